@@ -1,0 +1,67 @@
+//! A number of views, likes, creators or videos, and how finely it was told.
+//!
+//! TikTok's web pages round for display: in steps of 100 from 10,000, of 100,000 from a million and of 100 million
+//! from a billion; the mobile app and `statsV2` are exact. Unknown is no `Count` at all, never 0.
+
+/// Largest count kept: what a signed 64-bit database column holds. (#fyp has passed 6.8e13.)
+pub const COUNT_MAX: u64 = i64::MAX as u64;
+
+/// A told number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Count {
+    value: u64,
+    rounded: bool,
+}
+
+impl Count {
+    /// A number that was told to the last digit. Above [`COUNT_MAX`] it is not believed.
+    pub const fn exact(value: u64) -> Option<Self> {
+        if value > COUNT_MAX { None } else { Some(Self { value, rounded: false }) }
+    }
+
+    /// A number from a place that rounds for display; below 10,000 such places are exact too.
+    pub const fn rounded(value: u64) -> Option<Self> {
+        if value > COUNT_MAX { None } else { Some(Self { value, rounded: display_step(value) > 1 }) }
+    }
+
+    /// The number.
+    pub const fn value(self) -> u64 {
+        self.value
+    }
+
+    /// Whether it was rounded for display.
+    pub const fn is_rounded(self) -> bool {
+        self.rounded
+    }
+
+    /// The step it was rounded to: the true number lies within half a step. 1 when exact.
+    pub const fn resolution(self) -> u64 {
+        if self.rounded { display_step(self.value) } else { 1 }
+    }
+}
+
+/// The step TikTok's pages round a number of this size to.
+pub const fn display_step(value: u64) -> u64 {
+    match value {
+        0..10_000 => 1,
+        10_000..1_000_000 => 100,
+        1_000_000..1_000_000_000 => 100_000,
+        _ => 100_000_000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rounded_count_says_its_step() {
+        let step = |v| Count::rounded(v).map(Count::resolution);
+        assert_eq!(step(9_999), Some(1));
+        assert_eq!(step(98_400), Some(100));
+        assert_eq!(step(16_400_000), Some(100_000));
+        assert_eq!(step(503_200_000_000), Some(100_000_000));
+        assert_eq!(Count::exact(16_412_345).map(Count::resolution), Some(1));
+        assert_eq!(Count::exact(u64::MAX), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! The words and rules of Tagmeter: types that cannot be wrong and pure functions on them.
+//!
+//! Deliberately absent: async, I/O, SQL, HTTP, reading the clock. Everybody may use this crate; it uses nobody.
+//! Reading order: [`tag`] and [`id`] (what is measured), [`count`] and [`observation`] (one reading of it),
+//! [`video`] and [`hashtag`] (what is held), [`credits`], [`account`] and [`api_key`] (who asks and what it costs).
+
+pub mod tag;
+
+pub mod id;
+
+pub mod count;
+
+pub mod time;
+
+pub mod source;
+
+pub mod region;
+
+pub mod observation;
+
+pub mod hashtag;
+
+pub mod video;
+
+pub mod cursor;
+
+pub mod credits;
+
+pub mod account;
+
+pub mod api_key;
+
+pub mod request_id;
+
+pub use account::{AccountId, Email};
+pub use api_key::{ApiKey, KeyDigest, KeyId};
+pub use count::Count;
+pub use credits::Credits;
+pub use cursor::WalkCursor;
+pub use hashtag::{Basis, Hashtag, HashtagRow};
+pub use id::{AuthorId, HashtagId, IdError, VideoId};
+pub use observation::{HashtagObservation, Observation, VideoObservation};
+pub use region::Region;
+pub use request_id::RequestId;
+pub use source::Source;
+pub use tag::{Tag, TagError, TagKey};
+pub use time::{Clock, Timestamp};

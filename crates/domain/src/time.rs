@@ -1,0 +1,158 @@
+//! Points in time, and the clock that is handed in to whoever needs one.
+
+/// Milliseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// Readings from before this (2014-01-01) or after [`YEAR_2100_MS`] are taken for mistakes: musical.ly began in 2014.
+const YEAR_2014_MS: i64 = 1_388_534_400_000;
+const YEAR_2100_MS: i64 = 4_102_444_800_000;
+
+impl Timestamp {
+    /// From milliseconds since 1970, unchecked: for clocks and databases.
+    pub const fn from_ms(ms: i64) -> Self {
+        Self(ms)
+    }
+
+    /// From a number a source gives, in seconds or milliseconds, whichever makes it a time between 2014 and 2100.
+    pub const fn from_source(number: i64) -> Option<Self> {
+        if number >= YEAR_2014_MS && number < YEAR_2100_MS {
+            return Some(Self(number));
+        }
+        match number.checked_mul(1000) {
+            Some(ms) if ms >= YEAR_2014_MS && ms < YEAR_2100_MS => Some(Self(ms)),
+            _ => None,
+        }
+    }
+
+    /// From `YYYY-MM-DDTHH:MM:SSZ`, `YYYY-MM-DD HH:MM:SS` or `YYYY-MM-DD`, with an optional fraction, `Z` or `±HH:MM`.
+    /// No zone means UTC.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (date, rest) = text.split_at_checked(10)?;
+        let days = days_of_date(date)?;
+        let seconds = if rest.is_empty() { 0.0 } else { seconds_of_time(rest.strip_prefix(['T', ' '])?)? };
+        #[expect(clippy::cast_possible_truncation, reason = "a day has 86,400,000 milliseconds")]
+        Some(Self(days * 86_400_000 + (seconds * 1000.0).round() as i64))
+    }
+
+    /// Milliseconds since 1970.
+    pub const fn as_ms(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970.
+    pub const fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// RFC 3339 in UTC, to the millisecond when there is a fraction: `2026-06-09T18:16:35Z`.
+    pub fn to_rfc3339(self) -> String {
+        let (days, ms) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
+        let (year, month, day) = date_of_days(days);
+        let (hour, minute, second, fraction) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000);
+        let date = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+        if fraction == 0 { format!("{date}Z") } else { format!("{date}.{fraction:03}Z") }
+    }
+}
+
+/// Who tells the time. Handed in, so that tests set it.
+pub trait Clock: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+fn digits(text: &str) -> Option<i64> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) { None } else { text.parse().ok() }
+}
+
+fn days_of_date(date: &str) -> Option<i64> {
+    let mut parts = date.split('-');
+    let (year, month, day) = (digits(parts.next()?)?, digits(parts.next()?)?, digits(parts.next()?)?);
+    let days = days_of_civil(year, month, day);
+    // A day that does not exist (30 February) comes back as another one.
+    (parts.next().is_none() && date_of_days(days) == (year, month, day)).then_some(days)
+}
+
+/// Seconds since midnight UTC of `HH:MM[:SS[.fff]][Z|±HH:MM]`.
+fn seconds_of_time(text: &str) -> Option<f64> {
+    let (clock, zone) = match text.find(['Z', 'z', '+', '-']) {
+        Some(at) => text.split_at_checked(at)?,
+        None => (text, ""),
+    };
+    let mut parts = clock.trim_end().split(':');
+    let (hour, minute) = (digits(parts.next()?)?, digits(parts.next()?)?);
+    let second: f64 =
+        parts.next().map_or(Some(0.0), |s| s.parse().ok().filter(|s| (0.0..61.0).contains(s)))?;
+    if hour > 23 || minute > 59 || parts.next().is_some() {
+        return None;
+    }
+    let offset_minutes = match zone {
+        "" | "Z" | "z" => 0,
+        _ => {
+            let (hours, minutes) = zone[1..].split_once(':').or_else(|| zone[1..].split_at_checked(2))?;
+            let sign = if zone.starts_with('-') { -1 } else { 1 };
+            sign * (digits(hours)? * 60 + digits(minutes)?)
+        }
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand minutes")]
+    Some(((hour * 60 + minute - offset_minutes) * 60) as f64 + second)
+}
+
+/// Days since 1970 of a proleptic Gregorian date, by the usual count of 400-year eras that begin in March.
+fn days_of_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+fn date_of_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn texts_of_the_sources_are_read() {
+        for (text, want) in [
+            ("2026-06-09T18:16:35Z", "2026-06-09T18:16:35Z"),
+            ("2025-03-25 12:30:23", "2025-03-25T12:30:23Z"),
+            ("2024-02-29", "2024-02-29T00:00:00Z"),
+            ("2024-03-29T15:47:02.250+02:00", "2024-03-29T13:47:02.250Z"),
+            ("2024-03-29T15:47:02-0530", "2024-03-29T21:17:02Z"),
+        ] {
+            assert_eq!(Timestamp::parse(text).map(Timestamp::to_rfc3339).as_deref(), Some(want), "{text}");
+        }
+        for text in ["", "2023-02-29", "2023-13-01", "yesterday", "2023-01-01T25:00:00", "2023-01-01T10"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds_and_milliseconds_are_told_apart() {
+        assert_eq!(Timestamp::from_source(1_741_350_559_037).map(Timestamp::as_ms), Some(1_741_350_559_037));
+        assert_eq!(Timestamp::from_source(1_741_350_559).map(Timestamp::as_ms), Some(1_741_350_559_000));
+        assert_eq!(Timestamp::from_source(0), None);
+        assert_eq!(Timestamp::from_source(i64::MAX), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(ms in -62_135_596_800_000_i64..253_402_300_800_000) {
+            let at = Timestamp::from_ms(ms);
+            prop_assert_eq!(Timestamp::parse(&at.to_rfc3339()), Some(at));
+        }
+    }
+}
