@@ -1,0 +1,73 @@
+//! Building the base: a new file beside the old one, put in its place when it is whole.
+
+use super::form::{FORM_BYTES_MAX, cut, search_form};
+use super::invert::{Inverter, PAIRS_MAX};
+use super::segment::{Label, Segment, SegmentWriter};
+use super::sorter::{CHUNK_BYTES_MAX, Sorter};
+use super::storage::Storage;
+use super::{Document, SearchIndex};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// How much a builder holds in memory before it sets work aside in temporary files.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Memory {
+    pub(super) chunk_bytes_max: usize,
+    pub(super) pairs_max: usize,
+}
+
+/// Takes all hashtags of a store, in any order, and writes the index of them.
+///
+/// It needs about 350 MB of memory for ten million hashtags and temporary files, beside the index, of about its size.
+/// Dropped before [`finish`](Self::finish) it leaves nothing behind.
+pub struct Builder {
+    path: PathBuf,
+    folder: PathBuf,
+    label: Label,
+    sorter: Sorter,
+    memory: Memory,
+}
+
+impl Builder {
+    /// Begins an index at `path`, whose folder exists. `identity` tells the store from others; `sequence` is the
+    /// store's change sequence that the hashtags to come were read at.
+    pub fn new(path: impl Into<PathBuf>, identity: u128, sequence: u64) -> Self {
+        let memory = Memory { chunk_bytes_max: CHUNK_BYTES_MAX, pairs_max: PAIRS_MAX };
+        Self::with_memory(path.into(), Label { identity, sequence }, memory)
+    }
+
+    pub(super) fn with_memory(path: PathBuf, label: Label, memory: Memory) -> Self {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => Path::new(".").to_owned(),
+        };
+        let sorter = Sorter::new(Some(folder.clone()), memory.chunk_bytes_max);
+        Self { path, folder, label, sorter, memory }
+    }
+
+    /// Takes a hashtag; each may come once. Fails when a temporary file cannot be written.
+    pub fn push(&mut self, document: Document<'_>) -> io::Result<()> {
+        let form = search_form(document.key);
+        if form.is_empty() {
+            return Ok(());
+        }
+        let key = if form == document.key { "" } else { cut(document.key, FORM_BYTES_MAX) };
+        self.sorter.push(document.reach, document.hashtag, &form, key)
+    }
+
+    /// Writes the file, replaces the one at the path and opens it. Readers of the old one keep it.
+    pub fn finish(self) -> io::Result<SearchIndex> {
+        let file = tempfile::Builder::new().prefix(".search-").tempfile_in(&self.folder)?;
+        let out = BufWriter::with_capacity(BUFFER_BYTES, file);
+        let inverter = Inverter::new(Some(self.folder), self.memory.pairs_max);
+        let mut writer = SegmentWriter::new(out, self.sorter.count(), inverter)?;
+        self.sorter.finish(|record| writer.push(record))?;
+        let file = writer.finish(self.label)?.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        let file = file.persist(&self.path).map_err(|error| error.error)?;
+        let segment = Segment::open(Storage::open(file)?).map_err(io::Error::other)?;
+        Ok(SearchIndex::new(segment))
+    }
+}

@@ -1,0 +1,174 @@
+//! What search compares: the search form of a tag and of a keyword.
+//!
+//! The key of a tag keeps half-width kana, full-width letters and ligatures apart, because TikTok does. A person
+//! typing does not, so search folds further: NFKC with full case folding, without white space and without characters
+//! that draw nothing (joiners, variation selectors). Tags and keywords go through the same function, so a tag is
+//! found however it was typed.
+
+use domain::TagKey;
+use icu_casemap::CaseMapperBorrowed;
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::props::DefaultIgnorableCodePoint;
+use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
+use std::borrow::Cow;
+
+/// Characters of a keyword that are looked at; what comes after is ignored.
+pub const KEYWORD_CHARS_MAX: usize = 128;
+
+/// Words of a keyword that are looked at separately; all words are joined whatever their number.
+pub const KEYWORD_WORDS_MAX: usize = 8;
+
+/// Longest search form of a tag, in bytes; the rest of a longer one is not searched.
+pub(crate) const FORM_BYTES_MAX: usize = 4096;
+
+/// Rounds of folding after which a text has long come to rest.
+const ROUNDS_MAX: usize = 4;
+
+const CASE: CaseMapperBorrowed<'static> = CaseMapperBorrowed::new();
+const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
+const INVISIBLE: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+
+/// The search form of a text. Making it of a search form changes nothing. A text of nothing but invisible
+/// characters has an empty form.
+pub(crate) fn search_form(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        let plain = |b: u8| !b.is_ascii_uppercase() && !b.is_ascii_whitespace() && b != 0;
+        if text.bytes().all(plain) {
+            return Cow::Borrowed(cut(text, FORM_BYTES_MAX));
+        }
+        let folded = text.chars().filter(|c| !c.is_whitespace() && *c != '\0').map(|c| c.to_ascii_lowercase());
+        return Cow::Owned(folded.take(FORM_BYTES_MAX).collect());
+    }
+    let mut form = fold_once(text);
+    for _ in 1..ROUNDS_MAX {
+        let again = fold_once(&form);
+        if again == form {
+            break;
+        }
+        form = again;
+    }
+    form.truncate(cut(&form, FORM_BYTES_MAX).len());
+    Cow::Owned(form)
+}
+
+fn fold_once(text: &str) -> String {
+    let composed = NFKC.normalize(text);
+    let folded = CASE.fold_string(&composed);
+    let visible: String = folded.chars().filter(|c| !is_dropped(*c)).collect();
+    NFKC.normalize(&visible).into_owned()
+}
+
+fn is_dropped(c: char) -> bool {
+    c == '\0' || c.is_whitespace() || INVISIBLE.contains(c)
+}
+
+/// The longest start of `text` of at most `bytes_max` bytes that ends between two characters.
+pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
+}
+
+/// A keyword made ready for searching.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchForm {
+    /// Key of the joined words: the tag that is meant exactly.
+    pub(crate) key: Option<TagKey>,
+    /// Search form of the joined words.
+    pub(crate) joined: String,
+    /// Search form of each distinct word, when there are two or more.
+    pub(crate) words: Vec<String>,
+}
+
+impl SearchForm {
+    /// Makes a keyword ready: white space and `#` separate words, case, width and composition are folded, control
+    /// characters dropped, and only the first [`KEYWORD_CHARS_MAX`] characters count.
+    ///
+    /// ```
+    /// use catalog::search::SearchForm;
+    /// assert_eq!(SearchForm::new("#Street  COMEDY"), SearchForm::new("street comedy"));
+    /// assert!(SearchForm::new(" # ").is_empty());
+    /// ```
+    pub fn new(keyword: &str) -> Self {
+        let is_gap = |c: char| c.is_whitespace() || matches!(c, '#' | '\u{ff03}');
+        let keyword = keyword.trim_matches(is_gap);
+        let keyword = match keyword.char_indices().nth(KEYWORD_CHARS_MAX) {
+            Some((end, _)) => &keyword[..end],
+            None => keyword,
+        };
+        let keys: Vec<TagKey> = keyword.split(is_gap).filter_map(|word| TagKey::new(word).ok()).collect();
+        let joined: String = keys.iter().map(TagKey::as_str).collect();
+        let mut words: Vec<String> = Vec::new();
+        if keys.len() > 1 {
+            for key in &keys {
+                let word = search_form(key.as_str());
+                if words.len() < KEYWORD_WORDS_MAX && !word.is_empty() && !words.iter().any(|w| *w == word) {
+                    words.push(word.into_owned());
+                }
+            }
+        }
+        Self { key: TagKey::new(&joined).ok(), joined: search_form(&joined).into_owned(), words }
+    }
+
+    /// Whether nothing is left to look for.
+    pub fn is_empty(&self) -> bool {
+        self.joined.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn case_width_and_composition_do_not_matter() {
+        for (text, want) in [
+            ("cat", "cat"),
+            ("ｃａｔ", "cat"),
+            ("ＣＡＴ２０２４", "cat2024"),
+            ("ﾊﾝﾄﾞﾒｲﾄﾞ", "ハンドメイド"),
+            ("cafe\u{301}", "café"),
+            ("ﬁtness", "fitness"),
+            ("Straße", "strasse"),
+            ("❤\u{fe0f}", "❤"),
+            ("👩\u{200d}🍳", "👩🍳"),
+            ("می\u{200c}خواهم", "میخواهم"),
+            ("ｱ ｲ", "アイ"),
+            ("แมว", "แมว"),
+            ("\u{200d}", ""),
+        ] {
+            assert_eq!(search_form(text), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn keywords_join_and_split() {
+        let two = SearchForm::new("  #Street\u{3000}Comedy ");
+        assert_eq!(two.joined, "streetcomedy");
+        assert_eq!(two.words, ["street", "comedy"]);
+        assert_eq!(two.key.as_ref().map(TagKey::as_str), Some("streetcomedy"));
+        let one = SearchForm::new("streetcomedy");
+        assert_eq!(one.joined, two.joined);
+        assert!(one.words.is_empty());
+        assert_eq!(SearchForm::new("cat CAT").words, ["cat"]);
+    }
+
+    #[test]
+    fn hostile_keywords_are_bounded() {
+        for keyword in ["", " ", "#", "\0", "#\0 \u{feff}#", "\u{200d}"] {
+            assert!(SearchForm::new(keyword).is_empty(), "{keyword:?}");
+        }
+        assert_eq!(SearchForm::new(&"x".repeat(10_240)).joined.len(), KEYWORD_CHARS_MAX);
+        assert_eq!(SearchForm::new(&"a b c d e f g h i j ".repeat(500)).words.len(), KEYWORD_WORDS_MAX);
+        assert!(SearchForm::new(&"\u{fdfa}".repeat(10_240)).joined.len() <= FORM_BYTES_MAX);
+        assert_eq!(SearchForm::new(&format!("{}cat", " ".repeat(10_240))).joined, "cat");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2048))]
+        #[test]
+        fn the_form_of_a_form_is_the_form(text in "\\PC{0,12}") {
+            let once = search_form(&text).into_owned();
+            prop_assert_eq!(search_form(&once).into_owned(), once);
+        }
+    }
+}

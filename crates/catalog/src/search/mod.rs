@@ -1,0 +1,197 @@
+//! The hashtag search index: from what a person types to the hashtags that answer, best first.
+//!
+//! Hits are ordered by class - the exact tag, then prefix, word and infix; for several words also the tags of each
+//! and those that hold all - and then by reach, highest first ([`Class`]). What makes it fast is that every posting
+//! list is in order of reach: a page is complete after its first matches, however many more there are.
+//!
+//! The *base* is a file, built from all hashtags of the store at one point of its change sequence. It lists each tag
+//! under its one-, two- and three-character grams (anywhere, at the start, at the start of a word), so a keyword of
+//! one or two characters is looked up like any other. The *overlay* holds in memory what changed since; a hashtag in
+//! it supersedes its entry in the base. The store stays the owner of truth: the index can always be built anew, and
+//! it has no room for a tag that the store does not know.
+//!
+//! To follow a store: [`SearchIndex::open`], or [`Builder`] where that fails; [`SearchIndex::apply`] every change
+//! after [`SearchIndex::sequence`]; build anew when it [`SearchIndex::wants_rebuild`], and continue with the new one
+//! from its own sequence.
+//!
+//! Reading order: [`form`] (what is compared), [`class`] (how it ranks), [`query`] (how a page is made), [`stage`]
+//! (how one segment is searched), [`segment`] (what the bytes mean), [`builder`] and [`overlay`] (how they come about).
+
+mod boundary;
+mod builder;
+mod bytes;
+mod class;
+mod dictionary;
+mod documents;
+mod exact;
+mod form;
+mod gram;
+mod invert;
+mod overlay;
+mod postings;
+mod query;
+mod segment;
+mod sorter;
+mod stage;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+pub use builder::Builder;
+pub use class::Class;
+pub use form::{KEYWORD_CHARS_MAX, KEYWORD_WORDS_MAX, SearchForm};
+pub use query::{DEPTH_MAX, Hit, Page};
+pub use segment::OpenError;
+
+use documents::{Group, Record};
+use form::{FORM_BYTES_MAX, cut, search_form};
+use overlay::{FRESH_MAX, Fresh, Tier, add_tier};
+use query::State;
+use segment::Segment;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use storage::Storage;
+
+/// Changes that the overlay takes before the index wants to be rebuilt, where the base is small.
+const OVERLAY_MAX: u64 = 100_000;
+
+/// Where the base is large, the overlay may have one document to so many of the base.
+const OVERLAY_SHARE: u64 = 16;
+
+/// Changes in one call after which they become a segment, to bound what is held twice.
+const BULK_MAX: usize = 64 * FRESH_MAX;
+
+/// What the index is told of a hashtag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Document<'a> {
+    /// The hashtag's row number, its identity here: a later document of the same number supersedes this one.
+    pub hashtag: u32,
+    /// Its key, as [`domain::TagKey`] makes it. An empty key takes the hashtag out of the results.
+    pub key: &'a str,
+    /// Its views, reported or observed.
+    pub reach: u64,
+}
+
+/// The search index. It is shared between threads: queries never wait for changes being applied.
+#[derive(Debug)]
+pub struct SearchIndex {
+    /// Locked only to take or replace the pointer.
+    state: RwLock<Arc<State>>,
+    /// Held while changes are applied, so that none is lost.
+    applying: Mutex<()>,
+}
+
+impl SearchIndex {
+    /// Opens the index at `path` that was built from the store with this identity, and checks that it is whole, for
+    /// which it is read once. Every error means: build it anew.
+    pub fn open(path: impl AsRef<Path>, identity: u128) -> Result<Self, OpenError> {
+        let segment = Segment::open_checked(Storage::open(File::open(path)?)?)?;
+        if segment.label.identity != identity {
+            return Err(OpenError::OtherStore);
+        }
+        Ok(Self::new(segment))
+    }
+
+    fn new(base: Segment) -> Self {
+        let sequence = base.label.sequence;
+        let base = Arc::new(base);
+        let state = State { base, tiers: Vec::new(), fresh: Arc::new(Fresh::default()), sequence, added: 0 };
+        Self { state: RwLock::new(Arc::new(state)), applying: Mutex::new(()) }
+    }
+
+    /// The store's change sequence up to which the index tells everything.
+    pub fn sequence(&self) -> u64 {
+        self.state().sequence
+    }
+
+    /// How many hashtags are held, those taken out by a change included.
+    pub fn len(&self) -> u64 {
+        let state = self.state();
+        u64::from(state.base.documents.count) + state.added
+    }
+
+    /// Whether no hashtag is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether so much has changed since the base was built that a new one pays.
+    pub fn wants_rebuild(&self) -> bool {
+        let state = self.state();
+        let changed = state.tiers.iter().map(|tier| tier.len() as u64).sum::<u64>() + state.fresh.documents.len() as u64;
+        changed > OVERLAY_MAX.max(u64::from(state.base.documents.count) / OVERLAY_SHARE)
+    }
+
+    /// Takes new, grown and otherwise changed hashtags, the later of two with one number last; they are found as soon
+    /// as this returns. `sequence` is the store's change sequence that the index then has come to.
+    ///
+    /// Fails when the file cannot be read; the changes are then not taken.
+    pub fn apply<'d>(&self, changes: impl IntoIterator<Item = Document<'d>>, sequence: u64) -> io::Result<()> {
+        let _applying = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = State::clone(&self.state());
+        let mut fresh = Fresh::clone(&state.fresh);
+        let mut group = Group::default();
+        for change in changes {
+            let record = Record::from(change);
+            if !fresh.holds(record.hashtag) && !state.overlay_holds(record.hashtag) {
+                match held_by(&state.base, &record, &mut group)? {
+                    Some(held) if held == record => continue,
+                    Some(_) => {}
+                    None => state.added += u64::from(!record.form.is_empty()),
+                }
+            }
+            fresh.put(record);
+            if fresh.documents.len() >= BULK_MAX {
+                freeze(&mut state, &mut fresh)?;
+            }
+        }
+        if fresh.documents.len() >= FRESH_MAX {
+            freeze(&mut state, &mut fresh)?;
+        }
+        state.fresh = Arc::new(fresh);
+        state.sequence = sequence;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+        Ok(())
+    }
+
+    /// The hits of a keyword from the `offset`th on, at most `limit` of them; none lie beyond [`DEPTH_MAX`].
+    ///
+    /// Fails only when the file can no longer be read.
+    pub fn query(&self, keyword: &SearchForm, offset: usize, limit: usize) -> io::Result<Page> {
+        query::run(&self.state(), keyword, offset, limit)
+    }
+
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl From<Document<'_>> for Record {
+    fn from(document: Document<'_>) -> Self {
+        let form = search_form(document.key).into_owned();
+        let key = (form != document.key).then(|| cut(document.key, FORM_BYTES_MAX).to_owned());
+        Self { reach: document.reach, hashtag: document.hashtag, form, key }
+    }
+}
+
+/// What the base holds of the same hashtag under the same form.
+fn held_by(base: &Segment, record: &Record, group: &mut Group) -> io::Result<Option<Record>> {
+    let mut ranks = Vec::new();
+    base.exact.candidates(&base.storage, &record.form, &mut ranks)?;
+    for rank in ranks {
+        base.documents.load(&base.storage, rank, group)?;
+        if group.numbers(rank)?.1 == record.hashtag {
+            return group.record(rank).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn freeze(state: &mut State, fresh: &mut Fresh) -> io::Result<()> {
+    let records = std::mem::take(fresh).documents;
+    let tier = Tier::build(records.iter().map(Arc::as_ref)).map_err(io::Error::other)?;
+    state.fresh = Arc::default();
+    add_tier(&mut state.tiers, tier).map_err(io::Error::other)
+}
