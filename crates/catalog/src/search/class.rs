@@ -78,7 +78,6 @@ impl<'k> Matcher<'k> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::form::search_form;
     use super::*;
 
     #[test]
@@ -111,9 +110,7 @@ mod tests {
             ("แมว", "รักแมว", Some(Class::Infix)),
             ("قطة", "حياة_قطة", Some(Class::Word)),
         ] {
-            let keyword_form = SearchForm::new(keyword);
-            let got = Matcher::new(&keyword_form).classify(&search_form(key), key);
-            assert_eq!(got, want, "{keyword:?} in {key:?}");
+            assert_eq!(SearchForm::new(keyword).classify(key), want, "{keyword:?} in {key:?}");
         }
     }
 }

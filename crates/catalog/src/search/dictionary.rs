@@ -50,7 +50,9 @@ impl Dictionary {
         let bytes = &mut buffer[..(self.bytes.saturating_sub(start) as usize).min(PAGE_BYTES)];
         storage.read(self.offset + start, bytes)?;
         let (entries, _) = bytes.as_chunks::<ENTRY_BYTES>();
-        let Ok(found) = entries.binary_search_by_key(&gram.0, |entry| Reader(entry).u64().unwrap_or_default()) else {
+        let Ok(found) =
+            entries.binary_search_by_key(&gram.0, |entry| Reader(entry).u64().unwrap_or_default())
+        else {
             return Ok(None);
         };
         let mut entry = Reader(&entries[found][8..]);

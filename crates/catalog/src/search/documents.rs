@@ -140,7 +140,8 @@ impl Group {
         for _ in 0..=place {
             reach = reach.saturating_sub(head.varint()?);
         }
-        let hashtag = texts_at.checked_sub(4 * self.count.saturating_sub(place)).ok_or_else(|| damaged("group"))?;
+        let hashtag =
+            texts_at.checked_sub(4 * self.count.saturating_sub(place)).ok_or_else(|| damaged("group"))?;
         let hashtag = Reader(self.bytes.get(hashtag..).unwrap_or_default()).u32()?;
         Ok((reach, hashtag))
     }

@@ -5,6 +5,7 @@
 //! that draw nothing (joiners, variation selectors). Tags and keywords go through the same function, so a tag is
 //! found however it was typed.
 
+use super::class::{Class, Matcher};
 use domain::TagKey;
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -36,7 +37,8 @@ pub(crate) fn search_form(text: &str) -> Cow<'_, str> {
         if text.bytes().all(plain) {
             return Cow::Borrowed(cut(text, FORM_BYTES_MAX));
         }
-        let folded = text.chars().filter(|c| !c.is_whitespace() && *c != '\0').map(|c| c.to_ascii_lowercase());
+        let folded =
+            text.chars().filter(|c| !c.is_whitespace() && *c != '\0').map(|c| c.to_ascii_lowercase());
         return Cow::Owned(folded.take(FORM_BYTES_MAX).collect());
     }
     let mut form = fold_once(text);
@@ -106,6 +108,11 @@ impl SearchForm {
             }
         }
         Self { key: TagKey::new(&joined).ok(), joined: search_form(&joined).into_owned(), words }
+    }
+
+    /// How the tag with this key answers the keyword, if it does; the rule of ranking by itself.
+    pub fn classify(&self, key: &str) -> Option<Class> {
+        if self.is_empty() { None } else { Matcher::new(self).classify(&search_form(key), key) }
     }
 
     /// Whether nothing is left to look for.

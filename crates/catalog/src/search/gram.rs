@@ -87,21 +87,31 @@ impl GramLister {
     }
 }
 
+/// A gram that a form must have to answer, and which characters of the keyword it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Required {
+    pub(super) gram: Gram,
+    /// Position of its first character, counted through all words.
+    pub(super) start: usize,
+    pub(super) length: usize,
+}
+
 /// Appends the grams that a form must have which holds `text` at this place, without repeats.
-pub(super) fn required(place: Place, text: &str, grams: &mut Vec<Gram>) {
+pub(super) fn required(place: Place, text: &str, grams: &mut Vec<Required>) {
     let chars: Vec<char> = text.chars().collect();
-    let mut add = |gram| {
-        if !grams.contains(&gram) {
-            grams.push(gram);
+    let before = grams.iter().map(|known| known.start + known.length).max().unwrap_or(0);
+    let mut add = |place, start: usize, chars: &[char]| {
+        let gram = Gram::new(place, chars);
+        if grams.iter().all(|known| known.gram != gram) {
+            grams.push(Required { gram, start: before + start, length: chars.len() });
         }
     };
     if chars.len() <= GRAM_CHARS_MAX {
-        let place = if place == Place::WordStart { Place::WholeWords } else { place };
-        return add(Gram::new(place, &chars));
+        return add(if place == Place::WordStart { Place::WholeWords } else { place }, 0, &chars);
     }
-    add(Gram::new(place, &chars[..GRAM_CHARS_MAX]));
-    for window in chars.windows(GRAM_CHARS_MAX).skip(1) {
-        add(Gram::new(Place::Anywhere, window));
+    add(place, 0, &chars[..GRAM_CHARS_MAX]);
+    for (start, window) in chars.windows(GRAM_CHARS_MAX).enumerate().skip(1) {
+        add(Place::Anywhere, start, window);
     }
 }
 

@@ -58,7 +58,14 @@ pub(super) struct Inverter {
 
 impl Inverter {
     pub(super) fn new(folder: Option<PathBuf>, pairs_max: usize) -> Self {
-        Self { folder, pairs_max, numbers: HashMap::default(), slots: Vec::new(), pairs: Vec::new(), runs: Vec::new() }
+        Self {
+            folder,
+            pairs_max,
+            numbers: HashMap::default(),
+            slots: Vec::new(),
+            pairs: Vec::new(),
+            runs: Vec::new(),
+        }
     }
 
     /// Notes that the document of this rank, the greatest so far, has the gram; saying so twice is once.
@@ -207,8 +214,9 @@ mod tests {
     #[test]
     fn lists_are_the_same_however_often_they_are_set_aside() {
         let mut naive: BTreeMap<Gram, Vec<u32>> = BTreeMap::new();
-        let documents: Vec<Vec<Gram>> =
-            (0..500u64).map(|rank| (0..rank % 9).map(|i| Gram((rank * 31 + i * i * 7) % 97)).collect()).collect();
+        let documents: Vec<Vec<Gram>> = (0..500u64)
+            .map(|rank| (0..rank % 9).map(|i| Gram((rank * 31 + i * i * 7) % 97)).collect())
+            .collect();
         for (rank, grams) in documents.iter().enumerate() {
             for gram in grams {
                 let ranks = naive.entry(*gram).or_default();
@@ -217,7 +225,9 @@ mod tests {
                 }
             }
         }
-        for (folder, pairs_max) in [(None, 10), (Some(std::env::temp_dir()), 100), (Some(std::env::temp_dir()), 1 << 20)] {
+        for (folder, pairs_max) in
+            [(None, 10), (Some(std::env::temp_dir()), 100), (Some(std::env::temp_dir()), 1 << 20)]
+        {
             let mut inverter = Inverter::new(folder, pairs_max);
             for (rank, grams) in documents.iter().enumerate() {
                 for gram in grams {

@@ -120,7 +120,8 @@ impl SearchIndex {
     /// Whether so much has changed since the base was built that a new one pays.
     pub fn wants_rebuild(&self) -> bool {
         let state = self.state();
-        let changed = state.tiers.iter().map(|tier| tier.len() as u64).sum::<u64>() + state.fresh.documents.len() as u64;
+        let changed = state.tiers.iter().map(|tier| tier.len() as u64).sum::<u64>()
+            + state.fresh.documents.len() as u64;
         changed > OVERLAY_MAX.max(u64::from(state.base.documents.count) / OVERLAY_SHARE)
     }
 
@@ -128,7 +129,11 @@ impl SearchIndex {
     /// as this returns. `sequence` is the store's change sequence that the index then has come to.
     ///
     /// Fails when the file cannot be read; the changes are then not taken.
-    pub fn apply<'d>(&self, changes: impl IntoIterator<Item = Document<'d>>, sequence: u64) -> io::Result<()> {
+    pub fn apply<'d>(
+        &self,
+        changes: impl IntoIterator<Item = Document<'d>>,
+        sequence: u64,
+    ) -> io::Result<()> {
         let _applying = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = State::clone(&self.state());
         let mut fresh = Fresh::clone(&state.fresh);

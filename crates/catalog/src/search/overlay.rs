@@ -55,7 +55,12 @@ impl Tier {
         let mut sorter = Sorter::new(None, usize::MAX);
         let mut hashtags = Vec::new();
         for record in records {
-            sorter.push(record.reach, record.hashtag, &record.form, record.key.as_deref().unwrap_or_default())?;
+            sorter.push(
+                record.reach,
+                record.hashtag,
+                &record.form,
+                record.key.as_deref().unwrap_or_default(),
+            )?;
             hashtags.push(record.hashtag);
         }
         hashtags.sort_unstable();

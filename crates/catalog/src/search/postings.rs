@@ -70,7 +70,14 @@ struct Window {
 
 impl Window {
     /// `bytes` bytes from `offset` on; reads up to `ahead` bytes, never past `end`, where they are not there yet.
-    fn get(&mut self, storage: &Storage, offset: u64, bytes: usize, ahead: u64, end: u64) -> io::Result<&[u8]> {
+    fn get(
+        &mut self,
+        storage: &Storage,
+        offset: u64,
+        bytes: usize,
+        ahead: u64,
+        end: u64,
+    ) -> io::Result<&[u8]> {
         let held = offset >= self.offset && offset + bytes as u64 <= self.offset + self.bytes.len() as u64;
         if !held {
             let reading = ahead.max(bytes as u64).min(end.saturating_sub(offset)) as usize;
@@ -197,7 +204,8 @@ impl<'s> Cursor<'s> {
         let offset = self.at.offset + (full * SKIP_BYTES) as u64 + start;
         let end = self.at.offset + u64::from(self.at.bytes);
         if block < full {
-            let bytes = self.skip(block)?.1.checked_sub(start as u32).ok_or_else(|| damaged("posting list"))?;
+            let bytes =
+                self.skip(block)?.1.checked_sub(start as u32).ok_or_else(|| damaged("posting list"))?;
             let bytes = self.window.get(self.storage, offset, bytes as usize, READ_BYTES, end)?;
             let (bits, packed) = bytes.split_first().ok_or_else(|| damaged("posting list"))?;
             if *bits > 32 || packed.len() != usize::from(*bits) * BLOCK / 8 {

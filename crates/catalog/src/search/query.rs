@@ -13,15 +13,8 @@ use std::sync::Arc;
 pub const DEPTH_MAX: usize = 1000;
 
 /// The classes in the order in which they answer.
-const STAGES: [Class; 7] = [
-    Class::Exact,
-    Class::Variant,
-    Class::Prefix,
-    Class::Word,
-    Class::Infix,
-    Class::OneWord,
-    Class::AllWords,
-];
+const STAGES: [Class; 7] =
+    [Class::Exact, Class::Variant, Class::Prefix, Class::Word, Class::Infix, Class::OneWord, Class::AllWords];
 
 /// A hashtag that answers the keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

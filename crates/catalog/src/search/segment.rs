@@ -96,7 +96,10 @@ impl<W: Write> SegmentWriter<W> {
     /// For exactly `documents` documents.
     pub(super) fn new(out: W, documents: u64, inverter: Inverter) -> io::Result<Self> {
         if documents >= u64::from(u32::MAX) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "too many hashtags for one search index"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "too many hashtags for one search index",
+            ));
         }
         let mut out = Checked { out, position: 0, checksum: Xxh3Default::new() };
         out.put(&MAGIC)?;
@@ -211,8 +214,11 @@ impl Segment {
         if starts.len() as u64 != u64::from(count.div_ceil(GROUP)) + 1 {
             return Err(OpenError::Damaged("number of hashtags"));
         }
-        let dictionary =
-            Dictionary { offset: grams_at, bytes: firsts_at - grams_at, firsts: numbers(&storage, firsts_at, starts_at)? };
+        let dictionary = Dictionary {
+            offset: grams_at,
+            bytes: firsts_at - grams_at,
+            firsts: numbers(&storage, firsts_at, starts_at)?,
+        };
         let exact = Exact { offset: exact_at, bytes: lists_at - exact_at };
         Ok(Self { storage, label, documents: Documents { starts, count }, exact, dictionary })
     }

@@ -167,10 +167,13 @@ mod tests {
 
     #[test]
     fn the_order_is_the_same_with_files_and_without() {
-        let input: Vec<(u64, u32)> = (0..2000u32).map(|i| (u64::from(i.wrapping_mul(7919) % 300), i)).collect();
+        let input: Vec<(u64, u32)> =
+            (0..2000u32).map(|i| (u64::from(i.wrapping_mul(7919) % 300), i)).collect();
         let mut want = input.clone();
         want.sort_by_key(|(reach, hashtag)| (Reverse(*reach), *hashtag));
-        for (folder, bytes) in [(None, 100), (Some(std::env::temp_dir()), 5000), (Some(std::env::temp_dir()), 1 << 30)] {
+        for (folder, bytes) in
+            [(None, 100), (Some(std::env::temp_dir()), 5000), (Some(std::env::temp_dir()), 1 << 30)]
+        {
             let mut sorter = Sorter::new(folder, bytes);
             for (reach, hashtag) in &input {
                 let key = if hashtag % 3 == 0 { format!("key{hashtag}") } else { String::new() };

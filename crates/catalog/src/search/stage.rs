@@ -1,23 +1,23 @@
 //! Searching one segment for the hits of one class, in order of rank.
 
+use super::Hit;
 use super::class::{Class, Matcher};
 use super::documents::Group;
 use super::form::SearchForm;
-use super::gram::{Gram, Place, required};
+use super::gram::{GRAM_CHARS_MAX, Gram, Place, Required, required};
 use super::postings::{Cursor, ListAt};
 use super::segment::Segment;
-use super::Hit;
 use std::io;
 
-/// Posting lists that are intersected at most, the shortest ones; what passes is compared with the keyword anyway.
-const LISTS_MAX: usize = 6;
+/// Posting lists that are intersected at most; what passes is compared with the keyword anyway.
+const LISTS_MAX: usize = 8;
 
 /// A list this short is not worth intersecting: comparing its tags costs less.
 const SHORT_LIST: u32 = 16;
 
 /// The grams that a tag must have for each class that is found by grams.
 pub(super) struct Plan {
-    stages: [(Class, Vec<Gram>); 4],
+    stages: [(Class, Vec<Required>); 4],
 }
 
 impl Plan {
@@ -42,7 +42,7 @@ impl Plan {
     }
 
     /// None for classes that are found by their whole form.
-    pub(super) fn grams(&self, class: Class) -> Option<&[Gram]> {
+    pub(super) fn grams(&self, class: Class) -> Option<&[Required]> {
         self.stages.iter().find(|(planned, _)| *planned == class).map(|(_, grams)| grams.as_slice())
     }
 }
@@ -72,7 +72,9 @@ impl<'a> SegmentSearch<'a> {
         for rank in ranks {
             self.segment.documents.load(&self.segment.storage, rank, &mut self.group)?;
             let (found, key) = self.group.text(rank)?;
-            if found == form && let Some(class) = self.matcher.classify(found, key) {
+            if found == form
+                && let Some(class) = self.matcher.classify(found, key)
+            {
                 let (reach, hashtag) = self.group.numbers(rank)?;
                 hits.push(Hit { hashtag, class, reach });
             }
@@ -81,19 +83,17 @@ impl<'a> SegmentSearch<'a> {
     }
 
     /// Begins a stage.
-    pub(super) fn begin(&mut self, class: Class, grams: &[Gram]) -> io::Result<()> {
+    pub(super) fn begin(&mut self, class: Class, grams: &[Required]) -> io::Result<()> {
         self.class = class;
         self.cursors.clear();
         let mut lists = Vec::with_capacity(grams.len());
-        for gram in grams {
-            match self.list(*gram)? {
-                Some(list) => lists.push(list),
+        for required in grams {
+            match self.list(required.gram)? {
+                Some(list) => lists.push((list, *required)),
                 None => return Ok(()),
             }
         }
-        lists.sort_unstable_by_key(|list| list.count);
-        let wanted = if lists.first().is_some_and(|list| list.count <= SHORT_LIST) { 1 } else { LISTS_MAX };
-        for list in lists.into_iter().take(wanted) {
+        for list in choose(lists) {
             self.cursors.push(Cursor::open(&self.segment.storage, list)?);
         }
         Ok(())
@@ -121,6 +121,30 @@ impl<'a> SegmentSearch<'a> {
         }
         Ok(None)
     }
+}
+
+/// Which of the lists to intersect, shortest first.
+///
+/// Neighbouring grams stand in much the same tags, so another of them tells little. Short lists come first, but those
+/// that share no character with a chosen one before those that do, and none that adds no character.
+fn choose(mut lists: Vec<(ListAt, Required)>) -> Vec<ListAt> {
+    lists.sort_unstable_by_key(|(list, _)| list.count);
+    let wanted = if lists.first().is_some_and(|(list, _)| list.count <= SHORT_LIST) { 1 } else { LISTS_MAX };
+    let characters = lists.iter().map(|(_, required)| required.start + required.length).max().unwrap_or(0);
+    let mut covered = vec![false; characters];
+    let mut chosen = Vec::new();
+    for new_min in [GRAM_CHARS_MAX, 1] {
+        for (list, required) in &lists {
+            let characters = &mut covered[required.start..required.start + required.length];
+            let new = characters.iter().filter(|covered| !**covered).count();
+            if chosen.len() < wanted && new >= new_min.min(required.length) {
+                characters.fill(true);
+                chosen.push(*list);
+            }
+        }
+    }
+    chosen.sort_unstable_by_key(|list| list.count);
+    chosen
 }
 
 /// Moves the cursors forward to the first rank that all of them have.

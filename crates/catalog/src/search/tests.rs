@@ -28,7 +28,8 @@ impl Room {
     }
 
     fn build(&self, tags: &Tags, memory: Memory) -> SearchIndex {
-        let mut builder = Builder::with_memory(self.path(), Label { identity: IDENTITY, sequence: 7 }, memory);
+        let mut builder =
+            Builder::with_memory(self.path(), Label { identity: IDENTITY, sequence: 7 }, memory);
         for (hashtag, (key, reach)) in tags {
             builder.push(Document { hashtag: *hashtag, key, reach: *reach }).unwrap();
         }
@@ -61,9 +62,8 @@ fn naive_class(keyword: &SearchForm, key: &str) -> Option<Class> {
     boundary::inner_boundaries(&form, &mut ends);
     ends.push(form.len());
     let is_word = |at: usize| ends.contains(&at) && ends.contains(&(at + joined.len()));
-    let starts: Vec<usize> = (0..form.len())
-        .filter(|at| form.is_char_boundary(*at) && form[*at..].starts_with(joined))
-        .collect();
+    let starts: Vec<usize> =
+        (0..form.len()).filter(|at| form.is_char_boundary(*at) && form[*at..].starts_with(joined)).collect();
     if form == joined {
         let is_key = keyword.key.as_ref().map(TagKey::as_str) == Some(key);
         Some(if is_key { Class::Exact } else { Class::Variant })
@@ -102,7 +102,8 @@ const PIECES: &str = "(a|b|c|ab|cat|dog|street|comedy|_|7|2024|é|ß|猫|東京|
 fn tag() -> impl Strategy<Value = (String, u64)> {
     let key = format!("{PIECES}{{1,5}}").parse::<String>().unwrap();
     let key = proptest::string::string_regex(&key).unwrap();
-    let key = key.prop_filter_map("no tag", |name| TagKey::new(&name).ok().map(|key| key.as_str().to_owned()));
+    let key =
+        key.prop_filter_map("no tag", |name| TagKey::new(&name).ok().map(|key| key.as_str().to_owned()));
     (key, prop_oneof![0u64..20, 0..u64::MAX])
 }
 
@@ -152,7 +153,8 @@ proptest! {
 
 /// Names of which many resemble each other, the same at every run.
 fn many(count: u32) -> Tags {
-    let words = ["cat", "dog", "love", "street", "comedy", "fyp", "2024", "_", "猫", "viral", "แมว", "a", "😂"];
+    let words =
+        ["cat", "dog", "love", "street", "comedy", "fyp", "2024", "_", "猫", "viral", "แมว", "a", "😂"];
     let word = |n: u32| words[n as usize % words.len()];
     let name = |i: u32| {
         let mixed = i.wrapping_mul(2_654_435_761) >> 7;
@@ -162,8 +164,25 @@ fn many(count: u32) -> Tags {
 }
 
 const MANY_KEYWORDS: [&str; 19] = [
-    "a", "cat", "dog", "fyp", "2", "猫", "แมว", "😂", "comedy1", "street comedy", "love_", "catdog", "tcom", "viralviral",
-    "cat dog love", "9", "zzz", "o", "love 4",
+    "a",
+    "cat",
+    "dog",
+    "fyp",
+    "2",
+    "猫",
+    "แมว",
+    "😂",
+    "comedy1",
+    "street comedy",
+    "love_",
+    "catdog",
+    "tcom",
+    "viralviral",
+    "cat dog love",
+    "9",
+    "zzz",
+    "o",
+    "love 4",
 ];
 
 #[test]
@@ -193,11 +212,13 @@ fn changes_in_tiers_supersede_the_base() {
         let batch: Vec<(u32, String, u64)> = (0..900u32)
             .map(|i| {
                 let hashtag = (round * 613 + i * 7) % 12_000;
-                let key = if i % 50 == 0 { changed[&(hashtag / 2)].0.clone() } else { changed[&hashtag].0.clone() };
+                let key =
+                    if i % 50 == 0 { changed[&(hashtag / 2)].0.clone() } else { changed[&hashtag].0.clone() };
                 (hashtag, key, u64::from((i * 31 + round * 977) % 6000))
             })
             .collect();
-        let documents = batch.iter().map(|(hashtag, key, reach)| Document { hashtag: *hashtag, key, reach: *reach });
+        let documents =
+            batch.iter().map(|(hashtag, key, reach)| Document { hashtag: *hashtag, key, reach: *reach });
         index.apply(documents, u64::from(round)).unwrap();
         for (hashtag, key, reach) in batch {
             tags.insert(hashtag, (key, reach));
@@ -222,7 +243,8 @@ fn an_unchanged_hashtag_is_not_taken_again() {
     let tags = many(500);
     let index = room.build(&tags, LARGE);
     assert_eq!((index.len(), index.is_empty(), index.sequence()), (500, false, 7));
-    let documents = || tags.iter().map(|(hashtag, (key, reach))| Document { hashtag: *hashtag, key, reach: *reach });
+    let documents =
+        || tags.iter().map(|(hashtag, (key, reach))| Document { hashtag: *hashtag, key, reach: *reach });
     index.apply(documents(), 8).unwrap();
     assert!(index.state().fresh.documents.is_empty());
     let grown = documents().map(|document| Document { reach: document.reach + 1, ..document });
@@ -254,7 +276,8 @@ fn what_was_written_is_opened_and_nothing_else_is() {
     assert_eq!(all_hits(&index, "cat", 10), naive(&tags, "cat"));
     assert!(matches!(SearchIndex::open(room.path(), IDENTITY + 1), Err(OpenError::OtherStore)));
     assert!(matches!(SearchIndex::open(room.folder.path().join("none"), 0), Err(OpenError::Read(_))));
-    let names: Vec<_> = std::fs::read_dir(room.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        std::fs::read_dir(room.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["search.idx"], "nothing is left behind");
     std::fs::write(room.path(), "SQLite format 3\0 and more").unwrap();
     assert!(matches!(SearchIndex::open(room.path(), IDENTITY), Err(OpenError::NotAnIndex)));
