@@ -1,0 +1,177 @@
+//! What the bytes are: packed (gzip, tar), JSON, lines of text, or nothing that is known. Told by their beginning,
+//! never by the name of the file.
+
+use crate::files::Reject;
+use crate::files::format::text_formats;
+use crate::json::window::{Piece, Window};
+use crate::reading::{Reading, Told};
+use crate::record::{Around, HTML, refuse};
+use crate::run::{Outcome, Run, Stop};
+use crate::{document, files};
+use flate2::read::MultiGzDecoder;
+use std::io::Read;
+use std::sync::Arc;
+
+/// Most packings inside one another: a gzip in a tar in a gzip makes three.
+const PACKINGS_MAX: u32 = 4;
+
+/// Longest record of a text format. A quoted cell that is never closed costs no more than this.
+const TEXT_RECORD_BYTES_MAX: usize = 1 << 20;
+
+/// Where a tar header says that it is one.
+const TAR_MAGIC: std::ops::Range<usize> = 257..262;
+
+/// Reads a stream of anything.
+pub(crate) fn read(run: &mut Run<'_>, stream: &mut dyn Read) -> Outcome {
+    unpack(run, stream, 0)
+}
+
+fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) -> Outcome {
+    let mut window = Window::new(stream, document::RECORD_BYTES_MAX);
+    let head = window.hold(TAR_MAGIC.end);
+    let is_tar = head.get(TAR_MAGIC) == Some(b"ustar");
+    if packings == PACKINGS_MAX && (is_tar || head.starts_with(&[0x1f, 0x8b])) {
+        return Err(Stop::Unknown(format!("packed more than {PACKINGS_MAX} times")));
+    }
+    if is_tar {
+        return archive(run, &mut window, packings);
+    }
+    match head {
+        [0x1f, 0x8b, ..] => unpack(run, &mut MultiGzDecoder::new(&mut window), packings + 1),
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => unread("a zip archive"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => unread("zstd-compressed"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            Err(Stop::Unknown("text in UTF-16; save it as UTF-8 (gzip and tar are unpacked by themselves)".into()))
+        }
+        _ => plain(run, &mut window),
+    }
+}
+
+fn unread(what: &str) -> Outcome {
+    Err(Stop::Unknown(format!("{what}, which is not read; unpack it first (gzip and tar are unpacked by themselves)")))
+}
+
+/// Reads the entries of a tar, each as if it were a file. One that is of no known format becomes a reject.
+fn archive(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> Outcome {
+    let outer = Arc::clone(&run.name);
+    let mut archive = tar::Archive::new(window);
+    let entries = match archive.entries() {
+        Ok(entries) => entries,
+        Err(error) => return run.damage(None, &error.to_string()),
+    };
+    for entry in entries {
+        let mut entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                run.begin(Arc::clone(&outer));
+                return run.damage(None, &error.to_string());
+            }
+        };
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        run.begin(format!("{outer}/{path}").into());
+        match unpack(run, &mut entry, packings + 1) {
+            Err(Stop::Unknown(reason)) => {
+                run.found.clear();
+                let place = files::Place { file: Arc::clone(&run.name), line: None, record: None };
+                run.reject(Reject { place, reason, raw: Box::default() })?;
+            }
+            other => other?,
+        }
+    }
+    run.begin(outer);
+    Ok(())
+}
+
+/// Reads what is not packed.
+fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
+    if window.held().starts_with(b"\xef\xbb\xbf") {
+        window.pass(3);
+    }
+    let outcome = match window.peek() {
+        None => {
+            if window.has_damage() {
+                run.begin(Arc::clone(&run.name));
+            } else {
+                run.empty();
+            }
+            Ok(())
+        }
+        Some(b'{' | b'[') => document::read(run, window),
+        Some(b'<') => Err(Stop::Unknown(HTML.to_owned())),
+        Some(_) => text(run, window),
+    };
+    outcome?;
+    if let Some(error) = window.take_damage() {
+        run.damage(Some(window.line()), &error.to_string())?;
+    }
+    run.end_content()
+}
+
+/// Reads records of a format of lines.
+fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
+    window.set_cap(TEXT_RECORD_BYTES_MAX);
+    let first = first_line(window);
+    let Some((_, format)) = text_formats().find(|(_, format)| (format.fits)(&first)) else {
+        return Err(Stop::Unknown(unknown_text(&first)));
+    };
+    let mut reader = (format.open)(&first, &run.name).map_err(Stop::Unknown)?;
+    let mut told = Told::default();
+    let mut is_progress_due = 0_u32;
+    loop {
+        let line = window.line();
+        let mut quotes = 0;
+        let ends = |part: &[u8]| {
+            quotes += if format.is_quoted { memchr::memchr_iter(b'"', part).count() } else { 0 };
+            quotes % 2 == 0
+        };
+        match window.line_where(ends) {
+            None => return Ok(()),
+            Some(Piece::Whole(record)) => {
+                let record = record.trim_ascii();
+                if !record.is_empty() {
+                    let mut reading = Reading {
+                        observed_at: None,
+                        source: None,
+                        is_listed: false,
+                        told: &mut told,
+                        found: &mut run.found,
+                    };
+                    if let Err(refusal) = reader.read(record, &mut reading) {
+                        refuse(record, refusal.to_string(), Around::default(), &mut run.found);
+                    }
+                }
+            }
+            Some(Piece::TooLong(beginning)) => {
+                let reason = format!("a record longer than {TEXT_RECORD_BYTES_MAX} bytes: a quote may not be closed");
+                refuse(&beginning, reason, Around::default(), &mut run.found);
+            }
+        }
+        run.deliver(Some(line))?;
+        is_progress_due += 1;
+        if is_progress_due.is_multiple_of(4096) {
+            run.progress()?;
+        }
+    }
+}
+
+/// The first line, as far as it is held.
+fn first_line(window: &mut Window<&mut dyn Read>) -> String {
+    while memchr::memchr(b'\n', window.held()).is_none() && window.grow() {}
+    let held = window.held();
+    let line = &held[..memchr::memchr(b'\n', held).unwrap_or(held.len())];
+    String::from_utf8_lossy(line.trim_ascii()).into_owned()
+}
+
+/// Why a text is of no format: what its first line would have to be.
+fn unknown_text(first: &str) -> String {
+    let start: String = first.chars().take(60).collect();
+    let known: Vec<_> =
+        text_formats().map(|(format, text)| format!("{} ({})", format.source.name(), text.first_line)).collect();
+    format!(
+        "neither JSON nor a known text: its first line is {start:?}; a known text begins with one of: {}",
+        known.join("; ")
+    )
+}

@@ -1,0 +1,235 @@
+//! Files that users hold: exports and captures of other tools. What a file is, is told by its content; bytes go in,
+//! observations and rejects come out, and no more than a record at a time is held.
+//!
+//! [`open`] or [`from_reader`] make an [`Input`]; [`read`] reads it into a [`Sink`]. One bad record never sinks a
+//! file: it becomes a [`Reject`] with its place and the reason.
+
+pub(crate) mod format;
+
+mod zeeschuimer;
+
+mod web_item;
+
+mod web_challenge;
+
+mod web_search;
+
+mod node_share;
+
+mod discover;
+
+mod tiktok_scraper;
+
+mod mobile_aweme;
+
+mod mobile_challenge;
+
+mod series_csv;
+
+mod series_lines;
+
+use crate::run::Run;
+use domain::{Observation, Source};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use crate::document::RECORD_BYTES_MAX;
+pub use crate::record::RAW_BYTES_MAX;
+pub use crate::run::UNKNOWN_RECORDS_MAX;
+
+/// What a file gives, in the order of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// A reading of a hashtag or a video.
+    Observation(Observation),
+    /// A record that cannot be used.
+    Reject(Reject),
+}
+
+/// A record that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// Where it stands.
+    pub place: Place,
+    /// Why it cannot be used; names the field where one is to blame.
+    pub reason: String,
+    /// The record as it stands, at most [`RAW_BYTES_MAX`] of it.
+    pub raw: Box<[u8]>,
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, and the entry in it if it is an archive: `views.tar.gz/data/cat.txt`.
+    pub file: Arc<str>,
+    /// The line it begins on, from 1, where the file is made of lines.
+    pub line: Option<u64>,
+    /// Its number in the list it stands in, from 1, where it stands in one.
+    pub record: Option<u64>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, " line {line}")?;
+        }
+        if let Some(record) = self.record {
+            write!(f, " record {record}")?;
+        }
+        Ok(())
+    }
+}
+
+/// How far a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes taken from the file, compressed as it is.
+    pub bytes_read: u64,
+    /// Bytes of the file, where that is known.
+    pub bytes_total: Option<u64>,
+}
+
+/// Who takes what a file gives.
+pub trait Sink {
+    /// Takes one item. `Break` stops the reading, which then reports that it was stopped.
+    fn item(&mut self, item: Item) -> ControlFlow<()>;
+
+    /// Hears how far the file is read, every few hundred kilobytes. `Break` stops the reading.
+    fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
+        let _ = progress;
+        ControlFlow::Continue(())
+    }
+}
+
+impl Sink for Vec<Item> {
+    fn item(&mut self, item: Item) -> ControlFlow<()> {
+        self.push(item);
+        ControlFlow::Continue(())
+    }
+}
+
+/// How to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Threads that read records of NDJSON beside the one that reads the file. With 1, all is done on the caller's.
+    /// What comes out is the same and in the same order, but for repeated descriptions of hashtags.
+    pub threads: NonZeroUsize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { threads: NonZeroUsize::MIN }
+    }
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileReport {
+    /// Observations by the way they came.
+    pub observations: BTreeMap<Source, u64>,
+    /// Records that could not be used.
+    pub rejects: u64,
+    /// Bytes taken from the file, compressed as it is.
+    pub bytes_read: u64,
+    /// Whether there was nothing in the file, or white space only.
+    pub is_empty: bool,
+    /// Why the file could not be read to its end; everything before that was used. It is among the rejects, too.
+    pub damage: Option<String>,
+    /// Whether the sink stopped the reading.
+    pub is_stopped: bool,
+}
+
+impl FileReport {
+    /// All observations together.
+    pub fn observations_total(&self) -> u64 {
+        self.observations.values().sum()
+    }
+}
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be opened.
+    #[error("{file}: cannot be opened: {source}")]
+    Open {
+        /// Its name.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its content is of no known format.
+    #[error("{file}: {reason}")]
+    Unknown {
+        /// Its name.
+        file: String,
+        /// The nearest format and the first thing that did not fit.
+        reason: String,
+    },
+}
+
+/// A file that is about to be read.
+pub struct Input {
+    pub(crate) name: String,
+    pub(crate) stream: Box<dyn Read + Send>,
+    pub(crate) bytes_read: Arc<AtomicU64>,
+    pub(crate) bytes_total: Option<u64>,
+}
+
+/// Opens a file.
+pub fn open(path: &Path) -> Result<Input, FileError> {
+    let name = path.display().to_string();
+    let opened = File::open(path).and_then(|file| {
+        let metadata = file.metadata()?;
+        if metadata.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok((file, metadata)) }
+    });
+    match opened {
+        Ok((file, metadata)) => {
+            let mut input = from_reader(&name, Box::new(file));
+            // A pipe says 0.
+            input.bytes_total = Some(metadata.len()).filter(|bytes| *bytes > 0);
+            Ok(input)
+        }
+        Err(source) => Err(FileError::Open { file: name, source }),
+    }
+}
+
+/// Takes any stream, such as standard input (named `-`).
+pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Input {
+    let bytes_read = Arc::new(AtomicU64::new(0));
+    let stream = Box::new(Counted { stream: reader, bytes: Arc::clone(&bytes_read) });
+    Input { name: name.to_owned(), stream, bytes_read, bytes_total: None }
+}
+
+struct Counted {
+    stream: Box<dyn Read + Send>,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.stream.read(buffer)?;
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        Ok(bytes)
+    }
+}
+
+/// Reads a file to its end. Fails only when its content is of no known format; what is wrong with single records, or
+/// with the end of the file, is reported.
+pub fn read(mut input: Input, options: Options, sink: &mut dyn Sink) -> Result<FileReport, FileError> {
+    let mut run = Run::new(&input, options, sink);
+    let result = crate::content::read(&mut run, &mut input.stream);
+    run.finish(result)
+}
+
+/// The formats that are read: name, shape and maker.
+pub fn formats() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    format::FORMATS.iter().map(|format| (format.source.name(), format.shape, format.made_by))
+}

@@ -1,0 +1,126 @@
+//! What a format is, and the list of them: one file each in this folder, one line each here.
+
+use super::{
+    discover, mobile_aweme, mobile_challenge, node_share, series_csv, series_lines, tiktok_scraper, web_challenge,
+    web_item, web_search, zeeschuimer,
+};
+use crate::json::keys::Keys;
+use crate::reading::{Reading, Refusal};
+use domain::Source;
+
+/// Every format that is read, in the order they are tried.
+pub(crate) static FORMATS: [&Format; 11] = [
+    &zeeschuimer::FORMAT,
+    &tiktok_scraper::FORMAT,
+    &mobile_aweme::FORMAT,
+    &node_share::FORMAT,
+    &discover::FORMAT,
+    &web_search::FORMAT,
+    &web_challenge::FORMAT,
+    &mobile_challenge::FORMAT,
+    &web_item::FORMAT,
+    &series_csv::FORMAT,
+    &series_lines::FORMAT,
+];
+
+/// A format: how it is known and how it is read.
+pub(crate) struct Format {
+    /// What its readings are marked with.
+    pub(crate) source: Source,
+    /// What its records look like, for the table of formats.
+    pub(crate) shape: &'static str,
+    /// Who makes such files.
+    pub(crate) made_by: &'static str,
+    /// How it is known and read.
+    pub(crate) kind: Kind,
+}
+
+/// The two families of formats.
+pub(crate) enum Kind {
+    /// Records are JSON objects.
+    Json(Json),
+    /// Records are lines of text.
+    Text(Text),
+}
+
+/// A format of JSON objects.
+pub(crate) struct Json {
+    /// Keys every record of it has.
+    pub(crate) all: &'static [&'static str],
+    /// Keys of which every record has at least one.
+    pub(crate) any: &'static [&'static str],
+    /// Keys of envelopes under which its records, or lists of them, stand.
+    pub(crate) within: &'static [&'static str],
+    /// Reads one record. It refuses what the keys alone did not tell apart.
+    pub(crate) read: fn(&[u8], &mut Reading<'_>) -> Result<(), Refusal>,
+}
+
+/// A format of lines.
+pub(crate) struct Text {
+    /// What its first line must be, in words.
+    pub(crate) first_line: &'static str,
+    /// Whether cells in quotes may hold newlines.
+    pub(crate) is_quoted: bool,
+    /// Whether a first line is one of this format.
+    pub(crate) fits: fn(&str) -> bool,
+    /// Makes a reader of the lines that follow, given the first line and the name of the file.
+    pub(crate) open: fn(&str, &str) -> Result<Box<dyn ReadLine>, String>,
+}
+
+/// Reads a format of lines, one record at a time.
+pub(crate) trait ReadLine {
+    /// Reads one record.
+    fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal>;
+}
+
+impl Json {
+    /// Whether an object with these keys may be a record of this format.
+    pub(crate) fn fits(&self, keys: &Keys<'_>) -> bool {
+        keys.has_all(self.all) && (self.any.is_empty() || keys.has_any(self.any))
+    }
+}
+
+/// The formats of JSON objects.
+pub(crate) fn json_formats() -> impl Iterator<Item = (&'static Format, &'static Json)> {
+    FORMATS.iter().filter_map(|format| match &format.kind {
+        Kind::Json(json) => Some((*format, json)),
+        Kind::Text(_) => None,
+    })
+}
+
+/// The formats of lines.
+pub(crate) fn text_formats() -> impl Iterator<Item = (&'static Format, &'static Text)> {
+    FORMATS.iter().filter_map(|format| match &format.kind {
+        Kind::Text(text) => Some((*format, text)),
+        Kind::Json(_) => None,
+    })
+}
+
+/// Whether records of some format stand under this key.
+pub(crate) fn is_envelope_key(key: &[u8]) -> bool {
+    json_formats().any(|(_, json)| json.within.iter().any(|within| within.as_bytes() == key))
+}
+
+/// Why an object is of no format: the nearest one, and the first thing that does not fit.
+pub(crate) fn nearest(keys: &Keys<'_>) -> String {
+    let share = |json: &Json| {
+        let all = json.all.iter().filter(|key| keys.has(key)).count();
+        let any = usize::from(keys.has_any(json.any));
+        // In thousandths, so that they can be compared as whole numbers.
+        (all + any) * 1000 / (json.all.len() + usize::from(!json.any.is_empty()))
+    };
+    let shares = json_formats().map(|(format, json)| (share(json), format, json));
+    // The first of equals: the list goes from the most particular to the plainest.
+    let best = shares.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let names = keys.names();
+    match best {
+        Some((1.., format, json)) => {
+            let what = match json.all.iter().find(|key| !keys.has(key)) {
+                Some(key) => format!("{key:?} is missing"),
+                None => format!("it tells nothing more under {}", json.any.join(", ")),
+            };
+            format!("of no known shape; the nearest is {}, but {what} (keys: {names})", format.source.name())
+        }
+        _ => format!("of no known shape (keys: {names})"),
+    }
+}

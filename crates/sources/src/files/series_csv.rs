@@ -1,0 +1,125 @@
+//! View-count series as CSV: one row a reading, with the columns `snapshot_utc`, `views`, and `challenge_name` or
+//! `title`, in any order and among others; `challenge_id` and `description` are used where they are.
+
+use super::format::{Format, Kind, ReadLine, Text};
+use crate::json::id::Id;
+use crate::json::lenient::clean;
+use crate::json::number;
+use crate::reading::{Reading, Refusal};
+use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, TagRef};
+use domain::{Count, Source, Tag, Timestamp};
+
+pub(crate) static FORMAT: Format = Format {
+    source: Source::Series,
+    shape: "CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views`",
+    made_by: "trackers",
+    kind: Kind::Text(Text {
+        first_line: "column names, among them snapshot_utc, views, and challenge_name or title",
+        is_quoted: true,
+        fits: |line| Columns::of(line).is_some(),
+        open: |line, _| {
+            let columns = Columns::of(line).ok_or("snapshot_utc, views or challenge_name is missing")?;
+            Ok(Box::new(Rows { header: line.to_owned(), columns }))
+        },
+    }),
+};
+
+/// Where the columns are.
+struct Columns {
+    at: usize,
+    views: usize,
+    name: usize,
+    id: Option<usize>,
+    description: Option<usize>,
+}
+
+impl Columns {
+    fn of(header: &str) -> Option<Self> {
+        let names = cells(header);
+        let column = |name: &str| names.iter().position(|cell| cell.trim().eq_ignore_ascii_case(name));
+        Some(Self {
+            at: column("snapshot_utc")?,
+            views: column("views")?,
+            name: column("challenge_name").or(column("title"))?,
+            id: column("challenge_id"),
+            description: column("description"),
+        })
+    }
+}
+
+struct Rows {
+    header: String,
+    columns: Columns,
+}
+
+impl ReadLine for Rows {
+    fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
+        let text = String::from_utf8_lossy(record);
+        // Files that were appended to each other have the column names again.
+        if text.trim() == self.header.trim() {
+            return Ok(());
+        }
+        let cells = cells(&text);
+        let cell = |column: usize, name: &str| {
+            cells.get(column).ok_or_else(|| format!("the row has {} cells, too few for {name}", cells.len()))
+        };
+        let at = cell(self.columns.at, "snapshot_utc")?;
+        let at = Timestamp::parse(at).ok_or_else(|| format!("snapshot_utc: {at:?} is not a time"))?;
+        let views = cell(self.columns.views, "views")?;
+        let count = number::from_text(views).and_then(|n| u64::try_from(n).ok()).and_then(Count::rounded);
+        let tag = Tag::new(cell(self.columns.name, "challenge_name")?).map_err(|why| format!("challenge_name: {why}"))?;
+        let id = self.columns.id.and_then(|column| cells.get(column));
+        let description = self.columns.description.and_then(|column| cells.get(column));
+        reading.hashtag(HashtagObservation {
+            tag: TagRef { tag, id: id.and_then(|id| Id::Text(id.trim().into()).hashtag()) },
+            source: Source::Series,
+            observed_at: Some(at),
+            counts: HashtagCounts {
+                views: Some(count.ok_or_else(|| format!("views: {views:?} is not a number"))?),
+                ..HashtagCounts::default()
+            },
+            details: HashtagDetails {
+                description: description.map(|text| clean(text)).filter(|text| !text.is_empty()),
+                ..HashtagDetails::default()
+            },
+        });
+        Ok(())
+    }
+}
+
+/// The cells of one record of CSV (RFC 4180): commas, quotes, doubled quotes inside quotes.
+fn cells(record: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut is_quoted = false;
+    let mut characters = record.trim_end_matches(['\r', '\n']).chars().peekable();
+    while let Some(character) = characters.next() {
+        let cell = cells.last_mut().expect("there is always a last cell");
+        match character {
+            '"' if is_quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                cell.push('"');
+            }
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => cells.push(String::new()),
+            _ => cell.push(character),
+        }
+    }
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_split_as_csv_says() {
+        assert_eq!(cells("a,\"b,\"\"c\"\"\nd\",,e\r"), ["a", "b,\"c\"\nd", "", "e"]);
+        assert_eq!(cells(""), [""]);
+    }
+
+    #[test]
+    fn columns_are_found_by_name() {
+        assert!(Columns::of("rank,Views,title,snapshot_utc").is_some());
+        assert!(Columns::of("snapshot_utc,views").is_none());
+    }
+}

@@ -1,0 +1,85 @@
+//! View-count series as a text file per tag: `YYYY-MM-DD HH:MM:SS<TAB>views` a line, the tag in the file's name.
+
+use super::format::{Format, Kind, ReadLine, Text};
+use crate::json::number;
+use crate::reading::{Reading, Refusal};
+use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, TagRef};
+use domain::{Count, Source, Tag, Timestamp};
+
+pub(crate) static FORMAT: Format = Format {
+    source: Source::Series,
+    shape: "`TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in `.tar` and `.tar.gz`",
+    made_by: "trackers",
+    kind: Kind::Text(Text {
+        first_line: "YYYY-MM-DD HH:MM:SS, a tab, and a number of views",
+        is_quoted: false,
+        fits: |line| point(line).is_ok(),
+        open: |_, file| Ok(Box::new(Points { tag: tag_of(file)? })),
+    }),
+};
+
+struct Points {
+    tag: Tag,
+}
+
+impl ReadLine for Points {
+    fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
+        let text = String::from_utf8_lossy(record);
+        let (at, views) = point(&text)?;
+        reading.hashtag(HashtagObservation {
+            tag: TagRef { tag: self.tag.clone(), id: None },
+            source: Source::Series,
+            observed_at: Some(at),
+            counts: HashtagCounts { views: Some(views), ..HashtagCounts::default() },
+            details: HashtagDetails::default(),
+        });
+        Ok(())
+    }
+}
+
+/// A line's time and views. The views are those of the web page (some, such as 16399999, cut off by a float on the
+/// way) and kept as they stand.
+fn point(line: &str) -> Result<(Timestamp, Count), String> {
+    let (at, views) = line.trim_end().split_once('\t').ok_or("there is no tab between time and views")?;
+    let time = Timestamp::parse(at).filter(|_| at.len() > 10).ok_or_else(|| format!("{at:?} is not a time"))?;
+    let count = number::from_text(views).and_then(|number| u64::try_from(number).ok()).and_then(Count::rounded);
+    Ok((time, count.ok_or_else(|| format!("{views:?} is not a number of views"))?))
+}
+
+/// The tag a file is named after: the last part of its path, less `.txt` and what it is packed in.
+fn tag_of(file: &str) -> Result<Tag, String> {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let name = name.strip_suffix(".txt").unwrap_or(name);
+    match Tag::new(name) {
+        Ok(tag) if name != "-" => Ok(tag),
+        _ => Err("a series of lines is named after its tag (cat.txt), and this one has no name".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_time_and_a_number() {
+        let (at, views) = point("2025-03-25 12:30:23\t16399999\r").expect("a point");
+        assert_eq!(at.to_rfc3339(), "2025-03-25T12:30:23Z");
+        assert_eq!((views.value(), views.is_rounded()), (16_399_999, true));
+        for line in ["", "2025-03-25 12:30:23", "2025-03-25\t1", "2025-03-25 12:30:23\t", "a\t1", "lange -- #titles"] {
+            assert!(point(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_named_after_its_tag() {
+        for (file, want) in [
+            ("x.tar.gz/data/good spirits.txt", "good spirits"),
+            ("AuranChronicles.txt.gz", "AuranChronicles"),
+            ("lange", "lange"),
+        ] {
+            assert_eq!(tag_of(file).expect("a tag").name(), want);
+        }
+        assert!(tag_of("-").is_err());
+    }
+}

@@ -1,0 +1,261 @@
+//! Web `itemStruct`: a video as TikTok's web pages hold it. TikTok-Api, pytok and browsers capture it as arrays, as
+//! objects with the keys "0", "1" ..., under `itemList`, `items` or `itemInfo.itemStruct`, alone, or a line each.
+
+use super::format::{Format, Json, Kind};
+use crate::json::id::Id;
+use crate::json::lenient::{Flag, List, Maybe, Text, first, first_told};
+use crate::json::number::Number;
+use crate::reading::{Description, Reading, Refusal, TagList, digest};
+use domain::observation::{TagRef, VideoCounts, VideoObservation};
+use domain::video::{Author, Music, VideoDetails};
+use domain::{Source, Timestamp};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+pub(crate) static FORMAT: Format = Format {
+    source: Source::WebItem,
+    shape: "`itemStruct`: array, object keyed \"0\", \"1\", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON",
+    made_by: "TikTok-Api, pytok, browser captures",
+    kind: Kind::Json(Json {
+        all: &["id"],
+        any: &["stats", "statsV2", "video", "author", "createTime", "challenges", "textExtra", "contents"],
+        within: &["itemList", "items", "item_list", "itemInfo", "itemStruct"],
+        read,
+    }),
+};
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Item<'a> {
+    id: Id<'a>,
+    desc: Text<'a>,
+    create_time: Number,
+    collect_time: Number,
+    location_created: Text<'a>,
+    author: Maybe<ItemAuthor<'a>>,
+    challenges: List<Maybe<Challenge<'a>>>,
+    text_extra: List<Maybe<TextExtra<'a>>>,
+    contents: List<Maybe<Content<'a>>>,
+    stats: Maybe<Stats>,
+    #[serde(rename = "statsV2")]
+    stats_v2: Maybe<Stats>,
+    video: Maybe<Video<'a>>,
+    music: Maybe<ItemMusic<'a>>,
+    image_post: Maybe<ImagePost<'a>>,
+    is_ad: Flag,
+    is_pinned_item: Flag,
+    item_comment_status: Number,
+    /// Only tiktok-scraper has it.
+    author_meta: Option<IgnoredAny>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct ItemAuthor<'a> {
+    id: Id<'a>,
+    unique_id: Text<'a>,
+    nickname: Text<'a>,
+    avatar_larger: Text<'a>,
+    avatar_medium: Text<'a>,
+    avatar_thumb: Text<'a>,
+}
+
+/// A tag's record inside a video's. Its `stats` are placeholders.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Challenge<'a> {
+    id: Id<'a>,
+    title: Text<'a>,
+    desc: Text<'a>,
+    cover_larger: Text<'a>,
+    profile_larger: Text<'a>,
+    is_commerce: Flag,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct TextExtra<'a> {
+    hashtag_id: Id<'a>,
+    /// Empty where the text mentions a user.
+    hashtag_name: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Content<'a> {
+    desc: Text<'a>,
+    text_extra: List<Maybe<TextExtra<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Stats {
+    play_count: Number,
+    digg_count: Number,
+    comment_count: Number,
+    share_count: Number,
+    collect_count: Number,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Video<'a> {
+    id: Text<'a>,
+    cover: Text<'a>,
+    origin_cover: Text<'a>,
+    dynamic_cover: Text<'a>,
+    duration: Number,
+    play_addr: Text<'a>,
+    download_addr: Text<'a>,
+    size: Number,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct ItemMusic<'a> {
+    id: Id<'a>,
+    title: Text<'a>,
+    play_url: Text<'a>,
+    cover_large: Text<'a>,
+    cover_medium: Text<'a>,
+    author_name: Text<'a>,
+    original: Flag,
+    duration: Number,
+    album: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct ImagePost<'a> {
+    images: List<Maybe<Image<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Image<'a> {
+    #[serde(rename = "imageURL")]
+    image_url: Maybe<ImageUrl<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct ImageUrl<'a> {
+    url_list: List<Text<'a>>,
+}
+
+/// Reads one video; also what stands under `data` in other envelopes.
+pub(crate) fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let item: Item<'_> = serde_json::from_slice(raw)?;
+    if item.author_meta.is_some() || item.id.is_none() || !item.is_a_video() {
+        return Err(Refusal::Shape);
+    }
+    let id = item.id.video(&[&item.video.id])?;
+    let source = reading.source.unwrap_or(Source::WebItem);
+    // The envelope knows when its page was read; `collectTime` is added to the item itself by some collectors.
+    reading.observed_at = reading.observed_at.or(item.collect_time.0.and_then(Timestamp::from_source));
+    let tags = item.tags()?;
+    reading.video(VideoObservation {
+        id,
+        source,
+        observed_at: reading.observed_at,
+        author: item.author.id.author(),
+        counts: item.counts(),
+        details: item.details(),
+        digest: digest(raw, reading.observed_at),
+        tags,
+    });
+    for challenge in item.challenges.iter() {
+        let cover = if challenge.cover_larger.is_empty() { &challenge.profile_larger } else { &challenge.cover_larger };
+        let description = Description {
+            name: &challenge.title,
+            id: challenge.id.hashtag(),
+            text: &challenge.desc,
+            cover,
+            is_commerce: challenge.is_commerce.is_set(),
+            kind: None,
+        };
+        reading.description(source, &description);
+    }
+    Ok(())
+}
+
+impl Item<'_> {
+    /// Whether it tells anything that only videos have: an id and `stats` alone may be a hashtag's or a user's.
+    fn is_a_video(&self) -> bool {
+        let stats = |s: &Stats| s.play_count.0.is_some() || s.comment_count.0.is_some() || s.share_count.0.is_some();
+        self.create_time.0.is_some()
+            || !self.video.id.is_empty()
+            || self.video.duration.0.is_some()
+            || !self.author.unique_id.is_empty()
+            || !self.author.id.is_none()
+            || stats(&self.stats)
+            || stats(&self.stats_v2)
+            || !self.challenges.is_empty()
+            || !self.text_extra.is_empty()
+            || !self.contents.is_empty()
+    }
+
+    fn tags(&self) -> Result<Vec<TagRef>, String> {
+        let mut tags = TagList::default();
+        for challenge in self.challenges.iter() {
+            tags.add(&challenge.title, challenge.id.hashtag())?;
+        }
+        let contents = self.contents.iter().flat_map(|content| content.text_extra.iter());
+        for extra in self.text_extra.iter().chain(contents) {
+            tags.add(&extra.hashtag_name, extra.hashtag_id.hashtag())?;
+        }
+        Ok(tags.into_vec())
+    }
+
+    fn counts(&self) -> VideoCounts {
+        let count = |of: fn(&Stats) -> Number| of(&self.stats_v2).or(of(&self.stats)).web();
+        VideoCounts {
+            plays: count(|s| s.play_count),
+            likes: count(|s| s.digg_count),
+            comments: count(|s| s.comment_count),
+            shares: count(|s| s.share_count),
+            saves: count(|s| s.collect_count),
+            downloads: None,
+        }
+    }
+
+    fn details(&self) -> VideoDetails {
+        let (author, music, video) = (&self.author, &self.music, &self.video);
+        let images: Vec<_> =
+            self.image_post.images.iter().map(|i| first(&i.image_url.url_list)).filter(|u| !u.is_empty()).collect();
+        VideoDetails {
+            region: self.location_created.parse().ok(),
+            title: self.desc.clean(),
+            content_desc: self.contents.iter().map(|c| c.desc.clean()).filter(|d| !d.is_empty()).collect(),
+            cover: video.cover.clean(),
+            ai_dynamic_cover: video.dynamic_cover.clean(),
+            origin_cover: video.origin_cover.clean(),
+            duration_seconds: video.duration.whole().unwrap_or(0),
+            play: video.play_addr.clean(),
+            wmplay: video.download_addr.clean(),
+            size_bytes: video.size.whole().unwrap_or(0),
+            wm_size_bytes: 0,
+            music: Music {
+                id: music.id.to_text(),
+                title: music.title.clean(),
+                play: music.play_url.clean(),
+                cover: first_told(&[&music.cover_large, &music.cover_medium]),
+                author: music.author_name.clean(),
+                original: music.original.is_set(),
+                duration: music.duration.whole().unwrap_or(0),
+                album: music.album.clean(),
+            },
+            create_time: self.create_time.0.filter(|seconds| *seconds > 0),
+            is_ad: self.is_ad.is_set(),
+            item_comment_settings: self.item_comment_status.0.unwrap_or(0),
+            author: Author {
+                id: author.id.to_text(),
+                unique_id: author.unique_id.clean(),
+                nickname: author.nickname.clean(),
+                avatar: first_told(&[&author.avatar_larger, &author.avatar_medium, &author.avatar_thumb]),
+            },
+            images,
+            is_top: self.is_pinned_item.is_set(),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Web challenge search: a list of hashtags with their totals, as rounded as the page shows them.
+
+use super::format::{Format, Json, Kind};
+use super::web_challenge;
+use crate::reading::Refusal;
+use domain::Source;
+
+pub(crate) static FORMAT: Format = Format {
+    source: Source::WebSearch,
+    shape: "`{data:[{challenge,stats}]}` or array",
+    made_by: "web captures",
+    kind: Kind::Json(Json {
+        all: &["challenge", "stats"],
+        any: &[],
+        within: &["data", "challenge_list"],
+        // Alone it is a detail record.
+        read: |raw, reading| match reading.is_listed {
+            true => web_challenge::read(raw, Source::WebSearch, reading),
+            false => Err(Refusal::Shape),
+        },
+    }),
+};

@@ -1,0 +1,268 @@
+//! Values that arrive as another type than expected: `null` for a list, a number for a text, `[]` for an object. Such
+//! a field counts as not told; it never sinks its record.
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+/// An object; anything else is the default.
+#[derive(Debug, Default)]
+pub(crate) struct Maybe<T>(pub(crate) T);
+
+/// An array; anything else is empty. Elements are read as `T`, so make those lenient too.
+#[derive(Debug)]
+pub(crate) struct List<T>(pub(crate) Vec<T>);
+
+/// A text; numbers are taken as their digits, anything else is empty.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+/// A flag as `true`, `1` or `"true"`; `None` is "not told".
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Flag(pub(crate) Option<bool>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Deref for Maybe<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Flag {
+    pub(crate) fn is_set(self) -> bool {
+        self.0 == Some(true)
+    }
+}
+
+/// A text to keep: NUL bytes, which databases refuse and nobody wrote, are taken out.
+pub(crate) fn clean(text: &str) -> String {
+    if memchr::memchr(0, text.as_bytes()).is_some() { text.replace('\0', "") } else { text.to_owned() }
+}
+
+impl Text<'_> {
+    /// The text to keep.
+    pub(crate) fn clean(&self) -> String {
+        clean(&self.0)
+    }
+}
+
+/// The first text of the list that is not empty, to keep.
+pub(crate) fn first(list: &[Text<'_>]) -> String {
+    list.iter().find(|text| !text.is_empty()).map(Text::clean).unwrap_or_default()
+}
+
+/// The first text that is not empty, to keep.
+pub(crate) fn first_told(texts: &[&Text<'_>]) -> String {
+    texts.iter().find(|text| !text.is_empty()).map(|text| text.clean()).unwrap_or_default()
+}
+
+/// Visitor methods for the types that mean "not told".
+macro_rules! not_told {
+    ($($method:ident($type:ty)),* $(,)?) => {
+        $(fn $method<E>(self, _: $type) -> Result<Self::Value, E> {
+            Ok(Self::Value::default())
+        })*
+    };
+}
+pub(crate) use not_told;
+
+/// Reads a map or a list to its end without keeping it.
+pub(crate) fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// As [`drain_map`].
+pub(crate) fn drain_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Maybe<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Any<T> {
+            type Value = Maybe<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Maybe<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Maybe)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Maybe<T>, A::Error> {
+                drain_list(list).map(|()| Maybe::default())
+            }
+            fn visit_unit<E>(self) -> Result<Maybe<T>, E> {
+                Ok(Maybe::default())
+            }
+            not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
+        }
+        deserializer.deserialize_any(Any(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Any<T> {
+            type Value = List<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<List<T>, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(List)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<List<T>, A::Error> {
+                drain_map(map).map(|()| List::default())
+            }
+            fn visit_unit<E>(self) -> Result<List<T>, E> {
+                Ok(List::default())
+            }
+            not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
+        }
+        deserializer.deserialize_any(Any(PhantomData))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Text<'de>, A::Error> {
+                drain_map(map).map(|()| Text::default())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Text<'de>, A::Error> {
+                drain_list(list).map(|()| Text::default())
+            }
+            fn visit_unit<E>(self) -> Result<Text<'de>, E> {
+                Ok(Text::default())
+            }
+            not_told!(visit_bool(bool), visit_f64(f64));
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Flag;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a flag")
+            }
+            fn visit_bool<E>(self, set: bool) -> Result<Flag, E> {
+                Ok(Flag(Some(set)))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Flag, E> {
+                Ok(Flag(Some(number != 0)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Flag, E> {
+                Ok(Flag(match text {
+                    "true" | "True" | "1" => Some(true),
+                    "false" | "False" | "0" => Some(false),
+                    _ => None,
+                }))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Flag, A::Error> {
+                drain_map(map).map(|()| Flag::default())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Flag, A::Error> {
+                drain_list(list).map(|()| Flag::default())
+            }
+            fn visit_unit<E>(self) -> Result<Flag, E> {
+                Ok(Flag::default())
+            }
+            not_told!(visit_i64(i64), visit_f64(f64));
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Record<'a> {
+        #[serde(borrow)]
+        text: Text<'a>,
+        #[serde(borrow)]
+        list: List<Text<'a>>,
+        #[serde(borrow)]
+        inner: Maybe<Inner<'a>>,
+        flag: Flag,
+    }
+
+    #[derive(Debug, Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Inner<'a> {
+        #[serde(borrow)]
+        text: Text<'a>,
+    }
+
+    #[test]
+    fn values_of_every_type_are_read_for_every_field() {
+        for value in ["null", "true", "1", "-1", "1.5", r#""x""#, "[]", r#"["a"]"#, "{}", r#"{"text":"y"}"#] {
+            let json = format!(r#"{{"text":{value},"list":{value},"inner":{value},"flag":{value}}}"#);
+            let record: Record = serde_json::from_str(&json).expect("any type is read");
+            let (text, list, inner, flag) = match value {
+                "true" => ("", 0, "", Some(true)),
+                "1" => ("1", 0, "", Some(true)),
+                "-1" => ("-1", 0, "", None),
+                r#""x""# => ("x", 0, "", None),
+                r#"["a"]"# => ("", 1, "", None),
+                r#"{"text":"y"}"# => ("", 0, "y", None),
+                _ => ("", 0, "", None),
+            };
+            assert_eq!((&*record.text, record.list.len(), &*record.inner.text), (text, list, inner), "{value}");
+            assert_eq!(record.flag.0, flag, "{value}");
+        }
+    }
+
+    #[test]
+    fn nul_bytes_are_taken_out_of_texts() {
+        let text: Text = serde_json::from_str(r#""a\u0000b""#).expect("a text");
+        assert_eq!(text.clean(), "ab");
+    }
+}

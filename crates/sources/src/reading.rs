@@ -1,0 +1,216 @@
+//! What a format is handed to read a record into: where observations go, and what the envelope around the record told.
+
+use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, Observation, TagRef};
+use domain::{HashtagId, Source, Tag, Timestamp, VideoObservation};
+use std::collections::HashSet;
+use std::fmt;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64_with_seed};
+
+/// Most tags read of one video. The most seen is 44; what goes on for ever is an attack.
+const TAGS_MAX: usize = 1000;
+
+/// Most descriptions remembered as told. When full, it forgets all and some are told again, which changes nothing.
+const TOLD_MAX: usize = 1 << 16;
+
+/// What a record gave.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Observation(Observation),
+    Refused {
+        reason: String,
+        /// The record's beginning.
+        raw: Box<[u8]>,
+        /// Its number within the page it stood in, from 1.
+        record: Option<u64>,
+        /// Whether it is of no known shape.
+        is_unknown: bool,
+    },
+}
+
+/// Why a record gave nothing.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It is of another format.
+    Shape,
+    /// It is no JSON.
+    Json(serde_json::Error),
+    /// It is of this format, and unusable.
+    Record(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape => f.write_str("of another shape"),
+            Self::Json(error) => write!(f, "not JSON: {error}"),
+            Self::Record(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self::Record(reason)
+    }
+}
+
+/// Where readings of one record go.
+pub(crate) struct Reading<'p> {
+    /// When the record was read, as the envelope around it tells.
+    pub(crate) observed_at: Option<Timestamp>,
+    /// The source an envelope stands for, if it is one of its own.
+    pub(crate) source: Option<Source>,
+    /// Whether the record stands in a list.
+    pub(crate) is_listed: bool,
+    pub(crate) told: &'p mut Told,
+    pub(crate) found: &'p mut Vec<Found>,
+}
+
+impl Reading<'_> {
+    /// A video was read.
+    pub(crate) fn video(&mut self, video: VideoObservation) {
+        self.found.push(Found::Observation(Observation::Video(Box::new(video))));
+    }
+
+    /// A hashtag's own record was read.
+    pub(crate) fn hashtag(&mut self, hashtag: HashtagObservation) {
+        self.found.push(Found::Observation(Observation::Hashtag(Box::new(hashtag))));
+    }
+
+    /// A video's record described one of its tags. Told once a file; nothing when there is nothing to tell.
+    pub(crate) fn description(&mut self, source: Source, description: &Description<'_>) {
+        let Description { name, text, cover, is_commerce, .. } = description;
+        if (text.is_empty() && cover.is_empty() && !is_commerce) || !self.told.is_new(description) {
+            return;
+        }
+        let Ok(tag) = Tag::new(name) else { return };
+        let details = HashtagDetails {
+            description: (!text.is_empty()).then(|| crate::json::lenient::clean(text)),
+            is_commerce: is_commerce.then_some(true),
+            cover: (!cover.is_empty()).then(|| crate::json::lenient::clean(cover)),
+            kind: description.kind,
+            ..HashtagDetails::default()
+        };
+        self.hashtag(HashtagObservation {
+            tag: TagRef { tag, id: description.id },
+            source,
+            observed_at: self.observed_at,
+            counts: HashtagCounts::default(),
+            details,
+        });
+    }
+}
+
+/// What a video's record says of one of its tags. Its counts are never read: in a feed they are placeholders.
+pub(crate) struct Description<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) id: Option<HashtagId>,
+    pub(crate) text: &'a str,
+    pub(crate) cover: &'a str,
+    pub(crate) is_commerce: bool,
+    pub(crate) kind: Option<i64>,
+}
+
+/// Which descriptions have been told.
+#[derive(Debug, Default)]
+pub(crate) struct Told(HashSet<u64>);
+
+impl Told {
+    fn is_new(&mut self, description: &Description<'_>) -> bool {
+        let mut hash = Xxh3Default::new();
+        for part in [description.name, description.text, description.cover] {
+            hash.update(part.as_bytes());
+            hash.update(&[0xff, u8::from(description.is_commerce), u8::from(description.id.is_some())]);
+        }
+        if self.0.len() >= TOLD_MAX {
+            self.0.clear();
+        }
+        self.0.insert(hash.digest())
+    }
+}
+
+/// XXH3 of a record as it stands, together with the time it was read where an envelope told that: the same record
+/// read again later is another reading.
+pub(crate) fn digest(raw: &[u8], observed_at: Option<Timestamp>) -> u64 {
+    xxh3_64_with_seed(raw, observed_at.map_or(0, |at| at.as_ms().cast_unsigned()))
+}
+
+/// Collects the tags of a video: the union of its lists, each key once, with the id of whichever list has it.
+#[derive(Debug, Default)]
+pub(crate) struct TagList(Vec<TagRef>);
+
+impl TagList {
+    /// Adds a tag as a list names it. Mentions have no name, and what cannot be a tag is left out.
+    pub(crate) fn add(&mut self, name: &str, id: Option<HashtagId>) -> Result<(), String> {
+        if name.is_empty() {
+            return Ok(());
+        }
+        // The lists of one record repeat each other letter by letter: no need to make a key for that.
+        if let Some(known) = self.0.iter_mut().find(|known| known.tag.name() == name) {
+            known.id = known.id.or(id);
+            return Ok(());
+        }
+        let Ok(tag) = Tag::new(name) else { return Ok(()) };
+        if let Some(known) = self.0.iter_mut().find(|known| known.tag.key() == tag.key()) {
+            known.id = known.id.or(id);
+            return Ok(());
+        }
+        if self.0.len() == TAGS_MAX {
+            return Err(format!("the record names more than {TAGS_MAX} tags"));
+        }
+        self.0.push(TagRef { tag, id });
+        Ok(())
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<TagRef> {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_is_kept_once_with_the_id_any_list_has() {
+        let mut tags = TagList::default();
+        let id = HashtagId::try_from(7551).ok();
+        for (name, id) in [("Cat", None), ("", None), ("#", None), ("cat", id), ("CAT", None), ("dog", None)] {
+            tags.add(name, id).expect("room");
+        }
+        let tags: Vec<_> = tags.into_vec().into_iter().map(|t| (t.tag.name().to_owned(), t.id)).collect();
+        assert_eq!(tags, [("Cat".to_owned(), id), ("dog".to_owned(), None)]);
+    }
+
+    #[test]
+    fn too_many_tags_are_refused() {
+        let mut tags = TagList::default();
+        let all = (0..=TAGS_MAX).try_for_each(|n| tags.add(&format!("t{n}"), None));
+        assert_eq!(all, Err("the record names more than 1000 tags".to_owned()));
+    }
+
+    #[test]
+    fn a_description_is_told_once_and_only_if_it_says_something() {
+        let (mut told, mut found) = (Told::default(), Vec::new());
+        let mut reading = Reading { observed_at: None, source: None, is_listed: false, told: &mut told, found: &mut found };
+        let silent = Description { name: "cat", id: None, text: "", cover: "", is_commerce: false, kind: None };
+        reading.description(Source::WebItem, &silent);
+        for _ in 0..3 {
+            reading.description(Source::WebItem, &Description { text: "purr", ..silent });
+        }
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn the_same_record_read_at_another_time_has_another_digest() {
+        let at = Timestamp::from_source(1_700_000_000);
+        assert_eq!(digest(b"x", at), digest(b"x", at));
+        assert_ne!(digest(b"x", at), digest(b"x", None));
+    }
+}

@@ -1,0 +1,204 @@
+//! One JSON record becomes what it tells: its shape is found, envelopes around it are taken off, and its format reads
+//! it. A record may be a whole page with a list of records.
+
+use crate::files::format::{Json, is_envelope_key, json_formats, nearest};
+use crate::json::keys::Keys;
+use crate::json::repair::repair;
+use crate::json::scan::{elements, value_end};
+use crate::reading::{Found, Reading, Refusal, Told};
+use domain::Timestamp;
+
+/// Most bytes of a refused record that are kept with its reject.
+pub const RAW_BYTES_MAX: usize = 64 * 1024;
+
+/// Most envelopes inside one another: `data`, `body`, `exploreList`, `cardItem` make four.
+const ENVELOPES_MAX: u32 = 8;
+
+/// What is said of a page that TikTok sends instead of data.
+const BOT_CHECK: &str = "a bot-check page ({\"type\":\"verify\"}): TikTok asked whoever captured this to solve a puzzle and sent no data";
+pub(crate) const HTML: &str =
+    "an HTML page, not data: a bot check, a login page or an error page that was saved in place of an answer";
+const DELETED: &str = "deleted or private: only an id, nothing else is told";
+
+/// Reads records one after another and remembers what the last one was, so that the next is tried as that first.
+#[derive(Default)]
+pub(crate) struct RecordReader {
+    last: Option<&'static Json>,
+    is_last_in_envelope: bool,
+    told: Told,
+}
+
+/// What is known of a record from around it.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Around {
+    pub(crate) observed_at: Option<Timestamp>,
+    pub(crate) is_listed: bool,
+    pub(crate) record: Option<u64>,
+    envelopes: u32,
+}
+
+impl Around {
+    /// Of one of the values inside.
+    pub(crate) fn element(self, record: Option<u64>) -> Self {
+        Self { is_listed: true, record, ..self }
+    }
+
+    /// Adds what the keys of an envelope tell: when its page was read.
+    pub(crate) fn within(self, keys: &Keys<'_>) -> Self {
+        Self { observed_at: time_of(keys).or(self.observed_at), envelopes: self.envelopes + 1, ..self }
+    }
+}
+
+/// When a page was read: `_fetched_at` (a time or a number) or `extra.now` (milliseconds).
+fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
+    let fetched = keys.text("_fetched_at");
+    let fetched = fetched.and_then(|text| {
+        Timestamp::parse(&text).or_else(|| text.parse().ok().and_then(Timestamp::from_source))
+    });
+    fetched.or_else(|| {
+        let extra = Keys::of(keys.object("extra")?);
+        extra.number("now").0.and_then(Timestamp::from_source)
+    })
+}
+
+impl RecordReader {
+    /// Reads one record that stands alone, such as a line.
+    pub(crate) fn read(&mut self, raw: &[u8], found: &mut Vec<Found>) {
+        self.read_within(raw, Around::default(), found);
+    }
+
+    /// Reads one record of which something is known from around it.
+    pub(crate) fn read_within(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
+        match raw.first() {
+            Some(b'{') => self.object(raw, around, found),
+            Some(b'[') => self.list(raw, around, found),
+            Some(b'<') => refuse(raw, HTML.to_owned(), around, found),
+            _ => refuse(raw, "not a JSON object or list".to_owned(), around, found),
+        }
+    }
+
+    fn object(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
+        let is_tried = around.envelopes > 0 || around.is_listed || !self.is_last_in_envelope;
+        if let Some(last) = self.last.filter(|_| is_tried)
+            && self.attempt(last, raw, around, found).is_ok()
+        {
+            return;
+        }
+        let keys = Keys::of(raw);
+        if keys.text("type").is_some_and(|kind| &*kind == "verify") {
+            return refuse(raw, BOT_CHECK.to_owned(), around, found);
+        }
+        if matches!(keys.only(), Some(b"id" | b"aweme_id")) {
+            return refuse(raw, DELETED.to_owned(), around, found);
+        }
+        for (_, json) in json_formats().filter(|(_, json)| json.fits(&keys)) {
+            match self.attempt(json, raw, around, found) {
+                Ok(()) => {
+                    self.last = Some(json);
+                    if around.envelopes == 0 && !around.is_listed {
+                        self.is_last_in_envelope = false;
+                    }
+                    return;
+                }
+                Err(Refusal::Shape) => {}
+                Err(Refusal::Json(error)) => return refuse(raw, format!("not JSON: {error}"), around, found),
+                Err(Refusal::Record(reason)) => return refuse(raw, reason, around, found),
+            }
+        }
+        self.envelope(raw, &keys, around, found);
+    }
+
+    /// Reads what stands inside an object that is no record itself.
+    fn envelope(&mut self, raw: &[u8], keys: &Keys<'_>, around: Around, found: &mut Vec<Found>) {
+        if around.envelopes == ENVELOPES_MAX {
+            return refuse(raw, format!("more than {ENVELOPES_MAX} envelopes inside one another"), around, found);
+        }
+        let inner = around.within(keys);
+        let mut has_content = false;
+        if around.envelopes == 0 && !around.is_listed {
+            self.is_last_in_envelope = true;
+        }
+        if let Some(values) = keys.numbered() {
+            for (number, value) in (1..).zip(values) {
+                self.read_within(value, Around { is_listed: true, record: Some(number), ..inner }, found);
+            }
+            return;
+        }
+        for value in keys.values_where(is_envelope_key) {
+            // An empty object is what an answer without a record has in its place.
+            let is_empty = value.first() == Some(&b'{') && Keys::of(value).is_empty();
+            match value.first() {
+                Some(b'{') if !is_empty => self.object(value, Around { is_listed: false, ..inner }, found),
+                Some(b'[') => self.list(value, inner, found),
+                _ => continue,
+            }
+            has_content = true;
+        }
+        if !has_content {
+            unknown(raw, keys, around, found);
+        }
+    }
+
+    fn list(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
+        if around.envelopes == ENVELOPES_MAX {
+            return refuse(raw, format!("more than {ENVELOPES_MAX} lists inside one another"), around, found);
+        }
+        let inner = Around { is_listed: true, envelopes: around.envelopes + 1, ..around };
+        for (number, element) in (1..).zip(elements(raw)) {
+            // Of lists in lists, the innermost number that is not always 1 says most.
+            let inner = Around { record: Some(number), ..inner };
+            match element {
+                Ok(element) => self.read_within(element, inner, found),
+                Err(damage) => refuse(raw, damage.reason().to_owned(), inner, found),
+            }
+        }
+    }
+
+    /// Reads a record as one of this format; once more, repaired, if it is almost JSON.
+    fn attempt(
+        &mut self,
+        json: &'static Json,
+        raw: &[u8],
+        around: Around,
+        found: &mut Vec<Found>,
+    ) -> Result<(), Refusal> {
+        let Around { observed_at, is_listed, .. } = around;
+        let mut reading = Reading { observed_at, source: None, is_listed, told: &mut self.told, found };
+        match (json.read)(raw, &mut reading) {
+            Err(Refusal::Json(error)) => {
+                let Some(repaired) = repair(raw) else { return Err(Refusal::Json(error)) };
+                let mut reading = Reading { observed_at, source: None, is_listed, told: &mut self.told, found };
+                (json.read)(&repaired, &mut reading)
+            }
+            other => other,
+        }
+    }
+}
+
+/// An object that is neither a record nor an envelope.
+fn unknown(raw: &[u8], keys: &Keys<'_>, around: Around, found: &mut Vec<Found>) {
+    let damage = keys.damage().or(value_end(raw, 0).err());
+    match damage {
+        Some(damage) => refuse(raw, damage.reason().to_owned(), around, found),
+        None => {
+            let status = keys.number("statusCode").or(keys.number("status_code"));
+            match status.0 {
+                Some(code) if code != 0 => {
+                    let reason = format!("an answer without a record: TikTok said statusCode {code}");
+                    refuse(raw, reason, around, found);
+                }
+                _ => push(raw, nearest(keys), true, around, found),
+            }
+        }
+    }
+}
+
+/// Notes that a record cannot be used.
+pub(crate) fn refuse(raw: &[u8], reason: String, around: Around, found: &mut Vec<Found>) {
+    push(raw, reason, false, around, found);
+}
+
+fn push(raw: &[u8], reason: String, is_unknown: bool, around: Around, found: &mut Vec<Found>) {
+    let raw = raw[..raw.len().min(RAW_BYTES_MAX)].into();
+    found.push(Found::Refused { reason, raw, record: around.record, is_unknown });
+}

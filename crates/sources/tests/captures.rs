@@ -1,0 +1,237 @@
+//! The real captures, read whole, against figures that an independent reading of them gave. Skips, saying so, where
+//! the captures are not at hand.
+
+use domain::observation::VideoCounts;
+use domain::{HashtagId, HashtagObservation, Observation, Source, TagKey, Timestamp, VideoId, VideoObservation};
+use sources::files::{self, FileReport, Item, Options, Reject};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+/// The folder of captures, if it is there.
+fn captures() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: no captures at {}", folder.display());
+    None
+}
+
+#[derive(Default)]
+struct Read {
+    videos: Vec<VideoObservation>,
+    hashtags: Vec<HashtagObservation>,
+    rejects: Vec<Reject>,
+    reports: Vec<FileReport>,
+}
+
+fn read(folder: &Path, names: &[&str]) -> Read {
+    let mut read = Read::default();
+    for name in names {
+        let mut items = Vec::new();
+        let input = files::open(&folder.join(name)).expect("a capture");
+        let options = Options { threads: NonZeroUsize::new(2).expect("two") };
+        read.reports.push(files::read(input, options, &mut items).expect("a known format"));
+        for item in items {
+            match item {
+                Item::Observation(Observation::Video(video)) => read.videos.push(*video),
+                Item::Observation(Observation::Hashtag(hashtag)) => read.hashtags.push(*hashtag),
+                Item::Reject(reject) => read.rejects.push(reject),
+            }
+        }
+    }
+    read
+}
+
+const FOUR: [&str; 4] = [
+    "tiktok-scraper/trending-2020-12.json",
+    "zeeschuimer/envelope.ndjson",
+    "tiktok-mobile/feed-2025-2026.ndjson.gz",
+    "tiktok-web/creators-2024.ndjson.gz",
+];
+
+#[test]
+fn four_captures_give_the_videos_and_tags_of_the_independent_reading() {
+    let Some(folder) = captures() else { return };
+    let read = read(&folder, &FOUR);
+    let mut videos_of: HashMap<TagKey, HashSet<VideoId>> = HashMap::new();
+    let mut ids: HashMap<TagKey, HashSet<HashtagId>> = HashMap::new();
+    let mut videos = HashSet::new();
+    for video in &read.videos {
+        videos.insert(video.id);
+        for tag in &video.tags {
+            videos_of.entry(tag.tag.key().clone()).or_default().insert(video.id);
+            ids.entry(tag.tag.key().clone()).or_default().extend(tag.id);
+        }
+    }
+    assert_eq!(read.videos.len(), 1000 + 60 + 1056 + 3920);
+    assert_eq!(videos.len(), 5525);
+    assert_eq!(videos_of.len(), 6883);
+    assert_eq!(ids.values().filter(|ids| !ids.is_empty()).count(), 6809);
+    let count = |name: &str| videos_of[&TagKey::new(name).expect("a tag")].len();
+    assert_eq!((count("fyp"), count("ancungtiktok")), (815, 1015));
+    let fyp = &ids[&TagKey::new("FYP").expect("a tag")];
+    assert_eq!(fyp.iter().map(|id| id.get()).collect::<Vec<_>>(), [229_207]);
+}
+
+#[test]
+fn deleted_videos_are_rejected_with_their_lines() {
+    let Some(folder) = captures() else { return };
+    let read = read(&folder, &FOUR);
+    assert_eq!(read.rejects.len(), 5);
+    for reject in &read.rejects {
+        assert_eq!(reject.reason, "deleted or private: only an id, nothing else is told");
+        assert!(reject.place.line.is_some() && reject.place.file.ends_with("creators-2024.ndjson.gz"));
+        assert!(reject.raw.starts_with(b"{\"id\":"));
+    }
+    let listed = self::read(&folder, &["tiktok-web/deleted-videos.json"]);
+    assert_eq!((listed.videos.len(), listed.rejects.len()), (0, 4));
+    assert_eq!(listed.rejects[3].place.record, Some(4));
+}
+
+#[test]
+fn readings_have_the_time_their_source_tells_and_no_other() {
+    let Some(folder) = captures() else { return };
+    let times = |name: &str| {
+        let read = read(&folder, &[name]);
+        let times: Vec<_> = read.videos.iter().map(|video| video.observed_at.map(Timestamp::to_rfc3339)).collect();
+        (times[0].clone(), times.iter().filter(|time| time.is_some()).count(), times.len())
+    };
+    let told = |text: &str| Some(text.to_owned());
+    assert_eq!(times(FOUR[0]), (None, 0, 1000));
+    assert_eq!(times(FOUR[1]), (told("2025-03-07T12:29:19.037Z"), 60, 60));
+    assert_eq!(times(FOUR[2]), (told("2026-06-09T18:16:35Z"), 1056, 1056));
+    assert_eq!(times(FOUR[3]), (told("2025-02-12T16:00:10Z"), 3920, 3920));
+    assert_eq!(times("tiktok-web/item-list.json"), (told("2022-11-10T02:50:34Z"), 28, 28));
+    assert_eq!(times("tiktok-mobile/challenge-aweme-list.json"), (told("2021-08-16T06:50:58Z"), 2, 2));
+    assert_eq!(times("tiktok-web/trending.json"), (None, 0, 10));
+}
+
+#[test]
+fn exact_and_rounded_counts_are_told_apart() {
+    let Some(folder) = captures() else { return };
+    let read = read(&folder, &FOUR);
+    let saves = |source: Source| {
+        let saves = read.videos.iter().filter(|v| v.source == source).filter_map(|v| v.counts.saves);
+        saves.filter(|count| count.value() >= 10_000 && !count.is_rounded()).count()
+    };
+    // `statsV2.collectCount` is exact; the mobile app is exact throughout.
+    assert!(saves(Source::WebItem) >= 272);
+    let is_exact = |v: &VideoObservation| v.counts.to_array().iter().flatten().all(|count| !count.is_rounded());
+    let mobile: Vec<_> = read.videos.iter().filter(|v| v.source == Source::MobileAweme).collect();
+    assert!(mobile.iter().all(|v| is_exact(v)));
+    let plays = |v: &&VideoObservation| v.counts.plays.is_some_and(|count| count.is_rounded());
+    let web = read.videos.iter().filter(|v| v.source == Source::WebItem && v.counts.plays.is_some_and(|c| c.value() >= 10_000));
+    assert!(web.clone().count() > 3000 && web.clone().all(|v| plays(&v)));
+    // Eight readings of one day had lost all counts but the comments, twenty-one had lost the comments.
+    assert_eq!(mobile.iter().filter(|v| v.counts.plays.is_none()).count(), 8);
+    assert_eq!(mobile.iter().filter(|v| v.counts.comments.is_none()).count(), 21);
+    assert!(mobile.iter().all(|v| v.counts.plays.is_none_or(|plays| plays.value() > 0)));
+}
+
+#[test]
+fn videos_described_their_tags_without_counts() {
+    let Some(folder) = captures() else { return };
+    let read = read(&folder, &FOUR);
+    assert!(read.hashtags.len() > 500, "{}", read.hashtags.len());
+    assert!(read.hashtags.iter().all(|hashtag| hashtag.counts.is_empty() && !hashtag.details.is_empty()));
+    let china = read.hashtags.iter().find(|h| h.tag.tag.name() == "china").expect("described");
+    assert!(china.details.description.as_deref().is_some_and(|text| text.contains("中国")));
+}
+
+#[test]
+fn each_hashtag_capture_gives_its_totals() {
+    let Some(folder) = captures() else { return };
+    let first = |name: &str| {
+        let read = read(&folder, &[name]);
+        assert!(read.rejects.is_empty(), "{:?}", read.rejects[0]);
+        let h = &read.hashtags[0];
+        let value = |count: Option<domain::Count>| count.map(|count| (count.value(), count.is_rounded()));
+        let id = h.tag.id.map(|id| id.get());
+        let counts = [h.counts.views, h.counts.creators, h.counts.videos].map(value);
+        (read.hashtags.len(), h.source, id, h.tag.tag.name().to_owned(), counts)
+    };
+    assert_eq!(
+        first("tiktok-mobile/challenge-detail.json"),
+        (
+            1,
+            Source::MobileChallenge,
+            Some(2_087_230),
+            "Olympian".to_owned(),
+            [Some((345_523_145, false)), Some((9572, false)), None]
+        )
+    );
+    assert_eq!(
+        first("tiktok-web/search-challenge.json"),
+        (
+            28,
+            Source::WebSearch,
+            Some(5424),
+            "funny".to_owned(),
+            [Some((503_200_000_000, true)), None, Some((42_100_000, true))]
+        )
+    );
+    assert_eq!(
+        first("tiktok-web/discover-us-2025-05-05.json"),
+        (10, Source::Discover, Some(1_029_860), "lange".to_owned(), [Some((399_700_000, true)), None, None])
+    );
+}
+
+#[test]
+fn item_captures_give_their_videos() {
+    let Some(folder) = captures() else { return };
+    for (name, source, videos) in [
+        ("tiktok-web/item-list.json", Source::WebItem, 28),
+        ("tiktok-web/single-item.json", Source::WebItem, 1),
+        ("tiktok-web/trending.json", Source::WebItem, 10),
+        ("tiktok-web/node-share-hashtag-posts.json", Source::NodeShare, 30),
+        ("tiktok-mobile/challenge-aweme-list.json", Source::MobileAweme, 2),
+    ] {
+        let read = read(&folder, &[name]);
+        assert_eq!((read.videos.len(), read.rejects.len()), (videos, 0), "{name}");
+        for video in &read.videos {
+            assert_eq!(video.source, source, "{name}");
+            assert_ne!(video.counts, VideoCounts::default(), "{name}");
+            assert!(video.author.is_some() && video.details.create_time.is_some(), "{name}");
+            assert!(!video.details.author.unique_id.is_empty() && !video.details.cover.is_empty(), "{name}");
+            assert!(video.details.duration_seconds > 0 && video.details.duration_seconds < 600, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_series_give_all_their_points() {
+    let Some(folder) = captures() else { return };
+    let series = read(&folder, &["series/hashtag-views-2022-2026.tar.gz"]);
+    assert_eq!(series.hashtags.len(), 1_458_125);
+    // A list of tags lies among the series.
+    assert_eq!(series.rejects.len(), 1, "{:?}", series.rejects);
+    assert!(series.rejects[0].place.file.ends_with("/tags.txt"));
+    let tags: HashSet<_> = series.hashtags.iter().map(|h| h.tag.tag.name().to_owned()).collect();
+    assert!(tags.contains("good spirits"));
+    assert!(series.hashtags.iter().any(|h| h.counts.views.is_some_and(|v| v.value() == 16_399_999)));
+
+    let csv = read(&folder, &["series/discover-us-2024.csv.gz", "series/discover-us-2025-2026.csv.gz"]);
+    assert!(csv.rejects.is_empty(), "{:?}", csv.rejects[0]);
+    assert_eq!(csv.hashtags.len(), 35_950);
+    let lange: BTreeMap<_, _> = csv
+        .hashtags
+        .iter()
+        .filter(|h| h.tag.id.is_some_and(|id| id.get() == 1_029_860))
+        .map(|h| (h.observed_at, h.counts.views))
+        .collect();
+    assert!(!lange.is_empty() && lange.keys().all(Option::is_some));
+}
+
+#[test]
+fn captures_of_other_shapes_are_refused_with_the_nearest() {
+    let Some(folder) = captures() else { return };
+    for name in ["tikwm/getchallenge-hashtag-detail.json", "yt-dlp/info-dicts.json", "apify/overview.csv"] {
+        let input = files::open(&folder.join(name)).expect("a capture");
+        let mut items = Vec::new();
+        let error = files::read(input, Options::default(), &mut items).expect_err(name).to_string();
+        println!("{error}");
+        assert!(error.contains("nearest is") || error.contains("a known text begins with"), "{error}");
+    }
+}
