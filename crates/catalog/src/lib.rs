@@ -1,3 +1,101 @@
 //! The heart of Tagmeter: records observations and answers from what is stored.
+//!
+//! One way in ([`Catalog::record`] and [`Catalog::import`]), one way out ([`Catalog::hashtag`], [`Catalog::walk`],
+//! [`Catalog::search`]). Deliberately absent: SQL and HTTP.
+
+mod cache;
+
+mod error;
+
+mod follow;
+
+mod hashtag;
+
+pub mod import;
+
+mod index;
+
+mod record;
+
+mod reference;
 
 pub mod search;
+
+mod searching;
+
+mod walk;
+
+pub use error::CatalogError;
+pub use reference::HashtagRef;
+pub use searching::SearchPage;
+pub use walk::{WALK_COUNT_MAX, WalkPage, WalkRequest};
+
+use domain::Clock;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::Store;
+
+/// How a catalog is opened.
+#[derive(Clone)]
+pub struct CatalogOptions {
+    /// Where the search index is kept; it is made when missing.
+    pub index_path: PathBuf,
+    /// Memory for ready answers.
+    pub cache_bytes_max: u64,
+    /// Who tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl CatalogOptions {
+    /// Memory for ready answers, unless told otherwise.
+    pub const CACHE_BYTES_MAX: u64 = 64 << 20;
+
+    /// The index in the store's data folder, everything else as usual.
+    pub fn in_folder(data_dir: &std::path::Path, clock: Arc<dyn Clock>) -> Self {
+        Self { index_path: data_dir.join("search.idx"), cache_bytes_max: Self::CACHE_BYTES_MAX, clock }
+    }
+}
+
+/// Records observations and answers questions. Cheap to clone: clones share everything.
+#[derive(Clone)]
+pub struct Catalog {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    cache: cache::HotCache,
+    follow: follow::Follow,
+    index: index::Index,
+    /// Held while a large ranking is made: one at a time.
+    ranking: tokio::sync::Mutex<()>,
+}
+
+impl Catalog {
+    /// Opens the catalog over a store. The search index is opened if it fits the store; if not, it is made anew in the
+    /// background and searches are refused until it is there.
+    pub async fn open(store: Store, options: CatalogOptions) -> Result<Self, CatalogError> {
+        let sequence = store.sequence().await?;
+        let index = index::Index::open(store.clone(), options.index_path).await?;
+        let inner = Inner {
+            store,
+            cache: cache::HotCache::new(options.cache_bytes_max),
+            follow: follow::Follow::new(sequence),
+            clock: options.clock,
+            index,
+            ranking: tokio::sync::Mutex::new(()),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The store underneath.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// How often the hot cache had the answer and how often not, since the start.
+    pub fn cache_counts(&self) -> (u64, u64) {
+        self.inner.cache.counts()
+    }
+}

@@ -6,10 +6,14 @@ use super::segment::{Label, Segment, SegmentWriter};
 use super::sorter::{CHUNK_BYTES_MAX, Sorter};
 use super::storage::Storage;
 use super::{Document, SearchIndex};
+use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 const BUFFER_BYTES: usize = 1 << 20;
+
+/// What the names of files begin with that are being written.
+const UNFINISHED: &str = ".search-unfinished-";
 
 /// How much a builder holds in memory before it sets work aside in temporary files.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +24,8 @@ pub(super) struct Memory {
 
 /// Takes all hashtags of a store, in any order, and writes the index of them.
 ///
-/// It needs about 350 MB of memory for ten million hashtags and temporary files, beside the index, of about its size.
-/// Dropped before [`finish`](Self::finish) it leaves nothing behind.
+/// It needs about 300 MB of memory for ten million hashtags and, beside the index, temporary files of about its size.
+/// Dropped before [`finish`](Self::finish) it leaves nothing behind; what a killed process left, the next one removes.
 pub struct Builder {
     path: PathBuf,
     folder: PathBuf,
@@ -59,15 +63,54 @@ impl Builder {
 
     /// Writes the file, replaces the one at the path and opens it. Readers of the old one keep it.
     pub fn finish(self) -> io::Result<SearchIndex> {
-        let file = tempfile::Builder::new().prefix(".search-").tempfile_in(&self.folder)?;
+        remove_abandoned(&self.folder)?;
+        let file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
+        file.as_file().lock()?;
         let out = BufWriter::with_capacity(BUFFER_BYTES, file);
         let inverter = Inverter::new(Some(self.folder), self.memory.pairs_max);
         let mut writer = SegmentWriter::new(out, self.sorter.count(), inverter)?;
         self.sorter.finish(|record| writer.push(record))?;
         let file = writer.finish(self.label)?.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
+        file.as_file().unlock()?;
         let file = file.persist(&self.path).map_err(|error| error.error)?;
         let segment = Segment::open(Storage::open(file)?).map_err(io::Error::other)?;
         Ok(SearchIndex::new(segment))
+    }
+}
+
+/// Removes the files of builders whose process was killed: those that nobody has locked.
+fn remove_abandoned(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            continue;
+        }
+        // Another builder may finish or clean up at the same time; then the file is gone and that is well.
+        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abandoned_files_are_removed_and_those_at_work_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| File::create(folder.path().join(name)).unwrap();
+        let working = file(&format!("{UNFINISHED}a"));
+        working.lock().unwrap();
+        drop((file(&format!("{UNFINISHED}b")), file("other")));
+        let path = folder.path().join("search.idx");
+        let mut builder = Builder::new(&path, 1, 1);
+        builder.push(Document { hashtag: 1, key: "cat", reach: 1 }).unwrap();
+        builder.finish().unwrap();
+        let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, [&format!("{UNFINISHED}a")[..], "other", "search.idx"]);
     }
 }

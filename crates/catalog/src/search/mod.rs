@@ -14,8 +14,9 @@
 //! after [`SearchIndex::sequence`]; build anew when it [`SearchIndex::wants_rebuild`], and continue with the new one
 //! from its own sequence.
 //!
-//! Reading order: [`form`] (what is compared), [`class`] (how it ranks), [`query`] (how a page is made), [`stage`]
-//! (how one segment is searched), [`segment`] (what the bytes mean), [`builder`] and [`overlay`] (how they come about).
+//! Reading order: `form` (what is compared), `class` (how it ranks), `query` (how a page is made), `stage` (how one
+//! segment is searched), `segment` (what the bytes mean), `builder` and `overlay` (how they come about). `storage` says
+//! why files are read by position and not memory-mapped.
 
 mod boundary;
 mod builder;
@@ -58,7 +59,7 @@ use storage::Storage;
 const OVERLAY_MAX: u64 = 100_000;
 
 /// Where the base is large, the overlay may have one document to so many of the base.
-const OVERLAY_SHARE: u64 = 16;
+const OVERLAY_SHARE: u64 = 32;
 
 /// Changes in one call after which they become a segment, to bound what is held twice.
 const BULK_MAX: usize = 64 * FRESH_MAX;

@@ -14,6 +14,9 @@ const SKIP_BYTES: usize = 8;
 /// Bytes of blocks read at a time.
 const READ_BYTES: u64 = 4096;
 
+/// Ranks of a block that a seek passes at a time.
+const STRIDE: usize = 16;
+
 /// Skip entries read at a time.
 const SKIPS_READ: usize = 64;
 
@@ -149,8 +152,12 @@ impl<'s> Cursor<'s> {
             let block = self.block_of(target)?;
             self.load(block)?;
         }
-        let ahead = &self.ranks[self.place.min(self.held)..self.held];
-        self.place += ahead.partition_point(|rank| *rank < target);
+        // Most often the target is near, so strides and a count, which has no branches, beat a binary search.
+        while self.place + STRIDE <= self.held && self.ranks[self.place + STRIDE - 1] < target {
+            self.place += STRIDE;
+        }
+        let stride = &self.ranks[self.place.min(self.held)..self.held.min(self.place + STRIDE)];
+        self.place += stride.iter().filter(|rank| **rank < target).count();
         Ok(())
     }
 

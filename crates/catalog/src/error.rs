@@ -1,0 +1,32 @@
+//! Why the catalog could not answer.
+
+use domain::TagError;
+use store::StoreError;
+
+/// What can go wrong. "Not found" is not here: look-ups return `Option`.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The cursor's ranking is no longer kept, or belongs to another hashtag or region: begin again with cursor 0.
+    #[error("this cursor has expired or belongs to another walk; begin again with cursor=0")]
+    CursorUnknown,
+    /// The text is not a tag.
+    #[error(transparent)]
+    Name(#[from] TagError),
+    /// The search index is being made.
+    #[error("the search index is being built")]
+    IndexBuilding,
+    /// The search index cannot be read or written.
+    #[error("the search index failed: {0}")]
+    Index(#[source] std::io::Error),
+    /// A file to be imported cannot be read.
+    #[error("{name}: {cause}")]
+    File {
+        /// The file as it was given.
+        name: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+}

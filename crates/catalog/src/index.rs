@@ -1,0 +1,144 @@
+//! Keeping the search index in step with the store, which alone owns the truth: the index follows the store's change
+//! sequence and is built anew from it when the two disagree.
+
+use crate::CatalogError;
+use crate::search::{Builder, Document, SearchIndex};
+use domain::{Hashtag, HashtagRow};
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use store::Store;
+use store::hashtags::Changes;
+
+/// Hashtags read from the store at a time.
+const READ_MAX: u32 = 10_000;
+/// Up to so many changes are taken in while the asker waits; more are taken in behind his back.
+const INLINE_MAX: usize = 2_000;
+
+/// The index and the store it follows.
+pub(crate) struct Index {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Store,
+    path: PathBuf,
+    identity: u128,
+    /// `None` until the first one is built.
+    current: RwLock<Option<Arc<SearchIndex>>>,
+    /// Held by whoever brings the index forward or builds it.
+    following: tokio::sync::Mutex<()>,
+}
+
+impl Index {
+    /// Opens the index that belongs to the store. One that is missing, damaged or of another store is built anew: at
+    /// once when the store is small, else in the background.
+    pub(crate) async fn open(store: Store, path: PathBuf) -> Result<Self, CatalogError> {
+        let identity = store.identity().await?;
+        let size = store.catalog_size().await?;
+        let opened = match SearchIndex::open(&path, identity) {
+            Ok(index) => Some(Arc::new(index)),
+            Err(reason) => {
+                tracing::info!(%reason, hashtags = size.hashtags, "building the search index");
+                None
+            }
+        };
+        let is_missing = opened.is_none();
+        let shared = Shared {
+            store,
+            path,
+            identity,
+            current: RwLock::new(opened),
+            following: tokio::sync::Mutex::new(()),
+        };
+        let index = Self { shared: Arc::new(shared) };
+        if is_missing && size.hashtags <= u64::from(READ_MAX) {
+            index.shared.rebuild().await?;
+        } else {
+            index.nudge();
+        }
+        Ok(index)
+    }
+
+    /// Lets the index catch up in the background.
+    pub(crate) fn nudge(&self) {
+        let shared = Arc::clone(&self.shared);
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let blocking = runtime.clone();
+        runtime.spawn_blocking(move || {
+            // Somebody is at it already: whoever it is reads the sequence after this change.
+            let Ok(_following) = shared.following.try_lock() else { return };
+            if let Err(error) = blocking.block_on(shared.catch_up(usize::MAX)) {
+                tracing::error!(%error, "the search index cannot follow the store");
+            }
+        });
+    }
+
+    /// The index, brought to `sequence` if that is little work. A large import may leave it behind for a while.
+    pub(crate) async fn caught_up(&self, sequence: u64) -> Result<Arc<SearchIndex>, CatalogError> {
+        let current = self.shared.current().ok_or(CatalogError::IndexBuilding)?;
+        if current.sequence() >= sequence {
+            return Ok(current);
+        }
+        if let Ok(_following) = self.shared.following.try_lock() {
+            self.shared.catch_up(INLINE_MAX).await?;
+        }
+        self.shared.current().ok_or(CatalogError::IndexBuilding)
+    }
+
+    /// Brings the index up to the store, however long that takes, and compacts it when that pays.
+    pub(crate) async fn bring_up(&self) -> Result<(), CatalogError> {
+        let _following = self.shared.following.lock().await;
+        self.shared.catch_up(usize::MAX).await
+    }
+}
+
+impl Shared {
+    fn current(&self) -> Option<Arc<SearchIndex>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the changes in, unless they are more than `changes_max`.
+    async fn catch_up(&self, changes_max: usize) -> Result<(), CatalogError> {
+        let Some(index) = self.current() else { return self.rebuild().await };
+        match self.store.changes_since(index.sequence()).await? {
+            Changes::Hashtags { hashtags, .. } if hashtags.is_empty() => {}
+            Changes::Hashtags { hashtags, .. } if hashtags.len() > changes_max => {}
+            Changes::Hashtags { hashtags, sequence } => {
+                let mut changed = Vec::new();
+                for rows in hashtags.chunks(READ_MAX as usize) {
+                    changed.extend(self.store.hashtags(rows).await?);
+                }
+                index.apply(changed.iter().map(document), sequence).map_err(CatalogError::Index)?;
+            }
+            Changes::Gap => return self.rebuild().await,
+        }
+        if changes_max == usize::MAX && index.wants_rebuild() {
+            return self.rebuild().await;
+        }
+        Ok(())
+    }
+
+    async fn rebuild(&self) -> Result<(), CatalogError> {
+        // Read before the hashtags: changes made meanwhile are taken in again afterwards, which does no harm.
+        let sequence = self.store.sequence().await?;
+        let mut builder = Builder::new(&self.path, self.identity, sequence);
+        let mut after: Option<HashtagRow> = None;
+        loop {
+            let hashtags = self.store.hashtags_after(after, READ_MAX).await?;
+            for hashtag in &hashtags {
+                builder.push(document(hashtag)).map_err(CatalogError::Index)?;
+            }
+            match hashtags.last() {
+                Some(last) => after = Some(last.row),
+                None => break,
+            }
+        }
+        let built = Arc::new(builder.finish().map_err(CatalogError::Index)?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(built);
+        Ok(())
+    }
+}
+
+fn document(hashtag: &Hashtag) -> Document<'_> {
+    Document { hashtag: hashtag.row.0, key: hashtag.tag.key().as_str(), reach: hashtag.reach() }
+}

@@ -1,0 +1,40 @@
+//! The one way in: observations are made ready here and stored by the store.
+
+use crate::{Catalog, CatalogError};
+use domain::observation::VideoObservation;
+use domain::{Observation, video};
+use store::record::{Prepared, PreparedVideo, Recorded};
+
+impl Catalog {
+    /// Records observations in one transaction.
+    pub async fn record(&self, observations: Vec<Observation>) -> Result<Recorded, CatalogError> {
+        let prepared = observations.into_iter().map(prepare).collect();
+        let recorded = self.inner.store.record_all(prepared).await?;
+        self.follow().await?;
+        Ok(recorded)
+    }
+}
+
+/// Does all that costs time and needs no database.
+pub(crate) fn prepare(observation: Observation) -> Prepared {
+    match observation {
+        Observation::Hashtag(hashtag) => Prepared::Hashtag(hashtag),
+        Observation::Video(video) => Prepared::Video(Box::new(prepare_video(*video))),
+    }
+}
+
+fn prepare_video(observation: VideoObservation) -> PreparedVideo {
+    let VideoObservation { id, source, observed_at, author, tags, counts, details, digest } = observation;
+    PreparedVideo {
+        id,
+        digest,
+        source,
+        observed_at,
+        author,
+        create_time: details.create_time,
+        region: details.region,
+        tags,
+        counts,
+        fragment: video::to_fragment(id, details, &counts),
+    }
+}

@@ -1,0 +1,88 @@
+//! Searching hashtags by keyword.
+
+use crate::cache::PageKey;
+use crate::search::SearchForm;
+use crate::{Catalog, CatalogError, HashtagRef};
+use bytes::Bytes;
+use domain::{Hashtag, HashtagRow, TagKey};
+
+/// A page of hashtags, best first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchPage {
+    /// The hashtags.
+    pub hashtags: Vec<Hashtag>,
+    /// Where the next page begins.
+    pub next_offset: u64,
+    /// Whether there is a next page.
+    pub has_more: bool,
+}
+
+impl Catalog {
+    /// The hashtags that answer a keyword, from the `offset`th on: the exact tag first, then by match and reach.
+    pub async fn search(&self, keyword: &str, offset: u64, limit: u32) -> Result<SearchPage, CatalogError> {
+        let sequence = self.follow().await?;
+        self.search_at(keyword, offset, limit, sequence).await
+    }
+
+    /// The same as bytes. They are kept, so one catalog always takes the same `render`.
+    pub async fn search_ready(
+        &self,
+        keyword: &str,
+        offset: u64,
+        limit: u32,
+        render: fn(&SearchPage) -> Vec<u8>,
+    ) -> Result<Bytes, CatalogError> {
+        let sequence = self.follow_lately().await?;
+        let key = PageKey::Search { sequence, keyword: keyword.into(), offset, limit };
+        if let Some(page) = self.inner.cache.page(&key) {
+            return Ok(page);
+        }
+        let page = Bytes::from(render(&self.search_at(keyword, offset, limit, sequence).await?));
+        self.inner.cache.keep_page(key, page.clone());
+        Ok(page)
+    }
+
+    /// Brings the search index up to the store, however long that takes: for programs that search once and end.
+    pub async fn bring_search_up(&self) -> Result<(), CatalogError> {
+        self.inner.index.bring_up().await
+    }
+
+    async fn search_at(
+        &self,
+        keyword: &str,
+        offset: u64,
+        limit: u32,
+        sequence: u64,
+    ) -> Result<SearchPage, CatalogError> {
+        let form = SearchForm::new(keyword);
+        if form.is_empty() {
+            return Err(CatalogError::Name(domain::TagError::Empty));
+        }
+        let index = self.inner.index.caught_up(sequence).await?;
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let found = index.query(&form, start, limit as usize).map_err(CatalogError::Index)?;
+        let rows: Vec<HashtagRow> = found.hits.iter().map(|hit| HashtagRow(hit.hashtag)).collect();
+        let mut hashtags = self.inner.store.hashtags(&rows).await?;
+        if offset == 0 && index.sequence() < sequence {
+            self.put_exact_first(keyword, limit, &mut hashtags).await?;
+        }
+        let next_offset = offset + found.hits.len() as u64;
+        Ok(SearchPage { hashtags, next_offset, has_more: found.has_more })
+    }
+
+    /// While a large import is still going into the index, the exact tag is asked of the store itself.
+    async fn put_exact_first(
+        &self,
+        keyword: &str,
+        limit: u32,
+        hashtags: &mut Vec<Hashtag>,
+    ) -> Result<(), CatalogError> {
+        let Ok(key) = TagKey::new(keyword) else { return Ok(()) };
+        if let Some(hot) = self.held(&HashtagRef::Key(key)).await? {
+            hashtags.retain(|hashtag| hashtag.row != hot.hashtag.row);
+            hashtags.insert(0, hot.hashtag.clone());
+            hashtags.truncate(limit as usize);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,199 @@
+//! Walking through the videos under a hashtag, a page at a time.
+//!
+//! A walk sees each video that was there when it began exactly once, whatever is imported meanwhile: the order is
+//! frozen in a ranking (a *generation*) when a walk begins and the hashtag has changed since the last one was made;
+//! cursors carry the generation's number and a position in it. What fits one page needs no generation.
+
+use crate::cache::PageKey;
+use crate::{Catalog, CatalogError, HashtagRef};
+use bytes::Bytes;
+use domain::{Hashtag, Region, Timestamp, WalkCursor};
+use store::videos::VideoRow;
+use store::walks::Generation;
+
+/// Most videos on one page.
+pub const WALK_COUNT_MAX: u32 = 100;
+/// A generation may begin new walks this long.
+const BEGINS_FOR_MS: i64 = 24 * 3600 * 1000;
+/// And is kept for cursors this long.
+const KEPT_FOR_MS: i64 = 48 * 3600 * 1000;
+/// Above this many videos a ranking is made off the async threads, one at a time.
+const RANKED_INLINE_MAX: u64 = 5_000;
+
+/// What page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WalkRequest {
+    /// Where to go on; `WalkCursor::START` to begin.
+    pub cursor: WalkCursor,
+    /// Videos on the page, 1 to [`WALK_COUNT_MAX`].
+    pub count: u32,
+    /// Only videos of this region.
+    pub region: Option<Region>,
+}
+
+/// A page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalkPage {
+    /// The videos' ready JSON, most plays first.
+    pub videos: Vec<Bytes>,
+    /// Where the next page begins.
+    pub cursor: WalkCursor,
+    /// Whether there is a next page.
+    pub has_more: bool,
+    /// Videos in the whole walk.
+    pub held: u64,
+}
+
+/// The rows of a page and where it stands.
+struct Part {
+    rows: Vec<VideoRow>,
+    generation: u64,
+    position: u64,
+    total: u64,
+}
+
+impl Catalog {
+    /// A page of a walk; `None` if there is no such hashtag.
+    pub async fn walk(
+        &self,
+        reference: &HashtagRef,
+        request: WalkRequest,
+    ) -> Result<Option<WalkPage>, CatalogError> {
+        self.follow().await?;
+        match self.held(reference).await? {
+            Some(hot) => self.page(&hot.hashtag, request).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same as bytes. They are kept, so one catalog always takes the same `render`.
+    pub async fn walk_ready(
+        &self,
+        reference: &HashtagRef,
+        request: WalkRequest,
+        render: fn(&WalkPage) -> Vec<u8>,
+    ) -> Result<Option<Bytes>, CatalogError> {
+        // Beginning a walk promises what is there now; going on promises what was there then.
+        if request.cursor.generation() == 0 { self.follow().await? } else { self.follow_lately().await? };
+        let Some(hot) = self.held(reference).await? else { return Ok(None) };
+        let key = PageKey::Walk {
+            hashtag: hot.hashtag.row,
+            changed: hot.hashtag.changed,
+            region: request.region,
+            cursor: request.cursor.to_wire(),
+            count: request.count,
+        };
+        if let Some(page) = self.inner.cache.page(&key) {
+            return Ok(Some(page));
+        }
+        let page = Bytes::from(render(&self.page(&hot.hashtag, request).await?));
+        self.inner.cache.keep_page(key, page.clone());
+        Ok(Some(page))
+    }
+
+    async fn page(&self, hashtag: &Hashtag, request: WalkRequest) -> Result<WalkPage, CatalogError> {
+        let count = request.count.clamp(1, WALK_COUNT_MAX);
+        let part = match request.cursor.generation() {
+            0 => self.begin(hashtag, request.region, request.cursor.position(), count).await?,
+            slot => self.go_on(hashtag, request, slot, count).await?,
+        };
+        let reached = part.position + part.rows.len() as u64;
+        let cursor = WalkCursor::new(part.generation, reached).ok_or(CatalogError::CursorUnknown)?;
+        let fragments = self.inner.store.fragments(&part.rows).await?;
+        Ok(WalkPage {
+            videos: fragments.into_iter().map(Bytes::from).collect(),
+            cursor,
+            has_more: reached < part.total && !part.rows.is_empty(),
+            held: part.total,
+        })
+    }
+
+    /// A page of the present order: the beginning of a walk, or a plain offset into it.
+    async fn begin(
+        &self,
+        hashtag: &Hashtag,
+        region: Option<Region>,
+        position: u64,
+        count: u32,
+    ) -> Result<Part, CatalogError> {
+        let inner = &self.inner;
+        if hashtag.observed.videos == 0 {
+            return Ok(Part { rows: Vec::new(), generation: 0, position, total: 0 });
+        }
+        let now = inner.clock.now();
+        if let Some(generation) = self.current(hashtag, region, now).await? {
+            return self.part(&generation, position, count).await;
+        }
+        let _one_at_a_time =
+            if hashtag.observed.videos > RANKED_INLINE_MAX { Some(inner.ranking.lock().await) } else { None };
+        if let Some(generation) = self.current(hashtag, region, now).await? {
+            return self.part(&generation, position, count).await;
+        }
+        let ranking = self.ranking(hashtag, region).await?;
+        let total = ranking.len() as u64;
+        if position == 0 && total <= u64::from(count) {
+            return Ok(Part { rows: ranking, generation: 0, position, total });
+        }
+        let expired_before = Timestamp::from_ms(now.as_ms() - KEPT_FOR_MS);
+        let generation = inner
+            .store
+            .keep_generation(hashtag.row, region, hashtag.changed, now, expired_before, ranking)
+            .await?;
+        inner.cache.keep_generation(generation);
+        self.part(&generation, position, count).await
+    }
+
+    /// The generation that stands for the hashtag as it is now, if one was made.
+    async fn current(
+        &self,
+        hashtag: &Hashtag,
+        region: Option<Region>,
+        now: Timestamp,
+    ) -> Result<Option<Generation>, CatalogError> {
+        let is_current = |g: &Generation| {
+            let age_ms = now.as_ms() - g.built_at.as_ms();
+            g.changed == hashtag.changed && (0..BEGINS_FOR_MS).contains(&age_ms)
+        };
+        if let Some(generation) = self.inner.cache.generation(hashtag.row, region).filter(is_current) {
+            return Ok(Some(generation));
+        }
+        let kept = self.inner.store.newest_generation(hashtag.row, region).await?.filter(is_current);
+        if let Some(generation) = kept {
+            self.inner.cache.keep_generation(generation);
+        }
+        Ok(kept)
+    }
+
+    async fn ranking(&self, hashtag: &Hashtag, region: Option<Region>) -> Result<Vec<VideoRow>, CatalogError> {
+        let store = self.inner.store.clone();
+        let row = hashtag.row;
+        if hashtag.observed.videos <= RANKED_INLINE_MAX {
+            return Ok(store.ranking(row, region).await?);
+        }
+        let runtime = tokio::runtime::Handle::current();
+        let ranked = tokio::task::spawn_blocking(move || runtime.block_on(store.ranking(row, region))).await;
+        ranked.map_err(|_| store::StoreError::Closed)?.map_err(CatalogError::from)
+    }
+
+    async fn go_on(
+        &self,
+        hashtag: &Hashtag,
+        request: WalkRequest,
+        slot: u64,
+        count: u32,
+    ) -> Result<Part, CatalogError> {
+        let cached = self.inner.cache.generation(hashtag.row, request.region).filter(|g| g.slot == slot);
+        let generation = match cached {
+            Some(generation) => Some(generation),
+            None => self.inner.store.generation(slot).await?,
+        };
+        let is_of_this_walk = |g: &Generation| g.hashtag == hashtag.row && g.region == request.region;
+        let generation = generation.filter(is_of_this_walk).ok_or(CatalogError::CursorUnknown)?;
+        self.part(&generation, request.cursor.position(), count).await
+    }
+
+    async fn part(&self, generation: &Generation, position: u64, count: u32) -> Result<Part, CatalogError> {
+        let rows = self.inner.store.ranked(generation.slot, position, count).await?;
+        Ok(Part { rows, generation: generation.slot, position, total: generation.videos })
+    }
+}

@@ -1,0 +1,89 @@
+//! What can go wrong in the store, in the store's own words: no type of a database driver gets out.
+
+/// Why the store could not do what it was asked. "Not found" is not here: look-ups return `Option`.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no: disk full, damaged file, i/o error, lock not had in time.
+    #[error("the database could not {doing}: {cause}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The data folder or file cannot be used as it is.
+    #[error("{0}")]
+    Unusable(String),
+    /// A stored row makes no sense; it was written by something else or is damaged.
+    #[error("inconsistent data in table {table}, column {column}, row {row}")]
+    Inconsistent {
+        /// Table of the row.
+        table: &'static str,
+        /// Column that makes no sense.
+        column: &'static str,
+        /// Which row.
+        row: String,
+    },
+    /// More waits for the disk than may wait; the call was not begun.
+    #[error("the ledger has more work waiting than it takes; try again in a moment")]
+    Overloaded,
+    /// The disk failed in a way that leaves open what it holds: the ledger takes no more work until a restart, which
+    /// reads again what is really there.
+    #[error("the ledger stopped and must be restarted, because {0}")]
+    Stopped(String),
+    /// The store is closing and takes no more work.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// The same error for another one who asked for part of the same work.
+    pub(crate) fn for_another(&self) -> Self {
+        match self {
+            Self::Database { doing, cause } => {
+                let cause: Box<dyn std::error::Error + Send + Sync> = match cause.downcast_ref::<rusqlite::Error>() {
+                    Some(rusqlite::Error::SqliteFailure(code, text)) => {
+                        Box::new(rusqlite::Error::SqliteFailure(*code, text.clone()))
+                    }
+                    _ => cause.to_string().into(),
+                };
+                Self::Database { doing, cause }
+            }
+            Self::Unusable(text) => Self::Unusable(text.clone()),
+            Self::Inconsistent { table, column, row } => Self::Inconsistent { table, column, row: row.clone() },
+            Self::Overloaded => Self::Overloaded,
+            Self::Stopped(reason) => Self::Stopped(reason.clone()),
+            Self::Closed => Self::Closed,
+        }
+    }
+
+    /// Whether the same call may go through later without anybody mending anything (locks, a full disk).
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Database { cause, .. } => cause.downcast_ref::<rusqlite::Error>().is_some_and(|error| {
+                matches!(
+                    error.sqlite_error_code(),
+                    Some(
+                        rusqlite::ErrorCode::DatabaseBusy
+                            | rusqlite::ErrorCode::DatabaseLocked
+                            | rusqlite::ErrorCode::DiskFull
+                    )
+                )
+            }),
+            Self::Closed | Self::Overloaded => true,
+            Self::Unusable(_) | Self::Inconsistent { .. } | Self::Stopped(_) => false,
+        }
+    }
+}
+
+/// Names what was being done when a driver call failed.
+pub(crate) trait Doing<T> {
+    /// `doing` completes the sentence "the database could not ...".
+    fn doing(self, doing: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> Doing<T> for Result<T, rusqlite::Error> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError> {
+        self.map_err(|cause| StoreError::Database { doing, cause: Box::new(cause) })
+    }
+}

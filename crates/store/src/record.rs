@@ -1,0 +1,98 @@
+//! The way in: prepared observations become rows, a whole transaction at a time.
+
+use crate::{Store, StoreError};
+use domain::observation::{TagRef, VideoCounts};
+use domain::{AuthorId, HashtagObservation, Region, Source, Timestamp, VideoId};
+use std::sync::mpsc;
+
+/// A video observation made ready to store: all that costs time and needs no database is done.
+#[derive(Debug)]
+pub struct PreparedVideo {
+    /// Which video.
+    pub id: VideoId,
+    /// Digest of the record it was read from.
+    pub digest: u64,
+    /// By which way it came.
+    pub source: Source,
+    /// When it was read, where told.
+    pub observed_at: Option<Timestamp>,
+    /// Who posted it, where told.
+    pub author: Option<AuthorId>,
+    /// When it was posted, seconds since 1970, where told.
+    pub create_time: Option<i64>,
+    /// Country it was posted under, where told.
+    pub region: Option<Region>,
+    /// Its tags, each key once.
+    pub tags: Vec<TagRef>,
+    /// Its counts.
+    pub counts: VideoCounts,
+    /// Its ready JSON (`domain::video::to_fragment`).
+    pub fragment: Vec<u8>,
+}
+
+/// What comes in.
+#[derive(Debug)]
+pub enum Prepared {
+    /// A reading of a video.
+    Video(Box<PreparedVideo>),
+    /// A reading of a hashtag.
+    Hashtag(Box<HashtagObservation>),
+}
+
+/// What one transaction did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Video records taken in.
+    pub video_records: u64,
+    /// Of these, videos that were not held before.
+    pub videos_new: u64,
+    /// Of these, records that changed a video held before.
+    pub videos_changed: u64,
+    /// Hashtag records taken in.
+    pub hashtag_records: u64,
+    /// Hashtags that were not held before.
+    pub hashtags_new: u64,
+    /// Hashtags held before of which something changed (totals, sums, description).
+    pub hashtags_changed: u64,
+    /// Snapshots of videos and hashtags that were not held before.
+    pub snapshots_new: u64,
+    /// Change sequence of the store after the transaction.
+    pub sequence: u64,
+}
+
+impl Recorded {
+    /// Adds the figures of a later transaction.
+    pub fn add(&mut self, later: &Self) {
+        self.video_records += later.video_records;
+        self.videos_new += later.videos_new;
+        self.videos_changed += later.videos_changed;
+        self.hashtag_records += later.hashtag_records;
+        self.hashtags_new += later.hashtags_new;
+        self.hashtags_changed += later.hashtags_changed;
+        self.snapshots_new += later.snapshots_new;
+        self.sequence = later.sequence;
+    }
+}
+
+impl Store {
+    /// Records what the channel brings, until it is closed or `records_max` records are in, in one transaction: all of
+    /// it is stored or nothing is. Gives the channel back for the next transaction.
+    pub async fn record(
+        &self,
+        chunks: mpsc::Receiver<Vec<Prepared>>,
+        records_max: u64,
+    ) -> Result<(Recorded, mpsc::Receiver<Vec<Prepared>>), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.record(chunks, records_max).await,
+        }
+    }
+
+    /// Records a handful of observations in one transaction.
+    pub async fn record_all(&self, observations: Vec<Prepared>) -> Result<Recorded, StoreError> {
+        let (send, chunks) = mpsc::sync_channel(1);
+        // The channel has room for one chunk, and its other end is held below.
+        let _ = send.send(observations);
+        drop(send);
+        self.record(chunks, u64::MAX).await.map(|(recorded, _)| recorded)
+    }
+}

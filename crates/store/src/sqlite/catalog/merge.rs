@@ -1,0 +1,84 @@
+//! Which of two readings of one count stands. The answer is the same in whatever order readings arrive.
+//!
+//! The newest that tells wins; a reading without a time is older than any with one. 0 beside a number that is not 0
+//! means "not told" (a video that read 7.15 million before and after can read 0 once). Of two readings of the same
+//! moment the larger stands, since counts grow; of equal ones the exact.
+
+use domain::{Count, Timestamp};
+
+/// A count and when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) count: Count,
+    pub(super) at: Option<Timestamp>,
+}
+
+impl Told {
+    fn rank(&self) -> (bool, Option<Timestamp>, u64, bool) {
+        (self.count.value() > 0, self.at, self.count.value(), !self.count.is_rounded())
+    }
+}
+
+/// The reading that stands.
+pub(super) fn newest(one: Option<Told>, other: Option<Told>) -> Option<Told> {
+    match (one, other) {
+        (Some(a), Some(b)) => Some(if b.rank() > a.rank() { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Back from the database: value, rounding bit, time.
+pub(super) fn told(value: Option<i64>, rounded: bool, at: Option<i64>) -> Option<Told> {
+    let value = value?.unsigned_abs();
+    let count = if rounded { Count::rounded(value) } else { Count::exact(value) }?;
+    Some(Told { count, at: at.map(Timestamp::from_ms) })
+}
+
+/// For the database.
+pub(super) fn value(told: Option<Told>) -> Option<i64> {
+    told.map(|t| count_value(t.count))
+}
+
+/// For the database.
+pub(super) fn count_value(count: Count) -> i64 {
+    // A count never exceeds i64::MAX (`domain::count::COUNT_MAX`).
+    count.value().cast_signed()
+}
+
+/// Bit n is set when count n is rounded.
+pub(super) fn rounded_bits(counts: impl IntoIterator<Item = Option<Count>>) -> i64 {
+    counts.into_iter().enumerate().fold(0, |bits, (n, c)| bits | (i64::from(c.is_some_and(Count::is_rounded)) << n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(value: u64, seconds: Option<i64>) -> Option<Told> {
+        Some(Told { count: Count::exact(value)?, at: seconds.map(|s| Timestamp::from_ms(s * 1000)) })
+    }
+
+    #[test]
+    fn the_rules_in_words() {
+        assert_eq!(newest(at(5, Some(1)), at(3, Some(2))), at(3, Some(2)), "newer wins even when it fell");
+        assert_eq!(newest(at(7, Some(1)), at(0, Some(2))), at(7, Some(1)), "a later 0 is not told");
+        assert_eq!(newest(at(7, None), at(3, Some(1))), at(3, Some(1)), "a time beats no time");
+        assert_eq!(newest(at(7, None), at(3, None)), at(7, None), "of the same moment the larger");
+        assert_eq!(newest(None, at(0, Some(1))), at(0, Some(1)), "0 alone stands");
+    }
+
+    fn any_told() -> impl Strategy<Value = Option<Told>> {
+        proptest::option::of((0_u64..4, proptest::option::of(0_i64..4)))
+            .prop_map(|t| t.and_then(|(value, seconds)| at(value, seconds)))
+    }
+
+    proptest! {
+        #[test]
+        fn order_of_arrival_does_not_matter(a in any_told(), b in any_told(), c in any_told()) {
+            prop_assert_eq!(newest(a, b), newest(b, a));
+            prop_assert_eq!(newest(newest(a, b), c), newest(a, newest(b, c)));
+            prop_assert_eq!(newest(a, a), a);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `catalog.db`: hashtags, videos, links and snapshots.
+
+mod changes;
+
+mod hashtags;
+
+mod links;
+
+mod merge;
+
+mod record;
+
+mod record_hashtag;
+
+mod record_video;
+
+mod snapshots;
+
+mod touched;
+
+mod videos;
+
+use super::connection::{self, Settings};
+use super::migrations;
+use super::readers::Readers;
+use super::writer::Writer;
+use crate::StoreError;
+use crate::error::Doing;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use touched::KnownTags;
+
+/// An import's commits are large and rare, so the WAL is copied back at the end of each by hand.
+const SETTINGS: Settings = Settings { cache_kib: 80 * 1024, autocheckpoint_pages: 10_000, durable: true };
+
+/// The file, open.
+#[derive(Debug)]
+pub(crate) struct CatalogFile {
+    readers: Readers,
+    writer: Writer,
+    identity: u128,
+    /// Row numbers of tags met lately; only the writer's transactions use it.
+    known: Arc<Mutex<KnownTags>>,
+}
+
+impl CatalogFile {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut connection = connection::open_writer(path, SETTINGS)?;
+        migrations::apply(&mut connection, migrations::CATALOG)?;
+        let identity: Vec<u8> = connection
+            .query_row("SELECT identity FROM store", [], |row| row.get(0))
+            .doing("read the store's identity")?;
+        let identity = identity.try_into().map(u128::from_be_bytes).map_err(|_| StoreError::Inconsistent {
+            table: "store",
+            column: "identity",
+            row: "1".into(),
+        })?;
+        Ok(Self {
+            readers: Readers::new(path),
+            writer: Writer::start("catalog-writer", connection)?,
+            identity,
+            known: Arc::default(),
+        })
+    }
+
+    pub(crate) fn identity(&self) -> Result<u128, StoreError> {
+        Ok(self.identity)
+    }
+}

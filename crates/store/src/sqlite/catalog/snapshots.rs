@@ -1,0 +1,87 @@
+//! Reading snapshots.
+
+use super::CatalogFile;
+use super::merge::told;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::snapshots::Snapshot;
+use domain::observation::{HashtagCounts, VideoCounts};
+use domain::{Count, HashtagRow, Source, Timestamp, VideoId};
+use rusqlite::{Row, ToSql};
+
+/// `?1` whose, `?2` after when, `?3` how many.
+const OF_HASHTAG: &str = "SELECT observed_at, source, rounded, views, creators, videos FROM hashtag_snapshots
+    WHERE hashtag = ?1 AND observed_at > ?2 ORDER BY observed_at, source LIMIT ?3";
+const OF_VIDEO: &str = "SELECT observed_at, source, rounded, plays, likes, comments, shares, saves, downloads
+    FROM video_snapshots WHERE video = (SELECT video FROM video_ids WHERE id = ?1) AND observed_at > ?2
+    ORDER BY observed_at, source LIMIT ?3";
+
+impl CatalogFile {
+    pub(crate) fn hashtag_snapshots(
+        &self,
+        hashtag: HashtagRow,
+        after: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
+        self.series(OF_HASHTAG, &hashtag.0, after, limit, |[views, creators, videos]| HashtagCounts {
+            views,
+            creators,
+            videos,
+        })
+    }
+
+    pub(crate) fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
+        self.readers.with(|connection| {
+            connection
+                .query_row("SELECT count(*) FROM hashtag_snapshots WHERE hashtag = ?1", [hashtag.0], |row| {
+                    row.get::<_, i64>(0)
+                })
+                .map(i64::cast_unsigned)
+                .doing("count snapshots")
+        })
+    }
+
+    pub(crate) fn video_snapshots(
+        &self,
+        video: VideoId,
+        after: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Snapshot<VideoCounts>>, StoreError> {
+        self.series(OF_VIDEO, &video.to_i64(), after, limit, VideoCounts::from_array)
+    }
+
+    fn series<C, const N: usize>(
+        &self,
+        sql: &str,
+        whose: &dyn ToSql,
+        after: Option<Timestamp>,
+        limit: u32,
+        counts: fn([Option<Count>; N]) -> C,
+    ) -> Result<Vec<Snapshot<C>>, StoreError> {
+        self.readers.with(|connection| {
+            let mut statement = connection.prepare_cached(sql).doing("read snapshots")?;
+            let after = after.map_or(i64::MIN, Timestamp::as_ms);
+            let mut rows = statement.query((whose, after, limit)).doing("read snapshots")?;
+            let mut series = Vec::new();
+            while let Some(row) = rows.next().doing("read snapshots")? {
+                let (observed_at, source, told) = point(row).doing("read snapshots")?;
+                let source = Source::from_number(source).ok_or_else(|| StoreError::Inconsistent {
+                    table: "snapshots",
+                    column: "source",
+                    row: observed_at.to_rfc3339(),
+                })?;
+                series.push(Snapshot { observed_at, source, counts: counts(told) });
+            }
+            Ok(series)
+        })
+    }
+}
+
+fn point<const N: usize>(row: &Row<'_>) -> rusqlite::Result<(Timestamp, u8, [Option<Count>; N])> {
+    let rounded: i64 = row.get(2)?;
+    let mut counts = [None; N];
+    for (n, count) in counts.iter_mut().enumerate() {
+        *count = told(row.get(3 + n)?, rounded >> n & 1 == 1, None).map(|t| t.count);
+    }
+    Ok((Timestamp::from_ms(row.get(0)?), row.get(1)?, counts))
+}

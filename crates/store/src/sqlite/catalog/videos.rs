@@ -1,0 +1,94 @@
+//! Reading videos.
+
+use super::CatalogFile;
+use super::merge::told;
+use super::record_video::{own_time, tags_of_blob};
+use crate::StoreError;
+use crate::error::Doing;
+use crate::videos::{VideoRecord, VideoRow};
+use domain::observation::VideoCounts;
+use domain::{HashtagRow, Region, Timestamp, VideoId};
+use rusqlite::{Connection, OptionalExtension};
+
+impl CatalogFile {
+    pub(crate) fn ranking(&self, hashtag: HashtagRow, region: Option<Region>) -> Result<Vec<VideoRow>, StoreError> {
+        self.readers.with(|connection| {
+            let mut statement = connection
+                .prepare_cached(
+                    "SELECT plays, video FROM links WHERE hashtag = ?1 AND (?2 = 0 OR region = ?2)",
+                )
+                .doing("rank videos")?;
+            let mut rows = statement
+                .query((hashtag.0, region.map_or(0, Region::to_number)))
+                .doing("rank videos")?;
+            let mut ranked: Vec<(i64, i64)> = Vec::new();
+            while let Some(row) = rows.next().doing("rank videos")? {
+                ranked.push((row.get(0).doing("rank videos")?, row.get(1).doing("rank videos")?));
+            }
+            ranked.sort_unstable_by(|a, b| b.cmp(a));
+            order_equals_by_id(connection, &mut ranked)?;
+            Ok(ranked.into_iter().map(|(_, video)| VideoRow(video.cast_unsigned())).collect())
+        })
+    }
+
+    pub(crate) fn fragments(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.readers.with(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT fragment FROM videos WHERE video = ?1")
+                .doing("read videos")?;
+            videos
+                .iter()
+                .map(|video| statement.query_row([video.0.cast_signed()], |row| row.get(0)).doing("read videos"))
+                .collect()
+        })
+    }
+
+    pub(crate) fn video(&self, id: VideoId) -> Result<Option<VideoRecord>, StoreError> {
+        self.readers.with(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT observed_at, rounded, plays, likes, comments, shares, saves, downloads, plays_at,
+                            likes_at, comments_at, shares_at, saves_at, downloads_at, tags, fragment
+                     FROM videos WHERE video = (SELECT video FROM video_ids WHERE id = ?1)",
+                )
+                .doing("read a video")?
+                .query_row([id.to_i64()], |row| {
+                    let observed_at: Option<i64> = row.get(0)?;
+                    let rounded: i64 = row.get(1)?;
+                    let mut counts = [None; VideoCounts::LEN];
+                    for (n, count) in counts.iter_mut().enumerate() {
+                        let at = own_time(row.get(2 + VideoCounts::LEN + n)?, observed_at);
+                        *count = told(row.get(2 + n)?, rounded >> n & 1 == 1, at).map(|t| t.count);
+                    }
+                    let tags: Vec<u8> = row.get(14)?;
+                    Ok(VideoRecord {
+                        id,
+                        counts: VideoCounts::from_array(counts),
+                        observed_at: observed_at.map(Timestamp::from_ms),
+                        hashtags: tags_of_blob(&tags).into_iter().map(HashtagRow).collect(),
+                        fragment: row.get(15)?,
+                    })
+                })
+                .optional()
+                .doing("read a video")
+        })
+    }
+}
+
+/// Equal plays are ordered by TikTok's id, newest first, so that the order does not depend on what came in first.
+fn order_equals_by_id(connection: &Connection, ranked: &mut [(i64, i64)]) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM videos WHERE video = ?1").doing("rank videos")?;
+    for equals in ranked.chunk_by_mut(|a, b| a.0 == b.0).filter(|equals| equals.len() > 1) {
+        let mut by_id = Vec::with_capacity(equals.len());
+        for &(plays, video) in &*equals {
+            let id: i64 = statement.query_row([video], |row| row.get(0)).doing("rank videos")?;
+            by_id.push((id, (plays, video)));
+        }
+        by_id.sort_unstable_by(|a, b| b.cmp(a));
+        for (place, (_, link)) in equals.iter_mut().zip(by_id) {
+            *place = link;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+-- Frozen rankings of the videos under a hashtag, which the cursors of walks point into. All of it can be made again;
+-- cursors into what is lost are refused and the walk begins anew.
+CREATE TABLE generations (
+    generation INTEGER PRIMARY KEY,
+    slot       INTEGER NOT NULL,
+    store      BLOB NOT NULL,
+    hashtag    INTEGER NOT NULL,
+    region     INTEGER NOT NULL,
+    changed    INTEGER NOT NULL,
+    built_at   INTEGER NOT NULL,
+    videos     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX generations_of_hashtag ON generations (hashtag, region, generation);
+CREATE INDEX generations_by_slot ON generations (slot);
+CREATE INDEX generations_by_age ON generations (built_at);
+
+-- Rows of the videos in order, 8 bytes each, lowest byte first, a fixed number a chunk.
+CREATE TABLE generation_chunks (
+    generation INTEGER NOT NULL,
+    chunk      INTEGER NOT NULL,
+    videos     BLOB NOT NULL,
+    PRIMARY KEY (generation, chunk)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,183 @@
+//! `walks.db`: frozen rankings. It may be lost at a power cut: cursors into it are then refused and walks begin anew.
+
+use super::connection::{self, Settings};
+use super::migrations;
+use super::readers::Readers;
+use super::writer::Writer;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::videos::VideoRow;
+use crate::walks::{Generation, NewGeneration};
+use domain::cursor::GENERATION_MAX;
+use domain::{HashtagRow, Region, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use std::path::Path;
+
+const SETTINGS: Settings = Settings { cache_kib: 4 * 1024, autocheckpoint_pages: 4_000, durable: false };
+/// Videos in one stored chunk: a page of a walk reads one or two.
+const CHUNK_VIDEOS: u64 = 512;
+/// Bytes of a row number.
+const ROW_BYTES: u64 = 8;
+
+/// The columns of a generation, in the order [`read`] takes them.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT slot, hashtag, region, changed, built_at, videos FROM generations ", $rest)
+    };
+}
+
+/// The file, open.
+#[derive(Debug)]
+pub(crate) struct WalksFile {
+    readers: Readers,
+    writer: Writer,
+}
+
+impl WalksFile {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut connection = connection::open_writer(path, SETTINGS)?;
+        migrations::apply(&mut connection, migrations::WALKS)?;
+        Ok(Self { readers: Readers::new(path), writer: Writer::start("walks-writer", connection)? })
+    }
+
+    pub(crate) async fn keep(&self, store: u128, generation: NewGeneration) -> Result<Generation, StoreError> {
+        self.writer.run(move |connection| keep(connection, store, &generation)).await
+    }
+
+    pub(crate) fn newest(
+        &self,
+        store: u128,
+        hashtag: HashtagRow,
+        region: Option<Region>,
+    ) -> Result<Option<Generation>, StoreError> {
+        self.readers.with(|connection| {
+            connection
+                .prepare_cached(select!(
+                    "WHERE hashtag = ?1 AND region = ?2 AND store = ?3 ORDER BY generation DESC LIMIT 1"
+                ))
+                .doing("find a ranking")?
+                .query_row(params![hashtag.0, region.map_or(0, Region::to_number), store.to_be_bytes()], read)
+                .optional()
+                .doing("find a ranking")
+        })
+    }
+
+    pub(crate) fn generation(&self, store: u128, slot: u64) -> Result<Option<Generation>, StoreError> {
+        self.readers.with(|connection| {
+            connection
+                .prepare_cached(select!("WHERE slot = ?1 AND store = ?2 ORDER BY generation DESC LIMIT 1"))
+                .doing("find a cursor's ranking")?
+                .query_row(params![slot.cast_signed(), store.to_be_bytes()], read)
+                .optional()
+                .doing("find a cursor's ranking")
+        })
+    }
+
+    pub(crate) fn ranked(&self, slot: u64, position: u64, count: u32) -> Result<Vec<VideoRow>, StoreError> {
+        self.readers.with(|connection| {
+            let end = position + u64::from(count);
+            let first = position / CHUNK_VIDEOS;
+            let mut statement = connection
+                .prepare_cached(
+                    "SELECT videos FROM generation_chunks
+                     WHERE generation = (SELECT max(generation) FROM generations WHERE slot = ?1)
+                       AND chunk BETWEEN ?2 AND ?3 ORDER BY chunk",
+                )
+                .doing("read a ranking")?;
+            let last = end.saturating_sub(1) / CHUNK_VIDEOS;
+            let mut rows = statement
+                .query((slot.cast_signed(), first.cast_signed(), last.cast_signed()))
+                .doing("read a ranking")?;
+            let mut videos = Vec::new();
+            while let Some(row) = rows.next().doing("read a ranking")? {
+                let blob: Vec<u8> = row.get(0).doing("read a ranking")?;
+                let (numbers, _) = blob.as_chunks::<{ ROW_BYTES as usize }>();
+                videos.extend(numbers.iter().map(|bytes| VideoRow(u64::from_le_bytes(*bytes))));
+            }
+            let skip = usize::try_from(position - first * CHUNK_VIDEOS).unwrap_or(usize::MAX);
+            Ok(videos.into_iter().skip(skip).take(count as usize).collect())
+        })
+    }
+}
+
+fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result<Generation, StoreError> {
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("keep a ranking")?;
+    drop_expired(&transaction, new.expired_before)?;
+    let number: i64 = transaction
+        .query_row("SELECT coalesce(max(generation), 0) + 1 FROM generations", [], |row| row.get(0))
+        .doing("number a ranking")?;
+    // Slots run from 1 to the largest a cursor can carry and come round again.
+    let slot = (number.cast_unsigned() - 1) % GENERATION_MAX + 1;
+    let region = new.region.map_or(0, Region::to_number);
+    let generation = Generation {
+        slot,
+        hashtag: new.hashtag,
+        region: new.region,
+        changed: new.changed,
+        built_at: new.built_at,
+        videos: new.videos.len() as u64,
+    };
+    transaction
+        .execute(
+            "INSERT INTO generations (generation, slot, store, hashtag, region, changed, built_at, videos)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                number,
+                slot.cast_signed(),
+                store.to_be_bytes(),
+                new.hashtag.0,
+                region,
+                new.changed.cast_signed(),
+                new.built_at.as_ms(),
+                generation.videos.cast_signed()
+            ],
+        )
+        .doing("keep a ranking")?;
+    {
+        let mut insert = transaction
+            .prepare_cached("INSERT INTO generation_chunks (generation, chunk, videos) VALUES (?1, ?2, ?3)")
+            .doing("keep a ranking")?;
+        for (chunk, videos) in (0_i64..).zip(new.videos.chunks(CHUNK_VIDEOS as usize)) {
+            let blob: Vec<u8> = videos.iter().flat_map(|video| video.0.to_le_bytes()).collect();
+            insert.execute((number, chunk, blob)).doing("keep a ranking")?;
+        }
+    }
+    transaction.commit().doing("keep a ranking")?;
+    Ok(generation)
+}
+
+/// Drops rankings nobody's cursor can point into any more, save the newest of all, which carries the numbering on.
+fn drop_expired(connection: &Connection, before: Timestamp) -> Result<(), StoreError> {
+    let expired: Vec<i64> = connection
+        .prepare_cached(
+            "SELECT generation FROM generations WHERE built_at < ?1
+               AND generation < (SELECT max(generation) FROM generations) ORDER BY built_at LIMIT 16",
+        )
+        .and_then(|mut statement| statement.query_map([before.as_ms()], |row| row.get(0))?.collect())
+        .doing("find expired rankings")?;
+    for generation in expired {
+        for sql in [
+            "DELETE FROM generation_chunks WHERE generation = ?1",
+            "DELETE FROM generations WHERE generation = ?1",
+        ] {
+            connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.execute([generation]))
+                .doing("drop an expired ranking")?;
+        }
+    }
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Generation> {
+    let unsigned = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
+    Ok(Generation {
+        slot: unsigned(0)?,
+        hashtag: HashtagRow(row.get(1)?),
+        region: Region::from_number(row.get(2)?),
+        changed: unsigned(3)?,
+        built_at: Timestamp::from_ms(row.get(4)?),
+        videos: unsigned(5)?,
+    })
+}
