@@ -34,7 +34,7 @@ impl Catalog {
         let now_ms = self.inner.clock.now().as_ms();
         let asked_at_ms = follow.asked_at_ms.load(Ordering::Relaxed);
         // A clock that was set back must not stop the following.
-        if asked_at_ms <= now_ms && now_ms - asked_at_ms < TRUSTED_MS && asked_at_ms != i64::MIN {
+        if asked_at_ms <= now_ms && now_ms.saturating_sub(asked_at_ms) < TRUSTED_MS {
             return Ok(follow.sequence.load(Ordering::Acquire));
         }
         follow.asked_at_ms.store(now_ms, Ordering::Relaxed);

@@ -1,2 +1,48 @@
-//! The one binary.
-fn main() {}
+//! Tagmeter: measures TikTok hashtags. The one binary: command line, settings, wiring, signals.
+//!
+//! Deliberately absent: rules. What a hashtag is, how a walk goes and what a call costs is in the crates below.
+
+mod cli;
+
+mod config;
+
+mod commands;
+
+mod demo;
+
+mod exit;
+
+mod hashtag_view;
+
+mod output;
+
+mod progress;
+
+mod system;
+
+mod telemetry;
+
+use clap::Parser;
+use cli::Cli;
+use config::Settings;
+use exit::{Exit, Failure};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::say(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit, Failure> {
+    let settings = Settings::load(cli.flags(), std::env::vars_os().collect())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Failure::new(format_args!("the runtime cannot be started: {cause}")))?;
+    runtime.block_on(commands::run(cli, settings))
+}

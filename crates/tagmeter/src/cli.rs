@@ -1,0 +1,305 @@
+//! The command line: names, help and examples. What a command does is in `commands/`, a file each.
+
+use crate::config::Flags;
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  could not be done
+  2  the command line or a setting is wrong
+  3  the account, key or hashtag is not there
+  4  audit or doctor found a problem
+  5  import could not read an input, or rejected every record of one
+
+Data goes to standard output, everything else to standard error.";
+
+/// Measures TikTok hashtags: imports captures you hold, keeps their history, and serves the four challenge endpoints.
+///
+/// Not affiliated with TikTok. Nothing is scraped.
+#[derive(Debug, Parser)]
+#[command(name = "tagmeter", version, after_help = EXIT_CODES, max_term_width = 110, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Global {
+    /// Folder of the data, made when missing [default: ./tagmeter-data] [env: TAGMETER_DATA_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<OsString>,
+    /// PostgreSQL in place of the data folder; arrives in the next release and is refused until then
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) database_url: Option<OsString>,
+    /// Settings file [default: ./tagmeter.toml where there is one] [env: TAGMETER_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Options of the commands that answer over the network.
+#[derive(Debug, Args)]
+pub(crate) struct Listen {
+    /// Address and port to answer on; port 0 takes a free one [default: 127.0.0.1:8080] [env: TAGMETER_LISTEN]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<OsString>,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Json {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve made-up data with 90 days of history, with a ready key and calls to paste
+    ///
+    /// The data is synthetic and the same every time. It lives in a folder of its own that is removed at the end,
+    /// unless --data-dir names one to keep; a data folder set elsewhere is not touched.
+    #[command(after_help = "Examples:\n  tagmeter demo\n  tagmeter demo --listen 127.0.0.1:9000")]
+    Demo(Listen),
+    /// Read captures into the store: files, folders, archives, or - for standard input
+    ///
+    /// Formats are recognised by content, compressed or not. Importing a file again changes nothing; an interrupted
+    /// import is finished by running it again. Serving goes on meanwhile, and nothing is charged.
+    #[command(
+        after_help = "Examples:\n  tagmeter import captures/\n  tagmeter import feed.ndjson.gz series.tar.gz --rejects rejected.ndjson\n  curl -s https://example.com/items.json | tagmeter import - --json"
+    )]
+    Import(Import),
+    /// Serve the challenge endpoints
+    #[command(
+        after_help = "Examples:\n  tagmeter serve\n  tagmeter serve --listen 0.0.0.0:8080 --requests-per-minute 600\n\nSIGTERM and SIGINT stop it: calls under way are answered first."
+    )]
+    Serve(Serve),
+    /// Make accounts, give credits, look at balances
+    #[command(subcommand)]
+    Account(Account),
+    /// Make, list and revoke the API keys of an account
+    #[command(subcommand)]
+    Key(Key),
+    /// Show a hashtag by name or id
+    #[command(
+        after_help = "Examples:\n  tagmeter lookup cat\n  tagmeter lookup '#cat'\n  tagmeter lookup 7551 --json\n\n`reported` totals were told by TikTok, `observed` ones are added up from the videos held; ~ marks a rounded one."
+    )]
+    Lookup(Lookup),
+    /// Find hashtags: the exact one first, then by match and reach
+    #[command(
+        after_help = "Examples:\n  tagmeter search cat\n  tagmeter search 'street comedy' --limit 50 --json"
+    )]
+    Search(Search),
+    /// List the videos under a hashtag, most plays first
+    #[command(after_help = "Examples:\n  tagmeter videos cat\n  tagmeter videos 7551 --limit 0 --json")]
+    Videos(Videos),
+    /// Check every rule of the ledger; ends with 4 when one is broken
+    #[command(after_help = "Examples:\n  tagmeter audit\n  tagmeter audit --json")]
+    Audit(Json),
+    /// Tell what is configured and from where, what is wrong, and what to do; ends with 4 on a problem
+    #[command(after_help = "Examples:\n  tagmeter doctor\n  tagmeter doctor --data-dir /srv/tagmeter --json")]
+    Doctor(Json),
+    /// Print the commented default settings file
+    #[command(after_help = "Examples:\n  tagmeter config > tagmeter.toml")]
+    Config,
+}
+
+/// `tagmeter import`
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Files, folders (searched through, in order of name, without hidden files) or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Keep what was rejected in this file: a JSON object a line, with the input, the line, the reason and the record
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// `tagmeter serve`
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+    /// Calls that a key may make in a minute, 0 for no limit [default: 6000] [env: TAGMETER_REQUESTS_PER_MINUTE]
+    #[arg(long, value_name = "N")]
+    pub(crate) requests_per_minute: Option<OsString>,
+}
+
+/// `tagmeter account`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Account {
+    /// Make an account with credits and a first API key, which is shown this once
+    #[command(
+        after_help = "Examples:\n  tagmeter account create me@example.com\n  tagmeter account create me@example.com --credits 5000 --json"
+    )]
+    Create {
+        /// E-mail address that names the account
+        email: String,
+        /// Credits to begin with
+        #[arg(long, value_name = "N", default_value_t = domain::credits::SIGN_UP.get())]
+        credits: u64,
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Give an account more credits
+    #[command(
+        after_help = "Examples:\n  tagmeter account grant me@example.com 1000\n  tagmeter account grant me@example.com 1000 --cause 'invoice 17' --json"
+    )]
+    Grant {
+        /// E-mail address that names the account
+        email: String,
+        /// Credits to add
+        #[arg(value_name = "N")]
+        credits: u64,
+        /// Why, as a text that counts once: granting again for the same cause adds nothing
+        #[arg(long, value_name = "TEXT")]
+        cause: Option<String>,
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Show an account: its balance and its keys
+    #[command(after_help = "Examples:\n  tagmeter account show me@example.com --json")]
+    Show {
+        /// E-mail address that names the account
+        email: String,
+        #[command(flatten)]
+        output: Json,
+    },
+    /// List all accounts
+    #[command(after_help = "Examples:\n  tagmeter account list --json")]
+    List(Json),
+}
+
+/// `tagmeter key`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make another API key for an account; it is shown this once
+    #[command(
+        after_help = "Examples:\n  tagmeter key create me@example.com --name laptop\n  tagmeter key create me@example.com --requests-per-minute 60 --json"
+    )]
+    Create {
+        /// E-mail address that names the account
+        email: String,
+        /// What the key is for
+        #[arg(long, value_name = "NAME", default_value = "")]
+        name: String,
+        /// Calls that this key may make in a minute, 0 for no limit; without it the server's setting holds
+        #[arg(long, value_name = "N")]
+        requests_per_minute: Option<u32>,
+        #[command(flatten)]
+        output: Json,
+    },
+    /// List the keys of an account, without their secrets
+    #[command(after_help = "Examples:\n  tagmeter key list me@example.com")]
+    List {
+        /// E-mail address that names the account
+        email: String,
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Revoke a key: from now on it is refused
+    #[command(after_help = "Examples:\n  tagmeter key revoke 1a2b3c4d")]
+    Revoke {
+        /// The key's id, as `key list` shows it: the 8 digits after tm_live_
+        id: String,
+        #[command(flatten)]
+        output: Json,
+    },
+}
+
+/// `tagmeter lookup`
+#[derive(Debug, Args)]
+pub(crate) struct Lookup {
+    /// Tag name, with or without #, or TikTok's id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) hashtag: String,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// `tagmeter search`
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// What to look for; spaces join and split words
+    pub(crate) keyword: String,
+    /// How many hashtags to show at most
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// `tagmeter videos`
+#[derive(Debug, Args)]
+pub(crate) struct Videos {
+    /// Tag name, with or without #, or TikTok's id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) hashtag: String,
+    /// How many videos to show at most; 0 for all of them
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) limit: u64,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+impl Cli {
+    /// What was given on the command line, by the names of the settings.
+    pub(crate) fn flags(&self) -> Flags {
+        let (listen, requests_per_minute) = match &self.command {
+            Command::Demo(listen) => (listen.listen.clone(), None),
+            Command::Serve(serve) => (serve.listen.listen.clone(), serve.requests_per_minute.clone()),
+            _ => (None, None),
+        };
+        let given = [
+            ("data_dir", self.global.data_dir.clone()),
+            ("database_url", self.global.database_url.clone()),
+            ("listen", listen),
+            ("requests_per_minute", requests_per_minute),
+        ];
+        Flags {
+            config: self.global.config.clone(),
+            given: given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together_and_every_command_shows_an_example() {
+        let mut cli = Cli::command();
+        cli.build();
+        cli.clone().debug_assert();
+        let mut open = vec![cli];
+        while let Some(command) = open.pop() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let is_leaf = command.get_subcommands().next().is_none();
+            assert!(
+                !is_leaf || command.get_name() == "help" || help.contains("Examples:"),
+                "{}",
+                command.get_name()
+            );
+            open.extend(command.get_subcommands().filter(|c| c.get_name() != "help").cloned());
+        }
+    }
+
+    #[test]
+    fn options_of_every_command_may_stand_on_either_side() {
+        for line in [["tagmeter", "--data-dir", "x", "audit"], ["tagmeter", "audit", "--data-dir", "x"]] {
+            let cli = Cli::try_parse_from(line).expect("a command line");
+            assert_eq!(cli.flags().given, [("data_dir", OsString::from("x"))]);
+        }
+    }
+}

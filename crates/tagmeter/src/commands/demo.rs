@@ -1,0 +1,155 @@
+//! `tagmeter demo`: serves synthetic data, with a key and calls to paste. It keeps away from real data: its folder is
+//! a temporary one, or one that was named on the command line and holds nothing else.
+
+use super::key::make_key;
+use super::{Context, serve};
+use crate::config::Origin;
+use crate::demo;
+use crate::exit::Failure;
+use crate::output::{counted, grouped, print};
+use crate::telemetry;
+use domain::{Clock, Credits, Email};
+use server::Server;
+use std::fs;
+use std::path::{Path, PathBuf};
+use store::accounts::AccountCreated;
+use store::{Store, StoreOptions};
+use tempfile::TempDir;
+
+const EMAIL: &str = "demo@example.com";
+const CREDITS: u64 = 1_000_000;
+
+/// Marks a folder as the demo's, which may be emptied.
+const MARK: &str = "SYNTHETIC";
+const MARK_TEXT: &str =
+    "Made by `tagmeter demo`, which empties this folder at each start. Every number in it is made up.\n";
+
+pub(super) async fn run(context: &Context) -> Result<(), Failure> {
+    telemetry::start(&context.settings)?;
+    let folder = Folder::prepare(context)?;
+    let store = Store::open(&StoreOptions::in_folder(folder.path())).await?;
+    let catalog = context.open_catalog(store.clone(), folder.path()).await?;
+    catalog.record(demo::observations(context.clock.now())).await?;
+    let key = make_account(context, &store).await?;
+    let size = store.catalog_size().await?;
+    let server = serve::bind(context, catalog).await?;
+    let held = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
+    print(welcome(&server, &folder, &held, &key))?;
+    serve::until_stopped(server).await
+}
+
+async fn make_account(context: &Context, store: &Store) -> Result<String, Failure> {
+    let now = context.clock.now();
+    let email: Email = super::parsed(EMAIL)?;
+    let credits = Credits::new(CREDITS).map_err(Failure::new)?;
+    let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) =
+        store.create_account(&email, credits, now).await?;
+    Ok(make_key(store, account_id, "demo".to_owned(), None, now).await?.reveal())
+}
+
+fn welcome(server: &Server, folder: &Folder, held: &str, key: &str) -> String {
+    let base = format!("http://{}", server.local_addr());
+    let call = |path: &str| format!("  curl -H 'X-Api-Key: {key}' '{base}{path}'");
+    let calls = [
+        "/challenge-info-name/?name=cat",
+        "/challenge-info-id/?id=7551",
+        "/challenge-posts/?challenge_id=7551&count=2",
+        "/search-challenge/?keyword=cat&count=3",
+    ];
+    let kept = match folder {
+        Folder::Temporary(_) => "removed at the end",
+        Folder::Named(_) => "emptied at the next start of the demo",
+    };
+    format!(
+        "SYNTHETIC DATA. Every hashtag total, video and creator here is made up; nothing was read from TikTok.\n\
+         Holds {held} with {} days of history, in {} ({kept}).\n\
+         Account {EMAIL} has {} credits. Its key is made anew at each start:\n\n  {key}\n\n\
+         Listening on {base}\n\nTry, in another terminal:\n\n{}\n\nCtrl-C stops it.",
+        demo::DAYS,
+        folder.path().display(),
+        grouped(CREDITS),
+        calls.map(call).join("\n"),
+    )
+}
+
+/// Where the demo's data is.
+enum Folder {
+    /// Removed when this is dropped.
+    Temporary(TempDir),
+    /// Named with `--data-dir`; kept.
+    Named(PathBuf),
+}
+
+impl Folder {
+    /// Only a folder named on the command line is used: one from the environment or a file is that of real data.
+    fn prepare(context: &Context) -> Result<Self, Failure> {
+        let setting = &context.settings.data_dir;
+        if !matches!(setting.origin, Origin::Flag(_)) {
+            let folder = tempfile::Builder::new().prefix("tagmeter-demo-").tempdir();
+            let folder = folder
+                .map_err(|cause| Failure::new(format_args!("no temporary folder can be made: {cause}")))?;
+            return Ok(Self::Temporary(folder));
+        }
+        let folder = &setting.value;
+        match empty(folder) {
+            Ok(true) => Ok(Self::Named(folder.clone())),
+            Ok(false) => Err(Failure::usage(format_args!(
+                "{} holds something that the demo did not make",
+                folder.display()
+            ))
+            .hint("name a new or empty folder, or leave --data-dir out")),
+            Err(cause) => Err(Failure::new(format_args!("{} cannot be used: {cause}", folder.display()))),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Named(folder) => folder,
+        }
+    }
+}
+
+/// Makes a folder that is empty but for the mark. `false` if it holds anything that is not the demo's.
+fn empty(folder: &Path) -> std::io::Result<bool> {
+    let mark = folder.join(MARK);
+    if mark.exists() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            // The store makes files only: a folder in here is somebody else's.
+            if entry.file_type()?.is_dir() {
+                return Ok(false);
+            }
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::create_dir_all(folder)?;
+    if fs::read_dir(folder)?.next().is_some() {
+        return Ok(false);
+    }
+    fs::write(mark, MARK_TEXT)?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_new_an_empty_or_the_demos_own_folder_is_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("demo");
+        assert!(empty(&path).expect("a new one"));
+        fs::write(path.join("catalog.db"), "old").expect("a file");
+        assert!(empty(&path).expect("its own"));
+        assert!(!path.join("catalog.db").exists());
+        fs::create_dir(path.join("photos")).expect("a folder");
+        assert!(!empty(&path).expect("its own, with something else in it"));
+
+        let real = folder.path().join("real");
+        fs::create_dir(&real).expect("a folder");
+        fs::write(real.join("catalog.db"), "precious").expect("a file");
+        assert!(!empty(&real).expect("a folder of real data"));
+        assert_eq!(fs::read_to_string(real.join("catalog.db")).expect("untouched"), "precious");
+    }
+}

@@ -1,0 +1,132 @@
+//! Looks at the data folder: is it there, can it be written, is the disk a local one, is there room.
+
+use super::Finding;
+use crate::output::grouped;
+use std::path::{Path, PathBuf};
+
+/// Below this the next import may not fit.
+const FREE_NOTE_BYTES: u64 = 1 << 30;
+/// Below this not even charges will be written for long.
+const FREE_PROBLEM_BYTES: u64 = 64 << 20;
+
+pub(super) fn look(folder: &Path) -> Vec<Finding> {
+    if !folder.exists() {
+        let missing = Finding::note(
+            "data folder",
+            format!("{} is not there yet", folder.display()),
+            "`tagmeter import PATH` or `tagmeter account create EMAIL` makes it",
+        );
+        return std::iter::once(missing).chain(disk(&nearest_existing(folder))).collect();
+    }
+    if !folder.is_dir() {
+        let found = format!("{} is not a folder", folder.display());
+        return vec![Finding::problem("data folder", found, "--data-dir names another one")];
+    }
+    let writable = match tempfile::tempfile_in(folder) {
+        Ok(_) => Finding::ok("data folder", format!("{} can be written", folder.display())),
+        Err(cause) => Finding::problem(
+            "data folder",
+            format!("{} cannot be written: {cause}", folder.display()),
+            "let the user that runs tagmeter own the folder",
+        ),
+    };
+    std::iter::once(writable).chain(disk(folder)).collect()
+}
+
+fn nearest_existing(folder: &Path) -> PathBuf {
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    absolute.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/")).to_owned()
+}
+
+#[cfg(unix)]
+fn disk(folder: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match rustix::fs::statvfs(folder) {
+        Ok(stat) => findings.push(free_space(stat.f_bavail.saturating_mul(stat.f_frsize))),
+        Err(cause) => {
+            findings.push(Finding::note("free space", format!("cannot be told: {cause}"), "look with df"))
+        }
+    }
+    #[cfg(target_os = "linux")]
+    if let Ok(stat) = rustix::fs::statfs(folder) {
+        #[expect(clippy::unnecessary_cast, reason = "the width of f_type differs between processors")]
+        findings.push(file_system(stat.f_type as u64 & 0xffff_ffff));
+    }
+    findings
+}
+
+#[cfg(not(unix))]
+fn disk(_folder: &Path) -> Vec<Finding> {
+    Vec::new()
+}
+
+fn free_space(bytes: u64) -> Finding {
+    let found = format!("{} MB", grouped(bytes >> 20));
+    match bytes {
+        0..FREE_PROBLEM_BYTES => {
+            Finding::problem("free space", found, "make room: charges cannot be written without")
+        }
+        FREE_PROBLEM_BYTES..FREE_NOTE_BYTES => Finding::note(
+            "free space",
+            found,
+            "make room before the next import; it takes about twice the size of its files",
+        ),
+        _ => Finding::ok("free space", found),
+    }
+}
+
+/// File systems over a network, by the number Linux has for each (`statfs(2)`).
+#[cfg(target_os = "linux")]
+const NETWORK: [(u64, &str); 8] = [
+    (0x6969, "NFS"),
+    (0x517b, "SMB"),
+    (0xff53_4d42, "CIFS"),
+    (0xfe53_4d42, "SMB 2"),
+    (0x5346_414f, "AFS"),
+    (0x00c3_6400, "Ceph"),
+    (0x0102_1997, "9P"),
+    (0x6573_5546, "FUSE"),
+];
+
+#[cfg(target_os = "linux")]
+fn file_system(number: u64) -> Finding {
+    match NETWORK.iter().find(|(known, _)| *known == number) {
+        Some((_, name)) => Finding::problem(
+            "file system",
+            format!("{name}, which may be over a network"),
+            "keep the data on a local disk: locks and memory shared between processes fail over a network",
+        ),
+        None => Finding::ok("file system", "local"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    #[test]
+    fn room_is_told() {
+        let states = [0, FREE_PROBLEM_BYTES, FREE_NOTE_BYTES].map(|bytes| free_space(bytes).state);
+        assert_eq!(states, [State::Problem, State::Note, State::Ok]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_network_is_no_place_for_a_database() {
+        assert_eq!(file_system(0x6969).state, State::Problem);
+        assert_eq!(file_system(0xef53).state, State::Ok);
+    }
+
+    #[test]
+    fn a_folder_is_there_or_will_be_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(look(folder.path())[0].state, State::Ok);
+        let missing = look(&folder.path().join("a/b"));
+        assert_eq!(missing[0].state, State::Note);
+        assert!(missing.iter().any(|finding| finding.what == "free space"));
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("a file");
+        assert_eq!(look(&file)[0].state, State::Problem);
+    }
+}

@@ -1,0 +1,184 @@
+//! `tagmeter import`: reads captures into the store and tells what came of them.
+
+use super::Context;
+use crate::cli::Import;
+use crate::exit::{Exit, Failure};
+use crate::output::{counted, grouped, print, print_json, printable, say, table};
+use crate::progress::Bar;
+use catalog::import::{FileSummary, ImportInput, ImportOptions, ImportReport, RejectNote};
+use serde::Serialize;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::hashtags::CatalogSize;
+
+/// What `import --json` prints.
+#[derive(Serialize)]
+struct Imported {
+    /// Whether every input was read to its end and something of each could be used.
+    ok: bool,
+    videos: Videos,
+    hashtags: Hashtags,
+    snapshots: Snapshots,
+    rejected: Rejected,
+    /// What the store holds now.
+    held: Held,
+    files: Vec<FileSummary>,
+}
+
+#[derive(Serialize)]
+struct Videos {
+    /// Records of videos that were read.
+    records: u64,
+    new: u64,
+    changed: u64,
+    unchanged: u64,
+}
+
+#[derive(Serialize)]
+struct Hashtags {
+    /// Records of hashtags that were read, beside those that only stand in videos.
+    records: u64,
+    new: u64,
+    changed: u64,
+}
+
+#[derive(Serialize)]
+struct Snapshots {
+    new: u64,
+}
+
+#[derive(Serialize)]
+struct Rejected {
+    records: u64,
+    first: Vec<RejectNote>,
+}
+
+#[derive(Serialize)]
+struct Held {
+    videos: u64,
+    hashtags: u64,
+}
+
+pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Failure> {
+    let rejects = command.rejects.as_deref().map(create).transpose()?;
+    let store = context.open_store().await?;
+    let catalog = context.open_catalog(store, &context.settings.data_dir.value).await?;
+    let bar = Arc::new(Bar::new());
+    let inputs: Vec<ImportInput> = command.paths.iter().map(|path| input(path)).collect();
+    let options = ImportOptions {
+        rejects: rejects.map(|file| Box::new(BufWriter::new(file)) as _),
+        progress: Some(Arc::clone(&bar) as _),
+    };
+    let imported = catalog.import(&inputs, options).await;
+    bar.finish();
+    let report = imported?;
+    let imported = Imported::new(report, catalog.store().catalog_size().await?);
+    for problem in imported.files.iter().filter_map(problem) {
+        say(format_args!("warning: {problem}"));
+    }
+    let exit = if imported.ok { Exit::Done } else { Exit::ImportIncomplete };
+    if command.output.json {
+        print_json(&imported)?;
+    } else {
+        imported.show(command.rejects.as_ref())?;
+    }
+    Ok(exit)
+}
+
+fn input(path: &Path) -> ImportInput {
+    if path.as_os_str() == "-" { ImportInput::Stdin } else { ImportInput::Path(path.to_owned()) }
+}
+
+fn create(path: &Path) -> Result<File, Failure> {
+    File::create(path).map_err(|cause| {
+        Failure::new(format_args!("the reject file {} cannot be made: {cause}", path.display()))
+    })
+}
+
+/// What is wrong with a file as a whole, with its name.
+fn problem(file: &FileSummary) -> Option<String> {
+    let named = |why: &str| {
+        if why.starts_with(&file.file) { why.to_owned() } else { format!("{}: {why}", file.file) }
+    };
+    match &file.problem {
+        Some(why) => Some(named(why)),
+        None if file.is_empty => Some(named("the file is empty")),
+        None if is_all_rejected(file) => Some(named("every record was rejected")),
+        None => None,
+    }
+}
+
+fn is_all_rejected(file: &FileSummary) -> bool {
+    file.rejected > 0 && file.observations.values().all(|number| *number == 0)
+}
+
+impl Imported {
+    fn new(report: ImportReport, size: CatalogSize) -> Self {
+        let ImportReport { files, recorded, rejected, first_rejects } = report;
+        Self {
+            ok: !files.iter().any(|file| file.problem.is_some() || is_all_rejected(file)),
+            videos: Videos {
+                records: recorded.video_records,
+                new: recorded.videos_new,
+                changed: recorded.videos_changed,
+                unchanged: recorded
+                    .video_records
+                    .saturating_sub(recorded.videos_new + recorded.videos_changed),
+            },
+            hashtags: Hashtags {
+                records: recorded.hashtag_records,
+                new: recorded.hashtags_new,
+                changed: recorded.hashtags_changed,
+            },
+            snapshots: Snapshots { new: recorded.snapshots_new },
+            rejected: Rejected { records: rejected, first: first_rejects },
+            held: Held { videos: size.videos, hashtags: size.hashtags },
+            files,
+        }
+    }
+
+    fn show(&self, rejects_path: Option<&PathBuf>) -> Result<(), Failure> {
+        let (videos, hashtags) = (&self.videos, &self.hashtags);
+        let row =
+            |name: &str, records: Option<u64>, new: u64, changed: Option<u64>, unchanged: Option<u64>| {
+                let shown = |number: Option<u64>| number.map(grouped).unwrap_or_default();
+                vec![name.to_owned(), shown(records), grouped(new), shown(changed), shown(unchanged)]
+            };
+        let rows = [
+            row("videos", Some(videos.records), videos.new, Some(videos.changed), Some(videos.unchanged)),
+            row("hashtags", Some(hashtags.records), hashtags.new, Some(hashtags.changed), None),
+            row("snapshots", None, self.snapshots.new, None, None),
+        ];
+        print(table(&["", ">records", ">new", ">changed", ">unchanged"], rows))?;
+        print(format_args!(
+            "Read {}; held now: {}, {}.",
+            counted(self.files.len() as u64, "file"),
+            counted(self.held.videos, "video"),
+            counted(self.held.hashtags, "hashtag")
+        ))?;
+        if self.rejected.records == 0 {
+            return Ok(());
+        }
+        print(format_args!("Rejected {}:", counted(self.rejected.records, "record")))?;
+        for note in &self.rejected.first {
+            print(format_args!("  {}", printable(&place_and_reason(note))))?;
+        }
+        let told = self.rejected.first.len() as u64;
+        if self.rejected.records > told {
+            print(format_args!("  ... and {} more", grouped(self.rejected.records - told)))?;
+        }
+        match rejects_path {
+            Some(path) => say(format_args!("All of them are in {}.", path.display())),
+            None => say("--rejects FILE keeps them."),
+        }
+        Ok(())
+    }
+}
+
+fn place_and_reason(note: &RejectNote) -> String {
+    let line = note.line.map(|line| format!(" line {line}")).unwrap_or_default();
+    let record = note.record.map(|record| format!(" record {record}")).unwrap_or_default();
+    format!("{}{line}{record}: {}", note.file, note.reason)
+}

@@ -1,0 +1,13 @@
+//! `tagmeter lookup`: one hashtag by name or id.
+
+use super::{Context, hashtag_of};
+use crate::cli::Lookup;
+use crate::exit::Failure;
+use crate::hashtag_view::HashtagView;
+use crate::output::{print, print_json};
+
+pub(super) async fn run(command: Lookup, context: &Context) -> Result<(), Failure> {
+    let catalog = context.open_existing_catalog().await?;
+    let view = HashtagView::new(&hashtag_of(&catalog, &command.hashtag).await?);
+    if command.output.json { print_json(&view) } else { print(view.lines()) }
+}

@@ -1,0 +1,122 @@
+//! The commands, a file each, and what they share: the settings, the clock and how the store is opened.
+
+mod account;
+
+mod audit;
+
+mod demo;
+
+mod doctor;
+
+mod import;
+
+mod key;
+
+mod lookup;
+
+mod search;
+
+mod serve;
+
+mod videos;
+
+use crate::cli::{Cli, Command};
+use crate::config::{DEFAULT_FILE, Settings};
+use crate::exit::{Exit, Failure};
+use crate::output::{print, say};
+use crate::system::SystemClock;
+use catalog::{Catalog, CatalogOptions};
+use domain::{Email, Hashtag};
+use std::fmt::Display;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use store::accounts::Account;
+use store::{Store, StoreOptions};
+
+/// What every command works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<SystemClock>,
+}
+
+/// Runs the command that was given.
+pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
+    for warning in &settings.warnings {
+        say(format_args!("warning: {warning}"));
+    }
+    let context = Context { settings, clock: Arc::new(SystemClock) };
+    let done = |()| Exit::Done;
+    match cli.command {
+        Command::Demo(_) => demo::run(&context).await.map(done),
+        Command::Import(command) => import::run(command, &context).await,
+        Command::Serve(_) => serve::run(&context).await.map(done),
+        Command::Account(command) => account::run(command, &context).await.map(done),
+        Command::Key(command) => key::run(command, &context).await.map(done),
+        Command::Lookup(command) => lookup::run(command, &context).await.map(done),
+        Command::Search(command) => search::run(command, &context).await.map(done),
+        Command::Videos(command) => videos::run(command, &context).await.map(done),
+        Command::Audit(output) => audit::run(output, &context).await,
+        Command::Doctor(output) => doctor::run(output, &context).await,
+        Command::Config => print(DEFAULT_FILE.trim_end()).map(done),
+    }
+}
+
+impl Context {
+    /// Opens the store in the data folder and makes what is missing.
+    pub(crate) async fn open_store(&self) -> Result<Store, Failure> {
+        Ok(Store::open(&StoreOptions::in_folder(&self.settings.data_dir.value)).await?)
+    }
+
+    /// Opens a store that must be there already: for commands that only look, so that a mistyped folder is told
+    /// instead of made.
+    pub(crate) async fn open_existing_store(&self) -> Result<Store, Failure> {
+        let folder = &self.settings.data_dir;
+        if !StoreOptions::in_folder(&folder.value).exists() {
+            return Err(Failure::new(format_args!(
+                "there is no data in {} ({})",
+                folder.value.display(),
+                folder.origin
+            ))
+            .hint("`tagmeter import PATH` makes some, and --data-dir names another folder"));
+        }
+        self.open_store().await
+    }
+
+    /// Opens the catalog of a store that must be there already.
+    pub(crate) async fn open_existing_catalog(&self) -> Result<Catalog, Failure> {
+        let store = self.open_existing_store().await?;
+        self.open_catalog(store, &self.settings.data_dir.value).await
+    }
+
+    /// Opens the catalog over a store, with its search index in the same folder.
+    pub(crate) async fn open_catalog(&self, store: Store, folder: &Path) -> Result<Catalog, Failure> {
+        Ok(Catalog::open(store, CatalogOptions::in_folder(folder, self.clock.clone())).await?)
+    }
+}
+
+/// Reads an argument of the command line.
+fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Failure> {
+    text.parse().map_err(Failure::usage)
+}
+
+/// The account of an address as it was typed.
+async fn account_of(store: &Store, email: &str) -> Result<Account, Failure> {
+    let email: Email = parsed(email)?;
+    store.account_by_email(&email).await?.ok_or_else(|| no_such_account(&email))
+}
+
+fn no_such_account(email: &Email) -> Failure {
+    Failure::not_found(format_args!("there is no account {email}")).hint(format_args!(
+        "`tagmeter account list` shows them, `tagmeter account create {email}` makes this one"
+    ))
+}
+
+/// The hashtag of a name or id as it was typed.
+async fn hashtag_of(catalog: &Catalog, typed: &str) -> Result<Hashtag, Failure> {
+    catalog.find(typed).await?.ok_or_else(|| {
+        Failure::not_found(format_args!("there is no hashtag {typed:?}"))
+            .hint(format_args!("`tagmeter search {typed:?}` finds others that contain it"))
+    })
+}

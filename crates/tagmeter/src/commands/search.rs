@@ -1,0 +1,56 @@
+//! `tagmeter search`: hashtags by keyword, page after page until enough are found.
+
+use super::Context;
+use crate::cli::Search;
+use crate::exit::Failure;
+use crate::hashtag_view::HashtagView;
+use crate::output::{print, print_json, say, table};
+use serde::Serialize;
+
+/// Hashtags asked for at once.
+const HASHTAGS_PER_PAGE: u32 = 100;
+
+/// What `search --json` prints.
+#[derive(Serialize)]
+struct Found {
+    keyword: String,
+    hashtags: Vec<HashtagView>,
+    /// Whether there are more than were asked for.
+    has_more: bool,
+}
+
+pub(super) async fn run(command: Search, context: &Context) -> Result<(), Failure> {
+    let catalog = context.open_existing_catalog().await?;
+    catalog.bring_search_up().await?;
+    let mut found = Found { keyword: command.keyword, hashtags: Vec::new(), has_more: true };
+    let (mut offset, mut left) = (0, command.limit);
+    while left > 0 && found.has_more {
+        let page = catalog.search(&found.keyword, offset, left.min(HASHTAGS_PER_PAGE)).await?;
+        found.hashtags.extend(page.hashtags.iter().map(HashtagView::new));
+        found.has_more = page.has_more;
+        left = left.saturating_sub(u32::try_from(page.hashtags.len()).unwrap_or(u32::MAX));
+        offset = page.next_offset;
+    }
+    if command.output.json {
+        return print_json(&found);
+    }
+    if found.hashtags.is_empty() {
+        say(format_args!("No hashtag matches {:?}.", found.keyword));
+        return Ok(());
+    }
+    let rows = found.hashtags.iter().map(|hashtag| {
+        vec![
+            format!("#{}", hashtag.name),
+            hashtag.id.clone().unwrap_or_default(),
+            hashtag.views.shown(),
+            hashtag.views.basis(),
+            hashtag.creators.shown(),
+            hashtag.creators.basis(),
+        ]
+    });
+    print(table(&["hashtag", "id", ">views", "", ">creators", ""], rows))?;
+    if found.has_more {
+        say("There are more: --limit shows them.");
+    }
+    Ok(())
+}

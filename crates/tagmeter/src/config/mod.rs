@@ -1,0 +1,299 @@
+//! Settings: what each is and where that came from. A flag wins over the environment, the environment over the file,
+//! the file over the default; the defaults are the embedded file that `tagmeter config` prints.
+
+mod file;
+
+use crate::exit::Failure;
+use file::SettingsFile;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The commented default file.
+pub(crate) const DEFAULT_FILE: &str = include_str!("../tagmeter.default.toml");
+/// Where a settings file is looked for when none is named.
+const USUAL_FILE: &str = "tagmeter.toml";
+/// What every environment variable of ours begins with; the rest is the setting's name in capitals.
+const ENVIRONMENT_PREFIX: &str = "TAGMETER_";
+/// Names the settings file; as a flag it is `--config`.
+const CONFIG_VARIABLE: &str = "TAGMETER_CONFIG";
+
+/// Names of the settings, as files write them.
+const NAMES: [&str; 8] = [
+    "data_dir",
+    "database_url",
+    "listen",
+    "requests_per_minute",
+    "legacy_errors",
+    "sign_up_site",
+    "log",
+    "log_format",
+];
+
+/// Where a setting came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A flag on the command line, such as `--listen`.
+    Flag(String),
+    /// An environment variable.
+    Environment(String),
+    /// A settings file and the line in it.
+    File(PathBuf, usize),
+    /// The embedded default file.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "flag {flag}"),
+            Self::Environment(variable) => write!(f, "environment {variable}"),
+            Self::File(path, line) => write!(f, "{} line {line}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// What a setting is, and where that came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// All settings, resolved and valid.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// Folder of the data.
+    pub(crate) data_dir: Setting<PathBuf>,
+    /// Address `serve` answers on.
+    pub(crate) listen: Setting<SocketAddr>,
+    /// Calls a key may make in a minute; 0 is no limit.
+    pub(crate) requests_per_minute: Setting<u32>,
+    /// Errors in the original API's way.
+    pub(crate) legacy_errors: Setting<bool>,
+    /// Where `legacy_errors` sends callers without a key.
+    pub(crate) sign_up_site: Setting<String>,
+    /// What is logged, as `tracing` directives.
+    pub(crate) log: Setting<String>,
+    /// How it is logged.
+    pub(crate) log_format: Setting<LogFormat>,
+    /// The file that was read, if any.
+    pub(crate) file: Option<PathBuf>,
+    /// Environment variables that look like settings and are none.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What the command line sets, in the words it was typed in.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    /// `--config`
+    pub(crate) config: Option<PathBuf>,
+    /// Setting name and value of each flag that was given.
+    pub(crate) given: Vec<(&'static str, OsString)>,
+}
+
+/// The environment: name and value of each variable.
+pub(crate) type Environment = Vec<(OsString, OsString)>;
+
+impl Settings {
+    /// Resolves every setting, or says which one is wrong, where it was set and what would be right.
+    pub(crate) fn load(flags: Flags, environment: Environment) -> Result<Self, Failure> {
+        let layers = Layers::read(flags, environment)?;
+        refuse_database_url(&layers)?;
+        let data_dir = layers.resolve("data_dir", folder)?;
+        let data_dir = match &data_dir.origin {
+            Origin::File(file, _) => {
+                let base = file.parent().unwrap_or(Path::new(""));
+                Setting { value: base.join(&data_dir.value), ..data_dir }
+            }
+            _ => data_dir,
+        };
+        Ok(Self {
+            data_dir,
+            listen: layers.resolve("listen", address)?,
+            requests_per_minute: layers.resolve("requests_per_minute", number)?,
+            legacy_errors: layers.resolve("legacy_errors", flag)?,
+            sign_up_site: layers.resolve("sign_up_site", words)?,
+            log: layers.resolve("log", log_directives)?,
+            log_format: layers.resolve("log_format", log_format)?,
+            warnings: layers.unknown_variables(),
+            file: layers.file.map(|file| file.path),
+        })
+    }
+
+    /// Name, value and origin of each setting, for people.
+    pub(crate) fn rows(&self) -> Vec<[String; 3]> {
+        fn row<T>(name: &str, setting: &Setting<T>, shown: impl fmt::Display) -> [String; 3] {
+            [name.to_owned(), shown.to_string(), setting.origin.to_string()]
+        }
+        vec![
+            row("data_dir", &self.data_dir, self.data_dir.value.display()),
+            row("listen", &self.listen, self.listen.value),
+            row("requests_per_minute", &self.requests_per_minute, self.requests_per_minute.value),
+            row("legacy_errors", &self.legacy_errors, self.legacy_errors.value),
+            row("sign_up_site", &self.sign_up_site, &self.sign_up_site.value),
+            row("log", &self.log, &self.log.value),
+            row("log_format", &self.log_format, format!("{:?}", self.log_format.value).to_lowercase()),
+        ]
+    }
+}
+
+/// The places a setting can come from, strongest first.
+struct Layers {
+    flags: Vec<(&'static str, OsString)>,
+    environment: Environment,
+    file: Option<SettingsFile>,
+    defaults: SettingsFile,
+}
+
+impl Layers {
+    fn read(flags: Flags, environment: Environment) -> Result<Self, Failure> {
+        let named = flags.config.or_else(|| {
+            let variable =
+                environment.iter().find(|(name, value)| name == CONFIG_VARIABLE && !value.is_empty());
+            variable.map(|(_, path)| PathBuf::from(path))
+        });
+        let usual = || Some(PathBuf::from(USUAL_FILE)).filter(|path| path.exists());
+        Ok(Self {
+            flags: flags.given,
+            environment,
+            file: named.or_else(usual).map(|path| SettingsFile::read(&path)).transpose()?,
+            defaults: SettingsFile::parse(Path::new("tagmeter.default.toml"), DEFAULT_FILE)?,
+        })
+    }
+
+    /// The text a setting has and where from. An empty environment variable counts as none.
+    fn find(&self, name: &'static str) -> Option<(OsString, Origin)> {
+        let from_file = |file: &SettingsFile| file.values.get(name).cloned();
+        if let Some((_, text)) = self.flags.iter().find(|(flag, _)| *flag == name) {
+            return Some((text.clone(), Origin::Flag(flag_of(name))));
+        }
+        let variable = variable_of(name);
+        let set = self.environment.iter().find(|(key, value)| *key == *variable && !value.is_empty());
+        if let Some((_, text)) = set {
+            return Some((text.clone(), Origin::Environment(variable)));
+        }
+        if let Some(((text, line), file)) = self.file.as_ref().and_then(|file| Some((from_file(file)?, file)))
+        {
+            return Some((text.into(), Origin::File(file.path.clone(), line)));
+        }
+        from_file(&self.defaults).map(|(text, _)| (text.into(), Origin::Default))
+    }
+
+    fn resolve<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&OsStr) -> Result<T, String>,
+    ) -> Result<Setting<T>, Failure> {
+        let (text, origin) =
+            self.find(name).ok_or_else(|| Failure::usage(format_args!("{name} has no default")))?;
+        match read(&text) {
+            Ok(value) => Ok(Setting { value, origin }),
+            Err(wanted) => Err(Failure::usage(format_args!(
+                "{name} is {:?} ({origin}), and must be {wanted}",
+                text.to_string_lossy()
+            ))),
+        }
+    }
+
+    fn unknown_variables(&self) -> Vec<String> {
+        let known: Vec<String> =
+            NAMES.into_iter().map(variable_of).chain([CONFIG_VARIABLE.to_owned()]).collect();
+        let ours = self.environment.iter().filter_map(|(name, _)| name.to_str());
+        let unknown =
+            ours.filter(|name| name.starts_with(ENVIRONMENT_PREFIX) && !known.iter().any(|k| k == name));
+        unknown
+            .map(|name| match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => {
+                    format!("the environment variable {name} is not a setting; did you mean {near}?")
+                }
+                None => format!("the environment variable {name} is not a setting"),
+            })
+            .collect()
+    }
+}
+
+/// PostgreSQL is not there yet; ignoring the wish for it would put data where nobody looks for it.
+fn refuse_database_url(layers: &Layers) -> Result<(), Failure> {
+    layers.find("database_url").map_or(Ok(()), |(_, origin)| {
+        Err(Failure::usage(format_args!(
+            "a database URL is set ({origin}), but PostgreSQL arrives in the next release"
+        ))
+        .hint("leave --database-url out and SQLite in --data-dir is used"))
+    })
+}
+
+fn flag_of(name: &str) -> String {
+    format!("--{}", name.replace('_', "-"))
+}
+
+fn variable_of(name: &str) -> String {
+    format!("{ENVIRONMENT_PREFIX}{}", name.to_uppercase())
+}
+
+/// The name that was probably meant, if one is near enough.
+fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const NEAR_ENOUGH: f64 = 0.8;
+    let nearness = |name: &&str| strsim::jaro_winkler(&typed.to_lowercase(), &name.to_lowercase());
+    let best = names.into_iter().max_by(|a, b| nearness(a).total_cmp(&nearness(b)))?;
+    (nearness(&best) >= NEAR_ENOUGH).then_some(best)
+}
+
+fn folder(text: &OsStr) -> Result<PathBuf, String> {
+    if text.is_empty() { Err("a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
+}
+
+fn address(text: &OsStr) -> Result<SocketAddr, String> {
+    let parsed = text.to_str().and_then(|text| text.parse().ok());
+    parsed.ok_or_else(|| "an address and a port, such as 127.0.0.1:8080".to_owned())
+}
+
+fn number(text: &OsStr) -> Result<u32, String> {
+    let parsed = text.to_str().and_then(|text| text.parse().ok());
+    parsed.ok_or_else(|| format!("a whole number from 0 to {}", u32::MAX))
+}
+
+fn flag(text: &OsStr) -> Result<bool, String> {
+    match text.to_str() {
+        Some("true" | "1" | "yes") => Ok(true),
+        Some("false" | "0" | "no") => Ok(false),
+        _ => Err("true or false".to_owned()),
+    }
+}
+
+fn words(text: &OsStr) -> Result<String, String> {
+    let plain = text.to_str().filter(|text| !text.trim().is_empty() && !text.chars().any(char::is_control));
+    plain.map(str::to_owned).ok_or_else(|| "a line of text".to_owned())
+}
+
+fn log_directives(text: &OsStr) -> Result<String, String> {
+    let valid = text.to_str().filter(|text| tracing_subscriber::EnvFilter::try_new(text).is_ok());
+    valid
+        .map(str::to_owned)
+        .ok_or_else(|| "a level, such as info, or levels by part, such as info,server=debug".to_owned())
+}
+
+fn log_format(text: &OsStr) -> Result<LogFormat, String> {
+    match text.to_str() {
+        Some("auto") => Ok(LogFormat::Auto),
+        Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        _ => Err("auto, text or json".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! Each setting from each place: which one wins, and what is said of a wrong one.
+
+use super::*;
+
+/// A value of each setting for each place, none of them the default.
+const MATRIX: [(&str, [&str; 3]); 7] = [
+    ("data_dir", ["/flag", "/environment", "/file"]),
+    ("listen", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]),
+    ("requests_per_minute", ["1", "2", "3"]),
+    ("legacy_errors", ["true", "true", "true"]),
+    ("sign_up_site", ["a.example", "b.example", "c.example"]),
+    ("log", ["error", "warn", "debug"]),
+    ("log_format", ["text", "json", "json"]),
+];
+
+/// Loads with the setting given in the places that `given` names: flag, environment, file.
+fn load(name: &'static str, values: [&str; 3], given: [bool; 3]) -> Settings {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("some.toml");
+    let line = if given[2] { format!("# first line\n{name} = {:?}\n", values[2]) } else { String::new() };
+    std::fs::write(&path, line).expect("a file");
+    let flags = Flags {
+        config: Some(path),
+        given: if given[0] { vec![(name, values[0].into())] } else { Vec::new() },
+    };
+    let environment = if given[1] { vec![(variable_of(name).into(), values[1].into())] } else { Vec::new() };
+    Settings::load(flags, environment).expect("settings")
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
+    for (name, values) in MATRIX {
+        for bits in 0..8_u8 {
+            let given = [bits & 4 != 0, bits & 2 != 0, bits & 1 != 0];
+            let settings = load(name, values, given);
+            let [_, value, origin] =
+                settings.rows().into_iter().find(|[row, ..]| row == name).expect("each setting is listed");
+            match given.iter().position(|given| *given) {
+                Some(place) => {
+                    assert_eq!(value, values[place], "{name} {given:?}");
+                    let expected = [flag_of(name), variable_of(name), "some.toml line 2".to_owned()];
+                    assert!(origin.ends_with(&expected[place]), "{name} {given:?}: {origin}");
+                }
+                None => assert_eq!(origin, "default", "{name}"),
+            }
+            let others = settings.rows().into_iter().filter(|[row, ..]| row != name);
+            assert!(others.into_iter().all(|[.., origin]| origin == "default"), "{name} {given:?}");
+        }
+    }
+}
+
+#[test]
+fn the_default_file_is_what_the_defaults_are() {
+    let settings = Settings::load(Flags::default(), Vec::new()).expect("the default file is valid");
+    assert_eq!(settings.data_dir.value, Path::new("tagmeter-data"));
+    assert_eq!(settings.listen.value.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.requests_per_minute.value, 6000);
+    assert!(!settings.legacy_errors.value);
+    assert_eq!(settings.log.value, "info");
+    assert_eq!(settings.log_format.value, LogFormat::Auto);
+    let defaults = SettingsFile::parse(Path::new("a.toml"), DEFAULT_FILE).expect("a file");
+    for (name, _) in MATRIX {
+        assert!(defaults.values.contains_key(name), "{name} is in the default file");
+        assert!(DEFAULT_FILE.contains(&variable_of(name)), "the default file names the variable of {name}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_told_with_its_place_and_what_would_be_right() {
+    let given = |name: &'static str, text: &str| {
+        let flags = Flags { config: None, given: vec![(name, text.into())] };
+        Settings::load(flags, Vec::new()).expect_err("a mistake").to_string()
+    };
+    assert_eq!(
+        given("listen", "8080"),
+        "error: listen is \"8080\" (flag --listen), and must be an address and a port, such as 127.0.0.1:8080"
+    );
+    assert!(given("requests_per_minute", "-1").contains("a whole number from 0 to"));
+    assert!(given("legacy_errors", "maybe").contains("true or false"));
+    assert!(given("log", "a=b=c").contains("a level"));
+    assert!(given("log_format", "xml").contains("auto, text or json"));
+    let environment = vec![("TAGMETER_LISTEN".into(), "here".into())];
+    let refused = Settings::load(Flags::default(), environment).expect_err("a mistake").to_string();
+    assert!(refused.contains("(environment TAGMETER_LISTEN)"), "{refused}");
+}
+
+#[test]
+fn a_database_url_is_refused_wherever_it_is_set() {
+    let url = "postgres://localhost/tagmeter";
+    let flags = Flags { config: None, given: vec![("database_url", url.into())] };
+    let refused = Settings::load(flags, Vec::new()).expect_err("no PostgreSQL yet");
+    assert_eq!(refused.exit, crate::exit::Exit::Usage);
+    assert!(refused.to_string().contains("PostgreSQL arrives"), "{refused}");
+    assert!(!refused.to_string().contains("localhost"), "a URL can hold a password");
+    let environment = vec![("TAGMETER_DATABASE_URL".into(), url.into())];
+    assert!(Settings::load(Flags::default(), environment).is_err());
+}
+
+#[test]
+fn a_path_in_a_file_starts_at_the_file_and_a_variable_that_is_none_is_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("some.toml");
+    std::fs::write(&path, "data_dir = \"data\"").expect("a file");
+    let environment = vec![
+        ("TAGMETER_CONFIG".into(), path.clone().into()),
+        ("TAGMETER_DATADIR".into(), "/x".into()),
+        ("TAGMETER_LOG".into(), "".into()),
+    ];
+    let settings = Settings::load(Flags::default(), environment).expect("settings");
+    assert_eq!(settings.data_dir.value, folder.path().join("data"));
+    assert_eq!(settings.file.as_deref(), Some(path.as_path()));
+    assert_eq!(settings.log.origin, Origin::Default);
+    assert_eq!(
+        settings.warnings,
+        ["the environment variable TAGMETER_DATADIR is not a setting; did you mean TAGMETER_DATA_DIR?"]
+    );
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there() {
+    let flags = Flags { config: Some("nowhere.toml".into()), given: Vec::new() };
+    let refused = Settings::load(flags, Vec::new()).expect_err("no such file").to_string();
+    assert!(refused.contains("nowhere.toml cannot be read"), "{refused}");
+}

@@ -1,0 +1,30 @@
+//! Repeatable chance: a number that depends on nothing but what it is for.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A number from 0 to `bound - 1` for the `index`th thing of a kind.
+pub(crate) fn below(kind: &str, index: u64, bound: u64) -> u64 {
+    let mut bytes = Vec::with_capacity(kind.len() + 8);
+    bytes.extend_from_slice(kind.as_bytes());
+    bytes.extend_from_slice(&index.to_le_bytes());
+    xxh3_64(&bytes) % bound.max(1)
+}
+
+/// A number from `low` to `high`.
+pub(crate) fn between(kind: &str, index: u64, low: u64, high: u64) -> u64 {
+    low + below(kind, index, high - low + 1)
+}
+
+/// One of a list.
+pub(crate) fn one_of<'a, T>(kind: &str, index: u64, list: &'a [T]) -> &'a T {
+    let at = below(kind, index, list.len() as u64);
+    &list[usize::try_from(at).unwrap_or(0)]
+}
+
+/// A place in a list of `len`, where the first places come up far more often: the square of an even chance.
+pub(crate) fn early_place(kind: &str, index: u64, len: usize) -> usize {
+    const STEPS: u64 = 1 << 20;
+    let even = below(kind, index, STEPS);
+    let place = (even * even / STEPS) * len as u64 / STEPS;
+    usize::try_from(place).unwrap_or(0)
+}

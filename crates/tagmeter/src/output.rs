@@ -1,0 +1,116 @@
+//! What is printed: data on standard output, everything else on standard error. No colours, no control characters
+//! from the data, numbers in groups of three.
+
+use crate::exit::Failure;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// Says something to the person at the terminal that is not data.
+pub(crate) fn say(text: impl Display) {
+    // Where standard error is closed nobody is there to be told.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints data. A reader that went away (`| head`) ends the program quietly.
+pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
+    write_out(format_args!("{text}\n"))
+}
+
+/// Prints a value as JSON, one line.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(Failure::new)?;
+    print(text)
+}
+
+fn write_out(text: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_fmt(text).and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(cause) => Err(Failure::new(format_args!("standard output cannot be written: {cause}"))),
+    }
+}
+
+/// Lays rows out in aligned columns. A heading that begins with `>` aligns its column to the right.
+pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if !headings.is_empty() {
+        table.set_header(headings.iter().map(|heading| heading.trim_start_matches('>')));
+    }
+    table.add_rows(rows.into_iter().map(|row| row.iter().map(|cell| printable(cell)).collect::<Vec<_>>()));
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if headings.get(at).is_some_and(|heading| heading.starts_with('>')) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Takes control characters and bidirectional overrides out of what others wrote, so that a caption cannot move the
+/// cursor, colour the terminal or turn a line around.
+pub(crate) fn printable(text: &str) -> String {
+    let is_shown =
+        |c: &char| !matches!(*c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+    text.chars().filter(is_shown).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Shortens a text to so many characters.
+pub(crate) fn shortened(text: &str, characters_max: usize) -> String {
+    match text.char_indices().nth(characters_max) {
+        Some((end, _)) => format!("{}...", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// `1000681687205` as `1,000,681,687,205`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A total for people: rounded ones say so with `~`.
+pub(crate) fn total(total: domain::hashtag::Total) -> String {
+    let about = if total.rounded { "~" } else { "" };
+    format!("{about}{}", grouped(total.value))
+}
+
+/// `1 video`, `2 videos`, `1,015 videos`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        let shown = [0, 999, 1_000, 12_345, 999_999, 1_000_681_687_205].map(grouped);
+        assert_eq!(shown, ["0", "999", "1,000", "12,345", "999,999", "1,000,681,687,205"]);
+        assert_eq!(counted(1, "video"), "1 video");
+        assert_eq!(counted(1015, "video"), "1,015 videos");
+    }
+
+    #[test]
+    fn columns_are_aligned_by_width_and_nothing_in_them_reaches_the_terminal() {
+        let rows = [vec!["猫".into(), "7".into()], vec!["a\x1b[31m\nb\u{202e}".into(), "1,000".into()]];
+        assert_eq!(table(&["name", ">views"], rows), "name      views\n猫            7\na [31m b  1,000");
+    }
+
+    #[test]
+    fn long_texts_are_shortened_between_characters() {
+        assert_eq!(shortened("ééé", 2), "éé...");
+        assert_eq!(shortened("ééé", 3), "ééé");
+    }
+}

@@ -1,0 +1,68 @@
+//! The progress bar of an import: on standard error, only on a terminal, only once it has taken a second.
+
+use catalog::import::ImportProgress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sources::files::Progress;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// What is done sooner needs no bar.
+const SHOWN_AFTER: Duration = Duration::from_secs(1);
+
+/// A bar for the file that is being read.
+#[derive(Debug)]
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    is_shown: AtomicBool,
+}
+
+impl Bar {
+    pub(crate) fn new() -> Self {
+        Self {
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            is_shown: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes the bar off the screen.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// A template that is known to be right: with a bar where the length is known, and without where it is not.
+    fn style(has_length: bool) -> ProgressStyle {
+        let template = if has_length {
+            "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} eta {eta} {msg}"
+        } else {
+            "{prefix} {spinner} {bytes} {bytes_per_sec} {msg}"
+        };
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    }
+}
+
+impl ImportProgress for Bar {
+    fn begin(&self, name: &str, number: usize, files: usize) {
+        let short = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        let name = crate::output::shortened(&crate::output::printable(short), 32);
+        self.bar.set_prefix(if files > 1 { format!("[{}/{files}] {name}", number + 1) } else { name });
+        self.bar.set_position(0);
+        self.bar.unset_length();
+        self.bar.set_style(Self::style(false));
+    }
+
+    fn advance(&self, progress: Progress, records: u64) {
+        // indicatif writes to terminals only; elsewhere the bar stays hidden.
+        if !self.is_shown.load(Ordering::Relaxed) && self.bar.elapsed() >= SHOWN_AFTER {
+            self.is_shown.store(true, Ordering::Relaxed);
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        if let Some(total) = progress.bytes_total
+            && self.bar.length().is_none()
+        {
+            self.bar.set_length(total);
+            self.bar.set_style(Self::style(true));
+        }
+        self.bar.set_position(progress.bytes_read);
+        self.bar.set_message(format!("{} records", crate::output::grouped(records)));
+    }
+}

@@ -1,0 +1,25 @@
+//! Logging: to standard error, as text for a person at a terminal and as a JSON object a line for everybody else.
+
+use crate::config::{LogFormat, Settings};
+use crate::exit::Failure;
+use std::io::{IsTerminal, stderr};
+use tracing_subscriber::EnvFilter;
+
+/// Begins logging. Called once, by the commands that serve.
+pub(crate) fn start(settings: &Settings) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&settings.log.value).map_err(Failure::usage)?;
+    let is_terminal = stderr().is_terminal();
+    let as_json = match settings.log_format.value {
+        LogFormat::Auto => !is_terminal,
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(is_terminal);
+    let started = if as_json {
+        builder.json().flatten_event(true).with_current_span(false).try_init()
+    } else {
+        builder.try_init()
+    };
+    started.map_err(|cause| Failure::new(format_args!("logging could not be started: {cause}")))
+}

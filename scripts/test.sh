@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change goes in, from formatting to the tests over real sockets and folders.
+#
+#   scripts/test.sh            all of it; what is missing and can be installed here is installed
+#   CI=true scripts/test.sh    the same, but a missing tool is a failure (this is what .ci/run does)
+#
+# The last lines printed are the test runner's own summary.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+required=${CI:-false}
+
+step() { printf '\n== %s\n' "$*" >&2; }
+note() { printf '   %s\n' "$*" >&2; }
+fail() {
+    printf 'error: %s\n' "$1" >&2
+    [ $# -lt 2 ] || printf 'hint: %s\n' "$2" >&2
+    exit 1
+}
+
+# need COMMAND PACKAGE: makes sure that COMMAND can be run. PACKAGE is the Debian package it comes in.
+need() {
+    local command=$1 package=$2
+    command -v "$command" >/dev/null 2>&1 && return
+    [ "$required" != true ] || fail "$command is not installed" "it comes with the Debian package $package"
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        step "installing $package"
+        apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y "$package" >&2
+        command -v "$command" >/dev/null 2>&1 && return
+    fi
+    fail "$command is not installed" "install it, on Debian and Ubuntu with: sudo apt-get install $package"
+}
+
+# A compiler run takes up to about 1.5 GB: no more of them at once than fit, and no more than there are cores.
+jobs_that_fit() {
+    local cores memory_gb=64
+    cores=$(nproc 2>/dev/null || sysctl -n hw.ncpu)
+    if [ -r /proc/meminfo ]; then
+        memory_gb=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
+    fi
+    local fit=$((memory_gb * 2 / 3))
+    [ "$fit" -ge 1 ] || fit=1
+    [ "$fit" -le "$cores" ] || fit=$cores
+    echo "$fit"
+}
+
+need cargo cargo
+need cc gcc # SQLite is compiled in
+
+export CARGO_BUILD_JOBS=${CARGO_BUILD_JOBS:-$(jobs_that_fit)}
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
+
+step "format"
+cargo fmt --all -- --check
+
+step "lints (clippy.toml has the house rules)"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+step "documentation: every link leads somewhere"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
+
+step "dependencies (deny.toml)"
+if cargo deny --version >/dev/null 2>&1; then
+    cargo deny --log-level error check
+else
+    note "skipped: cargo-deny is not installed (cargo install cargo-deny --locked)"
+fi
+
+step "examples in the documentation"
+cargo test --workspace --doc --locked --quiet
+
+step "tests"
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --workspace --locked --no-fail-fast
+else
+    note "cargo-nextest is not installed; cargo test runs the same tests, more slowly"
+    cargo test --workspace --all-targets --locked --no-fail-fast
+fi
