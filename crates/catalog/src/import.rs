@@ -19,7 +19,7 @@ const CHUNK_RECORDS: usize = 256;
 /// Chunks that may wait for the store: some 4 MB.
 const CHUNKS_MAX: usize = 8;
 /// Records in one transaction: more make links cheaper, fewer keep memory small.
-const TRANSACTION_RECORDS_MAX: u64 = 250_000;
+const TRANSACTION_RECORDS_MAX: u64 = 100_000;
 /// Rejects that the report lists; the rest is counted and goes to the reject file.
 pub const FIRST_REJECTS_MAX: usize = 10;
 

@@ -20,22 +20,37 @@ pub(super) enum Change {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Link {
     pub(super) hashtag: u32,
-    pub(super) region: u16,
-    pub(super) change: Change,
+    pub(super) video: u32,
     /// 0 when not told.
     pub(super) author: i64,
-    pub(super) video: u64,
     pub(super) plays: i64,
+    /// Place in the transaction: what happens to one link happens in the order it was asked.
+    pub(super) order: u32,
+    pub(super) region: u16,
+    pub(super) change: Change,
+}
+
+/// The links of a transaction, in the order they were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Links(Vec<Link>);
+
+impl Links {
+    pub(super) fn push(&mut self, mut link: Link) {
+        // A transaction holds far fewer than 2^32 links.
+        link.order = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.0.push(link);
+    }
 }
 
 /// Writes the links and counts the authors that are new to a hashtag.
 pub(super) fn write(
     transaction: &Transaction<'_>,
-    mut links: Vec<Link>,
+    links: Links,
     tags: &mut TouchedTags<'_>,
 ) -> Result<(), StoreError> {
-    // Stable: what happens to one link happens in the order it was asked.
-    links.sort_by_key(|link| (link.hashtag, link.author, link.video));
+    let mut links = links.0;
+    // A stable sort would need half the list again.
+    links.sort_unstable_by_key(|link| (link.hashtag, link.author, link.video, link.order));
     let mut find = transaction
         .prepare("SELECT 1 FROM links WHERE hashtag = ?1 AND author = ?2 LIMIT 1")
         .doing("look an author up")?;
@@ -62,16 +77,16 @@ pub(super) fn write(
                     tags.entry(hashtag).creators += i64::from(!is_there);
                     present = (hashtag, author);
                 }
-                make.execute((hashtag, author, link.video.cast_signed(), link.plays, link.region))
+                make.execute((hashtag, author, link.video, link.plays, link.region))
                     .doing("make a link")?;
             }
             Change::Update => {
                 update
-                    .execute((hashtag, author, link.video.cast_signed(), link.plays, link.region))
+                    .execute((hashtag, author, link.video, link.plays, link.region))
                     .doing("change a link")?;
             }
             Change::Drop => {
-                forget.execute((hashtag, author, link.video.cast_signed())).doing("drop a link")?;
+                forget.execute((hashtag, author, link.video)).doing("drop a link")?;
             }
         }
     }

@@ -2,7 +2,7 @@
 //! order at the end.
 
 use super::CatalogFile;
-use super::links::{self, Link};
+use super::links::{self, Links};
 use super::record_hashtag;
 use super::record_video::{VideoStatements, VideoWrite};
 use super::touched::{KnownTags, TouchedTags};
@@ -61,7 +61,7 @@ fn fill(
     records_max: u64,
 ) -> Result<Recorded, StoreError> {
     let mut tags = TouchedTags::new(transaction)?;
-    let mut links: Vec<Link> = Vec::new();
+    let mut links = Links::default();
     let mut recorded = Recorded::default();
     let mut statements = VideoStatements::new(transaction)?;
     let mut snapshots = record_hashtag::HashtagStatements::new(transaction)?;

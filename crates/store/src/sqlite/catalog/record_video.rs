@@ -1,6 +1,6 @@
 //! Taking one reading of a video in.
 
-use super::links::{Change, Link};
+use super::links::{Change, Link, Links};
 use super::merge::{self, Told, newest, rounded_bits, told};
 use super::touched::{KnownTags, TouchedTags};
 use crate::StoreError;
@@ -24,7 +24,7 @@ pub(super) struct VideoStatements<'c> {
     snapshot: Statement<'c>,
     earlier: Vec<Statement<'c>>,
     untell: Vec<Statement<'c>>,
-    next: u64,
+    next: u32,
 }
 
 impl<'c> VideoStatements<'c> {
@@ -33,7 +33,7 @@ impl<'c> VideoStatements<'c> {
         let each = |sql: fn(&str) -> String| -> Result<Vec<Statement<'c>>, StoreError> {
             COLUMNS.iter().map(|column| prepare(&sql(column))).collect()
         };
-        let next: i64 = transaction
+        let next: u32 = transaction
             .query_row("SELECT coalesce(max(video), 0) + 1 FROM videos", [], |row| row.get(0))
             .doing("find the next video row")?;
         Ok(Self {
@@ -68,7 +68,7 @@ impl<'c> VideoStatements<'c> {
             untell: each(|c| {
                 format!("UPDATE video_snapshots SET {c} = NULL WHERE video = ?1 AND observed_at > ?2 AND {c} = 0")
             })?,
-            next: next.cast_unsigned(),
+            next,
         })
     }
 }
@@ -89,14 +89,14 @@ pub(super) struct VideoWrite<'a, 'c> {
     pub(super) statements: &'a mut VideoStatements<'c>,
     pub(super) tags: &'a mut TouchedTags<'c>,
     pub(super) known: &'a mut KnownTags,
-    pub(super) links: &'a mut Vec<Link>,
+    pub(super) links: &'a mut Links,
     pub(super) recorded: &'a mut Recorded,
 }
 
 impl VideoWrite<'_, '_> {
     /// Takes a reading in.
     pub(super) fn video(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
-        let found: Option<(i64, i64)> = self
+        let found: Option<(u32, i64)> = self
             .statements
             .find
             .query_row([reading.id.to_i64()], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -126,7 +126,7 @@ impl VideoWrite<'_, '_> {
         let video = self.statements.next;
         self.statements.next += 1;
         let s = &mut *self.statements;
-        let row = video.cast_signed();
+        let row = i64::from(video);
         s.make_id
             .execute((reading.id.to_i64(), row, reading.digest.cast_signed()))
             .doing("record a video's id")?;
@@ -155,18 +155,18 @@ impl VideoWrite<'_, '_> {
         let author = reading.author.map_or(0, |a| a.to_i64());
         for hashtag in rows {
             let plays = plays.unwrap_or(0);
-            self.links.push(Link { hashtag, region, change: Change::Make, author, video, plays });
+            self.links.push(Link { hashtag, video, author, plays, order: 0, region, change: Change::Make });
             let touched = self.tags.entry(hashtag);
             touched.videos += 1;
             touched.views += plays;
         }
         self.recorded.videos_new += 1;
-        self.snapshot(row, &reading, counts)
+        self.snapshot(video, &reading, counts)
     }
 
     /// A video that is held already: the reading may be newer, older or tell other things.
-    fn again(&mut self, video: i64, reading: PreparedVideo) -> Result<(), StoreError> {
-        let mut held = self.load(video)?;
+    fn again(&mut self, video: u32, reading: PreparedVideo) -> Result<(), StoreError> {
+        let held = self.load(video)?;
         let at = reading.observed_at;
         let told_now = reading.counts.to_array();
         self.snapshot_beside(video, &reading, &held)?;
@@ -198,14 +198,14 @@ impl VideoWrite<'_, '_> {
         }
         if is_changed {
             self.recorded.videos_changed += 1;
-            self.relink(video.cast_unsigned(), &mut held, &after, &added);
+            self.relink(video, &held, &after, &added);
             self.store(video, &after)?;
         }
         Ok(())
     }
 
     /// Notes what becomes of the video's links and of its hashtags' sums.
-    fn relink(&mut self, video: u64, held: &mut Held, after: &Held, added: &[u32]) {
+    fn relink(&mut self, video: u32, held: &Held, after: &Held, added: &[u32]) {
         let plays = |v: &Held| merge::value(v.counts[0]).unwrap_or(0);
         let (before_plays, plays) = (plays(held), plays(after));
         let (before_author, author) = (held.author.unwrap_or(0), after.author.unwrap_or(0));
@@ -215,22 +215,22 @@ impl VideoWrite<'_, '_> {
             touched.views += plays - before_plays;
             touched.is_stirred = true;
             if before_author != author {
-                let drop = Link { hashtag, region, change: Change::Drop, author: before_author, video, plays };
+                let drop = Link { hashtag, video, author: before_author, plays, order: 0, region, change: Change::Drop };
                 self.links.push(drop);
                 self.links.push(Link { change: Change::Make, author, ..drop });
             } else if before_plays != plays || held.region != region {
-                self.links.push(Link { hashtag, region, change: Change::Update, author, video, plays });
+                self.links.push(Link { hashtag, video, author, plays, order: 0, region, change: Change::Update });
             }
         }
         for &hashtag in added {
-            self.links.push(Link { hashtag, region, change: Change::Make, author, video, plays });
+            self.links.push(Link { hashtag, video, author, plays, order: 0, region, change: Change::Make });
             let touched = self.tags.entry(hashtag);
             touched.videos += 1;
             touched.views += plays;
         }
     }
 
-    fn load(&mut self, video: i64) -> Result<Held, StoreError> {
+    fn load(&mut self, video: u32) -> Result<Held, StoreError> {
         self.statements
             .load
             .query_row([video], |row| {
@@ -254,7 +254,7 @@ impl VideoWrite<'_, '_> {
             .doing("read a video")
     }
 
-    fn store(&mut self, video: i64, v: &Held) -> Result<(), StoreError> {
+    fn store(&mut self, video: u32, v: &Held) -> Result<(), StoreError> {
         let values = v.counts.map(merge::value);
         let ats = v.counts.map(|told| told.and_then(|t| stored_time(t.at.map(Timestamp::as_ms), v.observed_at)));
         self.statements
@@ -286,7 +286,7 @@ impl VideoWrite<'_, '_> {
     }
 
     /// Keeps a reading beside others: a 0 after a number that is not 0 is not told, whichever came in first.
-    fn snapshot_beside(&mut self, video: i64, reading: &PreparedVideo, held: &Held) -> Result<(), StoreError> {
+    fn snapshot_beside(&mut self, video: u32, reading: &PreparedVideo, held: &Held) -> Result<(), StoreError> {
         let Some(at) = reading.observed_at else { return Ok(()) };
         let mut counts = reading.counts.to_array();
         for (n, count) in counts.iter_mut().enumerate() {
@@ -310,7 +310,7 @@ impl VideoWrite<'_, '_> {
 
     fn snapshot(
         &mut self,
-        video: i64,
+        video: u32,
         reading: &PreparedVideo,
         counts: [Option<domain::Count>; COUNTS],
     ) -> Result<(), StoreError> {
