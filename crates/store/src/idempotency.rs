@@ -1,0 +1,169 @@
+//! `Idempotency-Key`: a caller that repeats a call under the same key gets the answer it was charged for, byte for
+//! byte, and is not charged again. Keys belong to an account; the answer is written in the transaction of the charge.
+
+use crate::{Store, StoreError};
+use domain::{AccountId, RequestId, Timestamp};
+use sha2::{Digest, Sha256};
+
+/// Longest key, in bytes.
+const KEY_BYTES_MAX: usize = 255;
+/// Longest answer that is kept. A page of 35 videos has about 40 KB.
+const BODY_BYTES_MAX: usize = 1 << 20;
+/// Longest `Content-Type`.
+const CONTENT_TYPE_BYTES_MAX: usize = 100;
+
+/// The text of an `Idempotency-Key` header: 1 to 255 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(Box<str>);
+
+/// Why a call cannot be made idempotent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdempotencyError {
+    /// The header makes no key.
+    #[error("an Idempotency-Key is 1 to {KEY_BYTES_MAX} visible ASCII characters")]
+    Key,
+    /// The answer is no success, or is too large to keep.
+    #[error("only successful answers of at most {BODY_BYTES_MAX} bytes are kept for an Idempotency-Key")]
+    Answer,
+}
+
+impl std::str::FromStr for IdempotencyKey {
+    type Err = IdempotencyError;
+    fn from_str(text: &str) -> Result<Self, IdempotencyError> {
+        let fits = (1..=KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        if fits { Ok(Self(text.into())) } else { Err(IdempotencyError::Key) }
+    }
+}
+
+impl IdempotencyKey {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// SHA-256 of a request: what tells a repeated call from another one under the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint(pub(crate) [u8; 32]);
+
+impl Fingerprint {
+    /// Of all bytes that make a request what it is (path and query).
+    pub fn of(request: &[u8]) -> Self {
+        Self(Sha256::digest(request).into())
+    }
+}
+
+/// An answer as it went over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl KeptAnswer {
+    /// A successful answer, as only these are charged and kept.
+    pub fn new(status: u16, content_type: &str, body: Vec<u8>) -> Result<Self, IdempotencyError> {
+        let fits = (200..300).contains(&status)
+            && content_type.len() <= CONTENT_TYPE_BYTES_MAX
+            && body.len() <= BODY_BYTES_MAX;
+        if fits {
+            Ok(Self { status, content_type: content_type.to_owned(), body })
+        } else {
+            Err(IdempotencyError::Answer)
+        }
+    }
+
+    /// HTTP status, 200 to 299.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// `Content-Type`.
+    pub fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body, taken out.
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+}
+
+/// What makes a charge idempotent.
+#[derive(Debug, Clone)]
+pub struct Idempotent {
+    /// The caller's key.
+    pub key: IdempotencyKey,
+    /// Of the request.
+    pub fingerprint: Fingerprint,
+    /// What is answered if the charge goes through.
+    pub answer: KeptAnswer,
+}
+
+/// What is kept under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// The same request was charged before and answered so.
+    Answer {
+        /// What was answered.
+        answer: KeptAnswer,
+        /// The call that was charged.
+        request_id: RequestId,
+    },
+    /// The key was used for another request.
+    OtherRequest,
+}
+
+impl Store {
+    /// What is kept under an account's key for a request of this fingerprint. Asking first spares the work of making an
+    /// answer; [`Store::charge`] asks again, so two calls at once are charged once.
+    pub async fn idempotent_answer(
+        &self,
+        account_id: AccountId,
+        key: &IdempotencyKey,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Kept>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.idempotent_answer(account_id, key, fingerprint),
+        }
+    }
+
+    /// Forgets up to `limit` answers kept before a time; gives their number. Keep them for 24 hours at least.
+    pub async fn forget_idempotent_answers(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.forget_idempotent_answers(before, limit).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_visible_ascii() {
+        assert!("8e03978e-40d5-43dd-bc93-6894a57f9324".parse::<IdempotencyKey>().is_ok());
+        assert!("k".repeat(255).parse::<IdempotencyKey>().is_ok());
+        for text in ["", "a b", "a\n", "é", &"k".repeat(256)] {
+            assert_eq!(text.parse::<IdempotencyKey>(), Err(IdempotencyError::Key), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_successes_of_a_bounded_size_are_kept() {
+        assert!(KeptAnswer::new(200, "application/json", vec![0; BODY_BYTES_MAX]).is_ok());
+        assert!(KeptAnswer::new(404, "application/json", vec![]).is_err());
+        assert!(KeptAnswer::new(200, "application/json", vec![0; BODY_BYTES_MAX + 1]).is_err());
+        assert!(KeptAnswer::new(200, &"x".repeat(101), vec![]).is_err());
+    }
+}

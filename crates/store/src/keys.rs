@@ -1,0 +1,113 @@
+//! API keys as they are stored: the public id and the SHA-256 of the secret.
+
+use crate::{Store, StoreError};
+use domain::{AccountId, KeyDigest, KeyId, Timestamp};
+
+/// Longest name of a key, in bytes.
+pub const KEY_NAME_BYTES_MAX: usize = 100;
+
+/// A key to be stored.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// Its public half.
+    pub key_id: KeyId,
+    /// SHA-256 of its secret half.
+    pub digest: KeyDigest,
+    /// What its owner calls it, at most [`KEY_NAME_BYTES_MAX`] bytes; may be empty.
+    pub name: String,
+    /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
+    pub requests_per_minute: Option<u32>,
+}
+
+/// A key as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredKey {
+    /// Its public half.
+    pub key_id: KeyId,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// What its owner calls it; may be empty.
+    pub name: String,
+    /// SHA-256 of its secret half.
+    pub digest: KeyDigest,
+    /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
+    pub requests_per_minute: Option<u32>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What came of storing a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyCreated {
+    /// It can be used.
+    Created,
+    /// Another key has this id: draw another one.
+    IdTaken,
+    /// The account does not exist.
+    NoSuchAccount,
+    /// The name is longer than [`KEY_NAME_BYTES_MAX`] bytes.
+    NameTooLong,
+}
+
+/// What came of revoking a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRevoked {
+    /// It was valid until now.
+    Revoked,
+    /// It had been revoked before, at this time.
+    Already(Timestamp),
+    /// There is no such key.
+    NoSuchKey,
+}
+
+/// Changes whenever a key is made or revoked, by whichever process. A server that holds keys in memory asks for it
+/// several times a second and drops them when it differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeysVersion(pub(crate) i64);
+
+impl Store {
+    /// Stores a key of an account.
+    pub async fn create_key(
+        &self,
+        account_id: AccountId,
+        key: NewKey,
+        at: Timestamp,
+    ) -> Result<KeyCreated, StoreError> {
+        if key.name.len() > KEY_NAME_BYTES_MAX {
+            return Ok(KeyCreated::NameTooLong);
+        }
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.create_key(account_id, key, at).await,
+        }
+    }
+
+    /// The key of this id, revoked or not.
+    pub async fn key(&self, key_id: KeyId) -> Result<Option<StoredKey>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.key(key_id),
+        }
+    }
+
+    /// All keys of an account, revoked ones too, oldest first.
+    pub async fn keys(&self, account_id: AccountId) -> Result<Vec<StoredKey>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.keys(account_id),
+        }
+    }
+
+    /// Ends the use of a key.
+    pub async fn revoke_key(&self, key_id: KeyId, at: Timestamp) -> Result<KeyRevoked, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.revoke_key(key_id, at).await,
+        }
+    }
+
+    /// See [`KeysVersion`]. One row by its key: cheap.
+    pub async fn keys_version(&self) -> Result<KeysVersion, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.keys_version(),
+        }
+    }
+}

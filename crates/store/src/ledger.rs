@@ -1,0 +1,270 @@
+//! The ledger: grants give credits, charges take them, each once, and a charge is durable before it is told.
+//!
+//! Entries are never changed. Each names the account's balance after it and a hash over everything before it
+//! ([`crate::audit`] adds it all up again).
+
+use crate::idempotency::{Idempotent, KeptAnswer};
+use crate::{Store, StoreError};
+use domain::{AccountId, Credits, RequestId, Timestamp};
+
+/// Longest [`Cause`], in bytes.
+const CAUSE_BYTES_MAX: usize = 200;
+
+/// Cause of the credits an account starts with.
+pub const SIGN_UP: &str = "sign-up";
+
+/// Why credits are given: a text that is used once per account, so that a grant that is repeated is given once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cause(Box<str>);
+
+/// A text that makes no cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the cause of a grant is 1 to {CAUSE_BYTES_MAX} bytes of text without control characters")]
+pub struct CauseError;
+
+impl std::str::FromStr for Cause {
+    type Err = CauseError;
+    fn from_str(text: &str) -> Result<Self, CauseError> {
+        let fits = (1..=CAUSE_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control);
+        if fits { Ok(Self(text.into())) } else { Err(CauseError) }
+    }
+}
+
+impl Cause {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a charge paid for, as numbered by whoever serves it. A number once given keeps its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Operation(pub u16);
+
+/// A charge to be made.
+#[derive(Debug, Clone)]
+pub struct Charge {
+    /// Who pays.
+    pub account_id: AccountId,
+    /// The call; charged once per account.
+    pub request_id: RequestId,
+    /// The price.
+    pub credits: Credits,
+    /// What is paid for.
+    pub operation: Operation,
+    /// Under a caller's `Idempotency-Key`, if it sent one.
+    pub idempotency: Option<Idempotent>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Proof that a charge is durable: made by the ledger only, after the commit has reached the disk.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub(crate) request_id: RequestId,
+    pub(crate) credits: Credits,
+    pub(crate) balance_after: Credits,
+    pub(crate) sequence: u64,
+}
+
+impl Receipt {
+    /// The call that was paid for.
+    pub const fn request_id(&self) -> RequestId {
+        self.request_id
+    }
+
+    /// What it cost.
+    pub const fn credits(&self) -> Credits {
+        self.credits
+    }
+
+    /// What was left just after it.
+    pub const fn balance_after(&self) -> Credits {
+        self.balance_after
+    }
+
+    /// Number of the entry within the account, from 1.
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+}
+
+/// What came of a charge.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ChargeOutcome {
+    /// It is on the disk.
+    Paid(Receipt),
+    /// The balance does not cover it; nothing was taken.
+    Refused {
+        /// What there is.
+        balance: Credits,
+    },
+    /// The same request was charged before under this `Idempotency-Key`: give this answer; nothing more was taken.
+    Replayed {
+        /// The answer of the first call.
+        answer: KeptAnswer,
+        /// The call that was charged.
+        request_id: RequestId,
+        /// What there is.
+        balance: Credits,
+    },
+    /// The `Idempotency-Key` was used for another request; nothing was taken.
+    KeyOfOtherRequest,
+    /// This request id was charged before ([`Store::charged`] tells how); nothing more was taken.
+    AlreadyCharged,
+    /// There is no such account.
+    NoSuchAccount,
+}
+
+/// What came of a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Granted {
+    /// The credits are there.
+    Granted {
+        /// What the account holds now.
+        balance: Credits,
+    },
+    /// Credits were granted for this cause before; nothing was added.
+    Already {
+        /// How many they were.
+        credits: Credits,
+    },
+    /// The account would have been granted more than [`domain::credits::CREDITS_MAX`] in all.
+    TooMany,
+    /// There is no such account.
+    NoSuchAccount,
+}
+
+/// Place of an entry in the ledger, to page by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryNumber(pub(crate) i64);
+
+/// What moved credits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Movement {
+    /// Credits were given.
+    Grant {
+        /// Why.
+        cause: String,
+    },
+    /// Credits were taken.
+    Charge {
+        /// The call that was paid for.
+        request_id: RequestId,
+        /// What was called.
+        operation: Operation,
+    },
+}
+
+/// One entry of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place.
+    pub number: EntryNumber,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// Its number within the account, from 1.
+    pub sequence: u64,
+    /// What happened.
+    pub movement: Movement,
+    /// How much moved.
+    pub credits: Credits,
+    /// What the account held just after it.
+    pub balance_after: Credits,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What this process's ledger did since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LedgerActivity {
+    /// Commits of charges that reached the disk.
+    pub commits: u64,
+    /// Charges paid by them.
+    pub charges: u64,
+    /// Commits of charges that failed; nobody in them got a receipt.
+    pub commits_failed: u64,
+    /// A fault of the disk ended it: every charge is an error until a restart.
+    pub stopped: bool,
+}
+
+impl Store {
+    /// What the ledger did since it was opened here.
+    pub fn ledger_activity(&self) -> LedgerActivity {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.ledger_activity(),
+        }
+    }
+
+    /// Takes credits for a call, once, if the balance covers them. Completes after the charge has reached the disk.
+    ///
+    /// Charges that wait together are committed together, in order of arrival. A charge whose future is dropped is made
+    /// all the same. After an error no receipt exists, though the charge may stand if the disk failed in mid-commit;
+    /// [`Store::charged`] tells. [`StoreError::is_passing`] tells whether trying again is of use.
+    pub async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.charge(charge).await,
+        }
+    }
+
+    /// Gives credits, once per cause.
+    pub async fn grant(
+        &self,
+        account_id: AccountId,
+        credits: Credits,
+        cause: &Cause,
+        at: Timestamp,
+    ) -> Result<Granted, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.grant(account_id, credits, cause, at).await,
+        }
+    }
+
+    /// What an account holds, read from the database. `None` when there is no such account.
+    pub async fn balance(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.balance(account_id),
+        }
+    }
+
+    /// What an account likely holds: the balance this process last saw, or the database's when that is unknown or nil
+    /// (another process may have granted since). Good for turning callers away early; only [`Store::charge`] decides.
+    pub async fn quote(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.quote(account_id),
+        }
+    }
+
+    /// The entry by which a call was charged.
+    pub async fn charged(
+        &self,
+        account_id: AccountId,
+        request_id: RequestId,
+    ) -> Result<Option<Entry>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.charged(account_id, request_id),
+        }
+    }
+
+    /// Up to `limit` entries of an account, newest first, beginning before the entry `before`. (An entry of another
+    /// account gives nothing.)
+    pub async fn entries(
+        &self,
+        account_id: AccountId,
+        before: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.entries(account_id, before, limit),
+        }
+    }
+
+    /// Makes the ledger lose its promise: commits are no longer synced. For the test that shows the power-cut test can
+    /// see the difference; not in any build that is shipped.
+    #[cfg(feature = "seeded-bugs")]
+    pub async fn seed_bug_commits_are_not_synced(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.seed_bug_commits_are_not_synced().await,
+        }
+    }
+}

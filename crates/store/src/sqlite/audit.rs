@@ -1,0 +1,188 @@
+//! The audit of `accounts.db`: feeds the auditor, and checks what only the file can tell (pages, indexes, schema).
+//!
+//! It reads on a connection of its own and does not hold up the writer. Entries are read in pieces, each a transaction of
+//! its own, so that the WAL need not grow for as long as the audit lasts: entries never change, and only the last
+//! piece is read together with the balances.
+
+use super::accounts::AccountsFile;
+use super::{connection, migrations};
+use crate::StoreError;
+use crate::audit::{AuditReport, Auditor, StoredBalance, StoredEntry};
+use crate::chain::Link;
+use crate::error::Doing;
+use rusqlite::{Connection, Row};
+use std::path::{Path, PathBuf};
+use tokio::sync::oneshot;
+
+/// Page cache of the audit's connection.
+const CACHE_KIB: u32 = 16 * 1024;
+/// Entries read in one transaction.
+const PIECE: usize = 100_000;
+/// Problems of the file's pages and indexes that are told.
+const FILE_PROBLEMS_MAX: usize = 100;
+
+impl AccountsFile {
+    pub(crate) async fn audit(&self) -> Result<AuditReport, StoreError> {
+        let path: PathBuf = self.readers.path().to_owned();
+        let (done, report) = oneshot::channel();
+        std::thread::Builder::new()
+            .name("audit".to_owned())
+            .spawn(move || {
+                // Who asked may have gone.
+                let _ = done.send(audit(&path));
+            })
+            .map_err(|cause| StoreError::Database { doing: "start the audit's thread", cause: Box::new(cause) })?;
+        report.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+fn audit(path: &Path) -> Result<AuditReport, StoreError> {
+    let connection = connection::open_reader(path, CACHE_KIB)?;
+    let mut auditor = Auditor::default();
+    schema(&connection, &mut auditor)?;
+    file(&connection, &mut auditor)?;
+    ledger(&connection, &mut auditor)?;
+    Ok(auditor.finish())
+}
+
+/// The tables, indexes and triggers are those that the steps of the schema make: without a unique index nothing would
+/// keep a call from being charged twice.
+fn schema(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError> {
+    let read = |connection: &Connection| -> Result<Vec<(String, Option<String>)>, StoreError> {
+        connection
+            .prepare("SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY 1")
+            .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .doing("read the schema")
+    };
+    let mut fresh = Connection::open_in_memory().doing("make a schema to compare with")?;
+    migrations::apply(&mut fresh, migrations::ACCOUNTS)?;
+    let (stored, wanted) = (read(connection)?, read(&fresh)?);
+    for (name, _) in wanted.iter().filter(|item| !stored.contains(item)) {
+        auditor.problem(None, format!("the schema lacks the {name} as it should be"));
+    }
+    for (name, _) in stored.iter().filter(|(name, _)| !wanted.iter().any(|(n, _)| n == name)) {
+        auditor.problem(None, format!("the schema holds a {name} that is not known"));
+    }
+    Ok(())
+}
+
+/// Pages, indexes, checks and references, as SQLite itself sees them.
+fn file(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError> {
+    let found: Vec<String> = connection
+        .prepare(&format!("PRAGMA integrity_check({FILE_PROBLEMS_MAX})"))
+        .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+        .doing("check the file")?;
+    for what in found.into_iter().filter(|what| what != "ok") {
+        auditor.problem(None, format!("the file is damaged: {what}"));
+    }
+    let dangling: Vec<String> = connection
+        .prepare("PRAGMA foreign_key_check")
+        .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+        .doing("check references")?;
+    for table in dangling.into_iter().take(FILE_PROBLEMS_MAX) {
+        auditor.problem(None, format!("a row of {table} belongs to no account"));
+    }
+    each(
+        connection,
+        "SELECT account_id FROM accounts WHERE account_id NOT IN (SELECT account_id FROM balances)",
+        |row| {
+            auditor.problem(Some(row.get(0)?), "the account has no balance");
+            Ok(())
+        },
+    )?;
+    each(
+        connection,
+        "SELECT account_id, count(*) FROM idempotency AS kept WHERE NOT EXISTS (
+             SELECT 1 FROM entries WHERE entries.request_id = kept.request_id AND entries.account_id = kept.account_id)
+         GROUP BY account_id",
+        |row| {
+            let (account, count): (i64, i64) = (row.get(0)?, row.get(1)?);
+            auditor.problem(Some(account), format!("{count} answers are kept that were not charged"));
+            Ok(())
+        },
+    )
+}
+
+/// Every entry in order, and then the balances as they are together with the last of them.
+fn ledger(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError> {
+    let mut last = i64::MIN;
+    loop {
+        let snapshot = connection.unchecked_transaction().doing("begin to read entries")?;
+        let count = piece(&snapshot, &mut last, auditor)?;
+        if count < PIECE {
+            balances(&snapshot, auditor)?;
+            return Ok(());
+        }
+    }
+}
+
+fn piece(connection: &Connection, last: &mut i64, auditor: &mut Auditor) -> Result<usize, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT entry_id, account_id, sequence, previous, kind, credits, balance_after, at_ms, operation,
+                    coalesce(request_id, cause), hash
+             FROM entries WHERE entry_id > ?1 ORDER BY entry_id LIMIT ?2",
+        )
+        .doing("read entries")?;
+    let mut rows = statement.query((*last, super::ledger::limit(PIECE))).doing("read entries")?;
+    let mut count = 0;
+    while let Some(row) = rows.next().doing("read entries")? {
+        let entry = stored_entry(row).doing("read an entry")?;
+        *last = entry.number;
+        auditor.entry(&entry);
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn stored_entry<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredEntry<'a>> {
+    Ok(StoredEntry {
+        number: row.get(0)?,
+        previous: row.get(3)?,
+        link: Link {
+            account_id: row.get(1)?,
+            sequence: row.get(2)?,
+            kind: row.get(4)?,
+            credits: row.get(5)?,
+            balance_after: row.get(6)?,
+            at_ms: row.get(7)?,
+            operation: row.get::<_, Option<i64>>(8)?.unwrap_or(0),
+            reason: row.get_ref(9)?.as_bytes_or_null()?.unwrap_or_default(),
+        },
+        hash: row.get_ref(10)?.as_bytes()?,
+    })
+}
+
+fn balances(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError> {
+    each(
+        connection,
+        "SELECT account_id, accounts.account_id IS NOT NULL, balance, granted, charged, sequence, last_entry, hash
+         FROM balances LEFT JOIN accounts USING (account_id)",
+        |row| {
+            auditor.balance(&StoredBalance {
+                account_id: row.get(0)?,
+                has_account: row.get(1)?,
+                balance: row.get(2)?,
+                granted: row.get(3)?,
+                charged: row.get(4)?,
+                sequence: row.get(5)?,
+                last_entry: row.get(6)?,
+                hash: row.get_ref(7)?.as_bytes()?,
+            });
+            Ok(())
+        },
+    )
+}
+
+fn each(
+    connection: &Connection,
+    sql: &str,
+    mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(sql).doing("audit")?;
+    let mut rows = statement.query([]).doing("audit")?;
+    while let Some(row) = rows.next().doing("audit")? {
+        take(row).doing("audit")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! One group commit: the charges that waited together, in order of arrival, each admitted if its account still covers
+//! it, then one conditional update per account, then one sync.
+
+use super::idempotency;
+use super::ledger::{Quotes, to_i64};
+use crate::StoreError;
+use crate::chain::{self, Hash, Link};
+use crate::error::Doing;
+use crate::idempotency::Kept;
+use crate::ledger::{Charge, ChargeOutcome, Receipt};
+use domain::Credits;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior};
+use std::collections::HashMap;
+use std::collections::hash_map;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Accounts whose head is held in memory, about 150 bytes each.
+const HEADS_MAX: usize = 200_000;
+
+/// Where an account's chain stands, in this transaction.
+struct Head {
+    balance: Credits,
+    sequence: i64,
+    last_entry: i64,
+    hash: Hash,
+    /// Charged in this transaction and not yet written to the balance.
+    spent: i64,
+    /// The sequence that the row of `balances` still has.
+    sequence_stored: i64,
+    /// Where askers of quotes see the balance.
+    quote: Arc<AtomicU64>,
+}
+
+/// What the last commits left, so that the next need not read it again. Valid as long as no other connection wrote.
+pub(crate) struct Heads {
+    known: HashMap<i64, Head>,
+    data_version: i64,
+    quotes: Arc<Quotes>,
+}
+
+impl Heads {
+    pub(crate) fn new(quotes: Arc<Quotes>) -> Self {
+        Self { known: HashMap::new(), data_version: 0, quotes }
+    }
+
+    /// Reads everything afresh next time.
+    pub(crate) fn forget(&mut self) {
+        self.known.clear();
+    }
+
+    /// Forgets everything if another connection wrote since the last transaction.
+    fn refresh(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        let mut statement = transaction.prepare_cached("PRAGMA data_version")?;
+        let data_version = statement.query_row([], |row| row.get(0))?;
+        if data_version != self.data_version || self.known.len() > HEADS_MAX {
+            self.known.clear();
+            self.data_version = data_version;
+        }
+        Ok(())
+    }
+}
+
+/// Commits `charges` and gives what came of each, in their order. Nobody gets a receipt before the commit is on the
+/// disk; after an error nobody gets one at all, and `heads` must be forgotten.
+pub(crate) fn commit(
+    connection: &mut Connection,
+    heads: &mut Heads,
+    charges: &[Charge],
+) -> Result<Vec<ChargeOutcome>, StoreError> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .doing("begin a commit of charges")?;
+    heads.refresh(&transaction).doing("see whether others wrote")?;
+    let mut group = Group::new(&transaction, heads).doing("prepare a commit of charges")?;
+    let outcomes: Vec<_> = charges.iter().map(|charge| group.admit(charge)).collect::<Result<_, _>>()?;
+    let changed = group.settle()?;
+    transaction.commit().doing("commit charges")?;
+    for account in changed {
+        if let Some(head) = heads.known.get(&account) {
+            head.quote.store(head.balance.get(), Ordering::Relaxed);
+        }
+    }
+    Ok(outcomes)
+}
+
+struct Group<'a> {
+    transaction: &'a Transaction<'a>,
+    heads: &'a mut Heads,
+    /// Accounts charged in this transaction.
+    changed: Vec<i64>,
+    read: CachedStatement<'a>,
+    insert: CachedStatement<'a>,
+}
+
+impl<'a> Group<'a> {
+    fn new(transaction: &'a Transaction<'a>, heads: &'a mut Heads) -> rusqlite::Result<Self> {
+        let read = transaction.prepare_cached(
+            "SELECT balance, sequence, last_entry, hash FROM balances WHERE account_id = ?1",
+        )?;
+        let insert = transaction.prepare_cached(
+            "INSERT INTO entries (account_id, sequence, previous, kind, credits, balance_after, at_ms, request_id,
+                                  operation, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             ON CONFLICT (request_id, account_id) WHERE request_id IS NOT NULL DO NOTHING",
+        )?;
+        Ok(Self { transaction, heads, changed: Vec::new(), read, insert })
+    }
+
+    /// Decides on one charge and writes its entry. A charge that cannot be made leaves the others alone.
+    fn admit(&mut self, charge: &Charge) -> Result<ChargeOutcome, StoreError> {
+        let Some(head) = find(&mut self.heads.known, &self.heads.quotes, &mut self.read, charge.account_id.0)? else {
+            return Ok(ChargeOutcome::NoSuchAccount);
+        };
+        if let Some(idempotent) = &charge.idempotency {
+            let kept = idempotency::kept(
+                self.transaction,
+                charge.account_id,
+                &idempotent.key,
+                idempotent.fingerprint,
+            )?;
+            match kept {
+                Some(Kept::Answer { answer, request_id }) => {
+                    return Ok(ChargeOutcome::Replayed { answer, request_id, balance: head.balance });
+                }
+                Some(Kept::OtherRequest) => return Ok(ChargeOutcome::KeyOfOtherRequest),
+                None => {}
+            }
+        }
+        let Some(balance_after) = head.balance.checked_sub(charge.credits) else {
+            let known = super::ledger::is_charged(self.transaction, charge.account_id, charge.request_id)?;
+            let balance = head.balance;
+            return Ok(if known { ChargeOutcome::AlreadyCharged } else { ChargeOutcome::Refused { balance } });
+        };
+        let request_id = charge.request_id.to_bytes();
+        let link = Link {
+            account_id: charge.account_id.0,
+            sequence: head.sequence + 1,
+            kind: chain::KIND_CHARGE,
+            credits: to_i64(charge.credits),
+            balance_after: to_i64(balance_after),
+            at_ms: charge.at.as_ms(),
+            operation: i64::from(charge.operation.0),
+            reason: &request_id,
+        };
+        let hash = link.hash(&head.hash);
+        let inserted = self
+            .insert
+            .execute((
+                link.account_id,
+                link.sequence,
+                head.last_entry,
+                link.kind,
+                link.credits,
+                link.balance_after,
+                link.at_ms,
+                &request_id,
+                link.operation,
+                &hash,
+            ))
+            .doing("write a charge")?;
+        if inserted == 0 {
+            return Ok(ChargeOutcome::AlreadyCharged);
+        }
+        if head.sequence == head.sequence_stored {
+            self.changed.push(link.account_id);
+        }
+        head.balance = balance_after;
+        head.spent += link.credits;
+        head.sequence = link.sequence;
+        head.last_entry = self.transaction.last_insert_rowid();
+        head.hash = hash;
+        if let Some(idempotent) = &charge.idempotency {
+            idempotency::keep(self.transaction, charge, idempotent)?;
+        }
+        Ok(ChargeOutcome::Paid(Receipt {
+            request_id: charge.request_id,
+            credits: charge.credits,
+            balance_after,
+            sequence: link.sequence.unsigned_abs(),
+        }))
+    }
+
+    /// Takes what was admitted from the balances: per account one update that holds only if the account covers it and
+    /// stands where it was read. Gives the accounts.
+    fn settle(self) -> Result<Vec<i64>, StoreError> {
+        let mut update = self
+            .transaction
+            .prepare_cached(
+                "UPDATE balances SET balance = balance - ?2, charged = charged + ?2, sequence = ?3, last_entry = ?4,
+                                     hash = ?5
+                 WHERE account_id = ?1 AND sequence = ?6 AND balance >= ?2",
+            )
+            .doing("prepare a debit")?;
+        for &account in &self.changed {
+            let head = self.heads.known.get_mut(&account).expect("an account that was charged was found before");
+            let updated = update
+                .execute((account, head.spent, head.sequence, head.last_entry, &head.hash, head.sequence_stored))
+                .doing("debit an account")?;
+            if updated != 1 {
+                return Err(StoreError::Inconsistent {
+                    table: "balances",
+                    column: "sequence",
+                    row: account.to_string(),
+                });
+            }
+            head.spent = 0;
+            head.sequence_stored = head.sequence;
+        }
+        Ok(self.changed)
+    }
+}
+
+/// An account's head, from memory or else from the database.
+fn find<'h>(
+    known: &'h mut HashMap<i64, Head>,
+    quotes: &Quotes,
+    read: &mut CachedStatement<'_>,
+    account_id: i64,
+) -> Result<Option<&'h mut Head>, StoreError> {
+    let vacant = match known.entry(account_id) {
+        hash_map::Entry::Occupied(head) => return Ok(Some(head.into_mut())),
+        hash_map::Entry::Vacant(vacant) => vacant,
+    };
+    let row: Option<(i64, i64, i64, Hash)> = read
+        .query_row([account_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .optional()
+        .doing("read a balance")?;
+    let Some((balance, sequence, last_entry, hash)) = row else { return Ok(None) };
+    let balance = super::ledger::to_credits(balance, "balances", "balance", account_id)?;
+    let quote = quotes.publish(account_id, balance);
+    Ok(Some(vacant.insert(Head {
+        balance,
+        sequence,
+        last_entry,
+        hash,
+        spent: 0,
+        sequence_stored: sequence,
+        quote,
+    })))
+}
+

@@ -1,0 +1,365 @@
+//! The one thread that writes to `accounts.db`: it commits charges in groups and runs every other change as a
+//! transaction of its own.
+//!
+//! A round takes whatever queued while the last one ran; nothing lingers. A disk that fails in mid-commit stops the
+//! ledger for good: what it holds is then known to a fresh start only, and retrying a failed sync can report success
+//! for data that is gone. A full disk or a lock is passing: the round fails, the next one tries afresh.
+
+use super::charges::{self, Heads};
+use super::ledger::Quotes;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
+use rusqlite::Connection;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Charges that may wait; the next one is refused as overload.
+const CHARGES_WAITING_MAX: usize = 16 * 1024;
+/// Bytes of answers to be kept that may wait with their charges.
+const KEPT_BYTES_WAITING_MAX: usize = 64 << 20;
+/// Other changes that may wait.
+const TASKS_WAITING_MAX: usize = 256;
+/// Pages in the WAL that bring on a checkpoint. Rare checkpoints are faster, as a page that was written often is
+/// copied back once.
+const CHECKPOINT_PAGES: i32 = 10_000;
+/// Pages in the WAL that bring on a checkpoint that waits for readers, which would else keep the file growing.
+const CHECKPOINT_WAITING_PAGES: i32 = 4 * CHECKPOINT_PAGES;
+/// How long to wait between two tries for a lock that another process holds.
+const LOCK_RETRY: Duration = Duration::from_micros(500);
+/// Tries for the write lock: ten seconds.
+const LOCK_TRIES: i32 = 20_000;
+/// Tries of a checkpoint that waits for readers, while charges wait: 50 ms.
+const CHECKPOINT_TRIES: i32 = 100;
+
+type Answer = oneshot::Sender<Result<ChargeOutcome, StoreError>>;
+/// A change; given an error when the ledger has stopped. Answers its asker itself and gives the reason to stop, if any.
+type Task = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> Option<String> + Send>;
+
+/// What waits for the thread. Charges and their answers are kept at the same places of two lists.
+#[derive(Default)]
+struct Waiting {
+    charges: Vec<Charge>,
+    answers: Vec<Answer>,
+    tasks: Vec<Task>,
+    kept_bytes: usize,
+    /// The thread waits to be woken.
+    asleep: bool,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    ready: Condvar,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds something by `add`, unless it is refused or the queue is closed, and wakes the thread.
+    fn add(&self, add: impl FnOnce(&mut Waiting) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(StoreError::Closed);
+        }
+        add(&mut waiting)?;
+        let wake = std::mem::take(&mut waiting.asleep);
+        drop(waiting);
+        if wake {
+            self.ready.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Everything that waits, as soon as anything does; `None` once closed and empty.
+    fn take(&self) -> Option<Waiting> {
+        let mut waiting = self.lock();
+        while waiting.charges.is_empty() && waiting.tasks.is_empty() {
+            if waiting.closed {
+                return None;
+            }
+            waiting.asleep = true;
+            waiting = self.ready.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        waiting.asleep = false;
+        waiting.kept_bytes = 0;
+        Some(Waiting {
+            charges: std::mem::take(&mut waiting.charges),
+            answers: std::mem::take(&mut waiting.answers),
+            tasks: std::mem::take(&mut waiting.tasks),
+            ..Waiting::default()
+        })
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+        self.ready.notify_one();
+    }
+}
+
+/// Closes the queue when the thread ends, also by a panic, and lets go of all who wait: they are told `Closed`.
+struct CloseAtEnd(Arc<Queue>);
+
+impl Drop for CloseAtEnd {
+    fn drop(&mut self) {
+        let mut waiting = self.0.lock();
+        let rest = std::mem::replace(&mut *waiting, Waiting { closed: true, ..Waiting::default() });
+        drop(waiting);
+        drop(rest);
+    }
+}
+
+/// What [`LedgerActivity`] is read from.
+#[derive(Default)]
+struct Activity {
+    commits: AtomicU64,
+    charges: AtomicU64,
+    commits_failed: AtomicU64,
+    stopped: AtomicBool,
+}
+
+/// A handle to the thread. Dropping it lets the thread finish what waits, and waits for that.
+pub(crate) struct Committer {
+    queue: Arc<Queue>,
+    activity: Arc<Activity>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Committer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Committer")
+    }
+}
+
+impl Committer {
+    /// Starts the thread on a connection that [`super::connection::open_writer`] opened without autocheckpoint.
+    pub(crate) fn start(mut connection: Connection, quotes: Arc<Quotes>) -> Result<Self, StoreError> {
+        let queue = Arc::new(Queue::default());
+        let checkpoints = Checkpoints::watch(&mut connection)?;
+        let activity = Arc::new(Activity::default());
+        let mut committing = Committing {
+            connection,
+            heads: Heads::new(quotes),
+            checkpoints,
+            activity: Arc::clone(&activity),
+            stopped: None,
+        };
+        let at_end = CloseAtEnd(Arc::clone(&queue));
+        let thread = std::thread::Builder::new()
+            .name("ledger".to_owned())
+            .spawn(move || {
+                while let Some(waiting) = at_end.0.take() {
+                    committing.round(waiting);
+                }
+            })
+            .map_err(|cause| StoreError::Database { doing: "start the ledger's thread", cause: Box::new(cause) })?;
+        Ok(Self { queue, activity, thread: Some(thread) })
+    }
+
+    pub(crate) fn activity(&self) -> LedgerActivity {
+        LedgerActivity {
+            commits: self.activity.commits.load(Ordering::Relaxed),
+            charges: self.activity.charges.load(Ordering::Relaxed),
+            commits_failed: self.activity.commits_failed.load(Ordering::Relaxed),
+            stopped: self.activity.stopped.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Waits in line for a group commit. The charge is made even if the asker gives up waiting.
+    pub(crate) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
+        let (sender, answer) = oneshot::channel();
+        self.queue.add(|waiting| {
+            let kept_bytes = charge.idempotency.as_ref().map_or(0, |i| i.answer.body().len());
+            let kept_bytes = waiting.kept_bytes + kept_bytes;
+            if waiting.charges.len() >= CHARGES_WAITING_MAX || kept_bytes > KEPT_BYTES_WAITING_MAX {
+                return Err(StoreError::Overloaded);
+            }
+            waiting.kept_bytes = kept_bytes;
+            waiting.charges.push(charge);
+            waiting.answers.push(sender);
+            Ok(())
+        })?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs `work`, a whole transaction, on the thread. It is done even if the asker gives up waiting.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (sender, answer) = oneshot::channel();
+        let task: Task = Box::new(move |connection| {
+            let done = connection.and_then(work);
+            let stop = done.as_ref().err().and_then(reason_to_stop);
+            // The asker may have gone: the change stands all the same.
+            let _ = sender.send(done);
+            stop
+        });
+        self.queue.add(|waiting| {
+            if waiting.tasks.len() >= TASKS_WAITING_MAX {
+                return Err(StoreError::Overloaded);
+            }
+            waiting.tasks.push(task);
+            Ok(())
+        })?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was already told to every asker as `Closed`.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread's own things.
+struct Committing {
+    connection: Connection,
+    heads: Heads,
+    checkpoints: Checkpoints,
+    activity: Arc<Activity>,
+    /// Why no more is written.
+    stopped: Option<String>,
+}
+
+impl Committing {
+    fn round(&mut self, waiting: Waiting) {
+        for task in waiting.tasks {
+            // A change may touch any account.
+            self.heads.forget();
+            let stop = match &self.stopped {
+                Some(reason) => task(Err(StoreError::Stopped(reason.clone()))),
+                None => task(Ok(&mut self.connection)),
+            };
+            self.stop_if(stop);
+        }
+        if !waiting.charges.is_empty() {
+            self.commit(&waiting.charges, waiting.answers);
+        }
+        // After the answers are out: who waits for the next round waits anyway.
+        if self.stopped.is_none()
+            && let Err(error) = self.checkpoints.run_if_due(&self.connection)
+        {
+            tracing::error!(%error, "a checkpoint of the ledger failed");
+            self.stop_if(reason_to_stop(&error));
+        }
+    }
+
+    fn commit(&mut self, charges: &[Charge], answers: Vec<Answer>) {
+        if let Some(reason) = &self.stopped {
+            for answer in answers {
+                let _ = answer.send(Err(StoreError::Stopped(reason.clone())));
+            }
+            return;
+        }
+        match charges::commit(&mut self.connection, &mut self.heads, charges) {
+            Ok(outcomes) => {
+                let paid = outcomes.iter().filter(|outcome| matches!(outcome, ChargeOutcome::Paid(_))).count();
+                self.activity.commits.fetch_add(1, Ordering::Relaxed);
+                self.activity.charges.fetch_add(paid as u64, Ordering::Relaxed);
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    // An asker that is gone was charged all the same.
+                    let _ = answer.send(Ok(outcome));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, charges = charges.len(), "a commit of the ledger failed");
+                self.heads.forget();
+                self.activity.commits_failed.fetch_add(1, Ordering::Relaxed);
+                // A transaction that can be neither committed nor rolled back leaves the connection unusable.
+                let stuck = (!self.connection.is_autocommit()).then(|| format!("a rollback failed after: {error}"));
+                self.stop_if(reason_to_stop(&error).or(stuck));
+                for answer in answers {
+                    let _ = answer.send(Err(error.for_another()));
+                }
+            }
+        }
+    }
+
+    fn stop_if(&mut self, reason: Option<String>) {
+        if let Some(reason) = reason {
+            tracing::error!(reason, "the ledger stops: no charge goes through until a restart");
+            self.activity.stopped.store(true, Ordering::Relaxed);
+            self.stopped.get_or_insert(reason);
+        }
+    }
+}
+
+/// Why the ledger must not go on after an error, if so.
+fn reason_to_stop(error: &StoreError) -> Option<String> {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
+    use rusqlite::ffi;
+    let StoreError::Database { cause, .. } = error else { return None };
+    let rusqlite::Error::SqliteFailure(code, _) = cause.downcast_ref::<rusqlite::Error>()? else { return None };
+    // Of the shared index of the WAL, which is rebuilt from it: nothing that was promised is in it. A full disk shows here.
+    let of_the_index = [ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMMAP];
+    let of_memory = code.extended_code == ffi::SQLITE_IOERR_NOMEM;
+    match code.code {
+        SystemIoFailure if of_memory || of_the_index.contains(&code.extended_code) => None,
+        SystemIoFailure | DatabaseCorrupt | NotADatabase => Some(error.to_string()),
+        _ => None,
+    }
+}
+
+/// Copies the WAL back now and then, so that it stays bounded, and sees whether that failed (an autocheckpoint
+/// would not tell).
+struct Checkpoints {
+    /// Pages in the WAL after the last commit.
+    pages: Arc<AtomicI32>,
+    /// Tries for a lock before giving up, read by the busy handler.
+    tries: Arc<AtomicI32>,
+    /// Pages at which the next one is due.
+    due: i32,
+}
+
+impl Checkpoints {
+    fn watch(connection: &mut Connection) -> Result<Self, StoreError> {
+        let pages = Arc::new(AtomicI32::new(0));
+        let tries = Arc::new(AtomicI32::new(LOCK_TRIES));
+        let seen = Arc::clone(&pages);
+        connection
+            .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count| {
+                seen.store(count, Ordering::Relaxed);
+                Ok(())
+            }))
+            .doing("watch the WAL")?;
+        let limit = Arc::clone(&tries);
+        connection
+            .busy_handler(Some(move |tried| {
+                #[expect(clippy::disallowed_methods, reason = "another process holds the lock: there is no event to wait for")]
+                std::thread::sleep(LOCK_RETRY);
+                tried < limit.load(Ordering::Relaxed)
+            }))
+            .doing("set the busy handler")?;
+        Ok(Self { pages, tries, due: CHECKPOINT_PAGES })
+    }
+
+    fn run_if_due(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let pages = self.pages.load(Ordering::Relaxed);
+        if pages < CHECKPOINT_PAGES {
+            // The WAL began anew.
+            self.due = CHECKPOINT_PAGES;
+        }
+        if pages < self.due {
+            return Ok(());
+        }
+        // Readers may keep it from beginning anew; then try again after as many pages more.
+        self.due = pages + CHECKPOINT_PAGES;
+        let wait = pages >= CHECKPOINT_WAITING_PAGES;
+        self.tries.store(CHECKPOINT_TRIES, Ordering::Relaxed);
+        let sql = if wait { "PRAGMA wal_checkpoint(RESTART)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
+        let done = connection.query_row(sql, [], |_| Ok(()));
+        self.tries.store(LOCK_TRIES, Ordering::Relaxed);
+        done.doing("copy the WAL back")
+    }
+}

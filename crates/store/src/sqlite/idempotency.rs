@@ -1,0 +1,92 @@
+//! Kept answers in `accounts.db`.
+
+use super::accounts::AccountsFile;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::idempotency::{Fingerprint, Idempotent, IdempotencyKey, Kept, KeptAnswer};
+use crate::ledger::Charge;
+use domain::{AccountId, RequestId, Timestamp};
+use rusqlite::{Connection, OptionalExtension};
+
+impl AccountsFile {
+    pub(crate) fn idempotent_answer(
+        &self,
+        account_id: AccountId,
+        key: &IdempotencyKey,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Kept>, StoreError> {
+        self.readers.with(|connection| kept(connection, account_id, key, fingerprint))
+    }
+
+    pub(crate) async fn forget_idempotent_answers(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.committer
+            .run(move |connection| {
+                connection
+                    .execute(
+                        "DELETE FROM idempotency WHERE rowid IN (
+                             SELECT rowid FROM idempotency WHERE created_at_ms < ?1 ORDER BY created_at_ms LIMIT ?2)",
+                        (before.as_ms(), super::ledger::limit(limit)),
+                    )
+                    .doing("forget kept answers")
+            })
+            .await
+    }
+}
+
+/// What is kept under a key for a request of this fingerprint.
+pub(super) fn kept(
+    connection: &Connection,
+    account_id: AccountId,
+    key: &IdempotencyKey,
+    fingerprint: Fingerprint,
+) -> Result<Option<Kept>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT fingerprint, request_id, status, content_type, body FROM idempotency
+             WHERE account_id = ?1 AND idempotency_key = ?2",
+        )
+        .doing("look a kept answer up")?;
+    statement
+        .query_row((account_id.0, key.as_str()), |row| {
+            if row.get::<_, [u8; 32]>(0)? != fingerprint.0 {
+                return Ok(Kept::OtherRequest);
+            }
+            let answer = KeptAnswer { status: row.get(2)?, content_type: row.get(3)?, body: row.get(4)? };
+            Ok(Kept::Answer { answer, request_id: RequestId::from_bytes(row.get(1)?) })
+        })
+        .optional()
+        .doing("look a kept answer up")
+}
+
+/// Keeps the answer that a charge of the same transaction pays for.
+pub(super) fn keep(
+    connection: &Connection,
+    charge: &Charge,
+    idempotent: &Idempotent,
+) -> Result<(), StoreError> {
+    let answer = &idempotent.answer;
+    connection
+        .prepare_cached(
+            "INSERT INTO idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
+                                      content_type, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )
+        .and_then(|mut insert| {
+            insert.execute((
+                charge.account_id.0,
+                idempotent.key.as_str(),
+                &idempotent.fingerprint.0,
+                charge.request_id.to_bytes(),
+                charge.at.as_ms(),
+                answer.status,
+                &answer.content_type,
+                &answer.body,
+            ))
+        })
+        .map(|_| ())
+        .doing("keep an answer")
+}

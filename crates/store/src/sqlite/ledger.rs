@@ -1,0 +1,294 @@
+//! The ledger in `accounts.db`: grants, look-ups and quotes. (Charges are committed in [`super::charges`].)
+
+use super::accounts::AccountsFile;
+use crate::StoreError;
+use crate::chain::{self, Hash, Link};
+use crate::error::Doing;
+use crate::ledger::{Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Operation};
+use domain::{AccountId, Credits, RequestId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Accounts whose last known balance is held in memory, about 100 bytes each.
+const QUOTES_MAX: usize = 500_000;
+
+/// The balances this process saw last, for turning callers away early without asking the database.
+#[derive(Debug, Default)]
+pub(crate) struct Quotes {
+    known: RwLock<HashMap<i64, Arc<AtomicU64>>>,
+}
+
+impl Quotes {
+    fn get(&self, account_id: AccountId) -> Option<u64> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&account_id.0).map(|balance| balance.load(Ordering::Relaxed))
+    }
+
+    /// Tells a balance; gives the place to tell further ones.
+    pub(super) fn publish(&self, account_id: i64, balance: Credits) -> Arc<AtomicU64> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= QUOTES_MAX {
+            // Who is not found here is asked of the database.
+            known.clear();
+        }
+        let place = known.entry(account_id).or_default();
+        place.store(balance.get(), Ordering::Relaxed);
+        Arc::clone(place)
+    }
+}
+
+impl AccountsFile {
+    pub(crate) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
+        self.committer.charge(charge).await
+    }
+
+    pub(crate) fn ledger_activity(&self) -> LedgerActivity {
+        self.committer.activity()
+    }
+
+    pub(crate) async fn grant(
+        &self,
+        account_id: AccountId,
+        credits: Credits,
+        cause: &Cause,
+        at: Timestamp,
+    ) -> Result<Granted, StoreError> {
+        let cause = cause.clone();
+        let quotes = Arc::clone(&self.quotes);
+        self.committer
+            .run(move |connection| {
+                let transaction = connection
+                    .transaction_with_behavior(TransactionBehavior::Immediate)
+                    .doing("begin a grant")?;
+                let granted = grant_within(&transaction, account_id, credits, &cause, at)?;
+                transaction.commit().doing("commit a grant")?;
+                if let Granted::Granted { balance } = granted {
+                    quotes.publish(account_id.0, balance);
+                }
+                Ok(granted)
+            })
+            .await
+    }
+
+    pub(crate) fn balance(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
+        self.readers.with(|connection| {
+            let balance: Option<i64> = connection
+                .prepare_cached("SELECT balance FROM balances WHERE account_id = ?1")
+                .and_then(|mut s| s.query_row([account_id.0], |row| row.get(0)).optional())
+                .doing("read a balance")?;
+            balance.map(|b| to_credits(b, "balances", "balance", account_id.0)).transpose()
+        })
+    }
+
+    pub(crate) fn quote(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
+        match self.quotes.get(account_id).map(Credits::new) {
+            Some(Ok(balance)) if balance != Credits::ZERO => Ok(Some(balance)),
+            _ => self.balance(account_id),
+        }
+    }
+
+    pub(crate) fn charged(
+        &self,
+        account_id: AccountId,
+        request_id: RequestId,
+    ) -> Result<Option<Entry>, StoreError> {
+        self.readers.with(|connection| {
+            let sql = format!("{SELECT} WHERE request_id = ?1 AND account_id = ?2");
+            let mut statement = connection.prepare_cached(&sql).doing("look a charge up")?;
+            let mut rows =
+                statement.query((request_id.to_bytes(), account_id.0)).doing("look a charge up")?;
+            let entry = rows.next().doing("look a charge up")?.map(entry_of).transpose()?;
+            Ok(entry.map(|(entry, _)| entry))
+        })
+    }
+
+    pub(crate) fn entries(
+        &self,
+        account_id: AccountId,
+        before: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.readers.with(|connection| {
+            // Entries lie in order of time, all accounts together: an account's are found by going back along its chain.
+            let (sql, start) = match before {
+                None => ("SELECT last_entry FROM balances WHERE account_id = ?1 AND ?2 = 0", 0),
+                Some(EntryNumber(number)) => {
+                    ("SELECT previous FROM entries WHERE account_id = ?1 AND entry_id = ?2", number)
+                }
+            };
+            let first: Option<i64> = connection
+                .prepare_cached(sql)
+                .and_then(|mut s| s.query_row((account_id.0, start), |row| row.get(0)).optional())
+                .doing("find the newest entry")?;
+            let mut next = first.unwrap_or(0);
+            let sql = format!("{SELECT} WHERE entry_id = ?1 AND account_id = ?2");
+            let mut statement = connection.prepare_cached(&sql).doing("list entries")?;
+            let mut entries = Vec::new();
+            while next != 0 && entries.len() < limit {
+                let mut rows = statement.query((next, account_id.0)).doing("list entries")?;
+                let Some(row) = rows.next().doing("list entries")? else {
+                    return Err(inconsistent("entries", "previous", next));
+                };
+                let (entry, previous) = entry_of(row)?;
+                // Going back must come to an end, also in a damaged file.
+                if previous >= next {
+                    return Err(inconsistent("entries", "previous", next));
+                }
+                entries.push(entry);
+                next = previous;
+            }
+            Ok(entries)
+        })
+    }
+
+    #[cfg(feature = "seeded-bugs")]
+    pub(crate) async fn seed_bug_commits_are_not_synced(&self) -> Result<(), StoreError> {
+        self.committer
+            .run(|connection| {
+                connection.execute_batch("PRAGMA synchronous = NORMAL").doing("break the ledger's promise")
+            })
+            .await
+    }
+}
+
+/// Gives credits as part of a transaction.
+pub(super) fn grant_within(
+    transaction: &Transaction<'_>,
+    account_id: AccountId,
+    credits: Credits,
+    cause: &Cause,
+    at: Timestamp,
+) -> Result<Granted, StoreError> {
+    type Stored = (i64, i64, i64, i64, Hash);
+    let stored: Option<Stored> = transaction
+        .query_row(
+            "SELECT balance, granted, sequence, last_entry, hash FROM balances WHERE account_id = ?1",
+            [account_id.0],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+        )
+        .optional()
+        .doing("read a balance")?;
+    let Some((balance, granted, sequence, last_entry, hash)) = stored else {
+        return Ok(Granted::NoSuchAccount);
+    };
+    let before: Option<i64> = transaction
+        .query_row(
+            "SELECT credits FROM entries WHERE account_id = ?1 AND cause = ?2",
+            (account_id.0, cause.as_str()),
+            |row| row.get(0),
+        )
+        .optional()
+        .doing("look for a grant of this cause")?;
+    if let Some(before) = before {
+        return Ok(Granted::Already { credits: to_credits(before, "entries", "credits", account_id.0)? });
+    }
+    let balance = to_credits(balance, "balances", "balance", account_id.0)?;
+    let granted = to_credits(granted, "balances", "granted", account_id.0)?;
+    let (Some(balance), Some(granted)) = (balance.checked_add(credits), granted.checked_add(credits)) else {
+        return Ok(Granted::TooMany);
+    };
+    let link = Link {
+        account_id: account_id.0,
+        sequence: sequence + 1,
+        kind: chain::KIND_GRANT,
+        credits: to_i64(credits),
+        balance_after: to_i64(balance),
+        at_ms: at.as_ms(),
+        operation: 0,
+        reason: cause.as_str().as_bytes(),
+    };
+    let hash = link.hash(&hash);
+    transaction
+        .execute(
+            "INSERT INTO entries (account_id, sequence, previous, kind, credits, balance_after, at_ms, cause, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            (
+                link.account_id,
+                link.sequence,
+                last_entry,
+                link.kind,
+                link.credits,
+                link.balance_after,
+                link.at_ms,
+                cause.as_str(),
+                &hash,
+            ),
+        )
+        .doing("write a grant")?;
+    transaction
+        .execute(
+            "UPDATE balances SET balance = ?2, granted = ?3, sequence = ?4, last_entry = ?5, hash = ?6
+             WHERE account_id = ?1",
+            (account_id.0, to_i64(balance), to_i64(granted), link.sequence, transaction.last_insert_rowid(), &hash),
+        )
+        .doing("credit an account")?;
+    Ok(Granted::Granted { balance })
+}
+
+/// Whether a call was charged.
+pub(super) fn is_charged(
+    connection: &Connection,
+    account_id: AccountId,
+    request_id: RequestId,
+) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM entries WHERE request_id = ?1 AND account_id = ?2)")
+        .and_then(|mut s| s.query_row((request_id.to_bytes(), account_id.0), |row| row.get(0)))
+        .doing("look for a charge")
+}
+
+const SELECT: &str = "SELECT entry_id, account_id, sequence, previous, credits, balance_after, at_ms, request_id,
+                             operation, cause
+                      FROM entries";
+
+/// An entry, and the number of the one before it.
+fn entry_of(row: &Row<'_>) -> Result<(Entry, i64), StoreError> {
+    let number: i64 = row.get(0).doing("read an entry")?;
+    let amount = |at: usize, column| to_credits(row.get(at).doing("read an entry")?, "entries", column, number);
+    let request_id: Option<[u8; 16]> = row.get(7).doing("read an entry")?;
+    let movement = match request_id {
+        Some(request_id) => Movement::Charge {
+            request_id: RequestId::from_bytes(request_id),
+            operation: Operation(row.get(8).doing("read an entry")?),
+        },
+        None => Movement::Grant { cause: row.get(9).doing("read an entry")? },
+    };
+    let sequence: i64 = row.get(2).doing("read an entry")?;
+    let entry = Entry {
+        number: EntryNumber(number),
+        account_id: AccountId(row.get(1).doing("read an entry")?),
+        sequence: sequence.unsigned_abs(),
+        movement,
+        credits: amount(4, "credits")?,
+        balance_after: amount(5, "balance_after")?,
+        at: Timestamp::from_ms(row.get(6).doing("read an entry")?),
+    };
+    Ok((entry, row.get(3).doing("read an entry")?))
+}
+
+/// A whole number of the database as credits.
+pub(super) fn to_credits(
+    amount: i64,
+    table: &'static str,
+    column: &'static str,
+    row: i64,
+) -> Result<Credits, StoreError> {
+    let credits = u64::try_from(amount).ok().and_then(|amount| Credits::new(amount).ok());
+    credits.ok_or_else(|| inconsistent(table, column, row))
+}
+
+/// Credits as a whole number of the database.
+pub(super) fn to_i64(credits: Credits) -> i64 {
+    i64::try_from(credits.get()).expect("CREDITS_MAX is far below i64::MAX")
+}
+
+/// A `LIMIT` for the database.
+pub(super) fn limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn inconsistent(table: &'static str, column: &'static str, row: i64) -> StoreError {
+    StoreError::Inconsistent { table, column, row: row.to_string() }
+}

@@ -1,0 +1,127 @@
+//! A full disk is passing: no receipts, and all is well once there is room. A failing one stops the ledger.
+
+use crate::child::{ACCOUNTS, receipt, start};
+use crate::support::{account, audited, charge, is_paid, open, request};
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A small disk in memory, unmounted at the end.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None`, with a message, where one may not mount.
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    fn mount(size: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+            .arg(folder.path())
+            .stderr(Stdio::null())
+            .status();
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Self(folder));
+        }
+        eprintln!("skipped: mounting a small disk needs root");
+        None
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+/// Writes until nothing more fits.
+fn fill(file: &Path) {
+    let mut file = std::fs::File::create(file).expect("a file");
+    for size in [65_536, 4_096, 1] {
+        while file.write_all(&vec![7; size]).is_ok() {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_gives_no_receipts_and_heals_without_a_restart() {
+    let Some(disk) = SmallDisk::mount("8m") else { return };
+    let folder = disk.0.path().join("data");
+    let filler = disk.0.path().join("filler");
+    let store = open(&folder).await;
+    let id = account(&store, 0, 1 << 30).await;
+    let (mut paid, mut failed, mut n) = (Vec::new(), 0, 0);
+    for _ in 0..10 {
+        fill(&filler);
+        let failed_before = failed;
+        while failed < failed_before + 3 {
+            let calls: Vec<_> = (n..n + 40)
+                .map(|n| {
+                    let store = store.clone();
+                    tokio::spawn(async move { (n, store.charge(charge(id, n, 1)).await) })
+                })
+                .collect();
+            n += 40;
+            for call in calls {
+                match call.await.expect("a call") {
+                    (n, Ok(outcome)) if is_paid(&outcome) => paid.push(n),
+                    (_, Ok(other)) => panic!("{other:?}"),
+                    (_, Err(error)) => {
+                        assert!(error.is_passing(), "{error}");
+                        failed += 1;
+                    }
+                }
+            }
+        }
+        assert!(store.balance(id).await.expect("reading goes on").is_some());
+        std::fs::remove_file(&filler).expect("room again");
+        n += 1;
+        assert!(is_paid(&store.charge(charge(id, n, 1)).await.expect("healed")), "healed");
+        paid.push(n);
+        n += 1;
+    }
+    // Who got an error was not charged, and who got a receipt was.
+    assert_eq!(audited(&store).await.charges, paid.len() as u64);
+    for n in paid {
+        assert!(store.charged(id, request(n)).await.expect("an answer").is_some());
+    }
+    assert!(failed >= 30);
+}
+
+/// The kernel refuses to let a file of the child grow beyond 512 KB: a true i/o error in mid-commit.
+const LIMITED: [&str; 3] = ["sh", "-c", "trap '' XFSZ; ulimit -S -f 1024; exec \"$0\" \"$@\""];
+
+#[tokio::test]
+async fn a_failing_disk_stops_the_ledger_until_a_restart() {
+    if !Command::new("prlimit").arg("--version").stdout(Stdio::null()).status().is_ok_and(|s| s.success()) {
+        eprintln!("skipped: prlimit (util-linux) is not here");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut child, mut output) = start(folder.path(), &LIMITED);
+    let mut receipts = Vec::new();
+    let mut line = String::new();
+    while line.trim() != "failed" {
+        line.clear();
+        assert!(output.read_line(&mut line).expect("a line") > 0, "the child ended early");
+        receipts.extend(receipt(&line));
+    }
+    // The disk is well again; what it lost in between nobody knows, so the ledger must not go on.
+    let lifted = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &child.id().to_string()]).status();
+    assert!(lifted.is_ok_and(|status| status.success()));
+    child.stdin.take().expect("its input").write_all(b"go on\n").expect("a word");
+    let told: Vec<_> = output.lines().map_while(Result::ok).collect();
+    assert_eq!(told.iter().filter(|line| *line == "stopped").count(), 4, "{told:?}");
+    assert!(!told.iter().any(|line| line.starts_with("paid") || line == "other"), "{told:?}");
+    assert!(child.wait().expect("ended").success());
+
+    let store = open(folder.path()).await;
+    let mut ids = Vec::new();
+    for n in 0..ACCOUNTS {
+        ids.push(account(&store, n, 0).await);
+    }
+    assert!(receipts.len() > 100, "{}", receipts.len());
+    for (which, request_id) in receipts {
+        assert!(store.charged(ids[which], request_id).await.expect("an answer").is_some());
+    }
+    assert!(is_paid(&store.charge(charge(ids[0], u64::MAX, 1)).await.expect("a charge after the restart")));
+    audited(&store).await;
+}

@@ -1,0 +1,111 @@
+//! The same `Idempotency-Key`, the same answer, one charge: in one process, in two, and after a restart.
+
+use crate::support::{NOW, account, audited, charge, credits, open, request};
+use domain::{AccountId, Timestamp};
+use store::idempotency::{Fingerprint, Idempotent, Kept, KeptAnswer};
+use store::ledger::{Charge, ChargeOutcome};
+
+/// A call under a key, for a request, with the answer it would give.
+fn call(id: AccountId, n: u64, key: &str, asked: &str, body: &str) -> Charge {
+    let idempotency = Idempotent {
+        key: key.parse().expect("a key"),
+        fingerprint: Fingerprint::of(asked.as_bytes()),
+        answer: KeptAnswer::new(200, "application/json", body.into()).expect("an answer"),
+    };
+    Charge { idempotency: Some(idempotency), ..charge(id, n, 1) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn pairs_of_calls_get_the_same_bytes_for_one_charge() {
+    const PAIRS: u64 = 1_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let stores = [open(folder.path()).await, open(folder.path()).await];
+    let id = account(&stores[0], 0, 2 * PAIRS).await;
+    let mut pairs = Vec::new();
+    for n in 0..PAIRS {
+        let [first, second] = [0, 1].map(|half| {
+            let store = stores[usize::try_from((n / 2 + half) % 2).expect("0 or 1")].clone();
+            let call = call(id, 2 * n + half, &format!("key-{n}"), "/a", &format!("answer {n} of {half}"));
+            tokio::spawn(async move { store.charge(call).await.expect("an answer") })
+        });
+        pairs.push((first, second));
+    }
+    for (n, (first, second)) in (0..).zip(pairs) {
+        let outcomes = (first.await.expect("a call"), second.await.expect("a call"));
+        let (receipt, answer, request_id) = match outcomes {
+            (ChargeOutcome::Paid(receipt), ChargeOutcome::Replayed { answer, request_id, .. })
+            | (ChargeOutcome::Replayed { answer, request_id, .. }, ChargeOutcome::Paid(receipt)) => {
+                (receipt, answer, request_id)
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(receipt.request_id(), request_id);
+        let half = u64::from(request_id == request(2 * n + 1));
+        assert_eq!(answer.body(), format!("answer {n} of {half}").as_bytes());
+    }
+    assert_eq!(audited(&stores[0]).await.charges, PAIRS);
+}
+
+#[tokio::test]
+async fn a_key_outlives_restart_and_poverty_but_not_its_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).await;
+    let (id, other) = (account(&store, 0, 1).await, account(&store, 1, 1).await);
+    let first = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
+    assert!(matches!(first, ChargeOutcome::Paid(_)));
+    drop(store);
+    let store = open(folder.path()).await;
+    let replayed = store.charge(call(id, 2, "k", "/a", "two")).await.expect("an answer");
+    let ChargeOutcome::Replayed { answer, request_id, balance } = replayed else { panic!("{replayed:?}") };
+    assert_eq!((answer.status(), answer.content_type()), (200, "application/json"));
+    assert_eq!((answer.body(), request_id, balance), (&b"one"[..], request(1), credits(0)));
+    let reused = store.charge(call(id, 3, "k", "/b", "two")).await.expect("an answer");
+    assert_eq!(reused, ChargeOutcome::KeyOfOtherRequest);
+    // A key belongs to its account.
+    let others = store.charge(call(other, 4, "k", "/b", "two")).await.expect("an answer");
+    assert!(matches!(others, ChargeOutcome::Paid(_)));
+
+    let key = "k".parse().expect("a key");
+    let ask = async |asked: &str| {
+        store.idempotent_answer(id, &key, Fingerprint::of(asked.as_bytes())).await.expect("an answer")
+    };
+    assert!(matches!(ask("/a").await, Some(Kept::Answer { request_id, .. }) if request_id == request(1)));
+    assert_eq!(ask("/b").await, Some(Kept::OtherRequest));
+    assert_eq!(store.forget_idempotent_answers(NOW, 10).await.expect("a number"), 0);
+    let later = Timestamp::from_ms(NOW.as_ms() + 1);
+    assert_eq!(store.forget_idempotent_answers(later, 1).await.expect("a number"), 1);
+    assert_eq!(store.forget_idempotent_answers(later, 10).await.expect("a number"), 1);
+    assert_eq!(ask("/a").await, None);
+    audited(&store).await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_covered_keeps_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).await;
+    let id = account(&store, 0, 0).await;
+    let refused = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
+    assert_eq!(refused, ChargeOutcome::Refused { balance: credits(0) });
+    let key = "k".parse().expect("a key");
+    assert_eq!(store.idempotent_answer(id, &key, Fingerprint::of(b"/a")).await.expect("an answer"), None);
+    audited(&store).await;
+}
+
+#[tokio::test]
+async fn the_write_ahead_log_stays_bounded() {
+    const ANSWERS: u64 = 120;
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).await;
+    let id = account(&store, 0, ANSWERS).await;
+    let body = "x".repeat(1 << 20);
+    let mut largest = 0;
+    for n in 0..ANSWERS {
+        let call = call(id, n, &format!("key-{n}"), "/a", &body);
+        assert!(matches!(store.charge(call).await, Ok(ChargeOutcome::Paid(_))));
+        let log = std::fs::metadata(folder.path().join("accounts.db-wal")).expect("the log");
+        largest = largest.max(log.len());
+    }
+    // Without checkpoints it would hold all 120 MB; they come every 10,000 pages of 4 KB.
+    assert!((30 << 20..48 << 20).contains(&largest), "{largest}");
+    audited(&store).await;
+}

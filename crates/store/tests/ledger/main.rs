@@ -1,0 +1,20 @@
+//! Accounts, keys and the ledger against everything that could make them lie: other callers, other processes, `kill -9`,
+//! a full or failing disk, hand-made corruption. Every test ends with an audit.
+
+mod support;
+
+mod story;
+
+mod model;
+
+mod storm;
+
+mod idempotency;
+
+mod corruption;
+
+mod child;
+
+mod kill;
+
+mod disk;
