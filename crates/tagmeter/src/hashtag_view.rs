@@ -19,6 +19,9 @@ pub(crate) struct HashtagView {
     /// When the newest reported total was read; `null` where no source told.
     reported_at: Option<String>,
     observed: ObservedView,
+    /// Readings kept of it, where they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshots: Option<u64>,
     is_pgcshow: Option<bool>,
     is_commerce: Option<bool>,
     is_challenge: Option<bool>,
@@ -82,6 +85,7 @@ impl HashtagView {
                 views: hashtag.observed.views,
                 creators: hashtag.observed.creators,
             },
+            snapshots: None,
             is_pgcshow: details.is_pgcshow,
             is_commerce: details.is_commerce,
             is_challenge: details.is_challenge,
@@ -91,34 +95,45 @@ impl HashtagView {
         }
     }
 
+    /// With the number of readings that are kept of it.
+    pub(crate) fn with_snapshots(self, number: u64) -> Self {
+        Self { snapshots: Some(number), ..self }
+    }
+
     /// A hashtag for people, a line for each thing that is known.
     pub(crate) fn lines(&self) -> String {
-        let line = |name: &str, value: String, note: String| vec![name.to_owned(), value, note];
-        let total = |name: &str, total: &TotalView| line(name, total.shown(), total.basis());
+        let line = |name: &str, value: String| vec![name.to_owned(), value];
+        let total = |name: &str, total: &TotalView| line(name, format!("{} {}", total.shown, total.basis));
         let mut rows = vec![
-            line("hashtag", format!("#{}", self.name), String::new()),
-            line("id", self.id.clone().unwrap_or_else(|| "not known".to_owned()), String::new()),
+            line("hashtag", format!("#{}", self.name)),
+            line("id", self.id.clone().unwrap_or_else(|| "not known".to_owned())),
             total("views", &self.views),
             total("creators", &self.creators),
             total("videos", &self.videos),
         ];
         if let Some(at) = &self.reported_at {
-            rows.push(line("read at", at.clone(), String::new()));
+            rows.push(line("read at", at.clone()));
         }
         if let Some(description) = self.description.as_ref().filter(|text| !text.is_empty()) {
-            rows.push(line("about", output::shortened(description, 80), String::new()));
+            rows.push(line("about", output::shortened(description, 80)));
         }
-        rows.push(line("held", self.held(), String::new()));
+        rows.push(line("held", self.held()));
         output::table(&[], rows)
     }
 
     fn held(&self) -> String {
         let ObservedView { videos, views, creators } = self.observed;
-        if videos == 0 {
-            return "no videos".to_owned();
+        let videos = match videos {
+            0 => "no videos".to_owned(),
+            _ => {
+                let (videos, creators) = (counted(videos, "video"), counted(creators, "creator"));
+                format!("{videos} of {creators} with {} views", grouped(views))
+            }
+        };
+        match self.snapshots {
+            Some(number) => format!("{videos}; {}", counted(number, "reading")),
+            None => videos,
         }
-        let (videos, creators) = (counted(videos, "video"), counted(creators, "creator"));
-        format!("{videos} of {creators}, {} views", grouped(views))
     }
 }
 
@@ -143,10 +158,11 @@ mod tests {
 
     #[test]
     fn totals_say_where_they_are_from() {
+        let view = HashtagView::new(&hashtag()).with_snapshots(3);
         assert_eq!(
-            HashtagView::new(&hashtag()).lines(),
-            "hashtag   #Cat\nid        not known\nviews     ~503,200,000  reported\ncreators  1             observed\n\
-             videos    2             observed\nheld      2 videos of 1 creator, 1,500 views"
+            view.lines(),
+            "hashtag   #Cat\nid        not known\nviews     ~503,200,000 reported\ncreators  1 observed\n\
+             videos    2 observed\nheld      2 videos of 1 creator with 1,500 views; 3 readings"
         );
         let json = serde_json::to_value(HashtagView::new(&hashtag())).expect("JSON");
         assert_eq!(

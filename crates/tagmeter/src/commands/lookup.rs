@@ -8,6 +8,8 @@ use crate::output::{print, print_json};
 
 pub(super) async fn run(command: Lookup, context: &Context) -> Result<(), Failure> {
     let catalog = context.open_existing_catalog().await?;
-    let view = HashtagView::new(&hashtag_of(&catalog, &command.hashtag).await?);
+    let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
+    let snapshots = catalog.store().hashtag_snapshots_count(hashtag.row).await?;
+    let view = HashtagView::new(&hashtag).with_snapshots(snapshots);
     if command.output.json { print_json(&view) } else { print(view.lines()) }
 }

@@ -98,11 +98,9 @@ async fn index(store: &Store, options: &StoreOptions, context: &Context) -> Resu
     }
     match SearchIndex::open(&path, store.identity().await?) {
         Ok(index) => {
-            let behind = store.sequence().await?.saturating_sub(index.sequence());
-            let behind = if behind == 0 {
-                "up to date".to_owned()
-            } else {
-                format!("{} behind", counted(behind, "change"))
+            let behind = match store.sequence().await?.saturating_sub(index.sequence()) {
+                0 => "up to date".to_owned(),
+                changes => format!("{} behind, which the next start takes in", counted(changes, "commit")),
             };
             Ok(Finding::ok("search index", behind))
         }

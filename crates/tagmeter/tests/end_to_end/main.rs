@@ -1,0 +1,9 @@
+//! The real binary, from outside: command lines, streams, exit codes, sockets, signals, real captures.
+
+mod binary;
+
+mod captures;
+
+mod command_line;
+
+mod serving;
