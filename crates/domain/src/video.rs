@@ -122,10 +122,15 @@ struct Fragment {
 #[derive(Serialize, Deserialize)]
 struct Empty {}
 
+/// Programs that read JSON numbers as doubles hold integers up to here exactly, so no larger one is written. No true
+/// count comes near it.
+const EXACT_INTEGER_MAX: u64 = crate::id::EXACT_DOUBLE_MAX - 1;
+
 /// The ready JSON of a video. Counts nobody told are 0 here because the contract's counts are never null; the numbers
 /// themselves are held apart, where unknown stays unknown.
 pub fn to_fragment(id: VideoId, details: VideoDetails, counts: &VideoCounts) -> Vec<u8> {
-    let told = |count: Option<Count>| count.map_or(0, Count::value);
+    let told = |count: Option<Count>| count.map_or(0, Count::value).min(EXACT_INTEGER_MAX);
+    let exact = |number: i64| number.clamp(-EXACT_INTEGER_MAX.cast_signed(), EXACT_INTEGER_MAX.cast_signed());
     let id = id.to_string();
     let fragment = Fragment {
         aweme_id: id.clone(),
@@ -136,26 +141,26 @@ pub fn to_fragment(id: VideoId, details: VideoDetails, counts: &VideoCounts) -> 
         cover: details.cover,
         ai_dynamic_cover: details.ai_dynamic_cover,
         origin_cover: details.origin_cover,
-        duration: details.duration_seconds,
+        duration: details.duration_seconds.min(EXACT_INTEGER_MAX),
         play: details.play,
         wmplay: details.wmplay,
-        size: details.size_bytes,
-        wm_size: details.wm_size_bytes,
+        size: details.size_bytes.min(EXACT_INTEGER_MAX),
+        wm_size: details.wm_size_bytes.min(EXACT_INTEGER_MAX),
         music: details.music.play.clone(),
-        music_info: details.music,
+        music_info: Music { duration: details.music.duration.min(EXACT_INTEGER_MAX), ..details.music },
         play_count: told(counts.plays),
         digg_count: told(counts.likes),
         comment_count: told(counts.comments),
         share_count: told(counts.shares),
         download_count: told(counts.downloads),
         collect_count: told(counts.saves),
-        create_time: details.create_time.unwrap_or(0),
+        create_time: exact(details.create_time.unwrap_or(0)),
         anchors: (),
         anchors_extras: String::new(),
         is_ad: details.is_ad,
         commerce_info: Empty {},
         commercial_video_info: String::new(),
-        item_comment_settings: details.item_comment_settings,
+        item_comment_settings: exact(details.item_comment_settings),
         mentioned_users: String::new(),
         author: details.author,
         images: details.images,
@@ -277,6 +282,25 @@ mod tests {
             )
         );
         assert_eq!(from_fragment(json.as_bytes()), Some(details()));
+    }
+
+    #[test]
+    fn no_integer_is_above_what_a_double_holds() {
+        let id = "9223372036854775807".parse().expect("an id");
+        let most = Count::exact(i64::MAX.unsigned_abs());
+        let counts = VideoCounts::from_array([most; VideoCounts::LEN]);
+        let details = VideoDetails {
+            duration_seconds: u64::MAX,
+            size_bytes: u64::MAX,
+            wm_size_bytes: u64::MAX,
+            create_time: Some(i64::MAX),
+            item_comment_settings: i64::MIN,
+            ..details()
+        };
+        let json: serde_json::Value =
+            serde_json::from_slice(&to_fragment(id, details, &counts)).expect("JSON");
+        let integers = json.as_object().expect("an object").values().filter_map(serde_json::Value::as_i64);
+        assert!(integers.map(i64::unsigned_abs).all(|number| number <= EXACT_INTEGER_MAX));
     }
 
     #[test]

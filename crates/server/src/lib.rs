@@ -1,1 +1,27 @@
-//! .
+//! Everything that happens because of a request: the gate (keys, limits, credits) and the endpoints behind it.
+//!
+//! A path leads to the file of its name: `/challenge-posts/` is `contract/challenge_posts.rs`, with its parameters, its
+//! answer, its description and its tests. Deliberately absent: SQL, outgoing calls, the environment, the wall clock.
+//!
+//! Reading order: [`Server`] and [`Options`], `router`, `http` (from socket to request), `gate` (who may, and what it
+//! costs), `contract` (the answers), `problem` and `errors` (the answers instead).
+
+mod app;
+mod contract;
+mod encoding;
+mod errors;
+mod gate;
+mod health;
+mod http;
+mod metrics;
+mod openapi;
+mod operations;
+pub mod options;
+mod problem;
+mod query;
+mod request_ids;
+mod router;
+mod server;
+
+pub use options::Options;
+pub use server::{BindError, Parts, Server};

@@ -1,1 +1,20 @@
-//! .
+//! What tests share: a clock that stands still, small synthetic observations, a catalog in a folder of its own, and a
+//! running server in one call. A dev-dependency only.
+
+#![expect(clippy::missing_panics_doc, reason = "in a test a panic is the message")]
+
+mod client;
+
+mod clock;
+
+mod fixtures;
+
+mod server;
+
+mod temporary;
+
+pub use client::{Answer, Connection, Request};
+pub use clock::FixedClock;
+pub use fixtures::{HashtagFixture, VideoFixture, example_hashtag, hashtag, video};
+pub use server::{TestServer, TestServerBuilder};
+pub use temporary::TemporaryCatalog;

@@ -1,0 +1,36 @@
+//! What every request handler can reach.
+
+use crate::encoding::Compressor;
+use crate::gate::keys::Keys;
+use crate::health::Health;
+use crate::http::drain::Drain;
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::request_ids::RequestIds;
+use bytes::Bytes;
+use catalog::Catalog;
+use domain::Clock;
+use std::fmt;
+use std::sync::Arc;
+
+/// One per server; handlers share it.
+pub(crate) struct App {
+    pub(crate) catalog: Catalog,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) keys: Keys,
+    pub(crate) metrics: Metrics,
+    pub(crate) compressor: Compressor,
+    pub(crate) health: Health,
+    /// Shared with work that outlives its request.
+    pub(crate) drain: Arc<Drain>,
+    pub(crate) options: Options,
+    /// `/openapi.json`, ready.
+    pub(crate) openapi: Bytes,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("options", &self.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! The challenge object: a hashtag in the contract's words, fields in the contract's order.
+
+use domain::Hashtag;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Largest number that programs which read JSON numbers as doubles hold exactly. (#fyp has 6.8e13 views.)
+const EXACT_INTEGER_MAX: u64 = domain::id::EXACT_DOUBLE_MAX - 1;
+
+/// A hashtag, which TikTok calls a challenge.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Challenge, example = json!({
+    "id": "7551", "cha_name": "cat", "desc": "", "user_count": 67_579_511, "view_count": 1_000_681_687_205_u64,
+    "is_pgcshow": false, "is_commerce": false, "is_challenge": true, "is_strong_music": false, "type": 2,
+    "cover": "https://p16.example.com/cat.jpeg",
+}))]
+pub(crate) struct ChallengeObject<'a> {
+    /// Challenge id, digits; empty when no source has told it.
+    id: String,
+    /// The tag without `#`, as first spelled.
+    cha_name: &'a str,
+    /// Description; may be empty.
+    desc: &'a str,
+    /// Distinct creators who used the tag, as TikTok told; counted among the videos held when it did not.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    user_count: u64,
+    /// Lifetime views of its posts, as TikTok told; summed over the videos held when it did not.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    view_count: u64,
+    /// Professionally generated or branded programming.
+    is_pgcshow: bool,
+    /// Tied to a paid campaign.
+    is_commerce: bool,
+    /// A challenge in TikTok's own sense.
+    is_challenge: bool,
+    /// Tied to a piece of music.
+    is_strong_music: bool,
+    /// TikTok's tag type, 1 or 2; 0 when no source has told it.
+    r#type: i64,
+    /// URL of the cover; may be empty.
+    cover: &'a str,
+}
+
+impl<'a> ChallengeObject<'a> {
+    /// Flags that no source has told are false, as the contract has no word for "not known".
+    pub(crate) fn new(hashtag: &'a Hashtag) -> Self {
+        let details = &hashtag.details;
+        Self {
+            id: hashtag.id.map(|id| id.to_string()).unwrap_or_default(),
+            cha_name: hashtag.tag.name(),
+            desc: details.description.as_deref().unwrap_or_default(),
+            user_count: hashtag.creators().value.min(EXACT_INTEGER_MAX),
+            view_count: hashtag.views().value.min(EXACT_INTEGER_MAX),
+            is_pgcshow: details.is_pgcshow.unwrap_or(false),
+            is_commerce: details.is_commerce.unwrap_or(false),
+            is_challenge: details.is_challenge.unwrap_or(false),
+            is_strong_music: details.is_strong_music.unwrap_or(false),
+            r#type: details.kind.unwrap_or(0),
+            cover: details.cover.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
+/// The body of a look-up.
+pub(crate) fn render(hashtag: &Hashtag) -> Vec<u8> {
+    let mut body = Vec::with_capacity(512);
+    write(hashtag, &mut body);
+    body
+}
+
+/// Appends the object.
+pub(crate) fn write(hashtag: &Hashtag, body: &mut Vec<u8>) {
+    serde_json::to_writer(body, &ChallengeObject::new(hashtag))
+        .expect("strings and numbers in memory are always JSON");
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use domain::hashtag::Observed;
+    use domain::observation::{HashtagCounts, HashtagDetails};
+    use domain::{Count, HashtagRow, Tag};
+    use proptest::prelude::*;
+
+    pub(crate) fn cat() -> Hashtag {
+        Hashtag {
+            row: HashtagRow(1),
+            id: "7551".parse().ok(),
+            tag: Tag::new("cat").expect("a tag"),
+            reported: HashtagCounts {
+                views: Count::exact(1_000_681_687_205),
+                creators: Count::exact(67_579_511),
+                videos: None,
+            },
+            reported_at: None,
+            observed: Observed::default(),
+            details: HashtagDetails {
+                is_challenge: Some(true),
+                kind: Some(2),
+                cover: Some("https://p16.example.com/cat.jpeg".into()),
+                ..HashtagDetails::default()
+            },
+            changed: 1,
+        }
+    }
+
+    fn text(hashtag: &Hashtag) -> String {
+        String::from_utf8(render(hashtag)).expect("UTF-8")
+    }
+
+    #[test]
+    fn the_example_record_comes_back_field_for_field() {
+        insta::assert_snapshot!(text(&cat()));
+    }
+
+    #[test]
+    fn a_hashtag_nobody_reported_has_observed_counts_and_no_id() {
+        let hashtag = Hashtag {
+            id: None,
+            tag: Tag::new("\"quoted\" 😺\u{1f}").expect("a tag"),
+            reported: HashtagCounts::default(),
+            observed: Observed { videos: 2, views: 30, creators: 1 },
+            details: HashtagDetails::default(),
+            ..cat()
+        };
+        insta::assert_snapshot!(text(&hashtag));
+    }
+
+    proptest! {
+        /// Programs that read JSON numbers as doubles must not lose a digit.
+        #[test]
+        fn no_integer_is_above_what_a_double_holds(views: u64, creators: u64, kind: i32) {
+            let hashtag = Hashtag {
+                reported: HashtagCounts { views: Count::exact(views), creators: Count::exact(creators), videos: None },
+                observed: Observed { videos: u64::MAX, views: u64::MAX, creators: u64::MAX },
+                details: HashtagDetails { kind: Some(kind.into()), ..HashtagDetails::default() },
+                ..cat()
+            };
+            let object: serde_json::Value = serde_json::from_slice(&render(&hashtag)).expect("JSON");
+            for value in object.as_object().expect("an object").values().filter_map(serde_json::Value::as_u64) {
+                prop_assert!(value <= EXACT_INTEGER_MAX);
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `GET /challenge-info-id/?id=7551`: a hashtag by TikTok's id.
+
+use super::challenge::{self, ChallengeObject};
+use super::{Endpoint, fault, not_found, operation};
+use crate::app::App;
+use crate::gate::serve::serve;
+use crate::openapi::PaidErrors;
+use crate::problem::Problem;
+use crate::query::Query;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use bytes::Bytes;
+use catalog::{Catalog, HashtagRef};
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::IntoParams;
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// TikTok's challenge id.
+    #[param(example = "7551", pattern = "^[0-9]{1,19}$")]
+    id: String,
+}
+
+struct ChallengeInfoId;
+
+impl Endpoint for ChallengeInfoId {
+    const PATH: &'static str = "/challenge-info-id/";
+    const OPERATION: Operation = operation::CHALLENGE_INFO_ID;
+    type Asked = HashtagRef;
+
+    fn read(query: &Query<'_>) -> Result<HashtagRef, Problem> {
+        query.id("id").map(HashtagRef::Id)
+    }
+
+    async fn answer(catalog: &Catalog, reference: HashtagRef) -> Result<Bytes, Problem> {
+        let found = catalog.hashtag_ready(&reference, challenge::render).await.map_err(fault)?;
+        found.ok_or_else(|| not_found(&reference))
+    }
+}
+
+/// A hashtag by id
+///
+/// One credit when it is held, nothing when not.
+#[utoipa::path(
+    get,
+    path = "/challenge-info-id/",
+    operation_id = "challenge_info_id",
+    tag = "challenges",
+    params(Params),
+    responses((status = 200, description = "The hashtag", body = ChallengeObject), PaidErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<ChallengeInfoId>(app, request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_digits() {
+        let read = |query| ChallengeInfoId::read(&Query::new(query));
+        assert_eq!(read("id=7551").expect("an id"), HashtagRef::Id("7551".parse().expect("an id")));
+        assert_eq!(read("id=+7551+&other=1").expect("an id"), read("id=7551").expect("an id"));
+        for query in ["", "id=", "id=cat", "id=0", "id=-1", "id=7551.0", "id=99999999999999999999", "ID=7551"]
+        {
+            assert_eq!(read(query).expect_err(query).param(), Some("id"), "{query}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `GET /challenge-info-name/?name=cat`: a hashtag by name. A leading `#`, outer white space and case do not matter.
+
+use super::challenge::{self, ChallengeObject};
+use super::{Endpoint, fault, not_found, operation};
+use crate::app::App;
+use crate::gate::serve::serve;
+use crate::openapi::PaidErrors;
+use crate::problem::Problem;
+use crate::query::Query;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use bytes::Bytes;
+use catalog::{Catalog, HashtagRef};
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::IntoParams;
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// The tag; a leading `#`, outer white space and letter case do not matter.
+    #[param(example = "cat")]
+    name: String,
+}
+
+struct ChallengeInfoName;
+
+impl Endpoint for ChallengeInfoName {
+    const PATH: &'static str = "/challenge-info-name/";
+    const OPERATION: Operation = operation::CHALLENGE_INFO_NAME;
+    type Asked = HashtagRef;
+
+    fn read(query: &Query<'_>) -> Result<HashtagRef, Problem> {
+        query.tag("name").map(HashtagRef::Key)
+    }
+
+    async fn answer(catalog: &Catalog, reference: HashtagRef) -> Result<Bytes, Problem> {
+        let found = catalog.hashtag_ready(&reference, challenge::render).await.map_err(fault)?;
+        found.ok_or_else(|| not_found(&reference))
+    }
+}
+
+/// A hashtag by name
+///
+/// One credit when it is held, nothing when not.
+#[utoipa::path(
+    get,
+    path = "/challenge-info-name/",
+    operation_id = "challenge_info_name",
+    tag = "challenges",
+    params(Params),
+    responses((status = 200, description = "The hashtag", body = ChallengeObject), PaidErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<ChallengeInfoName>(app, request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spellings_of_a_tag_ask_for_one_hashtag() {
+        let read = |query| ChallengeInfoName::read(&Query::new(query));
+        let cat = read("name=cat").expect("a tag");
+        for query in ["name=%23cat", "name=CAT", "name=+cat+", "name=%EF%BC%83Cat"] {
+            assert_eq!(read(query).expect("a tag"), cat, "{query}");
+        }
+        for query in ["", "name=", "name=%23", "name=%00", "id=7551"] {
+            assert_eq!(read(query).expect_err(query).param(), Some("name"), "{query}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `GET /challenge-posts/?challenge_id=7551&count=30&cursor=0&region=`: the videos under a hashtag, page by page.
+
+use super::video::VideoObject;
+use super::{Endpoint, fault, not_found, operation};
+use crate::app::App;
+use crate::gate::serve::serve;
+use crate::openapi::PaidErrors;
+use crate::problem::Problem;
+use crate::query::Query;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use bytes::Bytes;
+use catalog::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
+use domain::WalkCursor;
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// TikTok's challenge id.
+    #[param(example = "7551", pattern = "^[0-9]{1,19}$")]
+    challenge_id: String,
+    /// Videos on the page; brought within 1 and 35.
+    #[param(default = 10, example = 30, required = false)]
+    count: i64,
+    /// 0 to begin, then the `cursor` of the page before while its `hasMore` is true.
+    #[param(default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
+    cursor: i64,
+    /// Only videos posted under this country: two letters. Empty for all.
+    #[param(example = "US", required = false, pattern = "^([A-Za-z]{2})?$")]
+    region: String,
+}
+
+/// A page of videos.
+#[derive(ToSchema)]
+#[schema(as = ChallengePosts)]
+#[expect(dead_code, reason = "it describes the answer, which is put together from ready pieces")]
+struct PostsPage {
+    /// Most plays first; every page is full until the last.
+    videos: Vec<VideoObject>,
+    /// For the next page; grows while `hasMore` is true.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    cursor: u64,
+    /// Whether there is a next page, and it is not empty.
+    #[schema(rename = "hasMore")]
+    has_more: bool,
+}
+
+struct ChallengePosts;
+
+impl Endpoint for ChallengePosts {
+    const PATH: &'static str = "/challenge-posts/";
+    const OPERATION: Operation = operation::CHALLENGE_POSTS;
+    type Asked = (HashtagRef, WalkRequest);
+
+    fn read(query: &Query<'_>) -> Result<Self::Asked, Problem> {
+        let reference = HashtagRef::Id(query.id("challenge_id")?);
+        let cursor = WalkCursor::from_wire(query.cursor()?)
+            .ok_or_else(|| unknown_cursor(&CatalogError::CursorUnknown))?;
+        Ok((reference, WalkRequest { cursor, count: query.count()?, region: query.region()? }))
+    }
+
+    async fn answer(catalog: &Catalog, (reference, request): Self::Asked) -> Result<Bytes, Problem> {
+        let page = catalog.walk_ready(&reference, request, render).await.map_err(|error| match error {
+            CatalogError::CursorUnknown => unknown_cursor(&error),
+            error => fault(error),
+        })?;
+        page.ok_or_else(|| not_found(&reference))
+    }
+}
+
+fn unknown_cursor(error: &CatalogError) -> Problem {
+    Problem::parameter("cursor", error.to_string())
+}
+
+fn render(page: &WalkPage) -> Vec<u8> {
+    let videos_bytes: usize = page.videos.iter().map(|video| video.len() + 1).sum();
+    let mut body = Vec::with_capacity(videos_bytes + 64);
+    body.extend_from_slice(b"{\"videos\":[");
+    for (index, video) in page.videos.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(video);
+    }
+    body.extend_from_slice(b"],\"cursor\":");
+    body.extend_from_slice(itoa::Buffer::new().format(page.cursor.to_wire()).as_bytes());
+    body.extend_from_slice(if page.has_more { b",\"hasMore\":true}" } else { b",\"hasMore\":false}" });
+    body
+}
+
+/// The videos under a hashtag
+///
+/// A walk from `cursor=0` sees every video that was there when it began exactly once, whatever is imported meanwhile.
+/// One credit a page.
+#[utoipa::path(
+    get,
+    path = "/challenge-posts/",
+    operation_id = "challenge_posts",
+    tag = "challenges",
+    params(Params),
+    responses((status = 200, description = "A page of videos", body = PostsPage), PaidErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<ChallengePosts>(app, request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::COUNT_DEFAULT;
+
+    #[test]
+    fn empty_parameters_are_as_if_not_given() {
+        let read = |query| ChallengePosts::read(&Query::new(query)).expect("a request");
+        let bare = read("challenge_id=7551");
+        assert_eq!(bare.1, WalkRequest { cursor: WalkCursor::START, count: COUNT_DEFAULT, region: None });
+        assert_eq!(read("challenge_id=7551&count=&cursor=&region="), bare);
+        let (_, full) = read("challenge_id=7551&count=99&cursor=134217763&region=de");
+        assert_eq!((full.count, full.cursor.to_wire(), full.region), (35, 134_217_763, "DE".parse().ok()));
+    }
+
+    #[test]
+    fn each_bad_parameter_is_named() {
+        for (query, param) in [
+            ("", "challenge_id"),
+            ("challenge_id=cat", "challenge_id"),
+            ("challenge_id=7551&count=x", "count"),
+            ("challenge_id=7551&cursor=-1", "cursor"),
+            ("challenge_id=7551&cursor=9007199254740992", "cursor"),
+            ("challenge_id=7551&region=usa", "region"),
+        ] {
+            assert_eq!(
+                ChallengePosts::read(&Query::new(query)).expect_err(query).param(),
+                Some(param),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_page_is_put_together_and_an_empty_one_is_a_page() {
+        let page = |videos: &[&'static str], has_more| WalkPage {
+            videos: videos.iter().map(|video| Bytes::from_static(video.as_bytes())).collect(),
+            cursor: WalkCursor::new(1, 2).expect("a cursor"),
+            has_more,
+            held: 3,
+        };
+        let text = |page: WalkPage| String::from_utf8(render(&page)).expect("UTF-8");
+        assert_eq!(
+            text(page(&["{\"a\":1}", "{\"a\":2}"], true)),
+            r#"{"videos":[{"a":1},{"a":2}],"cursor":134217730,"hasMore":true}"#
+        );
+        assert_eq!(text(page(&[], false)), r#"{"videos":[],"cursor":134217730,"hasMore":false}"#);
+    }
+}

@@ -1,0 +1,71 @@
+//! The four challenge endpoints, one file each; the file is named after the path. What they send and expect is fixed by
+//! the clients that exist. Elsewhere a challenge is called a hashtag.
+
+use crate::errors::ErrorCode;
+use crate::problem::Problem;
+use crate::query::Query;
+use bytes::Bytes;
+use catalog::{Catalog, CatalogError, HashtagRef};
+use std::future::Future;
+use store::ledger::Operation;
+
+pub(crate) mod challenge;
+
+#[expect(dead_code, reason = "it describes bytes that are made elsewhere")]
+pub(crate) mod video;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod challenge_info_id;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod challenge_info_name;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod challenge_posts;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod search_challenge;
+
+/// Numbers of the operations in the ledger: entries keep them for ever, so a number is never given twice.
+pub(crate) mod operation {
+    use super::Operation;
+
+    pub(crate) const CHALLENGE_INFO_ID: Operation = Operation(1);
+    pub(crate) const CHALLENGE_INFO_NAME: Operation = Operation(2);
+    pub(crate) const CHALLENGE_POSTS: Operation = Operation(3);
+    pub(crate) const SEARCH_CHALLENGE: Operation = Operation(4);
+}
+
+/// A paid endpoint: how its query is read and where its answer comes from. [`crate::gate::serve`] does the rest.
+pub(crate) trait Endpoint: Send + 'static {
+    /// Its documented path.
+    const PATH: &'static str;
+    /// What it is called in the ledger.
+    const OPERATION: Operation;
+    /// What a request asks for.
+    type Asked: Send + 'static;
+
+    /// Reads the query.
+    fn read(query: &Query<'_>) -> Result<Self::Asked, Problem>;
+
+    /// The body of a successful answer.
+    fn answer(catalog: &Catalog, asked: Self::Asked) -> impl Future<Output = Result<Bytes, Problem>> + Send;
+}
+
+/// What no caller can help. Mistakes of a caller are told by each endpoint in its own words.
+pub(crate) fn fault(error: CatalogError) -> Problem {
+    match error {
+        CatalogError::Store(error) => error.into(),
+        CatalogError::IndexBuilding => Problem::unavailable(error),
+        other => Problem::internal(other),
+    }
+}
+
+/// Nothing is held under this id or name.
+pub(crate) fn not_found(reference: &HashtagRef) -> Problem {
+    let detail = match reference {
+        HashtagRef::Id(id) => format!("no hashtag with the id {id} is held here"),
+        HashtagRef::Key(key) => format!("no hashtag #{key} is held here"),
+    };
+    Problem::new(ErrorCode::HashtagNotFound, detail)
+}

@@ -1,0 +1,146 @@
+//! `GET /search-challenge/?keyword=cat&count=10&cursor=0`: hashtags by keyword, the exact tag first.
+
+use super::challenge::{self, ChallengeObject};
+use super::{Endpoint, fault, operation};
+use crate::app::App;
+use crate::gate::serve::serve;
+use crate::openapi::PaidErrors;
+use crate::problem::Problem;
+use crate::query::Query;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use bytes::Bytes;
+use catalog::{Catalog, CatalogError, SearchPage};
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// A word or several: `cat`, `street comedy`. Case, width and a leading `#` do not matter.
+    #[param(example = "cat")]
+    keyword: String,
+    /// Rows on the page; brought within 1 and 35.
+    #[param(default = 10, example = 10, required = false)]
+    count: i64,
+    /// 0 to begin, then the `cursor` of the page before while its `hasMore` is true.
+    #[param(default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
+    cursor: i64,
+}
+
+/// A page of hashtags.
+#[derive(ToSchema)]
+#[schema(as = ChallengeSearch)]
+#[expect(dead_code, reason = "it describes the answer, which is written row by row")]
+struct FoundPage<'a> {
+    /// The exact tag first, then by how well it fits and by reach.
+    challenge_list: Vec<ChallengeObject<'a>>,
+    /// For the next page; grows while `hasMore` is true.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    cursor: u64,
+    /// Whether there is a next page, and it is not empty.
+    #[schema(rename = "hasMore")]
+    has_more: bool,
+}
+
+/// What is searched for.
+#[derive(Debug, PartialEq, Eq)]
+struct Search {
+    keyword: String,
+    offset: u64,
+    limit: u32,
+}
+
+struct SearchChallenge;
+
+impl Endpoint for SearchChallenge {
+    const PATH: &'static str = "/search-challenge/";
+    const OPERATION: Operation = operation::SEARCH_CHALLENGE;
+    type Asked = Search;
+
+    fn read(query: &Query<'_>) -> Result<Search, Problem> {
+        let keyword = query.required("keyword", "cat")?.into_owned();
+        Ok(Search { keyword, offset: query.cursor()?, limit: query.count()? })
+    }
+
+    async fn answer(catalog: &Catalog, search: Search) -> Result<Bytes, Problem> {
+        let Search { keyword, offset, limit } = search;
+        catalog.search_ready(&keyword, offset, limit, render).await.map_err(|error| match error {
+            CatalogError::Name(why) => {
+                Problem::parameter("keyword", format!("keyword cannot be searched for: {why}"))
+            }
+            error => fault(error),
+        })
+    }
+}
+
+fn render(page: &SearchPage) -> Vec<u8> {
+    let mut body = Vec::with_capacity(page.hashtags.len() * 320 + 64);
+    body.extend_from_slice(b"{\"challenge_list\":[");
+    for (index, hashtag) in page.hashtags.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        challenge::write(hashtag, &mut body);
+    }
+    body.extend_from_slice(b"],\"cursor\":");
+    body.extend_from_slice(itoa::Buffer::new().format(page.next_offset).as_bytes());
+    body.extend_from_slice(if page.has_more { b",\"hasMore\":true}" } else { b",\"hasMore\":false}" });
+    body
+}
+
+/// Hashtags by keyword
+///
+/// Spaces join (`street comedy` finds `streetcomedy`) and split. A page without rows is an answer too, and is charged.
+#[utoipa::path(
+    get,
+    path = "/search-challenge/",
+    operation_id = "search_challenge",
+    tag = "challenges",
+    params(Params),
+    responses((status = 200, description = "A page of hashtags", body = FoundPage), PaidErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<SearchChallenge>(app, request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::challenge::tests::cat;
+
+    #[test]
+    fn keywords_have_spaces_of_either_kind() {
+        let read = |query| SearchChallenge::read(&Query::new(query)).expect("a search");
+        let want = Search { keyword: "street comedy".into(), offset: 0, limit: 10 };
+        assert_eq!(read("keyword=street+comedy"), want);
+        assert_eq!(read("keyword=street%20comedy&count=&cursor="), want);
+        assert_eq!(read("keyword=a&count=5&cursor=20"), Search { keyword: "a".into(), offset: 20, limit: 5 });
+        for query in ["", "keyword=", "keywords=cat", "keyword=+"] {
+            assert_eq!(
+                SearchChallenge::read(&Query::new(query)).expect_err(query).param(),
+                Some("keyword"),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_page_is_a_list_of_challenge_objects() {
+        let text = |page: &SearchPage| String::from_utf8(render(page)).expect("UTF-8");
+        insta::assert_snapshot!(text(&SearchPage {
+            hashtags: vec![cat(), cat()],
+            next_offset: 2,
+            has_more: true
+        }));
+        assert_eq!(
+            text(&SearchPage { hashtags: Vec::new(), next_offset: 0, has_more: false }),
+            r#"{"challenge_list":[],"cursor":0,"hasMore":false}"#
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! The video object as the API description has it. The bytes themselves are made when a video is recorded
+//! (`domain::video`); a test reads them back with this description.
+
+use utoipa::ToSchema;
+
+macro_rules! described {
+    ($($item:item)*) => {
+        $(
+            #[derive(ToSchema)]
+            #[cfg_attr(test, derive(serde::Deserialize), serde(deny_unknown_fields))]
+            $item
+        )*
+    };
+}
+
+described! {
+    /// A video. Texts that are not known are empty; counts that are not known are 0.
+    #[schema(as = Video, example = json!({
+        "aweme_id": "7158770362770099483", "video_id": "7158770362770099483", "region": "US", "title": "a cat #cat",
+        "content_desc": [], "cover": "https://p16.example.com/cover.jpeg", "ai_dynamic_cover": "", "origin_cover": "",
+        "duration": 12, "play": "https://v16.example.com/play.mp4", "wmplay": "", "size": 0, "wm_size": 0, "music": "",
+        "music_info": {"id": "6715002916702259202", "title": "original sound", "play": "", "cover": "", "author": "me",
+            "original": true, "duration": 12, "album": ""},
+        "play_count": 376_700, "digg_count": 41_200, "comment_count": 310, "share_count": 120, "download_count": 0,
+        "collect_count": 2_100, "create_time": 1_666_781_116, "anchors": null, "anchors_extras": "", "is_ad": false,
+        "commerce_info": {}, "commercial_video_info": "", "item_comment_settings": 0, "mentioned_users": "",
+        "author": {"id": "6812345678901234567", "unique_id": "me", "nickname": "Me", "avatar": ""}, "is_top": false,
+    }))]
+    pub(crate) struct VideoObject {
+        /// TikTok's video id, digits.
+        aweme_id: String,
+        /// The same.
+        video_id: String,
+        /// Country it was posted under: two letters, or empty.
+        region: String,
+        /// Caption.
+        title: String,
+        /// The caption's paragraphs, where the source splits it.
+        content_desc: Vec<String>,
+        /// URL of the cover.
+        cover: String,
+        /// URL of the animated cover.
+        ai_dynamic_cover: String,
+        /// URL of the cover in its original size.
+        origin_cover: String,
+        /// Seconds; 0 for photo posts.
+        duration: u64,
+        /// URL of the video without watermark. Media stay where they are: nothing is hosted or proxied here.
+        play: String,
+        /// URL of the video with watermark.
+        wmplay: String,
+        /// Bytes.
+        size: u64,
+        /// Bytes, with watermark.
+        wm_size: u64,
+        /// URL of the sound.
+        music: String,
+        /// The sound.
+        #[schema(inline)]
+        music_info: MusicObject,
+        /// Plays.
+        play_count: u64,
+        /// Likes.
+        digg_count: u64,
+        /// Comments.
+        comment_count: u64,
+        /// Shares.
+        share_count: u64,
+        /// Downloads.
+        download_count: u64,
+        /// Saves.
+        collect_count: u64,
+        /// When it was posted, seconds since 1970; 0 when not known.
+        create_time: i64,
+        /// Always null.
+        #[schema(value_type = Option<String>)]
+        anchors: (),
+        /// Always empty.
+        anchors_extras: String,
+        /// Whether it is an advertisement.
+        is_ad: bool,
+        /// Always an empty object.
+        #[schema(value_type = Object)]
+        commerce_info: Empty,
+        /// Always empty.
+        commercial_video_info: String,
+        /// Who may comment; 0 for everyone.
+        item_comment_settings: i64,
+        /// Always empty.
+        mentioned_users: String,
+        /// Who posted it.
+        #[schema(inline)]
+        author: AuthorObject,
+        /// URLs of the pictures; photo posts only.
+        #[schema(required = false)]
+        #[cfg_attr(test, serde(default))]
+        images: Vec<String>,
+        /// Pinned by its author.
+        is_top: bool,
+    }
+
+    /// A sound.
+    pub(crate) struct MusicObject {
+        /// TikTok's sound id.
+        id: String,
+        /// Title.
+        title: String,
+        /// URL of the sound.
+        play: String,
+        /// URL of its cover.
+        cover: String,
+        /// Who made it.
+        author: String,
+        /// Recorded for this video.
+        original: bool,
+        /// Seconds.
+        duration: u64,
+        /// Album.
+        album: String,
+    }
+
+    /// The author of a video.
+    pub(crate) struct AuthorObject {
+        /// TikTok's user id, digits.
+        id: String,
+        /// Handle without `@`.
+        unique_id: String,
+        /// Display name.
+        nickname: String,
+        /// URL of the picture.
+        avatar: String,
+    }
+
+    /// `{}`
+    pub(crate) struct Empty {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::video::{VideoDetails, to_fragment};
+
+    #[test]
+    fn recorded_videos_are_what_the_description_says() {
+        let id = "7158770362770099483".parse().expect("an id");
+        for images in [Vec::new(), vec!["https://p16.example.com/1.jpeg".to_owned()]] {
+            let has_images = !images.is_empty();
+            let fragment = to_fragment(
+                id,
+                VideoDetails { images, ..VideoDetails::default() },
+                &domain::observation::VideoCounts::default(),
+            );
+            let video: VideoObject =
+                serde_json::from_slice(&fragment).expect("a video as described, with nothing else");
+            assert_eq!(video.video_id, "7158770362770099483");
+            assert_eq!(!video.images.is_empty(), has_images);
+        }
+    }
+}

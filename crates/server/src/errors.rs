@@ -1,0 +1,107 @@
+//! The table of everything that can be answered instead of what was asked for: one line of facts per code.
+
+use http::StatusCode;
+
+/// How the original words an error, for [`crate::Options::legacy_errors`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Legacy {
+    /// 200 and `{"message": ...}`: account errors.
+    Account(&'static str),
+    /// 200 and `{"status":"error","message": ...}` with this text.
+    Request(&'static str),
+    /// The same with the problem's own detail.
+    RequestDetail,
+    /// As everywhere else.
+    AsProblem,
+}
+
+/// Stands in a legacy text for [`crate::Options::sign_up_site`].
+pub(crate) const SITE: &str = "<site>";
+
+/// What is known of a code.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) name: &'static str,
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
+    pub(crate) meaning: &'static str,
+    pub(crate) legacy: Legacy,
+}
+
+macro_rules! errors {
+    ($($code:ident $name:literal $status:ident $title:literal $legacy:expr, $meaning:literal;)*) => {
+        /// What went wrong, as programs read it (`code`).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) enum ErrorCode {
+            $(#[doc = $meaning] $code,)*
+        }
+
+        impl ErrorCode {
+            /// Every code.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$code),*];
+
+            /// Its line of the table.
+            pub(crate) const fn facts(self) -> &'static Facts {
+                match self {
+                    $(Self::$code => &Facts {
+                        name: $name, status: StatusCode::$status, title: $title, meaning: $meaning, legacy: $legacy,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+errors! {
+    MissingApiKey "missing_api_key" UNAUTHORIZED "No API key" Legacy::Account("Please sign up to <site>"),
+        "The request carries no key. Send it as `X-Api-Key` or `Authorization: Bearer`; a key in the query is not read.";
+    InvalidApiKey "invalid_api_key" UNAUTHORIZED "Invalid API key" Legacy::Account("Api-Key is not available"),
+        "The key is unknown, mistyped or revoked.";
+    InsufficientCredits "insufficient_credits" PAYMENT_REQUIRED "No credits left"
+        Legacy::Account("Your credit balance is exhausted. Please purchase more credits."),
+        "The account's balance does not cover the call. Nothing was charged.";
+    RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests" Legacy::AsProblem,
+        "The key has used up its requests for now; `Retry-After` says in how many seconds there is room again.";
+    InvalidParameter "invalid_parameter" UNPROCESSABLE_ENTITY "Invalid parameter" Legacy::RequestDetail,
+        "A parameter is missing or makes no sense; `param` names it.";
+    IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "Idempotency-Key used for another request"
+        Legacy::RequestDetail,
+        "The `Idempotency-Key` was sent before with another path or query. Use a new key for a new request.";
+    HashtagNotFound "hashtag_not_found" NOT_FOUND "Unknown hashtag" Legacy::Request("Not found challenge"),
+        "No hashtag of this id or name is held. Nothing was charged.";
+    UnknownPath "unknown_path" NOT_FOUND "Unknown path" Legacy::AsProblem,
+        "There is nothing at this path; `/openapi.json` lists what there is.";
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "Method not allowed" Legacy::AsProblem,
+        "The path is answered for the methods in `Allow` only.";
+    UrlTooLong "url_too_long" URI_TOO_LONG "URL too long" Legacy::AsProblem,
+        "Path and query have at most 8192 bytes.";
+    Internal "internal_error" INTERNAL_SERVER_ERROR "Internal error" Legacy::AsProblem,
+        "Something is wrong on this server; its log has the cause under the request id.";
+    Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available at the moment" Legacy::AsProblem,
+        "The server could not answer just now; the same request may go through later.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_differ_and_legacy_texts_can_be_told_apart_as_clients_do() {
+        let names: std::collections::HashSet<_> = ErrorCode::ALL.iter().map(|c| c.facts().name).collect();
+        assert_eq!(names.len(), ErrorCode::ALL.len());
+        for code in ErrorCode::ALL {
+            assert!(code.facts().status.is_client_error() || code.facts().status.is_server_error());
+            let Legacy::Account(text) = code.facts().legacy else { continue };
+            let text = text.to_lowercase();
+            // The two patterns that clients match: /api.?key|sign up|unauthor/ and /balance|exhausted|purchase|credit|quota/.
+            let is_auth =
+                ["apikey", "api-key", "api key", "sign up", "unauthor"].iter().any(|w| text.contains(w));
+            let is_credit =
+                ["balance", "exhausted", "purchase", "credit", "quota"].iter().any(|w| text.contains(w));
+            assert_eq!(
+                (is_auth, is_credit),
+                if *code == ErrorCode::InsufficientCredits { (false, true) } else { (true, false) }
+            );
+        }
+    }
+}

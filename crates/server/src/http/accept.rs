@@ -1,0 +1,97 @@
+//! The accept loop: how many clients there may be, and how serving begins and ends.
+
+use super::activity::Patience;
+use super::connection;
+use super::front::Front;
+use std::future::Future;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+
+/// Connections the system may queue for us.
+const BACKLOG: u32 = 1024;
+/// Pause after the system refused us a connection (no file handles left): trying again at once would spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// What one connection too many is told.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nX-Credits-Charged: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// Takes the address. Port 0 asks for any free one.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Accepts until `shutdown` is done, then drains.
+pub(crate) async fn run(listener: TcpListener, front: Arc<Front>, shutdown: impl Future<Output = ()>) {
+    let app = Arc::clone(&front.app);
+    let options = &app.options;
+    let patience = Patience {
+        header: options.header_timeout,
+        keep_alive: options.keep_alive_timeout,
+        write: options.write_timeout,
+    };
+    let seats = Arc::new(Semaphore::new(options.connections_max));
+    let protocol = Arc::new(connection::protocol());
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = shutdown.as_mut() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) if is_the_clients(&error) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
+            refuse(stream);
+            app.metrics.connection_refused();
+            continue;
+        };
+        // An answer is written in one go; waiting to fill a packet would only delay it.
+        if stream.set_nodelay(true).is_err() {
+            continue;
+        }
+        app.metrics.connection_opened();
+        let (front, protocol, guest) = (Arc::clone(&front), Arc::clone(&protocol), app.drain.guest());
+        tokio::spawn(async move {
+            connection::serve(stream, Arc::clone(&front), protocol, patience, guest).await;
+            front.app.metrics.connection_closed();
+            drop(seat);
+        });
+    }
+    drop(listener);
+    tracing::info!(connections = app.drain.guests(), "stopping: requests in flight are finished");
+    let cut_off = app.drain.stop(app.options.drain_timeout).await;
+    if cut_off > 0 {
+        tracing::warn!(cut_off, "connections were cut off");
+    }
+}
+
+/// Best effort: a client that cannot be told at once is just closed.
+fn refuse(stream: TcpStream) {
+    // The plain socket is asked, as the runtime has not yet learned that this one can be written to.
+    if let Err(error) = stream.into_std().and_then(|mut socket| socket.write_all(FULL)) {
+        tracing::debug!(%error, "one connection too many could not be told so");
+    }
+}
+
+/// Clients that were gone before they were accepted are no fault of ours.
+fn is_the_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}

@@ -1,0 +1,244 @@
+//! How slow a client may be. The socket is watched as bytes go by; nothing is scheduled per request.
+//!
+//! A connection is always in one of four states, and three of them end: sending its headers, fetching its answer, lying
+//! idle. While we work on its request the client waits, and the look-up has a time-out of its own.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+/// How long each state may last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pub(crate) header: Duration,
+    pub(crate) keep_alive: Duration,
+    pub(crate) write: Duration,
+}
+
+impl Patience {
+    /// The shortest of them: looking this often is enough to see every deadline on time.
+    pub(crate) fn shortest(&self) -> Duration {
+        self.header.min(self.keep_alive).min(self.write)
+    }
+}
+
+/// What one connection is doing. Times are milliseconds since it was opened, plus one; 0 is "not now".
+/// Held by the connection's socket (which writes it), by its service and by the task that watches the time.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    opened: Instant,
+    working: AtomicBool,
+    header_since: AtomicU64,
+    write_since: AtomicU64,
+    idle_since: AtomicU64,
+}
+
+/// Whether a connection has been slow for too long.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Look again after this.
+    Within(Duration),
+    /// Close it. Says what took too long.
+    Overdue(&'static str),
+}
+
+impl Activity {
+    /// A new connection: its first header is awaited.
+    pub(crate) fn new() -> Self {
+        Self {
+            opened: Instant::now(),
+            working: AtomicBool::new(false),
+            header_since: AtomicU64::new(1),
+            write_since: AtomicU64::new(0),
+            idle_since: AtomicU64::new(1),
+        }
+    }
+
+    /// A whole request has been read.
+    pub(crate) fn request_begins(&self) {
+        self.working.store(true, Relaxed);
+        self.header_since.store(0, Relaxed);
+    }
+
+    /// Its answer is ready to be sent.
+    pub(crate) fn request_ends(&self) {
+        self.idle_since.store(self.now(), Relaxed);
+        self.working.store(false, Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX - 1).saturating_add(1)
+    }
+
+    fn bytes_came(&self) {
+        if !self.working.load(Relaxed) && self.header_since.load(Relaxed) == 0 {
+            self.header_since.store(self.now(), Relaxed);
+        }
+    }
+
+    fn write_waits(&self) {
+        if self.write_since.load(Relaxed) == 0 {
+            self.write_since.store(self.now(), Relaxed);
+        }
+    }
+
+    fn written(&self) {
+        if self.write_since.swap(0, Relaxed) != 0 {
+            self.idle_since.store(self.now(), Relaxed);
+        }
+    }
+
+    /// Judges the present state.
+    pub(crate) fn verdict(&self, patience: &Patience) -> Verdict {
+        let (write, header) = (self.write_since.load(Relaxed), self.header_since.load(Relaxed));
+        let (since, allowed, what) = if write != 0 {
+            (write, patience.write, "answer not fetched")
+        } else if self.working.load(Relaxed) {
+            return Verdict::Within(patience.shortest());
+        } else if header != 0 {
+            (header, patience.header, "header not sent")
+        } else {
+            (self.idle_since.load(Relaxed), patience.keep_alive, "idle")
+        };
+        let passed = Duration::from_millis(self.now().saturating_sub(since));
+        match allowed.checked_sub(passed) {
+            Some(left) if !left.is_zero() => Verdict::Within(left.min(patience.shortest())),
+            _ => Verdict::Overdue(what),
+        }
+    }
+}
+
+/// A socket that notes in an [`Activity`] what goes through it.
+#[derive(Debug)]
+pub(crate) struct Watched<S> {
+    socket: S,
+    activity: Arc<Activity>,
+}
+
+impl<S> Watched<S> {
+    pub(crate) fn new(socket: S, activity: Arc<Activity>) -> Self {
+        Self { socket, activity }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let read = Pin::new(&mut self.socket).poll_read(cx, into);
+        if into.filled().len() > before {
+            self.activity.bytes_came();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        if written.is_pending() {
+            self.activity.write_waits();
+        }
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        if written.is_pending() {
+            self.activity.write_waits();
+        }
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    /// hyper flushes once everything has been written.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.socket).poll_flush(cx);
+        if flushed.is_ready() {
+            self.activity.written();
+        }
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience = Patience {
+        header: Duration::from_secs(10),
+        keep_alive: Duration::from_secs(60),
+        write: Duration::from_secs(30),
+    };
+
+    async fn after(seconds: u64) {
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_state_but_working_ends() {
+        let activity = Activity::new();
+        after(9).await;
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+        after(1).await;
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("header not sent"));
+        activity.request_begins();
+        after(1_000).await;
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(10)));
+        activity.request_ends();
+        after(59).await;
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+        after(1).await;
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("idle"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dripped_header_is_timed_from_its_first_byte() {
+        let activity = Activity::new();
+        activity.request_begins();
+        activity.request_ends();
+        after(30).await;
+        for _ in 0..9 {
+            activity.bytes_came();
+            after(1).await;
+        }
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+        activity.bytes_came();
+        after(1).await;
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("header not sent"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_fetch_its_answer_is_let_go() {
+        let activity = Activity::new();
+        activity.request_begins();
+        activity.write_waits();
+        activity.request_ends();
+        after(29).await;
+        activity.write_waits();
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+        after(1).await;
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("answer not fetched"));
+        activity.written();
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(10)));
+    }
+}

@@ -1,0 +1,243 @@
+//! The part of the API description that belongs to no single path: title, keys, headers of every answer, and one
+//! response per error code, which problem types point to.
+
+use crate::errors::ErrorCode;
+use crate::problem::type_of;
+use std::collections::BTreeMap;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{
+    OpenApi as Description, OpenApiVersion, Ref, RefOr, Required, Response, ResponseBuilder,
+};
+use utoipa::{IntoResponses, OpenApi, ToSchema};
+
+/// What is put around the paths.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tagmeter",
+        description = "TikTok hashtags measured from captures you hold. The four challenge endpoints are those of the \
+            TikTok Hashtag API: a client of it works after changing its base URL. Paths are answered with and without \
+            their last `/`. One credit is charged for each successful answer (200), exactly once; errors, misses and \
+            304 are free. Not affiliated with TikTok.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/")),
+    tags(
+        (name = "challenges", description = "Hashtags, which TikTok calls challenges. One credit per successful answer."),
+        (name = "operations", description = "For operators and tools. Free, no key."),
+    ),
+    components(schemas(ProblemObject)),
+)]
+struct Base;
+
+/// An error (RFC 9457).
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "it describes what `problem` writes")]
+pub(crate) struct ProblemObject {
+    /// Where the error is explained.
+    r#type: String,
+    /// The error in short.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What was wrong and what would be right.
+    detail: String,
+    /// The error for programs.
+    code: String,
+    /// The same as `detail`.
+    message: String,
+    /// The name of this call in the server's log.
+    request_id: String,
+    /// The parameter that was wrong, where it was one.
+    param: Option<String>,
+}
+
+/// How a paid request can end instead of with its answer.
+pub(crate) struct PaidErrors;
+
+/// Codes that a paid endpoint answers.
+const PAID: [ErrorCode; 10] = [
+    ErrorCode::MissingApiKey,
+    ErrorCode::InvalidApiKey,
+    ErrorCode::InsufficientCredits,
+    ErrorCode::HashtagNotFound,
+    ErrorCode::UrlTooLong,
+    ErrorCode::InvalidParameter,
+    ErrorCode::IdempotencyKeyReused,
+    ErrorCode::RateLimited,
+    ErrorCode::Internal,
+    ErrorCode::Unavailable,
+];
+
+impl IntoResponses for PaidErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut by_status: BTreeMap<String, Vec<ErrorCode>> = BTreeMap::new();
+        for code in PAID {
+            by_status.entry(code.facts().status.as_str().to_owned()).or_default().push(code);
+        }
+        let response = |codes: Vec<ErrorCode>| match codes.as_slice() {
+            [code] => RefOr::Ref(Ref::from_response_name(code.facts().name)),
+            codes => RefOr::T(problem_response(codes)),
+        };
+        let mut responses: BTreeMap<String, RefOr<Response>> =
+            by_status.into_iter().map(|(status, codes)| (status, response(codes))).collect();
+        let not_modified = "You have this answer already (`If-None-Match`). Nothing is charged.";
+        responses.insert("304".to_owned(), ResponseBuilder::new().description(not_modified).build().into());
+        responses
+    }
+}
+
+/// Before the paths are added.
+pub(crate) fn base() -> Description {
+    let mut description = Base::openapi();
+    description.openapi = OpenApiVersion::Version31;
+    let components = description.components.get_or_insert_default();
+    let key = ApiKeyValue::with_description("X-Api-Key", "The usual way.");
+    components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(key)));
+    components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    for code in ErrorCode::ALL {
+        let response = problem_response(std::slice::from_ref(code));
+        components.responses.insert(code.facts().name.to_owned(), response.into());
+    }
+    description
+}
+
+/// After the paths are added: what every answer of theirs has in common.
+pub(crate) fn finish(mut description: Description) -> Description {
+    for item in description.paths.paths.values_mut() {
+        let Some(operation) = item.get.as_mut() else { continue };
+        let is_paid = operation.security.is_some();
+        if is_paid {
+            operation.parameters.get_or_insert_default().extend(request_headers().map(RefOr::T));
+        }
+        for response in operation.responses.responses.values_mut() {
+            if let RefOr::T(response) = response {
+                add_headers(response, is_paid);
+            }
+        }
+    }
+    let components = description.components.get_or_insert_default();
+    for response in components.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            add_headers(response, true);
+        }
+    }
+    for (name, kind, description, _) in HEADERS {
+        let mut header = Header::new(ObjectBuilder::new().schema_type(SchemaType::Type(kind)).build());
+        header.description = Some(description.to_owned());
+        components.headers.insert(name.to_owned(), header.into());
+    }
+    description
+}
+
+/// What a paid request may say beside its query and its key.
+fn request_headers() -> [Parameter; 2] {
+    let text = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    let header = |name: &str, description: &str, schema: ObjectBuilder| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(description))
+            .schema(Some(schema))
+            .build()
+    };
+    let repeatable =
+        "A call repeated under the same key gets the same answer and is charged once. Kept for 24 hours.";
+    [
+        header("Idempotency-Key", repeatable, text().pattern(Some("^[!-~]{1,255}$"))),
+        header(
+            "If-None-Match",
+            "The `ETag` of an answer you have: if it is still good, 304 and no charge.",
+            text(),
+        ),
+    ]
+}
+
+/// Headers of our own: name, type, meaning, and whether they are on paid paths only.
+const HEADERS: [(&str, Type, &str, bool); 8] = [
+    ("X-Request-Id", Type::String, "The name of this call.", false),
+    ("X-Credits-Charged", Type::Integer, "What this call cost.", false),
+    ("X-Credits-Remaining", Type::Integer, "What the account holds; absent without a valid key.", true),
+    (
+        "RateLimit",
+        Type::String,
+        "Requests left (r) and seconds until all are back (t); absent without a limit.",
+        true,
+    ),
+    ("RateLimit-Policy", Type::String, "Requests (q) per window of seconds (w).", true),
+    ("X-RateLimit-Limit", Type::Integer, "Requests a minute.", true),
+    ("X-RateLimit-Remaining", Type::Integer, "Requests left now.", true),
+    ("X-RateLimit-Reset", Type::Integer, "Seconds until all are back.", true),
+];
+
+fn add_headers(response: &mut Response, is_paid: bool) {
+    for (name, _, _, is_of_paid) in HEADERS {
+        if is_paid || !is_of_paid {
+            let reference = Ref::new(format!("#/components/headers/{name}"));
+            response.headers.insert(name.to_owned(), RefOr::Ref(reference));
+        }
+    }
+}
+
+/// One status may stand for several codes.
+fn problem_response(codes: &[ErrorCode]) -> Response {
+    let told: Vec<String> =
+        codes.iter().map(|code| format!("`{}`: {}", code.facts().name, code.facts().meaning)).collect();
+    let content = codes.iter().fold(
+        ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))),
+        |content, code| {
+            let example = ExampleBuilder::new().value(Some(example(*code))).build();
+            content.examples_from_iter([(code.facts().name, example)])
+        },
+    );
+    ResponseBuilder::new()
+        .description(told.join("\n\n"))
+        .content("application/problem+json", content.build())
+        .build()
+}
+
+fn example(code: ErrorCode) -> serde_json::Value {
+    let facts = code.facts();
+    let mut example = serde_json::json!({
+        "type": type_of(code),
+        "title": facts.title,
+        "status": facts.status.as_u16(),
+        "detail": facts.meaning,
+        "code": facts.name,
+        "message": facts.meaning,
+        "request_id": "018bcfe5-6800-7000-8000-000000000007",
+    });
+    if code == ErrorCode::InvalidParameter {
+        example["param"] = "id".into();
+    }
+    example
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_description() {
+        let (_, description) = crate::router::build();
+        insta::assert_snapshot!(description.to_pretty_json().expect("JSON"));
+    }
+
+    #[test]
+    fn every_problem_type_leads_to_its_explanation() {
+        let (_, description) = crate::router::build();
+        let json: serde_json::Value = serde_json::to_value(&description).expect("JSON");
+        for code in ErrorCode::ALL {
+            let kind = type_of(*code);
+            let pointer = kind.strip_prefix("/openapi.json#").expect("a reference into the description");
+            assert!(json.pointer(pointer).is_some(), "{kind} leads nowhere");
+        }
+    }
+}

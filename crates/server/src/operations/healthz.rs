@@ -1,0 +1,26 @@
+//! `GET /healthz`: the process is alive and answers. Says nothing of the store.
+
+use axum::body::Body;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Response};
+
+/// Alive
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "healthz",
+    tag = "operations",
+    responses((status = 200, description = "The process answers", content_type = "text/plain", body = String, example = "ok")),
+)]
+pub(crate) async fn handler() -> Response<Body> {
+    plain("ok\n")
+}
+
+/// A short text that no cache keeps.
+pub(super) fn plain(text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,66 @@
+//! What a server can be told: limits, time-outs and the two ways of answering errors. Every limit has a named default.
+
+use std::time::Duration;
+
+/// Requests a minute one key may make unless it has a setting of its own; 0 stands for no limit.
+pub const REQUESTS_PER_MINUTE: u32 = 6_000;
+/// Connections open at once; one more is told 503 and closed.
+pub const CONNECTIONS_MAX: usize = 10_000;
+/// Bytes of a request's line and headers; more is answered 431 and the connection is closed.
+pub const HEADER_BLOCK_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a request's path and query; more is answered 414.
+pub const URL_BYTES_MAX: usize = 8 * 1024;
+/// How long a client may take over its request line and headers, the first one counted from when it connects.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may lie unused between two requests.
+pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a client may take to fetch an answer that is ready.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a look-up may take before it is given up. Clients stop waiting at 10 s.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long requests in flight may take to finish once the server is told to stop.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the store is asked whether a key was made or revoked. A revoked key is refused within a second.
+pub const KEYS_POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How a server behaves. [`Options::default`] is what the documentation says.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Per key and minute, unless the key says otherwise; 0 for no limit.
+    pub requests_per_minute: u32,
+    /// Answer the contract's errors as the original does (mostly 200 with a message) instead of honestly.
+    pub legacy_errors: bool,
+    /// Where `legacy_errors` sends callers without a key.
+    pub sign_up_site: String,
+    /// Connections open at once.
+    pub connections_max: usize,
+    /// For request line and headers.
+    pub header_timeout: Duration,
+    /// Between two requests on a connection.
+    pub keep_alive_timeout: Duration,
+    /// For a client to fetch its answer.
+    pub write_timeout: Duration,
+    /// For a look-up.
+    pub request_timeout: Duration,
+    /// For requests in flight when the server stops.
+    pub drain_timeout: Duration,
+    /// Between two looks for changed keys.
+    pub keys_poll_interval: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            requests_per_minute: REQUESTS_PER_MINUTE,
+            legacy_errors: false,
+            sign_up_site: "this server's owner".to_owned(),
+            connections_max: CONNECTIONS_MAX,
+            header_timeout: HEADER_TIMEOUT,
+            keep_alive_timeout: KEEP_ALIVE_TIMEOUT,
+            write_timeout: WRITE_TIMEOUT,
+            request_timeout: REQUEST_TIMEOUT,
+            drain_timeout: DRAIN_TIMEOUT,
+            keys_poll_interval: KEYS_POLL_INTERVAL,
+        }
+    }
+}

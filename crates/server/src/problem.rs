@@ -1,0 +1,219 @@
+//! An error on its way out: RFC 9457 `application/problem+json`, or the original's body where the operator wants that.
+
+use crate::errors::{ErrorCode, Legacy, SITE};
+use axum::body::Body;
+use domain::RequestId;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::error::Error;
+
+/// Said of every fault of ours. The cause goes to the log, never over the wire.
+const INTERNAL_DETAIL: &str =
+    "Something went wrong here. The server's log has the cause under this request id.";
+const UNAVAILABLE_DETAIL: &str = "The server cannot answer at the moment. Try the same request again.";
+
+/// Why a request is not answered as it was meant.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    code: ErrorCode,
+    detail: Cow<'static, str>,
+    param: Option<&'static str>,
+    retry_after_seconds: Option<u64>,
+    allow: Option<HeaderValue>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The body, in the order of contract.md.
+#[derive(Serialize)]
+struct ProblemBody<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    message: &'a str,
+    request_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct LegacyAccountBody<'a> {
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct LegacyRequestBody<'a> {
+    status: &'a str,
+    message: &'a str,
+}
+
+/// How problems are worded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Style<'a> {
+    /// RFC 9457.
+    Problem,
+    /// As the original; holds the site for its "sign up" text.
+    Legacy(&'a str),
+}
+
+impl Problem {
+    /// With a sentence that says what was wrong and what would be right.
+    pub(crate) fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), param: None, retry_after_seconds: None, allow: None, cause: None }
+    }
+
+    /// Of a parameter.
+    pub(crate) fn parameter(param: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { param: Some(param), ..Self::new(ErrorCode::InvalidParameter, detail) }
+    }
+
+    /// A fault of ours.
+    pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(ErrorCode::Internal, INTERNAL_DETAIL) }
+    }
+
+    /// A fault that may pass.
+    pub(crate) fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let problem = Self::new(ErrorCode::Unavailable, UNAVAILABLE_DETAIL).retry_after(1);
+        Self { cause: Some(cause.into()), ..problem }
+    }
+
+    /// Names the time after which trying again makes sense.
+    pub(crate) fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_seconds: Some(seconds), ..self }
+    }
+
+    /// Names the methods that are answered.
+    pub(crate) fn allow(self, methods: HeaderValue) -> Self {
+        Self { allow: Some(methods), ..self }
+    }
+
+    /// What went wrong.
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// Which parameter was wrong.
+    #[cfg(test)]
+    pub(crate) fn param(&self) -> Option<&'static str> {
+        self.param
+    }
+
+    /// The answer. A cause is logged here, where the request id is known.
+    pub(crate) fn into_response(self, request_id: RequestId, style: Style<'_>) -> Response<Body> {
+        let facts = self.code.facts();
+        if let Some(cause) = &self.cause {
+            let chain = chain(cause.as_ref());
+            tracing::error!(%request_id, code = facts.name, cause = chain, "request {request_id} failed: {chain}");
+        }
+        let (status, content_type, body) = self.body(request_id, style);
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(methods) = self.allow {
+            headers.insert(ALLOW, methods);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
+    fn body(&self, request_id: RequestId, style: Style<'_>) -> (StatusCode, &'static str, Vec<u8>) {
+        let facts = self.code.facts();
+        let json = "application/json";
+        match (style, facts.legacy) {
+            (Style::Legacy(site), Legacy::Account(text)) => {
+                (StatusCode::OK, json, to_json(&LegacyAccountBody { message: &text.replace(SITE, site) }))
+            }
+            (Style::Legacy(_), Legacy::Request(text)) => {
+                (StatusCode::OK, json, to_json(&LegacyRequestBody { status: "error", message: text }))
+            }
+            (Style::Legacy(_), Legacy::RequestDetail) => {
+                (StatusCode::OK, json, to_json(&LegacyRequestBody { status: "error", message: &self.detail }))
+            }
+            _ => {
+                let body = ProblemBody {
+                    r#type: type_of(self.code),
+                    title: facts.title,
+                    status: facts.status.as_u16(),
+                    detail: &self.detail,
+                    code: facts.name,
+                    message: &self.detail,
+                    request_id: request_id.to_string(),
+                    param: self.param,
+                };
+                (facts.status, "application/problem+json", to_json(&body))
+            }
+        }
+    }
+}
+
+/// The problem type is a reference to where the code is explained: its entry in the API description.
+pub(crate) fn type_of(code: ErrorCode) -> String {
+    format!("/openapi.json#/components/responses/{}", code.facts().name)
+}
+
+fn to_json(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).expect("strings and numbers in memory are always JSON")
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}
+
+impl From<store::StoreError> for Problem {
+    fn from(error: store::StoreError) -> Self {
+        if error.is_passing() { Self::unavailable(error) } else { Self::internal(error) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+
+    fn body(problem: &Problem, style: Style<'_>) -> String {
+        let id = RequestId::new(Timestamp::from_ms(1_700_000_000_000), 7);
+        let (status, content_type, body) = problem.body(id, style);
+        format!("{} {content_type} {}", status.as_u16(), String::from_utf8(body).expect("UTF-8"))
+    }
+
+    #[test]
+    fn every_code_in_both_wordings() {
+        let mut lines = String::new();
+        for code in ErrorCode::ALL {
+            let mut problem = Problem::new(*code, "what was wrong and what would be right");
+            if *code == ErrorCode::InvalidParameter {
+                problem.param = Some("id");
+            }
+            for style in [Style::Problem, Style::Legacy("https://example.com")] {
+                lines.push_str(&body(&problem, style));
+                lines.push('\n');
+            }
+        }
+        insta::assert_snapshot!(lines);
+    }
+
+    #[test]
+    fn the_cause_of_a_fault_stays_inside() {
+        let problem = Problem::internal("the table is on fire");
+        assert!(!body(&problem, Style::Problem).contains("fire"));
+    }
+}

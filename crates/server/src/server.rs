@@ -1,0 +1,103 @@
+//! A server from outside: bind, run, stop.
+
+use crate::app::App;
+use crate::encoding::Compressor;
+use crate::gate::keys::Keys;
+use crate::health::{self, Health};
+use crate::http::accept;
+use crate::http::drain::Drain;
+use crate::http::front::Front;
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::request_ids::RequestIds;
+use crate::router;
+use bytes::Bytes;
+use catalog::Catalog;
+use domain::Clock;
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use store::StoreError;
+use tokio::net::TcpListener;
+
+/// What a server works with.
+#[derive(Clone)]
+pub struct Parts {
+    /// Where answers come from. Its store holds the accounts too.
+    pub catalog: Catalog,
+    /// Who tells the time of requests and charges.
+    pub clock: Arc<dyn Clock>,
+    /// Makes request ids unlike those of other servers and other runs: 64 random bits.
+    pub seed: u64,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+/// Why a server cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {address}: {cause}")]
+    Address {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The store cannot be read, or the ledger not written.
+    #[error("the store is not fit to serve from: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// A server that has its address and does not answer yet; the system queues callers until [`Server::run`].
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    front: Arc<Front>,
+}
+
+impl Server {
+    /// Takes the address (port 0: any free one) and makes sure that the store can be read and the ledger written.
+    pub async fn bind(address: SocketAddr, parts: Parts, options: Options) -> Result<Self, BindError> {
+        let (router, description) = router::build();
+        let openapi = description.to_pretty_json().expect("a description in memory is always JSON");
+        let app = Arc::new(App {
+            keys: Keys::new(parts.catalog.store().clone(), options.requests_per_minute),
+            metrics: Metrics::new(description.paths.paths.keys().map(String::as_str)),
+            request_ids: RequestIds::new(parts.seed),
+            catalog: parts.catalog,
+            clock: parts.clock,
+            compressor: Compressor::new(),
+            health: Health::new(),
+            drain: Arc::new(Drain::new()),
+            options,
+            openapi: Bytes::from(openapi),
+        });
+        health::look_at_keys(&app).await?;
+        health::try_the_ledger(&app).await?;
+        let refused = |cause| BindError::Address { address, cause };
+        let listener = accept::listen(address).map_err(refused)?;
+        let local_addr = listener.local_addr().map_err(refused)?;
+        let router = router.with_state(Arc::clone(&app));
+        Ok(Self { listener, local_addr, front: Arc::new(Front { app, router }) })
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Serves until `shutdown` is done, then accepts nobody, finishes the requests in flight and returns. Requests that
+    /// take longer than [`Options::drain_timeout`] are cut off; their charges are not.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let watch = tokio::spawn(health::watch(Arc::clone(&self.front.app)));
+        accept::run(self.listener, self.front, shutdown).await;
+        watch.abort();
+    }
+}

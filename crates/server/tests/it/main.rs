@@ -1,0 +1,12 @@
+//! A real server on a real socket.
+
+mod callers;
+mod connections;
+mod contract;
+mod drain;
+mod errors;
+mod gate;
+mod hang_ups;
+mod hostile;
+mod operations;
+mod wire;

@@ -1,0 +1,153 @@
+//! A running server in one call: on a real socket, with an account and a key.
+
+use crate::{Answer, FixedClock, Request, TemporaryCatalog};
+use domain::{AccountId, ApiKey, Credits, KeyId, Observation};
+use server::{Options, Parts, Server};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use store::accounts::AccountCreated;
+use store::keys::{KeyCreated, NewKey};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Credits of the account, unless told otherwise.
+const CREDITS: u64 = 1_000_000;
+
+/// A server to be started.
+#[derive(Debug, Clone)]
+pub struct TestServerBuilder {
+    options: Options,
+    credits: u64,
+    requests_per_minute: Option<u32>,
+    observations: Vec<Observation>,
+}
+
+/// A running server.
+pub struct TestServer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Of the account.
+    pub account_id: AccountId,
+    /// A key of the account, as it is sent.
+    pub key: String,
+    /// What the server goes by.
+    pub clock: FixedClock,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<()>,
+    held: TemporaryCatalog,
+}
+
+impl TestServerBuilder {
+    /// With other options.
+    #[must_use]
+    pub fn options(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    /// With so many credits on the account.
+    #[must_use]
+    pub fn credits(mut self, credits: u64) -> Self {
+        self.credits = credits;
+        self
+    }
+
+    /// With a limit of the key's own.
+    #[must_use]
+    pub fn key_limit(mut self, requests_per_minute: u32) -> Self {
+        self.requests_per_minute = Some(requests_per_minute);
+        self
+    }
+
+    /// Holding these observations.
+    #[must_use]
+    pub fn holding(mut self, observations: impl IntoIterator<Item = Observation>) -> Self {
+        self.observations.extend(observations);
+        self
+    }
+
+    /// Starts it.
+    pub async fn start(self) -> TestServer {
+        let clock = FixedClock::default();
+        let held = TemporaryCatalog::open(&clock).await;
+        if !self.observations.is_empty() {
+            held.record(self.observations).await;
+        }
+        let (account_id, key) = account(&held, &clock, self.credits, self.requests_per_minute).await;
+        let parts = Parts { catalog: held.catalog().clone(), clock: Arc::new(clock.clone()), seed: 7 };
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = Server::bind(any_port, parts, self.options).await.expect("a server");
+        let address = server.local_addr();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async {
+            // Dropped or sent, it is time to stop.
+            let _ = stopped.await;
+        }));
+        TestServer { address, account_id, key, clock, stop: Some(stop), running, held }
+    }
+}
+
+async fn account(
+    held: &TemporaryCatalog,
+    clock: &FixedClock,
+    credits: u64,
+    requests_per_minute: Option<u32>,
+) -> (AccountId, String) {
+    use domain::Clock;
+    let email = "me@example.com".parse().expect("an address");
+    let credits = Credits::new(credits).expect("credits");
+    let created = held.store().create_account(&email, credits, clock.now()).await.expect("an account");
+    let AccountCreated::Created(account_id) = created else { panic!("{created:?}") };
+    let key =
+        ApiKey::new(KeyId::new(0x0a1b_2c3d), 0x0123_4567_89ab_cdef_0246_8ace_1357_9bdf_u128.to_be_bytes());
+    let new = NewKey { key_id: key.id(), digest: key.digest(), name: String::new(), requests_per_minute };
+    let created = held.store().create_key(account_id, new, clock.now()).await.expect("a key");
+    assert_eq!(created, KeyCreated::Created);
+    (account_id, key.reveal())
+}
+
+impl TestServer {
+    /// To be changed before it starts. Keys have no limit unless told otherwise.
+    pub fn builder() -> TestServerBuilder {
+        let options = Options { requests_per_minute: 0, ..Options::default() };
+        TestServerBuilder { options, credits: CREDITS, requests_per_minute: None, observations: Vec::new() }
+    }
+
+    /// One that holds nothing.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// The catalog it serves.
+    pub fn held(&self) -> &TemporaryCatalog {
+        &self.held
+    }
+
+    /// `GET` with the key, over a connection of its own.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).key(&self.key)).await
+    }
+
+    /// Any request, over a connection of its own.
+    pub async fn send(&self, request: Request) -> Answer {
+        request.send(self.address).await
+    }
+
+    /// What the account holds, read from the database.
+    pub async fn balance(&self) -> u64 {
+        let balance = self.held.store().balance(self.account_id).await.expect("an answer");
+        balance.expect("an account").get()
+    }
+
+    /// Tells it to stop, and does not wait.
+    pub fn stop(&mut self) {
+        self.stop = None;
+    }
+
+    /// Stops it, waits until it has stopped, and gives what it held.
+    pub async fn stopped(mut self) -> TemporaryCatalog {
+        self.stop();
+        self.running.await.expect("a server that stopped by itself");
+        self.held
+    }
+}
