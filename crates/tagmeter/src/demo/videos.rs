@@ -89,7 +89,11 @@ impl Video {
 
 /// A subject, some of its neighbours, and for most videos a broad tag.
 fn tags_of(index: u64, tags: &[DemoTag]) -> Vec<TagRef> {
-    let subject = &tags[chance::early_place("subject", index, tags.len())];
+    let subject = match usize::try_from(place(index)) {
+        // The most-played ones belong to the farthest-reaching tags.
+        Ok(place) if place < 48 => &tags[place % 8],
+        _ => &tags[chance::early_place("subject", index, tags.len())],
+    };
     let neighbours = tags.iter().filter(|tag| tag.word == subject.word && tag.reference != subject.reference);
     let neighbours = neighbours.filter(|tag| chance::below(tag.reference.tag.name(), index, 3) == 0);
     let broad = tags.iter().filter(|tag| tag.word.is_empty() && tag.reference != subject.reference);
@@ -98,11 +102,15 @@ fn tags_of(index: u64, tags: &[DemoTag]) -> Vec<TagRef> {
     [subject].into_iter().chain(neighbours).chain(broad).map(|tag| tag.reference.clone()).collect()
 }
 
+/// Place of a video by plays, from 0. Multiplying by a number without common factors with the count deals every place
+/// out once.
+fn place(index: u64) -> u64 {
+    index * 1_237 % VIDEOS
+}
+
 /// Plays fall with the place as 1/place and come in fast at first, then ever more slowly.
 fn counts(index: u64, age_days: u64) -> VideoCounts {
-    // Multiplying by a number without common factors with the count deals every place out once.
-    let place = (index * 1_237) % VIDEOS;
-    let in_the_end = 90_000_000 / (place + 1) / 100 * chance::between("plays", index, 70, 130) + 150;
+    let in_the_end = 90_000_000 / (place(index) + 1) / 100 * chance::between("plays", index, 70, 130) + 150;
     let plays = in_the_end * (age_days + 1) / (age_days + 4);
     let share =
         |kind: &str, low, high| Count::exact(plays * chance::between(kind, index, low, high) / 10_000);

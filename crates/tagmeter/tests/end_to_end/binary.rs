@@ -126,6 +126,12 @@ impl Serving {
         Self { child, out, greeting, base }
     }
 
+    /// The key that the demo's greeting tells.
+    pub(crate) fn key(&self) -> String {
+        let line = self.greeting.lines().map(str::trim).find(|line| line.starts_with("tm_live_"));
+        line.expect("a key").to_owned()
+    }
+
     /// Reads lines until one begins so.
     pub(crate) fn read_until(&mut self, start: &str) -> String {
         let mut read = String::new();
@@ -138,12 +144,18 @@ impl Serving {
     }
 
     /// Status and body of a GET with a key.
-    pub(crate) fn get(&self, path: &str, key: &str) -> (u16, Value) {
+    pub(crate) fn get_text(&self, path: &str, key: &str) -> (u16, String) {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut response =
             agent.get(format!("{}{path}", self.base)).header("X-Api-Key", key).call().expect("an answer");
-        let body = response.body_mut().with_config().limit(64 << 20).read_to_string().expect("text");
-        (response.status().as_u16(), serde_json::from_str(&body).expect("JSON"))
+        let status = response.status().as_u16();
+        (status, response.body_mut().read_to_string().expect("text"))
+    }
+
+    /// Status and body, as JSON, of a GET with a key.
+    pub(crate) fn get(&self, path: &str, key: &str) -> (u16, Value) {
+        let (status, body) = self.get_text(path, key);
+        (status, serde_json::from_str(&body).expect("JSON"))
     }
 
     /// Sends a signal, by name.

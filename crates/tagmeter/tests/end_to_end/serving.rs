@@ -9,13 +9,7 @@ fn the_demo_serves_the_example_of_the_contract_and_leaves_real_data_alone() {
     place.write("tagmeter-data/precious", "mine");
     let mut demo = Serving::start(place.command(&["demo", "--listen", "127.0.0.1:0"]));
     assert!(demo.greeting.starts_with("SYNTHETIC DATA."), "{}", demo.greeting);
-    let key = demo
-        .greeting
-        .lines()
-        .map(str::trim)
-        .find(|line| line.starts_with("tm_live_"))
-        .expect("a key")
-        .to_owned();
+    let key = demo.key();
     let calls = demo.read_until("Ctrl-C stops it.");
     let paths: Vec<&str> = calls
         .lines()
@@ -48,6 +42,30 @@ fn the_demo_serves_the_example_of_the_contract_and_leaves_real_data_alone() {
     assert_eq!(names.len(), 1, "real data was not touched");
     let refused = place.run(&["demo", "--data-dir", "tagmeter-data"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
+}
+
+#[test]
+fn the_demo_answers_what_the_readme_shows() {
+    let readme = include_str!("../../../../README.md");
+    let place = Place::new();
+    let demo = Serving::start(place.command(&["demo", "--listen", "127.0.0.1:0"]));
+    let key = demo.key();
+    let mut shown = 0;
+    let mut lines = readme.lines();
+    while let Some(line) = lines.next() {
+        let Some(path) = line.strip_prefix("$ curl ").and_then(|rest| rest.split(":8080").nth(1)) else {
+            continue;
+        };
+        let answer = lines.next().expect("an answer below the call");
+        let (status, body) = demo.get_text(path.trim_end_matches('\''), &key);
+        assert_eq!(status, 200, "{path}");
+        // A long answer is shown with its middle left out.
+        let parts: Vec<&str> = answer.split(" ... ").collect();
+        assert!(body.starts_with(parts[0]), "{path}: {body}");
+        assert!(body.ends_with(parts[parts.len() - 1]), "{path}: {body}");
+        shown += 1;
+    }
+    assert_eq!(shown, 3);
 }
 
 #[test]
