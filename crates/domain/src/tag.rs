@@ -35,12 +35,16 @@ pub struct TagKey(Box<str>);
 impl TagKey {
     /// Makes the key of a name as anyone may type it: `#Cat`, ` cat `, `CAT`.
     pub fn new(name: &str) -> Result<Self, TagError> {
-        let clean = clean(name);
+        Self::of_clean(&clean(name))
+    }
+
+    /// Makes the key of a name that is clean.
+    fn of_clean(clean: &str) -> Result<Self, TagError> {
         if clean.is_empty() {
             return Err(TagError::Empty);
         }
         // Folding can expose characters that cleaning takes off (none known); folding twice is then the same.
-        let key = fold(&clean);
+        let key = fold(clean);
         if key.len() > TAG_BYTES_MAX {
             return Err(TagError::TooLong { bytes: key.len() });
         }
@@ -75,8 +79,9 @@ pub struct Tag {
 impl Tag {
     /// Takes a name as a source spells it. The spelling is kept, less `#`, outer white space and control characters.
     pub fn new(name: &str) -> Result<Self, TagError> {
-        let key = TagKey::new(name)?;
-        Ok(Self { name: clean(name).into_owned().into_boxed_str(), key })
+        let clean = clean(name);
+        let key = TagKey::of_clean(&clean)?;
+        Ok(Self { name: clean.into(), key })
     }
 
     /// The spelling, without `#`.
@@ -93,6 +98,10 @@ impl Tag {
 /// Takes off what never belongs to a tag: control characters (NUL among them), bidirectional overrides, byte-order
 /// marks, outer white space, leading `#` (the full-width one too).
 fn clean(name: &str) -> Cow<'_, str> {
+    // Most names are plain, and imports clean millions of them.
+    if !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Cow::Borrowed(name);
+    }
     let kept: Cow<'_, str> = if name.chars().any(is_stray) {
         Cow::Owned(name.chars().filter(|c| !is_stray(*c)).collect())
     } else {

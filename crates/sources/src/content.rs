@@ -7,7 +7,7 @@ use crate::json::window::{Piece, Window};
 use crate::reading::{Reading, Told};
 use crate::record::{Around, HTML, refuse};
 use crate::run::{Outcome, Run, Stop};
-use crate::{document, files};
+use crate::{document, files, lines};
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ const PACKINGS_MAX: u32 = 4;
 
 /// Longest record of a text format. A quoted cell that is never closed costs no more than this.
 const TEXT_RECORD_BYTES_MAX: usize = 1 << 20;
+
+/// How much is looked at to find records after a beginning that is none.
+const HEAD_BYTES: usize = 64 * 1024;
 
 /// Where a tar header says that it is one.
 const TAR_MAGIC: std::ops::Range<usize> = 257..262;
@@ -40,15 +43,17 @@ fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) -> Outcome {
         [0x1f, 0x8b, ..] => unpack(run, &mut MultiGzDecoder::new(&mut window), packings + 1),
         [b'P', b'K', 3 | 5, 4 | 6, ..] => unread("a zip archive"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => unread("zstd-compressed"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            Err(Stop::Unknown("text in UTF-16; save it as UTF-8 (gzip and tar are unpacked by themselves)".into()))
-        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(Stop::Unknown(
+            "text in UTF-16; save it as UTF-8 (gzip and tar are unpacked by themselves)".into(),
+        )),
         _ => plain(run, &mut window),
     }
 }
 
 fn unread(what: &str) -> Outcome {
-    Err(Stop::Unknown(format!("{what}, which is not read; unpack it first (gzip and tar are unpacked by themselves)")))
+    Err(Stop::Unknown(format!(
+        "{what}, which is not read; unpack it first (gzip and tar are unpacked by themselves)"
+    )))
 }
 
 /// Reads the entries of a tar, each as if it were a file. One that is of no known format becomes a reject.
@@ -100,6 +105,8 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
             Ok(())
         }
         Some(b'{' | b'[') => document::read(run, window),
+        // A line of a log, or half a record, before the records.
+        Some(_) if document::has_whole_lines(window.hold(HEAD_BYTES)) => lines::read(run, window),
         Some(b'<') => Err(Stop::Unknown(HTML.to_owned())),
         Some(_) => text(run, window),
     };
@@ -145,7 +152,8 @@ fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
                 }
             }
             Some(Piece::TooLong(beginning)) => {
-                let reason = format!("a record longer than {TEXT_RECORD_BYTES_MAX} bytes: a quote may not be closed");
+                let reason =
+                    format!("a record longer than {TEXT_RECORD_BYTES_MAX} bytes: a quote may not be closed");
                 refuse(&beginning, reason, Around::default(), &mut run.found);
             }
         }
@@ -168,8 +176,9 @@ fn first_line(window: &mut Window<&mut dyn Read>) -> String {
 /// Why a text is of no format: what its first line would have to be.
 fn unknown_text(first: &str) -> String {
     let start: String = first.chars().take(60).collect();
-    let known: Vec<_> =
-        text_formats().map(|(format, text)| format!("{} ({})", format.source.name(), text.first_line)).collect();
+    let known: Vec<_> = text_formats()
+        .map(|(format, text)| format!("{} ({})", format.source.name(), text.first_line))
+        .collect();
     format!(
         "neither JSON nor a known text: its first line is {start:?}; a known text begins with one of: {}",
         known.join("; ")

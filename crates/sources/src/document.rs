@@ -2,7 +2,7 @@
 //! [`RECORD_BYTES_MAX`] are held whole; of larger ones, only the record that is being read.
 
 use crate::json::keys::Keys;
-use crate::json::scan::{NoEnd, is_whole, skip_space, value_end};
+use crate::json::scan::{NoEnd, has_torn_string, is_whole, skip_space, value_end};
 use crate::json::window::{Piece, Window};
 use crate::record::{Around, refuse};
 use crate::run::{Outcome, Run};
@@ -26,14 +26,19 @@ pub(crate) fn read<R: Read>(run: &mut Run<'_>, window: &mut Window<R>) -> Outcom
         }
         window.hold(RECORD_BYTES_MAX);
         let line = window.line();
-        match value_end(window.held(), 0) {
+        let end = value_end(window.held(), 0);
+        let is_torn = match end {
+            Ok(end) => has_torn_string(&window.held()[..end]),
+            Err(_) => true,
+        };
+        match end {
+            _ if is_torn && has_whole_lines(window.held()) => return lines::read(run, window),
             Ok(end) => {
                 run.records.read(&window.held()[..end], &mut run.found);
                 window.pass(end);
                 run.deliver(Some(line))?;
                 run.progress()?;
             }
-            Err(_) if has_whole_lines(window.held()) => return lines::read(run, window),
             Err(_) => {
                 let mut stream = Stream { window, around: Around::default(), visited: 0 };
                 match stream.document(run)? {
@@ -75,7 +80,7 @@ fn is_lines<R: Read>(window: &mut Window<R>) -> bool {
 }
 
 /// Whether one of the lines after the first is a whole record.
-fn has_whole_lines(held: &[u8]) -> bool {
+pub(crate) fn has_whole_lines(held: &[u8]) -> bool {
     let lines = held.split(|byte| *byte == b'\n').skip(1);
     lines.take(LINES_LOOKED_AT).any(|line| line.starts_with(b"{") && is_whole(line))
 }
@@ -146,7 +151,9 @@ impl<R: Read> Stream<'_, R> {
         let is_number = !key.is_empty() && key.iter().all(u8::is_ascii_digit);
         match self.window.peek() {
             Some(b'[') if is_envelope_key(&key) => self.list(run),
-            Some(b'{') if is_envelope_key(&key) && envelopes < ENVELOPES_MAX => self.object(run, envelopes + 1),
+            Some(b'{') if is_envelope_key(&key) && envelopes < ENVELOPES_MAX => {
+                self.object(run, envelopes + 1)
+            }
             Some(b'{') if is_number => {
                 self.visited += 1;
                 self.element(run, None)

@@ -5,6 +5,17 @@
 //!
 //! | name | shape | made by |
 //! |---|---|---|
+//! | zeeschuimer | NDJSON of web items under `data`, with `timestamp_collected` | Zeeschuimer, 4CAT |
+//! | tiktok-scraper | `{collector:[...]}`, array or NDJSON of videos with `authorMeta` | drawrowfly/tiktok-scraper, Kaggle sets |
+//! | mobile-aweme | `aweme`: `{aweme_list}`, `{data:{aweme_list}}`, `{aweme}` with `_fetched_at`, array, single, NDJSON | mobile captures, many vendors |
+//! | node-share | `{body:{itemListData:[{itemInfos}]}}`, `{data:[{itemInfos}]}`, array, NDJSON | older web captures of node/share |
+//! | discover | `{body:[{exploreList:[{cardItem}]}]}` | web captures of node/share/discover |
+//! | web-search | `{data:[{challenge,stats}]}` or array | web captures |
+//! | web-challenge | `{challengeInfo:{challenge,stats,statsV2}}` or `{challenge,stats}` | web captures |
+//! | mobile-challenge | `{ch_info}`, `{data:{ch_info}}` | mobile captures |
+//! | web-item | `itemStruct`: array, object keyed "0", "1", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON | TikTok-Api, pytok, browser captures |
+//! | series | CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views` | trackers |
+//! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in `.tar` and `.tar.gz` | trackers |
 //!
 //! Reading order: [`files`] (what goes in and what comes out), `content` (what the bytes are), `document` and `lines`
 //! (records in a stream), `record` (one record), `files::format` (the list of formats) and any format after that.
@@ -24,3 +35,16 @@ mod record;
 mod reading;
 
 mod json;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_table_of_formats_has_them_all() {
+        let rows: Vec<_> = super::files::formats()
+            .map(|(name, shape, made_by)| format!("//! | {name} | {shape} | {made_by} |"))
+            .collect();
+        let table = include_str!("lib.rs").lines().skip_while(|line| *line != "//! |---|---|---|").skip(1);
+        let table: Vec<_> = table.take_while(|line| line.starts_with("//! |")).collect();
+        assert_eq!(table, rows, "the table should read:\n{}", rows.join("\n"));
+    }
+}

@@ -181,7 +181,8 @@ mod tests {
     fn each_key_is_kept_once_with_the_id_any_list_has() {
         let mut tags = TagList::default();
         let id = HashtagId::try_from(7551).ok();
-        for (name, id) in [("Cat", None), ("", None), ("#", None), ("cat", id), ("CAT", None), ("dog", None)] {
+        for (name, id) in [("Cat", None), ("", None), ("#", None), ("cat", id), ("CAT", None), ("dog", None)]
+        {
             tags.add(name, id).expect("room");
         }
         let tags: Vec<_> = tags.into_vec().into_iter().map(|t| (t.tag.name().to_owned(), t.id)).collect();
@@ -198,8 +199,10 @@ mod tests {
     #[test]
     fn a_description_is_told_once_and_only_if_it_says_something() {
         let (mut told, mut found) = (Told::default(), Vec::new());
-        let mut reading = Reading { observed_at: None, source: None, is_listed: false, told: &mut told, found: &mut found };
-        let silent = Description { name: "cat", id: None, text: "", cover: "", is_commerce: false, kind: None };
+        let mut reading =
+            Reading { observed_at: None, source: None, is_listed: false, told: &mut told, found: &mut found };
+        let silent =
+            Description { name: "cat", id: None, text: "", cover: "", is_commerce: false, kind: None };
         reading.description(Source::WebItem, &silent);
         for _ in 0..3 {
             reading.description(Source::WebItem, &Description { text: "purr", ..silent });

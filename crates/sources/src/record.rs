@@ -88,7 +88,7 @@ impl RecordReader {
         if keys.text("type").is_some_and(|kind| &*kind == "verify") {
             return refuse(raw, BOT_CHECK.to_owned(), around, found);
         }
-        if matches!(keys.only(), Some(b"id" | b"aweme_id")) {
+        if matches!(keys.only(), Some(b"id" | b"aweme_id")) && value_end(raw, 0).is_ok() {
             return refuse(raw, DELETED.to_owned(), around, found);
         }
         for (_, json) in json_formats().filter(|(_, json)| json.fits(&keys)) {
@@ -111,7 +111,12 @@ impl RecordReader {
     /// Reads what stands inside an object that is no record itself.
     fn envelope(&mut self, raw: &[u8], keys: &Keys<'_>, around: Around, found: &mut Vec<Found>) {
         if around.envelopes == ENVELOPES_MAX {
-            return refuse(raw, format!("more than {ENVELOPES_MAX} envelopes inside one another"), around, found);
+            return refuse(
+                raw,
+                format!("more than {ENVELOPES_MAX} envelopes inside one another"),
+                around,
+                found,
+            );
         }
         let inner = around.within(keys);
         let mut has_content = false;
@@ -163,14 +168,22 @@ impl RecordReader {
         found: &mut Vec<Found>,
     ) -> Result<(), Refusal> {
         let Around { observed_at, is_listed, .. } = around;
-        let mut reading = Reading { observed_at, source: None, is_listed, told: &mut self.told, found };
-        match (json.read)(raw, &mut reading) {
-            Err(Refusal::Json(error)) => {
-                let Some(repaired) = repair(raw) else { return Err(Refusal::Json(error)) };
-                let mut reading = Reading { observed_at, source: None, is_listed, told: &mut self.told, found };
-                (json.read)(&repaired, &mut reading)
-            }
-            other => other,
+        let mut read = |text: &str| {
+            let told = &mut self.told;
+            (json.read)(text, &mut Reading { observed_at, source: None, is_listed, told, found })
+        };
+        // Text that is checked once as a whole is read faster than bytes that are checked string by string.
+        let first = match std::str::from_utf8(raw) {
+            Ok(text) => read(text),
+            Err(_) => Err(Refusal::Record("not UTF-8".to_owned())),
+        };
+        match first {
+            Err(Refusal::Shape) | Ok(()) => first,
+            // The reading of a repaired record says more than why the broken one could not be read.
+            Err(why) => match repair(raw) {
+                Some(repaired) => read(&String::from_utf8_lossy(&repaired)),
+                None => Err(why),
+            },
         }
     }
 }

@@ -46,8 +46,8 @@ struct ExtraInfo<'a> {
     views: Number,
 }
 
-fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    let card: Card<'_> = serde_json::from_slice(raw)?;
+fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let card: Card<'_> = serde_json::from_str(raw)?;
     let Some(extra) = &card.extra_info else { return Err(Refusal::Shape) };
     if card.kind.0 != Some(HASHTAG) {
         return Ok(());

@@ -1,8 +1,8 @@
 //! What a format is, and the list of them: one file each in this folder, one line each here.
 
 use super::{
-    discover, mobile_aweme, mobile_challenge, node_share, series_csv, series_lines, tiktok_scraper, web_challenge,
-    web_item, web_search, zeeschuimer,
+    discover, mobile_aweme, mobile_challenge, node_share, series_csv, series_lines, tiktok_scraper,
+    web_challenge, web_item, web_search, zeeschuimer,
 };
 use crate::json::keys::Keys;
 use crate::reading::{Reading, Refusal};
@@ -52,7 +52,7 @@ pub(crate) struct Json {
     /// Keys of envelopes under which its records, or lists of them, stand.
     pub(crate) within: &'static [&'static str],
     /// Reads one record. It refuses what the keys alone did not tell apart.
-    pub(crate) read: fn(&[u8], &mut Reading<'_>) -> Result<(), Refusal>,
+    pub(crate) read: fn(&str, &mut Reading<'_>) -> Result<(), Refusal>,
 }
 
 /// A format of lines.
@@ -64,8 +64,11 @@ pub(crate) struct Text {
     /// Whether a first line is one of this format.
     pub(crate) fits: fn(&str) -> bool,
     /// Makes a reader of the lines that follow, given the first line and the name of the file.
-    pub(crate) open: fn(&str, &str) -> Result<Box<dyn ReadLine>, String>,
+    pub(crate) open: fn(&str, &str) -> Opened,
 }
+
+/// A reader of lines, or why the file cannot be read.
+pub(crate) type Opened = Result<Box<dyn ReadLine>, String>;
 
 /// Reads a format of lines, one record at a time.
 pub(crate) trait ReadLine {

@@ -146,8 +146,8 @@ impl Address<'_> {
     }
 }
 
-fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    let aweme: Aweme<'_> = serde_json::from_slice(raw)?;
+fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let aweme: Aweme<'_> = serde_json::from_str(raw)?;
     let is_told = aweme.statistics.is_some()
         || aweme.cha_list.is_some()
         || aweme.text_extra.is_some()
@@ -173,7 +173,7 @@ fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
         tags: tags.into_vec(),
         counts: aweme.statistics.as_ref().map(|statistics| counts(statistics)).unwrap_or_default(),
         details: details(&aweme),
-        digest: digest(raw, reading.observed_at),
+        digest: digest(raw.as_bytes(), reading.observed_at),
     });
     for challenge in challenges {
         let description = Description {
@@ -204,8 +204,13 @@ fn counts(statistics: &Statistics<'_>) -> VideoCounts {
 
 fn details(aweme: &Aweme<'_>) -> VideoDetails {
     let (video, author) = (&aweme.video, &aweme.author);
-    let images: Vec<_> =
-        aweme.image_post_info.images.iter().map(|i| i.display_image.url()).filter(|u| !u.is_empty()).collect();
+    let images: Vec<_> = aweme
+        .image_post_info
+        .images
+        .iter()
+        .map(|i| i.display_image.url())
+        .filter(|u| !u.is_empty())
+        .collect();
     let duration_ms = if images.is_empty() { video.duration.whole().unwrap_or(0) } else { 0 };
     let dynamic = [&video.ai_dynamic_cover, &video.dynamic_cover];
     let paragraphs: Vec<String> = serde_json::from_str(&aweme.content_desc).unwrap_or_default();

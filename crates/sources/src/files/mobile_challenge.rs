@@ -38,8 +38,8 @@ struct Record<'a> {
     hashtag_profile: Text<'a>,
 }
 
-fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    let record: Record<'_> = serde_json::from_slice(raw)?;
+fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let record: Record<'_> = serde_json::from_str(raw)?;
     let tag = Tag::new(&record.cha_name).map_err(|why| format!("cha_name: {why}"))?;
     // Zeros throughout are the placeholders of a video's `cha_list` that somebody took out of it.
     let (views, creators) = (record.view_count, record.user_count);

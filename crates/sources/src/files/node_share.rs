@@ -103,8 +103,8 @@ struct TextExtra<'a> {
     hashtag_name: Text<'a>,
 }
 
-fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    let post: Post<'_> = serde_json::from_slice(raw)?;
+fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let post: Post<'_> = serde_json::from_str(raw)?;
     let Some(item) = &post.item_infos else { return Err(Refusal::Shape) };
     let id = item.id.video(&[])?;
     let mut tags = TagList::default();
@@ -128,7 +128,7 @@ fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
             ..VideoCounts::default()
         },
         details: details(item, &post),
-        digest: digest(raw, reading.observed_at),
+        digest: digest(raw.as_bytes(), reading.observed_at),
     });
     for challenge in post.challenge_info_list.iter() {
         let description = Description {

@@ -67,7 +67,8 @@ impl ReadLine for Rows {
         let at = Timestamp::parse(at).ok_or_else(|| format!("snapshot_utc: {at:?} is not a time"))?;
         let views = cell(self.columns.views, "views")?;
         let count = number::from_text(views).and_then(|n| u64::try_from(n).ok()).and_then(Count::rounded);
-        let tag = Tag::new(cell(self.columns.name, "challenge_name")?).map_err(|why| format!("challenge_name: {why}"))?;
+        let tag = Tag::new(cell(self.columns.name, "challenge_name")?)
+            .map_err(|why| format!("challenge_name: {why}"))?;
         let id = self.columns.id.and_then(|column| cells.get(column));
         let description = self.columns.description.and_then(|column| cells.get(column));
         reading.hashtag(HashtagObservation {

@@ -41,8 +41,10 @@ impl ReadLine for Points {
 /// way) and kept as they stand.
 fn point(line: &str) -> Result<(Timestamp, Count), String> {
     let (at, views) = line.trim_end().split_once('\t').ok_or("there is no tab between time and views")?;
-    let time = Timestamp::parse(at).filter(|_| at.len() > 10).ok_or_else(|| format!("{at:?} is not a time"))?;
-    let count = number::from_text(views).and_then(|number| u64::try_from(number).ok()).and_then(Count::rounded);
+    let time =
+        Timestamp::parse(at).filter(|_| at.len() > 10).ok_or_else(|| format!("{at:?} is not a time"))?;
+    let count =
+        number::from_text(views).and_then(|number| u64::try_from(number).ok()).and_then(Count::rounded);
     Ok((time, count.ok_or_else(|| format!("{views:?} is not a number of views"))?))
 }
 
@@ -66,7 +68,9 @@ mod tests {
         let (at, views) = point("2025-03-25 12:30:23\t16399999\r").expect("a point");
         assert_eq!(at.to_rfc3339(), "2025-03-25T12:30:23Z");
         assert_eq!((views.value(), views.is_rounded()), (16_399_999, true));
-        for line in ["", "2025-03-25 12:30:23", "2025-03-25\t1", "2025-03-25 12:30:23\t", "a\t1", "lange -- #titles"] {
+        for line in
+            ["", "2025-03-25 12:30:23", "2025-03-25\t1", "2025-03-25 12:30:23\t", "a\t1", "lange -- #titles"]
+        {
             assert!(point(line).is_err(), "{line}");
         }
     }

@@ -89,8 +89,8 @@ struct Hashtag<'a> {
     cover: Text<'a>,
 }
 
-fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    let post: Post<'_> = serde_json::from_slice(raw)?;
+fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let post: Post<'_> = serde_json::from_str(raw)?;
     let Some(author) = &post.author_meta else { return Err(Refusal::Shape) };
     let id = post.id.video(&[&post.web_video_url])?;
     let mut tags = TagList::default();
@@ -111,7 +111,7 @@ fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
             ..VideoCounts::default()
         },
         details: details(&post, author),
-        digest: digest(raw, reading.observed_at),
+        digest: digest(raw.as_bytes(), reading.observed_at),
     });
     for hashtag in post.hashtags.iter() {
         let description = Description {

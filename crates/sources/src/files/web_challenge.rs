@@ -52,8 +52,8 @@ struct Stats {
 }
 
 /// Reads `{challenge,stats,statsV2}`; the web search has the same.
-pub(crate) fn read(raw: &[u8], source: Source, reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    let record: Record<'_> = serde_json::from_slice(raw)?;
+pub(crate) fn read(raw: &str, source: Source, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let record: Record<'_> = serde_json::from_str(raw)?;
     let challenge = &record.challenge;
     let tag = Tag::new(&challenge.title).map_err(|why| format!("challenge.title: {why}"))?;
     let told = |of: fn(&Stats) -> Number| of(&record.stats_v2).or(of(&record.stats));
@@ -72,8 +72,12 @@ pub(crate) fn read(raw: &[u8], source: Source, reading: &mut Reading<'_>) -> Res
         details: HashtagDetails {
             description: Some(challenge.desc.clean()).filter(|text| !text.is_empty()),
             is_commerce: challenge.is_commerce.0,
-            cover: Some(first_told(&[&challenge.cover_larger, &challenge.cover_medium, &challenge.profile_larger]))
-                .filter(|url| !url.is_empty()),
+            cover: Some(first_told(&[
+                &challenge.cover_larger,
+                &challenge.cover_medium,
+                &challenge.profile_larger,
+            ]))
+            .filter(|url| !url.is_empty()),
             ..HashtagDetails::default()
         },
     });

@@ -144,8 +144,8 @@ struct ImageUrl<'a> {
 }
 
 /// Reads one video; also what stands under `data` in other envelopes.
-pub(crate) fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    let item: Item<'_> = serde_json::from_slice(raw)?;
+pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let item: Item<'_> = serde_json::from_str(raw)?;
     if item.author_meta.is_some() || item.id.is_none() || !item.is_a_video() {
         return Err(Refusal::Shape);
     }
@@ -161,11 +161,15 @@ pub(crate) fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal>
         author: item.author.id.author(),
         counts: item.counts(),
         details: item.details(),
-        digest: digest(raw, reading.observed_at),
+        digest: digest(raw.as_bytes(), reading.observed_at),
         tags,
     });
     for challenge in item.challenges.iter() {
-        let cover = if challenge.cover_larger.is_empty() { &challenge.profile_larger } else { &challenge.cover_larger };
+        let cover = if challenge.cover_larger.is_empty() {
+            &challenge.profile_larger
+        } else {
+            &challenge.cover_larger
+        };
         let description = Description {
             name: &challenge.title,
             id: challenge.id.hashtag(),
@@ -182,7 +186,8 @@ pub(crate) fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal>
 impl Item<'_> {
     /// Whether it tells anything that only videos have: an id and `stats` alone may be a hashtag's or a user's.
     fn is_a_video(&self) -> bool {
-        let stats = |s: &Stats| s.play_count.0.is_some() || s.comment_count.0.is_some() || s.share_count.0.is_some();
+        let stats =
+            |s: &Stats| s.play_count.0.is_some() || s.comment_count.0.is_some() || s.share_count.0.is_some();
         self.create_time.0.is_some()
             || !self.video.id.is_empty()
             || self.video.duration.0.is_some()
@@ -221,8 +226,13 @@ impl Item<'_> {
 
     fn details(&self) -> VideoDetails {
         let (author, music, video) = (&self.author, &self.music, &self.video);
-        let images: Vec<_> =
-            self.image_post.images.iter().map(|i| first(&i.image_url.url_list)).filter(|u| !u.is_empty()).collect();
+        let images: Vec<_> = self
+            .image_post
+            .images
+            .iter()
+            .map(|i| first(&i.image_url.url_list))
+            .filter(|u| !u.is_empty())
+            .collect();
         VideoDetails {
             region: self.location_created.parse().ok(),
             title: self.desc.clean(),

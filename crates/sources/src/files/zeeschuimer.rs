@@ -13,12 +13,7 @@ pub(crate) static FORMAT: Format = Format {
     source: Source::Zeeschuimer,
     shape: "NDJSON of web items under `data`, with `timestamp_collected`",
     made_by: "Zeeschuimer, 4CAT",
-    kind: Kind::Json(Json {
-        all: &["data", "timestamp_collected"],
-        any: &[],
-        within: &[],
-        read,
-    }),
+    kind: Kind::Json(Json { all: &["data", "timestamp_collected"], any: &[], within: &[], read }),
 };
 
 #[derive(Deserialize)]
@@ -31,15 +26,17 @@ struct Line<'a> {
     source_platform: Text<'a>,
 }
 
-fn read(raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    let line: Line<'_> = serde_json::from_slice(raw)?;
-    let (Some(data), Some(collected)) = (line.data, line.timestamp_collected) else { return Err(Refusal::Shape) };
+fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let line: Line<'_> = serde_json::from_str(raw)?;
+    let (Some(data), Some(collected)) = (line.data, line.timestamp_collected) else {
+        return Err(Refusal::Shape);
+    };
     if !line.source_platform.is_empty() && !line.source_platform.contains("tiktok") {
         return Err(format!("an item of {}, not of tiktok.com", &*line.source_platform).into());
     }
     reading.source = Some(Source::Zeeschuimer);
     reading.observed_at = collected.0.and_then(Timestamp::from_source).or(reading.observed_at);
-    match web_item::read(data.get().as_bytes(), reading) {
+    match web_item::read(data.get(), reading) {
         Err(Refusal::Shape) => Err("`data` is no video: deleted, or of another kind".to_owned().into()),
         other => other,
     }

@@ -121,7 +121,7 @@ fn looks_rounded(number: u64) -> bool {
     let spacing = 1_u64 << (64 - number.leading_zeros() - 53);
     #[expect(clippy::cast_precision_loss, reason = "that is the question")]
     let shortest = || (number as f64).to_string() == number.to_string();
-    number % spacing == 0 || shortest()
+    number.is_multiple_of(spacing) || shortest()
 }
 
 /// The video id in a text: the text itself, or what follows `/video/`, `/photo/` or `/v/` in a link.
@@ -190,8 +190,17 @@ mod tests {
 
     #[test]
     fn a_rounded_id_is_repaired_from_a_text_beside_it() {
-        for rounded in ["7622263851152706560", "7622263851152707000", "7.622263851152707e18", r#""7.622263851152707E+18""#] {
-            assert_eq!(video(rounded, &["https://www.tiktok.com/@a/video/7622263851152706848?x=1"]), Ok(ID), "{rounded}");
+        for rounded in [
+            "7622263851152706560",
+            "7622263851152707000",
+            "7.622263851152707e18",
+            r#""7.622263851152707E+18""#,
+        ] {
+            assert_eq!(
+                video(rounded, &["https://www.tiktok.com/@a/video/7622263851152706848?x=1"]),
+                Ok(ID),
+                "{rounded}"
+            );
             assert_eq!(video(rounded, &["", "https://m.tiktok.com/v/7622263851152706848.html"]), Ok(ID));
             assert_eq!(video(rounded, &["7622263851152706848"]), Ok(ID));
             let alone = video(rounded, &[""]).expect_err("refused");
@@ -219,7 +228,10 @@ mod tests {
 
     #[test]
     fn unsure_ids_of_tags_and_authors_are_not_told() {
-        assert_eq!(Id::Integer(7_076_057_930_952_343_579).hashtag().map(HashtagId::get), Some(7_076_057_930_952_343_579));
+        assert_eq!(
+            Id::Integer(7_076_057_930_952_343_579).hashtag().map(HashtagId::get),
+            Some(7_076_057_930_952_343_579)
+        );
         assert_eq!(Id::Integer(7_076_057_930_952_344_000).hashtag(), None);
         assert_eq!(Id::Text("".into()).hashtag(), None);
         assert_eq!(Id::Integer(0).hashtag(), None);

@@ -1,8 +1,8 @@
 //! What a record is made of: the keys of an object and the values under them, unread. Formats are told apart by these.
 
-use super::scan::{NoEnd, entries};
 use super::lenient::Text;
 use super::number::Number;
+use super::scan::{NoEnd, entries};
 
 /// Keys kept of one object. Real records have under a hundred; what comes after is not looked at.
 const KEYS_MAX: usize = 1024;
@@ -94,8 +94,12 @@ impl<'a> Keys<'a> {
 
     /// The first keys, for a message.
     pub(crate) fn names(&self) -> String {
-        let names: Vec<_> =
-            self.entries.iter().take(8).map(|(key, _)| String::from_utf8_lossy(&key[..key.len().min(40)])).collect();
+        let names: Vec<_> = self
+            .entries
+            .iter()
+            .take(8)
+            .map(|(key, _)| String::from_utf8_lossy(&key[..key.len().min(40)]))
+            .collect();
         let more = if self.entries.len() > 8 { ", ..." } else { "" };
         format!("{}{more}", names.join(", "))
     }

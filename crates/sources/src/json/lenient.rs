@@ -1,12 +1,16 @@
 //! Values that arrive as another type than expected: `null` for a list, a number for a text, `[]` for an object. Such
 //! a field counts as not told; it never sinks its record.
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+
+/// Room made for a list at first: most videos have no more tags, and moving them to more room costs as much as
+/// reading them.
+const LIST_ROOM: usize = 8;
 
 /// An object; anything else is the default.
 #[derive(Debug, Default)]
@@ -132,8 +136,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list")
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<List<T>, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(List)
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List<T>, A::Error> {
+                let Some(first) = list.next_element()? else { return Ok(List::default()) };
+                let mut values = Vec::with_capacity(LIST_ROOM);
+                values.push(first);
+                while let Some(value) = list.next_element()? {
+                    values.push(value);
+                }
+                Ok(List(values))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<List<T>, A::Error> {
                 drain_map(map).map(|()| List::default())
@@ -255,7 +265,11 @@ mod tests {
                 r#"{"text":"y"}"# => ("", 0, "y", None),
                 _ => ("", 0, "", None),
             };
-            assert_eq!((&*record.text, record.list.len(), &*record.inner.text), (text, list, inner), "{value}");
+            assert_eq!(
+                (&*record.text, record.list.len(), &*record.inner.text),
+                (text, list, inner),
+                "{value}"
+            );
             assert_eq!(record.flag.0, flag, "{value}");
         }
     }

@@ -65,7 +65,10 @@ pub(crate) fn from_text(text: &str) -> Option<i64> {
 
 /// Numbers a float can hold and a count can be.
 fn from_float(number: f64) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, reason = "the range is checked, and a fraction is no part of a count")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the range is checked, and a fraction is no part of a count"
+    )]
     (number.abs() < 9.2e18).then_some(number as i64)
 }
 

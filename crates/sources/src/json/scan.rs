@@ -58,7 +58,8 @@ pub(crate) fn value_end(bytes: &[u8], at: usize) -> Result<usize, NoEnd> {
 
 /// Numbers, `true`, `null` and whatever else stands bare. At the end of the bytes more of it may follow.
 fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, NoEnd> {
-    let is_end = |b: &u8| matches!(b, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | b':' | b'"' | b'[' | b'{');
+    let is_end =
+        |b: &u8| matches!(b, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | b':' | b'"' | b'[' | b'{');
     bytes[at..].iter().position(is_end).map(|len| at + len).ok_or(NoEnd::Incomplete)
 }
 
@@ -101,6 +102,19 @@ pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     let start = skip_space(bytes, 0);
     matches!(bytes.get(start), Some(b'{' | b'['))
         && container_end(bytes, start).is_ok_and(|end| skip_space(bytes, end) == bytes.len())
+}
+
+/// Whether a string goes over the end of a line, which none in JSON does: rather one was cut off.
+pub(crate) fn has_torn_string(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(quote) = memchr::memchr(b'"', &bytes[at..]) {
+        let start = at + quote;
+        at = string_end(bytes, start).unwrap_or(bytes.len());
+        if memchr::memchr(b'\n', &bytes[start..at]).is_some() {
+            return true;
+        }
+    }
+    false
 }
 
 /// The values of the array at the beginning of the bytes. After an error there are no more.

@@ -44,11 +44,6 @@ impl<R: Read> Window<R> {
         &self.buffer[self.start..self.end]
     }
 
-    /// Whether nothing follows what is held.
-    pub(crate) const fn is_at_end(&self) -> bool {
-        self.is_at_end
-    }
-
     /// Whether as much is held as may be.
     pub(crate) fn is_full(&self) -> bool {
         self.end - self.start >= self.cap
