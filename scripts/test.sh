@@ -44,7 +44,7 @@ jobs_that_fit() {
     echo "$fit"
 }
 
-need cargo cargo
+command -v cargo >/dev/null 2>&1 || fail "cargo is not installed" "https://rustup.rs installs it; rust-toolchain.toml names the version"
 need cc gcc # SQLite is compiled in
 
 export CARGO_BUILD_JOBS=${CARGO_BUILD_JOBS:-$(jobs_that_fit)}

@@ -165,7 +165,7 @@ fn music(number: u64) -> Music {
         play: format!("https://example.com/tagmeter-demo/sound/{id}.mp3"),
         cover: format!("https://example.com/tagmeter-demo/sound/{id}.jpg"),
         author: format!("the {being}s"),
-        original: number % 3 == 0,
+        original: number.is_multiple_of(3),
         duration: chance::between("sound", number, 10, 60),
         album: String::new(),
         id,

@@ -6,7 +6,7 @@
 use crate::binary::{Place, Serving};
 use serde_json::json;
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The captures that the figures below were counted in.
@@ -26,7 +26,8 @@ fn captures() -> Option<PathBuf> {
     let is_set =
         |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "false");
     assert!(!is_set("CI") || is_set("WITHOUT_CAPTURES"), "the captures are not in {}", folder.display());
-    eprintln!("skipped: the captures are not in {}", folder.display());
+    // Where standard error is closed nobody is there to be told.
+    let _ = writeln!(std::io::stderr(), "skipped: the captures are not in {}", folder.display());
     None
 }
 

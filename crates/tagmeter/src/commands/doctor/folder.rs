@@ -49,7 +49,6 @@ fn disk(folder: &Path) -> Vec<Finding> {
     }
     #[cfg(target_os = "linux")]
     if let Ok(stat) = rustix::fs::statfs(folder) {
-        #[expect(clippy::unnecessary_cast, reason = "the width of f_type differs between processors")]
         findings.push(file_system(stat.f_type as u64 & 0xffff_ffff));
     }
     findings
