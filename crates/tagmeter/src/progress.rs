@@ -32,9 +32,9 @@ impl Bar {
     /// A template that is known to be right: with a bar where the length is known, and without where it is not.
     fn style(has_length: bool) -> ProgressStyle {
         let template = if has_length {
-            "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} eta {eta} {msg}"
+            "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} eta {eta} {wide_msg}"
         } else {
-            "{prefix} {spinner} {bytes} {bytes_per_sec} {msg}"
+            "{prefix} {spinner} {bytes} {bytes_per_sec} {wide_msg}"
         };
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
     }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::exit::Failure;
-use crate::output::{print, say};
+use crate::output::print;
 use crate::system::random_bytes;
 use crate::telemetry;
 use catalog::Catalog;
@@ -52,7 +52,6 @@ pub(super) async fn until_stopped(server: Server) -> Result<(), Failure> {
         .run(async move {
             let name = signal.await;
             tracing::info!(signal = name, "stopping: calls under way are answered first");
-            say("Stopping: calls under way are answered first.");
         })
         .await;
     Ok(())
