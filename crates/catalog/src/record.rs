@@ -2,7 +2,7 @@
 
 use crate::{Catalog, CatalogError};
 use domain::observation::VideoObservation;
-use domain::{Observation, video};
+use domain::{Observation, fragment};
 use store::record::{Prepared, PreparedVideo, Recorded};
 
 impl Catalog {
@@ -35,6 +35,6 @@ fn prepare_video(observation: VideoObservation) -> PreparedVideo {
         region: details.region,
         tags,
         counts,
-        fragment: video::to_fragment(id, details, &counts),
+        packed: fragment::pack(id, &details, &counts),
     }
 }

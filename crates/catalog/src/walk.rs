@@ -7,7 +7,7 @@
 use crate::cache::PageKey;
 use crate::{Catalog, CatalogError, HashtagRef};
 use bytes::Bytes;
-use domain::{Hashtag, Region, Timestamp, WalkCursor};
+use domain::{Hashtag, Region, Timestamp, WalkCursor, fragment};
 use store::videos::VideoRow;
 use store::walks::Generation;
 
@@ -99,9 +99,8 @@ impl Catalog {
         };
         let reached = part.position + part.rows.len() as u64;
         let cursor = WalkCursor::new(part.generation, reached).ok_or(CatalogError::CursorUnknown)?;
-        let fragments = self.inner.store.fragments(&part.rows).await?;
         Ok(WalkPage {
-            videos: fragments.into_iter().map(Bytes::from).collect(),
+            videos: unpacked(&self.inner.store.packed(&part.rows).await?)?,
             cursor,
             has_more: reached < part.total && !part.rows.is_empty(),
             held: part.total,
@@ -187,7 +186,11 @@ impl Catalog {
             Some(generation) => Some(generation),
             None => self.inner.store.generation(slot).await?,
         };
-        let is_of_this_walk = |g: &Generation| g.hashtag == hashtag.row && g.region == request.region;
+        // Kept longer than promised is as good as gone: whether a cursor lives must not hang on other walks.
+        let oldest_ms = self.inner.clock.now().as_ms() - KEPT_FOR_MS;
+        let is_of_this_walk = |g: &Generation| {
+            g.hashtag == hashtag.row && g.region == request.region && g.built_at.as_ms() >= oldest_ms
+        };
         let generation = generation.filter(is_of_this_walk).ok_or(CatalogError::CursorUnknown)?;
         self.part(&generation, request.cursor.position(), count).await
     }
@@ -196,4 +199,21 @@ impl Catalog {
         let rows = self.inner.store.ranked(generation.slot, position, count).await?;
         Ok(Part { rows, generation: generation.slot, position, total: generation.videos })
     }
+}
+
+/// The videos' JSON, all in one allocation.
+fn unpacked(packed: &[Vec<u8>]) -> Result<Vec<Bytes>, CatalogError> {
+    let mut json = Vec::with_capacity(packed.len() * 1536);
+    let mut ends = Vec::with_capacity(packed.len());
+    for video in packed {
+        fragment::unpack(video, &mut json).ok_or_else(|| store::StoreError::Inconsistent {
+            table: "videos",
+            column: "packed",
+            row: String::from_utf8_lossy(&video[..video.len().min(24)]).into_owned(),
+        })?;
+        ends.push(json.len());
+    }
+    let json = Bytes::from(json);
+    let mut begin = 0;
+    Ok(ends.into_iter().map(|end| json.slice(std::mem::replace(&mut begin, end)..end)).collect())
 }

@@ -22,6 +22,8 @@ pub mod hashtag;
 
 pub mod video;
 
+pub mod fragment;
+
 pub mod cursor;
 
 pub mod credits;

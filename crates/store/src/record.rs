@@ -26,8 +26,8 @@ pub struct PreparedVideo {
     pub tags: Vec<TagRef>,
     /// Its counts.
     pub counts: VideoCounts,
-    /// Its ready JSON (`domain::video::to_fragment`).
-    pub fragment: Vec<u8>,
+    /// Its ready JSON, packed (`domain::fragment`).
+    pub packed: Vec<u8>,
 }
 
 /// What comes in.

@@ -19,8 +19,8 @@ pub struct VideoRecord {
     pub observed_at: Option<Timestamp>,
     /// Row numbers of its hashtags.
     pub hashtags: Vec<HashtagRow>,
-    /// Its ready JSON.
-    pub fragment: Vec<u8>,
+    /// Its ready JSON, packed (`domain::fragment`).
+    pub packed: Vec<u8>,
 }
 
 impl Store {
@@ -31,10 +31,10 @@ impl Store {
         }
     }
 
-    /// Ready JSON of videos, in the order asked.
-    pub async fn fragments(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
+    /// Ready JSON of videos, packed (`domain::fragment`), in the order asked.
+    pub async fn packed(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.catalog.fragments(videos),
+            Self::Sqlite(sqlite) => sqlite.catalog.packed(videos),
         }
     }
 

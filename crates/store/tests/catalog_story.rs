@@ -1,7 +1,8 @@
 //! The story of hashtags and videos in the store: what is recorded is what is found, in whatever order it came.
 
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
-use domain::video::{VideoDetails, to_fragment};
+use domain::fragment;
+use domain::video::VideoDetails;
 use domain::{Count, Hashtag, HashtagObservation, HashtagRow, Source, Tag, TagKey, Timestamp};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +41,7 @@ fn video(reading: &Reading) -> Prepared {
         region: None,
         tags: reading.tags.iter().map(|(name, id)| tag(name, *id)).collect(),
         counts,
-        fragment: to_fragment(id, VideoDetails::default(), &counts),
+        packed: fragment::pack(id, &VideoDetails::default(), &counts),
     }))
 }
 
@@ -181,19 +182,19 @@ async fn videos_rank_by_plays_then_by_id_and_region_narrows() {
     let videos = plays.iter().map(|(id, plays)| video(&reading(*id, *plays, &[("cat", None)]))).collect();
     store.record_all(videos).await.expect("recorded");
     let ranking = store.ranking(found(&store, "cat").await.row, None).await.expect("a ranking");
-    let fragments = store.fragments(&ranking).await.expect("fragments");
-    let ids: Vec<u64> = fragments
+    let packed = store.packed(&ranking).await.expect("videos");
+    let ids: Vec<u64> = packed
         .iter()
-        .map(|f| serde_json_id(f))
+        .map(|f| id_of(f))
         .collect();
     assert_eq!(ids, [9, 5, 7, 4, 2]);
     let nowhere = store.ranking(found(&store, "cat").await.row, "US".parse().ok()).await.expect("a ranking");
     assert_eq!(nowhere, []);
 }
 
-fn serde_json_id(fragment: &[u8]) -> u64 {
-    let text = std::str::from_utf8(fragment).expect("UTF-8");
-    let digits = text.strip_prefix("{\"aweme_id\":\"").expect("a fragment");
+fn id_of(packed: &[u8]) -> u64 {
+    let text = std::str::from_utf8(packed).expect("UTF-8");
+    let digits = text.strip_prefix("[\"").expect("a packed video");
     digits[..digits.find('"').expect("an end")].parse().expect("an id")
 }
 

@@ -138,20 +138,23 @@ described! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::video::{VideoDetails, to_fragment};
+    use domain::fragment;
+    use domain::video::VideoDetails;
 
     #[test]
     fn recorded_videos_are_what_the_description_says() {
         let id = "7158770362770099483".parse().expect("an id");
         for images in [Vec::new(), vec!["https://p16.example.com/1.jpeg".to_owned()]] {
             let has_images = !images.is_empty();
-            let fragment = to_fragment(
+            let packed = fragment::pack(
                 id,
-                VideoDetails { images, ..VideoDetails::default() },
+                &VideoDetails { images, ..VideoDetails::default() },
                 &domain::observation::VideoCounts::default(),
             );
+            let mut json = Vec::new();
+            fragment::unpack(&packed, &mut json).expect("a packed video");
             let video: VideoObject =
-                serde_json::from_slice(&fragment).expect("a video as described, with nothing else");
+                serde_json::from_slice(&json).expect("a video as described, with nothing else");
             assert_eq!(video.video_id, "7158770362770099483");
             assert_eq!(!video.images.is_empty(), has_images);
         }

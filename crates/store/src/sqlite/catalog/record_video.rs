@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::record::{PreparedVideo, Recorded};
 use domain::observation::VideoCounts;
-use domain::{Region, Timestamp, video};
+use domain::{Region, Timestamp, fragment};
 use rusqlite::{OptionalExtension, Statement, Transaction, params};
 
 const COUNTS: usize = VideoCounts::LEN;
@@ -42,19 +42,19 @@ impl<'c> VideoStatements<'c> {
             digest: prepare("UPDATE video_ids SET digest = ?2 WHERE id = ?1")?,
             load: prepare(
                 "SELECT author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves,
-                        downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, fragment
+                        downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, packed
                  FROM videos WHERE video = ?1",
             )?,
             make: prepare(
                 "INSERT INTO videos (video, id, author, create_time, region, observed_at, rounded, plays, likes,
-                    comments, shares, saves, downloads, tags, fragment)
+                    comments, shares, saves, downloads, tags, packed)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?,
             change: prepare(
                 "UPDATE videos SET author = ?2, create_time = ?3, region = ?4, observed_at = ?5, rounded = ?6,
                     plays = ?7, likes = ?8, comments = ?9, shares = ?10, saves = ?11, downloads = ?12,
                     plays_at = ?13, likes_at = ?14, comments_at = ?15, shares_at = ?16, saves_at = ?17,
-                    downloads_at = ?18, tags = ?19, fragment = ?20
+                    downloads_at = ?18, tags = ?19, packed = ?20
                  WHERE video = ?1",
             )?,
             snapshot: prepare(
@@ -81,7 +81,7 @@ struct Held {
     observed_at: Option<i64>,
     counts: [Option<Told>; COUNTS],
     tags: Vec<u32>,
-    fragment: Vec<u8>,
+    packed: Vec<u8>,
 }
 
 /// Everything a reading may touch.
@@ -149,7 +149,7 @@ impl VideoWrite<'_, '_> {
                 saves,
                 downloads,
                 tags_blob(&rows),
-                reading.fragment,
+                reading.packed,
             ])
             .doing("record a video")?;
         let author = reading.author.map_or(0, |a| a.to_i64());
@@ -175,7 +175,7 @@ impl VideoWrite<'_, '_> {
             std::array::from_fn(|n| newest(held.counts[n], told_now[n].map(|count| Told { count, at })));
         let rows = self.rows_of(&reading)?;
         let added: Vec<u32> = rows.into_iter().filter(|row| !held.tags.contains(row)).collect();
-        let fragment = merged_fragment(&held, &reading, &counts, is_newer);
+        let packed = merged(&held, &reading, &counts, is_newer);
         let after = Held {
             author: held.author.or(reading.author.map(|a| a.to_i64())),
             create_time: held.create_time.or(reading.create_time),
@@ -183,10 +183,10 @@ impl VideoWrite<'_, '_> {
             observed_at: held.observed_at.max(at.map(Timestamp::as_ms)),
             counts,
             tags: held.tags.iter().chain(&added).copied().collect(),
-            fragment,
+            packed,
         };
         let is_changed = !added.is_empty()
-            || after.fragment != held.fragment
+            || after.packed != held.packed
             || after.counts != held.counts
             || (after.author, after.create_time, after.region, after.observed_at)
                 != (held.author, held.create_time, held.region, held.observed_at);
@@ -248,7 +248,7 @@ impl VideoWrite<'_, '_> {
                     observed_at,
                     counts,
                     tags: tags_of_blob(row.get_ref(5 + 2 * COUNTS)?.as_blob()?),
-                    fragment: row.get(6 + 2 * COUNTS)?,
+                    packed: row.get(6 + 2 * COUNTS)?,
                 })
             })
             .doing("read a video")
@@ -279,7 +279,7 @@ impl VideoWrite<'_, '_> {
                 ats[4],
                 ats[5],
                 tags_blob(&v.tags),
-                v.fragment,
+                v.packed,
             ])
             .map(|_| ())
             .doing("change a video")
@@ -342,15 +342,15 @@ impl VideoWrite<'_, '_> {
 }
 
 /// The ready JSON after a reading: the newer of the two is laid over the older; counts are those that stand.
-fn merged_fragment(held: &Held, reading: &PreparedVideo, counts: &[Option<Told>; COUNTS], is_newer: bool) -> Vec<u8> {
-    let (Some(before), Some(now)) = (video::from_fragment(&held.fragment), video::from_fragment(&reading.fragment))
+fn merged(held: &Held, reading: &PreparedVideo, counts: &[Option<Told>; COUNTS], is_newer: bool) -> Vec<u8> {
+    let (Some(before), Some(now)) = (fragment::details(&held.packed), fragment::details(&reading.packed))
     else {
         // Written by us both, so this is a damaged row: the fresh reading replaces it.
-        return reading.fragment.clone();
+        return reading.packed.clone();
     };
     let details = if is_newer { before.updated_by(now) } else { now.updated_by(before) };
     let counts = VideoCounts::from_array(counts.map(|told| told.map(|t| t.count)));
-    video::to_fragment(reading.id, details, &counts)
+    fragment::pack(reading.id, &details, &counts)
 }
 
 /// Row numbers, 4 bytes each, lowest byte first.

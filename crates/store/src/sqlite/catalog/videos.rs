@@ -31,10 +31,10 @@ impl CatalogFile {
         })
     }
 
-    pub(crate) fn fragments(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub(crate) fn packed(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
         self.readers.with(|connection| {
             let mut statement = connection
-                .prepare_cached("SELECT fragment FROM videos WHERE video = ?1")
+                .prepare_cached("SELECT packed FROM videos WHERE video = ?1")
                 .doing("read videos")?;
             videos
                 .iter()
@@ -48,7 +48,7 @@ impl CatalogFile {
             connection
                 .prepare_cached(
                     "SELECT observed_at, rounded, plays, likes, comments, shares, saves, downloads, plays_at,
-                            likes_at, comments_at, shares_at, saves_at, downloads_at, tags, fragment
+                            likes_at, comments_at, shares_at, saves_at, downloads_at, tags, packed
                      FROM videos WHERE video = (SELECT video FROM video_ids WHERE id = ?1)",
                 )
                 .doing("read a video")?
@@ -66,7 +66,7 @@ impl CatalogFile {
                         counts: VideoCounts::from_array(counts),
                         observed_at: observed_at.map(Timestamp::from_ms),
                         hashtags: tags_of_blob(&tags).into_iter().map(HashtagRow).collect(),
-                        fragment: row.get(15)?,
+                        packed: row.get(15)?,
                     })
                 })
                 .optional()

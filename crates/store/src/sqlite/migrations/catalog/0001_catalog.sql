@@ -55,7 +55,8 @@ CREATE TABLE video_ids (
 
 -- The newest count that was told of each kind. A count read at another time than `observed_at` has its own time.
 -- `rounded` has a bit for each count in the order of the columns. `tags` is the hashtags' row numbers, 4 bytes each,
--- lowest byte first. `fragment` is the video object of the contract, ready to send.
+-- lowest byte first. `packed` is the video object of the contract, ready to send: its values as a
+-- JSON array, one a line, without the names.
 CREATE TABLE videos (
     video        INTEGER PRIMARY KEY,
     id           INTEGER NOT NULL,
@@ -77,7 +78,7 @@ CREATE TABLE videos (
     saves_at     INTEGER,
     downloads_at INTEGER,
     tags         BLOB NOT NULL,
-    fragment     BLOB NOT NULL
+    packed       BLOB NOT NULL
 ) STRICT;
 
 -- Which videos are under a hashtag. Author first, so that whether an author is new to a hashtag is one look at the

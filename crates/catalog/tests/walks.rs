@@ -1,0 +1,193 @@
+//! Walks are exact: each video that was there at the beginning once, whatever is imported meanwhile.
+
+use catalog::{Catalog, CatalogError, CatalogOptions, HashtagRef, WalkRequest};
+use domain::{Observation, TagKey, Timestamp, WalkCursor};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use testkit::{FixedClock, TemporaryCatalog, video};
+
+fn clock() -> FixedClock {
+    FixedClock::at(Timestamp::from_ms(1_790_000_000_000))
+}
+
+fn cat() -> HashtagRef {
+    HashtagRef::Key(TagKey::new("cat").expect("a tag"))
+}
+
+fn under_cat(id: u64, plays: u64, version: u64) -> Observation {
+    let at = Timestamp::from_ms(1_780_000_000_000 + version.cast_signed());
+    video(id).tag("cat").plays(plays).observed_at(at).version(version).into()
+}
+
+fn ids_of(page: &catalog::WalkPage) -> Vec<u64> {
+    let id = |json: &bytes::Bytes| {
+        let video: serde_json::Value = serde_json::from_slice(json).expect("JSON");
+        video["video_id"].as_str().expect("an id").parse().expect("digits")
+    };
+    page.videos.iter().map(id).collect()
+}
+
+async fn page(catalog: &Catalog, cursor: WalkCursor, count: u32) -> catalog::WalkPage {
+    let request = WalkRequest { cursor, count, region: None };
+    catalog.walk(&cat(), request).await.expect("a page").expect("a hashtag")
+}
+
+/// Walks to the end; every page but the last is full, and the cursor grows.
+async fn walk(catalog: &Catalog, count: u32) -> Vec<u64> {
+    let mut ids = Vec::new();
+    let mut cursor = WalkCursor::START;
+    loop {
+        let page = page(catalog, cursor, count).await;
+        ids.extend(ids_of(&page));
+        if !page.has_more {
+            return ids;
+        }
+        assert_eq!(page.videos.len(), count as usize, "pages are full until the last");
+        assert!(page.cursor.to_wire() > cursor.to_wire(), "the cursor grows");
+        cursor = page.cursor;
+    }
+}
+
+/// A second store over the same folder stands for another process.
+async fn another(held: &TemporaryCatalog, clock: &FixedClock) -> Catalog {
+    let store = store::Store::open(&store::StoreOptions::in_folder(held.folder())).await.expect("a store");
+    let options = CatalogOptions {
+        index_path: held.folder().join("other.idx"),
+        ..CatalogOptions::in_folder(held.folder(), Arc::new(clock.clone()))
+    };
+    Catalog::open(store, options).await.expect("a catalog")
+}
+
+#[tokio::test]
+async fn a_walk_gives_every_video_once_most_plays_first() {
+    let held = TemporaryCatalog::open(&clock()).await;
+    held.record((1..=103).map(|id| under_cat(id, id * 10, 0))).await;
+    let down: Vec<u64> = (1..=103).rev().collect();
+    for count in [1, 7, 35, 100] {
+        assert_eq!(walk(held.catalog(), count).await, down, "{count} a page");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_holds_everything_says_so() {
+    let held = TemporaryCatalog::open(&clock()).await;
+    held.record((1..=35).map(|id| under_cat(id, id, 0))).await;
+    let all = page(held.catalog(), WalkCursor::START, 35).await;
+    assert_eq!((all.videos.len(), all.has_more), (35, false));
+    let first = page(held.catalog(), WalkCursor::START, 34).await;
+    assert_eq!((first.videos.len(), first.has_more), (34, true));
+    let last = page(held.catalog(), first.cursor, 34).await;
+    assert_eq!((last.videos.len(), last.has_more), (1, false));
+}
+
+#[tokio::test]
+async fn what_comes_in_during_a_walk_neither_repeats_nor_skips() {
+    let held = TemporaryCatalog::open(&clock()).await;
+    held.record((1..=60).map(|id| under_cat(id, id * 10, 0))).await;
+    let first = page(held.catalog(), WalkCursor::START, 20).await;
+    // The last becomes the first, the first the last, and new ones come in at both ends.
+    held.record([under_cat(1, 1_000_000, 1), under_cat(60, 1, 1), under_cat(61, 2_000_000, 0), under_cat(62, 2, 0)])
+        .await;
+    let mut ids = ids_of(&first);
+    let mut cursor = first.cursor;
+    loop {
+        let next = page(held.catalog(), cursor, 20).await;
+        ids.extend(ids_of(&next));
+        cursor = next.cursor;
+        if !next.has_more {
+            break;
+        }
+    }
+    assert_eq!(ids, (1..=60).rev().collect::<Vec<_>>(), "the order and the videos of the beginning");
+    let anew = walk(held.catalog(), 20).await;
+    assert_eq!((anew.len(), &anew[..2]), (62, &[61, 1][..]), "a new walk sees the new order");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn walkers_beside_another_process_that_imports_see_each_video_once() {
+    let held = TemporaryCatalog::open(&clock()).await;
+    held.record((1..=400).map(|id| under_cat(id, id * 7 % 400, 0))).await;
+    let importer = another(&held, &clock()).await;
+    let is_done = Arc::new(AtomicBool::new(false));
+    let importing = tokio::spawn({
+        let is_done = Arc::clone(&is_done);
+        async move {
+            let mut round = 0;
+            while !is_done.load(Ordering::Relaxed) {
+                round += 1;
+                let moved = (1..=400).step_by(3).map(|id| under_cat(id, id * (round + 13) % 997, round));
+                let new = (0..20).map(|n| under_cat(1000 + round * 20 + n, n * 50, round));
+                importer.record(moved.chain(new).collect()).await.expect("recorded");
+            }
+            round
+        }
+    });
+    let walkers: Vec<_> = [3, 10, 35]
+        .into_iter()
+        .map(|count| {
+            let catalog = held.catalog().clone();
+            tokio::spawn(async move {
+                for _ in 0..6 {
+                    let before = catalog.hashtag(&cat()).await.expect("an answer").expect("a hashtag").observed.videos;
+                    let ids = walk(&catalog, count).await;
+                    let distinct: BTreeSet<u64> = ids.iter().copied().collect();
+                    assert_eq!(distinct.len(), ids.len(), "no video twice");
+                    assert!((1..=400).all(|id| distinct.contains(&id)), "none left out");
+                    assert!(ids.len() as u64 >= before, "nothing that was there at the beginning is missing");
+                }
+            })
+        })
+        .collect();
+    for walker in walkers {
+        walker.await.expect("a walker");
+    }
+    is_done.store(true, Ordering::Relaxed);
+    assert!(importing.await.expect("an importer") > 1, "imports went on during the walks");
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_walk_or_an_expired_one_is_refused() {
+    let clock = clock();
+    let held = TemporaryCatalog::open(&clock).await;
+    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    held.record((101..=150).map(|id| video(id).tag("dog").plays(id).into())).await;
+    let catalog = held.catalog();
+    let of_cat = page(catalog, WalkCursor::START, 10).await.cursor;
+    let dog = HashtagRef::Key(TagKey::new("dog").expect("a tag"));
+    let request = WalkRequest { cursor: of_cat, count: 10, region: None };
+    assert!(matches!(catalog.walk(&dog, request).await, Err(CatalogError::CursorUnknown)));
+    let of_nobody = WalkCursor::new(4711, 10).expect("in range");
+    let unknown = WalkRequest { cursor: of_nobody, ..request };
+    assert!(matches!(catalog.walk(&cat(), unknown).await, Err(CatalogError::CursorUnknown)));
+    let in_region = WalkRequest { region: "US".parse().ok(), ..request };
+    assert!(matches!(catalog.walk(&cat(), in_region).await, Err(CatalogError::CursorUnknown)));
+    // A day later the cursor still goes on, but no new walk begins with its ranking; two days later it is gone.
+    clock.advance(Duration::from_secs(26 * 3600));
+    assert_eq!(page(catalog, of_cat, 10).await.videos.len(), 10);
+    let anew = page(catalog, WalkCursor::START, 10).await;
+    assert_ne!(anew.cursor.generation(), of_cat.generation(), "an old ranking begins no new walk");
+    clock.advance(Duration::from_secs(48 * 3600));
+    assert!(matches!(catalog.walk(&cat(), request).await, Err(CatalogError::CursorUnknown)));
+}
+
+#[tokio::test]
+async fn a_plain_offset_goes_on_from_there() {
+    let held = TemporaryCatalog::open(&clock()).await;
+    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let offset = WalkCursor::from_wire(20).expect("in range");
+    let page = page(held.catalog(), offset, 10).await;
+    assert_eq!(ids_of(&page), (21..=30).rev().collect::<Vec<_>>());
+    assert!(page.has_more && page.cursor.generation() > 0);
+}
+
+#[tokio::test]
+async fn cursors_outlive_a_restart() {
+    let clock = clock();
+    let held = TemporaryCatalog::open(&clock).await;
+    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let first = page(held.catalog(), WalkCursor::START, 20).await;
+    let again = another(&held, &clock).await;
+    assert_eq!(ids_of(&page(&again, first.cursor, 20).await), (11..=30).rev().collect::<Vec<_>>());
+}
