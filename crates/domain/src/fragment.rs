@@ -53,6 +53,10 @@ const MUSIC: usize = 12;
 const MUSIC_COVER: usize = 15;
 const IMAGES: usize = 33;
 
+/// Programs that read JSON numbers as doubles hold integers up to here exactly, so no larger one is written. No true
+/// number of a video comes near it.
+const EXACT_INTEGER_MAX: u64 = crate::id::EXACT_DOUBLE_MAX - 1;
+
 /// What is between two packed values. A line feed inside a JSON string is always escaped.
 const BETWEEN: &[u8] = b",\n";
 
@@ -69,18 +73,18 @@ pub fn pack(id: VideoId, details: &VideoDetails, counts: &VideoCounts) -> Vec<u8
     packer.value(&d.cover);
     packer.value(&d.ai_dynamic_cover);
     packer.value(&d.origin_cover);
-    packer.value(&d.duration_seconds);
+    packer.number(d.duration_seconds);
     packer.value(&d.play);
     packer.value(&d.wmplay);
-    packer.value(&d.size_bytes);
-    packer.value(&d.wm_size_bytes);
+    packer.number(d.size_bytes);
+    packer.number(d.wm_size_bytes);
     packer.music(&d.music);
     for count in [counts.plays, counts.likes, counts.comments, counts.shares, counts.downloads, counts.saves] {
-        packer.value(&told(count));
+        packer.number(told(count));
     }
-    packer.value(&d.create_time.unwrap_or(0));
+    packer.signed(d.create_time.unwrap_or(0));
     packer.value(&d.is_ad);
-    packer.value(&d.item_comment_settings);
+    packer.signed(d.item_comment_settings);
     packer.author(&d.author);
     packer.value(&d.images);
     packer.value(&d.is_top);
@@ -100,6 +104,15 @@ impl Packer {
         serde_json::to_writer(&mut self.bytes, value).expect("a value is always JSON");
     }
 
+    fn number(&mut self, number: u64) {
+        self.value(&number.min(EXACT_INTEGER_MAX));
+    }
+
+    fn signed(&mut self, number: i64) {
+        let most = EXACT_INTEGER_MAX.cast_signed();
+        self.value(&number.clamp(-most, most));
+    }
+
     fn music(&mut self, music: &Music) {
         self.value(&music.play);
         self.value(&music.id);
@@ -107,7 +120,7 @@ impl Packer {
         self.value(&music.cover);
         self.value(&music.author);
         self.value(&music.original);
-        self.value(&music.duration);
+        self.number(music.duration);
         self.value(&music.album);
     }
 
@@ -260,6 +273,24 @@ mod tests {
                 r#""author":{"id":"1","unique_id":"me","nickname":"","avatar":""},"is_top":false}"#,
             )
         );
+    }
+
+    #[test]
+    fn no_integer_is_above_what_a_double_holds() {
+        let most = Count::exact(i64::MAX.unsigned_abs());
+        let details = VideoDetails {
+            duration_seconds: u64::MAX,
+            size_bytes: u64::MAX,
+            wm_size_bytes: u64::MAX,
+            create_time: Some(i64::MAX),
+            item_comment_settings: i64::MIN,
+            ..details_of("", Vec::new())
+        };
+        let id = "9223372036854775807".parse().expect("an id");
+        let text = json(&pack(id, &details, &VideoCounts::from_array([most; VideoCounts::LEN])));
+        let object: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let integers = object.as_object().expect("an object").values().filter_map(serde_json::Value::as_i64);
+        assert!(integers.map(i64::unsigned_abs).all(|number| number <= EXACT_INTEGER_MAX));
     }
 
     #[test]

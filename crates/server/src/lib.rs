@@ -11,6 +11,7 @@ mod contract;
 mod encoding;
 mod errors;
 mod gate;
+mod header_value;
 mod health;
 mod http;
 mod metrics;

@@ -1,6 +1,7 @@
 //! How many requests a minute a key may make: GCRA by `governor`, on the monotonic clock, and the headers that tell the
 //! caller where it stands.
 
+use crate::header_value::{Text, number};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
@@ -84,12 +85,13 @@ impl<C: Clock + Clone> Limiter<C> {
     /// Tells the caller, in the IETF draft's words and in the older ones.
     pub(crate) fn write_headers(&self, standing: Standing, headers: &mut HeaderMap) {
         let Standing { remaining, reset_seconds } = standing;
-        let state = format!("\"minute\";r={remaining};t={reset_seconds}");
-        headers.insert(RATE_LIMIT, state.try_into().expect("digits and ASCII signs are a header value"));
+        let remaining = u64::from(remaining);
+        let state = Text::new().text("\"minute\";r=").number(remaining).text(";t=").number(reset_seconds);
+        headers.insert(RATE_LIMIT, state.finish());
         headers.insert(RATE_LIMIT_POLICY, self.policy.clone());
         headers.insert(X_LIMIT, self.limit.clone());
-        headers.insert(X_REMAINING, HeaderValue::from(remaining));
-        headers.insert(X_RESET, HeaderValue::from(reset_seconds));
+        headers.insert(X_REMAINING, number(remaining));
+        headers.insert(X_RESET, number(reset_seconds));
     }
 }
 

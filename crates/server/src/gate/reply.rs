@@ -1,6 +1,7 @@
 //! The last step: a successful answer. A paid one is made of a receipt and of nothing else.
 
 use crate::encoding::{COMPRESSED_BYTES_MIN, Coding, Compressor};
+use crate::header_value::Text;
 use axum::body::Body;
 use bytes::Bytes;
 use domain::Credits;
@@ -33,8 +34,7 @@ impl Tagged {
 
     /// Weak, because the compressed forms carry it too.
     fn etag(&self) -> HeaderValue {
-        let digits = format!("W/\"{:032x}\"", self.hash);
-        digits.try_into().expect("hexadecimal digits are a header value")
+        Text::new().text("W/\"").hexadecimal(&self.hash.to_be_bytes()).text("\"").finish()
     }
 
     /// Whether the caller has this answer already.

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::contract::Endpoint;
 use crate::encoding::Coding;
 use crate::errors::ErrorCode;
+use crate::header_value::number;
 use crate::http::front::Call;
 use crate::problem::{Problem, Style};
 use crate::query::Query;
@@ -153,9 +154,9 @@ fn keep(key: IdempotencyKey, fingerprint: Fingerprint, content: &Tagged) -> Resu
 
 impl Notes {
     fn write(&self, headers: &mut HeaderMap) {
-        headers.insert(CREDITS_CHARGED, HeaderValue::from(self.charged.get()));
+        headers.insert(CREDITS_CHARGED, number(self.charged.get()));
         if let Some(balance) = self.balance {
-            headers.insert(CREDITS_REMAINING, HeaderValue::from(balance.get()));
+            headers.insert(CREDITS_REMAINING, number(balance.get()));
         }
         if let Some((key, standing)) = &self.standing
             && let Some(limiter) = &key.limiter

@@ -1,0 +1,74 @@
+//! Header values that are made for every answer, put together on the stack: the general ways allocate two or three times
+//! for each, and an answer has ten of them.
+
+use http::HeaderValue;
+
+/// Longest value made here.
+const BYTES_MAX: usize = 64;
+
+/// A short ASCII text in the making.
+#[derive(Debug)]
+pub(crate) struct Text {
+    bytes: [u8; BYTES_MAX],
+    len: usize,
+}
+
+impl Text {
+    /// An empty one.
+    pub(crate) fn new() -> Self {
+        Self { bytes: [0; BYTES_MAX], len: 0 }
+    }
+
+    /// Appends a text.
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        let end = self.len + text.len();
+        self.bytes[self.len..end].copy_from_slice(text.as_bytes());
+        self.len = end;
+        self
+    }
+
+    /// Appends a number in decimal digits.
+    pub(crate) fn number(self, number: u64) -> Self {
+        self.text(itoa::Buffer::new().format(number))
+    }
+
+    /// Appends bytes in hexadecimal digits.
+    pub(crate) fn hexadecimal(mut self, bytes: &[u8]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        for byte in bytes {
+            self.bytes[self.len] = DIGITS[usize::from(byte >> 4)];
+            self.bytes[self.len + 1] = DIGITS[usize::from(byte & 15)];
+            self.len += 2;
+        }
+        self
+    }
+
+    /// The value.
+    pub(crate) fn finish(&self) -> HeaderValue {
+        HeaderValue::from_bytes(&self.bytes[..self.len]).expect("visible ASCII is a header value")
+    }
+}
+
+/// A number; the two that are on nearly every answer cost nothing.
+pub(crate) fn number(number: u64) -> HeaderValue {
+    match number {
+        0 => HeaderValue::from_static("0"),
+        1 => HeaderValue::from_static("1"),
+        _ => Text::new().number(number).finish(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_put_together() {
+        let value = Text::new().text("\"minute\";r=").number(u64::MAX).text(";t=").number(0).finish();
+        assert_eq!(value, format!("\"minute\";r={};t=0", u64::MAX));
+        assert_eq!(Text::new().hexadecimal(&[0x00, 0x9a, 0xff]).finish(), "009aff");
+        for many in [0, 1, 2, 1_000_000, u64::MAX] {
+            assert_eq!(number(many), many.to_string());
+        }
+    }
+}
