@@ -55,7 +55,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let at_share = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
     println!(
         "{askers} askers, {accounts} accounts: {:.0} durable charges/s; waited p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms, longest {:.1} ms",
-        waits.len() as f64 / took, at_share(0.5), at_share(0.99), at_share(0.999), at_share(1.0)
+        waits.len() as f64 / took,
+        at_share(0.5),
+        at_share(0.99),
+        at_share(0.999),
+        at_share(1.0)
     );
     let activity = store.ledger_activity();
     println!(
@@ -68,7 +72,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = store.audit().await?;
     println!(
         "audit of {} entries of {} accounts: {} in {:.1} s",
-        report.entries, report.accounts, if report.ok() { "ok" } else { "NOT OK" }, began.elapsed().as_secs_f64()
+        report.entries,
+        report.accounts,
+        if report.ok() { "ok" } else { "NOT OK" },
+        began.elapsed().as_secs_f64()
     );
     for problem in report.problems.iter().take(10) {
         println!("{problem:?}");

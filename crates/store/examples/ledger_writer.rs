@@ -96,7 +96,9 @@ async fn check(folder: &str, receipts: &str) -> Result<(), Failure> {
     for line in std::fs::read_to_string(receipts)?.lines() {
         // The last line may be cut off.
         let Some((account, request_id)) = line.split_once(' ') else { continue };
-        let (Ok(account), Some(request_id)) = (account.parse(), RequestId::parse(request_id)) else { continue };
+        let (Ok(account), Some(request_id)) = (account.parse(), RequestId::parse(request_id)) else {
+            continue;
+        };
         told += 1;
         lost += u64::from(store.charged(AccountId(account), request_id).await?.is_none());
     }

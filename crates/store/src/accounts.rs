@@ -57,11 +57,7 @@ impl Store {
     }
 
     /// Up to `limit` accounts in order of their number, beginning behind `after`.
-    pub async fn accounts(
-        &self,
-        after: Option<AccountId>,
-        limit: usize,
-    ) -> Result<Vec<Account>, StoreError> {
+    pub async fn accounts(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<Account>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.accounts(after, limit),
         }

@@ -41,16 +41,19 @@ impl StoreError {
     pub(crate) fn for_another(&self) -> Self {
         match self {
             Self::Database { doing, cause } => {
-                let cause: Box<dyn std::error::Error + Send + Sync> = match cause.downcast_ref::<rusqlite::Error>() {
-                    Some(rusqlite::Error::SqliteFailure(code, text)) => {
-                        Box::new(rusqlite::Error::SqliteFailure(*code, text.clone()))
-                    }
-                    _ => cause.to_string().into(),
-                };
+                let cause: Box<dyn std::error::Error + Send + Sync> =
+                    match cause.downcast_ref::<rusqlite::Error>() {
+                        Some(rusqlite::Error::SqliteFailure(code, text)) => {
+                            Box::new(rusqlite::Error::SqliteFailure(*code, text.clone()))
+                        }
+                        _ => cause.to_string().into(),
+                    };
                 Self::Database { doing, cause }
             }
             Self::Unusable(text) => Self::Unusable(text.clone()),
-            Self::Inconsistent { table, column, row } => Self::Inconsistent { table, column, row: row.clone() },
+            Self::Inconsistent { table, column, row } => {
+                Self::Inconsistent { table, column, row: row.clone() }
+            }
             Self::Overloaded => Self::Overloaded,
             Self::Stopped(reason) => Self::Stopped(reason.clone()),
             Self::Closed => Self::Closed,

@@ -135,10 +135,7 @@ fn create_account(
         return Ok(AccountCreated::EmailTaken(AccountId(known)));
     }
     transaction
-        .execute(
-            "INSERT INTO accounts (email, created_at_ms) VALUES (?1, ?2)",
-            (email.as_str(), at.as_ms()),
-        )
+        .execute("INSERT INTO accounts (email, created_at_ms) VALUES (?1, ?2)", (email.as_str(), at.as_ms()))
         .doing("make an account")?;
     let account_id = AccountId(transaction.last_insert_rowid());
     transaction

@@ -31,7 +31,10 @@ impl AccountsFile {
                 // Who asked may have gone.
                 let _ = done.send(audit(&path));
             })
-            .map_err(|cause| StoreError::Database { doing: "start the audit's thread", cause: Box::new(cause) })?;
+            .map_err(|cause| StoreError::Database {
+                doing: "start the audit's thread",
+                cause: Box::new(cause),
+            })?;
         report.await.map_err(|_| StoreError::Closed)?
     }
 }

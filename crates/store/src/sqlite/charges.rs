@@ -109,7 +109,9 @@ impl<'a> Group<'a> {
 
     /// Decides on one charge and writes its entry. A charge that cannot be made leaves the others alone.
     fn admit(&mut self, charge: &Charge) -> Result<ChargeOutcome, StoreError> {
-        let Some(head) = find(&mut self.heads.known, &self.heads.quotes, &mut self.read, charge.account_id.0)? else {
+        let Some(head) =
+            find(&mut self.heads.known, &self.heads.quotes, &mut self.read, charge.account_id.0)?
+        else {
             return Ok(ChargeOutcome::NoSuchAccount);
         };
         if let Some(idempotent) = &charge.idempotency {
@@ -130,7 +132,11 @@ impl<'a> Group<'a> {
         let Some(balance_after) = head.balance.checked_sub(charge.credits) else {
             let known = super::ledger::is_charged(self.transaction, charge.account_id, charge.request_id)?;
             let balance = head.balance;
-            return Ok(if known { ChargeOutcome::AlreadyCharged } else { ChargeOutcome::Refused { balance } });
+            return Ok(if known {
+                ChargeOutcome::AlreadyCharged
+            } else {
+                ChargeOutcome::Refused { balance }
+            });
         };
         let request_id = charge.request_id.to_bytes();
         let link = Link {
@@ -193,9 +199,17 @@ impl<'a> Group<'a> {
             )
             .doing("prepare a debit")?;
         for &account in &self.changed {
-            let head = self.heads.known.get_mut(&account).expect("an account that was charged was found before");
+            let head =
+                self.heads.known.get_mut(&account).expect("an account that was charged was found before");
             let updated = update
-                .execute((account, head.spent, head.sequence, head.last_entry, &head.hash, head.sequence_stored))
+                .execute((
+                    account,
+                    head.spent,
+                    head.sequence,
+                    head.last_entry,
+                    &head.hash,
+                    head.sequence_stored,
+                ))
                 .doing("debit an account")?;
             if updated != 1 {
                 return Err(StoreError::Inconsistent {
@@ -239,4 +253,3 @@ fn find<'h>(
         quote,
     })))
 }
-

@@ -6,15 +6,14 @@
 //! for data that is gone. A full disk or a lock is passing: the round fails, the next one tries afresh.
 
 use super::charges::{self, Heads};
+use super::checkpoints::Checkpoints;
 use super::ledger::Quotes;
 use crate::StoreError;
-use crate::error::Doing;
 use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
 use rusqlite::Connection;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Charges that may wait; the next one is refused as overload.
@@ -23,17 +22,6 @@ const CHARGES_WAITING_MAX: usize = 16 * 1024;
 const KEPT_BYTES_WAITING_MAX: usize = 64 << 20;
 /// Other changes that may wait.
 const TASKS_WAITING_MAX: usize = 256;
-/// Pages in the WAL that bring on a checkpoint. Rare checkpoints are faster, as a page that was written often is
-/// copied back once.
-const CHECKPOINT_PAGES: i32 = 10_000;
-/// Pages in the WAL that bring on a checkpoint that waits for readers, which would else keep the file growing.
-const CHECKPOINT_WAITING_PAGES: i32 = 4 * CHECKPOINT_PAGES;
-/// How long to wait between two tries for a lock that another process holds.
-const LOCK_RETRY: Duration = Duration::from_micros(500);
-/// Tries for the write lock: ten seconds.
-const LOCK_TRIES: i32 = 20_000;
-/// Tries of a checkpoint that waits for readers, while charges wait: 50 ms.
-const CHECKPOINT_TRIES: i32 = 100;
 
 type Answer = oneshot::Sender<Result<ChargeOutcome, StoreError>>;
 /// A change; given an error when the ledger has stopped. Answers its asker itself and gives the reason to stop, if any.
@@ -158,7 +146,10 @@ impl Committer {
                     committing.round(waiting);
                 }
             })
-            .map_err(|cause| StoreError::Database { doing: "start the ledger's thread", cause: Box::new(cause) })?;
+            .map_err(|cause| StoreError::Database {
+                doing: "start the ledger's thread",
+                cause: Box::new(cause),
+            })?;
         Ok(Self { queue, activity, thread: Some(thread) })
     }
 
@@ -264,7 +255,8 @@ impl Committing {
         }
         match charges::commit(&mut self.connection, &mut self.heads, charges) {
             Ok(outcomes) => {
-                let paid = outcomes.iter().filter(|outcome| matches!(outcome, ChargeOutcome::Paid(_))).count();
+                let paid =
+                    outcomes.iter().filter(|outcome| matches!(outcome, ChargeOutcome::Paid(_))).count();
                 self.activity.commits.fetch_add(1, Ordering::Relaxed);
                 self.activity.charges.fetch_add(paid as u64, Ordering::Relaxed);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -277,7 +269,8 @@ impl Committing {
                 self.heads.forget();
                 self.activity.commits_failed.fetch_add(1, Ordering::Relaxed);
                 // A transaction that can be neither committed nor rolled back leaves the connection unusable.
-                let stuck = (!self.connection.is_autocommit()).then(|| format!("a rollback failed after: {error}"));
+                let stuck =
+                    (!self.connection.is_autocommit()).then(|| format!("a rollback failed after: {error}"));
                 self.stop_if(reason_to_stop(&error).or(stuck));
                 for answer in answers {
                     let _ = answer.send(Err(error.for_another()));
@@ -300,7 +293,9 @@ fn reason_to_stop(error: &StoreError) -> Option<String> {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
     use rusqlite::ffi;
     let StoreError::Database { cause, .. } = error else { return None };
-    let rusqlite::Error::SqliteFailure(code, _) = cause.downcast_ref::<rusqlite::Error>()? else { return None };
+    let rusqlite::Error::SqliteFailure(code, _) = cause.downcast_ref::<rusqlite::Error>()? else {
+        return None;
+    };
     // Of the shared index of the WAL, which is rebuilt from it: nothing that was promised is in it. A full disk shows here.
     let of_the_index = [ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMMAP];
     let of_memory = code.extended_code == ffi::SQLITE_IOERR_NOMEM;
@@ -311,55 +306,95 @@ fn reason_to_stop(error: &StoreError) -> Option<String> {
     }
 }
 
-/// Copies the WAL back now and then, so that it stays bounded, and sees whether that failed (an autocheckpoint
-/// would not tell).
-struct Checkpoints {
-    /// Pages in the WAL after the last commit.
-    pages: Arc<AtomicI32>,
-    /// Tries for a lock before giving up, read by the busy handler.
-    tries: Arc<AtomicI32>,
-    /// Pages at which the next one is due.
-    due: i32,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Operation;
+    use crate::sqlite::{connection, migrations};
+    use domain::{AccountId, Credits, RequestId, Timestamp};
+    use std::sync::mpsc;
 
-impl Checkpoints {
-    fn watch(connection: &mut Connection) -> Result<Self, StoreError> {
-        let pages = Arc::new(AtomicI32::new(0));
-        let tries = Arc::new(AtomicI32::new(LOCK_TRIES));
-        let seen = Arc::clone(&pages);
-        connection
-            .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count| {
-                seen.store(count, Ordering::Relaxed);
-                Ok(())
-            }))
-            .doing("watch the WAL")?;
-        let limit = Arc::clone(&tries);
-        connection
-            .busy_handler(Some(move |tried| {
-                #[expect(clippy::disallowed_methods, reason = "another process holds the lock: there is no event to wait for")]
-                std::thread::sleep(LOCK_RETRY);
-                tried < limit.load(Ordering::Relaxed)
-            }))
-            .doing("set the busy handler")?;
-        Ok(Self { pages, tries, due: CHECKPOINT_PAGES })
+    fn committer(folder: &std::path::Path) -> Committer {
+        let settings = connection::Settings { cache_kib: 2048, autocheckpoint_pages: 0, durable: true };
+        let mut connection = connection::open_writer(&folder.join("accounts.db"), settings).expect("a file");
+        migrations::apply(&mut connection, migrations::ACCOUNTS).expect("a schema");
+        Committer::start(connection, Arc::new(Quotes::default())).expect("a thread")
     }
 
-    fn run_if_due(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        let pages = self.pages.load(Ordering::Relaxed);
-        if pages < CHECKPOINT_PAGES {
-            // The WAL began anew.
-            self.due = CHECKPOINT_PAGES;
+    fn charge(n: u128) -> Charge {
+        let at = Timestamp::from_ms(1_800_000_000_000);
+        Charge {
+            account_id: AccountId(1),
+            request_id: RequestId::new(at, n),
+            credits: Credits::ZERO,
+            operation: Operation(1),
+            idempotency: None,
+            at,
         }
-        if pages < self.due {
-            return Ok(());
+    }
+
+    #[tokio::test]
+    async fn what_is_too_much_is_refused_at_once_and_the_rest_is_answered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let committer = Arc::new(committer(folder.path()));
+        let (go_on, wait) = mpsc::channel::<()>();
+        let (begun, has_begun) = oneshot::channel();
+        let slow = Arc::clone(&committer);
+        let slow = tokio::spawn(async move {
+            let work = move |_: &mut Connection| {
+                begun.send(()).expect("somebody waits");
+                wait.recv().map_err(|_| StoreError::Closed)
+            };
+            slow.run(work).await
+        });
+        has_begun.await.expect("the thread is busy");
+        let calls: Vec<_> = (0..CHARGES_WAITING_MAX as u128)
+            .map(|n| {
+                let committer = Arc::clone(&committer);
+                tokio::spawn(async move { committer.charge(charge(n)).await })
+            })
+            .collect();
+        while committer.queue.lock().charges.len() < CHARGES_WAITING_MAX {
+            tokio::task::yield_now().await;
         }
-        // Readers may keep it from beginning anew; then try again after as many pages more.
-        self.due = pages + CHECKPOINT_PAGES;
-        let wait = pages >= CHECKPOINT_WAITING_PAGES;
-        self.tries.store(CHECKPOINT_TRIES, Ordering::Relaxed);
-        let sql = if wait { "PRAGMA wal_checkpoint(RESTART)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
-        let done = connection.query_row(sql, [], |_| Ok(()));
-        self.tries.store(LOCK_TRIES, Ordering::Relaxed);
-        done.doing("copy the WAL back")
+        let refused = committer.charge(charge(u128::MAX)).await.expect_err("one too many");
+        assert!(matches!(refused, StoreError::Overloaded) && refused.is_passing());
+        go_on.send(()).expect("the thread waits");
+        slow.await.expect("a task").expect("done");
+        for call in calls {
+            assert_eq!(call.await.expect("a call").expect("an answer"), ChargeOutcome::NoSuchAccount);
+        }
+        assert_eq!(committer.activity().commits, 1, "what waited together is committed together");
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panics_leaves_nobody_waiting() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let committer = committer(folder.path());
+        let gone = committer.run::<()>(|_| panic!("on purpose")).await.expect_err("the thread is gone");
+        assert!(matches!(gone, StoreError::Closed));
+        assert!(matches!(committer.charge(charge(1)).await, Err(StoreError::Closed)));
+        assert!(matches!(committer.run(|_| Ok(())).await, Err(StoreError::Closed)));
+    }
+
+    #[tokio::test]
+    async fn a_sync_that_failed_stops_everything_and_a_full_disk_does_not() {
+        use rusqlite::ffi;
+        let folder = tempfile::tempdir().expect("a folder");
+        let committer = committer(folder.path());
+        let fail = async |code: std::ffi::c_int| {
+            let cause = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = StoreError::Database { doing: "commit", cause: Box::new(cause) };
+            committer.run::<()>(|_| Err(error)).await.expect_err("the error")
+        };
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_IOERR_SHMSIZE] {
+            fail(code).await;
+            assert!(committer.charge(charge(1)).await.is_ok(), "{code} is passing");
+        }
+        fail(ffi::SQLITE_IOERR_FSYNC).await;
+        let stopped = committer.charge(charge(1)).await.expect_err("no more charges");
+        assert!(matches!(stopped, StoreError::Stopped(_)) && !stopped.is_passing());
+        assert!(matches!(committer.run(|_| Ok(())).await, Err(StoreError::Stopped(_))));
+        assert!(committer.activity().stopped);
     }
 }

@@ -3,7 +3,7 @@
 use super::accounts::AccountsFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::idempotency::{Fingerprint, Idempotent, IdempotencyKey, Kept, KeptAnswer};
+use crate::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptAnswer};
 use crate::ledger::Charge;
 use domain::{AccountId, RequestId, Timestamp};
 use rusqlite::{Connection, OptionalExtension};

@@ -7,7 +7,8 @@ use crate::keys::{KeyCreated, KeyRevoked, KeysVersion, NewKey, StoredKey};
 use domain::{AccountId, KeyDigest, KeyId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
-const SELECT: &str = "SELECT key_id, account_id, name, sha256, requests_per_minute, created_at_ms, revoked_at_ms
+const SELECT: &str =
+    "SELECT key_id, account_id, name, sha256, requests_per_minute, created_at_ms, revoked_at_ms
                       FROM keys";
 
 impl AccountsFile {
@@ -22,9 +23,8 @@ impl AccountsFile {
 
     pub(crate) fn key(&self, key_id: KeyId) -> Result<Option<StoredKey>, StoreError> {
         self.readers.with(|connection| {
-            let mut statement = connection
-                .prepare_cached(&format!("{SELECT} WHERE key_id = ?1"))
-                .doing("look a key up")?;
+            let mut statement =
+                connection.prepare_cached(&format!("{SELECT} WHERE key_id = ?1")).doing("look a key up")?;
             statement.query_row([key_id.get()], stored_key).optional().doing("look a key up")
         })
     }

@@ -4,7 +4,9 @@ use super::accounts::AccountsFile;
 use crate::StoreError;
 use crate::chain::{self, Hash, Link};
 use crate::error::Doing;
-use crate::ledger::{Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Operation};
+use crate::ledger::{
+    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Operation,
+};
 use domain::{AccountId, Credits, RequestId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 use std::collections::HashMap;
@@ -221,7 +223,14 @@ pub(super) fn grant_within(
         .execute(
             "UPDATE balances SET balance = ?2, granted = ?3, sequence = ?4, last_entry = ?5, hash = ?6
              WHERE account_id = ?1",
-            (account_id.0, to_i64(balance), to_i64(granted), link.sequence, transaction.last_insert_rowid(), &hash),
+            (
+                account_id.0,
+                to_i64(balance),
+                to_i64(granted),
+                link.sequence,
+                transaction.last_insert_rowid(),
+                &hash,
+            ),
         )
         .doing("credit an account")?;
     Ok(Granted::Granted { balance })
@@ -239,14 +248,16 @@ pub(super) fn is_charged(
         .doing("look for a charge")
 }
 
-const SELECT: &str = "SELECT entry_id, account_id, sequence, previous, credits, balance_after, at_ms, request_id,
+const SELECT: &str =
+    "SELECT entry_id, account_id, sequence, previous, credits, balance_after, at_ms, request_id,
                              operation, cause
                       FROM entries";
 
 /// An entry, and the number of the one before it.
 fn entry_of(row: &Row<'_>) -> Result<(Entry, i64), StoreError> {
     let number: i64 = row.get(0).doing("read an entry")?;
-    let amount = |at: usize, column| to_credits(row.get(at).doing("read an entry")?, "entries", column, number);
+    let amount =
+        |at: usize, column| to_credits(row.get(at).doing("read an entry")?, "entries", column, number);
     let request_id: Option<[u8; 16]> = row.get(7).doing("read an entry")?;
     let movement = match request_id {
         Some(request_id) => Movement::Charge {

@@ -77,7 +77,8 @@ fn charges_until_it_is_killed() {
         tell("failed");
         std::io::stdin().lock().read_line(&mut String::new()).expect("a word to go on");
         for _ in 0..3 {
-            let error = ask_once(&store, &ids, &next).await.expect_err("no receipt after a fault of the disk");
+            let error =
+                ask_once(&store, &ids, &next).await.expect_err("no receipt after a fault of the disk");
             tell(if matches!(error, StoreError::Stopped(_)) { "stopped" } else { "other" });
         }
         tell(if store.ledger_activity().stopped { "stopped" } else { "other" });

@@ -185,7 +185,11 @@ async fn entries_cannot_be_changed_by_mistake() {
     let folder = tempfile::tempdir().expect("a folder");
     good(folder.path()).await;
     let file = Connection::open(folder.path().join("accounts.db")).expect("the file");
-    for sql in ["UPDATE entries SET credits = 1", "DELETE FROM entries", "REPLACE INTO entries SELECT * FROM entries"] {
+    for sql in [
+        "UPDATE entries SET credits = 1",
+        "DELETE FROM entries",
+        "REPLACE INTO entries SELECT * FROM entries",
+    ] {
         let refused = file.execute_batch(&format!("PRAGMA recursive_triggers = ON; {sql}")).expect_err(sql);
         assert!(refused.to_string().contains("never"), "{sql}: {refused}");
     }

@@ -105,7 +105,8 @@ async fn a_failing_disk_stops_the_ledger_until_a_restart() {
         receipts.extend(receipt(&line));
     }
     // The disk is well again; what it lost in between nobody knows, so the ledger must not go on.
-    let lifted = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &child.id().to_string()]).status();
+    let lifted =
+        Command::new("prlimit").args(["--fsize=unlimited", "--pid", &child.id().to_string()]).status();
     assert!(lifted.is_ok_and(|status| status.success()));
     child.stdin.take().expect("its input").write_all(b"go on\n").expect("a word");
     let told: Vec<_> = output.lines().map_while(Result::ok).collect();

@@ -10,8 +10,15 @@ use store::ledger::{Cause, ChargeOutcome, Granted};
 #[derive(Debug, Clone)]
 enum Step {
     /// Signs up, or tries to again.
-    SignUp { account: usize, amount: u64 },
-    Grant { account: usize, amount: u64, cause: u8 },
+    SignUp {
+        account: usize,
+        amount: u64,
+    },
+    Grant {
+        account: usize,
+        amount: u64,
+        cause: u8,
+    },
     /// Charges that wait together: account, request, price.
     Charges(Vec<(usize, u64, u64)>),
     /// Drops this store and opens it again.

@@ -126,7 +126,10 @@ async fn another_process_sees_grants_charges_and_revocations_at_once() {
     assert_eq!(tool.revoke_key(KeyId::new(1), NOW).await.expect("an answer"), KeyRevoked::NoSuchKey);
     assert_ne!(server.keys_version().await.expect("a version"), with_key);
     let stored = server.key(key.id()).await.expect("an answer").expect("the key");
-    assert_eq!((stored.account_id, stored.revoked_at, stored.requests_per_minute), (id, Some(later), Some(60)));
+    assert_eq!(
+        (stored.account_id, stored.revoked_at, stored.requests_per_minute),
+        (id, Some(later), Some(60))
+    );
     assert!(stored.digest.matches(&key.digest()));
     audited(&server).await;
 }
