@@ -13,7 +13,7 @@ pub const URL_BYTES_MAX: usize = 8 * 1024;
 /// How long a client may take over its request line and headers, the first one counted from when it connects.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may lie unused between two requests.
-pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(60);
+pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a client may take to fetch an answer that is ready.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a look-up may take before it is given up. Clients stop waiting at 10 s.
