@@ -40,7 +40,8 @@ fn main() -> std::io::Result<()> {
         let author = random.zipf(100_000);
         let plays = random.zipf(1_000_000_000);
         let created = 1_640_995_200 + random.next() % 94_000_000;
-        let (mut challenges, mut extra, mut desc) = (String::new(), String::new(), format!("video number {n} "));
+        let (mut challenges, mut extra, mut desc) =
+            (String::new(), String::new(), format!("video number {n} "));
         for place in 0..5 {
             let tag = random.zipf(tags_max);
             let comma = if place == 0 { "" } else { "," };
