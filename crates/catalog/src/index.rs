@@ -99,21 +99,34 @@ impl Shared {
 
     /// Takes the changes in, unless they are more than `changes_max`.
     async fn catch_up(&self, changes_max: usize) -> Result<(), CatalogError> {
-        let Some(index) = self.current() else { return self.rebuild().await };
-        match self.store.changes_since(index.sequence()).await? {
-            Changes::Hashtags { hashtags, .. } if hashtags.is_empty() => {}
-            Changes::Hashtags { hashtags, .. } if hashtags.len() > changes_max => {}
-            Changes::Hashtags { hashtags, sequence } => {
-                let mut changed = Vec::new();
-                for rows in hashtags.chunks(READ_MAX as usize) {
-                    changed.extend(self.store.hashtags(rows).await?);
+        let Some(mut index) = self.current() else { return self.rebuild().await };
+        loop {
+            match self.store.changes_since(index.sequence()).await? {
+                Changes::Hashtags { hashtags, .. } if hashtags.is_empty() => break,
+                Changes::Hashtags { hashtags, .. } if hashtags.len() > changes_max => break,
+                Changes::Hashtags { hashtags, sequence } if !pays_to_rebuild(&index, hashtags.len()) => {
+                    self.apply(&index, &hashtags, sequence).await?;
                 }
-                index.apply(changed.iter().map(document), sequence).map_err(CatalogError::Index)?;
+                // What is done in the background only: so many changes, or so many that they are no longer listed.
+                Changes::Hashtags { .. } | Changes::Gap if changes_max == usize::MAX => self.rebuild().await?,
+                Changes::Hashtags { .. } | Changes::Gap => break,
             }
-            Changes::Gap => return self.rebuild().await,
+            let Some(current) = self.current() else { break };
+            index = current;
         }
         if changes_max == usize::MAX && index.wants_rebuild() {
             return self.rebuild().await;
+        }
+        Ok(())
+    }
+
+    /// Takes changed hashtags in, some thousand at a time. Only the last of them bring the index to the sequence.
+    async fn apply(&self, index: &SearchIndex, rows: &[HashtagRow], sequence: u64) -> Result<(), CatalogError> {
+        let mut parts = rows.chunks(READ_MAX as usize).peekable();
+        while let Some(part) = parts.next() {
+            let reached = if parts.peek().is_some() { index.sequence() } else { sequence };
+            let changed = self.store.hashtags(part).await?;
+            index.apply(changed.iter().map(document), reached).map_err(CatalogError::Index)?;
         }
         Ok(())
     }
@@ -137,6 +150,11 @@ impl Shared {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(built);
         Ok(())
     }
+}
+
+/// Whether building anew costs less than looking so many changed hashtags up one by one.
+fn pays_to_rebuild(index: &SearchIndex, changes: usize) -> bool {
+    changes > READ_MAX as usize && changes as u64 > index.len() / 4
 }
 
 fn document(hashtag: &Hashtag) -> Document<'_> {

@@ -1,1 +1,50 @@
-//! .
+//! The only crate that speaks SQL: one file per noun, every backend behind one [`Store`].
+//!
+//! A method is a whole transaction. Look-ups return `Option`. Driver types stay inside. Deliberately absent: HTTP.
+
+mod error;
+
+mod options;
+
+mod sqlite;
+
+pub mod record;
+
+pub mod hashtags;
+
+pub mod videos;
+
+pub mod snapshots;
+
+pub mod walks;
+
+pub mod accounts;
+
+pub mod keys;
+
+pub mod ledger;
+
+pub mod idempotency;
+
+mod chain;
+
+pub mod audit;
+
+pub mod check;
+
+pub use error::StoreError;
+pub use options::StoreOptions;
+
+/// Everything Tagmeter keeps, on whichever backend was configured. Cheap to clone: clones share the same files.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// SQLite files in a data folder.
+    Sqlite(std::sync::Arc<sqlite::Sqlite>),
+}
+
+impl Store {
+    /// Opens the store, makes what is missing and brings the schema up to date.
+    pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        sqlite::Sqlite::open(options).map(|sqlite| Self::Sqlite(std::sync::Arc::new(sqlite)))
+    }
+}

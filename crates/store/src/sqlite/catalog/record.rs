@@ -43,6 +43,9 @@ fn record(
 ) -> Result<Recorded, StoreError> {
     // Wait for the first records outside the transaction: a slow source must not hold the write lock.
     let Ok(first) = chunks.recv() else {
+        // The import is over: what it was quick by is given back.
+        *known = KnownTags::default();
+        connection.execute_batch("PRAGMA shrink_memory").doing("give memory back")?;
         let sequence = super::changes::sequence(connection)?;
         return Ok(Recorded { sequence, ..Recorded::default() });
     };

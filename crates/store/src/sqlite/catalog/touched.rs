@@ -9,8 +9,8 @@ use rusqlite::{OptionalExtension, Statement, Transaction};
 use std::collections::{BTreeMap, HashMap};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Tags remembered between look-ups: about 35 MB.
-const KNOWN_TAGS_MAX: usize = 900_000;
+/// Tags remembered between look-ups: about 17 MB.
+const KNOWN_TAGS_MAX: usize = 450_000;
 
 /// Row and last told id by XXH3-128 of the key. Two keys of one hash are not to be feared below 10^15 tags.
 #[derive(Debug, Default)]

@@ -1,0 +1,59 @@
+//! The SQLite arm: three files in the data folder.
+//!
+//! `catalog.db` holds hashtags, videos and snapshots; `accounts.db` holds accounts, keys and the ledger, so that a
+//! long import never holds up a charge; `walks.db` holds the frozen rankings that cursors point into, which a serving
+//! process writes while an import may hold the catalog's write lock for seconds.
+
+pub(crate) mod connection;
+
+pub(crate) mod migrations;
+
+pub(crate) mod readers;
+
+pub(crate) mod writer;
+
+mod catalog;
+
+mod walks;
+
+mod accounts;
+
+mod keys;
+
+mod committer;
+
+mod checkpoints;
+
+mod charges;
+
+mod ledger;
+
+mod idempotency;
+
+mod audit;
+
+pub(crate) mod check;
+
+use crate::{StoreError, StoreOptions};
+
+/// The three files, open.
+#[derive(Debug)]
+pub struct Sqlite {
+    pub(crate) catalog: catalog::CatalogFile,
+    pub(crate) accounts: accounts::AccountsFile,
+    pub(crate) walks: walks::WalksFile,
+}
+
+impl Sqlite {
+    pub(crate) fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(&options.data_dir).map_err(|cause| {
+            StoreError::Unusable(format!("the data folder {} cannot be made: {cause}", options.data_dir.display()))
+        })?;
+        let file = |name: &str| options.data_dir.join(name);
+        Ok(Self {
+            catalog: catalog::CatalogFile::open(&file("catalog.db"))?,
+            accounts: accounts::AccountsFile::open(&file("accounts.db"))?,
+            walks: walks::WalksFile::open(&file("walks.db"))?,
+        })
+    }
+}
