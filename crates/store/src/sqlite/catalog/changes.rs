@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::Changes;
 use crate::record::Recorded;
-use domain::{HashtagRow, Timestamp};
+use domain::{HashtagId, HashtagRow, Timestamp};
 use rusqlite::{Connection, Statement, Transaction, params};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,14 +25,18 @@ impl CatalogFile {
     pub(crate) fn changes_since(&self, after: u64) -> Result<Changes, StoreError> {
         self.readers.with(|connection| {
             let mut statement = connection
-                .prepare_cached("SELECT sequence, hashtags FROM changes WHERE sequence > ?1 ORDER BY sequence")
+                .prepare_cached(
+                    "SELECT sequence, hashtags FROM changes WHERE sequence > ?1 ORDER BY sequence",
+                )
                 .doing("read the changes")?;
             let mut rows = statement.query([after.cast_signed()]).doing("read the changes")?;
             let mut hashtags = BTreeSet::new();
             let mut reached = after;
             while let Some(row) = rows.next().doing("read the changes")? {
                 let sequence: i64 = row.get(0).doing("read the changes")?;
-                if sequence.cast_unsigned() != reached + 1 || sequence.cast_unsigned() - after > CHANGES_READ_MAX {
+                if sequence.cast_unsigned() != reached + 1
+                    || sequence.cast_unsigned() - after > CHANGES_READ_MAX
+                {
                     return Ok(Changes::Gap);
                 }
                 reached = sequence.cast_unsigned();
@@ -68,11 +72,9 @@ pub(super) fn write(
     let mut write = HashtagWrite::new(transaction)?;
     for (row, mut touched) in hashtags {
         if let Some((name, key)) = touched.new.take() {
-            write.make.execute(params![row, &*name]).doing("make a hashtag")?;
+            write.make(row, &name, touched, sequence)?;
             keys.push((key, row));
             recorded.hashtags_new += 1;
-            touched.is_stirred = true;
-            write.change(row, touched, sequence)?;
             changed.push(row);
         } else if write.change(row, touched, sequence)? {
             recorded.hashtags_changed += 1;
@@ -96,10 +98,16 @@ pub(super) fn write(
 
 fn list(transaction: &Transaction<'_>, sequence: u64, changed: &[u32]) -> Result<(), StoreError> {
     transaction
-        .execute("INSERT INTO changes (sequence, hashtags) VALUES (?1, ?2)", (sequence.cast_signed(), tags_blob(changed)))
+        .execute(
+            "INSERT INTO changes (sequence, hashtags) VALUES (?1, ?2)",
+            (sequence.cast_signed(), tags_blob(changed)),
+        )
         .doing("list the changes")?;
     transaction
-        .execute("DELETE FROM changes WHERE sequence <= ?1", [sequence.saturating_sub(CHANGES_KEPT).cast_signed()])
+        .execute(
+            "DELETE FROM changes WHERE sequence <= ?1",
+            [sequence.saturating_sub(CHANGES_KEPT).cast_signed()],
+        )
         .doing("prune the list of changes")?;
     transaction
         .execute("UPDATE store SET sequence = ?1", [sequence.cast_signed()])
@@ -119,7 +127,10 @@ impl<'c> HashtagWrite<'c> {
     fn new(transaction: &'c Transaction<'_>) -> Result<Self, StoreError> {
         let prepare = |sql: &str| transaction.prepare(sql).doing("prepare to write hashtags");
         Ok(Self {
-            make: prepare("INSERT INTO hashtags (hashtag, name, changed) VALUES (?1, ?2, 0)")?,
+            make: prepare(
+                "INSERT INTO hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?,
             sums: prepare(
                 "UPDATE hashtags SET held_videos = held_videos + ?2, held_views = held_views + ?3,
                     held_creators = held_creators + ?4, changed = ?5 WHERE hashtag = ?1",
@@ -135,13 +146,42 @@ impl<'c> HashtagWrite<'c> {
         })
     }
 
+    /// Writes a hashtag that was not there.
+    fn make(&mut self, row: u32, name: &str, touched: Touched, sequence: u64) -> Result<(), StoreError> {
+        let mut own = None;
+        for id in &touched.ids {
+            if self.claim(*id, row)? {
+                own = own.or(Some(id.to_i64()));
+            }
+        }
+        self.make
+            .execute((
+                row,
+                name,
+                own,
+                sequence.cast_signed(),
+                touched.videos,
+                touched.views,
+                touched.creators,
+            ))
+            .doing("make a hashtag")?;
+        match touched.reported.filter(|reported| reported.is_dirty) {
+            Some(reported) => self.report(row, &reported),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that an id leads to a hashtag. One that leads to another already stays so: that one's key was renamed.
+    fn claim(&mut self, id: HashtagId, row: u32) -> Result<bool, StoreError> {
+        self.make_id.execute((id.to_i64(), row)).map(|made| made == 1).doing("record a hashtag's id")
+    }
+
     /// Writes what changed of a hashtag; says whether anything did.
     fn change(&mut self, row: u32, touched: Touched, sequence: u64) -> Result<bool, StoreError> {
         let mut is_changed =
             touched.is_stirred || touched.videos != 0 || touched.views != 0 || touched.creators != 0;
         for id in &touched.ids {
-            // An id that another hashtag has already stays with that one: its key was renamed.
-            if self.make_id.execute((id.to_i64(), row)).doing("record a hashtag's id")? == 1 {
+            if self.claim(*id, row)? {
                 self.set_id.execute((row, id.to_i64())).doing("record a hashtag's id")?;
                 is_changed = true;
             }

@@ -42,7 +42,11 @@ impl CatalogFile {
         })
     }
 
-    pub(crate) fn hashtags_after(&self, after: Option<HashtagRow>, limit: u32) -> Result<Vec<Hashtag>, StoreError> {
+    pub(crate) fn hashtags_after(
+        &self,
+        after: Option<HashtagRow>,
+        limit: u32,
+    ) -> Result<Vec<Hashtag>, StoreError> {
         const SQL: &str = select!("WHERE h.hashtag > ?1 ORDER BY h.hashtag LIMIT ?2");
         self.readers.with(|connection| {
             let mut statement = connection.prepare_cached(SQL).doing("read hashtags")?;
@@ -60,7 +64,10 @@ impl CatalogFile {
         // Rows are given out in order and never taken back, so the last number is the count.
         self.readers.with(|connection| {
             let last = |sql: &str| {
-                connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned).doing("count rows")
+                connection
+                    .query_row(sql, [], |row| row.get::<_, i64>(0))
+                    .map(i64::cast_unsigned)
+                    .doing("count rows")
             };
             Ok(CatalogSize {
                 hashtags: last("SELECT coalesce(max(hashtag), 0) FROM hashtags")?,
@@ -77,7 +84,8 @@ fn one(connection: &Connection, sql: &str, key: &dyn ToSql) -> Result<Option<Has
 
 fn read(row: &Row<'_>) -> Result<Hashtag, StoreError> {
     let number: u32 = row.get(0).doing("read a hashtag")?;
-    let inconsistent = |column| StoreError::Inconsistent { table: "hashtags", column, row: number.to_string() };
+    let inconsistent =
+        |column| StoreError::Inconsistent { table: "hashtags", column, row: number.to_string() };
     let name = row.get_ref(1).doing("read a hashtag")?.as_str().map_err(|_| inconsistent("name"))?;
     let tag = Tag::new(name).map_err(|_| inconsistent("name"))?;
     let id = match row.get::<_, Option<i64>>(2).doing("read a hashtag")? {

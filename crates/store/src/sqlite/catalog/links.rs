@@ -77,8 +77,7 @@ pub(super) fn write(
                     tags.entry(hashtag).creators += i64::from(!is_there);
                     present = (hashtag, author);
                 }
-                make.execute((hashtag, author, link.video, link.plays, link.region))
-                    .doing("make a link")?;
+                make.execute((hashtag, author, link.video, link.plays, link.region)).doing("make a link")?;
             }
             Change::Update => {
                 update

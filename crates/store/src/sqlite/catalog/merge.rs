@@ -47,7 +47,10 @@ pub(super) fn count_value(count: Count) -> i64 {
 
 /// Bit n is set when count n is rounded.
 pub(super) fn rounded_bits(counts: impl IntoIterator<Item = Option<Count>>) -> i64 {
-    counts.into_iter().enumerate().fold(0, |bits, (n, c)| bits | (i64::from(c.is_some_and(Count::is_rounded)) << n))
+    counts
+        .into_iter()
+        .enumerate()
+        .fold(0, |bits, (n, c)| bits | (i64::from(c.is_some_and(Count::is_rounded)) << n))
 }
 
 #[cfg(test)]

@@ -50,11 +50,10 @@ impl CatalogFile {
         let identity: Vec<u8> = connection
             .query_row("SELECT identity FROM store", [], |row| row.get(0))
             .doing("read the store's identity")?;
-        let identity = identity.try_into().map(u128::from_be_bytes).map_err(|_| StoreError::Inconsistent {
-            table: "store",
-            column: "identity",
-            row: "1".into(),
-        })?;
+        let identity = identity
+            .try_into()
+            .map(u128::from_be_bytes)
+            .map_err(|_| StoreError::Inconsistent { table: "store", column: "identity", row: "1".into() })?;
         Ok(Self {
             readers: Readers::new(path),
             writer: Writer::start("catalog-writer", connection)?,

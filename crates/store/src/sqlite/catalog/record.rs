@@ -20,7 +20,11 @@ type Chunks = mpsc::Receiver<Vec<Prepared>>;
 
 impl CatalogFile {
     /// See `Store::record`.
-    pub(crate) async fn record(&self, chunks: Chunks, records_max: u64) -> Result<(Recorded, Chunks), StoreError> {
+    pub(crate) async fn record(
+        &self,
+        chunks: Chunks,
+        records_max: u64,
+    ) -> Result<(Recorded, Chunks), StoreError> {
         let known: Arc<Mutex<KnownTags>> = Arc::clone(&self.known);
         self.writer
             .run(move |connection| {
@@ -74,8 +78,14 @@ fn fill(
             match record {
                 Prepared::Video(video) => {
                     recorded.video_records += 1;
-                    VideoWrite { statements: &mut statements, tags: &mut tags, known, links: &mut links, recorded: &mut recorded }
-                        .video(*video)?;
+                    VideoWrite {
+                        statements: &mut statements,
+                        tags: &mut tags,
+                        known,
+                        links: &mut links,
+                        recorded: &mut recorded,
+                    }
+                    .video(*video)?;
                 }
                 Prepared::Hashtag(hashtag) => {
                     recorded.hashtag_records += 1;

@@ -87,9 +87,12 @@ impl<'c> HashtagStatements<'c> {
             let known = held.counts[n];
             let is_earlier = known.is_some_and(|k| Some(at) < k.at);
             if told_now.value() == 0 {
-                let is_after = known.is_some_and(|k| k.count.value() > 0 && k.at.is_none_or(|known_at| known_at < at));
+                let is_after =
+                    known.is_some_and(|k| k.count.value() > 0 && k.at.is_none_or(|known_at| known_at < at));
                 let earlier = &mut self.earlier[n];
-                if is_after || (is_earlier && earlier.exists((row, at.as_ms())).doing("look at earlier readings")?) {
+                if is_after
+                    || (is_earlier && earlier.exists((row, at.as_ms())).doing("look at earlier readings")?)
+                {
                     *count = None;
                 }
             } else if is_earlier {

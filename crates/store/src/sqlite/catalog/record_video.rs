@@ -24,7 +24,10 @@ pub(super) struct VideoStatements<'c> {
     snapshot: Statement<'c>,
     earlier: Vec<Statement<'c>>,
     untell: Vec<Statement<'c>>,
+    /// The row the next new video gets.
     next: u32,
+    /// Whether the last video was not held before.
+    was_new: bool,
 }
 
 impl<'c> VideoStatements<'c> {
@@ -38,7 +41,7 @@ impl<'c> VideoStatements<'c> {
             .doing("find the next video row")?;
         Ok(Self {
             find: prepare("SELECT video, digest FROM video_ids WHERE id = ?1")?,
-            make_id: prepare("INSERT INTO video_ids (id, video, digest) VALUES (?1, ?2, ?3)")?,
+            make_id: prepare("INSERT OR IGNORE INTO video_ids (id, video, digest) VALUES (?1, ?2, ?3)")?,
             digest: prepare("UPDATE video_ids SET digest = ?2 WHERE id = ?1")?,
             load: prepare(
                 "SELECT author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves,
@@ -69,7 +72,16 @@ impl<'c> VideoStatements<'c> {
                 format!("UPDATE video_snapshots SET {c} = NULL WHERE video = ?1 AND observed_at > ?2 AND {c} = 0")
             })?,
             next,
+            was_new: true,
         })
+    }
+
+    /// Takes the next row for a video; `false` if the video has one already.
+    fn claim(&mut self, reading: &PreparedVideo) -> Result<bool, StoreError> {
+        self.make_id
+            .execute((reading.id.to_i64(), self.next, reading.digest.cast_signed()))
+            .map(|made| made == 1)
+            .doing("record a video's id")
     }
 }
 
@@ -96,16 +108,24 @@ pub(super) struct VideoWrite<'a, 'c> {
 impl VideoWrite<'_, '_> {
     /// Takes a reading in.
     pub(super) fn video(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
+        // What was so for the last is likely so for this one; guessed right, one look at the table is enough.
+        if self.statements.was_new && self.statements.claim(&reading)? {
+            return self.first(reading);
+        }
         let found: Option<(u32, i64)> = self
             .statements
             .find
             .query_row([reading.id.to_i64()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()
             .doing("look a video up")?;
+        self.statements.was_new = found.is_none();
         match found {
             Some((_, digest)) if digest == reading.digest.cast_signed() => Ok(()),
             Some((video, _)) => self.again(video, reading),
-            None => self.first(reading),
+            None => {
+                self.statements.claim(&reading)?;
+                self.first(reading)
+            }
         }
     }
 
@@ -123,13 +143,10 @@ impl VideoWrite<'_, '_> {
     /// A video that was not held.
     fn first(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
         let rows = self.rows_of(&reading)?;
-        let video = self.statements.next;
-        self.statements.next += 1;
         let s = &mut *self.statements;
+        let video = s.next;
+        s.next += 1;
         let row = i64::from(video);
-        s.make_id
-            .execute((reading.id.to_i64(), row, reading.digest.cast_signed()))
-            .doing("record a video's id")?;
         let counts = reading.counts.to_array();
         let [plays, likes, comments, shares, saves, downloads] = counts.map(|c| c.map(merge::count_value));
         let region = reading.region.map_or(0, Region::to_number);
@@ -179,7 +196,10 @@ impl VideoWrite<'_, '_> {
         let after = Held {
             author: held.author.or(reading.author.map(|a| a.to_i64())),
             create_time: held.create_time.or(reading.create_time),
-            region: reading.region.filter(|_| is_newer || held.region == 0).map_or(held.region, Region::to_number),
+            region: reading
+                .region
+                .filter(|_| is_newer || held.region == 0)
+                .map_or(held.region, Region::to_number),
             observed_at: held.observed_at.max(at.map(Timestamp::as_ms)),
             counts,
             tags: held.tags.iter().chain(&added).copied().collect(),
@@ -215,11 +235,27 @@ impl VideoWrite<'_, '_> {
             touched.views += plays - before_plays;
             touched.is_stirred = true;
             if before_author != author {
-                let drop = Link { hashtag, video, author: before_author, plays, order: 0, region, change: Change::Drop };
+                let drop = Link {
+                    hashtag,
+                    video,
+                    author: before_author,
+                    plays,
+                    order: 0,
+                    region,
+                    change: Change::Drop,
+                };
                 self.links.push(drop);
                 self.links.push(Link { change: Change::Make, author, ..drop });
             } else if before_plays != plays || held.region != region {
-                self.links.push(Link { hashtag, video, author, plays, order: 0, region, change: Change::Update });
+                self.links.push(Link {
+                    hashtag,
+                    video,
+                    author,
+                    plays,
+                    order: 0,
+                    region,
+                    change: Change::Update,
+                });
             }
         }
         for &hashtag in added {
@@ -256,7 +292,8 @@ impl VideoWrite<'_, '_> {
 
     fn store(&mut self, video: u32, v: &Held) -> Result<(), StoreError> {
         let values = v.counts.map(merge::value);
-        let ats = v.counts.map(|told| told.and_then(|t| stored_time(t.at.map(Timestamp::as_ms), v.observed_at)));
+        let ats =
+            v.counts.map(|told| told.and_then(|t| stored_time(t.at.map(Timestamp::as_ms), v.observed_at)));
         self.statements
             .change
             .execute(params![
@@ -286,7 +323,12 @@ impl VideoWrite<'_, '_> {
     }
 
     /// Keeps a reading beside others: a 0 after a number that is not 0 is not told, whichever came in first.
-    fn snapshot_beside(&mut self, video: u32, reading: &PreparedVideo, held: &Held) -> Result<(), StoreError> {
+    fn snapshot_beside(
+        &mut self,
+        video: u32,
+        reading: &PreparedVideo,
+        held: &Held,
+    ) -> Result<(), StoreError> {
         let Some(at) = reading.observed_at else { return Ok(()) };
         let mut counts = reading.counts.to_array();
         for (n, count) in counts.iter_mut().enumerate() {

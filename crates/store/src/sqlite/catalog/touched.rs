@@ -99,7 +99,8 @@ impl<'c> TouchedTags<'c> {
 
     fn find_or_make(&mut self, tag: &TagRef) -> Result<(u32, u64), StoreError> {
         let key = tag.tag.key().as_str();
-        let found: Option<u32> = self.find.query_row([key], |row| row.get(0)).optional().doing("look a tag up")?;
+        let found: Option<u32> =
+            self.find.query_row([key], |row| row.get(0)).optional().doing("look a tag up")?;
         if let Some(row) = found {
             let id: i64 = self
                 .id_of

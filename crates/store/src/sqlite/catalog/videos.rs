@@ -11,16 +11,19 @@ use domain::{HashtagRow, Region, Timestamp, VideoId};
 use rusqlite::{Connection, OptionalExtension};
 
 impl CatalogFile {
-    pub(crate) fn ranking(&self, hashtag: HashtagRow, region: Option<Region>) -> Result<Vec<VideoRow>, StoreError> {
+    pub(crate) fn ranking(
+        &self,
+        hashtag: HashtagRow,
+        region: Option<Region>,
+    ) -> Result<Vec<VideoRow>, StoreError> {
         self.readers.with(|connection| {
             let mut statement = connection
                 .prepare_cached(
                     "SELECT plays, video FROM links WHERE hashtag = ?1 AND (?2 = 0 OR region = ?2)",
                 )
                 .doing("rank videos")?;
-            let mut rows = statement
-                .query((hashtag.0, region.map_or(0, Region::to_number)))
-                .doing("rank videos")?;
+            let mut rows =
+                statement.query((hashtag.0, region.map_or(0, Region::to_number))).doing("rank videos")?;
             let mut ranked: Vec<(i64, i64)> = Vec::new();
             while let Some(row) = rows.next().doing("rank videos")? {
                 ranked.push((row.get(0).doing("rank videos")?, row.get(1).doing("rank videos")?));
@@ -38,7 +41,9 @@ impl CatalogFile {
                 .doing("read videos")?;
             videos
                 .iter()
-                .map(|video| statement.query_row([video.0.cast_signed()], |row| row.get(0)).doing("read videos"))
+                .map(|video| {
+                    statement.query_row([video.0.cast_signed()], |row| row.get(0)).doing("read videos")
+                })
                 .collect()
         })
     }
