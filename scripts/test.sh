@@ -18,17 +18,20 @@ fail() {
     exit 1
 }
 
-# need COMMAND PACKAGE: makes sure that COMMAND can be run. PACKAGE is the Debian package it comes in.
-need() {
+# get COMMAND PACKAGE: installs the Debian package a command comes in, if it is missing and that can be done here.
+get() {
     local command=$1 package=$2
     command -v "$command" >/dev/null 2>&1 && return
-    [ "$required" != true ] || fail "$command is not installed" "it comes with the Debian package $package"
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         step "installing $package"
         apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y "$package" >&2
-        command -v "$command" >/dev/null 2>&1 && return
     fi
-    fail "$command is not installed" "install it, on Debian and Ubuntu with: sudo apt-get install $package"
+    command -v "$command" >/dev/null 2>&1
+}
+
+# need COMMAND PACKAGE: nothing goes without it.
+need() {
+    get "$1" "$2" || fail "$1 is not installed" "install it, on Debian and Ubuntu with: sudo apt-get install $2"
 }
 
 # A compiler run takes up to about 1.5 GB: no more of them at once than fit, and no more than there are cores.
@@ -68,6 +71,17 @@ fi
 
 step "examples in the documentation"
 cargo test --workspace --doc --locked --quiet
+
+step "power cuts under the ledger"
+if [ "$(id -u)" != 0 ]; then
+    note "skipped: cutting the power needs root"
+elif get mkfs.xfs xfsprogs; then
+    scripts/powercut.sh 8
+elif [ "$required" = true ]; then
+    fail "mkfs.xfs is not installed" "it comes with the Debian package xfsprogs"
+else
+    note "skipped: mkfs.xfs is not installed"
+fi
 
 step "tests"
 if cargo nextest --version >/dev/null 2>&1; then

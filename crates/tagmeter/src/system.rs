@@ -17,6 +17,7 @@ impl Clock for SystemClock {
 }
 
 /// Random bytes of the operating system.
+#[expect(clippy::disallowed_methods, reason = "this is the chance that is handed in to everybody else")]
 pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
