@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# Measures the release build. What each figure means, and what they were: docs/benchmarks.md.
+#
+#   scripts/bench.sh import    an import, beside a plain parse of the same file and beside DuckDB
+#   scripts/bench.sh serve     lookups and pages of 30 videos, beside a bare axum handler
+#   scripts/bench.sh search    the search index: building, size, latency
+#   scripts/bench.sh ledger    durable charges a second
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() {
+    cat <<'END'
+usage: scripts/bench.sh COMMAND [OPTION...]
+
+  import   an import of NDJSON, beside a plain parse of it and beside DuckDB
+      --videos N        default 500000; five tags and 1.3 KB each
+      --rounds N        default 3; medians are printed
+      --no-duckdb       leave DuckDB out
+  serve    lookups and pages of 30 videos, beside a bare axum handler that returns the same bytes
+      --hashtags N      default 2000000
+      --videos N        default 1000000
+      --accounts N      default 100; each with a key and credits
+      --connections L   default 64,256
+      --rounds N        default 5; medians are printed
+      --seconds N       default 8; of each measurement, of which there are 16 a round
+      --warm-up N       default 8; seconds of each kind before the first round
+  search   the search index over made-up hashtags
+      --hashtags N      default 2000000
+  ledger   durable charges
+      --askers N        default 64; at once
+      --accounts N      default 1000
+      --charges N       default 600000
+
+For all:
+      --data DIR        where files are made; default a temporary folder, which is removed at the end
+      --keep            leave it; import and serve then find their files again with --data DIR
+      --help
+
+For a quick look: import --videos 50000 --rounds 1
+                  serve --hashtags 100000 --videos 50000 --rounds 1 --seconds 2 --warm-up 2
+END
+}
+
+step() { printf '== %s\n' "$*" >&2; }
+fail() {
+    printf 'error: %s\n' "$1" >&2
+    [ $# -lt 2 ] || printf 'hint: %s\n' "$2" >&2
+    exit 1
+}
+
+# need COMMAND PACKAGE: makes sure that COMMAND can be run. PACKAGE is the Debian package it comes in.
+need() {
+    local command=$1 package=$2
+    command -v "$command" >/dev/null 2>&1 && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        step "installing $package"
+        apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y "$package" >&2
+        command -v "$command" >/dev/null 2>&1 && return
+    fi
+    fail "$command is not installed" "install it, on Debian and Ubuntu with: sudo apt-get install $package"
+}
+
+build() {
+    step "building in release"
+    cargo build --release --locked --quiet "$@"
+}
+
+# Prints a Python that has duckdb, or nothing and says why.
+duckdb_python() {
+    local venv=$data/venv
+    if ! "$venv/bin/python" -c 'import duckdb' 2>/dev/null; then
+        step "installing duckdb into $venv"
+        if ! { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check duckdb; } >&2; then
+            step "DuckDB is left out: pip could not install it (see above)"
+            return
+        fi
+    fi
+    echo "$venv/bin/python"
+}
+
+bench_import() {
+    need python3 python3
+    build -p tagmeter
+    build -p testkit --example generate_videos --example parse_videos
+    local duckdb=()
+    if [ "$with_duckdb" = true ]; then
+        local python
+        python=$(duckdb_python)
+        [ -z "$python" ] || duckdb=(--duckdb-python "$python")
+    fi
+    python3 -u scripts/bench/import.py --bin "$bin" --data "$data" \
+        --videos "${videos:-500000}" --rounds "${rounds:-3}" ${duckdb[@]+"${duckdb[@]}"}
+}
+
+bench_serve() {
+    need python3 python3
+    need wrk wrk
+    build -p tagmeter
+    build -p testkit --example generate_videos --example generate_hashtags
+    build -p server --example bare_handler
+    python3 -u scripts/bench/serve.py --bin "$bin" --data "$data" --hashtags "${hashtags:-2000000}" \
+        --videos "${videos:-1000000}" --accounts "${accounts:-100}" --connections "$connections" \
+        --rounds "${rounds:-5}" --seconds "$seconds" --warm-up "$warm_up"
+}
+
+bench_search() {
+    build -p catalog --example search_bench
+    "$bin/examples/search_bench" "${hashtags:-2000000}" "$data"
+}
+
+bench_ledger() {
+    build -p store --example ledger_bench
+    "$bin/examples/ledger_bench" "$askers" "${accounts:-1000}" "$charges" "$data"
+}
+
+# takes OPTION ALLOWED: ends unless the command has this option.
+takes() {
+    case " $2 " in
+    *" $command "*) ;;
+    *) fail "$command has no option $1" "scripts/bench.sh --help lists them" ;;
+    esac
+}
+
+number() {
+    [[ $2 =~ ^[1-9][0-9]*$ ]] || fail "$1 takes a number above 0, not '$2'"
+}
+
+command=${1:---help}
+shift || true
+case $command in
+import | serve | search | ledger) ;;
+-h | --help | help)
+    usage
+    exit
+    ;;
+*) fail "there is no command '$command'" "import, serve, search and ledger are; --help tells more" ;;
+esac
+
+videos='' hashtags='' accounts='' rounds=''
+connections=64,256 seconds=8 warm_up=8 askers=64 charges=600000
+data='' keep=false with_duckdb=true
+while [ $# -gt 0 ]; do
+    option=$1
+    shift
+    case $option in
+    -h | --help)
+        usage
+        exit
+        ;;
+    --keep)
+        keep=true
+        continue
+        ;;
+    --no-duckdb)
+        takes "$option" import
+        with_duckdb=false
+        continue
+        ;;
+    esac
+    [ $# -gt 0 ] || fail "$option is unknown or takes a value" "scripts/bench.sh --help lists the options"
+    value=$1
+    shift
+    case $option in
+    --data) data=$value ;;
+    --connections)
+        takes "$option" serve
+        [[ $value =~ ^[1-9][0-9]*(,[1-9][0-9]*)*$ ]] || fail "$option takes numbers with commas between, not '$value'"
+        connections=$value
+        ;;
+    --videos) takes "$option" "import serve" && number "$option" "$value" && videos=$value ;;
+    --hashtags) takes "$option" "serve search" && number "$option" "$value" && hashtags=$value ;;
+    --accounts) takes "$option" "serve ledger" && number "$option" "$value" && accounts=$value ;;
+    --rounds) takes "$option" "import serve" && number "$option" "$value" && rounds=$value ;;
+    --seconds) takes "$option" serve && number "$option" "$value" && seconds=$value ;;
+    --warm-up) takes "$option" serve && number "$option" "$value" && warm_up=$value ;;
+    --askers) takes "$option" ledger && number "$option" "$value" && askers=$value ;;
+    --charges) takes "$option" ledger && number "$option" "$value" && charges=$value ;;
+    *) fail "there is no option '$option'" "scripts/bench.sh --help lists them" ;;
+    esac
+done
+
+command -v cargo >/dev/null 2>&1 || fail "cargo is not installed" "https://rustup.rs installs it; rust-toolchain.toml names the version"
+export PYTHONDONTWRITEBYTECODE=1
+bin=${CARGO_TARGET_DIR:-target}/release
+if [ -z "$data" ]; then
+    data=$(mktemp -d)
+    made=$data
+else
+    made=
+    if [ ! -d "$data" ]; then
+        mkdir -p "$data"
+        made=$data
+    fi
+fi
+# Only what was made here is removed: a folder that was there before stays, with what the benchmark left in it.
+clean_up() {
+    if [ "$keep" = true ]; then
+        step "files are in $data"
+    elif [ -n "$made" ]; then
+        rm -rf "$made"
+    else
+        step "$data was there before, so it is not removed"
+    fi
+}
+trap clean_up EXIT
+
+"bench_$command"
