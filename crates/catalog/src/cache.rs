@@ -41,7 +41,10 @@ impl Weighter<HashtagRow, Arc<HotHashtag>> for ByteWeight {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len) as u64;
         let details = &hot.hashtag.details;
         // The ready bytes repeat the texts and add some 250 bytes of names and numbers.
-        2 * (text(&details.description) + text(&details.cover)) + 256 + size_of::<HotHashtag>() as u64 + ENTRY_BYTES
+        2 * (text(&details.description) + text(&details.cover))
+            + 256
+            + size_of::<HotHashtag>() as u64
+            + ENTRY_BYTES
     }
 }
 

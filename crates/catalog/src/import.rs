@@ -93,7 +93,12 @@ pub struct RejectNote {
 impl From<&Reject> for RejectNote {
     fn from(reject: &Reject) -> Self {
         let place = &reject.place;
-        Self { file: place.file.to_string(), line: place.line, record: place.record, reason: reject.reason.clone() }
+        Self {
+            file: place.file.to_string(),
+            line: place.line,
+            record: place.record,
+            reason: reject.reason.clone(),
+        }
     }
 }
 
@@ -124,7 +129,7 @@ impl Catalog {
         let mut report = reading.await.map_err(|_| store::StoreError::Closed)?;
         report.recorded = recorded;
         self.follow().await?;
-        self.inner.index.bring_up().await?;
+        self.inner.index.bring_up_and_keep().await?;
         Ok(report)
     }
 }
@@ -140,7 +145,13 @@ struct Reader {
 
 impl Reader {
     fn new(send: mpsc::SyncSender<Vec<Prepared>>, options: ImportOptions) -> Self {
-        Self { send, chunk: Vec::with_capacity(CHUNK_RECORDS), options, report: ImportReport::default(), records: 0 }
+        Self {
+            send,
+            chunk: Vec::with_capacity(CHUNK_RECORDS),
+            options,
+            report: ImportReport::default(),
+            records: 0,
+        }
     }
 
     fn read_all(&mut self, inputs: &[ImportInput]) {
@@ -163,7 +174,8 @@ impl Reader {
         let mut summary = FileSummary { file: name, ..FileSummary::default() };
         match opened.and_then(|input| files::read(input, Options { threads: NonZeroUsize::MIN }, self)) {
             Ok(report) => {
-                summary.observations = report.observations.iter().map(|(source, n)| (source.name(), *n)).collect();
+                summary.observations =
+                    report.observations.iter().map(|(source, n)| (source.name(), *n)).collect();
                 summary.rejected = report.rejects;
                 summary.is_empty = report.is_empty;
                 summary.problem = report.damage;
@@ -244,7 +256,8 @@ fn files_below(folder: &Path, files: &mut Vec<ImportInput>) -> Result<(), Catalo
         cause: format!("cannot be listed: {cause}"),
     };
     let entries = std::fs::read_dir(folder).map_err(failed)?;
-    let mut paths = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let mut paths =
+        entries.map(|entry| entry.map(|e| e.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
     paths.sort();
     for path in paths {
         let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));

@@ -14,6 +14,9 @@ const READ_MAX: u32 = 10_000;
 /// Up to so many changes are taken in while the asker waits; more are taken in behind his back.
 const INLINE_MAX: usize = 2_000;
 
+/// After an import the file is written anew when more than one hashtag in so many is not in it.
+const KEPT_SHARE: u64 = 64;
+
 /// The index and the store it follows.
 pub(crate) struct Index {
     shared: Arc<Shared>,
@@ -90,6 +93,17 @@ impl Index {
         let _following = self.shared.following.lock().await;
         self.shared.catch_up(usize::MAX).await
     }
+
+    /// As [`Self::bring_up`], and writes the changes to the file when that is cheap beside what was changed, so that
+    /// the next process need not take them in again.
+    pub(crate) async fn bring_up_and_keep(&self) -> Result<(), CatalogError> {
+        let _following = self.shared.following.lock().await;
+        self.shared.catch_up(usize::MAX).await?;
+        match self.shared.current() {
+            Some(index) if index.changes() > index.len() / KEPT_SHARE => self.shared.rebuild().await,
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Shared {
@@ -108,7 +122,9 @@ impl Shared {
                     self.apply(&index, &hashtags, sequence).await?;
                 }
                 // What is done in the background only: so many changes, or so many that they are no longer listed.
-                Changes::Hashtags { .. } | Changes::Gap if changes_max == usize::MAX => self.rebuild().await?,
+                Changes::Hashtags { .. } | Changes::Gap if changes_max == usize::MAX => {
+                    self.rebuild().await?
+                }
                 Changes::Hashtags { .. } | Changes::Gap => break,
             }
             let Some(current) = self.current() else { break };
@@ -121,7 +137,12 @@ impl Shared {
     }
 
     /// Takes changed hashtags in, some thousand at a time. Only the last of them bring the index to the sequence.
-    async fn apply(&self, index: &SearchIndex, rows: &[HashtagRow], sequence: u64) -> Result<(), CatalogError> {
+    async fn apply(
+        &self,
+        index: &SearchIndex,
+        rows: &[HashtagRow],
+        sequence: u64,
+    ) -> Result<(), CatalogError> {
         let mut parts = rows.chunks(READ_MAX as usize).peekable();
         while let Some(part) = parts.next() {
             let reached = if parts.peek().is_some() { index.sequence() } else { sequence };

@@ -31,7 +31,9 @@ mod tests {
     fn digits_are_an_id_first_and_a_tag_second() {
         let kinds = |text| {
             HashtagRef::candidates(text).map(|all| {
-                all.iter().map(|r| if matches!(r, HashtagRef::Id(_)) { "id" } else { "key" }).collect::<Vec<_>>()
+                all.iter()
+                    .map(|r| if matches!(r, HashtagRef::Id(_)) { "id" } else { "key" })
+                    .collect::<Vec<_>>()
             })
         };
         assert_eq!(kinds("7551"), Ok(vec!["id", "key"]));

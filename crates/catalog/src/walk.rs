@@ -74,7 +74,11 @@ impl Catalog {
         render: fn(&WalkPage) -> Vec<u8>,
     ) -> Result<Option<Bytes>, CatalogError> {
         // Beginning a walk promises what is there now; going on promises what was there then.
-        if request.cursor.generation() == 0 { self.follow().await? } else { self.follow_lately().await? };
+        if request.cursor.generation() == 0 {
+            self.follow().await?
+        } else {
+            self.follow_lately().await?
+        };
         let Some(hot) = self.held(reference).await? else { return Ok(None) };
         let key = PageKey::Walk {
             hashtag: hot.hashtag.row,
@@ -163,7 +167,11 @@ impl Catalog {
         Ok(kept)
     }
 
-    async fn ranking(&self, hashtag: &Hashtag, region: Option<Region>) -> Result<Vec<VideoRow>, CatalogError> {
+    async fn ranking(
+        &self,
+        hashtag: &Hashtag,
+        region: Option<Region>,
+    ) -> Result<Vec<VideoRow>, CatalogError> {
         let store = self.inner.store.clone();
         let row = hashtag.row;
         if hashtag.observed.videos <= RANKED_INLINE_MAX {

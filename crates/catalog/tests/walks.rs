@@ -88,8 +88,13 @@ async fn what_comes_in_during_a_walk_neither_repeats_nor_skips() {
     held.record((1..=60).map(|id| under_cat(id, id * 10, 0))).await;
     let first = page(held.catalog(), WalkCursor::START, 20).await;
     // The last becomes the first, the first the last, and new ones come in at both ends.
-    held.record([under_cat(1, 1_000_000, 1), under_cat(60, 1, 1), under_cat(61, 2_000_000, 0), under_cat(62, 2, 0)])
-        .await;
+    held.record([
+        under_cat(1, 1_000_000, 1),
+        under_cat(60, 1, 1),
+        under_cat(61, 2_000_000, 0),
+        under_cat(62, 2, 0),
+    ])
+    .await;
     let mut ids = ids_of(&first);
     let mut cursor = first.cursor;
     loop {
@@ -130,7 +135,8 @@ async fn walkers_beside_another_process_that_imports_see_each_video_once() {
             let catalog = held.catalog().clone();
             tokio::spawn(async move {
                 for _ in 0..6 {
-                    let before = catalog.hashtag(&cat()).await.expect("an answer").expect("a hashtag").observed.videos;
+                    let before =
+                        catalog.hashtag(&cat()).await.expect("an answer").expect("a hashtag").observed.videos;
                     let ids = walk(&catalog, count).await;
                     let distinct: BTreeSet<u64> = ids.iter().copied().collect();
                     assert_eq!(distinct.len(), ids.len(), "no video twice");

@@ -79,7 +79,8 @@ pub fn pack(id: VideoId, details: &VideoDetails, counts: &VideoCounts) -> Vec<u8
     packer.number(d.size_bytes);
     packer.number(d.wm_size_bytes);
     packer.music(&d.music);
-    for count in [counts.plays, counts.likes, counts.comments, counts.shares, counts.downloads, counts.saves] {
+    for count in [counts.plays, counts.likes, counts.comments, counts.shares, counts.downloads, counts.saves]
+    {
         packer.number(told(count));
     }
     packer.signed(d.create_time.unwrap_or(0));
@@ -295,7 +296,8 @@ mod tests {
 
     #[test]
     fn a_photo_post_shows_its_images_after_the_author() {
-        let packed = pack(1.try_into().expect("an id"), &details_of("", vec!["a".into()]), &VideoCounts::default());
+        let packed =
+            pack(1.try_into().expect("an id"), &details_of("", vec!["a".into()]), &VideoCounts::default());
         assert!(json(&packed).ends_with(r#""avatar":""},"images":["a"],"is_top":false}"#));
     }
 

@@ -1,7 +1,7 @@
 //! What is held of a hashtag.
 
 use crate::observation::{HashtagCounts, HashtagDetails};
-use crate::{HashtagId, Tag, Timestamp};
+use crate::{Count, HashtagId, Tag, Timestamp};
 
 /// The number a hashtag has in this store: small, never reused, never shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,42 +70,63 @@ pub struct Observed {
 }
 
 impl Hashtag {
-    /// `view_count`: as reported when that is known, else the sum of plays held.
-    pub fn views(&self) -> Total {
-        total(self.reported.views, self.observed.views)
+    /// `view_count`: as reported when that is known, else the sum of plays held; `None` when no video is held either.
+    pub fn views(&self) -> Option<Total> {
+        self.total(self.reported.views, self.observed.views)
     }
 
-    /// `user_count`: as reported when that is known, else the distinct authors held.
-    pub fn creators(&self) -> Total {
-        total(self.reported.creators, self.observed.creators)
+    /// `user_count`: as reported when that is known, else the distinct authors held; `None` when no video is held.
+    pub fn creators(&self) -> Option<Total> {
+        self.total(self.reported.creators, self.observed.creators)
     }
 
-    /// Posts under it: as reported when that is known, else the videos held.
-    pub fn videos(&self) -> Total {
-        total(self.reported.videos, self.observed.videos)
+    /// Posts under it: as reported when that is known, else the videos held; `None` when there are none.
+    pub fn videos(&self) -> Option<Total> {
+        self.total(self.reported.videos, self.observed.videos)
     }
 
-    /// What it is ranked by in search.
+    /// What it is ranked by in search: its views, 0 while nothing is known of them.
     pub fn reach(&self) -> u64 {
-        self.views().value
+        self.views().map_or(0, |total| total.value)
     }
-}
 
-fn total(reported: Option<crate::Count>, observed: u64) -> Total {
-    match reported {
-        Some(count) => Total { value: count.value(), basis: Basis::Reported, rounded: count.is_rounded() },
-        None => Total { value: observed, basis: Basis::Observed, rounded: false },
+    fn total(&self, reported: Option<Count>, observed: u64) -> Option<Total> {
+        match reported {
+            Some(count) => {
+                Some(Total { value: count.value(), basis: Basis::Reported, rounded: count.is_rounded() })
+            }
+            None if self.observed.videos == 0 => None,
+            None => Some(Total { value: observed, basis: Basis::Observed, rounded: false }),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Count;
+
+    fn hashtag(views: Option<Count>, observed: Observed) -> Hashtag {
+        Hashtag {
+            row: HashtagRow(1),
+            id: None,
+            tag: Tag::new("cat").expect("a tag"),
+            reported: HashtagCounts { views, ..HashtagCounts::default() },
+            reported_at: None,
+            observed,
+            details: HashtagDetails::default(),
+            changed: 1,
+        }
+    }
 
     #[test]
-    fn a_reported_total_wins_even_when_it_is_smaller() {
-        assert_eq!(total(Count::exact(5), 9), Total { value: 5, basis: Basis::Reported, rounded: false });
-        assert_eq!(total(None, 9), Total { value: 9, basis: Basis::Observed, rounded: false });
+    fn a_reported_total_wins_even_when_it_is_smaller_and_nothing_is_not_0() {
+        let held = Observed { videos: 2, views: 9, creators: 0 };
+        let reported = Total { value: 5, basis: Basis::Reported, rounded: false };
+        assert_eq!(hashtag(Count::exact(5), held).views(), Some(reported));
+        let observed = Total { value: 9, basis: Basis::Observed, rounded: false };
+        assert_eq!(hashtag(None, held).views(), Some(observed));
+        assert_eq!(hashtag(None, Observed::default()).views(), None);
+        assert_eq!(hashtag(Count::exact(5), Observed::default()).creators(), None);
+        assert_eq!(hashtag(None, Observed::default()).reach(), 0);
     }
 }

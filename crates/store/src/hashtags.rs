@@ -40,7 +40,11 @@ impl Store {
     }
 
     /// The next hashtags after a row number, ascending, at most `limit`: for going through all of them.
-    pub async fn hashtags_after(&self, after: Option<HashtagRow>, limit: u32) -> Result<Vec<Hashtag>, StoreError> {
+    pub async fn hashtags_after(
+        &self,
+        after: Option<HashtagRow>,
+        limit: u32,
+    ) -> Result<Vec<Hashtag>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtags_after(after, limit),
         }

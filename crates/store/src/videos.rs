@@ -25,7 +25,11 @@ pub struct VideoRecord {
 
 impl Store {
     /// The videos under a hashtag, most plays first, newer ids first among equals; only those of a region if given.
-    pub async fn ranking(&self, hashtag: HashtagRow, region: Option<Region>) -> Result<Vec<VideoRow>, StoreError> {
+    pub async fn ranking(
+        &self,
+        hashtag: HashtagRow,
+        region: Option<Region>,
+    ) -> Result<Vec<VideoRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.ranking(hashtag, region),
         }

@@ -34,9 +34,10 @@ pub(crate) struct HashtagView {
 /// A total as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct TotalView {
-    value: u64,
-    /// `reported` or `observed`.
-    basis: &'static str,
+    /// `null` while nothing is known of it.
+    value: Option<u64>,
+    /// `reported` or `observed`; `null` beside a `null` value.
+    basis: Option<&'static str>,
     rounded: bool,
     #[serde(skip)]
     shown: String,
@@ -50,10 +51,14 @@ struct ObservedView {
     creators: u64,
 }
 
-impl From<Total> for TotalView {
-    fn from(total: Total) -> Self {
-        let shown = output::total(total);
-        Self { value: total.value, basis: total.basis.name(), rounded: total.rounded, shown }
+impl From<Option<Total>> for TotalView {
+    fn from(total: Option<Total>) -> Self {
+        Self {
+            value: total.map(|t| t.value),
+            basis: total.map(|t| t.basis.name()),
+            rounded: total.is_some_and(|t| t.rounded),
+            shown: total.map_or_else(|| "-".to_owned(), output::total),
+        }
     }
 }
 
@@ -65,7 +70,7 @@ impl TotalView {
 
     /// `reported` or `observed`.
     pub(crate) fn basis(&self) -> String {
-        self.basis.to_owned()
+        self.basis.unwrap_or_default().to_owned()
     }
 }
 
@@ -103,7 +108,10 @@ impl HashtagView {
     /// A hashtag for people, a line for each thing that is known.
     pub(crate) fn lines(&self) -> String {
         let line = |name: &str, value: String| vec![name.to_owned(), value];
-        let total = |name: &str, total: &TotalView| line(name, format!("{} {}", total.shown, total.basis));
+        let total = |name: &str, total: &TotalView| match total.basis {
+            Some(basis) => line(name, format!("{} {basis}", total.shown)),
+            None => line(name, "not known".to_owned()),
+        };
         let mut rows = vec![
             line("hashtag", format!("#{}", self.name)),
             line("id", self.id.clone().unwrap_or_else(|| "not known".to_owned())),

@@ -109,7 +109,8 @@ mod tests {
         let mut builder = Builder::new(&path, 1, 1);
         builder.push(Document { hashtag: 1, key: "cat", reach: 1 }).unwrap();
         builder.finish().unwrap();
-        let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, [&format!("{UNFINISHED}a")[..], "other", "search.idx"]);
     }

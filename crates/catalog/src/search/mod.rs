@@ -118,12 +118,15 @@ impl SearchIndex {
         self.len() == 0
     }
 
+    /// How many changes have been taken in since the base was built; they are in memory only.
+    pub fn changes(&self) -> u64 {
+        let state = self.state();
+        state.tiers.iter().map(|tier| tier.len() as u64).sum::<u64>() + state.fresh.documents.len() as u64
+    }
+
     /// Whether so much has changed since the base was built that a new one pays.
     pub fn wants_rebuild(&self) -> bool {
-        let state = self.state();
-        let changed = state.tiers.iter().map(|tier| tier.len() as u64).sum::<u64>()
-            + state.fresh.documents.len() as u64;
-        changed > OVERLAY_MAX.max(u64::from(state.base.documents.count) / OVERLAY_SHARE)
+        self.changes() > OVERLAY_MAX.max(u64::from(self.state().base.documents.count) / OVERLAY_SHARE)
     }
 
     /// Takes new, grown and otherwise changed hashtags, the later of two with one number last; they are found as soon

@@ -1,6 +1,7 @@
 //! The challenge object: a hashtag in the contract's words, fields in the contract's order.
 
 use domain::Hashtag;
+use domain::hashtag::Total;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,8 +50,8 @@ impl<'a> ChallengeObject<'a> {
             id: hashtag.id.map(|id| id.to_string()).unwrap_or_default(),
             cha_name: hashtag.tag.name(),
             desc: details.description.as_deref().unwrap_or_default(),
-            user_count: hashtag.creators().value.min(EXACT_INTEGER_MAX),
-            view_count: hashtag.views().value.min(EXACT_INTEGER_MAX),
+            user_count: total(hashtag.creators()),
+            view_count: total(hashtag.views()),
             is_pgcshow: details.is_pgcshow.unwrap_or(false),
             is_commerce: details.is_commerce.unwrap_or(false),
             is_challenge: details.is_challenge.unwrap_or(false),
@@ -59,6 +60,11 @@ impl<'a> ChallengeObject<'a> {
             cover: details.cover.as_deref().unwrap_or_default(),
         }
     }
+}
+
+/// The contract's counts are never null: what is not known is 0 here.
+fn total(total: Option<Total>) -> u64 {
+    total.map_or(0, |total| total.value.min(EXACT_INTEGER_MAX))
 }
 
 /// The body of a look-up.

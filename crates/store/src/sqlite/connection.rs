@@ -48,7 +48,8 @@ pub(crate) fn open_writer(path: &Path, settings: Settings) -> Result<Connection,
 
 /// Opens an existing file for reading.
 pub(crate) fn open_reader(path: &Path, cache_kib: u32) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(path, flags).doing("open the database file for reading")?;
     prepare(&connection, cache_kib)?;
     Ok(connection)
@@ -67,7 +68,9 @@ fn prepare(connection: &Connection, cache_kib: u32) -> Result<(), StoreError> {
 
 /// A setting that silently did not take (an odd file system, a read-only folder) would break a promise later.
 fn read_back(connection: &Connection, path: &Path, synchronous: i64) -> Result<(), StoreError> {
-    let read = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, rusqlite::types::Value>(0));
+    let read = |pragma: &str| {
+        connection.pragma_query_value(None, pragma, |row| row.get::<_, rusqlite::types::Value>(0))
+    };
     let wants = [
         ("journal_mode", rusqlite::types::Value::Text("wal".into())),
         ("synchronous", rusqlite::types::Value::Integer(synchronous)),
@@ -98,7 +101,8 @@ mod tests {
         let connection = open_writer(&folder.path().join("a.db"), DURABLE).expect("a file");
         assert!(read_back(&connection, Path::new("a.db"), 2).is_ok());
         connection.execute_batch("PRAGMA synchronous = NORMAL").expect("a setting");
-        let refused = read_back(&connection, Path::new("a.db"), 2).expect_err("NORMAL loses charges at a power cut");
+        let refused =
+            read_back(&connection, Path::new("a.db"), 2).expect_err("NORMAL loses charges at a power cut");
         assert!(refused.to_string().contains("synchronous"), "{refused}");
     }
 

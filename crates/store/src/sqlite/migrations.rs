@@ -33,9 +33,8 @@ pub(crate) const WALKS: &[Migration] = &[migration!("walks", 1, "0001", "walks")
 
 /// Brings a file to the newest schema. Safe to run from several processes at once and to be cut off anywhere.
 pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), StoreError> {
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .doing("begin a migration")?;
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a migration")?;
     transaction
         .execute_batch(
             "CREATE TABLE IF NOT EXISTS migrations (

@@ -47,7 +47,10 @@ pub struct Sqlite {
 impl Sqlite {
     pub(crate) fn open(options: &StoreOptions) -> Result<Self, StoreError> {
         std::fs::create_dir_all(&options.data_dir).map_err(|cause| {
-            StoreError::Unusable(format!("the data folder {} cannot be made: {cause}", options.data_dir.display()))
+            StoreError::Unusable(format!(
+                "the data folder {} cannot be made: {cause}",
+                options.data_dir.display()
+            ))
         })?;
         let file = |name: &str| options.data_dir.join(name);
         Ok(Self {

@@ -40,7 +40,11 @@ impl WalksFile {
         Ok(Self { readers: Readers::new(path), writer: Writer::start("walks-writer", connection)? })
     }
 
-    pub(crate) async fn keep(&self, store: u128, generation: NewGeneration) -> Result<Generation, StoreError> {
+    pub(crate) async fn keep(
+        &self,
+        store: u128,
+        generation: NewGeneration,
+    ) -> Result<Generation, StoreError> {
         self.writer.run(move |connection| keep(connection, store, &generation)).await
     }
 

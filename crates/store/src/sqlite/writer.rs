@@ -28,7 +28,10 @@ impl Writer {
                     transaction(&mut connection);
                 }
             })
-            .map_err(|cause| StoreError::Database { doing: "start its writer thread", cause: Box::new(cause) })?;
+            .map_err(|cause| StoreError::Database {
+                doing: "start its writer thread",
+                cause: Box::new(cause),
+            })?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
