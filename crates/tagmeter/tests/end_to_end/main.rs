@@ -6,4 +6,6 @@ mod captures;
 
 mod command_line;
 
+mod kills;
+
 mod serving;
