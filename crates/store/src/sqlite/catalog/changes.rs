@@ -10,7 +10,7 @@ use crate::hashtags::Changes;
 use crate::record::Recorded;
 use domain::{HashtagId, HashtagRow, Timestamp};
 use rusqlite::{Connection, Statement, Transaction, params};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Lists of changes that are kept: a follower that is further behind starts anew, which is then cheaper anyway.
 const CHANGES_KEPT: u64 = 1000;
@@ -63,7 +63,7 @@ pub(super) fn sequence(connection: &Connection) -> Result<u64, StoreError> {
 /// Writes the hashtags of a transaction and lists those that changed.
 pub(super) fn write(
     transaction: &Transaction<'_>,
-    hashtags: BTreeMap<u32, Touched>,
+    hashtags: Vec<(u32, Touched)>,
     recorded: &mut Recorded,
 ) -> Result<(), StoreError> {
     let sequence = sequence(transaction)? + 1;

@@ -98,6 +98,6 @@ fn fill(
         chunk = if is_full { None } else { chunks.recv_timeout(PAUSE).ok() };
     }
     links::write(transaction, links, &mut tags)?;
-    super::changes::write(transaction, tags.hashtags, &mut recorded)?;
+    super::changes::write(transaction, tags.in_order(), &mut recorded)?;
     Ok(recorded)
 }

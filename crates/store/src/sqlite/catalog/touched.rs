@@ -6,7 +6,9 @@ use crate::error::Doing;
 use domain::observation::{HashtagDetails, TagRef};
 use domain::{HashtagId, Timestamp};
 use rusqlite::{OptionalExtension, Statement, Transaction};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Tags remembered between look-ups: about 17 MB.
@@ -14,7 +16,28 @@ const KNOWN_TAGS_MAX: usize = 450_000;
 
 /// Row and last told id by XXH3-128 of the key. Two keys of one hash are not to be feared below 10^15 tags.
 #[derive(Debug, Default)]
-pub(super) struct KnownTags(HashMap<[u64; 2], (u32, u64)>);
+pub(super) struct KnownTags(HashMap<(u64, u64), (u32, u64), BuildHasherDefault<Spread>>);
+
+/// Hashes what is spread already, and row numbers, which nobody chooses: a multiplication is enough.
+#[derive(Debug, Default)]
+pub(super) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    }
+}
 
 impl KnownTags {
     /// Forgets everything: after a transaction that failed, or when another process may have given rows out.
@@ -22,10 +45,10 @@ impl KnownTags {
         self.0.clear();
     }
 
-    fn hash(key: &str) -> [u64; 2] {
+    fn hash(key: &str) -> (u64, u64) {
         let hash = xxh3_128(key.as_bytes());
         #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-        [(hash >> 64) as u64, hash as u64]
+        ((hash >> 64) as u64, hash as u64)
     }
 }
 
@@ -53,9 +76,9 @@ pub(super) struct Touched {
     pub(super) is_stirred: bool,
 }
 
-/// All of them, by row number; in order, so that they are written in order.
+/// All of them, by row number.
 pub(super) struct TouchedTags<'c> {
-    pub(super) hashtags: BTreeMap<u32, Touched>,
+    hashtags: HashMap<u32, Touched, BuildHasherDefault<Spread>>,
     next: u32,
     /// How many of them are to be made.
     made: usize,
@@ -69,7 +92,7 @@ impl<'c> TouchedTags<'c> {
             .query_row("SELECT coalesce(max(hashtag), 0) + 1 FROM hashtags", [], |row| row.get(0))
             .doing("find the next hashtag row")?;
         Ok(Self {
-            hashtags: BTreeMap::new(),
+            hashtags: HashMap::default(),
             next,
             made: 0,
             find: transaction
@@ -84,17 +107,16 @@ impl<'c> TouchedTags<'c> {
     /// The row number of a tag, given out now if it has none, and its id noted when that is news.
     pub(super) fn row(&mut self, known: &mut KnownTags, tag: &TagRef) -> Result<u32, StoreError> {
         let hash = KnownTags::hash(tag.tag.key().as_str());
-        let (row, id) = match known.0.get(&hash) {
-            Some(found) => *found,
-            None => self.find_or_make(tag)?,
-        };
-        let told = tag.id.map_or(0, HashtagId::get);
-        if let Some(news) = tag.id.filter(|_| told != id) {
-            self.hashtags.entry(row).or_default().ids.push(news);
-        }
         self.bound(known);
-        known.0.insert(hash, (row, if told == 0 { id } else { told }));
-        Ok(row)
+        let (row, id) = match known.0.entry(hash) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => place.insert(self.find_or_make(tag)?),
+        };
+        if let Some(news) = tag.id.filter(|news| news.get() != *id) {
+            *id = news.get();
+            self.hashtags.entry(*row).or_default().ids.push(news);
+        }
+        Ok(*row)
     }
 
     fn find_or_make(&mut self, tag: &TagRef) -> Result<(u32, u64), StoreError> {
@@ -130,6 +152,13 @@ impl<'c> TouchedTags<'c> {
                 known.0.insert(KnownTags::hash(key), (*row, id));
             }
         }
+    }
+
+    /// All of them in the order of the table, so that they are written in order.
+    pub(super) fn in_order(self) -> Vec<(u32, Touched)> {
+        let mut hashtags: Vec<(u32, Touched)> = self.hashtags.into_iter().collect();
+        hashtags.sort_unstable_by_key(|(row, _)| *row);
+        hashtags
     }
 
     /// The entry of a hashtag.
