@@ -65,6 +65,15 @@ build() {
     cargo build --release --locked --quiet "$@"
 }
 
+# Sets the programs aside, so that a build meanwhile does not change what is measured.
+set_aside() {
+    local program
+    mkdir -p "$data/bin/examples"
+    for program in "$@"; do
+        cp -f "$bin/$program" "$data/bin/$program"
+    done
+}
+
 # Prints a Python that has duckdb, or nothing and says why.
 duckdb_python() {
     local venv=$data/venv
@@ -82,13 +91,14 @@ bench_import() {
     need python3 python3
     build -p tagmeter
     build -p testkit --example generate_videos --example parse_videos
+    set_aside tagmeter examples/generate_videos examples/parse_videos
     local duckdb=()
     if [ "$with_duckdb" = true ]; then
         local python
         python=$(duckdb_python)
         [ -z "$python" ] || duckdb=(--duckdb-python "$python")
     fi
-    python3 -u scripts/bench/import.py --bin "$bin" --data "$data" \
+    python3 -u scripts/bench/import.py --bin "$data/bin" --data "$data" \
         --videos "${videos:-500000}" --rounds "${rounds:-3}" ${duckdb[@]+"${duckdb[@]}"}
 }
 
@@ -98,7 +108,8 @@ bench_serve() {
     build -p tagmeter
     build -p testkit --example generate_videos --example generate_hashtags
     build -p server --example bare_handler
-    python3 -u scripts/bench/serve.py --bin "$bin" --data "$data" --hashtags "${hashtags:-2000000}" \
+    set_aside tagmeter examples/generate_videos examples/generate_hashtags examples/bare_handler
+    python3 -u scripts/bench/serve.py --bin "$data/bin" --data "$data" --hashtags "${hashtags:-2000000}" \
         --videos "${videos:-1000000}" --accounts "${accounts:-100}" --connections "$connections" \
         --rounds "${rounds:-5}" --seconds "$seconds" --warm-up "$warm_up"
 }
@@ -203,5 +214,7 @@ clean_up() {
     fi
 }
 trap clean_up EXIT
+trap "exit 130" INT
+trap "exit 143" TERM
 
 "bench_$command"

@@ -114,7 +114,7 @@ def show(options, rows):
     fresh = median([options.videos / r["seconds"] for r in rows["tagmeter import"]])
     for name, rounds in rows.items():
         if not rounds:
-            shown.append([name, "out of memory", "", "", "", "", "", ""])
+            shown.append([name, "out of memory", "", "", "", "", "", "", ""])
             continue
         rates = [options.videos / r["seconds"] for r in rounds]
         size = f"{median([r['mb'] for r in rounds]):,.0f}" if "mb" in rounds[0] else ""
@@ -124,13 +124,17 @@ def show(options, rows):
             f"{median(rates) / fresh:.2f}",
             f"{median([r['seconds'] for r in rounds]):.1f}",
             f"{median([r['core_seconds'] for r in rounds]):.1f}",
+            f"{median([options.videos / r['core_seconds'] for r in rounds]):,.0f}",
             f"{median([r['peak_mb'] for r in rounds]):,.0f}",
             size,
             f"{spread(rates):.0%}",
         ])
     print()
-    table(["", "videos/s", "of import", "seconds", "core s", "peak RSS MB", "on disk MB", "spread"], shown)
-    print(f"\nMedians of {options.rounds} rounds; spread is the range of videos/s as a share of it. After: {load()}.")
+    table(["", "videos/s", "of import", "seconds", "core s", "videos/core s", "peak RSS MB", "on disk MB", "spread"], shown)
+    print(
+        f"\nMedians of {options.rounds} rounds; spread is the range of videos/s as a share of it; videos/core s is what a\n"
+        f"busy machine falsifies less. After: {load()}."
+    )
     if options.duckdb_python:
         print(
             "DuckDB: the same tables and primary keys, descriptive values as columns, records held unchanged skipped by\n"

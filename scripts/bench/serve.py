@@ -3,6 +3,7 @@ import argparse
 import pathlib
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +29,8 @@ def main():
     for name in ["hashtags", "videos", "accounts", "rounds", "seconds", "warm-up"]:
         parser.add_argument(f"--{name}", type=int, required=True)
     options = parser.parse_args()
+    # So that the servers are ended then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: ended by SIGTERM"))
     store = make_store(options)
     keys = make_accounts(options, store)
     ids = {kind: write_ids(options, store, kind) for kind in PATHS}
@@ -110,7 +113,7 @@ def start(options, store, keys, ids, running):
         options.data / "serve.log",
     )
     running.callback(tagmeter.end)
-    print(f"ready {tagmeter.ready_seconds:.2f} s after its start")
+    print(f"took connections {tagmeter.ready_seconds:.2f} s after its start")
     bare = {}
     for number, (kind, path) in enumerate(PATHS.items()):
         id = ids[kind].read_text().split("\n", 1)[0]
