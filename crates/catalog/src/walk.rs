@@ -44,9 +44,9 @@ pub struct WalkPage {
     pub held: u64,
 }
 
-/// The rows of a page and where it stands.
+/// The videos of a page, packed, and where it stands.
 struct Part {
-    rows: Vec<VideoRow>,
+    packed: Vec<Vec<u8>>,
     generation: u64,
     position: u64,
     total: u64,
@@ -101,12 +101,12 @@ impl Catalog {
             0 => self.begin(hashtag, request.region, request.cursor.position(), count).await?,
             slot => self.go_on(hashtag, request, slot, count).await?,
         };
-        let reached = part.position + part.rows.len() as u64;
+        let reached = part.position + part.packed.len() as u64;
         let cursor = WalkCursor::new(part.generation, reached).ok_or(CatalogError::CursorUnknown)?;
         Ok(WalkPage {
-            videos: unpacked(&self.inner.store.packed(&part.rows).await?)?,
+            videos: unpacked(&part.packed)?,
             cursor,
-            has_more: reached < part.total && !part.rows.is_empty(),
+            has_more: reached < part.total && !part.packed.is_empty(),
             held: part.total,
         })
     }
@@ -121,21 +121,22 @@ impl Catalog {
     ) -> Result<Part, CatalogError> {
         let inner = &self.inner;
         if hashtag.observed.videos == 0 {
-            return Ok(Part { rows: Vec::new(), generation: 0, position, total: 0 });
+            return Ok(Part { packed: Vec::new(), generation: 0, position, total: 0 });
         }
         let now = inner.clock.now();
         if let Some(generation) = self.current(hashtag, region, now).await? {
-            return self.part(&generation, position, count).await;
+            return self.first_part(&generation, position, count).await;
         }
         let _one_at_a_time =
             if hashtag.observed.videos > RANKED_INLINE_MAX { Some(inner.ranking.lock().await) } else { None };
         if let Some(generation) = self.current(hashtag, region, now).await? {
-            return self.part(&generation, position, count).await;
+            return self.first_part(&generation, position, count).await;
         }
         let ranking = self.ranking(hashtag, region).await?;
         let total = ranking.len() as u64;
         if position == 0 && total <= u64::from(count) {
-            return Ok(Part { rows: ranking, generation: 0, position, total });
+            let packed = inner.store.packed(&ranking).await?;
+            return Ok(Part { packed, generation: 0, position, total });
         }
         let expired_before = Timestamp::from_ms(now.as_ms() - KEPT_FOR_MS);
         let generation = inner
@@ -143,7 +144,7 @@ impl Catalog {
             .keep_generation(hashtag.row, region, hashtag.changed, now, expired_before, ranking)
             .await?;
         inner.cache.keep_generation(generation);
-        self.part(&generation, position, count).await
+        self.first_part(&generation, position, count).await
     }
 
     /// The generation that stands for the hashtag as it is now, if one was made.
@@ -203,9 +204,25 @@ impl Catalog {
         self.part(&generation, request.cursor.position(), count).await
     }
 
+    /// Part of a generation that stands for the present: its head is as fresh as the videos themselves.
+    async fn first_part(
+        &self,
+        generation: &Generation,
+        position: u64,
+        count: u32,
+    ) -> Result<Part, CatalogError> {
+        if position == 0
+            && let Some(packed) = self.inner.store.head(generation.slot, count).await?
+        {
+            return Ok(Part { packed, generation: generation.slot, position, total: generation.videos });
+        }
+        self.part(generation, position, count).await
+    }
+
     async fn part(&self, generation: &Generation, position: u64, count: u32) -> Result<Part, CatalogError> {
         let rows = self.inner.store.ranked(generation.slot, position, count).await?;
-        Ok(Part { rows, generation: generation.slot, position, total: generation.videos })
+        let packed = self.inner.store.packed(&rows).await?;
+        Ok(Part { packed, generation: generation.slot, position, total: generation.videos })
     }
 }
 

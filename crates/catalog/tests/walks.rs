@@ -197,3 +197,19 @@ async fn cursors_outlive_a_restart() {
     let again = another(&held, &clock).await;
     assert_eq!(ids_of(&page(&again, first.cursor, 20).await), (11..=30).rev().collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn the_first_page_tells_the_newest_counts_even_when_the_order_stays() {
+    let held = TemporaryCatalog::open(&clock()).await;
+    held.record((1..=50).map(|id| under_cat(id, id * 10, 0))).await;
+    let first = page(held.catalog(), WalkCursor::START, 30).await;
+    assert!(first.has_more);
+    let at = Timestamp::from_ms(1_780_000_000_001);
+    let liked = video(50).tag("cat").plays(500).counts(77, 1, 1, 1).observed_at(at).version(1);
+    held.record([liked.into()]).await;
+    let again = page(held.catalog(), WalkCursor::START, 30).await;
+    let top: serde_json::Value = serde_json::from_slice(&again.videos[0]).expect("JSON");
+    assert_eq!((top["video_id"].as_str(), top["digg_count"].as_u64()), (Some("50"), Some(77)));
+    // The walk that began before goes on where it was.
+    assert_eq!(ids_of(&page(held.catalog(), first.cursor, 30).await), (1..=20).rev().collect::<Vec<_>>());
+}

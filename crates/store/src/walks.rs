@@ -22,7 +22,7 @@ pub struct Generation {
 }
 
 impl Store {
-    /// Keeps a ranking. Rankings made before `expired_before` are dropped.
+    /// Keeps a ranking, with the ready JSON of its first videos. Rankings made before `expired_before` are dropped.
     pub async fn keep_generation(
         &self,
         hashtag: HashtagRow,
@@ -35,8 +35,24 @@ impl Store {
         match self {
             Self::Sqlite(sqlite) => {
                 let identity = sqlite.catalog.identity()?;
-                let generation = NewGeneration { hashtag, region, changed, built_at, expired_before, videos };
+                let head = sqlite.catalog.packed(&videos[..videos.len().min(HEAD_VIDEOS)])?;
+                let head = join(&head);
+                let generation =
+                    NewGeneration { hashtag, region, changed, built_at, expired_before, videos, head };
                 sqlite.walks.keep(identity, generation).await
+            }
+        }
+    }
+
+    /// Ready JSON, packed (`domain::fragment`), of the first `count` videos of a ranking as they were when it was made.
+    /// `None` when there are more than are kept with it, or it is no longer kept.
+    pub async fn head(&self, slot: u64, count: u32) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        if count as usize > HEAD_VIDEOS {
+            return Ok(None);
+        }
+        match self {
+            Self::Sqlite(sqlite) => {
+                Ok(sqlite.walks.head(slot)?.as_deref().and_then(|head| split(head, count as usize)))
             }
         }
     }
@@ -76,4 +92,46 @@ pub(crate) struct NewGeneration {
     pub(crate) built_at: Timestamp,
     pub(crate) expired_before: Timestamp,
     pub(crate) videos: Vec<VideoRow>,
+    pub(crate) head: Vec<u8>,
+}
+
+/// Videos whose ready JSON is kept with a ranking: the longest page of the contract.
+const HEAD_VIDEOS: usize = 35;
+
+/// Each behind its length.
+fn join(packed: &[Vec<u8>]) -> Vec<u8> {
+    let mut head = Vec::with_capacity(packed.iter().map(|video| video.len() + 4).sum());
+    for video in packed {
+        // A video's JSON is far below 4 GiB (`sources` reads no longer records).
+        head.extend_from_slice(&u32::try_from(video.len()).unwrap_or(u32::MAX).to_le_bytes());
+        head.extend_from_slice(video);
+    }
+    head
+}
+
+/// The first `count`, or all if there are fewer. `None` if it is not what [`join`] made.
+fn split(mut head: &[u8], count: usize) -> Option<Vec<Vec<u8>>> {
+    let mut videos = Vec::with_capacity(count);
+    while videos.len() < count && !head.is_empty() {
+        let (length, rest) = head.split_first_chunk::<4>()?;
+        let (video, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        videos.push(video.to_vec());
+        head = rest;
+    }
+    Some(videos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_taken_apart_as_they_were_put_together() {
+        let videos = vec![b"one".to_vec(), Vec::new(), b"three".to_vec()];
+        let head = join(&videos);
+        assert_eq!(split(&head, 35), Some(videos.clone()));
+        assert_eq!(split(&head, 2), Some(videos[..2].to_vec()));
+        assert_eq!(split(&head[..head.len() - 1], 35), None);
+        assert_eq!(split(b"", 35), Some(Vec::new()));
+    }
 }

@@ -14,7 +14,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::PathBuf;
 
 /// Pairs of gram and rank held in memory: eight bytes each, and four more while they are put in order.
-pub(super) const PAIRS_MAX: usize = 6 << 20;
+pub(super) const PAIRS_MAX: usize = 4 << 20;
 
 const BUFFER_BYTES: usize = 256 << 10;
 

@@ -11,7 +11,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::PathBuf;
 
 /// Bytes of text and of sort entries held in memory before a chunk is set aside.
-pub(super) const CHUNK_BYTES_MAX: usize = 40 << 20;
+pub(super) const CHUNK_BYTES_MAX: usize = 24 << 20;
 
 const BUFFER_BYTES: usize = 256 << 10;
 

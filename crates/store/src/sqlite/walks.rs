@@ -77,6 +77,19 @@ impl WalksFile {
         })
     }
 
+    pub(crate) fn head(&self, slot: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.readers.with(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT head FROM generations WHERE slot = ?1 ORDER BY generation DESC LIMIT 1",
+                )
+                .doing("read the head of a ranking")?
+                .query_row([slot.cast_signed()], |row| row.get(0))
+                .optional()
+                .doing("read the head of a ranking")
+        })
+    }
+
     pub(crate) fn ranked(&self, slot: u64, position: u64, count: u32) -> Result<Vec<VideoRow>, StoreError> {
         self.readers.with(|connection| {
             let end = position + u64::from(count);
@@ -124,8 +137,8 @@ fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result
     };
     transaction
         .execute(
-            "INSERT INTO generations (generation, slot, store, hashtag, region, changed, built_at, videos)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO generations (generation, slot, store, hashtag, region, changed, built_at, videos, head)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 number,
                 slot.cast_signed(),
@@ -134,7 +147,8 @@ fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result
                 region,
                 new.changed.cast_signed(),
                 new.built_at.as_ms(),
-                generation.videos.cast_signed()
+                generation.videos.cast_signed(),
+                new.head
             ],
         )
         .doing("keep a ranking")?;

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex};
 use touched::KnownTags;
 
 /// An import's commits are large and rare, so the WAL is copied back at the end of each by hand.
-const SETTINGS: Settings = Settings { cache_kib: 64 * 1024, autocheckpoint_pages: 10_000, durable: true };
+const SETTINGS: Settings = Settings { cache_kib: 48 * 1024, autocheckpoint_pages: 10_000, durable: true };
 
 /// The file, open.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 -- Frozen rankings of the videos under a hashtag, which the cursors of walks point into. All of it can be made again;
--- cursors into what is lost are refused and the walk begins anew.
+-- cursors into what is lost are refused and the walk begins anew. `head` is the packed JSON of the first videos, each
+-- behind its length (4 bytes, lowest first): most walks are asked for one page, which then is one read in place of many.
 CREATE TABLE generations (
     generation INTEGER PRIMARY KEY,
     slot       INTEGER NOT NULL,
@@ -8,7 +9,8 @@ CREATE TABLE generations (
     region     INTEGER NOT NULL,
     changed    INTEGER NOT NULL,
     built_at   INTEGER NOT NULL,
-    videos     INTEGER NOT NULL
+    videos     INTEGER NOT NULL,
+    head       BLOB NOT NULL
 ) STRICT;
 CREATE INDEX generations_of_hashtag ON generations (hashtag, region, generation);
 CREATE INDEX generations_by_slot ON generations (slot);
