@@ -1,22 +1,21 @@
 //! Looking a hashtag up.
 
-use crate::cache::HotHashtag;
+use crate::cache::Ready;
 use crate::{Catalog, CatalogError, HashtagRef};
-use bytes::Bytes;
 use domain::Hashtag;
 use std::sync::Arc;
 
 impl Catalog {
     /// The hashtag of this id or key.
     pub async fn hashtag(&self, reference: &HashtagRef) -> Result<Option<Hashtag>, CatalogError> {
-        Ok(self.hot(reference).await?.map(|hot| hot.hashtag.clone()))
+        Ok(self.hot(reference).await?.map(|hashtag| Hashtag::clone(&hashtag)))
     }
 
     /// The hashtag a person means by `cat`, `#cat` or `7551`.
     pub async fn find(&self, text: &str) -> Result<Option<Hashtag>, CatalogError> {
         for reference in HashtagRef::candidates(text)? {
-            if let Some(hot) = self.hot(&reference).await? {
-                return Ok(Some(hot.hashtag.clone()));
+            if let Some(hashtag) = self.hot(&reference).await? {
+                return Ok(Some(Hashtag::clone(&hashtag)));
             }
         }
         Ok(None)
@@ -27,28 +26,44 @@ impl Catalog {
         &self,
         reference: &HashtagRef,
         render: fn(&Hashtag) -> Vec<u8>,
-    ) -> Result<Option<Bytes>, CatalogError> {
-        let Some(hot) = self.hot(reference).await? else { return Ok(None) };
-        Ok(Some(hot.ready.get_or_init(|| Bytes::from(render(&hot.hashtag))).clone()))
+    ) -> Result<Option<Ready>, CatalogError> {
+        self.follow_lately().await?;
+        let cache = &self.inner.cache;
+        let ready = cache.ready(reference);
+        cache.count(ready.is_some());
+        if ready.is_some() {
+            return Ok(ready);
+        }
+        let era = cache.era();
+        let Some(hashtag) = self.stored(reference).await? else { return Ok(None) };
+        let ready = Ready::new(render(&hashtag));
+        cache.keep_ready(era, reference.clone(), hashtag.row, ready.clone());
+        Ok(Some(ready))
     }
 
-    pub(crate) async fn hot(&self, reference: &HashtagRef) -> Result<Option<Arc<HotHashtag>>, CatalogError> {
+    pub(crate) async fn hot(&self, reference: &HashtagRef) -> Result<Option<Arc<Hashtag>>, CatalogError> {
         self.follow_lately().await?;
         self.held(reference).await
     }
 
     /// As [`Self::hot`], for who has followed the store already.
-    pub(crate) async fn held(&self, reference: &HashtagRef) -> Result<Option<Arc<HotHashtag>>, CatalogError> {
-        let inner = &self.inner;
-        let hot = inner.cache.hashtag(reference);
-        inner.cache.count(hot.is_some());
-        if hot.is_some() {
-            return Ok(hot);
+    pub(crate) async fn held(&self, reference: &HashtagRef) -> Result<Option<Arc<Hashtag>>, CatalogError> {
+        let cache = &self.inner.cache;
+        let hashtag = cache.record(reference);
+        cache.count(hashtag.is_some());
+        if hashtag.is_some() {
+            return Ok(hashtag);
         }
-        let hashtag = match reference {
-            HashtagRef::Id(id) => inner.store.hashtag_by_id(*id).await?,
-            HashtagRef::Key(key) => inner.store.hashtag_by_key(key).await?,
-        };
-        Ok(hashtag.map(|hashtag| inner.cache.keep_hashtag(reference.clone(), hashtag)))
+        let era = cache.era();
+        let hashtag = self.stored(reference).await?;
+        Ok(hashtag.map(|hashtag| cache.keep_record(era, reference.clone(), hashtag)))
+    }
+
+    async fn stored(&self, reference: &HashtagRef) -> Result<Option<Hashtag>, CatalogError> {
+        let store = &self.inner.store;
+        Ok(match reference {
+            HashtagRef::Id(id) => store.hashtag_by_id(*id).await?,
+            HashtagRef::Key(key) => store.hashtag_by_key(key).await?,
+        })
     }
 }

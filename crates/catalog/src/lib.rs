@@ -15,6 +15,8 @@ pub mod import;
 
 mod index;
 
+mod pages;
+
 mod record;
 
 mod reference;
@@ -25,6 +27,7 @@ mod searching;
 
 mod walk;
 
+pub use cache::Ready;
 pub use error::CatalogError;
 pub use reference::HashtagRef;
 pub use searching::SearchPage;
@@ -48,7 +51,7 @@ pub struct CatalogOptions {
 
 impl CatalogOptions {
     /// Memory for ready answers, unless told otherwise.
-    pub const CACHE_BYTES_MAX: u64 = 64 << 20;
+    pub const CACHE_BYTES_MAX: u64 = 80 << 20;
 
     /// The index in the store's data folder, everything else as usual.
     pub fn in_folder(data_dir: &std::path::Path, clock: Arc<dyn Clock>) -> Self {

@@ -1,9 +1,9 @@
 //! Searching hashtags by keyword.
 
-use crate::cache::PageKey;
+use crate::cache::Ready;
+use crate::pages::PageKey;
 use crate::search::SearchForm;
 use crate::{Catalog, CatalogError, HashtagRef};
-use bytes::Bytes;
 use domain::{Hashtag, HashtagRow, TagKey};
 
 /// A page of hashtags, best first.
@@ -31,13 +31,13 @@ impl Catalog {
         offset: u64,
         limit: u32,
         render: fn(&SearchPage) -> Vec<u8>,
-    ) -> Result<Bytes, CatalogError> {
+    ) -> Result<Ready, CatalogError> {
         let sequence = self.follow_lately().await?;
         let key = PageKey::Search { sequence, keyword: keyword.into(), offset, limit };
         if let Some(page) = self.inner.cache.page(&key) {
             return Ok(page);
         }
-        let page = Bytes::from(render(&self.search_at(keyword, offset, limit, sequence).await?));
+        let page = Ready::new(render(&self.search_at(keyword, offset, limit, sequence).await?));
         self.inner.cache.keep_page(key, page.clone());
         Ok(page)
     }
@@ -78,9 +78,9 @@ impl Catalog {
         hashtags: &mut Vec<Hashtag>,
     ) -> Result<(), CatalogError> {
         let Ok(key) = TagKey::new(keyword) else { return Ok(()) };
-        if let Some(hot) = self.held(&HashtagRef::Key(key)).await? {
-            hashtags.retain(|hashtag| hashtag.row != hot.hashtag.row);
-            hashtags.insert(0, hot.hashtag.clone());
+        if let Some(exact) = self.held(&HashtagRef::Key(key)).await? {
+            hashtags.retain(|hashtag| hashtag.row != exact.row);
+            hashtags.insert(0, Hashtag::clone(&exact));
             hashtags.truncate(limit as usize);
         }
         Ok(())

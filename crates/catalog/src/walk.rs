@@ -4,7 +4,8 @@
 //! frozen in a ranking (a *generation*) when a walk begins and the hashtag has changed since the last one was made;
 //! cursors carry the generation's number and a position in it. What fits one page needs no generation.
 
-use crate::cache::PageKey;
+use crate::cache::Ready;
+use crate::pages::PageKey;
 use crate::{Catalog, CatalogError, HashtagRef};
 use bytes::Bytes;
 use domain::{Hashtag, Region, Timestamp, WalkCursor, fragment};
@@ -61,7 +62,7 @@ impl Catalog {
     ) -> Result<Option<WalkPage>, CatalogError> {
         self.follow().await?;
         match self.held(reference).await? {
-            Some(hot) => self.page(&hot.hashtag, request).await.map(Some),
+            Some(hashtag) => self.page(&hashtag, request).await.map(Some),
             None => Ok(None),
         }
     }
@@ -72,17 +73,17 @@ impl Catalog {
         reference: &HashtagRef,
         request: WalkRequest,
         render: fn(&WalkPage) -> Vec<u8>,
-    ) -> Result<Option<Bytes>, CatalogError> {
+    ) -> Result<Option<Ready>, CatalogError> {
         // Beginning a walk promises what is there now; going on promises what was there then.
         if request.cursor.generation() == 0 {
             self.follow().await?
         } else {
             self.follow_lately().await?
         };
-        let Some(hot) = self.held(reference).await? else { return Ok(None) };
+        let Some(hashtag) = self.held(reference).await? else { return Ok(None) };
         let key = PageKey::Walk {
-            hashtag: hot.hashtag.row,
-            changed: hot.hashtag.changed,
+            hashtag: hashtag.row,
+            changed: hashtag.changed,
             region: request.region,
             cursor: request.cursor.to_wire(),
             count: request.count,
@@ -90,7 +91,7 @@ impl Catalog {
         if let Some(page) = self.inner.cache.page(&key) {
             return Ok(Some(page));
         }
-        let page = Bytes::from(render(&self.page(&hot.hashtag, request).await?));
+        let page = Ready::new(render(&self.page(&hashtag, request).await?));
         self.inner.cache.keep_page(key, page.clone());
         Ok(Some(page))
     }

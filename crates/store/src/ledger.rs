@@ -199,8 +199,8 @@ impl Store {
     /// Takes credits for a call, once, if the balance covers them. Completes after the charge has reached the disk.
     ///
     /// Charges that wait together are committed together, in order of arrival. A charge whose future is dropped is made
-    /// all the same. After an error no receipt exists, though the charge may stand if the disk failed in mid-commit;
-    /// [`Store::charged`] tells. [`StoreError::is_passing`] tells whether trying again is of use.
+    /// all the same. After an error no charge is stored, save where a sync failed ([`StoreError::Stopped`] from then on):
+    /// then a restart may find that the charge stands. [`StoreError::is_passing`] tells whether trying again is of use.
     pub async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.charge(charge).await,

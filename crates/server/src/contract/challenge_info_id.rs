@@ -9,8 +9,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use bytes::Bytes;
-use catalog::{Catalog, HashtagRef};
+use catalog::{Catalog, HashtagRef, Ready};
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -37,7 +36,7 @@ impl Endpoint for ChallengeInfoId {
         query.id("id").map(HashtagRef::Id)
     }
 
-    async fn answer(catalog: &Catalog, reference: HashtagRef) -> Result<Bytes, Problem> {
+    async fn answer(catalog: &Catalog, reference: HashtagRef) -> Result<Ready, Problem> {
         let found = catalog.hashtag_ready(&reference, challenge::render).await.map_err(fault)?;
         found.ok_or_else(|| not_found(&reference))
     }

@@ -9,8 +9,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use bytes::Bytes;
-use catalog::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
+use catalog::{Catalog, CatalogError, HashtagRef, Ready, WalkPage, WalkRequest};
 use domain::WalkCursor;
 use http::Response;
 use std::sync::Arc;
@@ -65,7 +64,7 @@ impl Endpoint for ChallengePosts {
         Ok((reference, WalkRequest { cursor, count: query.count()?, region: query.region()? }))
     }
 
-    async fn answer(catalog: &Catalog, (reference, request): Self::Asked) -> Result<Bytes, Problem> {
+    async fn answer(catalog: &Catalog, (reference, request): Self::Asked) -> Result<Ready, Problem> {
         let page = catalog.walk_ready(&reference, request, render).await.map_err(|error| match error {
             CatalogError::CursorUnknown => unknown_cursor(&error),
             error => fault(error),
@@ -115,6 +114,7 @@ pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Re
 mod tests {
     use super::*;
     use crate::query::COUNT_DEFAULT;
+    use bytes::Bytes;
 
     #[test]
     fn empty_parameters_are_as_if_not_given() {

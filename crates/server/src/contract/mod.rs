@@ -4,8 +4,7 @@
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
 use crate::query::Query;
-use bytes::Bytes;
-use catalog::{Catalog, CatalogError, HashtagRef};
+use catalog::{Catalog, CatalogError, HashtagRef, Ready};
 use std::future::Future;
 use store::ledger::Operation;
 
@@ -49,7 +48,7 @@ pub(crate) trait Endpoint: Send + 'static {
     fn read(query: &Query<'_>) -> Result<Self::Asked, Problem>;
 
     /// The body of a successful answer.
-    fn answer(catalog: &Catalog, asked: Self::Asked) -> impl Future<Output = Result<Bytes, Problem>> + Send;
+    fn answer(catalog: &Catalog, asked: Self::Asked) -> impl Future<Output = Result<Ready, Problem>> + Send;
 }
 
 /// What no caller can help. Mistakes of a caller are told by each endpoint in its own words.

@@ -9,8 +9,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use bytes::Bytes;
-use catalog::{Catalog, CatalogError, SearchPage};
+use catalog::{Catalog, CatalogError, Ready, SearchPage};
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -67,7 +66,7 @@ impl Endpoint for SearchChallenge {
         Ok(Search { keyword, offset: query.cursor()?, limit: query.count()? })
     }
 
-    async fn answer(catalog: &Catalog, search: Search) -> Result<Bytes, Problem> {
+    async fn answer(catalog: &Catalog, search: Search) -> Result<Ready, Problem> {
         let Search { keyword, offset, limit } = search;
         catalog.search_ready(&keyword, offset, limit, render).await.map_err(|error| match error {
             CatalogError::Name(why) => {

@@ -4,6 +4,7 @@ use crate::encoding::{COMPRESSED_BYTES_MIN, Coding, Compressor};
 use crate::header_value::Text;
 use axum::body::Body;
 use bytes::Bytes;
+use catalog::Ready;
 use domain::Credits;
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -22,6 +23,11 @@ pub(crate) struct Tagged {
 }
 
 impl Tagged {
+    /// Of bytes whose hash is known.
+    pub(crate) fn of(ready: Ready) -> Self {
+        Self { body: ready.body, hash: ready.hash }
+    }
+
     pub(crate) fn new(body: Bytes) -> Self {
         let hash = xxh3_128(&body);
         Self { body, hash }

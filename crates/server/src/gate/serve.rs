@@ -82,7 +82,7 @@ async fn attempt<E: Endpoint>(
         return Ok(reply);
     }
     let looked_up = tokio::time::timeout(app.options.request_timeout, E::answer(&app.catalog, asked)).await;
-    let content = Tagged::new(looked_up.map_err(|_| Problem::unavailable("the look-up took too long"))??);
+    let content = Tagged::of(looked_up.map_err(|_| Problem::unavailable("the look-up took too long"))??);
     if repeatable.is_none() && content.is_known(&parts.headers) {
         return Ok(Reply::not_modified(content));
     }

@@ -53,8 +53,8 @@ impl Front {
         headers.entry(CREDITS_CHARGED).or_insert(HeaderValue::from_static("0"));
         let (status, took) = (response.status(), began.elapsed());
         self.app.metrics.request_answered(route, status, took);
-        // Path and query stay out of it: people put keys there. At `debug`, as at `info` it would cost a third of the
-        // requests a second; `tagmeter::requests=debug` in the log filter turns it on.
+        // Path and query stay out of it: people put keys there. At `debug`, as few want a line for every request;
+        // `tagmeter::requests=debug` in the log filter turns it on.
         tracing::debug!(
             target: "tagmeter::requests",
             request_id = %id,

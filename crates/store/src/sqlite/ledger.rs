@@ -5,7 +5,7 @@ use crate::StoreError;
 use crate::chain::{self, Hash, Link};
 use crate::error::Doing;
 use crate::ledger::{
-    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Operation,
+    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Operation, Receipt,
 };
 use domain::{AccountId, Credits, RequestId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
@@ -43,7 +43,28 @@ impl Quotes {
 
 impl AccountsFile {
     pub(crate) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
-        self.committer.charge(charge).await
+        let (account_id, request_id) = (charge.account_id, charge.request_id);
+        match self.committer.charge(charge).await {
+            Err(error) if !matches!(error, StoreError::Overloaded) => {
+                self.paid_after_all(account_id, request_id).ok_or(error)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Settles what an error left open: whether the charge was made before the answer got lost. What a look-up finds has
+    /// been synced, as the WAL's index names a commit only afterwards. What it does not find was rolled back, with one
+    /// exception: after a sync that failed nobody can know what is on the disk until the file is opened again. The
+    /// ledger has then stopped, and a restart may find that the charge stands.
+    fn paid_after_all(&self, account_id: AccountId, request_id: RequestId) -> Option<ChargeOutcome> {
+        // The error that brought us here says more than one of the look-up.
+        let entry = self.charged(account_id, request_id).ok().flatten()?;
+        Some(ChargeOutcome::Paid(Receipt {
+            request_id,
+            credits: entry.credits,
+            balance_after: entry.balance_after,
+            sequence: entry.sequence,
+        }))
     }
 
     pub(crate) fn ledger_activity(&self) -> LedgerActivity {
@@ -302,4 +323,32 @@ pub(super) fn limit(limit: usize) -> i64 {
 
 fn inconsistent(table: &'static str, column: &'static str, row: i64) -> StoreError {
     StoreError::Inconsistent { table, column, row: row.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::AccountCreated;
+    use crate::{Store, StoreOptions};
+
+    #[tokio::test]
+    async fn a_charge_whose_answer_got_lost_is_found_and_one_that_was_not_made_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
+        let now = Timestamp::from_ms(1_800_000_000_000);
+        let (email, ten) =
+            ("me@example.com".parse().expect("an address"), Credits::new(10).expect("credits"));
+        let created = store.create_account(&email, ten, now).await.expect("an account");
+        let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) = created;
+        let request_id = RequestId::new(now, 7);
+        let Store::Sqlite(sqlite) = &store;
+        assert_eq!(sqlite.accounts.paid_after_all(account_id, request_id), None);
+        let credits = Credits::new(1).expect("credits");
+        let charge =
+            Charge { account_id, request_id, credits, operation: Operation(1), idempotency: None, at: now };
+        let paid = store.charge(charge).await.expect("an outcome");
+        assert!(matches!(paid, ChargeOutcome::Paid(_)));
+        assert_eq!(sqlite.accounts.paid_after_all(account_id, request_id), Some(paid));
+        assert_eq!(sqlite.accounts.paid_after_all(AccountId(99), request_id), None, "of another account");
+    }
 }

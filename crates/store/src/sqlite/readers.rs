@@ -2,7 +2,7 @@
 //! handing one to another thread costs more than the query.
 
 use super::connection;
-use crate::error::StoreError;
+use crate::error::{Doing, StoreError};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -40,5 +40,51 @@ impl Readers {
         let answer = query(&connection)?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         Ok(answer)
+    }
+
+    /// As [`Self::with`], for several statements: all see one state of the file, and the file is locked and its size asked
+    /// once instead of for each.
+    pub(crate) fn with_snapshot<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with(|connection| {
+            let run = |sql| connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+            run("BEGIN").doing("begin to read")?;
+            // After an error the connection is closed, and with it the transaction.
+            let answer = query(connection)?;
+            run("COMMIT").doing("end reading")?;
+            Ok(answer)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::connection::{Settings, open_writer};
+
+    #[test]
+    fn a_snapshot_sees_one_state_and_the_next_one_sees_what_was_written_meanwhile() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let settings = Settings { cache_kib: 1024, autocheckpoint_pages: 1000, durable: false };
+        let writer = open_writer(&path, settings).expect("a file");
+        writer.execute_batch("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)").expect("a table");
+        let readers = Readers::new(&path);
+        let sum = |connection: &Connection| {
+            let sum: i64 =
+                connection.query_row("SELECT sum(n) FROM t", [], |row| row.get(0)).doing("add up")?;
+            Ok(sum)
+        };
+        let seen = readers.with_snapshot(|connection| {
+            let before = sum(connection)?;
+            writer.execute_batch("INSERT INTO t VALUES (2)").expect("a row");
+            Ok((before, sum(connection)?))
+        });
+        assert_eq!(seen.expect("two sums"), (1, 1));
+        let failed: Result<(), _> = readers.with_snapshot(|_| Err(StoreError::Closed));
+        assert!(matches!(failed, Err(StoreError::Closed)));
+        assert_eq!(readers.with_snapshot(sum).expect("a sum"), 3);
     }
 }

@@ -36,7 +36,7 @@ impl CatalogFile {
 
     pub(crate) fn hashtags(&self, rows: &[HashtagRow]) -> Result<Vec<Hashtag>, StoreError> {
         const SQL: &str = select!("WHERE h.hashtag = ?1");
-        self.readers.with(|connection| {
+        self.readers.with_snapshot(|connection| {
             let found = rows.iter().map(|row| one(connection, SQL, &row.0).transpose());
             found.flatten().collect()
         })

@@ -16,7 +16,7 @@ impl CatalogFile {
         hashtag: HashtagRow,
         region: Option<Region>,
     ) -> Result<Vec<VideoRow>, StoreError> {
-        self.readers.with(|connection| {
+        self.readers.with_snapshot(|connection| {
             let mut statement = connection
                 .prepare_cached(
                     "SELECT plays, video FROM links WHERE hashtag = ?1 AND (?2 = 0 OR region = ?2)",
@@ -35,7 +35,7 @@ impl CatalogFile {
     }
 
     pub(crate) fn packed(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.readers.with(|connection| {
+        self.readers.with_snapshot(|connection| {
             let mut statement = connection
                 .prepare_cached("SELECT packed FROM videos WHERE video = ?1")
                 .doing("read videos")?;
