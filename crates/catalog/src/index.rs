@@ -6,6 +6,7 @@ use crate::search::{Builder, Document, SearchIndex};
 use domain::{Hashtag, HashtagRow};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use store::Store;
 use store::hashtags::Changes;
 
@@ -13,6 +14,9 @@ use store::hashtags::Changes;
 const READ_MAX: u32 = 10_000;
 /// Up to so many changes are taken in while the asker waits; more are taken in behind his back.
 const INLINE_MAX: usize = 2_000;
+
+/// How long a search waits for somebody else who brings the index forward.
+const WAIT_MAX: Duration = Duration::from_millis(250);
 
 /// After an import the file is written anew when more than one hashtag in so many is not in it.
 const KEPT_SHARE: u64 = 64;
@@ -82,7 +86,8 @@ impl Index {
         if current.sequence() >= sequence {
             return Ok(current);
         }
-        if let Ok(_following) = self.shared.following.try_lock() {
+        // Whoever is at it already is done in a moment with few changes. With many, the answer is from before them.
+        if let Ok(_following) = tokio::time::timeout(WAIT_MAX, self.shared.following.lock()).await {
             self.shared.catch_up(INLINE_MAX).await?;
         }
         self.shared.current().ok_or(CatalogError::IndexBuilding)
