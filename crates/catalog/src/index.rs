@@ -5,6 +5,7 @@ use crate::CatalogError;
 use crate::search::{Builder, Document, SearchIndex};
 use domain::{Hashtag, HashtagRow};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use store::Store;
@@ -34,6 +35,8 @@ struct Shared {
     current: RwLock<Option<Arc<SearchIndex>>>,
     /// Held by whoever brings the index forward or builds it.
     following: tokio::sync::Mutex<()>,
+    /// Whether that one has much to do.
+    is_long: AtomicBool,
 }
 
 impl Index {
@@ -56,6 +59,7 @@ impl Index {
             identity,
             current: RwLock::new(opened),
             following: tokio::sync::Mutex::new(()),
+            is_long: AtomicBool::new(false),
         };
         let index = Self { shared: Arc::new(shared) };
         if is_missing && size.hashtags <= u64::from(READ_MAX) {
@@ -87,6 +91,9 @@ impl Index {
             return Ok(current);
         }
         // Whoever is at it already is done in a moment with few changes. With many, the answer is from before them.
+        if self.shared.is_long.load(Ordering::Relaxed) {
+            return Ok(current);
+        }
         if let Ok(_following) = tokio::time::timeout(WAIT_MAX, self.shared.following.lock()).await {
             self.shared.catch_up(INLINE_MAX).await?;
         }
@@ -148,6 +155,7 @@ impl Shared {
         rows: &[HashtagRow],
         sequence: u64,
     ) -> Result<(), CatalogError> {
+        let _long = Long::begin(&self.is_long, rows.len() > INLINE_MAX);
         let mut parts = rows.chunks(READ_MAX as usize).peekable();
         while let Some(part) = parts.next() {
             let reached = if parts.peek().is_some() { index.sequence() } else { sequence };
@@ -158,6 +166,7 @@ impl Shared {
     }
 
     async fn rebuild(&self) -> Result<(), CatalogError> {
+        let _long = Long::begin(&self.is_long, true);
         // Read before the hashtags: changes made meanwhile are taken in again afterwards, which does no harm.
         let sequence = self.store.sequence().await?;
         let mut builder = Builder::new(&self.path, self.identity, sequence);
@@ -175,6 +184,22 @@ impl Shared {
         let built = Arc::new(builder.finish().map_err(CatalogError::Index)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(built);
         Ok(())
+    }
+}
+
+/// Tells others, for as long as it lives, that bringing the index forward takes long.
+struct Long<'s>(&'s AtomicBool);
+
+impl<'s> Long<'s> {
+    fn begin(is_long: &'s AtomicBool, value: bool) -> Self {
+        is_long.store(value, Ordering::Relaxed);
+        Self(is_long)
+    }
+}
+
+impl Drop for Long<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
