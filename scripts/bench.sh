@@ -41,24 +41,8 @@ For a quick look: import --videos 50000 --rounds 1
 END
 }
 
-step() { printf '== %s\n' "$*" >&2; }
-fail() {
-    printf 'error: %s\n' "$1" >&2
-    [ $# -lt 2 ] || printf 'hint: %s\n' "$2" >&2
-    exit 1
-}
-
-# need COMMAND PACKAGE: makes sure that COMMAND can be run. PACKAGE is the Debian package it comes in.
-need() {
-    local command=$1 package=$2
-    command -v "$command" >/dev/null 2>&1 && return
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        step "installing $package"
-        apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y "$package" >&2
-        command -v "$command" >/dev/null 2>&1 && return
-    fi
-    fail "$command is not installed" "install it, on Debian and Ubuntu with: sudo apt-get install $package"
-}
+# shellcheck source=scripts/common.sh
+. scripts/common.sh
 
 build() {
     step "building in release"

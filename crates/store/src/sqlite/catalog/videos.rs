@@ -1,14 +1,11 @@
 //! Reading videos.
 
 use super::CatalogFile;
-use super::merge::told;
-use super::record_video::{own_time, tags_of_blob};
 use crate::StoreError;
 use crate::error::Doing;
-use crate::videos::{VideoRecord, VideoRow};
-use domain::observation::VideoCounts;
-use domain::{HashtagRow, Region, Timestamp, VideoId};
-use rusqlite::{Connection, OptionalExtension};
+use crate::videos::VideoRow;
+use domain::{HashtagRow, Region};
+use rusqlite::Connection;
 
 impl CatalogFile {
     pub(crate) fn ranking(
@@ -45,37 +42,6 @@ impl CatalogFile {
                     statement.query_row([video.0.cast_signed()], |row| row.get(0)).doing("read videos")
                 })
                 .collect()
-        })
-    }
-
-    pub(crate) fn video(&self, id: VideoId) -> Result<Option<VideoRecord>, StoreError> {
-        self.readers.with(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT observed_at, rounded, plays, likes, comments, shares, saves, downloads, plays_at,
-                            likes_at, comments_at, shares_at, saves_at, downloads_at, tags, packed
-                     FROM videos WHERE video = (SELECT video FROM video_ids WHERE id = ?1)",
-                )
-                .doing("read a video")?
-                .query_row([id.to_i64()], |row| {
-                    let observed_at: Option<i64> = row.get(0)?;
-                    let rounded: i64 = row.get(1)?;
-                    let mut counts = [None; VideoCounts::LEN];
-                    for (n, count) in counts.iter_mut().enumerate() {
-                        let at = own_time(row.get(2 + VideoCounts::LEN + n)?, observed_at);
-                        *count = told(row.get(2 + n)?, rounded >> n & 1 == 1, at).map(|t| t.count);
-                    }
-                    let tags: Vec<u8> = row.get(14)?;
-                    Ok(VideoRecord {
-                        id,
-                        counts: VideoCounts::from_array(counts),
-                        observed_at: observed_at.map(Timestamp::from_ms),
-                        hashtags: tags_of_blob(&tags).into_iter().map(HashtagRow).collect(),
-                        packed: row.get(15)?,
-                    })
-                })
-                .optional()
-                .doing("read a video")
         })
     }
 }
