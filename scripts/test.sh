@@ -43,8 +43,18 @@ step "documentation: every link leads somewhere"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 
 step "dependencies (deny.toml)"
+if ! cargo deny --version >/dev/null 2>&1 && [ "$required" = true ]; then
+    note "installing cargo-deny"
+    cargo install cargo-deny --locked --quiet || fail "cargo-deny is not installed" "cargo install cargo-deny --locked"
+fi
 if cargo deny --version >/dev/null 2>&1; then
-    cargo deny --log-level error check
+    cargo deny --log-level error check bans licenses sources
+    # Advisories are news from elsewhere: where they cannot be fetched, this is said and the rest goes on.
+    if cargo deny --log-level off fetch db; then
+        cargo deny --log-level error check advisories
+    else
+        note "skipped: the advisory database cannot be reached"
+    fi
 else
     note "skipped: cargo-deny is not installed (cargo install cargo-deny --locked)"
 fi
