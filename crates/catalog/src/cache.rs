@@ -1,7 +1,8 @@
-//! Ready answers in memory, in front of the store: which row a reference leads to, a row's record and ready bytes,
-//! ready pages. Bounded by bytes; what is asked for often stays.
+//! Ready answers in memory, in front of the store: a hashtag's record and ready bytes, ready pages. Bounded by bytes;
+//! what is asked for often stays.
 
 use crate::HashtagRef;
+use crate::freshness::{Era, Freshness};
 use crate::pages::{PageKey, Pages};
 use bytes::Bytes;
 use domain::{Hashtag, HashtagRow, Region};
@@ -32,92 +33,89 @@ impl Ready {
 #[derive(Clone)]
 struct ByteWeight;
 
-/// What an entry costs beside its bytes, about; with the way to it where there is one.
-const ENTRY_BYTES: u64 = 192;
+/// What an entry costs beside its bytes, about.
+const ENTRY_BYTES: u64 = 176;
 /// About what the answer to a look-up weighs.
-const HASHTAG_BYTES: u64 = 448;
+const HASHTAG_BYTES: u64 = 416;
 
-impl Weighter<HashtagRow, Ready> for ByteWeight {
-    fn weight(&self, _: &HashtagRow, hashtag: &Ready) -> u64 {
-        hashtag.body.len() as u64 + ENTRY_BYTES
+/// Something read of a hashtag, and when.
+#[derive(Clone)]
+struct Read<T> {
+    row: HashtagRow,
+    era: Era,
+    value: T,
+}
+
+impl Weighter<HashtagRef, Read<Ready>> for ByteWeight {
+    fn weight(&self, _: &HashtagRef, read: &Read<Ready>) -> u64 {
+        read.value.body.len() as u64 + ENTRY_BYTES
     }
 }
 
-impl Weighter<HashtagRow, Arc<Hashtag>> for ByteWeight {
-    fn weight(&self, _: &HashtagRow, hashtag: &Arc<Hashtag>) -> u64 {
+impl Weighter<HashtagRef, Read<Arc<Hashtag>>> for ByteWeight {
+    fn weight(&self, _: &HashtagRef, read: &Read<Arc<Hashtag>>) -> u64 {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len) as u64;
-        let details = &hashtag.details;
+        let details = &read.value.details;
         text(&details.description) + text(&details.cover) + size_of::<Hashtag>() as u64 + ENTRY_BYTES
     }
 }
 
-/// The ready answers.
+/// The ready answers, under what is asked: one look and one comparison, whether it still stands.
 pub(crate) struct HotCache {
-    rows: Cache<HashtagRef, HashtagRow>,
     /// Answers to look-ups. Apart from the records, which are three times as large and asked for by walks.
-    ready: Cache<HashtagRow, Ready, ByteWeight>,
-    records: Cache<HashtagRow, Arc<Hashtag>, ByteWeight>,
+    ready: Cache<HashtagRef, Read<Ready>, ByteWeight>,
+    records: Cache<HashtagRef, Read<Arc<Hashtag>>, ByteWeight>,
+    freshness: Freshness,
     pages: Pages,
     generations: Cache<(HashtagRow, Option<Region>), Generation>,
-    /// How often something was forgotten.
-    era: AtomicU64,
     hits: AtomicU64,
     misses: AtomicU64,
 }
 
 impl HotCache {
     pub(crate) fn new(bytes_max: u64) -> Self {
-        // A third for look-ups and the ways to them, a little for records, the rest for pages.
+        // A third for look-ups, a little for records, the rest for pages.
         let (ready, records) = (bytes_max / 3, bytes_max / 16);
         let entries = |bytes: u64, each: u64| usize::try_from(bytes / each).unwrap_or(usize::MAX).max(16);
         let hashtags = entries(ready, HASHTAG_BYTES);
         Self {
-            rows: Cache::new(hashtags),
             ready: Cache::with_weighter(hashtags, ready, ByteWeight),
             records: Cache::with_weighter(entries(records, HASHTAG_BYTES), records, ByteWeight),
+            freshness: Freshness::new(),
             pages: Pages::new(bytes_max - ready - records),
             generations: Cache::new(hashtags / 8 + 16),
-            era: AtomicU64::new(0),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn ready(&self, reference: &HashtagRef) -> Option<Ready> {
-        self.ready.get(&self.rows.get(reference)?)
+        self.still_stands(self.ready.get(reference)?)
     }
 
     /// To be asked before the store is read for something that is kept afterwards.
-    pub(crate) fn era(&self) -> u64 {
-        self.era.load(Ordering::SeqCst)
+    pub(crate) fn era(&self) -> Era {
+        self.freshness.era()
     }
 
     /// Keeps what was read in an era.
-    pub(crate) fn keep_ready(&self, era: u64, reference: HashtagRef, row: HashtagRow, ready: Ready) {
-        self.ready.insert(row, ready);
-        self.rows.insert(reference, row);
-        self.drop_unless_still(era, row);
+    pub(crate) fn keep_ready(&self, era: Era, reference: HashtagRef, row: HashtagRow, value: Ready) {
+        self.ready.insert(reference, Read { row, era, value });
     }
 
     pub(crate) fn record(&self, reference: &HashtagRef) -> Option<Arc<Hashtag>> {
-        self.records.get(&self.rows.get(reference)?)
+        self.still_stands(self.records.get(reference)?)
     }
 
     /// Keeps what was read in an era.
-    pub(crate) fn keep_record(&self, era: u64, reference: HashtagRef, hashtag: Hashtag) -> Arc<Hashtag> {
-        let (row, hashtag) = (hashtag.row, Arc::new(hashtag));
-        self.records.insert(row, Arc::clone(&hashtag));
-        self.rows.insert(reference, row);
-        self.drop_unless_still(era, row);
-        hashtag
+    pub(crate) fn keep_record(&self, era: Era, reference: HashtagRef, hashtag: Hashtag) -> Arc<Hashtag> {
+        let (row, value) = (hashtag.row, Arc::new(hashtag));
+        self.records.insert(reference, Read { row, era, value: Arc::clone(&value) });
+        value
     }
 
-    /// What was read before a change and kept after the change was followed would be answered until the next change.
-    fn drop_unless_still(&self, era: u64, row: HashtagRow) {
-        if self.era() != era {
-            self.ready.remove(&row);
-            self.records.remove(&row);
-        }
+    fn still_stands<T>(&self, read: Read<T>) -> Option<T> {
+        self.freshness.is_fresh(read.row, read.era).then_some(read.value)
     }
 
     pub(crate) fn page(&self, key: &PageKey) -> Option<Ready> {
@@ -138,19 +136,14 @@ impl HotCache {
         self.generations.insert((generation.hashtag, generation.region), generation);
     }
 
-    /// Forgets what may have changed. The way from a reference to a row never does.
+    /// Answers no more from what was read of these before now. The store has their new state already.
     pub(crate) fn forget(&self, hashtags: &[HashtagRow]) {
-        // First: who keeps something later sees it, and what was kept before is found and removed.
-        self.era.fetch_add(1, Ordering::SeqCst);
-        for row in hashtags {
-            self.ready.remove(row);
-            self.records.remove(row);
-        }
+        self.freshness.change(hashtags);
     }
 
-    /// Forgets every record.
+    /// The same of every hashtag.
     pub(crate) fn forget_all(&self) {
-        self.era.fetch_add(1, Ordering::SeqCst);
+        self.freshness.change_all();
         self.ready.clear();
         self.records.clear();
     }

@@ -9,6 +9,8 @@ mod error;
 
 mod follow;
 
+mod freshness;
+
 mod hashtag;
 
 pub mod import;

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 /// request. Its default of at most 100 headers stays (setting it explicitly costs an allocation per request).
 pub(crate) fn protocol() -> http1::Builder {
     let mut protocol = http1::Builder::new();
-    protocol.header_read_timeout(None).max_buf_size(HEADER_BLOCK_BYTES_MAX);
+    protocol.header_read_timeout(None).max_buf_size(HEADER_BLOCK_BYTES_MAX).half_close(true);
     protocol
 }
 
