@@ -5,8 +5,8 @@ use crate::{Catalog, CatalogError};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use store::hashtags::Changes;
 
-/// How long the hot cache may be trusted without asking the store how far it has come. Asking costs some
-/// microseconds, a twentieth of a look-up.
+/// How long the hot cache may be trusted without asking the store how far it has come: what another process wrote is seen
+/// that much later, what this one wrote at once. Asking costs some microseconds, a tenth of a look-up.
 const TRUSTED_MS: i64 = 2;
 
 /// How far the hot cache has followed.

@@ -74,12 +74,7 @@ impl Catalog {
         request: WalkRequest,
         render: fn(&WalkPage) -> Vec<u8>,
     ) -> Result<Option<Ready>, CatalogError> {
-        // Beginning a walk promises what is there now; going on promises what was there then.
-        if request.cursor.generation() == 0 {
-            self.follow().await?
-        } else {
-            self.follow_lately().await?
-        };
+        self.follow_lately().await?;
         let Some(hashtag) = self.held(reference).await? else { return Ok(None) };
         let key = PageKey::Walk {
             hashtag: hashtag.row,

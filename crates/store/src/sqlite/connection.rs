@@ -1,6 +1,7 @@
 //! Opening one SQLite file with the settings the promises rest on, and refusing to go on without them.
 
 use crate::error::{Doing, StoreError};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
@@ -58,6 +59,8 @@ pub(crate) fn open_reader(path: &Path, cache_kib: u32) -> Result<Connection, Sto
 fn prepare(connection: &Connection, cache_kib: u32) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT).doing("set the busy timeout")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // A plan must not hang on the values bound: else statements are planned anew when other values are bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).doing("set up the connection")?;
     connection
         .execute_batch(&format!(
             "PRAGMA mmap_size = 0; PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib};

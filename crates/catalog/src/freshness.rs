@@ -1,0 +1,89 @@
+//! Whether what was read of a hashtag still stands: when each was last seen to change, so that answers need not be found
+//! and removed one by one, whatever they are kept under.
+
+use domain::HashtagRow;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Hashtags share this many places: 512 KB. One that shares its place with a hashtag that changed is read once more.
+const PLACES: u32 = 1 << 16;
+
+/// A moment between two changes. What was read in an era stands until a later change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Era(u64);
+
+/// When hashtags were last seen to change.
+pub(crate) struct Freshness {
+    now: AtomicU64,
+    all_changed: AtomicU64,
+    changed: Box<[AtomicU64]>,
+}
+
+impl Freshness {
+    pub(crate) fn new() -> Self {
+        let changed = (0..PLACES).map(|_| AtomicU64::new(0)).collect();
+        Self { now: AtomicU64::new(0), all_changed: AtomicU64::new(0), changed }
+    }
+
+    /// To be asked before the store is read for something that is kept afterwards.
+    pub(crate) fn era(&self) -> Era {
+        Era(self.now.load(Ordering::SeqCst))
+    }
+
+    /// Whether what was read of a hashtag in an era is what the store says, as far as is known.
+    pub(crate) fn is_fresh(&self, row: HashtagRow, read_in: Era) -> bool {
+        let changed = self.place(row).load(Ordering::SeqCst).max(self.all_changed.load(Ordering::SeqCst));
+        read_in.0 >= changed
+    }
+
+    /// These changed; the store has the new state already.
+    pub(crate) fn change(&self, hashtags: &[HashtagRow]) {
+        let era = self.begin_era();
+        for &row in hashtags {
+            self.place(row).fetch_max(era, Ordering::SeqCst);
+        }
+    }
+
+    /// All may have changed.
+    pub(crate) fn change_all(&self) {
+        let era = self.begin_era();
+        self.all_changed.fetch_max(era, Ordering::SeqCst);
+    }
+
+    /// Who reads the store from now on reads the new state; who asked for the era before may have read the old one.
+    fn begin_era(&self) -> u64 {
+        self.now.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn place(&self, row: HashtagRow) -> &AtomicU64 {
+        // Rows are numbered in order of arrival: those that came together do not share a place.
+        &self.changed[(row.0 % PLACES) as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_a_change_does_not_stand_and_what_is_read_afterwards_does() {
+        let freshness = Freshness::new();
+        let (cat, dog) = (HashtagRow(1), HashtagRow(2));
+        let before = freshness.era();
+        freshness.change(&[cat]);
+        assert!(!freshness.is_fresh(cat, before) && freshness.is_fresh(dog, before));
+        let after = freshness.era();
+        assert!(freshness.is_fresh(cat, after));
+        freshness.change_all();
+        assert!(!freshness.is_fresh(cat, after) && !freshness.is_fresh(dog, after));
+        assert!(freshness.is_fresh(dog, freshness.era()));
+    }
+
+    #[test]
+    fn sharing_a_place_costs_a_reading_and_never_an_old_answer() {
+        let freshness = Freshness::new();
+        let (row, other) = (HashtagRow(5), HashtagRow(5 + PLACES));
+        let era = freshness.era();
+        freshness.change(&[other]);
+        assert!(!freshness.is_fresh(row, era) && freshness.is_fresh(row, freshness.era()));
+    }
+}
