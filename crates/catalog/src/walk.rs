@@ -189,7 +189,7 @@ impl Catalog {
         let cached = self.inner.cache.generation(hashtag.row, request.region).filter(|g| g.slot == slot);
         let generation = match cached {
             Some(generation) => Some(generation),
-            None => self.inner.store.generation(slot).await?,
+            None => self.inner.store.generation(hashtag.row, slot).await?,
         };
         // Kept longer than promised is as good as gone: whether a cursor lives must not hang on other walks.
         let oldest_ms = self.inner.clock.now().as_ms() - KEPT_FOR_MS;
@@ -208,7 +208,7 @@ impl Catalog {
         count: u32,
     ) -> Result<Part, CatalogError> {
         if position == 0
-            && let Some(packed) = self.inner.store.head(generation.slot, count).await?
+            && let Some(packed) = self.inner.store.head(generation.hashtag, generation.slot, count).await?
         {
             return Ok(Part { packed, generation: generation.slot, position, total: generation.videos });
         }
@@ -216,7 +216,7 @@ impl Catalog {
     }
 
     async fn part(&self, generation: &Generation, position: u64, count: u32) -> Result<Part, CatalogError> {
-        let rows = self.inner.store.ranked(generation.slot, position, count).await?;
+        let rows = self.inner.store.ranked(generation.hashtag, generation.slot, position, count).await?;
         let packed = self.inner.store.packed(&rows).await?;
         Ok(Part { packed, generation: generation.slot, position, total: generation.videos })
     }

@@ -39,6 +39,7 @@ impl Store {
     ) -> Result<AccountCreated, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.create_account(email, credits, at).await,
+            Self::Postgres(postgres) => postgres.create_account(email, credits, at).await,
         }
     }
 
@@ -46,6 +47,7 @@ impl Store {
     pub async fn account(&self, account_id: AccountId) -> Result<Option<Account>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.account(account_id),
+            Self::Postgres(postgres) => postgres.account(account_id).await,
         }
     }
 
@@ -53,6 +55,7 @@ impl Store {
     pub async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.account_by_email(email),
+            Self::Postgres(postgres) => postgres.account_by_email(email).await,
         }
     }
 
@@ -60,6 +63,7 @@ impl Store {
     pub async fn accounts(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<Account>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.accounts(after, limit),
+            Self::Postgres(postgres) => postgres.accounts(after, limit).await,
         }
     }
 }

@@ -55,6 +55,7 @@ impl Store {
     pub async fn audit(&self) -> Result<AuditReport, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.audit().await,
+            Self::Postgres(postgres) => postgres.audit().await,
         }
     }
 }

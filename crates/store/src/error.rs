@@ -24,6 +24,9 @@ pub enum StoreError {
         /// Which row.
         row: String,
     },
+    /// The database cannot be reached: no connection was to be had in time.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
     /// More waits for the disk than may wait; the call was not begun.
     #[error("the ledger has more work waiting than it takes; try again in a moment")]
     Overloaded,
@@ -51,6 +54,7 @@ impl StoreError {
                 Self::Database { doing, cause }
             }
             Self::Unusable(text) => Self::Unusable(text.clone()),
+            Self::Unreachable(text) => Self::Unreachable(text.clone()),
             Self::Inconsistent { table, column, row } => {
                 Self::Inconsistent { table, column, row: row.clone() }
             }
@@ -63,26 +67,49 @@ impl StoreError {
     /// Whether the same call may go through later without anybody mending anything (locks, a full disk).
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Database { cause, .. } => cause.downcast_ref::<rusqlite::Error>().is_some_and(|error| {
-                matches!(
-                    error.sqlite_error_code(),
-                    Some(
-                        rusqlite::ErrorCode::DatabaseBusy
-                            | rusqlite::ErrorCode::DatabaseLocked
-                            | rusqlite::ErrorCode::DiskFull
-                    )
-                )
-            }),
-            Self::Closed | Self::Overloaded => true,
+            Self::Database { cause, .. } => {
+                cause.downcast_ref().is_some_and(passes_on_sqlite)
+                    || cause.downcast_ref().is_some_and(passes_on_postgres)
+            }
+            Self::Closed | Self::Overloaded | Self::Unreachable(_) => true,
             Self::Unusable(_) | Self::Inconsistent { .. } | Self::Stopped(_) => false,
         }
     }
+}
+
+fn passes_on_sqlite(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
+}
+
+/// A connection that broke, a server that starts, stops or has no room, a lock or an answer that did not come in time.
+fn passes_on_postgres(error: &tokio_postgres::Error) -> bool {
+    let Some(state) = error.code() else { return true };
+    let class = state.code().get(..2).unwrap_or_default();
+    matches!(class, "08" | "40" | "53" | "55" | "57")
 }
 
 /// Names what was being done when a driver call failed.
 pub(crate) trait Doing<T> {
     /// `doing` completes the sentence "the database could not ...".
     fn doing(self, doing: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> Doing<T> for Result<T, tokio_postgres::Error> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError> {
+        self.map_err(|cause| StoreError::Database { doing, cause: Box::new(cause) })
+    }
+}
+
+impl<T> Doing<T> for Result<T, deadpool_postgres::PoolError> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError> {
+        self.map_err(|cause| match cause {
+            deadpool_postgres::PoolError::Backend(cause) => {
+                StoreError::Database { doing, cause: Box::new(cause) }
+            }
+            cause => StoreError::Unreachable(cause.to_string()),
+        })
+    }
 }
 
 impl<T> Doing<T> for Result<T, rusqlite::Error> {

@@ -22,6 +22,7 @@ impl Store {
     pub async fn hashtag_by_key(&self, key: &TagKey) -> Result<Option<Hashtag>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_by_key(key),
+            Self::Postgres(postgres) => postgres.hashtag_by_key(key).await,
         }
     }
 
@@ -29,6 +30,7 @@ impl Store {
     pub async fn hashtag_by_id(&self, id: HashtagId) -> Result<Option<Hashtag>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_by_id(id),
+            Self::Postgres(postgres) => postgres.hashtag_by_id(id).await,
         }
     }
 
@@ -36,6 +38,7 @@ impl Store {
     pub async fn hashtags(&self, rows: &[HashtagRow]) -> Result<Vec<Hashtag>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtags(rows),
+            Self::Postgres(postgres) => postgres.hashtags(rows).await,
         }
     }
 
@@ -47,6 +50,7 @@ impl Store {
     ) -> Result<Vec<Hashtag>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtags_after(after, limit),
+            Self::Postgres(postgres) => postgres.hashtags_after(after, limit).await,
         }
     }
 
@@ -54,6 +58,7 @@ impl Store {
     pub async fn sequence(&self) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.sequence(),
+            Self::Postgres(postgres) => postgres.sequence().await,
         }
     }
 
@@ -61,6 +66,7 @@ impl Store {
     pub async fn identity(&self) -> Result<u128, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.identity(),
+            Self::Postgres(postgres) => Ok(postgres.identity),
         }
     }
 
@@ -68,6 +74,7 @@ impl Store {
     pub async fn changes_since(&self, sequence: u64) -> Result<Changes, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.changes_since(sequence),
+            Self::Postgres(postgres) => postgres.changes_since(sequence).await,
         }
     }
 
@@ -75,6 +82,7 @@ impl Store {
     pub async fn catalog_size(&self) -> Result<CatalogSize, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.size(),
+            Self::Postgres(postgres) => postgres.catalog_size().await,
         }
     }
 }

@@ -131,6 +131,7 @@ impl Store {
     ) -> Result<Option<Kept>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.idempotent_answer(account_id, key, fingerprint),
+            Self::Postgres(postgres) => postgres.idempotent_answer(account_id, key, fingerprint).await,
         }
     }
 
@@ -142,6 +143,7 @@ impl Store {
     ) -> Result<usize, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.forget_idempotent_answers(before, limit).await,
+            Self::Postgres(postgres) => postgres.forget_idempotent_answers(before, limit).await,
         }
     }
 }

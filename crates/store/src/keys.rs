@@ -80,6 +80,7 @@ impl Store {
         }
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.create_key(account_id, key, at).await,
+            Self::Postgres(postgres) => postgres.create_key(account_id, key, at).await,
         }
     }
 
@@ -87,6 +88,7 @@ impl Store {
     pub async fn key(&self, key_id: KeyId) -> Result<Option<StoredKey>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.key(key_id),
+            Self::Postgres(postgres) => postgres.key(key_id).await,
         }
     }
 
@@ -94,6 +96,7 @@ impl Store {
     pub async fn keys(&self, account_id: AccountId) -> Result<Vec<StoredKey>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.keys(account_id),
+            Self::Postgres(postgres) => postgres.keys(account_id).await,
         }
     }
 
@@ -101,6 +104,7 @@ impl Store {
     pub async fn revoke_key(&self, key_id: KeyId, at: Timestamp) -> Result<KeyRevoked, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.revoke_key(key_id, at).await,
+            Self::Postgres(postgres) => postgres.revoke_key(key_id, at).await,
         }
     }
 
@@ -108,6 +112,7 @@ impl Store {
     pub async fn keys_version(&self) -> Result<KeysVersion, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.keys_version(),
+            Self::Postgres(postgres) => postgres.keys_version().await,
         }
     }
 }

@@ -193,6 +193,7 @@ impl Store {
     pub fn ledger_activity(&self) -> LedgerActivity {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.ledger_activity(),
+            Self::Postgres(postgres) => postgres.ledger_activity(),
         }
     }
 
@@ -204,6 +205,7 @@ impl Store {
     pub async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.charge(charge).await,
+            Self::Postgres(postgres) => postgres.charge(charge).await,
         }
     }
 
@@ -217,6 +219,7 @@ impl Store {
     ) -> Result<Granted, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.grant(account_id, credits, cause, at).await,
+            Self::Postgres(postgres) => postgres.grant(account_id, credits, cause, at).await,
         }
     }
 
@@ -224,6 +227,7 @@ impl Store {
     pub async fn balance(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.balance(account_id),
+            Self::Postgres(postgres) => postgres.balance(account_id).await,
         }
     }
 
@@ -232,6 +236,7 @@ impl Store {
     pub async fn quote(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.quote(account_id),
+            Self::Postgres(postgres) => postgres.quote(account_id).await,
         }
     }
 
@@ -243,6 +248,7 @@ impl Store {
     ) -> Result<Option<Entry>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.charged(account_id, request_id),
+            Self::Postgres(postgres) => postgres.charged(account_id, request_id).await,
         }
     }
 
@@ -256,6 +262,7 @@ impl Store {
     ) -> Result<Vec<Entry>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.entries(account_id, before, limit),
+            Self::Postgres(postgres) => postgres.entries(account_id, before, limit).await,
         }
     }
 
@@ -265,6 +272,7 @@ impl Store {
     pub async fn seed_bug_commits_are_not_synced(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.seed_bug_commits_are_not_synced().await,
+            Self::Postgres(_) => Err(StoreError::Unusable("only SQLite's sync can be turned off".to_owned())),
         }
     }
 }

@@ -6,7 +6,11 @@ mod error;
 
 mod options;
 
+mod migration;
+
 mod sqlite;
+
+mod postgres;
 
 pub mod record;
 
@@ -33,18 +37,27 @@ pub mod audit;
 pub mod check;
 
 pub use error::StoreError;
-pub use options::StoreOptions;
+pub use options::{DatabaseUrl, DatabaseUrlError, StoreOptions};
 
 /// Everything Tagmeter keeps, on whichever backend was configured. Cheap to clone: clones share the same files.
 #[derive(Debug, Clone)]
 pub enum Store {
     /// SQLite files in a data folder.
     Sqlite(std::sync::Arc<sqlite::Sqlite>),
+    /// A PostgreSQL database, or a Citus cluster.
+    Postgres(std::sync::Arc<postgres::Postgres>),
 }
 
 impl Store {
     /// Opens the store, makes what is missing and brings the schema up to date.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        sqlite::Sqlite::open(options).map(|sqlite| Self::Sqlite(std::sync::Arc::new(sqlite)))
+        match &options.database_url {
+            None => sqlite::Sqlite::open(&options.data_dir)
+                .map(|sqlite| Self::Sqlite(std::sync::Arc::new(sqlite))),
+            Some(url) => {
+                let postgres = postgres::Postgres::open(url).await?;
+                Ok(Self::Postgres(std::sync::Arc::new(postgres)))
+            }
+        }
     }
 }

@@ -84,6 +84,7 @@ impl Store {
     ) -> Result<(Recorded, mpsc::Receiver<Vec<Prepared>>), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.record(chunks, records_max).await,
+            Self::Postgres(postgres) => postgres.record(chunks, records_max).await,
         }
     }
 

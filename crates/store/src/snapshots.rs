@@ -25,6 +25,7 @@ impl Store {
     ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_snapshots(hashtag, after, limit),
+            Self::Postgres(postgres) => postgres.hashtag_snapshots(hashtag, after, limit).await,
         }
     }
 
@@ -32,6 +33,7 @@ impl Store {
     pub async fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_snapshots_count(hashtag),
+            Self::Postgres(postgres) => postgres.hashtag_snapshots_count(hashtag).await,
         }
     }
 
@@ -44,6 +46,7 @@ impl Store {
     ) -> Result<Vec<Snapshot<VideoCounts>>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.video_snapshots(video, after, limit),
+            Self::Postgres(postgres) => postgres.video_snapshots(video, after, limit).await,
         }
     }
 }

@@ -16,6 +16,7 @@ impl Store {
     ) -> Result<Vec<VideoRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.ranking(hashtag, region),
+            Self::Postgres(postgres) => postgres.ranking(hashtag, region).await,
         }
     }
 
@@ -23,6 +24,7 @@ impl Store {
     pub async fn packed(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.packed(videos),
+            Self::Postgres(postgres) => postgres.packed(videos).await,
         }
     }
 }

@@ -32,29 +32,30 @@ impl Store {
         expired_before: Timestamp,
         videos: Vec<VideoRow>,
     ) -> Result<Generation, StoreError> {
+        let head = join(&self.packed(&videos[..videos.len().min(HEAD_VIDEOS)]).await?);
+        let generation = NewGeneration { hashtag, region, changed, built_at, expired_before, videos, head };
         match self {
-            Self::Sqlite(sqlite) => {
-                let identity = sqlite.catalog.identity()?;
-                let head = sqlite.catalog.packed(&videos[..videos.len().min(HEAD_VIDEOS)])?;
-                let head = join(&head);
-                let generation =
-                    NewGeneration { hashtag, region, changed, built_at, expired_before, videos, head };
-                sqlite.walks.keep(identity, generation).await
-            }
+            Self::Sqlite(sqlite) => sqlite.walks.keep(sqlite.catalog.identity()?, generation).await,
+            Self::Postgres(postgres) => postgres.keep_generation(generation).await,
         }
     }
 
     /// Ready JSON, packed (`domain::fragment`), of the first `count` videos of a ranking as they were when it was made.
     /// `None` when there are more than are kept with it, or it is no longer kept.
-    pub async fn head(&self, slot: u64, count: u32) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+    pub async fn head(
+        &self,
+        hashtag: HashtagRow,
+        slot: u64,
+        count: u32,
+    ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         if count as usize > HEAD_VIDEOS {
             return Ok(None);
         }
-        match self {
-            Self::Sqlite(sqlite) => {
-                Ok(sqlite.walks.head(slot)?.as_deref().and_then(|head| split(head, count as usize)))
-            }
-        }
+        let head = match self {
+            Self::Sqlite(sqlite) => sqlite.walks.head(slot)?,
+            Self::Postgres(postgres) => postgres.head(hashtag, slot).await?,
+        };
+        Ok(head.as_deref().and_then(|head| split(head, count as usize)))
     }
 
     /// The newest ranking kept of a hashtag.
@@ -65,20 +66,29 @@ impl Store {
     ) -> Result<Option<Generation>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.newest(sqlite.catalog.identity()?, hashtag, region),
+            Self::Postgres(postgres) => postgres.newest_generation(hashtag, region).await,
         }
     }
 
     /// The ranking of a cursor's number, if it is still kept.
-    pub async fn generation(&self, slot: u64) -> Result<Option<Generation>, StoreError> {
+    pub async fn generation(&self, hashtag: HashtagRow, slot: u64) -> Result<Option<Generation>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.generation(sqlite.catalog.identity()?, slot),
+            Self::Postgres(postgres) => postgres.generation(hashtag, slot).await,
         }
     }
 
     /// Part of a ranking: at most `count` videos from `position` on.
-    pub async fn ranked(&self, slot: u64, position: u64, count: u32) -> Result<Vec<VideoRow>, StoreError> {
+    pub async fn ranked(
+        &self,
+        hashtag: HashtagRow,
+        slot: u64,
+        position: u64,
+        count: u32,
+    ) -> Result<Vec<VideoRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.ranked(slot, position, count),
+            Self::Postgres(postgres) => postgres.ranked(hashtag, slot, position, count).await,
         }
     }
 }

@@ -3,16 +3,22 @@
 
 #![expect(clippy::missing_panics_doc, reason = "in a test a panic is the message")]
 
+mod backends;
+
 mod client;
 
 mod clock;
 
 mod fixtures;
 
+#[cfg(unix)]
+pub mod postgres;
+
 mod server;
 
 mod temporary;
 
+pub use backends::TestStore;
 pub use client::{Answer, Connection, Request};
 pub use clock::FixedClock;
 pub use fixtures::{HashtagFixture, VideoFixture, example_hashtag, hashtag, video};

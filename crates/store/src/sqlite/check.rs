@@ -1,9 +1,10 @@
 //! Looks the SQLite files over, each through a connection that can only read.
 
 use super::connection;
-use super::migrations::{ACCOUNTS, CATALOG, Migration, WALKS};
+use super::migrations::{ACCOUNTS, CATALOG, WALKS};
 use crate::check::{FileCheck, FileState};
 use crate::error::{Doing, StoreError};
+use crate::migration::Migration;
 use std::path::Path;
 
 /// Problems of a file that are told.

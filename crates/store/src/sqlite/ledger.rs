@@ -341,7 +341,7 @@ mod tests {
         let created = store.create_account(&email, ten, now).await.expect("an account");
         let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) = created;
         let request_id = RequestId::new(now, 7);
-        let Store::Sqlite(sqlite) = &store;
+        let Store::Sqlite(sqlite) = &store else { panic!("a folder is SQLite") };
         assert_eq!(sqlite.accounts.paid_after_all(account_id, request_id), None);
         let credits = Credits::new(1).expect("credits");
         let charge =

@@ -2,27 +2,8 @@
 //! been released is never edited; its checksum is kept and compared.
 
 use crate::error::{Doing, StoreError};
+use crate::migration::{Migration, migration, pending};
 use rusqlite::{Connection, TransactionBehavior};
-use sha2::{Digest, Sha256};
-
-/// One step of a file's schema.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Migration {
-    pub(crate) number: u32,
-    pub(crate) name: &'static str,
-    pub(crate) sql: &'static str,
-}
-
-/// Names a step's file once: `migration!("catalog", 1, "hashtags")` is `migrations/catalog/0001_hashtags.sql`.
-macro_rules! migration {
-    ($file:literal, $number:literal, $digits:literal, $name:literal) => {
-        $crate::sqlite::migrations::Migration {
-            number: $number,
-            name: $name,
-            sql: include_str!(concat!("migrations/", $file, "/", $digits, "_", $name, ".sql")),
-        }
-    };
-}
 
 /// Steps of `catalog.db`.
 pub(crate) const CATALOG: &[Migration] = &[migration!("catalog", 1, "0001", "catalog")];
@@ -45,31 +26,14 @@ pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
         .prepare("SELECT number, sha256 FROM migrations ORDER BY number")
         .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
         .doing("read the table of migrations")?;
-    if let Some((number, _)) = applied.iter().find(|(n, _)| !migrations.iter().any(|m| m.number == *n)) {
-        return Err(StoreError::Unusable(format!(
-            "this data was written by a newer Tagmeter (schema step {number}); use that version or newer"
-        )));
-    }
-    for step in migrations {
-        let sha256 = Sha256::digest(step.sql);
-        match applied.iter().find(|(number, _)| *number == step.number) {
-            Some((_, known)) if known.as_slice() == sha256.as_slice() => {}
-            Some(_) => {
-                return Err(StoreError::Unusable(format!(
-                    "schema step {} ({}) differs from the one this data was made with",
-                    step.number, step.name
-                )));
-            }
-            None => {
-                transaction.execute_batch(step.sql).doing("migrate the schema")?;
-                transaction
-                    .execute(
-                        "INSERT INTO migrations (number, name, sha256) VALUES (?1, ?2, ?3)",
-                        (step.number, step.name, sha256.as_slice()),
-                    )
-                    .doing("note a migration")?;
-            }
-        }
+    for step in pending(migrations, &applied)? {
+        transaction.execute_batch(step.sql).doing("migrate the schema")?;
+        transaction
+            .execute(
+                "INSERT INTO migrations (number, name, sha256) VALUES (?1, ?2, ?3)",
+                (step.number, step.name, step.checksum()),
+            )
+            .doing("note a migration")?;
     }
     transaction.commit().doing("commit a migration")
 }

@@ -34,7 +34,7 @@ mod audit;
 
 pub(crate) mod check;
 
-use crate::{StoreError, StoreOptions};
+use crate::StoreError;
 
 /// The three files, open.
 #[derive(Debug)]
@@ -45,14 +45,11 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    pub(crate) fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(&options.data_dir).map_err(|cause| {
-            StoreError::Unusable(format!(
-                "the data folder {} cannot be made: {cause}",
-                options.data_dir.display()
-            ))
+    pub(crate) fn open(data_dir: &std::path::Path) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(data_dir).map_err(|cause| {
+            StoreError::Unusable(format!("the data folder {} cannot be made: {cause}", data_dir.display()))
         })?;
-        let file = |name: &str| options.data_dir.join(name);
+        let file = |name: &str| data_dir.join(name);
         Ok(Self {
             catalog: catalog::CatalogFile::open(&file("catalog.db"))?,
             accounts: accounts::AccountsFile::open(&file("accounts.db"))?,

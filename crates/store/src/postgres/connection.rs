@@ -1,0 +1,116 @@
+//! Connections to the database: a pool, how long anything may take, and statements that are prepared once a connection
+//! or, where a pooler stands in between that cannot follow them, sent with their types each time.
+
+use crate::error::Doing;
+use crate::{DatabaseUrl, StoreError};
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts,
+};
+use std::time::Duration;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{NoTls, Row};
+
+/// Connections of one node.
+const CONNECTIONS_MAX: usize = 16;
+/// How long a caller waits for a free connection, and for a new one to be made.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+/// Longest statement, and longest wait for a lock, of everything that answers a request. Imports, audits and migrations
+/// set their own.
+const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET TIME ZONE 'UTC';
+    SET idle_in_transaction_session_timeout = '60s'";
+
+/// A value and its type, as statements take them.
+pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// The connections of one node.
+#[derive(Debug, Clone)]
+pub(crate) struct Pool {
+    pool: deadpool_postgres::Pool,
+    prepared_statements: bool,
+}
+
+/// A connection, lent out.
+pub(crate) struct Client {
+    pub(crate) object: Object,
+    prepared_statements: bool,
+}
+
+impl Pool {
+    /// Makes no connection yet.
+    pub(crate) fn new(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let mut config = url.config.clone();
+        if config.get_application_name().is_none() {
+            config.application_name("tagmeter");
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(WAIT_MAX);
+        }
+        let manager =
+            Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = deadpool_postgres::Pool::builder(manager)
+            .max_size(CONNECTIONS_MAX)
+            .runtime(Runtime::Tokio1)
+            .timeouts(Timeouts { wait: Some(WAIT_MAX), create: Some(WAIT_MAX), recycle: Some(WAIT_MAX) })
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
+            }))
+            .build()
+            .map_err(|error| {
+                StoreError::Unusable(format!("the pool of connections cannot be made: {error}"))
+            })?;
+        Ok(Self { pool, prepared_statements: url.prepared_statements })
+    }
+
+    /// Lends a connection.
+    pub(crate) async fn get(&self) -> Result<Client, StoreError> {
+        let object = self.pool.get().await.doing("connect")?;
+        Ok(Client { object, prepared_statements: self.prepared_statements })
+    }
+
+    /// Reads rows by one statement, on any connection.
+    pub(crate) async fn query(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        self.get().await?.query(doing, sql, parameters).await
+    }
+
+    /// Reads the row that a statement gives, if it gives one.
+    pub(crate) async fn query_opt(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.query(doing, sql, parameters).await?.into_iter().next())
+    }
+}
+
+impl Client {
+    /// Rows of one statement, outside a transaction.
+    pub(crate) async fn query(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        if !self.prepared_statements {
+            return self.object.query_typed(sql, parameters).await.doing(doing);
+        }
+        let types: Vec<Type> = parameters.iter().map(|(_, kind)| kind.clone()).collect();
+        let statement = self.object.prepare_typed_cached(sql, &types).await.doing(doing)?;
+        let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
+        self.object.query(&statement, &values).await.doing(doing)
+    }
+
+    /// Begins a transaction. Its statements go through tokio-postgres' own methods; `query_typed` and `execute_typed`
+    /// need no preparing.
+    pub(crate) async fn transaction(
+        &mut self,
+    ) -> Result<tokio_postgres::Transaction<'_>, tokio_postgres::Error> {
+        let client: &mut tokio_postgres::Client = &mut self.object;
+        client.transaction().await
+    }
+}

@@ -1,0 +1,24 @@
+-- Frozen rankings, what the cursor of a walk points into: the tables of SQLite's step of the same name. On a cluster
+-- they lie with their hashtag. Numbers are given out by one sequence; a cursor carries `slot`.
+CREATE SEQUENCE tagmeter.generation_numbers AS bigint;
+CREATE TABLE tagmeter.generations (
+    hashtag    bigint NOT NULL,
+    generation bigint NOT NULL,
+    slot       bigint NOT NULL,
+    region     bigint NOT NULL,
+    changed    bigint NOT NULL,
+    built_at   bigint NOT NULL,
+    videos     bigint NOT NULL,
+    head       bytea  NOT NULL,
+    PRIMARY KEY (hashtag, generation)
+);
+CREATE INDEX generations_by_age ON tagmeter.generations (built_at);
+
+-- Rows of the videos in order, 8 bytes each, lowest byte first, a fixed number a chunk.
+CREATE TABLE tagmeter.generation_chunks (
+    hashtag    bigint NOT NULL,
+    generation bigint NOT NULL,
+    chunk      bigint NOT NULL,
+    videos     bytea  NOT NULL,
+    PRIMARY KEY (hashtag, generation, chunk)
+);

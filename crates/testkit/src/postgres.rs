@@ -1,0 +1,47 @@
+//! PostgreSQL for tests: a server of our own in a folder that is gone afterwards, and in it a database for each test.
+//!
+//! One server is shared by all tests that one `cargo` runs, in however many processes; a keeper stops it and removes its
+//! folder when that `cargo` ends. Tests that stop or kill a server start one of their own ([`Cluster`]).
+
+mod cluster;
+
+mod shared;
+
+pub use cluster::Cluster;
+pub use shared::TestDatabase;
+
+use std::path::{Path, PathBuf};
+
+/// Where the programs of the newest PostgreSQL server here are. `None`, said aloud, where there is none; with `CI=true`
+/// that is a failure.
+pub(crate) fn programs() -> Option<PathBuf> {
+    let found = installed();
+    if found.is_none() {
+        let required = std::env::var_os("CI").is_some_and(|value| value == "true");
+        assert!(!required, "PostgreSQL's server is not installed: apt-get install postgresql");
+        eprintln!("skipped: PostgreSQL's server is not installed");
+    }
+    found
+}
+
+fn installed() -> Option<PathBuf> {
+    let of_debian = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let versions = of_debian.filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let version: u32 = path.file_name()?.to_str()?.parse().ok()?;
+        Some((version, path.join("bin")))
+    });
+    let on_path = std::env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| std::env::split_paths(&path).map(|folder| (0, folder)).collect::<Vec<_>>());
+    let has_all =
+        |folder: &Path| ["initdb", "pg_ctl", "postgres", "psql"].iter().all(|p| folder.join(p).exists());
+    versions.chain(on_path).filter(|(_, folder)| has_all(folder)).max().map(|(_, folder)| folder)
+}
+
+/// Starts a synthetic-name counter: names that no other test of this machine uses.
+pub(crate) fn unique() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}

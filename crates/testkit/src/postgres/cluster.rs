@@ -1,0 +1,202 @@
+//! A PostgreSQL server of a test's own: started, stopped, killed and started again.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use store::DatabaseUrl;
+
+/// PostgreSQL does not run as root: it is then run as whoever this is.
+const UNPRIVILEGED: &str = "postgres";
+
+/// A server with its data in memory where the system has a file system for that. It listens on a socket in its folder.
+#[derive(Debug)]
+pub struct Cluster {
+    folder: PathBuf,
+    programs: PathBuf,
+    user: Option<(u32, u32)>,
+    settings: Vec<(String, String)>,
+    /// Whether it is ended and removed with this handle.
+    is_owned: bool,
+}
+
+impl Cluster {
+    /// A new one with further settings. `None`, said aloud, where PostgreSQL is not installed.
+    pub fn start(settings: &[(&str, &str)]) -> Option<Self> {
+        let folder = place().join(format!("tagmeter-postgres-{}", super::unique()));
+        let mut cluster = Self::make(folder, settings)?;
+        cluster.is_owned = true;
+        Some(cluster)
+    }
+
+    /// Makes the folder and starts the server; it goes on when this handle is dropped.
+    pub(super) fn make(folder: PathBuf, settings: &[(&str, &str)]) -> Option<Self> {
+        let cluster = Self::at(folder, settings)?;
+        std::fs::create_dir_all(&cluster.folder).expect("a folder");
+        if let Some((user, group)) = cluster.user {
+            std::os::unix::fs::chown(&cluster.folder, Some(user), Some(group)).expect("a folder of its user");
+        }
+        let data = cluster.data();
+        let data = data.to_str().expect("a path in UTF-8");
+        let options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+        cluster.run("initdb", &[&["-D", data], options.as_slice()].concat());
+        cluster.start_again();
+        Some(cluster)
+    }
+
+    /// A handle to the server in a folder, which another process started.
+    pub(super) fn at(folder: PathBuf, settings: &[(&str, &str)]) -> Option<Self> {
+        let programs = super::programs()?;
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Some(Self { folder, programs, user: unprivileged(), settings, is_owned: false })
+    }
+
+    /// Starts it again, as it was left: after a kill it recovers first.
+    pub fn start_again(&self) {
+        let folder = self.folder.display();
+        let mut options = format!("-k {folder} -c listen_addresses= -c max_connections=200");
+        for (name, value) in &self.settings {
+            options.push_str(&format!(" -c {name}={value}"));
+        }
+        let (data, log) = (self.data(), self.folder.join("log"));
+        let [data, log] = [&data, &log].map(|path| path.to_str().expect("a path in UTF-8"));
+        self.run("pg_ctl", &["-D", data, "-l", log, "-w", "-t", "120", "-o", &options, "start"]);
+    }
+
+    /// Stops it as `kill -9` of all its processes does: nothing is written any more.
+    pub fn kill(&self) {
+        let lines = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("a running server");
+        let pid = lines.lines().next().expect("a process id").trim().to_owned();
+        // Its children notice that it is gone and end; a new server waits for that.
+        self.run_as_is("kill", &["-9", &pid]);
+    }
+
+    /// Stops it: callers are cut off, and what was committed is written.
+    pub fn stop(&self) {
+        let data = self.data();
+        self.run("pg_ctl", &["-D", data.to_str().expect("a path in UTF-8"), "-m", "fast", "-w", "stop"]);
+    }
+
+    /// Freezes it (or lets it go on): connections stay and nothing answers.
+    pub fn freeze(&self, is_frozen: bool) {
+        let lines = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("a running server");
+        let pid = lines.lines().next().expect("a process id").trim().to_owned();
+        let signal = if is_frozen { "-STOP" } else { "-CONT" };
+        // The postmaster leads its own group of processes, save those that made groups of their own: ask for children.
+        let children = Command::new("pgrep").args(["-P", &pid]).output().expect("pgrep").stdout;
+        for child in String::from_utf8_lossy(&children).lines().chain([pid.as_str()]) {
+            // A child may have ended meanwhile.
+            let _ = Command::new("kill").args([signal, child]).stderr(Stdio::null()).status();
+        }
+    }
+
+    /// The address of a database in it.
+    pub fn url_text(&self, database: &str) -> String {
+        let host = self.folder.to_str().expect("a path in UTF-8").replace('/', "%2F");
+        format!("postgres://postgres@{host}/{database}")
+    }
+
+    /// The same, read.
+    pub fn url(&self, database: &str) -> DatabaseUrl {
+        self.url_text(database).parse().expect("an address")
+    }
+
+    /// Runs one command of SQL in a database and gives what it prints, one row a line.
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        let host = self.folder.to_str().expect("a path in UTF-8");
+        self.run(
+            "psql",
+            &["-h", host, "-U", "postgres", "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql],
+        )
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(self.programs.join(program));
+        if let Some((user, group)) = self.user {
+            command.uid(user).gid(group);
+        }
+        // A server that inherited the test's output would keep it open. What `pg_ctl` starts inherits ours.
+        let told = tempfile::tempfile().expect("a file");
+        command
+            .args(arguments)
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stderr(told.try_clone().expect("a file"));
+        let is_starting = program == "pg_ctl";
+        let output = if is_starting {
+            let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect(program);
+            assert!(status.success(), "{program} {arguments:?}: {status}\n{}", self.log());
+            return String::new();
+        } else {
+            command.output().expect(program)
+        };
+        assert!(output.status.success(), "{program} {arguments:?}: {}\n{}", output.status, read(told));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    fn run_as_is(&self, program: &str, arguments: &[&str]) {
+        let status = Command::new(program).args(arguments).status().expect(program);
+        assert!(status.success(), "{program} {arguments:?}: {status}");
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if !self.is_owned {
+            return;
+        }
+        let data = self.data();
+        let mut stop = Command::new(self.programs.join("pg_ctl"));
+        if let Some((user, group)) = self.user {
+            stop.uid(user).gid(group);
+        }
+        stop.args(["-m", "immediate", "-w", "stop", "-D"]).arg(&data).current_dir("/");
+        // It may have been stopped or killed by the test.
+        let _ = stop.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn read(mut file: std::fs::File) -> String {
+    use std::io::{Read, Seek};
+    let mut text = String::new();
+    let _ = file.rewind();
+    let _ = file.read_to_string(&mut text);
+    text
+}
+
+/// A folder for data that is soon gone.
+pub(super) fn place() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let is_usable = tempfile::tempfile_in(memory).is_ok();
+    if is_usable { memory.to_owned() } else { std::env::temp_dir() }
+}
+
+/// User and group to run the server as, when this is root.
+fn unprivileged() -> Option<(u32, u32)> {
+    use std::os::unix::fs::MetadataExt;
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    if !is_root {
+        return None;
+    }
+    let users = std::fs::read_to_string("/etc/passwd").expect("the list of users");
+    let numbers = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    };
+    numbers(UNPRIVILEGED).or_else(|| numbers("nobody"))
+}
