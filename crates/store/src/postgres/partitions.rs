@@ -1,0 +1,135 @@
+//! Partitions of the snapshots: one a year, made when the first reading of that year comes in, and one for readings
+//! whose time is outside the years anybody would expect.
+
+use crate::StoreError;
+use crate::error::Doing;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use tokio_postgres::Transaction;
+use tokio_postgres::types::Type;
+
+/// Years that have a partition of their own. What claims to be from another year is mistaken, and there is little of it.
+const YEARS: RangeInclusive<i64> = 2014..=2100;
+const DAY_MS: i64 = 86_400_000;
+/// A year of the calendar's cycle of 400, on average.
+const MEAN_YEAR_MS: i64 = 31_556_952_000;
+
+/// The tables that are partitioned by the time of a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Snapshots {
+    /// `tagmeter.hashtag_snapshots`
+    OfHashtags,
+    /// `tagmeter.video_snapshots`
+    OfVideos,
+}
+
+impl Snapshots {
+    fn table(self) -> &'static str {
+        match self {
+            Self::OfHashtags => "hashtag_snapshots",
+            Self::OfVideos => "video_snapshots",
+        }
+    }
+}
+
+/// Makes the partitions that readings of these times (milliseconds since 1970) go to, where they are missing. The caller
+/// holds the row of `tagmeter.store`, as every writer of the catalog does: two at once would make the same table.
+pub(crate) async fn ensure_partitions(
+    transaction: &Transaction<'_>,
+    snapshots: Snapshots,
+    times_ms: impl IntoIterator<Item = i64>,
+) -> Result<(), StoreError> {
+    let years: BTreeSet<Option<i64>> = times_ms.into_iter().map(year).collect();
+    if years.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = years.iter().map(|year| name(snapshots, *year)).collect();
+    let found = transaction
+        .query_typed(
+            "SELECT relname::text FROM pg_catalog.pg_class
+             WHERE relnamespace = 'tagmeter'::regnamespace AND relname = ANY ($1)",
+            &[(&names, Type::TEXT_ARRAY)],
+        )
+        .await
+        .doing("look for partitions")?;
+    let found: BTreeSet<String> = found.iter().map(|row| row.get(0)).collect();
+    for (year, name) in years.into_iter().zip(names) {
+        if !found.contains(&name) {
+            transaction.batch_execute(&make(snapshots, year, &name)).await.doing("make a partition")?;
+        }
+    }
+    Ok(())
+}
+
+fn make(snapshots: Snapshots, year: Option<i64>, name: &str) -> String {
+    let table = snapshots.table();
+    let bounds = year.map_or_else(
+        || "DEFAULT".to_owned(),
+        |year| format!("FOR VALUES FROM ({}) TO ({})", begin_ms(year), begin_ms(year + 1)),
+    );
+    format!("CREATE TABLE tagmeter.{name} PARTITION OF tagmeter.{table} {bounds}")
+}
+
+fn name(snapshots: Snapshots, year: Option<i64>) -> String {
+    let year = year.map_or_else(|| "others".to_owned(), |year| year.to_string());
+    format!("{}_{year}", snapshots.table())
+}
+
+/// The year of the partition, or `None` for the one of all others.
+fn year(at_ms: i64) -> Option<i64> {
+    let is_expected = (begin_ms(*YEARS.start())..begin_ms(YEARS.end() + 1)).contains(&at_ms);
+    let near = 1970 + at_ms.div_euclid(MEAN_YEAR_MS);
+    let mut near = is_expected.then_some([near - 1, near, near + 1])?.into_iter();
+    near.find(|year| at_ms < begin_ms(year + 1))
+}
+
+/// When a year began, in UTC.
+fn begin_ms(year: i64) -> i64 {
+    let before = year - 1;
+    let leap_days = before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400) - 477;
+    ((year - 1970) * 365 + leap_days) * DAY_MS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn years_begin_at_their_first_moment() {
+        for (year, begin) in
+            [(1970, 0), (2000, 946_684_800_000), (2024, 1_704_067_200_000), (2100, 4_102_444_800_000)]
+        {
+            assert_eq!(begin_ms(year), begin, "{year}");
+        }
+        for of in YEARS {
+            assert_eq!(year(begin_ms(of)), Some(of));
+            assert_eq!(year(begin_ms(of + 1) - 1), Some(of));
+        }
+        for other in [i64::MIN, -1, 0, begin_ms(2014) - 1, begin_ms(2101), i64::MAX] {
+            assert_eq!(year(other), None, "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_reading_finds_its_partition_and_none_is_made_twice() {
+        let Some(database) = testkit::postgres::TestDatabase::create().await else { return };
+        let pool = super::super::connection::Pool::new(&database.url()).expect("a pool");
+        let mut client = pool.get().await.expect("a connection");
+        let times = [begin_ms(2024), begin_ms(2025) - 1, begin_ms(2025), 0, i64::MAX];
+        for _ in 0..2 {
+            let transaction = client.transaction().await.expect("a transaction");
+            for snapshots in [Snapshots::OfHashtags, Snapshots::OfVideos] {
+                ensure_partitions(&transaction, snapshots, times).await.expect("partitions");
+            }
+            transaction.commit().await.expect("a commit");
+        }
+        for at in times {
+            database.sql(&format!("INSERT INTO tagmeter.hashtag_snapshots VALUES (1, {at}, 1, 1, 1, 1, 0)"));
+        }
+        let told = database.sql(
+            "SELECT tableoid::regclass, count(*) FROM tagmeter.hashtag_snapshots GROUP BY 1 ORDER BY 1::text",
+        );
+        let expected = "tagmeter.hashtag_snapshots_2024|2\ntagmeter.hashtag_snapshots_2025|1\ntagmeter.hashtag_snapshots_others|2\n";
+        assert_eq!(told, expected);
+    }
+}
