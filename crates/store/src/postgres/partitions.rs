@@ -113,7 +113,8 @@ mod tests {
     #[tokio::test]
     async fn each_reading_finds_its_partition_and_none_is_made_twice() {
         let Some(database) = testkit::postgres::TestDatabase::create().await else { return };
-        let pool = super::super::connection::Pool::new(&database.url()).expect("a pool");
+        let url = database.url_text().parse().expect("an address");
+        let pool = super::super::connection::Pool::new(&url).expect("a pool");
         let mut client = pool.get().await.expect("a connection");
         let times = [begin_ms(2024), begin_ms(2025) - 1, begin_ms(2025), 0, i64::MAX];
         for _ in 0..2 {
