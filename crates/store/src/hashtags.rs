@@ -1,7 +1,16 @@
 //! Reading hashtags.
 
+use crate::merge::told;
 use crate::{Store, StoreError};
-use domain::{Hashtag, HashtagId, HashtagRow, TagKey};
+use domain::hashtag::Observed;
+use domain::observation::{HashtagCounts, HashtagDetails};
+use domain::{Hashtag, HashtagId, HashtagRow, Tag, TagKey};
+use std::collections::BTreeSet;
+
+/// Lists of changes that are kept: a follower that is further behind starts anew, which is then cheaper anyway.
+pub(crate) const CHANGES_KEPT: u64 = 1000;
+/// A follower that would have to read more lists than this at once starts anew.
+pub(crate) const CHANGES_READ_MAX: u64 = CHANGES_KEPT;
 
 /// What changed since a follower last looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,4 +103,119 @@ pub struct CatalogSize {
     pub hashtags: u64,
     /// Videos.
     pub videos: u64,
+}
+
+/// Lists of changes put together, in the order they were made.
+pub(crate) struct Gathered {
+    after: u64,
+    reached: u64,
+    hashtags: BTreeSet<u32>,
+}
+
+impl Gathered {
+    /// Nothing yet of what changed after a sequence.
+    pub(crate) fn after(after: u64) -> Self {
+        Self { after, reached: after, hashtags: BTreeSet::new() }
+    }
+
+    /// The list of the next sequence. `false` if it is not the next, or one too many: that is a gap.
+    #[must_use]
+    pub(crate) fn push(&mut self, sequence: u64, hashtags: &[u8]) -> bool {
+        if sequence != self.reached + 1 || sequence - self.after > CHANGES_READ_MAX {
+            return false;
+        }
+        self.reached = sequence;
+        self.hashtags.extend(tags_of_blob(hashtags));
+        true
+    }
+
+    /// All lists are in, read in one look at the store with the sequence it then had.
+    pub(crate) fn finish(self, sequence: u64) -> Changes {
+        // A follower ahead of the store belongs to another one (a restored copy).
+        if self.reached != sequence {
+            return Changes::Gap;
+        }
+        Changes::Hashtags { hashtags: self.hashtags.into_iter().map(HashtagRow).collect(), sequence }
+    }
+}
+
+/// Row numbers of hashtags as they are stored: 4 bytes each, lowest byte first.
+pub(crate) fn tags_blob(rows: &[u32]) -> Vec<u8> {
+    rows.iter().flat_map(|row| row.to_le_bytes()).collect()
+}
+
+/// Back from [`tags_blob`].
+pub(crate) fn tags_of_blob(blob: &[u8]) -> Vec<u32> {
+    blob.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect()
+}
+
+/// A hashtag's row as it is stored; three numbers are of views, creators and videos, in this order.
+pub(crate) struct HashtagColumns<'r> {
+    pub(crate) hashtag: i64,
+    pub(crate) name: &'r str,
+    pub(crate) id: Option<i64>,
+    pub(crate) changed: i64,
+    /// Of videos, views and creators held.
+    pub(crate) held: [i64; 3],
+    pub(crate) reported: [Option<i64>; 3],
+    pub(crate) reported_at: [Option<i64>; 3],
+    pub(crate) rounded: i64,
+    pub(crate) details: HashtagDetails,
+}
+
+impl HashtagColumns<'_> {
+    /// What the row says.
+    pub(crate) fn into_hashtag(self) -> Result<Hashtag, StoreError> {
+        let inconsistent =
+            |column| StoreError::Inconsistent { table: "hashtags", column, row: self.hashtag.to_string() };
+        let row = u32::try_from(self.hashtag).map_err(|_| inconsistent("hashtag"))?;
+        let tag = Tag::new(self.name).map_err(|_| inconsistent("name"))?;
+        let id = self.id.map(HashtagId::from_i64).transpose().map_err(|_| inconsistent("id"))?;
+        let mut counts = [None; 3];
+        for (n, count) in counts.iter_mut().enumerate() {
+            *count = told(self.reported[n], self.rounded >> n & 1 == 1, self.reported_at[n]);
+        }
+        let [views, creators, videos] = counts.map(|told| told.map(|t| t.count));
+        let [held_videos, held_views, held_creators] = self.held.map(|n| n.max(0).unsigned_abs());
+        Ok(Hashtag {
+            row: HashtagRow(row),
+            id,
+            tag,
+            reported: HashtagCounts { views, creators, videos },
+            reported_at: counts.iter().flatten().filter_map(|told| told.at).max(),
+            observed: Observed { videos: held_videos, views: held_views, creators: held_creators },
+            details: self.details,
+            changed: self.changed.max(0).unsigned_abs(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gather(after: u64, lists: &[(u64, &[u32])], sequence: u64) -> Changes {
+        let mut gathered = Gathered::after(after);
+        for (at, hashtags) in lists {
+            if !gathered.push(*at, &tags_blob(hashtags)) {
+                return Changes::Gap;
+            }
+        }
+        gathered.finish(sequence)
+    }
+
+    #[test]
+    fn lists_are_put_together_and_gaps_are_noticed() {
+        let found = |rows: &[u32], sequence| Changes::Hashtags {
+            hashtags: rows.iter().copied().map(HashtagRow).collect(),
+            sequence,
+        };
+        assert_eq!(gather(3, &[(4, &[7, 9]), (5, &[1, 7])], 5), found(&[1, 7, 9], 5));
+        assert_eq!(gather(5, &[], 5), found(&[], 5));
+        assert_eq!(gather(3, &[(5, &[1])], 5), Changes::Gap, "the first list is gone");
+        assert_eq!(gather(3, &[], 5), Changes::Gap, "all lists are gone");
+        assert_eq!(gather(9, &[], 5), Changes::Gap, "the store was restored from a copy");
+        let many: Vec<(u64, &[u32])> = (1..=CHANGES_READ_MAX + 1).map(|at| (at, &[1_u32][..])).collect();
+        assert_eq!(gather(0, &many, CHANGES_READ_MAX + 1), Changes::Gap, "too far behind");
+    }
 }

@@ -32,6 +32,8 @@ pub mod idempotency;
 
 mod chain;
 
+mod merge;
+
 pub mod audit;
 
 pub mod check;

@@ -2,6 +2,7 @@
 
 use crate::videos::VideoRow;
 use crate::{Store, StoreError};
+use domain::cursor::GENERATION_MAX;
 use domain::{HashtagRow, Region, Timestamp};
 
 /// A frozen ranking of the videos under a hashtag.
@@ -105,6 +106,60 @@ pub(crate) struct NewGeneration {
     pub(crate) head: Vec<u8>,
 }
 
+impl NewGeneration {
+    /// As it is kept under this number. Slots run from 1 to the largest a cursor can carry and come round again.
+    pub(crate) fn numbered(&self, number: u64) -> Generation {
+        Generation {
+            slot: (number - 1) % GENERATION_MAX + 1,
+            hashtag: self.hashtag,
+            region: self.region,
+            changed: self.changed,
+            built_at: self.built_at,
+            videos: self.videos.len() as u64,
+        }
+    }
+
+    /// Its videos as they are stored, chunk 0 first.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
+        let chunks = self.videos.chunks(CHUNK_VIDEOS as usize);
+        chunks.map(|videos| videos.iter().flat_map(|video| video.0.to_le_bytes()).collect())
+    }
+}
+
+/// Which stored chunks a part of a ranking is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// The first chunk.
+    pub(crate) first: i64,
+    /// The last.
+    pub(crate) last: i64,
+    skip: usize,
+    count: usize,
+}
+
+impl Span {
+    /// Of `count` videos from `position` on.
+    pub(crate) fn of(position: u64, count: u32) -> Self {
+        let end = position.saturating_add(u64::from(count));
+        Self {
+            first: (position / CHUNK_VIDEOS).cast_signed(),
+            last: (end.saturating_sub(1) / CHUNK_VIDEOS).cast_signed(),
+            skip: (position % CHUNK_VIDEOS) as usize,
+            count: count as usize,
+        }
+    }
+
+    /// The part, out of its chunks one after another.
+    pub(crate) fn cut(self, chunks: &[u8]) -> Vec<VideoRow> {
+        let (numbers, _) = chunks.as_chunks::<{ size_of::<u64>() }>();
+        let rows = numbers.iter().map(|bytes| VideoRow(u64::from_le_bytes(*bytes)));
+        rows.skip(self.skip).take(self.count).collect()
+    }
+}
+
+/// Videos in one stored chunk: a page of a walk reads one or two.
+const CHUNK_VIDEOS: u64 = 512;
+
 /// Videos whose ready JSON is kept with a ranking: the longest page of the contract.
 const HEAD_VIDEOS: usize = 35;
 
@@ -134,6 +189,39 @@ fn split(mut head: &[u8], count: usize) -> Option<Vec<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_a_ranking_is_cut_out_of_its_chunks() {
+        let videos: Vec<VideoRow> = (0..CHUNK_VIDEOS * 2 + 100).map(|n| VideoRow(n * 3)).collect();
+        let new = NewGeneration {
+            hashtag: HashtagRow(1),
+            region: None,
+            changed: 1,
+            built_at: Timestamp::from_ms(0),
+            expired_before: Timestamp::from_ms(0),
+            videos: videos.clone(),
+            head: Vec::new(),
+        };
+        let chunks: Vec<Vec<u8>> = new.chunks().collect();
+        for (position, count) in
+            [(0, 1), (0, 35), (500, 35), (511, 1), (512, 35), (1000, 100), (1100, 35), (1124, 1)]
+        {
+            let span = Span::of(position, count);
+            let read: Vec<u8> = chunks
+                .iter()
+                .take(span.last as usize + 1)
+                .skip(span.first as usize)
+                .flatten()
+                .copied()
+                .collect();
+            let want: Vec<VideoRow> =
+                videos.iter().skip(position as usize).take(count as usize).copied().collect();
+            assert_eq!(span.cut(&read), want, "{count} from {position}");
+        }
+        assert_eq!(Span::of(510, 4), Span { first: 0, last: 1, skip: 510, count: 4 });
+        let slots = [1, 2, GENERATION_MAX, GENERATION_MAX + 1].map(|number| new.numbered(number).slot);
+        assert_eq!(slots, [1, 2, GENERATION_MAX, 1]);
+    }
 
     #[test]
     fn heads_are_taken_apart_as_they_were_put_together() {

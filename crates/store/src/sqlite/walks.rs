@@ -7,18 +7,12 @@ use super::writer::Writer;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::videos::VideoRow;
-use crate::walks::{Generation, NewGeneration};
-use domain::cursor::GENERATION_MAX;
+use crate::walks::{Generation, NewGeneration, Span};
 use domain::{HashtagRow, Region, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::path::Path;
 
 const SETTINGS: Settings = Settings { cache_kib: 4 * 1024, autocheckpoint_pages: 4_000, durable: false };
-/// Videos in one stored chunk: a page of a walk reads one or two.
-const CHUNK_VIDEOS: u64 = 512;
-/// Bytes of a row number.
-const ROW_BYTES: u64 = 8;
-
 /// The columns of a generation, in the order [`read`] takes them.
 macro_rules! select {
     ($rest:literal) => {
@@ -92,8 +86,7 @@ impl WalksFile {
 
     pub(crate) fn ranked(&self, slot: u64, position: u64, count: u32) -> Result<Vec<VideoRow>, StoreError> {
         self.readers.with(|connection| {
-            let end = position + u64::from(count);
-            let first = position / CHUNK_VIDEOS;
+            let span = Span::of(position, count);
             let mut statement = connection
                 .prepare_cached(
                     "SELECT videos FROM generation_chunks
@@ -101,18 +94,14 @@ impl WalksFile {
                        AND chunk BETWEEN ?2 AND ?3 ORDER BY chunk",
                 )
                 .doing("read a ranking")?;
-            let last = end.saturating_sub(1) / CHUNK_VIDEOS;
-            let mut rows = statement
-                .query((slot.cast_signed(), first.cast_signed(), last.cast_signed()))
-                .doing("read a ranking")?;
-            let mut videos = Vec::new();
+            let mut rows =
+                statement.query((slot.cast_signed(), span.first, span.last)).doing("read a ranking")?;
+            let mut chunks = Vec::new();
             while let Some(row) = rows.next().doing("read a ranking")? {
                 let blob: Vec<u8> = row.get(0).doing("read a ranking")?;
-                let (numbers, _) = blob.as_chunks::<{ ROW_BYTES as usize }>();
-                videos.extend(numbers.iter().map(|bytes| VideoRow(u64::from_le_bytes(*bytes))));
+                chunks.extend_from_slice(&blob);
             }
-            let skip = usize::try_from(position - first * CHUNK_VIDEOS).unwrap_or(usize::MAX);
-            Ok(videos.into_iter().skip(skip).take(count as usize).collect())
+            Ok(span.cut(&chunks))
         })
     }
 }
@@ -124,24 +113,15 @@ fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result
     let number: i64 = transaction
         .query_row("SELECT coalesce(max(generation), 0) + 1 FROM generations", [], |row| row.get(0))
         .doing("number a ranking")?;
-    // Slots run from 1 to the largest a cursor can carry and come round again.
-    let slot = (number.cast_unsigned() - 1) % GENERATION_MAX + 1;
+    let generation = new.numbered(number.cast_unsigned());
     let region = new.region.map_or(0, Region::to_number);
-    let generation = Generation {
-        slot,
-        hashtag: new.hashtag,
-        region: new.region,
-        changed: new.changed,
-        built_at: new.built_at,
-        videos: new.videos.len() as u64,
-    };
     transaction
         .execute(
             "INSERT INTO generations (generation, slot, store, hashtag, region, changed, built_at, videos, head)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 number,
-                slot.cast_signed(),
+                generation.slot.cast_signed(),
                 store.to_be_bytes(),
                 new.hashtag.0,
                 region,
@@ -156,8 +136,7 @@ fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result
         let mut insert = transaction
             .prepare_cached("INSERT INTO generation_chunks (generation, chunk, videos) VALUES (?1, ?2, ?3)")
             .doing("keep a ranking")?;
-        for (chunk, videos) in (0_i64..).zip(new.videos.chunks(CHUNK_VIDEOS as usize)) {
-            let blob: Vec<u8> = videos.iter().flat_map(|video| video.0.to_le_bytes()).collect();
+        for (chunk, blob) in (0_i64..).zip(new.chunks()) {
             insert.execute((number, chunk, blob)).doing("keep a ranking")?;
         }
     }

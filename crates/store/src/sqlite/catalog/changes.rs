@@ -1,21 +1,14 @@
 //! Writing what a transaction found out about hashtags, and the list of changes that followers read.
 
 use super::CatalogFile;
-use super::merge;
-use super::record_video::{tags_blob, tags_of_blob};
 use super::touched::{Reported, Touched};
 use crate::StoreError;
 use crate::error::Doing;
-use crate::hashtags::Changes;
+use crate::hashtags::{CHANGES_KEPT, Changes, Gathered, tags_blob};
+use crate::merge;
 use crate::record::Recorded;
-use domain::{HashtagId, HashtagRow, Timestamp};
+use domain::{HashtagId, Timestamp};
 use rusqlite::{Connection, Statement, Transaction, params};
-use std::collections::BTreeSet;
-
-/// Lists of changes that are kept: a follower that is further behind starts anew, which is then cheaper anyway.
-const CHANGES_KEPT: u64 = 1000;
-/// A follower that would have to read more lists than this at once starts anew.
-const CHANGES_READ_MAX: u64 = CHANGES_KEPT;
 
 impl CatalogFile {
     pub(crate) fn sequence(&self) -> Result<u64, StoreError> {
@@ -23,31 +16,27 @@ impl CatalogFile {
     }
 
     pub(crate) fn changes_since(&self, after: u64) -> Result<Changes, StoreError> {
-        self.readers.with(|connection| {
+        self.readers.with_snapshot(|connection| {
             let mut statement = connection
                 .prepare_cached(
                     "SELECT sequence, hashtags FROM changes WHERE sequence > ?1 ORDER BY sequence",
                 )
                 .doing("read the changes")?;
             let mut rows = statement.query([after.cast_signed()]).doing("read the changes")?;
-            let mut hashtags = BTreeSet::new();
-            let mut reached = after;
+            let mut gathered = Gathered::after(after);
             while let Some(row) = rows.next().doing("read the changes")? {
-                let sequence: i64 = row.get(0).doing("read the changes")?;
-                if sequence.cast_unsigned() != reached + 1
-                    || sequence.cast_unsigned() - after > CHANGES_READ_MAX
-                {
+                let listed: i64 = row.get(0).doing("read the changes")?;
+                let blob = row.get_ref(1).doing("read the changes")?.as_blob();
+                let blob = blob.map_err(|_| StoreError::Inconsistent {
+                    table: "changes",
+                    column: "hashtags",
+                    row: listed.to_string(),
+                })?;
+                if !gathered.push(listed.cast_unsigned(), blob) {
                     return Ok(Changes::Gap);
                 }
-                reached = sequence.cast_unsigned();
-                let blob: Vec<u8> = row.get(1).doing("read the changes")?;
-                hashtags.extend(tags_of_blob(&blob).into_iter().map(HashtagRow));
             }
-            // A follower ahead of the store belongs to another one (a restored copy).
-            if reached < after || (reached == after && sequence(connection)? != after) {
-                return Ok(Changes::Gap);
-            }
-            Ok(Changes::Hashtags { hashtags: hashtags.into_iter().collect(), sequence: reached })
+            Ok(gathered.finish(sequence(connection)?))
         })
     }
 }

@@ -1,14 +1,11 @@
 //! Reading hashtags.
 
 use super::CatalogFile;
-use super::merge::told;
 use super::record_hashtag::details;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::hashtags::CatalogSize;
-use domain::hashtag::Observed;
-use domain::observation::HashtagCounts;
-use domain::{Hashtag, HashtagId, HashtagRow, Tag, TagKey, Timestamp};
+use crate::hashtags::{CatalogSize, HashtagColumns};
+use domain::{Hashtag, HashtagId, HashtagRow, TagKey};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
 /// The columns of a hashtag, in the order [`read`] takes them.
@@ -83,35 +80,19 @@ fn one(connection: &Connection, sql: &str, key: &dyn ToSql) -> Result<Option<Has
 }
 
 fn read(row: &Row<'_>) -> Result<Hashtag, StoreError> {
-    let number: u32 = row.get(0).doing("read a hashtag")?;
-    let inconsistent =
-        |column| StoreError::Inconsistent { table: "hashtags", column, row: number.to_string() };
-    let name = row.get_ref(1).doing("read a hashtag")?.as_str().map_err(|_| inconsistent("name"))?;
-    let tag = Tag::new(name).map_err(|_| inconsistent("name"))?;
-    let id = match row.get::<_, Option<i64>>(2).doing("read a hashtag")? {
-        Some(id) => Some(HashtagId::from_i64(id).map_err(|_| inconsistent("id"))?),
-        None => None,
-    };
-    rest(row, HashtagRow(number), tag, id).doing("read a hashtag")
+    columns(row).doing("read a hashtag")?.into_hashtag()
 }
 
-fn rest(row: &Row<'_>, number: HashtagRow, tag: Tag, id: Option<HashtagId>) -> rusqlite::Result<Hashtag> {
-    let unsigned = |column: usize| row.get::<_, i64>(column).map(|n| n.max(0).unsigned_abs());
-    let rounded: i64 = row.get(13)?;
-    let mut counts = [None; 3];
-    for (n, count) in counts.iter_mut().enumerate() {
-        *count = told(row.get(7 + n)?, rounded >> n & 1 == 1, row.get(10 + n)?);
-    }
-    let [views, creators, videos] = counts.map(|told| told.map(|t| t.count));
-    let reported_at: Option<Timestamp> = counts.iter().flatten().filter_map(|told| told.at).max();
-    Ok(Hashtag {
-        row: number,
-        id,
-        tag,
-        reported: HashtagCounts { views, creators, videos },
-        reported_at,
-        observed: Observed { videos: unsigned(4)?, views: unsigned(5)?, creators: unsigned(6)? },
+fn columns<'r>(row: &'r Row<'_>) -> rusqlite::Result<HashtagColumns<'r>> {
+    Ok(HashtagColumns {
+        hashtag: row.get(0)?,
+        name: row.get_ref(1)?.as_str()?,
+        id: row.get(2)?,
+        changed: row.get(3)?,
+        held: [row.get(4)?, row.get(5)?, row.get(6)?],
+        reported: [row.get(7)?, row.get(8)?, row.get(9)?],
+        reported_at: [row.get(10)?, row.get(11)?, row.get(12)?],
+        rounded: row.get(13)?,
         details: details(row, 14)?,
-        changed: unsigned(3)?,
     })
 }

@@ -6,8 +6,6 @@ mod hashtags;
 
 mod links;
 
-mod merge;
-
 mod record;
 
 mod record_hashtag;

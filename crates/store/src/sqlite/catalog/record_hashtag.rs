@@ -1,9 +1,9 @@
 //! Taking one reading of a hashtag's own record in.
 
-use super::merge::{self, Told, newest, rounded_bits, told};
 use super::touched::{KnownTags, Reported, TouchedTags};
 use crate::StoreError;
 use crate::error::Doing;
+use crate::merge::{self, Told, newest, rounded_bits, told};
 use domain::observation::HashtagDetails;
 use domain::{Count, HashtagObservation, Timestamp};
 use rusqlite::{OptionalExtension, Row, Statement, Transaction};

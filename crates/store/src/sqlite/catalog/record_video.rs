@@ -1,10 +1,11 @@
 //! Taking one reading of a video in.
 
 use super::links::{Change, Link, Links};
-use super::merge::{self, Told, newest, rounded_bits, told};
 use super::touched::{KnownTags, TouchedTags};
 use crate::StoreError;
 use crate::error::Doing;
+use crate::hashtags::{tags_blob, tags_of_blob};
+use crate::merge::{self, Told, newest, rounded_bits, told};
 use crate::record::{PreparedVideo, Recorded};
 use domain::observation::VideoCounts;
 use domain::{Region, Timestamp, fragment};
@@ -393,16 +394,6 @@ fn merged(held: &Held, reading: &PreparedVideo, counts: &[Option<Told>; COUNTS],
     let details = if is_newer { before.updated_by(now) } else { now.updated_by(before) };
     let counts = VideoCounts::from_array(counts.map(|told| told.map(|t| t.count)));
     fragment::pack(reading.id, &details, &counts)
-}
-
-/// Row numbers, 4 bytes each, lowest byte first.
-pub(super) fn tags_blob(rows: &[u32]) -> Vec<u8> {
-    rows.iter().flat_map(|row| row.to_le_bytes()).collect()
-}
-
-/// Back from [`tags_blob`].
-pub(super) fn tags_of_blob(blob: &[u8]) -> Vec<u32> {
-    blob.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect()
 }
 
 /// A count's own time is stored only where it differs from the video's; i64::MIN stands for "without a time".

@@ -1,12 +1,11 @@
 //! Reading snapshots.
 
 use super::CatalogFile;
-use super::merge::told;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::snapshots::Snapshot;
+use crate::snapshots::{Snapshot, SnapshotColumns, hashtag_counts};
 use domain::observation::{HashtagCounts, VideoCounts};
-use domain::{Count, HashtagRow, Source, Timestamp, VideoId};
+use domain::{Count, HashtagRow, Timestamp, VideoId};
 use rusqlite::{Row, ToSql};
 
 /// `?1` whose, `?2` after when, `?3` how many.
@@ -23,11 +22,7 @@ impl CatalogFile {
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
-        self.series(OF_HASHTAG, &hashtag.0, after, limit, |[views, creators, videos]| HashtagCounts {
-            views,
-            creators,
-            videos,
-        })
+        self.series(OF_HASHTAG, &hashtag.0, after, limit, hashtag_counts)
     }
 
     pub(crate) fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
@@ -64,24 +59,17 @@ impl CatalogFile {
             let mut rows = statement.query((whose, after, limit)).doing("read snapshots")?;
             let mut series = Vec::new();
             while let Some(row) = rows.next().doing("read snapshots")? {
-                let (observed_at, source, told) = point(row).doing("read snapshots")?;
-                let source = Source::from_number(source).ok_or_else(|| StoreError::Inconsistent {
-                    table: "snapshots",
-                    column: "source",
-                    row: observed_at.to_rfc3339(),
-                })?;
-                series.push(Snapshot { observed_at, source, counts: counts(told) });
+                series.push(columns(row).doing("read snapshots")?.into_snapshot(counts)?);
             }
             Ok(series)
         })
     }
 }
 
-fn point<const N: usize>(row: &Row<'_>) -> rusqlite::Result<(Timestamp, u8, [Option<Count>; N])> {
-    let rounded: i64 = row.get(2)?;
+fn columns<const N: usize>(row: &Row<'_>) -> rusqlite::Result<SnapshotColumns<N>> {
     let mut counts = [None; N];
     for (n, count) in counts.iter_mut().enumerate() {
-        *count = told(row.get(3 + n)?, rounded >> n & 1 == 1, None).map(|t| t.count);
+        *count = row.get(3 + n)?;
     }
-    Ok((Timestamp::from_ms(row.get(0)?), row.get(1)?, counts))
+    Ok(SnapshotColumns { observed_at: row.get(0)?, source: row.get(1)?, rounded: row.get(2)?, counts })
 }

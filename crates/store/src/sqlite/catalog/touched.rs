@@ -1,8 +1,8 @@
 //! What a transaction has found out about hashtags and not written yet, and the row numbers of tags met lately.
 
-use super::merge::Told;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::merge::Told;
 use domain::observation::{HashtagDetails, TagRef};
 use domain::{HashtagId, Timestamp};
 use rusqlite::{OptionalExtension, Statement, Transaction};

@@ -8,9 +8,9 @@ use domain::{Count, Timestamp};
 
 /// A count and when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) count: Count,
-    pub(super) at: Option<Timestamp>,
+pub(crate) struct Told {
+    pub(crate) count: Count,
+    pub(crate) at: Option<Timestamp>,
 }
 
 impl Told {
@@ -20,7 +20,7 @@ impl Told {
 }
 
 /// The reading that stands.
-pub(super) fn newest(one: Option<Told>, other: Option<Told>) -> Option<Told> {
+pub(crate) fn newest(one: Option<Told>, other: Option<Told>) -> Option<Told> {
     match (one, other) {
         (Some(a), Some(b)) => Some(if b.rank() > a.rank() { b } else { a }),
         (a, b) => a.or(b),
@@ -28,25 +28,25 @@ pub(super) fn newest(one: Option<Told>, other: Option<Told>) -> Option<Told> {
 }
 
 /// Back from the database: value, rounding bit, time.
-pub(super) fn told(value: Option<i64>, rounded: bool, at: Option<i64>) -> Option<Told> {
+pub(crate) fn told(value: Option<i64>, rounded: bool, at: Option<i64>) -> Option<Told> {
     let value = value?.unsigned_abs();
     let count = if rounded { Count::rounded(value) } else { Count::exact(value) }?;
     Some(Told { count, at: at.map(Timestamp::from_ms) })
 }
 
 /// For the database.
-pub(super) fn value(told: Option<Told>) -> Option<i64> {
+pub(crate) fn value(told: Option<Told>) -> Option<i64> {
     told.map(|t| count_value(t.count))
 }
 
 /// For the database.
-pub(super) fn count_value(count: Count) -> i64 {
+pub(crate) fn count_value(count: Count) -> i64 {
     // A count never exceeds i64::MAX (`domain::count::COUNT_MAX`).
     count.value().cast_signed()
 }
 
 /// Bit n is set when count n is rounded.
-pub(super) fn rounded_bits(counts: impl IntoIterator<Item = Option<Count>>) -> i64 {
+pub(crate) fn rounded_bits(counts: impl IntoIterator<Item = Option<Count>>) -> i64 {
     counts
         .into_iter()
         .enumerate()
