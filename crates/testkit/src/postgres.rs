@@ -3,10 +3,13 @@
 //! One server is shared by all tests that one `cargo` runs, in however many processes; a keeper stops it and removes its
 //! folder when that `cargo` ends. Tests that stop or kill a server start one of their own ([`Cluster`]).
 
+mod citus;
+
 mod cluster;
 
 mod shared;
 
+pub use citus::CitusCluster;
 pub use cluster::Cluster;
 pub use shared::TestDatabase;
 

@@ -1,6 +1,7 @@
 //! The schema, step by step, the same steps as SQLite's. Everything is in the database's schema `tagmeter`, and every
 //! statement names it: no setting of a connection decides what a statement means.
 
+use super::citus;
 use super::connection::Pool;
 use crate::StoreError;
 use crate::error::Doing;
@@ -52,6 +53,9 @@ pub(super) async fn apply(pool: &Pool) -> Result<(), StoreError> {
             transaction.batch_execute(step.sql).await.doing("migrate the schema")?;
             note(&transaction, part, step).await?;
         }
+    }
+    if citus::is_present(&transaction).await? {
+        citus::distribute(&transaction).await?;
     }
     transaction.commit().await.doing("commit a migration")
 }

@@ -6,6 +6,8 @@ pub(crate) mod migrations;
 
 mod catalog;
 
+pub(crate) mod citus;
+
 pub(crate) mod partitions;
 
 mod walks;
