@@ -6,9 +6,10 @@ use crate::{DatabaseUrl, StoreError};
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts,
 };
+use futures_util::TryStreamExt;
 use std::time::Duration;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{NoTls, Row};
+use tokio_postgres::{NoTls, Row, RowStream};
 
 /// Connections of one node.
 const CONNECTIONS_MAX: usize = 16;
@@ -86,6 +87,17 @@ impl Pool {
     ) -> Result<Option<Row>, StoreError> {
         Ok(self.query(doing, sql, parameters).await?.into_iter().next())
     }
+
+    /// Reads the row that a statement always gives.
+    pub(crate) async fn query_one(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Row, StoreError> {
+        let row = self.query_opt(doing, sql, parameters).await?;
+        row.ok_or_else(|| StoreError::Database { doing, cause: "a row that must be there is not".into() })
+    }
 }
 
 impl Client {
@@ -96,13 +108,23 @@ impl Client {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, StoreError> {
+        self.stream(doing, sql, parameters).await?.try_collect().await.doing(doing)
+    }
+
+    /// The same one by one, for when they are many.
+    pub(crate) async fn stream(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<RowStream, StoreError> {
         if !self.prepared_statements {
-            return self.object.query_typed(sql, parameters).await.doing(doing);
+            return self.object.query_typed_raw(sql, parameters.iter().cloned()).await.doing(doing);
         }
         let types: Vec<Type> = parameters.iter().map(|(_, kind)| kind.clone()).collect();
         let statement = self.object.prepare_typed_cached(sql, &types).await.doing(doing)?;
-        let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
-        self.object.query(&statement, &values).await.doing(doing)
+        let values = parameters.iter().map(|(value, _)| *value);
+        self.object.query_raw(&statement, values).await.doing(doing)
     }
 
     /// Begins a transaction. Its statements go through tokio-postgres' own methods; `query_typed` and `execute_typed`

@@ -1,15 +1,118 @@
-//! Frozen rankings.
+//! Frozen rankings. They lie with their hashtag, which every statement that answers a request names.
 
-use super::{Postgres, unfinished};
+use super::Postgres;
+use super::connection::Parameter;
 use crate::StoreError;
+use crate::error::Doing;
 use crate::videos::VideoRow;
-use crate::walks::{Generation, NewGeneration};
-use domain::{HashtagRow, Region};
+use crate::walks::{Generation, NewGeneration, Span};
+use domain::{HashtagRow, Region, Timestamp};
+use std::collections::BTreeMap;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+/// One ranking made in so many looks for expired ones of all hashtags, on a cluster in all places ...
+const SWEEP_EVERY: i64 = 16;
+/// ... and drops up to so many: more than were made since, so that they never pile up.
+const SWEPT_MAX: i64 = 64;
+
+/// The columns of a generation, in the order [`read`] takes them.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT slot, hashtag, region, changed, built_at, videos FROM tagmeter.generations ", $rest)
+    };
+}
 
 impl Postgres {
     pub(crate) async fn keep_generation(&self, new: NewGeneration) -> Result<Generation, StoreError> {
-        let _ = (new,);
-        Err(unfinished())
+        const NUMBER: &str = "SELECT nextval('tagmeter.generation_numbers')";
+        // In a transaction of its own: were the number lost in a crash together with the ranking, a cursor that carries
+        // it could point into another one.
+        let number = self.pool.query_one("number a ranking", NUMBER, &[]).await?;
+        let number: i64 = number.try_get(0).doing("number a ranking")?;
+        let generation = new.numbered(number.cast_unsigned());
+        self.insert_generation(number, &generation, &new).await?;
+        if number % SWEEP_EVERY == 0
+            && let Err(error) = self.sweep_generations(new.expired_before).await
+        {
+            // Who asked for a page is not to be refused one because of this; a later ranking tries again.
+            tracing::warn!(%error, "expired rankings were not dropped");
+        }
+        Ok(generation)
+    }
+
+    async fn insert_generation(
+        &self,
+        number: i64,
+        generation: &Generation,
+        new: &NewGeneration,
+    ) -> Result<(), StoreError> {
+        const DOING: &str = "keep a ranking";
+        let hashtag = i64::from(new.hashtag.0);
+        let (numbers, chunks): (Vec<i64>, Vec<Vec<u8>>) = (0_i64..).zip(new.chunks()).unzip();
+        let region = number_of(new.region);
+        let generation_parameters: [Parameter<'_>; 8] = [
+            (&hashtag, Type::INT8),
+            (&number, Type::INT8),
+            (&generation.slot.cast_signed(), Type::INT8),
+            (&region, Type::INT8),
+            (&generation.changed.cast_signed(), Type::INT8),
+            (&generation.built_at.as_ms(), Type::INT8),
+            (&generation.videos.cast_signed(), Type::INT8),
+            (&new.head, Type::BYTEA),
+        ];
+        let chunk_parameters: [Parameter<'_>; 4] = [
+            (&hashtag, Type::INT8),
+            (&number, Type::INT8),
+            (&numbers, Type::INT8_ARRAY),
+            (&chunks, Type::BYTEA_ARRAY),
+        ];
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing(DOING)?;
+        // It may be lost at a power cut: cursors into it are then refused and walks begin anew.
+        let written = futures_util::future::try_join3(
+            transaction.batch_execute("SET LOCAL synchronous_commit = off"),
+            transaction.execute_typed(
+                "INSERT INTO tagmeter.generations
+                     (hashtag, generation, slot, region, changed, built_at, videos, head)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                &generation_parameters,
+            ),
+            transaction.execute_typed(
+                "INSERT INTO tagmeter.generation_chunks (hashtag, generation, chunk, videos)
+                 SELECT $1, $2, c.chunk, c.videos FROM unnest($3, $4) AS c (chunk, videos)",
+                &chunk_parameters,
+            ),
+        );
+        written.await.doing(DOING)?;
+        transaction.commit().await.doing(DOING)
+    }
+
+    /// Drops rankings nobody's cursor can point into any more. Each goes in two statements of their own, so that nothing
+    /// is locked for long; what is cut off in between is dropped next time.
+    async fn sweep_generations(&self, before: Timestamp) -> Result<(), StoreError> {
+        const DOING: &str = "drop expired rankings";
+        const EXPIRED: &str = "SELECT hashtag, generation FROM tagmeter.generations
+            WHERE built_at < $1 ORDER BY built_at LIMIT $2";
+        const DROPS: [&str; 2] = [
+            "DELETE FROM tagmeter.generation_chunks WHERE hashtag = $1 AND generation = ANY($2)",
+            "DELETE FROM tagmeter.generations WHERE hashtag = $1 AND generation = ANY($2)",
+        ];
+        let client = self.pool.get().await?;
+        let parameters: [Parameter<'_>; 2] = [(&before.as_ms(), Type::INT8), (&SWEPT_MAX, Type::INT8)];
+        let mut expired: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for row in client.query(DOING, EXPIRED, &parameters).await? {
+            let hashtag = row.try_get(0).doing(DOING)?;
+            expired.entry(hashtag).or_default().push(row.try_get(1).doing(DOING)?);
+        }
+        for (hashtag, generations) in expired {
+            for sql in DROPS {
+                let parameters: [Parameter<'_>; 2] =
+                    [(&hashtag, Type::INT8), (&generations, Type::INT8_ARRAY)];
+                client.query(DOING, sql, &parameters).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn newest_generation(
@@ -17,8 +120,12 @@ impl Postgres {
         hashtag: HashtagRow,
         region: Option<Region>,
     ) -> Result<Option<Generation>, StoreError> {
-        let _ = (hashtag, region);
-        Err(unfinished())
+        const SQL: &str = select!("WHERE hashtag = $1 AND region = $2 ORDER BY generation DESC LIMIT 1");
+        const DOING: &str = "find a ranking";
+        let parameters: [Parameter<'_>; 2] =
+            [(&i64::from(hashtag.0), Type::INT8), (&number_of(region), Type::INT8)];
+        let row = self.pool.query_opt(DOING, SQL, &parameters).await?;
+        row.as_ref().map(read).transpose().doing(DOING)
     }
 
     pub(crate) async fn generation(
@@ -26,13 +133,30 @@ impl Postgres {
         hashtag: HashtagRow,
         slot: u64,
     ) -> Result<Option<Generation>, StoreError> {
-        let _ = (hashtag, slot);
-        Err(unfinished())
+        const SQL: &str = select!("WHERE hashtag = $1 AND slot = $2 ORDER BY generation DESC LIMIT 1");
+        const DOING: &str = "find a cursor's ranking";
+        let row = self.of_slot(DOING, SQL, hashtag, slot).await?;
+        row.as_ref().map(read).transpose().doing(DOING)
     }
 
     pub(crate) async fn head(&self, hashtag: HashtagRow, slot: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let _ = (hashtag, slot);
-        Err(unfinished())
+        const SQL: &str = "SELECT head FROM tagmeter.generations
+            WHERE hashtag = $1 AND slot = $2 ORDER BY generation DESC LIMIT 1";
+        const DOING: &str = "read the head of a ranking";
+        let row = self.of_slot(DOING, SQL, hashtag, slot).await?;
+        row.map(|row| row.try_get(0)).transpose().doing(DOING)
+    }
+
+    async fn of_slot(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        hashtag: HashtagRow,
+        slot: u64,
+    ) -> Result<Option<Row>, StoreError> {
+        let parameters: [Parameter<'_>; 2] =
+            [(&i64::from(hashtag.0), Type::INT8), (&slot.cast_signed(), Type::INT8)];
+        self.pool.query_opt(doing, sql, &parameters).await
     }
 
     pub(crate) async fn ranked(
@@ -42,7 +166,41 @@ impl Postgres {
         position: u64,
         count: u32,
     ) -> Result<Vec<VideoRow>, StoreError> {
-        let _ = (hashtag, slot, position, count);
-        Err(unfinished())
+        const SQL: &str = "SELECT videos FROM tagmeter.generation_chunks
+            WHERE hashtag = $1
+              AND generation = (SELECT max(generation) FROM tagmeter.generations WHERE hashtag = $1 AND slot = $2)
+              AND chunk BETWEEN $3 AND $4 ORDER BY chunk";
+        const DOING: &str = "read a ranking";
+        let span = Span::of(position, count);
+        let parameters: [Parameter<'_>; 4] = [
+            (&i64::from(hashtag.0), Type::INT8),
+            (&slot.cast_signed(), Type::INT8),
+            (&span.first, Type::INT8),
+            (&span.last, Type::INT8),
+        ];
+        let mut chunks = Vec::new();
+        for row in self.pool.query(DOING, SQL, &parameters).await? {
+            chunks.extend_from_slice(row.try_get(0).doing(DOING)?);
+        }
+        Ok(span.cut(&chunks))
     }
+}
+
+fn number_of(region: Option<Region>) -> i64 {
+    region.map_or(0, |region| i64::from(region.to_number()))
+}
+
+fn read(row: &Row) -> Result<Generation, tokio_postgres::Error> {
+    let unsigned = |column: usize| row.try_get::<_, i64>(column).map(i64::cast_unsigned);
+    // Both were written from these types.
+    let hashtag = u32::try_from(row.try_get::<_, i64>(1)?).unwrap_or(u32::MAX);
+    let region = u16::try_from(row.try_get::<_, i64>(2)?).ok().and_then(Region::from_number);
+    Ok(Generation {
+        slot: unsigned(0)?,
+        hashtag: HashtagRow(hashtag),
+        region,
+        changed: unsigned(3)?,
+        built_at: Timestamp::from_ms(row.try_get(4)?),
+        videos: unsigned(5)?,
+    })
 }

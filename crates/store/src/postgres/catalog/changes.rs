@@ -1,16 +1,38 @@
 //! The list of changes that followers read.
 
-use super::super::{Postgres, unfinished};
+use super::super::Postgres;
+use super::super::connection::Parameter;
 use crate::StoreError;
-use crate::hashtags::Changes;
+use crate::error::Doing;
+use crate::hashtags::{CHANGES_READ_MAX, Changes, Gathered};
+use tokio_postgres::types::Type;
 
 impl Postgres {
     pub(crate) async fn sequence(&self) -> Result<u64, StoreError> {
-        Err(unfinished())
+        const DOING: &str = "read the change sequence";
+        let row = self.pool.query_one(DOING, "SELECT sequence FROM tagmeter.store", &[]).await?;
+        row.try_get(0).map(i64::cast_unsigned).doing(DOING)
     }
 
     pub(crate) async fn changes_since(&self, after: u64) -> Result<Changes, StoreError> {
-        let _ = (after,);
-        Err(unfinished())
+        // One statement, so that the lists and the sequence are of one moment. One list too many tells a gap.
+        const SQL: &str = "SELECT s.sequence, c.sequence, c.hashtags
+            FROM tagmeter.store s LEFT JOIN tagmeter.changes c ON c.sequence > $1
+            ORDER BY c.sequence LIMIT $2";
+        const DOING: &str = "read the changes";
+        let after_signed = after.cast_signed();
+        let limit = CHANGES_READ_MAX.cast_signed() + 1;
+        let parameters: [Parameter<'_>; 2] = [(&after_signed, Type::INT8), (&limit, Type::INT8)];
+        let rows = self.pool.query(DOING, SQL, &parameters).await?;
+        let mut gathered = Gathered::after(after);
+        let mut now = after;
+        for row in &rows {
+            now = row.try_get(0).map(i64::cast_unsigned).doing(DOING)?;
+            let Some(listed) = row.try_get::<_, Option<i64>>(1).doing(DOING)? else { break };
+            if !gathered.push(listed.cast_unsigned(), row.try_get(2).doing(DOING)?) {
+                return Ok(Changes::Gap);
+            }
+        }
+        Ok(gathered.finish(now))
     }
 }

@@ -1,24 +1,57 @@
-//! Reading hashtags.
+//! Reading hashtags. The ways to a hashtag lie elsewhere than the hashtag itself on a cluster: two statements, each of
+//! which looks at one place. The way to a hashtag is written with it and never changed, so the two need not be read at
+//! one moment.
 
-use super::super::{Postgres, unfinished};
+use super::super::Postgres;
+use super::super::connection::Parameter;
 use crate::StoreError;
-use crate::hashtags::CatalogSize;
+use crate::error::Doing;
+use crate::hashtags::{CatalogSize, HashtagColumns};
+use domain::observation::HashtagDetails;
 use domain::{Hashtag, HashtagId, HashtagRow, TagKey};
+use std::collections::HashMap;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+/// The columns of a hashtag, in the order [`columns`] takes them.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT h.hashtag, h.name, h.id, h.changed, h.held_videos, h.held_views, h.held_creators, h.views, ",
+            "h.creators, h.videos, h.views_at, h.creators_at, h.videos_at, h.rounded, h.description, h.is_pgcshow, ",
+            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover FROM tagmeter.hashtags h ",
+            $rest
+        )
+    };
+}
 
 impl Postgres {
     pub(crate) async fn hashtag_by_key(&self, key: &TagKey) -> Result<Option<Hashtag>, StoreError> {
-        let _ = (key,);
-        Err(unfinished())
+        const WAY: &str = "SELECT hashtag FROM tagmeter.hashtag_keys WHERE key = $1";
+        self.hashtag_by(WAY, (&key.as_str(), Type::TEXT)).await
     }
 
     pub(crate) async fn hashtag_by_id(&self, id: HashtagId) -> Result<Option<Hashtag>, StoreError> {
-        let _ = (id,);
-        Err(unfinished())
+        const WAY: &str = "SELECT hashtag FROM tagmeter.hashtag_ids WHERE id = $1";
+        self.hashtag_by(WAY, (&id.to_i64(), Type::INT8)).await
+    }
+
+    async fn hashtag_by(&self, way: &str, to: Parameter<'_>) -> Result<Option<Hashtag>, StoreError> {
+        const DOING: &str = "look a hashtag up";
+        let client = self.pool.get().await?;
+        let Some(way) = client.query(DOING, way, &[to]).await?.into_iter().next() else { return Ok(None) };
+        let hashtag: i64 = way.try_get(0).doing(DOING)?;
+        let rows = client.query(DOING, select!("WHERE h.hashtag = $1"), &[(&hashtag, Type::INT8)]).await?;
+        rows.first().map(read).transpose()
     }
 
     pub(crate) async fn hashtags(&self, rows: &[HashtagRow]) -> Result<Vec<Hashtag>, StoreError> {
-        let _ = (rows,);
-        Err(unfinished())
+        const SQL: &str = select!("WHERE h.hashtag = ANY($1)");
+        let numbers: Vec<i64> = rows.iter().map(|row| i64::from(row.0)).collect();
+        let found = self.pool.query("read hashtags", SQL, &[(&numbers, Type::INT8_ARRAY)]).await?;
+        let found: HashMap<HashtagRow, Hashtag> =
+            found.iter().map(|row| read(row).map(|h| (h.row, h))).collect::<Result<_, _>>()?;
+        Ok(rows.iter().filter_map(|row| found.get(row).cloned()).collect())
     }
 
     pub(crate) async fn hashtags_after(
@@ -26,11 +59,43 @@ impl Postgres {
         after: Option<HashtagRow>,
         limit: u32,
     ) -> Result<Vec<Hashtag>, StoreError> {
-        let _ = (after, limit);
-        Err(unfinished())
+        const SQL: &str = select!("WHERE h.hashtag > $1 ORDER BY h.hashtag LIMIT $2");
+        let after = after.map_or(-1, |row| i64::from(row.0));
+        let parameters: [Parameter<'_>; 2] = [(&after, Type::INT8), (&i64::from(limit), Type::INT8)];
+        self.pool.query("read hashtags", SQL, &parameters).await?.iter().map(read).collect()
     }
 
     pub(crate) async fn catalog_size(&self) -> Result<CatalogSize, StoreError> {
-        Err(unfinished())
+        // Rows are given out in order and never taken back, so the last number is the count.
+        const SQL: &str = "SELECT next_hashtag - 1, next_video - 1 FROM tagmeter.store";
+        let row = self.pool.query_one("count rows", SQL, &[]).await?;
+        let count = |column: usize| row.try_get(column).map(i64::cast_unsigned).doing("count rows");
+        Ok(CatalogSize { hashtags: count(0)?, videos: count(1)? })
     }
+}
+
+fn read(row: &Row) -> Result<Hashtag, StoreError> {
+    columns(row).doing("read a hashtag")?.into_hashtag()
+}
+
+fn columns(row: &Row) -> Result<HashtagColumns<'_>, tokio_postgres::Error> {
+    Ok(HashtagColumns {
+        hashtag: row.try_get(0)?,
+        name: row.try_get(1)?,
+        id: row.try_get(2)?,
+        changed: row.try_get(3)?,
+        held: [row.try_get(4)?, row.try_get(5)?, row.try_get(6)?],
+        reported: [row.try_get(7)?, row.try_get(8)?, row.try_get(9)?],
+        reported_at: [row.try_get(10)?, row.try_get(11)?, row.try_get(12)?],
+        rounded: row.try_get(13)?,
+        details: HashtagDetails {
+            description: row.try_get(14)?,
+            is_pgcshow: row.try_get(15)?,
+            is_commerce: row.try_get(16)?,
+            is_challenge: row.try_get(17)?,
+            is_strong_music: row.try_get(18)?,
+            kind: row.try_get(19)?,
+            cover: row.try_get(20)?,
+        },
+    })
 }

@@ -1,10 +1,22 @@
 //! Reading snapshots.
 
-use super::super::{Postgres, unfinished};
+use super::super::Postgres;
+use super::super::connection::Parameter;
 use crate::StoreError;
-use crate::snapshots::Snapshot;
+use crate::error::Doing;
+use crate::snapshots::{Snapshot, SnapshotColumns, hashtag_counts};
 use domain::observation::{HashtagCounts, VideoCounts};
-use domain::{HashtagRow, Timestamp, VideoId};
+use domain::{Count, HashtagRow, Timestamp, VideoId};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+/// `$1` whose, `$2` after when, `$3` how many.
+const OF_HASHTAG: &str = "SELECT observed_at, source, rounded, views, creators, videos
+    FROM tagmeter.hashtag_snapshots
+    WHERE hashtag = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3";
+const OF_VIDEO: &str = "SELECT observed_at, source, rounded, plays, likes, comments, shares, saves, downloads
+    FROM tagmeter.video_snapshots
+    WHERE video = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3";
 
 impl Postgres {
     pub(crate) async fn hashtag_snapshots(
@@ -13,13 +25,13 @@ impl Postgres {
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
-        let _ = (hashtag, after, limit);
-        Err(unfinished())
+        self.series(OF_HASHTAG, i64::from(hashtag.0), after, limit, hashtag_counts).await
     }
 
     pub(crate) async fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
-        let _ = (hashtag,);
-        Err(unfinished())
+        const SQL: &str = "SELECT count(*) FROM tagmeter.hashtag_snapshots WHERE hashtag = $1";
+        let row = self.pool.query_one("count snapshots", SQL, &[(&i64::from(hashtag.0), Type::INT8)]).await?;
+        row.try_get(0).map(i64::cast_unsigned).doing("count snapshots")
     }
 
     pub(crate) async fn video_snapshots(
@@ -28,7 +40,38 @@ impl Postgres {
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<Snapshot<VideoCounts>>, StoreError> {
-        let _ = (video, after, limit);
-        Err(unfinished())
+        const WAY: &str = "SELECT video FROM tagmeter.video_ids WHERE id = $1";
+        let way = self.pool.query_opt("look a video up", WAY, &[(&video.to_i64(), Type::INT8)]).await?;
+        let Some(way) = way else { return Ok(Vec::new()) };
+        let video: i64 = way.try_get(0).doing("look a video up")?;
+        self.series(OF_VIDEO, video, after, limit, VideoCounts::from_array).await
     }
+
+    async fn series<C, const N: usize>(
+        &self,
+        sql: &str,
+        whose: i64,
+        after: Option<Timestamp>,
+        limit: u32,
+        counts: fn([Option<Count>; N]) -> C,
+    ) -> Result<Vec<Snapshot<C>>, StoreError> {
+        let after = after.map_or(i64::MIN, Timestamp::as_ms);
+        let parameters: [Parameter<'_>; 3] =
+            [(&whose, Type::INT8), (&after, Type::INT8), (&i64::from(limit), Type::INT8)];
+        let rows = self.pool.query("read snapshots", sql, &parameters).await?;
+        rows.iter().map(|row| columns(row).doing("read snapshots")?.into_snapshot(counts)).collect()
+    }
+}
+
+fn columns<const N: usize>(row: &Row) -> Result<SnapshotColumns<N>, tokio_postgres::Error> {
+    let mut counts = [None; N];
+    for (n, count) in counts.iter_mut().enumerate() {
+        *count = row.try_get(3 + n)?;
+    }
+    Ok(SnapshotColumns {
+        observed_at: row.try_get(0)?,
+        source: row.try_get(1)?,
+        rounded: row.try_get(2)?,
+        counts,
+    })
 }

@@ -12,6 +12,7 @@ CREATE TABLE tagmeter.generations (
     head       bytea  NOT NULL,
     PRIMARY KEY (hashtag, generation)
 );
+CREATE INDEX generations_by_slot ON tagmeter.generations (hashtag, slot);
 CREATE INDEX generations_by_age ON tagmeter.generations (built_at);
 
 -- Rows of the videos in order, 8 bytes each, lowest byte first, a fixed number a chunk.
