@@ -128,7 +128,7 @@ mod tests {
             database.sql(&format!("INSERT INTO tagmeter.hashtag_snapshots VALUES (1, {at}, 1, 1, 1, 1, 0)"));
         }
         let told = database.sql(
-            "SELECT tableoid::regclass, count(*) FROM tagmeter.hashtag_snapshots GROUP BY 1 ORDER BY 1::text",
+            "SELECT tableoid::regclass::text, count(*) FROM tagmeter.hashtag_snapshots GROUP BY 1 ORDER BY 1",
         );
         let expected = "tagmeter.hashtag_snapshots_2024|2\ntagmeter.hashtag_snapshots_2025|1\ntagmeter.hashtag_snapshots_others|2\n";
         assert_eq!(told, expected);
