@@ -9,7 +9,7 @@ mod cluster;
 
 mod shared;
 
-pub use citus::CitusCluster;
+pub use citus::{CitusCluster, Plan};
 pub use cluster::Cluster;
 pub use shared::TestDatabase;
 
