@@ -32,7 +32,11 @@ pub mod idempotency;
 
 mod chain;
 
+mod head;
+
 mod merge;
+
+mod recording;
 
 pub mod audit;
 

@@ -14,8 +14,6 @@ mod record_video;
 
 mod snapshots;
 
-mod touched;
-
 mod videos;
 
 use super::connection::{self, Settings};
@@ -24,9 +22,9 @@ use super::readers::Readers;
 use super::writer::Writer;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::recording::KnownTags;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use touched::KnownTags;
 
 /// An import's commits are large and rare, so the WAL is copied back at the end of each by hand.
 const SETTINGS: Settings = Settings { cache_kib: 48 * 1024, autocheckpoint_pages: 10_000, durable: true };

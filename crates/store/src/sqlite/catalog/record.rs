@@ -1,22 +1,16 @@
-//! One transaction of an import: videos are written as they come, what concerns hashtags is gathered and written in
-//! order at the end.
+//! One transaction of an import, on SQLite: rows are written by statements prepared once a transaction.
 
 use super::CatalogFile;
-use super::links::{self, Links};
-use super::record_hashtag;
-use super::record_video::{VideoStatements, VideoWrite};
-use super::touched::{KnownTags, TouchedTags};
+use super::links::LinkStatements;
+use super::record_hashtag::HashtagStatements;
+use super::record_video::VideoStatements;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::hashtags::{CHANGES_KEPT, tags_blob};
 use crate::record::{Prepared, Recorded};
+use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Duration;
-
-/// How long a transaction waits for its source before it commits what it has.
-const PAUSE: Duration = Duration::from_secs(1);
-
-type Chunks = mpsc::Receiver<Vec<Prepared>>;
+use std::sync::{Arc, Mutex, PoisonError};
 
 impl CatalogFile {
     /// See `Store::record`.
@@ -67,37 +61,64 @@ fn fill(
     chunks: &Chunks,
     records_max: u64,
 ) -> Result<Recorded, StoreError> {
-    let mut tags = TouchedTags::new(transaction)?;
-    let mut links = Links::default();
-    let mut recorded = Recorded::default();
-    let mut statements = VideoStatements::new(transaction)?;
-    let mut snapshots = record_hashtag::HashtagStatements::new(transaction)?;
-    let mut chunk = Some(first);
-    while let Some(records) = chunk {
-        for record in records {
-            match record {
-                Prepared::Video(video) => {
-                    recorded.video_records += 1;
-                    VideoWrite {
-                        statements: &mut statements,
-                        tags: &mut tags,
-                        known,
-                        links: &mut links,
-                        recorded: &mut recorded,
-                    }
-                    .video(*video)?;
-                }
-                Prepared::Hashtag(hashtag) => {
-                    recorded.hashtag_records += 1;
-                    recorded.snapshots_new += snapshots.take(&mut tags, known, *hashtag)?;
-                }
-            }
-        }
-        let is_full = recorded.video_records + recorded.hashtag_records >= records_max;
-        // A source that pauses (a pipe) must not keep the write lock: what is in is committed.
-        chunk = if is_full { None } else { chunks.recv_timeout(PAUSE).ok() };
+    let mut rows = SqliteRows {
+        transaction,
+        videos: VideoStatements::new(transaction)?,
+        hashtags: HashtagStatements::new(transaction)?,
+        links: LinkStatements::new(transaction)?,
+        snapshots_new: 0,
+    };
+    recording::fill(&mut rows, known, first, chunks, records_max)
+}
+
+/// The statements of a transaction.
+pub(super) struct SqliteRows<'c> {
+    transaction: &'c Transaction<'c>,
+    pub(super) videos: VideoStatements<'c>,
+    pub(super) hashtags: HashtagStatements<'c>,
+    pub(super) links: LinkStatements<'c>,
+    pub(super) snapshots_new: u64,
+}
+
+impl Rows for SqliteRows<'_> {
+    /// A statement costs little here: each chunk is taken in as it comes.
+    const GROUP_RECORDS_MAX: usize = 1;
+
+    fn numbers(&mut self) -> Result<Numbers, StoreError> {
+        let next = |sql: &str| {
+            self.transaction.query_row(sql, [], |row| row.get(0)).doing("find the next row number")
+        };
+        Ok(Numbers {
+            hashtag: next("SELECT coalesce(max(hashtag), 0) + 1 FROM hashtags")?,
+            video: next("SELECT coalesce(max(video), 0) + 1 FROM videos")?,
+            sequence: super::changes::sequence(self.transaction)?,
+        })
     }
-    links::write(transaction, links, &mut tags)?;
-    super::changes::write(transaction, tags.in_order(), &mut recorded)?;
-    Ok(recorded)
+
+    fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {
+        // The next row numbers are those after the largest: only the sequence is kept.
+        if !ended.changed.is_empty() {
+            list(self.transaction, ended.next.sequence, &ended.changed)?;
+        }
+        Ok(self.snapshots_new)
+    }
+}
+
+fn list(transaction: &Transaction<'_>, sequence: u64, changed: &[u32]) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "INSERT INTO changes (sequence, hashtags) VALUES (?1, ?2)",
+            (sequence.cast_signed(), tags_blob(changed)),
+        )
+        .doing("list the changes")?;
+    transaction
+        .execute(
+            "DELETE FROM changes WHERE sequence <= ?1",
+            [sequence.saturating_sub(CHANGES_KEPT).cast_signed()],
+        )
+        .doing("prune the list of changes")?;
+    transaction
+        .execute("UPDATE store SET sequence = ?1", [sequence.cast_signed()])
+        .map(|_| ())
+        .doing("move the change sequence on")
 }

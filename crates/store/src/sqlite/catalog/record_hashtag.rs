@@ -1,31 +1,39 @@
-//! Taking one reading of a hashtag's own record in.
+//! Hashtags and their snapshots: the rows that taking observations in reads and writes.
 
-use super::touched::{KnownTags, Reported, TouchedTags};
+use super::record::SqliteRows;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::merge::{self, Told, newest, rounded_bits, told};
+use crate::merge::{self, rounded_bits, told};
+use crate::recording::{HASHTAG_COLUMNS, HashtagRows, Point, Reported, Touched};
 use domain::observation::HashtagDetails;
-use domain::{Count, HashtagObservation, Timestamp};
-use rusqlite::{OptionalExtension, Row, Statement, Transaction};
+use domain::{HashtagId, Timestamp};
+use rusqlite::{OptionalExtension, Row, Statement, Transaction, params};
 
-/// Views, creators, videos: in the order of the table's columns.
-const COLUMNS: [&str; 3] = ["views", "creators", "videos"];
-
-/// The statements a reading needs, prepared once a transaction.
+/// The statements that hashtags need, prepared once a transaction.
 pub(super) struct HashtagStatements<'c> {
+    find: Statement<'c>,
+    id_of: Statement<'c>,
     load: Statement<'c>,
     snapshot: Statement<'c>,
     earlier: Vec<Statement<'c>>,
     untell: Vec<Statement<'c>>,
+    make: Statement<'c>,
+    make_key: Statement<'c>,
+    make_id: Statement<'c>,
+    set_id: Statement<'c>,
+    sums: Statement<'c>,
+    reported: Statement<'c>,
 }
 
 impl<'c> HashtagStatements<'c> {
     pub(super) fn new(transaction: &'c Transaction<'_>) -> Result<Self, StoreError> {
         let prepare = |sql: &str| transaction.prepare(sql).doing("prepare to record hashtags");
         let each = |sql: fn(&str) -> String| -> Result<Vec<Statement<'c>>, StoreError> {
-            COLUMNS.iter().map(|column| prepare(&sql(column))).collect()
+            HASHTAG_COLUMNS.iter().map(|column| prepare(&sql(column))).collect()
         };
         Ok(Self {
+            find: prepare("SELECT hashtag FROM hashtag_keys WHERE key = ?1")?,
+            id_of: prepare("SELECT coalesce(id, 0) FROM hashtags WHERE hashtag = ?1")?,
             load: prepare(
                 "SELECT views, creators, videos, views_at, creators_at, videos_at, rounded, description, is_pgcshow,
                         is_commerce, is_challenge, is_strong_music, kind, cover, details_at
@@ -42,92 +50,137 @@ impl<'c> HashtagStatements<'c> {
             untell: each(|c| {
                 format!("UPDATE hashtag_snapshots SET {c} = NULL WHERE hashtag = ?1 AND observed_at > ?2 AND {c} = 0")
             })?,
+            make: prepare(
+                "INSERT INTO hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?,
+            make_key: prepare("INSERT INTO hashtag_keys (key, hashtag) VALUES (?1, ?2)")?,
+            make_id: prepare("INSERT OR IGNORE INTO hashtag_ids (id, hashtag) VALUES (?1, ?2)")?,
+            set_id: prepare("UPDATE hashtags SET id = ?2 WHERE hashtag = ?1 AND id IS NULL")?,
+            sums: prepare(
+                "UPDATE hashtags SET held_videos = held_videos + ?2, held_views = held_views + ?3,
+                    held_creators = held_creators + ?4, changed = ?5 WHERE hashtag = ?1",
+            )?,
+            reported: prepare(
+                "UPDATE hashtags SET views = ?2, creators = ?3, videos = ?4, views_at = ?5, creators_at = ?6,
+                    videos_at = ?7, rounded = ?8, description = ?9, is_pgcshow = ?10, is_commerce = ?11,
+                    is_challenge = ?12, is_strong_music = ?13, kind = ?14, cover = ?15, details_at = ?16
+                 WHERE hashtag = ?1",
+            )?,
         })
     }
 
-    /// Takes a reading in; gives the number of snapshots that are new.
-    pub(super) fn take(
-        &mut self,
-        tags: &mut TouchedTags<'_>,
-        known: &mut KnownTags,
-        reading: HashtagObservation,
-    ) -> Result<u64, StoreError> {
-        let row = tags.row(known, &reading.tag)?;
-        if tags.entry(row).reported.is_none() {
-            let held = self.load.query_row([row], reported).optional().doing("read a hashtag")?;
-            tags.entry(row).reported = Some(Box::new(held.unwrap_or_default()));
-        }
-        let Some(held) = tags.entry(row).reported.as_deref_mut() else { return Ok(0) };
-        let counts = [reading.counts.views, reading.counts.creators, reading.counts.videos];
-        let kept = match reading.observed_at {
-            Some(at) => self.snapshot(row, at, reading.source.number(), counts, held)?,
-            None => 0,
-        };
-        let at = reading.observed_at;
-        let after: [Option<Told>; 3] =
-            std::array::from_fn(|n| newest(held.counts[n], counts[n].map(|count| Told { count, at })));
-        held.is_dirty |= after != held.counts;
-        held.counts = after;
-        if !reading.details.is_empty() {
-            describe(held, reading.details, at);
-        }
-        Ok(kept)
-    }
-
-    fn snapshot(
-        &mut self,
-        row: u32,
-        at: Timestamp,
-        source: u8,
-        mut counts: [Option<Count>; 3],
-        held: &Reported,
-    ) -> Result<u64, StoreError> {
-        for (n, count) in counts.iter_mut().enumerate() {
-            let Some(told_now) = *count else { continue };
-            let known = held.counts[n];
-            let is_earlier = known.is_some_and(|k| Some(at) < k.at);
-            if told_now.value() == 0 {
-                let is_after =
-                    known.is_some_and(|k| k.count.value() > 0 && k.at.is_none_or(|known_at| known_at < at));
-                let earlier = &mut self.earlier[n];
-                if is_after
-                    || (is_earlier && earlier.exists((row, at.as_ms())).doing("look at earlier readings")?)
-                {
-                    *count = None;
-                }
-            } else if is_earlier {
-                self.untell[n].execute((row, at.as_ms())).doing("mend later readings")?;
-            }
-        }
-        if counts.iter().all(Option::is_none) {
-            return Ok(0);
-        }
-        let [views, creators, videos] = counts.map(|c| c.map(merge::count_value));
-        self.snapshot
-            .execute((row, at.as_ms(), source, rounded_bits(counts), views, creators, videos))
-            .map(|made| made as u64)
-            .doing("keep a snapshot")
+    fn report(&mut self, row: u32, reported: &Reported) -> Result<(), StoreError> {
+        let [views, creators, videos] = reported.counts.map(merge::value);
+        let [views_at, creators_at, videos_at] =
+            reported.counts.map(|told| told.and_then(|t| t.at).map(Timestamp::as_ms));
+        let d = &reported.details;
+        self.reported
+            .execute(params![
+                row,
+                views,
+                creators,
+                videos,
+                views_at,
+                creators_at,
+                videos_at,
+                rounded_bits(reported.counts.map(|told| told.map(|t| t.count))),
+                d.description,
+                d.is_pgcshow,
+                d.is_commerce,
+                d.is_challenge,
+                d.is_strong_music,
+                d.kind,
+                d.cover,
+                reported.details_at.map(Timestamp::as_ms),
+            ])
+            .map(|_| ())
+            .doing("write a hashtag's totals")
     }
 }
 
-/// Lays what a reading describes over what is held, or under it when the reading is older.
-fn describe(held: &mut Reported, now: HashtagDetails, at: Option<Timestamp>) {
-    let is_newer = at >= held.details_at;
-    let before = held.details.clone();
-    let (over, under) = if is_newer { (now, before.clone()) } else { (before.clone(), now) };
-    let after = HashtagDetails {
-        description: over.description.or(under.description),
-        is_pgcshow: over.is_pgcshow.or(under.is_pgcshow),
-        is_commerce: over.is_commerce.or(under.is_commerce),
-        is_challenge: over.is_challenge.or(under.is_challenge),
-        is_strong_music: over.is_strong_music.or(under.is_strong_music),
-        kind: over.kind.or(under.kind),
-        cover: over.cover.or(under.cover),
-    };
-    if after != before || held.details_at < at {
-        held.details = after;
-        held.details_at = held.details_at.max(at);
-        held.is_dirty = true;
+impl HashtagRows for SqliteRows<'_> {
+    fn find_tag(&mut self, key: &str) -> Result<Option<(u32, u64)>, StoreError> {
+        let find = &mut self.hashtags.find;
+        let found: Option<u32> = find.query_row([key], |row| row.get(0)).optional().doing("look a tag up")?;
+        let Some(row) = found else { return Ok(None) };
+        let id_of = &mut self.hashtags.id_of;
+        let id: Option<i64> =
+            id_of.query_row([row], |row| row.get(0)).optional().doing("look a tag's id up")?;
+        Ok(Some((row, id.unwrap_or(0).unsigned_abs())))
+    }
+
+    fn reported(&mut self, hashtag: u32) -> Result<Reported, StoreError> {
+        let held = self.hashtags.load.query_row([hashtag], reported).optional().doing("read a hashtag")?;
+        Ok(held.unwrap_or_default())
+    }
+
+    fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
+        let [views, creators, videos] = point.counts;
+        let made = self
+            .hashtags
+            .snapshot
+            .execute((hashtag, point.at, point.source, point.rounded, views, creators, videos))
+            .doing("keep a snapshot")?;
+        self.snapshots_new += made as u64;
+        Ok(())
+    }
+
+    fn is_earlier_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<bool, StoreError> {
+        self.hashtags.earlier[n].exists((hashtag, at)).doing("look at earlier readings")
+    }
+
+    fn untell_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<(), StoreError> {
+        self.hashtags.untell[n].execute((hashtag, at)).map(|_| ()).doing("mend later readings")
+    }
+
+    fn claim_id(&mut self, id: HashtagId, hashtag: u32) -> Result<bool, StoreError> {
+        self.hashtags
+            .make_id
+            .execute((id.to_i64(), hashtag))
+            .map(|made| made == 1)
+            .doing("record a hashtag's id")
+    }
+
+    fn make_hashtag(
+        &mut self,
+        hashtag: u32,
+        name: &str,
+        id: Option<HashtagId>,
+        touched: &Touched,
+        sequence: u64,
+    ) -> Result<(), StoreError> {
+        let own = id.map(|id| id.to_i64());
+        let sums = (touched.videos, touched.views, touched.creators);
+        self.hashtags
+            .make
+            .execute((hashtag, name, own, sequence.cast_signed(), sums.0, sums.1, sums.2))
+            .doing("make a hashtag")?;
+        touched.news().map_or(Ok(()), |reported| self.hashtags.report(hashtag, reported))
+    }
+
+    fn change_hashtag(
+        &mut self,
+        hashtag: u32,
+        id: Option<HashtagId>,
+        touched: &Touched,
+        sequence: u64,
+    ) -> Result<(), StoreError> {
+        if let Some(id) = id {
+            self.hashtags.set_id.execute((hashtag, id.to_i64())).doing("record a hashtag's id")?;
+        }
+        if let Some(reported) = touched.news() {
+            self.hashtags.report(hashtag, reported)?;
+        }
+        self.hashtags
+            .sums
+            .execute((hashtag, touched.videos, touched.views, touched.creators, sequence.cast_signed()))
+            .map(|_| ())
+            .doing("move a hashtag's sums")
+    }
+
+    fn make_key(&mut self, key: &str, hashtag: u32) -> Result<(), StoreError> {
+        self.hashtags.make_key.execute(params![key, hashtag]).map(|_| ()).doing("record a hashtag's key")
     }
 }
 

@@ -1,11 +1,10 @@
 //! What a transaction has found out about hashtags and not written yet, and the row numbers of tags met lately.
 
+use super::rows::HashtagRows;
 use crate::StoreError;
-use crate::error::Doing;
 use crate::merge::Told;
 use domain::observation::{HashtagDetails, TagRef};
 use domain::{HashtagId, Timestamp};
-use rusqlite::{OptionalExtension, Statement, Transaction};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -16,11 +15,11 @@ const KNOWN_TAGS_MAX: usize = 450_000;
 
 /// Row and last told id by XXH3-128 of the key. Two keys of one hash are not to be feared below 10^15 tags.
 #[derive(Debug, Default)]
-pub(super) struct KnownTags(HashMap<(u64, u64), (u32, u64), BuildHasherDefault<Spread>>);
+pub(crate) struct KnownTags(HashMap<(u64, u64), (u32, u64), BuildHasherDefault<Spread>>);
 
 /// Hashes what is spread already, and row numbers, which nobody chooses: a multiplication is enough.
 #[derive(Debug, Default)]
-pub(super) struct Spread(u64);
+pub(crate) struct Spread(u64);
 
 impl Hasher for Spread {
     fn finish(&self) -> u64 {
@@ -41,8 +40,13 @@ impl Hasher for Spread {
 
 impl KnownTags {
     /// Forgets everything: after a transaction that failed, or when another process may have given rows out.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Whether the row of a key is known.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.0.contains_key(&Self::hash(key))
     }
 
     fn hash(key: &str) -> (u64, u64) {
@@ -54,63 +58,77 @@ impl KnownTags {
 
 /// Totals and description of a hashtag as they will stand, loaded when first needed.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Reported {
+pub(crate) struct Reported {
     /// Views, creators, videos.
-    pub(super) counts: [Option<Told>; 3],
-    pub(super) details: HashtagDetails,
-    pub(super) details_at: Option<Timestamp>,
-    pub(super) is_dirty: bool,
+    pub(crate) counts: [Option<Told>; 3],
+    pub(crate) details: HashtagDetails,
+    pub(crate) details_at: Option<Timestamp>,
+    pub(crate) is_dirty: bool,
 }
 
 /// One hashtag in the transaction.
 #[derive(Debug, Default)]
-pub(super) struct Touched {
+pub(crate) struct Touched {
     /// Name and key when it is to be made.
-    pub(super) new: Option<(Box<str>, Box<str>)>,
-    pub(super) videos: i64,
-    pub(super) views: i64,
-    pub(super) creators: i64,
-    pub(super) ids: Vec<HashtagId>,
-    pub(super) reported: Option<Box<Reported>>,
+    pub(crate) new: Option<(Box<str>, Box<str>)>,
+    pub(crate) videos: i64,
+    pub(crate) views: i64,
+    pub(crate) creators: i64,
+    pub(crate) ids: Vec<HashtagId>,
+    pub(crate) reported: Option<Box<Reported>>,
     /// Something under it changed that moves no sum: a video's text, its order.
-    pub(super) is_stirred: bool,
+    pub(crate) is_stirred: bool,
+}
+
+impl Touched {
+    /// Whether anything of it is other than before; ids aside.
+    pub(super) fn is_changed(&self) -> bool {
+        self.is_stirred || self.videos != 0 || self.views != 0 || self.creators != 0 || self.news().is_some()
+    }
+
+    /// What was told of it, if that changed.
+    pub(crate) fn news(&self) -> Option<&Reported> {
+        self.reported.as_deref().filter(|reported| reported.is_dirty)
+    }
 }
 
 /// All of them, by row number.
-pub(super) struct TouchedTags<'c> {
+pub(super) struct TouchedTags {
     hashtags: HashMap<u32, Touched, BuildHasherDefault<Spread>>,
+    /// The first row number that the transaction gives out.
+    first: u32,
     next: u32,
     /// How many of them are to be made.
     made: usize,
-    find: Statement<'c>,
-    id_of: Statement<'c>,
 }
 
-impl<'c> TouchedTags<'c> {
-    pub(super) fn new(transaction: &'c Transaction<'_>) -> Result<Self, StoreError> {
-        let next: u32 = transaction
-            .query_row("SELECT coalesce(max(hashtag), 0) + 1 FROM hashtags", [], |row| row.get(0))
-            .doing("find the next hashtag row")?;
-        Ok(Self {
-            hashtags: HashMap::default(),
-            next,
-            made: 0,
-            find: transaction
-                .prepare("SELECT hashtag FROM hashtag_keys WHERE key = ?1")
-                .doing("look a tag up")?,
-            id_of: transaction
-                .prepare("SELECT coalesce(id, 0) FROM hashtags WHERE hashtag = ?1")
-                .doing("look a tag's id up")?,
-        })
+impl TouchedTags {
+    pub(super) fn new(next: u32) -> Self {
+        Self { hashtags: HashMap::default(), first: next, next, made: 0 }
+    }
+
+    /// Rows from here on are of hashtags that the transaction makes.
+    pub(super) fn first(&self) -> u32 {
+        self.first
+    }
+
+    /// The row number that comes next.
+    pub(super) fn next(&self) -> u32 {
+        self.next
     }
 
     /// The row number of a tag, given out now if it has none, and its id noted when that is news.
-    pub(super) fn row(&mut self, known: &mut KnownTags, tag: &TagRef) -> Result<u32, StoreError> {
+    pub(super) fn row(
+        &mut self,
+        rows: &mut impl HashtagRows,
+        known: &mut KnownTags,
+        tag: &TagRef,
+    ) -> Result<u32, StoreError> {
         let hash = KnownTags::hash(tag.tag.key().as_str());
         self.bound(known);
         let (row, id) = match known.0.entry(hash) {
             Entry::Occupied(found) => found.into_mut(),
-            Entry::Vacant(place) => place.insert(self.find_or_make(tag)?),
+            Entry::Vacant(place) => place.insert(self.find_or_make(rows, tag)?),
         };
         if let Some(news) = tag.id.filter(|news| news.get() != *id) {
             *id = news.get();
@@ -119,18 +137,10 @@ impl<'c> TouchedTags<'c> {
         Ok(*row)
     }
 
-    fn find_or_make(&mut self, tag: &TagRef) -> Result<(u32, u64), StoreError> {
+    fn find_or_make(&mut self, rows: &mut impl HashtagRows, tag: &TagRef) -> Result<(u32, u64), StoreError> {
         let key = tag.tag.key().as_str();
-        let found: Option<u32> =
-            self.find.query_row([key], |row| row.get(0)).optional().doing("look a tag up")?;
-        if let Some(row) = found {
-            let id: i64 = self
-                .id_of
-                .query_row([row], |row| row.get(0))
-                .optional()
-                .doing("look a tag's id up")?
-                .unwrap_or(0);
-            return Ok((row, id.unsigned_abs()));
+        if let Some(found) = rows.find_tag(key)? {
+            return Ok(found);
         }
         let row = self.next;
         self.next += 1;

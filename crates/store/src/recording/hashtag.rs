@@ -1,0 +1,133 @@
+//! Taking one reading of a hashtag's own record in, and writing hashtags at the end.
+
+use super::Recording;
+use super::rows::{Point, Rows};
+use super::touched::{Reported, Touched, TouchedTags};
+use crate::StoreError;
+use crate::merge::{Told, newest};
+use crate::record::Recorded;
+use domain::observation::HashtagDetails;
+use domain::{Count, HashtagObservation, Timestamp};
+
+/// The counts of a hashtag, in the order of the table's columns.
+pub(crate) const HASHTAG_COLUMNS: [&str; 3] = ["views", "creators", "videos"];
+
+impl<R: Rows> Recording<'_, R> {
+    /// Takes a reading in.
+    pub(super) fn hashtag(&mut self, reading: HashtagObservation) -> Result<(), StoreError> {
+        let row = self.tags.row(self.rows, self.known, &reading.tag)?;
+        let touched = self.tags.entry(row);
+        let held = match &mut touched.reported {
+            Some(held) => held,
+            place @ None => place.insert(Box::new(self.rows.reported(row)?)),
+        };
+        let counts = [reading.counts.views, reading.counts.creators, reading.counts.videos];
+        let at = reading.observed_at;
+        if let Some(at) = at {
+            let counts = beside(self.rows, row, at, counts, held)?;
+            if let Some(point) = Point::of(at, reading.source, counts) {
+                self.rows.keep_hashtag_point(row, point)?;
+            }
+        }
+        let after: [Option<Told>; 3] =
+            std::array::from_fn(|n| newest(held.counts[n], counts[n].map(|count| Told { count, at })));
+        held.is_dirty |= after != held.counts;
+        held.counts = after;
+        if !reading.details.is_empty() {
+            describe(held, reading.details, at);
+        }
+        Ok(())
+    }
+}
+
+/// What of a reading is told, beside the others: a 0 after a number that is not 0 is not, whichever came in first.
+fn beside<R: Rows>(
+    rows: &mut R,
+    row: u32,
+    at: Timestamp,
+    mut counts: [Option<Count>; 3],
+    held: &Reported,
+) -> Result<[Option<Count>; 3], StoreError> {
+    for (n, count) in counts.iter_mut().enumerate() {
+        let Some(told_now) = *count else { continue };
+        let known = held.counts[n];
+        let is_earlier = known.is_some_and(|k| Some(at) < k.at);
+        if told_now.value() == 0 {
+            let is_after =
+                known.is_some_and(|k| k.count.value() > 0 && k.at.is_none_or(|known_at| known_at < at));
+            if is_after || (is_earlier && rows.is_earlier_hashtag(row, n, at.as_ms())?) {
+                *count = None;
+            }
+        } else if is_earlier {
+            rows.untell_hashtag(row, n, at.as_ms())?;
+        }
+    }
+    Ok(counts)
+}
+
+/// Lays what a reading describes over what is held, or under it when the reading is older.
+fn describe(held: &mut Reported, now: HashtagDetails, at: Option<Timestamp>) {
+    let is_newer = at >= held.details_at;
+    let before = held.details.clone();
+    let (over, under) = if is_newer { (now, before.clone()) } else { (before.clone(), now) };
+    let after = HashtagDetails {
+        description: over.description.or(under.description),
+        is_pgcshow: over.is_pgcshow.or(under.is_pgcshow),
+        is_commerce: over.is_commerce.or(under.is_commerce),
+        is_challenge: over.is_challenge.or(under.is_challenge),
+        is_strong_music: over.is_strong_music.or(under.is_strong_music),
+        kind: over.kind.or(under.kind),
+        cover: over.cover.or(under.cover),
+    };
+    if after != before || held.details_at < at {
+        held.details = after;
+        held.details_at = held.details_at.max(at);
+        held.is_dirty = true;
+    }
+}
+
+/// Writes the hashtags of a transaction; gives the rows of those that changed, ascending.
+pub(super) fn write<R: Rows>(
+    rows: &mut R,
+    tags: TouchedTags,
+    sequence: u64,
+    recorded: &mut Recorded,
+) -> Result<Vec<u32>, StoreError> {
+    let hashtags = tags.in_order();
+    rows.expect_hashtags(&hashtags)?;
+    let mut changed = Vec::new();
+    let mut keys: Vec<(Box<str>, u32)> = Vec::new();
+    for (row, mut touched) in hashtags {
+        let id = claim(rows, row, &touched)?;
+        if let Some((name, key)) = touched.new.take() {
+            rows.make_hashtag(row, &name, id, &touched, sequence)?;
+            keys.push((key, row));
+            recorded.hashtags_new += 1;
+            changed.push(row);
+        } else if id.is_some() || touched.is_changed() {
+            rows.change_hashtag(row, id, &touched, sequence)?;
+            recorded.hashtags_changed += 1;
+            changed.push(row);
+        }
+    }
+    keys.sort_unstable();
+    for (key, row) in keys {
+        rows.make_key(&key, row)?;
+    }
+    Ok(changed)
+}
+
+/// The first of the told ids that leads nowhere yet. One that leads to another hashtag stays so: that one was renamed.
+fn claim<R: Rows>(
+    rows: &mut R,
+    row: u32,
+    touched: &Touched,
+) -> Result<Option<domain::HashtagId>, StoreError> {
+    let mut own = None;
+    for id in &touched.ids {
+        if rows.claim_id(*id, row)? {
+            own = own.or(Some(*id));
+        }
+    }
+    Ok(own)
+}

@@ -1,0 +1,112 @@
+//! Taking observations in: the rules, once for every backend. A backend gives the operations on rows ([`Rows`]); what is
+//! done with them, and in which order, is here, so that both hold the same rows after the same observations.
+//!
+//! Videos are written as they come; what concerns hashtags is gathered and written in order at the end.
+
+mod hashtag;
+
+mod links;
+
+mod rows;
+
+mod touched;
+
+mod video;
+
+pub(crate) use hashtag::HASHTAG_COLUMNS;
+pub(crate) use links::Link;
+pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows};
+pub(crate) use touched::{KnownTags, Reported, Touched};
+pub(crate) use video::{COUNTS, CountColumns, HeldVideo, VIDEO_COLUMNS};
+
+use crate::StoreError;
+use crate::record::{Prepared, Recorded};
+use links::Links;
+use std::sync::mpsc;
+use std::time::Duration;
+use touched::TouchedTags;
+
+/// How long a transaction waits for its source before it commits what it has.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What comes in, as the importer hands it over.
+pub(crate) type Chunks = mpsc::Receiver<Vec<Prepared>>;
+
+/// Takes the first chunk and what follows it in, until the source ends or pauses or `records_max` records are in.
+/// The caller has begun a transaction and commits it afterwards.
+pub(crate) fn fill<R: Rows>(
+    rows: &mut R,
+    known: &mut KnownTags,
+    first: Vec<Prepared>,
+    chunks: &Chunks,
+    records_max: u64,
+) -> Result<Recorded, StoreError> {
+    let numbers = rows.numbers()?;
+    let mut recording = Recording {
+        tags: TouchedTags::new(numbers.hashtag),
+        links: Links::default(),
+        recorded: Recorded::default(),
+        next_video: numbers.video,
+        rows,
+        known,
+    };
+    let mut records = first.len() as u64;
+    let mut group = first;
+    loop {
+        let mut is_end = false;
+        while !is_end && group.len() < R::GROUP_RECORDS_MAX {
+            // A source that pauses (a pipe) must not keep other writers waiting: what is in is committed.
+            match (records < records_max).then(|| chunks.recv_timeout(PAUSE)) {
+                Some(Ok(chunk)) => {
+                    records += chunk.len() as u64;
+                    group.extend(chunk);
+                }
+                Some(Err(_)) | None => is_end = true,
+            }
+        }
+        recording.group(std::mem::take(&mut group))?;
+        if is_end {
+            return recording.finish(numbers.sequence);
+        }
+    }
+}
+
+/// One transaction, under way.
+struct Recording<'a, R> {
+    rows: &'a mut R,
+    tags: TouchedTags,
+    known: &'a mut KnownTags,
+    links: Links,
+    recorded: Recorded,
+    /// The row the next new video gets.
+    next_video: u32,
+}
+
+impl<R: Rows> Recording<'_, R> {
+    fn group(&mut self, records: Vec<Prepared>) -> Result<(), StoreError> {
+        self.rows.begin_group(&records, self.known)?;
+        for record in records {
+            match record {
+                Prepared::Video(video) => {
+                    self.recorded.video_records += 1;
+                    self.video(*video)?;
+                }
+                Prepared::Hashtag(hashtag) => {
+                    self.recorded.hashtag_records += 1;
+                    self.hashtag(*hashtag)?;
+                }
+            }
+        }
+        self.rows.end_group()
+    }
+
+    fn finish(mut self, sequence: u64) -> Result<Recorded, StoreError> {
+        links::write(self.rows, self.links, &mut self.tags)?;
+        let next = Numbers { hashtag: self.tags.next(), video: self.next_video, sequence: sequence + 1 };
+        let changed = hashtag::write(self.rows, self.tags, next.sequence, &mut self.recorded)?;
+        self.recorded.sequence = if changed.is_empty() { sequence } else { next.sequence };
+        let ended = Ended { next: Numbers { sequence: self.recorded.sequence, ..next }, changed };
+        self.recorded.snapshots_new = self.rows.finish(&ended)?;
+        Ok(self.recorded)
+    }
+}

@@ -1,0 +1,146 @@
+//! What a backend does with single rows while observations are taken in. All of it happens in one transaction, whose
+//! earlier writes every later question sees.
+
+use super::{HeldVideo, KnownTags, Link, Reported, Touched};
+use crate::StoreError;
+use crate::merge::{count_value, rounded_bits};
+use crate::record::Prepared;
+use domain::{Count, HashtagId, Source, Timestamp, VideoId};
+
+/// The numbers that come next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    /// Row of the next new hashtag.
+    pub(crate) hashtag: u32,
+    /// Row of the next new video.
+    pub(crate) video: u32,
+    /// How often the catalog has changed.
+    pub(crate) sequence: u64,
+}
+
+/// How a transaction leaves the store.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) next: Numbers,
+    /// Rows of the hashtags that changed, ascending. When there are none the sequence is what it was.
+    pub(crate) changed: Vec<u32>,
+}
+
+/// A reading of `N` counts as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Point<const N: usize> {
+    /// Milliseconds since 1970.
+    pub(crate) at: i64,
+    pub(crate) source: u8,
+    /// Bit n is set when count n is rounded.
+    pub(crate) rounded: i64,
+    pub(crate) counts: [Option<i64>; N],
+}
+
+impl<const N: usize> Point<N> {
+    /// `None` when nothing is told.
+    pub(crate) fn of(at: Timestamp, source: Source, counts: [Option<Count>; N]) -> Option<Self> {
+        counts.iter().any(Option::is_some).then(|| Self {
+            at: at.as_ms(),
+            source: source.number(),
+            rounded: rounded_bits(counts),
+            counts: counts.map(|count| count.map(count_value)),
+        })
+    }
+}
+
+/// Videos and their snapshots.
+pub(crate) trait VideoRows {
+    /// Gives a video the row `next`, with the digest of the record it was read from. If it has a row already: that, and
+    /// the digest it has.
+    fn claim_video(&mut self, id: VideoId, next: u32, digest: u64) -> Result<Option<(u32, u64)>, StoreError>;
+    /// Notes another digest.
+    fn set_digest(&mut self, id: VideoId, video: u32, digest: u64) -> Result<(), StoreError>;
+    /// What is held of a video that has a row.
+    fn held_video(&mut self, video: u32) -> Result<HeldVideo, StoreError>;
+    /// Writes a video that was not held.
+    fn make_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError>;
+    /// Writes what is held now.
+    fn change_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError>;
+    /// Keeps a reading, unless there is one of the same moment and source.
+    fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError>;
+    /// Whether count `n` of a reading before `at` (milliseconds) is not 0.
+    fn is_earlier_video(&mut self, video: u32, n: usize, at: i64) -> Result<bool, StoreError>;
+    /// Count `n` of readings after `at` (milliseconds) is not told where it is 0.
+    fn untell_video(&mut self, video: u32, n: usize, at: i64) -> Result<(), StoreError>;
+}
+
+/// Hashtags, the ways to them and their snapshots.
+pub(crate) trait HashtagRows {
+    /// The hashtag of a key that is in the database, and its id (0 when it has none).
+    fn find_tag(&mut self, key: &str) -> Result<Option<(u32, u64)>, StoreError>;
+    /// What was told of a hashtag. Default for one that is not in the database yet.
+    fn reported(&mut self, hashtag: u32) -> Result<Reported, StoreError>;
+    /// Keeps a reading, unless there is one of the same moment and source.
+    fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError>;
+    /// Whether count `n` of a reading before `at` (milliseconds) is not 0.
+    fn is_earlier_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<bool, StoreError>;
+    /// Count `n` of readings after `at` (milliseconds) is not told where it is 0.
+    fn untell_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<(), StoreError>;
+    /// These hashtags are about to be written: what that needs can be read at once.
+    fn expect_hashtags(&mut self, _hashtags: &[(u32, Touched)]) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Notes that an id leads to a hashtag. `false` if it leads to one already.
+    fn claim_id(&mut self, id: HashtagId, hashtag: u32) -> Result<bool, StoreError>;
+    /// Writes a hashtag that was not there.
+    fn make_hashtag(
+        &mut self,
+        hashtag: u32,
+        name: &str,
+        id: Option<HashtagId>,
+        touched: &Touched,
+        sequence: u64,
+    ) -> Result<(), StoreError>;
+    /// Writes what changed of a hashtag. The id is for one that has none.
+    fn change_hashtag(
+        &mut self,
+        hashtag: u32,
+        id: Option<HashtagId>,
+        touched: &Touched,
+        sequence: u64,
+    ) -> Result<(), StoreError>;
+    /// Notes the key of a new hashtag.
+    fn make_key(&mut self, key: &str, hashtag: u32) -> Result<(), StoreError>;
+}
+
+/// What links hashtags and videos. Asked and written in the order of the table, each link once.
+pub(crate) trait LinkRows {
+    /// These links are about to be written: what that needs can be read at once.
+    fn expect_links(&mut self, _links: &[Link], _first_new_hashtag: u32) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Whether there was a link of this author under the hashtag before the transaction.
+    fn has_author(&mut self, hashtag: u32, author: i64) -> Result<bool, StoreError>;
+    /// Makes a link.
+    fn make_link(&mut self, link: &Link) -> Result<(), StoreError>;
+    /// Changes plays and region of a link.
+    fn change_link(&mut self, link: &Link) -> Result<(), StoreError>;
+    /// Removes a link.
+    fn drop_link(&mut self, link: &Link) -> Result<(), StoreError>;
+}
+
+/// All of it.
+pub(crate) trait Rows: VideoRows + HashtagRows + LinkRows {
+    /// Records that are taken in between [`Self::begin_group`] and [`Self::end_group`]; chunks are not cut, so that it
+    /// can be a chunk more.
+    const GROUP_RECORDS_MAX: usize;
+
+    /// The numbers that come next, asked once at the beginning.
+    fn numbers(&mut self) -> Result<Numbers, StoreError>;
+    /// These records come next: what they need can be read at once.
+    fn begin_group(&mut self, _records: &[Prepared], _known: &KnownTags) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// They are in.
+    fn end_group(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Everything is in: writes what is left, the list of changes and the numbers. Gives how many snapshots were new.
+    fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,239 @@
+//! Taking one reading of a video in.
+
+use super::Recording;
+use super::links::{Change, Link};
+use super::rows::{Point, Rows};
+use crate::StoreError;
+use crate::merge::{self, Told, newest, rounded_bits, told};
+use crate::record::PreparedVideo;
+use domain::observation::VideoCounts;
+use domain::{Count, Region, Timestamp, fragment};
+
+/// How many counts a video has.
+pub(crate) const COUNTS: usize = VideoCounts::LEN;
+/// The counts of a video, in the order of the table's columns.
+pub(crate) const VIDEO_COLUMNS: [&str; COUNTS] =
+    ["plays", "likes", "comments", "shares", "saves", "downloads"];
+
+/// What is held of a video.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HeldVideo {
+    pub(crate) author: Option<i64>,
+    pub(crate) create_time: Option<i64>,
+    /// 0 when not told.
+    pub(crate) region: u16,
+    /// Milliseconds since 1970, of the newest reading.
+    pub(crate) observed_at: Option<i64>,
+    pub(crate) counts: [Option<Told>; COUNTS],
+    /// Rows of its hashtags.
+    pub(crate) tags: Vec<u32>,
+    pub(crate) packed: Vec<u8>,
+}
+
+/// The counts of a video as they are stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CountColumns {
+    pub(crate) rounded: i64,
+    pub(crate) values: [Option<i64>; COUNTS],
+    /// A count's own time, only where it differs from the video's; `i64::MIN` stands for "without a time".
+    pub(crate) at: [Option<i64>; COUNTS],
+}
+
+impl CountColumns {
+    /// Back to what they say, beside the video's own time.
+    pub(crate) fn told(&self, observed_at: Option<i64>) -> [Option<Told>; COUNTS] {
+        std::array::from_fn(|n| {
+            let at = match self.at[n] {
+                None => observed_at,
+                Some(i64::MIN) => None,
+                own => own,
+            };
+            told(self.values[n], self.rounded >> n & 1 == 1, at)
+        })
+    }
+}
+
+impl HeldVideo {
+    /// Its counts, for the table.
+    pub(crate) fn columns(&self) -> CountColumns {
+        let own_time = |told: Told| {
+            let at = told.at.map(Timestamp::as_ms);
+            (at != self.observed_at).then(|| at.unwrap_or(i64::MIN))
+        };
+        CountColumns {
+            rounded: rounded_bits(self.counts.map(|told| told.map(|t| t.count))),
+            values: self.counts.map(merge::value),
+            at: self.counts.map(|told| told.and_then(own_time)),
+        }
+    }
+
+    fn plays(&self) -> i64 {
+        merge::value(self.counts[0]).unwrap_or(0)
+    }
+}
+
+impl<R: Rows> Recording<'_, R> {
+    /// Takes a reading in.
+    pub(super) fn video(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
+        match self.rows.claim_video(reading.id, self.next_video, reading.digest)? {
+            None => self.first(reading),
+            Some((_, digest)) if digest == reading.digest => Ok(()),
+            Some((video, _)) => self.again(video, &reading),
+        }
+    }
+
+    fn rows_of(&mut self, reading: &PreparedVideo) -> Result<Vec<u32>, StoreError> {
+        let mut rows = Vec::with_capacity(reading.tags.len());
+        for tag in &reading.tags {
+            let row = self.tags.row(self.rows, self.known, tag)?;
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// A video that was not held.
+    fn first(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
+        let tags = self.rows_of(&reading)?;
+        let video = self.next_video;
+        self.next_video += 1;
+        let (at, source, id) = (reading.observed_at, reading.source, reading.id);
+        let told = reading.counts.to_array();
+        let held = HeldVideo {
+            author: reading.author.map(|a| a.to_i64()),
+            create_time: reading.create_time,
+            region: reading.region.map_or(0, Region::to_number),
+            observed_at: at.map(Timestamp::as_ms),
+            counts: told.map(|count| count.map(|count| Told { count, at })),
+            tags,
+            packed: reading.packed,
+        };
+        for &hashtag in &held.tags {
+            self.link(hashtag, video, &held);
+        }
+        self.rows.make_video(video, id, held)?;
+        self.recorded.videos_new += 1;
+        match at.and_then(|at| Point::of(at, source, told)) {
+            Some(point) => self.rows.keep_video_point(video, point),
+            None => Ok(()),
+        }
+    }
+
+    /// A video that is held already: the reading may be newer, older or tell other things.
+    fn again(&mut self, video: u32, reading: &PreparedVideo) -> Result<(), StoreError> {
+        let held = self.rows.held_video(video)?;
+        let at = reading.observed_at;
+        let told_now = reading.counts.to_array();
+        if let Some(at) = at {
+            let told = self.beside(video, at, told_now, &held)?;
+            if let Some(point) = Point::of(at, reading.source, told) {
+                self.rows.keep_video_point(video, point)?;
+            }
+        }
+        let is_newer = at.map(Timestamp::as_ms) > held.observed_at;
+        let counts: [Option<Told>; COUNTS] =
+            std::array::from_fn(|n| newest(held.counts[n], told_now[n].map(|count| Told { count, at })));
+        let rows = self.rows_of(reading)?;
+        let added: Vec<u32> = rows.into_iter().filter(|row| !held.tags.contains(row)).collect();
+        let after = HeldVideo {
+            author: held.author.or(reading.author.map(|a| a.to_i64())),
+            create_time: held.create_time.or(reading.create_time),
+            region: reading
+                .region
+                .filter(|_| is_newer || held.region == 0)
+                .map_or(held.region, Region::to_number),
+            observed_at: held.observed_at.max(at.map(Timestamp::as_ms)),
+            counts,
+            tags: held.tags.iter().chain(&added).copied().collect(),
+            packed: merged(&held, reading, &counts, is_newer),
+        };
+        let is_changed = after != held;
+        if is_changed || is_newer || at.map(Timestamp::as_ms) == held.observed_at {
+            self.rows.set_digest(reading.id, video, reading.digest)?;
+        }
+        if is_changed {
+            self.recorded.videos_changed += 1;
+            self.relink(video, &held, &after, &added);
+            self.rows.change_video(video, reading.id, after)?;
+        }
+        Ok(())
+    }
+
+    /// What of a reading is told, beside the others: a 0 after a number that is not 0 is not, whichever came in first.
+    fn beside(
+        &mut self,
+        video: u32,
+        at: Timestamp,
+        mut counts: [Option<Count>; COUNTS],
+        held: &HeldVideo,
+    ) -> Result<[Option<Count>; COUNTS], StoreError> {
+        for (n, count) in counts.iter_mut().enumerate() {
+            let known = held.counts[n].filter(|k| k.count.value() > 0);
+            match (*count, known) {
+                (Some(c), Some(k)) if c.value() == 0 => {
+                    let is_after = k.at.is_none_or(|known_at| known_at < at);
+                    if is_after || self.rows.is_earlier_video(video, n, at.as_ms())? {
+                        *count = None;
+                    }
+                }
+                (Some(c), _) if c.value() > 0 && Some(at.as_ms()) < held.observed_at => {
+                    self.rows.untell_video(video, n, at.as_ms())?;
+                }
+                _ => {}
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Notes what becomes of the video's links and of its hashtags' sums.
+    fn relink(&mut self, video: u32, held: &HeldVideo, after: &HeldVideo, added: &[u32]) {
+        let (before_author, author) = (held.author.unwrap_or(0), after.author.unwrap_or(0));
+        for &hashtag in &held.tags {
+            let touched = self.tags.entry(hashtag);
+            touched.views += after.plays() - held.plays();
+            touched.is_stirred = true;
+            if before_author != author {
+                self.links.push(Link::new(hashtag, video, held, Change::Drop));
+                self.links.push(Link::new(hashtag, video, after, Change::Make));
+            } else if held.plays() != after.plays() || held.region != after.region {
+                self.links.push(Link::new(hashtag, video, after, Change::Update));
+            }
+        }
+        for &hashtag in added {
+            self.link(hashtag, video, after);
+        }
+    }
+
+    /// Puts a video under a hashtag.
+    fn link(&mut self, hashtag: u32, video: u32, held: &HeldVideo) {
+        self.links.push(Link::new(hashtag, video, held, Change::Make));
+        let touched = self.tags.entry(hashtag);
+        touched.videos += 1;
+        touched.views += held.plays();
+    }
+}
+
+impl Link {
+    fn new(hashtag: u32, video: u32, held: &HeldVideo, change: Change) -> Self {
+        let (author, plays) = (held.author.unwrap_or(0), held.plays());
+        Self { hashtag, video, author, plays, order: 0, region: held.region, change }
+    }
+}
+
+/// The ready JSON after a reading: the newer of the two is laid over the older; counts are those that stand.
+fn merged(
+    held: &HeldVideo,
+    reading: &PreparedVideo,
+    counts: &[Option<Told>; COUNTS],
+    is_newer: bool,
+) -> Vec<u8> {
+    let (Some(before), Some(now)) = (fragment::details(&held.packed), fragment::details(&reading.packed))
+    else {
+        // Written by us both, so this is a damaged row: the fresh reading replaces it.
+        return reading.packed.clone();
+    };
+    let details = if is_newer { before.updated_by(now) } else { now.updated_by(before) };
+    let counts = VideoCounts::from_array(counts.map(|told| told.map(|t| t.count)));
+    fragment::pack(reading.id, &details, &counts)
+}
