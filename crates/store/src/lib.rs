@@ -42,6 +42,8 @@ pub mod audit;
 
 pub mod check;
 
+pub mod transfer;
+
 pub use error::StoreError;
 pub use options::{DatabaseUrl, DatabaseUrlError, StoreOptions};
 
@@ -58,10 +60,14 @@ impl Store {
     /// Opens the store, makes what is missing and brings the schema up to date.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
         match &options.database_url {
-            None => sqlite::Sqlite::open(&options.data_dir)
-                .map(|sqlite| Self::Sqlite(std::sync::Arc::new(sqlite))),
+            None => {
+                sqlite::transfer::refuse_unfinished(&options.data_dir)?;
+                sqlite::Sqlite::open(&options.data_dir)
+                    .map(|sqlite| Self::Sqlite(std::sync::Arc::new(sqlite)))
+            }
             Some(url) => {
                 let postgres = postgres::Postgres::open(url).await?;
+                postgres::transfer::refuse_unfinished(&postgres.pool).await?;
                 Ok(Self::Postgres(std::sync::Arc::new(postgres)))
             }
         }

@@ -10,6 +10,10 @@ pub(crate) mod citus;
 
 pub(crate) mod partitions;
 
+pub(crate) mod check;
+
+pub(crate) mod transfer;
+
 mod walks;
 
 mod accounts;

@@ -22,11 +22,7 @@ pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
                  number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT",
         )
         .doing("make the table of migrations")?;
-    let applied: Vec<(u32, Vec<u8>)> = transaction
-        .prepare("SELECT number, sha256 FROM migrations ORDER BY number")
-        .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
-        .doing("read the table of migrations")?;
-    for step in pending(migrations, &applied)? {
+    for step in pending(migrations, &applied(&transaction)?)? {
         transaction.execute_batch(step.sql).doing("migrate the schema")?;
         transaction
             .execute(
@@ -36,6 +32,14 @@ pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
             .doing("note a migration")?;
     }
     transaction.commit().doing("commit a migration")
+}
+
+/// The steps that were applied to a file: number and checksum of each.
+pub(crate) fn applied(connection: &Connection) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
+    connection
+        .prepare("SELECT number, sha256 FROM migrations ORDER BY number")
+        .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .doing("read the table of migrations")
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ mod audit;
 
 pub(crate) mod check;
 
+pub(crate) mod transfer;
+
 use crate::StoreError;
 
 /// The three files, open.

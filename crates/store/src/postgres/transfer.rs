@@ -1,0 +1,370 @@
+//! PostgreSQL's half of a transfer: reads the database in one transaction of its own snapshot, and writes pieces of rows
+//! by COPY, each in one transaction with the note of how far its table is.
+
+use super::Postgres;
+use super::connection::{Client, Pool};
+use super::partitions::{Snapshots, ensure_partitions};
+use crate::audit::AuditReport;
+use crate::error::Doing;
+use crate::transfer::rows::{Key, Rows, Value};
+use crate::transfer::tables::{Kind, TABLES, Table};
+use crate::transfer::{Copied, Noted, Summary, UNFINISHED, VERIFYING};
+use crate::{DatabaseUrl, StoreError};
+use std::error::Error;
+use std::pin::pin;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{GenericClient, Row, Transaction};
+
+/// A transfer takes as long as it takes.
+const NO_TIMEOUTS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// Entries in an order of time that is also the order within each account, whatever the clocks of the nodes said.
+const ENTRIES_IN_ORDER: &str =
+    "SELECT *, max(at_ms) OVER (PARTITION BY account_id ORDER BY sequence) AS order_ms
+    FROM tagmeter.entries";
+const ENTRIES_KEY: &[&str] = &["order_ms", "account_id", "sequence"];
+
+/// Says that a transfer into the database is unfinished, if one is.
+pub(crate) async fn refuse_unfinished(pool: &Pool) -> Result<(), StoreError> {
+    let found = pool
+        .query_opt(
+            "look for an unfinished transfer",
+            "SELECT 1 FROM pg_catalog.pg_class
+             WHERE relname = 'transfer' AND relnamespace = 'tagmeter'::regnamespace",
+            &[],
+        )
+        .await?;
+    found.map_or(Ok(()), |_| Err(StoreError::Unusable(UNFINISHED.to_owned())))
+}
+
+/// A database that is read.
+pub(crate) struct Source {
+    /// In a transaction from beginning to end.
+    client: Client,
+    /// The entries are sorted once, and fetched from there.
+    has_cursor: bool,
+}
+
+impl Source {
+    pub(crate) async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let pool = Pool::new(url)?;
+        if !super::check::exists(&pool).await? {
+            return Err(StoreError::Unusable(format!("there is no Tagmeter store in {url}")));
+        }
+        drop(pool);
+        let postgres = Postgres::open(url).await?;
+        refuse_unfinished(&postgres.pool).await?;
+        let client = postgres.pool.get().await?;
+        client
+            .object
+            .batch_execute(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {NO_TIMEOUTS}"))
+            .await
+            .doing("begin to read")?;
+        Ok(Self { client, has_cursor: false })
+    }
+
+    pub(crate) async fn summary(&self) -> Result<Summary, StoreError> {
+        let one = async |sql: &str| {
+            let row = self.client.object.query_typed(sql, &[]).await.doing("sum the source up")?;
+            row.into_iter().next().ok_or(StoreError::Closed)
+        };
+        let store = one("SELECT identity, sequence FROM tagmeter.store").await?;
+        let version = one("SELECT version FROM tagmeter.keys_version").await?;
+        let sums = one("SELECT coalesce(sum(granted), 0)::bigint, coalesce(sum(charged), 0)::bigint
+                        FROM tagmeter.balances")
+        .await?;
+        Ok(Summary {
+            identity: store.get(0),
+            sequence: store.get(1),
+            keys_version: version.get(0),
+            counts: counts(&**self.client.object).await?,
+            granted: sums.get(0),
+            charged: sums.get(1),
+        })
+    }
+
+    pub(crate) async fn rows(
+        &mut self,
+        table: &'static Table,
+        after: Option<Key>,
+    ) -> Result<Rows, StoreError> {
+        let is_entries = table.name == "entries";
+        let key = if is_entries { ENTRIES_KEY } else { table.key };
+        let found = if is_entries {
+            self.fetch_entries(table, after.as_ref()).await?
+        } else {
+            let values = after.iter().flat_map(|key| &key.0);
+            let parameters: Vec<(&(dyn ToSql + Sync), Type)> =
+                values.zip(key).map(|(value, name)| (value as _, type_of(table.kind_of(name)))).collect();
+            let places: Vec<String> = (1..=key.len()).map(|n| format!("${n}")).collect();
+            let condition = after.as_ref().map(|_| places.join(", "));
+            let sql = select(table, &format!("tagmeter.{}", table.name), key, condition.as_deref());
+            let sql = format!("{sql} LIMIT {}", table.rows_max);
+            self.client.object.query_typed(&sql, &parameters).await.doing("read rows")?
+        };
+        let mut rows = Rows::new(table.columns.len());
+        for row in &found {
+            for (at, (_, kind)) in table.columns.iter().enumerate() {
+                rows.push(value(row, at, *kind).doing("read a row")?);
+            }
+        }
+        if let Some(row) = found.last() {
+            let key = key
+                .iter()
+                .enumerate()
+                .map(|(at, name)| value(row, table.columns.len() + at, table.kind_of(name)));
+            rows.last = Some(Key(key.collect::<Result<_, _>>().doing("read a row")?));
+        }
+        Ok(rows)
+    }
+
+    async fn fetch_entries(&mut self, table: &Table, after: Option<&Key>) -> Result<Vec<Row>, StoreError> {
+        if !self.has_cursor {
+            let numbers: Vec<String> = after
+                .iter()
+                .flat_map(|key| &key.0)
+                .filter_map(|value| if let Value::Integer(n) = value { Some(n.to_string()) } else { None })
+                .collect();
+            let condition = after.map(|_| numbers.join(", "));
+            let from = format!("({ENTRIES_IN_ORDER}) AS ordered");
+            let sql = select(table, &from, ENTRIES_KEY, condition.as_deref());
+            let sql = format!("DECLARE entries_in_order NO SCROLL CURSOR FOR {sql}");
+            self.client.object.batch_execute(&sql).await.doing("begin to read entries")?;
+            self.has_cursor = true;
+        }
+        let sql = format!("FETCH FORWARD {} FROM entries_in_order", table.rows_max);
+        self.client.object.query_typed(&sql, &[]).await.doing("read entries")
+    }
+}
+
+/// The rows of a table, its columns and then those of its key, in the order of the key.
+fn select(table: &Table, from: &str, key: &[&str], after: Option<&str>) -> String {
+    let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let (columns, keys) = (columns.join(", "), key.join(", "));
+    let after = after.map_or_else(String::new, |values| format!("WHERE ({keys}) > ({values})"));
+    format!("SELECT {columns}, {keys} FROM {from} {after} ORDER BY {keys}")
+}
+
+/// Rows of each table.
+async fn counts(client: &impl GenericClient) -> Result<Vec<u64>, StoreError> {
+    let mut counts = Vec::new();
+    for table in &TABLES {
+        let sql = format!("SELECT count(*) FROM tagmeter.{}", table.name);
+        let rows = client.query_typed(&sql, &[]).await.doing("count rows")?;
+        counts.push(rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()));
+    }
+    Ok(counts)
+}
+
+fn type_of(kind: Kind) -> Type {
+    match kind {
+        Kind::Integer => Type::INT8,
+        Kind::Flag => Type::BOOL,
+        Kind::Text => Type::TEXT,
+        Kind::Blob => Type::BYTEA,
+    }
+}
+
+fn value(row: &Row, at: usize, kind: Kind) -> Result<Value, tokio_postgres::Error> {
+    Ok(match kind {
+        Kind::Integer => row.try_get::<_, Option<i64>>(at)?.map(Value::Integer),
+        Kind::Flag => row.try_get::<_, Option<bool>>(at)?.map(Value::Flag),
+        Kind::Text => row.try_get::<_, Option<String>>(at)?.map(Value::Text),
+        Kind::Blob => row.try_get::<_, Option<Vec<u8>>>(at)?.map(Value::Blob),
+    }
+    .unwrap_or(Value::Null))
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Integer(number) => number.to_sql(kind, out),
+            Self::Flag(flag) => flag.to_sql(kind, out),
+            Self::Text(text) => text.to_sql(kind, out),
+            Self::Blob(bytes) => bytes.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::INT8, Type::BOOL, Type::TEXT, Type::BYTEA].contains(kind)
+    }
+
+    to_sql_checked!();
+}
+
+/// A database that is written.
+#[derive(Debug)]
+pub(crate) struct Target {
+    postgres: Postgres,
+    url: DatabaseUrl,
+}
+
+impl Target {
+    pub(crate) async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        Ok(Self { postgres: Postgres::open(url).await?, url: url.clone() })
+    }
+
+    pub(crate) async fn noted(&self) -> Result<Vec<Noted>, StoreError> {
+        match refuse_unfinished(&self.postgres.pool).await {
+            Ok(()) => return Ok(Vec::new()),
+            Err(StoreError::Unusable(_)) => {}
+            Err(other) => return Err(other),
+        }
+        let sql = "SELECT name, source, digest, last_key, rows, done FROM tagmeter.transfer";
+        let rows = self.postgres.pool.query("read how far the transfer is", sql, &[]).await?;
+        let noted = |row: &Row| Noted {
+            table: row.get(0),
+            source: row.get(1),
+            digest: row.get(2),
+            copied: Copied {
+                last: row.get::<_, Option<Vec<u8>>>(3).as_deref().and_then(Key::from_bytes),
+                rows: row.get::<_, i64>(4).unsigned_abs(),
+                is_done: row.get(5),
+            },
+        };
+        Ok(rows.iter().map(noted).collect())
+    }
+
+    pub(crate) async fn begin(&self, source: &[u8], digest: &[u8]) -> Result<(), StoreError> {
+        let mut client = self.postgres.pool.get().await?;
+        for table in &TABLES {
+            let sql = format!("SELECT 1 FROM tagmeter.{} LIMIT 1", table.name);
+            if client.object.query_typed(&sql, &[]).await.doing("look for rows")?.is_empty() {
+                continue;
+            }
+            return Err(StoreError::Unusable(format!(
+                "{} holds data already; a transfer goes to an empty or new database",
+                self.url
+            )));
+        }
+        let transaction = client.transaction().await.doing("begin a transfer")?;
+        transaction
+            .batch_execute(
+                "CREATE TABLE tagmeter.transfer (name text PRIMARY KEY, source bytea NOT NULL, digest bytea NOT NULL,
+                     last_key bytea, rows bigint NOT NULL, done boolean NOT NULL)",
+            )
+            .await
+            .doing("begin a transfer")?;
+        for name in TABLES.iter().map(|table| table.name).chain([VERIFYING]) {
+            transaction
+                .execute_typed(
+                    "INSERT INTO tagmeter.transfer (name, source, digest, rows, done) VALUES ($1, $2, $3, 0, false)",
+                    &[(&name, Type::TEXT), (&source, Type::BYTEA), (&digest, Type::BYTEA)],
+                )
+                .await
+                .doing("note a transfer")?;
+        }
+        transaction.commit().await.doing("begin a transfer")
+    }
+
+    pub(crate) async fn write(
+        &self,
+        table: &'static Table,
+        rows: &Rows,
+        before: &Copied,
+        after: &Copied,
+    ) -> Result<(), StoreError> {
+        let mut client = self.postgres.pool.get().await?;
+        let transaction = client.transaction().await.doing("begin to write rows")?;
+        // Nobody else writes the catalog meanwhile, and nobody makes the same partition.
+        transaction
+            .batch_execute(&format!("{NO_TIMEOUTS}; SELECT 1 FROM tagmeter.store FOR UPDATE"))
+            .await
+            .doing("begin to write rows")?;
+        note(&transaction, table.name, before, after).await?;
+        make_partitions(&transaction, table, rows).await?;
+        copy(&transaction, table, rows).await?;
+        transaction.commit().await.doing("commit rows")
+    }
+
+    pub(crate) async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
+        let mut client = self.postgres.pool.get().await?;
+        let transaction = client.transaction().await.doing("complete the transfer")?;
+        // A new account gets a number after those that came.
+        let sql = format!(
+            "{NO_TIMEOUTS};
+             UPDATE tagmeter.store SET sequence = {},
+                 next_hashtag = (SELECT coalesce(max(hashtag), 0) + 1 FROM tagmeter.hashtags),
+                 next_video = (SELECT coalesce(max(video), 0) + 1 FROM tagmeter.videos);
+             UPDATE tagmeter.keys_version SET version = {};
+             SELECT setval(pg_get_serial_sequence('tagmeter.accounts', 'account_id'),
+                 (SELECT coalesce(max(account_id), 0) + 1 FROM tagmeter.accounts), false);
+             UPDATE tagmeter.transfer SET done = true WHERE name = '{VERIFYING}'",
+            summary.sequence, summary.keys_version
+        );
+        transaction.batch_execute(&sql).await.doing("complete the transfer")?;
+        // Rows came in bulk: what the planner knows of the tables is made now and not when the server gets to it.
+        let names: Vec<String> = TABLES.iter().map(|table| format!("tagmeter.{}", table.name)).collect();
+        let analyze = format!("ANALYZE {}", names.join(", "));
+        transaction.batch_execute(&analyze).await.doing("look the new rows over")?;
+        let counts = counts(&transaction).await?;
+        transaction.commit().await.doing("complete the transfer")?;
+        Ok((counts, self.postgres.audit().await?))
+    }
+
+    pub(crate) async fn release(self) -> Result<(), StoreError> {
+        let client = self.postgres.pool.get().await?;
+        client.object.batch_execute("DROP TABLE tagmeter.transfer").await.doing("end the transfer")
+    }
+}
+
+/// Notes how far a table is, if it is as far as was thought: two transfers at once must not mix.
+async fn note(
+    transaction: &Transaction<'_>,
+    table: &str,
+    before: &Copied,
+    after: &Copied,
+) -> Result<(), StoreError> {
+    let bytes = |copied: &Copied| copied.last.as_ref().map(Key::to_bytes);
+    let noted = transaction
+        .execute_typed(
+            "UPDATE tagmeter.transfer SET last_key = $2, rows = $3, done = $4
+             WHERE name = $1 AND last_key IS NOT DISTINCT FROM $5 AND NOT done",
+            &[
+                (&table, Type::TEXT),
+                (&bytes(after), Type::BYTEA),
+                (&after.rows.cast_signed(), Type::INT8),
+                (&after.is_done, Type::BOOL),
+                (&bytes(before), Type::BYTEA),
+            ],
+        )
+        .await
+        .doing("note how far the transfer is")?;
+    if noted == 1 {
+        return Ok(());
+    }
+    Err(StoreError::Unusable("another transfer into this store is under way".to_owned()))
+}
+
+async fn make_partitions(
+    transaction: &Transaction<'_>,
+    table: &Table,
+    rows: &Rows,
+) -> Result<(), StoreError> {
+    let snapshots = match table.name {
+        "hashtag_snapshots" => Snapshots::OfHashtags,
+        "video_snapshots" => Snapshots::OfVideos,
+        _ => return Ok(()),
+    };
+    let at = table.columns.iter().position(|(name, _)| *name == "observed_at").unwrap_or_default();
+    let times = rows.iter().filter_map(|row| match row.get(at) {
+        Some(Value::Integer(at_ms)) => Some(*at_ms),
+        _ => None,
+    });
+    ensure_partitions(transaction, snapshots, times).await
+}
+
+async fn copy(transaction: &Transaction<'_>, table: &Table, rows: &Rows) -> Result<(), StoreError> {
+    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let types: Vec<Type> = table.columns.iter().map(|(_, kind)| type_of(*kind)).collect();
+    let sql = format!("COPY tagmeter.{} ({}) FROM STDIN (FORMAT binary)", table.name, names.join(", "));
+    let sink = transaction.copy_in(&sql).await.doing("begin to copy rows")?;
+    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
+    for row in rows.iter() {
+        writer.as_mut().write_raw(row).await.doing("copy a row")?;
+    }
+    writer.finish().await.map(|_| ()).doing("copy rows")
+}

@@ -1,0 +1,448 @@
+//! SQLite's half of a transfer: reads both files each in one transaction, and writes them in large ones. Entries get
+//! their place in the ledger and the place of the entry before, which only SQLite has.
+
+use super::connection::{self, Settings};
+use super::writer::Writer;
+use super::{Sqlite, migrations};
+use crate::StoreError;
+use crate::audit::AuditReport;
+use crate::error::Doing;
+use crate::migration::{Migration, pending};
+use crate::transfer::rows::{Key, Rows, Value};
+use crate::transfer::tables::{Kind, Part, TABLES, Table};
+use crate::transfer::{Copied, Noted, Summary, UNFINISHED, VERIFYING};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+const CACHE_KIB: u32 = 64 * 1024;
+const SETTINGS: Settings = Settings { cache_kib: CACHE_KIB, autocheckpoint_pages: 10_000, durable: true };
+const FILES: [(Part, &str, &[Migration]); 2] = [
+    (Part::Catalog, "catalog.db", migrations::CATALOG),
+    (Part::Accounts, "accounts.db", migrations::ACCOUNTS),
+];
+
+/// Says that a transfer into the folder is unfinished, if one is.
+pub(crate) fn refuse_unfinished(folder: &Path) -> Result<(), StoreError> {
+    for (_, name, _) in FILES {
+        let path = folder.join(name);
+        if path.exists() && has_notes(&connection::open_reader(&path, 1024)?)? {
+            return Err(StoreError::Unusable(UNFINISHED.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn has_notes(connection: &Connection) -> Result<bool, StoreError> {
+    connection
+        .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'transfer')", [], |row| {
+            row.get(0)
+        })
+        .doing("look for an unfinished transfer")
+}
+
+/// The two files that hold what moves, each with a thread of its own.
+#[derive(Debug)]
+struct Files {
+    catalog: Writer,
+    accounts: Writer,
+}
+
+impl Files {
+    fn open(open: impl Fn(&str, &[Migration]) -> Result<Connection, StoreError>) -> Result<Self, StoreError> {
+        let [catalog, accounts] = FILES.map(|(_, name, steps)| Writer::start(name, open(name, steps)?));
+        Ok(Self { catalog: catalog?, accounts: accounts? })
+    }
+
+    fn of(&self, part: Part) -> &Writer {
+        match part {
+            Part::Catalog => &self.catalog,
+            Part::Accounts => &self.accounts,
+        }
+    }
+}
+
+/// A folder that is read.
+#[derive(Debug)]
+pub(crate) struct Source(Files);
+
+impl Source {
+    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        refuse_unfinished(folder)?;
+        let open = |name: &str, steps: &[Migration]| -> Result<Connection, StoreError> {
+            let path = folder.join(name);
+            if !path.exists() {
+                return Err(StoreError::Unusable(format!("there is no {name} in {}", folder.display())));
+            }
+            let connection = connection::open_reader(&path, CACHE_KIB)?;
+            if !pending(steps, &migrations::applied(&connection)?)?.is_empty() {
+                return Err(StoreError::Unusable(format!(
+                    "{} has an older schema: any command of this version, such as `tagmeter audit`, brings it up to date",
+                    path.display()
+                )));
+            }
+            // The first statement that reads begins the snapshot.
+            connection.execute_batch("BEGIN; SELECT 1 FROM migrations").doing("begin to read")?;
+            Ok(connection)
+        };
+        Files::open(open).map(Self)
+    }
+
+    pub(crate) async fn summary(&self) -> Result<Summary, StoreError> {
+        let catalog =
+            self.0.catalog.run(|connection| Ok((counts(connection, Part::Catalog)?, store(connection)?)));
+        let (mut counts_of, (identity, sequence)) = catalog.await?;
+        let accounts = self.0.accounts.run(|connection| {
+            let (version, granted, charged) = connection
+                .query_row(
+                    "SELECT version, (SELECT coalesce(sum(granted), 0) FROM balances),
+                            (SELECT coalesce(sum(charged), 0) FROM balances) FROM keys_version",
+                    [],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .doing("add the ledger up")?;
+            Ok((counts(connection, Part::Accounts)?, version, granted, charged))
+        });
+        let (of_accounts, keys_version, granted, charged) = accounts.await?;
+        counts_of.extend(of_accounts);
+        let counts = TABLES.iter().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
+        Ok(Summary { identity, sequence, keys_version, counts, granted, charged })
+    }
+
+    pub(crate) async fn rows(&self, table: &'static Table, after: Option<Key>) -> Result<Rows, StoreError> {
+        self.0.of(table.part).run(move |connection| read(connection, table, after.as_ref())).await
+    }
+}
+
+fn store(connection: &Connection) -> Result<(Vec<u8>, i64), StoreError> {
+    connection
+        .query_row("SELECT identity, sequence FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .doing("read the store's identity")
+}
+
+/// Rows of each table in a file.
+fn counts(connection: &Connection, part: Part) -> Result<HashMap<&'static str, u64>, StoreError> {
+    let mut counts = HashMap::new();
+    for table in TABLES.iter().filter(|table| table.part == part) {
+        let sql = format!("SELECT count(*) FROM {}", table.name);
+        let count: i64 = connection.query_row(&sql, [], |row| row.get(0)).doing("count rows")?;
+        counts.insert(table.name, count.unsigned_abs());
+    }
+    Ok(counts)
+}
+
+/// The columns by which a table is read here.
+fn key_of(table: &Table) -> &'static [&'static str] {
+    // Entries lie in order of time here, which is an order within each account too.
+    if table.name == "entries" { &["entry_id"] } else { table.key }
+}
+
+fn read(connection: &Connection, table: &Table, after: Option<&Key>) -> Result<Rows, StoreError> {
+    let column = |(name, _): &(&str, Kind)| match (table.name, *name) {
+        ("links", "id") => "(SELECT id FROM videos WHERE videos.video = links.video)".to_owned(),
+        _ => (*name).to_owned(),
+    };
+    let columns: Vec<String> = table.columns.iter().map(column).collect();
+    let key = key_of(table);
+    let places: Vec<String> = (1..=key.len()).map(|n| format!("?{n}")).collect();
+    let keys = key.join(", ");
+    let after_sql = after.map_or_else(String::new, |_| format!("WHERE ({keys}) > ({})", places.join(", ")));
+    let sql = format!(
+        "SELECT {}, {keys} FROM {} {after_sql} ORDER BY {keys} LIMIT {}",
+        columns.join(", "),
+        table.name,
+        table.rows_max
+    );
+    let mut statement = connection.prepare_cached(&sql).doing("read rows")?;
+    let values = after.map_or(&[][..], |key| key.0.as_slice());
+    let mut found = statement.query(rusqlite::params_from_iter(values)).doing("read rows")?;
+    let mut rows = Rows::new(table.columns.len());
+    while let Some(row) = found.next().doing("read rows")? {
+        for (at, (_, kind)) in table.columns.iter().enumerate() {
+            rows.push(value(row.get_ref(at).doing("read a row")?, *kind)?);
+        }
+        let key = key.iter().enumerate().map(|(at, name)| {
+            value(row.get_ref(table.columns.len() + at).doing("read a row")?, table.kind_of(name))
+        });
+        rows.last = Some(Key(key.collect::<Result<_, StoreError>>()?));
+    }
+    Ok(rows)
+}
+
+fn value(stored: ValueRef<'_>, kind: Kind) -> Result<Value, StoreError> {
+    Ok(match stored {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) if kind == Kind::Flag => Value::Flag(number != 0),
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Text(_) => {
+            Value::Text(stored.as_str().map_err(rusqlite::Error::from).doing("read a text")?.to_owned())
+        }
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        ValueRef::Real(_) => {
+            return Err(StoreError::Unusable(
+                "a stored number is no whole one; the file is damaged".to_owned(),
+            ));
+        }
+    })
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Flag(flag) => ValueRef::Integer(i64::from(*flag)),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// Where the ledger's entries are in the target: the last entry of each account, and of all.
+#[derive(Debug, Default)]
+struct Places {
+    last_of: HashMap<i64, i64>,
+    last: i64,
+}
+
+/// A folder that is written.
+#[derive(Debug)]
+pub(crate) struct Target {
+    folder: PathBuf,
+    files: Files,
+    /// Read from the target when entries or balances are first written.
+    places: Arc<Mutex<Option<Places>>>,
+}
+
+impl Target {
+    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(folder).map_err(|cause| {
+            StoreError::Unusable(format!("the data folder {} cannot be made: {cause}", folder.display()))
+        })?;
+        let open = |name: &str, steps: &[Migration]| {
+            let mut connection = connection::open_writer(&folder.join(name), SETTINGS)?;
+            migrations::apply(&mut connection, steps)?;
+            Ok(connection)
+        };
+        Ok(Self { folder: folder.to_owned(), files: Files::open(open)?, places: Arc::default() })
+    }
+
+    pub(crate) async fn noted(&self) -> Result<Vec<Noted>, StoreError> {
+        let mut noted = self.files.catalog.run(|connection| notes(connection)).await?;
+        noted.extend(self.files.accounts.run(|connection| notes(connection)).await?);
+        Ok(noted)
+    }
+
+    pub(crate) async fn begin(&self, source: &[u8], digest: &[u8]) -> Result<(), StoreError> {
+        for (part, ..) in FILES {
+            let is_empty = self
+                .files
+                .of(part)
+                .run(move |connection| Ok(counts(connection, part)?.values().sum::<u64>() == 0));
+            if !is_empty.await? {
+                return Err(StoreError::Unusable(format!(
+                    "{} holds data already; a transfer goes to an empty or new folder",
+                    self.folder.display()
+                )));
+            }
+        }
+        // The catalog's file last: its notes are what the others go by.
+        for part in [Part::Accounts, Part::Catalog] {
+            let (source, digest) = (source.to_vec(), digest.to_vec());
+            self.files.of(part).run(move |connection| begin(connection, part, &source, &digest)).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn write(
+        &self,
+        table: &'static Table,
+        rows: Rows,
+        before: Copied,
+        after: Copied,
+    ) -> Result<(), StoreError> {
+        let places = Arc::clone(&self.places);
+        let write = move |connection: &mut Connection| {
+            let transaction = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .doing("begin to write rows")?;
+            note(&transaction, table.name, &before, &after)?;
+            let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
+            match table.name {
+                "entries" | "balances" => {
+                    if places.is_none() {
+                        *places = Some(read_places(&transaction)?);
+                    }
+                    insert_ledger(&transaction, table, &rows, places.get_or_insert_default())?;
+                }
+                _ => insert(&transaction, table, &rows)?,
+            }
+            // After a commit that failed the places may be ahead of the file: they are read again.
+            transaction.commit().doing("commit rows").inspect_err(|_| *places = None)
+        };
+        self.files.of(table.part).run(write).await
+    }
+
+    pub(crate) async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
+        let (sequence, version) = (summary.sequence, summary.keys_version);
+        let set_catalog = move |connection: &mut Connection| {
+            connection
+                .execute("UPDATE store SET sequence = ?1", [sequence])
+                .and_then(|_| connection.execute("UPDATE transfer SET done = 1 WHERE name = ?1", [VERIFYING]))
+                .doing("set the store's sequence")?;
+            counts(connection, Part::Catalog)
+        };
+        let mut counts_of = self.files.catalog.run(set_catalog).await?;
+        let set_accounts = move |connection: &mut Connection| {
+            connection
+                .execute("UPDATE keys_version SET version = ?1", [version])
+                // From here on the catalog's file alone says that the transfer is unfinished: the audit knows every
+                // table of this one.
+                .and_then(|_| connection.execute_batch("DROP TABLE IF EXISTS transfer"))
+                .doing("set the version of the keys")?;
+            counts(connection, Part::Accounts)
+        };
+        counts_of.extend(self.files.accounts.run(set_accounts).await?);
+        let counts = TABLES.iter().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
+        let audit = Sqlite::open(&self.folder)?.accounts.audit().await?;
+        Ok((counts, audit))
+    }
+
+    pub(crate) async fn release(self) -> Result<(), StoreError> {
+        let release = |connection: &mut Connection| {
+            connection.execute_batch("DROP TABLE transfer").doing("end the transfer")
+        };
+        self.files.catalog.run(release).await
+    }
+}
+
+fn begin(connection: &mut Connection, part: Part, source: &[u8], digest: &[u8]) -> Result<(), StoreError> {
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a transfer")?;
+    transaction
+        .execute_batch(
+            "CREATE TABLE transfer (name TEXT PRIMARY KEY, source BLOB NOT NULL, digest BLOB NOT NULL, last_key BLOB,
+                 rows INTEGER NOT NULL, done INTEGER NOT NULL) STRICT",
+        )
+        .doing("begin a transfer")?;
+    let names = TABLES.iter().filter(|table| table.part == part).map(|table| table.name);
+    for name in names.chain((part == Part::Catalog).then_some(VERIFYING)) {
+        transaction
+            .execute(
+                "INSERT INTO transfer (name, source, digest, rows, done) VALUES (?1, ?2, ?3, 0, 0)",
+                (name, source, digest),
+            )
+            .doing("note a transfer")?;
+    }
+    transaction.commit().doing("begin a transfer")
+}
+
+fn notes(connection: &Connection) -> Result<Vec<Noted>, StoreError> {
+    if !has_notes(connection)? {
+        return Ok(Vec::new());
+    }
+    connection
+        .prepare("SELECT name, source, digest, last_key, rows, done FROM transfer")
+        .and_then(|mut statement| {
+            let note = |row: &rusqlite::Row<'_>| {
+                let last: Option<Vec<u8>> = row.get(3)?;
+                let copied = Copied {
+                    last: last.as_deref().and_then(Key::from_bytes),
+                    rows: row.get::<_, i64>(4)?.unsigned_abs(),
+                    is_done: row.get(5)?,
+                };
+                Ok(Noted { table: row.get(0)?, source: row.get(1)?, digest: row.get(2)?, copied })
+            };
+            statement.query_map([], note)?.collect()
+        })
+        .doing("read how far the transfer is")
+}
+
+/// Notes how far a table is, if it is as far as was thought: two transfers at once must not mix.
+fn note(connection: &Connection, table: &str, before: &Copied, after: &Copied) -> Result<(), StoreError> {
+    let bytes = |copied: &Copied| copied.last.as_ref().map(Key::to_bytes);
+    let found: Option<(Option<Vec<u8>>, bool)> = connection
+        .query_row("SELECT last_key, done FROM transfer WHERE name = ?1", [table], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .doing("read how far the transfer is")?;
+    if found != Some((bytes(before), before.is_done)) {
+        return Err(StoreError::Unusable("another transfer into this store is under way".to_owned()));
+    }
+    connection
+        .execute(
+            "UPDATE transfer SET last_key = ?2, rows = ?3, done = ?4 WHERE name = ?1",
+            (table, bytes(after), after.rows.cast_signed(), after.is_done),
+        )
+        .map(|_| ())
+        .doing("note how far the transfer is")
+}
+
+fn insert(connection: &Connection, table: &Table, rows: &Rows) -> Result<(), StoreError> {
+    // A video's id is in its own row here, not in its links.
+    let is_kept = |name: &str| (table.name, name) != ("links", "id");
+    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).filter(|name| is_kept(name)).collect();
+    let mut statement = prepare(connection, table.name, &names)?;
+    for row in rows.iter() {
+        let values =
+            row.iter().zip(table.columns).filter(|(_, (name, _))| is_kept(name)).map(|(value, _)| value);
+        statement.execute(rusqlite::params_from_iter(values)).doing("write a row")?;
+    }
+    Ok(())
+}
+
+/// Entries with their places, or balances with the place of their last entry.
+fn insert_ledger(
+    connection: &Connection,
+    table: &Table,
+    rows: &Rows,
+    places: &mut Places,
+) -> Result<(), StoreError> {
+    let is_entries = table.name == "entries";
+    let mut names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    names.extend_from_slice(if is_entries { &["entry_id", "previous"] } else { &["last_entry"] });
+    let mut statement = prepare(connection, table.name, &names)?;
+    for row in rows.iter() {
+        // Both tables begin with the account.
+        let Some(Value::Integer(account_id)) = row.first() else { continue };
+        let before = places.last_of.get(account_id).copied().unwrap_or(0);
+        let mut own = vec![Value::Integer(before)];
+        if is_entries {
+            places.last += 1;
+            places.last_of.insert(*account_id, places.last);
+            own.insert(0, Value::Integer(places.last));
+        }
+        statement.execute(rusqlite::params_from_iter(row.iter().chain(&own))).doing("write a row")?;
+    }
+    Ok(())
+}
+
+fn prepare<'c>(
+    connection: &'c Connection,
+    table: &str,
+    names: &[&str],
+) -> Result<rusqlite::CachedStatement<'c>, StoreError> {
+    let places: Vec<String> = (1..=names.len()).map(|n| format!("?{n}")).collect();
+    let sql = format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), places.join(", "));
+    connection.prepare_cached(&sql).doing("write rows")
+}
+
+fn read_places(connection: &Connection) -> Result<Places, StoreError> {
+    let mut statement = connection
+        .prepare("SELECT account_id, max(entry_id) FROM entries GROUP BY account_id")
+        .doing("read the places of entries")?;
+    let mut rows = statement.query([]).doing("read the places of entries")?;
+    let mut places = Places::default();
+    while let Some(row) = rows.next().doing("read the places of entries")? {
+        let (account_id, last): (i64, i64) = (
+            row.get(0).doing("read the place of an entry")?,
+            row.get(1).doing("read the place of an entry")?,
+        );
+        places.last_of.insert(account_id, last);
+        places.last = places.last.max(last);
+    }
+    Ok(places)
+}

@@ -1,0 +1,299 @@
+//! Moving a whole store from one backend to the other: `tagmeter migrate`.
+//!
+//! The source is read in one transaction (one for each file on SQLite), so that what is copied belongs together; what is
+//! written to it meanwhile is not copied, and is told at the end. Rows go over in pieces, in order of their keys. Each
+//! piece is one transaction of the target, which also says how far its table is: a transfer that was cut off goes on
+//! where it was, if the source still is what it was. While one is unfinished the target cannot be opened for use.
+//!
+//! The target keeps an identity of its own, as two stores that can go different ways must not pass for one another:
+//! search indexes and frozen rankings are made anew for it.
+
+pub(crate) mod rows;
+
+pub(crate) mod tables;
+
+use crate::audit::AuditReport;
+use crate::{StoreError, StoreOptions, postgres, sqlite};
+use rows::{Key, Rows};
+use sha2::{Digest, Sha256};
+use tables::{TABLES, Table};
+
+/// What is told of a target that is unfinished.
+pub(crate) const UNFINISHED: &str = "a transfer into this store is unfinished: run the same `tagmeter migrate` again, which goes on where \
+     it stopped, or remove the store";
+
+/// How far a transfer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransferProgress {
+    /// The table that is copied.
+    pub table: &'static str,
+    /// Rows of all tables that are in the target.
+    pub rows: u64,
+    /// Rows of all tables of the source.
+    pub rows_total: u64,
+}
+
+/// What came of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferReport {
+    /// Each table with its rows, the same number in both stores.
+    pub tables: Vec<(&'static str, u64)>,
+    /// Rows that an earlier run, which was cut off, had copied.
+    pub rows_before: u64,
+    /// The audit of the target's ledger.
+    pub audit: AuditReport,
+    /// Something was written to the source after the transfer began; it is not in the target.
+    pub is_source_changed: bool,
+}
+
+/// What a source holds: what is compared with the target at the end, and by which a source is known again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Summary {
+    pub(crate) identity: Vec<u8>,
+    pub(crate) sequence: i64,
+    pub(crate) keys_version: i64,
+    /// Rows of each of [`TABLES`].
+    pub(crate) counts: Vec<u64>,
+    pub(crate) granted: i64,
+    pub(crate) charged: i64,
+}
+
+impl Summary {
+    /// Another one when anything was written to the source.
+    fn digest(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        hash.update(&self.identity);
+        for number in [self.sequence, self.keys_version, self.granted, self.charged] {
+            hash.update(number.to_le_bytes());
+        }
+        for count in &self.counts {
+            hash.update(count.to_le_bytes());
+        }
+        hash.finalize().to_vec()
+    }
+}
+
+/// How far one table is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Copied {
+    pub(crate) last: Option<Key>,
+    pub(crate) rows: u64,
+    pub(crate) is_done: bool,
+}
+
+/// What the target says of a transfer into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub(crate) table: String,
+    pub(crate) source: Vec<u8>,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) copied: Copied,
+}
+
+/// The name under which it is noted that every table is done, and only looking over is left.
+pub(crate) const VERIFYING: &str = "verifying";
+
+enum Source {
+    Sqlite(sqlite::transfer::Source),
+    Postgres(Box<postgres::transfer::Source>),
+}
+
+impl Source {
+    async fn open(from: &StoreOptions) -> Result<Self, StoreError> {
+        Ok(match &from.database_url {
+            None => Self::Sqlite(sqlite::transfer::Source::open(&from.data_dir)?),
+            Some(url) => Self::Postgres(Box::new(postgres::transfer::Source::open(url).await?)),
+        })
+    }
+
+    async fn summary(&self) -> Result<Summary, StoreError> {
+        match self {
+            Self::Sqlite(source) => source.summary().await,
+            Self::Postgres(source) => source.summary().await,
+        }
+    }
+
+    /// The rows after a key, at most [`Table::rows_max`] of them.
+    async fn rows(&mut self, table: &'static Table, after: Option<Key>) -> Result<Rows, StoreError> {
+        match self {
+            Self::Sqlite(source) => source.rows(table, after).await,
+            Self::Postgres(source) => source.rows(table, after).await,
+        }
+    }
+}
+
+enum Target {
+    Sqlite(sqlite::transfer::Target),
+    Postgres(postgres::transfer::Target),
+}
+
+impl Target {
+    async fn open(to: &StoreOptions) -> Result<Self, StoreError> {
+        Ok(match &to.database_url {
+            None => Self::Sqlite(sqlite::transfer::Target::open(&to.data_dir)?),
+            Some(url) => Self::Postgres(postgres::transfer::Target::open(url).await?),
+        })
+    }
+
+    /// What is noted of a transfer; nothing where none was begun.
+    async fn noted(&self) -> Result<Vec<Noted>, StoreError> {
+        match self {
+            Self::Sqlite(target) => target.noted().await,
+            Self::Postgres(target) => target.noted().await,
+        }
+    }
+
+    /// Notes that a transfer begins, table by table. Refuses a target that holds something.
+    async fn begin(&self, source: &[u8], digest: &[u8]) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(target) => target.begin(source, digest).await,
+            Self::Postgres(target) => target.begin(source, digest).await,
+        }
+    }
+
+    /// Writes rows and how far the table is with them, if it is as far as `before` says.
+    async fn write(
+        &mut self,
+        table: &'static Table,
+        rows: Rows,
+        before: &Copied,
+        after: &Copied,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(target) => target.write(table, rows, before.clone(), after.clone()).await,
+            Self::Postgres(target) => target.write(table, &rows, before, after).await,
+        }
+    }
+
+    /// Sets what is beside the tables, counts the rows of each of [`TABLES`] and audits the ledger.
+    async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
+        match self {
+            Self::Sqlite(target) => target.complete(summary).await,
+            Self::Postgres(target) => target.complete(summary).await,
+        }
+    }
+
+    /// Takes away what was noted: from now on the store can be used.
+    async fn release(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(target) => target.release().await,
+            Self::Postgres(target) => target.release().await,
+        }
+    }
+}
+
+/// Copies everything from one store to another that is empty, or goes on with that. Memory is bounded by a piece of rows,
+/// and by the number of accounts (about 50 bytes each).
+///
+/// # Errors
+/// A source that is not there, a target that holds something else, a transfer from another source or from one that has
+/// changed since, or a target that does not hold the same at the end. The target then stays unusable and says so.
+pub async fn transfer(
+    from: &StoreOptions,
+    to: &StoreOptions,
+    progress: &(dyn Fn(TransferProgress) + Sync),
+) -> Result<TransferReport, StoreError> {
+    let mut source = Source::open(from).await?;
+    let summary = source.summary().await?;
+    let mut target = Target::open(to).await?;
+    let mut noted = target.noted().await?;
+    if noted.is_empty() {
+        target.begin(&summary.identity, &summary.digest()).await?;
+        noted = target.noted().await?;
+    }
+    same_source(&noted, &summary)?;
+    let rows_before = noted.iter().map(|noted| noted.copied.rows).sum();
+    let mut told = TransferProgress { table: "", rows: rows_before, rows_total: summary.counts.iter().sum() };
+    if !noted.iter().any(|noted| noted.table == VERIFYING && noted.copied.is_done) {
+        for table in &TABLES {
+            let copied = noted.iter().find(|noted| noted.table == table.name);
+            let copied = copied.map(|noted| noted.copied.clone()).unwrap_or_default();
+            told.table = table.name;
+            copy(&mut source, &mut target, table, copied, &mut |rows| {
+                told.rows += rows;
+                progress(told);
+            })
+            .await?;
+        }
+    }
+    let (counts, audit) = target.complete(&summary).await?;
+    same_content(&summary, &counts, &audit)?;
+    target.release().await?;
+    // Opened again, it shows what was written meanwhile.
+    let is_source_changed = Source::open(from).await?.summary().await? != summary;
+    let tables = TABLES.iter().map(|table| table.name).zip(counts).collect();
+    Ok(TransferReport { tables, rows_before, audit, is_source_changed })
+}
+
+/// Copies the rest of a table; the next piece is read while one is written.
+async fn copy(
+    source: &mut Source,
+    target: &mut Target,
+    table: &'static Table,
+    mut copied: Copied,
+    advance: &mut (dyn FnMut(u64) + Send),
+) -> Result<(), StoreError> {
+    if copied.is_done {
+        return Ok(());
+    }
+    let mut rows = source.rows(table, copied.last.clone()).await?;
+    loop {
+        let number = rows.len() as u64;
+        let is_done = rows.len() < table.rows_max;
+        let last = rows.last.clone().or_else(|| copied.last.clone());
+        let after = Copied { last: last.clone(), rows: copied.rows + number, is_done };
+        let written = target.write(table, rows, &copied, &after);
+        if is_done {
+            written.await?;
+            advance(number);
+            return Ok(());
+        }
+        rows = futures_util::future::try_join(written, source.rows(table, last)).await?.1;
+        advance(number);
+        copied = after;
+    }
+}
+
+fn same_source(noted: &[Noted], summary: &Summary) -> Result<(), StoreError> {
+    if noted.iter().any(|noted| noted.source != summary.identity) {
+        return Err(StoreError::Unusable(
+            "the target holds an unfinished transfer from another source: finish that one, or name an empty target"
+                .to_owned(),
+        ));
+    }
+    if noted.iter().any(|noted| noted.digest != summary.digest()) {
+        return Err(StoreError::Unusable(
+            "the source was written to since the transfer began, so that its rest does not fit what was copied: stop \
+             what writes to it, remove the target, and begin anew"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn same_content(summary: &Summary, counts: &[u64], audit: &AuditReport) -> Result<(), StoreError> {
+    for ((table, wanted), found) in TABLES.iter().zip(&summary.counts).zip(counts) {
+        if wanted != found {
+            return Err(StoreError::Unusable(format!(
+                "table {} has {wanted} rows in the source and {found} in the target",
+                table.name
+            )));
+        }
+    }
+    if let Some(problem) = audit.problems.first() {
+        let account = problem.account.map(|account| format!("{account}: ")).unwrap_or_default();
+        return Err(StoreError::Unusable(format!(
+            "the audit of the target found {} problems, the first of them: {account}{}; `tagmeter audit` tells whether \
+             the source has them too",
+            audit.problems_count, problem.what
+        )));
+    }
+    let (wanted, found) =
+        ([summary.granted, summary.charged], [audit.credits_granted, audit.credits_charged]);
+    if wanted.map(i64::unsigned_abs) != found {
+        return Err(StoreError::Unusable(format!(
+            "credits granted and charged are {wanted:?} in the source and {found:?} in the target"
+        )));
+    }
+    Ok(())
+}
