@@ -188,6 +188,32 @@ pub struct LedgerActivity {
     pub stopped: bool,
 }
 
+/// A whole number of the database as credits.
+pub(crate) fn to_credits(
+    amount: i64,
+    table: &'static str,
+    column: &'static str,
+    row: i64,
+) -> Result<Credits, StoreError> {
+    let credits = u64::try_from(amount).ok().and_then(|amount| Credits::new(amount).ok());
+    credits.ok_or_else(|| inconsistent(table, column, row))
+}
+
+/// Credits as a whole number of the database.
+pub(crate) fn to_i64(credits: Credits) -> i64 {
+    i64::try_from(credits.get()).expect("CREDITS_MAX is far below i64::MAX")
+}
+
+/// A `LIMIT` for the database.
+pub(crate) fn limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// A number in a row that makes no sense.
+pub(crate) fn inconsistent(table: &'static str, column: &'static str, row: i64) -> StoreError {
+    StoreError::Inconsistent { table, column, row: row.to_string() }
+}
+
 impl Store {
     /// What the ledger did since it was opened here.
     pub fn ledger_activity(&self) -> LedgerActivity {

@@ -1,9 +1,25 @@
-//! Accounts: who may call, and what they hold.
+//! Accounts: who may call, and what they hold. They lie on every node of a cluster and their balances are spread, so the
+//! two are read one after the other.
 
-use super::{Postgres, unfinished};
+use super::Postgres;
+use super::connection::Parameter;
+use super::ledger;
 use crate::StoreError;
 use crate::accounts::{Account, AccountCreated};
+use crate::chain;
+use crate::error::Doing;
+use crate::ledger::{Cause, Granted, SIGN_UP, limit, to_credits};
 use domain::{AccountId, Credits, Email, Timestamp};
+use std::collections::HashMap;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
+
+const BY_NUMBER: &str = "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE account_id = $1";
+const BY_EMAIL: &str = "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE email = $1";
+const PAGE: &str = "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE account_id > $1
+    ORDER BY account_id LIMIT $2";
+const BALANCES: &str =
+    "SELECT account_id, balance, granted, charged FROM tagmeter.balances WHERE account_id = ANY($1)";
 
 impl Postgres {
     pub(crate) async fn create_account(
@@ -12,26 +28,109 @@ impl Postgres {
         credits: Credits,
         at: Timestamp,
     ) -> Result<AccountCreated, StoreError> {
-        let _ = (email, credits, at);
-        Err(unfinished())
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing("begin an account")?;
+        let Some(account_id) = insert(&transaction, email, at).await? else {
+            drop(transaction);
+            drop(client);
+            let taken = self.account_by_email(email).await?;
+            return taken.map(|account| AccountCreated::EmailTaken(account.account_id)).ok_or_else(|| {
+                StoreError::Inconsistent { table: "accounts", column: "email", row: email.to_string() }
+            });
+        };
+        transaction
+            .execute_typed(
+                "INSERT INTO tagmeter.balances (account_id, balance, granted, charged, sequence, hash)
+                 VALUES ($1, 0, 0, 0, 0, $2)",
+                &[(&account_id.0, Type::INT8), (&chain::NO_ENTRY.as_slice(), Type::BYTEA)],
+            )
+            .await
+            .doing("make a balance")?;
+        if credits != Credits::ZERO {
+            let cause: Cause = SIGN_UP.parse().expect("signing up is a cause");
+            let granted = ledger::grant_within(&transaction, account_id, credits, &cause, at).await?;
+            debug_assert!(matches!(granted, Granted::Granted { .. }), "a new account can be granted anything");
+        }
+        transaction.commit().await.doing("commit an account")?;
+        Ok(AccountCreated::Created(account_id))
     }
 
     pub(crate) async fn account(&self, account_id: AccountId) -> Result<Option<Account>, StoreError> {
-        let _ = (account_id,);
-        Err(unfinished())
+        let found = self.accounts_by(BY_NUMBER, &[(&account_id.0, Type::INT8)]).await?;
+        Ok(found.into_iter().next())
     }
 
     pub(crate) async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
-        let _ = (email,);
-        Err(unfinished())
+        let found = self.accounts_by(BY_EMAIL, &[(&email.as_str(), Type::TEXT)]).await?;
+        Ok(found.into_iter().next())
     }
 
     pub(crate) async fn accounts(
         &self,
         after: Option<AccountId>,
-        limit: usize,
+        count: usize,
     ) -> Result<Vec<Account>, StoreError> {
-        let _ = (after, limit);
-        Err(unfinished())
+        let after = after.map_or(0, |id| id.0);
+        self.accounts_by(PAGE, &[(&after, Type::INT8), (&limit(count), Type::INT8)]).await
     }
+
+    async fn accounts_by(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Account>, StoreError> {
+        let client = self.pool.get().await?;
+        let found = client.query("look accounts up", sql, parameters).await?;
+        let numbers: Vec<i64> = found.iter().map(|row| row.get(0)).collect();
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let balances = client.query("look balances up", BALANCES, &[(&numbers, Type::INT8_ARRAY)]).await?;
+        let balances: HashMap<i64, &Row> = balances.iter().map(|row| (row.get(0), row)).collect();
+        let with_balance = found.iter().filter_map(|row| Some((row, *balances.get(&row.get::<_, i64>(0))?)));
+        with_balance.map(|(row, balance)| account_of(row, balance)).collect()
+    }
+}
+
+/// The number of a new account; `None` when the address has one.
+async fn insert(
+    transaction: &Transaction<'_>,
+    email: &Email,
+    at: Timestamp,
+) -> Result<Option<AccountId>, StoreError> {
+    const DOING: &str = "make an account";
+    // Looked for first, so that asking again uses up no number.
+    let known = transaction
+        .query_typed("SELECT 1 FROM tagmeter.accounts WHERE email = $1", &[(&email.as_str(), Type::TEXT)])
+        .await
+        .doing(DOING)?;
+    if !known.is_empty() {
+        return Ok(None);
+    }
+    let made = transaction
+        .query_typed(
+            "INSERT INTO tagmeter.accounts (email, created_at_ms) VALUES ($1, $2)
+             ON CONFLICT (email) DO NOTHING RETURNING account_id",
+            &[(&email.as_str(), Type::TEXT), (&at.as_ms(), Type::INT8)],
+        )
+        .await
+        .doing(DOING)?;
+    Ok(made.first().map(|row| AccountId(row.get(0))))
+}
+
+fn account_of(row: &Row, balance: &Row) -> Result<Account, StoreError> {
+    let number: i64 = row.get(0);
+    let credits = |at: usize, column| to_credits(balance.get(at), "balances", column, number);
+    Ok(Account {
+        account_id: AccountId(number),
+        email: row.get::<_, &str>(1).parse().map_err(|_| StoreError::Inconsistent {
+            table: "accounts",
+            column: "email",
+            row: number.to_string(),
+        })?,
+        created_at: Timestamp::from_ms(row.get(2)),
+        balance: credits(1, "balance")?,
+        granted: credits(2, "granted")?,
+        charged: credits(3, "charged")?,
+    })
 }

@@ -1,11 +1,168 @@
-//! Feeding the audit.
+//! Feeds the audit, and checks what only the database can tell: that the rules of the schema are in force.
+//!
+//! All of it is read from one snapshot, entries one by one: memory is needed for accounts only, and charges go on. An
+//! entry's place is its number within the account, so the one before it has the number before.
 
-use super::{Postgres, unfinished};
+use super::Postgres;
 use crate::StoreError;
-use crate::audit::AuditReport;
+use crate::audit::{AuditReport, Auditor, StoredBalance, StoredEntry};
+use crate::chain::Link;
+use crate::error::Doing;
+use futures_util::TryStreamExt;
+use std::pin::pin;
+use tokio_postgres::{IsolationLevel, Row, Transaction};
+
+/// Rows after which others get a turn on this thread.
+const YIELD_EVERY: u64 = 1_000;
+
+const ENTRIES: &str = "SELECT account_id, sequence, kind, credits, balance_after, at_ms, operation,
+        coalesce(request_id, convert_to(cause, 'UTF8')), hash
+    FROM tagmeter.entries ORDER BY account_id, sequence";
+const BALANCES: &str = "SELECT b.account_id, a.account_id IS NOT NULL, balance, granted, charged, sequence, hash
+    FROM tagmeter.balances b LEFT JOIN tagmeter.accounts a ON a.account_id = b.account_id";
+const WITHOUT_BALANCE: &str = "SELECT account_id FROM tagmeter.accounts
+    WHERE account_id NOT IN (SELECT account_id FROM tagmeter.balances)";
+const NOT_CHARGED: &str = "SELECT k.account_id, count(*)
+    FROM tagmeter.idempotency k LEFT JOIN tagmeter.entries e
+         ON e.account_id = k.account_id AND e.request_id = k.request_id
+    WHERE e.account_id IS NULL GROUP BY k.account_id";
+const KEYS_OF_NOBODY: &str = "SELECT account_id, count(*) FROM tagmeter.keys
+    WHERE account_id NOT IN (SELECT account_id FROM tagmeter.accounts) GROUP BY account_id";
+
+/// What guards the ledger, as PostgreSQL writes it down: checks, keys, indexes, triggers.
+const GUARDS: &str = "
+    SELECT relname || ': ' || pg_get_constraintdef(c.oid) || CASE WHEN convalidated THEN '' ELSE ' NOT VALID' END
+    FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_class r ON r.oid = conrelid
+    WHERE r.relnamespace = 'tagmeter'::regnamespace AND relname IN ('balances', 'entries', 'idempotency')
+      AND contype IN ('c', 'p', 'u', 'x', 'f')
+    UNION ALL
+    SELECT relname || ': ' || pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END
+    FROM pg_catalog.pg_index JOIN pg_catalog.pg_class r ON r.oid = indrelid
+    WHERE r.relnamespace = 'tagmeter'::regnamespace AND relname IN ('balances', 'entries', 'idempotency')
+      AND indisunique
+    UNION ALL
+    SELECT relname || ': ' || pg_get_triggerdef(t.oid) || ' ' || tgenabled::text
+    FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class r ON r.oid = tgrelid
+    WHERE r.relnamespace = 'tagmeter'::regnamespace AND relname IN ('balances', 'entries', 'idempotency')
+      AND NOT tgisinternal";
+
+/// The guards that the steps of the schema make.
+const GUARDS_WANTED: [&str; 0] = [];
 
 impl Postgres {
     pub(crate) async fn audit(&self) -> Result<AuditReport, StoreError> {
-        Err(unfinished())
+        let mut client = self.pool.get().await?;
+        let transaction = client
+            .object
+            .build_transaction()
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .read_only(true)
+            .start()
+            .await
+            .doing("begin an audit")?;
+        transaction
+            .batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+            .await
+            .doing("begin an audit")?;
+        let mut auditor = Auditor::default();
+        guards(&transaction, &mut auditor).await?;
+        each(&transaction, ENTRIES, |row| {
+            auditor.entry(&stored_entry(row)?);
+            Ok(())
+        })
+        .await?;
+        each(&transaction, BALANCES, |row| {
+            auditor.balance(&stored_balance(row)?);
+            Ok(())
+        })
+        .await?;
+        references(&transaction, &mut auditor).await?;
+        transaction.commit().await.doing("end an audit")?;
+        Ok(auditor.finish())
     }
+}
+
+/// The rules of the schema are those that its steps make: without a unique index nothing would keep a call from being
+/// charged twice.
+async fn guards(transaction: &Transaction<'_>, auditor: &mut Auditor) -> Result<(), StoreError> {
+    let found = transaction.query_typed(GUARDS, &[]).await.doing("read the schema")?;
+    let found: Vec<String> = found.iter().map(|row| row.get(0)).collect();
+    for guard in GUARDS_WANTED.iter().filter(|wanted| !found.iter().any(|f| f == *wanted)) {
+        auditor.problem(None, format!("the schema lacks, as it should be, {guard}"));
+    }
+    for guard in found.iter().filter(|found| !GUARDS_WANTED.contains(&found.as_str())) {
+        auditor.problem(None, format!("the schema holds what is not known: {guard}"));
+    }
+    Ok(())
+}
+
+/// What belongs together is there together.
+async fn references(transaction: &Transaction<'_>, auditor: &mut Auditor) -> Result<(), StoreError> {
+    each(transaction, WITHOUT_BALANCE, |row| {
+        auditor.problem(Some(row.try_get(0)?), "the account has no balance");
+        Ok(())
+    })
+    .await?;
+    each(transaction, NOT_CHARGED, |row| {
+        let (account, count): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        auditor.problem(Some(account), format!("{count} answers are kept that were not charged"));
+        Ok(())
+    })
+    .await?;
+    each(transaction, KEYS_OF_NOBODY, |row| {
+        let (account, count): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        auditor.problem(Some(account), format!("{count} keys belong to no account"));
+        Ok(())
+    })
+    .await
+}
+
+fn stored_entry(row: &Row) -> Result<StoredEntry<'_>, tokio_postgres::Error> {
+    let sequence: i64 = row.try_get(1)?;
+    Ok(StoredEntry {
+        number: sequence,
+        previous: sequence.wrapping_sub(1),
+        link: Link {
+            account_id: row.try_get(0)?,
+            sequence,
+            kind: row.try_get(2)?,
+            credits: row.try_get(3)?,
+            balance_after: row.try_get(4)?,
+            at_ms: row.try_get(5)?,
+            operation: row.try_get::<_, Option<i64>>(6)?.unwrap_or(0),
+            reason: row.try_get::<_, Option<&[u8]>>(7)?.unwrap_or_default(),
+        },
+        hash: row.try_get(8)?,
+    })
+}
+
+fn stored_balance(row: &Row) -> Result<StoredBalance<'_>, tokio_postgres::Error> {
+    Ok(StoredBalance {
+        account_id: row.try_get(0)?,
+        has_account: row.try_get(1)?,
+        balance: row.try_get(2)?,
+        granted: row.try_get(3)?,
+        charged: row.try_get(4)?,
+        sequence: row.try_get(5)?,
+        last_entry: row.try_get(5)?,
+        hash: row.try_get(6)?,
+    })
+}
+
+async fn each(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    mut take: impl FnMut(&Row) -> Result<(), tokio_postgres::Error>,
+) -> Result<(), StoreError> {
+    let no_parameters: [(&i64, tokio_postgres::types::Type); 0] = [];
+    let mut rows = pin!(transaction.query_typed_raw(sql, no_parameters).await.doing("audit")?);
+    let mut count = 0_u64;
+    while let Some(row) = rows.try_next().await.doing("audit")? {
+        take(&row).doing("audit")?;
+        count += 1;
+        if count.is_multiple_of(YIELD_EVERY) {
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(())
 }

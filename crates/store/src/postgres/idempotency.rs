@@ -1,9 +1,22 @@
-//! Answers kept for an `Idempotency-Key`.
+//! Answers kept for an `Idempotency-Key`. They are written in the transaction of the charge ([`super::charges`]).
 
-use super::{Postgres, unfinished};
+use super::Postgres;
 use crate::StoreError;
-use crate::idempotency::{Fingerprint, IdempotencyKey, Kept};
-use domain::{AccountId, Timestamp};
+use crate::idempotency::{Fingerprint, IdempotencyKey, Kept, KeptAnswer};
+use crate::ledger::limit;
+use domain::{AccountId, RequestId, Timestamp};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+/// What is kept under some keys of an account.
+pub(super) const KEPT: &str =
+    "SELECT idempotency_key, fingerprint, request_id, status, content_type, body FROM tagmeter.idempotency
+     WHERE account_id = $1 AND idempotency_key = ANY($2)";
+/// By age, wherever they are: the one statement that is for no single account.
+const FORGET: &str = "DELETE FROM tagmeter.idempotency WHERE (account_id, idempotency_key) IN (
+         SELECT account_id, idempotency_key FROM tagmeter.idempotency WHERE created_at_ms < $1
+         ORDER BY created_at_ms LIMIT $2)
+     RETURNING 1";
 
 impl Postgres {
     pub(crate) async fn idempotent_answer(
@@ -12,16 +25,34 @@ impl Postgres {
         key: &IdempotencyKey,
         fingerprint: Fingerprint,
     ) -> Result<Option<Kept>, StoreError> {
-        let _ = (account_id, key, fingerprint);
-        Err(unfinished())
+        let keys = [key.as_str()];
+        let parameters = [(&account_id.0 as _, Type::INT8), (&keys.as_slice() as _, Type::TEXT_ARRAY)];
+        let row = self.pool.query_opt("look a kept answer up", KEPT, &parameters).await?;
+        row.as_ref().map(|row| kept(row, fingerprint)).transpose()
     }
 
     pub(crate) async fn forget_idempotent_answers(
         &self,
         before: Timestamp,
-        limit: usize,
+        count: usize,
     ) -> Result<usize, StoreError> {
-        let _ = (before, limit);
-        Err(unfinished())
+        let parameters = [(&before.as_ms() as _, Type::INT8), (&limit(count) as _, Type::INT8)];
+        Ok(self.pool.query("forget kept answers", FORGET, &parameters).await?.len())
     }
 }
+
+/// What a row of [`KEPT`] is to a request of this fingerprint.
+pub(super) fn kept(row: &Row, fingerprint: Fingerprint) -> Result<Kept, StoreError> {
+    let wrong = |column| StoreError::Inconsistent { table: "idempotency", column, row: row.get(0) };
+    if row.get::<_, &[u8]>(1) != fingerprint.0 {
+        return Ok(Kept::OtherRequest);
+    }
+    let request_id = row.get::<_, &[u8]>(2).try_into().map_err(|_| wrong("request_id"))?;
+    let status = u16::try_from(row.get::<_, i64>(3)).map_err(|_| wrong("status"))?;
+    let answer = KeptAnswer { status, content_type: row.get(4), body: row.get(5) };
+    Ok(Kept::Answer { answer, request_id: RequestId::from_bytes(request_id) })
+}
+
+/// The statements of this room; see [`super::statements`].
+#[cfg(test)]
+pub(super) const STATEMENTS: [(&str, &str); 2] = [("KEPT", KEPT), ("FORGET", FORGET)];

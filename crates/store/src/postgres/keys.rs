@@ -1,9 +1,27 @@
-//! API keys.
+//! API keys. Whenever one is made or revoked, the version is counted up and all nodes are notified, in the same
+//! transaction: who missed the notification sees the version.
 
-use super::{Postgres, unfinished};
+use super::Postgres;
 use crate::StoreError;
+use crate::error::Doing;
 use crate::keys::{KeyCreated, KeyRevoked, KeysVersion, NewKey, StoredKey};
-use domain::{AccountId, KeyId, Timestamp};
+use domain::{AccountId, KeyDigest, KeyId, Timestamp};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
+
+/// Told to all who `LISTEN` when keys changed.
+pub(crate) const CHANNEL: &str = "tagmeter_keys";
+
+/// The columns of a key, in the order [`stored_key`] takes them.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT key_id, account_id, name, sha256, requests_per_minute, created_at_ms, revoked_at_ms
+             FROM tagmeter.keys ",
+            $rest
+        )
+    };
+}
 
 impl Postgres {
     pub(crate) async fn create_key(
@@ -12,26 +30,109 @@ impl Postgres {
         key: NewKey,
         at: Timestamp,
     ) -> Result<KeyCreated, StoreError> {
-        let _ = (account_id, key, at);
-        Err(unfinished())
+        const DOING: &str = "make a key";
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing("begin a key")?;
+        let account = transaction
+            .query_typed(
+                "SELECT 1 FROM tagmeter.accounts WHERE account_id = $1",
+                &[(&account_id.0, Type::INT8)],
+            )
+            .await
+            .doing("look before making a key")?;
+        if account.is_empty() {
+            return Ok(KeyCreated::NoSuchAccount);
+        }
+        let made = transaction
+            .execute_typed(
+                "INSERT INTO tagmeter.keys (key_id, account_id, name, sha256, requests_per_minute, created_at_ms)
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key_id) DO NOTHING",
+                &[
+                    (&i64::from(key.key_id.get()), Type::INT8),
+                    (&account_id.0, Type::INT8),
+                    (&key.name, Type::TEXT),
+                    (&key.digest.as_bytes().as_slice(), Type::BYTEA),
+                    (&key.requests_per_minute.map(i64::from), Type::INT8),
+                    (&at.as_ms(), Type::INT8),
+                ],
+            )
+            .await
+            .doing(DOING)?;
+        if made == 0 {
+            return Ok(KeyCreated::IdTaken);
+        }
+        count_up(&transaction).await?;
+        transaction.commit().await.doing("commit a key")?;
+        Ok(KeyCreated::Created)
     }
 
     pub(crate) async fn key(&self, key_id: KeyId) -> Result<Option<StoredKey>, StoreError> {
-        let _ = (key_id,);
-        Err(unfinished())
+        const SQL: &str = select!("WHERE key_id = $1");
+        let row =
+            self.pool.query_opt("look a key up", SQL, &[(&i64::from(key_id.get()), Type::INT8)]).await?;
+        row.as_ref().map(stored_key).transpose()
     }
 
     pub(crate) async fn keys(&self, account_id: AccountId) -> Result<Vec<StoredKey>, StoreError> {
-        let _ = (account_id,);
-        Err(unfinished())
+        const SQL: &str = select!("WHERE account_id = $1 ORDER BY created_at_ms, key_id");
+        let rows = self.pool.query("list keys", SQL, &[(&account_id.0, Type::INT8)]).await?;
+        rows.iter().map(stored_key).collect()
     }
 
     pub(crate) async fn revoke_key(&self, key_id: KeyId, at: Timestamp) -> Result<KeyRevoked, StoreError> {
-        let _ = (key_id, at);
-        Err(unfinished())
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing("begin a revocation")?;
+        let number = i64::from(key_id.get());
+        let known = transaction
+            .query_typed(
+                "SELECT revoked_at_ms FROM tagmeter.keys WHERE key_id = $1 FOR UPDATE",
+                &[(&number, Type::INT8)],
+            )
+            .await
+            .doing("look for a key")?;
+        match known.first().map(|row| row.get::<_, Option<i64>>(0)) {
+            None => return Ok(KeyRevoked::NoSuchKey),
+            Some(Some(revoked_at)) => return Ok(KeyRevoked::Already(Timestamp::from_ms(revoked_at))),
+            Some(None) => {}
+        }
+        transaction
+            .execute_typed(
+                "UPDATE tagmeter.keys SET revoked_at_ms = $2 WHERE key_id = $1",
+                &[(&number, Type::INT8), (&at.as_ms(), Type::INT8)],
+            )
+            .await
+            .doing("revoke a key")?;
+        count_up(&transaction).await?;
+        transaction.commit().await.doing("commit a revocation")?;
+        Ok(KeyRevoked::Revoked)
     }
 
     pub(crate) async fn keys_version(&self) -> Result<KeysVersion, StoreError> {
-        Err(unfinished())
+        const SQL: &str = "SELECT version FROM tagmeter.keys_version WHERE one = 1";
+        let row = self.pool.query_one("see whether keys changed", SQL, &[]).await?;
+        Ok(KeysVersion(row.get(0)))
     }
+}
+
+fn stored_key(row: &Row) -> Result<StoredKey, StoreError> {
+    let number: i64 = row.get(0);
+    let wrong = |column| StoreError::Inconsistent { table: "keys", column, row: number.to_string() };
+    let digest = row.get::<_, &[u8]>(3).try_into().map_err(|_| wrong("sha256"))?;
+    let per_minute = row.get::<_, Option<i64>>(4).map(u32::try_from).transpose();
+    Ok(StoredKey {
+        key_id: KeyId::new(u32::try_from(number).map_err(|_| wrong("key_id"))?),
+        account_id: AccountId(row.get(1)),
+        name: row.get(2),
+        digest: KeyDigest::from_bytes(digest),
+        requests_per_minute: per_minute.map_err(|_| wrong("requests_per_minute"))?,
+        created_at: Timestamp::from_ms(row.get(5)),
+        revoked_at: row.get::<_, Option<i64>>(6).map(Timestamp::from_ms),
+    })
+}
+
+async fn count_up(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    const DOING: &str = "tell that keys changed";
+    const UP: &str = "UPDATE tagmeter.keys_version SET version = version + 1 WHERE one = 1";
+    transaction.execute_typed(UP, &[]).await.doing(DOING)?;
+    transaction.batch_execute(&format!("NOTIFY {CHANNEL}")).await.doing(DOING)
 }

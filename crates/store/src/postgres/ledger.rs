@@ -1,18 +1,42 @@
-//! Grants, look-ups and quotes.
+//! Grants, look-ups and quotes. (Charges are committed in [`super::charges`].)
 
-use super::{Postgres, unfinished};
+use super::Postgres;
 use crate::StoreError;
-use crate::ledger::{Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity};
+use crate::chain;
+use crate::error::Doing;
+use crate::head::Head;
+use crate::ledger::{
+    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Operation,
+    inconsistent, limit, to_credits, to_i64,
+};
 use domain::{AccountId, Credits, RequestId, Timestamp};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
+
+const BALANCE: &str = "SELECT balance FROM tagmeter.balances WHERE account_id = $1";
+const CHARGED: &str =
+    "SELECT account_id, sequence, credits, balance_after, at_ms, request_id, operation, cause
+     FROM tagmeter.entries WHERE account_id = $1 AND request_id = $2";
+const ENTRIES: &str =
+    "SELECT account_id, sequence, credits, balance_after, at_ms, request_id, operation, cause
+     FROM tagmeter.entries WHERE account_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
+const HOLD: &str =
+    "SELECT balance, sequence, hash, granted FROM tagmeter.balances WHERE account_id = $1 FOR UPDATE";
+const OF_CAUSE: &str = "SELECT credits FROM tagmeter.entries WHERE account_id = $1 AND cause = $2";
+const GRANT: &str =
+    "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, cause, hash)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const CREDIT: &str =
+    "UPDATE tagmeter.balances SET balance = balance + $2, granted = granted + $2, sequence = $3, hash = $4
+     WHERE account_id = $1 AND sequence = $3 - 1";
 
 impl Postgres {
     pub(crate) fn ledger_activity(&self) -> LedgerActivity {
-        LedgerActivity::default()
+        self.charges.activity()
     }
 
     pub(crate) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
-        let _ = (charge,);
-        Err(unfinished())
+        self.charges.charge(charge).await
     }
 
     pub(crate) async fn grant(
@@ -22,18 +46,30 @@ impl Postgres {
         cause: &Cause,
         at: Timestamp,
     ) -> Result<Granted, StoreError> {
-        let _ = (account_id, credits, cause, at);
-        Err(unfinished())
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing("begin a grant")?;
+        let granted = grant_within(&transaction, account_id, credits, cause, at).await?;
+        transaction.commit().await.doing("commit a grant")?;
+        if let Granted::Granted { balance } = granted {
+            self.charges.quotes.publish(account_id, balance);
+        }
+        Ok(granted)
     }
 
     pub(crate) async fn balance(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
-        let _ = (account_id,);
-        Err(unfinished())
+        let row = self.pool.query_opt("read a balance", BALANCE, &[(&account_id.0, Type::INT8)]).await?;
+        row.map(|row| to_credits(row.get(0), "balances", "balance", account_id.0)).transpose()
     }
 
     pub(crate) async fn quote(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
-        let _ = (account_id,);
-        Err(unfinished())
+        if let Some(balance) = self.charges.quotes.get(account_id) {
+            return Ok(Some(balance));
+        }
+        let balance = self.balance(account_id).await?;
+        if let Some(balance) = balance {
+            self.charges.quotes.publish(account_id, balance);
+        }
+        Ok(balance)
     }
 
     pub(crate) async fn charged(
@@ -41,17 +77,122 @@ impl Postgres {
         account_id: AccountId,
         request_id: RequestId,
     ) -> Result<Option<Entry>, StoreError> {
-        let _ = (account_id, request_id);
-        Err(unfinished())
+        let request_id = request_id.to_bytes();
+        let parameters = [(&account_id.0 as _, Type::INT8), (&request_id.as_slice() as _, Type::BYTEA)];
+        let row = self.pool.query_opt("look a charge up", CHARGED, &parameters).await?;
+        row.as_ref().map(entry_of).transpose()
     }
 
     pub(crate) async fn entries(
         &self,
         account_id: AccountId,
         before: Option<EntryNumber>,
-        limit: usize,
+        count: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        let _ = (account_id, before, limit);
-        Err(unfinished())
+        let before = before.map_or(i64::MAX, |number| number.0);
+        let parameters = [
+            (&account_id.0 as _, Type::INT8),
+            (&before as _, Type::INT8),
+            (&limit(count) as _, Type::INT8),
+        ];
+        let rows = self.pool.query("list entries", ENTRIES, &parameters).await?;
+        rows.iter().map(entry_of).collect()
     }
 }
+
+/// Gives credits as part of a transaction.
+pub(super) async fn grant_within(
+    transaction: &Transaction<'_>,
+    account_id: AccountId,
+    credits: Credits,
+    cause: &Cause,
+    at: Timestamp,
+) -> Result<Granted, StoreError> {
+    let account = (&account_id.0 as _, Type::INT8);
+    let held = transaction.query_typed(HOLD, std::slice::from_ref(&account)).await.doing("hold a balance")?;
+    let Some(held) = held.first() else { return Ok(Granted::NoSuchAccount) };
+    let before = transaction
+        .query_typed(OF_CAUSE, &[account.clone(), (&cause.as_str(), Type::TEXT)])
+        .await
+        .doing("look for a grant of this cause")?;
+    if let Some(before) = before.first() {
+        return Ok(Granted::Already {
+            credits: to_credits(before.get(0), "entries", "credits", account_id.0)?,
+        });
+    }
+    let granted = to_credits(held.get(3), "balances", "granted", account_id.0)?;
+    let after = head_of(held, account_id.0)?.grant(account_id, credits, cause, at);
+    let (Some(after), Some(_)) = (after, granted.checked_add(credits)) else {
+        return Ok(Granted::TooMany);
+    };
+    let (sequence, hash) = ((&after.sequence as _, Type::INT8), (&after.hash.as_slice() as _, Type::BYTEA));
+    transaction
+        .execute_typed(
+            GRANT,
+            &[
+                account.clone(),
+                sequence.clone(),
+                (&chain::KIND_GRANT, Type::INT8),
+                (&to_i64(credits), Type::INT8),
+                (&to_i64(after.balance), Type::INT8),
+                (&at.as_ms(), Type::INT8),
+                (&cause.as_str(), Type::TEXT),
+                hash.clone(),
+            ],
+        )
+        .await
+        .doing("write a grant")?;
+    let credited = transaction
+        .execute_typed(CREDIT, &[account, (&to_i64(credits), Type::INT8), sequence, hash])
+        .await
+        .doing("credit an account")?;
+    if credited != 1 {
+        return Err(inconsistent("balances", "sequence", account_id.0));
+    }
+    Ok(Granted::Granted { balance: after.balance })
+}
+
+/// The head in a row that begins with balance, sequence and hash.
+pub(super) fn head_of(row: &Row, account_id: i64) -> Result<Head, StoreError> {
+    Ok(Head {
+        balance: to_credits(row.get(0), "balances", "balance", account_id)?,
+        sequence: row.get(1),
+        hash: row
+            .get::<_, &[u8]>(2)
+            .try_into()
+            .map_err(|_| inconsistent("balances", "hash", account_id))?,
+    })
+}
+
+fn entry_of(row: &Row) -> Result<Entry, StoreError> {
+    let sequence: i64 = row.get(1);
+    let wrong = |column| inconsistent("entries", column, sequence);
+    let movement = match row.get::<_, Option<&[u8]>>(5) {
+        Some(request_id) => Movement::Charge {
+            request_id: RequestId::from_bytes(request_id.try_into().map_err(|_| wrong("request_id"))?),
+            operation: Operation(u16::try_from(row.get::<_, i64>(6)).map_err(|_| wrong("operation"))?),
+        },
+        None => Movement::Grant { cause: row.get(7) },
+    };
+    Ok(Entry {
+        number: EntryNumber(sequence),
+        account_id: AccountId(row.get(0)),
+        sequence: sequence.unsigned_abs(),
+        movement,
+        credits: to_credits(row.get(2), "entries", "credits", sequence)?,
+        balance_after: to_credits(row.get(3), "entries", "balance_after", sequence)?,
+        at: Timestamp::from_ms(row.get(4)),
+    })
+}
+
+/// The statements of this room; see [`super::statements`].
+#[cfg(test)]
+pub(super) const STATEMENTS: [(&str, &str); 7] = [
+    ("BALANCE", BALANCE),
+    ("CHARGED", CHARGED),
+    ("ENTRIES", ENTRIES),
+    ("HOLD", HOLD),
+    ("OF_CAUSE", OF_CAUSE),
+    ("GRANT", GRANT),
+    ("CREDIT", CREDIT),
+];

@@ -26,6 +26,8 @@ mod ledger;
 
 mod idempotency;
 
+mod quotes;
+
 mod audit;
 
 use crate::{DatabaseUrl, StoreError};

@@ -75,7 +75,7 @@ impl AccountsFile {
         self.readers.with(|connection| {
             let sql = format!("{SELECT} WHERE account_id > ?1 ORDER BY account_id LIMIT ?2");
             let mut statement = connection.prepare_cached(&sql).doing("list accounts")?;
-            let mut rows = statement.query((after, ledger::limit(limit))).doing("list accounts")?;
+            let mut rows = statement.query((after, crate::ledger::limit(limit))).doing("list accounts")?;
             let mut accounts = Vec::new();
             while let Some(row) = rows.next().doing("list accounts")? {
                 accounts.push(account_of(row)?);
@@ -103,7 +103,7 @@ fn account_of(row: &Row<'_>) -> Result<Account, StoreError> {
     let email: String = row.get(1).doing("read an account")?;
     let credits = |at: usize, column| {
         let amount = row.get(at).doing("read an account")?;
-        ledger::to_credits(amount, "balances", column, number)
+        crate::ledger::to_credits(amount, "balances", column, number)
     };
     Ok(Account {
         account_id: AccountId(number),

@@ -127,7 +127,7 @@ fn piece(connection: &Connection, last: &mut i64, auditor: &mut Auditor) -> Resu
              FROM entries WHERE entry_id > ?1 ORDER BY entry_id LIMIT ?2",
         )
         .doing("read entries")?;
-    let mut rows = statement.query((*last, super::ledger::limit(PIECE))).doing("read entries")?;
+    let mut rows = statement.query((*last, crate::ledger::limit(PIECE))).doing("read entries")?;
     let mut count = 0;
     while let Some(row) = rows.next().doing("read entries")? {
         let entry = stored_entry(row).doing("read an entry")?;

@@ -2,13 +2,13 @@
 //! it, then one conditional update per account, then one sync.
 
 use super::idempotency;
-use super::ledger::{Quotes, to_i64};
+use super::ledger::Quotes;
 use crate::StoreError;
-use crate::chain::{self, Hash, Link};
+use crate::chain::{self, Hash};
 use crate::error::Doing;
+use crate::head;
 use crate::idempotency::Kept;
-use crate::ledger::{Charge, ChargeOutcome, Receipt};
-use domain::Credits;
+use crate::ledger::{Charge, ChargeOutcome, Receipt, to_credits, to_i64};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::HashMap;
 use std::collections::hash_map;
@@ -20,10 +20,8 @@ const HEADS_MAX: usize = 200_000;
 
 /// Where an account's chain stands, in this transaction.
 struct Head {
-    balance: Credits,
-    sequence: i64,
+    at: head::Head,
     last_entry: i64,
-    hash: Hash,
     /// Charged in this transaction and not yet written to the balance.
     spent: i64,
     /// The sequence that the row of `balances` still has.
@@ -78,7 +76,7 @@ pub(crate) fn commit(
     transaction.commit().doing("commit charges")?;
     for account in changed {
         if let Some(head) = heads.known.get(&account) {
-            head.quote.store(head.balance.get(), Ordering::Relaxed);
+            head.quote.store(head.at.balance.get(), Ordering::Relaxed);
         }
     }
     Ok(outcomes)
@@ -123,67 +121,54 @@ impl<'a> Group<'a> {
             )?;
             match kept {
                 Some(Kept::Answer { answer, request_id }) => {
-                    return Ok(ChargeOutcome::Replayed { answer, request_id, balance: head.balance });
+                    return Ok(ChargeOutcome::Replayed { answer, request_id, balance: head.at.balance });
                 }
                 Some(Kept::OtherRequest) => return Ok(ChargeOutcome::KeyOfOtherRequest),
                 None => {}
             }
         }
-        let Some(balance_after) = head.balance.checked_sub(charge.credits) else {
+        let Some(after) = head.at.charge(charge) else {
             let known = super::ledger::is_charged(self.transaction, charge.account_id, charge.request_id)?;
-            let balance = head.balance;
+            let balance = head.at.balance;
             return Ok(if known {
                 ChargeOutcome::AlreadyCharged
             } else {
                 ChargeOutcome::Refused { balance }
             });
         };
-        let request_id = charge.request_id.to_bytes();
-        let link = Link {
-            account_id: charge.account_id.0,
-            sequence: head.sequence + 1,
-            kind: chain::KIND_CHARGE,
-            credits: to_i64(charge.credits),
-            balance_after: to_i64(balance_after),
-            at_ms: charge.at.as_ms(),
-            operation: i64::from(charge.operation.0),
-            reason: &request_id,
-        };
-        let hash = link.hash(&head.hash);
+        let account_id = charge.account_id.0;
         let inserted = self
             .insert
             .execute((
-                link.account_id,
-                link.sequence,
+                account_id,
+                after.sequence,
                 head.last_entry,
-                link.kind,
-                link.credits,
-                link.balance_after,
-                link.at_ms,
-                &request_id,
-                link.operation,
-                &hash,
+                chain::KIND_CHARGE,
+                to_i64(charge.credits),
+                to_i64(after.balance),
+                charge.at.as_ms(),
+                charge.request_id.to_bytes(),
+                i64::from(charge.operation.0),
+                &after.hash,
             ))
             .doing("write a charge")?;
         if inserted == 0 {
             return Ok(ChargeOutcome::AlreadyCharged);
         }
-        if head.sequence == head.sequence_stored {
-            self.changed.push(link.account_id);
+        if head.at.sequence == head.sequence_stored {
+            self.changed.push(account_id);
         }
-        head.balance = balance_after;
-        head.spent += link.credits;
-        head.sequence = link.sequence;
+        head.at = after;
+        head.spent += to_i64(charge.credits);
         head.last_entry = self.transaction.last_insert_rowid();
-        head.hash = hash;
         if let Some(idempotent) = &charge.idempotency {
             idempotency::keep(self.transaction, charge, idempotent)?;
         }
         Ok(ChargeOutcome::Paid(Receipt {
             request_id: charge.request_id,
             credits: charge.credits,
-            balance_after,
-            sequence: link.sequence.unsigned_abs(),
+            balance_after: after.balance,
+            sequence: after.sequence.unsigned_abs(),
         }))
     }
 
@@ -205,9 +190,9 @@ impl<'a> Group<'a> {
                 .execute((
                     account,
                     head.spent,
-                    head.sequence,
+                    head.at.sequence,
                     head.last_entry,
-                    &head.hash,
+                    &head.at.hash,
                     head.sequence_stored,
                 ))
                 .doing("debit an account")?;
@@ -219,7 +204,7 @@ impl<'a> Group<'a> {
                 });
             }
             head.spent = 0;
-            head.sequence_stored = head.sequence;
+            head.sequence_stored = head.at.sequence;
         }
         Ok(self.changed)
     }
@@ -241,13 +226,11 @@ fn find<'h>(
         .optional()
         .doing("read a balance")?;
     let Some((balance, sequence, last_entry, hash)) = row else { return Ok(None) };
-    let balance = super::ledger::to_credits(balance, "balances", "balance", account_id)?;
+    let balance = to_credits(balance, "balances", "balance", account_id)?;
     let quote = quotes.publish(account_id, balance);
     Ok(Some(vacant.insert(Head {
-        balance,
-        sequence,
+        at: head::Head { balance, sequence, hash },
         last_entry,
-        hash,
         spent: 0,
         sequence_stored: sequence,
         quote,

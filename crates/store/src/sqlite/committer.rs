@@ -9,6 +9,7 @@ use super::charges::{self, Heads};
 use super::checkpoints::Checkpoints;
 use super::ledger::Quotes;
 use crate::StoreError;
+use crate::head::{CHARGES_WAITING_MAX, KEPT_BYTES_WAITING_MAX};
 use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,10 +17,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// Charges that may wait; the next one is refused as overload.
-const CHARGES_WAITING_MAX: usize = 16 * 1024;
-/// Bytes of answers to be kept that may wait with their charges.
-const KEPT_BYTES_WAITING_MAX: usize = 64 << 20;
 /// Other changes that may wait.
 const TASKS_WAITING_MAX: usize = 256;
 

@@ -29,7 +29,7 @@ impl AccountsFile {
                     .execute(
                         "DELETE FROM idempotency WHERE rowid IN (
                              SELECT rowid FROM idempotency WHERE created_at_ms < ?1 ORDER BY created_at_ms LIMIT ?2)",
-                        (before.as_ms(), super::ledger::limit(limit)),
+                        (before.as_ms(), crate::ledger::limit(limit)),
                     )
                     .doing("forget kept answers")
             })

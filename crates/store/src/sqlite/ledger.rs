@@ -2,10 +2,12 @@
 
 use super::accounts::AccountsFile;
 use crate::StoreError;
-use crate::chain::{self, Hash, Link};
+use crate::chain::{self, Hash};
 use crate::error::Doing;
+use crate::head::Head;
 use crate::ledger::{
     Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Operation, Receipt,
+    inconsistent, to_credits, to_i64,
 };
 use domain::{AccountId, Credits, RequestId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
@@ -209,34 +211,24 @@ pub(super) fn grant_within(
     }
     let balance = to_credits(balance, "balances", "balance", account_id.0)?;
     let granted = to_credits(granted, "balances", "granted", account_id.0)?;
-    let (Some(balance), Some(granted)) = (balance.checked_add(credits), granted.checked_add(credits)) else {
+    let head = Head { balance, sequence, hash }.grant(account_id, credits, cause, at);
+    let (Some(head), Some(granted)) = (head, granted.checked_add(credits)) else {
         return Ok(Granted::TooMany);
     };
-    let link = Link {
-        account_id: account_id.0,
-        sequence: sequence + 1,
-        kind: chain::KIND_GRANT,
-        credits: to_i64(credits),
-        balance_after: to_i64(balance),
-        at_ms: at.as_ms(),
-        operation: 0,
-        reason: cause.as_str().as_bytes(),
-    };
-    let hash = link.hash(&hash);
     transaction
         .execute(
             "INSERT INTO entries (account_id, sequence, previous, kind, credits, balance_after, at_ms, cause, hash)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             (
-                link.account_id,
-                link.sequence,
+                account_id.0,
+                head.sequence,
                 last_entry,
-                link.kind,
-                link.credits,
-                link.balance_after,
-                link.at_ms,
+                chain::KIND_GRANT,
+                to_i64(credits),
+                to_i64(head.balance),
+                at.as_ms(),
                 cause.as_str(),
-                &hash,
+                &head.hash,
             ),
         )
         .doing("write a grant")?;
@@ -246,15 +238,15 @@ pub(super) fn grant_within(
              WHERE account_id = ?1",
             (
                 account_id.0,
-                to_i64(balance),
+                to_i64(head.balance),
                 to_i64(granted),
-                link.sequence,
+                head.sequence,
                 transaction.last_insert_rowid(),
-                &hash,
+                &head.hash,
             ),
         )
         .doing("credit an account")?;
-    Ok(Granted::Granted { balance })
+    Ok(Granted::Granted { balance: head.balance })
 }
 
 /// Whether a call was charged.
@@ -298,31 +290,6 @@ fn entry_of(row: &Row<'_>) -> Result<(Entry, i64), StoreError> {
         at: Timestamp::from_ms(row.get(6).doing("read an entry")?),
     };
     Ok((entry, row.get(3).doing("read an entry")?))
-}
-
-/// A whole number of the database as credits.
-pub(super) fn to_credits(
-    amount: i64,
-    table: &'static str,
-    column: &'static str,
-    row: i64,
-) -> Result<Credits, StoreError> {
-    let credits = u64::try_from(amount).ok().and_then(|amount| Credits::new(amount).ok());
-    credits.ok_or_else(|| inconsistent(table, column, row))
-}
-
-/// Credits as a whole number of the database.
-pub(super) fn to_i64(credits: Credits) -> i64 {
-    i64::try_from(credits.get()).expect("CREDITS_MAX is far below i64::MAX")
-}
-
-/// A `LIMIT` for the database.
-pub(super) fn limit(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
-fn inconsistent(table: &'static str, column: &'static str, row: i64) -> StoreError {
-    StoreError::Inconsistent { table, column, row: row.to_string() }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A PostgreSQL server of a test's own: started, stopped, killed and started again.
 
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -26,6 +27,39 @@ impl Cluster {
         let mut cluster = Self::make(folder, settings)?;
         cluster.is_owned = true;
         Some(cluster)
+    }
+
+    /// A new one that also listens on a port of 127.0.0.1 and speaks TLS there, with this certificate and its key.
+    pub fn start_with_tls(certificate_pem: &str, key_pem: &str) -> Option<Self> {
+        let mut cluster = Self::start(&[])?;
+        cluster.stop();
+        for (name, content) in [("tls.crt", certificate_pem), ("tls.key", key_pem)] {
+            let path = cluster.data().join(name);
+            std::fs::write(&path, content).expect("a file");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+            if let Some((user, group)) = cluster.user {
+                std::os::unix::fs::chown(&path, Some(user), Some(group)).expect("a file of its user");
+            }
+        }
+        let free = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = free.local_addr().expect("its address").port().to_string();
+        drop(free);
+        let settings = [
+            ("listen_addresses", "127.0.0.1"),
+            ("port", &port),
+            ("ssl", "on"),
+            ("ssl_cert_file", "tls.crt"),
+            ("ssl_key_file", "tls.key"),
+        ];
+        cluster.settings.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        cluster.start_again();
+        Some(cluster)
+    }
+
+    /// Which port it listens on, and its socket is named after.
+    pub fn port(&self) -> u16 {
+        let port = self.settings.iter().find(|(name, _)| name == "port");
+        port.map_or(5432, |(_, value)| value.parse().expect("a port"))
     }
 
     /// Makes the folder and starts the server; it goes on when this handle is dropped.
@@ -93,7 +127,7 @@ impl Cluster {
     /// The address of a database in it.
     pub fn url_text(&self, database: &str) -> String {
         let host = self.folder.to_str().expect("a path in UTF-8").replace('/', "%2F");
-        format!("postgres://postgres@{host}/{database}")
+        format!("postgres://postgres@{host}:{}/{database}", self.port())
     }
 
     /// The same, read.
@@ -104,10 +138,16 @@ impl Cluster {
     /// Runs one command of SQL in a database and gives what it prints, one row a line.
     pub fn sql(&self, database: &str, sql: &str) -> String {
         let host = self.folder.to_str().expect("a path in UTF-8");
+        let port = self.port().to_string();
         self.run(
             "psql",
-            &["-h", host, "-U", "postgres", "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql],
+            &["-h", host, "-p", &port, "-U", "postgres", "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql],
         )
+    }
+
+    /// User and group it runs as, if that is not who runs the tests.
+    pub fn user(&self) -> Option<(u32, u32)> {
+        self.user
     }
 
     /// Where it is.

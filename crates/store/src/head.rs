@@ -1,0 +1,60 @@
+//! Where an account's chain of entries stands, and where a charge or a grant takes it: the same on every backend.
+
+use crate::chain::{self, Hash, Link};
+use crate::ledger::{Cause, Charge, to_i64};
+use domain::{AccountId, Credits, Timestamp};
+
+/// Charges that may wait for a commit; the next one is refused as overload.
+pub(crate) const CHARGES_WAITING_MAX: usize = 16 * 1024;
+/// Bytes of answers to be kept that may wait with their charges.
+pub(crate) const KEPT_BYTES_WAITING_MAX: usize = 64 << 20;
+
+/// The end of a chain: what the account holds, and its last entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) balance: Credits,
+    /// Of the last entry, 0 when there is none.
+    pub(crate) sequence: i64,
+    /// Of the last entry.
+    pub(crate) hash: Hash,
+}
+
+impl Head {
+    /// The head after a charge; `None` when the balance does not cover it.
+    pub(crate) fn charge(&self, charge: &Charge) -> Option<Self> {
+        let balance = self.balance.checked_sub(charge.credits)?;
+        let link = Link {
+            account_id: charge.account_id.0,
+            sequence: self.sequence + 1,
+            kind: chain::KIND_CHARGE,
+            credits: to_i64(charge.credits),
+            balance_after: to_i64(balance),
+            at_ms: charge.at.as_ms(),
+            operation: i64::from(charge.operation.0),
+            reason: &charge.request_id.to_bytes(),
+        };
+        Some(Self { balance, sequence: link.sequence, hash: link.hash(&self.hash) })
+    }
+
+    /// The head after a grant; `None` when the account would hold too much.
+    pub(crate) fn grant(
+        &self,
+        account_id: AccountId,
+        credits: Credits,
+        cause: &Cause,
+        at: Timestamp,
+    ) -> Option<Self> {
+        let balance = self.balance.checked_add(credits)?;
+        let link = Link {
+            account_id: account_id.0,
+            sequence: self.sequence + 1,
+            kind: chain::KIND_GRANT,
+            credits: to_i64(credits),
+            balance_after: to_i64(balance),
+            at_ms: at.as_ms(),
+            operation: 0,
+            reason: cause.as_str().as_bytes(),
+        };
+        Some(Self { balance, sequence: link.sequence, hash: link.hash(&self.hash) })
+    }
+}
