@@ -22,6 +22,8 @@ pub mod snapshots;
 
 pub mod walks;
 
+pub mod news;
+
 pub mod accounts;
 
 pub mod keys;
@@ -43,6 +45,8 @@ pub mod audit;
 pub mod check;
 
 pub mod transfer;
+
+pub mod backup;
 
 pub use error::StoreError;
 pub use options::{DatabaseUrl, DatabaseUrlError, StoreOptions};

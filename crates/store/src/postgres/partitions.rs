@@ -76,7 +76,7 @@ fn name(snapshots: Snapshots, year: Option<i64>) -> String {
 }
 
 /// The year of the partition, or `None` for the one of all others.
-fn year(at_ms: i64) -> Option<i64> {
+pub(crate) fn year(at_ms: i64) -> Option<i64> {
     let is_expected = (begin_ms(*YEARS.start())..begin_ms(YEARS.end() + 1)).contains(&at_ms);
     let near = 1970 + at_ms.div_euclid(MEAN_YEAR_MS);
     let mut near = is_expected.then_some([near - 1, near, near + 1])?.into_iter();

@@ -36,6 +36,8 @@ pub(crate) mod check;
 
 pub(crate) mod transfer;
 
+pub(crate) mod backup;
+
 use crate::StoreError;
 
 /// The three files, open.

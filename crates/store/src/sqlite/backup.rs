@@ -1,0 +1,50 @@
+//! Copies a file page by page from one snapshot of it. Whoever uses the file goes on meanwhile; its WAL is not shortened
+//! until the copy is done.
+
+use super::connection;
+use super::writer::Writer;
+use crate::StoreError;
+use crate::backup::BackupProgress;
+use crate::error::Doing;
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+use std::path::{Path, PathBuf};
+
+/// What is copied. (The third file, of frozen rankings, can be made again.)
+pub(crate) const FILES: [&str; 2] = ["accounts.db", "catalog.db"];
+/// Pages between two looks at how far it is.
+const PAGES: std::ffi::c_int = 4096;
+const CACHE_KIB: u32 = 8 * 1024;
+
+/// Copies the file at `from` to a new one.
+pub(crate) async fn copy(from: &Path, to: &Path, progress: BackupProgress) -> Result<(), StoreError> {
+    if !from.exists() {
+        return Err(StoreError::Unusable(format!("there is no {}", from.display())));
+    }
+    let source = connection::open_reader(from, CACHE_KIB)?;
+    let to: PathBuf = to.to_owned();
+    Writer::start("backup", source)?.run(move |source| copy_pages(source, &to, &progress)).await
+}
+
+fn copy_pages(source: &mut Connection, to: &Path, progress: &BackupProgress) -> Result<(), StoreError> {
+    // The first statement that reads begins the snapshot: all steps below copy from it, and none has to begin anew
+    // because of what is written meanwhile.
+    source.execute_batch("BEGIN; SELECT 1 FROM migrations").doing("begin to copy the file")?;
+    let page_bytes: u64 = source
+        .pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))
+        .doing("read the size of pages")?
+        .unsigned_abs();
+    let mut target = Connection::open(to).doing("make the copy")?;
+    let backup = Backup::new(source, &mut target).doing("begin to copy the file")?;
+    loop {
+        match backup.step(PAGES).doing("copy the file")? {
+            StepResult::Done => return Ok(()),
+            StepResult::More => {
+                let at = backup.progress();
+                let bytes = |pages: std::ffi::c_int| u64::from(pages.unsigned_abs()) * page_bytes;
+                progress(bytes(at.pagecount - at.remaining), bytes(at.pagecount));
+            }
+            other => return Err(StoreError::Unusable(format!("the file cannot be copied now: {other:?}"))),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A backup that is made in a storm of charges and an import: sound, and with everything that was told before it began.
+
+use domain::{AccountId, Clock, Credits, RequestId};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use store::accounts::AccountCreated;
+use store::backup::{BackupReport, backup};
+use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::{Store, StoreError, StoreOptions};
+use testkit::{FixedClock, TemporaryCatalog, video};
+
+const CALLERS: u64 = 16;
+
+async fn back_up(from: &Path, to: &Path) -> Result<BackupReport, StoreError> {
+    backup(&StoreOptions::in_folder(from), to, Arc::new(|_, _| {})).await
+}
+
+async fn account(store: &Store, clock: &FixedClock) -> AccountId {
+    let email = "me@example.com".parse().expect("an address");
+    let credits = Credits::new(1_000_000).expect("credits");
+    match store.create_account(&email, credits, clock.now()).await.expect("an account") {
+        AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id) => account_id,
+    }
+}
+
+fn charge(account_id: AccountId, clock: &FixedClock, call: u64) -> Charge {
+    Charge {
+        account_id,
+        request_id: RequestId::new(clock.now(), call.into()),
+        credits: Credits::new(1).expect("credits"),
+        operation: Operation(1),
+        idempotency: None,
+        at: clock.now(),
+    }
+}
+
+/// Charges and imports until told to stop; counts the charges that were told.
+struct Storm {
+    is_over: Arc<AtomicBool>,
+    told: Arc<AtomicU64>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Storm {
+    fn begin(held: &Arc<TemporaryCatalog>, account_id: AccountId, clock: &FixedClock) -> Self {
+        let (is_over, told) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let mut tasks = Vec::new();
+        for caller in 0..CALLERS {
+            let (held, clock) = (Arc::clone(held), clock.clone());
+            let (is_over, told) = (Arc::clone(&is_over), Arc::clone(&told));
+            tasks.push(tokio::spawn(async move {
+                for call in 0.. {
+                    let charge = charge(account_id, &clock, call * CALLERS + caller);
+                    let outcome = held.store().charge(charge).await.expect("an outcome");
+                    assert!(matches!(outcome, ChargeOutcome::Paid(_)));
+                    told.fetch_add(1, Ordering::SeqCst);
+                    if is_over.load(Ordering::SeqCst) {
+                        return;
+                    }
+                }
+            }));
+        }
+        let (held, over) = (Arc::clone(held), Arc::clone(&is_over));
+        tasks.push(tokio::spawn(async move {
+            for piece in 0.. {
+                held.record((1..200).map(|n| video(piece * 1000 + n).tag("cat").plays(n).into())).await;
+                if over.load(Ordering::SeqCst) {
+                    return;
+                }
+            }
+        }));
+        Self { is_over, told, tasks }
+    }
+
+    async fn end(self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        for task in self.tasks {
+            task.await.expect("no caller failed");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_backup_in_a_storm_is_sound_and_has_every_charge_told_before_it() {
+    let (clock, home) = (FixedClock::default(), tempfile::tempdir().expect("a folder"));
+    let held = Arc::new(TemporaryCatalog::open(&clock).await);
+    held.record((1..5000).map(|n| video(n << 32).tag("cat").plays(n).into())).await;
+    let account_id = account(held.store(), &clock).await;
+    let storm = Storm::begin(&held, account_id, &clock);
+    for round in 0..4 {
+        let before = storm.told.load(Ordering::SeqCst);
+        let to = home.path().join(format!("deep/backup-{round}"));
+        let report = back_up(held.folder(), &to).await.expect("a backup");
+        assert!(report.audit.ok(), "{:#?}", report.audit.problems);
+        let told = storm.told.load(Ordering::SeqCst);
+        assert!(report.audit.charges >= before && report.audit.charges <= told + CALLERS);
+        assert!(told > before, "the storm went on meanwhile");
+        let mut names: Vec<_> =
+            std::fs::read_dir(&to).expect("a folder").map(|e| e.expect("a file").file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["accounts.db", "catalog.db"]);
+        let copy = Store::open(&StoreOptions::in_folder(&to)).await.expect("the copy opens");
+        let size = copy.catalog_size().await.expect("a size");
+        assert_eq!((size.videos - 4999) % 199, 0, "an import is in the copy whole or not at all");
+        assert_eq!(
+            copy.identity().await.expect("an identity"),
+            held.store().identity().await.expect("an identity")
+        );
+    }
+    storm.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_goes_to_a_new_place_only() {
+    let (clock, home) = (FixedClock::default(), tempfile::tempdir().expect("a folder"));
+    let held = TemporaryCatalog::open(&clock).await;
+    let to = home.path().join("backup");
+    std::fs::create_dir(&to).expect("a folder");
+    // What an earlier one left when it was cut off.
+    std::fs::create_dir(home.path().join("backup.unfinished")).expect("a folder");
+    std::fs::write(home.path().join("backup.unfinished/catalog.db"), "half").expect("a file");
+    back_up(held.folder(), &to).await.expect("an empty folder will do");
+    assert!(!home.path().join("backup.unfinished").exists());
+    let refused = back_up(held.folder(), &to).await.expect_err("it is full").to_string();
+    assert!(refused.contains("is not an empty folder"), "{refused}");
+    let refused = back_up(&home.path().join("nowhere"), &home.path().join("b")).await.expect_err("no source");
+    assert!(refused.to_string().contains("there is no "), "{refused}");
+    assert!(!home.path().join("b").exists());
+}

@@ -1,0 +1,236 @@
+//! Stores move whole: everything is there afterwards, a transfer that was cut off goes on, and what does not fit is
+//! refused.
+
+use domain::{Clock, Credits, Observation, RequestId, Timestamp};
+use std::path::Path;
+use store::accounts::AccountCreated;
+use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
+use store::ledger::{Charge, Operation};
+use store::transfer::{TransferProgress, TransferReport, transfer};
+use store::{Store, StoreError, StoreOptions};
+use testkit::postgres::TestDatabase;
+use testkit::{FixedClock, TemporaryCatalog, example_hashtag, hashtag, video};
+use tokio::sync::Notify;
+
+const YEAR_MS: i64 = 31_556_952_000;
+
+/// Every table of both files with its rows in order, but for what is a store's own and where entries lie.
+const DUMPS: [(&str, &str); 15] = [
+    ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
+    ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
+    ("accounts.db", "SELECT * FROM keys_version"),
+    ("accounts.db", "SELECT account_id, balance, granted, charged, sequence, hash FROM balances ORDER BY 1"),
+    (
+        "accounts.db",
+        "SELECT account_id, sequence, kind, credits, balance_after, at_ms, request_id, operation, cause, hash
+         FROM entries ORDER BY account_id, sequence",
+    ),
+    ("accounts.db", "SELECT * FROM idempotency ORDER BY account_id, idempotency_key"),
+    ("catalog.db", "SELECT sequence FROM store"),
+    ("catalog.db", "SELECT * FROM hashtags ORDER BY hashtag"),
+    ("catalog.db", "SELECT * FROM hashtag_keys ORDER BY key"),
+    ("catalog.db", "SELECT * FROM hashtag_ids ORDER BY id"),
+    ("catalog.db", "SELECT * FROM video_ids ORDER BY id"),
+    ("catalog.db", "SELECT * FROM videos ORDER BY video"),
+    ("catalog.db", "SELECT * FROM links ORDER BY hashtag, author, video"),
+    (
+        "catalog.db",
+        "SELECT 'h', * FROM hashtag_snapshots UNION ALL SELECT 'v', video, observed_at, source, plays, likes, comments, rounded FROM video_snapshots ORDER BY 1, 2, 3, 4",
+    ),
+    ("catalog.db", "SELECT * FROM changes ORDER BY sequence"),
+];
+
+fn dump(folder: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (file, sql) in DUMPS {
+        let connection = rusqlite::Connection::open(folder.join(file)).expect("a file");
+        let mut statement = connection.prepare(sql).expect(sql);
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).expect(sql);
+        while let Some(row) = rows.next().expect("a row") {
+            let values: Vec<_> = (0..columns)
+                .map(|at| format!("{:?}", row.get::<_, rusqlite::types::Value>(at).expect("a value")))
+                .collect();
+            lines.push(format!("{sql}: {}", values.join("|")));
+        }
+    }
+    lines
+}
+
+/// A store with something in every table. Its clock runs backwards for one account.
+async fn filled() -> TemporaryCatalog {
+    let clock = FixedClock::default();
+    let held = TemporaryCatalog::open(&clock).await;
+    let now = clock.now();
+    let year = |n: i64| Timestamp::from_ms(now.as_ms() - n * YEAR_MS);
+    let mut observations: Vec<Observation> = vec![example_hashtag().observed_at(now).into()];
+    for n in 0..40 {
+        observations
+            .push(hashtag(&format!("tag{n}")).views(n).observed_at(year(n.cast_signed() % 40)).into());
+        let clip = video(n + 1).tag("cat").tag(&format!("tag{n}")).plays(n * 10).counts(n, 1, 2, 3);
+        observations.push(clip.observed_at(year(n.cast_signed() % 3)).region("de").into());
+        observations.push(video(n + 1000).tag("cat").into());
+    }
+    held.record(observations).await;
+    held.record([video(1).tag("cat").tag("dog").plays(77).version(2).observed_at(now).into()]).await;
+    for n in 0..5 {
+        fill_account(held.store(), n, now).await;
+    }
+    held
+}
+
+async fn fill_account(store: &Store, n: u8, now: Timestamp) {
+    let email = format!("me{n}@example.com").parse().expect("an address");
+    let credits = Credits::new(u64::from(n) * 100).expect("credits");
+    let created = store.create_account(&email, credits, now).await.expect("an account");
+    let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) = created;
+    for call in 0..20_i64 {
+        let at = Timestamp::from_ms(now.as_ms() + if n == 3 { -call } else { call });
+        let idempotency = (call % 7 == 0).then(|| Idempotent {
+            key: format!("key-{call}").parse().expect("a key"),
+            fingerprint: Fingerprint::of(b"request"),
+            answer: KeptAnswer::new(200, "application/json", vec![n; 30]).expect("an answer"),
+        });
+        let request_id = RequestId::new(at, u128::from(n) << 32 | u128::from(call.unsigned_abs()));
+        let credits = Credits::new(1).expect("credits");
+        let charge = Charge { account_id, request_id, credits, operation: Operation(1), idempotency, at };
+        store.charge(charge).await.expect("an outcome");
+    }
+}
+
+fn folder(path: &Path) -> StoreOptions {
+    StoreOptions::in_folder(path)
+}
+
+async fn go(from: &StoreOptions, to: &StoreOptions) -> Result<TransferReport, StoreError> {
+    transfer(from, to, &|_| {}).await
+}
+
+/// Runs a transfer and drops it once a table is reached.
+async fn cut_off(from: &StoreOptions, to: &StoreOptions, table: &str) {
+    let reached = Notify::new();
+    let progress = |progress: TransferProgress| {
+        if progress.table == table {
+            reached.notify_one();
+        }
+    };
+    tokio::select! {
+        biased;
+        () = reached.notified() => {}
+        done = transfer(from, to, &progress) => panic!("it was not cut off: {done:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_there_after_going_there_and_back() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let held = filled().await;
+    let home = tempfile::tempdir().expect("a folder");
+    let (first, last) = (folder(held.folder()), folder(&home.path().join("data")));
+    let middle = StoreOptions::at_url("", database.url());
+
+    let there = go(&first, &middle).await.expect("a transfer");
+    assert!(there.audit.ok() && !there.is_source_changed && there.rows_before == 0, "{there:?}");
+    assert_eq!(there.audit, held.store().audit().await.expect("an audit"));
+    assert!(there.tables.iter().all(|(_, rows)| *rows > 0), "each table has rows: {:?}", there.tables);
+    let back = go(&middle, &last).await.expect("a transfer back");
+    assert_eq!(back, there);
+    assert_eq!(dump(&last.data_dir), dump(held.folder()));
+
+    let (one, other) = (held.store(), Store::open(&last).await.expect("a store"));
+    for account in one.accounts(None, 100).await.expect("accounts") {
+        let entries = async |store: &Store| {
+            let entries = store.entries(account.account_id, None, 1000).await.expect("entries");
+            entries.into_iter().map(|e| (e.sequence, e.movement, e.balance_after)).collect::<Vec<_>>()
+        };
+        assert_eq!(entries(one).await, entries(&other).await);
+    }
+    assert_ne!(one.identity().await.expect("an identity"), other.identity().await.expect("an identity"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_on_postgres_goes_on_after_what_came() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let held = filled().await;
+    go(&folder(held.folder()), &StoreOptions::at_url("", database.url())).await.expect("a transfer");
+    let store = database.open().await;
+    let email = "new@example.com".parse().expect("an address");
+    let now = FixedClock::default().now();
+    let created = store.create_account(&email, Credits::ZERO, now).await.expect("an account");
+    assert_eq!(created, AccountCreated::Created(domain::AccountId(6)));
+    let next = database.sql(
+        "SELECT next_hashtag - max(hashtag) FROM tagmeter.hashtags, tagmeter.store GROUP BY next_hashtag",
+    );
+    assert_eq!(next.trim(), "1");
+    let sequence = store.sequence().await.expect("a sequence");
+    assert_eq!(sequence, held.store().sequence().await.expect("a sequence"));
+}
+
+async fn is_finished_when_run_again(to: StoreOptions) {
+    let held = filled().await;
+    let from = folder(held.folder());
+    for table in ["keys", "balances", "videos", "changes"] {
+        cut_off(&from, &to, table).await;
+        let refused = Store::open(&to).await.expect_err("it is unfinished").to_string();
+        assert!(refused.contains("run the same `tagmeter migrate` again"), "{refused}");
+        let refused = go(&to, &folder(&held.folder().join("other"))).await.expect_err("half a store");
+        assert!(refused.to_string().contains("unfinished"), "{refused}");
+    }
+    let other = filled().await;
+    let refused = go(&folder(other.folder()), &to).await.expect_err("another source").to_string();
+    assert!(refused.contains("from another source"), "{refused}");
+    let report = go(&from, &to).await.expect("the rest");
+    assert!(report.audit.ok() && report.rows_before > 0);
+    Store::open(&to).await.expect("it can be used now");
+    let refused = go(&from, &to).await.expect_err("it is full now").to_string();
+    assert!(refused.contains("holds data already"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_cut_off_is_finished_in_a_folder() {
+    let home = tempfile::tempdir().expect("a folder");
+    is_finished_when_run_again(folder(home.path())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_cut_off_is_finished_in_a_database() {
+    let Some(database) = TestDatabase::create().await else { return };
+    is_finished_when_run_again(StoreOptions::at_url("", database.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_was_written_to_is_noticed() {
+    let (held, home) = (filled().await, tempfile::tempdir().expect("a folder"));
+    let (from, to) = (folder(held.folder()), folder(&home.path().join("a")));
+    cut_off(&from, &to, "videos").await;
+    held.record([video(5000).tag("cat").plays(1).into()]).await;
+    let refused = go(&from, &to).await.expect_err("the source changed").to_string();
+    assert!(refused.contains("was written to since"), "{refused}");
+
+    // Written to while it is read: the copy is as it was at the beginning, and that is told.
+    let begun = Notify::new();
+    let to = folder(&home.path().join("b"));
+    let began = |_| begun.notify_one();
+    let copying = transfer(&from, &to, &began);
+    let writing = async {
+        begun.notified().await;
+        held.record([video(5001).tag("cat").into()]).await;
+    };
+    let (report, ()) = tokio::join!(copying, writing);
+    assert!(report.expect("a transfer").is_source_changed);
+    let (copied, size) = (Store::open(&to).await.expect("a store"), held.store().catalog_size().await);
+    assert_eq!(copied.catalog_size().await.expect("a size").videos, size.expect("a size").videos - 1);
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_there_is_told_and_not_made() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (from, to) = (folder(&home.path().join("a")), folder(&home.path().join("b")));
+    let refused = go(&from, &to).await.expect_err("nothing is there").to_string();
+    assert!(refused.contains("there is no catalog.db in"), "{refused}");
+    assert!(!from.data_dir.exists() && !to.data_dir.exists());
+    let Some(database) = TestDatabase::create().await else { return };
+    database.sql("DROP SCHEMA tagmeter CASCADE");
+    let refused = go(&StoreOptions::at_url("", database.url()), &to).await.expect_err("no store").to_string();
+    assert!(refused.contains("there is no Tagmeter store in postgres://"), "{refused}");
+}
