@@ -1,5 +1,7 @@
 //! What can go wrong in the store, in the store's own words: no type of a database driver gets out.
 
+use std::error::Error;
+
 /// Why the store could not do what it was asked. "Not found" is not here: look-ups return `Option`.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -9,7 +11,7 @@ pub enum StoreError {
         /// What was being done.
         doing: &'static str,
         /// What the database said.
-        cause: Box<dyn std::error::Error + Send + Sync>,
+        cause: Box<dyn Error + Send + Sync>,
     },
     /// The data folder or file cannot be used as it is.
     #[error("{0}")]
@@ -44,13 +46,15 @@ impl StoreError {
     pub(crate) fn for_another(&self) -> Self {
         match self {
             Self::Database { doing, cause } => {
-                let cause: Box<dyn std::error::Error + Send + Sync> =
-                    match cause.downcast_ref::<rusqlite::Error>() {
-                        Some(rusqlite::Error::SqliteFailure(code, text)) => {
-                            Box::new(rusqlite::Error::SqliteFailure(*code, text.clone()))
-                        }
-                        _ => cause.to_string().into(),
-                    };
+                let cause: Box<dyn Error + Send + Sync> = match cause.downcast_ref::<rusqlite::Error>() {
+                    Some(rusqlite::Error::SqliteFailure(code, text)) => {
+                        Box::new(rusqlite::Error::SqliteFailure(*code, text.clone()))
+                    }
+                    _ if self.is_passing() => {
+                        return Self::Unreachable(format!("could not {doing}: {cause}"));
+                    }
+                    _ => cause.to_string().into(),
+                };
                 Self::Database { doing, cause }
             }
             Self::Unusable(text) => Self::Unusable(text.clone()),
@@ -69,7 +73,7 @@ impl StoreError {
         match self {
             Self::Database { cause, .. } => {
                 cause.downcast_ref().is_some_and(passes_on_sqlite)
-                    || cause.downcast_ref().is_some_and(passes_on_postgres)
+                    || cause.downcast_ref().is_some_and(|told: &PostgresError| passes_on_postgres(&told.0))
             }
             Self::Closed | Self::Overloaded | Self::Unreachable(_) => true,
             Self::Unusable(_) | Self::Inconsistent { .. } | Self::Stopped(_) => false,
@@ -89,6 +93,29 @@ fn passes_on_postgres(error: &tokio_postgres::Error) -> bool {
     matches!(class, "08" | "40" | "53" | "55" | "57")
 }
 
+/// What PostgreSQL or its driver said, in full: the driver alone says little more than "db error".
+#[derive(Debug)]
+pub(crate) struct PostgresError(tokio_postgres::Error);
+
+impl std::fmt::Display for PostgresError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.0.as_db_error(), self.0.source()) {
+            (Some(told), _) => {
+                write!(f, "{told}")?;
+                told.detail().map_or(Ok(()), |detail| write!(f, " ({detail})"))
+            }
+            (None, Some(cause)) => write!(f, "{}: {cause}", self.0),
+            (None, None) => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl Error for PostgresError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
 /// Names what was being done when a driver call failed.
 pub(crate) trait Doing<T> {
     /// `doing` completes the sentence "the database could not ...".
@@ -97,7 +124,7 @@ pub(crate) trait Doing<T> {
 
 impl<T> Doing<T> for Result<T, tokio_postgres::Error> {
     fn doing(self, doing: &'static str) -> Result<T, StoreError> {
-        self.map_err(|cause| StoreError::Database { doing, cause: Box::new(cause) })
+        self.map_err(|cause| StoreError::Database { doing, cause: Box::new(PostgresError(cause)) })
     }
 }
 
@@ -105,7 +132,7 @@ impl<T> Doing<T> for Result<T, deadpool_postgres::PoolError> {
     fn doing(self, doing: &'static str) -> Result<T, StoreError> {
         self.map_err(|cause| match cause {
             deadpool_postgres::PoolError::Backend(cause) => {
-                StoreError::Database { doing, cause: Box::new(cause) }
+                StoreError::Database { doing, cause: Box::new(PostgresError(cause)) }
             }
             cause => StoreError::Unreachable(cause.to_string()),
         })

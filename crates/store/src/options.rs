@@ -1,9 +1,16 @@
 //! Where the store is and how it is opened.
 
+use crate::postgres::tls::{self, Trust};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
+
+/// A network connection whose other end does not take what was sent, or does not answer probes, is given up after this,
+/// unless the address says `tcp_user_timeout` or `keepalives_idle`.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -26,12 +33,14 @@ impl StoreOptions {
     }
 }
 
-/// How to reach a PostgreSQL database: `postgres://user:password@host:5432/database?...`, with libpq's parameters and
-/// one of our own, `prepared_statements=false`, for poolers that cannot follow them. Never shown with its password.
+/// How to reach a PostgreSQL database: `postgres://user:password@host:5432/database?...`, with libpq's parameters (TLS as
+/// `sslmode` and `sslrootcert` say; not `sslcert`) and one of our own, `prepared_statements=false`, for poolers that hand
+/// the next transaction to another session and cannot follow them. Never shown with its password.
 #[derive(Clone)]
 pub struct DatabaseUrl {
     pub(crate) config: Config,
     pub(crate) prepared_statements: bool,
+    pub(crate) trust: Trust,
     shown: String,
 }
 
@@ -48,8 +57,10 @@ impl FromStr for DatabaseUrl {
         if !matches!(scheme, Some("postgres" | "postgresql")) {
             return Err(DatabaseUrlError("it does not begin with postgres://".to_owned()));
         }
-        let (rest, prepared_statements) = take_own_parameters(text)?;
-        let config: Config = rest.parse().map_err(|error: tokio_postgres::Error| {
+        let own = take_own_parameters(text)?;
+        let (ssl_mode, trust) =
+            tls::interpret(own.sslmode, own.sslrootcert.as_deref()).map_err(DatabaseUrlError)?;
+        let mut config: Config = own.rest.parse().map_err(|error: tokio_postgres::Error| {
             let cause =
                 std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
             DatabaseUrlError(cause)
@@ -57,37 +68,82 @@ impl FromStr for DatabaseUrl {
         if config.get_dbname().is_none() {
             return Err(DatabaseUrlError("it names no database".to_owned()));
         }
-        Ok(Self { shown: shown(&config), config, prepared_statements })
+        complete(&mut config, ssl_mode, &own.rest);
+        Ok(Self { shown: shown(&config), config, prepared_statements: own.prepared_statements, trust })
     }
 }
 
-/// The address without our own parameters, which the driver would refuse, and what they say.
-fn take_own_parameters(text: &str) -> Result<(String, bool), DatabaseUrlError> {
-    let mut prepared_statements = true;
-    let Some((address, query)) = text.split_once('?') else { return Ok((text.to_owned(), true)) };
-    let mut others = Vec::new();
-    for parameter in query.split('&') {
+/// What an address says that is not for the driver, which would refuse it, and the rest of it.
+struct OwnParameters<'t> {
+    rest: String,
+    prepared_statements: bool,
+    sslmode: Option<&'t str>,
+    sslrootcert: Option<String>,
+}
+
+fn take_own_parameters(text: &str) -> Result<OwnParameters<'_>, DatabaseUrlError> {
+    let (address, query) = text.split_once('?').unwrap_or((text, ""));
+    let mut own = OwnParameters {
+        rest: address.to_owned(),
+        prepared_statements: true,
+        sslmode: None,
+        sslrootcert: None,
+    };
+    let mut parting = '?';
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         match parameter.split_once('=') {
-            Some(("prepared_statements", "true")) => prepared_statements = true,
-            Some(("prepared_statements", "false")) => prepared_statements = false,
+            Some(("prepared_statements", "true")) => own.prepared_statements = true,
+            Some(("prepared_statements", "false")) => own.prepared_statements = false,
             Some(("prepared_statements", other)) => {
                 return Err(DatabaseUrlError(format!(
                     "prepared_statements is {other}, and must be true or false"
                 )));
             }
-            _ => others.push(parameter),
+            Some(("sslmode", mode)) => own.sslmode = Some(mode),
+            Some(("sslrootcert", path)) => {
+                let path = percent_encoding::percent_decode_str(path).decode_utf8();
+                let path = path.map_err(|_| DatabaseUrlError("sslrootcert is not in UTF-8".to_owned()))?;
+                own.sslrootcert = Some(path.into_owned());
+            }
+            _ => {
+                own.rest.push(std::mem::replace(&mut parting, '&'));
+                own.rest.push_str(parameter);
+            }
         }
     }
-    let rest = if others.is_empty() { address.to_owned() } else { format!("{address}?{}", others.join("&")) };
-    Ok((rest, prepared_statements))
+    Ok(own)
+}
+
+/// Sets what the address leaves open.
+fn complete(config: &mut Config, ssl_mode: SslMode, address: &str) {
+    // As to libpq, TLS is for the network: a socket of this machine needs none.
+    let hosts = config.get_hosts();
+    let is_local = !hosts.is_empty() && hosts.iter().all(|host| !matches!(host, Host::Tcp(_)));
+    if hosts.is_empty() {
+        // Certificates are compared with what was given.
+        let addresses: Vec<String> = config.get_hostaddrs().iter().map(ToString::to_string).collect();
+        for address in addresses {
+            config.host(address);
+        }
+    }
+    config.ssl_mode(if is_local { SslMode::Disable } else { ssl_mode });
+    if config.get_application_name().is_none() {
+        config.application_name("tagmeter");
+    }
+    if !address.contains("tcp_user_timeout=") {
+        config.tcp_user_timeout(SILENCE_MAX);
+    }
+    if !address.contains("keepalives_idle=") {
+        config.keepalives_idle(SILENCE_MAX);
+    }
 }
 
 /// For people: no password.
 fn shown(config: &Config) -> String {
     let host = match config.get_hosts().first() {
-        Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
+        Some(Host::Tcp(host)) => host.clone(),
         #[cfg(unix)]
-        Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
+        Some(Host::Unix(path)) => path.display().to_string(),
         None => "localhost".to_owned(),
     };
     let port = config.get_ports().first().copied().unwrap_or(5432);
@@ -122,7 +178,23 @@ mod tests {
                 .expect("an address");
         assert_eq!(url.to_string(), "postgres://me@db.example.com:6432/tags");
         assert!(!format!("{url:?}").contains("secret") && !url.prepared_statements);
-        assert_eq!(url.config.get_connect_timeout().map(std::time::Duration::as_secs), Some(3));
+        assert_eq!(url.config.get_connect_timeout().map(|timeout| timeout.as_secs()), Some(3));
+    }
+
+    #[test]
+    fn tls_is_for_the_network() {
+        let read = |text: &str| text.parse::<DatabaseUrl>().expect("an address");
+        let url = read(
+            "postgres://db.example.com/x?sslmode=verify-full&connect_timeout=3&sslrootcert=%2Fa%20b.crt",
+        );
+        assert_eq!(url.config.get_ssl_mode(), SslMode::Require);
+        assert_eq!(url.trust, Trust::Host(tls::Roots::File("/a b.crt".into())));
+        assert_eq!(url.config.get_connect_timeout(), Some(&Duration::from_secs(3)));
+        let url = read("postgres://%2Frun%2Fpostgresql/x?sslmode=require");
+        assert_eq!(url.config.get_ssl_mode(), SslMode::Disable, "a socket");
+        let url = read("postgres:///x?hostaddr=192.0.2.7&sslmode=require&keepalives_idle=90");
+        assert_eq!(url.config.get_hosts(), [Host::Tcp("192.0.2.7".to_owned())]);
+        assert_eq!(url.config.get_keepalives_idle(), Duration::from_secs(90));
     }
 
     #[test]
@@ -132,6 +204,8 @@ mod tests {
             ("tagmeter-data", "does not begin"),
             ("postgres://localhost", "names no database"),
             ("postgres://localhost/x?prepared_statements=perhaps", "perhaps"),
+            ("postgres://localhost/x?sslmode=perhaps", "perhaps, and must be disable"),
+            ("postgres://localhost/x?sslcert=me.crt", "sslcert"),
             ("postgres://localhost/x?no_such=1", "no_such"),
             ("postgres://localhost:port/x", "port"),
         ] {

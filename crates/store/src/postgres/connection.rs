@@ -1,33 +1,50 @@
 //! Connections to the database: a pool, how long anything may take, and statements that are prepared once a connection
 //! or, where a pooler stands in between that cannot follow them, sent with their types each time.
 
+use super::tls;
 use crate::error::Doing;
 use crate::{DatabaseUrl, StoreError};
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts,
 };
 use futures_util::TryStreamExt;
+use std::fmt;
 use std::time::Duration;
+use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{NoTls, Row, RowStream};
+use tokio_postgres::{Row, RowStream, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Connections of one node.
 const CONNECTIONS_MAX: usize = 16;
 /// How long a caller waits for a free connection, and for a new one to be made.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Longest statement, and longest wait for a lock, of everything that answers a request. Imports, audits and migrations
-/// set their own.
+/// set their own. Set when a connection is made, but not through a pooler of transactions, where the session is shared
+/// with others.
 const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET TIME ZONE 'UTC';
     SET idle_in_transaction_session_timeout = '60s'";
 
 /// A value and its type, as statements take them.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
+/// The same for one transaction, for where the session is not ours to set up.
+const LOCAL_SETTINGS: &str = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s'";
+
 /// The connections of one node.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Pool {
     pool: deadpool_postgres::Pool,
+    config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
     prepared_statements: bool,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The configuration knows the password.
+        f.debug_struct("Pool").field("status", &self.pool.status()).finish_non_exhaustive()
+    }
 }
 
 /// A connection, lent out.
@@ -40,26 +57,43 @@ impl Pool {
     /// Makes no connection yet.
     pub(crate) fn new(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let mut config = url.config.clone();
-        if config.get_application_name().is_none() {
-            config.application_name("tagmeter");
-        }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(WAIT_MAX);
         }
-        let manager =
-            Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = deadpool_postgres::Pool::builder(manager)
+        let tls = tls::connector(&url.trust)?;
+        let manager = Manager::from_config(
+            config.clone(),
+            tls.clone(),
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let mut builder = deadpool_postgres::Pool::builder(manager)
             .max_size(CONNECTIONS_MAX)
             .runtime(Runtime::Tokio1)
-            .timeouts(Timeouts { wait: Some(WAIT_MAX), create: Some(WAIT_MAX), recycle: Some(WAIT_MAX) })
-            .post_create(Hook::async_fn(|client, _| {
+            .timeouts(Timeouts { wait: Some(WAIT_MAX), create: Some(WAIT_MAX), recycle: Some(WAIT_MAX) });
+        if url.prepared_statements {
+            builder = builder.post_create(Hook::async_fn(|client, _| {
                 Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
-            }))
-            .build()
-            .map_err(|error| {
-                StoreError::Unusable(format!("the pool of connections cannot be made: {error}"))
-            })?;
-        Ok(Self { pool, prepared_statements: url.prepared_statements })
+            }));
+        }
+        let pool = builder.build().map_err(|error| {
+            StoreError::Unusable(format!("the pool of connections cannot be made: {error}"))
+        })?;
+        Ok(Self { pool, config, tls, prepared_statements: url.prepared_statements })
+    }
+
+    /// Makes a connection that is not one of the pool, and what must be polled for it to work.
+    pub(crate) async fn connect_apart(
+        &self,
+    ) -> Result<
+        (tokio_postgres::Client, tokio_postgres::Connection<Socket, impl TlsStream + Unpin + Send + use<>>),
+        tokio_postgres::Error,
+    > {
+        self.config.connect(self.tls.clone()).await
+    }
+
+    /// Whether a connection is one session for as long as it lives: not so through a pooler of transactions.
+    pub(crate) fn has_sessions(&self) -> bool {
+        self.prepared_statements
     }
 
     /// Lends a connection.
@@ -132,7 +166,12 @@ impl Client {
     pub(crate) async fn transaction(
         &mut self,
     ) -> Result<tokio_postgres::Transaction<'_>, tokio_postgres::Error> {
+        let prepared_statements = self.prepared_statements;
         let client: &mut tokio_postgres::Client = &mut self.object;
-        client.transaction().await
+        let transaction = client.transaction().await?;
+        if !prepared_statements {
+            transaction.batch_execute(LOCAL_SETTINGS).await?;
+        }
+        Ok(transaction)
     }
 }

@@ -6,6 +6,12 @@ pub(crate) mod migrations;
 
 mod catalog;
 
+mod listener;
+
+mod server_settings;
+
+pub(crate) mod tls;
+
 pub(crate) mod citus;
 
 pub(crate) mod partitions;
@@ -39,6 +45,10 @@ pub struct Postgres {
     pub(crate) pool: Pool,
     /// Who this store is.
     pub(crate) identity: u128,
+    /// Hears what other nodes tell.
+    pub(crate) listener: listener::Listener,
+    /// What its owner should know about the server.
+    pub(crate) warnings: Vec<String>,
     /// Commits charges in groups.
     pub(crate) charges: charges::Charges,
 }
@@ -46,6 +56,10 @@ pub struct Postgres {
 impl Postgres {
     pub(crate) async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let pool = Pool::new(url)?;
+        let warnings = server_settings::examine(&pool).await?;
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
         migrations::apply(&pool).await?;
         let row =
             pool.query_opt("read the store's identity", "SELECT identity FROM tagmeter.store", &[]).await?;
@@ -56,7 +70,7 @@ impl Postgres {
             row: "1".to_owned(),
         })?;
         let charges = charges::Charges::start(pool.clone());
-        Ok(Self { pool, identity, charges })
+        Ok(Self { pool, identity, listener: listener::Listener::default(), warnings, charges })
     }
 }
 

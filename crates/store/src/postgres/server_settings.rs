@@ -1,0 +1,124 @@
+//! What is asked of a server before anything is entrusted to it.
+
+use super::connection::Pool;
+use crate::StoreError;
+use crate::error::Doing;
+use tokio_postgres::Row;
+
+/// The oldest version that is supported, as `server_version_num` has it.
+const VERSION_MIN: i64 = 15_00_00;
+
+const SQL: &str = "SELECT current_setting('server_version_num')::bigint, current_setting('server_version'),
+    current_setting('server_encoding'), pg_is_in_recovery(), current_setting('fsync'),
+    current_setting('full_page_writes'), current_setting('synchronous_commit')";
+
+/// Refuses a server that cannot be used, or that would lose what it was given. Gives what its owner should know.
+pub(super) async fn examine(pool: &Pool) -> Result<Vec<String>, StoreError> {
+    let row = pool.query_one("read the server's settings", SQL, &[]).await?;
+    read(&row).doing("read the server's settings")?.judge()
+}
+
+/// How a server is set up.
+#[derive(Debug, Clone)]
+struct Settings {
+    version_number: i64,
+    version: String,
+    encoding: String,
+    is_standby: bool,
+    fsync: String,
+    full_page_writes: String,
+    synchronous_commit: String,
+}
+
+fn read(row: &Row) -> Result<Settings, tokio_postgres::Error> {
+    Ok(Settings {
+        version_number: row.try_get(0)?,
+        version: row.try_get(1)?,
+        encoding: row.try_get(2)?,
+        is_standby: row.try_get(3)?,
+        fsync: row.try_get(4)?,
+        full_page_writes: row.try_get(5)?,
+        synchronous_commit: row.try_get(6)?,
+    })
+}
+
+impl Settings {
+    /// `synchronous_commit` is left as it is: it may have been set higher than `on` for this role (`remote_apply`), and
+    /// whoever sets it off is told, each time, what that means.
+    fn judge(&self) -> Result<Vec<String>, StoreError> {
+        let refuse = |text: String| Err(StoreError::Unusable(text));
+        if self.version_number < VERSION_MIN {
+            let version = &self.version;
+            return refuse(format!("the database is PostgreSQL {version}; Tagmeter needs 15 or newer"));
+        }
+        if self.encoding != "UTF8" {
+            let encoding = &self.encoding;
+            return refuse(format!(
+                "the database is encoded in {encoding}; make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+            ));
+        }
+        if self.is_standby {
+            return refuse(
+                "the database is a standby and cannot be written; give the address of the primary".to_owned(),
+            );
+        }
+        for (name, value, risk) in [
+            ("fsync", &self.fsync, "charges that were answered would be lost at a power cut"),
+            (
+                "full_page_writes",
+                &self.full_page_writes,
+                "a power cut in the middle of a page would damage it",
+            ),
+        ] {
+            if value != "on" {
+                return refuse(format!(
+                    "the database has {name} = {value}, and {risk}; set {name} = on (ALTER SYSTEM SET {name} = on; \
+                     SELECT pg_reload_conf())"
+                ));
+            }
+        }
+        if self.synchronous_commit == "off" {
+            return Ok(vec![
+                "the database has synchronous_commit = off: charges that were answered in the last moments before a \
+                 crash are lost; set synchronous_commit = on"
+                    .to_owned(),
+            ]);
+        }
+        Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Settings {
+        Settings {
+            version_number: 15_00_18,
+            version: "15.18".to_owned(),
+            encoding: "UTF8".to_owned(),
+            is_standby: false,
+            fsync: "on".to_owned(),
+            full_page_writes: "on".to_owned(),
+            synchronous_commit: "remote_apply".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_would_lose_or_garble_data_is_refused_with_what_would_be_right() {
+        assert_eq!(good().judge().expect("fit"), Vec::<String>::new());
+        let off = || "off".to_owned();
+        for (settings, part) in [
+            (Settings { version_number: 14_00_12, version: "14.12".to_owned(), ..good() }, "15 or newer"),
+            (Settings { encoding: "SQL_ASCII".to_owned(), ..good() }, "ENCODING 'UTF8'"),
+            (Settings { is_standby: true, ..good() }, "address of the primary"),
+            (Settings { fsync: off(), ..good() }, "set fsync = on"),
+            (Settings { full_page_writes: off(), ..good() }, "set full_page_writes = on"),
+        ] {
+            let told = settings.judge().expect_err(part).to_string();
+            assert!(told.contains(part), "{told}");
+        }
+        let warned = Settings { synchronous_commit: off(), ..good() }.judge().expect("fit");
+        assert!(warned.len() == 1 && warned[0].contains("synchronous_commit = on"), "{warned:?}");
+    }
+}

@@ -1,0 +1,33 @@
+//! What is asked of a server before anything is entrusted to it.
+
+use store::{Store, StoreError, StoreOptions};
+use testkit::postgres::Cluster;
+
+async fn open(cluster: &Cluster, database: &str) -> Result<Store, StoreError> {
+    Store::open(&StoreOptions::at_url("", cluster.url(database))).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_forgets_is_refused_and_told_what_to_set() {
+    let settings = [("fsync", "off"), ("full_page_writes", "on"), ("synchronous_commit", "off")];
+    let Some(cluster) = Cluster::start(&settings) else { return };
+    let refused = open(&cluster, "postgres").await.expect_err("no fsync").to_string();
+    assert!(refused.contains("set fsync = on"), "{refused}");
+    assert_eq!(
+        cluster.sql("postgres", "SELECT count(*) FROM pg_namespace WHERE nspname = 'tagmeter'").trim(),
+        "0"
+    );
+    cluster.sql("postgres", "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
+    let refused = open(&cluster, "latin").await.expect_err("not UTF-8").to_string();
+    assert!(refused.contains("ENCODING 'UTF8'"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_may_lose_the_last_moments_is_used_with_a_warning() {
+    let Some(cluster) = Cluster::start(&[("synchronous_commit", "off")]) else { return };
+    let store = open(&cluster, "postgres").await.expect("a store");
+    assert_eq!(store.warnings().len(), 1);
+    assert!(store.warnings()[0].contains("set synchronous_commit = on"), "{:?}", store.warnings());
+    let nothing = store.catalog_size().await.expect("a size");
+    assert_eq!((nothing.hashtags, nothing.videos), (0, 0));
+}
