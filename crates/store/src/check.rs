@@ -1,6 +1,6 @@
 //! Looking a store over without opening it for use: nothing is made, migrated or mended.
 
-use crate::{StoreOptions, sqlite};
+use crate::{DatabaseUrl, StoreError, StoreOptions, postgres, sqlite};
 use std::path::PathBuf;
 
 /// A file of the store, as it was found.
@@ -32,19 +32,50 @@ pub enum FileState {
     Damaged(String),
 }
 
+/// A PostgreSQL database, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseCheck {
+    /// What the server says of its version.
+    pub version: String,
+    /// Why it cannot be used, if it cannot: too old, would lose what it was given, cannot be written.
+    pub refusal: Option<String>,
+    /// What its owner should know about its settings.
+    pub warnings: Vec<String>,
+    /// Connections that the server takes.
+    pub connections_max: u64,
+    /// Connections that each node makes at most.
+    pub connections_of_a_node: u64,
+    /// Version of the Citus extension, where it is present.
+    pub citus: Option<String>,
+    /// Steps of the schema that were applied; `None` where there is no store yet.
+    pub schema_steps: Option<u64>,
+    /// Steps of the schema of this version.
+    pub schema_steps_newest: u64,
+}
+
+impl DatabaseUrl {
+    /// Looks the database over.
+    pub async fn check(&self) -> Result<DatabaseCheck, StoreError> {
+        postgres::check::look(self).await
+    }
+}
+
 impl StoreOptions {
     /// Whether there is a store already.
-    pub fn exists(&self) -> bool {
-        sqlite::check::exists(&self.data_dir)
+    pub async fn exists(&self) -> Result<bool, StoreError> {
+        match &self.database_url {
+            None => Ok(sqlite::check::exists(&self.data_dir)),
+            Some(url) => postgres::check::exists_at(url).await,
+        }
     }
 
-    /// Looks every file over. Reads all of them, which takes a second per gigabyte or so.
+    /// Looks every file over. Reads all of them, which takes a second per gigabyte or so. On PostgreSQL there is none.
     pub fn check(&self) -> Vec<FileCheck> {
-        sqlite::check::files(&self.data_dir)
+        self.database_url.as_ref().map_or_else(|| sqlite::check::files(&self.data_dir), |_| Vec::new())
     }
 
-    /// Name and version of the database that is used.
+    /// Name of the database that is used; for SQLite, which is built in, with its version.
     pub fn backend(&self) -> String {
-        sqlite::check::version()
+        self.database_url.as_ref().map_or_else(sqlite::check::version, |_| "PostgreSQL".to_owned())
     }
 }

@@ -1,10 +1,11 @@
 //! Stores move whole: everything is there afterwards, a transfer that was cut off goes on, and what does not fit is
 //! refused.
 
-use domain::{Clock, Credits, Observation, RequestId, Timestamp};
+use domain::{ApiKey, Clock, Credits, KeyId, Observation, RequestId, Timestamp};
 use std::path::Path;
 use store::accounts::AccountCreated;
 use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
+use store::keys::NewKey;
 use store::ledger::{Charge, Operation};
 use store::transfer::{TransferProgress, TransferReport, transfer};
 use store::{Store, StoreError, StoreOptions};
@@ -84,6 +85,13 @@ async fn fill_account(store: &Store, n: u8, now: Timestamp) {
     let credits = Credits::new(u64::from(n) * 100).expect("credits");
     let created = store.create_account(&email, credits, now).await.expect("an account");
     let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) = created;
+    let key = ApiKey::new(KeyId::new(u32::from(n)), [n; 16]);
+    let (key_id, digest) = (key.id(), key.digest());
+    let key = NewKey { key_id, digest, name: "laptop".to_owned(), requests_per_minute: Some(60) };
+    store.create_key(account_id, key, now).await.expect("a key");
+    if n == 2 {
+        store.revoke_key(key_id, now).await.expect("no key any more");
+    }
     for call in 0..20_i64 {
         let at = Timestamp::from_ms(now.as_ms() + if n == 3 { -call } else { call });
         let idempotency = (call % 7 == 0).then(|| Idempotent {

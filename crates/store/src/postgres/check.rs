@@ -1,11 +1,49 @@
 //! Looks a database over without making, migrating or mending anything.
 
-use super::connection::Pool;
-use crate::StoreError;
+use super::connection::{CONNECTIONS_MAX, Pool};
+use super::migrations::SETS;
+use super::server_settings;
+use crate::check::DatabaseCheck;
+use crate::{DatabaseUrl, StoreError};
 
 /// Whether the database holds a store.
 pub(crate) async fn exists(pool: &Pool) -> Result<bool, StoreError> {
     let sql = "SELECT to_regclass('tagmeter.store') IS NOT NULL";
     let row = pool.query_opt("look for a store", sql, &[]).await?;
     Ok(row.is_some_and(|row| row.get(0)))
+}
+
+pub(crate) async fn exists_at(url: &DatabaseUrl) -> Result<bool, StoreError> {
+    exists(&Pool::new(url)?).await
+}
+
+pub(crate) async fn look(url: &DatabaseUrl) -> Result<DatabaseCheck, StoreError> {
+    let pool = Pool::new(url)?;
+    let sql = "SELECT current_setting('server_version'),
+                      current_setting('max_connections')::bigint
+                          - current_setting('superuser_reserved_connections')::bigint,
+                      (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus')";
+    let doing = "look the database over";
+    let row = pool.query_opt(doing, sql, &[]).await?.ok_or(StoreError::Closed)?;
+    let (warnings, refusal) = match server_settings::examine(&pool).await {
+        Ok(warnings) => (warnings, None),
+        Err(StoreError::Unusable(why)) => (Vec::new(), Some(why)),
+        Err(other) => return Err(other),
+    };
+    let schema_steps = if exists(&pool).await? {
+        let sql = "SELECT count(*) FROM tagmeter.migrations";
+        pool.query_opt(doing, sql, &[]).await?.map(|row| row.get::<_, i64>(0).unsigned_abs())
+    } else {
+        None
+    };
+    Ok(DatabaseCheck {
+        version: row.get(0),
+        warnings,
+        refusal,
+        connections_max: row.get::<_, i64>(1).unsigned_abs(),
+        connections_of_a_node: CONNECTIONS_MAX as u64,
+        citus: row.get(2),
+        schema_steps,
+        schema_steps_newest: SETS.iter().map(|(_, steps)| steps.len() as u64).sum(),
+    })
 }

@@ -16,7 +16,7 @@ use tokio_postgres::{Row, RowStream, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Connections of one node.
-const CONNECTIONS_MAX: usize = 16;
+pub(crate) const CONNECTIONS_MAX: usize = 16;
 /// How long a caller waits for a free connection, and for a new one to be made.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Longest statement, and longest wait for a lock, of everything that answers a request. Imports, audits and migrations

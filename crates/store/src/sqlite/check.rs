@@ -64,11 +64,11 @@ mod tests {
     async fn a_store_is_sound_and_nothing_is_made_by_looking() {
         let folder = tempfile::tempdir().expect("a folder");
         let options = StoreOptions::in_folder(folder.path().join("data"));
-        assert!(!options.exists());
+        assert!(!options.exists().await.expect("an answer"));
         assert!(options.check().iter().all(|file| file.state == FileState::Missing));
         assert!(!options.data_dir.exists());
         drop(Store::open(&options).await.expect("a store"));
-        assert!(options.exists());
+        assert!(options.exists().await.expect("an answer"));
         for file in options.check() {
             assert!(
                 matches!(file.state, FileState::Sound { schema, schema_newest, bytes } if schema == schema_newest && bytes > 0),
