@@ -2,18 +2,29 @@
 //! not be answered from the hot cache.
 
 use crate::{Catalog, CatalogError};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use store::Store;
 use store::hashtags::Changes;
+use store::news::News;
+use tokio::sync::watch;
 
 /// How long the hot cache may be trusted without asking the store how far it has come: what another process wrote is seen
-/// that much later, what this one wrote at once. Asking costs some microseconds, a tenth of a look-up.
+/// that much later, what this one wrote at once. Asking SQLite costs some microseconds, a tenth of a look-up.
 const TRUSTED_MS: i64 = 2;
+/// The same where asking costs a round trip, as much as a look-up: what another node wrote is seen as soon as word of it
+/// comes, some milliseconds after its commit, and this much later when no word comes.
+const TRUSTED_REMOTE_MS: i64 = 100;
 
 /// How far the hot cache has followed.
 #[derive(Debug)]
 pub(crate) struct Follow {
     sequence: AtomicU64,
     asked_at_ms: AtomicI64,
+    /// The word that was there when the store was last asked.
+    word: AtomicU64,
+    /// Listens once somebody follows.
+    news: OnceLock<Option<watch::Receiver<News>>>,
     following: tokio::sync::Mutex<()>,
 }
 
@@ -22,8 +33,15 @@ impl Follow {
         Self {
             sequence: AtomicU64::new(sequence),
             asked_at_ms: AtomicI64::new(i64::MIN),
+            word: AtomicU64::new(0),
+            news: OnceLock::new(),
             following: tokio::sync::Mutex::new(()),
         }
+    }
+
+    /// How often word came that the catalog changed.
+    fn word(&self, store: &Store) -> u64 {
+        self.news.get_or_init(|| store.news()).as_ref().map_or(0, |news| news.borrow().changes)
     }
 }
 
@@ -31,13 +49,19 @@ impl Catalog {
     /// Catches up if that was not done within the last moments. Gives the sequence reached.
     pub(crate) async fn follow_lately(&self) -> Result<u64, CatalogError> {
         let follow = &self.inner.follow;
+        let store = &self.inner.store;
+        let trusted_ms = if store.is_remote() { TRUSTED_REMOTE_MS } else { TRUSTED_MS };
+        // Read before the store is asked: word that comes meanwhile is for the next caller to see.
+        let word = follow.word(store);
         let now_ms = self.inner.clock.now().as_ms();
         let asked_at_ms = follow.asked_at_ms.load(Ordering::Relaxed);
         // A clock that was set back must not stop the following.
-        if asked_at_ms <= now_ms && now_ms.saturating_sub(asked_at_ms) < TRUSTED_MS {
+        let is_lately = asked_at_ms <= now_ms && now_ms.saturating_sub(asked_at_ms) < trusted_ms;
+        if is_lately && follow.word.load(Ordering::Relaxed) == word {
             return Ok(follow.sequence.load(Ordering::Acquire));
         }
         follow.asked_at_ms.store(now_ms, Ordering::Relaxed);
+        follow.word.store(word, Ordering::Relaxed);
         self.follow().await
     }
 

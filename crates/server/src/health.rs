@@ -6,10 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use store::StoreError;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use store::news::News;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 /// How often the ledger is written to, to see whether that works; the write forgets old idempotent answers.
 const LEDGER_INTERVAL: Duration = Duration::from_secs(5);
+/// The same while it does not work, to see soon that it does again.
+const LEDGER_RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// How long it may take. Later than that it does not work.
+const LEDGER_ANSWER_MAX: Duration = Duration::from_secs(5);
+/// How often the store is asked for changed keys as long as word of changes comes through; should word be lost, a revoked
+/// key is refused so much later.
+const KEYS_POLL_INTERVAL_HEARD: Duration = Duration::from_secs(2);
 /// How long an answer is kept for its `Idempotency-Key`.
 const IDEMPOTENT_ANSWERS_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// How many of them are forgotten at a time, so that charges do not wait for long.
@@ -59,7 +68,11 @@ pub(crate) async fn look_at_keys(app: &App) -> Result<(), StoreError> {
 /// Writes once to the ledger.
 pub(crate) async fn try_the_ledger(app: &App) -> Result<(), StoreError> {
     let before = Timestamp::from_ms(app.clock.now().as_ms() - IDEMPOTENT_ANSWERS_KEPT_MS);
-    let result = app.catalog.store().forget_idempotent_answers(before, FORGOTTEN_AT_ONCE).await.map(|_| ());
+    let forgetting = app.catalog.store().forget_idempotent_answers(before, FORGOTTEN_AT_ONCE);
+    let result = timeout(LEDGER_ANSWER_MAX, forgetting).await.map_or_else(
+        |_| Err(StoreError::Unreachable("the ledger does not answer".to_owned())),
+        |forgotten| forgotten.map(|_| ()),
+    );
     note(&app.health.ledger_is_writable, "writing the ledger", result.as_ref().copied());
     result
 }
@@ -69,18 +82,23 @@ pub(crate) async fn watch(app: Arc<App>) {
     let ledger = {
         let app = Arc::clone(&app);
         async move {
-            let mut ticks = every(LEDGER_INTERVAL);
+            let mut wait = LEDGER_INTERVAL;
             loop {
-                ticks.tick().await;
-                // The result has been noted.
-                let _ = try_the_ledger(&app).await;
+                sleep(wait).await;
+                let works = try_the_ledger(&app).await.is_ok();
+                wait = if works { LEDGER_INTERVAL } else { LEDGER_RETRY_INTERVAL };
             }
         }
     };
     let keys = async move {
-        let mut ticks = every(app.options.keys_poll_interval);
+        let mut news = app.catalog.store().news();
+        let now = |news: &Option<watch::Receiver<News>>| news.as_ref().map(|news| *news.borrow());
+        let mut seen = now(&news);
         loop {
-            ticks.tick().await;
+            until_keys_may_differ(news.as_mut(), seen, app.options.keys_poll_interval).await;
+            // Read before the store is: word that comes meanwhile leads to another look.
+            seen = now(&news);
+            // The result has been noted.
             let _ = look_at_keys(&app).await;
         }
     };
@@ -88,9 +106,18 @@ pub(crate) async fn watch(app: Arc<App>) {
     futures_util::future::join(ledger, keys).await;
 }
 
-fn every(period: Duration) -> tokio::time::Interval {
-    let mut ticks = interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks.reset_at(Instant::now() + period);
-    ticks
+/// Waits for word, and no longer than asking can be put off.
+async fn until_keys_may_differ(
+    news: Option<&mut watch::Receiver<News>>,
+    seen: Option<News>,
+    poll_interval: Duration,
+) {
+    let (Some(news), Some(seen)) = (news, seen) else { return sleep(poll_interval).await };
+    let wait = if seen.is_heard { KEYS_POLL_INTERVAL_HEARD } else { poll_interval };
+    let word = news.wait_for(|now| now.keys != seen.keys || now.is_heard != seen.is_heard);
+    // Word, no word in time, or nobody who tells any more: all the same, a look is due.
+    let is_over = timeout(wait, word).await.is_ok_and(|word| word.is_err());
+    if is_over {
+        sleep(poll_interval).await;
+    }
 }

@@ -20,7 +20,8 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long requests in flight may take to finish once the server is told to stop.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often the store is asked whether a key was made or revoked. A revoked key is refused within a second.
+/// How often the store is asked whether a key was made or revoked, where it does not tell by itself or its word does not
+/// come through. A revoked key is refused within a second.
 pub const KEYS_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How a server behaves. [`Options::default`] is what the documentation says.
@@ -44,7 +45,7 @@ pub struct Options {
     pub request_timeout: Duration,
     /// For requests in flight when the server stops.
     pub drain_timeout: Duration,
-    /// Between two looks for changed keys.
+    /// Between two looks for changed keys, where no word of them comes.
     pub keys_poll_interval: Duration,
 }
 

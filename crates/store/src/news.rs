@@ -27,6 +27,11 @@ impl Store {
         }
     }
 
+    /// Whether every question costs a round trip to another process.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// What the owner of the store should know about how it is set up; empty when all is well.
     pub fn warnings(&self) -> &[String] {
         match self {

@@ -5,6 +5,8 @@ use domain::{AccountId, ApiKey, Credits, KeyId, Observation};
 use server::{Options, Parts, Server};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store::DatabaseUrl;
 use store::accounts::AccountCreated;
 use store::keys::{KeyCreated, NewKey};
 use tokio::sync::oneshot;
@@ -13,6 +15,9 @@ use tokio::task::JoinHandle;
 /// Credits of the account, unless told otherwise.
 const CREDITS: u64 = 1_000_000;
 
+/// Of the ids of requests.
+const SEED: u64 = 7;
+
 /// A server to be started.
 #[derive(Debug, Clone)]
 pub struct TestServerBuilder {
@@ -20,6 +25,7 @@ pub struct TestServerBuilder {
     credits: u64,
     requests_per_minute: Option<u32>,
     observations: Vec<Observation>,
+    database: Option<DatabaseUrl>,
 }
 
 /// A running server.
@@ -66,15 +72,26 @@ impl TestServerBuilder {
         self
     }
 
+    /// With its store in a database. The second server on one database is another node: it has the account and the key
+    /// that the first one made.
+    #[must_use]
+    pub fn database(mut self, url: DatabaseUrl) -> Self {
+        self.database = Some(url);
+        self
+    }
+
     /// Starts it.
     pub async fn start(self) -> TestServer {
         let clock = FixedClock::default();
-        let held = TemporaryCatalog::open(&clock).await;
+        let held = match self.database {
+            None => TemporaryCatalog::open(&clock).await,
+            Some(url) => TemporaryCatalog::at_url(url, &clock).await,
+        };
         if !self.observations.is_empty() {
             held.record(self.observations).await;
         }
-        let (account_id, key) = account(&held, &clock, self.credits, self.requests_per_minute).await;
-        let parts = Parts { catalog: held.catalog().clone(), clock: Arc::new(clock.clone()), seed: 7 };
+        let (account_id, key, seed) = account(&held, &clock, self.credits, self.requests_per_minute).await;
+        let parts = Parts { catalog: held.catalog().clone(), clock: Arc::new(clock.clone()), seed };
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let server = Server::bind(any_port, parts, self.options).await.expect("a server");
         let address = server.local_addr();
@@ -87,30 +104,42 @@ impl TestServerBuilder {
     }
 }
 
+/// The account, its key, and what makes the ids of this server's requests unlike those of others on one database.
 async fn account(
     held: &TemporaryCatalog,
     clock: &FixedClock,
     credits: u64,
     requests_per_minute: Option<u32>,
-) -> (AccountId, String) {
+) -> (AccountId, String, u64) {
     use domain::Clock;
     let email = "me@example.com".parse().expect("an address");
     let credits = Credits::new(credits).expect("credits");
-    let created = held.store().create_account(&email, credits, clock.now()).await.expect("an account");
-    let AccountCreated::Created(account_id) = created else { panic!("{created:?}") };
     let key =
         ApiKey::new(KeyId::new(0x0a1b_2c3d), 0x0123_4567_89ab_cdef_0246_8ace_1357_9bdf_u128.to_be_bytes());
+    let known = held.store().account_by_email(&email).await.expect("an answer");
+    if let Some(account) = known {
+        static OTHERS: AtomicU64 = AtomicU64::new(SEED + 1);
+        return (account.account_id, key.reveal(), OTHERS.fetch_add(1, Ordering::Relaxed));
+    }
+    let created = held.store().create_account(&email, credits, clock.now()).await.expect("an account");
+    let AccountCreated::Created(account_id) = created else { panic!("{created:?}") };
     let new = NewKey { key_id: key.id(), digest: key.digest(), name: String::new(), requests_per_minute };
     let created = held.store().create_key(account_id, new, clock.now()).await.expect("a key");
     assert_eq!(created, KeyCreated::Created);
-    (account_id, key.reveal())
+    (account_id, key.reveal(), SEED)
 }
 
 impl TestServer {
     /// To be changed before it starts. Keys have no limit unless told otherwise.
     pub fn builder() -> TestServerBuilder {
         let options = Options { requests_per_minute: 0, ..Options::default() };
-        TestServerBuilder { options, credits: CREDITS, requests_per_minute: None, observations: Vec::new() }
+        TestServerBuilder {
+            options,
+            credits: CREDITS,
+            requests_per_minute: None,
+            observations: Vec::new(),
+            database: None,
+        }
     }
 
     /// One that holds nothing.

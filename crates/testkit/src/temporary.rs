@@ -1,11 +1,11 @@
-//! A store and a catalog in a folder that is gone when they are.
+//! A store and a catalog in a folder that is gone when they are. The store may be in a database instead, and be shared.
 
 use crate::FixedClock;
 use catalog::{Catalog, CatalogOptions};
 use domain::Observation;
 use std::path::Path;
 use std::sync::Arc;
-use store::{Store, StoreOptions};
+use store::{DatabaseUrl, Store, StoreOptions};
 use tempfile::TempDir;
 
 /// Fields are dropped in order: the catalog closes before its folder goes.
@@ -19,6 +19,17 @@ impl TemporaryCatalog {
     pub async fn open(clock: &FixedClock) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
+        Self::over(store, folder, clock).await
+    }
+
+    /// Over a database, as one node of it: its folder has the search index alone.
+    pub async fn at_url(url: DatabaseUrl, clock: &FixedClock) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&StoreOptions::at_url(folder.path(), url)).await.expect("a store");
+        Self::over(store, folder, clock).await
+    }
+
+    async fn over(store: Store, folder: TempDir, clock: &FixedClock) -> Self {
         let options = CatalogOptions::in_folder(folder.path(), Arc::new(clock.clone()));
         let catalog = Catalog::open(store, options).await.expect("a catalog");
         Self { catalog, folder }

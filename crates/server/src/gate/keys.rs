@@ -12,13 +12,18 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use store::keys::KeysVersion;
 use store::{Store, StoreError};
+use tokio::time::timeout;
 
 /// Keys held in memory, and limits.
 const KEYS_HELD: usize = 100_000;
 /// Ids of keys that do not exist, held so that a caller who keeps trying one does not keep asking the store.
 const UNKNOWN_HELD: usize = 10_000;
+
+/// How long the store may take to say whether keys changed. Later than that it is as good as gone.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
 
 /// A valid key.
 #[derive(Debug)]
@@ -58,9 +63,12 @@ impl Keys {
         }
     }
 
-    /// Looks whether keys were made or revoked. To be called several times a second.
+    /// Looks whether keys were made or revoked. To be called several times a second, or on word that they were and every
+    /// few seconds.
     pub(crate) async fn refresh(&self) -> Result<(), StoreError> {
-        let read = self.store.keys_version().await;
+        let read = timeout(ANSWER_MAX, self.store.keys_version()).await.unwrap_or_else(|_| {
+            Err(StoreError::Unreachable("it does not answer whether keys changed".to_owned()))
+        });
         let current = read.as_ref().ok().copied();
         let mut version = self.version.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if current.is_none() || *version != current {

@@ -8,5 +8,7 @@ mod errors;
 mod gate;
 mod hang_ups;
 mod hostile;
+#[cfg(unix)]
+mod nodes;
 mod operations;
 mod wire;

@@ -1,0 +1,163 @@
+//! Several servers on one PostgreSQL database.
+
+use crate::wire::{PATIENCE, holdings};
+use domain::{ApiKey, Clock};
+use std::time::{Duration, Instant};
+use store::DatabaseUrl;
+use testkit::postgres::{Cluster, TestDatabase};
+use testkit::{Connection, Request, TestServer};
+
+const CAT: &str = "/challenge-info-id/?id=7551";
+
+/// Two nodes; the first one made the account and the key.
+async fn two_nodes(url: &DatabaseUrl) -> (TestServer, TestServer) {
+    let first = TestServer::builder().database(url.clone()).holding(holdings()).start().await;
+    let second = TestServer::builder().database(url.clone()).start().await;
+    (first, second)
+}
+
+/// Until word of changes comes through to a node.
+async fn hears(node: &TestServer) {
+    let mut news = node.held().store().news().expect("news of a database");
+    let heard = tokio::time::timeout(PATIENCE, news.wait_for(|news| news.is_heard)).await;
+    heard.expect("in time").expect("a listener");
+}
+
+/// Asks until the status is another one, and tells how long that took.
+async fn until_status(node: &TestServer, status: u16, within: Duration) -> Duration {
+    let begun = Instant::now();
+    let mut connection = Connection::open(node.address).await;
+    let request = Request::get(CAT).key(&node.key);
+    let asking = tokio::time::timeout(within, async {
+        while connection.send(request.clone()).await.expect("an answer").status.as_u16() != status {}
+    });
+    asking.await.unwrap_or_else(|_| panic!("{status} within {within:?}"));
+    begun.elapsed()
+}
+
+async fn revoke(node: &TestServer) {
+    let key_id = ApiKey::parse(&node.key).expect("a key").id();
+    node.held().store().revoke_key(key_id, node.clock.now()).await.expect("revoked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_revoked_on_one_node_is_refused_on_the_other_within_a_second() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let (first, second) = two_nodes(&database.url()).await;
+    hears(&second).await;
+    assert_eq!(second.get(CAT).await.status.as_u16(), 200);
+    revoke(&first).await;
+    let took = until_status(&second, 401, Duration::from_secs(1)).await;
+    eprintln!("refused {} ms after it was revoked", took.as_millis());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_whose_revocation_nobody_tells_of_is_refused_within_five_seconds() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let (_first, second) = two_nodes(&database.url()).await;
+    hears(&second).await;
+    assert_eq!(second.get(CAT).await.status.as_u16(), 200);
+    // As `revoke_key` does, but without a word.
+    database.sql(
+        "UPDATE tagmeter.keys SET revoked_at_ms = 1; UPDATE tagmeter.keys_version SET version = version + 1",
+    );
+    let took = until_status(&second, 401, Duration::from_secs(5)).await;
+    eprintln!("refused {} ms after it was revoked", took.as_millis());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_refused_within_five_seconds_though_listeners_are_cut_off_again_and_again() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let (first, second) = two_nodes(&database.url()).await;
+    hears(&second).await;
+    assert_eq!(second.get(CAT).await.status.as_u16(), 200);
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE query LIKE 'LISTEN%' AND datname = current_database()";
+    let cutting = async {
+        loop {
+            tokio::task::block_in_place(|| database.sql(cut));
+            tokio::task::yield_now().await;
+        }
+    };
+    let refused = async {
+        revoke(&first).await;
+        until_status(&second, 401, Duration::from_secs(5)).await
+    };
+    let took = tokio::select! {
+        () = cutting => unreachable!("it goes on"),
+        took = refused => took,
+    };
+    eprintln!("refused {} ms after it was revoked", took.as_millis());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_pooler_keeps_word_away_keys_are_asked_for() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let url = format!("{}?prepared_statements=false", database.url_text()).parse().expect("an address");
+    let (first, second) = two_nodes(&url).await;
+    assert_eq!(second.get(CAT).await.status.as_u16(), 200);
+    revoke(&first).await;
+    until_status(&second, 401, Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_node_records_the_other_answers() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let (first, second) = two_nodes(&database.url()).await;
+    hears(&second).await;
+    let before = second.get(CAT).await;
+    assert_eq!(before.text(), first.get(CAT).await.text());
+    let views = |views: u64| {
+        let at = first.clock.now();
+        testkit::hashtag("cat").id(7551).views(views).observed_at(at).into()
+    };
+    first
+        .held()
+        .record([views(1_000_681_999_999), testkit::hashtag("quokka").id(9_001).views(5).into()])
+        .await;
+    let after = first.get(CAT).await;
+    assert_ne!(after.text(), before.text());
+    // Its clock stands still, so only word of the change makes it ask.
+    let following =
+        tokio::time::timeout(PATIENCE, async { while second.get(CAT).await.text() != after.text() {} });
+    following.await.expect("word comes");
+    for path in ["/challenge-info-name/?name=quokka", "/search-challenge/?keyword=quokka"] {
+        assert_eq!(second.get(path).await.text(), first.get(path).await.text(), "{path}");
+        assert!(second.get(path).await.text().contains("9001"), "{path}");
+    }
+    // A walk goes on where it is sent.
+    let page = first.get("/challenge-posts/?challenge_id=7551&count=30").await.json();
+    let next = format!("/challenge-posts/?challenge_id=7551&count=30&cursor={}", page["cursor"]);
+    let (here, there) = (first.get(&next).await, second.get(&next).await);
+    assert_eq!((here.status.as_u16(), here.text()), (200, there.text()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_database_is_away_calls_are_shed_and_free_and_soon_after_all_is_well() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    let node = TestServer::builder().database(cluster.url("postgres")).holding(holdings()).start().await;
+    assert_eq!(node.get(CAT).await.status.as_u16(), 200);
+    let before = node.balance().await;
+    tokio::task::block_in_place(|| cluster.stop());
+    let unready = tokio::time::timeout(PATIENCE, async {
+        while node.send(Request::get("/readyz")).await.status.as_u16() != 503 {}
+    });
+    unready.await.expect("it notices");
+    for path in [CAT, "/challenge-posts/?challenge_id=7551", "/search-challenge/?keyword=cat"] {
+        let answer = node.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "unavailable"), "{path}");
+        assert_eq!(answer.header("retry-after"), "1", "{path}");
+        assert_eq!(answer.header("x-credits-charged"), "0", "{path}");
+    }
+    assert_eq!(node.send(Request::get("/healthz")).await.status.as_u16(), 200);
+    tokio::task::block_in_place(|| cluster.start_again());
+    let took = until_status(&node, 200, Duration::from_secs(5)).await;
+    let ready = tokio::time::timeout(Duration::from_secs(5).saturating_sub(took), async {
+        while node.send(Request::get("/readyz")).await.status.as_u16() != 200 {}
+    });
+    ready.await.expect("ready within five seconds");
+    eprintln!("answered {} ms after the database was there again", took.as_millis());
+    assert_eq!(node.balance().await, before - 1, "only the call that was answered");
+    let audit = node.held().store().audit().await.expect("an audit");
+    assert!(audit.ok(), "{audit:?}");
+}
