@@ -46,6 +46,8 @@ pub mod check;
 
 pub mod transfer;
 
+pub mod backup;
+
 pub use error::StoreError;
 pub use options::{DatabaseUrl, DatabaseUrlError, StoreOptions};
 

@@ -47,7 +47,34 @@ const GUARDS: &str = "
       AND NOT tgisinternal";
 
 /// The guards that the steps of the schema make.
-const GUARDS_WANTED: [&str; 0] = [];
+const GUARDS_WANTED: [&str; 26] = [
+    "balances: CHECK ((balance = (granted - charged)))",
+    "balances: CHECK ((balance >= 0))",
+    "balances: CHECK ((charged >= 0))",
+    "balances: CHECK ((granted >= 0))",
+    "balances: CHECK ((length(hash) = 32))",
+    "balances: CHECK ((sequence >= 0))",
+    "balances: CREATE UNIQUE INDEX balances_pkey ON tagmeter.balances USING btree (account_id)",
+    "balances: PRIMARY KEY (account_id)",
+    "entries: CHECK (((kind = 1) = (cause IS NOT NULL)))",
+    "entries: CHECK (((kind = 2) = ((request_id IS NOT NULL) AND (operation IS NOT NULL))))",
+    "entries: CHECK ((balance_after >= 0))",
+    "entries: CHECK ((credits >= 0))",
+    "entries: CHECK ((kind = ANY (ARRAY[(1)::bigint, (2)::bigint])))",
+    "entries: CHECK ((length(hash) = 32))",
+    "entries: CHECK ((length(request_id) = 16))",
+    "entries: CHECK ((sequence > 0))",
+    "entries: CREATE TRIGGER entries_are_never_changed BEFORE DELETE OR UPDATE ON tagmeter.entries FOR EACH ROW EXECUTE FUNCTION tagmeter.refuse() O",
+    "entries: CREATE UNIQUE INDEX entries_by_cause ON tagmeter.entries USING btree (account_id, cause) WHERE (cause IS NOT NULL)",
+    "entries: CREATE UNIQUE INDEX entries_by_request ON tagmeter.entries USING btree (account_id, request_id) WHERE (request_id IS NOT NULL)",
+    "entries: CREATE UNIQUE INDEX entries_pkey ON tagmeter.entries USING btree (account_id, sequence)",
+    "entries: PRIMARY KEY (account_id, sequence)",
+    "idempotency: CHECK (((status >= 200) AND (status <= 299)))",
+    "idempotency: CHECK ((length(fingerprint) = 32))",
+    "idempotency: CHECK ((length(request_id) = 16))",
+    "idempotency: CREATE UNIQUE INDEX idempotency_pkey ON tagmeter.idempotency USING btree (account_id, idempotency_key)",
+    "idempotency: PRIMARY KEY (account_id, idempotency_key)",
+];
 
 impl Postgres {
     pub(crate) async fn audit(&self) -> Result<AuditReport, StoreError> {

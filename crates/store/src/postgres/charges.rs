@@ -1,27 +1,218 @@
-//! Charges committed in groups.
+//! Charges committed in groups: callers queue, and each of a few lanes takes whatever queued for its accounts while its
+//! last round ran. Nothing lingers.
+//!
+//! An account belongs to one lane of a node, so that its charges keep their order of arrival. Other nodes charge it too:
+//! every debit is one update that holds only where the account's chain still ends where this node last saw it.
+
+mod lane;
+
+mod plan;
+
+mod settle;
+
+mod transaction;
 
 use super::connection::Pool;
 use super::quotes::Quotes;
 use crate::StoreError;
+use crate::head::{CHARGES_WAITING_MAX, KEPT_BYTES_WAITING_MAX};
 use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
-use std::sync::Arc;
+use lane::Lane;
+use plan::Call;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, oneshot};
 
-/// What commits them.
-#[derive(Debug)]
+/// Lanes of one node, each with a connection: while one waits for the disk, others fill their next commit.
+const LANES: usize = 4;
+/// Charges of one round, so that it is over well before it would be given up.
+const ROUND_CHARGES_MAX: usize = 2_000;
+
+/// What waits for the lanes.
+#[derive(Default)]
+struct Waiting {
+    calls: [VecDeque<Call>; LANES],
+    charges: usize,
+    kept_bytes: usize,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    ready: [Notify; LANES],
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, call: Call) -> Result<(), StoreError> {
+        let lane = call.charge.account_id.0.rem_euclid(LANES as i64) as usize;
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(StoreError::Closed);
+        }
+        let kept_bytes = waiting.kept_bytes + call.kept_bytes();
+        if waiting.charges >= CHARGES_WAITING_MAX || kept_bytes > KEPT_BYTES_WAITING_MAX {
+            return Err(StoreError::Overloaded);
+        }
+        waiting.kept_bytes = kept_bytes;
+        waiting.charges += 1;
+        waiting.calls[lane].push_back(call);
+        drop(waiting);
+        self.ready[lane].notify_one();
+        Ok(())
+    }
+
+    /// What waits for a lane, as soon as anything does; `None` once closed and empty.
+    async fn take(&self, lane: usize) -> Option<Vec<Call>> {
+        loop {
+            // Who is about to charge goes first and shares this commit.
+            tokio::task::yield_now().await;
+            {
+                let mut waiting = self.lock();
+                let count = waiting.calls[lane].len().min(ROUND_CHARGES_MAX);
+                if count > 0 {
+                    let calls: Vec<Call> = waiting.calls[lane].drain(..count).collect();
+                    waiting.charges -= count;
+                    waiting.kept_bytes -= calls.iter().map(Call::kept_bytes).sum::<usize>();
+                    return Some(calls);
+                }
+                if waiting.closed {
+                    return None;
+                }
+            }
+            self.ready[lane].notified().await;
+        }
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+        self.ready.iter().for_each(Notify::notify_one);
+    }
+}
+
+/// Closes the queue when a lane ends, also by a panic, and lets go of all who wait in it: they are told `Closed`.
+struct CloseAtEnd(Arc<Queue>, usize);
+
+impl Drop for CloseAtEnd {
+    fn drop(&mut self) {
+        self.0.close();
+        let rest = std::mem::take(&mut self.0.lock().calls[self.1]);
+        drop(rest);
+    }
+}
+
+/// What [`LedgerActivity`] is read from.
+#[derive(Debug, Default)]
+struct Activity {
+    commits: AtomicU64,
+    charges: AtomicU64,
+    commits_failed: AtomicU64,
+}
+
+/// A handle to the lanes. Dropping it lets them finish what waits.
 pub(crate) struct Charges {
+    queue: Arc<Queue>,
+    activity: Arc<Activity>,
     pub(super) quotes: Arc<Quotes>,
 }
 
+impl std::fmt::Debug for Charges {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Charges")
+    }
+}
+
 impl Charges {
-    pub(crate) fn start(_: Pool) -> Self {
-        Self { quotes: Arc::default() }
+    /// Starts the lanes. `one_transaction_per_account` is for clusters, where a transaction over several accounts would
+    /// touch several nodes.
+    pub(crate) fn start(pool: Pool, one_transaction_per_account: bool) -> Self {
+        let charges = Self { queue: Arc::default(), activity: Arc::default(), quotes: Arc::default() };
+        for number in 0..LANES {
+            let quotes = Arc::clone(&charges.quotes);
+            let activity = Arc::clone(&charges.activity);
+            let mut lane = Lane::new(pool.clone(), quotes, activity, one_transaction_per_account);
+            let at_end = CloseAtEnd(Arc::clone(&charges.queue), number);
+            tokio::spawn(async move {
+                while let Some(calls) = at_end.0.take(number).await {
+                    lane.round(calls).await;
+                }
+            });
+        }
+        charges
     }
 
     pub(super) fn activity(&self) -> LedgerActivity {
-        LedgerActivity::default()
+        LedgerActivity {
+            commits: self.activity.commits.load(Ordering::Relaxed),
+            charges: self.activity.charges.load(Ordering::Relaxed),
+            commits_failed: self.activity.commits_failed.load(Ordering::Relaxed),
+            stopped: false,
+        }
     }
 
-    pub(super) async fn charge(&self, _: Charge) -> Result<ChargeOutcome, StoreError> {
-        Err(super::unfinished())
+    /// Waits in line for a group commit. The charge is made even if the asker gives up waiting.
+    pub(super) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.add(Call { charge, answer })?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Drop for Charges {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// The statements of this room; see [`super::statements`].
+#[cfg(test)]
+pub(super) use transaction::STATEMENTS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Operation;
+    use domain::{AccountId, Credits, RequestId, Timestamp};
+
+    fn call(n: u128) -> (Call, oneshot::Receiver<Result<ChargeOutcome, StoreError>>) {
+        let at = Timestamp::from_ms(1_800_000_000_000);
+        let charge = Charge {
+            account_id: AccountId(1),
+            request_id: RequestId::new(at, n),
+            credits: Credits::ZERO,
+            operation: Operation(1),
+            idempotency: None,
+            at,
+        };
+        let (answer, answered) = oneshot::channel();
+        (Call { charge, answer }, answered)
+    }
+
+    #[tokio::test]
+    async fn what_is_too_much_is_refused_at_once_and_waits_no_more_once_taken() {
+        let queue = Queue::default();
+        for n in 0..CHARGES_WAITING_MAX as u128 {
+            queue.add(call(n).0).expect("there is room");
+        }
+        assert!(matches!(queue.add(call(0).0), Err(StoreError::Overloaded)));
+        let taken = queue.take(1).await.expect("calls");
+        assert_eq!(taken.len(), ROUND_CHARGES_MAX);
+        queue.add(call(0).0).expect("there is room again");
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_ends_leaves_nobody_waiting() {
+        let queue = Arc::new(Queue::default());
+        let (waiting, answered) = call(1);
+        queue.add(waiting).expect("there is room");
+        drop(CloseAtEnd(Arc::clone(&queue), 1));
+        assert!(answered.await.is_err(), "let go");
+        assert!(matches!(queue.add(call(2).0), Err(StoreError::Closed)));
+        assert!(queue.take(0).await.is_none(), "other lanes end too");
     }
 }

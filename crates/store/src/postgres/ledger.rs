@@ -20,7 +20,7 @@ const CHARGED: &str =
 const ENTRIES: &str =
     "SELECT account_id, sequence, credits, balance_after, at_ms, request_id, operation, cause
      FROM tagmeter.entries WHERE account_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
-const HOLD: &str =
+pub(super) const HOLD: &str =
     "SELECT balance, sequence, hash, granted FROM tagmeter.balances WHERE account_id = $1 FOR UPDATE";
 const OF_CAUSE: &str = "SELECT credits FROM tagmeter.entries WHERE account_id = $1 AND cause = $2";
 const GRANT: &str =

@@ -34,6 +34,9 @@ mod idempotency;
 
 mod quotes;
 
+#[cfg(test)]
+mod statements;
+
 mod audit;
 
 use crate::{DatabaseUrl, StoreError};
@@ -69,7 +72,7 @@ impl Postgres {
             column: "identity",
             row: "1".to_owned(),
         })?;
-        let charges = charges::Charges::start(pool.clone());
+        let charges = charges::Charges::start(pool.clone(), false);
         Ok(Self { pool, identity, listener: listener::Listener::default(), warnings, charges })
     }
 }

@@ -4,6 +4,7 @@ use crate::support::{NOW, account, audited, charge, credits, open, request};
 use domain::{AccountId, Timestamp};
 use store::idempotency::{Fingerprint, Idempotent, Kept, KeptAnswer};
 use store::ledger::{Charge, ChargeOutcome};
+use testkit::{TestStore, on_each_backend};
 
 /// A call under a key, for a request, with the answer it would give.
 fn call(id: AccountId, n: u64, key: &str, asked: &str, body: &str) -> Charge {
@@ -15,80 +16,76 @@ fn call(id: AccountId, n: u64, key: &str, asked: &str, body: &str) -> Charge {
     Charge { idempotency: Some(idempotency), ..charge(id, n, 1) }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn pairs_of_calls_get_the_same_bytes_for_one_charge() {
-    const PAIRS: u64 = 1_000;
-    let folder = tempfile::tempdir().expect("a folder");
-    let stores = [open(folder.path()).await, open(folder.path()).await];
-    let id = account(&stores[0], 0, 2 * PAIRS).await;
-    let mut pairs = Vec::new();
-    for n in 0..PAIRS {
-        let [first, second] = [0, 1].map(|half| {
-            let store = stores[usize::try_from((n / 2 + half) % 2).expect("0 or 1")].clone();
-            let call = call(id, 2 * n + half, &format!("key-{n}"), "/a", &format!("answer {n} of {half}"));
-            tokio::spawn(async move { store.charge(call).await.expect("an answer") })
-        });
-        pairs.push((first, second));
+on_each_backend! {
+    async fn pairs_of_calls_get_the_same_bytes_for_one_charge(held: &TestStore) {
+        const PAIRS: u64 = 1_000;
+        let stores = [held.again().await, held.again().await];
+        let id = account(&stores[0], 0, 2 * PAIRS).await;
+        let mut pairs = Vec::new();
+        for n in 0..PAIRS {
+            let [first, second] = [0, 1].map(|half| {
+                let store = stores[usize::try_from((n / 2 + half) % 2).expect("0 or 1")].clone();
+                let call = call(id, 2 * n + half, &format!("key-{n}"), "/a", &format!("answer {n} of {half}"));
+                tokio::spawn(async move { store.charge(call).await.expect("an answer") })
+            });
+            pairs.push((first, second));
+        }
+        for (n, (first, second)) in (0..).zip(pairs) {
+            let outcomes = (first.await.expect("a call"), second.await.expect("a call"));
+            let (receipt, answer, request_id) = match outcomes {
+                (ChargeOutcome::Paid(receipt), ChargeOutcome::Replayed { answer, request_id, .. })
+                | (ChargeOutcome::Replayed { answer, request_id, .. }, ChargeOutcome::Paid(receipt)) => {
+                    (receipt, answer, request_id)
+                }
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(receipt.request_id(), request_id);
+            let half = u64::from(request_id == request(2 * n + 1));
+            assert_eq!(answer.body(), format!("answer {n} of {half}").as_bytes());
+        }
+        assert_eq!(audited(&stores[0]).await.charges, PAIRS);
     }
-    for (n, (first, second)) in (0..).zip(pairs) {
-        let outcomes = (first.await.expect("a call"), second.await.expect("a call"));
-        let (receipt, answer, request_id) = match outcomes {
-            (ChargeOutcome::Paid(receipt), ChargeOutcome::Replayed { answer, request_id, .. })
-            | (ChargeOutcome::Replayed { answer, request_id, .. }, ChargeOutcome::Paid(receipt)) => {
-                (receipt, answer, request_id)
-            }
-            other => panic!("{other:?}"),
+
+    async fn a_key_outlives_restart_and_poverty_but_not_its_request(held: &TestStore) {
+        let store = held.again().await;
+        let (id, other) = (account(&store, 0, 1).await, account(&store, 1, 1).await);
+        let first = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
+        assert!(matches!(first, ChargeOutcome::Paid(_)));
+        drop(store);
+        let store = held.again().await;
+        let replayed = store.charge(call(id, 2, "k", "/a", "two")).await.expect("an answer");
+        let ChargeOutcome::Replayed { answer, request_id, balance } = replayed else { panic!("{replayed:?}") };
+        assert_eq!((answer.status(), answer.content_type()), (200, "application/json"));
+        assert_eq!((answer.body(), request_id, balance), (&b"one"[..], request(1), credits(0)));
+        let reused = store.charge(call(id, 3, "k", "/b", "two")).await.expect("an answer");
+        assert_eq!(reused, ChargeOutcome::KeyOfOtherRequest);
+        // A key belongs to its account.
+        let others = store.charge(call(other, 4, "k", "/b", "two")).await.expect("an answer");
+        assert!(matches!(others, ChargeOutcome::Paid(_)));
+
+        let key = "k".parse().expect("a key");
+        let ask = async |asked: &str| {
+            store.idempotent_answer(id, &key, Fingerprint::of(asked.as_bytes())).await.expect("an answer")
         };
-        assert_eq!(receipt.request_id(), request_id);
-        let half = u64::from(request_id == request(2 * n + 1));
-        assert_eq!(answer.body(), format!("answer {n} of {half}").as_bytes());
+        assert!(matches!(ask("/a").await, Some(Kept::Answer { request_id, .. }) if request_id == request(1)));
+        assert_eq!(ask("/b").await, Some(Kept::OtherRequest));
+        assert_eq!(store.forget_idempotent_answers(NOW, 10).await.expect("a number"), 0);
+        let later = Timestamp::from_ms(NOW.as_ms() + 1);
+        assert_eq!(store.forget_idempotent_answers(later, 1).await.expect("a number"), 1);
+        assert_eq!(store.forget_idempotent_answers(later, 10).await.expect("a number"), 1);
+        assert_eq!(ask("/a").await, None);
+        audited(&store).await;
     }
-    assert_eq!(audited(&stores[0]).await.charges, PAIRS);
-}
 
-#[tokio::test]
-async fn a_key_outlives_restart_and_poverty_but_not_its_request() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = open(folder.path()).await;
-    let (id, other) = (account(&store, 0, 1).await, account(&store, 1, 1).await);
-    let first = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
-    assert!(matches!(first, ChargeOutcome::Paid(_)));
-    drop(store);
-    let store = open(folder.path()).await;
-    let replayed = store.charge(call(id, 2, "k", "/a", "two")).await.expect("an answer");
-    let ChargeOutcome::Replayed { answer, request_id, balance } = replayed else { panic!("{replayed:?}") };
-    assert_eq!((answer.status(), answer.content_type()), (200, "application/json"));
-    assert_eq!((answer.body(), request_id, balance), (&b"one"[..], request(1), credits(0)));
-    let reused = store.charge(call(id, 3, "k", "/b", "two")).await.expect("an answer");
-    assert_eq!(reused, ChargeOutcome::KeyOfOtherRequest);
-    // A key belongs to its account.
-    let others = store.charge(call(other, 4, "k", "/b", "two")).await.expect("an answer");
-    assert!(matches!(others, ChargeOutcome::Paid(_)));
-
-    let key = "k".parse().expect("a key");
-    let ask = async |asked: &str| {
-        store.idempotent_answer(id, &key, Fingerprint::of(asked.as_bytes())).await.expect("an answer")
-    };
-    assert!(matches!(ask("/a").await, Some(Kept::Answer { request_id, .. }) if request_id == request(1)));
-    assert_eq!(ask("/b").await, Some(Kept::OtherRequest));
-    assert_eq!(store.forget_idempotent_answers(NOW, 10).await.expect("a number"), 0);
-    let later = Timestamp::from_ms(NOW.as_ms() + 1);
-    assert_eq!(store.forget_idempotent_answers(later, 1).await.expect("a number"), 1);
-    assert_eq!(store.forget_idempotent_answers(later, 10).await.expect("a number"), 1);
-    assert_eq!(ask("/a").await, None);
-    audited(&store).await;
-}
-
-#[tokio::test]
-async fn a_call_that_is_not_covered_keeps_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = open(folder.path()).await;
-    let id = account(&store, 0, 0).await;
-    let refused = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
-    assert_eq!(refused, ChargeOutcome::Refused { balance: credits(0) });
-    let key = "k".parse().expect("a key");
-    assert_eq!(store.idempotent_answer(id, &key, Fingerprint::of(b"/a")).await.expect("an answer"), None);
-    audited(&store).await;
+    async fn a_call_that_is_not_covered_keeps_nothing(held: &TestStore) {
+        let store = held.store().clone();
+        let id = account(&store, 0, 0).await;
+        let refused = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
+        assert_eq!(refused, ChargeOutcome::Refused { balance: credits(0) });
+        let key = "k".parse().expect("a key");
+        assert_eq!(store.idempotent_answer(id, &key, Fingerprint::of(b"/a")).await.expect("an answer"), None);
+        audited(&store).await;
+    }
 }
 
 #[tokio::test]

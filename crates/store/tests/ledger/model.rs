@@ -1,11 +1,12 @@
 //! Random histories against a naive model: two stores on one folder, groups of charges, restarts.
 
-use crate::support::{NOW, account, audited, charge, credits, open, request};
+use crate::support::{NOW, account, audited, charge, credits, request};
 use domain::AccountId;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use store::Store;
 use store::ledger::{Cause, ChargeOutcome, Granted};
+use testkit::TestStore;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -122,13 +123,12 @@ async fn take(store: &Store, model: &mut Model, step: Step) {
     }
 }
 
-async fn run(steps: Vec<(usize, Step)>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut stores = [open(folder.path()).await, open(folder.path()).await];
+async fn run(held: TestStore, steps: Vec<(usize, Step)>) {
+    let mut stores = [held.again().await, held.again().await];
     let mut model = Model::default();
     for (which, step) in steps {
         if matches!(step, Step::Restart) {
-            stores[which] = open(folder.path()).await;
+            stores[which] = held.again().await;
         }
         take(&stores[which], &mut model, step).await;
     }
@@ -148,8 +148,26 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_history_ends_as_the_model_says(steps in steps()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(run(steps));
+    fn every_history_ends_as_the_model_says_on_sqlite(steps in steps()) {
+        runtime().block_on(async { run(TestStore::sqlite().await.expect("always here"), steps).await });
     }
+}
+
+proptest! {
+    // A database is copied for each history.
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_history_ends_as_the_model_says_on_postgresql(steps in steps()) {
+        runtime().block_on(async {
+            if let Some(held) = TestStore::postgres().await {
+                run(held, steps).await;
+            }
+        });
+    }
+}
+
+/// One thread: tasks begin in order.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }

@@ -3,6 +3,8 @@
 use crate::support::{NOW, account, audited, charge, credits, is_paid, open};
 use store::Store;
 use store::ledger::{Cause, ChargeOutcome, Granted};
+use testkit::postgres::TestDatabase;
+use testkit::{TestStore, on_each_backend};
 
 /// `tasks` calls at `price` on an account of `held` credits, spread over `processes` stores on one folder.
 struct Storm {
@@ -46,20 +48,20 @@ const STORMS: [Storm; 8] = [
     Storm { held: 777, price: 50, tasks: 400, processes: 1 },
 ];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn accepted_calls_are_exactly_what_the_credits_cover() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let stores = [open(folder.path()).await, open(folder.path()).await, open(folder.path()).await];
-    for round in 0..3 {
-        for (n, storm) in STORMS.iter().enumerate() {
-            storm.rage(&stores, round * STORMS.len() + n).await;
+on_each_backend! {
+    async fn accepted_calls_are_exactly_what_the_credits_cover(held: &TestStore) {
+        let stores = [held.again().await, held.again().await, held.again().await];
+        for round in 0..3 {
+            for (n, storm) in STORMS.iter().enumerate() {
+                storm.rage(&stores, round * STORMS.len() + n).await;
+            }
         }
+        audited(&stores[0]).await;
     }
-    audited(&stores[0]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn so_they_are_without_the_database_s_own_check() {
+async fn so_they_are_on_sqlite_without_its_own_check() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(open(folder.path()).await);
     let file = rusqlite::Connection::open(folder.path().join("accounts.db")).expect("the file");
@@ -79,99 +81,108 @@ async fn so_they_are_without_the_database_s_own_check() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn mixed_prices_and_grants_in_between_lose_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let stores = [open(folder.path()).await, open(folder.path()).await];
-    let id = account(&stores[0], 0, 100).await;
-    let mut calls = Vec::new();
-    for n in 0..400_u64 {
-        let store = stores[n as usize % 2].clone();
-        let charge = charge(id, n, n % 50 + 1);
-        calls.push(tokio::spawn(async move {
-            let price = charge.credits.get();
-            if is_paid(&store.charge(charge).await.expect("an answer")) { price } else { 0 }
-        }));
+async fn so_they_are_on_postgresql_without_its_own_check() {
+    let Some(database) = TestDatabase::create().await else { return };
+    database.sql("ALTER TABLE tagmeter.balances DROP CONSTRAINT balances_balance_check");
+    let stores = [database.open().await, database.open().await, database.open().await];
+    for (n, storm) in STORMS.iter().enumerate() {
+        storm.rage(&stores, n).await;
     }
-    let mut grants = Vec::new();
-    for n in 0..40_u64 {
-        // Each cause is granted from both processes at once.
-        for store in &stores {
-            let (store, cause) = (store.clone(), format!("gift {n}").parse::<Cause>().expect("a cause"));
-            grants.push(tokio::spawn(async move {
-                store.grant(id, credits(25), &cause, NOW).await.expect("an answer")
+    let report = stores[0].audit().await.expect("an audit");
+    assert_eq!(report.problems_count, 1, "{:?}", report.problems);
+    assert!(report.problems[0].what.contains("balance >= 0"), "{:?}", report.problems);
+}
+
+on_each_backend! {
+    async fn mixed_prices_and_grants_in_between_lose_nothing(held: &TestStore) {
+        let stores = [held.again().await, held.again().await];
+        let id = account(&stores[0], 0, 100).await;
+        let mut calls = Vec::new();
+        for n in 0..400_u64 {
+            let store = stores[n as usize % 2].clone();
+            let charge = charge(id, n, n % 50 + 1);
+            calls.push(tokio::spawn(async move {
+                let price = charge.credits.get();
+                if is_paid(&store.charge(charge).await.expect("an answer")) { price } else { 0 }
             }));
         }
-    }
-    let (mut spent, mut given) = (0, 0);
-    for call in calls {
-        spent += call.await.expect("a call");
-    }
-    for grant in grants {
-        given += u64::from(matches!(grant.await.expect("a grant"), Granted::Granted { .. }));
-    }
-    assert_eq!(given, 40);
-    let left = stores[1].balance(id).await.expect("an answer");
-    assert_eq!(left, Some(credits(100 + 40 * 25 - spent)));
-    assert_eq!(audited(&stores[1]).await.credits_charged, spent);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_bad_call_spoils_none_of_those_it_is_committed_with() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = open(folder.path()).await;
-    let id = account(&store, 0, 10_000).await;
-    let poor = account(&store, 1, 0).await;
-    let mut calls = Vec::new();
-    for n in 0..2_000_u64 {
-        let charge = match n % 4 {
-            0 => charge(id, n, 1),
-            // The request id of the call before.
-            1 => charge(id, n - 1, 1),
-            2 => charge(poor, n, 1),
-            _ => charge(domain::AccountId(99), n, 1),
-        };
-        let store = store.clone();
-        calls.push(tokio::spawn(async move { (n, store.charge(charge).await.expect("an answer")) }));
-    }
-    let (mut paid, mut doubles) = (0, 0);
-    for call in calls {
-        match call.await.expect("a call") {
-            (n, ChargeOutcome::Paid(_)) if n % 4 < 2 => paid += 1,
-            (n, ChargeOutcome::AlreadyCharged) if n % 4 < 2 => doubles += 1,
-            (n, ChargeOutcome::Refused { .. }) if n % 4 == 2 => {}
-            (n, ChargeOutcome::NoSuchAccount) if n % 4 == 3 => {}
-            other => panic!("{other:?}"),
+        let mut grants = Vec::new();
+        for n in 0..40_u64 {
+            // Each cause is granted from both processes at once.
+            for store in &stores {
+                let (store, cause) = (store.clone(), format!("gift {n}").parse::<Cause>().expect("a cause"));
+                grants.push(tokio::spawn(async move {
+                    store.grant(id, credits(25), &cause, NOW).await.expect("an answer")
+                }));
+            }
         }
+        let (mut spent, mut given) = (0, 0);
+        for call in calls {
+            spent += call.await.expect("a call");
+        }
+        for grant in grants {
+            given += u64::from(matches!(grant.await.expect("a grant"), Granted::Granted { .. }));
+        }
+        assert_eq!(given, 40);
+        let left = stores[1].balance(id).await.expect("an answer");
+        assert_eq!(left, Some(credits(100 + 40 * 25 - spent)));
+        assert_eq!(audited(&stores[1]).await.credits_charged, spent);
     }
-    assert_eq!((paid, doubles), (500, 500));
-    assert_eq!(audited(&store).await.charges, 500);
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_caller_that_hangs_up_is_charged_once_and_others_are_served() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = open(folder.path()).await;
-    let id = account(&store, 0, 1_000).await;
-    let calls: Vec<_> = (0..500)
-        .map(|n| {
+    async fn one_bad_call_spoils_none_of_those_it_is_committed_with(held: &TestStore) {
+        let store = held.store().clone();
+        let id = account(&store, 0, 10_000).await;
+        let poor = account(&store, 1, 0).await;
+        let mut calls = Vec::new();
+        for n in 0..2_000_u64 {
+            let charge = match n % 4 {
+                0 => charge(id, n, 1),
+                // The request id of the call before.
+                1 => charge(id, n - 1, 1),
+                2 => charge(poor, n, 1),
+                _ => charge(domain::AccountId(99), n, 1),
+            };
             let store = store.clone();
-            tokio::spawn(async move { store.charge(charge(id, n, 1)).await })
-        })
-        .collect();
-    for call in calls.iter().step_by(2) {
-        call.abort();
-    }
-    let mut paid = Vec::new();
-    for (n, call) in (0..).zip(calls) {
-        if let Ok(outcome) = call.await {
-            assert!(is_paid(&outcome.expect("an answer")));
-            paid.push(n);
+            calls.push(tokio::spawn(async move { (n, store.charge(charge).await.expect("an answer")) }));
         }
+        let (mut paid, mut doubles) = (0, 0);
+        for call in calls {
+            match call.await.expect("a call") {
+                (n, ChargeOutcome::Paid(_)) if n % 4 < 2 => paid += 1,
+                (n, ChargeOutcome::AlreadyCharged) if n % 4 < 2 => doubles += 1,
+                (n, ChargeOutcome::Refused { .. }) if n % 4 == 2 => {}
+                (n, ChargeOutcome::NoSuchAccount) if n % 4 == 3 => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((paid, doubles), (500, 500));
+        assert_eq!(audited(&store).await.charges, 500);
     }
-    let report = audited(&store).await;
-    assert!(report.charges >= paid.len() as u64 && report.charges <= 500);
-    for n in paid {
-        assert!(store.charged(id, crate::support::request(n)).await.expect("an answer").is_some());
+
+    async fn a_caller_that_hangs_up_is_charged_once_and_others_are_served(held: &TestStore) {
+        let store = held.store().clone();
+        let id = account(&store, 0, 1_000).await;
+        let calls: Vec<_> = (0..500)
+            .map(|n| {
+                let store = store.clone();
+                tokio::spawn(async move { store.charge(charge(id, n, 1)).await })
+            })
+            .collect();
+        for call in calls.iter().step_by(2) {
+            call.abort();
+        }
+        let mut paid = Vec::new();
+        for (n, call) in (0..).zip(calls) {
+            if let Ok(outcome) = call.await {
+                assert!(is_paid(&outcome.expect("an answer")));
+                paid.push(n);
+            }
+        }
+        let report = audited(&store).await;
+        assert!(report.charges >= paid.len() as u64 && report.charges <= 500);
+        for n in paid {
+            assert!(store.charged(id, crate::support::request(n)).await.expect("an answer").is_some());
+        }
+        assert_eq!(store.ledger_activity().charges, report.charges);
     }
-    assert_eq!(store.ledger_activity().charges, report.charges);
 }

@@ -1,0 +1,295 @@
+//! A lane: round after round, it commits what queued for its accounts.
+//!
+//! What it knows of an account is where the chain ended after its own last commit. Accounts that nobody else charged since
+//! are debited right away. The others, and those that seem not to cover what is asked, are held first and read again, so
+//! that every round ends with a decision, however busy other nodes are.
+
+use super::super::connection::Pool;
+use super::super::quotes::Quotes;
+use super::plan::{Call, Group, Plan, Stored};
+use super::settle::settle;
+use super::transaction::{Connection, End, Failure, is_of_one_account, lost};
+use super::{Activity, LANES};
+use crate::StoreError;
+use crate::head::Head;
+use crate::ledger::inconsistent;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Accounts whose head is held in memory by all lanes, about 80 bytes each.
+const HEADS_MAX: usize = 200_000 / LANES;
+/// Accounts of one transaction.
+const ACCOUNTS_MAX: usize = 500;
+
+/// What is known of an account.
+struct Known {
+    head: Head,
+    /// Another node charged it since: it is held first, until that has ceased.
+    is_shared: bool,
+}
+
+/// Groups that are to be tried again, each in a transaction of its own.
+struct OneByOne(Vec<Group>);
+
+pub(super) struct Lane {
+    pool: Pool,
+    quotes: Arc<Quotes>,
+    activity: Arc<Activity>,
+    accounts_max: usize,
+    connection: Option<Connection>,
+    known: HashMap<i64, Known>,
+}
+
+impl Lane {
+    pub(super) fn new(
+        pool: Pool,
+        quotes: Arc<Quotes>,
+        activity: Arc<Activity>,
+        one_transaction_per_account: bool,
+    ) -> Self {
+        let accounts_max = if one_transaction_per_account { 1 } else { ACCOUNTS_MAX };
+        Self { pool, quotes, activity, accounts_max, connection: None, known: HashMap::new() }
+    }
+
+    /// Decides on all these charges and answers them.
+    pub(super) async fn round(&mut self, calls: Vec<Call>) {
+        if self.known.len() > HEADS_MAX {
+            self.known.clear();
+        }
+        let (mut plans, mut held_first) = (Vec::new(), Vec::new());
+        for group in Group::of(calls) {
+            match self.plan(group) {
+                Ok(plan) => plans.push(plan),
+                Err(group) => held_first.push(group),
+            }
+        }
+        let mut one_by_one = Vec::new();
+        for plans in chunks(plans, self.accounts_max) {
+            match self.debit_known(plans).await {
+                Ok(missed) => held_first.extend(missed),
+                Err(OneByOne(groups)) => one_by_one.extend(groups),
+            }
+        }
+        held_first.sort_unstable_by_key(|group| group.account_id);
+        for groups in chunks(held_first, self.accounts_max) {
+            if let Err(OneByOne(groups)) = self.hold_and_debit(groups).await {
+                one_by_one.extend(groups);
+            }
+        }
+        for group in one_by_one {
+            // One group alone is never told to be tried again.
+            let _ = self.hold_and_debit(vec![group]).await;
+        }
+    }
+
+    /// A plan from what is known; the group again if that does not do.
+    fn plan(&self, group: Group) -> Result<Plan, Group> {
+        let Some(known) = self.known.get(&group.account_id).filter(|known| !known.is_shared) else {
+            return Err(group);
+        };
+        let stored = Stored { head: Some(known.head), ..Stored::default() };
+        match Plan::of(group, stored) {
+            Ok(plan) if plan.takes_all() => Ok(plan),
+            Ok(plan) => Err(plan.group),
+            Err((group, _)) => Err(group),
+        }
+    }
+
+    /// Commits plans made from what is known. Gives the groups whose debit did not take.
+    async fn debit_known(&mut self, plans: Vec<Plan>) -> Result<Vec<Group>, OneByOne> {
+        let connection = match self.connect().await {
+            Ok(connection) => connection,
+            Err(error) => return self.fail(plans.into_iter().map(|plan| plan.group), &error),
+        };
+        let took = match connection.debit(&plans, true).await {
+            Ok(took) => took,
+            Err(failure) => return self.failed(groups_of(plans), failure).await,
+        };
+        let mut took = took.into_iter();
+        let (taken, missed): (Vec<_>, Vec<_>) =
+            plans.into_iter().partition(|_| took.next().unwrap_or(false));
+        let missed = groups_of(missed);
+        for group in &missed {
+            if let Some(known) = self.known.get_mut(&group.account_id) {
+                known.is_shared = true;
+            }
+        }
+        if taken.is_empty() {
+            self.roll_back().await;
+        } else {
+            self.write(taken).await?;
+        }
+        Ok(missed)
+    }
+
+    /// Holds accounts, decides on their charges, and commits.
+    async fn hold_and_debit(&mut self, groups: Vec<Group>) -> Result<(), OneByOne> {
+        let connection = match self.connect().await {
+            Ok(connection) => connection,
+            Err(error) => return self.fail(groups, &error),
+        };
+        let stored = match connection.hold(&groups).await {
+            Ok(stored) => stored,
+            Err(failure) => return self.failed(groups, failure).await,
+        };
+        let mut plans = Vec::with_capacity(groups.len());
+        for (group, stored) in groups.into_iter().zip(stored) {
+            self.note(group.account_id, stored.head);
+            match Plan::of(group, stored) {
+                Ok(plan) => plans.push(plan),
+                Err((group, error)) => group.fail(&error),
+            }
+        }
+        let (taking, telling): (Vec<_>, Vec<_>) = plans.into_iter().partition(Plan::takes_any);
+        let Some(connection) = &self.connection else { return Ok(()) };
+        if !taking.is_empty() {
+            match connection.debit(&taking, false).await {
+                Ok(took) if took.iter().all(|took| *took) => {}
+                Ok(took) => {
+                    // They were held: nobody can have moved them.
+                    let at = took.iter().position(|took| !took).unwrap_or(0);
+                    let error = inconsistent("balances", "sequence", taking[at].group.account_id);
+                    self.roll_back().await;
+                    return self.fail(groups_of(taking).into_iter().chain(groups_of(telling)), &error);
+                }
+                Err(failure) => {
+                    let groups = groups_of(taking).into_iter().chain(groups_of(telling)).collect();
+                    return self.failed(groups, failure).await;
+                }
+            }
+        }
+        self.write(taking.into_iter().chain(telling).collect()).await
+    }
+
+    /// Writes the entries of debits that took, commits, and answers.
+    async fn write(&mut self, plans: Vec<Plan>) -> Result<(), OneByOne> {
+        let Some(connection) = &self.connection else { return Ok(()) };
+        match connection.write(&plans).await {
+            End::Committed => {
+                self.activity.commits.fetch_add(1, Ordering::Relaxed);
+                for plan in plans {
+                    if let Some((_, head)) = plan.heads {
+                        let known = self.known.entry(plan.group.account_id);
+                        known.and_modify(|known| known.head = head).or_insert(Known { head, is_shared: false });
+                    }
+                    plan.answer(&self.quotes, &self.activity);
+                }
+                Ok(())
+            }
+            End::Refused(error) => self.failed(groups_of(plans), Failure::Refused(error)).await,
+            End::Unknown(error) => {
+                tracing::warn!(%error, "a commit of charges was sent and not answered: looking them up");
+                self.drop_connection();
+                self.activity.commits_failed.fetch_add(1, Ordering::Relaxed);
+                for plan in &plans {
+                    self.known.remove(&plan.group.account_id);
+                }
+                // Others need not wait for that.
+                tokio::spawn(settle(
+                    self.pool.clone(),
+                    plans,
+                    error,
+                    Arc::clone(&self.quotes),
+                    Arc::clone(&self.activity),
+                ));
+                Ok(())
+            }
+        }
+    }
+
+    /// Compares what was read of an account that is held with what was known.
+    fn note(&mut self, account_id: i64, head: Option<Head>) {
+        match (head, self.known.get_mut(&account_id)) {
+            (Some(head), Some(known)) => {
+                known.is_shared = known.head != head;
+                known.head = head;
+            }
+            (Some(head), None) => {
+                self.known.insert(account_id, Known { head, is_shared: false });
+            }
+            (None, _) => {
+                self.known.remove(&account_id);
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<&Connection, StoreError> {
+        if self.connection.as_ref().is_some_and(Connection::is_closed) {
+            self.drop_connection();
+        }
+        if self.connection.is_none() {
+            self.connection = Some(Connection::open(&self.pool).await?);
+        }
+        self.connection.as_ref().ok_or(StoreError::Closed)
+    }
+
+    fn drop_connection(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.close();
+        }
+    }
+
+    async fn roll_back(&mut self) {
+        let Some(connection) = &self.connection else { return };
+        if connection.roll_back().await.is_err() {
+            self.drop_connection();
+        }
+    }
+
+    /// After a failure before `COMMIT` was sent, or one that kept it from writing: nothing was written.
+    async fn failed<T>(&mut self, groups: Vec<Group>, failure: Failure) -> Result<T, OneByOne>
+    where
+        T: Default,
+    {
+        let error = match failure {
+            Failure::Refused(error) => {
+                self.roll_back().await;
+                if groups.len() > 1 && is_of_one_account(&error) {
+                    for group in &groups {
+                        self.known.remove(&group.account_id);
+                    }
+                    return Err(OneByOne(groups));
+                }
+                lost(error)
+            }
+            Failure::Lost(error) => {
+                self.drop_connection();
+                error
+            }
+        };
+        self.fail(groups, &error)
+    }
+
+    /// Tells everybody of an error.
+    fn fail<T: Default>(
+        &mut self,
+        groups: impl IntoIterator<Item = Group>,
+        error: &StoreError,
+    ) -> Result<T, OneByOne> {
+        tracing::error!(%error, "a commit of charges failed");
+        self.activity.commits_failed.fetch_add(1, Ordering::Relaxed);
+        for group in groups {
+            self.known.remove(&group.account_id);
+            group.fail(error);
+        }
+        Ok(T::default())
+    }
+}
+
+fn groups_of(plans: Vec<Plan>) -> Vec<Group> {
+    plans.into_iter().map(|plan| plan.group).collect()
+}
+
+/// Pieces of at most `size`, in order.
+fn chunks<T>(mut items: Vec<T>, size: usize) -> Vec<Vec<T>> {
+    let mut pieces = Vec::new();
+    while items.len() > size {
+        let rest = items.split_off(size);
+        pieces.push(std::mem::replace(&mut items, rest));
+    }
+    if !items.is_empty() {
+        pieces.push(items);
+    }
+    pieces
+}

@@ -1,0 +1,205 @@
+//! What is to become of the charges of one account that are committed together: each is admitted in order of arrival if
+//! the account still covers it.
+
+use super::super::idempotency::kept;
+use super::super::quotes::Quotes;
+use super::Activity;
+use crate::StoreError;
+use crate::head::Head;
+use crate::idempotency::Kept;
+use crate::ledger::{Charge, ChargeOutcome, Receipt};
+use domain::AccountId;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::Ordering;
+use tokio::sync::oneshot;
+use tokio_postgres::Row;
+
+/// A charge that waits, and who waits for it.
+pub(super) struct Call {
+    pub(super) charge: Charge,
+    pub(super) answer: oneshot::Sender<Result<ChargeOutcome, StoreError>>,
+}
+
+impl Call {
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.charge.idempotency.as_ref().map_or(0, |idempotent| idempotent.answer.body().len())
+    }
+}
+
+/// The charges of one account in order of arrival.
+pub(super) struct Group {
+    pub(super) account_id: i64,
+    pub(super) calls: Vec<Call>,
+}
+
+impl Group {
+    /// Groups in order of their account, so that nodes that charge the same accounts never wait for each other in a
+    /// circle.
+    pub(super) fn of(calls: Vec<Call>) -> Vec<Self> {
+        let mut by_account: BTreeMap<i64, Vec<Call>> = BTreeMap::new();
+        for call in calls {
+            by_account.entry(call.charge.account_id.0).or_default().push(call);
+        }
+        by_account.into_iter().map(|(account_id, calls)| Self { account_id, calls }).collect()
+    }
+
+    /// The request ids of the charges.
+    pub(super) fn request_ids(&self) -> Vec<[u8; 16]> {
+        self.calls.iter().map(|call| call.charge.request_id.to_bytes()).collect()
+    }
+
+    /// The keys under which answers are to be kept.
+    pub(super) fn keys(&self) -> Vec<&str> {
+        let idempotent = self.calls.iter().filter_map(|call| call.charge.idempotency.as_ref());
+        idempotent.map(|idempotent| idempotent.key.as_str()).collect()
+    }
+
+    /// Tells everybody of an error.
+    pub(super) fn fail(self, error: &StoreError) {
+        for call in self.calls {
+            // Who asked may have gone.
+            let _ = call.answer.send(Err(error.for_another()));
+        }
+    }
+}
+
+/// What the database holds that decides about a group, read while its account was held.
+#[derive(Default)]
+pub(super) struct Stored {
+    /// `None` when there is no such account.
+    pub(super) head: Option<Head>,
+    /// Request ids of the group that were charged before.
+    pub(super) charged: HashSet<[u8; 16]>,
+    /// Rows of answers kept under keys of the group.
+    pub(super) kept: Vec<Row>,
+}
+
+/// What becomes of one charge.
+pub(super) enum Verdict {
+    /// It is taken, and the chain then ends here.
+    Take(Head),
+    /// Nothing is taken.
+    Tell(ChargeOutcome),
+}
+
+/// A group and what becomes of it, once it is committed.
+pub(super) struct Plan {
+    pub(super) group: Group,
+    pub(super) verdicts: Vec<Verdict>,
+    /// Where the chain ended before, and ends afterwards; `None` when there is no such account.
+    pub(super) heads: Option<(Head, Head)>,
+}
+
+impl Plan {
+    /// Admits the charges of a group, in order.
+    pub(super) fn of(group: Group, stored: Stored) -> Result<Self, (Group, StoreError)> {
+        let Some(before) = stored.head else {
+            let verdicts = group.calls.iter().map(|_| Verdict::Tell(ChargeOutcome::NoSuchAccount)).collect();
+            return Ok(Self { group, verdicts, heads: None });
+        };
+        let mut admission = Admission::new(before, stored);
+        let verdicts: Result<Vec<_>, _> =
+            group.calls.iter().enumerate().map(|(at, call)| admission.admit(&group, at, &call.charge)).collect();
+        let after = admission.head;
+        match verdicts {
+            Ok(verdicts) => Ok(Self { group, verdicts, heads: Some((before, after)) }),
+            Err(error) => Err((group, error)),
+        }
+    }
+
+    /// Whether every charge is taken.
+    pub(super) fn takes_all(&self) -> bool {
+        self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Take(_)))
+    }
+
+    /// Whether any charge is taken.
+    pub(super) fn takes_any(&self) -> bool {
+        self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Take(_)))
+    }
+
+    /// The charges that are taken, with where the chain ends after each.
+    pub(super) fn taken(&self) -> impl Iterator<Item = (&Charge, &Head)> {
+        self.group.calls.iter().zip(&self.verdicts).filter_map(|(call, verdict)| match verdict {
+            Verdict::Take(head) => Some((&call.charge, head)),
+            Verdict::Tell(_) => None,
+        })
+    }
+
+    /// Tells everybody what came of it. Only after the commit.
+    pub(super) fn answer(self, quotes: &Quotes, activity: &Activity) {
+        if let Some((_, after)) = &self.heads {
+            quotes.publish(AccountId(self.group.account_id), after.balance);
+        }
+        for (call, verdict) in self.group.calls.into_iter().zip(self.verdicts) {
+            let outcome = match verdict {
+                Verdict::Tell(outcome) => outcome,
+                Verdict::Take(head) => {
+                    activity.charges.fetch_add(1, Ordering::Relaxed);
+                    ChargeOutcome::Paid(Receipt {
+                        request_id: call.charge.request_id,
+                        credits: call.charge.credits,
+                        balance_after: head.balance,
+                        sequence: head.sequence.unsigned_abs(),
+                    })
+                }
+            };
+            // An asker that is gone was charged all the same.
+            let _ = call.answer.send(Ok(outcome));
+        }
+    }
+}
+
+/// An account while its charges are admitted.
+struct Admission {
+    head: Head,
+    charged: HashSet<[u8; 16]>,
+    stored: HashMap<String, Row>,
+    /// Place of the charge of this group that is taken under a key.
+    kept_here: HashMap<String, usize>,
+}
+
+impl Admission {
+    fn new(head: Head, stored: Stored) -> Self {
+        let by_key = stored.kept.into_iter().map(|row| (row.get(0), row)).collect();
+        Self { head, charged: stored.charged, stored: by_key, kept_here: HashMap::new() }
+    }
+
+    fn admit(&mut self, group: &Group, at: usize, charge: &Charge) -> Result<Verdict, StoreError> {
+        if let Some(known) = self.known(group, charge)? {
+            let balance = self.head.balance;
+            return Ok(Verdict::Tell(match known {
+                Kept::Answer { answer, request_id } => ChargeOutcome::Replayed { answer, request_id, balance },
+                Kept::OtherRequest => ChargeOutcome::KeyOfOtherRequest,
+            }));
+        }
+        let request_id = charge.request_id.to_bytes();
+        if self.charged.contains(&request_id) {
+            return Ok(Verdict::Tell(ChargeOutcome::AlreadyCharged));
+        }
+        let Some(after) = self.head.charge(charge) else {
+            return Ok(Verdict::Tell(ChargeOutcome::Refused { balance: self.head.balance }));
+        };
+        self.charged.insert(request_id);
+        if let Some(idempotent) = &charge.idempotency {
+            self.kept_here.insert(idempotent.key.as_str().to_owned(), at);
+        }
+        self.head = after;
+        Ok(Verdict::Take(after))
+    }
+
+    /// What is kept under the key of a charge, in the database or by a charge before it in this group.
+    fn known(&self, group: &Group, charge: &Charge) -> Result<Option<Kept>, StoreError> {
+        let Some(idempotent) = &charge.idempotency else { return Ok(None) };
+        if let Some(row) = self.stored.get(idempotent.key.as_str()) {
+            return kept(row, idempotent.fingerprint).map(Some);
+        }
+        let first = self.kept_here.get(idempotent.key.as_str()).map(|&at| &group.calls[at].charge);
+        Ok(first.and_then(|first| {
+            let kept = first.idempotency.as_ref()?;
+            if kept.fingerprint != idempotent.fingerprint {
+                return Some(Kept::OtherRequest);
+            }
+            Some(Kept::Answer { answer: kept.answer.clone(), request_id: first.request_id })
+        }))
+    }
+}
