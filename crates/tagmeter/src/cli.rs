@@ -11,7 +11,7 @@ Exit codes:
   1  could not be done
   2  the command line or a setting is wrong
   3  the account, key or hashtag is not there
-  4  audit or doctor found a problem
+  4  audit, doctor, migrate or backup found a problem
   5  import could not read an input, or rejected every record of one
 
 Data goes to standard output, everything else to standard error.";
@@ -35,7 +35,8 @@ pub(crate) struct Global {
     /// Folder of the data, made when missing [default: ./tagmeter-data] [env: TAGMETER_DATA_DIR]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<OsString>,
-    /// PostgreSQL in place of the data folder; arrives in the next release and is refused until then
+    /// PostgreSQL database in place of the files in the data folder, as postgres://user:password@host/database
+    /// [env: TAGMETER_DATABASE_URL, where a password is not seen in lists of processes]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<OsString>,
     /// Settings file [default: ./tagmeter.toml where there is one] [env: TAGMETER_CONFIG]
@@ -106,6 +107,22 @@ pub(crate) enum Command {
     /// Tell what is configured and from where, what is wrong, and what to do; ends with 4 on a problem
     #[command(after_help = "Examples:\n  tagmeter doctor\n  tagmeter doctor --data-dir /srv/tagmeter --json")]
     Doctor(Json),
+    /// Copy a whole store to a new place: from a data folder to PostgreSQL, or back
+    ///
+    /// Stop what writes to the source first: it is copied as it was at the beginning. A migration that was cut off goes on
+    /// when it is run again. At the end the rows are counted and the ledger is audited in the new place.
+    #[command(
+        after_help = "Examples:\n  tagmeter migrate --from ./tagmeter-data --to postgres://me@db.example.com/tagmeter\n  tagmeter migrate --from postgres://me@db.example.com/tagmeter --to ./tagmeter-data --json"
+    )]
+    Migrate(Migrate),
+    /// Copy the files of the data folder to a new folder, while serving and importing go on
+    ///
+    /// The copy is checked, opened and audited before it gets its name, and is on the disk then. It is used as any data
+    /// folder. Frozen rankings and the search index are not in it: they are made again.
+    #[command(
+        after_help = "Examples:\n  tagmeter backup /backups/tagmeter-monday\n  tagmeter backup /backups/tagmeter-monday --data-dir /srv/tagmeter --json\n\nPostgreSQL has its own tools: pg_dump, pg_basebackup."
+    )]
+    Backup(Backup),
     /// Print the commented default settings file
     #[command(after_help = "Examples:\n  tagmeter config > tagmeter.toml")]
     Config,
@@ -129,7 +146,8 @@ pub(crate) struct Import {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// Calls that a key may make in a minute, 0 for no limit [default: 6000] [env: TAGMETER_REQUESTS_PER_MINUTE]
+    /// Calls that a key may make in a minute on this node, 0 for no limit; each node counts for itself [default: 6000]
+    /// [env: TAGMETER_REQUESTS_PER_MINUTE]
     #[arg(long, value_name = "N")]
     pub(crate) requests_per_minute: Option<OsString>,
 }
@@ -247,6 +265,29 @@ pub(crate) struct Videos {
     /// How many videos to show at most; 0 for all of them
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) limit: u64,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// `tagmeter migrate`
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// Where the data is: a data folder or postgres://...
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) from: OsString,
+    /// Where it is to go: a new or empty data folder, or postgres://... of an empty database
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) to: OsString,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// `tagmeter backup`
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// Folder of the copy: a new or empty one
+    #[arg(value_name = "TO")]
+    pub(crate) to: PathBuf,
     #[command(flatten)]
     pub(crate) output: Json,
 }

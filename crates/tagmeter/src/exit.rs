@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The account, key or hashtag that was named is not there.
     NotFound = 3,
-    /// `audit` or `doctor` found something wrong.
+    /// `audit`, `doctor`, `migrate` or `backup` found something wrong.
     ProblemFound = 4,
     /// `import` could not read one of its inputs, or every record of it was rejected.
     ImportIncomplete = 5,
@@ -71,9 +71,9 @@ impl From<store::StoreError> for Failure {
         let passing = error.is_passing();
         let failure = Self::new(&error);
         if passing {
-            failure.hint("another process may be busy with the data folder, or the disk is full; try again")
+            failure.hint("the database may be busy or out of reach, or the disk is full; try again")
         } else {
-            failure.hint("`tagmeter doctor` checks the data folder")
+            failure.hint("`tagmeter doctor` looks the data over")
         }
     }
 }

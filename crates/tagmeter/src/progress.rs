@@ -1,4 +1,4 @@
-//! The progress bar of an import: on standard error, only on a terminal, only once it has taken a second.
+//! The progress bar of an import, a migration or a backup: on standard error, only on a terminal, only once it has taken a second.
 
 use catalog::import::ImportProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// What is done sooner needs no bar.
 const SHOWN_AFTER: Duration = Duration::from_secs(1);
 
-/// A bar for the file that is being read.
+/// A bar for what is being read or copied.
 #[derive(Debug)]
 pub(crate) struct Bar {
     bar: ProgressBar,
@@ -27,6 +27,37 @@ impl Bar {
     /// Takes the bar off the screen.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// Rows that were copied, of all, and the table that is at work.
+    pub(crate) fn rows(&self, table: &str, rows: u64, total: u64) {
+        self.place(table, rows, total, "{prefix:17} {bar:24} {human_pos}/{human_len} rows eta {eta}");
+    }
+
+    /// Bytes that were copied, of all.
+    pub(crate) fn bytes(&self, doing: &'static str, bytes: u64, total: u64) {
+        self.place(doing, bytes, total, "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}");
+    }
+
+    fn place(&self, prefix: &str, position: u64, length: u64, template: &str) {
+        self.show_when_slow();
+        if self.bar.length() != Some(length) {
+            self.bar.set_length(length);
+            let style = ProgressStyle::with_template(template);
+            self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        }
+        if self.bar.prefix() != prefix {
+            self.bar.set_prefix(prefix.to_owned());
+        }
+        self.bar.set_position(position);
+    }
+
+    /// indicatif writes to terminals only; elsewhere the bar stays hidden.
+    fn show_when_slow(&self) {
+        if !self.is_shown.load(Ordering::Relaxed) && self.bar.elapsed() >= SHOWN_AFTER {
+            self.is_shown.store(true, Ordering::Relaxed);
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
     }
 
     /// A template that is known to be right: with a bar where the length is known, and without where it is not.
@@ -51,11 +82,7 @@ impl ImportProgress for Bar {
     }
 
     fn advance(&self, progress: Progress, records: u64) {
-        // indicatif writes to terminals only; elsewhere the bar stays hidden.
-        if !self.is_shown.load(Ordering::Relaxed) && self.bar.elapsed() >= SHOWN_AFTER {
-            self.is_shown.store(true, Ordering::Relaxed);
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
+        self.show_when_slow();
         if let Some(total) = progress.bytes_total
             && self.bar.length().is_none()
         {

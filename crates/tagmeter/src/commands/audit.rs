@@ -9,7 +9,7 @@ use store::audit::AuditReport;
 
 /// What `audit --json` prints.
 #[derive(Serialize)]
-struct AuditView {
+pub(super) struct AuditView {
     ok: bool,
     accounts: u64,
     entries: u64,
@@ -29,7 +29,7 @@ struct ProblemView {
 }
 
 impl AuditView {
-    fn new(report: &AuditReport) -> Self {
+    pub(super) fn new(report: &AuditReport) -> Self {
         let problem = |problem: &store::audit::Problem| ProblemView {
             account_id: problem.account.map(|account| account.to_string()),
             what: problem.what.clone(),
@@ -55,25 +55,27 @@ pub(super) async fn run(output: Json, context: &Context) -> Result<Exit, Failure
     if output.json {
         return print_json(&view).map(|()| exit);
     }
-    for problem in &view.problems {
-        let account = problem.account_id.as_deref().unwrap_or("ledger");
-        print(format_args!("{account}: {}", problem.what))?;
+    view.show().map(|()| exit)
+}
+
+impl AuditView {
+    pub(super) fn show(&self) -> Result<(), Failure> {
+        for problem in &self.problems {
+            let account = problem.account_id.as_deref().unwrap_or("ledger");
+            print(format_args!("{account}: {}", problem.what))?;
+        }
+        let looked_at = format!("{}, {}", counted(self.accounts, "account"), grouped(self.entries));
+        let entries = if self.entries == 1 { "entry" } else { "entries" };
+        let credits = format!(
+            "{} credits granted, {} charged, {} held",
+            grouped(self.credits_granted),
+            grouped(self.credits_charged),
+            grouped(self.credits_held)
+        );
+        if self.ok {
+            return print(format_args!("The ledger is sound: {looked_at} {entries}, {credits}."));
+        }
+        let problems = counted(self.problems_count, "problem");
+        print(format_args!("{problems} in {looked_at} {entries}, {credits}."))
     }
-    let looked_at = format!("{}, {}", counted(view.accounts, "account"), grouped(view.entries));
-    let entries = if view.entries == 1 { "entry" } else { "entries" };
-    let credits = format!(
-        "{} credits granted, {} charged, {} held",
-        grouped(view.credits_granted),
-        grouped(view.credits_charged),
-        grouped(view.credits_held)
-    );
-    if view.ok {
-        print(format_args!("The ledger is sound: {looked_at} {entries}, {credits}."))?;
-    } else {
-        print(format_args!(
-            "{} in {looked_at} {entries}, {credits}.",
-            counted(view.problems_count, "problem")
-        ))?;
-    }
-    Ok(exit)
 }

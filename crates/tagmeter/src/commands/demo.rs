@@ -26,6 +26,7 @@ const MARK_TEXT: &str =
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     telemetry::start(&context.settings)?;
+    refuse_database(context)?;
     let folder = Folder::prepare(context)?;
     let store = Store::open(&StoreOptions::in_folder(folder.path())).await?;
     let catalog = context.open_catalog(store.clone(), folder.path()).await?;
@@ -36,6 +37,17 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let held = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
     print(welcome(&server, &folder, &held, &key))?;
     serve::until_stopped(server).await
+}
+
+/// Made-up data does not go where real data may be. A database set elsewhere than on the command line is not touched.
+fn refuse_database(context: &Context) -> Result<(), Failure> {
+    match &context.settings.database_url {
+        Some(url) if matches!(url.origin, Origin::Flag(_)) => {
+            Err(Failure::usage("the demo keeps its data in SQLite files only")
+                .hint("leave --database-url out"))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn make_account(context: &Context, store: &Store) -> Result<String, Failure> {

@@ -1,6 +1,8 @@
 //! `tagmeter doctor`: what is configured and from where, what is wrong, and what to do about it. Nothing is made,
 //! migrated or mended.
 
+mod database;
+
 mod folder;
 
 mod held;
@@ -65,7 +67,7 @@ struct SettingView {
 }
 
 pub(super) async fn run(output: Json, context: &Context) -> Result<Exit, Failure> {
-    let options = StoreOptions::in_folder(&context.settings.data_dir.value);
+    let options = context.store_options();
     let mut findings = vec![Finding::ok("version", version(&options))];
     findings.push(settings_file(context));
     findings.extend(context.settings.warnings.iter().map(|warning| {
@@ -76,7 +78,10 @@ pub(super) async fn run(output: Json, context: &Context) -> Result<Exit, Failure
         )
     }));
     findings.extend(folder::look(&options.data_dir));
-    findings.extend(held::look(&options, context).await);
+    match &options.database_url {
+        Some(url) => findings.extend(database::look(url, &options, context).await),
+        None => findings.extend(held::look(&options, context).await),
+    }
     findings.push(port(context.settings.listen.value));
     let settings = context.settings.rows().into_iter();
     let report = Report {

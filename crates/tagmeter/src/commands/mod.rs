@@ -4,6 +4,8 @@ mod account;
 
 mod audit;
 
+mod backup;
+
 mod demo;
 
 mod doctor;
@@ -13,6 +15,8 @@ mod import;
 mod key;
 
 mod lookup;
+
+mod migrate;
 
 mod search;
 
@@ -59,29 +63,44 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Videos(command) => videos::run(command, &context).await.map(done),
         Command::Audit(output) => audit::run(output, &context).await,
         Command::Doctor(output) => doctor::run(output, &context).await,
+        Command::Migrate(command) => migrate::run(command, &context).await,
+        Command::Backup(command) => backup::run(command, &context).await,
         Command::Config => print(DEFAULT_FILE.trim_end()).map(done),
     }
 }
 
 impl Context {
-    /// Opens the store in the data folder and makes what is missing.
+    /// Where the data is.
+    pub(crate) fn store_options(&self) -> StoreOptions {
+        let data_dir = &self.settings.data_dir.value;
+        match &self.settings.database_url {
+            Some(url) => StoreOptions::at_url(data_dir, url.value.clone()),
+            None => StoreOptions::in_folder(data_dir),
+        }
+    }
+
+    /// Opens the store and makes what is missing.
     pub(crate) async fn open_store(&self) -> Result<Store, Failure> {
-        Ok(Store::open(&StoreOptions::in_folder(&self.settings.data_dir.value)).await?)
+        Ok(Store::open(&self.store_options()).await?)
     }
 
     /// Opens a store that must be there already: for commands that only look, so that a mistyped folder is told
     /// instead of made.
     pub(crate) async fn open_existing_store(&self) -> Result<Store, Failure> {
-        let folder = &self.settings.data_dir;
-        if !StoreOptions::in_folder(&folder.value).exists() {
-            return Err(Failure::new(format_args!(
+        if self.store_options().exists().await? {
+            return self.open_store().await;
+        }
+        let (folder, database) = (&self.settings.data_dir, &self.settings.database_url);
+        Err(match database {
+            Some(url) => Failure::new(format_args!("there is no data in {} ({})", url.value, url.origin))
+                .hint("`tagmeter import PATH` makes some, and --database-url names another database"),
+            None => Failure::new(format_args!(
                 "there is no data in {} ({})",
                 folder.value.display(),
                 folder.origin
             ))
-            .hint("`tagmeter import PATH` makes some, and --data-dir names another folder"));
-        }
-        self.open_store().await
+            .hint("`tagmeter import PATH` makes some, and --data-dir names another folder"),
+        })
     }
 
     /// Opens the catalog of a store that must be there already.
@@ -90,8 +109,11 @@ impl Context {
         self.open_catalog(store, &self.settings.data_dir.value).await
     }
 
-    /// Opens the catalog over a store, with its search index in the same folder.
+    /// Opens the catalog over a store, with its search index in a folder: also on PostgreSQL each node has its own.
     pub(crate) async fn open_catalog(&self, store: Store, folder: &Path) -> Result<Catalog, Failure> {
+        std::fs::create_dir_all(folder).map_err(|cause| {
+            Failure::new(format_args!("the data folder {} cannot be made: {cause}", folder.display()))
+        })?;
         Ok(Catalog::open(store, CatalogOptions::in_folder(folder, self.clock.clone())).await?)
     }
 }

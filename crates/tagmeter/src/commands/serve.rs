@@ -19,6 +19,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
         version = env!("CARGO_PKG_VERSION"),
         address = %server.local_addr(),
         data_dir = %settings.data_dir.value.display(),
+        database = settings.database_url.as_ref().map(|url| tracing::field::display(&url.value)),
         requests_per_minute = settings.requests_per_minute.value,
         "serving"
     );

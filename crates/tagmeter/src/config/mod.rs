@@ -9,6 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use store::DatabaseUrl;
 
 /// The commented default file.
 pub(crate) const DEFAULT_FILE: &str = include_str!("../tagmeter.default.toml");
@@ -78,6 +79,8 @@ pub(crate) enum LogFormat {
 pub(crate) struct Settings {
     /// Folder of the data.
     pub(crate) data_dir: Setting<PathBuf>,
+    /// The PostgreSQL database in place of the files in the data folder.
+    pub(crate) database_url: Option<Setting<DatabaseUrl>>,
     /// Address `serve` answers on.
     pub(crate) listen: Setting<SocketAddr>,
     /// Calls a key may make in a minute; 0 is no limit.
@@ -112,7 +115,6 @@ impl Settings {
     /// Resolves every setting, or says which one is wrong, where it was set and what would be right.
     pub(crate) fn load(flags: Flags, environment: Environment) -> Result<Self, Failure> {
         let layers = Layers::read(flags, environment)?;
-        refuse_database_url(&layers)?;
         let data_dir = layers.resolve("data_dir", folder)?;
         let data_dir = match &data_dir.origin {
             Origin::File(file, _) => {
@@ -123,6 +125,7 @@ impl Settings {
         };
         Ok(Self {
             data_dir,
+            database_url: layers.database_url()?,
             listen: layers.resolve("listen", address)?,
             requests_per_minute: layers.resolve("requests_per_minute", number)?,
             legacy_errors: layers.resolve("legacy_errors", flag)?,
@@ -141,6 +144,10 @@ impl Settings {
         }
         vec![
             row("data_dir", &self.data_dir, self.data_dir.value.display()),
+            match &self.database_url {
+                Some(setting) => row("database_url", setting, &setting.value),
+                None => ["database_url", "none: SQLite in data_dir", "default"].map(str::to_owned),
+            },
             row("listen", &self.listen, self.listen.value),
             row("requests_per_minute", &self.requests_per_minute, self.requests_per_minute.value),
             row("legacy_errors", &self.legacy_errors, self.legacy_errors.value),
@@ -209,6 +216,15 @@ impl Layers {
         }
     }
 
+    /// The one setting without a default, and the one that is never shown as it was typed: it can hold a password.
+    fn database_url(&self) -> Result<Option<Setting<DatabaseUrl>>, Failure> {
+        let Some((text, origin)) = self.find("database_url") else { return Ok(None) };
+        let parsed = text.to_str().unwrap_or_default().parse();
+        let value =
+            parsed.map_err(|error| Failure::usage(format_args!("database_url ({origin}): {error}")))?;
+        Ok(Some(Setting { value, origin }))
+    }
+
     fn unknown_variables(&self) -> Vec<String> {
         let known: Vec<String> =
             NAMES.into_iter().map(variable_of).chain([CONFIG_VARIABLE.to_owned()]).collect();
@@ -224,16 +240,6 @@ impl Layers {
             })
             .collect()
     }
-}
-
-/// PostgreSQL is not there yet; ignoring the wish for it would put data where nobody looks for it.
-fn refuse_database_url(layers: &Layers) -> Result<(), Failure> {
-    layers.find("database_url").map_or(Ok(()), |(_, origin)| {
-        Err(Failure::usage(format_args!(
-            "a database URL is set ({origin}), but PostgreSQL arrives in the next release"
-        ))
-        .hint("leave --database-url out and SQLite in --data-dir is used"))
-    })
 }
 
 fn flag_of(name: &str) -> String {

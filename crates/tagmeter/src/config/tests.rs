@@ -85,15 +85,55 @@ fn a_wrong_value_is_told_with_its_place_and_what_would_be_right() {
 }
 
 #[test]
-fn a_database_url_is_refused_wherever_it_is_set() {
-    let url = "postgres://localhost/tagmeter";
-    let flags = Flags { config: None, given: vec![("database_url", url.into())] };
-    let refused = Settings::load(flags, Vec::new()).expect_err("no PostgreSQL yet");
-    assert_eq!(refused.exit, crate::exit::Exit::Usage);
-    assert!(refused.to_string().contains("PostgreSQL arrives"), "{refused}");
-    assert!(!refused.to_string().contains("localhost"), "a URL can hold a password");
-    let environment = vec![("TAGMETER_DATABASE_URL".into(), url.into())];
-    assert!(Settings::load(Flags::default(), environment).is_err());
+fn a_database_url_comes_from_any_place_and_is_never_shown_with_its_password() {
+    let url = "postgres://me:secret@flag.example.com/tagmeter";
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("some.toml");
+    std::fs::write(&path, "database_url = \"postgres://me:secret@file.example.com/tagmeter\"")
+        .expect("a file");
+    let config = Some(path);
+    let given = vec![("database_url", url.into())];
+    let variable = || vec![("TAGMETER_DATABASE_URL".into(), url.replace("flag", "variable").into())];
+    let cases = [
+        (Flags { config: config.clone(), given }, variable(), "flag", "flag --database-url"),
+        (
+            Flags { config: config.clone(), given: Vec::new() },
+            variable(),
+            "variable",
+            "environment TAGMETER_DATABASE_URL",
+        ),
+        (Flags { config, given: Vec::new() }, Vec::new(), "file", "some.toml line 1"),
+    ];
+    for (flags, environment, host, place) in cases {
+        let settings = Settings::load(flags, environment).expect("settings");
+        let rows = settings.rows();
+        let [_, shown, origin] = rows.iter().find(|[name, ..]| name == "database_url").expect("it is listed");
+        assert_eq!(*shown, format!("postgres://me@{host}.example.com:5432/tagmeter"));
+        assert!(origin.ends_with(place), "{origin}");
+        assert!(!format!("{settings:?}").contains("secret"));
+    }
+    let settings = Settings::load(Flags::default(), Vec::new()).expect("settings");
+    assert!(settings.database_url.is_none(), "SQLite unless told otherwise");
+}
+
+#[test]
+fn a_wrong_database_url_is_told_without_its_password() {
+    for url in [
+        "mysql://me:secret@host/x",
+        "postgres://me:secret@host",
+        "postgres://me:secret@host:x/y",
+        "me:secret",
+    ] {
+        let flags = Flags { config: None, given: vec![("database_url", url.into())] };
+        let refused = Settings::load(flags, Vec::new()).expect_err("a mistake");
+        assert_eq!(refused.exit, crate::exit::Exit::Usage);
+        let told = refused.to_string();
+        assert!(
+            told.contains("database_url (flag --database-url)") && told.contains("postgres://user"),
+            "{told}"
+        );
+        assert!(!told.contains("secret"), "{told}");
+    }
 }
 
 #[test]

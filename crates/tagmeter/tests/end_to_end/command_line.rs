@@ -36,12 +36,16 @@ fn help_and_version_are_there_and_a_wrong_command_line_ends_with_2() {
 }
 
 #[test]
-fn a_database_url_and_an_unknown_setting_are_refused() {
+fn a_wrong_database_url_and_an_unknown_setting_are_refused() {
     let place = Place::new();
-    let refused = place.run(&["--database-url", "postgres://localhost/x", "account", "list"]);
+    let refused = place.run(&["--database-url", "mysql://me:secret@localhost/x", "account", "list"]);
     assert_eq!(refused.code, Some(2));
-    assert!(refused.err.contains("PostgreSQL arrives in"), "{}", refused.err);
-    assert!(refused.err.contains("\nhint: leave --database-url out and SQLite in --data-dir is used"));
+    assert!(refused.err.contains("a database is given as postgres://"), "{}", refused.err);
+    let refused = place.run(&["--database-url", "postgres://me:secret@127.0.0.1:1/x", "account", "list"]);
+    assert_eq!(refused.code, Some(1), "nobody answers there: {}", refused.err);
+    assert!(!refused.err.contains("secret"), "{}", refused.err);
+    let refused = place.run(&["--database-url", "postgres://me:secret@127.0.0.1:1/x", "demo"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.err);
     place.write("tagmeter.toml", "# mine\nlisten_on = \"127.0.0.1:1\"\n");
     let refused = place.run(&["account", "list"]);
     assert_eq!(refused.code, Some(2));
@@ -62,7 +66,7 @@ fn the_default_file_that_is_printed_is_accepted_and_changes_nothing() {
         report["settings"].as_array().expect("settings").iter().map(|s| s["value"].clone()).collect()
     };
     assert_eq!(values(&before), values(&after));
-    let from = |report: &Value| report["settings"][1]["from"].clone();
+    let from = |report: &Value| report["settings"][0]["from"].clone();
     assert_eq!(from(&before), "default");
     assert!(
         from(&after).as_str().is_some_and(|from| from.starts_with("tagmeter.toml line ")),

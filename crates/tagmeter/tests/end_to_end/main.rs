@@ -8,4 +8,6 @@ mod command_line;
 
 mod kills;
 
+mod postgres;
+
 mod serving;

@@ -18,12 +18,17 @@ pub(super) async fn look(options: &StoreOptions, context: &Context) -> Vec<Findi
     let is_usable = |file: &FileCheck| matches!(file.state, FileState::Sound { schema, schema_newest, .. } if schema == schema_newest);
     // Opening would make what is missing and migrate what is old; the doctor does neither.
     if files.iter().all(is_usable) {
-        match contents(options, context).await {
-            Ok(more) => findings.extend(more),
-            Err(failure) => findings.push(Finding::problem("store", failure.to_string(), "see the message")),
-        }
+        findings.extend(contents_of(options, context).await);
     }
     findings
+}
+
+/// What a store of the newest schema holds.
+pub(super) async fn contents_of(options: &StoreOptions, context: &Context) -> Vec<Finding> {
+    match contents(options, context).await {
+        Ok(found) => found,
+        Err(failure) => vec![Finding::problem("store", failure.to_string(), "see the message")],
+    }
 }
 
 fn file(check: &FileCheck) -> Finding {

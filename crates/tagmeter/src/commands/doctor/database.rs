@@ -1,0 +1,119 @@
+//! Looks at the database: can it be reached, can it be trusted with charges, does it have room for another node.
+
+use super::{Finding, held};
+use crate::commands::Context;
+use crate::output::grouped;
+use store::check::DatabaseCheck;
+use store::{DatabaseUrl, StoreOptions};
+
+pub(super) async fn look(url: &DatabaseUrl, options: &StoreOptions, context: &Context) -> Vec<Finding> {
+    let check = match url.check().await {
+        Ok(check) => check,
+        Err(why) => {
+            let hint = "is the server running, and do host, port, user, password and database hold?";
+            return vec![Finding::problem("database", format!("{url}: {why}"), hint)];
+        }
+    };
+    let mut findings = vec![Finding::ok("database", format!("{url}: PostgreSQL {}", check.version))];
+    if let Some(why) = &check.refusal {
+        findings.push(Finding::problem(
+            "database settings",
+            why.clone(),
+            "nothing is served from it as it is",
+        ));
+        return findings;
+    }
+    findings.push(settings(&check));
+    findings.push(connections(&check));
+    findings.push(Finding::ok("citus", check.citus.clone().unwrap_or_else(|| "not present".to_owned())));
+    findings.push(schema(&check));
+    // Opening would make what is missing and migrate what is old; the doctor does neither.
+    if check.schema_steps == Some(check.schema_steps_newest) {
+        findings.extend(held::contents_of(options, context).await);
+    }
+    findings
+}
+
+fn settings(check: &DatabaseCheck) -> Finding {
+    if check.warnings.is_empty() {
+        return Finding::ok("database settings", "commits wait for the disk");
+    }
+    Finding::note("database settings", check.warnings.join("; "), "see docs/scaling.md on durability")
+}
+
+fn connections(check: &DatabaseCheck) -> Finding {
+    let (ours, all) = (check.connections_of_a_node, check.connections_max);
+    let found = format!("{} of the server, at most {} for each node", grouped(all), grouped(ours));
+    if all < ours {
+        return Finding::problem("connections", found, "raise max_connections");
+    }
+    let nodes = all / ours;
+    if nodes < 3 {
+        let hint =
+            format!("there is room for {nodes} at once: raise max_connections, or put pgbouncer in between");
+        return Finding::note("connections", found, hint);
+    }
+    Finding::ok("connections", format!("{found}: room for {}", grouped(nodes)))
+}
+
+fn schema(check: &DatabaseCheck) -> Finding {
+    let newest = check.schema_steps_newest;
+    match check.schema_steps {
+        None => Finding::note(
+            "schema",
+            "not there yet",
+            "`tagmeter import PATH`, `tagmeter account create EMAIL` or `tagmeter migrate` makes it",
+        ),
+        Some(steps) if steps == newest => Finding::ok("schema", format!("{steps} steps, the newest")),
+        Some(steps) if steps < newest => Finding::note(
+            "schema",
+            format!("{steps} steps of {newest}"),
+            "the next start of tagmeter brings it to the newest",
+        ),
+        Some(steps) => Finding::problem(
+            "schema",
+            format!("{steps} steps, and this version knows {newest}"),
+            "this data was written by a newer tagmeter: use that version or a newer one",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    fn check() -> DatabaseCheck {
+        DatabaseCheck {
+            version: "15.4".to_owned(),
+            refusal: None,
+            warnings: Vec::new(),
+            connections_max: 97,
+            connections_of_a_node: 16,
+            citus: None,
+            schema_steps: Some(3),
+            schema_steps_newest: 3,
+        }
+    }
+
+    #[test]
+    fn room_for_nodes_is_told() {
+        let states = [10, 20, 97]
+            .map(|connections_max| connections(&DatabaseCheck { connections_max, ..check() }).state);
+        assert_eq!(states, [State::Problem, State::Note, State::Ok]);
+    }
+
+    #[test]
+    fn the_schema_is_compared() {
+        let states = [None, Some(2), Some(3), Some(4)]
+            .map(|schema_steps| schema(&DatabaseCheck { schema_steps, ..check() }).state);
+        assert_eq!(states, [State::Note, State::Note, State::Ok, State::Problem]);
+    }
+
+    #[test]
+    fn commits_that_do_not_wait_are_noted() {
+        assert_eq!(settings(&check()).state, State::Ok);
+        let warnings = vec!["synchronous_commit = off".to_owned()];
+        assert_eq!(settings(&DatabaseCheck { warnings, ..check() }).state, State::Note);
+    }
+}

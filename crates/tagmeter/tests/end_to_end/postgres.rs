@@ -1,0 +1,201 @@
+//! The same binary on PostgreSQL: nothing changes but `--database-url`; and stores that move there and back.
+
+use crate::binary::{Place, Serving};
+use serde_json::Value;
+use std::process::Stdio;
+use testkit::postgres::TestDatabase;
+
+/// Two videos of a web capture and, a day later, one of them again.
+const ITEMS: &str = r#"{"itemList":[
+{"id":"7000000000000000001","desc":"a #cat","createTime":1700000000,"collectTime":1700001000,"author":{"id":"11","uniqueId":"misty.otter","nickname":"o"},
+ "stats":{"playCount":900,"diggCount":9,"commentCount":3,"shareCount":1},
+ "challenges":[{"id":"7551","title":"cat"},{"id":"9001","title":"Dog"}]},
+{"id":"7000000000000000002","desc":"another #cat","createTime":1700000100,"collectTime":1700001000,"author":{"id":"12","uniqueId":"lucky.heron","nickname":"h"},
+ "stats":{"playCount":100,"diggCount":1,"commentCount":0,"shareCount":0},
+ "challenges":[{"id":"7551","title":"cat"}]}]}"#;
+
+const CALLS: [&str; 5] = [
+    "/challenge-info-name/?name=cat",
+    "/challenge-info-id/?id=7551",
+    "/challenge-posts/?challenge_id=7551&count=1",
+    "/challenge-posts/?challenge_id=9001&count=30",
+    "/search-challenge/?keyword=cat&count=3",
+];
+
+fn database() -> Option<TestDatabase> {
+    runtime().block_on(TestDatabase::create())
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// Every command after this one works on the database.
+fn on(place: &Place, database: &TestDatabase) {
+    place.write("tagmeter.toml", format!("database_url = {:?}\n", database.url_text()));
+}
+
+fn off(place: &Place) {
+    std::fs::remove_file(place.path().join("tagmeter.toml")).expect("a file");
+}
+
+/// What the calls are answered; cursors name a frozen ranking, which every store makes for itself.
+fn answers(serving: &Serving, key: &str) -> Vec<(u16, Value)> {
+    let mut answers: Vec<_> = CALLS.iter().map(|call| serving.get(call, key)).collect();
+    for (_, body) in &mut answers {
+        if body["videos"].is_array() {
+            body["cursor"] = Value::Null;
+        }
+    }
+    answers
+}
+
+#[test]
+fn every_command_works_on_a_database() {
+    let Some(database) = database() else { return };
+    let place = Place::new();
+    on(&place, &database);
+    let nothing = place.run(&["lookup", "cat"]);
+    // A database of the tests has the schema already, so the store is there and the hashtag is not.
+    assert_eq!(nothing.code, Some(3), "{nothing:?}");
+    place.write("captures/items.json", ITEMS);
+    let imported = place.json(&["import", "captures"]);
+    assert_eq!((&imported["videos"]["new"], &imported["held"]["hashtags"]), (&2.into(), &2.into()));
+    let again = place.json(&["import", "captures"]);
+    assert_eq!((&again["videos"]["new"], &again["videos"]["changed"]), (&0.into(), &0.into()));
+    let key = place.key();
+    assert_eq!(place.json(&["lookup", "cat"])["name"], "cat");
+    assert_eq!(place.json(&["search", "cat"])["hashtags"][0]["name"], "cat");
+    assert_eq!(place.json(&["videos", "cat", "--limit", "0"])["held"], 2);
+    let serving = place.serve();
+    let answered = answers(&serving, &key);
+    assert!(answered.iter().all(|(status, _)| *status == 200), "{answered:?}");
+    assert_eq!(answered[2].1["hasMore"], true);
+    let (code, log) = serving.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("postgres://postgres@"), "the log tells which database: {log}");
+    let audit = place.json(&["audit"]);
+    assert_eq!((&audit["ok"], &audit["charges"]), (&true.into(), &CALLS.len().into()));
+    let doctor = place.json(&["doctor"]);
+    assert_eq!(doctor["ok"], true, "{doctor}");
+    let found: Vec<_> = doctor["findings"].as_array().expect("findings").iter().map(|f| &f["what"]).collect();
+    assert!(
+        ["database", "connections", "schema", "catalog"].iter().all(|what| found.iter().any(|f| f == what))
+    );
+    let files = std::fs::read_dir(place.path().join("tagmeter-data")).expect("a folder");
+    let names: Vec<_> = files.map(|file| file.expect("a file").file_name()).collect();
+    assert!(names.iter().all(|name| !name.to_string_lossy().ends_with(".db")), "no SQLite: {names:?}");
+    let refused = place.run(&["backup", "copy"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("pg_dump"), "{}", refused.err);
+}
+
+#[test]
+fn a_store_moves_there_and_back_and_answers_the_same() {
+    let Some(database) = database() else { return };
+    let url = database.url_text();
+    let place = Place::new();
+    place.write("captures/items.json", ITEMS);
+    place.ok(&["import", "captures"]);
+    let key = place.key();
+    let at_home = answers(&place.serve(), &key);
+    let audit = place.json(&["audit"]);
+
+    let there = place.json(&["migrate", "--from", "tagmeter-data", "--to", &url]);
+    assert_eq!((&there["ok"], &there["audit"]), (&true.into(), &audit));
+    on(&place, &database);
+    assert_eq!(answers(&place.serve(), &key), at_home);
+    let audit = place.json(&["audit"]);
+    assert_eq!(audit["charges"], 2 * CALLS.len());
+    off(&place);
+
+    let refused = place.run(&["migrate", "--from", &url, "--to", "tagmeter-data"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("holds data already"), "{}", refused.err);
+    let back = place.json(&["migrate", "--from", &url, "--to", "back"]);
+    assert_eq!(back["audit"], audit);
+    let serving = Serving::start(place.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir", "back"]));
+    assert_eq!(answers(&serving, &key), at_home);
+}
+
+#[test]
+fn a_migration_that_is_killed_is_finished_by_running_it_again() {
+    let Some(database) = database() else { return };
+    let url = database.url_text();
+    let place = Place::new();
+    let items: String = (0..30_000).map(|n| item(n)).collect();
+    place.write("captures.ndjson", items);
+    place.ok(&["import", "captures.ndjson"]);
+    place.key();
+    let arguments = ["migrate", "--from", "tagmeter-data", "--to", &url];
+    let mut child =
+        place.command(&arguments).stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("it runs");
+    // Killed as soon as some of the videos are there.
+    while database.sql("SELECT 1 FROM tagmeter.videos LIMIT 1").is_empty() {
+        assert!(child.try_wait().expect("a child").is_none(), "it goes on");
+    }
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    on(&place, &database);
+    let refused = place.run(&["account", "list"]);
+    assert_eq!(refused.code, Some(1), "half a store is not used: {refused:?}");
+    assert!(refused.err.contains("run the same `tagmeter migrate` again"), "{}", refused.err);
+    off(&place);
+    let finished = place.json(&arguments);
+    assert_eq!((&finished["ok"], &finished["tables"]["videos"]), (&true.into(), &30_000.into()));
+    assert!(finished["rows_before"].as_u64().is_some_and(|rows| rows > 0), "{finished}");
+    assert_eq!(finished["audit"], place.json(&["audit"]));
+    let videos = place.json(&["videos", "cat", "--limit", "100"]);
+    on(&place, &database);
+    assert_eq!(place.json(&["videos", "cat", "--limit", "100"]), videos);
+}
+
+fn item(n: u64) -> String {
+    let (id, author) = (7_000_000_000_000_000_000 + n * 7919, 6_000_000_000_000_000_000 + n % 97);
+    format!(
+        r#"{{"id":"{id}","desc":"video {n}","createTime":1700000000,"collectTime":1700001000,"author":{{"id":"{author}","uniqueId":"a{author}","nickname":"A"}},"music":{{"id":"5","title":"m"}},"video":{{"duration":9}},"challenges":[{{"id":"1","title":"cat"}},{{"id":"{}","title":"group{}"}}],"stats":{{"playCount":{},"diggCount":1,"commentCount":1,"shareCount":1}}}}"#,
+        100 + n % 10,
+        n % 10,
+        n * 13
+    ) + "\n"
+}
+
+#[test]
+fn places_that_make_no_sense_are_refused() {
+    let place = Place::new();
+    for (arguments, code, told) in [
+        (
+            &["migrate", "--from", "a", "--to", "mysql://x/y"][..],
+            2,
+            "--to: a database is given as postgres://",
+        ),
+        (&["migrate", "--from", "a", "--to", "b", "--data-dir", "c"], 2, "from --from and --to alone"),
+        (&["migrate", "--from", "a", "--to", "b"], 1, "there is no catalog.db in a"),
+        (&["migrate", "--from", "a"], 2, "--to"),
+        (&["backup", "b"], 1, "there is no "),
+    ] {
+        let refused = place.run(arguments);
+        assert_eq!(refused.code, Some(code), "{arguments:?}: {refused:?}");
+        assert!(refused.err.contains(told), "{arguments:?}: {}", refused.err);
+    }
+    assert!(std::fs::read_dir(place.path()).expect("a folder").next().is_none(), "nothing was made");
+}
+
+#[test]
+fn a_backup_made_while_serving_is_a_data_folder() {
+    let place = Place::new();
+    place.write("captures/items.json", ITEMS);
+    place.ok(&["import", "captures"]);
+    let key = place.key();
+    let serving = place.serve();
+    let answered = answers(&serving, &key);
+    let report = place.json(&["backup", "copies/one"]);
+    assert_eq!((&report["ok"], &report["audit"]["charges"]), (&true.into(), &CALLS.len().into()));
+    assert_eq!(answers(&serving, &key), answered, "serving goes on");
+    let copy =
+        Serving::start(place.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir", "copies/one"]));
+    assert_eq!(answers(&copy, &key), answered);
+    let refused = place.run(&["backup", "copies/one"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("is not an empty folder"), "{}", refused.err);
+}
