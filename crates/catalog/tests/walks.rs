@@ -1,12 +1,12 @@
 //! Walks are exact: each video that was there at the beginning once, whatever is imported meanwhile.
 
-use catalog::{Catalog, CatalogError, CatalogOptions, HashtagRef, WalkRequest};
+use catalog::{Catalog, CatalogError, HashtagRef, WalkRequest};
 use domain::{Observation, TagKey, Timestamp, WalkCursor};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use testkit::{FixedClock, TemporaryCatalog, video};
+use testkit::{FixedClock, Place, video};
 
 fn clock() -> FixedClock {
     FixedClock::at(Timestamp::from_ms(1_790_000_000_000))
@@ -50,19 +50,8 @@ async fn walk(catalog: &Catalog, count: u32) -> Vec<u64> {
     }
 }
 
-/// A second store over the same folder stands for another process.
-async fn another(held: &TemporaryCatalog, clock: &FixedClock) -> Catalog {
-    let store = store::Store::open(&store::StoreOptions::in_folder(held.folder())).await.expect("a store");
-    let options = CatalogOptions {
-        index_path: held.folder().join("other.idx"),
-        ..CatalogOptions::in_folder(held.folder(), Arc::new(clock.clone()))
-    };
-    Catalog::open(store, options).await.expect("a catalog")
-}
-
-#[tokio::test]
-async fn a_walk_gives_every_video_once_most_plays_first() {
-    let held = TemporaryCatalog::open(&clock()).await;
+async fn a_walk_gives_every_video_once_most_plays_first(place: &Place) {
+    let held = place.catalog(&clock()).await;
     held.record((1..=103).map(|id| under_cat(id, id * 10, 0))).await;
     let down: Vec<u64> = (1..=103).rev().collect();
     for count in [1, 7, 35, 100] {
@@ -70,9 +59,8 @@ async fn a_walk_gives_every_video_once_most_plays_first() {
     }
 }
 
-#[tokio::test]
-async fn a_page_that_holds_everything_says_so() {
-    let held = TemporaryCatalog::open(&clock()).await;
+async fn a_page_that_holds_everything_says_so(place: &Place) {
+    let held = place.catalog(&clock()).await;
     held.record((1..=35).map(|id| under_cat(id, id, 0))).await;
     let all = page(held.catalog(), WalkCursor::START, 35).await;
     assert_eq!((all.videos.len(), all.has_more), (35, false));
@@ -82,9 +70,8 @@ async fn a_page_that_holds_everything_says_so() {
     assert_eq!((last.videos.len(), last.has_more), (1, false));
 }
 
-#[tokio::test]
-async fn what_comes_in_during_a_walk_neither_repeats_nor_skips() {
-    let held = TemporaryCatalog::open(&clock()).await;
+async fn what_comes_in_during_a_walk_neither_repeats_nor_skips(place: &Place) {
+    let held = place.catalog(&clock()).await;
     held.record((1..=60).map(|id| under_cat(id, id * 10, 0))).await;
     let first = page(held.catalog(), WalkCursor::START, 20).await;
     // The last becomes the first, the first the last, and new ones come in at both ends.
@@ -110,11 +97,10 @@ async fn what_comes_in_during_a_walk_neither_repeats_nor_skips() {
     assert_eq!((anew.len(), &anew[..2]), (62, &[61, 1][..]), "a new walk sees the new order");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn walkers_beside_another_process_that_imports_see_each_video_once() {
-    let held = TemporaryCatalog::open(&clock()).await;
+async fn walkers_beside_another_process_that_imports_see_each_video_once(place: &Place) {
+    let held = place.catalog(&clock()).await;
     held.record((1..=400).map(|id| under_cat(id, id * 7 % 400, 0))).await;
-    let importer = another(&held, &clock()).await;
+    let importer = held.again("other.idx", &clock()).await;
     let is_done = Arc::new(AtomicBool::new(false));
     let importing = tokio::spawn({
         let is_done = Arc::clone(&is_done);
@@ -153,10 +139,9 @@ async fn walkers_beside_another_process_that_imports_see_each_video_once() {
     assert!(importing.await.expect("an importer") > 1, "imports went on during the walks");
 }
 
-#[tokio::test]
-async fn a_cursor_of_another_walk_or_an_expired_one_is_refused() {
+async fn a_cursor_of_another_walk_or_an_expired_one_is_refused(place: &Place) {
     let clock = clock();
-    let held = TemporaryCatalog::open(&clock).await;
+    let held = place.catalog(&clock).await;
     held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
     held.record((101..=150).map(|id| video(id).tag("dog").plays(id).into())).await;
     let catalog = held.catalog();
@@ -178,9 +163,8 @@ async fn a_cursor_of_another_walk_or_an_expired_one_is_refused() {
     assert!(matches!(catalog.walk(&cat(), request).await, Err(CatalogError::CursorUnknown)));
 }
 
-#[tokio::test]
-async fn a_plain_offset_goes_on_from_there() {
-    let held = TemporaryCatalog::open(&clock()).await;
+async fn a_plain_offset_goes_on_from_there(place: &Place) {
+    let held = place.catalog(&clock()).await;
     held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
     let offset = WalkCursor::from_wire(20).expect("in range");
     let page = page(held.catalog(), offset, 10).await;
@@ -188,19 +172,17 @@ async fn a_plain_offset_goes_on_from_there() {
     assert!(page.has_more && page.cursor.generation() > 0);
 }
 
-#[tokio::test]
-async fn cursors_outlive_a_restart() {
+async fn cursors_outlive_a_restart(place: &Place) {
     let clock = clock();
-    let held = TemporaryCatalog::open(&clock).await;
+    let held = place.catalog(&clock).await;
     held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
     let first = page(held.catalog(), WalkCursor::START, 20).await;
-    let again = another(&held, &clock).await;
+    let again = held.again("other.idx", &clock).await;
     assert_eq!(ids_of(&page(&again, first.cursor, 20).await), (11..=30).rev().collect::<Vec<_>>());
 }
 
-#[tokio::test]
-async fn the_first_page_tells_the_newest_counts_even_when_the_order_stays() {
-    let held = TemporaryCatalog::open(&clock()).await;
+async fn the_first_page_tells_the_newest_counts_even_when_the_order_stays(place: &Place) {
+    let held = place.catalog(&clock()).await;
     held.record((1..=50).map(|id| under_cat(id, id * 10, 0))).await;
     let first = page(held.catalog(), WalkCursor::START, 30).await;
     assert!(first.has_more);
@@ -213,3 +195,14 @@ async fn the_first_page_tells_the_newest_counts_even_when_the_order_stays() {
     // The walk that began before goes on where it was.
     assert_eq!(ids_of(&page(held.catalog(), first.cursor, 30).await), (1..=20).rev().collect::<Vec<_>>());
 }
+
+testkit::tell_on_each_backend!(
+    a_walk_gives_every_video_once_most_plays_first,
+    a_page_that_holds_everything_says_so,
+    what_comes_in_during_a_walk_neither_repeats_nor_skips,
+    walkers_beside_another_process_that_imports_see_each_video_once,
+    a_cursor_of_another_walk_or_an_expired_one_is_refused,
+    a_plain_offset_goes_on_from_there,
+    cursors_outlive_a_restart,
+    the_first_page_tells_the_newest_counts_even_when_the_order_stays,
+);

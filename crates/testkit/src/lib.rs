@@ -11,6 +11,7 @@ mod clock;
 
 mod fixtures;
 
+mod place;
 #[cfg(unix)]
 pub mod postgres;
 
@@ -22,5 +23,6 @@ pub use backends::TestStore;
 pub use client::{Answer, Connection, Request};
 pub use clock::FixedClock;
 pub use fixtures::{HashtagFixture, VideoFixture, example_hashtag, hashtag, video};
+pub use place::Place;
 pub use server::{TestServer, TestServerBuilder};
 pub use temporary::TemporaryCatalog;

@@ -12,27 +12,32 @@ use tempfile::TempDir;
 pub struct TemporaryCatalog {
     catalog: Catalog,
     folder: TempDir,
+    options: StoreOptions,
 }
 
 impl TemporaryCatalog {
     /// An empty one.
     pub async fn open(clock: &FixedClock) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
-        Self::over(store, folder, clock).await
+        let options = StoreOptions::in_folder(folder.path());
+        Self::over(options, folder, clock).await
     }
 
     /// Over a database, as one node of it: its folder has the search index alone.
     pub async fn at_url(url: DatabaseUrl, clock: &FixedClock) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&StoreOptions::at_url(folder.path(), url)).await.expect("a store");
-        Self::over(store, folder, clock).await
+        let options = StoreOptions::at_url(folder.path(), url);
+        Self::over(options, folder, clock).await
     }
 
-    async fn over(store: Store, folder: TempDir, clock: &FixedClock) -> Self {
-        let options = CatalogOptions::in_folder(folder.path(), Arc::new(clock.clone()));
-        let catalog = Catalog::open(store, options).await.expect("a catalog");
-        Self { catalog, folder }
+    async fn over(options: StoreOptions, folder: TempDir, clock: &FixedClock) -> Self {
+        let catalog = open(&options, &folder.path().join("search.idx"), clock).await;
+        Self { catalog, folder, options }
+    }
+
+    /// Opens the same data once more, as another process or node would, with an index of its own.
+    pub async fn again(&self, index: &str, clock: &FixedClock) -> Catalog {
+        open(&self.options, &self.folder.path().join(index), clock).await
     }
 
     /// The catalog.
@@ -54,6 +59,15 @@ impl TemporaryCatalog {
     pub async fn record(&self, observations: impl IntoIterator<Item = Observation>) {
         self.catalog.record(observations.into_iter().collect()).await.expect("recorded");
     }
+}
+
+async fn open(options: &StoreOptions, index_path: &Path, clock: &FixedClock) -> Catalog {
+    let store = Store::open(options).await.expect("a store");
+    let catalog_options = CatalogOptions {
+        index_path: index_path.to_owned(),
+        ..CatalogOptions::in_folder(&options.data_dir, Arc::new(clock.clone()))
+    };
+    Catalog::open(store, catalog_options).await.expect("a catalog")
 }
 
 #[cfg(test)]

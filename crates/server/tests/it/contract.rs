@@ -1,9 +1,9 @@
 //! The four challenge endpoints over the wire.
 
-use crate::wire::{CAT_VIDEOS, holding};
+use crate::wire::{CAT_VIDEOS, holding_at};
 use serde_json::Value;
 use std::collections::HashSet;
-use testkit::{Answer, Request, TestServer, video};
+use testkit::{Answer, Place, Request, TestServer, video};
 
 /// Status, headers in order of name, body. The date is not ours to choose.
 fn whole(answer: &Answer) -> String {
@@ -17,11 +17,10 @@ fn whole(answer: &Answer) -> String {
     format!("{}\n{}\n\n{}", answer.status, lines.join("\n"), answer.text())
 }
 
-#[tokio::test]
-async fn the_example_record_comes_back_field_for_field_by_id_and_by_name() {
-    let server = holding().key_limit(6000).start().await;
+async fn the_example_record_comes_back_field_for_field_by_id_and_by_name(place: &Place) {
+    let server = holding_at(place).await.key_limit(6000).start().await;
     let by_id = server.get("/challenge-info-id/?id=7551").await;
-    insta::assert_snapshot!(whole(&by_id));
+    insta::assert_snapshot!("the_example_record_comes_back_field_for_field_by_id_and_by_name", whole(&by_id));
     for path in [
         "/challenge-info-id?id=7551",
         "/challenge-info-name/?name=cat",
@@ -35,18 +34,20 @@ async fn the_example_record_comes_back_field_for_field_by_id_and_by_name() {
     assert_eq!(server.balance().await, 1_000_000 - 6);
 }
 
-#[tokio::test]
-async fn a_hashtag_nobody_reported_answers_with_observed_counts() {
-    let server = holding().start().await;
-    insta::assert_snapshot!(server.get("/challenge-info-name/?name=ObservedOnly").await.text());
+async fn a_hashtag_nobody_reported_answers_with_observed_counts(place: &Place) {
+    let server = holding_at(place).await.start().await;
+    insta::assert_snapshot!(
+        "a_hashtag_nobody_reported_answers_with_observed_counts",
+        server.get("/challenge-info-name/?name=ObservedOnly").await.text()
+    );
 }
 
-#[tokio::test]
-async fn a_page_of_videos() {
-    let server = holding().key_limit(6000).start().await;
-    insta::assert_snapshot!(whole(
-        &server.get("/challenge-posts/?challenge_id=7551&count=2&cursor=0&region=").await
-    ));
+async fn a_page_of_videos(place: &Place) {
+    let server = holding_at(place).await.key_limit(6000).start().await;
+    insta::assert_snapshot!(
+        "a_page_of_videos",
+        whole(&server.get("/challenge-posts/?challenge_id=7551&count=2&cursor=0&region=").await)
+    );
 }
 
 fn ids(page: &Value) -> Vec<String> {
@@ -70,9 +71,8 @@ async fn walk(server: &TestServer, query: &str) -> (Vec<String>, Vec<usize>) {
     }
 }
 
-#[tokio::test]
-async fn a_walk_sees_every_video_once_and_pages_are_full_until_the_last() {
-    let server = holding().start().await;
+async fn a_walk_sees_every_video_once_and_pages_are_full_until_the_last(place: &Place) {
+    let server = holding_at(place).await.start().await;
     for (query, want, sizes) in [
         ("", CAT_VIDEOS, vec![10; 8]),
         ("count=30", CAT_VIDEOS, vec![30, 30, 20]),
@@ -87,9 +87,8 @@ async fn a_walk_sees_every_video_once_and_pages_are_full_until_the_last() {
     }
 }
 
-#[tokio::test]
-async fn a_walk_is_exact_while_videos_come_in() {
-    let server = holding().start().await;
+async fn a_walk_is_exact_while_videos_come_in(place: &Place) {
+    let server = holding_at(place).await.start().await;
     let first = server.get("/challenge-posts/?challenge_id=7551&count=35").await.json();
     let mut seen = ids(&first);
     let mut cursor = first["cursor"].clone();
@@ -114,17 +113,18 @@ async fn a_walk_is_exact_while_videos_come_in() {
     assert_eq!(seen.iter().collect::<HashSet<_>>().len() as u64, CAT_VIDEOS);
 }
 
-#[tokio::test]
-async fn a_known_hashtag_without_videos_is_an_empty_page() {
-    let server = holding().start().await;
+async fn a_known_hashtag_without_videos_is_an_empty_page(place: &Place) {
+    let server = holding_at(place).await.start().await;
     let answer = server.get("/challenge-posts/?challenge_id=8003").await;
     assert_eq!((answer.status.as_u16(), answer.text()), (200, r#"{"videos":[],"cursor":0,"hasMore":false}"#));
 }
 
-#[tokio::test]
-async fn search_has_the_exact_tag_first_and_pages_to_its_end() {
-    let server = holding().key_limit(6000).start().await;
-    insta::assert_snapshot!(whole(&server.get("/search-challenge/?keyword=cat&count=10&cursor=0").await));
+async fn search_has_the_exact_tag_first_and_pages_to_its_end(place: &Place) {
+    let server = holding_at(place).await.key_limit(6000).start().await;
+    insta::assert_snapshot!(
+        "search_has_the_exact_tag_first_and_pages_to_its_end",
+        whole(&server.get("/search-challenge/?keyword=cat&count=10&cursor=0").await)
+    );
     let first = server.get("/search-challenge?keyword=CAT&count=1").await.json();
     assert_eq!(
         (first["challenge_list"][0]["cha_name"].as_str(), first["hasMore"].as_bool()),
@@ -143,9 +143,8 @@ async fn search_has_the_exact_tag_first_and_pages_to_its_end() {
     );
 }
 
-#[tokio::test]
-async fn an_answer_the_caller_has_is_not_sent_and_not_charged() {
-    let server = holding().start().await;
+async fn an_answer_the_caller_has_is_not_sent_and_not_charged(place: &Place) {
+    let server = holding_at(place).await.start().await;
     let first = server.get("/challenge-info-id/?id=7551").await;
     let request = Request::get("/challenge-info-id/?id=7551")
         .key(&server.key)
@@ -174,10 +173,9 @@ impl Later for testkit::HashtagFixture {
     }
 }
 
-#[tokio::test]
-async fn pages_are_compressed_for_who_asks_and_small_answers_are_not() {
+async fn pages_are_compressed_for_who_asks_and_small_answers_are_not(place: &Place) {
     use std::io::Read;
-    let server = holding().start().await;
+    let server = holding_at(place).await.start().await;
     let page = "/challenge-posts/?challenge_id=7551&count=30";
     let plain = server.get(page).await;
     assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
@@ -204,10 +202,11 @@ fn integers(value: &Value, found: &mut Vec<u64>) {
     }
 }
 
-#[tokio::test]
-async fn no_integer_is_above_what_a_double_holds_and_ids_are_strings() {
+async fn no_integer_is_above_what_a_double_holds_and_ids_are_strings(place: &Place) {
     let huge = i64::MAX.unsigned_abs();
-    let server = TestServer::builder()
+    let server = place
+        .server()
+        .await
         .holding([
             testkit::hashtag("huge").id(huge).views(huge).creators(huge).into(),
             video(huge).tag_with_id("huge", huge).plays(huge).counts(huge, huge, huge, huge).into(),
@@ -227,3 +226,16 @@ async fn no_integer_is_above_what_a_double_holds_and_ids_are_strings() {
         assert!(found.iter().all(|number| *number < 1 << 53), "{path}: {found:?}");
     }
 }
+
+testkit::tell_on_each_backend!(
+    the_example_record_comes_back_field_for_field_by_id_and_by_name,
+    a_hashtag_nobody_reported_answers_with_observed_counts,
+    a_page_of_videos,
+    a_walk_sees_every_video_once_and_pages_are_full_until_the_last,
+    a_walk_is_exact_while_videos_come_in,
+    a_known_hashtag_without_videos_is_an_empty_page,
+    search_has_the_exact_tag_first_and_pages_to_its_end,
+    an_answer_the_caller_has_is_not_sent_and_not_charged,
+    pages_are_compressed_for_who_asks_and_small_answers_are_not,
+    no_integer_is_above_what_a_double_holds_and_ids_are_strings,
+);

@@ -1,19 +1,19 @@
 //! Keys, credits and idempotency under load.
 
-use crate::wire::holding;
+use crate::wire::holding_at;
 use domain::Clock;
 use domain::{ApiKey, KeyId};
 use std::sync::Arc;
 use std::time::Duration;
 use store::keys::{KeyCreated, NewKey};
-use testkit::{Connection, Request, TestServer};
+use testkit::{Connection, Place, Request, TestServer};
 use tokio::task::JoinSet;
 
 const CAT: &str = "/challenge-info-id/?id=7551";
 
 /// C credits, many callers at once: exactly C are served.
-async fn storm(credits: u64, connections: u64, calls_each: u64) {
-    let server = holding().credits(credits).start().await;
+async fn storm(place: &Place, credits: u64, connections: u64, calls_each: u64) {
+    let server = holding_at(place).await.credits(credits).start().await;
     let mut callers = JoinSet::new();
     for _ in 0..connections {
         let (address, key) = (server.address, server.key.clone());
@@ -39,15 +39,13 @@ async fn storm(credits: u64, connections: u64, calls_each: u64) {
     assert!(audit.ok(), "{audit:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_storm_of_calls_on_few_credits_is_served_exactly() {
-    storm(100, 64, 8).await;
-    storm(1, 200, 1).await;
+async fn a_storm_of_calls_on_few_credits_is_served_exactly(place: &Place) {
+    storm(place, 100, 64, 8).await;
+    storm(place, 1, 200, 1).await;
 }
 
-#[tokio::test]
-async fn a_revoked_key_is_refused_within_a_second_and_a_new_one_works() {
-    let server = holding().start().await;
+async fn a_revoked_key_is_refused_within_a_second_and_a_new_one_works(place: &Place) {
+    let server = holding_at(place).await.start().await;
     let mut connection = Connection::open(server.address).await;
     let request = Request::get(CAT).key(&server.key);
     assert_eq!(connection.send(request.clone()).await.expect("an answer").status.as_u16(), 200);
@@ -71,9 +69,8 @@ async fn a_revoked_key_is_refused_within_a_second_and_a_new_one_works() {
     accepted.await.expect("a new key works within a second, also when it was tried before");
 }
 
-#[tokio::test]
-async fn a_key_with_another_secret_is_refused() {
-    let server = holding().start().await;
+async fn a_key_with_another_secret_is_refused(place: &Place) {
+    let server = holding_at(place).await.start().await;
     let right = ApiKey::parse(&server.key).expect("a key");
     for key in [ApiKey::new(right.id(), [0; 16]), ApiKey::new(KeyId::new(1), [0; 16])] {
         let answer = server.send(Request::get(CAT).key(&key.reveal())).await;
@@ -84,20 +81,19 @@ async fn a_key_with_another_secret_is_refused() {
     assert_eq!(server.send(Request::get(CAT).header("authorization", &bearer)).await.status.as_u16(), 200);
 }
 
-#[tokio::test]
-async fn the_server_s_limit_is_for_keys_without_their_own() {
-    let server = holding().options(|options| options.requests_per_minute = 3).start().await;
+async fn the_server_s_limit_is_for_keys_without_their_own(place: &Place) {
+    let server = holding_at(place).await.options(|options| options.requests_per_minute = 3).start().await;
     assert_eq!(server.get(CAT).await.header("ratelimit-policy"), "\"minute\";q=3;w=60");
-    let server = holding().options(|options| options.requests_per_minute = 3).key_limit(0).start().await;
+    let server =
+        holding_at(place).await.options(|options| options.requests_per_minute = 3).key_limit(0).start().await;
     for _ in 0..5 {
         let answer = server.get(CAT).await;
         assert_eq!((answer.status.as_u16(), answer.header("ratelimit-policy")), (200, ""));
     }
 }
 
-#[tokio::test]
-async fn a_repeated_idempotency_key_gives_the_same_answer_and_one_charge() {
-    let server = holding().credits(1).start().await;
+async fn a_repeated_idempotency_key_gives_the_same_answer_and_one_charge(place: &Place) {
+    let server = holding_at(place).await.credits(1).start().await;
     let request = |path: &str, key: &str| Request::get(path).key(&server.key).header("idempotency-key", key);
     let first = server.send(request(CAT, "a")).await;
     assert_eq!((first.status.as_u16(), first.header("x-credits-charged")), (200, "1"));
@@ -112,9 +108,8 @@ async fn a_repeated_idempotency_key_gives_the_same_answer_and_one_charge() {
     assert_eq!(server.send(request(CAT, "b")).await.status.as_u16(), 402);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_idempotency_key_sent_many_times_at_once_is_charged_once() {
-    let server = Arc::new(holding().start().await);
+async fn one_idempotency_key_sent_many_times_at_once_is_charged_once(place: &Place) {
+    let server = Arc::new(holding_at(place).await.start().await);
     let mut callers = JoinSet::new();
     for _ in 0..50 {
         let server = Arc::clone(&server);
@@ -130,9 +125,8 @@ async fn one_idempotency_key_sent_many_times_at_once_is_charged_once() {
 }
 
 /// Two servers on one store: neither overspends the account.
-#[tokio::test]
-async fn credits_that_another_server_spent_are_gone() {
-    let server = holding().credits(2).start().await;
+async fn credits_that_another_server_spent_are_gone(place: &Place) {
+    let server = holding_at(place).await.credits(2).start().await;
     let other = second(&server).await;
     assert_eq!(server.get(CAT).await.header("x-credits-remaining"), "1");
     assert_eq!(Request::get(CAT).key(&server.key).send(other).await.header("x-credits-remaining"), "0");
@@ -149,3 +143,13 @@ async fn second(server: &TestServer) -> std::net::SocketAddr {
     tokio::spawn(other.run(std::future::pending()));
     address
 }
+
+testkit::tell_on_each_backend!(
+    a_storm_of_calls_on_few_credits_is_served_exactly,
+    a_revoked_key_is_refused_within_a_second_and_a_new_one_works,
+    a_key_with_another_secret_is_refused,
+    the_server_s_limit_is_for_keys_without_their_own,
+    a_repeated_idempotency_key_gives_the_same_answer_and_one_charge,
+    one_idempotency_key_sent_many_times_at_once_is_charged_once,
+    credits_that_another_server_spent_are_gone,
+);

@@ -3,7 +3,7 @@
 use domain::Observation;
 use std::net::SocketAddr;
 use std::time::Duration;
-use testkit::{TestServer, TestServerBuilder, example_hashtag, hashtag, video};
+use testkit::{Place, TestServer, TestServerBuilder, example_hashtag, hashtag, video};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -33,6 +33,11 @@ pub(crate) fn holdings() -> Vec<Observation> {
 /// A server that holds [`holdings`].
 pub(crate) fn holding() -> TestServerBuilder {
     TestServer::builder().holding(holdings())
+}
+
+/// The same, at a place.
+pub(crate) async fn holding_at(place: &Place) -> TestServerBuilder {
+    place.server().await.holding(holdings())
 }
 
 /// Sends bytes and reads until the server closes.

@@ -141,7 +141,21 @@ impl Cluster {
         let port = self.port().to_string();
         self.run(
             "psql",
-            &["-h", host, "-p", &port, "-U", "postgres", "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql],
+            &[
+                "-h",
+                host,
+                "-p",
+                &port,
+                "-U",
+                "postgres",
+                "-d",
+                database,
+                "-XAtq",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-c",
+                sql,
+            ],
         )
     }
 
