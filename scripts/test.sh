@@ -13,6 +13,11 @@ required=${CI:-false}
 # shellcheck source=scripts/common.sh
 . scripts/common.sh
 note() { printf '   %s\n' "$*" >&2; }
+# missing PACKAGE: some tests cannot run without what comes in it.
+missing() {
+    [ "$required" != true ] || fail "$1 is not installed" "install it, on Debian and Ubuntu with: sudo apt-get install $1"
+    note "some tests are skipped: $1 is not installed"
+}
 
 # A compiler run takes up to about 1.5 GB: no more of them at once than fit, and no more than there are cores.
 jobs_that_fit() {
@@ -72,6 +77,14 @@ elif [ "$required" = true ]; then
 else
     note "skipped: mkfs.xfs is not installed"
 fi
+
+step "PostgreSQL for the tests, which start servers of their own"
+# Debian keeps a server's programs off the PATH; the tests look there too.
+for folder in /usr/sbin /usr/lib/postgresql/*/bin; do
+    PATH=$PATH:$folder
+done
+get initdb postgresql || PATH=$PATH:$(echo /usr/lib/postgresql/*/bin) command -v initdb >/dev/null || missing postgresql
+get pgbouncer pgbouncer || missing pgbouncer
 
 step "tests"
 if cargo nextest --version >/dev/null 2>&1; then
