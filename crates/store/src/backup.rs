@@ -49,6 +49,9 @@ pub async fn backup(
             to.display()
         )));
     }
+    if let Some(name) = sqlite::backup::FILES.into_iter().find(|name| !from.data_dir.join(name).exists()) {
+        return Err(StoreError::Unusable(format!("there is no {name} in {}", from.data_dir.display())));
+    }
     let place = unfinished(to)?;
     for name in sqlite::backup::FILES {
         sqlite::backup::copy(&from.data_dir.join(name), &place.join(name), Arc::clone(&progress)).await?;

@@ -18,9 +18,6 @@ const CACHE_KIB: u32 = 8 * 1024;
 
 /// Copies the file at `from` to a new one.
 pub(crate) async fn copy(from: &Path, to: &Path, progress: BackupProgress) -> Result<(), StoreError> {
-    if !from.exists() {
-        return Err(StoreError::Unusable(format!("there is no {}", from.display())));
-    }
     let source = connection::open_reader(from, CACHE_KIB)?;
     let to: PathBuf = to.to_owned();
     Writer::start("backup", source)?.run(move |source| copy_pages(source, &to, &progress)).await
