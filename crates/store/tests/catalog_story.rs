@@ -6,9 +6,10 @@ use domain::video::VideoDetails;
 use domain::{Count, Hashtag, HashtagObservation, HashtagRow, Source, Tag, TagKey, Timestamp};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use store::Store;
 use store::hashtags::Changes;
 use store::record::{Prepared, PreparedVideo};
-use store::{Store, StoreOptions};
+use testkit::TestStore;
 
 /// A reading of a video in few words.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,12 +67,6 @@ fn key(name: &str) -> TagKey {
     TagKey::new(name).expect("a tag")
 }
 
-async fn empty() -> (tempfile::TempDir, Store) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
-    (folder, store)
-}
-
 async fn found(store: &Store, name: &str) -> Hashtag {
     store.hashtag_by_key(&key(name)).await.expect("an answer").expect("a hashtag")
 }
@@ -80,123 +75,125 @@ fn reading(id: u64, plays: u64, tags: &[(&'static str, Option<u64>)]) -> Reading
     Reading { id, author: Some(id % 3 + 1), at_s: Some(0), plays: Some(plays), tags: tags.to_vec() }
 }
 
-#[tokio::test]
-async fn what_is_recorded_is_found_by_every_spelling_and_id() {
-    let (_folder, store) = empty().await;
-    let recorded = store
-        .record_all(vec![
-            video(&reading(1, 10, &[("Cat", Some(7551)), ("fyp", None)])),
-            video(&reading(2, 20, &[("CAT", None), ("fyp", Some(229_207))])),
-            video(&reading(3, 30, &[("cat", Some(7551)), ("#fyp", None)])),
-        ])
-        .await
-        .expect("recorded");
-    assert_eq!((recorded.videos_new, recorded.hashtags_new, recorded.snapshots_new), (3, 2, 3));
-    let cat = found(&store, "cAt").await;
-    assert_eq!((cat.tag.name(), cat.id.map(|i| i.get())), ("Cat", Some(7551)), "the first spelling is kept");
-    assert_eq!((cat.observed.videos, cat.observed.views, cat.observed.creators), (3, 60, 3));
-    assert_eq!(
-        found(&store, "fyp").await.id.map(|i| i.get()),
-        Some(229_207),
-        "joined when the id became known"
-    );
-    let by_id = store.hashtag_by_id(7551.try_into().expect("an id")).await.expect("an answer");
-    assert_eq!(by_id, Some(cat));
-    assert_eq!(store.hashtag_by_key(&key("dog")).await.expect("an answer"), None);
-}
-
-#[tokio::test]
-async fn an_id_told_later_joins_and_a_second_id_leads_to_the_same_hashtag() {
-    let (_folder, store) = empty().await;
-    store.record_all(vec![video(&reading(1, 5, &[("comedy", None)]))]).await.expect("recorded");
-    assert_eq!(found(&store, "comedy").await.id, None);
-    let later = vec![hashtag("comedy", Some(7888), None, None), hashtag("comedy", Some(1_606), None, None)];
-    store.record_all(later).await.expect("recorded");
-    let comedy = found(&store, "comedy").await;
-    assert_eq!((comedy.id.map(|i| i.get()), comedy.observed.videos), (Some(7888), 1));
-    for id in [7888_u64, 1606] {
-        let row = store.hashtag_by_id(id.try_into().expect("an id")).await.expect("an answer").map(|h| h.row);
-        assert_eq!(row, Some(comedy.row), "{id}");
+testkit::on_each_backend! {
+    async fn what_is_recorded_is_found_by_every_spelling_and_id(held: &TestStore) {
+        let store = held.store();
+        let recorded = store
+            .record_all(vec![
+                video(&reading(1, 10, &[("Cat", Some(7551)), ("fyp", None)])),
+                video(&reading(2, 20, &[("CAT", None), ("fyp", Some(229_207))])),
+                video(&reading(3, 30, &[("cat", Some(7551)), ("#fyp", None)])),
+            ])
+            .await
+            .expect("recorded");
+        assert_eq!((recorded.videos_new, recorded.hashtags_new, recorded.snapshots_new), (3, 2, 3));
+        let cat = found(store, "cAt").await;
+        assert_eq!((cat.tag.name(), cat.id.map(|i| i.get())), ("Cat", Some(7551)), "the first spelling is kept");
+        assert_eq!((cat.observed.videos, cat.observed.views, cat.observed.creators), (3, 60, 3));
+        assert_eq!(
+            found(store, "fyp").await.id.map(|i| i.get()),
+            Some(229_207),
+            "joined when the id became known"
+        );
+        let by_id = store.hashtag_by_id(7551.try_into().expect("an id")).await.expect("an answer");
+        assert_eq!(by_id, Some(cat));
+        assert_eq!(store.hashtag_by_key(&key("dog")).await.expect("an answer"), None);
     }
-    // A renamed tag that is told with the id of another stays a hashtag of its own and does not take the id.
-    store.record_all(vec![hashtag("funny", Some(7888), None, None)]).await.expect("recorded");
-    assert_eq!(found(&store, "funny").await.id, None);
-}
 
-#[tokio::test]
-async fn a_reported_total_wins_over_what_is_added_up_and_the_newest_over_older_ones() {
-    let (_folder, store) = empty().await;
-    store.record_all(vec![video(&reading(1, 500, &[("cat", None)]))]).await.expect("recorded");
-    assert_eq!(found(&store, "cat").await.views().map(|t| t.basis.name()), Some("observed"));
-    store.record_all(vec![hashtag("cat", None, Some(10), Some(16_400_000))]).await.expect("recorded");
-    store.record_all(vec![hashtag("cat", None, Some(5), Some(9_000))]).await.expect("recorded");
-    let views = found(&store, "cat").await.views().expect("a total");
-    assert_eq!((views.value, views.basis.name(), views.rounded), (16_400_000, "reported", true));
-    let series = store.hashtag_snapshots(found(&store, "cat").await.row, None, 10).await.expect("a series");
-    let values: Vec<_> = series.iter().map(|s| s.counts.views.map(Count::value)).collect();
-    assert_eq!(values, [Some(9_000), Some(16_400_000)], "both readings are kept, oldest first");
-}
-
-#[tokio::test]
-async fn a_zero_between_numbers_is_not_told_whichever_came_in_first() {
-    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0], [0, 2, 1], [2, 0, 1]] {
-        let (_folder, store) = empty().await;
-        let readings = [(0, 7_150_000), (1, 0), (2, 7_160_000)];
-        for n in order {
-            let (at_s, plays) = readings[n];
-            let r = Reading { at_s: Some(at_s), ..reading(1, plays, &[("cat", None)]) };
-            store
-                .record_all(vec![video(&r), hashtag("cat", None, Some(at_s), Some(plays))])
-                .await
-                .expect("recorded");
+    async fn an_id_told_later_joins_and_a_second_id_leads_to_the_same_hashtag(held: &TestStore) {
+        let store = held.store();
+        store.record_all(vec![video(&reading(1, 5, &[("comedy", None)]))]).await.expect("recorded");
+        assert_eq!(found(store, "comedy").await.id, None);
+        let later = vec![hashtag("comedy", Some(7888), None, None), hashtag("comedy", Some(1_606), None, None)];
+        store.record_all(later).await.expect("recorded");
+        let comedy = found(store, "comedy").await;
+        assert_eq!((comedy.id.map(|i| i.get()), comedy.observed.videos), (Some(7888), 1));
+        for id in [7888_u64, 1606] {
+            let row = store.hashtag_by_id(id.try_into().expect("an id")).await.expect("an answer").map(|h| h.row);
+            assert_eq!(row, Some(comedy.row), "{id}");
         }
-        let series = store.video_snapshots(1.try_into().expect("an id"), None, 10).await.expect("a series");
-        let plays: Vec<_> = series.iter().filter_map(|s| s.counts.plays.map(Count::value)).collect();
-        assert_eq!(plays, [7_150_000, 7_160_000], "{order:?}");
-        let cat = found(&store, "cat").await;
-        assert_eq!((cat.observed.views, cat.reach()), (7_160_000, 7_160_000), "{order:?}");
-        let series = store.hashtag_snapshots(cat.row, None, 10).await.expect("a series");
-        let views: Vec<_> = series.iter().filter_map(|s| s.counts.views.map(Count::value)).collect();
-        assert_eq!(views, [7_150_000, 7_160_000], "{order:?}");
+        // A renamed tag that is told with the id of another stays a hashtag of its own and does not take the id.
+        store.record_all(vec![hashtag("funny", Some(7888), None, None)]).await.expect("recorded");
+        assert_eq!(found(store, "funny").await.id, None);
     }
-}
 
-#[tokio::test]
-async fn the_same_again_changes_nothing() {
-    let (_folder, store) = empty().await;
-    let again = || {
-        vec![
-            video(&reading(1, 10, &[("cat", Some(7551))])),
-            video(&Reading { at_s: Some(9), ..reading(1, 12, &[("dog", None)]) }),
-            hashtag("cat", Some(7551), Some(1), Some(100)),
-        ]
-    };
-    let first = store.record_all(again()).await.expect("recorded");
-    let second = store.record_all(again()).await.expect("recorded");
-    assert_eq!(
-        (second.videos_new, second.videos_changed, second.hashtags_new, second.hashtags_changed),
-        (0, 0, 0, 0)
-    );
-    assert_eq!((second.snapshots_new, second.sequence), (0, first.sequence));
-    assert_eq!(
-        store.changes_since(0).await.expect("changes"),
-        Changes::Hashtags { hashtags: vec![HashtagRow(1), HashtagRow(2)], sequence: 1 }
-    );
-    assert_eq!(store.changes_since(7).await.expect("changes"), Changes::Gap, "a follower from another store");
-}
+    async fn a_reported_total_wins_over_what_is_added_up_and_the_newest_over_older_ones(held: &TestStore) {
+        let store = held.store();
+        store.record_all(vec![video(&reading(1, 500, &[("cat", None)]))]).await.expect("recorded");
+        assert_eq!(found(store, "cat").await.views().map(|t| t.basis.name()), Some("observed"));
+        store.record_all(vec![hashtag("cat", None, Some(10), Some(16_400_000))]).await.expect("recorded");
+        store.record_all(vec![hashtag("cat", None, Some(5), Some(9_000))]).await.expect("recorded");
+        let views = found(store, "cat").await.views().expect("a total");
+        assert_eq!((views.value, views.basis.name(), views.rounded), (16_400_000, "reported", true));
+        let series = store.hashtag_snapshots(found(store, "cat").await.row, None, 10).await.expect("a series");
+        let values: Vec<_> = series.iter().map(|s| s.counts.views.map(Count::value)).collect();
+        assert_eq!(values, [Some(9_000), Some(16_400_000)], "both readings are kept, oldest first");
+    }
 
-#[tokio::test]
-async fn videos_rank_by_plays_then_by_id_and_region_narrows() {
-    let (_folder, store) = empty().await;
-    let plays = [(4, 10), (9, 30), (2, 10), (7, 10), (5, 20)];
-    let videos = plays.iter().map(|(id, plays)| video(&reading(*id, *plays, &[("cat", None)]))).collect();
-    store.record_all(videos).await.expect("recorded");
-    let ranking = store.ranking(found(&store, "cat").await.row, None).await.expect("a ranking");
-    let packed = store.packed(&ranking).await.expect("videos");
-    let ids: Vec<u64> = packed.iter().map(|f| id_of(f)).collect();
-    assert_eq!(ids, [9, 5, 7, 4, 2]);
-    let nowhere = store.ranking(found(&store, "cat").await.row, "US".parse().ok()).await.expect("a ranking");
-    assert_eq!(nowhere, []);
+    async fn a_zero_between_numbers_is_not_told_whichever_came_in_first(held: &TestStore) {
+        let store = held.store();
+        let orders = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0], [0, 2, 1], [2, 0, 1]];
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+        // Each order in three transactions and in one.
+        for (case, name) in names.into_iter().enumerate() {
+            let (order, id) = (orders[case % 6], case as u64 + 1);
+            let readings = [(0, 7_150_000), (1, 0), (2, 7_160_000)];
+            let observations = order.map(|n| {
+                let (at_s, plays) = readings[n];
+                let r = Reading { at_s: Some(at_s), ..reading(id, plays, &[(name, None)]) };
+                vec![video(&r), hashtag(name, None, Some(at_s), Some(plays))]
+            });
+            let transactions =
+                if case < 6 { observations.into() } else { vec![observations.into_iter().flatten().collect()] };
+            for observations in transactions {
+                store.record_all(observations).await.expect("recorded");
+            }
+            let series = store.video_snapshots(id.try_into().expect("an id"), None, 10).await.expect("a series");
+            let plays: Vec<_> = series.iter().filter_map(|s| s.counts.plays.map(Count::value)).collect();
+            assert_eq!(plays, [7_150_000, 7_160_000], "{order:?}");
+            let hashtag = found(store, name).await;
+            assert_eq!((hashtag.observed.views, hashtag.reach()), (7_160_000, 7_160_000), "{order:?}");
+            let series = store.hashtag_snapshots(hashtag.row, None, 10).await.expect("a series");
+            let views: Vec<_> = series.iter().filter_map(|s| s.counts.views.map(Count::value)).collect();
+            assert_eq!(views, [7_150_000, 7_160_000], "{order:?}");
+        }
+    }
+
+    async fn the_same_again_changes_nothing(held: &TestStore) {
+        let store = held.store();
+        let again = || {
+            vec![
+                video(&reading(1, 10, &[("cat", Some(7551))])),
+                video(&Reading { at_s: Some(9), ..reading(1, 12, &[("dog", None)]) }),
+                hashtag("cat", Some(7551), Some(1), Some(100)),
+            ]
+        };
+        let first = store.record_all(again()).await.expect("recorded");
+        let second = store.record_all(again()).await.expect("recorded");
+        assert_eq!(
+            (second.videos_new, second.videos_changed, second.hashtags_new, second.hashtags_changed),
+            (0, 0, 0, 0)
+        );
+        assert_eq!((second.snapshots_new, second.sequence), (0, first.sequence));
+        assert_eq!(
+            store.changes_since(0).await.expect("changes"),
+            Changes::Hashtags { hashtags: vec![HashtagRow(1), HashtagRow(2)], sequence: 1 }
+        );
+        assert_eq!(store.changes_since(7).await.expect("changes"), Changes::Gap, "a follower from another store");
+    }
+
+    async fn videos_rank_by_plays_then_by_id_and_region_narrows(held: &TestStore) {
+        let store = held.store();
+        let plays = [(4, 10), (9, 30), (2, 10), (7, 10), (5, 20)];
+        let videos = plays.iter().map(|(id, plays)| video(&reading(*id, *plays, &[("cat", None)]))).collect();
+        store.record_all(videos).await.expect("recorded");
+        let ranking = store.ranking(found(store, "cat").await.row, None).await.expect("a ranking");
+        let packed = store.packed(&ranking).await.expect("videos");
+        let ids: Vec<u64> = packed.iter().map(|f| id_of(f)).collect();
+        assert_eq!(ids, [9, 5, 7, 4, 2]);
+        let nowhere = store.ranking(found(store, "cat").await.row, "US".parse().ok()).await.expect("a ranking");
+        assert_eq!(nowhere, []);
+    }
 }
 
 fn id_of(packed: &[u8]) -> u64 {
@@ -251,6 +248,24 @@ async fn sums(store: &Store) -> BTreeMap<String, (u64, u64, u64)> {
     all.into_iter().map(sum).collect()
 }
 
+async fn sums_are_the_same_in_any_order(
+    stores: [TestStore; 2],
+    readings: &[Reading],
+    cut: usize,
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    let [as_told, shuffled] = stores;
+    for part in readings.chunks(cut) {
+        as_told.store().record_all(part.iter().map(video).collect()).await.expect("recorded");
+    }
+    prop_assert_eq!(sums(as_told.store()).await, naive(readings));
+    let mut order: Vec<&Reading> = readings.iter().collect();
+    order.sort_by_key(|r| xxhash(r) ^ seed);
+    shuffled.store().record_all(order.into_iter().map(video).collect()).await.expect("recorded");
+    prop_assert_eq!(sums(shuffled.store()).await, naive(readings));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
@@ -261,17 +276,28 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
-            let (_folder, store) = empty().await;
-            for part in readings.chunks(cut) {
-                store.record_all(part.iter().map(video).collect()).await.expect("recorded");
-            }
-            prop_assert_eq!(sums(&store).await, naive(&readings));
-            let (_folder, shuffled) = empty().await;
-            let mut order: Vec<&Reading> = readings.iter().collect();
-            order.sort_by_key(|r| xxhash(r) ^ seed);
-            shuffled.record_all(order.into_iter().map(video).collect()).await.expect("recorded");
-            prop_assert_eq!(sums(&shuffled).await, naive(&readings));
-            Ok(())
+            let (one, other) = (TestStore::sqlite().await, TestStore::sqlite().await);
+            let stores = [one, other].map(|store| store.expect("always here"));
+            sums_are_the_same_in_any_order(stores, &readings, cut, seed).await
+        })?;
+    }
+}
+
+#[cfg(unix)]
+proptest! {
+    // A database takes longer to make than a file.
+    #![proptest_config(ProptestConfig::with_cases(8))]
+    #[test]
+    fn sums_equal_the_naive_model_on_postgres_too(
+        readings in proptest::collection::vec(any_reading(), 1..24),
+        cut in 1_usize..6,
+        seed: u64,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let Some(one) = TestStore::postgres().await else { return Ok(()) };
+            let other = TestStore::postgres().await.expect("PostgreSQL is here");
+            sums_are_the_same_in_any_order([one, other], &readings, cut, seed).await
         })?;
     }
 }

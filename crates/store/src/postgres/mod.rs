@@ -76,8 +76,3 @@ impl Postgres {
         Ok(Self { pool, identity, listener: listener::Listener::default(), warnings, charges })
     }
 }
-
-/// For methods that are being written; `tagmeter` refuses `--database-url` until none is left.
-fn unfinished() -> StoreError {
-    StoreError::Unusable("PostgreSQL is not served yet".to_owned())
-}

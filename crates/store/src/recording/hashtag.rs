@@ -33,10 +33,21 @@ impl<R: Rows> Recording<'_, R> {
             std::array::from_fn(|n| newest(held.counts[n], counts[n].map(|count| Told { count, at })));
         held.is_dirty |= after != held.counts;
         held.counts = after;
-        if !reading.details.is_empty() {
-            describe(held, reading.details, at);
+        let details = storable(reading.details);
+        if !details.is_empty() {
+            describe(held, details, at);
         }
         Ok(())
+    }
+}
+
+/// Not every database holds NUL characters in text, and nobody means them.
+fn storable(details: HashtagDetails) -> HashtagDetails {
+    let without_nul = |text: String| if text.contains('\0') { text.replace('\0', "") } else { text };
+    HashtagDetails {
+        description: details.description.map(without_nul),
+        cover: details.cover.map(without_nul),
+        ..details
     }
 }
 

@@ -29,6 +29,13 @@ pub(crate) struct Link {
     pub(super) change: Change,
 }
 
+impl Link {
+    /// Whether this step makes it.
+    pub(crate) fn is_made(&self) -> bool {
+        self.change == Change::Make
+    }
+}
+
 /// The links of a transaction, in the order they were asked for.
 #[derive(Debug, Default)]
 pub(super) struct Links(Vec<Link>);

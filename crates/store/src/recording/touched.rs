@@ -44,9 +44,9 @@ impl KnownTags {
         self.0.clear();
     }
 
-    /// Whether the row of a key is known.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.0.contains_key(&Self::hash(key))
+    /// The row of a key, if it is known.
+    pub(crate) fn row(&self, key: &str) -> Option<u32> {
+        self.0.get(&Self::hash(key)).map(|(row, _)| *row)
     }
 
     fn hash(key: &str) -> (u64, u64) {

@@ -88,14 +88,19 @@ fn columns(row: &Row) -> Result<HashtagColumns<'_>, tokio_postgres::Error> {
         reported: [row.try_get(7)?, row.try_get(8)?, row.try_get(9)?],
         reported_at: [row.try_get(10)?, row.try_get(11)?, row.try_get(12)?],
         rounded: row.try_get(13)?,
-        details: HashtagDetails {
-            description: row.try_get(14)?,
-            is_pgcshow: row.try_get(15)?,
-            is_commerce: row.try_get(16)?,
-            is_challenge: row.try_get(17)?,
-            is_strong_music: row.try_get(18)?,
-            kind: row.try_get(19)?,
-            cover: row.try_get(20)?,
-        },
+        details: details(row, 14)?,
+    })
+}
+
+/// The descriptive columns, which begin at `first`.
+pub(super) fn details(row: &Row, first: usize) -> Result<HashtagDetails, tokio_postgres::Error> {
+    Ok(HashtagDetails {
+        description: row.try_get(first)?,
+        is_pgcshow: row.try_get(first + 1)?,
+        is_commerce: row.try_get(first + 2)?,
+        is_challenge: row.try_get(first + 3)?,
+        is_strong_music: row.try_get(first + 4)?,
+        kind: row.try_get(first + 5)?,
+        cover: row.try_get(first + 6)?,
     })
 }

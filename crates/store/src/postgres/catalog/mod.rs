@@ -6,6 +6,16 @@ mod hashtags;
 
 mod record;
 
+mod record_copy;
+
+mod record_hashtags;
+
+mod record_links;
+
+mod record_snapshots;
+
+mod record_videos;
+
 mod snapshots;
 
 mod videos;

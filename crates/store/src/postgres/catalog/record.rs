@@ -1,17 +1,229 @@
-//! Taking observations in.
+//! Taking observations in, on PostgreSQL: what a group of records needs is read by a handful of statements, the rules are
+//! applied to it in memory, and rows are written by `COPY`.
+//!
+//! Writers of all nodes take turns by locking the one row of `tagmeter.store`, so what was read stays true until the
+//! commit. What the transaction makes is certainly new and is copied straight into its table; what may be there goes by
+//! a temporary table.
 
-use super::super::{Postgres, unfinished};
+use super::super::Postgres;
+use super::super::connection::Pool;
+use super::record_copy::Staging;
+use super::record_hashtags::Hashtags;
+use super::record_links::Links;
+use super::record_videos::Videos;
 use crate::StoreError;
+use crate::error::Doing;
+use crate::hashtags::{CHANGES_KEPT, tags_blob};
+use crate::postgres::partitions::{Snapshots, ensure_partitions};
 use crate::record::{Prepared, Recorded};
-use std::sync::mpsc;
+use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows};
+use domain::Timestamp;
+use std::collections::BTreeSet;
+use tokio::runtime::Handle;
+use tokio_postgres::Transaction;
+use tokio_postgres::types::Type;
+
+/// Bytes of rows that wait before they are written.
+pub(super) const FLUSH_BYTES: usize = 4 * 1024 * 1024;
+/// Settings of an import's transaction. It may wait for another's as long as that takes. All its statements look a list
+/// of rows up, for which indexes are right however large the tables are; new tables have no statistics to say so. On
+/// Citus a new partition and rows for it in one transaction go over one connection.
+const SETTINGS: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = 0;
+    SET LOCAL statement_timeout = 0; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+    SET LOCAL jit = off; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
+/// What is told when the connection is lost during the commit.
+const COMMITTING: &str = "commit an import, or could not tell whether it did (importing the same again is safe: it adds only what is missing)";
 
 impl Postgres {
+    /// See `Store::record`.
     pub(crate) async fn record(
         &self,
-        chunks: mpsc::Receiver<Vec<Prepared>>,
+        chunks: Chunks,
         records_max: u64,
-    ) -> Result<(Recorded, mpsc::Receiver<Vec<Prepared>>), StoreError> {
-        let _ = (chunks, records_max);
-        Err(unfinished())
+    ) -> Result<(Recorded, Chunks), StoreError> {
+        let (pool, runtime) = (self.pool.clone(), Handle::current());
+        let work = tokio::task::spawn_blocking(move || {
+            // Wait for the first records outside the transaction: a slow source must not keep other writers waiting.
+            let recorded = match chunks.recv() {
+                Ok(first) => record(&pool, &runtime, first, &chunks, records_max)?,
+                Err(_) => Recorded { sequence: runtime.block_on(sequence(&pool))?, ..Recorded::default() },
+            };
+            Ok((recorded, chunks))
+        });
+        work.await.map_err(|_| StoreError::Closed)?
     }
+}
+
+async fn sequence(pool: &Pool) -> Result<u64, StoreError> {
+    const DOING: &str = "read the change sequence";
+    let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.store", &[]).await?;
+    row.try_get(0).map(i64::cast_unsigned).doing(DOING)
+}
+
+fn record(
+    pool: &Pool,
+    runtime: &Handle,
+    first: Vec<Prepared>,
+    chunks: &Chunks,
+    records_max: u64,
+) -> Result<Recorded, StoreError> {
+    let mut client = runtime.block_on(pool.get())?;
+    let transaction = runtime.block_on(client.transaction()).doing("begin an import")?;
+    // Row numbers of tags hold for this transaction alone: another node may give out others, and a database that was
+    // restored has forgotten some.
+    let mut known = KnownTags::default();
+    let numbers = runtime.block_on(begin(&transaction))?;
+    let mut rows = PostgresRows {
+        on: On { transaction: &transaction, runtime },
+        numbers,
+        staging: Staging::default(),
+        hashtags: Hashtags::new(numbers.hashtag),
+        videos: Videos::new(),
+        links: Links::new(),
+        years: [BTreeSet::new(), BTreeSet::new()],
+        snapshots_new: 0,
+    };
+    let recorded = recording::fill(&mut rows, &mut known, first, chunks, records_max)?;
+    drop(rows);
+    runtime.block_on(transaction.commit()).doing(COMMITTING)?;
+    Ok(recorded)
+}
+
+/// Waits for this writer's turn.
+async fn begin(transaction: &Transaction<'_>) -> Result<Numbers, StoreError> {
+    const DOING: &str = "wait for its turn to import";
+    transaction.batch_execute(SETTINGS).await.doing(DOING)?;
+    let row = transaction
+        .query_typed_one("SELECT sequence, next_hashtag, next_video FROM tagmeter.store FOR UPDATE", &[])
+        .await
+        .doing(DOING)?;
+    let next = |index: usize, column: &'static str| -> Result<u32, StoreError> {
+        let number: i64 = row.try_get(index).doing(DOING)?;
+        let inconsistent = || StoreError::Inconsistent { table: "store", column, row: "1".to_owned() };
+        u32::try_from(number).map_err(|_| inconsistent())
+    };
+    Ok(Numbers {
+        hashtag: next(1, "next_hashtag")?,
+        video: next(2, "next_video")?,
+        sequence: row.try_get::<_, i64>(0).doing(DOING)?.cast_unsigned(),
+    })
+}
+
+/// The transaction, and what waits for its answers.
+#[derive(Clone, Copy)]
+pub(super) struct On<'t> {
+    pub(super) transaction: &'t Transaction<'t>,
+    runtime: &'t Handle,
+}
+
+impl On<'_> {
+    /// Waits for an answer. This is a thread that may wait.
+    pub(super) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+}
+
+/// Rows of a transaction: those that were read and those that wait to be written.
+pub(super) struct PostgresRows<'t> {
+    pub(super) on: On<'t>,
+    /// As they were when the transaction began.
+    pub(super) numbers: Numbers,
+    pub(super) staging: Staging,
+    pub(super) hashtags: Hashtags,
+    pub(super) videos: Videos,
+    pub(super) links: Links,
+    /// Years of readings, of hashtags and of videos, that have their partitions.
+    years: [BTreeSet<Option<i64>>; 2],
+    pub(super) snapshots_new: u64,
+}
+
+impl PostgresRows<'_> {
+    fn make_partitions(&mut self, records: &[Prepared]) -> Result<(), StoreError> {
+        for (n, table) in [Snapshots::OfHashtags, Snapshots::OfVideos].into_iter().enumerate() {
+            let times = records.iter().filter_map(|record| match (record, table) {
+                (Prepared::Hashtag(hashtag), Snapshots::OfHashtags) => hashtag.observed_at,
+                (Prepared::Video(video), Snapshots::OfVideos) => video.observed_at,
+                _ => None,
+            });
+            let years = &mut self.years[n];
+            let new: Vec<i64> = times
+                .map(Timestamp::as_ms)
+                .filter(|at| years.insert(super::super::partitions::year(*at)))
+                .collect();
+            if !new.is_empty() {
+                self.on.wait(ensure_partitions(self.on.transaction, table, new))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Rows for PostgresRows<'_> {
+    /// Enough that a group's round trips cost little beside its rows, few enough that its rows fit in some 10 MB.
+    const GROUP_RECORDS_MAX: usize = 4096;
+
+    fn numbers(&mut self) -> Result<Numbers, StoreError> {
+        Ok(self.numbers)
+    }
+
+    fn begin_group(&mut self, records: &[Prepared], known: &KnownTags) -> Result<(), StoreError> {
+        self.make_partitions(records)?;
+        self.on.wait(async {
+            let hashtags = self.hashtags.read(self.on.transaction, records, known);
+            let videos = self.videos.read(self.on.transaction, records);
+            // Both are under way at once.
+            futures_util::future::try_join(hashtags, videos).await.map(|_| ())
+        })
+    }
+
+    fn end_group(&mut self) -> Result<(), StoreError> {
+        let on = self.on;
+        on.wait(async {
+            self.snapshots_new += self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
+            self.snapshots_new += self.videos.flush(on.transaction, &mut self.staging).await?;
+            Ok(())
+        })
+    }
+
+    fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {
+        let on = self.on;
+        on.wait(async {
+            self.links.flush(on.transaction, &mut self.staging).await?;
+            self.hashtags.flush(on.transaction, &mut self.staging).await?;
+            self.videos.flush_ids(on.transaction, &mut self.staging).await?;
+            if ended.next != self.numbers {
+                move_on(on.transaction, ended).await?;
+            }
+            Ok(self.snapshots_new)
+        })
+    }
+}
+
+/// Writes the numbers that come next, lists what changed and tells the nodes.
+async fn move_on(transaction: &Transaction<'_>, ended: &Ended) -> Result<(), StoreError> {
+    let Numbers { hashtag, video, sequence } = ended.next;
+    let sequence = sequence.cast_signed();
+    transaction
+        .execute_typed(
+            "UPDATE tagmeter.store SET sequence = $1, next_hashtag = $2, next_video = $3",
+            &[(&sequence, Type::INT8), (&i64::from(hashtag), Type::INT8), (&i64::from(video), Type::INT8)],
+        )
+        .await
+        .doing("move the change sequence on")?;
+    if ended.changed.is_empty() {
+        return Ok(());
+    }
+    transaction
+        .execute_typed(
+            "INSERT INTO tagmeter.changes (sequence, hashtags) VALUES ($1, $2)",
+            &[(&sequence, Type::INT8), (&tags_blob(&ended.changed), Type::BYTEA)],
+        )
+        .await
+        .doing("list the changes")?;
+    let dropped = ended.next.sequence.saturating_sub(CHANGES_KEPT).cast_signed();
+    transaction
+        .execute_typed("DELETE FROM tagmeter.changes WHERE sequence <= $1", &[(&dropped, Type::INT8)])
+        .await
+        .doing("prune the list of changes")?;
+    transaction.batch_execute("NOTIFY tagmeter_changes").await.doing("tell the other nodes")
 }

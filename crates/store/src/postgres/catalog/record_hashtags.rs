@@ -1,0 +1,350 @@
+//! Hashtags while observations are taken in: those that a group of records asks for, and those that wait to be written.
+
+use super::hashtags::details;
+use super::record::{FLUSH_BYTES, PostgresRows};
+use super::record_copy::{CopyRows, Staged, Staging};
+use super::record_snapshots::{PendingPoints, PointsNames};
+use crate::StoreError;
+use crate::error::Doing;
+use crate::merge::{self, rounded_bits, told};
+use crate::record::Prepared;
+use crate::recording::{HASHTAG_COLUMNS, HashtagRows, KnownTags, Point, Reported, Touched};
+use domain::{HashtagId, Timestamp};
+use std::collections::{HashMap, HashSet};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
+
+/// What was told, as it is copied.
+macro_rules! reported {
+    () => {
+        "views, creators, videos, views_at, creators_at, videos_at, rounded, description, is_pgcshow, is_commerce, \
+         is_challenge, is_strong_music, kind, cover, details_at"
+    };
+}
+
+const REPORTED: i16 = 15;
+const MAKE: &str = concat!(
+    "COPY tagmeter.hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators, ",
+    reported!(),
+    ") FROM STDIN (FORMAT binary)"
+);
+const MAKE_IDS: &str = "COPY tagmeter.hashtag_ids (id, hashtag) FROM STDIN (FORMAT binary)";
+const MAKE_KEYS: &str = "COPY tagmeter.hashtag_keys (key, hashtag) FROM STDIN (FORMAT binary)";
+const MOVED: &str = "hashtag, id, changed, more_videos, more_views, more_creators";
+/// What moves in every hashtag that changed.
+const SUMS: &str = "UPDATE tagmeter.hashtags h SET held_videos = h.held_videos + s.more_videos,
+    held_views = h.held_views + s.more_views, held_creators = h.held_creators + s.more_creators,
+    changed = s.changed, id = coalesce(h.id, s.id)";
+const TOLD: &str = ", views = s.views, creators = s.creators, videos = s.videos, views_at = s.views_at,
+    creators_at = s.creators_at, videos_at = s.videos_at, rounded = s.rounded, description = s.description,
+    is_pgcshow = s.is_pgcshow, is_commerce = s.is_commerce, is_challenge = s.is_challenge,
+    is_strong_music = s.is_strong_music, kind = s.kind, cover = s.cover, details_at = s.details_at";
+const FROM: &str = " FROM {staged} s WHERE h.hashtag = s.hashtag";
+const POINTS: PointsNames<3> = PointsNames {
+    whose: "hashtag",
+    counts: HASHTAG_COLUMNS,
+    keep: "hashtag_snapshots",
+    keep_columns: "LIKE tagmeter.hashtag_snapshots",
+    untell: "hashtag_snapshots_untold",
+    untell_columns: "hashtag bigint, views bigint, creators bigint, videos bigint",
+};
+/// Ids that are asked for at once.
+const IDS_MAX: usize = 50_000;
+
+/// Hashtags of a transaction.
+#[derive(Debug)]
+pub(super) struct Hashtags {
+    /// Rows from here on are of hashtags that the transaction makes.
+    first_new: u32,
+    /// By key, those that were asked for: row and id (0 when it has none).
+    found: HashMap<Box<str>, Option<(u32, u64)>>,
+    /// What was told of those that are told of again.
+    reported: HashMap<u32, Reported>,
+    /// Hashtags of which that was read.
+    read: HashSet<u32>,
+    points: PendingPoints<3>,
+    /// Ids that lead to a hashtag, of those that are told.
+    taken: HashSet<u64>,
+    make: CopyRows,
+    make_ids: Vec<(i64, u32)>,
+    make_keys: CopyRows,
+    /// Those of which only sums moved, and those that something was told of.
+    summed: CopyRows,
+    told: CopyRows,
+}
+
+impl Hashtags {
+    pub(super) fn new(first_new: u32) -> Self {
+        Self {
+            first_new,
+            found: HashMap::new(),
+            reported: HashMap::new(),
+            read: HashSet::new(),
+            points: PendingPoints::new(POINTS),
+            taken: HashSet::new(),
+            make: CopyRows::new(7 + REPORTED),
+            make_ids: Vec::new(),
+            make_keys: CopyRows::new(2),
+            summed: CopyRows::new(6),
+            told: CopyRows::new(6 + REPORTED),
+        }
+    }
+
+    /// Reads what a group of records asks for.
+    pub(super) async fn read(
+        &mut self,
+        transaction: &Transaction<'_>,
+        records: &[Prepared],
+        known: &KnownTags,
+    ) -> Result<(), StoreError> {
+        self.found.clear();
+        self.reported.clear();
+        let mut asked: HashSet<&str> = HashSet::new();
+        for record in records {
+            let tags = match record {
+                Prepared::Video(video) => video.tags.as_slice(),
+                Prepared::Hashtag(hashtag) => std::slice::from_ref(&hashtag.tag),
+            };
+            let keys = tags.iter().map(|tag| tag.tag.key().as_str());
+            asked.extend(keys.filter(|key| known.row(key).is_none()));
+        }
+        self.find(transaction, asked.into_iter().collect()).await?;
+        let told = records.iter().filter_map(|record| match record {
+            Prepared::Hashtag(hashtag) => Some(hashtag.tag.tag.key().as_str()),
+            Prepared::Video(_) => None,
+        });
+        let row_of = |key: &str| known.row(key).or_else(|| self.found.get(key)?.map(|(row, _)| row));
+        let rows: HashSet<u32> =
+            told.filter_map(row_of).filter(|row| *row < self.first_new && !self.read.contains(row)).collect();
+        self.load(transaction, rows).await
+    }
+
+    async fn find(&mut self, transaction: &Transaction<'_>, keys: Vec<&str>) -> Result<(), StoreError> {
+        const DOING: &str = "look tags up";
+        const KEYS: &str = "SELECT key, hashtag FROM tagmeter.hashtag_keys WHERE key = ANY($1)";
+        const IDS: &str =
+            "SELECT hashtag, id FROM tagmeter.hashtags WHERE hashtag = ANY($1) AND id IS NOT NULL";
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let found = transaction.query_typed(KEYS, &[(&keys, Type::TEXT_ARRAY)]).await.doing(DOING)?;
+        self.found.extend(keys.into_iter().map(|key| (key.into(), None)));
+        let rows: Vec<i64> = found.iter().map(|row| row.try_get(1)).collect::<Result<_, _>>().doing(DOING)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let with_ids = transaction.query_typed(IDS, &[(&rows, Type::INT8_ARRAY)]).await.doing(DOING)?;
+        let mut ids: HashMap<i64, i64> = HashMap::with_capacity(with_ids.len());
+        for row in with_ids {
+            ids.insert(row.try_get(0).doing(DOING)?, row.try_get(1).doing(DOING)?);
+        }
+        for (row, hashtag) in found.iter().zip(rows) {
+            let key: &str = row.try_get(0).doing(DOING)?;
+            let id = ids.get(&hashtag).map_or(0, |id| id.unsigned_abs());
+            self.found.insert(key.into(), Some((row_number(hashtag)?, id)));
+        }
+        Ok(())
+    }
+
+    async fn load(&mut self, transaction: &Transaction<'_>, rows: HashSet<u32>) -> Result<(), StoreError> {
+        const DOING: &str = "read hashtags";
+        const SQL: &str =
+            concat!("SELECT hashtag, ", reported!(), " FROM tagmeter.hashtags WHERE hashtag = ANY($1)");
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let numbers: Vec<i64> = rows.iter().copied().map(i64::from).collect();
+        for row in &transaction.query_typed(SQL, &[(&numbers, Type::INT8_ARRAY)]).await.doing(DOING)? {
+            let hashtag = row_number(row.try_get(0).doing(DOING)?)?;
+            self.reported.insert(hashtag, reported(row).doing(DOING)?);
+        }
+        self.read.extend(rows);
+        Ok(())
+    }
+
+    /// Writes the readings that wait; gives how many were new.
+    pub(super) async fn flush_points(
+        &mut self,
+        transaction: &Transaction<'_>,
+        staging: &mut Staging,
+    ) -> Result<u64, StoreError> {
+        self.points.flush(transaction, staging, &std::collections::BTreeSet::new()).await
+    }
+
+    /// Writes what else waits.
+    pub(super) async fn flush(
+        &mut self,
+        transaction: &Transaction<'_>,
+        staging: &mut Staging,
+    ) -> Result<(), StoreError> {
+        self.make.copy(transaction, "make hashtags", MAKE).await?;
+        self.make_keys.copy(transaction, "record hashtags' keys", MAKE_KEYS).await?;
+        self.make_ids.sort_unstable();
+        let mut ids = CopyRows::new(2);
+        for (id, hashtag) in std::mem::take(&mut self.make_ids) {
+            ids.row().number(id).number(i64::from(hashtag));
+        }
+        ids.copy(transaction, "record hashtags' ids", MAKE_IDS).await?;
+        let summed = Staged {
+            name: "hashtags_summed",
+            columns: "hashtag bigint, id bigint, changed bigint, more_videos bigint, more_views bigint, \
+                      more_creators bigint",
+            copied: MOVED.to_owned(),
+            apply: format!("{SUMS}{FROM}"),
+        };
+        staging.take(transaction, "move hashtags' sums", &summed, &mut self.summed).await?;
+        let told = Staged {
+            name: "hashtags_told",
+            columns: "hashtag bigint, id bigint, changed bigint, more_videos bigint, more_views bigint, \
+                      more_creators bigint, views bigint, creators bigint, videos bigint, views_at bigint, \
+                      creators_at bigint, videos_at bigint, rounded bigint, description text, is_pgcshow boolean, \
+                      is_commerce boolean, is_challenge boolean, is_strong_music boolean, kind bigint, cover text, \
+                      details_at bigint",
+            copied: format!("{MOVED}, {}", reported!()),
+            apply: format!("{SUMS}{TOLD}{FROM}"),
+        };
+        staging.take(transaction, "write hashtags' totals", &told, &mut self.told).await.map(|_| ())
+    }
+}
+
+impl HashtagRows for PostgresRows<'_> {
+    fn find_tag(&mut self, key: &str) -> Result<Option<(u32, u64)>, StoreError> {
+        if !self.hashtags.found.contains_key(key) {
+            self.on.wait(self.hashtags.find(self.on.transaction, vec![key]))?;
+        }
+        Ok(self.hashtags.found.get(key).copied().flatten())
+    }
+
+    fn reported(&mut self, hashtag: u32) -> Result<Reported, StoreError> {
+        if hashtag >= self.hashtags.first_new {
+            return Ok(Reported::default());
+        }
+        if !self.hashtags.reported.contains_key(&hashtag) {
+            self.on.wait(self.hashtags.load(self.on.transaction, HashSet::from([hashtag])))?;
+        }
+        Ok(self.hashtags.reported.remove(&hashtag).unwrap_or_default())
+    }
+
+    fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
+        self.hashtags.points.keep(hashtag, point);
+        Ok(())
+    }
+
+    fn is_earlier_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<bool, StoreError> {
+        // Rare: a 0 between numbers. What waits is written first, so that the table alone can answer.
+        let on = self.on;
+        on.wait(async {
+            self.snapshots_new += self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
+            self.hashtags.points.is_earlier(on.transaction, hashtag, n, at).await
+        })
+    }
+
+    fn untell_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<(), StoreError> {
+        self.hashtags.points.untell(hashtag, n, at);
+        Ok(())
+    }
+
+    fn expect_hashtags(&mut self, hashtags: &[(u32, Touched)]) -> Result<(), StoreError> {
+        let ids: Vec<i64> =
+            hashtags.iter().flat_map(|(_, touched)| touched.ids.iter().map(|id| id.to_i64())).collect();
+        for some in ids.chunks(IDS_MAX) {
+            let taken = self.on.wait(taken(self.on.transaction, some))?;
+            self.hashtags.taken.extend(taken);
+        }
+        Ok(())
+    }
+
+    fn claim_id(&mut self, id: HashtagId, hashtag: u32) -> Result<bool, StoreError> {
+        let is_free = self.hashtags.taken.insert(id.get());
+        if is_free {
+            self.hashtags.make_ids.push((id.to_i64(), hashtag));
+        }
+        Ok(is_free)
+    }
+
+    fn make_hashtag(
+        &mut self,
+        hashtag: u32,
+        name: &str,
+        id: Option<HashtagId>,
+        touched: &Touched,
+        sequence: u64,
+    ) -> Result<(), StoreError> {
+        let rows = &mut self.hashtags.make;
+        rows.row().number(i64::from(hashtag)).text(Some(name)).maybe(id.map(|id| id.to_i64()));
+        rows.number(sequence.cast_signed());
+        rows.number(touched.videos).number(touched.views).number(touched.creators);
+        copy_reported(rows, touched.news().unwrap_or(&Reported::default()));
+        if rows.len() >= FLUSH_BYTES {
+            self.on.wait(rows.copy(self.on.transaction, "make hashtags", MAKE))?;
+        }
+        Ok(())
+    }
+
+    fn change_hashtag(
+        &mut self,
+        hashtag: u32,
+        id: Option<HashtagId>,
+        touched: &Touched,
+        sequence: u64,
+    ) -> Result<(), StoreError> {
+        let news = touched.news();
+        let Hashtags { told, summed, .. } = &mut self.hashtags;
+        let rows = if news.is_some() { told } else { summed };
+        rows.row().number(i64::from(hashtag)).maybe(id.map(|id| id.to_i64())).number(sequence.cast_signed());
+        rows.number(touched.videos).number(touched.views).number(touched.creators);
+        if let Some(reported) = news {
+            copy_reported(rows, reported);
+        }
+        Ok(())
+    }
+
+    fn make_key(&mut self, key: &str, hashtag: u32) -> Result<(), StoreError> {
+        let rows = &mut self.hashtags.make_keys;
+        rows.row().text(Some(key)).number(i64::from(hashtag));
+        if rows.len() >= FLUSH_BYTES {
+            self.on.wait(rows.copy(self.on.transaction, "record hashtags' keys", MAKE_KEYS))?;
+        }
+        Ok(())
+    }
+}
+
+/// Which of these ids lead to a hashtag.
+async fn taken(transaction: &Transaction<'_>, ids: &[i64]) -> Result<Vec<u64>, StoreError> {
+    const DOING: &str = "look hashtags' ids up";
+    const SQL: &str = "SELECT id FROM tagmeter.hashtag_ids WHERE id = ANY($1)";
+    let rows = transaction.query_typed(SQL, &[(&ids, Type::INT8_ARRAY)]).await.doing(DOING)?;
+    rows.iter().map(|row| row.try_get(0).map(i64::cast_unsigned).doing(DOING)).collect()
+}
+
+fn copy_reported(rows: &mut CopyRows, reported: &Reported) {
+    let d = &reported.details;
+    rows.each(&reported.counts.map(merge::value));
+    rows.each(&reported.counts.map(|told| told.and_then(|t| t.at).map(Timestamp::as_ms)));
+    rows.number(rounded_bits(reported.counts.map(|told| told.map(|t| t.count))));
+    rows.text(d.description.as_deref()).flag(d.is_pgcshow).flag(d.is_commerce).flag(d.is_challenge);
+    rows.flag(d.is_strong_music).maybe(d.kind).text(d.cover.as_deref());
+    rows.maybe(reported.details_at.map(Timestamp::as_ms));
+}
+
+fn reported(row: &Row) -> Result<Reported, tokio_postgres::Error> {
+    let rounded: i64 = row.try_get(7)?;
+    let mut counts = [None; 3];
+    for (n, count) in counts.iter_mut().enumerate() {
+        *count = told(row.try_get(1 + n)?, rounded >> n & 1 == 1, row.try_get(4 + n)?);
+    }
+    Ok(Reported {
+        counts,
+        details: details(row, 8)?,
+        details_at: row.try_get::<_, Option<i64>>(15)?.map(Timestamp::from_ms),
+        is_dirty: false,
+    })
+}
+
+fn row_number(number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::Inconsistent {
+        table: "hashtag_keys",
+        column: "hashtag",
+        row: number.to_string(),
+    })
+}

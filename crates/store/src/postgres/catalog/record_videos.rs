@@ -1,0 +1,341 @@
+//! Videos while observations are taken in: those that a group of records asks for, and those that wait to be written.
+
+use super::record::PostgresRows;
+use super::record_copy::{CopyRows, Staged, Staging};
+use super::record_snapshots::{PendingPoints, PointsNames};
+use crate::StoreError;
+use crate::error::Doing;
+use crate::hashtags::{tags_blob, tags_of_blob};
+use crate::record::Prepared;
+use crate::recording::{COUNTS, CountColumns, HeldVideo, Point, VIDEO_COLUMNS, VideoRows};
+use domain::VideoId;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
+
+/// The columns of a video as they are copied.
+macro_rules! columns {
+    () => {
+        "video, id, author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves, \
+         downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, packed"
+    };
+}
+
+const COLUMNS: i16 = 21;
+const COPY: &str = concat!("COPY tagmeter.videos (", columns!(), ") FROM STDIN (FORMAT binary)");
+const HELD: &str = concat!("SELECT ", columns!(), " FROM tagmeter.videos WHERE video = ANY($1)");
+const CHANGE: &str = concat!(
+    "INSERT INTO tagmeter.videos (",
+    columns!(),
+    ") SELECT ",
+    columns!(),
+    " FROM {staged} ON CONFLICT (video) DO UPDATE SET author = excluded.author, create_time = excluded.create_time, \
+     region = excluded.region, observed_at = excluded.observed_at, rounded = excluded.rounded, \
+     plays = excluded.plays, likes = excluded.likes, comments = excluded.comments, shares = excluded.shares, \
+     saves = excluded.saves, downloads = excluded.downloads, plays_at = excluded.plays_at, \
+     likes_at = excluded.likes_at, comments_at = excluded.comments_at, shares_at = excluded.shares_at, \
+     saves_at = excluded.saves_at, downloads_at = excluded.downloads_at, tags = excluded.tags, \
+     packed = excluded.packed",
+);
+const POINTS: PointsNames<COUNTS> = PointsNames {
+    whose: "video",
+    counts: VIDEO_COLUMNS,
+    keep: "video_snapshots",
+    keep_columns: "LIKE tagmeter.video_snapshots",
+    untell: "video_snapshots_untold",
+    untell_columns: "video bigint, plays bigint, likes bigint, comments bigint, shares bigint, saves bigint, \
+                     downloads bigint",
+};
+
+/// A video that the transaction has met.
+#[derive(Debug, Clone, Copy)]
+struct Met {
+    video: u32,
+    digest: u64,
+    /// What is to be written of it to `video_ids`.
+    write: Write,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Write {
+    Nothing,
+    Row,
+    Digest,
+}
+
+/// A video that waits to be written.
+#[derive(Debug)]
+struct Pending {
+    id: i64,
+    is_new: bool,
+    held: HeldVideo,
+}
+
+/// Videos of a transaction.
+#[derive(Debug)]
+pub(super) struct Videos {
+    /// By TikTok's id, all that were met.
+    met: HashMap<i64, Met>,
+    /// TikTok's ids of the same, by row.
+    ids: HashMap<u32, i64>,
+    /// Ids that were asked for and have no row.
+    absent: HashSet<i64>,
+    /// What is held of those whose record is another now.
+    held: HashMap<u32, HeldVideo>,
+    /// In the order of the table.
+    pending: BTreeMap<u32, Pending>,
+    points: PendingPoints<COUNTS>,
+    /// Whether readings of the group were written before its end.
+    is_split: bool,
+}
+
+impl Videos {
+    pub(super) fn new() -> Self {
+        Self {
+            met: HashMap::new(),
+            ids: HashMap::new(),
+            absent: HashSet::new(),
+            held: HashMap::new(),
+            pending: BTreeMap::new(),
+            points: PendingPoints::new(POINTS),
+            is_split: false,
+        }
+    }
+
+    /// TikTok's id of a video that the transaction has met.
+    pub(super) fn id_of(&self, video: u32) -> Result<i64, StoreError> {
+        self.ids.get(&video).copied().ok_or_else(|| missing("id", video))
+    }
+
+    /// Reads what a group of records asks for.
+    pub(super) async fn read(
+        &mut self,
+        transaction: &Transaction<'_>,
+        records: &[Prepared],
+    ) -> Result<(), StoreError> {
+        let readings = || {
+            records.iter().filter_map(|record| match record {
+                Prepared::Video(video) => Some(video),
+                Prepared::Hashtag(_) => None,
+            })
+        };
+        let asked: HashSet<i64> =
+            readings().map(|r| r.id.to_i64()).filter(|id| !self.met.contains_key(id)).collect();
+        self.find(transaction, asked).await?;
+        let other = |id: i64, digest: u64| self.met.get(&id).filter(|m| m.digest != digest).map(|m| m.video);
+        let rows: BTreeSet<u32> = readings().filter_map(|r| other(r.id.to_i64(), r.digest)).collect();
+        self.load(transaction, rows).await
+    }
+
+    async fn find(&mut self, transaction: &Transaction<'_>, asked: HashSet<i64>) -> Result<(), StoreError> {
+        const DOING: &str = "look videos up";
+        const SQL: &str = "SELECT id, video, digest FROM tagmeter.video_ids WHERE id = ANY($1)";
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<i64> = asked.iter().copied().collect();
+        for row in transaction.query_typed(SQL, &[(&ids, Type::INT8_ARRAY)]).await.doing(DOING)? {
+            let (id, digest): (i64, i64) = (row.try_get(0).doing(DOING)?, row.try_get(2).doing(DOING)?);
+            let video = row_number(row.try_get(1).doing(DOING)?)?;
+            self.met.insert(id, Met { video, digest: digest.cast_unsigned(), write: Write::Nothing });
+            self.ids.insert(video, id);
+        }
+        self.absent.extend(asked.into_iter().filter(|id| !self.met.contains_key(id)));
+        Ok(())
+    }
+
+    async fn load(&mut self, transaction: &Transaction<'_>, rows: BTreeSet<u32>) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<i64> = rows.into_iter().map(i64::from).collect();
+        let found = transaction.query_typed(HELD, &[(&rows, Type::INT8_ARRAY)]).await.doing("read videos")?;
+        for row in &found {
+            let video = row_number(row.try_get(0).doing("read videos")?)?;
+            self.held.insert(video, held(row).doing("read videos")?);
+        }
+        Ok(())
+    }
+
+    /// Writes what waits but `video_ids`; gives how many readings were new.
+    pub(super) async fn flush(
+        &mut self,
+        transaction: &Transaction<'_>,
+        staging: &mut Staging,
+    ) -> Result<u64, StoreError> {
+        self.absent.clear();
+        self.held.clear();
+        let (mut new, mut changed) = (CopyRows::new(COLUMNS), CopyRows::new(COLUMNS));
+        let mut made = BTreeSet::new();
+        for (video, pending) in std::mem::take(&mut self.pending) {
+            if pending.is_new {
+                made.insert(video);
+                copy(&mut new, video, &pending);
+            } else {
+                copy(&mut changed, video, &pending);
+            }
+        }
+        new.copy(transaction, "record videos", COPY).await?;
+        let staged = Staged {
+            name: "videos_changed",
+            columns: "LIKE tagmeter.videos",
+            copied: columns!().to_owned(),
+            apply: CHANGE.to_owned(),
+        };
+        staging.take(transaction, "change videos", &staged, &mut changed).await?;
+        if std::mem::take(&mut self.is_split) {
+            made.clear();
+        }
+        self.points.flush(transaction, staging, &made).await
+    }
+
+    /// Writes the ways to the videos, in order of the ids: once a transaction, as they are in no order that grows.
+    pub(super) async fn flush_ids(
+        &mut self,
+        transaction: &Transaction<'_>,
+        staging: &mut Staging,
+    ) -> Result<(), StoreError> {
+        const COPY: &str = "COPY tagmeter.video_ids (id, video, digest) FROM STDIN (FORMAT binary)";
+        let mut met: Vec<(i64, Met)> = std::mem::take(&mut self.met).into_iter().collect();
+        met.sort_unstable_by_key(|(id, _)| *id);
+        let (mut new, mut changed) = (CopyRows::new(3), CopyRows::new(3));
+        for (id, met) in met {
+            let rows = match met.write {
+                Write::Nothing => continue,
+                Write::Row => &mut new,
+                Write::Digest => &mut changed,
+            };
+            rows.row().number(id).number(i64::from(met.video)).number(met.digest.cast_signed());
+        }
+        new.copy(transaction, "record videos' ids", COPY).await?;
+        let staged = Staged {
+            name: "video_ids_changed",
+            columns: "LIKE tagmeter.video_ids",
+            copied: "id, video, digest".to_owned(),
+            apply: "INSERT INTO tagmeter.video_ids (id, video, digest) SELECT id, video, digest FROM {staged}
+                ON CONFLICT (id) DO UPDATE SET digest = excluded.digest"
+                .to_owned(),
+        };
+        staging.take(transaction, "record videos' digests", &staged, &mut changed).await.map(|_| ())
+    }
+
+    fn put(&mut self, video: u32, id: VideoId, held: HeldVideo, is_new: bool) {
+        match self.pending.get_mut(&video) {
+            Some(pending) => pending.held = held,
+            None => {
+                self.pending.insert(video, Pending { id: id.to_i64(), is_new, held });
+            }
+        }
+    }
+}
+
+impl VideoRows for PostgresRows<'_> {
+    fn claim_video(&mut self, id: VideoId, next: u32, digest: u64) -> Result<Option<(u32, u64)>, StoreError> {
+        let number = id.to_i64();
+        let videos = &mut self.videos;
+        if !videos.met.contains_key(&number) && !videos.absent.contains(&number) {
+            self.on.wait(videos.find(self.on.transaction, HashSet::from([number])))?;
+        }
+        if let Some(met) = videos.met.get(&number) {
+            return Ok(Some((met.video, met.digest)));
+        }
+        videos.met.insert(number, Met { video: next, digest, write: Write::Row });
+        videos.ids.insert(next, number);
+        Ok(None)
+    }
+
+    fn set_digest(&mut self, id: VideoId, video: u32, digest: u64) -> Result<(), StoreError> {
+        let met = self.videos.met.get_mut(&id.to_i64()).ok_or_else(|| missing("video", video))?;
+        met.digest = digest;
+        if met.write == Write::Nothing {
+            met.write = Write::Digest;
+        }
+        Ok(())
+    }
+
+    fn held_video(&mut self, video: u32) -> Result<HeldVideo, StoreError> {
+        let videos = &mut self.videos;
+        if let Some(pending) = videos.pending.get(&video) {
+            return Ok(pending.held.clone());
+        }
+        if !videos.held.contains_key(&video) {
+            self.on.wait(videos.load(self.on.transaction, BTreeSet::from([video])))?;
+        }
+        videos.held.get(&video).cloned().ok_or_else(|| missing("video", video))
+    }
+
+    fn make_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError> {
+        self.videos.put(video, id, held, true);
+        Ok(())
+    }
+
+    fn change_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError> {
+        self.videos.put(video, id, held, false);
+        Ok(())
+    }
+
+    fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError> {
+        self.videos.points.keep(video, point);
+        Ok(())
+    }
+
+    fn is_earlier_video(&mut self, video: u32, n: usize, at: i64) -> Result<bool, StoreError> {
+        // Rare: a 0 between numbers. What waits is written first, so that the table alone can answer.
+        let on = self.on;
+        on.wait(async {
+            self.snapshots_new += self.videos.flush_points(on.transaction, &mut self.staging).await?;
+            self.videos.points.is_earlier(on.transaction, video, n, at).await
+        })
+    }
+
+    fn untell_video(&mut self, video: u32, n: usize, at: i64) -> Result<(), StoreError> {
+        self.videos.points.untell(video, n, at);
+        Ok(())
+    }
+}
+
+impl Videos {
+    /// Writes the readings that wait before the videos are. Of a video that is made there may be more to come.
+    async fn flush_points(
+        &mut self,
+        transaction: &Transaction<'_>,
+        staging: &mut Staging,
+    ) -> Result<u64, StoreError> {
+        self.is_split = true;
+        self.points.flush(transaction, staging, &BTreeSet::new()).await
+    }
+}
+
+fn copy(rows: &mut CopyRows, video: u32, pending: &Pending) {
+    let Pending { id, held, .. } = pending;
+    let counts = held.columns();
+    rows.row().number(i64::from(video)).number(*id).maybe(held.author).maybe(held.create_time);
+    rows.number(i64::from(held.region)).maybe(held.observed_at).number(counts.rounded);
+    rows.each(&counts.values).each(&counts.at).bytes(&tags_blob(&held.tags)).bytes(&held.packed);
+}
+
+fn held(row: &Row) -> Result<HeldVideo, tokio_postgres::Error> {
+    let observed_at: Option<i64> = row.try_get(5)?;
+    let mut columns = CountColumns { rounded: row.try_get(6)?, values: [None; COUNTS], at: [None; COUNTS] };
+    for n in 0..COUNTS {
+        columns.values[n] = row.try_get(7 + n)?;
+        columns.at[n] = row.try_get(7 + COUNTS + n)?;
+    }
+    Ok(HeldVideo {
+        author: row.try_get(2)?,
+        create_time: row.try_get(3)?,
+        region: u16::try_from(row.try_get::<_, i64>(4)?).unwrap_or(0),
+        observed_at,
+        counts: columns.told(observed_at),
+        tags: tags_of_blob(row.try_get(7 + 2 * COUNTS)?),
+        packed: row.try_get(8 + 2 * COUNTS)?,
+    })
+}
+
+fn row_number(number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| missing("video", number))
+}
+
+fn missing(column: &'static str, row: impl std::fmt::Display) -> StoreError {
+    StoreError::Inconsistent { table: "video_ids", column, row: row.to_string() }
+}
