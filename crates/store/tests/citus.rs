@@ -1,19 +1,136 @@
-//! The store on a cluster of Citus: everything goes as on one server, and nothing that is asked often goes to more than
-//! one shard.
+//! The store on a cluster of Citus: everything goes as on one server, and what is asked often goes to one shard.
 #![cfg(unix)]
 
+use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
+use domain::video::VideoDetails;
+use domain::{
+    Count, Credits, HashtagId, HashtagObservation, RequestId, Source, Tag, TagKey, Timestamp, VideoId,
+    fragment,
+};
+use std::collections::BTreeSet;
+use store::accounts::AccountCreated;
+use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
+use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::record::{Prepared, PreparedVideo};
 use store::{Store, StoreOptions};
 use testkit::postgres::CitusCluster;
+
+const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+const VIDEOS: u64 = 60;
+
+async fn node(cluster: &CitusCluster) -> Store {
+    Store::open(&StoreOptions::at_url("", cluster.url())).await.expect("a node")
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_are_spread_once_whoever_starts_first() {
     let Some(cluster) = CitusCluster::start() else { return };
-    let open = || async { Store::open(&StoreOptions::at_url("", cluster.url())).await };
-    let (one, other) = tokio::join!(open(), open());
-    let (one, other) = (one.expect("a node"), other.expect("another node"));
+    let (one, other) = tokio::join!(node(&cluster), node(&cluster));
     assert_eq!(one.identity().await.expect("an identity"), other.identity().await.expect("an identity"));
     let spread = "SELECT string_agg(c.relname || ' ' || coalesce(column_to_column_name(d.logicalrelid, d.partkey), '*'),
                                     ',' ORDER BY c.relname)
                   FROM pg_dist_partition d JOIN pg_class c ON c.oid = d.logicalrelid WHERE NOT c.relispartition";
     insta::assert_snapshot!(cluster.sql(spread).trim().replace(',', "\n"));
+}
+
+fn cat() -> TagRef {
+    let id = HashtagId::try_from(7551).expect("an id");
+    TagRef { tag: Tag::new("cat").expect("a tag"), id: Some(id) }
+}
+
+fn observations() -> Vec<Prepared> {
+    let reading = HashtagObservation {
+        tag: cat(),
+        source: Source::WebChallenge,
+        observed_at: Some(NOW),
+        counts: HashtagCounts { views: Count::exact(1_000_000), ..HashtagCounts::default() },
+        details: HashtagDetails::default(),
+    };
+    let video = |n: u64| {
+        let id = VideoId::try_from(n + 1).expect("an id");
+        let counts = VideoCounts { plays: Count::exact(n / 2), ..VideoCounts::default() };
+        Prepared::Video(Box::new(PreparedVideo {
+            id,
+            digest: n + 1,
+            source: Source::WebItem,
+            observed_at: Some(NOW),
+            author: Some((n % 7 + 1).try_into().expect("an id")),
+            create_time: None,
+            region: None,
+            tags: vec![cat()],
+            counts,
+            packed: fragment::pack(id, &VideoDetails::default(), &counts),
+        }))
+    };
+    std::iter::once(Prepared::Hashtag(Box::new(reading))).chain((0..VIDEOS).map(video)).collect()
+}
+
+/// Looks up, walks, pays, each as a request does.
+async fn what_requests_ask(store: &Store) {
+    let key = TagKey::new("cat").expect("a tag");
+    let cat = store.hashtag_by_key(&key).await.expect("an answer").expect("a hashtag");
+    assert_eq!(store.hashtag_by_id(cat.id.expect("an id")).await.expect("an answer").as_ref(), Some(&cat));
+    assert_eq!((cat.observed.videos, cat.observed.creators), (VIDEOS, 7));
+    let ranking = store.ranking(cat.row, None).await.expect("a ranking");
+    let plays: Vec<u64> = ranking.iter().map(|video| video.0).collect();
+    assert_eq!(plays.len() as u64, VIDEOS);
+    let kept = store
+        .keep_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking.clone())
+        .await
+        .expect("a generation");
+    assert_eq!(store.newest_generation(cat.row, None).await.expect("an answer"), Some(kept));
+    assert_eq!(store.generation(cat.row, kept.slot).await.expect("an answer"), Some(kept));
+    assert_eq!(store.ranked(cat.row, kept.slot, 30, 30).await.expect("a part"), ranking[30..]);
+    let head = store.head(cat.row, kept.slot, 30).await.expect("a head").expect("its videos");
+    assert_eq!(head, store.packed(&ranking[..30]).await.expect("videos"));
+    assert_eq!(store.hashtag_snapshots(cat.row, None, 10).await.expect("snapshots").len(), 1);
+}
+
+async fn pay(store: &Store) {
+    let credits = |n| Credits::new(n).expect("credits");
+    let email = "me@example.com".parse().expect("an address");
+    let created = store.create_account(&email, credits(10), NOW).await.expect("an account");
+    let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) = created;
+    let (key, fingerprint) = ("once".parse().expect("a key"), Fingerprint::of(b"GET /"));
+    let answer = KeptAnswer::new(200, "application/json", b"{}".to_vec()).expect("an answer");
+    for (n, idempotency) in [(1, None), (2, Some(Idempotent { key, fingerprint, answer }))] {
+        let request_id = RequestId::new(NOW, n);
+        let charge = Charge {
+            account_id,
+            request_id,
+            credits: credits(1),
+            operation: Operation(1),
+            idempotency,
+            at: NOW,
+        };
+        let outcome = store.charge(charge).await.expect("an outcome");
+        assert!(matches!(outcome, ChargeOutcome::Paid(_)), "{outcome:?}");
+        assert!(store.charged(account_id, request_id).await.expect("an answer").is_some());
+    }
+    let again = store.idempotent_answer(account_id, &"once".parse().expect("a key"), fingerprint).await;
+    assert!(again.expect("an answer").is_some());
+    assert_eq!(store.balance(account_id).await.expect("a balance"), Some(credits(8)));
+    assert_eq!(store.entries(account_id, None, 10).await.expect("entries").len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_requests_ask_goes_to_one_shard_each() {
+    let Some(cluster) = CitusCluster::start() else { return };
+    let store = node(&cluster).await;
+    let recorded = store.record_all(observations()).await.expect("recorded");
+    assert_eq!((recorded.videos_new, recorded.hashtags_new), (VIDEOS, 1));
+    let before = cluster.plans().len();
+    what_requests_ask(&store).await;
+    pay(&store).await;
+    let plans: BTreeSet<_> = cluster.plans().split_off(before).into_iter().collect();
+    let seen = |table: &str| plans.iter().any(|plan| plan.statement.contains(table) && plan.shards == 1);
+    for table in ["hashtags", "hashtag_keys", "hashtag_ids", "links", "generations", "balances", "entries"] {
+        assert!(seen(&format!("tagmeter.{table}")), "{table} was not asked: {plans:#?}");
+    }
+    let wide: Vec<_> = plans.iter().filter(|plan| plan.shards > 1).collect();
+    // Videos are asked by their ids, wherever they are: the second step of a walk.
+    let is_by_ids = |statement: &str| statement.contains("tagmeter.videos WHERE video = ANY");
+    assert!(wide.iter().all(|plan| is_by_ids(&plan.statement)), "{wide:#?}");
+    let audit = store.audit().await.expect("an audit");
+    assert!(audit.ok() && audit.charges == 2, "{:#?}", audit.problems);
 }
