@@ -41,7 +41,8 @@ pub(crate) async fn look(url: &DatabaseUrl) -> Result<DatabaseCheck, StoreError>
         warnings,
         refusal,
         connections_max: row.get::<_, i64>(1).unsigned_abs(),
-        connections_of_a_node: CONNECTIONS_MAX as u64,
+        // One more listens for what other nodes tell.
+        connections_of_a_node: CONNECTIONS_MAX as u64 + 1,
         citus: row.get(2),
         schema_steps,
         schema_steps_newest: SETS.iter().map(|(_, steps)| steps.len() as u64).sum(),

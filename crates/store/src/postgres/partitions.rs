@@ -53,6 +53,12 @@ pub(crate) async fn ensure_partitions(
         .await
         .doing("look for partitions")?;
     let found: BTreeSet<String> = found.iter().map(|row| row.get(0)).collect();
+    if found.len() < names.len() {
+        // On a cluster a table is made on every node by the connections that rows go over afterwards. (Elsewhere nobody
+        // reads this setting.)
+        let sequential = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
+        transaction.batch_execute(sequential).await.doing("make a partition")?;
+    }
     for (year, name) in years.into_iter().zip(names) {
         if !found.contains(&name) {
             transaction.batch_execute(&make(snapshots, year, &name)).await.doing("make a partition")?;

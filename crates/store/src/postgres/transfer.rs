@@ -158,6 +158,12 @@ async fn counts(client: &impl GenericClient) -> Result<Vec<u64>, StoreError> {
     Ok(counts)
 }
 
+/// The number after the largest, for which a cluster asks each shard once.
+async fn next(client: &impl GenericClient, largest: &str) -> Result<i64, StoreError> {
+    let rows = client.query_typed(largest, &[]).await.doing("find the next number")?;
+    Ok(rows.first().and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or(0) + 1)
+}
+
 fn type_of(kind: Kind) -> Type {
     match kind {
         Kind::Integer => Type::INT8,
@@ -283,15 +289,15 @@ impl Target {
     pub(crate) async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
         let mut client = self.postgres.pool.get().await?;
         let transaction = client.transaction().await.doing("complete the transfer")?;
+        transaction.batch_execute(NO_TIMEOUTS).await.doing("complete the transfer")?;
+        let next_hashtag = next(&transaction, "SELECT max(hashtag) FROM tagmeter.hashtags").await?;
+        let next_video = next(&transaction, "SELECT max(video) FROM tagmeter.videos").await?;
         // A new account gets a number after those that came.
+        let next_account = next(&transaction, "SELECT max(account_id) FROM tagmeter.accounts").await?;
         let sql = format!(
-            "{NO_TIMEOUTS};
-             UPDATE tagmeter.store SET sequence = {},
-                 next_hashtag = (SELECT coalesce(max(hashtag), 0) + 1 FROM tagmeter.hashtags),
-                 next_video = (SELECT coalesce(max(video), 0) + 1 FROM tagmeter.videos);
+            "UPDATE tagmeter.store SET sequence = {}, next_hashtag = {next_hashtag}, next_video = {next_video};
              UPDATE tagmeter.keys_version SET version = {};
-             SELECT setval(pg_get_serial_sequence('tagmeter.accounts', 'account_id'),
-                 (SELECT coalesce(max(account_id), 0) + 1 FROM tagmeter.accounts), false);
+             SELECT setval(pg_get_serial_sequence('tagmeter.accounts', 'account_id'), {next_account}, false);
              UPDATE tagmeter.transfer SET done = true WHERE name = '{VERIFYING}'",
             summary.sequence, summary.keys_version
         );

@@ -124,14 +124,14 @@ impl Source {
 
 enum Target {
     Sqlite(sqlite::transfer::Target),
-    Postgres(postgres::transfer::Target),
+    Postgres(Box<postgres::transfer::Target>),
 }
 
 impl Target {
     async fn open(to: &StoreOptions) -> Result<Self, StoreError> {
         Ok(match &to.database_url {
             None => Self::Sqlite(sqlite::transfer::Target::open(&to.data_dir)?),
-            Some(url) => Self::Postgres(postgres::transfer::Target::open(url).await?),
+            Some(url) => Self::Postgres(Box::new(postgres::transfer::Target::open(url).await?)),
         })
     }
 

@@ -123,7 +123,7 @@ fn a_migration_that_is_killed_is_finished_by_running_it_again() {
     let Some(database) = database() else { return };
     let url = database.url_text();
     let place = Place::new();
-    let items: String = (0..30_000).map(|n| item(n)).collect();
+    let items: String = (0..30_000).map(item).collect();
     place.write("captures.ndjson", items);
     place.ok(&["import", "captures.ndjson"]);
     place.key();
