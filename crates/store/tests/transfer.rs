@@ -73,6 +73,7 @@ async fn filled() -> TemporaryCatalog {
         observations.push(video(n + 1000).tag("cat").into());
     }
     held.record(observations).await;
+    held.record([video(2000).into()]).await;
     held.record([video(1).tag("cat").tag("dog").plays(77).version(2).observed_at(now).into()]).await;
     for n in 0..5 {
         fill_account(held.store(), n, now).await;
@@ -211,7 +212,10 @@ async fn a_source_that_was_written_to_is_noticed() {
     let (held, home) = (filled().await, tempfile::tempdir().expect("a folder"));
     let (from, to) = (folder(held.folder()), folder(&home.path().join("a")));
     cut_off(&from, &to, "videos").await;
-    held.record([video(5000).tag("cat").plays(1).into()]).await;
+    let sequence = held.store().sequence().await.expect("a sequence");
+    // No hashtag changes with this.
+    held.record([video(2000).counts(5, 0, 0, 0).version(9).into()]).await;
+    assert_eq!(held.store().sequence().await.expect("a sequence"), sequence);
     let refused = go(&from, &to).await.expect_err("the source changed").to_string();
     assert!(refused.contains("was written to since"), "{refused}");
 

@@ -8,7 +8,7 @@ use crate::audit::AuditReport;
 use crate::error::Doing;
 use crate::transfer::rows::{Key, Rows, Value};
 use crate::transfer::tables::{Kind, TABLES, Table};
-use crate::transfer::{Copied, Noted, Summary, UNFINISHED, VERIFYING};
+use crate::transfer::{Copied, DIGESTS, Noted, Summary, UNFINISHED, VERIFYING};
 use crate::{DatabaseUrl, StoreError};
 use std::error::Error;
 use std::pin::pin;
@@ -75,6 +75,7 @@ impl Source {
         let sums = one("SELECT coalesce(sum(granted), 0)::bigint, coalesce(sum(charged), 0)::bigint
                         FROM tagmeter.balances")
         .await?;
+        let digests = one(&format!("SELECT ({DIGESTS} FROM tagmeter.video_ids)::bigint")).await?;
         Ok(Summary {
             identity: store.get(0),
             sequence: store.get(1),
@@ -82,6 +83,7 @@ impl Source {
             counts: counts(&**self.client.object).await?,
             granted: sums.get(0),
             charged: sums.get(1),
+            digests: digests.get(0),
         })
     }
 
@@ -373,4 +375,54 @@ async fn copy(transaction: &Transaction<'_>, table: &Table, rows: &Rows) -> Resu
         writer.as_mut().write_raw(row).await.doing("copy a row")?;
     }
     writer.finish().await.map(|_| ()).doing("copy rows")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENTRIES: Table = Table { rows_max: 7, ..TABLES[2] };
+    static IN_SMALL_PIECES: Table = ENTRIES;
+
+    /// Account and sequence of the entries in the order they are read in, and the key after each piece.
+    async fn read(url: &DatabaseUrl, mut after: Option<Key>) -> (Vec<(i64, i64)>, Vec<Key>) {
+        let mut source = Source::open(url).await.expect("a source");
+        let (mut order, mut keys) = (Vec::new(), Vec::new());
+        loop {
+            let rows = source.rows(&IN_SMALL_PIECES, after).await.expect("rows");
+            for row in rows.iter() {
+                let [Value::Integer(account), Value::Integer(sequence), ..] = row else { panic!("{row:?}") };
+                order.push((*account, *sequence));
+            }
+            if rows.len() < IN_SMALL_PIECES.rows_max {
+                return (order, keys);
+            }
+            keys.extend(rows.last.clone());
+            after = rows.last;
+        }
+    }
+
+    #[tokio::test]
+    async fn entries_are_read_in_the_order_of_their_account_whatever_its_clock_said_and_from_any_key_on() {
+        let Some(database) = testkit::postgres::TestDatabase::create().await else { return };
+        // The clock of the second account runs backwards, that of the third stands still.
+        database.sql(
+            "INSERT INTO tagmeter.entries
+             SELECT a, n, 1, 1, n, 1000 + n * CASE a WHEN 1 THEN 10 WHEN 2 THEN -10 ELSE 0 END, NULL, NULL, 'c' || n,
+                    sha256('x')
+             FROM generate_series(1, 3) a, generate_series(1, 30) n",
+        );
+        let url: DatabaseUrl = database.url_text().parse().expect("an address");
+        let (order, keys) = read(&url, None).await;
+        assert_eq!(order.len(), 90);
+        for account in 1..=3 {
+            let own = order.iter().filter(|(a, _)| *a == account).map(|(_, sequence)| *sequence);
+            assert!(own.eq(1..=30), "account {account}: {order:?}");
+        }
+        assert_eq!(keys.len(), 12);
+        for (n, key) in keys.into_iter().enumerate() {
+            let (rest, _) = read(&url, Key::from_bytes(&key.to_bytes())).await;
+            assert_eq!(rest, order[(n + 1) * 7..]);
+        }
+    }
 }

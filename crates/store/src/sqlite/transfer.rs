@@ -10,7 +10,7 @@ use crate::error::Doing;
 use crate::migration::{Migration, pending};
 use crate::transfer::rows::{Key, Rows, Value};
 use crate::transfer::tables::{Kind, Part, TABLES, Table};
-use crate::transfer::{Copied, Noted, Summary, UNFINISHED, VERIFYING};
+use crate::transfer::{Copied, DIGESTS, Noted, Summary, UNFINISHED, VERIFYING};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior};
 use std::collections::HashMap;
@@ -93,7 +93,7 @@ impl Source {
     pub(crate) async fn summary(&self) -> Result<Summary, StoreError> {
         let catalog =
             self.0.catalog.run(|connection| Ok((counts(connection, Part::Catalog)?, store(connection)?)));
-        let (mut counts_of, (identity, sequence)) = catalog.await?;
+        let (mut counts_of, (identity, sequence, digests)) = catalog.await?;
         let accounts = self.0.accounts.run(|connection| {
             let (version, granted, charged) = connection
                 .query_row(
@@ -108,7 +108,7 @@ impl Source {
         let (of_accounts, keys_version, granted, charged) = accounts.await?;
         counts_of.extend(of_accounts);
         let counts = TABLES.iter().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
-        Ok(Summary { identity, sequence, keys_version, counts, granted, charged })
+        Ok(Summary { identity, sequence, keys_version, counts, granted, charged, digests })
     }
 
     pub(crate) async fn rows(&self, table: &'static Table, after: Option<Key>) -> Result<Rows, StoreError> {
@@ -116,9 +116,11 @@ impl Source {
     }
 }
 
-fn store(connection: &Connection) -> Result<(Vec<u8>, i64), StoreError> {
+fn store(connection: &Connection) -> Result<(Vec<u8>, i64, i64), StoreError> {
     connection
-        .query_row("SELECT identity, sequence FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(&format!("SELECT identity, sequence, ({DIGESTS} FROM video_ids) FROM store"), [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .doing("read the store's identity")
 }
 

@@ -46,6 +46,9 @@ pub struct TransferReport {
     pub is_source_changed: bool,
 }
 
+/// See [`Summary::digests`].
+pub(crate) const DIGESTS: &str = "SELECT coalesce(sum(digest & 4294967295), 0)";
+
 /// What a source holds: what is compared with the target at the end, and by which a source is known again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
@@ -56,6 +59,8 @@ pub(crate) struct Summary {
     pub(crate) counts: Vec<u64>,
     pub(crate) granted: i64,
     pub(crate) charged: i64,
+    /// The lower halves of the digests of all videos' records, added up: a video can change without its hashtags.
+    pub(crate) digests: i64,
 }
 
 impl Summary {
@@ -63,7 +68,7 @@ impl Summary {
     fn digest(&self) -> Vec<u8> {
         let mut hash = Sha256::new();
         hash.update(&self.identity);
-        for number in [self.sequence, self.keys_version, self.granted, self.charged] {
+        for number in [self.sequence, self.keys_version, self.granted, self.charged, self.digests] {
             hash.update(number.to_le_bytes());
         }
         for count in &self.counts {
