@@ -182,6 +182,27 @@ fn places_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_database_that_does_not_answer_is_told_without_its_password() {
+    let place = Place::new();
+    let url = "postgres://me:secret@127.0.0.1:1/tagmeter";
+    place.write("tagmeter.toml", format!("database_url = {url:?}\n"));
+    for (arguments, code) in [
+        (&["doctor"][..], 4),
+        (&["doctor", "--json"], 4),
+        (&["serve", "--listen", "127.0.0.1:0"], 1),
+        (&["lookup", "cat"], 1),
+        (&["backup", "copy"], 1),
+        (&["migrate", "--from", url, "--to", "copy"], 1),
+    ] {
+        let ended = place.run(arguments);
+        assert_eq!(ended.code, Some(code), "{arguments:?}: {ended:?}");
+        let told = format!("{}{}", ended.out, ended.err);
+        assert!(told.contains("127.0.0.1") || told.contains("reached") || told.contains("connect"), "{told}");
+        assert!(!told.contains("secret"), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
 fn a_backup_made_while_serving_is_a_data_folder() {
     let place = Place::new();
     place.write("captures/items.json", ITEMS);
