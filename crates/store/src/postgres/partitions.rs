@@ -1,5 +1,8 @@
-//! Partitions of the snapshots: one a year, made when the first reading of that year comes in, and one for readings
-//! whose time is outside the years anybody would expect.
+//! Partitions of the snapshots: one a year, made when the first reading of that year comes in, and one on either side for
+//! readings whose time is outside the years anybody would expect.
+//!
+//! A partition is attached and not made as one, and there is no default partition: either would keep everybody from
+//! reading snapshots until the import that needs it commits.
 
 use crate::StoreError;
 use crate::error::Doing;
@@ -39,7 +42,7 @@ pub(crate) async fn ensure_partitions(
     snapshots: Snapshots,
     times_ms: impl IntoIterator<Item = i64>,
 ) -> Result<(), StoreError> {
-    let years: BTreeSet<Option<i64>> = times_ms.into_iter().map(year).collect();
+    let years: BTreeSet<i64> = times_ms.into_iter().map(year).collect();
     if years.is_empty() {
         return Ok(());
     }
@@ -67,26 +70,34 @@ pub(crate) async fn ensure_partitions(
     Ok(())
 }
 
-fn make(snapshots: Snapshots, year: Option<i64>, name: &str) -> String {
+fn make(snapshots: Snapshots, year: i64, name: &str) -> String {
     let table = snapshots.table();
-    let bounds = year.map_or_else(
-        || "DEFAULT".to_owned(),
-        |year| format!("FOR VALUES FROM ({}) TO ({})", begin_ms(year), begin_ms(year + 1)),
-    );
-    format!("CREATE TABLE tagmeter.{name} PARTITION OF tagmeter.{table} {bounds}")
+    let from = if year < *YEARS.start() { "MINVALUE".to_owned() } else { begin_ms(year).to_string() };
+    let to = if year > *YEARS.end() { "MAXVALUE".to_owned() } else { begin_ms(year + 1).to_string() };
+    format!(
+        "CREATE TABLE tagmeter.{name} (LIKE tagmeter.{table} INCLUDING ALL);
+         ALTER TABLE tagmeter.{table} ATTACH PARTITION tagmeter.{name} FOR VALUES FROM ({from}) TO ({to})"
+    )
 }
 
-fn name(snapshots: Snapshots, year: Option<i64>) -> String {
-    let year = year.map_or_else(|| "others".to_owned(), |year| year.to_string());
+fn name(snapshots: Snapshots, year: i64) -> String {
+    let year = match year {
+        _ if year < *YEARS.start() => "earlier".to_owned(),
+        _ if year > *YEARS.end() => "later".to_owned(),
+        _ => year.to_string(),
+    };
     format!("{}_{year}", snapshots.table())
 }
 
-/// The year of the partition, or `None` for the one of all others.
-pub(crate) fn year(at_ms: i64) -> Option<i64> {
-    let is_expected = (begin_ms(*YEARS.start())..begin_ms(YEARS.end() + 1)).contains(&at_ms);
+/// The year of the partition; all that come before the expected ones count as the one before, and so do those after.
+pub(crate) fn year(at_ms: i64) -> i64 {
+    let (earlier, later) = (YEARS.start() - 1, YEARS.end() + 1);
+    if at_ms < begin_ms(*YEARS.start()) {
+        return earlier;
+    }
     let near = 1970 + at_ms.div_euclid(MEAN_YEAR_MS);
-    let mut near = is_expected.then_some([near - 1, near, near + 1])?.into_iter();
-    near.find(|year| at_ms < begin_ms(year + 1))
+    let mut near = [near - 1, near, near + 1].into_iter().filter(|year| YEARS.contains(year));
+    near.find(|year| at_ms < begin_ms(year + 1)).unwrap_or(later)
 }
 
 /// When a year began, in UTC.
@@ -108,11 +119,14 @@ mod tests {
             assert_eq!(begin_ms(year), begin, "{year}");
         }
         for of in YEARS {
-            assert_eq!(year(begin_ms(of)), Some(of));
-            assert_eq!(year(begin_ms(of + 1) - 1), Some(of));
+            assert_eq!(year(begin_ms(of)), of);
+            assert_eq!(year(begin_ms(of + 1) - 1), of);
         }
-        for other in [i64::MIN, -1, 0, begin_ms(2014) - 1, begin_ms(2101), i64::MAX] {
-            assert_eq!(year(other), None, "{other}");
+        for earlier in [i64::MIN, -1, 0, begin_ms(2014) - 1] {
+            assert_eq!(year(earlier), 2013, "{earlier}");
+        }
+        for later in [begin_ms(2101), begin_ms(2102), i64::MAX] {
+            assert_eq!(year(later), 2101, "{later}");
         }
     }
 
@@ -128,6 +142,10 @@ mod tests {
             for snapshots in [Snapshots::OfHashtags, Snapshots::OfVideos] {
                 ensure_partitions(&transaction, snapshots, times).await.expect("partitions");
             }
+            // Who reads meanwhile is not kept waiting.
+            database.sql(
+                "SET lock_timeout = '1s'; SELECT * FROM tagmeter.hashtag_snapshots, tagmeter.video_snapshots",
+            );
             transaction.commit().await.expect("a commit");
         }
         for at in times {
@@ -136,7 +154,8 @@ mod tests {
         let told = database.sql(
             "SELECT tableoid::regclass::text, count(*) FROM tagmeter.hashtag_snapshots GROUP BY 1 ORDER BY 1",
         );
-        let expected = "tagmeter.hashtag_snapshots_2024|2\ntagmeter.hashtag_snapshots_2025|1\ntagmeter.hashtag_snapshots_others|2\n";
-        assert_eq!(told, expected);
+        let told: Vec<_> =
+            told.lines().filter_map(|line| line.strip_prefix("tagmeter.hashtag_snapshots_")).collect();
+        assert_eq!(told, ["2024|2", "2025|1", "earlier|1", "later|1"]);
     }
 }

@@ -133,7 +133,7 @@ pub(super) struct PostgresRows<'t> {
     pub(super) videos: Videos,
     pub(super) links: Links,
     /// Years of readings, of hashtags and of videos, that have their partitions.
-    years: [BTreeSet<Option<i64>>; 2],
+    years: [BTreeSet<i64>; 2],
     pub(super) snapshots_new: u64,
 }
 
@@ -159,8 +159,9 @@ impl PostgresRows<'_> {
 }
 
 impl Rows for PostgresRows<'_> {
-    /// Enough that a group's round trips cost little beside its rows, few enough that its rows fit in some 10 MB.
-    const GROUP_RECORDS_MAX: usize = 4096;
+    /// Enough that a group's round trips cost little beside its rows; as many as an importer has ready by the time that
+    /// the group before is written, so that reading files and writing rows go on at once.
+    const GROUP_RECORDS_MAX: usize = 2048;
 
     fn numbers(&mut self) -> Result<Numbers, StoreError> {
         Ok(self.numbers)
