@@ -7,10 +7,13 @@ mod citus;
 
 mod cluster;
 
+mod pooler;
+
 mod shared;
 
 pub use citus::{CitusCluster, Plan};
 pub use cluster::Cluster;
+pub use pooler::Pooler;
 pub use shared::TestDatabase;
 
 use std::path::{Path, PathBuf};

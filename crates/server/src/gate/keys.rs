@@ -22,7 +22,7 @@ const KEYS_HELD: usize = 100_000;
 /// Ids of keys that do not exist, held so that a caller who keeps trying one does not keep asking the store.
 const UNKNOWN_HELD: usize = 10_000;
 
-/// How long the store may take to say whether keys changed. Later than that it is as good as gone.
+/// How long the store may take to look a key up or to say whether keys changed. Later than that it is as good as gone.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
 /// A valid key.
@@ -66,9 +66,7 @@ impl Keys {
     /// Looks whether keys were made or revoked. To be called several times a second, or on word that they were and every
     /// few seconds.
     pub(crate) async fn refresh(&self) -> Result<(), StoreError> {
-        let read = timeout(ANSWER_MAX, self.store.keys_version()).await.unwrap_or_else(|_| {
-            Err(StoreError::Unreachable("it does not answer whether keys changed".to_owned()))
-        });
+        let read = in_time(self.store.keys_version()).await;
         let current = read.as_ref().ok().copied();
         let mut version = self.version.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if current.is_none() || *version != current {
@@ -96,7 +94,8 @@ impl Keys {
         if self.unknown.get(&key_id) == Some(epoch) {
             return Ok(None);
         }
-        let Some(stored) = self.store.key(key_id).await?.filter(|key| key.revoked_at.is_none()) else {
+        let Some(stored) = in_time(self.store.key(key_id)).await?.filter(|key| key.revoked_at.is_none())
+        else {
             self.known.remove(&key_id);
             self.unknown.insert(key_id, epoch);
             return Ok(None);
@@ -121,4 +120,11 @@ impl Keys {
             Ok(limiter) => limiter,
         }
     }
+}
+
+/// The answer, if it comes while anybody can be expected to wait for it.
+async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(ANSWER_MAX, answer).await.unwrap_or_else(|_| {
+        Err(StoreError::Unreachable(format!("no answer about keys within {} s", ANSWER_MAX.as_secs())))
+    })
 }

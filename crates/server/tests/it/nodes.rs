@@ -2,10 +2,12 @@
 
 use crate::wire::{PATIENCE, holdings};
 use domain::{ApiKey, Clock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::DatabaseUrl;
-use testkit::postgres::{Cluster, TestDatabase};
+use testkit::postgres::{Cluster, Pooler, TestDatabase};
 use testkit::{Connection, Request, TestServer};
+use tokio::task::JoinSet;
 
 const CAT: &str = "/challenge-info-id/?id=7551";
 
@@ -130,6 +132,53 @@ async fn what_one_node_records_the_other_answers() {
     let next = format!("/challenge-posts/?challenge_id=7551&count=30&cursor={}", page["cursor"]);
     let (here, there) = (first.get(&next).await, second.get(&next).await);
     assert_eq!((here.status.as_u16(), here.text()), (200, there.text()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_a_pooler_of_transactions_all_is_served_and_charged_exactly() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    let Some(pooler) = Pooler::start(&cluster) else { return };
+    let builder = TestServer::builder().database(pooler.url("postgres")).credits(40);
+    let node = Arc::new(builder.holding(holdings()).start().await);
+    let mut callers = JoinSet::new();
+    for number in 0..60 {
+        let node = Arc::clone(&node);
+        let path = ["/challenge-posts/?challenge_id=7551", CAT, "/search-challenge/?keyword=cat"][number % 3];
+        callers.spawn(async move { node.get(path).await.status.as_u16() });
+    }
+    let statuses = callers.join_all().await;
+    let count = |status: u16| statuses.iter().filter(|&&seen| seen == status).count();
+    assert_eq!((count(200), count(402)), (40, 20), "{statuses:?}");
+    node.held().record([testkit::hashtag("quokka").id(9_001).views(5).into()]).await;
+    assert_eq!(node.get("/challenge-info-name/?name=quokka").await.status.as_u16(), 402);
+    let audit = node.held().store().audit().await.expect("an audit");
+    assert!(audit.ok(), "{audit:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_hangs_is_noticed_and_nothing_is_charged_meanwhile() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    let builder = TestServer::builder().database(cluster.url("postgres")).holding(holdings());
+    let node = builder.options(|options| options.request_timeout = Duration::from_secs(1)).start().await;
+    assert_eq!(node.get(CAT).await.status.as_u16(), 200);
+    let before = node.balance().await;
+    cluster.freeze(true);
+    let unready = tokio::time::timeout(PATIENCE, async {
+        while node.send(Request::get("/readyz")).await.status.as_u16() != 503 {}
+    });
+    unready.await.expect("it notices");
+    for _ in 0..3 {
+        let answer = node.get(CAT).await;
+        assert_eq!((answer.status.as_u16(), answer.header("x-credits-charged")), (503, "0"));
+    }
+    cluster.freeze(false);
+    let took = until_status(&node, 200, Duration::from_secs(5)).await;
+    eprintln!("answered {} ms after the database went on", took.as_millis());
+    let balance = node.balance().await;
+    let answered = node.get(CAT).await;
+    assert_eq!((before - 1, answered.status.as_u16()), (balance, 200), "only the call that was answered");
+    let audit = node.held().store().audit().await.expect("an audit");
+    assert!(audit.ok(), "{audit:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,7 @@ use deadpool_postgres::{
 use futures_util::TryStreamExt;
 use std::fmt;
 use std::time::Duration;
+use tokio::time::timeout;
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Row, RowStream, Socket};
@@ -25,11 +26,15 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET TIME ZONE 'UTC';
     SET idle_in_transaction_session_timeout = '60s'";
 
+/// How long an answer to one statement is waited for. The server gives up sooner, if it is there at all.
+const ANSWER_MAX: Duration = Duration::from_secs(12);
+
 /// A value and its type, as statements take them.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// The same for one transaction, for where the session is not ours to set up.
-const LOCAL_SETTINGS: &str = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s'";
+const LOCAL_SETTINGS: &str = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';
+    SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 /// The connections of one node.
 #[derive(Clone)]
@@ -109,7 +114,12 @@ impl Pool {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, StoreError> {
-        self.get().await?.query(doing, sql, parameters).await
+        let client = self.get().await?;
+        let answer = timeout(ANSWER_MAX, client.query(doing, sql, parameters)).await;
+        answer.unwrap_or_else(|_| {
+            let waited = ANSWER_MAX.as_secs();
+            Err(StoreError::Unreachable(format!("no answer within {waited} s when it was to {doing}")))
+        })
     }
 
     /// Reads the row that a statement gives, if it gives one.

@@ -1,0 +1,76 @@
+//! pgbouncer, which hands each transaction to whichever session is free.
+
+use super::Cluster;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Sessions with a database that it shares among all who connect.
+const SESSIONS: u32 = 3;
+/// The port its socket is named after.
+const PORT: u16 = 6432;
+/// Far longer than it takes to start.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A pooler in front of a server, ended with this. It pools transactions.
+#[derive(Debug)]
+pub struct Pooler {
+    child: Child,
+    url_text: String,
+}
+
+impl Pooler {
+    /// Sessions it has at most with one database.
+    pub const SESSIONS: u32 = SESSIONS;
+
+    /// Starts one. `None`, said aloud, where pgbouncer is not installed; with `CI=true` that is a failure.
+    pub fn start(cluster: &Cluster) -> Option<Self> {
+        let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"]
+            .into_iter()
+            .find(|path| Path::new(path).exists());
+        let Some(program) = program else {
+            let required = std::env::var_os("CI").is_some_and(|value| value == "true");
+            assert!(!required, "pgbouncer is not installed: apt-get install pgbouncer");
+            eprintln!("skipped: pgbouncer is not installed");
+            return None;
+        };
+        let folder = cluster.folder().display();
+        let settings = format!(
+            "[databases]\n* = host={folder} port={} user=postgres\n[pgbouncer]\nunix_socket_dir = {folder}\n\
+             listen_port = {PORT}\nauth_type = any\npool_mode = transaction\ndefault_pool_size = {SESSIONS}\n",
+            cluster.port()
+        );
+        let file = cluster.folder().join("pgbouncer.ini");
+        std::fs::write(&file, settings).expect("a file");
+        let mut command = Command::new(program);
+        command.arg("-q").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some((user, group)) = cluster.user() {
+            command.uid(user).gid(group);
+        }
+        let mut child = command.current_dir("/").spawn().expect("pgbouncer");
+        let socket = cluster.folder().join(format!(".s.PGSQL.{PORT}"));
+        let begun = Instant::now();
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            let ended = child.try_wait().expect("its state");
+            assert!(ended.is_none() && begun.elapsed() < PATIENCE, "pgbouncer does not listen: {ended:?}");
+            std::thread::yield_now();
+        }
+        let host = cluster.folder().to_str().expect("a path in UTF-8").replace('/', "%2F");
+        Some(Self { child, url_text: format!("postgres://postgres@{host}:{PORT}") })
+    }
+
+    /// The address of a database through it.
+    pub fn url(&self, database: &str) -> store::DatabaseUrl {
+        let text = format!("{}/{database}?prepared_statements=false", self.url_text);
+        text.parse().expect("an address")
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        // It may have ended by itself; the test tells then.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
