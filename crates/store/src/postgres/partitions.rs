@@ -64,20 +64,25 @@ pub(crate) async fn ensure_partitions(
     }
     for (year, name) in years.into_iter().zip(names) {
         if !found.contains(&name) {
-            transaction.batch_execute(&make(snapshots, year, &name)).await.doing("make a partition")?;
+            // One at a time: Citus hands its nodes the whole text that it was sent.
+            for step in make(snapshots, year, &name) {
+                transaction.batch_execute(&step).await.doing("make a partition")?;
+            }
         }
     }
     Ok(())
 }
 
-fn make(snapshots: Snapshots, year: i64, name: &str) -> String {
+fn make(snapshots: Snapshots, year: i64, name: &str) -> [String; 2] {
     let table = snapshots.table();
     let from = if year < *YEARS.start() { "MINVALUE".to_owned() } else { begin_ms(year).to_string() };
     let to = if year > *YEARS.end() { "MAXVALUE".to_owned() } else { begin_ms(year + 1).to_string() };
-    format!(
-        "CREATE TABLE tagmeter.{name} (LIKE tagmeter.{table} INCLUDING ALL);
-         ALTER TABLE tagmeter.{table} ATTACH PARTITION tagmeter.{name} FOR VALUES FROM ({from}) TO ({to})"
-    )
+    [
+        format!("CREATE TABLE tagmeter.{name} (LIKE tagmeter.{table} INCLUDING ALL)"),
+        format!(
+            "ALTER TABLE tagmeter.{table} ATTACH PARTITION tagmeter.{name} FOR VALUES FROM ({from}) TO ({to})"
+        ),
+    ]
 }
 
 fn name(snapshots: Snapshots, year: i64) -> String {
