@@ -23,11 +23,17 @@ use std::path::{Path, PathBuf};
 pub(crate) fn programs() -> Option<PathBuf> {
     let found = installed();
     if found.is_none() {
-        let required = std::env::var_os("CI").is_some_and(|value| value == "true");
-        assert!(!required, "PostgreSQL's server is not installed: apt-get install postgresql");
-        eprintln!("skipped: PostgreSQL's server is not installed");
+        tell_missing("PostgreSQL's server", "postgresql");
     }
     found
+}
+
+/// Says that a test is skipped for want of a program; with `CI=true` that is a failure.
+#[expect(clippy::print_stderr, reason = "whoever runs the test is told")]
+pub(crate) fn tell_missing(what: &str, package: &str) {
+    let required = std::env::var_os("CI").is_some_and(|value| value == "true");
+    assert!(!required, "{what} is not installed: apt-get install {package}");
+    eprintln!("skipped: {what} is not installed");
 }
 
 fn installed() -> Option<PathBuf> {

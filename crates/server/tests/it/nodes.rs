@@ -3,11 +3,12 @@
 use crate::wire::{PATIENCE, holdings};
 use domain::{ApiKey, Clock};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use store::DatabaseUrl;
 use testkit::postgres::{Cluster, Pooler, TestDatabase};
 use testkit::{Connection, Request, TestServer};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 const CAT: &str = "/challenge-info-id/?id=7551";
 
@@ -137,7 +138,7 @@ async fn what_one_node_records_the_other_answers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_a_pooler_of_transactions_all_is_served_and_charged_exactly() {
     let Some(cluster) = Cluster::start(&[]) else { return };
-    let Some(pooler) = Pooler::start(&cluster) else { return };
+    let Some(pooler) = Pooler::start(&cluster).await else { return };
     let builder = TestServer::builder().database(pooler.url("postgres")).credits(40);
     let node = Arc::new(builder.holding(holdings()).start().await);
     let mut callers = JoinSet::new();

@@ -36,6 +36,9 @@ pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 const LOCAL_SETTINGS: &str = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';
     SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
+/// A connection that is nobody else's, and what must be polled for it to work.
+pub(crate) type Apart<S> = (tokio_postgres::Client, tokio_postgres::Connection<Socket, S>);
+
 /// The connections of one node.
 #[derive(Clone)]
 pub(crate) struct Pool {
@@ -86,13 +89,10 @@ impl Pool {
         Ok(Self { pool, config, tls, prepared_statements: url.prepared_statements })
     }
 
-    /// Makes a connection that is not one of the pool, and what must be polled for it to work.
+    /// Makes a connection that is not one of the pool.
     pub(crate) async fn connect_apart(
         &self,
-    ) -> Result<
-        (tokio_postgres::Client, tokio_postgres::Connection<Socket, impl TlsStream + Unpin + Send + use<>>),
-        tokio_postgres::Error,
-    > {
+    ) -> Result<Apart<impl TlsStream + Unpin + Send + use<>>, tokio_postgres::Error> {
         self.config.connect(self.tls.clone()).await
     }
 

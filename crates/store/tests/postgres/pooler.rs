@@ -7,7 +7,7 @@ use testkit::postgres::{Cluster, Pooler};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_prepared_statements_a_pooler_of_transactions_serves() {
     let Some(cluster) = Cluster::start(&[]) else { return };
-    let Some(pooler) = Pooler::start(&cluster) else { return };
+    let Some(pooler) = Pooler::start(&cluster).await else { return };
     let options = StoreOptions::at_url("", pooler.url("postgres"));
     let store = Store::open(&options).await.expect("a store");
     assert!(store.news().is_none(), "nothing would be heard");
