@@ -14,7 +14,8 @@ use std::collections::HashMap;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
-const BY_NUMBER: &str = "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE account_id = $1";
+const BY_NUMBER: &str =
+    "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE account_id = $1";
 const BY_EMAIL: &str = "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE email = $1";
 const PAGE: &str = "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE account_id > $1
     ORDER BY account_id LIMIT $2";
@@ -49,7 +50,10 @@ impl Postgres {
         if credits != Credits::ZERO {
             let cause: Cause = SIGN_UP.parse().expect("signing up is a cause");
             let granted = ledger::grant_within(&transaction, account_id, credits, &cause, at).await?;
-            debug_assert!(matches!(granted, Granted::Granted { .. }), "a new account can be granted anything");
+            debug_assert!(
+                matches!(granted, Granted::Granted { .. }),
+                "a new account can be granted anything"
+            );
         }
         transaction.commit().await.doing("commit an account")?;
         Ok(AccountCreated::Created(account_id))
@@ -74,11 +78,7 @@ impl Postgres {
         self.accounts_by(PAGE, &[(&after, Type::INT8), (&limit(count), Type::INT8)]).await
     }
 
-    async fn accounts_by(
-        &self,
-        sql: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Account>, StoreError> {
+    async fn accounts_by(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Account>, StoreError> {
         let client = self.pool.get().await?;
         let found = client.query("look accounts up", sql, parameters).await?;
         let numbers: Vec<i64> = found.iter().map(|row| row.get(0)).collect();

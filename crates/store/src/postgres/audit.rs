@@ -18,7 +18,8 @@ const YIELD_EVERY: u64 = 1_000;
 const ENTRIES: &str = "SELECT account_id, sequence, kind, credits, balance_after, at_ms, operation,
         coalesce(request_id, convert_to(cause, 'UTF8')), hash
     FROM tagmeter.entries ORDER BY account_id, sequence";
-const BALANCES: &str = "SELECT b.account_id, a.account_id IS NOT NULL, balance, granted, charged, sequence, hash
+const BALANCES: &str =
+    "SELECT b.account_id, a.account_id IS NOT NULL, balance, granted, charged, sequence, hash
     FROM tagmeter.balances b LEFT JOIN tagmeter.accounts a ON a.account_id = b.account_id";
 const WITHOUT_BALANCE: &str = "SELECT account_id FROM tagmeter.accounts
     WHERE account_id NOT IN (SELECT account_id FROM tagmeter.balances)";
@@ -88,7 +89,9 @@ impl Postgres {
             .await
             .doing("begin an audit")?;
         transaction
-            .batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+            .batch_execute(
+                "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
+            )
             .await
             .doing("begin an audit")?;
         let mut auditor = Auditor::default();

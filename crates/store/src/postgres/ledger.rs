@@ -90,11 +90,8 @@ impl Postgres {
         count: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         let before = before.map_or(i64::MAX, |number| number.0);
-        let parameters = [
-            (&account_id.0 as _, Type::INT8),
-            (&before as _, Type::INT8),
-            (&limit(count) as _, Type::INT8),
-        ];
+        let parameters =
+            [(&account_id.0 as _, Type::INT8), (&before as _, Type::INT8), (&limit(count) as _, Type::INT8)];
         let rows = self.pool.query("list entries", ENTRIES, &parameters).await?;
         rows.iter().map(entry_of).collect()
     }
@@ -157,10 +154,7 @@ pub(super) fn head_of(row: &Row, account_id: i64) -> Result<Head, StoreError> {
     Ok(Head {
         balance: to_credits(row.get(0), "balances", "balance", account_id)?,
         sequence: row.get(1),
-        hash: row
-            .get::<_, &[u8]>(2)
-            .try_into()
-            .map_err(|_| inconsistent("balances", "hash", account_id))?,
+        hash: row.get::<_, &[u8]>(2).try_into().map_err(|_| inconsistent("balances", "hash", account_id))?,
     })
 }
 

@@ -32,7 +32,8 @@ fn is_pinned(sql: &str) -> bool {
     starts.windows(2).all(|pair| {
         let part = &sql[pair[0]..pair[1]];
         part.contains("WHERE account_id = $1")
-            || (part.contains("(account_id,") && (part.contains("VALUES ($1,") || part.contains("SELECT $1::bigint,")))
+            || (part.contains("(account_id,")
+                && (part.contains("VALUES ($1,") || part.contains("SELECT $1::bigint,")))
     })
 }
 
@@ -59,6 +60,8 @@ fn every_statement_is_listed() {
 #[test]
 fn a_statement_for_all_accounts_is_noticed() {
     assert!(!is_pinned("SELECT sum(balance) FROM tagmeter.balances"));
-    assert!(!is_pinned("UPDATE tagmeter.balances SET balance = 0 WHERE account_id = $1
-                        AND NOT EXISTS (SELECT 1 FROM tagmeter.entries WHERE request_id = $2)"));
+    assert!(!is_pinned(
+        "UPDATE tagmeter.balances SET balance = 0 WHERE account_id = $1
+                        AND NOT EXISTS (SELECT 1 FROM tagmeter.entries WHERE request_id = $2)"
+    ));
 }

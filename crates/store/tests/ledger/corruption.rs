@@ -8,9 +8,8 @@ use store::ledger::{Charge, Entry};
 use store::{Store, StoreOptions};
 
 /// A ledger of three accounts whose entries interleave: account 1 has 100 credits and 20 charges of 2.
-async fn good(folder: &Path) {
-    let store = open(folder).await;
-    let ids = [account(&store, 0, 100).await, account(&store, 1, 100).await, account(&store, 2, 0).await];
+pub(crate) async fn fill(store: &Store) {
+    let ids = [account(store, 0, 100).await, account(store, 1, 100).await, account(store, 2, 0).await];
     for n in 0..20 {
         for id in &ids[..2] {
             store.charge(charge(*id, n, 2)).await.expect("a charge");
@@ -22,6 +21,11 @@ async fn good(folder: &Path) {
         answer: KeptAnswer::new(200, "text/plain", b"one".to_vec()).expect("an answer"),
     });
     store.charge(Charge { idempotency, ..charge(ids[0], 99, 1) }).await.expect("a charge");
+}
+
+async fn good(folder: &Path) {
+    let store = open(folder).await;
+    fill(&store).await;
     audited(&store).await;
 }
 

@@ -13,6 +13,24 @@ mod idempotency;
 
 mod corruption;
 
+#[cfg(unix)]
+mod damage;
+
+#[cfg(unix)]
+mod callers;
+
+#[cfg(unix)]
+mod outage;
+
+#[cfg(unix)]
+mod failover;
+
+#[cfg(unix)]
+mod proxy;
+
+#[cfg(unix)]
+mod cut;
+
 mod child;
 
 mod kill;

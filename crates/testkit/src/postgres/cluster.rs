@@ -1,5 +1,7 @@
 //! A PostgreSQL server of a test's own: started, stopped, killed and started again.
 
+mod standby;
+
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -101,8 +103,26 @@ impl Cluster {
     pub fn kill(&self) {
         let lines = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("a running server");
         let pid = lines.lines().next().expect("a process id").trim().to_owned();
-        // Its children notice that it is gone and end; a new server waits for that.
-        self.run_as_is("kill", &["-9", &pid]);
+        // So that it makes no more children.
+        self.run_as_is("kill", &["-STOP", &pid]);
+        let children = Command::new("pgrep").args(["-P", &pid]).output().expect("pgrep").stdout;
+        let children = String::from_utf8_lossy(&children).into_owned();
+        let all: Vec<&str> = children.lines().chain([pid.as_str()]).collect();
+        for process in &all {
+            // A child may have ended meanwhile.
+            let _ = Command::new("kill").args(["-9", process]).stderr(Stdio::null()).status();
+        }
+        // A new server does not start while memory of the old one is in use.
+        let has_memory =
+            |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/maps")).is_ok_and(|maps| !maps.is_empty());
+        while all.iter().any(|pid| has_memory(pid)) {
+            std::thread::yield_now();
+        }
+        // Whoever made it may not have taken note of its end yet, and a new server would take it for running.
+        let of_socket = self.folder.join(format!(".s.PGSQL.{}.lock", self.port()));
+        for lock in [self.data().join("postmaster.pid"), of_socket] {
+            std::fs::remove_file(lock).expect("a file that names its process");
+        }
     }
 
     /// Stops it: callers are cut off, and what was committed is written.

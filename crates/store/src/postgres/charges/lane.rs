@@ -107,8 +107,7 @@ impl Lane {
             Err(failure) => return self.failed(groups_of(plans), failure).await,
         };
         let mut took = took.into_iter();
-        let (taken, missed): (Vec<_>, Vec<_>) =
-            plans.into_iter().partition(|_| took.next().unwrap_or(false));
+        let (taken, missed): (Vec<_>, Vec<_>) = plans.into_iter().partition(|_| took.next().unwrap_or(false));
         let missed = groups_of(missed);
         for group in &missed {
             if let Some(known) = self.known.get_mut(&group.account_id) {
@@ -171,7 +170,9 @@ impl Lane {
                 for plan in plans {
                     if let Some((_, head)) = plan.heads {
                         let known = self.known.entry(plan.group.account_id);
-                        known.and_modify(|known| known.head = head).or_insert(Known { head, is_shared: false });
+                        known
+                            .and_modify(|known| known.head = head)
+                            .or_insert(Known { head, is_shared: false });
                     }
                     plan.answer(&self.quotes, &self.activity);
                 }

@@ -98,8 +98,12 @@ impl Plan {
             return Ok(Self { group, verdicts, heads: None });
         };
         let mut admission = Admission::new(before, stored);
-        let verdicts: Result<Vec<_>, _> =
-            group.calls.iter().enumerate().map(|(at, call)| admission.admit(&group, at, &call.charge)).collect();
+        let verdicts: Result<Vec<_>, _> = group
+            .calls
+            .iter()
+            .enumerate()
+            .map(|(at, call)| admission.admit(&group, at, &call.charge))
+            .collect();
         let after = admission.head;
         match verdicts {
             Ok(verdicts) => Ok(Self { group, verdicts, heads: Some((before, after)) }),
@@ -168,7 +172,9 @@ impl Admission {
         if let Some(known) = self.known(group, charge)? {
             let balance = self.head.balance;
             return Ok(Verdict::Tell(match known {
-                Kept::Answer { answer, request_id } => ChargeOutcome::Replayed { answer, request_id, balance },
+                Kept::Answer { answer, request_id } => {
+                    ChargeOutcome::Replayed { answer, request_id, balance }
+                }
                 Kept::OtherRequest => ChargeOutcome::KeyOfOtherRequest,
             }));
         }

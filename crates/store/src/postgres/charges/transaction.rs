@@ -109,7 +109,8 @@ impl Connection {
             Ok(Self { client, prepared })
         };
         let opened = timeout(CONNECT_MAX, opening).await;
-        opened.unwrap_or_else(|_| Err(StoreError::Unreachable(format!("no connection within {CONNECT_MAX:?}"))))
+        opened
+            .unwrap_or_else(|_| Err(StoreError::Unreachable(format!("no connection within {CONNECT_MAX:?}"))))
     }
 
     /// Whether the other side is known to be gone.
@@ -150,9 +151,12 @@ impl Connection {
         let begin = begin.then(|| -> Sent<'_> { Box::pin(self.command(BEGIN)) });
         let skipped = begin.iter().len();
         let debits = plans.iter().map(|plan| -> Sent<'_> {
-            let Some((before, after)) = plan.heads else { return Box::pin(std::future::ready(Ok(Vec::new()))) };
+            let Some((before, after)) = plan.heads else {
+                return Box::pin(std::future::ready(Ok(Vec::new())));
+            };
             let keys: Vec<String> = plan.group.keys().into_iter().map(str::to_owned).collect();
-            let ids: Vec<Vec<u8>> = plan.taken().map(|(charge, _)| charge.request_id.to_bytes().into()).collect();
+            let ids: Vec<Vec<u8>> =
+                plan.taken().map(|(charge, _)| charge.request_id.to_bytes().into()).collect();
             let sum = to_i64(before.balance) - to_i64(after.balance);
             let parameters: Values = vec![
                 Box::new(plan.group.account_id),
@@ -185,7 +189,8 @@ impl Connection {
         match each(sent).await {
             Err(failure) => End::Unknown(failure),
             Ok(answers) => {
-                let failed = answers.into_iter().enumerate().find_map(|(at, answer)| Some((at, answer.err()?)));
+                let failed =
+                    answers.into_iter().enumerate().find_map(|(at, answer)| Some((at, answer.err()?)));
                 match failed {
                     None => End::Committed,
                     Some((at, error)) if at < statements && is_refusal(&error) => End::Refused(error),
@@ -203,10 +208,7 @@ impl Connection {
     /// Which of these request ids were charged to an account, by the hash of the entry. Waits until a transaction that
     /// is at it has ended, and until what is found is as durable as a commit of our own: the row is held, and so the
     /// transaction that looks writes too.
-    pub(super) async fn look_up(
-        &self,
-        group: &Group,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(super) async fn look_up(&self, group: &Group) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
         let ids = group.request_ids().into_iter().map(Vec::from).collect::<Vec<_>>();
         let sent: Vec<Sent<'_>> = vec![
             Box::pin(self.command(BEGIN)),
@@ -250,16 +252,9 @@ fn types(step: Step) -> Vec<Type> {
         Step::Hold => vec![T::INT8],
         Step::Charged => vec![T::INT8, T::BYTEA_ARRAY],
         Step::Kept => vec![T::INT8, T::TEXT_ARRAY],
-        Step::Debit => vec![
-            T::INT8,
-            T::INT8,
-            T::INT8,
-            T::BYTEA,
-            T::INT8,
-            T::BYTEA,
-            T::BYTEA_ARRAY,
-            T::TEXT_ARRAY,
-        ],
+        Step::Debit => {
+            vec![T::INT8, T::INT8, T::INT8, T::BYTEA, T::INT8, T::BYTEA, T::BYTEA_ARRAY, T::TEXT_ARRAY]
+        }
         Step::Write => {
             let numbers = T::INT8_ARRAY;
             let mut types = vec![T::INT8];

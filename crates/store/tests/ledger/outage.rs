@@ -1,0 +1,72 @@
+//! The PostgreSQL server is stopped, killed or frozen, and comes back: calls fail soon and are not charged, nothing that
+//! was told is lost, and charging goes on by itself.
+
+use crate::callers::{Callers, paid_at_last};
+use crate::support::{account, audited, charge};
+use domain::AccountId;
+use std::time::Duration;
+use store::{Store, StoreOptions};
+use testkit::postgres::Cluster;
+use tokio::time::timeout;
+
+/// A call must have failed by then.
+const FAIL_MAX: Duration = Duration::from_secs(10);
+/// Charging must go on by then, once the server answers again.
+const RECOVERY_MAX: Duration = Duration::from_secs(5);
+
+async fn open(cluster: &Cluster) -> Store {
+    Store::open(&StoreOptions::at_url("", cluster.url("postgres"))).await.expect("a store")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_it_is_stopped_calls_fail_soon_and_are_not_charged() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    let store = open(&cluster).await;
+    let id = account(&store, 0, 1_000).await;
+    store.charge(charge(id, 0, 1)).await.expect("a charge");
+    cluster.stop();
+    for call in 1..50 {
+        let failed = timeout(FAIL_MAX / 4, store.charge(charge(id, call, 1))).await.expect("soon");
+        let error = failed.expect_err("there is no server");
+        assert!(error.is_passing(), "{error}");
+    }
+    cluster.start_again();
+    timeout(RECOVERY_MAX, paid_at_last(&store, id, 100)).await.expect("soon");
+    for call in 1..50 {
+        assert_eq!(store.charged(id, crate::support::request(call)).await.expect("an answer"), None);
+    }
+    assert_eq!(audited(&store).await.charges, 2, "one before and one after");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_under_load_it_loses_nothing_that_was_told() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    let nodes = [open(&cluster).await, open(&cluster).await, open(&cluster).await];
+    let callers = Callers::start(&nodes).await;
+    for _ in 0..3 {
+        callers.paid(100).await;
+        cluster.kill();
+        cluster.start_again();
+        timeout(RECOVERY_MAX, callers.paid(1)).await.expect("soon");
+    }
+    let told = timeout(FAIL_MAX, callers.settled(&nodes[0])).await.expect("soon");
+    assert!(told.failed > 0, "the kills were noticed: {told:?}");
+    println!("{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frozen_it_holds_nobody_for_long() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    let nodes = [open(&cluster).await];
+    let callers = Callers::start(&nodes).await;
+    callers.paid(100).await;
+    cluster.freeze(true);
+    // Nobody has this account, so this call is not charged whenever the server gets to it.
+    let failed = timeout(FAIL_MAX, nodes[0].charge(charge(AccountId(99), 0, 1))).await.expect("soon");
+    assert!(failed.expect_err("nobody answers").is_passing());
+    cluster.freeze(false);
+    timeout(RECOVERY_MAX, callers.paid(100)).await.expect("soon");
+    let told = timeout(FAIL_MAX, callers.settled(&nodes[0])).await.expect("soon");
+    assert!(told.failed > 0, "it was noticed: {told:?}");
+    println!("{told:?}");
+}
