@@ -1,4 +1,5 @@
-//! Measures durable charges: `ledger_bench [ASKERS] [ACCOUNTS] [CHARGES] [FOLDER]`, then audits what it made.
+//! Measures durable charges: `ledger_bench [ASKERS] [ACCOUNTS] [CHARGES] [FOLDER or --database-url=postgres://...]`, then
+//! audits what it made.
 //!
 //! Each asker charges one credit to an account drawn at random, waits for the receipt, and goes on. Prints charges a
 //! second, charges a commit, and how long an asker waited.
@@ -30,8 +31,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut number = |default: u64| arguments.next().map_or(Ok(default), |text| text.parse());
     let (askers, accounts, charges) = (number(64)?, number(1_000)?, number(600_000)?);
     let own = tempfile::tempdir()?;
-    let folder = std::env::args().nth(4).map_or_else(|| own.path().to_owned(), PathBuf::from);
-    let store = Store::open(&StoreOptions::in_folder(&folder)).await?;
+    let place = std::env::args().nth(4);
+    let options = match place.as_deref().map(|place| (place, place.strip_prefix("--database-url="))) {
+        None => StoreOptions::in_folder(own.path()),
+        Some((_, Some(url))) => StoreOptions::at_url(own.path(), url.parse()?),
+        Some((folder, None)) => StoreOptions::in_folder(PathBuf::from(folder)),
+    };
+    let store = Store::open(&options).await?;
     let at = Timestamp::from_ms(1_800_000_000_000);
     let mut ids = Vec::new();
     for account in 0..accounts {
