@@ -90,7 +90,7 @@ impl Cluster {
     /// Starts it again, as it was left: after a kill it recovers first.
     pub fn start_again(&self) {
         let folder = self.folder.display();
-        let mut options = format!("-k {folder} -c listen_addresses= -c max_connections=200 -c dynamic_shared_memory_type=mmap");
+        let mut options = format!("-k {folder} -c listen_addresses= -c max_connections=200");
         // Shared memory in the folder too, so that a server that is killed leaves none behind.
         options.push_str(" -c dynamic_shared_memory_type=mmap");
         for (name, value) in &self.settings {
