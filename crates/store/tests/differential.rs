@@ -7,6 +7,7 @@ use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
 use domain::video::VideoDetails;
 use domain::{Count, Hashtag, HashtagObservation, HashtagRow, Source, Tag, Timestamp};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use store::record::{Prepared, PreparedVideo, Recorded};
 use store::videos::VideoRow;
@@ -407,4 +408,23 @@ async fn nodes_that_import_at_once_take_turns() {
     let all = (1..=5).map(HashtagRow).collect();
     let changes = nodes[1].changes_since(0).await.expect("changes");
     assert_eq!(changes, store::hashtags::Changes::Hashtags { hashtags: all, sequence });
+}
+
+/// The same on a cluster of Citus, where each statement is planned for many shards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_gives_the_same_answers() {
+    let Some(cluster) = testkit::postgres::CitusCluster::start() else { return };
+    // To explain a statement Citus asks over another connection, which would wait for partitions made just now.
+    cluster.sql("ALTER DATABASE tagmeter SET auto_explain.log_min_duration = -1");
+    let citus = Store::open(&StoreOptions::at_url("", cluster.url())).await.expect("a store");
+    let folder = tempfile::tempdir().expect("a folder");
+    let sqlite = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
+    let mut chance = proptest::test_runner::TestRunner::deterministic();
+    let any = proptest::collection::vec(any_observation(true), 200);
+    let observations = any.new_tree(&mut chance).expect("observations").current();
+    for _ in 0..2 {
+        let here = record(&sqlite, &observations, 20).await;
+        assert_eq!(record(&citus, &observations, 20).await, here);
+    }
+    assert_eq!(answers(&citus, true).await, answers(&sqlite, true).await);
 }

@@ -129,7 +129,8 @@ pub(super) struct Staged {
 pub(super) struct Staging(BTreeSet<&'static str>);
 
 impl Staging {
-    /// Takes rows through a temporary table; gives how many rows of the table they were for that made or changed.
+    /// Takes rows through a temporary table; gives how many rows `apply` returns. (Of an `INSERT` that passes over what
+    /// is there Citus counts what was passed over, too.)
     pub(super) async fn take(
         &mut self,
         transaction: &Transaction<'_>,
@@ -149,6 +150,7 @@ impl Staging {
         transaction.batch_execute(&prepare).await.doing(doing)?;
         rows.copy(transaction, doing, &format!("COPY {name} ({}) FROM STDIN (FORMAT binary)", staged.copied))
             .await?;
-        transaction.execute_typed(&staged.apply.replace("{staged}", &name), &[]).await.doing(doing)
+        let apply = staged.apply.replace("{staged}", &name);
+        transaction.query_typed(&apply, &[]).await.doing(doing).map(|rows| rows.len() as u64)
     }
 }

@@ -55,7 +55,7 @@ impl<const N: usize> PointsTable<N> {
                 columns: names.keep_columns,
                 copied: columns.clone(),
                 apply: format!(
-                    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {{staged}} ON CONFLICT DO NOTHING"
+                    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {{staged}} ON CONFLICT DO NOTHING RETURNING 1"
                 ),
             },
             untell: Staged {
