@@ -9,6 +9,7 @@ use domain::{
 };
 use std::collections::BTreeSet;
 use store::accounts::AccountCreated;
+use store::hashtags::Changes;
 use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
 use store::ledger::{Charge, ChargeOutcome, Operation};
 use store::record::{Prepared, PreparedVideo};
@@ -133,4 +134,23 @@ async fn what_requests_ask_goes_to_one_shard_each() {
     assert!(wide.iter().all(|plan| is_by_ids(&plan.statement)), "{wide:#?}");
     let audit = store.audit().await.expect("an audit");
     assert!(audit.ok() && audit.charges == 2, "{:#?}", audit.problems);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn followers_go_as_far_as_every_server_is_done_and_what_was_left_untold_is_told_later() {
+    let Some(cluster) = CitusCluster::start() else { return };
+    let store = node(&cluster).await;
+    let recorded = store.record_all(observations()).await.expect("recorded");
+    assert_eq!((recorded.sequence, store.sequence().await.expect("a sequence")), (1, 1));
+    // As a writer leaves it that is cut off between its commit and the word of it.
+    cluster.sql("UPDATE tagmeter.told SET sequence = 0");
+    assert_eq!(store.sequence().await.expect("a sequence"), 0);
+    let none = Changes::Hashtags { hashtags: Vec::new(), sequence: 0 };
+    assert_eq!(store.changes_since(0).await.expect("changes"), none);
+    let started = node(&cluster).await;
+    assert_eq!(started.sequence().await.expect("a sequence"), 1);
+    let Changes::Hashtags { hashtags, sequence: 1 } = store.changes_since(0).await.expect("changes") else {
+        panic!("a list")
+    };
+    assert_eq!(hashtags.len(), 1);
 }

@@ -17,7 +17,7 @@ pub(crate) enum Spread {
     With(&'static str, &'static str),
 }
 
-/// All tables but those that stay on the coordinator: `store` and `changes` (who writes the catalog takes turns there)
+/// All tables but those that stay on the coordinator: `store`, `told` and `changes` (who writes the catalog takes turns there)
 /// and `migrations`. Reference tables come first, as others may refer to them.
 pub(crate) const TABLES: [(&str, Spread); 16] = [
     ("accounts", Spread::Everywhere),

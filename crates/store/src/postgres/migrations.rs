@@ -18,8 +18,8 @@ pub(crate) const SETS: [(&str, &[Migration]); 3] = [
 const LOCK: i64 = 0x7461_676d_6574_6572;
 
 /// Brings the database to the newest schema, in one transaction. Safe to run from several nodes at once and to be cut
-/// off anywhere.
-pub(super) async fn apply(pool: &Pool) -> Result<(), StoreError> {
+/// off anywhere. On a cluster of Citus the tables are spread too; says whether it is one.
+pub(super) async fn apply(pool: &Pool) -> Result<bool, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await.doing("begin a migration")?;
     transaction
@@ -54,10 +54,12 @@ pub(super) async fn apply(pool: &Pool) -> Result<(), StoreError> {
             note(&transaction, part, step).await?;
         }
     }
-    if citus::is_present(&transaction).await? {
+    let is_cluster = citus::is_present(&transaction).await?;
+    if is_cluster {
         citus::distribute(&transaction).await?;
     }
-    transaction.commit().await.doing("commit a migration")
+    transaction.commit().await.doing("commit a migration")?;
+    Ok(is_cluster)
 }
 
 async fn note(

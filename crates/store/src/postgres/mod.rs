@@ -48,6 +48,8 @@ pub struct Postgres {
     pub(crate) pool: Pool,
     /// Who this store is.
     pub(crate) identity: u128,
+    /// Whether the tables are spread over servers, by Citus.
+    pub(crate) is_cluster: bool,
     /// Hears what other nodes tell.
     pub(crate) listener: listener::Listener,
     /// What its owner should know about the server.
@@ -63,7 +65,10 @@ impl Postgres {
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
-        migrations::apply(&pool).await?;
+        let is_cluster = migrations::apply(&pool).await?;
+        if is_cluster {
+            catalog::changes::tell_what_is_left(&pool).await?;
+        }
         let row =
             pool.query_opt("read the store's identity", "SELECT identity FROM tagmeter.store", &[]).await?;
         let identity = row.and_then(|row| row.get::<_, Vec<u8>>(0).try_into().ok()).map(u128::from_be_bytes);
@@ -72,7 +77,7 @@ impl Postgres {
             column: "identity",
             row: "1".to_owned(),
         })?;
-        let charges = charges::Charges::start(pool.clone(), false);
-        Ok(Self { pool, identity, listener: listener::Listener::default(), warnings, charges })
+        let charges = charges::Charges::start(pool.clone(), is_cluster);
+        Ok(Self { pool, identity, is_cluster, listener: listener::Listener::default(), warnings, charges })
     }
 }

@@ -294,14 +294,15 @@ impl Target {
         transaction.batch_execute(NO_TIMEOUTS).await.doing("complete the transfer")?;
         let next_hashtag = next(&transaction, "SELECT max(hashtag) FROM tagmeter.hashtags").await?;
         let next_video = next(&transaction, "SELECT max(video) FROM tagmeter.videos").await?;
+        let Summary { sequence, keys_version, .. } = summary;
         // A new account gets a number after those that came.
         let next_account = next(&transaction, "SELECT max(account_id) FROM tagmeter.accounts").await?;
         let sql = format!(
-            "UPDATE tagmeter.store SET sequence = {}, next_hashtag = {next_hashtag}, next_video = {next_video};
-             UPDATE tagmeter.keys_version SET version = {};
+            "UPDATE tagmeter.store SET sequence = {sequence}, next_hashtag = {next_hashtag}, next_video = {next_video};
+             UPDATE tagmeter.told SET sequence = {sequence};
+             UPDATE tagmeter.keys_version SET version = {keys_version};
              SELECT setval(pg_get_serial_sequence('tagmeter.accounts', 'account_id'), {next_account}, false);
-             UPDATE tagmeter.transfer SET done = true WHERE name = '{VERIFYING}'",
-            summary.sequence, summary.keys_version
+             UPDATE tagmeter.transfer SET done = true WHERE name = '{VERIFYING}'"
         );
         transaction.batch_execute(&sql).await.doing("complete the transfer")?;
         // Rows came in bulk: what the planner knows of the tables is made now and not when the server gets to it.

@@ -1,7 +1,7 @@
 //! The list of changes that followers read.
 
 use super::super::Postgres;
-use super::super::connection::Parameter;
+use super::super::connection::{Parameter, Pool};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CHANGES_READ_MAX, Changes, Gathered};
@@ -9,15 +9,13 @@ use tokio_postgres::types::Type;
 
 impl Postgres {
     pub(crate) async fn sequence(&self) -> Result<u64, StoreError> {
-        const DOING: &str = "read the change sequence";
-        let row = self.pool.query_one(DOING, "SELECT sequence FROM tagmeter.store", &[]).await?;
-        row.try_get(0).map(i64::cast_unsigned).doing(DOING)
+        told(&self.pool).await
     }
 
     pub(crate) async fn changes_since(&self, after: u64) -> Result<Changes, StoreError> {
         // One statement, so that the lists and the sequence are of one moment. One list too many tells a gap.
         const SQL: &str = "SELECT s.sequence, c.sequence, c.hashtags
-            FROM tagmeter.store s LEFT JOIN tagmeter.changes c ON c.sequence > $1
+            FROM tagmeter.told s LEFT JOIN tagmeter.changes c ON c.sequence > $1 AND c.sequence <= s.sequence
             ORDER BY c.sequence LIMIT $2";
         const DOING: &str = "read the changes";
         let after_signed = after.cast_signed();
@@ -35,4 +33,29 @@ impl Postgres {
         }
         Ok(gathered.finish(now))
     }
+}
+
+/// How far followers may go.
+pub(crate) async fn told(pool: &Pool) -> Result<u64, StoreError> {
+    const DOING: &str = "read the change sequence";
+    let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.told", &[]).await?;
+    row.try_get(0).map(i64::cast_unsigned).doing(DOING)
+}
+
+/// Lets followers go as far as a change that is done on every server of the cluster, and tells the nodes. A writer that
+/// ends before it comes to this leaves it to the next one, or to the next node that starts.
+pub(crate) async fn tell(pool: &Pool, sequence: u64) -> Result<(), StoreError> {
+    const TELL: &str = "WITH told AS (
+            UPDATE tagmeter.told SET sequence = $1 WHERE sequence < $1 RETURNING 1
+        ) SELECT pg_notify('tagmeter_changes', '') FROM told";
+    let sequence = sequence.cast_signed();
+    pool.query("tell what changed", TELL, &[(&sequence, Type::INT8)]).await.map(|_| ())
+}
+
+/// Tells what a writer that was cut off left untold.
+pub(crate) async fn tell_what_is_left(pool: &Pool) -> Result<(), StoreError> {
+    const DOING: &str = "read the change sequence";
+    let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.store", &[]).await?;
+    let written: i64 = row.try_get(0).doing(DOING)?;
+    tell(pool, written.cast_unsigned()).await
 }

@@ -1,6 +1,6 @@
 //! Hashtags, videos, links and snapshots.
 
-mod changes;
+pub(super) mod changes;
 
 mod hashtags;
 

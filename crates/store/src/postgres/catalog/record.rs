@@ -7,6 +7,7 @@
 
 use super::super::Postgres;
 use super::super::connection::Pool;
+use super::changes::{tell, told};
 use super::record_copy::Staging;
 use super::record_hashtags::Hashtags;
 use super::record_links::Links;
@@ -41,12 +42,12 @@ impl Postgres {
         chunks: Chunks,
         records_max: u64,
     ) -> Result<(Recorded, Chunks), StoreError> {
-        let (pool, runtime) = (self.pool.clone(), Handle::current());
+        let (pool, runtime, is_cluster) = (self.pool.clone(), Handle::current(), self.is_cluster);
         let work = tokio::task::spawn_blocking(move || {
             // Wait for the first records outside the transaction: a slow source must not keep other writers waiting.
             let recorded = match chunks.recv() {
-                Ok(first) => record(&pool, &runtime, first, &chunks, records_max)?,
-                Err(_) => Recorded { sequence: runtime.block_on(sequence(&pool))?, ..Recorded::default() },
+                Ok(first) => record(&pool, &runtime, is_cluster, first, &chunks, records_max)?,
+                Err(_) => Recorded { sequence: runtime.block_on(told(&pool))?, ..Recorded::default() },
             };
             Ok((recorded, chunks))
         });
@@ -54,15 +55,10 @@ impl Postgres {
     }
 }
 
-async fn sequence(pool: &Pool) -> Result<u64, StoreError> {
-    const DOING: &str = "read the change sequence";
-    let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.store", &[]).await?;
-    row.try_get(0).map(i64::cast_unsigned).doing(DOING)
-}
-
 fn record(
     pool: &Pool,
     runtime: &Handle,
+    is_cluster: bool,
     first: Vec<Prepared>,
     chunks: &Chunks,
     records_max: u64,
@@ -75,6 +71,7 @@ fn record(
     let numbers = runtime.block_on(begin(&transaction))?;
     let mut rows = PostgresRows {
         on: On { transaction: &transaction, runtime },
+        is_cluster,
         numbers,
         staging: Staging::default(),
         hashtags: Hashtags::new(numbers.hashtag),
@@ -86,6 +83,9 @@ fn record(
     let recorded = recording::fill(&mut rows, &mut known, first, chunks, records_max)?;
     drop(rows);
     runtime.block_on(transaction.commit()).doing(COMMITTING)?;
+    if is_cluster {
+        runtime.block_on(tell(pool, recorded.sequence))?;
+    }
     Ok(recorded)
 }
 
@@ -126,6 +126,7 @@ impl On<'_> {
 /// Rows of a transaction: those that were read and those that wait to be written.
 pub(super) struct PostgresRows<'t> {
     pub(super) on: On<'t>,
+    is_cluster: bool,
     /// As they were when the transaction began.
     pub(super) numbers: Numbers,
     pub(super) staging: Staging,
@@ -193,15 +194,15 @@ impl Rows for PostgresRows<'_> {
             self.hashtags.flush(on.transaction, &mut self.staging).await?;
             self.videos.flush_ids(on.transaction, &mut self.staging).await?;
             if ended.next != self.numbers {
-                move_on(on.transaction, ended).await?;
+                move_on(on.transaction, ended, self.is_cluster).await?;
             }
             Ok(self.snapshots_new)
         })
     }
 }
 
-/// Writes the numbers that come next, lists what changed and tells the nodes.
-async fn move_on(transaction: &Transaction<'_>, ended: &Ended) -> Result<(), StoreError> {
+/// Writes the numbers that come next, lists what changed and tells the nodes, unless that must wait for the commit.
+async fn move_on(transaction: &Transaction<'_>, ended: &Ended, is_cluster: bool) -> Result<(), StoreError> {
     let Numbers { hashtag, video, sequence } = ended.next;
     let sequence = sequence.cast_signed();
     transaction
@@ -226,5 +227,9 @@ async fn move_on(transaction: &Transaction<'_>, ended: &Ended) -> Result<(), Sto
         .execute_typed("DELETE FROM tagmeter.changes WHERE sequence <= $1", &[(&dropped, Type::INT8)])
         .await
         .doing("prune the list of changes")?;
-    transaction.batch_execute("NOTIFY tagmeter_changes").await.doing("tell the other nodes")
+    if is_cluster {
+        return Ok(());
+    }
+    let tell = format!("UPDATE tagmeter.told SET sequence = {sequence}; NOTIFY tagmeter_changes");
+    transaction.batch_execute(&tell).await.doing("tell the other nodes")
 }

@@ -15,6 +15,15 @@ CREATE TABLE tagmeter.store (
 INSERT INTO tagmeter.store (one, identity, sequence, next_hashtag, next_video)
 VALUES (1, uuid_send(gen_random_uuid()), 0, 1, 1);
 
+-- One row: the last change that followers may act on. On one server it is the last that was made. On a cluster a commit
+-- is done on one server after the other, so a change is told when all of them are done with it, in a transaction of its
+-- own: who read a hashtag in between and found it as before would not look again.
+CREATE TABLE tagmeter.told (
+    one      bigint PRIMARY KEY CHECK (one = 1),
+    sequence bigint NOT NULL
+);
+INSERT INTO tagmeter.told (one, sequence) VALUES (1, 0);
+
 -- The newest totals that were told, each with the time it was read (null: the source told no time), beside what the
 -- videos held add up to. `rounded` has bit 1 for views, 2 for creators, 4 for videos.
 CREATE TABLE tagmeter.hashtags (
