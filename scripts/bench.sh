@@ -16,6 +16,7 @@ usage: scripts/bench.sh COMMAND [OPTION...]
       --videos N        default 500000; five tags and 1.3 KB each
       --rounds N        default 3; medians are printed
       --no-duckdb       leave DuckDB out
+      --database-url U  into PostgreSQL, in a database of its own on this server; beside a plain COPY
   serve    lookups and pages of 30 videos, beside a bare axum handler that returns the same bytes
       --hashtags N      default 2000000
       --videos N        default 1000000
@@ -24,6 +25,7 @@ usage: scripts/bench.sh COMMAND [OPTION...]
       --rounds N        default 5; medians are printed
       --seconds N       default 8; of each measurement, of which there are 16 a round
       --warm-up N       default 8; seconds of each kind before the first round
+      --database-url U  from PostgreSQL, from a database of its own on this server; beside pgbench
   search   the search index over made-up hashtags
       --hashtags N      default 2000000
   ledger   durable charges
@@ -77,13 +79,14 @@ bench_import() {
     build -p testkit --example generate_videos --example parse_videos
     set_aside tagmeter examples/generate_videos examples/parse_videos
     local duckdb=()
-    if [ "$with_duckdb" = true ]; then
+    if [ "$with_duckdb" = true ] && [ -z "$database_url" ]; then
         local python
         python=$(duckdb_python)
         [ -z "$python" ] || duckdb=(--duckdb-python "$python")
     fi
     python3 -u scripts/bench/import.py --bin "$data/bin" --data "$data" \
-        --videos "${videos:-500000}" --rounds "${rounds:-3}" ${duckdb[@]+"${duckdb[@]}"}
+        --videos "${videos:-500000}" --rounds "${rounds:-3}" ${database_url:+--database-url "$database_url"} \
+        ${duckdb[@]+"${duckdb[@]}"}
 }
 
 bench_serve() {
@@ -95,7 +98,8 @@ bench_serve() {
     set_aside tagmeter examples/generate_videos examples/generate_hashtags examples/bare_handler
     python3 -u scripts/bench/serve.py --bin "$data/bin" --data "$data" --hashtags "${hashtags:-2000000}" \
         --videos "${videos:-1000000}" --accounts "${accounts:-100}" --connections "$connections" \
-        --rounds "${rounds:-5}" --seconds "$seconds" --warm-up "$warm_up"
+        --rounds "${rounds:-5}" --seconds "$seconds" --warm-up "$warm_up" \
+        ${database_url:+--database-url "$database_url"}
 }
 
 bench_search() {
@@ -133,7 +137,7 @@ esac
 
 videos='' hashtags='' accounts='' rounds=''
 connections=64,256 seconds=8 warm_up=8 askers=64 charges=600000
-data='' keep=false with_duckdb=true
+data='' database_url='' keep=false with_duckdb=true
 while [ $# -gt 0 ]; do
     option=$1
     shift
@@ -157,6 +161,11 @@ while [ $# -gt 0 ]; do
     shift
     case $option in
     --data) data=$value ;;
+    --database-url)
+        takes "$option" "import serve"
+        need psql postgresql-client
+        database_url=$value
+        ;;
     --connections)
         takes "$option" serve
         [[ $value =~ ^[1-9][0-9]*(,[1-9][0-9]*)*$ ]] || fail "$option takes numbers with commas between, not '$value'"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from measure import folder_mb, last_json, load, median, read_through, run, say, spread, table
+from postgres import Database
 
 # What an import keeps to; DuckDB is given the same once.
 MEMORY_MB = 300
@@ -20,6 +21,7 @@ def main():
     parser.add_argument("--videos", type=int, required=True)
     parser.add_argument("--rounds", type=int, required=True)
     parser.add_argument("--duckdb-python", help="a Python that has duckdb")
+    parser.add_argument("--database-url", help="a PostgreSQL server to import into, in place of SQLite")
     options = parser.parse_args()
     source = generate(options)
     rows = {}
@@ -55,16 +57,23 @@ def one_round(options, source, rows):
 
     store = options.data / "store"
     shutil.rmtree(store, ignore_errors=True)
+    database = Database(options.database_url) if options.database_url else None
+    where = ["--data-dir", store] + (["--database-url", database.url] if database else [])
     for name, what in [("tagmeter import", "new"), ("tagmeter import, again unchanged", "unchanged")]:
         read_through(source)
-        command = [options.bin / "tagmeter", "--data-dir", store, "import", source, "--json"]
+        command = [options.bin / "tagmeter", *where, "import", source, "--json"]
         imported = run(command, stderr=open(options.data / "import.log", "w"))
         report = last_json(imported["output"])
         check(name, report["videos"][what], options.videos)
-        imported["mb"] = folder_mb(store)
+        imported["mb"] = database.megabytes() if database else folder_mb(store)
         held["hashtags"] = report["held"]["hashtags"]
         keep(rows, name, imported)
     shutil.rmtree(store)
+    if database:
+        copied = database.copy_seconds(options.data)
+        # What the server did is not in this process' time.
+        keep(rows, "COPY of the same rows, then the indexes", copied)
+        database.drop()
     if options.duckdb_python:
         duckdb(options, source, rows, held)
 

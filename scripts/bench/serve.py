@@ -10,6 +10,7 @@ import sys
 from contextlib import ExitStack
 
 from measure import folder_mb, last_json, load, median, read_through, run, say, spread, table
+from postgres import Database
 from server import Server
 
 PAGE = 30
@@ -28,16 +29,28 @@ def main():
     parser.add_argument("--connections", type=lambda text: [int(part) for part in text.split(",")], required=True)
     for name in ["hashtags", "videos", "accounts", "rounds", "seconds", "warm-up"]:
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--database-url", help="a PostgreSQL server to serve from, in place of SQLite")
     options = parser.parse_args()
     # So that the servers are ended then too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: ended by SIGTERM"))
+    with ExitStack() as kept:
+        measure(options, kept)
+
+
+def measure(options, kept):
+    database = None
+    if options.database_url:
+        database = Database(options.database_url)
+        kept.callback(database.drop)
+    options.database = database
     store = make_store(options)
     keys = make_accounts(options, store)
     ids = {kind: write_ids(options, store, kind) for kind in PATHS}
     for file in store.iterdir():
         read_through(file)
+    size = database.megabytes() if database else folder_mb(store)
     print(
-        f"{options.hashtags:,} hashtags, {options.videos:,} videos, {folder_mb(store):,.0f} MB; {options.accounts} keys;"
+        f"{options.hashtags:,} hashtags, {options.videos:,} videos, {size:,.0f} MB; {options.accounts} keys;"
         f" before: {load()}"
     )
     with ExitStack() as running:
@@ -48,14 +61,25 @@ def main():
             say(f"round {number} of {options.rounds}")
             bench.round(number)
         bench.show()
+        if database:
+            bench.show_pgbench()
     audit(options, store, bench.sent)
     if bench.failed:
         sys.exit(f"error: {bench.failed} answers were not 2xx or connections failed")
 
 
+def tagmeter(options, store, *command):
+    """A command of tagmeter over the store that is measured."""
+    database = ["--database-url", options.database.url] if options.database else []
+    return [options.bin / "tagmeter", "--data-dir", store, *database, *command]
+
+
 def make_store(options):
-    """The store of this size, imported unless it was kept from before."""
-    store = options.data / f"serve-{options.hashtags}-{options.videos}"
+    """The store of this size, imported unless it was kept from before. A database is always made anew."""
+    kind = "postgres" if options.database else "serve"
+    store = options.data / f"{kind}-{options.hashtags}-{options.videos}"
+    if options.database:
+        shutil.rmtree(store, ignore_errors=True)
     if store.exists():
         say(f"using {store} again")
         return store
@@ -67,8 +91,8 @@ def make_store(options):
     ]:
         say(f"importing: {what} {arguments}")
         generator = subprocess.Popen([options.bin / "examples" / what, *map(str, arguments)], stdout=subprocess.PIPE)
-        run([options.bin / "tagmeter", "--data-dir", part, "import", "-", "--json"],
-            stdin=generator.stdout, stderr=subprocess.DEVNULL)
+        run(tagmeter(options, part, "import", "-", "--json"), stdin=generator.stdout,
+            stderr=subprocess.DEVNULL)
         generator.stdout.close()
         if generator.wait() != 0:
             sys.exit(f"error: {what} failed")
@@ -82,8 +106,9 @@ def make_accounts(options, store):
         leftover.unlink()
     keys = []
     for number in range(options.accounts):
-        command = [options.bin / "tagmeter", "--data-dir", store, "account", "create"]
-        made = run([*command, f"caller-{number}@example.com", "--credits", CREDITS, "--json"], stderr=subprocess.DEVNULL)
+        email = f"caller-{number}@example.com"
+        command = tagmeter(options, store, "account", "create", email, "--credits", CREDITS, "--json")
+        made = run(command, stderr=subprocess.DEVNULL)
         keys.append(last_json(made["output"])["api_key"])
     (options.data / "keys.txt").write_text("\n".join(keys) + "\n")
     return keys
@@ -92,11 +117,20 @@ def make_accounts(options, store):
 def write_ids(options, store, kind):
     """A file of the ids to ask for, in an order of its own, so that the hot ones are spread over the store."""
     least = 0 if kind == "lookup" else PAGE
+    if options.database:
+        found = options.database.sql(
+            f"SELECT id FROM tagmeter.hashtags WHERE id IS NOT NULL AND held_videos >= {least} ORDER BY hashtag"
+        )
+        return shuffled(options, kind, [(id,) for id in found.split()])
     catalog = sqlite3.connect(f"file:{store / 'catalog.db'}?mode=ro", uri=True)
     rows = catalog.execute("SELECT id FROM hashtags WHERE id IS NOT NULL AND held_videos >= ?", [least]).fetchall()
     catalog.close()
+    return shuffled(options, kind, rows)
+
+
+def shuffled(options, kind, rows):
     if not rows:
-        sys.exit(f"error: no hashtag has {least} videos; take more --videos")
+        sys.exit(f"error: no hashtag has {PAGE} videos; take more --videos")
     random.Random(7).shuffle(rows)
     file = options.data / f"ids-{'lookup' if kind == 'lookup' else 'page'}.txt"
     file.write_text("\n".join(str(id) for (id,) in rows) + "\n")
@@ -106,24 +140,23 @@ def write_ids(options, store, kind):
 
 def start(options, store, keys, ids, running):
     """Tagmeter, and a bare handler for each kind that returns one of Tagmeter's own answers."""
-    program = options.bin / "tagmeter"
-    tagmeter = Server(
+    ours = Server(
         "tagmeter",
-        lambda at: [program, "--data-dir", store, "serve", "--listen", at, "--requests-per-minute", 0],
+        lambda at: tagmeter(options, store, "serve", "--listen", at, "--requests-per-minute", 0),
         options.data / "serve.log",
     )
-    running.callback(tagmeter.end)
-    print(f"took connections {tagmeter.ready_seconds:.2f} s after its start")
+    running.callback(ours.end)
+    print(f"took connections {ours.ready_seconds:.2f} s after its start")
     bare = {}
     for number, (kind, path) in enumerate(PATHS.items()):
         id = ids[kind].read_text().split("\n", 1)[0]
         body = options.data / f"body-{number}.json"
-        body.write_bytes(tagmeter.get(path.replace("{id}", id), keys[0]))
+        body.write_bytes(ours.get(path.replace("{id}", id), keys[0]))
         print(f"{kind}: the bare handler's body has {body.stat().st_size:,} bytes")
         handler = options.bin / "examples" / "bare_handler"
         bare[kind] = Server("bare", lambda at: [handler, at, body], options.data / f"bare-{number}.log")
         running.callback(bare[kind].end)
-    return tagmeter, bare
+    return ours, bare
 
 
 class Bench:
@@ -199,8 +232,16 @@ class Bench:
         )
 
 
+    def show_pgbench(self):
+        """Beside PostgreSQL alone: the same look-ups without HTTP, keys and charges."""
+        for connections in self.options.connections:
+            alone = self.options.database.select_rate(self.options.data, connections, self.options.seconds)
+            ours = median([told["rate"] for told in self.measured["lookup", "uniform", connections]["tagmeter"]])
+            print(f"pgbench, the same SELECTs, c{min(connections, 64)}: {alone:,.0f}/s, {alone / ours:.2f} of ours at c{connections}")
+
+
 def audit(options, store, sent):
-    audited = run([options.bin / "tagmeter", "--data-dir", store, "audit", "--json"], stderr=subprocess.DEVNULL)
+    audited = run(tagmeter(options, store, "audit", "--json"), stderr=subprocess.DEVNULL)
     told = last_json(audited["output"])
     # A call that was under way when wrk stopped is charged and not counted there.
     print(f"audit: ok {told['ok']}, {told['charges']:,} charges, {sent:,} answers counted by wrk")
