@@ -29,10 +29,15 @@ pub(crate) fn programs() -> Option<PathBuf> {
 }
 
 /// Says that a test is skipped for want of a program; with `CI=true` that is a failure.
-#[expect(clippy::print_stderr, reason = "whoever runs the test is told")]
 pub(crate) fn tell_missing(what: &str, package: &str) {
     let required = std::env::var_os("CI").is_some_and(|value| value == "true");
     assert!(!required, "{what} is not installed: apt-get install {package}");
+    tell_skipped(what);
+}
+
+/// Says that a test is skipped for want of a program that few have.
+#[expect(clippy::print_stderr, reason = "whoever runs the test is told")]
+pub(crate) fn tell_skipped(what: &str) {
     eprintln!("skipped: {what} is not installed");
 }
 
@@ -51,7 +56,7 @@ fn installed() -> Option<PathBuf> {
     versions.chain(on_path).filter(|(_, folder)| has_all(folder)).max().map(|(_, folder)| folder)
 }
 
-/// Starts a synthetic-name counter: names that no other test of this machine uses.
+/// A name that no other test of this machine uses.
 pub(crate) fn unique() -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);

@@ -3,8 +3,11 @@
 
 use super::{charges, idempotency, ledger};
 
+/// A file, its text, and its statements by name.
+type Room = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// The rooms whose statements are listed.
-const ROOMS: [(&str, &str, &[(&str, &str)]); 3] = [
+const ROOMS: [Room; 3] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS),
     ("charges/transaction.rs", include_str!("charges/transaction.rs"), &charges::STATEMENTS),
     ("idempotency.rs", include_str!("idempotency.rs"), &idempotency::STATEMENTS),

@@ -39,7 +39,7 @@ impl CitusCluster {
     pub fn start() -> Option<Self> {
         let library = super::programs()?.join("../lib/citus.so");
         if !library.exists() {
-            eprintln!("skipped: Citus is not installed");
+            super::tell_skipped("Citus");
             return None;
         }
         let server = || {

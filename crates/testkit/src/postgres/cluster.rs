@@ -115,8 +115,9 @@ impl Cluster {
             let _ = Command::new("kill").args(["-9", process]).stderr(Stdio::null()).status();
         }
         // A new server does not start while memory of the old one is in use.
-        let has_memory =
-            |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/maps")).is_ok_and(|maps| !maps.is_empty());
+        let has_memory = |pid: &str| {
+            std::fs::read_to_string(format!("/proc/{pid}/maps")).is_ok_and(|maps| !maps.is_empty())
+        };
         while all.iter().any(|pid| has_memory(pid)) {
             std::thread::yield_now();
         }

@@ -93,6 +93,7 @@ fn runner() -> u32 {
     if name.starts_with("cargo") { parent } else { std::process::id() }
 }
 
+#[expect(clippy::zombie_processes, reason = "it outlives this process, and its own parent then waits for it")]
 fn keep(runner: u32, folder: &Path) {
     let mut keeper = Command::new("sh");
     keeper.args(["-c", KEEPER, "keeper", &runner.to_string()]).arg(folder).current_dir("/");
