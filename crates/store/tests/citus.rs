@@ -154,3 +154,47 @@ async fn followers_go_as_far_as_every_server_is_done_and_what_was_left_untold_is
     };
     assert_eq!(hashtags.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audit_among_charges_of_many_accounts_finds_nothing_wrong() {
+    let Some(cluster) = CitusCluster::start() else { return };
+    // Only the plans of look-ups are of interest, and not here.
+    cluster.sql("ALTER DATABASE tagmeter SET auto_explain.log_min_duration = -1");
+    let store = node(&cluster).await;
+    let credits = |n| Credits::new(n).expect("credits");
+    let mut accounts = Vec::new();
+    for n in 0..12 {
+        let email = format!("caller-{n}@example.com").parse().expect("an address");
+        let created = store.create_account(&email, credits(1_000), NOW).await.expect("an account");
+        let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) = created;
+        accounts.push(account_id);
+    }
+    let pay = async |n: u128| {
+        let account_id = accounts[usize::try_from(n % 12).expect("an index")];
+        let request_id = RequestId::new(NOW, n);
+        let charge = Charge {
+            account_id,
+            request_id,
+            credits: credits(1),
+            operation: Operation(1),
+            idempotency: None,
+            at: NOW,
+        };
+        let outcome = store.charge(charge).await.expect("an outcome");
+        assert!(matches!(outcome, ChargeOutcome::Paid(_)), "{outcome:?}");
+    };
+    let charges = async {
+        for round in 0..40_u128 {
+            futures_util::future::join_all((0..36).map(|n| pay(round * 36 + n))).await;
+        }
+    };
+    let audits = async {
+        for _ in 0..10 {
+            let report = store.audit().await.expect("an audit");
+            assert!(report.ok(), "{:#?}", report.problems);
+        }
+    };
+    tokio::join!(charges, audits);
+    let report = store.audit().await.expect("an audit");
+    assert!(report.ok() && report.charges == 40 * 36, "{} {:#?}", report.charges, report.problems);
+}
