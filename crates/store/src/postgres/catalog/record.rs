@@ -171,10 +171,10 @@ impl Rows for PostgresRows<'_> {
     fn begin_group(&mut self, records: &[Prepared], known: &KnownTags) -> Result<(), StoreError> {
         self.make_partitions(records)?;
         self.on.wait(async {
-            let hashtags = self.hashtags.read(self.on.transaction, records, known);
-            let videos = self.videos.read(self.on.transaction, records);
-            // Both are under way at once.
-            futures_util::future::try_join(hashtags, videos).await.map(|_| ())
+            // Videos first: who reads a file again is not to have all its tags looked up.
+            self.videos.read(self.on.transaction, records).await?;
+            let stirred = self.videos.stirred(records);
+            self.hashtags.read(self.on.transaction, records, &stirred, known).await
         })
     }
 

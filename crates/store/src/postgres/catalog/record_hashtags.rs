@@ -90,11 +90,12 @@ impl Hashtags {
         }
     }
 
-    /// Reads what a group of records asks for.
+    /// Reads what a group of records asks for; of its videos only those that are `stirred` do.
     pub(super) async fn read(
         &mut self,
         transaction: &Transaction<'_>,
         records: &[Prepared],
+        stirred: &HashSet<i64>,
         known: &KnownTags,
     ) -> Result<(), StoreError> {
         self.found.clear();
@@ -102,7 +103,8 @@ impl Hashtags {
         let mut asked: HashSet<&str> = HashSet::new();
         for record in records {
             let tags = match record {
-                Prepared::Video(video) => video.tags.as_slice(),
+                Prepared::Video(video) if stirred.contains(&video.id.to_i64()) => video.tags.as_slice(),
+                Prepared::Video(_) => &[],
                 Prepared::Hashtag(hashtag) => std::slice::from_ref(&hashtag.tag),
             };
             let keys = tags.iter().map(|tag| tag.tag.key().as_str());

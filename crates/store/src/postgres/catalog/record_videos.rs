@@ -127,6 +127,17 @@ impl Videos {
         self.load(transaction, rows).await
     }
 
+    /// TikTok's ids of a group's videos of which any record is new or another than the one held, once they were read. The
+    /// records of all others are passed over, whatever they tell.
+    pub(super) fn stirred(&self, records: &[Prepared]) -> HashSet<i64> {
+        let is_held = |id: i64, digest: u64| self.met.get(&id).is_some_and(|met| met.digest == digest);
+        let ids = records.iter().filter_map(|record| match record {
+            Prepared::Video(video) => Some((video.id.to_i64(), video.digest)),
+            Prepared::Hashtag(_) => None,
+        });
+        ids.filter(|(id, digest)| !is_held(*id, *digest)).map(|(id, _)| id).collect()
+    }
+
     async fn find(&mut self, transaction: &Transaction<'_>, asked: HashSet<i64>) -> Result<(), StoreError> {
         const DOING: &str = "look videos up";
         const SQL: &str = "SELECT id, video, digest FROM tagmeter.video_ids WHERE id = ANY($1)";
