@@ -72,6 +72,11 @@ async fn a_stopping_server_says_that_it_is_not_ready() {
     stream.write_all(paid.as_bytes()).await.expect("sent");
     assert!(timeout(Duration::from_millis(200), stream.read_u8()).await.is_err(), "it waits for the ledger");
     server.stop();
+    // The ledger goes on only when the connection has heard of it: who is refused comes after that.
+    let address = server.address;
+    let is_refused = async move { while TcpStream::connect(address).await.is_ok() {} };
+    timeout(PATIENCE, is_refused).await.expect("it accepts nobody");
+    tokio::task::yield_now().await;
     drop(lock);
     let read = timeout(PATIENCE, read_to_end(&mut stream)).await.expect("closed");
     assert!(read.to_lowercase().contains("connection: close"), "{read}");
