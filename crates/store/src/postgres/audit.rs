@@ -90,7 +90,9 @@ impl Postgres {
             .doing("begin an audit")?;
         transaction
             .batch_execute(
-                "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
+                // A user called `tagmeter` has our schema in the path, and PostgreSQL leaves out what names need not say.
+                "SET LOCAL search_path = pg_catalog;
+                 SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
             )
             .await
             .doing("begin an audit")?;

@@ -31,3 +31,17 @@ async fn a_server_that_may_lose_the_last_moments_is_used_with_a_warning() {
     let nothing = store.catalog_size().await.expect("a size");
     assert_eq!((nothing.hashtags, nothing.videos), (0, 0));
 }
+
+/// A user's own name is in the path of schemas, so that ours is named without `tagmeter.` for a user who is called so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_user_is_called_makes_no_difference_to_the_audit() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    for sql in ["CREATE ROLE tagmeter LOGIN", "CREATE DATABASE tagmeter OWNER tagmeter"] {
+        cluster.sql("postgres", sql);
+    }
+    let url = cluster.url_text("tagmeter").replacen("postgres@", "tagmeter@", 1);
+    let options = StoreOptions::at_url("", url.parse().expect("an address"));
+    let store = Store::open(&options).await.expect("a store");
+    let audit = store.audit().await.expect("an audit");
+    assert!(audit.ok(), "{audit:?}");
+}
