@@ -11,4 +11,6 @@ mod hostile;
 #[cfg(unix)]
 mod nodes;
 mod operations;
+#[cfg(unix)]
+mod outage;
 mod wire;

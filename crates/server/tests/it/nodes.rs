@@ -27,7 +27,7 @@ async fn hears(node: &TestServer) {
 }
 
 /// Asks until the status is another one, and tells how long that took.
-async fn until_status(node: &TestServer, status: u16, within: Duration) -> Duration {
+pub(crate) async fn until_status(node: &TestServer, status: u16, within: Duration) -> Duration {
     let begun = Instant::now();
     let mut connection = Connection::open(node.address).await;
     let request = Request::get(CAT).key(&node.key);
