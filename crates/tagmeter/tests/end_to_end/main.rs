@@ -6,6 +6,8 @@ mod captures;
 
 mod command_line;
 
+mod containers;
+
 mod kills;
 
 mod postgres;
