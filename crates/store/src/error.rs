@@ -1,6 +1,7 @@
 //! What can go wrong in the store, in the store's own words: no type of a database driver gets out.
 
 use std::error::Error;
+use tokio_postgres::error::{DbError, SqlState};
 
 /// Why the store could not do what it was asked. "Not found" is not here: look-ups return `Option`.
 #[derive(Debug, thiserror::Error)]
@@ -86,9 +87,22 @@ fn passes_on_sqlite(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
 }
 
+/// How a coordinator of Citus says that a worker went while a transaction was on it, and that it will not be committed: as an
+/// error of its own, told by the code and where in Citus it was noticed. Its words may be translated.
+const LOST_BY_CITUS: [(SqlState, &str); 4] = [
+    (SqlState::INTERNAL_ERROR, "remote_commands.c"),
+    (SqlState::INTERNAL_ERROR, "remote_transaction.c"),
+    (SqlState::INTERNAL_ERROR, "placement_connection.c"),
+    (SqlState::IO_ERROR, "multi_copy.c"),
+];
+
 /// A connection that broke, a server that starts, stops or has no room, a lock or an answer that did not come in time.
 fn passes_on_postgres(error: &tokio_postgres::Error) -> bool {
     let Some(state) = error.code() else { return true };
+    let file = error.as_db_error().and_then(DbError::file).unwrap_or_default();
+    if LOST_BY_CITUS.iter().any(|(lost, noticed_in)| lost == state && *noticed_in == file) {
+        return true;
+    }
     let class = state.code().get(..2).unwrap_or_default();
     matches!(class, "08" | "40" | "53" | "55" | "57")
 }

@@ -8,25 +8,21 @@ use domain::{
     fragment,
 };
 use std::collections::BTreeSet;
+use store::Store;
 use store::accounts::AccountCreated;
 use store::hashtags::Changes;
 use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
 use store::ledger::{Charge, ChargeOutcome, Operation};
 use store::record::{Prepared, PreparedVideo};
-use store::{Store, StoreOptions};
 use testkit::postgres::CitusCluster;
 
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 const VIDEOS: u64 = 60;
 
-async fn node(cluster: &CitusCluster) -> Store {
-    Store::open(&StoreOptions::at_url("", cluster.url())).await.expect("a node")
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_are_spread_once_whoever_starts_first() {
     let Some(cluster) = CitusCluster::start() else { return };
-    let (one, other) = tokio::join!(node(&cluster), node(&cluster));
+    let (one, other) = tokio::join!(cluster.open(), cluster.open());
     assert_eq!(one.identity().await.expect("an identity"), other.identity().await.expect("an identity"));
     let spread = "SELECT string_agg(c.relname || ' ' || coalesce(column_to_column_name(d.logicalrelid, d.partkey), '*'),
                                     ',' ORDER BY c.relname)
@@ -117,9 +113,11 @@ async fn pay(store: &Store) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_requests_ask_goes_to_one_shard_each() {
     let Some(cluster) = CitusCluster::start() else { return };
-    let store = node(&cluster).await;
+    let store = cluster.open().await;
     let recorded = store.record_all(observations()).await.expect("recorded");
     assert_eq!((recorded.videos_new, recorded.hashtags_new), (VIDEOS, 1));
+    cluster.note_plans();
+    let store = cluster.open().await;
     let before = cluster.plans().len();
     what_requests_ask(&store).await;
     pay(&store).await;
@@ -139,7 +137,7 @@ async fn what_requests_ask_goes_to_one_shard_each() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn followers_go_as_far_as_every_server_is_done_and_what_was_left_untold_is_told_later() {
     let Some(cluster) = CitusCluster::start() else { return };
-    let store = node(&cluster).await;
+    let store = cluster.open().await;
     let recorded = store.record_all(observations()).await.expect("recorded");
     assert_eq!((recorded.sequence, store.sequence().await.expect("a sequence")), (1, 1));
     // As a writer leaves it that is cut off between its commit and the word of it.
@@ -147,7 +145,7 @@ async fn followers_go_as_far_as_every_server_is_done_and_what_was_left_untold_is
     assert_eq!(store.sequence().await.expect("a sequence"), 0);
     let none = Changes::Hashtags { hashtags: Vec::new(), sequence: 0 };
     assert_eq!(store.changes_since(0).await.expect("changes"), none);
-    let started = node(&cluster).await;
+    let started = cluster.open().await;
     assert_eq!(started.sequence().await.expect("a sequence"), 1);
     let Changes::Hashtags { hashtags, sequence: 1 } = store.changes_since(0).await.expect("changes") else {
         panic!("a list")
@@ -158,9 +156,7 @@ async fn followers_go_as_far_as_every_server_is_done_and_what_was_left_untold_is
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_audit_among_charges_of_many_accounts_finds_nothing_wrong() {
     let Some(cluster) = CitusCluster::start() else { return };
-    // Only the plans of look-ups are of interest, and not here.
-    cluster.sql("ALTER DATABASE tagmeter SET auto_explain.log_min_duration = -1");
-    let store = node(&cluster).await;
+    let store = cluster.open().await;
     let credits = |n| Credits::new(n).expect("credits");
     let mut accounts = Vec::new();
     for n in 0..12 {

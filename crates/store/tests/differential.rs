@@ -414,9 +414,7 @@ async fn nodes_that_import_at_once_take_turns() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_gives_the_same_answers() {
     let Some(cluster) = testkit::postgres::CitusCluster::start() else { return };
-    // To explain a statement Citus asks over another connection, which would wait for partitions made just now.
-    cluster.sql("ALTER DATABASE tagmeter SET auto_explain.log_min_duration = -1");
-    let citus = Store::open(&StoreOptions::at_url("", cluster.url())).await.expect("a store");
+    let citus = cluster.open().await;
     let folder = tempfile::tempdir().expect("a folder");
     let sqlite = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
     let mut chance = proptest::test_runner::TestRunner::deterministic();

@@ -9,7 +9,7 @@ use store::keys::NewKey;
 use store::ledger::{Charge, Operation};
 use store::transfer::{TransferProgress, TransferReport, transfer};
 use store::{Store, StoreError, StoreOptions};
-use testkit::postgres::TestDatabase;
+use testkit::postgres::{CitusCluster, TestDatabase};
 use testkit::{FixedClock, TemporaryCatalog, example_hashtag, hashtag, video};
 use tokio::sync::Notify;
 
@@ -130,13 +130,10 @@ async fn cut_off(from: &StoreOptions, to: &StoreOptions, table: &str) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_is_there_after_going_there_and_back() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn everything_is_there_after_going_there_and_back(middle: StoreOptions) {
     let held = filled().await;
     let home = tempfile::tempdir().expect("a folder");
     let (first, last) = (folder(held.folder()), folder(&home.path().join("data")));
-    let middle = StoreOptions::at_url("", database.url());
 
     let there = go(&first, &middle).await.expect("a transfer");
     assert!(there.audit.ok() && !there.is_source_changed && there.rows_before == 0, "{there:?}");
@@ -158,21 +155,43 @@ async fn everything_is_there_after_going_there_and_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_on_postgres_goes_on_after_what_came() {
+async fn everything_is_there_after_going_to_a_database_and_back() {
     let Some(database) = TestDatabase::create().await else { return };
+    everything_is_there_after_going_there_and_back(StoreOptions::at_url("", database.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_there_after_going_to_a_cluster_and_back() {
+    let Some(cluster) = CitusCluster::start() else { return };
+    everything_is_there_after_going_there_and_back(StoreOptions::at_url("", cluster.url())).await;
+}
+
+async fn a_store_goes_on_after_what_came(to: StoreOptions, sql: impl Fn(&str) -> String) {
     let held = filled().await;
-    go(&folder(held.folder()), &StoreOptions::at_url("", database.url())).await.expect("a transfer");
-    let store = database.open().await;
+    go(&folder(held.folder()), &to).await.expect("a transfer");
+    let store = Store::open(&to).await.expect("a store");
     let email = "new@example.com".parse().expect("an address");
     let now = FixedClock::default().now();
     let created = store.create_account(&email, Credits::ZERO, now).await.expect("an account");
     assert_eq!(created, AccountCreated::Created(domain::AccountId(6)));
-    let next = database.sql(
-        "SELECT next_hashtag - max(hashtag) FROM tagmeter.hashtags, tagmeter.store GROUP BY next_hashtag",
-    );
+    let next = sql("SELECT next_hashtag - (SELECT max(hashtag) FROM tagmeter.hashtags) FROM tagmeter.store");
     assert_eq!(next.trim(), "1");
     let sequence = store.sequence().await.expect("a sequence");
     assert_eq!(sequence, held.store().sequence().await.expect("a sequence"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_in_a_database_goes_on_after_what_came() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let to = StoreOptions::at_url("", database.url());
+    a_store_goes_on_after_what_came(to, |sql| database.sql(sql)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_in_a_cluster_goes_on_after_what_came() {
+    let Some(cluster) = CitusCluster::start() else { return };
+    let to = StoreOptions::at_url("", cluster.url());
+    a_store_goes_on_after_what_came(to, |sql| cluster.sql(sql)).await;
 }
 
 async fn is_finished_when_run_again(to: StoreOptions) {
@@ -205,6 +224,12 @@ async fn what_was_cut_off_is_finished_in_a_folder() {
 async fn what_was_cut_off_is_finished_in_a_database() {
     let Some(database) = TestDatabase::create().await else { return };
     is_finished_when_run_again(StoreOptions::at_url("", database.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_cut_off_is_finished_in_a_cluster() {
+    let Some(cluster) = CitusCluster::start() else { return };
+    is_finished_when_run_again(StoreOptions::at_url("", cluster.url())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

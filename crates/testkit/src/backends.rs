@@ -1,7 +1,7 @@
-//! A store of each kind, so that one story is told on both.
+//! A store of each kind, so that one story is told on all of them.
 
 #[cfg(unix)]
-use crate::postgres::TestDatabase;
+use crate::postgres::{CitusCluster, TestDatabase};
 use store::{Store, StoreOptions};
 use tempfile::TempDir;
 
@@ -17,6 +17,8 @@ enum KeptIn {
     Folder(TempDir),
     #[cfg(unix)]
     Database(TestDatabase),
+    #[cfg(unix)]
+    Cluster(CitusCluster),
 }
 
 impl TestStore {
@@ -35,6 +37,14 @@ impl TestStore {
         Some(Self { store, kept_in: KeptIn::Database(database) })
     }
 
+    /// A cluster of Citus. `None`, said aloud, where it is not installed.
+    #[cfg(unix)]
+    pub async fn citus() -> Option<Self> {
+        let cluster = CitusCluster::start()?;
+        let store = cluster.open().await;
+        Some(Self { store, kept_in: KeptIn::Cluster(cluster) })
+    }
+
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
@@ -48,11 +58,14 @@ impl TestStore {
             }
             #[cfg(unix)]
             KeptIn::Database(database) => database.open().await,
+            #[cfg(unix)]
+            KeptIn::Cluster(cluster) => cluster.open().await,
         }
     }
 }
 
-/// Stories of a store, each told on SQLite and on PostgreSQL: `name::sqlite` and `name::postgres`.
+/// Stories of a store, each told on SQLite, on PostgreSQL and on a cluster of Citus: `name::sqlite`, `name::postgres` and
+/// `name::citus`.
 ///
 /// ```
 /// # fn main() {}
@@ -81,6 +94,13 @@ macro_rules! on_each_backend {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 let Some(held) = $crate::TestStore::postgres().await else { return };
+                story(&held).await;
+            }
+
+            #[cfg(unix)]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn citus() {
+                let Some(held) = $crate::TestStore::citus().await else { return };
                 story(&held).await;
             }
         }

@@ -290,6 +290,7 @@ impl Target {
 
     pub(crate) async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
         let mut client = self.postgres.pool.get().await?;
+        analyze(&mut client).await?;
         let transaction = client.transaction().await.doing("complete the transfer")?;
         transaction.batch_execute(NO_TIMEOUTS).await.doing("complete the transfer")?;
         let next_hashtag = next(&transaction, "SELECT max(hashtag) FROM tagmeter.hashtags").await?;
@@ -305,10 +306,6 @@ impl Target {
              UPDATE tagmeter.transfer SET done = true WHERE name = '{VERIFYING}'"
         );
         transaction.batch_execute(&sql).await.doing("complete the transfer")?;
-        // Rows came in bulk: what the planner knows of the tables is made now and not when the server gets to it.
-        let names: Vec<String> = TABLES.iter().map(|table| format!("tagmeter.{}", table.name)).collect();
-        let analyze = format!("ANALYZE {}", names.join(", "));
-        transaction.batch_execute(&analyze).await.doing("look the new rows over")?;
         let counts = counts(&transaction).await?;
         transaction.commit().await.doing("complete the transfer")?;
         Ok((counts, self.postgres.audit().await?))
@@ -318,6 +315,17 @@ impl Target {
         let client = self.postgres.pool.get().await?;
         client.object.batch_execute("DROP TABLE tagmeter.transfer").await.doing("end the transfer")
     }
+}
+
+/// Rows came in bulk: what the planner knows of the tables is made now and not when the server gets to it. In a transaction
+/// of its own, as a cluster does not do it in one that has read its tables.
+async fn analyze(client: &mut Client) -> Result<(), StoreError> {
+    let doing = "look the new rows over";
+    let transaction = client.transaction().await.doing(doing)?;
+    let names: Vec<String> = TABLES.iter().map(|table| format!("tagmeter.{}", table.name)).collect();
+    let sql = format!("{NO_TIMEOUTS}; ANALYZE {}", names.join(", "));
+    transaction.batch_execute(&sql).await.doing(doing)?;
+    transaction.commit().await.doing(doing)
 }
 
 /// Notes how far a table is, if it is as far as was thought: two transfers at once must not mix.

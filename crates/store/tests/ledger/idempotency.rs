@@ -46,6 +46,39 @@ on_each_backend! {
         assert_eq!(audited(&stores[0]).await.charges, PAIRS);
     }
 
+    async fn many_accounts_charged_by_three_nodes_at_once_pay_once_for_a_key(held: &TestStore) {
+        const ACCOUNTS: u64 = 24;
+        const KEYS: u64 = 10;
+        let stores = [held.again().await, held.again().await, held.again().await];
+        let mut ids = Vec::new();
+        for n in 0..ACCOUNTS {
+            // The last of them cannot pay for all its keys.
+            ids.push(account(&stores[0], n as usize, if n + 1 == ACCOUNTS { KEYS - 1 } else { KEYS }).await);
+        }
+        let mut calls = Vec::new();
+        for n in 0..ACCOUNTS * KEYS {
+            let (which, key) = (n % ACCOUNTS, n / ACCOUNTS);
+            for (node, store) in stores.iter().enumerate() {
+                let call = call(ids[which as usize], 3 * n + node as u64, &format!("key-{key}"), "/a", "answer");
+                let store = store.clone();
+                calls.push((which, key, tokio::spawn(async move { store.charge(call).await.expect("an answer") })));
+            }
+        }
+        let mut paid = std::collections::BTreeMap::<(u64, u64), u64>::new();
+        for (which, key, call) in calls {
+            match call.await.expect("a call") {
+                ChargeOutcome::Paid(_) => *paid.entry((which, key)).or_default() += 1,
+                ChargeOutcome::Replayed { answer, .. } => assert_eq!(answer.body(), b"answer"),
+                ChargeOutcome::Refused { balance } => assert_eq!((which, balance), (ACCOUNTS - 1, credits(0))),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(paid.values().all(|times| *times == 1), "{paid:?}");
+        assert_eq!(paid.len() as u64, ACCOUNTS * KEYS - 1);
+        let report = audited(&stores[0]).await;
+        assert_eq!((report.charges, report.credits_held), (ACCOUNTS * KEYS - 1, 0));
+    }
+
     async fn a_key_outlives_restart_and_poverty_but_not_its_request(held: &TestStore) {
         let store = held.again().await;
         let (id, other) = (account(&store, 0, 1).await, account(&store, 1, 1).await);

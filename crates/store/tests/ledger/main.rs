@@ -23,6 +23,9 @@ mod callers;
 mod outage;
 
 #[cfg(unix)]
+mod cluster;
+
+#[cfg(unix)]
 mod failover;
 
 #[cfg(unix)]

@@ -1,12 +1,12 @@
-//! The PostgreSQL server is stopped, killed or frozen, and comes back: calls fail soon and are not charged, nothing that
-//! was told is lost, and charging goes on by itself.
+//! The PostgreSQL server, or one of a cluster, is stopped, killed or frozen, and comes back: calls fail soon and are not
+//! charged, nothing that was told is lost, and charging goes on by itself.
 
-use crate::callers::{Callers, paid_at_last};
+use crate::callers::{Callers, Told, paid_at_last};
 use crate::support::{account, audited, charge};
 use domain::AccountId;
 use std::time::Duration;
 use store::{Store, StoreOptions};
-use testkit::postgres::Cluster;
+use testkit::postgres::{CitusCluster, Cluster};
 use tokio::time::timeout;
 
 /// A call must have failed by then.
@@ -38,19 +38,33 @@ async fn while_it_is_stopped_calls_fail_soon_and_are_not_charged() {
     assert_eq!(audited(&store).await.charges, 2, "one before and one after");
 }
 
+/// Kills these servers one after the other, starting each again, while nodes charge.
+async fn loses_nothing(nodes: &[Store], killed: &[&Cluster]) -> Told {
+    let callers = Callers::start(nodes).await;
+    for server in killed {
+        callers.paid(100).await;
+        server.kill();
+        server.start_again();
+        timeout(RECOVERY_MAX, callers.each_paid(1)).await.expect("soon");
+    }
+    let told = timeout(FAIL_MAX, callers.settled(&nodes[0])).await.expect("soon");
+    assert!(told.failed > 0, "the kills were noticed: {told:?}");
+    told
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_under_load_it_loses_nothing_that_was_told() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let nodes = [open(&cluster).await, open(&cluster).await, open(&cluster).await];
-    let callers = Callers::start(&nodes).await;
-    for _ in 0..3 {
-        callers.paid(100).await;
-        cluster.kill();
-        cluster.start_again();
-        timeout(RECOVERY_MAX, callers.paid(1)).await.expect("soon");
-    }
-    let told = timeout(FAIL_MAX, callers.settled(&nodes[0])).await.expect("soon");
-    assert!(told.failed > 0, "the kills were noticed: {told:?}");
+    println!("{:?}", loses_nothing(&nodes, &[&cluster; 3]).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_of_which_each_server_is_killed_loses_nothing_that_was_told() {
+    let Some(cluster) = CitusCluster::start() else { return };
+    let nodes = [cluster.open().await, cluster.open().await, cluster.open().await];
+    let workers = cluster.workers();
+    let told = loses_nothing(&nodes, &[&workers[0], &workers[1], cluster.coordinator()]).await;
     println!("{told:?}");
 }
 

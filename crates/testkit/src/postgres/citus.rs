@@ -1,13 +1,13 @@
 //! A small cluster of Citus: a coordinator and two workers, where the extension is installed.
 
 use super::cluster::Cluster;
-use store::DatabaseUrl;
+use store::{DatabaseUrl, Store, StoreOptions};
 
 /// Three servers of a test's own. The coordinator holds shards too.
 #[derive(Debug)]
 pub struct CitusCluster {
     coordinator: Cluster,
-    _workers: [Cluster; 2],
+    workers: Vec<Cluster>,
 }
 
 /// A statement as it was planned.
@@ -33,6 +33,30 @@ fn shards(plan: &serde_json::Value) -> u64 {
 
 /// The database in them.
 const DATABASE: &str = "tagmeter";
+/// Servers besides the coordinator, to begin with.
+const WORKERS: usize = 2;
+/// Of every server. A transaction that a server was cut off in is looked after every second; Citus does so every minute
+/// unless told otherwise.
+const SETTINGS: [(&str, &str); 6] = [
+    ("shared_preload_libraries", "citus,auto_explain"),
+    ("citus.shard_count", "8"),
+    ("citus.recover_2pc_interval", "1s"),
+    ("wal_level", "logical"),
+    ("auto_explain.log_min_duration", "-1"),
+    ("auto_explain.log_format", "json"),
+];
+
+/// A server with the extension.
+fn server() -> Option<Cluster> {
+    let server = Cluster::start(&SETTINGS)?;
+    server.sql("postgres", &format!("CREATE DATABASE {DATABASE}"));
+    server.sql(DATABASE, "CREATE EXTENSION citus");
+    // Where it calls itself, to move shards. A name that is a folder is that of a socket.
+    let own_name = format!("ALTER SYSTEM SET citus.local_hostname = '{}'", server.folder().display());
+    server.sql(DATABASE, &own_name);
+    server.sql(DATABASE, "SELECT pg_reload_conf()");
+    Some(server)
+}
 
 impl CitusCluster {
     /// A new one. `None`, said aloud, where PostgreSQL or Citus is not installed.
@@ -42,32 +66,67 @@ impl CitusCluster {
             super::tell_skipped("Citus");
             return None;
         }
-        let server = || {
-            let settings = [
-                ("shared_preload_libraries", "citus,auto_explain"),
-                ("citus.shard_count", "8"),
-                ("wal_level", "logical"),
-                ("auto_explain.log_min_duration", "0"),
-                ("auto_explain.log_format", "json"),
-            ];
-            let server = Cluster::start(&settings)?;
-            server.sql("postgres", &format!("CREATE DATABASE {DATABASE}"));
-            server.sql(DATABASE, "CREATE EXTENSION citus");
-            Some(server)
-        };
-        let (coordinator, workers) = (server()?, [server()?, server()?]);
-        // A name that is a folder is that of a socket.
+        let coordinator = server()?;
         let set_host =
             format!("SELECT citus_set_coordinator_host('{}', 5432)", coordinator.folder().display());
         coordinator.sql(DATABASE, &set_host);
-        for worker in &workers {
-            coordinator
-                .sql(DATABASE, &format!("SELECT citus_add_node('{}', 5432)", worker.folder().display()));
+        let mut cluster = Self { coordinator, workers: Vec::new() };
+        for _ in 0..WORKERS {
+            cluster.add_worker();
         }
         let hold =
             "SELECT citus_set_node_property(nodename, nodeport, 'shouldhaveshards', true) FROM pg_dist_node";
-        coordinator.sql(DATABASE, hold);
-        Some(Self { coordinator, _workers: workers })
+        cluster.sql(hold);
+        Some(cluster)
+    }
+
+    /// One more server for shards, which holds none yet.
+    pub fn add_worker(&mut self) {
+        let worker = server().expect("it is installed");
+        self.sql(&format!("SELECT citus_add_node('{}', 5432)", worker.folder().display()));
+        self.workers.push(worker);
+    }
+
+    /// Moves the shard that holds the rows of a value to the worker that was added last, with what lies together with it,
+    /// while it is used.
+    pub fn move_to_newest_worker(&self, table: &str, value: i64) {
+        self.sql("SELECT replicate_reference_tables('force_logical')");
+        let to = self.workers.last().expect("a worker").folder().display();
+        self.sql(&format!(
+            "SELECT citus_move_shard_placement(shardid, nodename, nodeport, '{to}', 5432, 'force_logical')
+             FROM citus_shards
+             WHERE shardid = get_shard_id_for_distribution_column('tagmeter.{table}', {value}) AND nodename <> '{to}'"
+        ));
+    }
+
+    /// Opens the store in it, as a node of its own.
+    pub async fn open(&self) -> Store {
+        Store::open(&StoreOptions::at_url("", self.url())).await.expect("a node")
+    }
+
+    /// The server that clients connect to.
+    pub fn coordinator(&self) -> &Cluster {
+        &self.coordinator
+    }
+
+    /// The other servers.
+    pub fn workers(&self) -> &[Cluster] {
+        &self.workers
+    }
+
+    /// How many transactions wait on any server to be told whether they are committed.
+    pub fn prepared(&self) -> u64 {
+        let count = |server: &Cluster| {
+            let count = server.sql(DATABASE, "SELECT count(*) FROM pg_prepared_xacts");
+            count.trim().parse::<u64>().expect("a number")
+        };
+        self.workers.iter().chain([&self.coordinator]).map(count).sum()
+    }
+
+    /// Has plans noted for [`Self::plans`], on connections made from now on. To explain a statement Citus asks over another
+    /// connection, which would wait for what this one made just now: only for look-ups and charges.
+    pub fn note_plans(&self) {
+        self.sql(&format!("ALTER DATABASE {DATABASE} SET auto_explain.log_min_duration = 0"));
     }
 
     /// Where clients connect.
@@ -80,7 +139,7 @@ impl CitusCluster {
         self.coordinator.url_text(DATABASE)
     }
 
-    /// Every statement the coordinator ran so far, and the number of shards its plan asks: what EXPLAIN says of it, written
+    /// Every statement the coordinator ran since [`Self::note_plans`], and the number of shards its plan asks: what EXPLAIN says of it, written
     /// to the log as it ran.
     pub fn plans(&self) -> Vec<Plan> {
         let log = std::fs::read_to_string(self.coordinator.folder().join("log")).expect("a log");

@@ -21,6 +21,8 @@ use std::sync::atomic::Ordering;
 const HEADS_MAX: usize = 200_000 / LANES;
 /// Accounts of one transaction.
 const ACCOUNTS_MAX: usize = 500;
+/// Times that an account is held anew for the same charges.
+const HOLDS_MAX: usize = 3;
 
 /// What is known of an account.
 struct Known {
@@ -78,9 +80,22 @@ impl Lane {
             }
         }
         for group in one_by_one {
-            // One group alone is never told to be tried again.
-            let _ = self.hold_and_debit(vec![group]).await;
+            self.alone(group).await;
         }
+    }
+
+    /// Decides on the charges of one account. While it is held a cluster may move it to another server, where nobody holds
+    /// it and others charge it: then it is held there.
+    async fn alone(&mut self, group: Group) {
+        let mut groups = vec![group];
+        for _ in 0..HOLDS_MAX {
+            match self.hold_and_debit(groups).await {
+                Ok(()) => return,
+                Err(OneByOne(again)) => groups = again,
+            }
+        }
+        let account_id = groups.first().map_or(0, |group| group.account_id);
+        let _: Result<(), OneByOne> = self.fail(groups, &inconsistent("balances", "sequence", account_id));
     }
 
     /// A plan from what is known; the group again if that does not do.
@@ -145,12 +160,9 @@ impl Lane {
         if !taking.is_empty() {
             match connection.debit(&taking, false).await {
                 Ok(took) if took.iter().all(|took| *took) => {}
-                Ok(took) => {
-                    // They were held: nobody can have moved them.
-                    let at = took.iter().position(|took| !took).unwrap_or(0);
-                    let error = inconsistent("balances", "sequence", taking[at].group.account_id);
+                Ok(_) => {
                     self.roll_back().await;
-                    return self.fail(groups_of(taking).into_iter().chain(groups_of(telling)), &error);
+                    return Err(OneByOne(groups_of(taking).into_iter().chain(groups_of(telling)).collect()));
                 }
                 Err(failure) => {
                     let groups = groups_of(taking).into_iter().chain(groups_of(telling)).collect();
