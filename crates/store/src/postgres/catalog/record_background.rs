@@ -106,3 +106,59 @@ async fn copy(
     sink.send(Cursor::new(bytes)).await.doing(doing)?;
     sink.finish().await.doing(doing).map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::record_copy::{CopyRows, Staging};
+    use super::*;
+    use crate::postgres::connection::Pool;
+    use std::thread;
+
+    const COPY: &str = "COPY tagmeter.hashtag_ids (id, hashtag) FROM STDIN (FORMAT binary)";
+    const COUNT: &str = "SELECT count(*) FROM tagmeter.hashtag_ids";
+
+    /// Hands ids over; gives how many ids are seen before and after they are let go, and how the
+    /// writing ended.
+    async fn hand_over(ids: &'static [i64]) -> Option<(i64, Option<i64>, Result<(), StoreError>)> {
+        let database = testkit::postgres::TestDatabase::create().await?;
+        database.open().await;
+        let pool = Pool::new(&database.url_text().parse().expect("an address")).expect("a pool");
+        let runtime = Handle::current();
+        let work = tokio::task::spawn_blocking(move || {
+            let mut client = runtime.block_on(pool.get()).expect("a connection");
+            let transaction = runtime.block_on(client.transaction()).expect("a transaction");
+            let count =
+                || runtime.block_on(transaction.query_typed_one(COUNT, &[])).map(|row| row.get::<_, i64>(0));
+            let (background, steps) = Background::new();
+            thread::scope(|scope| {
+                let writing = scope.spawn(|| steps.write(&transaction, &runtime));
+                let mut staging = Staging::new(background);
+                let mut rows = CopyRows::new(2);
+                for id in ids {
+                    rows.row().number(*id).number(1);
+                }
+                assert_eq!(staging.put("note ids", COPY, &mut rows), ids.len() as u64);
+                let before = count().expect("an answer");
+                let after = staging.background.settle().ok().map(|()| count().expect("an answer"));
+                drop(staging);
+                (before, after, writing.join().expect("no panic"))
+            })
+        });
+        Some(work.await.expect("no panic"))
+    }
+
+    #[tokio::test]
+    async fn rows_are_written_once_they_are_let_go() {
+        let Some((before, after, ended)) = hand_over(&[1, 2, 3]).await else { return };
+        assert_eq!((before, after), (0, Some(3)));
+        ended.expect("all written");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_is_told_and_nobody_waits_for_it() {
+        let Some((before, after, ended)) = hand_over(&[1, 1]).await else { return };
+        assert_eq!((before, after), (0, None));
+        let Err(StoreError::Database { doing, .. }) = ended else { panic!("{ended:?}") };
+        assert_eq!(doing, "note ids");
+    }
+}
