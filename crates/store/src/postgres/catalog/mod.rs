@@ -6,6 +6,8 @@ mod hashtags;
 
 mod record;
 
+mod record_background;
+
 mod record_copy;
 
 mod record_hashtags;

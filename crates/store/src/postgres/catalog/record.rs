@@ -1,5 +1,5 @@
 //! Taking observations in, on PostgreSQL: what a group of records needs is read by a handful of statements, the rules are
-//! applied to it in memory, and rows are written by `COPY`.
+//! applied to it in memory, and rows are written by `COPY`, in the background where they are certainly new.
 //!
 //! Writers of all nodes take turns by locking the one row of `tagmeter.store`, so what was read stays true until the
 //! commit. What the transaction makes is certainly new and is copied straight into its table; what may be there goes by
@@ -8,6 +8,7 @@
 use super::super::Postgres;
 use super::super::connection::Pool;
 use super::changes::{tell, told};
+use super::record_background::Background;
 use super::record_copy::Staging;
 use super::record_hashtags::Hashtags;
 use super::record_links::Links;
@@ -20,17 +21,18 @@ use crate::record::{Prepared, Recorded};
 use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows};
 use domain::Timestamp;
 use std::collections::BTreeSet;
+use std::thread;
 use tokio::runtime::Handle;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
-/// Bytes of rows that wait before they are written.
-pub(super) const FLUSH_BYTES: usize = 4 * 1024 * 1024;
 /// Settings of an import's transaction. It may wait for another's as long as that takes. All its statements look a list
-/// of rows up, for which indexes are right however large the tables are; new tables have no statistics to say so. On
+/// of rows up, for which indexes are right however large the tables are. New tables have no statistics to say so, and for
+/// each group of records a table of a few hundred thousand rows was read from end to end. On
 /// Citus a new partition and rows for it in one transaction go over one connection.
 const SETTINGS: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = 0;
-    SET LOCAL statement_timeout = 0; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+    SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
     SET LOCAL jit = off; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
 /// What is told when the connection is lost during the commit.
 const COMMITTING: &str = "commit an import, or could not tell whether it did (importing the same again is safe: it adds only what is missing)";
@@ -69,19 +71,27 @@ fn record(
     // restored has forgotten some.
     let mut known = KnownTags::default();
     let numbers = runtime.block_on(begin(&transaction))?;
-    let mut rows = PostgresRows {
-        on: On { transaction: &transaction, runtime },
-        is_cluster,
-        numbers,
-        staging: Staging::default(),
-        hashtags: Hashtags::new(numbers.hashtag),
-        videos: Videos::new(),
-        links: Links::new(),
-        years: [BTreeSet::new(), BTreeSet::new()],
-        snapshots_new: 0,
-    };
-    let recorded = recording::fill(&mut rows, &mut known, first, chunks, records_max)?;
-    drop(rows);
+    let (background, steps) = Background::new();
+    let recorded = thread::scope(|scope| {
+        let writing = scope.spawn(|| steps.write(&transaction, runtime));
+        let mut rows = PostgresRows {
+            on: On { transaction: &transaction, runtime },
+            is_cluster,
+            numbers,
+            staging: Staging::new(background),
+            hashtags: Hashtags::new(numbers.hashtag),
+            videos: Videos::new(numbers.video),
+            links: Links::new(),
+            years: [BTreeSet::new(), BTreeSet::new()],
+            snapshots_new: 0,
+        };
+        let recorded = recording::fill(&mut rows, &mut known, first, chunks, records_max);
+        // The writing ends when nobody hands rows over any more.
+        drop(rows);
+        // What went wrong there is why anything went wrong here.
+        writing.join().unwrap_or(Err(StoreError::Closed))?;
+        recorded
+    })?;
     runtime.block_on(transaction.commit()).doing(COMMITTING)?;
     if is_cluster {
         runtime.block_on(tell(pool, recorded.sequence))?;
@@ -172,10 +182,12 @@ impl Rows for PostgresRows<'_> {
         self.make_partitions(records)?;
         self.on.wait(async {
             // Videos first: who reads a file again is not to have all its tags looked up.
-            self.videos.read(self.on.transaction, records).await?;
+            self.videos.read(self.on.transaction, &mut self.staging.background, records).await?;
             let stirred = self.videos.stirred(records);
             self.hashtags.read(self.on.transaction, records, &stirred, known).await
-        })
+        })?;
+        // The group before is written while this one is worked on.
+        self.staging.background.go()
     }
 
     fn end_group(&mut self) -> Result<(), StoreError> {
@@ -189,10 +201,12 @@ impl Rows for PostgresRows<'_> {
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {
         let on = self.on;
+        self.staging.background.go()?;
         on.wait(async {
             self.links.flush(on.transaction, &mut self.staging).await?;
             self.hashtags.flush(on.transaction, &mut self.staging).await?;
             self.videos.flush_ids(on.transaction, &mut self.staging).await?;
+            self.staging.background.settle()?;
             if ended.next != self.numbers {
                 move_on(on.transaction, ended, self.is_cluster).await?;
             }

@@ -1,12 +1,16 @@
 //! Rows on their way into tables: PostgreSQL's binary form of `COPY`, straight into a table or by a temporary one.
 
+use super::record_background::{Background, Piece};
 use crate::StoreError;
 use crate::error::Doing;
 use futures_util::SinkExt;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use tokio_postgres::{CopyInSink, Transaction};
 
+/// Bytes of rows that wait before they are written.
+const FLUSH_BYTES: usize = 4 * 1024 * 1024;
 /// What binary data begins with: the signature, no flags, no extension.
 const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// What it ends with.
@@ -19,21 +23,13 @@ const NULL: [u8; 4] = (-1_i32).to_be_bytes();
 pub(super) struct CopyRows {
     bytes: Vec<u8>,
     columns: [u8; 2],
+    rows: u64,
 }
 
 impl CopyRows {
     /// None yet, of a table with so many columns.
     pub(super) fn new(columns: i16) -> Self {
-        Self { bytes: Vec::new(), columns: columns.to_be_bytes() }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    /// How many bytes wait here.
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
+        Self { bytes: Vec::new(), columns: columns.to_be_bytes(), rows: 0 }
     }
 
     /// Begins the next row; its columns follow.
@@ -42,6 +38,7 @@ impl CopyRows {
             self.bytes.extend_from_slice(HEAD);
         }
         self.bytes.extend_from_slice(&self.columns);
+        self.rows += 1;
         self
     }
 
@@ -92,18 +89,24 @@ impl CopyRows {
         self
     }
 
+    /// All the data and how many rows it is, unless there are none. Begins anew.
+    fn take(&mut self) -> Option<(Vec<u8>, u64)> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.extend_from_slice(&END);
+        Some((bytes, std::mem::take(&mut self.rows)))
+    }
+
     /// Copies the rows into a table and begins anew. `sql` is the `COPY` statement.
-    pub(super) async fn copy(
+    async fn copy(
         &mut self,
         transaction: &Transaction<'_>,
         doing: &'static str,
         sql: &str,
     ) -> Result<u64, StoreError> {
-        if self.bytes.is_empty() {
-            return Ok(0);
-        }
-        let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.extend_from_slice(&END);
+        let Some((bytes, _)) = self.take() else { return Ok(0) };
         let sink: CopyInSink<Cursor<Vec<u8>>> = transaction.copy_in(sql).await.doing(doing)?;
         let mut sink = std::pin::pin!(sink);
         sink.send(Cursor::new(bytes)).await.doing(doing)?;
@@ -124,11 +127,46 @@ pub(super) struct Staged {
     pub(super) apply: String,
 }
 
-/// Temporary tables that the transaction has made. They are gone when it ends.
-#[derive(Debug, Default)]
-pub(super) struct Staging(BTreeSet<&'static str>);
+/// What takes a transaction's rows to their tables.
+#[derive(Debug)]
+pub(super) struct Staging {
+    /// Temporary tables that the transaction has made. They are gone when it ends.
+    made: BTreeSet<&'static str>,
+    pub(super) background: Background,
+}
 
 impl Staging {
+    pub(super) fn new(background: Background) -> Self {
+        Self { made: BTreeSet::new(), background }
+    }
+
+    /// Takes rows that are certainly new straight into a table, by the `COPY` statement `sql`, once they are let go; gives
+    /// how many they are.
+    pub(super) fn put(
+        &mut self,
+        doing: &'static str,
+        sql: impl Into<Cow<'static, str>>,
+        rows: &mut CopyRows,
+    ) -> u64 {
+        let Some((bytes, count)) = rows.take() else { return 0 };
+        self.background.hold_back(Piece { doing, sql: sql.into(), bytes });
+        count
+    }
+
+    /// The same, as soon as there are enough of them.
+    pub(super) fn put_full(
+        &mut self,
+        doing: &'static str,
+        sql: &'static str,
+        rows: &mut CopyRows,
+    ) -> Result<(), StoreError> {
+        if rows.bytes.len() < FLUSH_BYTES {
+            return Ok(());
+        }
+        self.put(doing, sql, rows);
+        self.background.go()
+    }
+
     /// Takes rows through a temporary table; gives how many rows `apply` returns. (Of an `INSERT` that passes over what
     /// is there Citus counts what was passed over, too.)
     pub(super) async fn take(
@@ -138,11 +176,13 @@ impl Staging {
         staged: &Staged,
         rows: &mut CopyRows,
     ) -> Result<u64, StoreError> {
-        if rows.is_empty() {
+        if rows.bytes.is_empty() {
             return Ok(0);
         }
+        // What waits may be what these change.
+        self.background.settle()?;
         let name = format!("pg_temp.tagmeter_{}", staged.name);
-        let prepare = if self.0.insert(staged.name) {
+        let prepare = if self.made.insert(staged.name) {
             format!("CREATE TEMP TABLE tagmeter_{} ({}) ON COMMIT DROP", staged.name, staged.columns)
         } else {
             format!("TRUNCATE {name}")

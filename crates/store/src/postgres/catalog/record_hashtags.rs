@@ -1,7 +1,7 @@
 //! Hashtags while observations are taken in: those that a group of records asks for, and those that wait to be written.
 
 use super::hashtags::details;
-use super::record::{FLUSH_BYTES, PostgresRows};
+use super::record::PostgresRows;
 use super::record_copy::{CopyRows, Staged, Staging};
 use super::record_snapshots::{PendingPoints, PointsNames};
 use crate::StoreError;
@@ -129,7 +129,11 @@ impl Hashtags {
         if keys.is_empty() {
             return Ok(());
         }
-        let found = transaction.query_typed(KEYS, &[(&keys, Type::TEXT_ARRAY)]).await.doing(DOING)?;
+        // Before the first hashtag nothing can be found.
+        let found = match self.first_new {
+            ..=1 => Vec::new(),
+            _ => transaction.query_typed(KEYS, &[(&keys, Type::TEXT_ARRAY)]).await.doing(DOING)?,
+        };
         self.found.extend(keys.into_iter().map(|key| (key.into(), None)));
         let rows: Vec<i64> = found.iter().map(|row| row.try_get(1)).collect::<Result<_, _>>().doing(DOING)?;
         if rows.is_empty() {
@@ -179,14 +183,15 @@ impl Hashtags {
         transaction: &Transaction<'_>,
         staging: &mut Staging,
     ) -> Result<(), StoreError> {
-        self.make.copy(transaction, "make hashtags", MAKE).await?;
-        self.make_keys.copy(transaction, "record hashtags' keys", MAKE_KEYS).await?;
+        staging.put("make hashtags", MAKE, &mut self.make);
+        staging.put("record hashtags' keys", MAKE_KEYS, &mut self.make_keys);
         self.make_ids.sort_unstable();
         let mut ids = CopyRows::new(2);
         for (id, hashtag) in std::mem::take(&mut self.make_ids) {
             ids.row().number(id).number(i64::from(hashtag));
         }
-        ids.copy(transaction, "record hashtags' ids", MAKE_IDS).await?;
+        staging.put("record hashtags' ids", MAKE_IDS, &mut ids);
+        staging.background.go()?;
         let summed = Staged {
             name: "hashtags_summed",
             columns: "hashtag bigint, id bigint, changed bigint, more_videos bigint, more_views bigint, \
@@ -237,7 +242,10 @@ impl HashtagRows for PostgresRows<'_> {
         let on = self.on;
         on.wait(async {
             self.snapshots_new += self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
-            self.hashtags.points.is_earlier(on.transaction, hashtag, n, at).await
+            self.hashtags
+                .points
+                .is_earlier(on.transaction, &mut self.staging.background, hashtag, n, at)
+                .await
         })
     }
 
@@ -277,10 +285,7 @@ impl HashtagRows for PostgresRows<'_> {
         rows.number(sequence.cast_signed());
         rows.number(touched.videos).number(touched.views).number(touched.creators);
         copy_reported(rows, touched.news().unwrap_or(&Reported::default()));
-        if rows.len() >= FLUSH_BYTES {
-            self.on.wait(rows.copy(self.on.transaction, "make hashtags", MAKE))?;
-        }
-        Ok(())
+        self.staging.put_full("make hashtags", MAKE, rows)
     }
 
     fn change_hashtag(
@@ -304,10 +309,7 @@ impl HashtagRows for PostgresRows<'_> {
     fn make_key(&mut self, key: &str, hashtag: u32) -> Result<(), StoreError> {
         let rows = &mut self.hashtags.make_keys;
         rows.row().text(Some(key)).number(i64::from(hashtag));
-        if rows.len() >= FLUSH_BYTES {
-            self.on.wait(rows.copy(self.on.transaction, "record hashtags' keys", MAKE_KEYS))?;
-        }
-        Ok(())
+        self.staging.put_full("record hashtags' keys", MAKE_KEYS, rows)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Links between hashtags and videos, on their way into their table.
 
-use super::record::{FLUSH_BYTES, PostgresRows};
+use super::record::PostgresRows;
 use super::record_copy::{CopyRows, Staged, Staging};
 use crate::StoreError;
 use crate::error::Doing;
@@ -40,7 +40,8 @@ impl Links {
         transaction: &Transaction<'_>,
         staging: &mut Staging,
     ) -> Result<(), StoreError> {
-        self.make.copy(transaction, "make links", COPY).await?;
+        staging.put("make links", COPY, &mut self.make);
+        staging.background.go()?;
         let change = Staged {
             name: "links_changed",
             columns: "LIKE tagmeter.links",
@@ -92,10 +93,7 @@ impl LinkRows for PostgresRows<'_> {
     fn make_link(&mut self, link: &Link) -> Result<(), StoreError> {
         let id = self.videos.id_of(link.video)?;
         Self::link(&mut self.links.make, link, id);
-        if self.links.make.len() >= FLUSH_BYTES {
-            self.on.wait(self.links.make.copy(self.on.transaction, "make links", COPY))?;
-        }
-        Ok(())
+        self.staging.put_full("make links", COPY, &mut self.links.make)
     }
 
     fn change_link(&mut self, link: &Link) -> Result<(), StoreError> {

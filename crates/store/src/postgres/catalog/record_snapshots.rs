@@ -1,5 +1,6 @@
 //! Readings that wait to be written, of hashtags or of videos.
 
+use super::record_background::Background;
 use super::record_copy::{CopyRows, Staged, Staging};
 use crate::StoreError;
 use crate::error::Doing;
@@ -125,18 +126,20 @@ impl<const N: usize> PendingPoints<N> {
                 rows.number(point.rounded).each(&point.counts);
             }
         }
-        let copied = new.copy(transaction, DOING, &self.table.copy).await?;
+        let copied = staging.put(DOING, self.table.copy.clone(), &mut new);
         Ok(copied + staging.take(transaction, DOING, &self.table.keep, &mut others).await?)
     }
 
-    /// See `VideoRows::is_earlier_video`. Nothing waits when this is asked.
+    /// See `VideoRows::is_earlier_video`. No reading waits here when this is asked.
     pub(super) async fn is_earlier(
         &self,
         transaction: &Transaction<'_>,
+        background: &mut Background,
         whose: u32,
         n: usize,
         at: i64,
     ) -> Result<bool, StoreError> {
+        background.settle()?;
         let parameters: [super::super::connection::Parameter<'_>; 2] =
             [(&i64::from(whose), Type::INT8), (&at, Type::INT8)];
         let found = transaction.query_typed(&self.table.earlier[n], &parameters).await;

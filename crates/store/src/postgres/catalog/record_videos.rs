@@ -1,6 +1,7 @@
 //! Videos while observations are taken in: those that a group of records asks for, and those that wait to be written.
 
 use super::record::PostgresRows;
+use super::record_background::Background;
 use super::record_copy::{CopyRows, Staged, Staging};
 use super::record_snapshots::{PendingPoints, PointsNames};
 use crate::StoreError;
@@ -74,6 +75,8 @@ struct Pending {
 /// Videos of a transaction.
 #[derive(Debug)]
 pub(super) struct Videos {
+    /// Rows from here on are of videos that the transaction makes.
+    first_new: u32,
     /// By TikTok's id, all that were met.
     met: HashMap<i64, Met>,
     /// TikTok's ids of the same, by row.
@@ -90,8 +93,9 @@ pub(super) struct Videos {
 }
 
 impl Videos {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(first_new: u32) -> Self {
         Self {
+            first_new,
             met: HashMap::new(),
             ids: HashMap::new(),
             absent: HashSet::new(),
@@ -111,6 +115,7 @@ impl Videos {
     pub(super) async fn read(
         &mut self,
         transaction: &Transaction<'_>,
+        background: &mut Background,
         records: &[Prepared],
     ) -> Result<(), StoreError> {
         let readings = || {
@@ -124,7 +129,7 @@ impl Videos {
         self.find(transaction, asked).await?;
         let other = |id: i64, digest: u64| self.met.get(&id).filter(|m| m.digest != digest).map(|m| m.video);
         let rows: BTreeSet<u32> = readings().filter_map(|r| other(r.id.to_i64(), r.digest)).collect();
-        self.load(transaction, rows).await
+        self.load(transaction, background, rows).await
     }
 
     /// TikTok's ids of a group's videos of which any record is new or another than the one held, once they were read. The
@@ -141,7 +146,9 @@ impl Videos {
     async fn find(&mut self, transaction: &Transaction<'_>, asked: HashSet<i64>) -> Result<(), StoreError> {
         const DOING: &str = "look videos up";
         const SQL: &str = "SELECT id, video, digest FROM tagmeter.video_ids WHERE id = ANY($1)";
-        if asked.is_empty() {
+        // Before the first video nothing can be found.
+        if asked.is_empty() || self.first_new <= 1 {
+            self.absent.extend(asked);
             return Ok(());
         }
         let ids: Vec<i64> = asked.iter().copied().collect();
@@ -155,9 +162,16 @@ impl Videos {
         Ok(())
     }
 
-    async fn load(&mut self, transaction: &Transaction<'_>, rows: BTreeSet<u32>) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
+    async fn load(
+        &mut self,
+        transaction: &Transaction<'_>,
+        background: &mut Background,
+        rows: BTreeSet<u32>,
+    ) -> Result<(), StoreError> {
+        let Some(last) = rows.last() else { return Ok(()) };
+        if *last >= self.first_new {
+            // It may be on its way.
+            background.settle()?;
         }
         let rows: Vec<i64> = rows.into_iter().map(i64::from).collect();
         let found = transaction.query_typed(HELD, &[(&rows, Type::INT8_ARRAY)]).await.doing("read videos")?;
@@ -186,7 +200,7 @@ impl Videos {
                 copy(&mut changed, video, &pending);
             }
         }
-        new.copy(transaction, "record videos", COPY).await?;
+        staging.put("record videos", COPY, &mut new);
         let staged = Staged {
             name: "videos_changed",
             columns: "LIKE tagmeter.videos",
@@ -218,7 +232,8 @@ impl Videos {
             };
             rows.row().number(id).number(i64::from(met.video)).number(met.digest.cast_signed());
         }
-        new.copy(transaction, "record videos' ids", COPY).await?;
+        staging.put("record videos' ids", COPY, &mut new);
+        staging.background.go()?;
         let staged = Staged {
             name: "video_ids_changed",
             columns: "LIKE tagmeter.video_ids",
@@ -270,7 +285,8 @@ impl VideoRows for PostgresRows<'_> {
             return Ok(pending.held.clone());
         }
         if !videos.held.contains_key(&video) {
-            self.on.wait(videos.load(self.on.transaction, BTreeSet::from([video])))?;
+            let background = &mut self.staging.background;
+            self.on.wait(videos.load(self.on.transaction, background, BTreeSet::from([video])))?;
         }
         videos.held.get(&video).cloned().ok_or_else(|| missing("video", video))
     }
@@ -295,7 +311,7 @@ impl VideoRows for PostgresRows<'_> {
         let on = self.on;
         on.wait(async {
             self.snapshots_new += self.videos.flush_points(on.transaction, &mut self.staging).await?;
-            self.videos.points.is_earlier(on.transaction, video, n, at).await
+            self.videos.points.is_earlier(on.transaction, &mut self.staging.background, video, n, at).await
         })
     }
 
