@@ -39,6 +39,9 @@ pub(super) async fn settle(
             plan.group.fail(&error);
         }
     }
+    if let Some(open) = connection {
+        open.close();
+    }
     if is_committed {
         activity.commits.fetch_add(1, Ordering::Relaxed);
     }

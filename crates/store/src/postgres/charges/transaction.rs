@@ -49,6 +49,10 @@ pub(super) enum End {
 
 type Sent<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>> + Send + 'a>>;
 
+/// For a connection whose statements are for many accounts. Their best plan is always the same, by index, and must not be
+/// made anew for each commit, nor ever be one that was better while the ledger was a page long.
+const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+
 /// A connection that a lane keeps.
 pub(super) struct Connection {
     client: Client,
@@ -63,6 +67,9 @@ impl Connection {
         let opening = async {
             let client = pool.get().await?;
             let prepared = if pool.has_sessions() {
+                if span == Span::Many {
+                    client.object.batch_execute(PLANS).await.doing("prepare to charge")?;
+                }
                 let prepared = span.statements().map(|sql| client.object.prepare_cached(sql));
                 Some(futures_util::future::try_join_all(prepared).await.doing("prepare to charge")?)
             } else {
@@ -80,7 +87,7 @@ impl Connection {
         self.client.object.is_closed()
     }
 
-    /// Closes it. It does not go back to the pool, where others would wait for its answers.
+    /// Closes it. It does not go back to the pool, where others would wait for its answers and have its settings.
     pub(super) fn close(self) {
         drop(deadpool_postgres::Object::take(self.client.object));
     }
