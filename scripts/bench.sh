@@ -32,6 +32,7 @@ usage: scripts/bench.sh COMMAND [OPTION...]
       --askers N        default 64; at once
       --accounts N      default 1000
       --charges N       default 600000
+      --database-url U  into PostgreSQL, in a database of its own on this server
 
 For all:
       --data DIR        where files are made; default a temporary folder, which is removed at the end
@@ -109,6 +110,12 @@ bench_search() {
 
 bench_ledger() {
     build -p store --example ledger_bench
+    if [ -n "$database_url" ]; then
+        need python3 python3
+        python3 -u scripts/bench/ledger.py --bin "$bin" --database-url "$database_url" --askers "$askers" \
+            --accounts "${accounts:-1000}" --charges "$charges"
+        return
+    fi
     "$bin/examples/ledger_bench" "$askers" "${accounts:-1000}" "$charges" "$data"
 }
 
@@ -162,7 +169,7 @@ while [ $# -gt 0 ]; do
     case $option in
     --data) data=$value ;;
     --database-url)
-        takes "$option" "import serve"
+        takes "$option" "import serve ledger"
         need psql postgresql-client
         database_url=$value
         ;;

@@ -130,6 +130,12 @@ async fn what_requests_ask_goes_to_one_shard_each() {
     // Videos are asked by their ids, wherever they are: the second step of a walk.
     let is_by_ids = |statement: &str| statement.contains("tagmeter.videos WHERE video = ANY");
     assert!(wide.iter().all(|plan| is_by_ids(&plan.statement)), "{wide:#?}");
+    let told = cluster.sql(
+        "DO $$ BEGIN TRUNCATE tagmeter.entries; RAISE EXCEPTION 'it went through';
+         EXCEPTION WHEN raise_exception THEN PERFORM set_config('t.told', SQLERRM, false); END $$;
+         SELECT current_setting('t.told')",
+    );
+    assert!(told.contains("never"), "entries may be emptied: {told}");
     let audit = store.audit().await.expect("an audit");
     assert!(audit.ok() && audit.charges == 2, "{:#?}", audit.problems);
 }

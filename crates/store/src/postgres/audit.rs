@@ -48,7 +48,7 @@ const GUARDS: &str = "
       AND NOT tgisinternal";
 
 /// The guards that the steps of the schema make.
-const GUARDS_WANTED: [&str; 26] = [
+const GUARDS_WANTED: [&str; 27] = [
     "balances: CHECK ((balance = (granted - charged)))",
     "balances: CHECK ((balance >= 0))",
     "balances: CHECK ((charged >= 0))",
@@ -66,6 +66,7 @@ const GUARDS_WANTED: [&str; 26] = [
     "entries: CHECK ((length(request_id) = 16))",
     "entries: CHECK ((sequence > 0))",
     "entries: CREATE TRIGGER entries_are_never_changed BEFORE DELETE OR UPDATE ON tagmeter.entries FOR EACH ROW EXECUTE FUNCTION tagmeter.refuse() O",
+    "entries: CREATE TRIGGER entries_are_never_emptied BEFORE TRUNCATE ON tagmeter.entries FOR EACH STATEMENT EXECUTE FUNCTION tagmeter.refuse() O",
     "entries: CREATE UNIQUE INDEX entries_by_cause ON tagmeter.entries USING btree (account_id, cause) WHERE (cause IS NOT NULL)",
     "entries: CREATE UNIQUE INDEX entries_by_request ON tagmeter.entries USING btree (account_id, request_id) WHERE (request_id IS NOT NULL)",
     "entries: CREATE UNIQUE INDEX entries_pkey ON tagmeter.entries USING btree (account_id, sequence)",

@@ -10,7 +10,11 @@ mod plan;
 
 mod settle;
 
+mod steps;
+
 mod transaction;
+
+mod values;
 
 use super::connection::Pool;
 use super::quotes::Quotes;
@@ -22,6 +26,7 @@ use plan::Call;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use steps::Span;
 use tokio::sync::{Notify, oneshot};
 
 /// Lanes of one node, each with a connection: while one waits for the disk, others fill their next commit.
@@ -131,11 +136,12 @@ impl Charges {
     /// Starts the lanes. `one_transaction_per_account` is for clusters, where a transaction over several accounts would
     /// touch several nodes.
     pub(crate) fn start(pool: Pool, one_transaction_per_account: bool) -> Self {
+        let span = if one_transaction_per_account { Span::One } else { Span::Many };
         let charges = Self { queue: Arc::default(), activity: Arc::default(), quotes: Arc::default() };
         for number in 0..LANES {
             let quotes = Arc::clone(&charges.quotes);
             let activity = Arc::clone(&charges.activity);
-            let mut lane = Lane::new(pool.clone(), quotes, activity, one_transaction_per_account);
+            let mut lane = Lane::new(pool.clone(), quotes, activity, span);
             let at_end = CloseAtEnd(Arc::clone(&charges.queue), number);
             tokio::spawn(async move {
                 while let Some(calls) = at_end.0.take(number).await {
@@ -171,7 +177,7 @@ impl Drop for Charges {
 
 /// The statements of this room; see [`super::statements`].
 #[cfg(test)]
-pub(super) use transaction::STATEMENTS;
+pub(super) use steps::{STATEMENTS, STATEMENTS_OF_MANY};
 
 #[cfg(test)]
 mod tests {

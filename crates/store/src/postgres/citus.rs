@@ -62,7 +62,7 @@ pub(crate) async fn distribute(transaction: &Transaction<'_>) -> Result<(), Stor
         return Ok(());
     }
     // One after the other, as tables that refer to reference tables made in the same transaction must be; and the
-    // ledger's guard is a trigger that looks at nothing but its own row, which is safe on a shard.
+    // ledger's guards are triggers that look at nothing, not even their own row, which is safe on a shard.
     transaction
         .batch_execute(
             "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'; SET LOCAL citus.enable_unsafe_triggers TO on",

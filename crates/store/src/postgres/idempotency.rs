@@ -10,8 +10,8 @@ use tokio_postgres::types::Type;
 
 /// What is kept under some keys of an account.
 pub(super) const KEPT: &str =
-    "SELECT idempotency_key, fingerprint, request_id, status, content_type, body FROM tagmeter.idempotency
-     WHERE account_id = $1 AND idempotency_key = ANY($2)";
+    "SELECT idempotency_key, fingerprint, request_id, status, content_type, body, account_id
+     FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = ANY($2)";
 /// By age, wherever they are: the one statement that is for no single account.
 const FORGET: &str = "DELETE FROM tagmeter.idempotency WHERE (account_id, idempotency_key) IN (
          SELECT account_id, idempotency_key FROM tagmeter.idempotency WHERE created_at_ms < $1

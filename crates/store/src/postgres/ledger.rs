@@ -20,8 +20,7 @@ const CHARGED: &str =
 const ENTRIES: &str =
     "SELECT account_id, sequence, credits, balance_after, at_ms, request_id, operation, cause
      FROM tagmeter.entries WHERE account_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
-pub(super) const HOLD: &str =
-    "SELECT balance, sequence, hash, granted FROM tagmeter.balances WHERE account_id = $1 FOR UPDATE";
+pub(super) const HOLD: &str = "SELECT balance, sequence, hash, granted, account_id FROM tagmeter.balances WHERE account_id = $1 FOR UPDATE";
 const OF_CAUSE: &str = "SELECT credits FROM tagmeter.entries WHERE account_id = $1 AND cause = $2";
 const GRANT: &str =
     "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, cause, hash)

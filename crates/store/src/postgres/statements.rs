@@ -1,23 +1,33 @@
 //! Every statement of the ledger that touches balances, entries or kept answers names the account, so that on a cluster
 //! it is for one shard. Forgetting kept answers by age is the exception, and so is the audit, which reads everything.
+//! Where one server has everything, statements of a group commit are for a list of accounts, and name it as often.
 
 use super::{charges, idempotency, ledger};
 
-/// A file, its text, and its statements by name.
-type Room = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+/// Statements by name.
+type Statements = &'static [(&'static str, &'static str)];
+/// A file, its text, its statements that are for one account, and those that are for a list.
+type Room = (&'static str, &'static str, Statements, Statements);
 
 /// The rooms whose statements are listed.
 const ROOMS: [Room; 3] = [
-    ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS),
-    ("charges/transaction.rs", include_str!("charges/transaction.rs"), &charges::STATEMENTS),
-    ("idempotency.rs", include_str!("idempotency.rs"), &idempotency::STATEMENTS),
+    ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
+    (
+        "charges/steps.rs",
+        include_str!("charges/steps.rs"),
+        &charges::STATEMENTS,
+        &charges::STATEMENTS_OF_MANY,
+    ),
+    ("idempotency.rs", include_str!("idempotency.rs"), &idempotency::STATEMENTS, &[]),
 ];
 /// The rooms that have no statements of their own.
-const WITHOUT: [(&str, &str); 4] = [
+const WITHOUT: [(&str, &str); 6] = [
     ("charges.rs", include_str!("charges.rs")),
     ("charges/lane.rs", include_str!("charges/lane.rs")),
     ("charges/plan.rs", include_str!("charges/plan.rs")),
     ("charges/settle.rs", include_str!("charges/settle.rs")),
+    ("charges/transaction.rs", include_str!("charges/transaction.rs")),
+    ("charges/values.rs", include_str!("charges/values.rs")),
 ];
 /// Tables that are spread by account.
 const TABLES: [&str; 3] = ["tagmeter.balances", "tagmeter.entries", "tagmeter.idempotency"];
@@ -26,33 +36,62 @@ fn mentions(text: &str) -> usize {
     TABLES.iter().map(|table| text.matches(table).count()).sum()
 }
 
-/// Whether each mention of a table is followed by its account before the next one.
-fn is_pinned(sql: &str) -> bool {
+/// From each mention of a table to the next one.
+fn parts(sql: &str) -> Vec<&str> {
     let starts: Vec<usize> =
         TABLES.iter().flat_map(|table| sql.match_indices(table).map(|(at, _)| at)).collect();
     let mut starts: Vec<usize> = starts.into_iter().chain([sql.len()]).collect();
     starts.sort_unstable();
-    starts.windows(2).all(|pair| {
-        let part = &sql[pair[0]..pair[1]];
+    starts.windows(2).map(|pair| &sql[pair[0]..pair[1]]).collect()
+}
+
+/// Whether each mention of a table is followed by its account before the next one.
+fn is_pinned(sql: &str) -> bool {
+    parts(sql).into_iter().all(|part| {
         part.contains("WHERE account_id = $1")
             || (part.contains("(account_id,")
                 && (part.contains("VALUES ($1,") || part.contains("SELECT $1::bigint,")))
     })
 }
 
+/// The names of lists of parameters that have an account in each row: `unnest(...) AS name (account_id`.
+fn lists(sql: &str) -> Vec<&str> {
+    let of_list = sql.split("unnest($").skip(1).filter_map(|rest| {
+        let (_, after) = rest.split_once(')')?;
+        let (name, columns) = after.trim_start().strip_prefix("AS ")?.split_once(' ')?;
+        columns.starts_with("(account_id").then_some(name)
+    });
+    of_list.collect()
+}
+
+/// Whether each mention of a table is followed, before the next one, by a list of accounts that its rows are of.
+fn is_pinned_to_a_list(sql: &str) -> bool {
+    let lists = lists(sql);
+    parts(sql).into_iter().all(|part| {
+        part.contains("WHERE account_id = ANY($1)")
+            || lists.iter().any(|list| {
+                part.contains(&format!("account_id = {list}.account_id"))
+                    || (part.contains("(account_id,") && part.contains(&format!("SELECT {list}.*")))
+            })
+    })
+}
+
 #[test]
 fn every_statement_names_the_account() {
-    for (room, _, statements) in ROOMS {
-        for (name, sql) in statements {
+    for (room, _, of_one, of_many) in ROOMS {
+        for (name, sql) in of_one {
             assert!(is_pinned(sql) || *name == "FORGET", "{room}, {name}: {sql}");
+        }
+        for (name, sql) in of_many {
+            assert!(is_pinned_to_a_list(sql), "{room}, {name}: {sql}");
         }
     }
 }
 
 #[test]
 fn every_statement_is_listed() {
-    for (room, source, statements) in ROOMS {
-        let listed: usize = statements.iter().map(|(_, sql)| mentions(sql)).sum();
+    for (room, source, of_one, of_many) in ROOMS {
+        let listed: usize = of_one.iter().chain(of_many).map(|(_, sql)| mentions(sql)).sum();
         assert_eq!(mentions(source), listed, "{room} has a statement that is not listed");
     }
     for (room, source) in WITHOUT {
@@ -62,9 +101,28 @@ fn every_statement_is_listed() {
 
 #[test]
 fn a_statement_for_all_accounts_is_noticed() {
-    assert!(!is_pinned("SELECT sum(balance) FROM tagmeter.balances"));
-    assert!(!is_pinned(
-        "UPDATE tagmeter.balances SET balance = 0 WHERE account_id = $1
-                        AND NOT EXISTS (SELECT 1 FROM tagmeter.entries WHERE request_id = $2)"
-    ));
+    for is_pinned in [is_pinned, is_pinned_to_a_list] {
+        assert!(!is_pinned("SELECT sum(balance) FROM tagmeter.balances"));
+        assert!(!is_pinned(
+            "UPDATE tagmeter.balances SET balance = 0 WHERE account_id = $1
+                            AND NOT EXISTS (SELECT 1 FROM tagmeter.entries WHERE request_id = $2)"
+        ));
+    }
+}
+
+#[test]
+fn a_list_that_is_joined_by_anything_but_the_account_is_noticed() {
+    let joined = |by: &str| {
+        format!(
+            "SELECT entry.hash FROM unnest($1::bigint[], $2::bytea[]) AS asked (account_id, request_id)
+             JOIN tagmeter.entries AS entry ON {by}"
+        )
+    };
+    let both = "entry.account_id = asked.account_id AND entry.request_id = asked.request_id";
+    assert!(is_pinned_to_a_list(&joined(both)));
+    assert!(!is_pinned(&joined(both)), "it is for several shards");
+    assert!(!is_pinned_to_a_list(&joined("entry.request_id = asked.request_id")));
+    assert!(!is_pinned_to_a_list(&joined("entry.account_id = other.account_id")));
+    let unnamed = joined(both).replace("(account_id, request_id)", "(request_id, account_id)");
+    assert!(!is_pinned_to_a_list(&unnamed), "a list begins with its accounts");
 }

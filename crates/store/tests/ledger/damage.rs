@@ -107,6 +107,7 @@ const DAMAGE: &[(&str, &str)] = &[
     ("causes are no longer kept apart", "DROP INDEX entries_by_cause"),
     ("keys are no longer kept apart", "ALTER TABLE idempotency DROP CONSTRAINT idempotency_pkey"),
     ("entries may be changed", "DROP TRIGGER entries_are_never_changed ON entries"),
+    ("entries may be emptied", "DROP TRIGGER entries_are_never_emptied ON entries"),
     ("the trigger is off", "ALTER TABLE entries DISABLE TRIGGER entries_are_never_changed"),
     (
         "a trigger takes its share",
@@ -170,7 +171,12 @@ async fn every_damage_to_the_schema_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entries_cannot_be_changed_by_mistake() {
     let Some((database, store)) = good().await else { return };
-    for sql in ["UPDATE tagmeter.entries SET credits = 1", "DELETE FROM tagmeter.entries"] {
+    for sql in [
+        "UPDATE tagmeter.entries SET credits = 1",
+        "DELETE FROM tagmeter.entries",
+        "TRUNCATE tagmeter.entries",
+        "TRUNCATE tagmeter.balances, tagmeter.entries CASCADE",
+    ] {
         let refused = database.sql(&format!(
             "DO $$ BEGIN {sql}; RAISE EXCEPTION 'it went through';
              EXCEPTION WHEN raise_exception THEN RAISE NOTICE '%', SQLERRM; PERFORM set_config('t.told', SQLERRM, false); END $$;

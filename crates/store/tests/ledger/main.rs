@@ -11,6 +11,9 @@ mod storm;
 
 mod idempotency;
 
+#[cfg(unix)]
+mod batch;
+
 mod corruption;
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
-//! Reading hashtags. The ways to a hashtag lie elsewhere than the hashtag itself on a cluster: two statements, each of
-//! which looks at one place. The way to a hashtag is written with it and never changed, so the two need not be read at
-//! one moment.
+//! Reading hashtags. The ways to a hashtag lie elsewhere than the hashtag itself on a cluster: two statements there, each
+//! of which looks at one place. The way to a hashtag is written with it and never changed, so the two need not be read at
+//! one moment. One server is asked both at once.
 
 use super::super::Postgres;
 use super::super::connection::Parameter;
@@ -15,34 +15,53 @@ use tokio_postgres::types::Type;
 
 /// The columns of a hashtag, in the order [`columns`] takes them.
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         concat!(
             "SELECT h.hashtag, h.name, h.id, h.changed, h.held_videos, h.held_views, h.held_creators, h.views, ",
             "h.creators, h.videos, h.views_at, h.creators_at, h.videos_at, h.rounded, h.description, h.is_pgcshow, ",
             "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover FROM tagmeter.hashtags h ",
-            $rest
+            $($rest),+
         )
+    };
+}
+
+/// How a hashtag is found.
+struct Way {
+    /// Gives its number.
+    alone: &'static str,
+    /// Gives its columns.
+    with_the_hashtag: &'static str,
+}
+
+/// The way by a statement that gives the number.
+macro_rules! way {
+    ($alone:literal) => {
+        Way { alone: $alone, with_the_hashtag: select!("WHERE h.hashtag = (", $alone, ")") }
     };
 }
 
 impl Postgres {
     pub(crate) async fn hashtag_by_key(&self, key: &TagKey) -> Result<Option<Hashtag>, StoreError> {
-        const WAY: &str = "SELECT hashtag FROM tagmeter.hashtag_keys WHERE key = $1";
+        const WAY: Way = way!("SELECT hashtag FROM tagmeter.hashtag_keys WHERE key = $1");
         self.hashtag_by(WAY, (&key.as_str(), Type::TEXT)).await
     }
 
     pub(crate) async fn hashtag_by_id(&self, id: HashtagId) -> Result<Option<Hashtag>, StoreError> {
-        const WAY: &str = "SELECT hashtag FROM tagmeter.hashtag_ids WHERE id = $1";
+        const WAY: Way = way!("SELECT hashtag FROM tagmeter.hashtag_ids WHERE id = $1");
         self.hashtag_by(WAY, (&id.to_i64(), Type::INT8)).await
     }
 
-    async fn hashtag_by(&self, way: &str, to: Parameter<'_>) -> Result<Option<Hashtag>, StoreError> {
+    async fn hashtag_by(&self, way: Way, to: Parameter<'_>) -> Result<Option<Hashtag>, StoreError> {
         const DOING: &str = "look a hashtag up";
-        let client = self.pool.get().await?;
-        let Some(way) = client.query(DOING, way, &[to]).await?.into_iter().next() else { return Ok(None) };
-        let hashtag: i64 = way.try_get(0).doing(DOING)?;
-        let rows = client.query(DOING, select!("WHERE h.hashtag = $1"), &[(&hashtag, Type::INT8)]).await?;
-        rows.first().map(read).transpose()
+        if !self.is_cluster {
+            let row = self.pool.query_opt(DOING, way.with_the_hashtag, &[to]).await?;
+            return row.as_ref().map(read).transpose();
+        }
+        let Some(row) = self.pool.query_opt(DOING, way.alone, &[to]).await? else { return Ok(None) };
+        let hashtag: i64 = row.try_get(0).doing(DOING)?;
+        let row =
+            self.pool.query_opt(DOING, select!("WHERE h.hashtag = $1"), &[(&hashtag, Type::INT8)]).await?;
+        row.as_ref().map(read).transpose()
     }
 
     pub(crate) async fn hashtags(&self, rows: &[HashtagRow]) -> Result<Vec<Hashtag>, StoreError> {

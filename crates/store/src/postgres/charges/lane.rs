@@ -8,6 +8,7 @@ use super::super::connection::Pool;
 use super::super::quotes::Quotes;
 use super::plan::{Call, Group, Plan, Stored};
 use super::settle::settle;
+use super::steps::Span;
 use super::transaction::{Connection, End, Failure, is_of_one_account, lost};
 use super::{Activity, LANES};
 use crate::StoreError;
@@ -38,20 +39,14 @@ pub(super) struct Lane {
     pool: Pool,
     quotes: Arc<Quotes>,
     activity: Arc<Activity>,
-    accounts_max: usize,
+    span: Span,
     connection: Option<Connection>,
     known: HashMap<i64, Known>,
 }
 
 impl Lane {
-    pub(super) fn new(
-        pool: Pool,
-        quotes: Arc<Quotes>,
-        activity: Arc<Activity>,
-        one_transaction_per_account: bool,
-    ) -> Self {
-        let accounts_max = if one_transaction_per_account { 1 } else { ACCOUNTS_MAX };
-        Self { pool, quotes, activity, accounts_max, connection: None, known: HashMap::new() }
+    pub(super) fn new(pool: Pool, quotes: Arc<Quotes>, activity: Arc<Activity>, span: Span) -> Self {
+        Self { pool, quotes, activity, span, connection: None, known: HashMap::new() }
     }
 
     /// Decides on all these charges and answers them.
@@ -66,15 +61,16 @@ impl Lane {
                 Err(group) => held_first.push(group),
             }
         }
+        let accounts_max = if self.span == Span::One { 1 } else { ACCOUNTS_MAX };
         let mut one_by_one = Vec::new();
-        for plans in chunks(plans, self.accounts_max) {
+        for plans in chunks(plans, accounts_max) {
             match self.debit_known(plans).await {
                 Ok(missed) => held_first.extend(missed),
                 Err(OneByOne(groups)) => one_by_one.extend(groups),
             }
         }
         held_first.sort_unstable_by_key(|group| group.account_id);
-        for groups in chunks(held_first, self.accounts_max) {
+        for groups in chunks(held_first, accounts_max) {
             if let Err(OneByOne(groups)) = self.hold_and_debit(groups).await {
                 one_by_one.extend(groups);
             }
@@ -149,8 +145,14 @@ impl Lane {
         };
         let mut plans = Vec::with_capacity(groups.len());
         for (group, stored) in groups.into_iter().zip(stored) {
-            self.note(group.account_id, stored.head);
-            match Plan::of(group, stored) {
+            let planned = match stored {
+                Ok(stored) => {
+                    self.note(group.account_id, stored.head);
+                    Plan::of(group, stored)
+                }
+                Err(error) => Err((group, error)),
+            };
+            match planned {
                 Ok(plan) => plans.push(plan),
                 Err((group, error)) => group.fail(&error),
             }
@@ -201,6 +203,7 @@ impl Lane {
                 // Others need not wait for that.
                 tokio::spawn(settle(
                     self.pool.clone(),
+                    self.span,
                     plans,
                     error,
                     Arc::clone(&self.quotes),
@@ -232,7 +235,7 @@ impl Lane {
             self.drop_connection();
         }
         if self.connection.is_none() {
-            self.connection = Some(Connection::open(&self.pool).await?);
+            self.connection = Some(Connection::open(&self.pool, self.span).await?);
         }
         self.connection.as_ref().ok_or(StoreError::Closed)
     }

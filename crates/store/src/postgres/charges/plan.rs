@@ -43,17 +43,6 @@ impl Group {
         by_account.into_iter().map(|(account_id, calls)| Self { account_id, calls }).collect()
     }
 
-    /// The request ids of the charges.
-    pub(super) fn request_ids(&self) -> Vec<[u8; 16]> {
-        self.calls.iter().map(|call| call.charge.request_id.to_bytes()).collect()
-    }
-
-    /// The keys under which answers are to be kept.
-    pub(super) fn keys(&self) -> Vec<&str> {
-        let idempotent = self.calls.iter().filter_map(|call| call.charge.idempotency.as_ref());
-        idempotent.map(|idempotent| idempotent.key.as_str()).collect()
-    }
-
     /// Tells everybody of an error.
     pub(super) fn fail(self, error: &StoreError) {
         for call in self.calls {

@@ -7,6 +7,7 @@ use super::super::connection::Pool;
 use super::super::quotes::Quotes;
 use super::Activity;
 use super::plan::Plan;
+use super::steps::Span;
 use super::transaction::Connection;
 use crate::StoreError;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) async fn settle(
     pool: Pool,
+    span: Span,
     plans: Vec<Plan>,
     error: StoreError,
     quotes: Arc<Quotes>,
@@ -30,12 +32,15 @@ pub(super) async fn settle(
     let mut connection = None;
     let mut is_committed = false;
     for plan in plans {
-        if stands(&pool, &mut connection, &plan, until).await {
+        if stands(&pool, span, &mut connection, &plan, until).await {
             is_committed = true;
             plan.answer(&quotes, &activity);
         } else {
             plan.group.fail(&error);
         }
+    }
+    if let Some(open) = connection {
+        open.close();
     }
     if is_committed {
         activity.commits.fetch_add(1, Ordering::Relaxed);
@@ -44,13 +49,19 @@ pub(super) async fn settle(
 
 /// Whether the entries of a plan are there. They were written by one transaction, so one stands for all; it is known by
 /// its hash, as an earlier call may have been charged under the same request id.
-async fn stands(pool: &Pool, connection: &mut Option<Connection>, plan: &Plan, until: Instant) -> bool {
+async fn stands(
+    pool: &Pool,
+    span: Span,
+    connection: &mut Option<Connection>,
+    plan: &Plan,
+    until: Instant,
+) -> bool {
     let Some((charge, head)) = plan.taken().next() else { return false };
     let request_id = charge.request_id.to_bytes();
     while Instant::now() < until {
         let found = match connection.take() {
             Some(open) => Ok(open),
-            None => Connection::open(pool).await,
+            None => Connection::open(pool, span).await,
         };
         if let Ok(open) = found {
             match open.look_up(&plan.group).await {

@@ -1,21 +1,22 @@
 //! The transaction of a group commit, on a connection that a lane keeps.
 //!
-//! Statements of many accounts are sent one behind the other without waiting for answers, so that a commit takes two
-//! round trips: the debits, each conditional, and then the entries of those that took, together with the `COMMIT`.
+//! Statements are sent one behind the other without waiting for answers, so that a commit takes two round trips: the
+//! debits, each conditional, and then the entries of those that took, together with the `COMMIT`.
 
 use super::super::connection::{Client, Parameter, Pool};
-use super::super::{idempotency, ledger};
+use super::super::ledger;
 use super::plan::{Group, Plan, Stored};
+use super::steps::{Span, Step};
+use super::values::Values;
 use crate::StoreError;
-use crate::chain::KIND_CHARGE;
 use crate::error::Doing;
-use crate::ledger::to_i64;
 use futures_util::future::{MaybeDone, maybe_done};
+use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_postgres::error::Severity;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row, Statement};
 
 /// How long a lane waits for a connection.
@@ -27,46 +28,6 @@ const ANSWER_MAX: Duration = Duration::from_secs(4);
 
 /// Whatever is set for the role, or was left behind by others on a connection that a pooler shares.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '2s'";
-
-/// Which of a group's calls were charged, and by which entry.
-pub(super) const CHARGED: &str =
-    "SELECT request_id, hash FROM tagmeter.entries WHERE account_id = $1 AND request_id = ANY($2)";
-/// Takes what a group costs, if the account's chain ends where it was seen, covers it, and none of it was charged or
-/// answered before. Whoever charged in between has moved the chain on, so what holds before the row is locked holds
-/// after.
-const DEBIT: &str =
-    "UPDATE tagmeter.balances SET balance = balance - $2, charged = charged + $2, sequence = $3, hash = $4
-     WHERE account_id = $1 AND sequence = $5 AND hash = $6 AND balance >= $2
-       AND NOT EXISTS (SELECT 1 FROM tagmeter.entries WHERE account_id = $1 AND request_id = ANY($7))
-       AND NOT EXISTS (SELECT 1 FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = ANY($8))
-     RETURNING account_id";
-const WRITE: &str =
-    "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, request_id, operation, hash)
-     SELECT $1::bigint, taken.* FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-         $7::bytea[], $8::bigint[], $9::bytea[]) AS taken";
-const KEEP: &str =
-    "INSERT INTO tagmeter.idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
-                                       content_type, body)
-     SELECT $1::bigint, kept.* FROM unnest($2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
-         $7::text[], $8::bytea[]) AS kept";
-
-/// The statements of a group commit.
-#[derive(Clone, Copy)]
-enum Step {
-    Hold,
-    Charged,
-    Kept,
-    Debit,
-    Write,
-    Keep,
-}
-
-const STEPS: [&str; 6] = [ledger::HOLD, CHARGED, idempotency::KEPT, DEBIT, WRITE, KEEP];
-
-/// The statements of this room; see [`super::super::statements`].
-#[cfg(test)]
-pub(in super::super) const STATEMENTS: [(&str, &str); 4] =
-    [("CHARGED", CHARGED), ("DEBIT", DEBIT), ("WRITE", WRITE), ("KEEP", KEEP)];
 
 /// Why something sent got no good answer.
 pub(super) enum Failure {
@@ -88,25 +49,33 @@ pub(super) enum End {
 
 type Sent<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>> + Send + 'a>>;
 
+/// For a connection whose statements are for many accounts. Their best plan is always the same, by index, and must not be
+/// made anew for each commit, nor ever be one that was better while the ledger was a page long.
+const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+
 /// A connection that a lane keeps.
 pub(super) struct Connection {
     client: Client,
-    /// In the order of [`STEPS`]; `None` behind a pooler that cannot follow them.
+    span: Span,
+    /// In the order of [`Step`]; `None` behind a pooler that cannot follow them.
     prepared: Option<Vec<Statement>>,
 }
 
 impl Connection {
     /// Takes a connection out of the pool.
-    pub(super) async fn open(pool: &Pool) -> Result<Self, StoreError> {
+    pub(super) async fn open(pool: &Pool, span: Span) -> Result<Self, StoreError> {
         let opening = async {
             let client = pool.get().await?;
             let prepared = if pool.has_sessions() {
-                let prepared = STEPS.map(|sql| client.object.prepare_cached(sql));
+                if span == Span::Many {
+                    client.object.batch_execute(PLANS).await.doing("prepare to charge")?;
+                }
+                let prepared = span.statements().map(|sql| client.object.prepare_cached(sql));
                 Some(futures_util::future::try_join_all(prepared).await.doing("prepare to charge")?)
             } else {
                 None
             };
-            Ok(Self { client, prepared })
+            Ok(Self { client, span, prepared })
         };
         let opened = timeout(CONNECT_MAX, opening).await;
         opened
@@ -118,70 +87,73 @@ impl Connection {
         self.client.object.is_closed()
     }
 
-    /// Closes it. It does not go back to the pool, where others would wait for its answers.
+    /// Closes it. It does not go back to the pool, where others would wait for its answers and have its settings.
     pub(super) fn close(self) {
         drop(deadpool_postgres::Object::take(self.client.object));
     }
 
     /// Begins, holds the accounts of these groups until the end, and reads what decides about their charges.
-    pub(super) async fn hold(&self, groups: &[Group]) -> Result<Vec<Stored>, Failure> {
-        let mut sent: Vec<Sent<'_>> = vec![Box::pin(self.command(BEGIN))];
-        for group in groups {
-            sent.push(Box::pin(self.ask(Step::Hold, vec![Box::new(group.account_id)])));
-            let ids = group.request_ids().into_iter().map(Vec::from).collect::<Vec<_>>();
-            sent.push(Box::pin(self.ask(Step::Charged, vec![Box::new(group.account_id), Box::new(ids)])));
-            let keys: Vec<String> = group.keys().into_iter().map(str::to_owned).collect();
-            // Most groups have none; asking costs little where nothing is to be found.
-            sent.push(Box::pin(self.ask(Step::Kept, vec![Box::new(group.account_id), Box::new(keys)])));
+    pub(super) async fn hold(&self, groups: &[Group]) -> Result<Vec<Result<Stored, StoreError>>, Failure> {
+        let accounts = groups.iter().map(|group| group.account_id).collect();
+        let mut sent: Vec<Sent<'_>> = vec![
+            Box::pin(self.command(BEGIN)),
+            Box::pin(self.ask(Step::Hold, self.span.hold(accounts))),
+            Box::pin(self.ask(Step::Charged, self.span.charged(groups))),
+        ];
+        if let Some(keys) = self.span.kept(groups) {
+            sent.push(Box::pin(self.ask(Step::Kept, keys)));
         }
         let mut answers = all(sent).await?.into_iter().skip(1);
         let mut next = || answers.next().unwrap_or_default();
-        let mut stored = Vec::with_capacity(groups.len());
-        for group in groups {
-            let head = next().first().map(|row| ledger::head_of(row, group.account_id)).transpose();
-            let charged = next().iter().filter_map(|row| row.get::<_, &[u8]>(0).try_into().ok()).collect();
-            stored.push(Stored { head: head.map_err(Failure::Lost)?, charged, kept: next() });
+        let mut stored: HashMap<i64, Result<Stored, StoreError>> = HashMap::new();
+        for row in next() {
+            let account_id = row.get(4);
+            let head = ledger::head_of(&row, account_id);
+            stored.insert(account_id, head.map(|head| Stored { head: Some(head), ..Stored::default() }));
         }
-        Ok(stored)
+        for row in next() {
+            if let (Some(Ok(stored)), Ok(id)) =
+                (stored.get_mut(&row.get(0)), row.get::<_, &[u8]>(1).try_into())
+            {
+                stored.charged.insert(id);
+            }
+        }
+        for row in next() {
+            if let Some(Ok(stored)) = stored.get_mut(&row.get(6)) {
+                stored.kept.push(row);
+            }
+        }
+        let of_group =
+            |group: &Group| stored.remove(&group.account_id).unwrap_or_else(|| Ok(Stored::default()));
+        Ok(groups.iter().map(of_group).collect())
     }
 
     /// Debits the accounts of these plans, in a new transaction or in the one that holds them. Tells of each whether it
     /// took.
     pub(super) async fn debit(&self, plans: &[Plan], begin: bool) -> Result<Vec<bool>, Failure> {
-        let begin = begin.then(|| -> Sent<'_> { Box::pin(self.command(BEGIN)) });
-        let skipped = begin.iter().len();
-        let debits = plans.iter().map(|plan| -> Sent<'_> {
-            let Some((before, after)) = plan.heads else {
-                return Box::pin(std::future::ready(Ok(Vec::new())));
-            };
-            let keys: Vec<String> = plan.group.keys().into_iter().map(str::to_owned).collect();
-            let ids: Vec<Vec<u8>> =
-                plan.taken().map(|(charge, _)| charge.request_id.to_bytes().into()).collect();
-            let sum = to_i64(before.balance) - to_i64(after.balance);
-            let parameters: Values = vec![
-                Box::new(plan.group.account_id),
-                Box::new(sum),
-                Box::new(after.sequence),
-                Box::new(after.hash.to_vec()),
-                Box::new(before.sequence),
-                Box::new(before.hash.to_vec()),
-                Box::new(ids),
-                Box::new(if plan.takes_all() { keys } else { Vec::new() }),
-            ];
-            Box::pin(self.ask(Step::Debit, parameters))
-        });
-        let answers = all(begin.into_iter().chain(debits).collect()).await?;
-        Ok(answers.into_iter().skip(skipped).map(|rows| rows.len() == 1).collect())
+        let mut sent: Vec<Sent<'_>> = Vec::new();
+        if begin {
+            sent.push(Box::pin(self.command(BEGIN)));
+        }
+        if begin && plans.len() > 1 {
+            // One update of several rows takes them in any order.
+            let accounts = plans.iter().map(|plan| plan.group.account_id).collect();
+            sent.push(Box::pin(self.ask(Step::Hold, self.span.hold(accounts))));
+        }
+        sent.push(Box::pin(self.ask(Step::Debit, self.span.debit(plans))));
+        let rows = all(sent).await?.pop().unwrap_or_default();
+        let took: HashSet<i64> = rows.iter().map(|row| row.get(0)).collect();
+        Ok(plans.iter().map(|plan| took.contains(&plan.group.account_id)).collect())
     }
 
     /// Writes the entries of plans whose debit took, and commits.
     pub(super) async fn write(&self, plans: &[Plan]) -> End {
         let mut sent: Vec<Sent<'_>> = Vec::new();
-        for plan in plans.iter().filter(|plan| plan.takes_any()) {
-            sent.push(Box::pin(self.ask(Step::Write, entries(plan))));
-            if let Some(kept) = kept(plan) {
-                sent.push(Box::pin(self.ask(Step::Keep, kept)));
-            }
+        if plans.iter().any(Plan::takes_any) {
+            sent.push(Box::pin(self.ask(Step::Write, self.span.write(plans))));
+        }
+        if let Some(kept) = self.span.keep(plans) {
+            sent.push(Box::pin(self.ask(Step::Keep, kept)));
         }
         // Sent together with them: after a failure it ends the transaction without writing anything.
         let statements = sent.len();
@@ -209,18 +181,17 @@ impl Connection {
     /// is at it has ended, and until what is found is as durable as a commit of our own: the row is held, and so the
     /// transaction that looks writes too.
     pub(super) async fn look_up(&self, group: &Group) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
-        let ids = group.request_ids().into_iter().map(Vec::from).collect::<Vec<_>>();
         let sent: Vec<Sent<'_>> = vec![
             Box::pin(self.command(BEGIN)),
-            Box::pin(self.ask(Step::Hold, vec![Box::new(group.account_id)])),
-            Box::pin(self.ask(Step::Charged, vec![Box::new(group.account_id), Box::new(ids)])),
+            Box::pin(self.ask(Step::Hold, self.span.hold(vec![group.account_id]))),
+            Box::pin(self.ask(Step::Charged, self.span.charged(std::slice::from_ref(group)))),
             Box::pin(self.command("COMMIT")),
         ];
         let answers = all(sent).await.map_err(|failure| match failure {
             Failure::Refused(error) => lost(error),
             Failure::Lost(error) => error,
         })?;
-        Ok(answers[2].iter().map(|row| (row.get(0), row.get(1))).collect())
+        Ok(answers[2].iter().map(|row| (row.get(1), row.get(2))).collect())
     }
 
     async fn command(&self, sql: &'static str) -> Result<Vec<Row>, Error> {
@@ -235,87 +206,15 @@ impl Connection {
                 client.query(&prepared[step as usize], &values).await
             }
             None => {
-                let parameters: Vec<Parameter<'_>> =
-                    values.iter().zip(types(step)).map(|(value, kind)| (&**value as _, kind)).collect();
-                client.query_typed(STEPS[step as usize], &parameters).await
+                let parameters: Vec<Parameter<'_>> = values
+                    .iter()
+                    .zip(self.span.types(step))
+                    .map(|(value, kind)| (&**value as _, kind))
+                    .collect();
+                client.query_typed(self.span.statements()[step as usize], &parameters).await
             }
         }
     }
-}
-
-type Values = Vec<Box<dyn ToSql + Sync + Send>>;
-
-/// The types of a statement's parameters.
-fn types(step: Step) -> Vec<Type> {
-    use Type as T;
-    match step {
-        Step::Hold => vec![T::INT8],
-        Step::Charged => vec![T::INT8, T::BYTEA_ARRAY],
-        Step::Kept => vec![T::INT8, T::TEXT_ARRAY],
-        Step::Debit => {
-            vec![T::INT8, T::INT8, T::INT8, T::BYTEA, T::INT8, T::BYTEA, T::BYTEA_ARRAY, T::TEXT_ARRAY]
-        }
-        Step::Write => {
-            let numbers = T::INT8_ARRAY;
-            let mut types = vec![T::INT8];
-            types.extend(std::iter::repeat_n(numbers.clone(), 5));
-            types.extend([T::BYTEA_ARRAY, numbers, T::BYTEA_ARRAY]);
-            types
-        }
-        Step::Keep => vec![
-            T::INT8,
-            T::TEXT_ARRAY,
-            T::BYTEA_ARRAY,
-            T::BYTEA_ARRAY,
-            T::INT8_ARRAY,
-            T::INT8_ARRAY,
-            T::TEXT_ARRAY,
-            T::BYTEA_ARRAY,
-        ],
-    }
-}
-
-/// The values of [`WRITE`].
-fn entries(plan: &Plan) -> Values {
-    let numbers = |number: fn((&crate::ledger::Charge, &crate::head::Head)) -> i64| -> Vec<i64> {
-        plan.taken().map(number).collect()
-    };
-    vec![
-        Box::new(plan.group.account_id),
-        Box::new(numbers(|(_, head)| head.sequence)),
-        Box::new(numbers(|_| KIND_CHARGE)),
-        Box::new(numbers(|(charge, _)| to_i64(charge.credits))),
-        Box::new(numbers(|(_, head)| to_i64(head.balance))),
-        Box::new(numbers(|(charge, _)| charge.at.as_ms())),
-        Box::new(plan.taken().map(|(charge, _)| charge.request_id.to_bytes().to_vec()).collect::<Vec<_>>()),
-        Box::new(numbers(|(charge, _)| i64::from(charge.operation.0))),
-        Box::new(plan.taken().map(|(_, head)| head.hash.to_vec()).collect::<Vec<_>>()),
-    ]
-}
-
-/// The values of [`KEEP`]; `None` when nothing is to be kept.
-fn kept(plan: &Plan) -> Option<Values> {
-    let taken: Vec<_> =
-        plan.taken().filter_map(|(charge, _)| Some((charge, charge.idempotency.as_ref()?))).collect();
-    if taken.is_empty() {
-        return None;
-    }
-    let bytes = |of: fn(&crate::ledger::Charge, &crate::idempotency::Idempotent) -> Vec<u8>| -> Vec<Vec<u8>> {
-        taken.iter().map(|(charge, idempotent)| of(charge, idempotent)).collect()
-    };
-    let texts = |of: fn(&crate::idempotency::Idempotent) -> &str| -> Vec<String> {
-        taken.iter().map(|(_, idempotent)| of(idempotent).to_owned()).collect()
-    };
-    Some(vec![
-        Box::new(plan.group.account_id),
-        Box::new(texts(|idempotent| idempotent.key.as_str())),
-        Box::new(bytes(|_, idempotent| idempotent.fingerprint.0.to_vec())),
-        Box::new(bytes(|charge, _| charge.request_id.to_bytes().to_vec())),
-        Box::new(taken.iter().map(|(charge, _)| charge.at.as_ms()).collect::<Vec<_>>()),
-        Box::new(taken.iter().map(|(_, kept)| i64::from(kept.answer.status())).collect::<Vec<_>>()),
-        Box::new(texts(|idempotent| idempotent.answer.content_type())),
-        Box::new(bytes(|_, idempotent| idempotent.answer.body().to_vec())),
-    ])
 }
 
 /// Sends everything, in this order, and then waits for the answers.

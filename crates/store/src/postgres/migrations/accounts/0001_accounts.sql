@@ -65,6 +65,8 @@ CREATE FUNCTION tagmeter.refuse() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'entries of the ledger are never changed or deleted'; END $$;
 CREATE TRIGGER entries_are_never_changed BEFORE UPDATE OR DELETE ON tagmeter.entries
     FOR EACH ROW EXECUTE FUNCTION tagmeter.refuse();
+CREATE TRIGGER entries_are_never_emptied BEFORE TRUNCATE ON tagmeter.entries
+    FOR EACH STATEMENT EXECUTE FUNCTION tagmeter.refuse();
 
 -- Answers kept for callers that repeat a call under the same Idempotency-Key, written with the charge they cost.
 CREATE TABLE tagmeter.idempotency (

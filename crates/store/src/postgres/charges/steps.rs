@@ -1,0 +1,141 @@
+//! The statements of a group commit, each worded twice: for one account, which a cluster sends to the one shard that has
+//! it, and for all accounts of a commit at once, where everything is on one server. Both take the same parameters; where
+//! the one takes what is its account's, the other takes a list of that.
+//!
+//! Calls are looked up row by row (`LATERAL ... LIMIT 1`), so that no plan that was made while the ledger was small ever
+//! reads all of it.
+
+use super::super::{idempotency, ledger};
+use tokio_postgres::types::Type;
+
+/// The steps of a group commit.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    /// Holds the accounts until the end, in order, so that nodes never wait for each other in a circle.
+    Hold,
+    /// Which of the calls were charged, and by which entry.
+    Charged,
+    /// What is kept under keys of the calls.
+    Kept,
+    /// Takes what an account's calls cost, if its chain ends where it was seen, covers them, and none of them was charged
+    /// or answered before. Whoever charged in between has moved the chain on, so what holds before the row is locked
+    /// holds after. Gives the accounts where it took.
+    Debit,
+    /// Writes the entries.
+    Write,
+    /// Keeps answers.
+    Keep,
+}
+
+/// How many accounts the statements of a commit are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Span {
+    /// For one: `$1` is its number. Nothing fancy: Citus must see through them.
+    One,
+    /// For any number: `$1` has the account of each row.
+    Many,
+}
+
+impl Span {
+    /// Its statements, in the order of [`Step`].
+    pub(super) fn statements(self) -> [&'static str; 6] {
+        match self {
+            Self::One => OF_ONE,
+            Self::Many => OF_MANY,
+        }
+    }
+
+    /// The types of a statement's parameters.
+    pub(super) fn types(self, step: Step) -> Vec<Type> {
+        const NUMBER: Type = Type::INT8;
+        const NUMBERS: Type = Type::INT8_ARRAY;
+        const BYTES: Type = Type::BYTEA_ARRAY;
+        const TEXTS: Type = Type::TEXT_ARRAY;
+        let rest: &[Type] = match (step, self) {
+            (Step::Hold, _) => &[],
+            (Step::Charged, _) => &[BYTES],
+            (Step::Kept, _) => &[TEXTS],
+            (Step::Debit, Self::One) => &[NUMBER, NUMBER, Type::BYTEA, NUMBER, Type::BYTEA, BYTES, TEXTS],
+            (Step::Debit, Self::Many) => {
+                &[NUMBERS, NUMBERS, BYTES, NUMBERS, BYTES, BYTES, TEXTS, NUMBERS, NUMBERS]
+            }
+            (Step::Write, _) => &[NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, BYTES, NUMBERS, BYTES],
+            (Step::Keep, _) => &[TEXTS, BYTES, BYTES, NUMBERS, NUMBERS, TEXTS, BYTES],
+        };
+        let account = if self == Self::One { NUMBER } else { NUMBERS };
+        std::iter::once(account).chain(rest.iter().cloned()).collect()
+    }
+}
+
+const CHARGED: &str = "SELECT account_id, request_id, hash FROM tagmeter.entries
+     WHERE account_id = $1 AND request_id = ANY($2)";
+const DEBIT: &str =
+    "UPDATE tagmeter.balances SET balance = balance - $2, charged = charged + $2, sequence = $3, hash = $4
+     WHERE account_id = $1 AND sequence = $5 AND hash = $6 AND balance >= $2
+       AND NOT EXISTS (SELECT 1 FROM tagmeter.entries WHERE account_id = $1 AND request_id = ANY($7))
+       AND NOT EXISTS (SELECT 1 FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = ANY($8))
+     RETURNING account_id";
+const WRITE: &str =
+    "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, request_id, operation, hash)
+     SELECT $1::bigint, taken.* FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+         $7::bytea[], $8::bigint[], $9::bytea[]) AS taken";
+const KEEP: &str =
+    "INSERT INTO tagmeter.idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
+                                       content_type, body)
+     SELECT $1::bigint, kept.* FROM unnest($2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
+         $7::text[], $8::bytea[]) AS kept";
+
+const HOLD_MANY: &str = "SELECT balance, sequence, hash, granted, account_id FROM tagmeter.balances
+     WHERE account_id = ANY($1) ORDER BY account_id FOR UPDATE";
+const CHARGED_MANY: &str =
+    "SELECT entry.* FROM unnest($1::bigint[], $2::bytea[]) AS asked (account_id, request_id),
+         LATERAL (SELECT account_id, request_id, hash FROM tagmeter.entries
+             WHERE account_id = asked.account_id AND request_id = asked.request_id LIMIT 1) AS entry";
+const KEPT_MANY: &str = "SELECT kept.* FROM unnest($1::bigint[], $2::text[]) AS asked (account_id, idempotency_key),
+         LATERAL (SELECT idempotency_key, fingerprint, request_id, status, content_type, body, account_id
+             FROM tagmeter.idempotency
+             WHERE account_id = asked.account_id AND idempotency_key = asked.idempotency_key LIMIT 1) AS kept";
+const DEBIT_MANY: &str =
+    "UPDATE tagmeter.balances AS b SET balance = b.balance - asked.credits, charged = b.charged + asked.credits,
+            sequence = asked.sequence, hash = asked.hash
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bytea[])
+         AS asked (account_id, credits, sequence, hash, sequence_before, hash_before)
+     WHERE b.account_id = asked.account_id AND b.sequence = asked.sequence_before AND b.hash = asked.hash_before
+       AND b.balance >= asked.credits
+       AND b.account_id <> ALL (ARRAY(
+           SELECT entry.account_id FROM unnest($9::bigint[], $7::bytea[]) AS asked (account_id, request_id),
+               LATERAL (SELECT account_id FROM tagmeter.entries
+                   WHERE account_id = asked.account_id AND request_id = asked.request_id LIMIT 1) AS entry))
+       AND b.account_id <> ALL (ARRAY(
+           SELECT kept.account_id FROM unnest($10::bigint[], $8::text[]) AS asked (account_id, idempotency_key),
+               LATERAL (SELECT account_id FROM tagmeter.idempotency
+                   WHERE account_id = asked.account_id AND idempotency_key = asked.idempotency_key LIMIT 1) AS kept))
+     RETURNING b.account_id";
+const WRITE_MANY: &str =
+    "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, request_id, operation, hash)
+     SELECT taken.* FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+         $7::bytea[], $8::bigint[], $9::bytea[]) AS taken (account_id)";
+const KEEP_MANY: &str =
+    "INSERT INTO tagmeter.idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
+                                       content_type, body)
+     SELECT kept.* FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
+         $7::text[], $8::bytea[]) AS kept (account_id)";
+
+const OF_ONE: [&str; 6] = [ledger::HOLD, CHARGED, idempotency::KEPT, DEBIT, WRITE, KEEP];
+const OF_MANY: [&str; 6] = [HOLD_MANY, CHARGED_MANY, KEPT_MANY, DEBIT_MANY, WRITE_MANY, KEEP_MANY];
+
+/// The statements of this room that are for one account; see [`super::super::statements`].
+#[cfg(test)]
+pub(in super::super) const STATEMENTS: [(&str, &str); 4] =
+    [("CHARGED", CHARGED), ("DEBIT", DEBIT), ("WRITE", WRITE), ("KEEP", KEEP)];
+
+/// Those for many.
+#[cfg(test)]
+pub(in super::super) const STATEMENTS_OF_MANY: [(&str, &str); 6] = [
+    ("HOLD_MANY", HOLD_MANY),
+    ("CHARGED_MANY", CHARGED_MANY),
+    ("KEPT_MANY", KEPT_MANY),
+    ("DEBIT_MANY", DEBIT_MANY),
+    ("WRITE_MANY", WRITE_MANY),
+    ("KEEP_MANY", KEEP_MANY),
+];
