@@ -1,7 +1,7 @@
 //! Outside data becomes observations and rejects. Deliberately absent: the database.
 //!
-//! [`files`] reads what users already hold. Shapes are recognised by content; each may be plain, gzipped, in a tar, or
-//! come from standard input:
+//! [`files`] reads what users already hold. Shapes are recognised by content; each may be plain, packed (gzip, zstd), in
+//! an archive (tar, zip), or come from standard input:
 //!
 //! | name | shape | made by |
 //! |---|---|---|
@@ -15,16 +15,20 @@
 //! | mobile-challenge | `{ch_info}`, `{data:{ch_info}}` | mobile captures |
 //! | web-item | `itemStruct`: array, object keyed "0", "1", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON | TikTok-Api, pytok, browser captures |
 //! | series | CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views` | trackers |
-//! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in `.tar` and `.tar.gz` | trackers |
+//! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in archives | trackers |
 //!
-//! Reading order: [`files`] (what goes in and what comes out), `content` (what the bytes are), `document` and `lines`
-//! (records in a stream), `record` (one record), `files::format` (the list of formats) and any format after that.
+//! Reading order: [`files`] (what goes in and what comes out), `content` (what the bytes are), `packing`,
+//! `document` and `lines`
+//! (records in a stream), `record` (one record), `files::format` (the list of formats) and any format
+//! after that.
 
 pub mod files;
 
 mod run;
 
 mod content;
+
+mod packing;
 
 mod document;
 
