@@ -24,6 +24,8 @@ mod mobile_aweme;
 
 mod mobile_challenge;
 
+pub(crate) mod research_api;
+
 mod series_csv;
 
 mod series_lines;

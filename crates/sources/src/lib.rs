@@ -14,6 +14,8 @@
 //! | web-challenge | `{challengeInfo:{challenge,stats,statsV2}}` or `{challenge,stats}` | web captures |
 //! | mobile-challenge | `{ch_info}`, `{data:{ch_info}}` | mobile captures |
 //! | web-item | `itemStruct`: array, object keyed "0", "1", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON | TikTok-Api, pytok, browser captures |
+//! | research-api | `{data:{videos},error}`, `{videos}`, array, NDJSON of videos with `id` | TikTok's Research API and its clients |
+//! | research-api | the same with `video_id` | clients of TikTok's Research API |
 //! | series | CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views` | trackers |
 //! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in archives | trackers |
 //!

@@ -2,6 +2,7 @@
 //! it. A record may be a whole page with a list of records.
 
 use crate::files::format::{Json, is_envelope_key, json_formats, nearest};
+use crate::files::research_api;
 use crate::json::keys::Keys;
 use crate::json::repair::repair;
 use crate::json::scan::{elements, value_end};
@@ -49,16 +50,17 @@ impl Around {
     }
 }
 
-/// When a page was read: `_fetched_at` (a time or a number) or `extra.now` (milliseconds).
+/// When a page was read: `_fetched_at` (a time or a number), `extra.now` (milliseconds) or what the Research API says.
 fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
     let fetched = keys.text("_fetched_at");
     let fetched = fetched.and_then(|text| {
         Timestamp::parse(&text).or_else(|| text.parse().ok().and_then(Timestamp::from_source))
     });
-    fetched.or_else(|| {
+    let now = || {
         let extra = Keys::of(keys.object("extra")?);
         extra.number("now").0.and_then(Timestamp::from_source)
-    })
+    };
+    fetched.or_else(now).or_else(|| research_api::answered_at(keys))
 }
 
 impl RecordReader {
@@ -120,6 +122,14 @@ impl RecordReader {
         }
         let inner = around.within(keys);
         let mut has_content = false;
+        match research_api::error_of(keys) {
+            Some(Err(reason)) => {
+                refuse(raw, reason, around, found);
+                has_content = true;
+            }
+            Some(Ok(())) if !research_api::has_videos(keys) => return,
+            _ => {}
+        }
         if around.envelopes == 0 && !around.is_listed {
             self.is_last_in_envelope = true;
         }

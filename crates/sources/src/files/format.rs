@@ -1,15 +1,15 @@
 //! What a format is, and the list of them: one file each in this folder, one line each here.
 
 use super::{
-    discover, mobile_aweme, mobile_challenge, node_share, series_csv, series_lines, tiktok_scraper,
-    web_challenge, web_item, web_search, zeeschuimer,
+    discover, mobile_aweme, mobile_challenge, node_share, research_api, series_csv, series_lines,
+    tiktok_scraper, web_challenge, web_item, web_search, zeeschuimer,
 };
 use crate::json::keys::Keys;
 use crate::reading::{Reading, Refusal};
 use domain::Source;
 
 /// Every format that is read, in the order they are tried.
-pub(crate) static FORMATS: [&Format; 11] = [
+pub(crate) static FORMATS: [&Format; 13] = [
     &zeeschuimer::FORMAT,
     &tiktok_scraper::FORMAT,
     &mobile_aweme::FORMAT,
@@ -19,6 +19,8 @@ pub(crate) static FORMATS: [&Format; 11] = [
     &web_challenge::FORMAT,
     &mobile_challenge::FORMAT,
     &web_item::FORMAT,
+    &research_api::FORMAT,
+    &research_api::FORMAT_VIDEO_ID,
     &series_csv::FORMAT,
     &series_lines::FORMAT,
 ];
