@@ -42,6 +42,8 @@ mod reading;
 
 mod json;
 
+mod csv;
+
 #[cfg(test)]
 mod tests {
     #[test]
