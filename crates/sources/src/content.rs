@@ -7,7 +7,7 @@ use crate::packing::{self, Packing};
 use crate::reading::{Reading, Told};
 use crate::record::{Around, HTML, refuse};
 use crate::run::{Outcome, Run, Stop};
-use crate::{document, lines};
+use crate::{document, html, lines};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -50,6 +50,7 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
             Ok(())
         }
         Some(b'{' | b'[') => document::read(run, window),
+        Some(b'<') if html::has_scripts(window.hold(document::RECORD_BYTES_MAX)) => html::read(run, window),
         // A line of a log, or half a record, before the records.
         Some(_) if document::has_whole_lines(window.hold(HEAD_BYTES)) => lines::read(run, window),
         Some(b'<') => Err(Stop::Unknown(HTML.to_owned())),

@@ -1,25 +1,25 @@
 //! Outside data becomes observations and rejects. Deliberately absent: the database.
 //!
 //! [`files`] reads what users already hold. Shapes are recognised by content; each may be plain, packed (gzip, zstd), in
-//! an archive (tar, zip), or come from standard input:
+//! an archive (tar, zip), in the scripts of a page that a browser saved, or come from standard input:
 //!
 //! | name | shape | made by |
 //! |---|---|---|
 //! | zeeschuimer | NDJSON of web items under `data`, with `timestamp_collected` | Zeeschuimer, 4CAT |
 //! | tiktok-scraper | `{collector:[...]}`, array or NDJSON of videos with `authorMeta` | drawrowfly/tiktok-scraper, Kaggle sets |
-//! | mobile-aweme | `aweme`: `{aweme_list}`, `{data:{aweme_list}}`, `{aweme}` with `_fetched_at`, array, single, NDJSON | mobile captures, many vendors |
+//! | mobile-aweme | `aweme`: `{aweme_list}`, `{data:{aweme_list}}`, `{aweme}` with `_fetched_at`, array, single, NDJSON | mobile captures, EnsembleData, TikHub and other vendors |
 //! | node-share | `{body:{itemListData:[{itemInfos}]}}`, `{data:[{itemInfos}]}`, array, NDJSON | older web captures of node/share |
 //! | discover | `{body:[{exploreList:[{cardItem}]}]}` | web captures of node/share/discover |
 //! | web-search | `{data:[{challenge,stats}]}` or array | web captures |
-//! | web-challenge | `{challengeInfo:{challenge,stats,statsV2}}` or `{challenge,stats}` | web captures |
-//! | mobile-challenge | `{ch_info}`, `{data:{ch_info}}` | mobile captures |
-//! | web-item | `itemStruct`: array, object keyed "0", "1", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON | TikTok-Api, pytok, browser captures |
+//! | web-challenge | `{challengeInfo:{challenge,stats,statsV2}}` or `{challenge,stats}`, also in saved pages | web captures |
+//! | mobile-challenge | `{ch_info}`, `{data:{ch_info}}` | mobile captures, EnsembleData, TikHub and other vendors |
+//! | web-item | `itemStruct`: array, object keyed "0", "1", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON, saved pages | TikTok-Api, pytok, browser captures |
 //! | research-api | `{data:{videos},error}`, `{videos}`, array, NDJSON of videos with `id` | TikTok's Research API and its clients |
 //! | research-api | the same with `video_id` | clients of TikTok's Research API |
 //! | series | CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views` | trackers |
 //! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in archives | trackers |
 //!
-//! Reading order: [`files`] (what goes in and what comes out), `content` (what the bytes are), `packing`,
+//! Reading order: [`files`] (what goes in and what comes out), `content` (what the bytes are), `packing`, `html`,
 //! `document` and `lines`
 //! (records in a stream), `record` (one record), `files::format` (the list of formats) and any format
 //! after that.
@@ -31,6 +31,8 @@ mod run;
 mod content;
 
 mod packing;
+
+mod html;
 
 mod document;
 

@@ -12,11 +12,11 @@ use serde::Deserialize;
 pub(crate) static FORMAT: Format = Format {
     source: Source::MobileChallenge,
     shape: "`{ch_info}`, `{data:{ch_info}}`",
-    made_by: "mobile captures",
+    made_by: "mobile captures, EnsembleData, TikHub and other vendors",
     kind: Kind::Json(Json {
         all: &["cid", "cha_name"],
         any: &["view_count", "user_count"],
-        within: &["ch_info", "data"],
+        within: &["ch_info", "challenge_list", "challenge_info", "data"],
         read,
     }),
 };

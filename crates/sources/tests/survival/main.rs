@@ -8,6 +8,7 @@ use std::io::{Cursor, Read, Write};
 use std::num::NonZeroUsize;
 
 mod packings;
+mod pages;
 mod research_api;
 
 #[derive(Default)]
