@@ -1,7 +1,9 @@
 //! What the bytes are: packed, JSON, lines of text, or nothing that is known. Told by their beginning, never by the name
 //! of the file.
 
-use crate::files::format::text_formats;
+use crate::csv::Header;
+use crate::files::format::{ReadLine, text_formats};
+use crate::files::mapped;
 use crate::json::window::{Piece, Window};
 use crate::packing::{self, Packing};
 use crate::reading::{Reading, Told};
@@ -13,6 +15,9 @@ use std::sync::Arc;
 
 /// Longest record of a text format. A quoted cell that is never closed costs no more than this.
 const TEXT_RECORD_BYTES_MAX: usize = 1 << 20;
+
+/// Most columns of a table that are named where it is of no known format.
+const COLUMNS_SHOWN_MAX: usize = 60;
 
 /// How much is looked at to find records after a beginning that is none.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -67,17 +72,14 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
 fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     window.set_cap(TEXT_RECORD_BYTES_MAX);
     let first = first_line(window);
-    let Some((_, format)) = text_formats().find(|(_, format)| (format.fits)(&first)) else {
-        return Err(Stop::Unknown(unknown_text(&first)));
-    };
-    let mut reader = (format.open)(&first, &run.name).map_err(Stop::Unknown)?;
+    let (mut reader, is_quoted) = open_text(run, &first).map_err(Stop::Unknown)?;
     let mut told = Told::default();
     let mut is_progress_due = 0_u32;
     loop {
         let line = window.line();
         let mut quotes = 0;
         let ends = |part: &[u8]| {
-            quotes += if format.is_quoted { memchr::memchr_iter(b'"', part).count() } else { 0 };
+            quotes += if is_quoted { memchr::memchr_iter(b'"', part).count() } else { 0 };
             quotes % 2 == 0
         };
         match window.line_where(ends) {
@@ -112,12 +114,22 @@ fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     }
 }
 
+/// A reader of the lines after the first, and whether cells in quotes may hold newlines.
+fn open_text(run: &Run<'_>, first: &str) -> Result<(Box<dyn ReadLine>, bool), String> {
+    if let Some(mapping) = &run.options.mapping {
+        return Ok((mapped::open(mapping, first)?, true));
+    }
+    let (_, format) =
+        text_formats().find(|(_, format)| (format.fits)(first)).ok_or_else(|| unknown_text(first))?;
+    Ok(((format.open)(first, &run.name)?, format.is_quoted))
+}
+
 /// The first line, as far as it is held.
 fn first_line(window: &mut Window<&mut dyn Read>) -> String {
     while memchr::memchr(b'\n', window.held()).is_none() && window.grow() {}
     let held = window.held();
     let line = &held[..memchr::memchr(b'\n', held).unwrap_or(held.len())];
-    String::from_utf8_lossy(line.trim_ascii()).into_owned()
+    String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
 }
 
 /// Why a text is of no format: what its first line would have to be.
@@ -126,8 +138,16 @@ fn unknown_text(first: &str) -> String {
     let known: Vec<_> = text_formats()
         .map(|(format, text)| format!("{} ({})", format.source.name(), text.first_line))
         .collect();
+    let header = Header::of(first);
+    let hint = match header.names() {
+        [_, _, ..] => format!(
+            "; a table is read when its columns are named with --map COLUMN=FIELD; this one has the columns {}",
+            header.names().iter().take(COLUMNS_SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join(", ")
+        ),
+        _ => String::new(),
+    };
     format!(
-        "neither JSON nor a known text: its first line is {start:?}; a known text begins with one of: {}",
+        "neither JSON nor a known text: its first line is {start:?}; a known text begins with one of: {}{hint}",
         known.join("; ")
     )
 }

@@ -24,6 +24,12 @@ mod mobile_aweme;
 
 mod mobile_challenge;
 
+mod mapping;
+
+pub(crate) mod mapped;
+
+mod tag_list;
+
 pub(crate) mod research_api;
 
 mod series_csv;
@@ -45,6 +51,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use crate::document::RECORD_BYTES_MAX;
 pub use crate::record::RAW_BYTES_MAX;
 pub use crate::run::UNKNOWN_RECORDS_MAX;
+pub use mapping::{Mapping, MappingError};
 
 /// What a file gives, in the order of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,16 +126,19 @@ impl Sink for Vec<Item> {
 }
 
 /// How to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Threads that read records of NDJSON beside the one that reads the file. With 1, all is done on the caller's.
     /// What comes out is the same and in the same order, but for repeated descriptions of hashtags.
     pub threads: NonZeroUsize,
+    /// Which column is what. With it, everything is read as a table or as JSON objects with these columns, and no format
+    /// is looked for.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: NonZeroUsize::MIN }
+        Self { threads: NonZeroUsize::MIN, mapping: None }
     }
 }
 

@@ -2,12 +2,13 @@
 //! it. A record may be a whole page with a list of records.
 
 use crate::files::format::{Json, is_envelope_key, json_formats, nearest};
-use crate::files::research_api;
+use crate::files::{Mapping, mapped, research_api};
 use crate::json::keys::Keys;
 use crate::json::repair::repair;
 use crate::json::scan::{elements, value_end};
 use crate::reading::{Found, Reading, Refusal, Told};
 use domain::Timestamp;
+use std::sync::Arc;
 
 /// Most bytes of a refused record that are kept with its reject.
 pub const RAW_BYTES_MAX: usize = 64 * 1024;
@@ -24,6 +25,7 @@ const DELETED: &str = "deleted or private: only an id, nothing else is told";
 /// Reads records one after another and remembers what the last one was, so that the next is tried as that first.
 #[derive(Default)]
 pub(crate) struct RecordReader {
+    mapping: Option<Arc<Mapping>>,
     last: Option<&'static Json>,
     is_last_in_envelope: bool,
     told: Told,
@@ -64,6 +66,11 @@ fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
 }
 
 impl RecordReader {
+    /// Reads records of all formats or, with a mapping, objects that have its columns.
+    pub(crate) fn new(mapping: Option<Arc<Mapping>>) -> Self {
+        Self { mapping, ..Self::default() }
+    }
+
     /// Reads one record that stands alone, such as a line.
     pub(crate) fn read(&mut self, raw: &[u8], found: &mut Vec<Found>) {
         self.read_within(raw, Around::default(), found);
@@ -80,6 +87,14 @@ impl RecordReader {
     }
 
     fn object(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
+        if let Some(mapping) = &self.mapping {
+            let told = &mut self.told;
+            let mut reading = Reading { observed_at: None, source: None, is_listed: false, told, found };
+            if let Err(refusal) = mapped::read_object(raw, mapping, &mut reading) {
+                refuse(raw, refusal.to_string(), around, found);
+            }
+            return;
+        }
         let is_tried = around.envelopes > 0 || around.is_listed || !self.is_last_in_envelope;
         if let Some(last) = self.last.filter(|_| is_tried)
             && self.attempt(last, raw, around, found).is_ok()

@@ -45,9 +45,9 @@ pub(crate) struct Run<'s> {
 impl<'s> Run<'s> {
     pub(crate) fn new(input: &mut Input, options: Options, sink: &'s mut dyn Sink) -> Self {
         Self {
-            options,
             name: input.name.as_str().into(),
-            records: RecordReader::default(),
+            records: RecordReader::new(options.mapping.clone()),
+            options,
             found: Vec::new(),
             bytes_read: Arc::clone(&input.bytes_read),
             seekable: input.seekable.take(),

@@ -25,7 +25,7 @@ fn captions(folder: &Path) -> HashMap<String, BTreeSet<TagKey>> {
     let mut known: HashMap<String, BTreeSet<TagKey>> = HashMap::new();
     for name in WITH_LISTS {
         let mut items: Vec<Item> = Vec::new();
-        let options = Options { threads: NonZeroUsize::new(2).expect("two") };
+        let options = Options { threads: NonZeroUsize::new(2).expect("two"), ..Options::default() };
         files::read(files::open(&folder.join(name)).expect("a capture"), options, &mut items)
             .expect("a known format");
         for item in items {

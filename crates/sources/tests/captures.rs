@@ -5,10 +5,11 @@ use domain::observation::VideoCounts;
 use domain::{
     HashtagId, HashtagObservation, Observation, Source, TagKey, Timestamp, VideoId, VideoObservation,
 };
-use sources::files::{self, FileReport, Item, Options, Reject};
+use sources::files::{self, FileReport, Item, Mapping, Options, Reject};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of captures, if it is there.
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
@@ -34,7 +35,7 @@ fn read(folder: &Path, names: &[&str]) -> Read {
     for name in names {
         let mut items = Vec::new();
         let input = files::open(&folder.join(name)).expect("a capture");
-        let options = Options { threads: NonZeroUsize::new(2).expect("two") };
+        let options = Options { threads: NonZeroUsize::new(2).expect("two"), ..Options::default() };
         read.reports.push(files::read(input, options, &mut items).expect("a known format"));
         for item in items {
             match item {
@@ -228,6 +229,41 @@ fn pages_of_the_research_api_give_their_videos() {
     assert_eq!(nul.videos[0].details.author.unique_id, "حموديالباشا4");
     assert_eq!(nul.videos[0].observed_at.map(Timestamp::to_rfc3339).as_deref(), Some("2024-11-18T16:08:58Z"));
     assert_eq!(nul.videos[0].tags.len(), 4);
+}
+
+#[test]
+fn a_table_is_read_as_its_columns_are_named() {
+    let Some(folder) = captures() else { return };
+    let columns = [
+        "video_id=video_id",
+        "video_desc=caption",
+        "video_playCount=plays",
+        "video_stats=likes",
+        "video_shareCount=shares",
+        "author_uniqueId=author_name",
+    ];
+    let mapping = Mapping::parse(&columns.map(str::to_owned), &["observed_at=2021-08-25".to_owned()]);
+    let options = Options { mapping: Some(Arc::new(mapping.expect("sense"))), ..Options::default() };
+    let mut items = Vec::new();
+    let input = files::open(&folder.join("csv/funny-hashtag.csv")).expect("a capture");
+    let report = files::read(input, options, &mut items).expect("a table");
+    assert_eq!((report.observations_total(), report.rejects), (100, 0));
+    let videos: Vec<_> = items
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Observation(Observation::Video(video)) => Some(video),
+            _ => None,
+        })
+        .collect();
+    let sum = |of: fn(&VideoCounts) -> Option<domain::Count>| {
+        videos.iter().filter_map(|video| of(&video.counts)).map(|count| count.value()).sum::<u64>()
+    };
+    assert_eq!((sum(|counts| counts.plays), sum(|counts| counts.likes)), (6_836_900_000, 939_200_000));
+    assert_eq!(videos.iter().map(|video| video.id).collect::<HashSet<_>>().len(), 100);
+    let funny = TagKey::new("funny").expect("a tag");
+    let has_it = |video: &VideoObservation| video.tags.iter().any(|tag| *tag.tag.key() == funny);
+    assert_eq!(videos.iter().filter(|video| has_it(video)).count(), 100);
+    assert!(videos.iter().all(|video| video.observed_at == Timestamp::parse("2021-08-25")));
 }
 
 #[test]

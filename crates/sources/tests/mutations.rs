@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 fn ids(bytes: &[u8], threads: usize) -> Option<Vec<u64>> {
     let mut items: Vec<Item> = Vec::new();
     let input = files::from_reader("x.txt", Box::new(Cursor::new(bytes.to_vec())));
-    let options = Options { threads: NonZeroUsize::new(threads).expect("not 0") };
+    let options = Options { threads: NonZeroUsize::new(threads).expect("not 0"), ..Options::default() };
     files::read(input, options, &mut items).ok()?;
     let videos = items.into_iter().filter_map(|item| match item {
         Item::Observation(Observation::Video(video)) => Some(video.id.get()),

@@ -138,7 +138,7 @@ fn looks_rounded(number: u64) -> bool {
 }
 
 /// The video id in a text: the text itself, or what follows `/video/`, `/photo/` or `/v/` in a link.
-fn in_text(text: &str) -> Option<VideoId> {
+pub(crate) fn in_text(text: &str) -> Option<VideoId> {
     if let Ok(id) = text.parse() {
         return Some(id);
     }

@@ -7,6 +7,7 @@ use sources::files::{self, FileError, FileReport, Item, Options, RECORD_BYTES_MA
 use std::io::{Cursor, Read, Write};
 use std::num::NonZeroUsize;
 
+mod mapped;
 mod packings;
 mod pages;
 mod research_api;
@@ -32,9 +33,13 @@ impl Out {
 }
 
 fn try_read(name: &str, stream: impl Read + Send + 'static, threads: usize) -> Result<Out, FileError> {
+    let options = Options { threads: NonZeroUsize::new(threads).expect("not 0"), ..Options::default() };
+    gather(files::from_reader(name, Box::new(stream)), options)
+}
+
+fn gather(input: files::Input, options: Options) -> Result<Out, FileError> {
     let mut items = Vec::new();
-    let options = Options { threads: NonZeroUsize::new(threads).expect("not 0") };
-    let report = files::read(files::from_reader(name, Box::new(stream)), options, &mut items)?;
+    let report = files::read(input, options, &mut items)?;
     let mut out = Out { report, ..Out::default() };
     for item in items {
         match item {
@@ -467,7 +472,7 @@ fn a_sink_can_stop_the_reading() {
     let text: String = (1..=100_000).map(|id| item(id) + "\n").collect();
     for threads in [1, 2] {
         let mut sink = Three(0);
-        let options = Options { threads: NonZeroUsize::new(threads).expect("not 0") };
+        let options = Options { threads: NonZeroUsize::new(threads).expect("not 0"), ..Options::default() };
         let input = files::from_reader("x", Box::new(Cursor::new(text.clone())));
         let report = files::read(input, options, &mut sink).expect("known");
         assert!(report.is_stopped && sink.0 == 3);
