@@ -16,9 +16,6 @@ use std::sync::Arc;
 /// Longest record of a text format. A quoted cell that is never closed costs no more than this.
 const TEXT_RECORD_BYTES_MAX: usize = 1 << 20;
 
-/// Most columns of a table that are named where it is of no known format.
-const COLUMNS_SHOWN_MAX: usize = 60;
-
 /// How much is looked at to find records after a beginning that is none.
 const HEAD_BYTES: usize = 64 * 1024;
 
@@ -142,7 +139,7 @@ fn unknown_text(first: &str) -> String {
     let hint = match header.names() {
         [_, _, ..] => format!(
             "; a table is read when its columns are named with --map COLUMN=FIELD; this one has the columns {}",
-            header.names().iter().take(COLUMNS_SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join(", ")
+            header.shown()
         ),
         _ => String::new(),
     };

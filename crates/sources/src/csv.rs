@@ -4,6 +4,9 @@
 /// Separators that are known, the likeliest first: spreadsheets write `;` where the comma is the decimal sign.
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
+/// Most columns that a message names.
+const COLUMNS_SHOWN_MAX: usize = 60;
+
 /// The first record of a file: what its columns are called, and what stands between its cells.
 #[derive(Debug, Clone)]
 pub(crate) struct Header {
@@ -26,6 +29,13 @@ impl Header {
     /// The names of the columns, in their order.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The names of the first columns, for a message.
+    pub(crate) fn shown(&self) -> String {
+        let names: Vec<_> = self.names.iter().take(COLUMNS_SHOWN_MAX).map(String::as_str).collect();
+        let more = if self.names.len() > COLUMNS_SHOWN_MAX { ", ..." } else { "" };
+        format!("{}{more}", names.join(", "))
     }
 
     /// Where the column of this name is; letter case does not matter.

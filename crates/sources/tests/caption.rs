@@ -60,7 +60,6 @@ fn class_of_missed(key: &TagKey, text: &str) -> &'static str {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are the point")]
 fn tags_of_real_captions_are_those_of_their_lists() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     if !folder.is_dir() {

@@ -26,10 +26,7 @@ pub(crate) fn open(mapping: &Arc<Mapping>, first_line: &str) -> Opened {
         let column = exact.or(header.column(name.trim())).ok_or_else(|| {
             let names = || header.names().iter().map(String::as_str);
             let near = nearest(name, names()).unwrap_or("");
-            format!(
-                "no column {name:?}; the nearest is {near:?} (columns: {})",
-                names().collect::<Vec<_>>().join(", ")
-            )
+            format!("no column {name:?}; the nearest is {near:?} (columns: {})", header.shown())
         })?;
         columns.push(column);
     }
