@@ -13,7 +13,7 @@ fn item(id: usize) -> String {
 fn thousands_of_files_are_summed_up_and_json_has_them_all() {
     let place = Place::new();
     for id in 1..=3000 {
-        place.write(&format!("captures/{:02}/{id}.json", id % 100), &item(id));
+        place.write(&format!("captures/{:02}/{id}.json", id % 100), item(id));
     }
     for number in 0..50 {
         place.write(&format!("captures/bad/{number}.csv"), "name;age\n1;2\n");
