@@ -17,10 +17,14 @@
 //! | series | CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views` | trackers |
 //! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in `.tar` and `.tar.gz` | trackers |
 //!
+//! [`upstream`] calls servers that answer with the user's own key.
+//!
 //! Reading order: [`files`] (what goes in and what comes out), `content` (what the bytes are), `document` and `lines`
 //! (records in a stream), `record` (one record), `files::format` (the list of formats) and any format after that.
 
 pub mod files;
+
+pub mod upstream;
 
 mod run;
 

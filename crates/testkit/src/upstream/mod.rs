@@ -1,0 +1,12 @@
+//! Stand-ins for upstreams that tests cannot reach, written from their contracts: a real socket, honest answers, and on
+//! a script every fault that was ever seen or feared.
+
+mod contract;
+
+mod fault;
+
+mod wire;
+
+pub use contract::{ContractStandIn, Habits, HeldHashtag, HeldVideo};
+pub use fault::Fault;
+pub use wire::Asked;
