@@ -137,8 +137,9 @@ fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
         match window.line_where(ends) {
             None => return Ok(()),
             Some(Piece::Whole(record)) => {
-                let record = record.trim_ascii();
-                if !record.is_empty() {
+                // Only the end of the line goes: with tabs between cells, the first and last may be empty.
+                let record = record.strip_suffix(b"\r").unwrap_or(record);
+                if !record.trim_ascii().is_empty() {
                     let mut reading = Reading {
                         observed_at: None,
                         source: None,

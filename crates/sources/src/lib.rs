@@ -36,6 +36,8 @@ mod reading;
 
 mod json;
 
+mod csv;
+
 #[cfg(test)]
 mod tests {
     #[test]
