@@ -26,11 +26,17 @@ pub enum Source {
     MobileChallenge = 10,
     /// A series of view counts kept by a tracker.
     Series = 11,
+    /// Answers of the four challenge endpoints and of tikwm, saved or live.
+    Contract = 12,
+    /// Apify's TikTok actors.
+    Apify = 13,
+    /// yt-dlp's info JSON.
+    YtDlp = 14,
 }
 
 impl Source {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Synthetic,
         Self::WebItem,
         Self::Zeeschuimer,
@@ -42,6 +48,9 @@ impl Source {
         Self::MobileAweme,
         Self::MobileChallenge,
         Self::Series,
+        Self::Contract,
+        Self::Apify,
+        Self::YtDlp,
     ];
 
     /// What it is called in answers, summaries and logs.
@@ -58,6 +67,9 @@ impl Source {
             Self::MobileAweme => "mobile-aweme",
             Self::MobileChallenge => "mobile-challenge",
             Self::Series => "series",
+            Self::Contract => "contract",
+            Self::Apify => "apify",
+            Self::YtDlp => "yt-dlp",
         }
     }
 

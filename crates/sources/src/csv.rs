@@ -23,6 +23,11 @@ impl Header {
         Self { line: line.trim().to_owned(), names, separator }
     }
 
+    /// The names of the columns, in their order.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// Where the column of this name is; letter case does not matter.
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|cell| cell.eq_ignore_ascii_case(name))

@@ -24,6 +24,12 @@ mod mobile_aweme;
 
 mod mobile_challenge;
 
+pub(crate) mod contract;
+
+mod apify;
+
+mod yt_dlp;
+
 mod series_csv;
 
 mod series_lines;

@@ -6,6 +6,7 @@
 //! | name | shape | made by |
 //! |---|---|---|
 //! | zeeschuimer | NDJSON of web items under `data`, with `timestamp_collected` | Zeeschuimer, 4CAT |
+//! | apify | dataset items, also of the overview: array or NDJSON of videos with `webVideoUrl` | Apify actors |
 //! | tiktok-scraper | `{collector:[...]}`, array or NDJSON of videos with `authorMeta` | drawrowfly/tiktok-scraper, Kaggle sets |
 //! | mobile-aweme | `aweme`: `{aweme_list}`, `{data:{aweme_list}}`, `{aweme}` with `_fetched_at`, array, single, NDJSON | mobile captures, many vendors |
 //! | node-share | `{body:{itemListData:[{itemInfos}]}}`, `{data:[{itemInfos}]}`, array, NDJSON | older web captures of node/share |
@@ -13,7 +14,11 @@
 //! | web-search | `{data:[{challenge,stats}]}` or array | web captures |
 //! | web-challenge | `{challengeInfo:{challenge,stats,statsV2}}` or `{challenge,stats}` | web captures |
 //! | mobile-challenge | `{ch_info}`, `{data:{ch_info}}` | mobile captures |
+//! | contract | hashtags of `/challenge-info-*/` and `/search-challenge/`: `{challenge_list}`, `{code,msg,data}`, single, array, NDJSON | servers of the four challenge endpoints, tikwm |
+//! | contract | videos of `/challenge-posts/`: `{videos}`, `{code,msg,data}`, single, array, NDJSON | servers of the four challenge endpoints, tikwm |
 //! | web-item | `itemStruct`: array, object keyed "0", "1", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON | TikTok-Api, pytok, browser captures |
+//! | yt-dlp | info JSON: single, playlist with `entries`, array, NDJSON | yt-dlp |
+//! | apify | CSV of dataset items, also of the overview, with the column `webVideoUrl` | Apify actors |
 //! | series | CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views` | trackers |
 //! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in `.tar` and `.tar.gz` | trackers |
 //!

@@ -47,6 +47,9 @@ struct Item<'a> {
     item_comment_status: Number,
     /// Only tiktok-scraper has it.
     author_meta: Option<IgnoredAny>,
+    /// Only the contract's videos have it.
+    #[serde(rename = "play_count")]
+    play_count: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -146,7 +149,8 @@ struct ImageUrl<'a> {
 /// Reads one video; also what stands under `data` in other envelopes.
 pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let item: Item<'_> = serde_json::from_str(raw)?;
-    if item.author_meta.is_some() || item.id.is_none() || !item.is_a_video() {
+    let is_other = item.author_meta.is_some() || item.play_count.is_some();
+    if is_other || item.id.is_none() || !item.is_a_video() {
         return Err(Refusal::Shape);
     }
     let id = item.id.video(&[&item.video.id])?;
