@@ -1,10 +1,13 @@
 //! The words and rules of Tagmeter: types that cannot be wrong and pure functions on them.
 //!
 //! Deliberately absent: async, I/O, SQL, HTTP, reading the clock. Everybody may use this crate; it uses nobody.
-//! Reading order: [`tag`] and [`id`] (what is measured), [`count`] and [`observation`] (one reading of it),
-//! [`video`] and [`hashtag`] (what is held), [`credits`], [`account`] and [`api_key`] (who asks and what it costs).
+//! Reading order: [`tag`] and [`id`] (what is measured), [`caption`] (tags in a text), [`count`] and [`observation`]
+//! (one reading of it), [`video`] and [`hashtag`] (what is held), [`credits`], [`account`] and [`api_key`] (who asks and
+//! what it costs).
 
 pub mod tag;
+
+pub mod caption;
 
 pub mod id;
 

@@ -24,6 +24,14 @@ mod mobile_aweme;
 
 mod mobile_challenge;
 
+pub(crate) mod research_api;
+
+pub(crate) mod contract;
+
+mod apify;
+
+mod yt_dlp;
+
 mod series_csv;
 
 mod series_lines;
@@ -179,6 +187,8 @@ pub enum FileError {
 pub struct Input {
     pub(crate) name: String,
     pub(crate) stream: Box<dyn Read + Send>,
+    /// A second hold on the file, where it is one that can be read from any place.
+    pub(crate) seekable: Option<File>,
     pub(crate) bytes_read: Arc<AtomicU64>,
     pub(crate) bytes_total: Option<u64>,
 }
@@ -192,10 +202,10 @@ pub fn open(path: &Path) -> Result<Input, FileError> {
     });
     match opened {
         Ok((file, metadata)) => {
-            let mut input = from_reader(&name, Box::new(file));
+            let seekable = if metadata.is_file() { file.try_clone().ok() } else { None };
             // A pipe says 0.
-            input.bytes_total = Some(metadata.len()).filter(|bytes| *bytes > 0);
-            Ok(input)
+            let bytes_total = Some(metadata.len()).filter(|bytes| *bytes > 0);
+            Ok(Input { seekable, bytes_total, ..from_reader(&name, Box::new(file)) })
         }
         Err(source) => Err(FileError::Open { file: name, source }),
     }
@@ -205,7 +215,7 @@ pub fn open(path: &Path) -> Result<Input, FileError> {
 pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Input {
     let bytes_read = Arc::new(AtomicU64::new(0));
     let stream = Box::new(Counted { stream: reader, bytes: Arc::clone(&bytes_read) });
-    Input { name: name.to_owned(), stream, bytes_read, bytes_total: None }
+    Input { name: name.to_owned(), stream, seekable: None, bytes_read, bytes_total: None }
 }
 
 struct Counted {
@@ -224,7 +234,7 @@ impl Read for Counted {
 /// Reads a file to its end. Fails only when its content is of no known format; what is wrong with single records, or
 /// with the end of the file, is reported.
 pub fn read(mut input: Input, options: Options, sink: &mut dyn Sink) -> Result<FileReport, FileError> {
-    let mut run = Run::new(&input, options, sink);
+    let mut run = Run::new(&mut input, options, sink);
     let result = crate::content::read(&mut run, &mut input.stream);
     run.finish(result)
 }

@@ -1,7 +1,9 @@
 //! One JSON record becomes what it tells: its shape is found, envelopes around it are taken off, and its format reads
 //! it. A record may be a whole page with a list of records.
 
+use crate::files::contract::error_of;
 use crate::files::format::{Json, is_envelope_key, json_formats, nearest};
+use crate::files::research_api;
 use crate::json::keys::Keys;
 use crate::json::repair::repair;
 use crate::json::scan::{elements, value_end};
@@ -49,16 +51,19 @@ impl Around {
     }
 }
 
-/// When a page was read: `_fetched_at` (a time or a number) or `extra.now` (milliseconds).
+/// When a page was read: `_fetched_at` (a time or a number), `extra.now` (milliseconds), the `epoch` of a playlist, or
+/// what the Research API says.
 fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
     let fetched = keys.text("_fetched_at");
     let fetched = fetched.and_then(|text| {
         Timestamp::parse(&text).or_else(|| text.parse().ok().and_then(Timestamp::from_source))
     });
-    fetched.or_else(|| {
-        let extra = Keys::of(keys.object("extra")?);
-        extra.number("now").0.and_then(Timestamp::from_source)
-    })
+    let number = match keys.object("extra") {
+        Some(extra) => Keys::of(extra).number("now"),
+        None if keys.has("entries") => keys.number("epoch"),
+        None => return fetched.or_else(|| research_api::answered_at(keys)),
+    };
+    fetched.or_else(|| number.0.and_then(Timestamp::from_source))
 }
 
 impl RecordReader {
@@ -119,7 +124,15 @@ impl RecordReader {
             );
         }
         let inner = around.within(keys);
-        let mut has_content = false;
+        let (mut has_content, found_before) = (false, found.len());
+        match research_api::error_of(keys) {
+            Some(Err(reason)) => {
+                refuse(raw, reason, around, found);
+                has_content = true;
+            }
+            Some(Ok(())) if !research_api::has_videos(keys) => return,
+            _ => {}
+        }
         if around.envelopes == 0 && !around.is_listed {
             self.is_last_in_envelope = true;
         }
@@ -139,7 +152,8 @@ impl RecordReader {
             }
             has_content = true;
         }
-        if !has_content {
+        // An error may have an empty list in the place of the record.
+        if !has_content || (found.len() == found_before && error_of(keys).is_some()) {
             unknown(raw, keys, around, found);
         }
     }
@@ -200,7 +214,10 @@ fn unknown(raw: &[u8], keys: &Keys<'_>, around: Around, found: &mut Vec<Found>) 
                     let reason = format!("an answer without a record: TikTok said statusCode {code}");
                     refuse(raw, reason, around, found);
                 }
-                _ => push(raw, nearest(keys), true, around, found),
+                _ => match error_of(keys) {
+                    Some(error) => refuse(raw, error, around, found),
+                    None => push(raw, nearest(keys), true, around, found),
+                },
             }
         }
     }

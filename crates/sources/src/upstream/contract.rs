@@ -4,14 +4,14 @@
 mod answer;
 
 use super::http::{Answer, Call};
-use super::{Http, UpstreamError};
+use super::{Http, SettingError, UpstreamError, setting};
 use crate::files::contract::{read_hashtag, read_video};
-use crate::json::lenient::{Flag, List};
+use crate::json::lenient::Flag;
 use crate::json::number::Number;
-use crate::reading::{Found, Reading, Refusal, Told};
+use crate::reading::Refusal;
 use answer::Opened;
 use domain::observation::TagRef;
-use domain::{HashtagId, HashtagObservation, Observation, Region, Source, TagKey, Timestamp, VideoObservation};
+use domain::{HashtagId, HashtagObservation, Region, TagKey, Timestamp, VideoObservation};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use serde::Deserialize;
@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Most videos, or rows of a search, that one call brings.
 pub const COUNT_MAX: u32 = 35;
+/// A page with more records than this is no page.
+const RECORDS_MAX: usize = 1_000;
 /// How long one call may take, unless told otherwise: a client that waits for us gives up after 10 s, and there must be
 /// time for a second try.
 pub const CALL_TIMEOUT: Duration = Duration::from_millis(3_500);
@@ -59,37 +61,20 @@ pub struct Page<T> {
     pub has_more: bool,
 }
 
-/// Why a connector cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SettingError {
-    /// The address is none.
-    #[error("base_url must be an address such as https://api.example.com: {0}")]
-    BaseUrl(String),
-    /// The key cannot be sent in a header.
-    #[error("api_key must be printable ASCII without spaces")]
-    Key,
-}
-
 impl fmt::Debug for ContractUpstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContractUpstream").field("name", &self.name).field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("ContractUpstream")
+            .field("name", &self.name)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
     }
 }
 
 impl ContractUpstream {
     /// A connector under the name it has in the settings.
     pub fn new(name: &str, base_url: &str, api_key: &str, http: Http) -> Result<Self, SettingError> {
-        let parsed: Url = base_url.parse().map_err(|error| SettingError::BaseUrl(format!("{error}")))?;
-        if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
-            return Err(SettingError::BaseUrl("it begins with neither http:// nor https://".to_owned()));
-        }
-        if parsed.query().is_some() || parsed.fragment().is_some() || !parsed.username().is_empty() {
-            return Err(SettingError::BaseUrl("it holds more than a scheme, a host and a path".to_owned()));
-        }
-        let is_plain = !api_key.is_empty() && api_key.bytes().all(|byte| byte.is_ascii_graphic());
-        let mut key = HeaderValue::from_str(api_key).ok().filter(|_| is_plain).ok_or(SettingError::Key)?;
-        key.set_sensitive(true);
-        let base_url = base_url.trim_end_matches('/').to_owned();
+        let base_url = setting::base_url(base_url)?;
+        let key = setting::secret_header("api_key", "", api_key)?;
         Ok(Self { name: name.to_owned(), base_url, key, http, timeout: CALL_TIMEOUT })
     }
 
@@ -147,18 +132,7 @@ impl ContractUpstream {
         let query = [("challenge_id", &*id), ("count", &count), ("cursor", &cursor), ("region", &region)];
         let answer = self.get("challenge-posts", &query, at).await?;
         let Some(page) = page_of(&answer, "videos")? else { return Ok(None) };
-        let read = page.read(read_video, at, |observation| match observation {
-            Observation::Video(video) => Some(*video),
-            _ => None,
-        });
-        let carrying = |mut video: VideoObservation| {
-            match video.tags.iter_mut().find(|tag| tag.tag.key() == hashtag.tag.key()) {
-                Some(tag) => tag.id = tag.id.or(hashtag.id),
-                None => video.tags.push(hashtag.clone()),
-            }
-            video
-        };
-        Ok(Some(Page { records: read.records.into_iter().map(carrying).collect(), ..read }))
+        Ok(Some(page.read(|raw| read_video(raw, Some(at), Some(hashtag)))))
     }
 
     /// A page of the hashtags that answer a keyword.
@@ -174,12 +148,7 @@ impl ContractUpstream {
         let answer = self.get("search-challenge", &query, at).await?;
         let nothing = Page { records: Vec::new(), rejects: 0, cursor: 0, has_more: false };
         let page = page_of(&answer, "challenge_list")?;
-        Ok(page.map_or(nothing, |page| {
-            page.read(read_hashtag, at, |observation| match observation {
-                Observation::Hashtag(hashtag) => Some(*hashtag),
-                _ => None,
-            })
-        }))
+        Ok(page.map_or(nothing, |page| page.read(|raw| read_hashtag(raw, Some(at)))))
     }
 
     /// Whether it can be reached and takes the key, by a call that is wrong on purpose and so costs nothing.
@@ -198,19 +167,25 @@ impl ContractUpstream {
         url.query_pairs_mut().extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()));
         let mut headers = HeaderMap::new();
         headers.insert("x-api-key", self.key.clone());
-        let call =
-            Call { method: Method::GET, url, headers, body: None, timeout: self.timeout, at, name: &self.name };
+        let call = Call {
+            method: Method::GET,
+            url,
+            headers,
+            body: None,
+            timeout: self.timeout,
+            at,
+            name: &self.name,
+        };
         self.http.call(call).await
     }
 }
 
 /// A page, its records unread.
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 struct RawPage<'a> {
-    #[serde(default, borrow)]
-    videos: Option<List<&'a RawValue>>,
-    #[serde(default, borrow)]
-    challenge_list: Option<List<&'a RawValue>>,
+    videos: Option<&'a RawValue>,
+    challenge_list: Option<&'a RawValue>,
     #[serde(default)]
     cursor: Number,
     #[serde(default, rename = "hasMore", alias = "has_more")]
@@ -228,70 +203,43 @@ fn page_of<'a>(answer: &'a Answer, list: &str) -> Result<Option<OpenPage<'a>>, U
     let Opened::Record(raw) = Opened::of(answer)? else { return Ok(None) };
     let malformed = |reason: String| UpstreamError::Malformed { reason };
     let page: RawPage<'_> = serde_json::from_str(raw).map_err(|error| malformed(error.to_string()))?;
-    let records = if list == "videos" { page.videos } else { page.challenge_list };
+    let records = match if list == "videos" { page.videos } else { page.challenge_list } {
+        Some(records) => {
+            serde_json::from_str(records.get()).map_err(|_| malformed(format!("{list} is no list")))?
+        }
+        // An empty page of some servers has `null` for its list; a page without the list is another answer.
+        None if raw.contains(list) => Vec::new(),
+        None => return Err(malformed(format!("it holds no {list}"))),
+    };
+    if records.len() > RECORDS_MAX {
+        return Err(malformed(format!("a page of more than {RECORDS_MAX} records")));
+    }
     let has_more = page.has_more.is_set();
     let cursor = match page.cursor.whole() {
         Some(cursor) => cursor,
         None if has_more => return Err(malformed("hasMore is true and cursor is no number".to_owned())),
         None => 0,
     };
-    // An empty page of some servers has `null` for its list; a page without the list is another answer.
-    if records.is_none() && !raw.contains(list) {
-        return Err(malformed(format!("it holds no {list}")));
-    }
-    Ok(Some(OpenPage { records: records.map(|list| list.0).unwrap_or_default(), cursor, has_more }))
+    Ok(Some(OpenPage { records, cursor, has_more }))
 }
 
 impl OpenPage<'_> {
-    fn read<T>(
-        self,
-        read: fn(&str, &mut Reading<'_>) -> Result<(), Refusal>,
-        at: Timestamp,
-        wanted: fn(Observation) -> Option<T>,
-    ) -> Page<T> {
+    fn read<T>(self, read: impl Fn(&str) -> Result<T, Refusal>) -> Page<T> {
         let mut page = Page { records: Vec::new(), rejects: 0, cursor: self.cursor, has_more: self.has_more };
         for raw in self.records {
-            match observed(raw.get(), read, at).into_iter().filter_map(wanted).next() {
-                Some(record) => page.records.push(record),
-                None => page.rejects += 1,
+            match read(raw.get()) {
+                Ok(record) => page.records.push(record),
+                Err(_) => page.rejects += 1,
             }
         }
         page
     }
 }
 
-/// What a record tells; nothing where it cannot be used.
-fn observed(
-    raw: &str,
-    read: fn(&str, &mut Reading<'_>) -> Result<(), Refusal>,
-    at: Timestamp,
-) -> Vec<Observation> {
-    let (mut told, mut found) = (Told::default(), Vec::new());
-    let mut reading = Reading {
-        observed_at: Some(at),
-        source: Some(Source::Contract),
-        is_listed: true,
-        told: &mut told,
-        found: &mut found,
-    };
-    if read(raw, &mut reading).is_err() {
-        return Vec::new();
-    }
-    let observation = |found| match found {
-        Found::Observation(observation) => Some(observation),
-        Found::Refused { .. } => None,
-    };
-    found.into_iter().filter_map(observation).collect()
-}
-
 fn hashtag_of(answer: &Answer, at: Timestamp) -> Result<Option<HashtagObservation>, UpstreamError> {
     let Opened::Record(raw) = Opened::of(answer)? else { return Ok(None) };
-    let found = observed(raw, read_hashtag, at).into_iter().find_map(|observation| match observation {
-        Observation::Hashtag(hashtag) => Some(*hashtag),
-        _ => None,
-    });
-    let malformed = || UpstreamError::Malformed { reason: "it is no challenge object".to_owned() };
-    found.map(Some).ok_or_else(malformed)
+    let malformed = |why: Refusal| UpstreamError::Malformed { reason: format!("no hashtag: {why}") };
+    read_hashtag(raw, Some(at)).map(Some).map_err(malformed)
 }
 
 /// An answer about something else must not be recorded as one to what was asked.

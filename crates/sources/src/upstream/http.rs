@@ -52,7 +52,8 @@ pub(super) struct Answer {
 impl Http {
     /// Trusts the authorities that the system trusts.
     pub fn new() -> Result<Self, UpstreamError> {
-        let refused = |reason: String| UpstreamError::Connect { reason: format!("TLS cannot be set up: {reason}") };
+        let refused =
+            |reason: String| UpstreamError::Connect { reason: format!("TLS cannot be set up: {reason}") };
         let mut roots = rustls::RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -68,7 +69,8 @@ impl Http {
                 .connect_timeout(CONNECT_TIMEOUT)
                 .user_agent(concat!("tagmeter/", env!("CARGO_PKG_VERSION")))
         };
-        let built = |client: reqwest::ClientBuilder| client.build().map_err(|error| refused(reason_of(&error)));
+        let built =
+            |client: reqwest::ClientBuilder| client.build().map_err(|error| refused(reason_of(&error)));
         Ok(Self { direct: built(client().no_proxy())?, proxied: built(client())? })
     }
 
@@ -90,14 +92,22 @@ impl Http {
         }
         let failed = |error: reqwest::Error| {
             let reason = format!("{}: {}", call.name, reason_of(&error));
-            if error.is_decode() { UpstreamError::Malformed { reason } } else { UpstreamError::Connect { reason } }
+            if error.is_decode() {
+                UpstreamError::Malformed { reason }
+            } else {
+                UpstreamError::Connect { reason }
+            }
         };
         let mut response = request.send().await.map_err(failed)?;
         let (status, retry_after_ms) = (response.status().as_u16(), retry_after_ms(&response, call.at));
+        let too_large = || UpstreamError::TooLarge { bytes_max: BODY_BYTES_MAX as u64 };
+        if response.content_length().is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
+            return Err(too_large());
+        }
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(failed)? {
             if body.len() + piece.len() > BODY_BYTES_MAX {
-                return Err(UpstreamError::TooLarge { bytes_max: BODY_BYTES_MAX as u64 });
+                return Err(too_large());
             }
             body.extend_from_slice(&piece);
         }
@@ -108,7 +118,9 @@ impl Http {
 fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
-        Some(host) => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+        Some(host) => {
+            host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
         None => false,
     }
 }
@@ -139,7 +151,9 @@ mod tests {
     #[test]
     fn what_runs_here_is_told_from_what_does_not() {
         let loopback = |url: &str| is_loopback(&url.parse().expect("a URL"));
-        assert!(loopback("http://127.0.0.1:1/") && loopback("http://[::1]/") && loopback("http://localhost:80"));
+        assert!(
+            loopback("http://127.0.0.1:1/") && loopback("http://[::1]/") && loopback("http://localhost:80")
+        );
         assert!(!loopback("https://api.example.com/") && !loopback("http://10.0.0.1/"));
     }
 

@@ -10,8 +10,11 @@ mod http;
 
 mod retry_after;
 
+mod setting;
+
 pub mod contract;
 
 pub use contract::ContractUpstream;
 pub use error::UpstreamError;
 pub use http::{BODY_BYTES_MAX, Http};
+pub use setting::SettingError;

@@ -1,7 +1,7 @@
 //! A server of the four challenge endpoints that is none of ours: it speaks as the original does, with its habits.
 
-use super::wire::{Answers, Asked, Wire, reply};
 use super::Fault;
+use super::wire::{Answers, Asked, Wire, reply};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -102,7 +102,13 @@ impl ContractStandIn {
             title: Some(format!("number {n} #{name}")),
         };
         let videos = (0..videos).map(video).collect();
-        self.hold_hashtag(HeldHashtag { id, name: name.to_owned(), views: 1_000_000, creators: 1_000, videos });
+        self.hold_hashtag(HeldHashtag {
+            id,
+            name: name.to_owned(),
+            views: 1_000_000,
+            creators: 1_000,
+            videos,
+        });
     }
 
     /// Changes what it does.
@@ -175,10 +181,16 @@ impl World {
             _ => return self.error(404, "unknown_path", json!({"message": "no such path"})),
         };
         match found {
-            None => self.error(422, "invalid_parameter", json!({"status": "error", "message": "name is required"})),
-            Some(None) => {
-                self.error(404, "hashtag_not_found", json!({"status": "error", "message": "Not found challenge"}))
-            }
+            None => self.error(
+                422,
+                "invalid_parameter",
+                json!({"status": "error", "message": "name is required"}),
+            ),
+            Some(None) => self.error(
+                404,
+                "hashtag_not_found",
+                json!({"status": "error", "message": "Not found challenge"}),
+            ),
             Some(Some(record)) => {
                 self.credits -= 1;
                 self.success(record)
@@ -190,7 +202,8 @@ impl World {
         if self.habits.errors_in_200 {
             return reply(200, &[], legacy.to_string().as_bytes());
         }
-        let problem = json!({"type": "about:blank", "status": status, "code": code, "message": legacy["message"]});
+        let problem =
+            json!({"type": "about:blank", "status": status, "code": code, "message": legacy["message"]});
         reply(status, &["Content-Type: application/problem+json".to_owned()], problem.to_string().as_bytes())
     }
 
@@ -238,8 +251,12 @@ impl World {
 
     fn search(&self, keyword: &str, cursor: usize, count: usize) -> Value {
         let keyword = keyword.to_lowercase();
-        let mut found: Vec<u64> =
-            self.hashtags.values().filter(|held| held.name.to_lowercase().contains(&keyword)).map(|held| held.id).collect();
+        let mut found: Vec<u64> = self
+            .hashtags
+            .values()
+            .filter(|held| held.name.to_lowercase().contains(&keyword))
+            .map(|held| held.id)
+            .collect();
         found.sort_unstable();
         let end = (cursor + count).min(found.len());
         let rows: Vec<Value> = found[cursor.min(end)..end].iter().map(|id| self.hashtag(*id)).collect();

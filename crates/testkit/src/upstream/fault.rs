@@ -24,6 +24,8 @@ pub enum Fault {
     CutShort,
     /// Sends the honest answer a byte at a time and never comes to its end.
     Drip,
+    /// A body of 10 GB, announced as such.
+    Huge,
     /// A body that never ends, as fast as it is taken.
     Endless,
     /// A gzipped body of a few kilobytes that is 64 MB when it is unpacked.
@@ -65,9 +67,13 @@ impl Fault {
                 answer
             }
             Self::GzipBomb => super::wire::reply(200, &["Content-Encoding: gzip".to_owned()], &bomb()),
-            Self::NotGzip => super::wire::reply(200, &["Content-Encoding: gzip".to_owned()], b"{\"id\":\"1\"}"),
-            Self::Redirect => super::wire::reply(302, &["Location: /challenge-info-id/?id=7551".to_owned()], b""),
-            Self::Hang | Self::Drip | Self::Endless | Self::EndlessHeaders => return None,
+            Self::NotGzip => {
+                super::wire::reply(200, &["Content-Encoding: gzip".to_owned()], b"{\"id\":\"1\"}")
+            }
+            Self::Redirect => {
+                super::wire::reply(302, &["Location: /challenge-info-id/?id=7551".to_owned()], b"")
+            }
+            Self::Hang | Self::Drip | Self::Huge | Self::Endless | Self::EndlessHeaders => return None,
         })
     }
 }

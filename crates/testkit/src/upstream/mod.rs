@@ -5,8 +5,11 @@ mod contract;
 
 mod fault;
 
+mod hostile;
+
 mod wire;
 
 pub use contract::{ContractStandIn, Habits, HeldHashtag, HeldVideo};
 pub use fault::Fault;
+pub use hostile::{Hostile, RETRY_AFTER, hostile_answers, hostile_silences};
 pub use wire::Asked;

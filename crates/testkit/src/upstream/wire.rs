@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+/// Pieces in which a body of 10 GB is sent.
+const HUGE_PIECE: usize = 64 * 1024;
 /// Longest request that is read.
 const REQUEST_BYTES_MAX: usize = 1 << 20;
 
@@ -41,7 +43,8 @@ impl Asked {
 
 /// An answer as it goes over the wire.
 pub(super) fn reply(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
-    let mut answer = format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+    let mut answer =
+        format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
     for header in headers {
         answer.push_str(header);
         answer.push_str("\r\n");
@@ -56,6 +59,17 @@ pub(super) fn reply(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
 pub(super) trait Answers: Send + Sync + 'static {
     /// The honest answer.
     fn answer(&self, asked: &Asked) -> Vec<u8>;
+
+    /// Whether the script is for this call, too.
+    fn is_scripted(&self, asked: &Asked) -> bool {
+        let _ = asked;
+        true
+    }
+
+    /// Hears of a call that gets a fault in place of an answer.
+    fn faulted(&self, asked: &Asked) {
+        let _ = asked;
+    }
 }
 
 #[derive(Default)]
@@ -150,7 +164,9 @@ async fn serve(
     let fault = {
         let mut state = lock(state);
         state.asked.push(asked.clone());
-        state.script.pop_front().unwrap_or_else(|| state.always.clone())
+        let is_scripted = answers.is_scripted(&asked);
+        let scripted = is_scripted.then(|| state.script.pop_front().unwrap_or_else(|| state.always.clone()));
+        scripted.flatten()
     };
     changed.notify_waiters();
     loop {
@@ -164,7 +180,10 @@ async fn serve(
     }
     match fault {
         None => stream.write_all(&answers.answer(&asked)).await?,
-        Some(fault) => misbehave(&mut stream, &fault).await?,
+        Some(fault) => {
+            answers.faulted(&asked);
+            misbehave(&mut stream, &fault).await?;
+        }
     }
     stream.shutdown().await
 }
@@ -179,6 +198,13 @@ async fn misbehave(stream: &mut TcpStream, fault: &Fault) -> std::io::Result<()>
             loop {
                 stream.write_all(&[b' '; 16 * 1024]).await?;
             }
+        }
+        Fault::Huge => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n[").await?;
+            for _ in 0..10_000_000_000_u64 / HUGE_PIECE as u64 {
+                stream.write_all(&[b' '; HUGE_PIECE]).await?;
+            }
+            Ok(())
         }
         Fault::EndlessHeaders => {
             stream.write_all(b"HTTP/1.1 200 OK\r\n").await?;

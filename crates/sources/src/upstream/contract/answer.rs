@@ -36,8 +36,7 @@ impl<'a> Opened<'a> {
     pub(super) fn of(answer: &'a Answer) -> Result<Self, UpstreamError> {
         let text = std::str::from_utf8(&answer.body).unwrap_or_default();
         let text = text.trim_start_matches('\u{feff}').trim();
-        let head: Option<Head<'_>> =
-            text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten();
+        let head: Option<Head<'_>> = text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten();
         if !(200..300).contains(&answer.status) {
             return by_status(answer, head.as_ref());
         }
@@ -65,7 +64,12 @@ impl Head<'_> {
     }
 
     fn text(&self) -> &str {
-        [&self.message, &self.msg, &self.detail].into_iter().flatten().map(|text| &**text).next().unwrap_or("")
+        [&self.message, &self.msg, &self.detail]
+            .into_iter()
+            .flatten()
+            .map(|text| &**text)
+            .next()
+            .unwrap_or("")
     }
 }
 
@@ -121,7 +125,9 @@ fn by_message<'a>(head: &Head<'_>, answer: &Answer) -> Result<Opened<'a>, Upstre
     if is_not_found(text) {
         return Ok(Opened::Missing);
     }
-    Err(UpstreamError::Invalid { reason: said(if text.is_empty() { "an error without a text" } else { text }) })
+    Err(UpstreamError::Invalid {
+        reason: said(if text.is_empty() { "an error without a text" } else { text }),
+    })
 }
 
 #[cfg(test)]
@@ -154,7 +160,10 @@ mod tests {
         for (body, name) in [
             (r#"{"message":"Please sign up to example.com"}"#, "refused"),
             (r#"{"message":"Api-Key is not available"}"#, "refused"),
-            (r#"{"message":"Your credit balance is exhausted. Please purchase more credits."}"#, "out_of_credits"),
+            (
+                r#"{"message":"Your credit balance is exhausted. Please purchase more credits."}"#,
+                "out_of_credits",
+            ),
             (r#"{"code":-1,"msg":"Free Api Limit: 1 request/second.","processed_time":0.1}"#, "rate_limited"),
             (r#"{"status":"error","message":"challenge_id is required"}"#, "invalid"),
             (r#"{"code":-1,"msg":"Url parsing is failed!","data":null}"#, "invalid"),
@@ -171,7 +180,8 @@ mod tests {
 
     #[test]
     fn honest_statuses_are_taken_as_they_are() {
-        let problem = r#"{"type":"x","title":"Unknown hashtag","status":404,"code":"hashtag_not_found","message":"m"}"#;
+        let problem =
+            r#"{"type":"x","title":"Unknown hashtag","status":404,"code":"hashtag_not_found","message":"m"}"#;
         assert_eq!(Opened::of(&answer(404, problem)), Ok(Opened::Missing));
         for (status, body, name) in [
             (404, "<html>", "status"),
