@@ -37,8 +37,15 @@ pub mod api_key;
 
 pub mod request_id;
 
+pub mod utc_day;
+
+pub mod window;
+
+pub mod caveat;
+
 pub use account::{AccountId, Email};
 pub use api_key::{ApiKey, KeyDigest, KeyId};
+pub use caveat::Caveat;
 pub use count::Count;
 pub use credits::Credits;
 pub use cursor::WalkCursor;
@@ -50,3 +57,5 @@ pub use request_id::RequestId;
 pub use source::Source;
 pub use tag::{Tag, TagError, TagKey};
 pub use time::{Clock, Timestamp};
+pub use utc_day::UtcDay;
+pub use window::Window;
