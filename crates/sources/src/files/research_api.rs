@@ -74,7 +74,6 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
 }
 
 /// Reads one video of an answer that came from TikTok itself, with no program between that may have rounded its ids.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the connector that asks the Research API"))]
 pub(crate) fn read_video(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     tell(&serde_json::from_str(raw)?, true, raw, reading)
 }

@@ -14,7 +14,10 @@ mod setting;
 
 pub mod contract;
 
+pub mod tiktok_research;
+
 pub use contract::ContractUpstream;
 pub use error::UpstreamError;
 pub use http::{BODY_BYTES_MAX, Http};
 pub use setting::SettingError;
+pub use tiktok_research::ResearchUpstream;

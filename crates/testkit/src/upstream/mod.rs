@@ -7,9 +7,12 @@ mod fault;
 
 mod hostile;
 
+mod tiktok_research;
+
 mod wire;
 
 pub use contract::{ContractStandIn, Habits, HeldHashtag, HeldVideo};
 pub use fault::Fault;
 pub use hostile::{Hostile, RETRY_AFTER, hostile_answers, hostile_silences};
+pub use tiktok_research::{ResearchHabits, ResearchStandIn, ResearchVideo};
 pub use wire::Asked;
