@@ -22,6 +22,8 @@ pub mod snapshots;
 
 pub mod walks;
 
+pub mod walk_runs;
+
 pub mod news;
 
 pub mod accounts;
@@ -31,6 +33,12 @@ pub mod keys;
 pub mod ledger;
 
 pub mod idempotency;
+
+pub mod jobs;
+
+pub mod upstream_calls;
+
+pub mod asks;
 
 mod chain;
 

@@ -202,7 +202,7 @@ pub(crate) enum Account {
 pub(crate) enum Key {
     /// Make another API key for an account; it is shown this once
     #[command(
-        after_help = "Examples:\n  tagmeter key create me@example.com --name laptop\n  tagmeter key create me@example.com --requests-per-minute 60 --json"
+        after_help = "Examples:\n  tagmeter key create me@example.com --name laptop\n  tagmeter key create me@example.com --requests-per-minute 60 --json\n  tagmeter key create me@example.com --name imports --admin"
     )]
     Create {
         /// E-mail address that names the account
@@ -213,6 +213,9 @@ pub(crate) enum Key {
         /// Calls that this key may make in a minute, 0 for no limit; without it the server's setting holds
         #[arg(long, value_name = "N")]
         requests_per_minute: Option<u32>,
+        /// Let the key change what is held, too: import by way of the API; without it a key may only call
+        #[arg(long)]
+        admin: bool,
         #[command(flatten)]
         output: Json,
     },

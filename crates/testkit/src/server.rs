@@ -1,7 +1,7 @@
 //! A running server in one call: on a real socket, with an account and a key.
 
 use crate::{Answer, FixedClock, Request, TemporaryCatalog};
-use domain::{AccountId, ApiKey, Credits, KeyId, Observation};
+use domain::{AccountId, ApiKey, Credits, KeyId, KeyScope, Observation};
 use server::{Options, Parts, Server};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -123,7 +123,13 @@ async fn account(
     }
     let created = held.store().create_account(&email, credits, clock.now()).await.expect("an account");
     let AccountCreated::Created(account_id) = created else { panic!("{created:?}") };
-    let new = NewKey { key_id: key.id(), digest: key.digest(), name: String::new(), requests_per_minute };
+    let new = NewKey {
+        key_id: key.id(),
+        digest: key.digest(),
+        name: String::new(),
+        scope: KeyScope::Call,
+        requests_per_minute,
+    };
     let created = held.store().create_key(account_id, new, clock.now()).await.expect("a key");
     assert_eq!(created, KeyCreated::Created);
     (account_id, key.reveal(), SEED)

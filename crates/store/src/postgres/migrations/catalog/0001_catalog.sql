@@ -141,3 +141,15 @@ CREATE TABLE tagmeter.changes (
     sequence bigint PRIMARY KEY,
     hashtags bytea NOT NULL
 );
+
+-- What finished walks saw, the newest few of each hashtag and region (0 for all). `videos` is the rows of the videos,
+-- ascending, each as its distance from the one before, 7 bits a byte, lowest first.
+CREATE TABLE tagmeter.walk_runs (
+    hashtag       bigint NOT NULL,
+    region        bigint NOT NULL,
+    job_id        bytea  NOT NULL CHECK (length(job_id) = 16),
+    at_ms         bigint NOT NULL,
+    unique_videos bigint NOT NULL,
+    videos        bytea  NOT NULL,
+    PRIMARY KEY (hashtag, region, job_id)
+);

@@ -123,3 +123,15 @@ CREATE TABLE changes (
     sequence INTEGER PRIMARY KEY,
     hashtags BLOB NOT NULL
 ) STRICT;
+
+-- What finished walks saw, the newest few of each hashtag and region (0 for all). `videos` is the rows of the videos,
+-- ascending, each as its distance from the one before, 7 bits a byte, lowest first.
+CREATE TABLE walk_runs (
+    hashtag       INTEGER NOT NULL,
+    region        INTEGER NOT NULL,
+    job_id        BLOB    NOT NULL CHECK (length(job_id) = 16),
+    at_ms         INTEGER NOT NULL,
+    unique_videos INTEGER NOT NULL,
+    videos        BLOB    NOT NULL,
+    PRIMARY KEY (hashtag, region, job_id)
+) STRICT;
