@@ -78,6 +78,9 @@ else
     note "skipped: mkfs.xfs is not installed"
 fi
 
+step "fuzzing, for a moment"
+scripts/fuzz.sh 20
+
 step "PostgreSQL for the tests, which start servers of their own"
 # Debian keeps a server's programs off the PATH; the tests look there too.
 for folder in /usr/sbin /usr/lib/postgresql/*/bin; do

@@ -1,6 +1,8 @@
 //! Why the catalog could not answer.
 
+use crate::UpstreamFault;
 use domain::TagError;
+use std::sync::Arc;
 use store::StoreError;
 
 /// What can go wrong. "Not found" is not here: look-ups return `Option`.
@@ -21,6 +23,17 @@ pub enum CatalogError {
     /// The search index cannot be read or written.
     #[error("the search index failed: {0}")]
     Index(#[source] std::io::Error),
+    /// Nothing is stored, and no upstream gave it.
+    #[error("no upstream gave it: {cause}")]
+    Upstream {
+        /// What of it clients may hear.
+        fault: UpstreamFault,
+        /// The last thing that went wrong.
+        cause: String,
+    },
+    /// What an upstream told could not be stored; shared by all who asked for it.
+    #[error("what an upstream told could not be stored: {0}")]
+    NotStored(Arc<Self>),
     /// A file to be imported cannot be read.
     #[error("{name}: {cause}")]
     File {

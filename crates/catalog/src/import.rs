@@ -6,7 +6,7 @@
 use crate::record::prepare;
 use crate::{Catalog, CatalogError};
 use serde::Serialize;
-use sources::files::{self, Item, Options, Progress, Reject, Sink};
+use sources::files::{self, Item, Mapping, Options, Progress, Reject, Sink};
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -36,7 +36,7 @@ pub enum ImportInput {
 pub trait ImportProgress: Send + Sync {
     /// A file is begun: its name, its number from 0 and how many files there are.
     fn begin(&self, name: &str, number: usize, files: usize);
-    /// So much of it is read, and so many records of all files together.
+    /// So many bytes and records are read, of all files together.
     fn advance(&self, progress: Progress, records: u64);
 }
 
@@ -47,6 +47,8 @@ pub struct ImportOptions {
     pub rejects: Option<Box<dyn Write + Send>>,
     /// Who hears how it goes.
     pub progress: Option<Arc<dyn ImportProgress>>,
+    /// Which column is what, where the files are tables or NDJSON of no format that is known.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 /// What an import did.
@@ -120,7 +122,7 @@ impl Catalog {
         loop {
             let transaction;
             (transaction, chunks) = self.inner.store.record(chunks, TRANSACTION_RECORDS_MAX).await?;
-            let is_end = transaction.video_records + transaction.hashtag_records == 0;
+            let is_end = transaction.records() == 0;
             recorded.add(&transaction);
             if is_end {
                 break;
@@ -141,6 +143,10 @@ struct Reader {
     options: ImportOptions,
     report: ImportReport,
     records: u64,
+    /// Bytes of the files before the one that is read.
+    bytes_before: u64,
+    /// Bytes of all files, where all are known.
+    bytes_total: Option<u64>,
 }
 
 impl Reader {
@@ -151,10 +157,13 @@ impl Reader {
             options,
             report: ImportReport::default(),
             records: 0,
+            bytes_before: 0,
+            bytes_total: None,
         }
     }
 
     fn read_all(&mut self, inputs: &[ImportInput]) {
+        self.bytes_total = inputs.iter().map(bytes_of).sum();
         for (number, input) in inputs.iter().enumerate() {
             let summary = self.read(input, number, inputs.len());
             self.report.files.push(summary);
@@ -172,7 +181,8 @@ impl Reader {
             progress.begin(&name, number, count);
         }
         let mut summary = FileSummary { file: name, ..FileSummary::default() };
-        match opened.and_then(|input| files::read(input, Options { threads: NonZeroUsize::MIN }, self)) {
+        let options = Options { threads: NonZeroUsize::MIN, mapping: self.options.mapping.clone() };
+        match opened.and_then(|input| files::read(input, options, self)) {
             Ok(report) => {
                 summary.observations =
                     report.observations.iter().map(|(source, n)| (source.name(), *n)).collect();
@@ -182,6 +192,9 @@ impl Reader {
             }
             Err(error) => summary.problem = Some(error.to_string()),
         }
+        self.bytes_before += bytes_of(input).unwrap_or(0);
+        // Small files end before they have told how far they are read.
+        let _ = self.progress(Progress { bytes_read: 0, bytes_total: None });
         summary
     }
 
@@ -232,9 +245,20 @@ impl Sink for Reader {
 
     fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
         if let Some(listener) = &self.options.progress {
-            listener.advance(progress, self.records);
+            let bytes_read = self.bytes_before + progress.bytes_read;
+            listener.advance(Progress { bytes_read, bytes_total: self.bytes_total }, self.records);
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// The length of a file; a stream and a pipe have none.
+fn bytes_of(input: &ImportInput) -> Option<u64> {
+    match input {
+        ImportInput::Path(path) => {
+            std::fs::metadata(path).ok().filter(|file| file.is_file()).map(|file| file.len())
+        }
+        ImportInput::Stdin => None,
     }
 }
 

@@ -29,10 +29,13 @@ mod searching;
 
 mod walk;
 
+pub mod upstream;
+
 pub use cache::Ready;
 pub use error::CatalogError;
 pub use reference::HashtagRef;
 pub use searching::SearchPage;
+pub use upstream::{Answered, Freshness, UpstreamFault, Upstreams, Wanted};
 pub use walk::{WALK_COUNT_MAX, WalkPage, WalkRequest};
 
 use domain::Clock;
@@ -49,6 +52,8 @@ pub struct CatalogOptions {
     pub cache_bytes_max: u64,
     /// Who tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Who is asked for what is not stored or too old; nobody unless told otherwise.
+    pub upstreams: Option<Upstreams>,
 }
 
 impl CatalogOptions {
@@ -57,7 +62,12 @@ impl CatalogOptions {
 
     /// The index in the store's data folder, everything else as usual.
     pub fn in_folder(data_dir: &std::path::Path, clock: Arc<dyn Clock>) -> Self {
-        Self { index_path: data_dir.join("search.idx"), cache_bytes_max: Self::CACHE_BYTES_MAX, clock }
+        Self {
+            index_path: data_dir.join("search.idx"),
+            cache_bytes_max: Self::CACHE_BYTES_MAX,
+            clock,
+            upstreams: None,
+        }
     }
 }
 
@@ -75,6 +85,8 @@ struct Inner {
     index: index::Index,
     /// Held while a large ranking is made: one at a time.
     ranking: tokio::sync::Mutex<()>,
+    /// The upstreams, where there are any.
+    live: Option<upstream::Live>,
 }
 
 impl Catalog {
@@ -83,8 +95,10 @@ impl Catalog {
     pub async fn open(store: Store, options: CatalogOptions) -> Result<Self, CatalogError> {
         let sequence = store.sequence().await?;
         let index = index::Index::open(store.clone(), options.index_path).await?;
+        let live = options.upstreams.and_then(|all| upstream::Live::new(all, &store, &options.clock));
         let inner = Inner {
             store,
+            live,
             cache: cache::HotCache::new(options.cache_bytes_max),
             follow: follow::Follow::new(sequence),
             clock: options.clock,

@@ -20,6 +20,7 @@ pub(crate) fn prepare(observation: Observation) -> Prepared {
     match observation {
         Observation::Hashtag(hashtag) => Prepared::Hashtag(hashtag),
         Observation::Video(video) => Prepared::Video(Box::new(prepare_video(*video))),
+        Observation::Window(window) => Prepared::Window(window),
     }
 }
 

@@ -45,6 +45,15 @@ pub struct WalkPage {
     pub held: u64,
 }
 
+/// Whether a walk that fits its first page is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// It needs no order to go on in.
+    IfLonger,
+    /// More may come behind it.
+    Always,
+}
+
 /// The videos of a page, packed, and where it stands.
 struct Part {
     packed: Vec<Vec<u8>>,
@@ -62,7 +71,7 @@ impl Catalog {
     ) -> Result<Option<WalkPage>, CatalogError> {
         self.follow().await?;
         match self.held(reference).await? {
-            Some(hashtag) => self.page(&hashtag, request).await.map(Some),
+            Some(hashtag) => self.page(&hashtag, request, Keep::IfLonger).await.map(Some),
             None => Ok(None),
         }
     }
@@ -86,15 +95,20 @@ impl Catalog {
         if let Some(page) = self.inner.cache.page(&key) {
             return Ok(Some(page));
         }
-        let page = Ready::new(render(&self.page(&hashtag, request).await?));
+        let page = Ready::new(render(&self.page(&hashtag, request, Keep::IfLonger).await?));
         self.inner.cache.keep_page(key, page.clone());
         Ok(Some(page))
     }
 
-    async fn page(&self, hashtag: &Hashtag, request: WalkRequest) -> Result<WalkPage, CatalogError> {
+    pub(crate) async fn page(
+        &self,
+        hashtag: &Hashtag,
+        request: WalkRequest,
+        keep: Keep,
+    ) -> Result<WalkPage, CatalogError> {
         let count = request.count.clamp(1, WALK_COUNT_MAX);
         let part = match request.cursor.generation() {
-            0 => self.begin(hashtag, request.region, request.cursor.position(), count).await?,
+            0 => self.begin(hashtag, request, count, keep).await?,
             slot => self.go_on(hashtag, request, slot, count).await?,
         };
         let reached = part.position + part.packed.len() as u64;
@@ -111,11 +125,11 @@ impl Catalog {
     async fn begin(
         &self,
         hashtag: &Hashtag,
-        region: Option<Region>,
-        position: u64,
+        request: WalkRequest,
         count: u32,
+        keep: Keep,
     ) -> Result<Part, CatalogError> {
-        let inner = &self.inner;
+        let (inner, region, position) = (&self.inner, request.region, request.cursor.position());
         if hashtag.observed.videos == 0 {
             return Ok(Part { packed: Vec::new(), generation: 0, position, total: 0 });
         }
@@ -130,7 +144,7 @@ impl Catalog {
         }
         let ranking = self.ranking(hashtag, region).await?;
         let total = ranking.len() as u64;
-        if position == 0 && total <= u64::from(count) {
+        if position == 0 && total <= u64::from(count) && (keep == Keep::IfLonger || total == 0) {
             let packed = inner.store.packed(&ranking).await?;
             return Ok(Part { packed, generation: 0, position, total });
         }
@@ -164,7 +178,7 @@ impl Catalog {
         Ok(kept)
     }
 
-    async fn ranking(
+    pub(crate) async fn ranking(
         &self,
         hashtag: &Hashtag,
         region: Option<Region>,

@@ -75,9 +75,11 @@ impl Hashtag {
         self.total(self.reported.views, self.observed.views)
     }
 
-    /// `user_count`: as reported when that is known, else the distinct authors held; `None` when no video is held.
+    /// `user_count`: as reported when that is known, else the distinct authors held; `None` when no author of a video that
+    /// is held is known, as where a source tells handles and no ids.
     pub fn creators(&self) -> Option<Total> {
-        self.total(self.reported.creators, self.observed.creators)
+        let total = self.total(self.reported.creators, self.observed.creators);
+        total.filter(|total| total.basis == Basis::Reported || total.value > 0)
     }
 
     /// Posts under it: as reported when that is known, else the videos held; `None` when there are none.
@@ -128,5 +130,7 @@ mod tests {
         assert_eq!(hashtag(None, Observed::default()).views(), None);
         assert_eq!(hashtag(Count::exact(5), Observed::default()).creators(), None);
         assert_eq!(hashtag(None, Observed::default()).reach(), 0);
+        let nobody = Observed { videos: 2, views: 9, creators: 0 };
+        assert_eq!(hashtag(None, nobody).creators(), None, "videos have authors, known or not");
     }
 }

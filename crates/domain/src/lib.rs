@@ -1,10 +1,13 @@
 //! The words and rules of Tagmeter: types that cannot be wrong and pure functions on them.
 //!
 //! Deliberately absent: async, I/O, SQL, HTTP, reading the clock. Everybody may use this crate; it uses nobody.
-//! Reading order: [`tag`] and [`id`] (what is measured), [`count`] and [`observation`] (one reading of it),
-//! [`video`] and [`hashtag`] (what is held), [`credits`], [`account`] and [`api_key`] (who asks and what it costs).
+//! Reading order: [`tag`] and [`id`] (what is measured), [`caption`] (tags in a text), [`count`] and [`observation`]
+//! (one reading of it), [`video`] and [`hashtag`] (what is held), [`credits`], [`account`] and [`api_key`] (who asks and
+//! what it costs). [`metrics`] is what is made of the readings.
 
 pub mod tag;
+
+pub mod caption;
 
 pub mod id;
 
@@ -32,18 +35,35 @@ pub mod account;
 
 pub mod api_key;
 
+pub mod key_scope;
+
 pub mod request_id;
+
+pub mod job_id;
+
+pub mod utc_day;
+
+pub mod window;
+
+pub mod caveat;
+
+pub mod metrics;
 
 pub use account::{AccountId, Email};
 pub use api_key::{ApiKey, KeyDigest, KeyId};
+pub use caveat::Caveat;
 pub use count::Count;
 pub use credits::Credits;
 pub use cursor::WalkCursor;
 pub use hashtag::{Basis, Hashtag, HashtagRow};
 pub use id::{AuthorId, HashtagId, IdError, VideoId};
+pub use job_id::JobId;
+pub use key_scope::KeyScope;
 pub use observation::{HashtagObservation, Observation, VideoObservation};
 pub use region::Region;
 pub use request_id::RequestId;
 pub use source::Source;
 pub use tag::{Tag, TagError, TagKey};
 pub use time::{Clock, Timestamp};
+pub use utc_day::UtcDay;
+pub use window::Window;

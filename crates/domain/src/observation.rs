@@ -11,6 +11,19 @@ pub enum Observation {
     Hashtag(Box<HashtagObservation>),
     /// Of a video.
     Video(Box<VideoObservation>),
+    /// Of what a hashtag did within a window of time.
+    Window(Box<WindowObservation>),
+}
+
+impl Observation {
+    /// By which way it came.
+    pub const fn source(&self) -> Source {
+        match self {
+            Self::Hashtag(hashtag) => hashtag.source,
+            Self::Video(video) => video.source,
+            Self::Window(window) => window.source,
+        }
+    }
 }
 
 /// A tag as a source names it: always by name, by id where the source tells it.
@@ -79,6 +92,30 @@ impl HashtagDetails {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// A sum over a window of time, as TikTok's Creative Center tells it. It can fall from one day to the next and is another
+/// thing than a lifetime total: the two are never mixed, and this one is never made a growth of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowObservation {
+    /// Which hashtag.
+    pub tag: TagRef,
+    /// By which way it came.
+    pub source: Source,
+    /// When it was read.
+    pub observed_at: Timestamp,
+    /// The country it is about, as the source names it; empty where none is told.
+    pub country: String,
+    /// How long the window is, where told.
+    pub window_days: Option<u32>,
+    /// Views within the window.
+    pub views: Option<u64>,
+    /// Posts within the window.
+    pub posts: Option<u64>,
+    /// Place in the source's list, from 1.
+    pub rank: Option<u64>,
+    /// Branch of industry, as the source names it; empty where none is told.
+    pub industry: String,
 }
 
 /// A reading of a video.

@@ -26,11 +26,23 @@ pub enum Source {
     MobileChallenge = 10,
     /// A series of view counts kept by a tracker.
     Series = 11,
+    /// Answers of the four challenge endpoints, and tikwm's, saved or live.
+    Contract = 12,
+    /// Apify's exports.
+    Apify = 13,
+    /// yt-dlp's info JSON.
+    YtDlp = 14,
+    /// Creative Center's lists of trending hashtags.
+    CreativeCenter = 15,
+    /// TikTok's Research API, saved or live.
+    ResearchApi = 16,
+    /// A table or NDJSON whose columns its owner named.
+    Mapped = 17,
 }
 
 impl Source {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Synthetic,
         Self::WebItem,
         Self::Zeeschuimer,
@@ -42,6 +54,12 @@ impl Source {
         Self::MobileAweme,
         Self::MobileChallenge,
         Self::Series,
+        Self::Contract,
+        Self::Apify,
+        Self::YtDlp,
+        Self::CreativeCenter,
+        Self::ResearchApi,
+        Self::Mapped,
     ];
 
     /// What it is called in answers, summaries and logs.
@@ -58,6 +76,12 @@ impl Source {
             Self::MobileAweme => "mobile-aweme",
             Self::MobileChallenge => "mobile-challenge",
             Self::Series => "series",
+            Self::Contract => "contract",
+            Self::Apify => "apify",
+            Self::YtDlp => "yt-dlp",
+            Self::CreativeCenter => "creative-center",
+            Self::ResearchApi => "research-api",
+            Self::Mapped => "mapped",
         }
     }
 

@@ -89,6 +89,11 @@ impl Tag {
         &self.name
     }
 
+    /// The spelling in small letters, NFC: how TikTok's own services want to be asked. Unlike the key it keeps `ß`.
+    pub fn lower(&self) -> String {
+        NFC.normalize(&self.name.to_lowercase()).into_owned()
+    }
+
     /// What it is compared by.
     pub fn key(&self) -> &TagKey {
         &self.key
@@ -164,6 +169,14 @@ mod tests {
             ("❤️", "❤️"),
         ] {
             assert_eq!(key(name), want, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_small_letters_is_still_that_name() {
+        for (name, want) in [("#Cat", "cat"), ("Straße", "straße"), ("CAFE\u{301}", "café"), ("ÇA", "ça")]
+        {
+            assert_eq!(Tag::new(name).expect("a tag").lower(), want, "{name:?}");
         }
     }
 

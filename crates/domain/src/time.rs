@@ -36,6 +36,15 @@ impl Timestamp {
         Some(Self(days * 86_400_000 + (seconds * 1000.0).round() as i64))
     }
 
+    /// From the `YYYYMMDDhhmmss` in UTC that TikTok's log and request ids begin with.
+    pub fn from_stamp(text: &str) -> Option<Self> {
+        let digits = text.get(..14).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let part = |range: std::ops::Range<usize>| &digits[range];
+        let (date, time) = ([part(0..4), part(4..6), part(6..8)], [part(8..10), part(10..12), part(12..14)]);
+        Self::parse(&format!("{}T{}Z", date.join("-"), time.join(":")))
+            .filter(|at| Self::from_source(at.as_ms()).is_some())
+    }
+
     /// Milliseconds since 1970.
     pub const fn as_ms(self) -> i64 {
         self.0
@@ -107,7 +116,8 @@ fn days_of_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-fn date_of_days(days: i64) -> (i64, i64, i64) {
+/// Year, month and day of a day since 1970.
+pub(crate) fn date_of_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -79,6 +79,12 @@ errors! {
         "Something is wrong on this server; its log has the cause under the request id.";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available at the moment" Legacy::AsProblem,
         "The server could not answer just now; the same request may go through later.";
+    UpstreamError "upstream_error" BAD_GATEWAY "The upstream failed" Legacy::AsProblem,
+        "Nothing is stored for this, and the upstream's answer cannot be used. Nothing was charged.";
+    UpstreamUnavailable "upstream_unavailable" SERVICE_UNAVAILABLE "The upstream cannot be asked" Legacy::AsProblem,
+        "Nothing is stored for this, and the upstream cannot be asked at the moment. Nothing was charged.";
+    UpstreamTimeout "upstream_timeout" GATEWAY_TIMEOUT "The upstream did not answer in time" Legacy::AsProblem,
+        "Nothing is stored for this, and the upstream did not answer in time. Nothing was charged.";
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub(crate) struct ProblemObject {
 pub(crate) struct PaidErrors;
 
 /// Codes that a paid endpoint answers.
-const PAID: [ErrorCode; 10] = [
+const PAID: [ErrorCode; 13] = [
     ErrorCode::MissingApiKey,
     ErrorCode::InvalidApiKey,
     ErrorCode::InsufficientCredits,
@@ -73,6 +73,9 @@ const PAID: [ErrorCode; 10] = [
     ErrorCode::RateLimited,
     ErrorCode::Internal,
     ErrorCode::Unavailable,
+    ErrorCode::UpstreamError,
+    ErrorCode::UpstreamUnavailable,
+    ErrorCode::UpstreamTimeout,
 ];
 
 impl IntoResponses for PaidErrors {
@@ -137,7 +140,7 @@ pub(crate) fn finish(mut description: Description) -> Description {
 }
 
 /// What a paid request may say beside its query and its key.
-fn request_headers() -> [Parameter; 2] {
+fn request_headers() -> [Parameter; 4] {
     let text = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
     let header = |name: &str, description: &str, schema: ObjectBuilder| {
         ParameterBuilder::new()
@@ -157,11 +160,22 @@ fn request_headers() -> [Parameter; 2] {
             "The `ETag` of an answer you have: if it is still good, 304 and no charge.",
             text(),
         ),
+        header("Cache-Control", AGE_WANTED, text()),
+        ParameterBuilder::new()
+            .name("fresh")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some("As fresh as it can be had: an upstream is asked, where one is configured."))
+            .schema(Some(ObjectBuilder::new().schema_type(SchemaType::Type(Type::Boolean))))
+            .build(),
     ]
 }
 
+const AGE_WANTED: &str = "`max-age=SECONDS`: an upstream, where one is configured, is asked if what is stored is older. \
+    `no-cache`: it is asked whatever the age. `only-if-cached`: it is not asked.";
+
 /// Headers of our own: name, type, meaning, and whether they are on paid paths only.
-const HEADERS: [(&str, Type, &str, bool); 8] = [
+const HEADERS: [(&str, Type, &str, bool); 11] = [
     ("X-Request-Id", Type::String, "The name of this call.", false),
     ("X-Credits-Charged", Type::Integer, "What this call cost.", false),
     ("X-Credits-Remaining", Type::Integer, "What the account holds; absent without a valid key.", true),
@@ -175,6 +189,14 @@ const HEADERS: [(&str, Type, &str, bool); 8] = [
     ("X-RateLimit-Limit", Type::Integer, "Requests a minute.", true),
     ("X-RateLimit-Remaining", Type::Integer, "Requests left now.", true),
     ("X-RateLimit-Reset", Type::Integer, "Seconds until all are back.", true),
+    ("Age", Type::Integer, "Seconds since it was read at its source; where an upstream is configured.", true),
+    ("X-Observed-At", Type::String, "When it was read at its source; where an upstream is configured.", true),
+    (
+        "X-Stale",
+        Type::String,
+        "`true` on an answer that is older than wanted, as the upstream did not give a newer one.",
+        true,
+    ),
 ];
 
 fn add_headers(response: &mut Response, is_paid: bool) {

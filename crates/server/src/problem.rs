@@ -86,6 +86,11 @@ impl Problem {
         Self { retry_after_seconds: Some(seconds), ..self }
     }
 
+    /// With what goes to the log and not over the wire.
+    pub(crate) fn because(self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
+    }
+
     /// Names the methods that are answered.
     pub(crate) fn allow(self, methods: HeaderValue) -> Self {
         Self { allow: Some(methods), ..self }

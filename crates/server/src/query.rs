@@ -94,6 +94,17 @@ impl<'a> Query<'a> {
         })
     }
 
+    /// A yes or no; no when it is not given.
+    pub(crate) fn flag(&self, param: &'static str) -> Result<bool, Problem> {
+        match self.text(param)?.as_deref() {
+            None | Some("false" | "0") => Ok(false),
+            Some("true" | "1") => Ok(true),
+            Some(other) => {
+                Err(Problem::parameter(param, format!("{param} is {}; give true or false", shown(other))))
+            }
+        }
+    }
+
     /// A country, when given.
     pub(crate) fn region(&self) -> Result<Option<Region>, Problem> {
         let Some(text) = self.text("region")? else { return Ok(None) };

@@ -69,7 +69,7 @@ impl Sink for Count {
 fn observations(path: &Path, threads: NonZeroUsize) -> usize {
     let mut count = Count(0);
     let input = files::open(path).expect("the file");
-    files::read(input, Options { threads }, &mut count).expect("web items");
+    files::read(input, Options { threads, ..Options::default() }, &mut count).expect("web items");
     count.0
 }
 

@@ -1,19 +1,17 @@
-//! What the bytes are: packed (gzip, tar), JSON, lines of text, or nothing that is known. Told by their beginning,
-//! never by the name of the file.
+//! What the bytes are: packed, JSON, lines of text, or nothing that is known. Told by their beginning, never by the name
+//! of the file.
 
-use crate::files::Reject;
-use crate::files::format::text_formats;
+use crate::csv::Header;
+use crate::files::format::{ReadLine, text_formats};
+use crate::files::mapped;
 use crate::json::window::{Piece, Window};
+use crate::packing::{self, Packing};
 use crate::reading::{Reading, Told};
 use crate::record::{Around, HTML, refuse};
 use crate::run::{Outcome, Run, Stop};
-use crate::{document, files, lines};
-use flate2::read::MultiGzDecoder;
+use crate::{document, html, lines};
 use std::io::Read;
 use std::sync::Arc;
-
-/// Most packings inside one another: a gzip in a tar in a gzip makes three.
-const PACKINGS_MAX: u32 = 4;
 
 /// Longest record of a text format. A quoted cell that is never closed costs no more than this.
 const TEXT_RECORD_BYTES_MAX: usize = 1 << 20;
@@ -21,73 +19,22 @@ const TEXT_RECORD_BYTES_MAX: usize = 1 << 20;
 /// How much is looked at to find records after a beginning that is none.
 const HEAD_BYTES: usize = 64 * 1024;
 
-/// Where a tar header says that it is one.
-const TAR_MAGIC: std::ops::Range<usize> = 257..262;
-
 /// Reads a stream of anything.
 pub(crate) fn read(run: &mut Run<'_>, stream: &mut dyn Read) -> Outcome {
     unpack(run, stream, 0)
 }
 
-fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) -> Outcome {
+/// Reads what is inside `packings` others.
+pub(crate) fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) -> Outcome {
     let mut window = Window::new(stream, document::RECORD_BYTES_MAX);
-    let head = window.hold(TAR_MAGIC.end);
-    let is_tar = head.get(TAR_MAGIC) == Some(b"ustar");
-    if packings == PACKINGS_MAX && (is_tar || head.starts_with(&[0x1f, 0x8b])) {
-        return Err(Stop::Unknown(format!("packed more than {PACKINGS_MAX} times")));
-    }
-    if is_tar {
-        return archive(run, &mut window, packings);
+    let head = window.hold(packing::HEAD_BYTES);
+    if let Some(packing) = Packing::of(head) {
+        return packing.read(run, &mut window, packings);
     }
     match head {
-        [0x1f, 0x8b, ..] => unpack(run, &mut MultiGzDecoder::new(&mut window), packings + 1),
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => unread("a zip archive"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => unread("zstd-compressed"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(Stop::Unknown(
-            "text in UTF-16; save it as UTF-8 (gzip and tar are unpacked by themselves)".into(),
-        )),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(Stop::Unknown("text in UTF-16; save it as UTF-8".into())),
         _ => plain(run, &mut window),
     }
-}
-
-fn unread(what: &str) -> Outcome {
-    Err(Stop::Unknown(format!(
-        "{what}, which is not read; unpack it first (gzip and tar are unpacked by themselves)"
-    )))
-}
-
-/// Reads the entries of a tar, each as if it were a file. One that is of no known format becomes a reject.
-fn archive(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> Outcome {
-    let outer = Arc::clone(&run.name);
-    let mut archive = tar::Archive::new(window);
-    let entries = match archive.entries() {
-        Ok(entries) => entries,
-        Err(error) => return run.damage(None, &error.to_string()),
-    };
-    for entry in entries {
-        let mut entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                run.begin(Arc::clone(&outer));
-                return run.damage(None, &error.to_string());
-            }
-        };
-        if !entry.header().entry_type().is_file() {
-            continue;
-        }
-        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        run.begin(format!("{outer}/{path}").into());
-        match unpack(run, &mut entry, packings + 1) {
-            Err(Stop::Unknown(reason)) => {
-                run.found.clear();
-                let place = files::Place { file: Arc::clone(&run.name), line: None, record: None };
-                run.reject(Reject { place, reason, raw: Box::default() })?;
-            }
-            other => other?,
-        }
-    }
-    run.begin(outer);
-    Ok(())
 }
 
 /// Reads what is not packed.
@@ -105,6 +52,7 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
             Ok(())
         }
         Some(b'{' | b'[') => document::read(run, window),
+        Some(b'<') if html::has_scripts(window.hold(document::RECORD_BYTES_MAX)) => html::read(run, window),
         // A line of a log, or half a record, before the records.
         Some(_) if document::has_whole_lines(window.hold(HEAD_BYTES)) => lines::read(run, window),
         Some(b'<') => Err(Stop::Unknown(HTML.to_owned())),
@@ -121,24 +69,22 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
 fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     window.set_cap(TEXT_RECORD_BYTES_MAX);
     let first = first_line(window);
-    let Some((_, format)) = text_formats().find(|(_, format)| (format.fits)(&first)) else {
-        return Err(Stop::Unknown(unknown_text(&first)));
-    };
-    let mut reader = (format.open)(&first, &run.name).map_err(Stop::Unknown)?;
+    let (mut reader, is_quoted) = open_text(run, &first).map_err(Stop::Unknown)?;
     let mut told = Told::default();
     let mut is_progress_due = 0_u32;
     loop {
         let line = window.line();
         let mut quotes = 0;
         let ends = |part: &[u8]| {
-            quotes += if format.is_quoted { memchr::memchr_iter(b'"', part).count() } else { 0 };
+            quotes += if is_quoted { memchr::memchr_iter(b'"', part).count() } else { 0 };
             quotes % 2 == 0
         };
         match window.line_where(ends) {
             None => return Ok(()),
             Some(Piece::Whole(record)) => {
-                let record = record.trim_ascii();
-                if !record.is_empty() {
+                // Only the end of the line goes: with tabs between cells, the first and last may be empty.
+                let record = record.strip_suffix(b"\r").unwrap_or(record);
+                if !record.trim_ascii().is_empty() {
                     let mut reading = Reading {
                         observed_at: None,
                         source: None,
@@ -165,12 +111,22 @@ fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     }
 }
 
+/// A reader of the lines after the first, and whether cells in quotes may hold newlines.
+fn open_text(run: &Run<'_>, first: &str) -> Result<(Box<dyn ReadLine>, bool), String> {
+    if let Some(mapping) = &run.options.mapping {
+        return Ok((mapped::open(mapping, first)?, true));
+    }
+    let (_, format) =
+        text_formats().find(|(_, format)| (format.fits)(first)).ok_or_else(|| unknown_text(first))?;
+    Ok(((format.open)(first, &run.name)?, format.is_quoted))
+}
+
 /// The first line, as far as it is held.
 fn first_line(window: &mut Window<&mut dyn Read>) -> String {
     while memchr::memchr(b'\n', window.held()).is_none() && window.grow() {}
     let held = window.held();
     let line = &held[..memchr::memchr(b'\n', held).unwrap_or(held.len())];
-    String::from_utf8_lossy(line.trim_ascii()).into_owned()
+    String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
 }
 
 /// Why a text is of no format: what its first line would have to be.
@@ -179,8 +135,16 @@ fn unknown_text(first: &str) -> String {
     let known: Vec<_> = text_formats()
         .map(|(format, text)| format!("{} ({})", format.source.name(), text.first_line))
         .collect();
+    let header = Header::of(first);
+    let hint = match header.names() {
+        [_, _, ..] => format!(
+            "; a table is read when its columns are named with --map COLUMN=FIELD; this one has the columns {}",
+            header.shown()
+        ),
+        _ => String::new(),
+    };
     format!(
-        "neither JSON nor a known text: its first line is {start:?}; a known text begins with one of: {}",
+        "neither JSON nor a known text: its first line is {start:?}; a known text begins with one of: {}{hint}",
         known.join("; ")
     )
 }

@@ -165,7 +165,7 @@ impl<R: Read> Stream<'_, R> {
     /// Passes over a value that is no record, unless it tells when the page was read.
     fn aside(&mut self, key: &[u8]) -> Result<(), NoEnd> {
         if let Piece::Whole(value) = self.window.value()?
-            && matches!(key, b"extra" | b"_fetched_at")
+            && matches!(key, b"extra" | b"_fetched_at" | b"error")
         {
             let envelope = [b"{\"", key, b"\":", value, b"}"].concat();
             self.around = self.around.within(&Keys::of(&envelope));

@@ -24,7 +24,25 @@ mod mobile_aweme;
 
 mod mobile_challenge;
 
+pub(crate) mod creative_center;
+
+mod mapping;
+
+pub(crate) mod mapped;
+
+mod tag_list;
+
+pub(crate) mod research_api;
+
+pub(crate) mod contract;
+
+mod apify;
+
+mod yt_dlp;
+
 mod series_csv;
+
+mod creative_center_csv;
 
 mod series_lines;
 
@@ -43,6 +61,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use crate::document::RECORD_BYTES_MAX;
 pub use crate::record::RAW_BYTES_MAX;
 pub use crate::run::UNKNOWN_RECORDS_MAX;
+pub use mapping::{Mapping, MappingError};
 
 /// What a file gives, in the order of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,16 +136,19 @@ impl Sink for Vec<Item> {
 }
 
 /// How to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Threads that read records of NDJSON beside the one that reads the file. With 1, all is done on the caller's.
     /// What comes out is the same and in the same order, but for repeated descriptions of hashtags.
     pub threads: NonZeroUsize,
+    /// Which column is what. With it, everything is read as a table or as JSON objects with these columns, and no format
+    /// is looked for.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: NonZeroUsize::MIN }
+        Self { threads: NonZeroUsize::MIN, mapping: None }
     }
 }
 
@@ -179,6 +201,8 @@ pub enum FileError {
 pub struct Input {
     pub(crate) name: String,
     pub(crate) stream: Box<dyn Read + Send>,
+    /// A second hold on the file, where it is one that can be read from any place.
+    pub(crate) seekable: Option<File>,
     pub(crate) bytes_read: Arc<AtomicU64>,
     pub(crate) bytes_total: Option<u64>,
 }
@@ -192,10 +216,10 @@ pub fn open(path: &Path) -> Result<Input, FileError> {
     });
     match opened {
         Ok((file, metadata)) => {
-            let mut input = from_reader(&name, Box::new(file));
+            let seekable = if metadata.is_file() { file.try_clone().ok() } else { None };
             // A pipe says 0.
-            input.bytes_total = Some(metadata.len()).filter(|bytes| *bytes > 0);
-            Ok(input)
+            let bytes_total = Some(metadata.len()).filter(|bytes| *bytes > 0);
+            Ok(Input { seekable, bytes_total, ..from_reader(&name, Box::new(file)) })
         }
         Err(source) => Err(FileError::Open { file: name, source }),
     }
@@ -205,7 +229,7 @@ pub fn open(path: &Path) -> Result<Input, FileError> {
 pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Input {
     let bytes_read = Arc::new(AtomicU64::new(0));
     let stream = Box::new(Counted { stream: reader, bytes: Arc::clone(&bytes_read) });
-    Input { name: name.to_owned(), stream, bytes_read, bytes_total: None }
+    Input { name: name.to_owned(), stream, seekable: None, bytes_read, bytes_total: None }
 }
 
 struct Counted {
@@ -224,7 +248,7 @@ impl Read for Counted {
 /// Reads a file to its end. Fails only when its content is of no known format; what is wrong with single records, or
 /// with the end of the file, is reported.
 pub fn read(mut input: Input, options: Options, sink: &mut dyn Sink) -> Result<FileReport, FileError> {
-    let mut run = Run::new(&input, options, sink);
+    let mut run = Run::new(&mut input, options, sink);
     let result = crate::content::read(&mut run, &mut input.stream);
     run.finish(result)
 }

@@ -1,30 +1,48 @@
 //! Outside data becomes observations and rejects. Deliberately absent: the database.
 //!
-//! [`files`] reads what users already hold. Shapes are recognised by content; each may be plain, gzipped, in a tar, or
-//! come from standard input:
+//! [`files`] reads what users already hold. Shapes are recognised by content; each may be plain, packed (gzip, zstd), in
+//! an archive (tar, zip), in the scripts of a page that a browser saved, or come from standard input:
 //!
 //! | name | shape | made by |
 //! |---|---|---|
 //! | zeeschuimer | NDJSON of web items under `data`, with `timestamp_collected` | Zeeschuimer, 4CAT |
+//! | apify | dataset items, also of the overview: array or NDJSON of videos with `webVideoUrl` | Apify actors |
 //! | tiktok-scraper | `{collector:[...]}`, array or NDJSON of videos with `authorMeta` | drawrowfly/tiktok-scraper, Kaggle sets |
-//! | mobile-aweme | `aweme`: `{aweme_list}`, `{data:{aweme_list}}`, `{aweme}` with `_fetched_at`, array, single, NDJSON | mobile captures, many vendors |
+//! | mobile-aweme | `aweme`: `{aweme_list}`, `{data:{aweme_list}}`, `{aweme}` with `_fetched_at`, array, single, NDJSON | mobile captures, EnsembleData, TikHub and other vendors |
 //! | node-share | `{body:{itemListData:[{itemInfos}]}}`, `{data:[{itemInfos}]}`, array, NDJSON | older web captures of node/share |
 //! | discover | `{body:[{exploreList:[{cardItem}]}]}` | web captures of node/share/discover |
 //! | web-search | `{data:[{challenge,stats}]}` or array | web captures |
-//! | web-challenge | `{challengeInfo:{challenge,stats,statsV2}}` or `{challenge,stats}` | web captures |
-//! | mobile-challenge | `{ch_info}`, `{data:{ch_info}}` | mobile captures |
-//! | web-item | `itemStruct`: array, object keyed "0", "1", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON | TikTok-Api, pytok, browser captures |
+//! | web-challenge | `{challengeInfo:{challenge,stats,statsV2}}` or `{challenge,stats}`, also in saved pages | web captures |
+//! | mobile-challenge | `{ch_info}`, `{data:{ch_info}}` | mobile captures, EnsembleData, TikHub and other vendors |
+//! | contract | hashtags of `/challenge-info-*/` and `/search-challenge/`: `{challenge_list}`, `{code,msg,data}`, single, array, NDJSON | servers of the four challenge endpoints, tikwm |
+//! | contract | videos of `/challenge-posts/`: `{videos}`, `{code,msg,data}`, single, array, NDJSON | servers of the four challenge endpoints, tikwm |
+//! | web-item | `itemStruct`: array, object keyed "0", "1", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON, saved pages | TikTok-Api, pytok, browser captures |
+//! | research-api | `{data:{videos},error}`, `{videos}`, array, NDJSON of videos with `id` | TikTok's Research API and its clients |
+//! | research-api | the same with `video_id` | clients of TikTok's Research API |
+//! | yt-dlp | info JSON: single, playlist with `entries`, array, NDJSON | yt-dlp |
+//! | apify | CSV of dataset items, also of the overview, with the column `webVideoUrl` | Apify actors |
+//! | creative-center | `{data:{list:[{hashtag_id,hashtag_name,publish_cnt,video_views,rank}]}}`, array or NDJSON of rows | TikTok Creative Center |
 //! | series | CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views` | trackers |
-//! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in `.tar` and `.tar.gz` | trackers |
+//! | creative-center | CSV with the columns `hashtag_name`, `video_views` or `publish_count`, `crawl_date` | TikTok Creative Center |
+//! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in archives | trackers |
 //!
-//! Reading order: [`files`] (what goes in and what comes out), `content` (what the bytes are), `document` and `lines`
-//! (records in a stream), `record` (one record), `files::format` (the list of formats) and any format after that.
+//! [`upstream`] calls servers that answer with the user's own key.
+//!
+//! Reading order: [`files`] (what goes in and what comes out), `content` (what the bytes are), `packing`, `html`,
+//! `document` and `lines` (records in a stream), `record` (one record), `files::format` (the list of formats) and any
+//! format after that.
 
 pub mod files;
+
+pub mod upstream;
 
 mod run;
 
 mod content;
+
+mod packing;
+
+mod html;
 
 mod document;
 
@@ -35,6 +53,8 @@ mod record;
 mod reading;
 
 mod json;
+
+mod csv;
 
 #[cfg(test)]
 mod tests {

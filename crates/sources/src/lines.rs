@@ -81,7 +81,8 @@ fn together<R: Read>(run: &mut Run<'_>, window: &mut Window<R>, threads: usize) 
             .map(|_| {
                 let (give, chunks) = sync_channel::<Chunk>(WAITING_MAX);
                 let (results, take) = sync_channel(WAITING_MAX);
-                scope.spawn(move || work(&chunks, &results));
+                let reader = RecordReader::new(run.options.mapping.clone());
+                scope.spawn(move || work(reader, &chunks, &results));
                 (give, take)
             })
             .collect();
@@ -109,8 +110,7 @@ fn together<R: Read>(run: &mut Run<'_>, window: &mut Window<R>, threads: usize) 
     })
 }
 
-fn work(chunks: &Receiver<Chunk>, results: &SyncSender<Findings>) {
-    let mut reader = RecordReader::default();
+fn work(mut reader: RecordReader, chunks: &Receiver<Chunk>, results: &SyncSender<Findings>) {
     let mut found = Vec::new();
     for (first_line, chunk) in chunks {
         let mut result = Vec::new();

@@ -1,7 +1,9 @@
 //! What a format is handed to read a record into: where observations go, and what the envelope around the record told.
 
-use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, Observation, TagRef};
-use domain::{HashtagId, Source, Tag, Timestamp, VideoObservation};
+use domain::observation::{
+    HashtagCounts, HashtagDetails, HashtagObservation, Observation, TagRef, WindowObservation,
+};
+use domain::{HashtagId, Source, Tag, Timestamp, VideoObservation, caption};
 use std::collections::HashSet;
 use std::fmt;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64_with_seed};
@@ -9,7 +11,7 @@ use xxhash_rust::xxh3::{Xxh3Default, xxh3_64_with_seed};
 /// Most tags read of one video. The most seen is 44; what goes on for ever is an attack.
 const TAGS_MAX: usize = 1000;
 
-/// Most descriptions remembered as told. When full, it forgets all and some are told again, which changes nothing.
+/// Most descriptions and totals remembered as told. When full, it forgets all and some are told again, which changes nothing.
 const TOLD_MAX: usize = 1 << 16;
 
 /// What a record gave.
@@ -83,6 +85,19 @@ impl Reading<'_> {
         self.found.push(Found::Observation(Observation::Hashtag(Box::new(hashtag))));
     }
 
+    /// A sum over a window of time was read.
+    pub(crate) fn window(&mut self, window: WindowObservation) {
+        self.found.push(Found::Observation(Observation::Window(Box::new(window))));
+    }
+
+    /// A video's record told the total of a hashtag. Told once a file, as videos beside it tell the same.
+    pub(crate) fn total(&mut self, hashtag: HashtagObservation) {
+        let Some(views) = hashtag.counts.views else { return };
+        if self.told.is_new_total(hashtag.tag.tag.name(), views.value()) {
+            self.hashtag(hashtag);
+        }
+    }
+
     /// A video's record described one of its tags. Told once a file; nothing when there is nothing to tell.
     pub(crate) fn description(&mut self, source: Source, description: &Description<'_>) {
         let Description { name, text, cover, is_commerce, .. } = description;
@@ -117,7 +132,7 @@ pub(crate) struct Description<'a> {
     pub(crate) kind: Option<i64>,
 }
 
-/// Which descriptions have been told.
+/// Which descriptions and totals have been told.
 #[derive(Debug, Default)]
 pub(crate) struct Told(HashSet<u64>);
 
@@ -128,10 +143,18 @@ impl Told {
             hash.update(part.as_bytes());
             hash.update(&[0xff, u8::from(description.is_commerce), u8::from(description.id.is_some())]);
         }
+        self.is_new_hash(hash.digest())
+    }
+
+    fn is_new_total(&mut self, name: &str, views: u64) -> bool {
+        self.is_new_hash(xxh3_64_with_seed(name.as_bytes(), views))
+    }
+
+    fn is_new_hash(&mut self, hash: u64) -> bool {
         if self.0.len() >= TOLD_MAX {
             self.0.clear();
         }
-        self.0.insert(hash.digest())
+        self.0.insert(hash)
     }
 }
 
@@ -166,6 +189,11 @@ impl TagList {
         }
         self.0.push(TagRef { tag, id });
         Ok(())
+    }
+
+    /// Adds the tags of a caption, for sources that have no list of them. They have no ids.
+    pub(crate) fn add_caption(&mut self, caption: &str) -> Result<(), String> {
+        caption::tags(caption).try_for_each(|name| self.add(name, None))
     }
 
     pub(crate) fn into_vec(self) -> Vec<TagRef> {

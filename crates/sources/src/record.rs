@@ -1,12 +1,15 @@
 //! One JSON record becomes what it tells: its shape is found, envelopes around it are taken off, and its format reads
 //! it. A record may be a whole page with a list of records.
 
+use crate::files::contract::error_of;
 use crate::files::format::{Json, is_envelope_key, json_formats, nearest};
+use crate::files::{Mapping, creative_center, mapped, research_api};
 use crate::json::keys::Keys;
 use crate::json::repair::repair;
 use crate::json::scan::{elements, value_end};
 use crate::reading::{Found, Reading, Refusal, Told};
 use domain::Timestamp;
+use std::sync::Arc;
 
 /// Most bytes of a refused record that are kept with its reject.
 pub const RAW_BYTES_MAX: usize = 64 * 1024;
@@ -23,6 +26,7 @@ const DELETED: &str = "deleted or private: only an id, nothing else is told";
 /// Reads records one after another and remembers what the last one was, so that the next is tried as that first.
 #[derive(Default)]
 pub(crate) struct RecordReader {
+    mapping: Option<Arc<Mapping>>,
     last: Option<&'static Json>,
     is_last_in_envelope: bool,
     told: Told,
@@ -49,19 +53,30 @@ impl Around {
     }
 }
 
-/// When a page was read: `_fetched_at` (a time or a number) or `extra.now` (milliseconds).
+/// When a page was read: `_fetched_at` (a time or a number), `extra.now` (milliseconds), the `epoch` of a playlist, or
+/// what the Research API and the Creative Center say.
 fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
     let fetched = keys.text("_fetched_at");
     let fetched = fetched.and_then(|text| {
         Timestamp::parse(&text).or_else(|| text.parse().ok().and_then(Timestamp::from_source))
     });
-    fetched.or_else(|| {
-        let extra = Keys::of(keys.object("extra")?);
-        extra.number("now").0.and_then(Timestamp::from_source)
-    })
+    let number = match keys.object("extra") {
+        Some(extra) => Keys::of(extra).number("now"),
+        None if keys.has("entries") => keys.number("epoch"),
+        None => {
+            let told = fetched.or_else(|| research_api::answered_at(keys));
+            return told.or_else(|| creative_center::answered_at(keys));
+        }
+    };
+    fetched.or_else(|| number.0.and_then(Timestamp::from_source))
 }
 
 impl RecordReader {
+    /// Reads records of all formats or, with a mapping, objects that have its columns.
+    pub(crate) fn new(mapping: Option<Arc<Mapping>>) -> Self {
+        Self { mapping, ..Self::default() }
+    }
+
     /// Reads one record that stands alone, such as a line.
     pub(crate) fn read(&mut self, raw: &[u8], found: &mut Vec<Found>) {
         self.read_within(raw, Around::default(), found);
@@ -78,6 +93,14 @@ impl RecordReader {
     }
 
     fn object(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
+        if let Some(mapping) = &self.mapping {
+            let told = &mut self.told;
+            let mut reading = Reading { observed_at: None, source: None, is_listed: false, told, found };
+            if let Err(refusal) = mapped::read_object(raw, mapping, &mut reading) {
+                refuse(raw, refusal.to_string(), around, found);
+            }
+            return;
+        }
         let is_tried = around.envelopes > 0 || around.is_listed || !self.is_last_in_envelope;
         if let Some(last) = self.last.filter(|_| is_tried)
             && self.attempt(last, raw, around, found).is_ok()
@@ -119,7 +142,15 @@ impl RecordReader {
             );
         }
         let inner = around.within(keys);
-        let mut has_content = false;
+        let (mut has_content, found_before) = (false, found.len());
+        match research_api::error_of(keys) {
+            Some(Err(reason)) => {
+                refuse(raw, reason, around, found);
+                has_content = true;
+            }
+            Some(Ok(())) if !research_api::has_videos(keys) => return,
+            _ => {}
+        }
         if around.envelopes == 0 && !around.is_listed {
             self.is_last_in_envelope = true;
         }
@@ -139,7 +170,8 @@ impl RecordReader {
             }
             has_content = true;
         }
-        if !has_content {
+        // An error may have an empty list in the place of the record.
+        if !has_content || (found.len() == found_before && error_of(keys).is_some()) {
             unknown(raw, keys, around, found);
         }
     }
@@ -200,7 +232,10 @@ fn unknown(raw: &[u8], keys: &Keys<'_>, around: Around, found: &mut Vec<Found>) 
                     let reason = format!("an answer without a record: TikTok said statusCode {code}");
                     refuse(raw, reason, around, found);
                 }
-                _ => push(raw, nearest(keys), true, around, found),
+                _ => match error_of(keys) {
+                    Some(error) => refuse(raw, error, around, found),
+                    None => push(raw, nearest(keys), true, around, found),
+                },
             }
         }
     }

@@ -3,7 +3,8 @@
 use crate::files::{FileError, FileReport, Input, Item, Options, Place, Progress, Reject, Sink};
 use crate::reading::Found;
 use crate::record::RecordReader;
-use domain::{Observation, Source};
+use domain::Source;
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,9 +30,11 @@ pub(crate) struct Run<'s> {
     pub(crate) name: Arc<str>,
     pub(crate) records: RecordReader,
     pub(crate) found: Vec<Found>,
+    pub(crate) bytes_read: Arc<AtomicU64>,
+    /// The file itself, where it is one: it can be read from any place.
+    pub(crate) seekable: Option<File>,
     sink: &'s mut dyn Sink,
     report: FileReport,
-    bytes_read: Arc<AtomicU64>,
     bytes_total: Option<u64>,
     /// Records of no known shape, the first one's reason, and whether anything else was seen in this content.
     unknown: u64,
@@ -40,15 +43,16 @@ pub(crate) struct Run<'s> {
 }
 
 impl<'s> Run<'s> {
-    pub(crate) fn new(input: &Input, options: Options, sink: &'s mut dyn Sink) -> Self {
+    pub(crate) fn new(input: &mut Input, options: Options, sink: &'s mut dyn Sink) -> Self {
         Self {
-            options,
             name: input.name.as_str().into(),
-            records: RecordReader::default(),
+            records: RecordReader::new(options.mapping.clone()),
+            options,
             found: Vec::new(),
+            bytes_read: Arc::clone(&input.bytes_read),
+            seekable: input.seekable.take(),
             sink,
             report: FileReport::default(),
-            bytes_read: Arc::clone(&input.bytes_read),
             bytes_total: input.bytes_total,
             unknown: 0,
             unknown_reason: None,
@@ -75,11 +79,7 @@ impl<'s> Run<'s> {
         match found {
             Found::Observation(observation) => {
                 self.is_known = true;
-                let source = match &observation {
-                    Observation::Hashtag(hashtag) => hashtag.source,
-                    Observation::Video(video) => video.source,
-                };
-                self.count(source);
+                self.count(observation.source());
                 self.hand(Item::Observation(observation))
             }
             Found::Refused { reason, raw, record, is_unknown } => {
@@ -133,6 +133,8 @@ impl<'s> Run<'s> {
     /// Ends the reading.
     pub(crate) fn finish(mut self, outcome: Outcome) -> Result<FileReport, FileError> {
         self.report.bytes_read = self.bytes_read.load(Ordering::Relaxed);
+        // An empty entry of an archive makes no empty archive.
+        self.report.is_empty &= self.report.observations.is_empty() && self.report.rejects == 0;
         match outcome {
             Ok(()) => {}
             Err(Stop::Sink) => self.report.is_stopped = true,

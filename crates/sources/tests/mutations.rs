@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 fn ids(bytes: &[u8], threads: usize) -> Option<Vec<u64>> {
     let mut items: Vec<Item> = Vec::new();
     let input = files::from_reader("x.txt", Box::new(Cursor::new(bytes.to_vec())));
-    let options = Options { threads: NonZeroUsize::new(threads).expect("not 0") };
+    let options = Options { threads: NonZeroUsize::new(threads).expect("not 0"), ..Options::default() };
     files::read(input, options, &mut items).ok()?;
     let videos = items.into_iter().filter_map(|item| match item {
         Item::Observation(Observation::Video(video)) => Some(video.id.get()),
@@ -19,12 +19,15 @@ fn ids(bytes: &[u8], threads: usize) -> Option<Vec<u64>> {
     Some(videos.collect())
 }
 
-const RECORDS: [&str; 5] = [
+const RECORDS: [&str; 8] = [
     r#"{"id":"11","desc":"a \"b\" \ud83d\ude00","createTime":1700000000,"author":{"id":"3","uniqueId":"me"},"stats":{"playCount":5},"challenges":[{"id":"7551","title":"cat","desc":"x"}],"textExtra":[{"hashtagName":"cat"}]}"#,
     r#"{"id":1,"timestamp_collected":1741350559037,"data":{"id":"11","createTime":1700000000,"statsV2":{"playCount":"500"}}}"#,
     r#"{"_fetched_at":"2025-06-13T00:31:37Z","aweme":{"aweme_id":"11","statistics":{"play_count":16399999},"cha_list":[{"cid":"5","cha_name":"b"}]}}"#,
     r#"{"id":"11","authorMeta":{"id":"1","name":"a"},"hashtags":[{"id":"3","name":"x"}],"playCount":10100}"#,
     r#"{"itemList":[{"id":"11","createTime":1700000000,"stats":{"playCount":5}}],"extra":{"now":1668048634000}}"#,
+    r##"{"code":0,"msg":"success","data":{"videos":[{"video_id":"11","title":"a #Cat","play_count":5,"digg_count":"3"}]}}"##,
+    r##"{"id":"11","text":"#a\ud83d\ude00","createTimeISO":"2023-11-14T22:13:20.000Z","webVideoUrl":"https://www.tiktok.com/@me/video/","authorMeta.name":"me","playCount":5}"##,
+    r##"{"id":"11","extractor_key":"TikTok","title":"a #Cat","timestamp":1700000000,"view_count":5,"epoch":1741350559}"##,
 ];
 
 /// A change of a record that makes no new lines.

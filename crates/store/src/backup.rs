@@ -1,5 +1,6 @@
 //! `tagmeter backup`: a consistent copy of the SQLite files, made while the store is in use, and looked over before it gets
-//! its name. Frozen rankings and the search index are not copied: both are made again when they are missing.
+//! its name. Frozen rankings, what upstreams were asked for and the search index are not copied: all are made again when
+//! they are missing.
 
 use crate::audit::AuditReport;
 use crate::check::FileState;

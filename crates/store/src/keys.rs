@@ -1,7 +1,7 @@
 //! API keys as they are stored: the public id and the SHA-256 of the secret.
 
 use crate::{Store, StoreError};
-use domain::{AccountId, KeyDigest, KeyId, Timestamp};
+use domain::{AccountId, KeyDigest, KeyId, KeyScope, Timestamp};
 
 /// Longest name of a key, in bytes.
 pub const KEY_NAME_BYTES_MAX: usize = 100;
@@ -15,6 +15,8 @@ pub struct NewKey {
     pub digest: KeyDigest,
     /// What its owner calls it, at most [`KEY_NAME_BYTES_MAX`] bytes; may be empty.
     pub name: String,
+    /// What it may be used for.
+    pub scope: KeyScope,
     /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
     pub requests_per_minute: Option<u32>,
 }
@@ -30,6 +32,8 @@ pub struct StoredKey {
     pub name: String,
     /// SHA-256 of its secret half.
     pub digest: KeyDigest,
+    /// What it may be used for.
+    pub scope: KeyScope,
     /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
     pub requests_per_minute: Option<u32>,
     /// When it was made.

@@ -20,7 +20,11 @@ pub mod videos;
 
 pub mod snapshots;
 
+pub mod windows;
+
 pub mod walks;
+
+pub mod walk_runs;
 
 pub mod news;
 
@@ -31,6 +35,12 @@ pub mod keys;
 pub mod ledger;
 
 pub mod idempotency;
+
+pub mod jobs;
+
+pub mod upstream_calls;
+
+pub mod asks;
 
 mod chain;
 

@@ -1,7 +1,7 @@
 //! The way in: prepared observations become rows, a whole transaction at a time.
 
 use crate::{Store, StoreError};
-use domain::observation::{TagRef, VideoCounts};
+use domain::observation::{TagRef, VideoCounts, WindowObservation};
 use domain::{AuthorId, HashtagObservation, Region, Source, Timestamp, VideoId};
 use std::sync::mpsc;
 
@@ -37,6 +37,8 @@ pub enum Prepared {
     Video(Box<PreparedVideo>),
     /// A reading of a hashtag.
     Hashtag(Box<HashtagObservation>),
+    /// A sum over a window of time.
+    Window(Box<WindowObservation>),
 }
 
 /// What one transaction did.
@@ -50,23 +52,31 @@ pub struct Recorded {
     pub videos_changed: u64,
     /// Hashtag records taken in.
     pub hashtag_records: u64,
+    /// Sums over windows of time taken in.
+    pub window_records: u64,
     /// Hashtags that were not held before.
     pub hashtags_new: u64,
     /// Hashtags held before of which something changed (totals, sums, description).
     pub hashtags_changed: u64,
-    /// Snapshots of videos and hashtags that were not held before.
+    /// Snapshots of videos and hashtags, and sums over windows, that were not held before.
     pub snapshots_new: u64,
     /// Change sequence of the store after the transaction.
     pub sequence: u64,
 }
 
 impl Recorded {
+    /// Records taken in, of every kind.
+    pub fn records(&self) -> u64 {
+        self.video_records + self.hashtag_records + self.window_records
+    }
+
     /// Adds the figures of a later transaction.
     pub fn add(&mut self, later: &Self) {
         self.video_records += later.video_records;
         self.videos_new += later.videos_new;
         self.videos_changed += later.videos_changed;
         self.hashtag_records += later.hashtag_records;
+        self.window_records += later.window_records;
         self.hashtags_new += later.hashtags_new;
         self.hashtags_changed += later.hashtags_changed;
         self.snapshots_new += later.snapshots_new;

@@ -4,6 +4,7 @@ use crate::videos::VideoRow;
 use crate::{Store, StoreError};
 use domain::cursor::GENERATION_MAX;
 use domain::{HashtagRow, Region, Timestamp};
+use std::collections::HashSet;
 
 /// A frozen ranking of the videos under a hashtag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,26 @@ impl Store {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.keep(sqlite.catalog.identity()?, generation).await,
             Self::Postgres(postgres) => postgres.keep_generation(generation).await,
+        }
+    }
+
+    /// Appends videos to a ranking, those that are not in it yet, in the order given; all others keep their places. `None`
+    /// when the ranking is no longer kept. Two nodes that extend one at once append no video twice.
+    pub async fn extend_generation(
+        &self,
+        hashtag: HashtagRow,
+        slot: u64,
+        videos: Vec<VideoRow>,
+    ) -> Result<Option<Extended>, StoreError> {
+        let Some(known) = self.generation(hashtag, slot).await? else { return Ok(None) };
+        // A head that is complete stays so. In front of another one there are fewer videos than it has room for, so that
+        // it is complete after as many new ones.
+        let of_head = if known.videos < HEAD_VIDEOS as u64 { HEAD_VIDEOS * 2 } else { 0 };
+        let mut more = NewVideos { hashtag, slot, videos: unrepeated(videos), packed: Vec::new() };
+        more.packed = self.packed(&more.videos[..more.videos.len().min(of_head)]).await?;
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.extend(sqlite.catalog.identity()?, more).await,
+            Self::Postgres(postgres) => postgres.extend_generation(&more).await,
         }
     }
 
@@ -94,6 +115,15 @@ impl Store {
     }
 }
 
+/// A ranking after it was extended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extended {
+    /// As it is now.
+    pub generation: Generation,
+    /// Videos that were appended.
+    pub appended: u64,
+}
+
 /// A ranking to be kept.
 #[derive(Debug)]
 pub(crate) struct NewGeneration {
@@ -124,6 +154,60 @@ impl NewGeneration {
         let chunks = self.videos.chunks(CHUNK_VIDEOS as usize);
         chunks.map(|videos| videos.iter().flat_map(|video| video.0.to_le_bytes()).collect())
     }
+}
+
+/// Videos to be appended to a ranking, those that are not in it.
+#[derive(Debug)]
+pub(crate) struct NewVideos {
+    pub(crate) hashtag: HashtagRow,
+    pub(crate) slot: u64,
+    /// Each once.
+    pub(crate) videos: Vec<VideoRow>,
+    /// Ready JSON of the first of them, where the ranking's head has room.
+    pub(crate) packed: Vec<Vec<u8>>,
+}
+
+/// What is to be written to extend a ranking.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Extension {
+    /// Videos that are appended.
+    pub(crate) appended: u64,
+    /// The chunk that was the last, filled up, and those after it, with their numbers.
+    pub(crate) chunks: Vec<(i64, Vec<u8>)>,
+    /// What is added to the head.
+    pub(crate) head: Vec<u8>,
+}
+
+impl NewVideos {
+    /// What they add to a ranking of `count` videos, whose chunks are given one after another. `None` when the chunks are
+    /// not those of so many videos: the ranking is being dropped.
+    pub(crate) fn beyond(&self, count: u64, chunks: &[u8]) -> Option<Extension> {
+        let (numbers, rest) = chunks.as_chunks::<{ size_of::<u64>() }>();
+        if numbers.len() as u64 != count || !rest.is_empty() {
+            return None;
+        }
+        let held: HashSet<u64> = numbers.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+        let is_new = |video: &VideoRow| !held.contains(&video.0);
+        let new: Vec<VideoRow> = self.videos.iter().copied().filter(is_new).collect();
+        let whole_chunks = numbers.len() / CHUNK_VIDEOS as usize;
+        let mut tail = chunks[whole_chunks * CHUNK_BYTES..].to_vec();
+        tail.extend(new.iter().flat_map(|video| video.0.to_le_bytes()));
+        let head_room = HEAD_VIDEOS.saturating_sub(numbers.len());
+        let packed = self.videos.iter().zip(&self.packed).filter(|(video, _)| is_new(video));
+        let head: Vec<Vec<u8>> = packed.map(|(_, packed)| packed.clone()).take(head_room).collect();
+        Some(Extension {
+            appended: new.len() as u64,
+            chunks: (whole_chunks as i64..).zip(tail.chunks(CHUNK_BYTES).map(<[u8]>::to_vec)).collect(),
+            head: join(&head),
+        })
+    }
+}
+
+/// Each once, where it stood first.
+fn unrepeated(mut videos: Vec<VideoRow>) -> Vec<VideoRow> {
+    let mut seen = HashSet::with_capacity(videos.len());
+    videos.retain(|video| seen.insert(*video));
+    videos
 }
 
 /// Which stored chunks a part of a ranking is in.
@@ -159,6 +243,8 @@ impl Span {
 
 /// Videos in one stored chunk: a page of a walk reads one or two.
 const CHUNK_VIDEOS: u64 = 512;
+/// Bytes of a full chunk.
+const CHUNK_BYTES: usize = CHUNK_VIDEOS as usize * size_of::<u64>();
 
 /// Videos whose ready JSON is kept with a ranking: the longest page of the contract.
 const HEAD_VIDEOS: usize = 35;
@@ -221,6 +307,39 @@ mod tests {
         assert_eq!(Span::of(510, 4), Span { first: 0, last: 1, skip: 510, count: 4 });
         let slots = [1, 2, GENERATION_MAX, GENERATION_MAX + 1].map(|number| new.numbered(number).slot);
         assert_eq!(slots, [1, 2, GENERATION_MAX, 1]);
+    }
+
+    #[test]
+    fn an_extension_fills_the_last_chunk_and_leaves_the_others() {
+        let bytes = |videos: &[u64]| -> Vec<u8> { videos.iter().flat_map(|n| n.to_le_bytes()).collect() };
+        let held: Vec<u64> = (0..CHUNK_VIDEOS + 10).collect();
+        let more = |videos: &[u64]| NewVideos {
+            hashtag: HashtagRow(1),
+            slot: 1,
+            videos: videos.iter().copied().map(VideoRow).collect(),
+            packed: Vec::new(),
+        };
+        let extension = more(&[3, 9_000, 7, 8_000]).beyond(held.len() as u64, &bytes(&held));
+        let tail: Vec<u64> = held[CHUNK_VIDEOS as usize..].iter().copied().chain([9_000, 8_000]).collect();
+        let want = Extension { appended: 2, chunks: vec![(1, bytes(&tail))], head: Vec::new() };
+        assert_eq!(extension, Some(want));
+        let many: Vec<u64> = (10_000..10_000 + CHUNK_VIDEOS * 2).collect();
+        let extension = more(&many).beyond(CHUNK_VIDEOS, &bytes(&held[..CHUNK_VIDEOS as usize]));
+        let extension = extension.expect("an extension");
+        let sizes: Vec<_> = extension.chunks.iter().map(|(number, videos)| (*number, videos.len())).collect();
+        assert_eq!(sizes, [(1, CHUNK_BYTES), (2, CHUNK_BYTES)]);
+        assert_eq!(more(&[1]).beyond(11, &bytes(&held[..10])), None, "a chunk is gone");
+    }
+
+    #[test]
+    fn a_head_grows_until_it_is_full() {
+        let videos: Vec<VideoRow> = (0..70).map(VideoRow).collect();
+        let packed: Vec<Vec<u8>> = (0..70_u8).map(|n| vec![n]).collect();
+        let more = NewVideos { hashtag: HashtagRow(1), slot: 1, videos, packed };
+        let held: Vec<u8> = (0..30_u64).flat_map(u64::to_le_bytes).collect();
+        let extension = more.beyond(30, &held).expect("an extension");
+        let want: Vec<Vec<u8>> = (30..35).map(|n| vec![n]).collect();
+        assert_eq!((extension.appended, extension.head), (40, join(&want)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The story of hashtags and videos in the store: what is recorded is what is found, in whatever order it came.
 
 use domain::fragment;
-use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
+use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts, WindowObservation};
 use domain::video::VideoDetails;
 use domain::{Count, Hashtag, HashtagObservation, HashtagRow, Source, Tag, TagKey, Timestamp};
 use proptest::prelude::*;
@@ -60,6 +60,20 @@ fn hashtag(name: &str, id: Option<u64>, at_s: Option<i64>, views: Option<u64>) -
         observed_at: at_s.map(at),
         counts: HashtagCounts { views: views.and_then(Count::rounded), ..HashtagCounts::default() },
         details: HashtagDetails::default(),
+    }))
+}
+
+fn window(country: &str, at_s: i64, views: u64) -> Prepared {
+    Prepared::Window(Box::new(WindowObservation {
+        tag: tag("cat", Some(7551)),
+        source: Source::CreativeCenter,
+        observed_at: at(at_s),
+        country: country.to_owned(),
+        window_days: Some(7),
+        views: Some(views),
+        posts: None,
+        rank: Some(3),
+        industry: "Pets\0".to_owned(),
     }))
 }
 
@@ -180,6 +194,24 @@ testkit::on_each_backend! {
             Changes::Hashtags { hashtags: vec![HashtagRow(1), HashtagRow(2)], sequence: 1 }
         );
         assert_eq!(store.changes_since(7).await.expect("changes"), Changes::Gap, "a follower from another store");
+    }
+
+    async fn sums_over_a_window_are_kept_apart_from_totals(held: &TestStore) {
+        let store = held.store();
+        let told = || vec![window("Malaysia", 1, 500), window("Malaysia", 2, 400), window("", 2, 9), window("", 2, 8)];
+        let first = store.record_all(told()).await.expect("recorded");
+        assert_eq!((first.window_records, first.hashtags_new, first.snapshots_new), (4, 1, 3));
+        let again = store.record_all(told()).await.expect("recorded");
+        assert_eq!((again.hashtags_new, again.hashtags_changed, again.snapshots_new), (0, 0, 0));
+        let cat = found(store, "cat").await;
+        assert_eq!((cat.views(), cat.videos(), cat.id.map(domain::HashtagId::get)), (None, None, Some(7551)));
+        assert_eq!(store.hashtag_snapshots_count(cat.row).await.expect("a count"), 0);
+        let windows = store.hashtag_windows(cat.row, 10).await.expect("windows");
+        let shown: Vec<_> = windows.iter().map(|w| (w.country.as_str(), w.views, w.rank, w.window_days)).collect();
+        let of = |country, views| (country, Some(views), Some(3), Some(7));
+        assert_eq!(shown, [of("", 9), of("Malaysia", 400), of("Malaysia", 500)], "newest first, the first of equals");
+        assert_eq!((&*windows[0].industry, windows[0].posts), ("Pets", None));
+        assert_eq!(store.hashtag_windows(cat.row, 1).await.expect("windows").len(), 1);
     }
 
     async fn videos_rank_by_plays_then_by_id_and_region_narrows(held: &TestStore) {

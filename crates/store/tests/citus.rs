@@ -4,16 +4,20 @@
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
 use domain::video::VideoDetails;
 use domain::{
-    Count, Credits, HashtagId, HashtagObservation, RequestId, Source, Tag, TagKey, Timestamp, VideoId,
-    fragment,
+    Count, Credits, HashtagId, HashtagObservation, JobId, RequestId, Source, Tag, TagKey, Timestamp, UtcDay,
+    VideoId, fragment,
 };
 use std::collections::BTreeSet;
 use store::Store;
 use store::accounts::AccountCreated;
+use store::asks::{Ask, AskKind, AskOutcome, Asked};
 use store::hashtags::Changes;
 use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
+use store::jobs::{JobEnd, JobKept, JobKind, NewJob};
 use store::ledger::{Charge, ChargeOutcome, Operation};
 use store::record::{Prepared, PreparedVideo};
+use store::upstream_calls::CallTaken;
+use store::walk_runs::WalkRun;
 use testkit::postgres::CitusCluster;
 
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
@@ -81,6 +85,48 @@ async fn what_requests_ask(store: &Store) {
     let head = store.head(cat.row, kept.slot, 30).await.expect("a head").expect("its videos");
     assert_eq!(head, store.packed(&ranking[..30]).await.expect("videos"));
     assert_eq!(store.hashtag_snapshots(cat.row, None, 10).await.expect("snapshots").len(), 1);
+    let repeated = vec![ranking[0], ranking[59]];
+    let extended = store.extend_generation(cat.row, kept.slot, repeated).await.expect("an answer");
+    assert_eq!(extended.map(|extended| (extended.appended, extended.generation)), Some((0, kept)));
+    let run =
+        WalkRun { hashtag: cat.row, region: None, job_id: JobId::new(NOW, 1), at: NOW, videos: ranking };
+    store.keep_walk_run(run).await.expect("kept");
+    let later = Timestamp::from_ms(NOW.as_ms() + 1);
+    let run = store.previous_walk_run(cat.row, None, later).await.expect("an answer");
+    assert_eq!(run.map(|run| run.videos.len() as u64), Some(VIDEOS));
+}
+
+/// Asks an upstream, and has a job done.
+async fn what_upstreams_and_jobs_need(store: &Store) {
+    let ask = Ask::new(AskKind::InfoByName, "cat");
+    let asked = Asked { at: NOW, outcome: AskOutcome::Missing, cursor: None, has_more: false };
+    store.note_asked(&ask, asked).await.expect("noted");
+    assert_eq!(store.asked(&ask).await.expect("an answer"), Some(asked));
+    let day = UtcDay::of(NOW);
+    for want in [CallTaken::Taken { calls: 1 }, CallTaken::UsedUp { calls: 1 }] {
+        assert_eq!(store.take_upstream_call("original", day, Some(1)).await.expect("an answer"), want);
+    }
+    let job = NewJob {
+        id: JobId::new(NOW, 1),
+        account_id: domain::AccountId(1),
+        kind: JobKind::Walk,
+        request: "{}".to_owned(),
+        node: None,
+        idempotency: Some(("once".parse().expect("a key"), Fingerprint::of(b"{}"))),
+        at: NOW,
+    };
+    store.create_job(job.clone()).await.expect("a job");
+    store.create_job(job).await.expect("the same job");
+    let account_id = domain::AccountId(1);
+    assert_eq!(store.jobs(account_id, None, None, 9).await.expect("jobs").len(), 1);
+    let until = day.ends_at();
+    let claimed = store.claim_job(&[JobKind::Walk], "one", NOW, until).await.expect("an answer");
+    let (job, claim) = claimed.expect("a job");
+    assert_eq!(store.keep_job(&claim, "{}".to_owned(), until).await.expect("an answer"), JobKept::Ours);
+    assert!(
+        store.cancel_job(account_id, job.id, NOW).await.expect("an answer").expect("a job").is_cancel_wanted
+    );
+    assert!(store.finish_job(&claim, JobEnd::Cancelled, "{}".to_owned(), NOW).await.expect("an answer"));
 }
 
 async fn pay(store: &Store) {
@@ -121,15 +167,32 @@ async fn what_requests_ask_goes_to_one_shard_each() {
     let before = cluster.plans().len();
     what_requests_ask(&store).await;
     pay(&store).await;
+    what_upstreams_and_jobs_need(&store).await;
     let plans: BTreeSet<_> = cluster.plans().split_off(before).into_iter().collect();
     let seen = |table: &str| plans.iter().any(|plan| plan.statement.contains(table) && plan.shards == 1);
-    for table in ["hashtags", "hashtag_keys", "hashtag_ids", "links", "generations", "balances", "entries"] {
+    for table in [
+        "hashtags",
+        "hashtag_keys",
+        "hashtag_ids",
+        "links",
+        "generations",
+        "balances",
+        "entries",
+        "jobs",
+        "asks",
+        "upstream_calls",
+        "walk_runs",
+    ] {
         assert!(seen(&format!("tagmeter.{table}")), "{table} was not asked: {plans:#?}");
     }
     let wide: Vec<_> = plans.iter().filter(|plan| plan.shards > 1).collect();
     // Videos are asked by their ids, wherever they are: the second step of a walk.
     let is_by_ids = |statement: &str| statement.contains("tagmeter.videos WHERE video = ANY");
-    assert!(wide.iter().all(|plan| is_by_ids(&plan.statement)), "{wide:#?}");
+    // A worker looks for what is to be done, wherever it is.
+    let is_for_work = |statement: &str| statement.contains("ORDER BY job_id LIMIT");
+    let may = |statement: &str| is_by_ids(statement) || is_for_work(statement);
+    assert!(wide.iter().all(|plan| may(&plan.statement)), "{wide:#?}");
+    assert_eq!(store.forget_asks_before(UtcDay::of(NOW).ends_at(), 10).await.expect("a number"), 1);
     let told = cluster.sql(
         "DO $$ BEGIN TRUNCATE tagmeter.entries; RAISE EXCEPTION 'it went through';
          EXCEPTION WHEN raise_exception THEN PERFORM set_config('t.told', SQLERRM, false); END $$;

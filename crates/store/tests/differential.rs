@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 use domain::fragment;
-use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
+use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts, WindowObservation};
 use domain::video::VideoDetails;
 use domain::{Count, Hashtag, HashtagObservation, HashtagRow, Source, Tag, Timestamp};
 use proptest::prelude::*;
@@ -29,7 +29,7 @@ const TIMES_S: [i64; 8] = [
 ];
 
 /// What both hold, but the links' ids of videos, which only PostgreSQL has: columns and order.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     (
         "hashtags",
         "hashtag, name, id, changed, held_videos, held_views, held_creators, views, views_at, creators, creators_at, \
@@ -46,6 +46,7 @@ const TABLES: [(&str, &str); 9] = [
     ),
     ("links", "hashtag, author, video, plays, region"),
     ("hashtag_snapshots", "hashtag, observed_at, source, views, creators, videos, rounded"),
+    ("hashtag_windows", "hashtag, observed_at, source, country, window_days, views, posts, rank, industry"),
     (
         "video_snapshots",
         "video, observed_at, source, plays, likes, comments, shares, saves, downloads, rounded",
@@ -73,6 +74,13 @@ enum Observation {
         counts: [Option<u64>; 3],
         description: Option<u8>,
         kind: Option<i64>,
+    },
+    Window {
+        tag: (usize, Option<u64>),
+        at: usize,
+        country: bool,
+        counts: [Option<u64>; 3],
+        days: Option<u32>,
     },
 }
 
@@ -130,6 +138,19 @@ fn prepared(observation: &Observation) -> Prepared {
                     is_commerce: kind.map(|kind| kind > 1),
                     ..HashtagDetails::default()
                 },
+            }))
+        }
+        Observation::Window { tag, at: time, country, counts: [views, posts, rank], days } => {
+            Prepared::Window(Box::new(WindowObservation {
+                tag: tag_ref(tag),
+                source: Source::CreativeCenter,
+                observed_at: Timestamp::from_ms(TIMES_S[time] * 1000),
+                country: if country { "Malaysia" } else { "" }.to_owned(),
+                window_days: days,
+                views,
+                posts,
+                rank,
+                industry: views.map_or_else(String::new, |n| format!("branch {n}")),
             }))
         }
     }
@@ -192,7 +213,21 @@ fn any_observation(shared: bool) -> impl Strategy<Value = Observation> {
             description,
             kind,
         });
-    prop_oneof![3 => video, 2 => hashtag]
+    let window = (
+        any_tag(shared),
+        0..TIMES_S.len(),
+        any::<bool>(),
+        any_counts(),
+        proptest::option::of(prop_oneof![Just(7), Just(30)]),
+    )
+        .prop_map(|(tag, at, country, counts, days)| Observation::Window {
+            tag,
+            at,
+            country,
+            counts,
+            days,
+        });
+    prop_oneof![3 => video, 2 => hashtag, 1 => window]
 }
 
 async fn record(store: &Store, observations: &[Observation], cut: usize) -> Recorded {
@@ -253,6 +288,7 @@ async fn answers(store: &Store, with_changed: bool) -> Vec<String> {
             told.push(format!("{:?}", store.ranking(row, region).await.expect("a ranking")));
         }
         told.push(format!("{:?}", store.hashtag_snapshots(row, None, 1000).await.expect("a series")));
+        told.push(format!("{:?}", store.hashtag_windows(row, 1000).await.expect("windows")));
     }
     let videos: Vec<VideoRow> = (1..=size.videos).map(VideoRow).collect();
     for packed in store.packed(&videos).await.expect("videos") {

@@ -1,13 +1,19 @@
 //! Stores move whole: everything is there afterwards, a transfer that was cut off goes on, and what does not fit is
 //! refused.
 
-use domain::{ApiKey, Clock, Credits, KeyId, Observation, RequestId, Timestamp};
+use domain::observation::{TagRef, WindowObservation};
+use domain::{
+    AccountId, ApiKey, Clock, Credits, JobId, KeyId, KeyScope, Observation, RequestId, Source, Tag, TagKey,
+    Timestamp, UtcDay,
+};
 use std::path::Path;
 use store::accounts::AccountCreated;
 use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
+use store::jobs::{JobEnd, JobKind, NewJob};
 use store::keys::NewKey;
 use store::ledger::{Charge, Operation};
 use store::transfer::{TransferProgress, TransferReport, transfer};
+use store::walk_runs::WalkRun;
 use store::{Store, StoreError, StoreOptions};
 use testkit::postgres::{CitusCluster, TestDatabase};
 use testkit::{FixedClock, TemporaryCatalog, example_hashtag, hashtag, video};
@@ -16,7 +22,7 @@ use tokio::sync::Notify;
 const YEAR_MS: i64 = 31_556_952_000;
 
 /// Every table of both files with its rows in order, but for what is a store's own and where entries lie.
-const DUMPS: [(&str, &str); 15] = [
+const DUMPS: [(&str, &str); 19] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -27,6 +33,8 @@ const DUMPS: [(&str, &str); 15] = [
          FROM entries ORDER BY account_id, sequence",
     ),
     ("accounts.db", "SELECT * FROM idempotency ORDER BY account_id, idempotency_key"),
+    ("accounts.db", "SELECT * FROM jobs ORDER BY account_id, job_id"),
+    ("accounts.db", "SELECT * FROM upstream_calls ORDER BY upstream, day"),
     ("catalog.db", "SELECT sequence FROM store"),
     ("catalog.db", "SELECT * FROM hashtags ORDER BY hashtag"),
     ("catalog.db", "SELECT * FROM hashtag_keys ORDER BY key"),
@@ -38,6 +46,11 @@ const DUMPS: [(&str, &str); 15] = [
         "catalog.db",
         "SELECT 'h', * FROM hashtag_snapshots UNION ALL SELECT 'v', video, observed_at, source, plays, likes, comments, rounded FROM video_snapshots ORDER BY 1, 2, 3, 4",
     ),
+    (
+        "catalog.db",
+        "SELECT * FROM hashtag_windows ORDER BY hashtag, observed_at, source, country, window_days",
+    ),
+    ("catalog.db", "SELECT * FROM walk_runs ORDER BY hashtag, region, job_id"),
     ("catalog.db", "SELECT * FROM changes ORDER BY sequence"),
 ];
 
@@ -74,11 +87,58 @@ async fn filled() -> TemporaryCatalog {
     }
     held.record(observations).await;
     held.record([video(2000).into()]).await;
+    held.record([Observation::Window(Box::new(WindowObservation {
+        tag: TagRef { tag: Tag::new("cat").expect("a tag"), id: None },
+        source: Source::CreativeCenter,
+        observed_at: now,
+        country: "Malaysia".to_owned(),
+        window_days: Some(7),
+        views: Some(5),
+        posts: None,
+        rank: Some(1),
+        industry: String::new(),
+    }))])
+    .await;
     held.record([video(1).tag("cat").tag("dog").plays(77).version(2).observed_at(now).into()]).await;
     for n in 0..5 {
         fill_account(held.store(), n, now).await;
     }
+    fill_work(held.store(), now).await;
     held
+}
+
+/// A job that is done, one under way and one that waits, calls of two days, and what a walk saw.
+async fn fill_work(store: &Store, now: Timestamp) {
+    for n in 0..3_u8 {
+        let idempotency =
+            (n != 1).then(|| (format!("job-{n}").parse().expect("a key"), Fingerprint::of(&[n])));
+        let job = NewJob {
+            id: JobId::new(now, n.into()),
+            account_id: AccountId(1),
+            kind: JobKind::Walk,
+            request: "{}".to_owned(),
+            node: (n == 2).then(|| "elsewhere".to_owned()),
+            idempotency,
+            at: now,
+        };
+        store.create_job(job).await.expect("a job");
+    }
+    for n in 0..2 {
+        let claimed = store.claim_job(&[JobKind::Walk], "here", now, UtcDay::of(now).ends_at()).await;
+        let (_, claim) = claimed.expect("an answer").expect("a job");
+        store.keep_job(&claim, "{}".to_owned(), UtcDay::of(now).ends_at()).await.expect("ours");
+        if n == 0 {
+            assert!(store.finish_job(&claim, JobEnd::Done, "{}".to_owned(), now).await.expect("an answer"));
+        }
+    }
+    for (upstream, day) in [("one", now), ("one", UtcDay::of(now).ends_at()), ("other", now)] {
+        store.take_upstream_call(upstream, UtcDay::of(day), None).await.expect("a call");
+    }
+    let cat = store.hashtag_by_key(&TagKey::new("cat").expect("a tag")).await.expect("an answer");
+    let hashtag = cat.expect("a hashtag").row;
+    let videos = store.ranking(hashtag, None).await.expect("videos");
+    let run = WalkRun { hashtag, region: None, job_id: JobId::new(now, 0), at: now, videos };
+    store.keep_walk_run(run).await.expect("kept");
 }
 
 async fn fill_account(store: &Store, n: u8, now: Timestamp) {
@@ -88,7 +148,13 @@ async fn fill_account(store: &Store, n: u8, now: Timestamp) {
     let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) = created;
     let key = ApiKey::new(KeyId::new(u32::from(n)), [n; 16]);
     let (key_id, digest) = (key.id(), key.digest());
-    let key = NewKey { key_id, digest, name: "laptop".to_owned(), requests_per_minute: Some(60) };
+    let key = NewKey {
+        key_id,
+        digest,
+        name: "laptop".to_owned(),
+        requests_per_minute: Some(60),
+        scope: KeyScope::ALL[usize::from(n % 2)],
+    };
     store.create_key(account_id, key, now).await.expect("a key");
     if n == 2 {
         store.revoke_key(key_id, now).await.expect("no key any more");
@@ -173,7 +239,7 @@ async fn a_store_goes_on_after_what_came(to: StoreOptions, sql: impl Fn(&str) ->
     let email = "new@example.com".parse().expect("an address");
     let now = FixedClock::default().now();
     let created = store.create_account(&email, Credits::ZERO, now).await.expect("an account");
-    assert_eq!(created, AccountCreated::Created(domain::AccountId(6)));
+    assert_eq!(created, AccountCreated::Created(AccountId(6)));
     let next = sql("SELECT next_hashtag - (SELECT max(hashtag) FROM tagmeter.hashtags) FROM tagmeter.store");
     assert_eq!(next.trim(), "1");
     let sequence = store.sequence().await.expect("a sequence");
@@ -197,7 +263,7 @@ async fn a_store_in_a_cluster_goes_on_after_what_came() {
 async fn is_finished_when_run_again(to: StoreOptions) {
     let held = filled().await;
     let from = folder(held.folder());
-    for table in ["keys", "balances", "videos", "changes"] {
+    for table in ["keys", "balances", "jobs", "videos", "changes"] {
         cut_off(&from, &to, table).await;
         let refused = Store::open(&to).await.expect_err("it is unfinished").to_string();
         assert!(refused.contains("run the same `tagmeter migrate` again"), "{refused}");

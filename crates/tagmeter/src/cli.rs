@@ -74,7 +74,7 @@ pub(crate) enum Command {
     /// Formats are recognised by content, compressed or not. Importing a file again changes nothing; an interrupted
     /// import is finished by running it again. Serving goes on meanwhile, and nothing is charged.
     #[command(
-        after_help = "Examples:\n  tagmeter import captures/\n  tagmeter import feed.ndjson.gz series.tar.gz --rejects rejected.ndjson\n  curl -s https://example.com/items.json | tagmeter import - --json"
+        after_help = "Examples:\n  tagmeter import captures/\n  tagmeter import feed.ndjson.gz series.tar.gz --rejects rejected.ndjson\n  curl -s https://example.com/items.json | tagmeter import - --json\n  tagmeter import views.csv --map Tag=hashtag_name --map Views=views --map-constant observed_at=2024-03-01"
     )]
     Import(Import),
     /// Serve the challenge endpoints
@@ -137,6 +137,13 @@ pub(crate) struct Import {
     /// Keep what was rejected in this file: a JSON object a line, with the input, the line, the reason and the record
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+    /// Read tables (CSV with commas, semicolons or tabs) and NDJSON of any make: what a column is. Once for each column;
+    /// an unknown field lists them all
+    #[arg(long, value_name = "COLUMN=FIELD")]
+    pub(crate) map: Vec<String>,
+    /// What is the same in every record of such a table, such as observed_at=2024-03-01
+    #[arg(long, value_name = "FIELD=VALUE", requires = "map")]
+    pub(crate) map_constant: Vec<String>,
     #[command(flatten)]
     pub(crate) output: Json,
 }
@@ -202,7 +209,7 @@ pub(crate) enum Account {
 pub(crate) enum Key {
     /// Make another API key for an account; it is shown this once
     #[command(
-        after_help = "Examples:\n  tagmeter key create me@example.com --name laptop\n  tagmeter key create me@example.com --requests-per-minute 60 --json"
+        after_help = "Examples:\n  tagmeter key create me@example.com --name laptop\n  tagmeter key create me@example.com --requests-per-minute 60 --json\n  tagmeter key create me@example.com --name imports --admin"
     )]
     Create {
         /// E-mail address that names the account
@@ -213,6 +220,9 @@ pub(crate) enum Key {
         /// Calls that this key may make in a minute, 0 for no limit; without it the server's setting holds
         #[arg(long, value_name = "N")]
         requests_per_minute: Option<u32>,
+        /// Let the key change what is held, too: import by way of the API; without it a key may only call
+        #[arg(long)]
+        admin: bool,
         #[command(flatten)]
         output: Json,
     },

@@ -5,6 +5,10 @@ use crate::output::{self, counted, grouped};
 use domain::Hashtag;
 use domain::hashtag::Total;
 use serde::Serialize;
+use store::windows::Window;
+
+/// Sums over windows that are shown to people; `--json` has more.
+const WINDOWS_SHOWN_MAX: usize = 3;
 
 /// A hashtag as JSON.
 #[derive(Debug, Serialize)]
@@ -22,6 +26,9 @@ pub(crate) struct HashtagView {
     /// Readings kept of it, where they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshots: Option<u64>,
+    /// What it did within windows of time, by country, newest first; never part of the totals above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<WindowView>,
     is_pgcshow: Option<bool>,
     is_commerce: Option<bool>,
     is_challenge: Option<bool>,
@@ -29,6 +36,49 @@ pub(crate) struct HashtagView {
     #[serde(rename = "type")]
     kind: Option<i64>,
     cover: Option<String>,
+}
+
+/// A sum over a window of time as JSON.
+#[derive(Debug, Serialize)]
+struct WindowView {
+    observed_at: String,
+    source: &'static str,
+    /// `null` where none was told.
+    country: Option<String>,
+    /// How long the window is; `null` where that was not told.
+    window_days: Option<u32>,
+    views: Option<u64>,
+    posts: Option<u64>,
+    rank: Option<u64>,
+    industry: Option<String>,
+}
+
+impl From<Window> for WindowView {
+    fn from(window: Window) -> Self {
+        let told = |text: String| Some(text).filter(|text| !text.is_empty());
+        Self {
+            observed_at: window.observed_at.to_rfc3339(),
+            source: window.source.name(),
+            country: told(window.country),
+            window_days: window.window_days,
+            views: window.views,
+            posts: window.posts,
+            rank: window.rank,
+            industry: told(window.industry),
+        }
+    }
+}
+
+impl WindowView {
+    /// For people, on one line.
+    fn shown(&self) -> String {
+        let count = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), grouped);
+        let days = self.window_days.map_or_else(|| "a window".to_owned(), |days| counted(days.into(), "day"));
+        let rank = self.rank.map(|rank| format!(", rank {rank}")).unwrap_or_default();
+        let country = self.country.as_ref().map(|country| format!(" in {country}")).unwrap_or_default();
+        let (views, posts, at) = (count(self.views), count(self.posts), &self.observed_at);
+        format!("{views} views and {posts} posts within {days}{country}{rank} ({}, {at})", self.source)
+    }
 }
 
 /// A total as JSON.
@@ -91,6 +141,7 @@ impl HashtagView {
                 creators: hashtag.observed.creators,
             },
             snapshots: None,
+            windows: Vec::new(),
             is_pgcshow: details.is_pgcshow,
             is_commerce: details.is_commerce,
             is_challenge: details.is_challenge,
@@ -103,6 +154,11 @@ impl HashtagView {
     /// With the number of readings that are kept of it.
     pub(crate) fn with_snapshots(self, number: u64) -> Self {
         Self { snapshots: Some(number), ..self }
+    }
+
+    /// With what it did within windows of time.
+    pub(crate) fn with_windows(self, windows: Vec<Window>) -> Self {
+        Self { windows: windows.into_iter().map(WindowView::from).collect(), ..self }
     }
 
     /// A hashtag for people, a line for each thing that is known.
@@ -126,6 +182,7 @@ impl HashtagView {
             rows.push(line("about", output::shortened(description, 80)));
         }
         rows.push(line("held", self.held()));
+        rows.extend(self.windows.iter().take(WINDOWS_SHOWN_MAX).map(|window| line("window", window.shown())));
         output::table(&[], rows)
     }
 
@@ -162,6 +219,32 @@ mod tests {
             details: HashtagDetails::default(),
             changed: 1,
         }
+    }
+
+    #[test]
+    fn what_happened_within_a_window_is_told_apart() {
+        let window = Window {
+            observed_at: domain::Timestamp::from_ms(1_758_737_490_000),
+            source: domain::Source::CreativeCenter,
+            country: "Malaysia".to_owned(),
+            window_days: Some(7),
+            views: Some(84_150_986),
+            posts: None,
+            rank: Some(1),
+            industry: String::new(),
+        };
+        let view = HashtagView::new(&hashtag()).with_windows(vec![window]);
+        assert!(
+            view.lines().ends_with(
+                "window    84,150,986 views and - posts within 7 days in Malaysia, rank 1 \
+             (creative-center, 2025-09-24T18:11:30Z)"
+            ),
+            "{}",
+            view.lines()
+        );
+        let json = serde_json::to_value(&view).expect("JSON");
+        assert_eq!(json["windows"][0]["posts"], serde_json::Value::Null);
+        assert_eq!(json["views"]["value"], 503_200_000);
     }
 
     #[test]

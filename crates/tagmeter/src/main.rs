@@ -22,6 +22,8 @@ mod system;
 
 mod telemetry;
 
+mod upstreams;
+
 use clap::Parser;
 use cli::Cli;
 use config::Settings;

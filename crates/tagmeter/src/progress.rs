@@ -76,9 +76,9 @@ impl ImportProgress for Bar {
         let short = name.rsplit(['/', '\\']).next().unwrap_or(name);
         let name = crate::output::shortened(&crate::output::printable(short), 32);
         self.bar.set_prefix(if files > 1 { format!("[{}/{files}] {name}", number + 1) } else { name });
-        self.bar.set_position(0);
-        self.bar.unset_length();
-        self.bar.set_style(Self::style(false));
+        if number == 0 {
+            self.bar.set_style(Self::style(false));
+        }
     }
 
     fn advance(&self, progress: Progress, records: u64) {

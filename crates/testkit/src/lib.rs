@@ -19,6 +19,8 @@ mod server;
 
 mod temporary;
 
+pub mod upstream;
+
 pub use backends::TestStore;
 pub use client::{Answer, Connection, Request};
 pub use clock::FixedClock;

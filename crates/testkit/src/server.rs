@@ -1,7 +1,8 @@
 //! A running server in one call: on a real socket, with an account and a key.
 
 use crate::{Answer, FixedClock, Request, TemporaryCatalog};
-use domain::{AccountId, ApiKey, Credits, KeyId, Observation};
+use catalog::Upstreams;
+use domain::{AccountId, ApiKey, Credits, KeyId, KeyScope, Observation};
 use server::{Options, Parts, Server};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub struct TestServerBuilder {
     requests_per_minute: Option<u32>,
     observations: Vec<Observation>,
     database: Option<DatabaseUrl>,
+    upstreams: Option<Upstreams>,
 }
 
 /// A running server.
@@ -80,11 +82,21 @@ impl TestServerBuilder {
         self
     }
 
+    /// Asking upstreams. Not with a database.
+    #[must_use]
+    pub fn upstreams(mut self, upstreams: Upstreams) -> Self {
+        self.upstreams = Some(upstreams);
+        self
+    }
+
     /// Starts it.
     pub async fn start(self) -> TestServer {
         let clock = FixedClock::default();
         let held = match self.database {
-            None => TemporaryCatalog::open(&clock).await,
+            None => match self.upstreams {
+                None => TemporaryCatalog::open(&clock).await,
+                Some(upstreams) => TemporaryCatalog::live(&clock, upstreams).await,
+            },
             Some(url) => TemporaryCatalog::at_url(url, &clock).await,
         };
         if !self.observations.is_empty() {
@@ -123,7 +135,13 @@ async fn account(
     }
     let created = held.store().create_account(&email, credits, clock.now()).await.expect("an account");
     let AccountCreated::Created(account_id) = created else { panic!("{created:?}") };
-    let new = NewKey { key_id: key.id(), digest: key.digest(), name: String::new(), requests_per_minute };
+    let new = NewKey {
+        key_id: key.id(),
+        digest: key.digest(),
+        name: String::new(),
+        scope: KeyScope::Call,
+        requests_per_minute,
+    };
     let created = held.store().create_key(account_id, new, clock.now()).await.expect("a key");
     assert_eq!(created, KeyCreated::Created);
     (account_id, key.reveal(), SEED)
@@ -139,6 +157,7 @@ impl TestServer {
             requests_per_minute: None,
             observations: Vec::new(),
             database: None,
+            upstreams: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! A store and a catalog in a folder that is gone when they are. The store may be in a database instead, and be shared.
 
 use crate::FixedClock;
-use catalog::{Catalog, CatalogOptions};
+use catalog::{Catalog, CatalogOptions, Upstreams};
 use domain::Observation;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +28,19 @@ impl TemporaryCatalog {
         let folder = tempfile::tempdir().expect("a folder");
         let options = StoreOptions::at_url(folder.path(), url);
         Self::over(options, folder, clock).await
+    }
+
+    /// An empty one that asks upstreams.
+    pub async fn live(clock: &FixedClock, upstreams: Upstreams) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = StoreOptions::in_folder(folder.path());
+        let store = Store::open(&options).await.expect("a store");
+        let catalog_options = CatalogOptions {
+            upstreams: Some(upstreams),
+            ..CatalogOptions::in_folder(folder.path(), Arc::new(clock.clone()))
+        };
+        let catalog = Catalog::open(store, catalog_options).await.expect("a catalog");
+        Self { catalog, folder, options }
     }
 
     async fn over(options: StoreOptions, folder: TempDir, clock: &FixedClock) -> Self {

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::{Catalog, HashtagRef, Ready};
+use catalog::{Answered, Catalog, HashtagRef, Wanted};
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -36,8 +36,8 @@ impl Endpoint for ChallengeInfoName {
         query.tag("name").map(HashtagRef::Key)
     }
 
-    async fn answer(catalog: &Catalog, reference: HashtagRef) -> Result<Ready, Problem> {
-        let found = catalog.hashtag_ready(&reference, challenge::render).await.map_err(fault)?;
+    async fn answer(catalog: &Catalog, reference: HashtagRef, wanted: Wanted) -> Result<Answered, Problem> {
+        let found = catalog.hashtag_answer(&reference, wanted, challenge::render).await.map_err(fault)?;
         found.ok_or_else(|| not_found(&reference))
     }
 }

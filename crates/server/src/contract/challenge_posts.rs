@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::{Catalog, CatalogError, HashtagRef, Ready, WalkPage, WalkRequest};
+use catalog::{Answered, Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest, Wanted};
 use domain::WalkCursor;
 use http::Response;
 use std::sync::Arc;
@@ -64,11 +64,16 @@ impl Endpoint for ChallengePosts {
         Ok((reference, WalkRequest { cursor, count: query.count()?, region: query.region()? }))
     }
 
-    async fn answer(catalog: &Catalog, (reference, request): Self::Asked) -> Result<Ready, Problem> {
-        let page = catalog.walk_ready(&reference, request, render).await.map_err(|error| match error {
-            CatalogError::CursorUnknown => unknown_cursor(&error),
-            error => fault(error),
-        })?;
+    async fn answer(
+        catalog: &Catalog,
+        (reference, request): Self::Asked,
+        wanted: Wanted,
+    ) -> Result<Answered, Problem> {
+        let page =
+            catalog.posts_answer(&reference, request, wanted, render).await.map_err(|error| match error {
+                CatalogError::CursorUnknown => unknown_cursor(&error),
+                error => fault(error),
+            })?;
         page.ok_or_else(|| not_found(&reference))
     }
 }

@@ -4,7 +4,7 @@
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
 use crate::query::Query;
-use catalog::{Catalog, CatalogError, HashtagRef, Ready};
+use catalog::{Answered, Catalog, CatalogError, HashtagRef, UpstreamFault, Wanted};
 use std::future::Future;
 use store::ledger::Operation;
 
@@ -35,6 +35,9 @@ pub(crate) mod operation {
     pub(crate) const SEARCH_CHALLENGE: Operation = Operation(4);
 }
 
+/// When a caller may ask again for what no upstream gave.
+const UPSTREAM_RETRY_SECONDS: u64 = 5;
+
 /// A paid endpoint: how its query is read and where its answer comes from. [`crate::gate::serve`] does the rest.
 pub(crate) trait Endpoint: Send + 'static {
     /// Its documented path.
@@ -47,8 +50,12 @@ pub(crate) trait Endpoint: Send + 'static {
     /// Reads the query.
     fn read(query: &Query<'_>) -> Result<Self::Asked, Problem>;
 
-    /// The body of a successful answer.
-    fn answer(catalog: &Catalog, asked: Self::Asked) -> impl Future<Output = Result<Ready, Problem>> + Send;
+    /// A successful answer, as fresh as it is wanted if that can be had.
+    fn answer(
+        catalog: &Catalog,
+        asked: Self::Asked,
+        wanted: Wanted,
+    ) -> impl Future<Output = Result<Answered, Problem>> + Send;
 }
 
 /// What no caller can help. Mistakes of a caller are told by each endpoint in its own words.
@@ -56,8 +63,31 @@ pub(crate) fn fault(error: CatalogError) -> Problem {
     match error {
         CatalogError::Store(error) => error.into(),
         CatalogError::IndexBuilding => Problem::unavailable(error),
+        CatalogError::Upstream { fault, cause } => no_upstream(fault, cause),
+        CatalogError::NotStored(error) => match &*error {
+            CatalogError::Store(store) if store.is_passing() => Problem::unavailable(error.to_string()),
+            _ => Problem::internal(error.to_string()),
+        },
         other => Problem::internal(other),
     }
+}
+
+/// Nothing is stored, and no upstream gave it. Nothing is charged.
+fn no_upstream(fault: UpstreamFault, cause: String) -> Problem {
+    let (code, detail) = match fault {
+        UpstreamFault::Error => {
+            (ErrorCode::UpstreamError, "nothing is stored for this, and the upstream's answer cannot be used")
+        }
+        UpstreamFault::Unavailable => (
+            ErrorCode::UpstreamUnavailable,
+            "nothing is stored for this, and the upstream cannot be asked at the moment",
+        ),
+        UpstreamFault::Timeout => (
+            ErrorCode::UpstreamTimeout,
+            "nothing is stored for this, and the upstream did not answer in time",
+        ),
+    };
+    Problem::new(code, detail).retry_after(UPSTREAM_RETRY_SECONDS).because(cause)
 }
 
 /// Nothing is held under this id or name.

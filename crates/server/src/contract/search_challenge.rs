@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::{Catalog, CatalogError, Ready, SearchPage};
+use catalog::{Answered, Catalog, CatalogError, SearchPage, Wanted};
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -66,9 +66,9 @@ impl Endpoint for SearchChallenge {
         Ok(Search { keyword, offset: query.cursor()?, limit: query.count()? })
     }
 
-    async fn answer(catalog: &Catalog, search: Search) -> Result<Ready, Problem> {
+    async fn answer(catalog: &Catalog, search: Search, wanted: Wanted) -> Result<Answered, Problem> {
         let Search { keyword, offset, limit } = search;
-        catalog.search_ready(&keyword, offset, limit, render).await.map_err(|error| match error {
+        catalog.search_answer(&keyword, offset, limit, wanted, render).await.map_err(|error| match error {
             CatalogError::Name(why) => {
                 Problem::parameter("keyword", format!("keyword cannot be searched for: {why}"))
             }

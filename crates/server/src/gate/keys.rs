@@ -6,7 +6,7 @@
 //! is not believed either.
 
 use super::limit::Limiter;
-use domain::{AccountId, ApiKey, KeyDigest, KeyId};
+use domain::{AccountId, ApiKey, KeyDigest, KeyId, KeyScope};
 use quick_cache::sync::Cache;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -30,6 +30,9 @@ const ANSWER_MAX: Duration = Duration::from_secs(2);
 pub(crate) struct KnownKey {
     pub(crate) key_id: KeyId,
     pub(crate) account_id: AccountId,
+    /// What it may be used for; paid calls are open to every scope.
+    #[expect(dead_code, reason = "only paid calls come through this gate so far")]
+    pub(crate) scope: KeyScope,
     /// `None` for no limit.
     pub(crate) limiter: Option<Arc<Limiter>>,
     digest: KeyDigest,
@@ -104,6 +107,7 @@ impl Keys {
         let known = Arc::new(KnownKey {
             key_id,
             account_id: stored.account_id,
+            scope: stored.scope,
             limiter: per_minute.map(|per_minute| self.limiter(key_id, per_minute)),
             digest: stored.digest,
             epoch,

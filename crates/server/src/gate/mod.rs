@@ -4,7 +4,7 @@
 //! [`Quote`](quote::Quote), a quote makes a `Receipt` of the ledger, and only a receipt makes a
 //! [`Reply`](reply::Reply) of a paid answer. A limit may err on the caller's side; the charge never does.
 //!
-//! Reading order: [`keys`] and [`limit`], [`admit`], [`quote`], [`reply`], [`serve`] (the whole way), [`uncancelled`].
+//! Reading order: [`keys`] and [`limit`], [`admit`], [`quote`], [`freshness`], [`reply`], [`serve`] (the whole way), [`uncancelled`].
 
 pub(crate) mod keys;
 
@@ -13,6 +13,8 @@ pub(crate) mod limit;
 pub(crate) mod admit;
 
 pub(crate) mod quote;
+
+pub(crate) mod freshness;
 
 pub(crate) mod reply;
 

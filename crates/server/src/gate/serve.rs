@@ -2,6 +2,7 @@
 //! the headers say what it cost and where the caller stands.
 
 use super::admit::{Caller, identify, too_many};
+use super::freshness::{Freshness, wanted};
 use super::keys::KnownKey;
 use super::limit::Standing;
 use super::quote::{Quote, Settled, key_of_other_request};
@@ -17,7 +18,7 @@ use crate::problem::{Problem, Style};
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::Request;
-use domain::Credits;
+use domain::{Credits, Timestamp};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use std::sync::Arc;
@@ -34,6 +35,7 @@ struct Notes {
     standing: Option<(Arc<KnownKey>, Standing)>,
     balance: Option<Credits>,
     charged: Credits,
+    freshness: Option<Freshness>,
 }
 
 /// Answers a request to a paid endpoint. A client that hangs up does not cut it off in the middle.
@@ -56,7 +58,7 @@ async fn answer<E: Endpoint>(app: Arc<App>, parts: Parts) -> Response<Body> {
             problem.into_response(call.id, legacy.map_or(Style::Problem, Style::Legacy))
         }
     };
-    notes.write(response.headers_mut());
+    notes.write(app.clock.now(), response.headers_mut());
     response
 }
 
@@ -77,12 +79,16 @@ async fn attempt<E: Endpoint>(
     let quote = caller.quote(balance, idempotency_key.is_some())?;
     let query = parts.uri.query().unwrap_or("");
     let asked = E::read(&Query::new(query))?;
+    let wanted = wanted(&parts.headers, &Query::new(query))?;
     let repeatable = idempotency_key.map(|key| (key, fingerprint(E::PATH, query)));
     if let Some(reply) = replay(app, &quote, repeatable.as_ref()).await? {
         return Ok(reply);
     }
-    let looked_up = tokio::time::timeout(app.options.request_timeout, E::answer(&app.catalog, asked)).await;
-    let content = Tagged::of(looked_up.map_err(|_| Problem::unavailable("the look-up took too long"))??);
+    let looked_up =
+        tokio::time::timeout(app.options.request_timeout, E::answer(&app.catalog, asked, wanted)).await;
+    let answered = looked_up.map_err(|_| Problem::unavailable("the look-up took too long"))??;
+    notes.freshness = Some(Freshness::of(&answered));
+    let content = Tagged::of(answered.ready);
     if repeatable.is_none() && content.is_known(&parts.headers) {
         return Ok(Reply::not_modified(content));
     }
@@ -153,10 +159,13 @@ fn keep(key: IdempotencyKey, fingerprint: Fingerprint, content: &Tagged) -> Resu
 }
 
 impl Notes {
-    fn write(&self, headers: &mut HeaderMap) {
+    fn write(&self, now: Timestamp, headers: &mut HeaderMap) {
         headers.insert(CREDITS_CHARGED, number(self.charged.get()));
         if let Some(balance) = self.balance {
             headers.insert(CREDITS_REMAINING, number(balance.get()));
+        }
+        if let Some(freshness) = self.freshness {
+            freshness.write(now, headers);
         }
         if let Some((key, standing)) = &self.standing
             && let Some(limiter) = &key.limiter

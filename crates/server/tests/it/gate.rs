@@ -2,7 +2,7 @@
 
 use crate::wire::holding_at;
 use domain::Clock;
-use domain::{ApiKey, KeyId};
+use domain::{ApiKey, KeyId, KeyScope};
 use std::sync::Arc;
 use std::time::Duration;
 use store::keys::{KeyCreated, NewKey};
@@ -56,7 +56,14 @@ async fn a_revoked_key_is_refused_within_a_second_and_a_new_one_works(place: &Pl
     });
     refused.await.expect("a revoked key is refused within a second");
     let key = ApiKey::new(KeyId::new(77), [9; 16]);
-    let made = |digest| NewKey { key_id: key.id(), digest, name: String::new(), requests_per_minute: None };
+    // One with more rights than paid calls need.
+    let made = |digest| NewKey {
+        key_id: key.id(),
+        digest,
+        name: String::new(),
+        scope: KeyScope::Admin,
+        requests_per_minute: None,
+    };
     let request = Request::get(CAT).key(&key.reveal());
     let unknown = connection.send(request.clone()).await.expect("an answer");
     assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (401, "invalid_api_key"));

@@ -13,4 +13,5 @@ mod nodes;
 mod operations;
 #[cfg(unix)]
 mod outage;
+mod upstream;
 mod wire;

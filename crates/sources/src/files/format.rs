@@ -1,16 +1,18 @@
 //! What a format is, and the list of them: one file each in this folder, one line each here.
 
 use super::{
-    discover, mobile_aweme, mobile_challenge, node_share, series_csv, series_lines, tiktok_scraper,
-    web_challenge, web_item, web_search, zeeschuimer,
+    apify, contract, creative_center, creative_center_csv, discover, mobile_aweme, mobile_challenge,
+    node_share, research_api, series_csv, series_lines, tiktok_scraper, web_challenge, web_item, web_search,
+    yt_dlp, zeeschuimer,
 };
 use crate::json::keys::Keys;
 use crate::reading::{Reading, Refusal};
 use domain::Source;
 
 /// Every format that is read, in the order they are tried.
-pub(crate) static FORMATS: [&Format; 11] = [
+pub(crate) static FORMATS: [&Format; 20] = [
     &zeeschuimer::FORMAT,
+    &apify::ITEMS,
     &tiktok_scraper::FORMAT,
     &mobile_aweme::FORMAT,
     &node_share::FORMAT,
@@ -18,8 +20,16 @@ pub(crate) static FORMATS: [&Format; 11] = [
     &web_search::FORMAT,
     &web_challenge::FORMAT,
     &mobile_challenge::FORMAT,
+    &contract::HASHTAG,
+    &contract::VIDEO,
     &web_item::FORMAT,
+    &research_api::FORMAT,
+    &research_api::FORMAT_VIDEO_ID,
+    &yt_dlp::FORMAT,
+    &apify::ROWS,
+    &creative_center::FORMAT,
     &series_csv::FORMAT,
+    &creative_center_csv::FORMAT,
     &series_lines::FORMAT,
 ];
 

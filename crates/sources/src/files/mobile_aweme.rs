@@ -14,11 +14,19 @@ use serde::Deserialize;
 pub(crate) static FORMAT: Format = Format {
     source: Source::MobileAweme,
     shape: "`aweme`: `{aweme_list}`, `{data:{aweme_list}}`, `{aweme}` with `_fetched_at`, array, single, NDJSON",
-    made_by: "mobile captures, many vendors",
+    made_by: "mobile captures, EnsembleData, TikHub and other vendors",
     kind: Kind::Json(Json {
         all: &["aweme_id"],
         any: &["statistics", "cha_list", "text_extra", "desc"],
-        within: &["aweme_list", "aweme", "aweme_detail", "aweme_info", "data"],
+        within: &[
+            "aweme_list",
+            "aweme",
+            "aweme_detail",
+            "aweme_details",
+            "aweme_info",
+            "search_item_list",
+            "data",
+        ],
         read,
     }),
 };

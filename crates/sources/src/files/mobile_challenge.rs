@@ -8,15 +8,16 @@ use crate::reading::{Reading, Refusal};
 use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, TagRef};
 use domain::{Source, Tag};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 pub(crate) static FORMAT: Format = Format {
     source: Source::MobileChallenge,
     shape: "`{ch_info}`, `{data:{ch_info}}`",
-    made_by: "mobile captures",
+    made_by: "mobile captures, EnsembleData, TikHub and other vendors",
     kind: Kind::Json(Json {
         all: &["cid", "cha_name"],
         any: &["view_count", "user_count"],
-        within: &["ch_info", "data"],
+        within: &["ch_info", "challenge_list", "challenge_info", "data"],
         read,
     }),
 };
@@ -25,6 +26,8 @@ pub(crate) static FORMAT: Format = Format {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Record<'a> {
     cid: Id<'a>,
+    /// Only the contract's record has it.
+    id: Option<IgnoredAny>,
     cha_name: Text<'a>,
     desc: Text<'a>,
     view_count: Number,
@@ -40,6 +43,9 @@ struct Record<'a> {
 
 fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let record: Record<'_> = serde_json::from_str(raw)?;
+    if record.cid.is_none() && record.id.is_some() {
+        return Err(Refusal::Shape);
+    }
     let tag = Tag::new(&record.cha_name).map_err(|why| format!("cha_name: {why}"))?;
     // Zeros throughout are the placeholders of a video's `cha_list` that somebody took out of it.
     let (views, creators) = (record.view_count, record.user_count);

@@ -2,6 +2,7 @@
 //! `title`, in any order and among others; `challenge_id` and `description` are used where they are.
 
 use super::format::{Format, Kind, ReadLine, Text};
+use crate::csv::Header;
 use crate::json::id::Id;
 use crate::json::lenient::clean;
 use crate::json::number;
@@ -16,10 +17,11 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Text(Text {
         first_line: "column names, among them snapshot_utc, views, and challenge_name or title",
         is_quoted: true,
-        fits: |line| Columns::of(line).is_some(),
+        fits: |line| Columns::of(&Header::of(line)).is_some(),
         open: |line, _| {
-            let columns = Columns::of(line).ok_or("snapshot_utc, views or challenge_name is missing")?;
-            Ok(Box::new(Rows { header: line.to_owned(), columns }))
+            let header = Header::of(line);
+            let columns = Columns::of(&header).ok_or("snapshot_utc, views or challenge_name is missing")?;
+            Ok(Box::new(Rows { header, columns }))
         },
     }),
 };
@@ -34,32 +36,26 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &str) -> Option<Self> {
-        let names = cells(header);
-        let column = |name: &str| names.iter().position(|cell| cell.trim().eq_ignore_ascii_case(name));
+    fn of(header: &Header) -> Option<Self> {
         Some(Self {
-            at: column("snapshot_utc")?,
-            views: column("views")?,
-            name: column("challenge_name").or(column("title"))?,
-            id: column("challenge_id"),
-            description: column("description"),
+            at: header.column("snapshot_utc")?,
+            views: header.column("views")?,
+            name: header.column("challenge_name").or(header.column("title"))?,
+            id: header.column("challenge_id"),
+            description: header.column("description"),
         })
     }
 }
 
 struct Rows {
-    header: String,
+    header: Header,
     columns: Columns,
 }
 
 impl ReadLine for Rows {
     fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
         let text = String::from_utf8_lossy(record);
-        // Files that were appended to each other have the column names again.
-        if text.trim() == self.header.trim() {
-            return Ok(());
-        }
-        let cells = cells(&text);
+        let Some(cells) = self.header.cells(&text) else { return Ok(()) };
         let cell = |column: usize, name: &str| {
             cells.get(column).ok_or_else(|| format!("the row has {} cells, too few for {name}", cells.len()))
         };
@@ -88,39 +84,14 @@ impl ReadLine for Rows {
     }
 }
 
-/// The cells of one record of CSV (RFC 4180): commas, quotes, doubled quotes inside quotes.
-fn cells(record: &str) -> Vec<String> {
-    let mut cells = vec![String::new()];
-    let mut is_quoted = false;
-    let mut characters = record.trim_end_matches(['\r', '\n']).chars().peekable();
-    while let Some(character) = characters.next() {
-        let cell = cells.last_mut().expect("there is always a last cell");
-        match character {
-            '"' if is_quoted && characters.peek() == Some(&'"') => {
-                characters.next();
-                cell.push('"');
-            }
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => cells.push(String::new()),
-            _ => cell.push(character),
-        }
-    }
-    cells
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_split_as_csv_says() {
-        assert_eq!(cells("a,\"b,\"\"c\"\"\nd\",,e\r"), ["a", "b,\"c\"\nd", "", "e"]);
-        assert_eq!(cells(""), [""]);
-    }
-
-    #[test]
     fn columns_are_found_by_name() {
-        assert!(Columns::of("rank,Views,title,snapshot_utc").is_some());
-        assert!(Columns::of("snapshot_utc,views").is_none());
+        let has_all = |line| Columns::of(&Header::of(line)).is_some();
+        assert!(has_all("rank,Views,title,snapshot_utc"));
+        assert!(!has_all("snapshot_utc,views"));
     }
 }

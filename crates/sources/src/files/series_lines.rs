@@ -8,7 +8,7 @@ use domain::{Count, Source, Tag, Timestamp};
 
 pub(crate) static FORMAT: Format = Format {
     source: Source::Series,
-    shape: "`TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in `.tar` and `.tar.gz`",
+    shape: "`TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in archives",
     made_by: "trackers",
     kind: Kind::Text(Text {
         first_line: "YYYY-MM-DD HH:MM:SS, a tab, and a number of views",
@@ -51,7 +51,7 @@ fn point(line: &str) -> Result<(Timestamp, Count), String> {
 /// The tag a file is named after: the last part of its path, less `.txt` and what it is packed in.
 fn tag_of(file: &str) -> Result<Tag, String> {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let name = name.strip_suffix(".gz").or(name.strip_suffix(".zst")).unwrap_or(name);
     let name = name.strip_suffix(".txt").unwrap_or(name);
     match Tag::new(name) {
         Ok(tag) if name != "-" => Ok(tag),
@@ -80,6 +80,7 @@ mod tests {
         for (file, want) in [
             ("x.tar.gz/data/good spirits.txt", "good spirits"),
             ("AuranChronicles.txt.gz", "AuranChronicles"),
+            ("x.zip/AuranChronicles.txt.zst", "AuranChronicles"),
             ("lange", "lange"),
         ] {
             assert_eq!(tag_of(file).expect("a tag").name(), want);

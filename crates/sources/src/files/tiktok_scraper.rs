@@ -9,6 +9,7 @@ use domain::Source;
 use domain::observation::{VideoCounts, VideoObservation};
 use domain::video::{Author, Music, VideoDetails};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 pub(crate) static FORMAT: Format = Format {
     source: Source::TiktokScraper,
@@ -40,6 +41,10 @@ struct Post<'a> {
     play_count: Number,
     comment_count: Number,
     hashtags: List<Maybe<Hashtag<'a>>>,
+    /// Only Apify's items have these.
+    #[serde(rename = "createTimeISO")]
+    create_time_iso: Option<IgnoredAny>,
+    collect_count: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -91,7 +96,8 @@ struct Hashtag<'a> {
 
 fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let post: Post<'_> = serde_json::from_str(raw)?;
-    let Some(author) = &post.author_meta else { return Err(Refusal::Shape) };
+    let is_apify = post.create_time_iso.is_some() || post.collect_count.is_some();
+    let Some(author) = post.author_meta.as_ref().filter(|_| !is_apify) else { return Err(Refusal::Shape) };
     let id = post.id.video(&[&post.web_video_url])?;
     let mut tags = TagList::default();
     for hashtag in post.hashtags.iter() {

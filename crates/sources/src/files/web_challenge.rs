@@ -12,12 +12,12 @@ use serde::Deserialize;
 
 pub(crate) static FORMAT: Format = Format {
     source: Source::WebChallenge,
-    shape: "`{challengeInfo:{challenge,stats,statsV2}}` or `{challenge,stats}`",
+    shape: "`{challengeInfo:{challenge,stats,statsV2}}` or `{challenge,stats}`, also in saved pages",
     made_by: "web captures",
     kind: Kind::Json(Json {
         all: &["challenge"],
         any: &["stats", "statsV2"],
-        within: &["challengeInfo"],
+        within: &["challengeInfo", "__DEFAULT_SCOPE__", "webapp.challenge-detail", "ChallengePage"],
         read: |raw, reading| read(raw, Source::WebChallenge, reading),
     }),
 };

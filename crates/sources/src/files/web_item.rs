@@ -3,7 +3,7 @@
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
-use crate::json::lenient::{Flag, List, Maybe, Text, first, first_told};
+use crate::json::lenient::{Flag, List, Maybe, OrText, Text, first, first_told};
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
 use domain::observation::{TagRef, VideoCounts, VideoObservation};
@@ -14,12 +14,23 @@ use serde::de::IgnoredAny;
 
 pub(crate) static FORMAT: Format = Format {
     source: Source::WebItem,
-    shape: "`itemStruct`: array, object keyed \"0\", \"1\", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON",
+    shape: "`itemStruct`: array, object keyed \"0\", \"1\", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON, saved pages",
     made_by: "TikTok-Api, pytok, browser captures",
     kind: Kind::Json(Json {
         all: &["id"],
         any: &["stats", "statsV2", "video", "author", "createTime", "challenges", "textExtra", "contents"],
-        within: &["itemList", "items", "item_list", "itemInfo", "itemStruct"],
+        within: &[
+            "itemList",
+            "items",
+            "item_list",
+            "itemInfo",
+            "itemStruct",
+            "__DEFAULT_SCOPE__",
+            "webapp.video-detail",
+            "ItemModule",
+            "props",
+            "pageProps",
+        ],
         read,
     }),
 };
@@ -32,7 +43,10 @@ struct Item<'a> {
     create_time: Number,
     collect_time: Number,
     location_created: Text<'a>,
-    author: Maybe<ItemAuthor<'a>>,
+    author: OrText<'a, ItemAuthor<'a>>,
+    /// Beside an author that is a handle only, in older pages.
+    author_id: Id<'a>,
+    nickname: Text<'a>,
     challenges: List<Maybe<Challenge<'a>>>,
     text_extra: List<Maybe<TextExtra<'a>>>,
     contents: List<Maybe<Content<'a>>>,
@@ -47,6 +61,9 @@ struct Item<'a> {
     item_comment_status: Number,
     /// Only tiktok-scraper has it.
     author_meta: Option<IgnoredAny>,
+    /// Only the contract's videos have it.
+    #[serde(rename = "play_count")]
+    play_count: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -146,7 +163,8 @@ struct ImageUrl<'a> {
 /// Reads one video; also what stands under `data` in other envelopes.
 pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let item: Item<'_> = serde_json::from_str(raw)?;
-    if item.author_meta.is_some() || item.id.is_none() || !item.is_a_video() {
+    let is_other = item.author_meta.is_some() || item.play_count.is_some();
+    if is_other || item.id.is_none() || !item.is_a_video() {
         return Err(Refusal::Shape);
     }
     let id = item.id.video(&[&item.video.id])?;
@@ -158,7 +176,7 @@ pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> 
         id,
         source,
         observed_at: reading.observed_at,
-        author: item.author.id.author(),
+        author: item.author_id().author(),
         counts: item.counts(),
         details: item.details(),
         digest: digest(raw.as_bytes(), reading.observed_at),
@@ -191,13 +209,17 @@ impl Item<'_> {
         self.create_time.0.is_some()
             || !self.video.id.is_empty()
             || self.video.duration.0.is_some()
-            || !self.author.unique_id.is_empty()
-            || !self.author.id.is_none()
+            || !self.author.0.unique_id.is_empty()
+            || !self.author.0.id.is_none()
             || stats(&self.stats)
             || stats(&self.stats_v2)
             || !self.challenges.is_empty()
             || !self.text_extra.is_empty()
             || !self.contents.is_empty()
+    }
+
+    fn author_id(&self) -> &Id<'_> {
+        if self.author.0.id.is_none() { &self.author_id } else { &self.author.0.id }
     }
 
     fn tags(&self) -> Result<Vec<TagRef>, String> {
@@ -225,7 +247,7 @@ impl Item<'_> {
     }
 
     fn details(&self) -> VideoDetails {
-        let (author, music, video) = (&self.author, &self.music, &self.video);
+        let (author, music, video) = (&self.author.0, &self.music, &self.video);
         let images: Vec<_> = self
             .image_post
             .images
@@ -259,9 +281,9 @@ impl Item<'_> {
             is_ad: self.is_ad.is_set(),
             item_comment_settings: self.item_comment_status.0.unwrap_or(0),
             author: Author {
-                id: author.id.to_text(),
-                unique_id: author.unique_id.clean(),
-                nickname: author.nickname.clean(),
+                id: self.author_id().to_text(),
+                unique_id: first_told(&[&author.unique_id, &self.author.1]),
+                nickname: first_told(&[&author.nickname, &self.nickname]),
                 avatar: first_told(&[&author.avatar_larger, &author.avatar_medium, &author.avatar_thumb]),
             },
             images,

@@ -46,6 +46,21 @@ impl Id<'_> {
         }
     }
 
+    /// Whether it is an integer that shows that no tool has rounded the integers of its record.
+    pub(crate) fn is_unrounded(&self) -> bool {
+        matches!(self, Self::Integer(number) if *number > EXACT_DOUBLE_MAX && !looks_rounded(*number))
+    }
+
+    /// A video's id of a record that no tool has rounded.
+    pub(crate) fn video_as_written(&self) -> Result<VideoId, String> {
+        match self {
+            Self::Integer(number) => {
+                VideoId::try_from(*number).map_err(|why| format!("video id {number}: {why}"))
+            }
+            other => other.video(&[]),
+        }
+    }
+
     /// A hashtag's id, where it is told and sure.
     pub(crate) fn hashtag(&self) -> Option<HashtagId> {
         self.exact().and_then(|number| HashtagId::try_from(number).ok())
@@ -70,9 +85,7 @@ impl Id<'_> {
         let number = match self {
             Self::None => return Err("the record has no video id".to_owned()),
             Self::Text(text) => return text_video(text, beside),
-            Self::Integer(number) if !looks_rounded(*number) => {
-                return VideoId::try_from(*number).map_err(|why| format!("video id {number}: {why}"));
-            }
+            Self::Integer(number) if !looks_rounded(*number) => return self.video_as_written(),
             #[expect(clippy::cast_precision_loss, reason = "to compare with what a double kept of it")]
             Self::Integer(number) => *number as f64,
             Self::Float(number) => *number,
@@ -125,7 +138,7 @@ fn looks_rounded(number: u64) -> bool {
 }
 
 /// The video id in a text: the text itself, or what follows `/video/`, `/photo/` or `/v/` in a link.
-fn in_text(text: &str) -> Option<VideoId> {
+pub(crate) fn in_text(text: &str) -> Option<VideoId> {
     if let Ok(id) = text.parse() {
         return Some(id);
     }

@@ -16,6 +16,10 @@ const LIST_ROOM: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Maybe<T>(pub(crate) T);
 
+/// An object, or a text in its place; anything else is the default of both.
+#[derive(Debug, Default)]
+pub(crate) struct OrText<'a, T>(pub(crate) T, pub(crate) Text<'a>);
+
 /// An array; anything else is empty. Elements are read as `T`, so make those lenient too.
 #[derive(Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
@@ -123,6 +127,35 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Maybe<T> {
                 Ok(Maybe::default())
             }
             not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
+        }
+        deserializer.deserialize_any(Any(PhantomData))
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de> + Default> Deserialize<'de> for OrText<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Any<T> {
+            type Value = OrText<'de, T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object or a text")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OrText<'de, T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(|object| OrText(object, Text::default()))
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<OrText<'de, T>, E> {
+                Ok(OrText(T::default(), Text(Cow::Borrowed(text))))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<OrText<'de, T>, E> {
+                Ok(OrText(T::default(), Text(Cow::Owned(text.to_owned()))))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<OrText<'de, T>, A::Error> {
+                drain_list(list).map(|()| OrText::default())
+            }
+            fn visit_unit<E>(self) -> Result<OrText<'de, T>, E> {
+                Ok(OrText::default())
+            }
+            not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64));
         }
         deserializer.deserialize_any(Any(PhantomData))
     }

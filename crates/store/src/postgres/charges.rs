@@ -29,33 +29,38 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steps::Span;
 use tokio::sync::{Notify, oneshot};
 
-/// Lanes of one node, each with a connection: while one waits for the disk, others fill their next commit.
-const LANES: usize = 4;
 /// Charges of one round, so that it is over well before it would be given up.
 const ROUND_CHARGES_MAX: usize = 2_000;
 
 /// What waits for the lanes.
 #[derive(Default)]
 struct Waiting {
-    calls: [VecDeque<Call>; LANES],
+    /// By lane.
+    calls: Vec<VecDeque<Call>>,
     charges: usize,
     kept_bytes: usize,
     closed: bool,
 }
 
-#[derive(Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
-    ready: [Notify; LANES],
+    /// By lane.
+    ready: Vec<Notify>,
 }
 
 impl Queue {
+    fn new(lanes: usize) -> Self {
+        let calls = std::iter::repeat_with(VecDeque::new).take(lanes).collect();
+        let ready = std::iter::repeat_with(Notify::new).take(lanes).collect();
+        Self { waiting: Mutex::new(Waiting { calls, ..Waiting::default() }), ready }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, call: Call) -> Result<(), StoreError> {
-        let lane = call.charge.account_id.0.rem_euclid(LANES as i64) as usize;
+        let lane = call.charge.account_id.0.rem_euclid(self.ready.len() as i64) as usize;
         let mut waiting = self.lock();
         if waiting.closed {
             return Err(StoreError::Closed);
@@ -137,8 +142,9 @@ impl Charges {
     /// touch several nodes.
     pub(crate) fn start(pool: Pool, one_transaction_per_account: bool) -> Self {
         let span = if one_transaction_per_account { Span::One } else { Span::Many };
-        let charges = Self { queue: Arc::default(), activity: Arc::default(), quotes: Arc::default() };
-        for number in 0..LANES {
+        let queue = Arc::new(Queue::new(span.lanes()));
+        let charges = Self { queue, activity: Arc::default(), quotes: Arc::default() };
+        for number in 0..span.lanes() {
             let quotes = Arc::clone(&charges.quotes);
             let activity = Arc::clone(&charges.activity);
             let mut lane = Lane::new(pool.clone(), quotes, activity, span);
@@ -201,7 +207,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_too_much_is_refused_at_once_and_waits_no_more_once_taken() {
-        let queue = Queue::default();
+        let queue = Queue::new(2);
         for n in 0..CHARGES_WAITING_MAX as u128 {
             queue.add(call(n).0).expect("there is room");
         }
@@ -213,7 +219,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_lane_that_ends_leaves_nobody_waiting() {
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(Queue::new(2));
         let (waiting, answered) = call(1);
         queue.add(waiting).expect("there is room");
         drop(CloseAtEnd(Arc::clone(&queue), 1));

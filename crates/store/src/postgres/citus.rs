@@ -19,15 +19,17 @@ pub(crate) enum Spread {
 
 /// All tables but those that stay on the coordinator: `store`, `told` and `changes` (who writes the catalog takes turns there)
 /// and `migrations`. Reference tables come first, as others may refer to them.
-pub(crate) const TABLES: [(&str, Spread); 16] = [
+pub(crate) const TABLES: [(&str, Spread); 21] = [
     ("accounts", Spread::Everywhere),
     ("keys", Spread::Everywhere),
     ("keys_version", Spread::Everywhere),
     ("hashtags", Spread::By("hashtag")),
     ("links", Spread::With("hashtag", "hashtags")),
     ("hashtag_snapshots", Spread::With("hashtag", "hashtags")),
+    ("hashtag_windows", Spread::With("hashtag", "hashtags")),
     ("generations", Spread::With("hashtag", "hashtags")),
     ("generation_chunks", Spread::With("hashtag", "hashtags")),
+    ("walk_runs", Spread::With("hashtag", "hashtags")),
     ("hashtag_keys", Spread::By("key")),
     ("hashtag_ids", Spread::By("id")),
     ("video_ids", Spread::By("id")),
@@ -36,6 +38,9 @@ pub(crate) const TABLES: [(&str, Spread); 16] = [
     ("balances", Spread::By("account_id")),
     ("entries", Spread::With("account_id", "balances")),
     ("idempotency", Spread::With("account_id", "balances")),
+    ("jobs", Spread::With("account_id", "balances")),
+    ("upstream_calls", Spread::By("upstream")),
+    ("asks", Spread::By("key")),
 ];
 
 /// Whether the extension is in the database.

@@ -5,7 +5,7 @@ use super::Postgres;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::keys::{KeyCreated, KeyRevoked, KeysVersion, NewKey, StoredKey};
-use domain::{AccountId, KeyDigest, KeyId, Timestamp};
+use domain::{AccountId, KeyDigest, KeyId, KeyScope, Timestamp};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
@@ -16,7 +16,7 @@ pub(crate) const CHANNEL: &str = "tagmeter_keys";
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT key_id, account_id, name, sha256, requests_per_minute, created_at_ms, revoked_at_ms
+            "SELECT key_id, account_id, name, sha256, requests_per_minute, created_at_ms, revoked_at_ms, scope
              FROM tagmeter.keys ",
             $rest
         )
@@ -45,8 +45,8 @@ impl Postgres {
         }
         let made = transaction
             .execute_typed(
-                "INSERT INTO tagmeter.keys (key_id, account_id, name, sha256, requests_per_minute, created_at_ms)
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key_id) DO NOTHING",
+                "INSERT INTO tagmeter.keys (key_id, account_id, name, sha256, requests_per_minute, created_at_ms, scope)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key_id) DO NOTHING",
                 &[
                     (&i64::from(key.key_id.get()), Type::INT8),
                     (&account_id.0, Type::INT8),
@@ -54,6 +54,7 @@ impl Postgres {
                     (&key.digest.as_bytes().as_slice(), Type::BYTEA),
                     (&key.requests_per_minute.map(i64::from), Type::INT8),
                     (&at.as_ms(), Type::INT8),
+                    (&i64::from(key.scope.number()), Type::INT8),
                 ],
             )
             .await
@@ -118,6 +119,7 @@ fn stored_key(row: &Row) -> Result<StoredKey, StoreError> {
     let number: i64 = row.get(0);
     let wrong = |column| StoreError::Inconsistent { table: "keys", column, row: number.to_string() };
     let digest = row.get::<_, &[u8]>(3).try_into().map_err(|_| wrong("sha256"))?;
+    let scope = u8::try_from(row.get::<_, i64>(7)).ok().and_then(KeyScope::from_number);
     let per_minute = row.get::<_, Option<i64>>(4).map(u32::try_from).transpose();
     Ok(StoredKey {
         key_id: KeyId::new(u32::try_from(number).map_err(|_| wrong("key_id"))?),
@@ -127,6 +129,7 @@ fn stored_key(row: &Row) -> Result<StoredKey, StoreError> {
         requests_per_minute: per_minute.map_err(|_| wrong("requests_per_minute"))?,
         created_at: Timestamp::from_ms(row.get(5)),
         revoked_at: row.get::<_, Option<i64>>(6).map(Timestamp::from_ms),
+        scope: scope.ok_or_else(|| wrong("scope"))?,
     })
 }
 

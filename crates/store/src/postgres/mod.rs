@@ -22,6 +22,10 @@ pub(crate) mod transfer;
 
 mod walks;
 
+mod walk_runs;
+
+mod asks;
+
 mod accounts;
 
 mod keys;
@@ -31,6 +35,10 @@ mod charges;
 mod ledger;
 
 mod idempotency;
+
+mod jobs;
+
+mod upstream_calls;
 
 mod quotes;
 

@@ -1,8 +1,9 @@
-//! Every statement of the ledger that touches balances, entries or kept answers names the account, so that on a cluster
-//! it is for one shard. Forgetting kept answers by age is the exception, and so is the audit, which reads everything.
-//! Where one server has everything, statements of a group commit are for a list of accounts, and name it as often.
+//! Every statement of the ledger that touches balances, entries or kept answers names the account, and so does every one
+//! that touches jobs, so that on a cluster it is for one shard. Forgetting kept answers by age and looking for a job to do
+//! are the exceptions, and so is the audit, which reads everything. Where one server has everything, statements of a
+//! group commit are for a list of accounts, and name it as often.
 
-use super::{charges, idempotency, ledger};
+use super::{charges, idempotency, jobs, ledger};
 
 /// Statements by name.
 type Statements = &'static [(&'static str, &'static str)];
@@ -10,7 +11,7 @@ type Statements = &'static [(&'static str, &'static str)];
 type Room = (&'static str, &'static str, Statements, Statements);
 
 /// The rooms whose statements are listed.
-const ROOMS: [Room; 3] = [
+const ROOMS: [Room; 4] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -19,7 +20,10 @@ const ROOMS: [Room; 3] = [
         &charges::STATEMENTS_OF_MANY,
     ),
     ("idempotency.rs", include_str!("idempotency.rs"), &idempotency::STATEMENTS, &[]),
+    ("jobs.rs", include_str!("jobs.rs"), &jobs::STATEMENTS, &[]),
 ];
+/// Statements that are for no single account.
+const FOR_ALL: [&str; 2] = ["FORGET", "CLAIMABLE"];
 /// The rooms that have no statements of their own.
 const WITHOUT: [(&str, &str); 6] = [
     ("charges.rs", include_str!("charges.rs")),
@@ -30,7 +34,7 @@ const WITHOUT: [(&str, &str); 6] = [
     ("charges/values.rs", include_str!("charges/values.rs")),
 ];
 /// Tables that are spread by account.
-const TABLES: [&str; 3] = ["tagmeter.balances", "tagmeter.entries", "tagmeter.idempotency"];
+const TABLES: [&str; 4] = ["tagmeter.balances", "tagmeter.entries", "tagmeter.idempotency", "tagmeter.jobs"];
 
 fn mentions(text: &str) -> usize {
     TABLES.iter().map(|table| text.matches(table).count()).sum()
@@ -80,7 +84,7 @@ fn is_pinned_to_a_list(sql: &str) -> bool {
 fn every_statement_names_the_account() {
     for (room, _, of_one, of_many) in ROOMS {
         for (name, sql) in of_one {
-            assert!(is_pinned(sql) || *name == "FORGET", "{room}, {name}: {sql}");
+            assert!(is_pinned(sql) || FOR_ALL.contains(name), "{room}, {name}: {sql}");
         }
         for (name, sql) in of_many {
             assert!(is_pinned_to_a_list(sql), "{room}, {name}: {sql}");

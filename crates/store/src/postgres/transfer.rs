@@ -8,7 +8,7 @@ use crate::audit::AuditReport;
 use crate::error::Doing;
 use crate::transfer::rows::{Key, Rows, Value};
 use crate::transfer::tables::{Kind, TABLES, Table};
-use crate::transfer::{Copied, DIGESTS, Noted, Summary, UNFINISHED, VERIFYING};
+use crate::transfer::{Copied, DIGESTS, Noted, Summary, UNFINISHED, VERIFYING, WORK};
 use crate::{DatabaseUrl, StoreError};
 use std::error::Error;
 use std::pin::pin;
@@ -76,6 +76,11 @@ impl Source {
                         FROM tagmeter.balances")
         .await?;
         let digests = one(&format!("SELECT ({DIGESTS} FROM tagmeter.video_ids)::bigint")).await?;
+        let mut work = 0_i64;
+        for (what, table) in WORK {
+            let sum = one(&format!("SELECT coalesce({what}, 0)::bigint FROM tagmeter.{table}")).await?;
+            work = work.wrapping_add(sum.get(0));
+        }
         Ok(Summary {
             identity: store.get(0),
             sequence: store.get(1),
@@ -84,6 +89,7 @@ impl Source {
             granted: sums.get(0),
             charged: sums.get(1),
             digests: digests.get(0),
+            work,
         })
     }
 

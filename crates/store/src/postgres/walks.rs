@@ -5,11 +5,11 @@ use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::videos::VideoRow;
-use crate::walks::{Generation, NewGeneration, Span};
+use crate::walks::{Extended, Extension, Generation, NewGeneration, NewVideos, Span};
 use domain::{HashtagRow, Region, Timestamp};
 use std::collections::BTreeMap;
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
 
 /// One ranking made in so many looks for expired ones of all hashtags, on a cluster in all places ...
 const SWEEP_EVERY: i64 = 16;
@@ -86,6 +86,38 @@ impl Postgres {
         );
         written.await.doing(DOING)?;
         transaction.commit().await.doing(DOING)
+    }
+
+    /// See `Store::extend_generation`. Who extends a ranking holds its row.
+    pub(crate) async fn extend_generation(&self, more: &NewVideos) -> Result<Option<Extended>, StoreError> {
+        const HOLD: &str =
+            "SELECT slot, hashtag, region, changed, built_at, videos, generation FROM tagmeter.generations
+            WHERE hashtag = $1 AND slot = $2 ORDER BY generation DESC LIMIT 1 FOR UPDATE";
+        const CHUNKS: &str = "SELECT videos FROM tagmeter.generation_chunks
+            WHERE hashtag = $1 AND generation = $2 ORDER BY chunk";
+        const DOING: &str = "extend a ranking";
+        let hashtag = i64::from(more.hashtag.0);
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing(DOING)?;
+        // As when it was made: it may be lost at a power cut.
+        transaction.batch_execute("SET LOCAL synchronous_commit = off").await.doing(DOING)?;
+        let parameters: [Parameter<'_>; 2] = [(&hashtag, Type::INT8), (&more.slot.cast_signed(), Type::INT8)];
+        let held = transaction.query_typed(HOLD, &parameters).await.doing(DOING)?;
+        let Some(row) = held.first() else { return Ok(None) };
+        let mut generation = read(row).doing(DOING)?;
+        let number: i64 = row.try_get(6).doing(DOING)?;
+        let parameters: [Parameter<'_>; 2] = [(&hashtag, Type::INT8), (&number, Type::INT8)];
+        let mut chunks = Vec::new();
+        for row in transaction.query_typed(CHUNKS, &parameters).await.doing(DOING)? {
+            chunks.extend_from_slice(row.try_get(0).doing(DOING)?);
+        }
+        let Some(extension) = more.beyond(generation.videos, &chunks) else { return Ok(None) };
+        generation.videos += extension.appended;
+        if extension.appended > 0 {
+            write_extension(&transaction, &generation, number, &extension).await.doing(DOING)?;
+            transaction.commit().await.doing(DOING)?;
+        }
+        Ok(Some(Extended { generation, appended: extension.appended }))
     }
 
     /// Drops rankings nobody's cursor can point into any more. Each goes in two statements of their own, so that nothing
@@ -186,7 +218,31 @@ impl Postgres {
     }
 }
 
-fn number_of(region: Option<Region>) -> i64 {
+async fn write_extension(
+    transaction: &Transaction<'_>,
+    generation: &Generation,
+    number: i64,
+    extension: &Extension,
+) -> Result<(), tokio_postgres::Error> {
+    const FILL: &str =
+        "INSERT INTO tagmeter.generation_chunks (hashtag, generation, chunk, videos) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (hashtag, generation, chunk) DO UPDATE SET videos = excluded.videos";
+    const GROW: &str = "UPDATE tagmeter.generations SET videos = $3, head = head || $4
+        WHERE hashtag = $1 AND generation = $2";
+    let hashtag = i64::from(generation.hashtag.0);
+    let (hashtag, number): (Parameter<'_>, Parameter<'_>) = ((&hashtag, Type::INT8), (&number, Type::INT8));
+    for (chunk, videos) in &extension.chunks {
+        let parameters =
+            [hashtag.clone(), number.clone(), (chunk as _, Type::INT8), (videos as _, Type::BYTEA)];
+        transaction.execute_typed(FILL, &parameters).await?;
+    }
+    let videos = generation.videos.cast_signed();
+    let parameters = [hashtag, number, (&videos as _, Type::INT8), (&extension.head as _, Type::BYTEA)];
+    transaction.execute_typed(GROW, &parameters).await.map(|_| ())
+}
+
+/// A region as columns hold it; 0 for all.
+pub(super) fn number_of(region: Option<Region>) -> i64 {
     region.map_or(0, |region| i64::from(region.to_number()))
 }
 

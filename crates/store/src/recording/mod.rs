@@ -15,7 +15,7 @@ mod video;
 
 pub(crate) use hashtag::HASHTAG_COLUMNS;
 pub(crate) use links::Link;
-pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows};
+pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows, WindowRow};
 pub(crate) use touched::{KnownTags, Reported, Touched};
 pub(crate) use video::{COUNTS, CountColumns, HeldVideo, VIDEO_COLUMNS};
 
@@ -94,6 +94,11 @@ impl<R: Rows> Recording<'_, R> {
                 Prepared::Hashtag(hashtag) => {
                     self.recorded.hashtag_records += 1;
                     self.hashtag(*hashtag)?;
+                }
+                Prepared::Window(window) => {
+                    self.recorded.window_records += 1;
+                    let hashtag = self.tags.row(self.rows, self.known, &window.tag)?;
+                    self.rows.keep_window(hashtag, &WindowRow::of(&window))?;
                 }
             }
         }

@@ -5,6 +5,7 @@ use super::{HeldVideo, KnownTags, Link, Reported, Touched};
 use crate::StoreError;
 use crate::merge::{count_value, rounded_bits};
 use crate::record::Prepared;
+use domain::observation::WindowObservation;
 use domain::{Count, HashtagId, Source, Timestamp, VideoId};
 
 /// The numbers that come next.
@@ -68,6 +69,33 @@ pub(crate) trait VideoRows {
     fn is_earlier_video(&mut self, video: u32, n: usize, at: i64) -> Result<bool, StoreError>;
     /// Count `n` of readings after `at` (milliseconds) is not told where it is 0.
     fn untell_video(&mut self, video: u32, n: usize, at: i64) -> Result<(), StoreError>;
+}
+
+/// A sum over a window of time as it is kept. Texts have no NUL; a length of 0 days is one that was not told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WindowRow {
+    /// Milliseconds since 1970.
+    pub(crate) at: i64,
+    pub(crate) source: i64,
+    pub(crate) country: String,
+    pub(crate) window_days: i64,
+    /// Views, posts and rank.
+    pub(crate) counts: [Option<i64>; 3],
+    pub(crate) industry: String,
+}
+
+impl WindowRow {
+    pub(crate) fn of(window: &WindowObservation) -> Self {
+        let count = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
+        Self {
+            at: window.observed_at.as_ms(),
+            source: i64::from(window.source.number()),
+            country: window.country.replace('\0', ""),
+            window_days: i64::from(window.window_days.unwrap_or(0)),
+            counts: [count(window.views), count(window.posts), count(window.rank)],
+            industry: window.industry.replace('\0', ""),
+        }
+    }
 }
 
 /// Hashtags, the ways to them and their snapshots.
@@ -141,6 +169,8 @@ pub(crate) trait Rows: VideoRows + HashtagRows + LinkRows {
     fn end_group(&mut self) -> Result<(), StoreError> {
         Ok(())
     }
+    /// Keeps a sum over a window, unless there is one of the same moment, source, country and length.
+    fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError>;
     /// Everything is in: writes what is left, the list of changes and the numbers. Gives how many snapshots were new.
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError>;
 }

@@ -4,12 +4,10 @@ use super::accounts::AccountsFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::keys::{KeyCreated, KeyRevoked, KeysVersion, NewKey, StoredKey};
-use domain::{AccountId, KeyDigest, KeyId, Timestamp};
+use domain::{AccountId, KeyDigest, KeyId, KeyScope, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
-const SELECT: &str =
-    "SELECT key_id, account_id, name, sha256, requests_per_minute, created_at_ms, revoked_at_ms
-                      FROM keys";
+const SELECT: &str = "SELECT key_id, account_id, name, sha256, requests_per_minute, created_at_ms, revoked_at_ms, scope FROM keys";
 
 impl AccountsFile {
     pub(crate) async fn create_key(
@@ -62,6 +60,8 @@ fn stored_key(row: &Row<'_>) -> rusqlite::Result<StoredKey> {
         requests_per_minute: row.get(4)?,
         created_at: Timestamp::from_ms(row.get(5)?),
         revoked_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_ms),
+        // The schema lets no other number in.
+        scope: KeyScope::from_number(row.get(7)?).unwrap_or_default(),
     })
 }
 
@@ -84,8 +84,8 @@ fn create_key(
     }
     transaction
         .execute(
-            "INSERT INTO keys (key_id, account_id, name, sha256, requests_per_minute, created_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO keys (key_id, account_id, name, sha256, requests_per_minute, created_at_ms, scope)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             (
                 key.key_id.get(),
                 account_id.0,
@@ -93,6 +93,7 @@ fn create_key(
                 key.digest.as_bytes(),
                 key.requests_per_minute,
                 at.as_ms(),
+                key.scope.number(),
             ),
         )
         .doing("make a key")?;

@@ -1,8 +1,9 @@
 //! The SQLite arm: three files in the data folder.
 //!
-//! `catalog.db` holds hashtags, videos and snapshots; `accounts.db` holds accounts, keys and the ledger, so that a
-//! long import never holds up a charge; `walks.db` holds the frozen rankings that cursors point into, which a serving
-//! process writes while an import may hold the catalog's write lock for seconds.
+//! `catalog.db` holds hashtags, videos and snapshots; `accounts.db` holds accounts, keys, the ledger, jobs and
+//! the counts of calls to upstreams, so that a long import never holds up a charge; `walks.db` holds the frozen rankings
+//! that cursors point into, and what upstreams were asked for, which a serving process writes while an import may hold the
+//! catalog's write lock for seconds.
 
 pub(crate) mod connection;
 
@@ -15,6 +16,8 @@ pub(crate) mod writer;
 mod catalog;
 
 mod walks;
+
+mod asks;
 
 mod accounts;
 
@@ -29,6 +32,10 @@ mod charges;
 mod ledger;
 
 mod idempotency;
+
+mod jobs;
+
+mod upstream_calls;
 
 mod audit;
 

@@ -10,7 +10,7 @@ use crate::error::Doing;
 use crate::migration::{Migration, pending};
 use crate::transfer::rows::{Key, Rows, Value};
 use crate::transfer::tables::{Kind, Part, TABLES, Table};
-use crate::transfer::{Copied, DIGESTS, Noted, Summary, UNFINISHED, VERIFYING};
+use crate::transfer::{Copied, DIGESTS, Noted, Summary, UNFINISHED, VERIFYING, WORK};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior};
 use std::collections::HashMap;
@@ -95,20 +95,22 @@ impl Source {
             self.0.catalog.run(|connection| Ok((counts(connection, Part::Catalog)?, store(connection)?)));
         let (mut counts_of, (identity, sequence, digests)) = catalog.await?;
         let accounts = self.0.accounts.run(|connection| {
-            let (version, granted, charged) = connection
-                .query_row(
-                    "SELECT version, (SELECT coalesce(sum(granted), 0) FROM balances),
-                            (SELECT coalesce(sum(charged), 0) FROM balances) FROM keys_version",
-                    [],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-                )
-                .doing("add the ledger up")?;
-            Ok((counts(connection, Part::Accounts)?, version, granted, charged))
+            let one = |sql: &str| -> Result<i64, StoreError> {
+                connection.query_row(sql, [], |row| row.get(0)).doing("add the ledger up")
+            };
+            let sum = |what: &str, table: &str| one(&format!("SELECT coalesce({what}, 0) FROM {table}"));
+            let version = one("SELECT version FROM keys_version")?;
+            let (granted, charged) = (sum("sum(granted)", "balances")?, sum("sum(charged)", "balances")?);
+            let mut work = 0_i64;
+            for (what, table) in WORK {
+                work = work.wrapping_add(sum(what, table)?);
+            }
+            Ok((counts(connection, Part::Accounts)?, version, granted, charged, work))
         });
-        let (of_accounts, keys_version, granted, charged) = accounts.await?;
+        let (of_accounts, keys_version, granted, charged, work) = accounts.await?;
         counts_of.extend(of_accounts);
         let counts = TABLES.iter().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
-        Ok(Summary { identity, sequence, keys_version, counts, granted, charged, digests })
+        Ok(Summary { identity, sequence, keys_version, counts, granted, charged, digests, work })
     }
 
     pub(crate) async fn rows(&self, table: &'static Table, after: Option<Key>) -> Result<Rows, StoreError> {

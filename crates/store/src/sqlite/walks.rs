@@ -1,4 +1,5 @@
-//! `walks.db`: frozen rankings. It may be lost at a power cut: cursors into it are then refused and walks begin anew.
+//! `walks.db`: frozen rankings, and what upstreams were asked for ([`super::asks`]). It may be lost at a power cut: cursors
+//! into it are then refused and walks begin anew, and upstreams are asked once more.
 
 use super::connection::{self, Settings};
 use super::migrations;
@@ -7,7 +8,7 @@ use super::writer::Writer;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::videos::VideoRow;
-use crate::walks::{Generation, NewGeneration, Span};
+use crate::walks::{Extended, Extension, Generation, NewGeneration, NewVideos, Span};
 use domain::{HashtagRow, Region, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::path::Path;
@@ -23,8 +24,8 @@ macro_rules! select {
 /// The file, open.
 #[derive(Debug)]
 pub(crate) struct WalksFile {
-    readers: Readers,
-    writer: Writer,
+    pub(super) readers: Readers,
+    pub(super) writer: Writer,
 }
 
 impl WalksFile {
@@ -40,6 +41,11 @@ impl WalksFile {
         generation: NewGeneration,
     ) -> Result<Generation, StoreError> {
         self.writer.run(move |connection| keep(connection, store, &generation)).await
+    }
+
+    /// See `Store::extend_generation`.
+    pub(crate) async fn extend(&self, store: u128, more: NewVideos) -> Result<Option<Extended>, StoreError> {
+        self.writer.run(move |connection| extend(connection, store, &more)).await
     }
 
     pub(crate) fn newest(
@@ -142,6 +148,57 @@ fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result
     }
     transaction.commit().doing("keep a ranking")?;
     Ok(generation)
+}
+
+fn extend(
+    connection: &mut Connection,
+    store: u128,
+    more: &NewVideos,
+) -> Result<Option<Extended>, StoreError> {
+    const DOING: &str = "extend a ranking";
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
+    let found = transaction
+        .prepare_cached(
+            "SELECT slot, hashtag, region, changed, built_at, videos, generation FROM generations
+             WHERE slot = ?1 AND store = ?2 AND hashtag = ?3 ORDER BY generation DESC LIMIT 1",
+        )
+        .and_then(|mut statement| {
+            let place = params![more.slot.cast_signed(), store.to_be_bytes(), more.hashtag.0];
+            statement.query_row(place, |row| Ok((read(row)?, row.get::<_, i64>(6)?))).optional()
+        })
+        .doing(DOING)?;
+    let Some((mut generation, number)) = found else { return Ok(None) };
+    let chunks: Vec<Vec<u8>> = transaction
+        .prepare_cached("SELECT videos FROM generation_chunks WHERE generation = ?1 ORDER BY chunk")
+        .and_then(|mut statement| statement.query_map([number], |row| row.get(0))?.collect())
+        .doing(DOING)?;
+    let Some(extension) = more.beyond(generation.videos, &chunks.concat()) else { return Ok(None) };
+    generation.videos += extension.appended;
+    if extension.appended > 0 {
+        write_extension(&transaction, &generation, number, &extension).doing(DOING)?;
+        transaction.commit().doing(DOING)?;
+    }
+    Ok(Some(Extended { generation, appended: extension.appended }))
+}
+
+fn write_extension(
+    transaction: &Connection,
+    generation: &Generation,
+    number: i64,
+    extension: &Extension,
+) -> rusqlite::Result<()> {
+    let mut fill = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO generation_chunks (generation, chunk, videos) VALUES (?1, ?2, ?3)",
+    )?;
+    for (chunk, videos) in &extension.chunks {
+        fill.execute((number, chunk, videos))?;
+    }
+    transaction
+        .prepare_cached(
+            "UPDATE generations SET videos = ?2, head = CAST(head || ?3 AS BLOB) WHERE generation = ?1",
+        )?
+        .execute((number, generation.videos.cast_signed(), &extension.head))
+        .map(|_| ())
 }
 
 /// Drops rankings nobody's cursor can point into any more, save the newest of all, which carries the numbering on.

@@ -61,14 +61,21 @@ pub(crate) struct Summary {
     pub(crate) charged: i64,
     /// The lower halves of the digests of all videos' records, added up: a video can change without its hashtags.
     pub(crate) digests: i64,
+    /// How far jobs are and how often upstreams were called: both change without a row more.
+    pub(crate) work: i64,
 }
+
+/// What is added up, of which tables, for [`Summary::work`].
+pub(crate) const WORK: [(&str, &str); 2] =
+    [("sum(calls)", "upstream_calls"), ("sum(attempts * 8 + state)", "jobs")];
 
 impl Summary {
     /// Another one when anything was written to the source.
     fn digest(&self) -> Vec<u8> {
         let mut hash = Sha256::new();
         hash.update(&self.identity);
-        for number in [self.sequence, self.keys_version, self.granted, self.charged, self.digests] {
+        for number in [self.sequence, self.keys_version, self.granted, self.charged, self.digests, self.work]
+        {
             hash.update(number.to_le_bytes());
         }
         for count in &self.counts {

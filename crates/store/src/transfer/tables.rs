@@ -1,6 +1,6 @@
 //! The tables that move, in the order they are copied, with PostgreSQL's columns; what SQLite has in their place is in
-//! its half. The one-row tables (`store`, `keys_version`) are set at the end. Frozen rankings do not move: all of them can
-//! be made again.
+//! its half. The one-row tables (`store`, `keys_version`) are set at the end. Frozen rankings do not move, as all of them can
+//! be made again, nor does what upstreams were asked for: they are asked once more.
 
 use Kind::{Blob as B, Flag as F, Integer as I, Text as T};
 
@@ -47,7 +47,7 @@ const WIDE: usize = 10_000;
 const WIDEST: usize = 500;
 
 /// Every table that is copied.
-pub(crate) const TABLES: [Table; 14] = [
+pub(crate) const TABLES: [Table; 18] = [
     Table {
         name: "accounts",
         part: Part::Accounts,
@@ -63,6 +63,7 @@ pub(crate) const TABLES: [Table; 14] = [
             ("account_id", I),
             ("name", T),
             ("sha256", B),
+            ("scope", I),
             ("requests_per_minute", I),
             ("created_at_ms", I),
             ("revoked_at_ms", I),
@@ -118,6 +119,37 @@ pub(crate) const TABLES: [Table; 14] = [
         ],
         key: &["account_id", "idempotency_key"],
         rows_max: WIDEST,
+    },
+    Table {
+        name: "jobs",
+        part: Part::Accounts,
+        columns: &[
+            ("account_id", I),
+            ("job_id", B),
+            ("kind", I),
+            ("state", I),
+            ("request", T),
+            ("progress", T),
+            ("result", T),
+            ("node", T),
+            ("attempts", I),
+            ("lease_until_ms", I),
+            ("is_cancel_wanted", F),
+            ("idempotency_key", T),
+            ("fingerprint", B),
+            ("created_at_ms", I),
+            ("started_at_ms", I),
+            ("finished_at_ms", I),
+        ],
+        key: &["account_id", "job_id"],
+        rows_max: WIDEST,
+    },
+    Table {
+        name: "upstream_calls",
+        part: Part::Accounts,
+        columns: &[("upstream", T), ("day", I), ("calls", I)],
+        key: &["upstream", "day"],
+        rows_max: NARROW,
     },
     Table {
         name: "hashtags",
@@ -222,6 +254,23 @@ pub(crate) const TABLES: [Table; 14] = [
         rows_max: NARROW,
     },
     Table {
+        name: "hashtag_windows",
+        part: Part::Catalog,
+        columns: &[
+            ("hashtag", I),
+            ("observed_at", I),
+            ("source", I),
+            ("country", T),
+            ("window_days", I),
+            ("views", I),
+            ("posts", I),
+            ("rank", I),
+            ("industry", T),
+        ],
+        key: &["hashtag", "observed_at", "source", "country", "window_days"],
+        rows_max: NARROW,
+    },
+    Table {
         name: "video_snapshots",
         part: Part::Catalog,
         columns: &[
@@ -238,6 +287,20 @@ pub(crate) const TABLES: [Table; 14] = [
         ],
         key: &["video", "observed_at", "source"],
         rows_max: NARROW,
+    },
+    Table {
+        name: "walk_runs",
+        part: Part::Catalog,
+        columns: &[
+            ("hashtag", I),
+            ("region", I),
+            ("job_id", B),
+            ("at_ms", I),
+            ("unique_videos", I),
+            ("videos", B),
+        ],
+        key: &["hashtag", "region", "job_id"],
+        rows_max: WIDEST,
     },
     Table {
         name: "changes",

@@ -98,7 +98,7 @@ const DAMAGE: &[(&str, &str)] = &[
     ("the head points elsewhere", "UPDATE balances SET sequence = 1 WHERE account_id = 1"),
     ("a balance is dropped", "DELETE FROM balances WHERE account_id = 3"),
     ("an account is dropped", "DELETE FROM accounts WHERE account_id = 1"),
-    ("a key belongs to nobody", "INSERT INTO keys VALUES (1, 77, '', decode(repeat('00', 32), 'hex'), NULL, 0, NULL)"),
+    ("a key belongs to nobody", "INSERT INTO keys VALUES (1, 77, '', decode(repeat('00', 32), 'hex'), 1, NULL, 0, NULL)"),
     (
         "an answer is kept for a call that was not charged",
         "UPDATE idempotency SET request_id = decode(repeat('00', 16), 'hex')",

@@ -1,14 +1,20 @@
 //! The life of an account, as its owner sees it.
 
 use crate::support::{NOW, account, audited, charge, credits, email, open, request};
-use domain::{AccountId, ApiKey, Credits, KeyId, Timestamp};
+use domain::{AccountId, ApiKey, Credits, KeyId, KeyScope, Timestamp};
 use store::accounts::AccountCreated;
 use store::keys::{KeyCreated, KeyRevoked, NewKey};
 use store::ledger::{Cause, ChargeOutcome, Granted, Movement, Operation};
 use testkit::{TestStore, on_each_backend};
 
 fn new_key(key: &ApiKey, name: &str) -> NewKey {
-    NewKey { key_id: key.id(), digest: key.digest(), name: name.to_owned(), requests_per_minute: Some(60) }
+    NewKey {
+        key_id: key.id(),
+        digest: key.digest(),
+        name: name.to_owned(),
+        requests_per_minute: Some(60),
+        scope: KeyScope::Call,
+    }
 }
 
 fn cause(text: &str) -> Cause {

@@ -1,6 +1,6 @@
 //! `tagmeter account`: makes accounts, gives credits, shows balances.
 
-use super::key::{KeyView, make_key};
+use super::key::{KeyView, NewKeyOptions, make_key};
 use super::{Context, account_of, no_such_account, parsed};
 use crate::cli::Account;
 use crate::exit::Failure;
@@ -67,7 +67,7 @@ async fn create(
                 .hint(format_args!("`tagmeter key create {email}` makes another key for it")));
         }
     };
-    let key = make_key(store, account_id, String::new(), None, context.clock.now()).await?;
+    let key = make_key(store, account_id, NewKeyOptions::default(), context.clock.now()).await?;
     let created = Created {
         account_id: account_id.to_string(),
         email: email.to_string(),

@@ -1,7 +1,7 @@
 //! `tagmeter demo`: serves synthetic data, with a key and calls to paste. It keeps away from real data: its folder is
 //! a temporary one, or one that was named on the command line and holds nothing else.
 
-use super::key::make_key;
+use super::key::{NewKeyOptions, make_key};
 use super::{Context, serve};
 use crate::config::Origin;
 use crate::demo;
@@ -56,7 +56,14 @@ async fn make_account(context: &Context, store: &Store) -> Result<String, Failur
     let credits = Credits::new(CREDITS).map_err(Failure::new)?;
     let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) =
         store.create_account(&email, credits, now).await?;
-    Ok(make_key(store, account_id, "demo".to_owned(), None, now).await?.reveal())
+    Ok(make_key(
+        store,
+        account_id,
+        NewKeyOptions { name: "demo".to_owned(), ..NewKeyOptions::default() },
+        now,
+    )
+    .await?
+    .reveal())
 }
 
 fn welcome(server: &Server, folder: &Folder, held: &str, key: &str) -> String {

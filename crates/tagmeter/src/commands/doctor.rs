@@ -7,6 +7,8 @@ mod folder;
 
 mod held;
 
+mod upstreams;
+
 use super::Context;
 use crate::cli::Json;
 use crate::exit::{Exit, Failure};
@@ -82,6 +84,7 @@ pub(super) async fn run(output: Json, context: &Context) -> Result<Exit, Failure
         Some(url) => findings.extend(database::look(url, &options, context).await),
         None => findings.extend(held::look(&options, context).await),
     }
+    findings.extend(upstreams::look(context).await);
     findings.push(port(context.settings.listen.value));
     let settings = context.settings.rows().into_iter();
     let report = Report {

@@ -7,11 +7,16 @@ use crate::output::{counted, grouped, print, print_json, printable, say, table};
 use crate::progress::Bar;
 use catalog::import::{FileSummary, ImportInput, ImportOptions, ImportReport, RejectNote};
 use serde::Serialize;
+use sources::files::Mapping;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::hashtags::CatalogSize;
+
+/// Most files with a problem that are told of one by one.
+const PROBLEMS_SHOWN_MAX: usize = 10;
 
 /// What `import --json` prints.
 #[derive(Serialize)]
@@ -62,6 +67,12 @@ struct Held {
 }
 
 pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Failure> {
+    let mapping = if command.map.is_empty() {
+        None
+    } else {
+        let mapping = Mapping::parse(&command.map, &command.map_constant).map_err(Failure::usage)?;
+        Some(Arc::new(mapping))
+    };
     let rejects = command.rejects.as_deref().map(create).transpose()?;
     let store = context.open_store().await?;
     let catalog = context.open_catalog(store, &context.settings.data_dir.value).await?;
@@ -70,14 +81,13 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
     let options = ImportOptions {
         rejects: rejects.map(|file| Box::new(BufWriter::new(file)) as _),
         progress: Some(Arc::clone(&bar) as _),
+        mapping,
     };
     let imported = catalog.import(&inputs, options).await;
     bar.finish();
     let report = imported?;
     let imported = Imported::new(report, catalog.store().catalog_size().await?);
-    for problem in imported.files.iter().filter_map(problem) {
-        say(format_args!("warning: {problem}"));
-    }
+    tell_problems(&imported.files);
     let exit = if imported.ok { Exit::Done } else { Exit::ImportIncomplete };
     if command.output.json {
         print_json(&imported)?;
@@ -95,6 +105,18 @@ fn create(path: &Path) -> Result<File, Failure> {
     File::create(path).map_err(|cause| {
         Failure::new(format_args!("the reject file {} cannot be made: {cause}", path.display()))
     })
+}
+
+/// Tells what is wrong with files as wholes: of thousands, the first ones and how many there are.
+fn tell_problems(files: &[FileSummary]) {
+    let mut problems = files.iter().filter_map(problem);
+    for problem in problems.by_ref().take(PROBLEMS_SHOWN_MAX) {
+        say(format_args!("warning: {problem}"));
+    }
+    let more = problems.count() as u64;
+    if more > 0 {
+        say(format_args!("warning: ... and {} more; --json lists all", counted(more, "file")));
+    }
 }
 
 /// What is wrong with a file as a whole, with its name.
@@ -152,6 +174,10 @@ impl Imported {
             row("snapshots", None, self.snapshots.new, None, None),
         ];
         print(table(&["", ">records", ">new", ">changed", ">unchanged"], rows))?;
+        let formats = self.formats();
+        if !formats.is_empty() {
+            print(table(&["format", ">observations", ">files"], formats))?;
+        }
         print(format_args!(
             "Read {}; held now: {}, {}.",
             counted(self.files.len() as u64, "file"),
@@ -174,6 +200,22 @@ impl Imported {
             None => say("--rejects FILE keeps them."),
         }
         Ok(())
+    }
+}
+
+impl Imported {
+    /// Of each format, the observations and the files they came from.
+    fn formats(&self) -> Vec<Vec<String>> {
+        let mut formats = BTreeMap::new();
+        for (format, observations) in self.files.iter().flat_map(|file| &file.observations) {
+            let (all, files) = formats.entry(*format).or_insert((0, 0));
+            *all += observations;
+            *files += 1;
+        }
+        let row = |(format, (all, files)): (&str, (u64, u64))| {
+            vec![format.to_owned(), grouped(all), grouped(files)]
+        };
+        formats.into_iter().map(row).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::cli::Key;
 use crate::exit::Failure;
 use crate::output::{grouped, print, print_json, say, table};
 use crate::system::new_key;
-use domain::{AccountId, ApiKey, Clock, Email, KeyId, Timestamp};
+use domain::{AccountId, ApiKey, Clock, Email, KeyId, KeyScope, Timestamp};
 use serde::Serialize;
 use store::Store;
 use store::keys::{KEY_NAME_BYTES_MAX, KeyCreated, KeyRevoked, NewKey, StoredKey};
@@ -16,11 +16,19 @@ const DRAWS_MAX: usize = 8;
 pub(super) async fn run(command: Key, context: &Context) -> Result<(), Failure> {
     let store = context.open_existing_store().await?;
     match command {
-        Key::Create { email, name, requests_per_minute, output } => {
+        Key::Create { email, name, requests_per_minute, admin, output } => {
             let account = account_of(&store, &email).await?;
-            let key =
-                make_key(&store, account.account_id, name, requests_per_minute, context.clock.now()).await?;
-            show_new(&account.email, &key, requests_per_minute, output.json)
+            let scope = if admin { KeyScope::Admin } else { KeyScope::Call };
+            let options = NewKeyOptions { name, scope, requests_per_minute };
+            let key = make_key(&store, account.account_id, options, context.clock.now()).await?;
+            let view = NewKeyView {
+                email: account.email.to_string(),
+                key_id: key.id().to_string(),
+                api_key: key.reveal(),
+                scope: scope.name(),
+                requests_per_minute,
+            };
+            show_new(&view, output.json)
         }
         Key::List { email, output } => {
             let account = account_of(&store, &email).await?;
@@ -34,18 +42,27 @@ pub(super) async fn run(command: Key, context: &Context) -> Result<(), Failure> 
     }
 }
 
+/// What is up to whoever makes a key.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NewKeyOptions {
+    pub(crate) name: String,
+    pub(crate) scope: KeyScope,
+    /// `None`: the server's setting; 0: no limit.
+    pub(crate) requests_per_minute: Option<u32>,
+}
+
 /// Draws a key and stores what is to be stored of it.
 pub(crate) async fn make_key(
     store: &Store,
     account_id: AccountId,
-    name: String,
-    requests_per_minute: Option<u32>,
+    options: NewKeyOptions,
     at: Timestamp,
 ) -> Result<ApiKey, Failure> {
+    let NewKeyOptions { name, scope, requests_per_minute } = options;
     for _ in 0..DRAWS_MAX {
         let key = new_key()?;
-        let stored =
-            NewKey { key_id: key.id(), digest: key.digest(), name: name.clone(), requests_per_minute };
+        let (key_id, digest) = (key.id(), key.digest());
+        let stored = NewKey { key_id, digest, name: name.clone(), scope, requests_per_minute };
         match store.create_key(account_id, stored, at).await? {
             KeyCreated::Created => return Ok(key),
             KeyCreated::IdTaken => {}
@@ -68,6 +85,8 @@ pub(crate) async fn make_key(
 pub(crate) struct KeyView {
     key_id: String,
     name: String,
+    /// `call` or `admin`.
+    scope: &'static str,
     /// `null`: the server's setting; 0: no limit.
     requests_per_minute: Option<u32>,
     created_at: String,
@@ -79,6 +98,7 @@ impl KeyView {
         Self {
             key_id: key.key_id.to_string(),
             name: key.name.clone(),
+            scope: key.scope.name(),
             requests_per_minute: key.requests_per_minute,
             created_at: key.created_at.to_rfc3339(),
             revoked_at: key.revoked_at.map(Timestamp::to_rfc3339),
@@ -91,12 +111,13 @@ impl KeyView {
             vec![
                 key.key_id.clone(),
                 key.name.clone(),
+                key.scope.to_owned(),
                 limit(key.requests_per_minute),
                 key.created_at.clone(),
                 key.revoked_at.clone().unwrap_or_default(),
             ]
         });
-        table(&["key", "name", ">requests/min", "since", "revoked"], rows)
+        table(&["key", "name", "scope", ">requests/min", "since", "revoked"], rows)
     }
 }
 
@@ -114,24 +135,15 @@ struct NewKeyView {
     email: String,
     key_id: String,
     api_key: String,
+    scope: &'static str,
     requests_per_minute: Option<u32>,
 }
 
-fn show_new(
-    email: &Email,
-    key: &ApiKey,
-    requests_per_minute: Option<u32>,
-    json: bool,
-) -> Result<(), Failure> {
+fn show_new(view: &NewKeyView, json: bool) -> Result<(), Failure> {
     if json {
-        print_json(&NewKeyView {
-            email: email.to_string(),
-            key_id: key.id().to_string(),
-            api_key: key.reveal(),
-            requests_per_minute,
-        })?;
+        print_json(view)?;
     } else {
-        print(key.reveal())?;
+        print(&view.api_key)?;
     }
     say("The API key is shown this once: keep it now. Only its SHA-256 is stored.");
     Ok(())

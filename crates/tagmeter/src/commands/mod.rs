@@ -29,6 +29,7 @@ use crate::config::{DEFAULT_FILE, Settings};
 use crate::exit::{Exit, Failure};
 use crate::output::{print, say};
 use crate::system::SystemClock;
+use crate::upstreams;
 use catalog::{Catalog, CatalogOptions};
 use domain::{Email, Hashtag};
 use std::fmt::Display;
@@ -111,11 +112,30 @@ impl Context {
 
     /// Opens the catalog over a store, with its search index in a folder: also on PostgreSQL each node has its own.
     pub(crate) async fn open_catalog(&self, store: Store, folder: &Path) -> Result<Catalog, Failure> {
-        std::fs::create_dir_all(folder).map_err(|cause| {
-            Failure::new(format_args!("the data folder {} cannot be made: {cause}", folder.display()))
-        })?;
-        Ok(Catalog::open(store, CatalogOptions::in_folder(folder, self.clock.clone())).await?)
+        make_folder(folder)?;
+        Ok(Catalog::open(store, self.catalog_options(folder)).await?)
     }
+
+    /// The same, with the upstreams of the settings.
+    pub(crate) async fn open_live_catalog(&self, store: Store) -> Result<Catalog, Failure> {
+        let folder = &self.settings.data_dir.value;
+        make_folder(folder)?;
+        let options = CatalogOptions {
+            upstreams: upstreams::contract(&self.settings)?,
+            ..self.catalog_options(folder)
+        };
+        Ok(Catalog::open(store, options).await?)
+    }
+
+    fn catalog_options(&self, folder: &Path) -> CatalogOptions {
+        CatalogOptions::in_folder(folder, self.clock.clone())
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|cause| {
+        Failure::new(format_args!("the data folder {} cannot be made: {cause}", folder.display()))
+    })
 }
 
 /// Reads an argument of the command line.

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     telemetry::start(&context.settings)?;
     let store = context.open_store().await?;
-    let catalog = context.open_catalog(store, &context.settings.data_dir.value).await?;
+    let catalog = context.open_live_catalog(store).await?;
     let server = bind(context, catalog).await?;
     let settings = &context.settings;
     tracing::info!(
@@ -21,6 +21,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
         data_dir = %settings.data_dir.value.display(),
         database = settings.database_url.as_ref().map(|url| tracing::field::display(&url.value)),
         requests_per_minute = settings.requests_per_minute.value,
+        upstreams = settings.upstreams.len(),
         "serving"
     );
     print(format_args!("Listening on http://{}", server.local_addr()))?;

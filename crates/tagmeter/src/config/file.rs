@@ -1,7 +1,7 @@
-//! Reads a settings file: a flat TOML table of known names. An unknown name is refused with its line and the name
+//! Reads a settings file: TOML of known names, with a table for freshness and one for each upstream. An unknown name is refused with its line and the name
 //! that is nearest to it, because a setting that is silently ignored is worse than none.
 
-use super::{NAMES, nearest};
+use super::{NAMES, nearest, upstream};
 use crate::exit::Failure;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,21 @@ pub(super) struct SettingsFile {
     /// Where it is.
     pub(super) path: PathBuf,
     /// What it sets: the text of the value and its line, from 1.
-    pub(super) values: HashMap<&'static str, (String, usize)>,
+    pub(super) values: Values,
+    /// Each `[[upstream]]`, in order.
+    pub(super) upstreams: Vec<UpstreamTable>,
+}
+
+/// The text of each value and its line, from 1.
+pub(super) type Values = HashMap<&'static str, (String, usize)>;
+
+/// One `[[upstream]]` as it was read.
+#[derive(Debug, Default)]
+pub(super) struct UpstreamTable {
+    /// Where it begins.
+    pub(super) line: usize,
+    /// What it sets.
+    pub(super) values: Values,
 }
 
 impl SettingsFile {
@@ -28,30 +42,87 @@ impl SettingsFile {
 
     /// Reads `text`, the content of the file at `path`.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
-        let refuse = |at: usize, why: String| {
-            Failure::usage(format_args!("{}, line {}: {why}", path.display(), line_of(text, at)))
-        };
-        let table = DeTable::parse(text)
-            .map_err(|error| refuse(error.span().map_or(0, |s| s.start), error.message().to_owned()))?;
-        let mut values = HashMap::new();
+        let reader = Reader { path, text };
+        let table = DeTable::parse(text).map_err(|error| {
+            reader.refuse(error.span().map_or(0, |s| s.start), error.message().to_owned())
+        })?;
+        let mut file = Self { path: path.to_owned(), ..Self::default() };
         for (key, value) in table.get_ref() {
-            let at = key.span().start;
-            let Some(name) = NAMES.into_iter().find(|name| name == key.get_ref()) else {
-                let refused = refuse(at, format!("there is no setting {:?}", key.get_ref()));
-                return Err(refused.hint(match nearest(key.get_ref(), NAMES) {
-                    Some(name) => format!("did you mean {name}?"),
-                    None => format!("the settings are {}", NAMES.join(", ")),
-                }));
-            };
-            let text_of_value = match value.get_ref() {
-                DeValue::String(text) => text.to_string(),
-                DeValue::Boolean(flag) => flag.to_string(),
-                DeValue::Integer(number) if number.radix() == 10 => number.as_str().replace('_', ""),
-                other => return Err(refuse(at, format!("{name} cannot hold a TOML {}", other.type_str()))),
-            };
-            values.insert(name, (text_of_value, line_of(text, at)));
+            match (&**key.get_ref(), value.get_ref()) {
+                ("freshness", DeValue::Table(freshness)) => {
+                    for (inner, value) in freshness {
+                        let name = format!("freshness.{}", inner.get_ref());
+                        let known = reader.known(&name, inner.span().start, &NAMES)?;
+                        file.values.insert(known, reader.value(known, inner.span().start, value.get_ref())?);
+                    }
+                }
+                ("upstream", DeValue::Array(tables)) => {
+                    for table in tables {
+                        file.upstreams.push(reader.upstream(table.span().start, table.get_ref())?);
+                    }
+                }
+                ("freshness", _) => {
+                    return Err(
+                        reader.refuse(key.span().start, "freshness is a table: [freshness]".to_owned())
+                    );
+                }
+                ("upstream", _) => return Err(reader.no_upstreams(key.span().start)),
+                (name, value) => {
+                    let known = reader.known(name, key.span().start, &NAMES)?;
+                    file.values.insert(known, reader.value(known, key.span().start, value)?);
+                }
+            }
         }
-        Ok(Self { path: path.to_owned(), values })
+        Ok(file)
+    }
+}
+
+/// A file that is being read.
+struct Reader<'r> {
+    path: &'r Path,
+    text: &'r str,
+}
+
+impl Reader<'_> {
+    fn refuse(&self, at: usize, why: String) -> Failure {
+        Failure::usage(format_args!("{}, line {}: {why}", self.path.display(), line_of(self.text, at)))
+    }
+
+    fn no_upstreams(&self, at: usize) -> Failure {
+        self.refuse(at, "upstream is a list of tables, each begun by [[upstream]]".to_owned())
+    }
+
+    /// The setting of this name.
+    fn known(&self, typed: &str, at: usize, names: &[&'static str]) -> Result<&'static str, Failure> {
+        if let Some(name) = names.iter().find(|name| **name == typed) {
+            return Ok(name);
+        }
+        let refused = self.refuse(at, format!("there is no setting {typed:?}"));
+        Err(refused.hint(match nearest(typed, names.iter().copied()) {
+            Some(name) => format!("did you mean {name}?"),
+            None => format!("the settings are {}", names.join(", ")),
+        }))
+    }
+
+    /// The text of a value, and its line.
+    fn value(&self, name: &str, at: usize, value: &DeValue<'_>) -> Result<(String, usize), Failure> {
+        let text = match value {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Boolean(flag) => flag.to_string(),
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().replace('_', ""),
+            other => return Err(self.refuse(at, format!("{name} cannot hold a TOML {}", other.type_str()))),
+        };
+        Ok((text, line_of(self.text, at)))
+    }
+
+    fn upstream(&self, at: usize, table: &DeValue<'_>) -> Result<UpstreamTable, Failure> {
+        let DeValue::Table(table) = table else { return Err(self.no_upstreams(at)) };
+        let mut upstream = UpstreamTable { line: line_of(self.text, at), values: Values::new() };
+        for (key, value) in table {
+            let name = self.known(key.get_ref(), key.span().start, &upstream::NAMES)?;
+            upstream.values.insert(name, self.value(name, key.span().start, value.get_ref())?);
+        }
+        Ok(upstream)
     }
 }
 

@@ -1,15 +1,22 @@
 //! Settings: what each is and where that came from. A flag wins over the environment, the environment over the file,
 //! the file over the default; the defaults are the embedded file that `tagmeter config` prints.
 
+mod duration;
+
 mod file;
 
+mod upstream;
+
 use crate::exit::Failure;
+use catalog::Freshness;
 use file::SettingsFile;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use store::DatabaseUrl;
+
+pub(crate) use upstream::{Access, Secret, UpstreamSettings};
 
 /// The commented default file.
 pub(crate) const DEFAULT_FILE: &str = include_str!("../tagmeter.default.toml");
@@ -21,7 +28,7 @@ const ENVIRONMENT_PREFIX: &str = "TAGMETER_";
 const CONFIG_VARIABLE: &str = "TAGMETER_CONFIG";
 
 /// Names of the settings, as files write them.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 12] = [
     "data_dir",
     "database_url",
     "listen",
@@ -30,6 +37,10 @@ const NAMES: [&str; 8] = [
     "sign_up_site",
     "log",
     "log_format",
+    "freshness.counts",
+    "freshness.posts",
+    "freshness.misses",
+    "freshness.search",
 ];
 
 /// Where a setting came from.
@@ -93,6 +104,16 @@ pub(crate) struct Settings {
     pub(crate) log: Setting<String>,
     /// How it is logged.
     pub(crate) log_format: Setting<LogFormat>,
+    /// How old a hashtag's totals may be, in milliseconds, before an upstream is asked.
+    pub(crate) freshness_counts_ms: Setting<u64>,
+    /// The list of videos under a hashtag.
+    pub(crate) freshness_posts_ms: Setting<u64>,
+    /// Word that there is no such hashtag.
+    pub(crate) freshness_misses_ms: Setting<u64>,
+    /// A search.
+    pub(crate) freshness_search_ms: Setting<u64>,
+    /// Who is asked, the preferred one first.
+    pub(crate) upstreams: Vec<UpstreamSettings>,
     /// The file that was read, if any.
     pub(crate) file: Option<PathBuf>,
     /// Environment variables that look like settings and are none.
@@ -132,6 +153,11 @@ impl Settings {
             sign_up_site: layers.resolve("sign_up_site", words)?,
             log: layers.resolve("log", log_directives)?,
             log_format: layers.resolve("log_format", log_format)?,
+            freshness_counts_ms: layers.resolve("freshness.counts", length)?,
+            freshness_posts_ms: layers.resolve("freshness.posts", length)?,
+            freshness_misses_ms: layers.resolve("freshness.misses", length)?,
+            freshness_search_ms: layers.resolve("freshness.search", length)?,
+            upstreams: layers.upstreams()?,
             warnings: layers.unknown_variables(),
             file: layers.file.map(|file| file.path),
         })
@@ -142,7 +168,7 @@ impl Settings {
         fn row<T>(name: &str, setting: &Setting<T>, shown: impl fmt::Display) -> [String; 3] {
             [name.to_owned(), shown.to_string(), setting.origin.to_string()]
         }
-        vec![
+        let mut rows = vec![
             row("data_dir", &self.data_dir, self.data_dir.value.display()),
             match &self.database_url {
                 Some(setting) => row("database_url", setting, &setting.value),
@@ -154,7 +180,38 @@ impl Settings {
             row("sign_up_site", &self.sign_up_site, &self.sign_up_site.value),
             row("log", &self.log, &self.log.value),
             row("log_format", &self.log_format, format!("{:?}", self.log_format.value).to_lowercase()),
-        ]
+            row(
+                "freshness.counts",
+                &self.freshness_counts_ms,
+                duration::text(self.freshness_counts_ms.value),
+            ),
+            row("freshness.posts", &self.freshness_posts_ms, duration::text(self.freshness_posts_ms.value)),
+            row(
+                "freshness.misses",
+                &self.freshness_misses_ms,
+                duration::text(self.freshness_misses_ms.value),
+            ),
+            row(
+                "freshness.search",
+                &self.freshness_search_ms,
+                duration::text(self.freshness_search_ms.value),
+            ),
+        ];
+        rows.extend(self.upstreams.iter().map(|upstream| {
+            let shown = format!("{} at {}", upstream.kind.name(), upstream.base_url);
+            [format!("upstream {}", upstream.name), shown, upstream.origin.to_string()]
+        }));
+        rows
+    }
+
+    /// When upstreams are asked.
+    pub(crate) fn freshness(&self) -> Freshness {
+        Freshness {
+            counts_ms: self.freshness_counts_ms.value,
+            posts_ms: self.freshness_posts_ms.value,
+            misses_ms: self.freshness_misses_ms.value,
+            search_ms: self.freshness_search_ms.value,
+        }
     }
 }
 
@@ -225,6 +282,11 @@ impl Layers {
         Ok(Some(Setting { value, origin }))
     }
 
+    fn upstreams(&self) -> Result<Vec<UpstreamSettings>, Failure> {
+        let Some(file) = &self.file else { return Ok(Vec::new()) };
+        upstream::read(&file.upstreams, &file.path, &self.environment)
+    }
+
     fn unknown_variables(&self) -> Vec<String> {
         let known: Vec<String> =
             NAMES.into_iter().map(variable_of).chain([CONFIG_VARIABLE.to_owned()]).collect();
@@ -243,11 +305,11 @@ impl Layers {
 }
 
 fn flag_of(name: &str) -> String {
-    format!("--{}", name.replace('_', "-"))
+    format!("--{}", name.replace(['_', '.'], "-"))
 }
 
 fn variable_of(name: &str) -> String {
-    format!("{ENVIRONMENT_PREFIX}{}", name.to_uppercase())
+    format!("{ENVIRONMENT_PREFIX}{}", name.to_uppercase().replace('.', "_"))
 }
 
 /// The name that was probably meant, if one is near enough.
@@ -270,6 +332,10 @@ fn address(text: &OsStr) -> Result<SocketAddr, String> {
 fn number(text: &OsStr) -> Result<u32, String> {
     let parsed = text.to_str().and_then(|text| text.parse().ok());
     parsed.ok_or_else(|| format!("a whole number from 0 to {}", u32::MAX))
+}
+
+fn length(text: &OsStr) -> Result<u64, String> {
+    text.to_str().and_then(duration::parse).ok_or_else(|| duration::WANTED.to_owned())
 }
 
 fn flag(text: &OsStr) -> Result<bool, String> {

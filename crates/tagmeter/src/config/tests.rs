@@ -3,7 +3,7 @@
 use super::*;
 
 /// A value of each setting for each place, none of them the default.
-const MATRIX: [(&str, [&str; 3]); 7] = [
+const MATRIX: [(&str, [&str; 3]); 11] = [
     ("data_dir", ["/flag", "/environment", "/file"]),
     ("listen", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]),
     ("requests_per_minute", ["1", "2", "3"]),
@@ -11,6 +11,10 @@ const MATRIX: [(&str, [&str; 3]); 7] = [
     ("sign_up_site", ["a.example", "b.example", "c.example"]),
     ("log", ["error", "warn", "debug"]),
     ("log_format", ["text", "json", "json"]),
+    ("freshness.counts", ["1s", "2s", "3s"]),
+    ("freshness.posts", ["1m", "2m", "3m"]),
+    ("freshness.misses", ["1h", "2h", "3h"]),
+    ("freshness.search", ["1d", "2d", "3d"]),
 ];
 
 /// Loads with the setting given in the places that `given` names: flag, environment, file.

@@ -126,6 +126,15 @@ fn keys_are_made_listed_and_revoked() {
     let laptop =
         keys["keys"].as_array().expect("keys").iter().find(|key| key["name"] == "laptop").expect("it");
     assert_eq!((&laptop["requests_per_minute"], &laptop["revoked_at"]), (&json!(60), &first["revoked_at"]));
+    let admin = place.json(&["key", "create", "me@example.com", "--name", "imports", "--admin"]);
+    assert_eq!(
+        (&made["scope"], &admin["scope"], &laptop["scope"]),
+        (&json!("call"), &json!("admin"), &json!("call"))
+    );
+    let listed = place.ok(&["key", "list", "me@example.com"]).out;
+    let has =
+        |name: &str, scope: &str| listed.lines().any(|line| line.contains(name) && line.contains(scope));
+    assert!(has("imports", "admin") && has("laptop", "call"), "{listed}");
     assert_eq!(place.run(&["key", "revoke", "00000000"]).code, Some(3));
     assert_eq!(place.run(&["key", "revoke", "laptop"]).code, Some(2));
 }

@@ -8,6 +8,8 @@ mod command_line;
 
 mod containers;
 
+mod importing;
+
 mod kills;
 
 mod postgres;

@@ -18,6 +18,10 @@ mod record_snapshots;
 
 mod record_videos;
 
+mod record_windows;
+
 mod snapshots;
+
+mod windows;
 
 mod videos;

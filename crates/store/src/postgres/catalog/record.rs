@@ -13,12 +13,13 @@ use super::record_copy::Staging;
 use super::record_hashtags::Hashtags;
 use super::record_links::Links;
 use super::record_videos::Videos;
+use super::record_windows::Windows;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CHANGES_KEPT, tags_blob};
 use crate::postgres::partitions::{Snapshots, ensure_partitions};
 use crate::record::{Prepared, Recorded};
-use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows};
+use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
 use domain::Timestamp;
 use std::collections::BTreeSet;
 use std::thread;
@@ -82,6 +83,7 @@ fn record(
             hashtags: Hashtags::new(numbers.hashtag),
             videos: Videos::new(numbers.video),
             links: Links::new(),
+            windows: Windows::new(),
             years: [BTreeSet::new(), BTreeSet::new()],
             snapshots_new: 0,
         };
@@ -143,6 +145,7 @@ pub(super) struct PostgresRows<'t> {
     pub(super) hashtags: Hashtags,
     pub(super) videos: Videos,
     pub(super) links: Links,
+    pub(super) windows: Windows,
     /// Years of readings, of hashtags and of videos, that have their partitions.
     years: [BTreeSet<i64>; 2],
     pub(super) snapshots_new: u64,
@@ -195,8 +198,14 @@ impl Rows for PostgresRows<'_> {
         on.wait(async {
             self.snapshots_new += self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
             self.snapshots_new += self.videos.flush(on.transaction, &mut self.staging).await?;
+            self.snapshots_new += self.windows.flush(on.transaction, &mut self.staging).await?;
             Ok(())
         })
+    }
+
+    fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
+        self.push_window(hashtag, window);
+        Ok(())
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {

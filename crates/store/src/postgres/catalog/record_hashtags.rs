@@ -106,6 +106,7 @@ impl Hashtags {
                 Prepared::Video(video) if stirred.contains(&video.id.to_i64()) => video.tags.as_slice(),
                 Prepared::Video(_) => &[],
                 Prepared::Hashtag(hashtag) => std::slice::from_ref(&hashtag.tag),
+                Prepared::Window(window) => std::slice::from_ref(&window.tag),
             };
             let keys = tags.iter().map(|tag| tag.tag.key().as_str());
             asked.extend(keys.filter(|key| known.row(key).is_none()));
@@ -113,7 +114,7 @@ impl Hashtags {
         self.find(transaction, asked.into_iter().collect()).await?;
         let told = records.iter().filter_map(|record| match record {
             Prepared::Hashtag(hashtag) => Some(hashtag.tag.tag.key().as_str()),
-            Prepared::Video(_) => None,
+            Prepared::Video(_) | Prepared::Window(_) => None,
         });
         let row_of = |key: &str| known.row(key).or_else(|| self.found.get(key)?.map(|(row, _)| row));
         let rows: HashSet<u32> =

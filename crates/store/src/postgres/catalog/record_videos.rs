@@ -121,7 +121,7 @@ impl Videos {
         let readings = || {
             records.iter().filter_map(|record| match record {
                 Prepared::Video(video) => Some(video),
-                Prepared::Hashtag(_) => None,
+                Prepared::Hashtag(_) | Prepared::Window(_) => None,
             })
         };
         let asked: HashSet<i64> =
@@ -138,7 +138,7 @@ impl Videos {
         let is_held = |id: i64, digest: u64| self.met.get(&id).is_some_and(|met| met.digest == digest);
         let ids = records.iter().filter_map(|record| match record {
             Prepared::Video(video) => Some((video.id.to_i64(), video.digest)),
-            Prepared::Hashtag(_) => None,
+            Prepared::Hashtag(_) | Prepared::Window(_) => None,
         });
         ids.filter(|(id, digest)| !is_held(*id, *digest)).map(|(id, _)| id).collect()
     }

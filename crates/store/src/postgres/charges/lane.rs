@@ -6,11 +6,11 @@
 
 use super::super::connection::Pool;
 use super::super::quotes::Quotes;
+use super::Activity;
 use super::plan::{Call, Group, Plan, Stored};
 use super::settle::settle;
 use super::steps::Span;
 use super::transaction::{Connection, End, Failure, is_of_one_account, lost};
-use super::{Activity, LANES};
 use crate::StoreError;
 use crate::head::Head;
 use crate::ledger::inconsistent;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Accounts whose head is held in memory by all lanes, about 80 bytes each.
-const HEADS_MAX: usize = 200_000 / LANES;
+const HEADS_MAX: usize = 200_000;
 /// Accounts of one transaction.
 const ACCOUNTS_MAX: usize = 500;
 /// Times that an account is held anew for the same charges.
@@ -51,7 +51,7 @@ impl Lane {
 
     /// Decides on all these charges and answers them.
     pub(super) async fn round(&mut self, calls: Vec<Call>) {
-        if self.known.len() > HEADS_MAX {
+        if self.known.len() > HEADS_MAX / self.span.lanes() {
             self.known.clear();
         }
         let (mut plans, mut held_first) = (Vec::new(), Vec::new());

@@ -37,6 +37,15 @@ pub(super) enum Span {
 }
 
 impl Span {
+    /// Lanes of one node, each with a connection: while one waits for the disk, others fill their next commit. The fewer,
+    /// the more charges share a commit and its statements; where each account is a transaction, nothing is shared.
+    pub(super) fn lanes(self) -> usize {
+        match self {
+            Self::One => 4,
+            Self::Many => 2,
+        }
+    }
+
     /// Its statements, in the order of [`Step`].
     pub(super) fn statements(self) -> [&'static str; 6] {
         match self {

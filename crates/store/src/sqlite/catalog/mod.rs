@@ -1,4 +1,4 @@
-//! `catalog.db`: hashtags, videos, links and snapshots.
+//! `catalog.db`: hashtags, videos, links and snapshots, and what walks saw.
 
 mod changes;
 
@@ -15,6 +15,10 @@ mod record_video;
 mod snapshots;
 
 mod videos;
+
+mod walk_runs;
+
+mod windows;
 
 use super::connection::{self, Settings};
 use super::migrations;

@@ -8,9 +8,13 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CHANGES_KEPT, tags_blob};
 use crate::record::{Prepared, Recorded};
-use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
+use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
 use std::sync::{Arc, Mutex, PoisonError};
+
+const KEEP_WINDOW: &str = "INSERT OR IGNORE INTO hashtag_windows
+    (hashtag, observed_at, source, country, window_days, views, posts, rank, industry)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 impl CatalogFile {
     /// See `Store::record`.
@@ -66,6 +70,7 @@ fn fill(
         videos: VideoStatements::new(transaction)?,
         hashtags: HashtagStatements::new(transaction)?,
         links: LinkStatements::new(transaction)?,
+        windows: transaction.prepare(KEEP_WINDOW).doing("prepare to keep windows")?,
         snapshots_new: 0,
     };
     recording::fill(&mut rows, known, first, chunks, records_max)
@@ -77,6 +82,7 @@ pub(super) struct SqliteRows<'c> {
     pub(super) videos: VideoStatements<'c>,
     pub(super) hashtags: HashtagStatements<'c>,
     pub(super) links: LinkStatements<'c>,
+    windows: Statement<'c>,
     pub(super) snapshots_new: u64,
 }
 
@@ -93,6 +99,14 @@ impl Rows for SqliteRows<'_> {
             video: next("SELECT coalesce(max(video), 0) + 1 FROM videos")?,
             sequence: super::changes::sequence(self.transaction)?,
         })
+    }
+
+    fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
+        let WindowRow { at, source, country, window_days, counts: [views, posts, rank], industry } = window;
+        let kept =
+            self.windows.execute((hashtag, at, source, country, window_days, views, posts, rank, industry));
+        self.snapshots_new += kept.doing("keep a window")? as u64;
+        Ok(())
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {

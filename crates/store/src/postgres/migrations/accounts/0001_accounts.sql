@@ -1,5 +1,5 @@
--- Who calls, what they call with, and the ledger of what they were given and charged: the tables of SQLite's step of the
--- same name.
+-- Who calls, what they call with, the ledger of what they were given and charged, their jobs, and how often upstreams
+-- were called: the tables of SQLite's step of the same name.
 --
 -- Accounts and keys are few and are looked up by address and by key id alone: a cluster keeps a copy of them on every
 -- node. Balances, entries and kept answers are many and are spread by account_id: each unique key of theirs holds it,
@@ -11,12 +11,13 @@ CREATE TABLE tagmeter.accounts (
     created_at_ms bigint NOT NULL
 );
 
--- Of a key's secret only its SHA-256 is here.
+-- Of a key's secret only its SHA-256 is here. Scope: 1 = paid calls, 2 = imports too.
 CREATE TABLE tagmeter.keys (
     key_id              bigint PRIMARY KEY CHECK (key_id BETWEEN 0 AND 4294967295),
     account_id          bigint NOT NULL REFERENCES tagmeter.accounts (account_id),
     name                text   NOT NULL,
     sha256              bytea  NOT NULL CHECK (length(sha256) = 32),
+    scope               bigint NOT NULL CHECK (scope IN (1, 2)),
     requests_per_minute bigint CHECK (requests_per_minute BETWEEN 0 AND 4294967295),
     created_at_ms       bigint NOT NULL,
     revoked_at_ms       bigint
@@ -81,3 +82,38 @@ CREATE TABLE tagmeter.idempotency (
     PRIMARY KEY (account_id, idempotency_key)
 );
 CREATE INDEX idempotency_by_age ON tagmeter.idempotency (created_at_ms);
+
+-- Work that outlives the request that asked for it. Ids begin with the time. Kind: 1 = import, 2 = walk. State: 1 = queued,
+-- 2 = running, 3 = done, 4 = failed, 5 = cancelled. `attempts` is the fencing token of whoever claimed the job last.
+CREATE TABLE tagmeter.jobs (
+    account_id       bigint  NOT NULL,
+    job_id           bytea   NOT NULL CHECK (length(job_id) = 16),
+    kind             bigint  NOT NULL,
+    state            bigint  NOT NULL CHECK (state BETWEEN 1 AND 5),
+    request          text    NOT NULL,
+    progress         text,
+    result           text,
+    node             text, -- the one node that can do it; null for any
+    attempts         bigint  NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    lease_until_ms   bigint  NOT NULL DEFAULT 0,
+    is_cancel_wanted boolean NOT NULL DEFAULT false,
+    idempotency_key  text COLLATE "C",
+    fingerprint      bytea   CHECK (length(fingerprint) = 32), -- SHA-256 of the request that made it
+    created_at_ms    bigint  NOT NULL,
+    started_at_ms    bigint,
+    finished_at_ms   bigint,
+    PRIMARY KEY (account_id, job_id),
+    CHECK ((state IN (3, 4, 5)) = (finished_at_ms IS NOT NULL)),
+    CHECK ((idempotency_key IS NULL) = (fingerprint IS NULL))
+);
+CREATE UNIQUE INDEX jobs_by_key ON tagmeter.jobs (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX jobs_to_do ON tagmeter.jobs (job_id) WHERE state IN (1, 2);
+
+-- Calls to upstreams by UTC day (days since 1970), counted before they are made. A few rows that are rewritten all the
+-- time: half of each page is left free, so that this happens in place.
+CREATE TABLE tagmeter.upstream_calls (
+    upstream text COLLATE "C" NOT NULL,
+    day      bigint NOT NULL,
+    calls    bigint NOT NULL CHECK (calls > 0),
+    PRIMARY KEY (upstream, day)
+) WITH (fillfactor = 50);

@@ -135,9 +135,36 @@ CREATE TABLE tagmeter.video_snapshots (
     PRIMARY KEY (video, observed_at, source)
 ) PARTITION BY RANGE (observed_at);
 
+-- Sums over a window of time, as TikTok's Creative Center tells them: never mixed with lifetime totals. A country of ''
+-- and a length of 0 days are not told.
+CREATE TABLE tagmeter.hashtag_windows (
+    hashtag     bigint NOT NULL,
+    observed_at bigint NOT NULL,
+    source      bigint NOT NULL,
+    country     text COLLATE "C" NOT NULL,
+    window_days bigint NOT NULL,
+    views       bigint,
+    posts       bigint,
+    rank        bigint,
+    industry    text NOT NULL,
+    PRIMARY KEY (hashtag, observed_at, source, country, window_days)
+);
+
 -- Which hashtags each commit touched (row numbers, 4 bytes each, lowest byte first, ascending): what the search index
 -- and the hot cache follow. Old rows are pruned; a follower that finds a gap starts anew.
 CREATE TABLE tagmeter.changes (
     sequence bigint PRIMARY KEY,
     hashtags bytea NOT NULL
+);
+
+-- What finished walks saw, the newest few of each hashtag and region (0 for all). `videos` is the rows of the videos,
+-- ascending, each as its distance from the one before, 7 bits a byte, lowest first.
+CREATE TABLE tagmeter.walk_runs (
+    hashtag       bigint NOT NULL,
+    region        bigint NOT NULL,
+    job_id        bytea  NOT NULL CHECK (length(job_id) = 16),
+    at_ms         bigint NOT NULL,
+    unique_videos bigint NOT NULL,
+    videos        bytea  NOT NULL,
+    PRIMARY KEY (hashtag, region, job_id)
 );

@@ -1,4 +1,4 @@
--- Frozen rankings, what the cursor of a walk points into: the tables of SQLite's step of the same name. On a cluster
+-- Frozen rankings, what the cursor of a walk points into, and what upstreams were asked for: the tables of SQLite's step of the same name. On a cluster
 -- they lie with their hashtag. Numbers are given out by one sequence; a cursor carries `slot`.
 CREATE SEQUENCE tagmeter.generation_numbers AS bigint;
 CREATE TABLE tagmeter.generations (
@@ -23,3 +23,15 @@ CREATE TABLE tagmeter.generation_chunks (
     videos     bytea  NOT NULL,
     PRIMARY KEY (hashtag, generation, chunk)
 );
+
+-- When an upstream was last asked for what. Kind: 1 = a hashtag by id, 2 = by name, 3 = videos, 4 = a search.
+CREATE TABLE tagmeter.asks (
+    key      text COLLATE "C" NOT NULL,
+    kind     bigint  NOT NULL,
+    at_ms    bigint  NOT NULL,
+    is_found boolean NOT NULL,
+    cursor   bigint,
+    has_more boolean NOT NULL,
+    PRIMARY KEY (key, kind)
+);
+CREATE INDEX asks_by_age ON tagmeter.asks (at_ms);

@@ -1,4 +1,5 @@
--- accounts.db: who calls, what they call with, and the ledger of what they were given and charged.
+-- accounts.db: who calls, what they call with, the ledger of what they were given and charged, their jobs, and how often
+-- upstreams were called.
 --
 -- Accounts and keys are few and are looked up by address and by key id alone (a cluster keeps a copy of them on every
 -- node). Balances, entries and kept answers are many; each unique key of theirs holds account_id, and every statement
@@ -10,12 +11,13 @@ CREATE TABLE accounts (
     created_at_ms INTEGER NOT NULL
 ) STRICT;
 
--- Of a key's secret only its SHA-256 is here.
+-- Of a key's secret only its SHA-256 is here. Scope: 1 = paid calls, 2 = imports too.
 CREATE TABLE keys (
     key_id              INTEGER PRIMARY KEY CHECK (key_id BETWEEN 0 AND 4294967295),
     account_id          INTEGER NOT NULL REFERENCES accounts (account_id),
     name                TEXT    NOT NULL,
     sha256              BLOB    NOT NULL CHECK (length(sha256) = 32),
+    scope               INTEGER NOT NULL CHECK (scope IN (1, 2)),
     requests_per_minute INTEGER CHECK (requests_per_minute BETWEEN 0 AND 4294967295),
     created_at_ms       INTEGER NOT NULL,
     revoked_at_ms       INTEGER
@@ -80,3 +82,37 @@ CREATE TABLE idempotency (
     PRIMARY KEY (account_id, idempotency_key)
 ) STRICT;
 CREATE INDEX idempotency_by_age ON idempotency (created_at_ms);
+
+-- Work that outlives the request that asked for it. Ids begin with the time. Kind: 1 = import, 2 = walk. State: 1 = queued,
+-- 2 = running, 3 = done, 4 = failed, 5 = cancelled. `attempts` is the fencing token of whoever claimed the job last.
+CREATE TABLE jobs (
+    account_id       INTEGER NOT NULL,
+    job_id           BLOB    NOT NULL CHECK (length(job_id) = 16),
+    kind             INTEGER NOT NULL,
+    state            INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5),
+    request          TEXT    NOT NULL,
+    progress         TEXT,
+    result           TEXT,
+    node             TEXT, -- the one node that can do it; null for any
+    attempts         INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    lease_until_ms   INTEGER NOT NULL DEFAULT 0,
+    is_cancel_wanted INTEGER NOT NULL DEFAULT 0 CHECK (is_cancel_wanted IN (0, 1)),
+    idempotency_key  TEXT,
+    fingerprint      BLOB    CHECK (length(fingerprint) = 32), -- SHA-256 of the request that made it
+    created_at_ms    INTEGER NOT NULL,
+    started_at_ms    INTEGER,
+    finished_at_ms   INTEGER,
+    PRIMARY KEY (account_id, job_id),
+    CHECK ((state IN (3, 4, 5)) = (finished_at_ms IS NOT NULL)),
+    CHECK ((idempotency_key IS NULL) = (fingerprint IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX jobs_by_key ON jobs (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX jobs_to_do ON jobs (job_id) WHERE state IN (1, 2);
+
+-- Calls to upstreams by UTC day (days since 1970), counted before they are made.
+CREATE TABLE upstream_calls (
+    upstream TEXT    NOT NULL,
+    day      INTEGER NOT NULL,
+    calls    INTEGER NOT NULL CHECK (calls > 0),
+    PRIMARY KEY (upstream, day)
+) STRICT, WITHOUT ROWID;

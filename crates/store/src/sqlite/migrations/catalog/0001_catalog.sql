@@ -117,9 +117,36 @@ CREATE TABLE video_snapshots (
     PRIMARY KEY (video, observed_at, source)
 ) STRICT, WITHOUT ROWID;
 
+-- Sums over a window of time, as TikTok's Creative Center tells them: never mixed with lifetime totals. A country of ''
+-- and a length of 0 days are not told.
+CREATE TABLE hashtag_windows (
+    hashtag     INTEGER NOT NULL,
+    observed_at INTEGER NOT NULL,
+    source      INTEGER NOT NULL,
+    country     TEXT NOT NULL,
+    window_days INTEGER NOT NULL,
+    views       INTEGER,
+    posts       INTEGER,
+    rank        INTEGER,
+    industry    TEXT NOT NULL,
+    PRIMARY KEY (hashtag, observed_at, source, country, window_days)
+) STRICT, WITHOUT ROWID;
+
 -- Which hashtags each commit touched (row numbers, 4 bytes each, lowest byte first, ascending): what the search index
 -- and the hot cache follow. Old rows may be pruned; a follower that finds a gap starts anew.
 CREATE TABLE changes (
     sequence INTEGER PRIMARY KEY,
     hashtags BLOB NOT NULL
+) STRICT;
+
+-- What finished walks saw, the newest few of each hashtag and region (0 for all). `videos` is the rows of the videos,
+-- ascending, each as its distance from the one before, 7 bits a byte, lowest first.
+CREATE TABLE walk_runs (
+    hashtag       INTEGER NOT NULL,
+    region        INTEGER NOT NULL,
+    job_id        BLOB    NOT NULL CHECK (length(job_id) = 16),
+    at_ms         INTEGER NOT NULL,
+    unique_videos INTEGER NOT NULL,
+    videos        BLOB    NOT NULL,
+    PRIMARY KEY (hashtag, region, job_id)
 ) STRICT;

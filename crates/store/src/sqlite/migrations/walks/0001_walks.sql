@@ -1,4 +1,4 @@
--- Frozen rankings of the videos under a hashtag, which the cursors of walks point into. All of it can be made again;
+-- Frozen rankings of the videos under a hashtag, which the cursors of walks point into. All of this file can be made again;
 -- cursors into what is lost are refused and the walk begins anew. `head` is the packed JSON of the first videos, each
 -- behind its length (4 bytes, lowest first): most walks are asked for one page, which then is one read in place of many.
 CREATE TABLE generations (
@@ -23,3 +23,16 @@ CREATE TABLE generation_chunks (
     videos     BLOB NOT NULL,
     PRIMARY KEY (generation, chunk)
 ) STRICT, WITHOUT ROWID;
+
+-- When an upstream was last asked for what. Kind: 1 = a hashtag by id, 2 = by name, 3 = videos, 4 = a search.
+CREATE TABLE asks (
+    store    BLOB    NOT NULL,
+    kind     INTEGER NOT NULL,
+    key      TEXT    NOT NULL,
+    at_ms    INTEGER NOT NULL,
+    is_found INTEGER NOT NULL,
+    cursor   INTEGER,
+    has_more INTEGER NOT NULL,
+    PRIMARY KEY (store, kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX asks_by_age ON asks (at_ms);

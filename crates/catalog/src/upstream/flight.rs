@@ -1,0 +1,139 @@
+//! Single flight: whoever asks for what is being asked for already waits for the same answer. The work goes on when all
+//! of them have gone, since its answer is kept.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+type Landed<T> = watch::Receiver<Option<T>>;
+
+/// What is under way, by what it is for.
+pub(super) struct Flights<K, T>(Arc<Mutex<HashMap<K, Landed<T>>>>);
+
+impl<K, T> Default for Flights<K, T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+fn lock<K, T>(flights: &Mutex<HashMap<K, Landed<T>>>) -> MutexGuard<'_, HashMap<K, Landed<T>>> {
+    flights.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes a flight off the list when it ends, also by a panic.
+struct Ending<K: Eq + Hash, T>(Arc<Mutex<HashMap<K, Landed<T>>>>, K);
+
+impl<K: Eq + Hash, T> Drop for Ending<K, T> {
+    fn drop(&mut self) {
+        lock(&self.0).remove(&self.1);
+    }
+}
+
+impl<K, T> Flights<K, T>
+where
+    K: Eq + Hash + Clone + Send + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    /// Joins the flight for `key`, or begins it. `None` when it ended without an answer, by a panic.
+    pub(super) async fn join<F>(&self, key: K, work: impl FnOnce() -> F) -> Option<T>
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut landed = {
+            let mut flights = lock(&self.0);
+            match flights.get(&key) {
+                Some(landed) => landed.clone(),
+                None => {
+                    let (land, landed) = watch::channel(None);
+                    flights.insert(key.clone(), landed.clone());
+                    let (ending, work) = (Ending(Arc::clone(&self.0), key), work());
+                    tokio::spawn(async move {
+                        let answer = work.await;
+                        // Off the list first: who comes from now on finds what was kept.
+                        drop(ending);
+                        land.send_replace(Some(answer));
+                    });
+                    landed
+                }
+            }
+        };
+        let answer = landed.wait_for(Option::is_some).await;
+        answer.ok().and_then(|answer| answer.clone())
+    }
+
+    /// How many are under way.
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        lock(&self.0).len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::sync::Semaphore;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_thousand_askers_make_one_flight() {
+        let (flights, begun) = (Arc::new(Flights::default()), Arc::new(AtomicUsize::new(0)));
+        let go = Arc::new(Semaphore::new(0));
+        let askers: Vec<_> = (0..1_000)
+            .map(|_| {
+                let (flights, begun, go) = (Arc::clone(&flights), Arc::clone(&begun), Arc::clone(&go));
+                tokio::spawn(async move {
+                    flights
+                        .join("cat", || async move {
+                            begun.fetch_add(1, Ordering::Relaxed);
+                            let _ = go.acquire().await;
+                            7
+                        })
+                        .await
+                })
+            })
+            .collect();
+        while begun.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        // Those that have not asked yet ask for a new flight afterwards, so all must have joined before it lands.
+        tokio::task::yield_now().await;
+        go.add_permits(1_000);
+        for asker in askers {
+            assert_eq!(asker.await.expect("an asker"), Some(7));
+        }
+        assert_eq!(flights.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn it_lands_when_all_who_asked_have_gone() {
+        let flights = Arc::new(Flights::default());
+        let (done, is_done) = tokio::sync::oneshot::channel();
+        let go = Arc::new(Semaphore::new(0));
+        let asked = tokio::spawn({
+            let (flights, go) = (Arc::clone(&flights), Arc::clone(&go));
+            async move {
+                flights
+                    .join("cat", || async move {
+                        let _ = go.acquire().await;
+                        let _ = done.send(());
+                    })
+                    .await
+            }
+        });
+        while flights.len() == 0 {
+            tokio::task::yield_now().await;
+        }
+        asked.abort();
+        go.add_permits(1);
+        is_done.await.expect("it went on");
+    }
+
+    #[tokio::test]
+    async fn one_that_panics_lets_everybody_go() {
+        let flights: Flights<&str, u32> = Flights::default();
+        assert_eq!(flights.join("cat", || async { panic!("on purpose") }).await, None);
+        assert_eq!(flights.join("cat", || async { 1 }).await, Some(1));
+    }
+}

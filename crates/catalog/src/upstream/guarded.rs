@@ -1,0 +1,140 @@
+//! A call to an upstream under all rules: the breaker lets it through, the pace has a place for it, the day's budget is
+//! taken durably before it goes out, and a failure that may pass is tried again within the deadline.
+
+use super::breaker::Breaker;
+use super::pace::Pace;
+use super::retries::Retries;
+use domain::{Clock, UtcDay};
+use sources::upstream::UpstreamError;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use store::upstream_calls::CallTaken;
+use store::{Store, StoreError};
+use tokio::time::{Instant, sleep};
+
+/// Why a call was not made, or not answered.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Denied {
+    /// The upstream failed of late and is left alone.
+    #[error("it failed of late and is left alone for a moment")]
+    BreakerOpen,
+    /// No place within the deadline.
+    #[error("more calls are waiting than requests_per_minute allows")]
+    Paced,
+    /// `daily_requests` are used up.
+    #[error("the {0} calls of this UTC day are used up")]
+    BudgetUsedUp(u64),
+    /// The calls of the day cannot be counted, so none is made.
+    #[error("its calls cannot be counted: {0}")]
+    Uncounted(Arc<StoreError>),
+    /// It was called, and this came of it.
+    #[error(transparent)]
+    Failed(#[from] UpstreamError),
+}
+
+/// What is allowed at an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowed {
+    /// Calls a minute on this node; 0 for no limit.
+    pub requests_per_minute: u32,
+    /// Calls a UTC day of all nodes together; `None` for no limit.
+    pub daily_requests: Option<u64>,
+}
+
+/// An upstream's name and the state of its rules.
+pub(super) struct Guard {
+    pub(super) name: String,
+    allowed: Allowed,
+    breaker: Breaker,
+    pace: Pace,
+    retries: Retries,
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl Guard {
+    pub(super) fn new(name: &str, allowed: Allowed, seed: u64, store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            name: name.to_owned(),
+            allowed,
+            breaker: Breaker::default(),
+            pace: Pace::new(allowed.requests_per_minute),
+            retries: Retries::new(seed),
+            store,
+            clock,
+        }
+    }
+
+    /// Whether it is left alone at the moment.
+    pub(super) fn is_open(&self) -> bool {
+        self.breaker.is_open(self.clock.now())
+    }
+
+    /// Makes a call by `make`, which gets the time of it.
+    pub(super) async fn call<T, F>(
+        &self,
+        deadline: Instant,
+        make: impl Fn(domain::Timestamp) -> F,
+    ) -> Result<T, Denied>
+    where
+        F: Future<Output = Result<T, UpstreamError>>,
+    {
+        let mut tried = 0;
+        loop {
+            self.wait_for_a_place(deadline).await?;
+            self.count().await?;
+            if tried == 0 {
+                self.retries.first();
+            }
+            tried += 1;
+            let error = match make(self.clock.now()).await {
+                Ok(answer) => {
+                    self.breaker.succeeded();
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            self.breaker.failed(&error, self.clock.now());
+            tracing::warn!(upstream = self.name, tried, error = %error, kind = error.name(), "an upstream call failed");
+            match self.pause(&error, tried, deadline) {
+                Some(pause) => sleep(pause).await,
+                None => return Err(error.into()),
+            }
+        }
+    }
+
+    /// How long to wait before the next try; `None` when there is to be none.
+    fn pause(&self, error: &UpstreamError, tried: u32, deadline: Instant) -> Option<Duration> {
+        if !error.is_passing() {
+            return None;
+        }
+        let pause = Duration::from_millis(self.retries.again(tried)?);
+        let asked_for = Duration::from_millis(error.retry_after_ms().unwrap_or(0));
+        let pause = pause.max(asked_for);
+        (Instant::now() + pause < deadline).then_some(pause)
+    }
+
+    async fn wait_for_a_place(&self, deadline: Instant) -> Result<(), Denied> {
+        if !self.breaker.admits(self.clock.now()) {
+            return Err(Denied::BreakerOpen);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        let wait_ms = self.pace.take(self.clock.now(), left_ms).ok_or(Denied::Paced)?;
+        if wait_ms > 0 {
+            sleep(Duration::from_millis(wait_ms)).await;
+        }
+        Ok(())
+    }
+
+    /// Takes the call out of the day's budget, before it is made: what is not counted is not sent.
+    async fn count(&self) -> Result<(), Denied> {
+        let day = UtcDay::of(self.clock.now());
+        match self.store.take_upstream_call(&self.name, day, self.allowed.daily_requests).await {
+            Ok(CallTaken::Taken { .. }) => Ok(()),
+            Ok(CallTaken::UsedUp { calls }) => Err(Denied::BudgetUsedUp(calls)),
+            Err(error) => Err(Denied::Uncounted(Arc::new(error))),
+        }
+    }
+}

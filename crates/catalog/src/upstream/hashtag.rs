@@ -1,0 +1,140 @@
+//! A hashtag's own record, as fresh as it is wanted.
+
+use super::{Answered, Denied, Flight, Heard, Landed, Live, Wanted, no_answer};
+use crate::cache::Ready;
+use crate::{Catalog, CatalogError, HashtagRef, UpstreamFault};
+use domain::{Hashtag, HashtagObservation, Observation, Timestamp};
+use std::sync::Arc;
+use store::asks::{Ask, AskKind, AskOutcome, Asked};
+
+impl Catalog {
+    /// The hashtag of this id or key as bytes, from the store if that is fresh enough, else from an upstream. They are
+    /// kept, so one catalog always takes the same `render`.
+    pub async fn hashtag_answer(
+        &self,
+        reference: &HashtagRef,
+        wanted: Wanted,
+        render: fn(&Hashtag) -> Vec<u8>,
+    ) -> Result<Option<Answered>, CatalogError> {
+        let Some(live) = self.inner.live.as_ref() else {
+            return Ok(self.hashtag_ready(reference, render).await?.map(Answered::plain));
+        };
+        let stale = match self.freshen(live, reference, wanted).await? {
+            Freshened::Missing => return Ok(None),
+            Freshened::Held { stale } => stale,
+        };
+        let Some(hashtag) = self.hot(reference).await? else { return Ok(None) };
+        let ready = match self.hashtag_ready(reference, render).await? {
+            Some(ready) => ready,
+            None => Ready::new(render(&hashtag)),
+        };
+        Ok(Some(Answered { ready, observed_at: hashtag.reported_at, stale }))
+    }
+
+    /// Makes the stored record of a hashtag as fresh as it is wanted, if that can be done.
+    pub(super) async fn freshen(
+        &self,
+        live: &Live,
+        reference: &HashtagRef,
+        wanted: Wanted,
+    ) -> Result<Freshened, CatalogError> {
+        let now = self.inner.clock.now();
+        let held = self.hot(reference).await?;
+        let read_at = held.as_ref().and_then(|hashtag| hashtag.reported_at);
+        if wanted.accepts(read_at, now, live.freshness.counts_ms) {
+            return Ok(if held.is_some() { Freshened::Held { stale: false } } else { Freshened::Missing });
+        }
+        let ask = ask_of(reference);
+        let missed_at = match self.inner.store.asked(&ask).await? {
+            Some(Asked { at, outcome: AskOutcome::Missing, .. }) => Some(at),
+            _ => None,
+        };
+        if wanted.accepts(missed_at, now, live.freshness.misses_ms) {
+            // What others told of it is still answered.
+            return Ok(if held.is_some() { Freshened::Held { stale: true } } else { Freshened::Missing });
+        }
+        let has_stored = held.is_some();
+        let patience = Self::patience(live, has_stored);
+        let flight = Flight::Hashtag(reference.clone());
+        let heard =
+            self.hear(live, flight, patience, |catalog| catalog.fetch_hashtag(reference.clone())).await?;
+        match heard {
+            Heard::Stored => Ok(Freshened::Held { stale: false }),
+            Heard::Missing if has_stored => Ok(Freshened::Held { stale: true }),
+            Heard::Missing => Ok(Freshened::Missing),
+            Heard::NotYet | Heard::Denied(_) if has_stored => Ok(Freshened::Held { stale: true }),
+            Heard::NotYet => Err(CatalogError::Upstream {
+                fault: UpstreamFault::Timeout,
+                cause: "no answer within the deadline".to_owned(),
+            }),
+            Heard::Denied(denied) => Err(no_answer(denied)),
+        }
+    }
+
+    /// Asks for a hashtag and stores what is told of it.
+    async fn fetch_hashtag(self, reference: HashtagRef) -> Landed {
+        let Some(live) = self.inner.live.as_ref() else { return Landed::Denied(Denied::BreakerOpen) };
+        let asked = live.ask(|connector, at| {
+            let reference = reference.clone();
+            async move {
+                match &reference {
+                    HashtagRef::Id(id) => connector.hashtag_by_id(*id, at).await,
+                    HashtagRef::Key(key) => connector.hashtag_by_name(key, at).await,
+                }
+            }
+        });
+        let told = match asked.await {
+            Ok(told) => told,
+            Err(denied) => return Landed::Denied(denied),
+        };
+        let is_missing = told.is_none();
+        let stored = self.keep_hashtag(&reference, told).await;
+        match stored {
+            Ok(()) if is_missing => Landed::Missing,
+            stored => Landed::of(stored),
+        }
+    }
+
+    async fn keep_hashtag(
+        &self,
+        reference: &HashtagRef,
+        told: Option<HashtagObservation>,
+    ) -> Result<(), CatalogError> {
+        let at = self.inner.clock.now();
+        match told {
+            None => Ok(self.inner.store.note_asked(&ask_of(reference), missing(at)).await?),
+            Some(hashtag) => {
+                self.record(vec![Observation::Hashtag(Box::new(hashtag))]).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// The record that is held by now, for what needs one.
+    pub(super) async fn held_now(
+        &self,
+        reference: &HashtagRef,
+    ) -> Result<Option<Arc<Hashtag>>, CatalogError> {
+        self.follow().await?;
+        self.held(reference).await
+    }
+}
+
+/// What came of making a record fresh.
+pub(super) enum Freshened {
+    /// It is held; `stale` when it could not be made as fresh as it was wanted.
+    Held { stale: bool },
+    /// There is none.
+    Missing,
+}
+
+fn ask_of(reference: &HashtagRef) -> Ask {
+    match reference {
+        HashtagRef::Id(id) => Ask::new(AskKind::InfoById, &id.to_string()),
+        HashtagRef::Key(key) => Ask::new(AskKind::InfoByName, key.as_str()),
+    }
+}
+
+fn missing(at: Timestamp) -> Asked {
+    Asked { at, outcome: AskOutcome::Missing, cursor: None, has_more: false }
+}

@@ -1,0 +1,238 @@
+//! Asking upstreams: when what is stored is too old, once for all who ask, under the rules of each upstream. What they
+//! answer goes in by the same door as everything else ([`Catalog::record`]) and is answered from the store.
+//!
+//! Reading order: [`Freshness`] and [`Wanted`] (when to ask), `guarded` (one call and its rules: `breaker`, `pace`,
+//! `retries`), `flight` (one call for all), then `hashtag`, `posts` and `search` (what is asked).
+
+mod breaker;
+
+mod flight;
+
+mod freshness;
+
+mod guarded;
+
+mod hashtag;
+
+mod pace;
+
+mod posts;
+
+mod retries;
+
+mod search;
+
+pub(crate) use guarded::Denied;
+
+pub use freshness::{Freshness, Wanted};
+pub use guarded::Allowed;
+
+use crate::cache::Ready;
+use crate::{Catalog, CatalogError};
+use domain::{Clock, Timestamp};
+use flight::Flights;
+use guarded::Guard;
+use sources::upstream::{ContractUpstream, UpstreamError};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use tokio::time::{Instant, timeout};
+
+/// How long an asker waits for an upstream when something is stored that can be answered instead.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long when nothing is. Clients give up at 10 s, and the server at 8.
+const DEADLINE: Duration = Duration::from_millis(7_000);
+
+/// A server of the contract, and what is allowed there.
+#[derive(Debug, Clone)]
+pub struct ContractSource {
+    /// How it is called.
+    pub connector: ContractUpstream,
+    /// How often.
+    pub allowed: Allowed,
+}
+
+/// The upstreams of a catalog.
+#[derive(Debug, Clone)]
+pub struct Upstreams {
+    /// When they are asked.
+    pub freshness: Freshness,
+    /// Servers of the contract, the preferred one first.
+    pub contract: Vec<ContractSource>,
+    /// Makes pauses between tries unlike those of other nodes.
+    pub seed: u64,
+}
+
+/// An answer, and how fresh it is.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The bytes.
+    pub ready: Ready,
+    /// When it was read at its source; only told where there is an upstream.
+    pub observed_at: Option<Timestamp>,
+    /// Older than wanted: the upstream could not be asked, or has not answered yet.
+    pub stale: bool,
+}
+
+impl Answered {
+    /// Of a catalog without upstreams.
+    pub(crate) fn plain(ready: Ready) -> Self {
+        Self { ready, observed_at: None, stale: false }
+    }
+}
+
+/// What an upstream could not be asked for, as clients may hear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamFault {
+    /// It answered, and not well.
+    Error,
+    /// It is not called at the moment: left alone after failures, or out of budget.
+    Unavailable,
+    /// It did not answer in time.
+    Timeout,
+}
+
+/// What a flight is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Flight {
+    Hashtag(crate::HashtagRef),
+    Posts { hashtag: domain::HashtagRow, region: Option<domain::Region>, cursor: u64 },
+    Search(Box<str>),
+}
+
+/// What came of asking.
+#[derive(Debug, Clone)]
+enum Landed {
+    /// What the upstream told is stored.
+    Stored,
+    /// The upstream says that there is none.
+    Missing,
+    /// It could not be asked, or did not answer.
+    Denied(Denied),
+    /// What it told could not be stored.
+    NotStored(Arc<CatalogError>),
+}
+
+struct Contract {
+    guard: Guard,
+    connector: ContractUpstream,
+}
+
+/// The upstreams at work.
+pub(crate) struct Live {
+    pub(crate) freshness: Freshness,
+    contract: Vec<Contract>,
+    flights: Flights<Flight, Landed>,
+}
+
+impl Live {
+    /// `None` when there is nobody to ask.
+    pub(crate) fn new(upstreams: Upstreams, store: &Store, clock: &Arc<dyn Clock>) -> Option<Self> {
+        let guarded = |(n, source): (usize, ContractSource)| {
+            let seed = upstreams.seed.wrapping_add(n as u64);
+            let name = source.connector.name();
+            let guard = Guard::new(name, source.allowed, seed, store.clone(), Arc::clone(clock));
+            Contract { guard, connector: source.connector }
+        };
+        let contract: Vec<Contract> = upstreams.contract.into_iter().enumerate().map(guarded).collect();
+        (!contract.is_empty()).then(|| Self {
+            freshness: upstreams.freshness,
+            contract,
+            flights: Flights::default(),
+        })
+    }
+
+    /// Asks the first server that answers.
+    async fn ask<T, F>(&self, make: impl Fn(ContractUpstream, Timestamp) -> F) -> Result<T, Denied>
+    where
+        F: Future<Output = Result<T, UpstreamError>>,
+    {
+        let deadline = Instant::now() + DEADLINE;
+        let mut denied = Denied::BreakerOpen;
+        for contract in &self.contract {
+            match contract.guard.call(deadline, |at| make(contract.connector.clone(), at)).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => denied = error,
+            }
+            if Instant::now() >= deadline {
+                break;
+            }
+        }
+        Err(denied)
+    }
+
+    /// Whether no server can be called at the moment.
+    fn is_open(&self) -> bool {
+        self.contract.iter().all(|contract| contract.guard.is_open())
+    }
+}
+
+impl Landed {
+    fn of(stored: Result<(), CatalogError>) -> Self {
+        match stored {
+            Ok(()) => Self::Stored,
+            Err(error) => Self::NotStored(Arc::new(error)),
+        }
+    }
+}
+
+/// What an asker hears.
+enum Heard {
+    Stored,
+    Missing,
+    /// Nothing within its patience; the flight goes on.
+    NotYet,
+    Denied(Denied),
+}
+
+impl Catalog {
+    /// Joins the flight for this, and waits no longer than `patience`.
+    async fn hear<F>(
+        &self,
+        live: &Live,
+        flight: Flight,
+        patience: Duration,
+        work: impl FnOnce(Self) -> F,
+    ) -> Result<Heard, CatalogError>
+    where
+        F: Future<Output = Landed> + Send + 'static,
+    {
+        let landed = timeout(patience, live.flights.join(flight, || work(self.clone()))).await;
+        match landed {
+            Err(_) => Ok(Heard::NotYet),
+            Ok(Some(Landed::Stored)) => Ok(Heard::Stored),
+            Ok(Some(Landed::Missing)) => Ok(Heard::Missing),
+            Ok(Some(Landed::Denied(denied))) => Ok(Heard::Denied(denied)),
+            Ok(Some(Landed::NotStored(error))) => Err(CatalogError::NotStored(error)),
+            Ok(None) => Err(store::StoreError::Closed.into()),
+        }
+    }
+
+    /// How long to wait for an upstream, given whether something stored can be answered instead.
+    fn patience(live: &Live, has_stored: bool) -> Duration {
+        match has_stored {
+            // Somebody else's try will tell when it is well again.
+            true if live.is_open() => Duration::ZERO,
+            true => PATIENCE,
+            false => DEADLINE,
+        }
+    }
+}
+
+/// As an error for who gets no answer.
+fn no_answer(denied: Denied) -> CatalogError {
+    let fault = match &denied {
+        Denied::BreakerOpen | Denied::Paced | Denied::BudgetUsedUp(_) | Denied::Uncounted(_) => {
+            UpstreamFault::Unavailable
+        }
+        Denied::Failed(error) => match error {
+            UpstreamError::Timeout { .. } => UpstreamFault::Timeout,
+            UpstreamError::RateLimited { .. } | UpstreamError::OutOfCredits | UpstreamError::QuotaUsedUp => {
+                UpstreamFault::Unavailable
+            }
+            _ => UpstreamFault::Error,
+        },
+    };
+    CatalogError::Upstream { fault, cause: denied.to_string() }
+}

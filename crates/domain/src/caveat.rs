@@ -1,0 +1,156 @@
+//! What has to be said with every number that comes from TikTok's Research API.
+
+use crate::{Timestamp, Window};
+
+const DAY_MS: i64 = 86_400_000;
+/// A new video is found within this long.
+const INDEX_LAG_MS: i64 = 2 * DAY_MS;
+/// The counts of a video are up to date within this long.
+const COUNTS_LAG_MS: i64 = 10 * DAY_MS;
+/// 2024-07-01: counts that were read before were far too low.
+const COUNTS_MENDED_MS: i64 = 1_719_792_000_000;
+/// 2026-02-26: since then videos are told of that were left out before.
+const PIPELINE_CHANGED_MS: i64 = 1_772_064_000_000;
+/// 2026-09-10: until then the documentation left Canada out.
+const CANADA_MS: i64 = 1_788_998_400_000;
+
+/// Something that limits what a number means. The number of each is what the database holds and never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Caveat {
+    /// The last two days are incomplete.
+    IndexLag = 1,
+    /// Counts of young videos are not up to date.
+    CountsLag = 2,
+    /// Only adults' videos.
+    AdultsOnly = 3,
+    /// Only videos that are still there.
+    SurvivorsOnly = 4,
+    /// Read before the counts were mended.
+    CountsTooLow = 5,
+    /// Read after other videos were let in.
+    PipelineChanged = 6,
+    /// Perhaps without Canada.
+    CanadaMissing = 7,
+}
+
+impl Caveat {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::IndexLag,
+        Self::CountsLag,
+        Self::AdultsOnly,
+        Self::SurvivorsOnly,
+        Self::CountsTooLow,
+        Self::PipelineChanged,
+        Self::CanadaMissing,
+    ];
+
+    /// What it is called in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IndexLag => "index_lag",
+            Self::CountsLag => "counts_lag",
+            Self::AdultsOnly => "adults_only",
+            Self::SurvivorsOnly => "survivors_only",
+            Self::CountsTooLow => "counts_too_low_before_july_2024",
+            Self::PipelineChanged => "pipeline_changed_2026_02_26",
+            Self::CanadaMissing => "canada_missing",
+        }
+    }
+
+    /// A sentence for people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::IndexLag => {
+                "It takes up to 48 hours until a new video is found: the last two days are incomplete."
+            }
+            Self::CountsLag => {
+                "Counts of a video are up to 10 days behind: those of young videos are provisional."
+            }
+            Self::AdultsOnly => "Only public videos of creators of 18 years and older are counted.",
+            Self::SurvivorsOnly => {
+                "Only videos that still existed when they were asked for are counted: the same days asked for later give fewer."
+            }
+            Self::CountsTooLow => {
+                "These counts were read before TikTok mended them in July 2024 and may be far too low."
+            }
+            Self::PipelineChanged => {
+                "Since 26 February 2026 videos are told of that the For You feed leaves out: not comparable with what was read before."
+            }
+            Self::CanadaMissing => {
+                "Videos from Canada may be missing: until September 2026 the documentation left them out."
+            }
+        }
+    }
+
+    /// The number the database holds.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// Back from the database.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|caveat| caveat.number() == number)
+    }
+}
+
+/// What has to be said of the videos of a window that were read at that moment.
+pub fn caveats_of(window: Window, read_at: Timestamp) -> Vec<Caveat> {
+    let read_ms = read_at.as_ms();
+    let age_ms = read_ms.saturating_sub(window.last().ends_at().as_ms());
+    let applies = |caveat: &Caveat| match caveat {
+        Caveat::IndexLag => age_ms < INDEX_LAG_MS,
+        Caveat::CountsLag => age_ms < COUNTS_LAG_MS,
+        Caveat::AdultsOnly | Caveat::SurvivorsOnly => true,
+        Caveat::CountsTooLow => read_ms < COUNTS_MENDED_MS,
+        Caveat::PipelineChanged => read_ms >= PIPELINE_CHANGED_MS,
+        Caveat::CanadaMissing => read_ms < CANADA_MS,
+    };
+    Caveat::ALL.into_iter().filter(applies).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::UtcDay;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).expect("a time")
+    }
+
+    fn names(last: &str, read: &str) -> Vec<&'static str> {
+        let day = UtcDay::of(at(last));
+        let window = Window::new(day, day).expect("a window");
+        caveats_of(window, at(read)).into_iter().map(Caveat::name).collect()
+    }
+
+    #[test]
+    fn numbers_and_names_are_each_used_once() {
+        for (position, caveat) in Caveat::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(caveat.number()), position + 1);
+            assert_eq!(Caveat::from_number(caveat.number()), Some(caveat));
+            assert_eq!(Caveat::ALL.iter().filter(|other| other.name() == caveat.name()).count(), 1);
+            assert!(caveat.text().ends_with('.'));
+        }
+        assert_eq!(Caveat::from_number(0), None);
+    }
+
+    #[test]
+    fn what_applies_hangs_on_the_days_and_on_when_they_were_read() {
+        let always = ["adults_only", "survivors_only"];
+        let later = "pipeline_changed_2026_02_26";
+        assert_eq!(names("2026-09-01", "2026-09-20"), [always[0], always[1], later]);
+        assert_eq!(
+            names("2026-09-15", "2026-09-17T23:59:59Z"),
+            ["index_lag", "counts_lag", always[0], always[1], later]
+        );
+        assert_eq!(names("2026-09-15", "2026-09-18"), ["counts_lag", always[0], always[1], later]);
+        assert_eq!(
+            names("2024-01-01", "2024-06-30T23:59:59Z"),
+            [always[0], always[1], "counts_too_low_before_july_2024", "canada_missing"]
+        );
+        assert_eq!(names("2024-01-01", "2024-07-01"), [always[0], always[1], "canada_missing"]);
+        assert_eq!(names("2024-01-01", "2026-02-26"), [always[0], always[1], later, "canada_missing"]);
+    }
+}

@@ -1,0 +1,113 @@
+//! How fresh an answer is wanted, and how fresh it is. It matters where an upstream is configured; else everything there
+//! is to know is in the store already.
+
+use crate::header_value::{Text, number};
+use crate::problem::Problem;
+use crate::query::Query;
+use catalog::{Answered, Wanted};
+use domain::Timestamp;
+use http::header::{AGE, CACHE_CONTROL};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// When the answer was read at its source.
+pub(crate) const OBSERVED_AT: HeaderName = HeaderName::from_static("x-observed-at");
+/// On an answer that is older than it was wanted.
+pub(crate) const STALE: HeaderName = HeaderName::from_static("x-stale");
+
+/// What a request says: `fresh=true`, or `Cache-Control` with `max-age=SECONDS`, `no-cache` or `only-if-cached`. The
+/// parameter wins.
+pub(crate) fn wanted(headers: &HeaderMap, query: &Query<'_>) -> Result<Wanted, Problem> {
+    if query.flag("fresh")? {
+        return Ok(Wanted::FRESH);
+    }
+    let mut wanted = Wanted::default();
+    for value in headers.get_all(CACHE_CONTROL) {
+        for directive in value.to_str().unwrap_or("").split(',') {
+            let directive = directive.trim().to_ascii_lowercase();
+            match directive.split_once('=').map_or((&*directive, ""), |(name, value)| (name.trim(), value)) {
+                ("no-cache", _) => wanted.age_ms_max = Some(0),
+                ("only-if-cached", _) => wanted.only_stored = true,
+                ("max-age", seconds) => {
+                    let seconds: Option<u64> = seconds.trim().trim_matches('"').parse().ok();
+                    let age_ms = seconds.map(|seconds| seconds.saturating_mul(1000));
+                    // The stricter of two wins.
+                    wanted.age_ms_max = match (wanted.age_ms_max, age_ms) {
+                        (Some(one), Some(other)) => Some(one.min(other)),
+                        (one, other) => one.or(other),
+                    };
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// How fresh an answer is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Freshness {
+    observed_at: Option<Timestamp>,
+    stale: bool,
+}
+
+impl Freshness {
+    pub(crate) fn of(answered: &Answered) -> Self {
+        Self { observed_at: answered.observed_at, stale: answered.stale }
+    }
+
+    pub(crate) fn write(self, now: Timestamp, headers: &mut HeaderMap) {
+        if let Some(at) = self.observed_at {
+            let age_seconds = u64::try_from(now.as_ms().saturating_sub(at.as_ms())).unwrap_or(0) / 1000;
+            headers.insert(AGE, number(age_seconds));
+            headers.insert(OBSERVED_AT, Text::new().text(&at.to_rfc3339()).finish());
+        }
+        if self.stale {
+            headers.insert(STALE, HeaderValue::from_static("true"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(cache_control: &str, query: &str) -> Result<Wanted, Problem> {
+        let mut headers = HeaderMap::new();
+        if !cache_control.is_empty() {
+            headers.insert(CACHE_CONTROL, cache_control.parse().expect("a header value"));
+        }
+        wanted(&headers, &Query::new(query))
+    }
+
+    #[test]
+    fn the_parameter_wins_over_the_header() {
+        let of = |age_ms_max| Wanted { age_ms_max, only_stored: false };
+        for (cache_control, query, want) in [
+            ("", "", of(None)),
+            ("max-age=60", "", of(Some(60_000))),
+            ("Max-Age=\"60\", no-transform", "fresh=false", of(Some(60_000))),
+            ("max-age=60, max-age=30", "", of(Some(30_000))),
+            ("max-age=x", "", of(None)),
+            ("max-age=99999999999999999999", "", of(None)),
+            ("max-age=18446744073709551615", "", of(Some(u64::MAX))),
+            ("no-cache", "", of(Some(0))),
+            ("max-age=60", "fresh=true", of(Some(0))),
+            ("", "fresh=1", of(Some(0))),
+        ] {
+            assert_eq!(read(cache_control, query).expect("it is right"), want, "{cache_control} {query}");
+        }
+        assert!(read("only-if-cached", "").expect("it is right").only_stored);
+        assert_eq!(read("", "fresh=maybe").expect_err("neither").param(), Some("fresh"));
+    }
+
+    #[test]
+    fn an_answer_says_how_old_it_is() {
+        let mut headers = HeaderMap::new();
+        let at = Timestamp::from_ms(1_700_000_000_000);
+        let freshness = Freshness { observed_at: Some(at), stale: true };
+        freshness.write(Timestamp::from_ms(1_700_000_090_999), &mut headers);
+        assert_eq!(headers[AGE], "90");
+        assert_eq!(headers[OBSERVED_AT], "2023-11-14T22:13:20Z");
+        assert_eq!(headers[STALE], "true");
+    }
+}

@@ -1,0 +1,320 @@
+//! Apify's TikTok actors: a video an item of their datasets, as JSON or as CSV. The "overview" has neither ids nor a list
+//! of tags: the id stands in `webVideoUrl`, the tags in the caption. In CSV, and in the overview's JSON, the way to a
+//! value is in its column's name (`authorMeta.name`, `hashtags/0/name`), so a row is made the item again that it was.
+
+use super::format::{Format, Json, Kind, ReadLine, Text as Lines};
+use crate::csv::Header;
+use crate::json::id::Id;
+use crate::json::lenient::{Flag, List, Maybe, Text, first_told};
+use crate::json::number::Number;
+use crate::reading::{Description, Reading, Refusal, TagList, digest};
+use domain::observation::{
+    HashtagCounts, HashtagDetails, HashtagObservation, TagRef, VideoCounts, VideoObservation,
+};
+use domain::video::{Author, Music, VideoDetails};
+use domain::{Source, Tag, Timestamp};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+pub(crate) static ITEMS: Format = Format {
+    source: Source::Apify,
+    shape: "dataset items, also of the overview: array or NDJSON of videos with `webVideoUrl`",
+    made_by: "Apify actors",
+    kind: Kind::Json(Json {
+        all: &["webVideoUrl"],
+        // tiktok-scraper's videos have `webVideoUrl` too, and none of these.
+        any: &["createTimeISO", "collectCount", "authorMeta.name", "musicMeta.musicName"],
+        within: &[],
+        read: read_item,
+    }),
+};
+
+pub(crate) static ROWS: Format = Format {
+    source: Source::Apify,
+    shape: "CSV of dataset items, also of the overview, with the column `webVideoUrl`",
+    made_by: "Apify actors",
+    kind: Kind::Text(Lines {
+        first_line: "column names, among them webVideoUrl, and one of text, playCount, createTimeISO",
+        is_quoted: true,
+        fits: |line| is_header(&Header::of(line)),
+        open: |line, _| Ok(Box::new(Rows(Header::of(line)))),
+    }),
+};
+
+/// Most parts that the way to a value has: `hashtags/0/name` has three.
+const PATH_PARTS_MAX: usize = 5;
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Item<'a> {
+    id: Id<'a>,
+    text: Text<'a>,
+    create_time: Number,
+    #[serde(rename = "createTimeISO")]
+    create_time_iso: Text<'a>,
+    author_meta: Maybe<AuthorMeta<'a>>,
+    music_meta: Maybe<MusicMeta<'a>>,
+    video_meta: Maybe<VideoMeta<'a>>,
+    web_video_url: Text<'a>,
+    digg_count: Number,
+    share_count: Number,
+    play_count: Number,
+    comment_count: Number,
+    collect_count: Number,
+    /// Names, or objects with name and id.
+    #[serde(borrow)]
+    hashtags: Option<List<&'a RawValue>>,
+    slideshow_image_links: List<Maybe<Picture<'a>>>,
+    is_slideshow: Flag,
+    is_ad: Flag,
+    is_pinned: Flag,
+    location_created: Text<'a>,
+    search_hashtag: Maybe<SearchHashtag<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct AuthorMeta<'a> {
+    id: Id<'a>,
+    name: Text<'a>,
+    nick_name: Text<'a>,
+    avatar: Text<'a>,
+    original_avatar_url: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct MusicMeta<'a> {
+    music_id: Id<'a>,
+    music_name: Text<'a>,
+    music_author: Text<'a>,
+    music_original: Flag,
+    music_album: Text<'a>,
+    play_url: Text<'a>,
+    cover_medium_url: Text<'a>,
+    original_cover_medium_url: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct VideoMeta<'a> {
+    duration: Number,
+    cover_url: Text<'a>,
+    original_cover_url: Text<'a>,
+    download_addr: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Hashtag<'a> {
+    id: Id<'a>,
+    name: Text<'a>,
+    /// Its description.
+    title: Text<'a>,
+    cover: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Picture<'a> {
+    tiktok_link: Text<'a>,
+    download_link: Text<'a>,
+}
+
+/// The hashtag whose page the video was found on, with its views.
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct SearchHashtag<'a> {
+    name: Text<'a>,
+    views: Number,
+}
+
+/// Reads an item of JSON, nested or flat.
+fn read_item(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    if let Some(nested) = nested_of(raw)? {
+        return read(&serde_json::from_str(&nested)?, raw.as_bytes(), reading);
+    }
+    let item: Item<'_> = serde_json::from_str(raw)?;
+    if item.web_video_url.is_empty() || (item.create_time_iso.is_empty() && item.collect_count.0.is_none()) {
+        return Err(Refusal::Shape);
+    }
+    read(&item, raw.as_bytes(), reading)
+}
+
+/// Reads an item. `raw` is what stood in the file for it.
+fn read(item: &Item<'_>, raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let id = match item.id.is_none() {
+        true => Id::Text(link_id(&item.web_video_url)?.into()),
+        false => item.id.clone(),
+    };
+    let id = id.video(&[&item.web_video_url])?;
+    let hashtags: Vec<Hashtag<'_>> =
+        item.hashtags.iter().flat_map(|list| list.iter()).map(|raw| hashtag(raw)).collect();
+    let mut tags = TagList::default();
+    for hashtag in &hashtags {
+        tags.add(&hashtag.name, hashtag.id.hashtag())?;
+    }
+    tags.add(&item.search_hashtag.name, None)?;
+    if item.hashtags.is_none() {
+        tags.add_caption(&item.text)?;
+    }
+    reading.video(VideoObservation {
+        id,
+        source: Source::Apify,
+        observed_at: reading.observed_at,
+        author: item.author_meta.id.author(),
+        tags: tags.into_vec(),
+        counts: VideoCounts {
+            plays: item.play_count.web(),
+            likes: item.digg_count.web(),
+            comments: item.comment_count.web(),
+            shares: item.share_count.web(),
+            saves: item.collect_count.web(),
+            downloads: None,
+        },
+        details: item.details(),
+        digest: digest(raw, reading.observed_at),
+    });
+    for Hashtag { id, name, title, cover } in &hashtags {
+        let description =
+            Description { name, id: id.hashtag(), text: title, cover, is_commerce: false, kind: None };
+        reading.description(Source::Apify, &description);
+    }
+    if let Ok(tag) = Tag::new(&item.search_hashtag.name) {
+        let views = item.search_hashtag.views.unless_zero(false).web();
+        reading.total(HashtagObservation {
+            tag: TagRef { tag, id: None },
+            source: Source::Apify,
+            observed_at: reading.observed_at,
+            counts: HashtagCounts { views, ..HashtagCounts::default() },
+            details: HashtagDetails::default(),
+        });
+    }
+    Ok(())
+}
+
+/// The id in a video's link.
+fn link_id(link: &str) -> Result<&str, String> {
+    let after = ["/video/", "/photo/"].iter().find_map(|mark| link.split_once(mark));
+    let start: String = link.chars().take(80).collect();
+    let (_, after) = after.ok_or_else(|| format!("webVideoUrl: there is no id in {start:?}"))?;
+    Ok(&after[..after.bytes().take_while(u8::is_ascii_digit).count()])
+}
+
+fn hashtag(raw: &RawValue) -> Hashtag<'_> {
+    match raw.get().starts_with('{') {
+        true => serde_json::from_str(raw.get()).unwrap_or_default(),
+        false => Hashtag { name: serde_json::from_str(raw.get()).unwrap_or_default(), ..Hashtag::default() },
+    }
+}
+
+impl Item<'_> {
+    fn details(&self) -> VideoDetails {
+        let (author, music, video) = (&self.author_meta, &self.music_meta, &self.video_meta);
+        let posted_at = Timestamp::parse(&self.create_time_iso).map(Timestamp::as_seconds);
+        let images = self.slideshow_image_links.iter();
+        let images = images.map(|picture| first_told(&[&picture.tiktok_link, &picture.download_link]));
+        VideoDetails {
+            region: self.location_created.parse().ok(),
+            title: self.text.clean(),
+            cover: first_told(&[&video.cover_url, &video.original_cover_url]),
+            origin_cover: video.original_cover_url.clean(),
+            duration_seconds: if self.is_slideshow.is_set() {
+                0
+            } else {
+                video.duration.whole().unwrap_or(0)
+            },
+            play: video.download_addr.clean(),
+            music: Music {
+                id: music.music_id.to_text(),
+                title: music.music_name.clean(),
+                play: music.play_url.clean(),
+                cover: first_told(&[&music.cover_medium_url, &music.original_cover_medium_url]),
+                author: music.music_author.clean(),
+                original: music.music_original.is_set(),
+                album: music.music_album.clean(),
+                ..Music::default()
+            },
+            create_time: self.create_time.0.or(posted_at).filter(|seconds| *seconds > 0),
+            is_ad: self.is_ad.is_set(),
+            author: Author {
+                id: author.id.to_text(),
+                unique_id: author.name.clean(),
+                nickname: author.nick_name.clean(),
+                avatar: first_told(&[&author.avatar, &author.original_avatar_url]),
+            },
+            images: images.filter(|url| !url.is_empty()).collect(),
+            is_top: self.is_pinned.is_set(),
+            ..VideoDetails::default()
+        }
+    }
+}
+
+/// An item whose keys are the ways to its values (`"authorMeta.name":"cat"`), made nested. `None` for one that is.
+fn nested_of(text: &str) -> Result<Option<String>, Refusal> {
+    if !["\"authorMeta.", "\"musicMeta.", "\"videoMeta."].iter().any(|start| text.contains(start)) {
+        return Ok(None);
+    }
+    let flat: Map<String, Value> = serde_json::from_str(text)?;
+    if !flat.keys().any(|key| key.contains(['.', '/'])) {
+        return Ok(None);
+    }
+    let mut item = Map::new();
+    for (path, value) in flat {
+        put(&mut item, &path, Some(value));
+    }
+    Ok(Some(lists(Value::Object(item)).to_string()))
+}
+
+/// Puts a value where a column's name says: `hashtags/0/name`, `authorMeta.name`. Without one, there is only the place.
+fn put(item: &mut Map<String, Value>, path: &str, value: Option<Value>) {
+    let mut parts = path.splitn(PATH_PARTS_MAX, ['/', '.']);
+    let (Some(first), mut object) = (parts.next(), item) else { return };
+    let mut key = first;
+    for part in parts {
+        let inner = object.entry(key).or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(inner) = inner else { return };
+        (object, key) = (inner, part);
+    }
+    if let Some(value) = value {
+        object.insert(key.to_owned(), value);
+    }
+}
+
+/// Makes lists of objects whose keys are all numbers.
+fn lists(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let is_list =
+                !object.is_empty() && object.keys().all(|key| key.bytes().all(|byte| byte.is_ascii_digit()));
+            match is_list {
+                true => object.into_iter().map(|(_, value)| lists(value)).collect(),
+                false => Value::Object(object.into_iter().map(|(key, value)| (key, lists(value))).collect()),
+            }
+        }
+        other => other,
+    }
+}
+
+fn is_header(header: &Header) -> bool {
+    let has = |name: &str| header.column(name).is_some();
+    has("webVideoUrl") && (has("text") || has("playCount") || has("createTimeISO"))
+}
+
+struct Rows(Header);
+
+impl ReadLine for Rows {
+    fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
+        let text = String::from_utf8_lossy(record);
+        let Some(cells) = self.0.cells(&text) else { return Ok(()) };
+        let mut item = Map::new();
+        for (path, cell) in self.0.names().iter().zip(cells) {
+            put(&mut item, path, (!cell.is_empty()).then_some(Value::String(cell)));
+        }
+        let item = lists(Value::Object(item)).to_string();
+        // Its JSON was made here: what is wrong with it would say nothing of the file.
+        let item = serde_json::from_str(&item).map_err(|_| "the row cannot be read".to_owned())?;
+        read(&item, record, reading)
+    }
+}

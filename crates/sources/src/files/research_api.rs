@@ -1,0 +1,199 @@
+//! TikTok's Research API: pages of videos as it answers them, or the videos alone. Its counts are exact, but days old:
+//! what it knows of a video may lag up to ten days behind.
+
+use super::format::{Format, Json, Kind};
+use crate::json::id::Id;
+use crate::json::keys::Keys;
+use crate::json::lenient::{List, Maybe, Text};
+use crate::json::number::Number;
+use crate::reading::{Description, Reading, Refusal, TagList, digest};
+use domain::observation::{TagRef, VideoCounts, VideoObservation};
+use domain::video::{Author, Music, VideoDetails};
+use domain::{Source, Timestamp};
+use serde::Deserialize;
+
+pub(crate) static FORMAT: Format = Format {
+    source: Source::ResearchApi,
+    shape: "`{data:{videos},error}`, `{videos}`, array, NDJSON of videos with `id`",
+    made_by: "TikTok's Research API and its clients",
+    kind: Kind::Json(Json { all: &["id"], any: TELLING, within: &["data", "videos"], read }),
+};
+
+pub(crate) static FORMAT_VIDEO_ID: Format = Format {
+    source: Source::ResearchApi,
+    shape: "the same with `video_id`",
+    made_by: "clients of TikTok's Research API",
+    kind: Kind::Json(Json { all: &["video_id"], any: TELLING, within: &[], read }),
+};
+
+/// Fields that only it has under these names. Every field is there only if it was asked for.
+const TELLING: &[&str] =
+    &["hashtag_names", "hashtag_info_list", "video_description", "region_code", "favorites_count"];
+
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Video<'a> {
+    id: Id<'a>,
+    video_id: Id<'a>,
+    video_description: Text<'a>,
+    create_time: Number,
+    region_code: Text<'a>,
+    username: Text<'a>,
+    view_count: Number,
+    like_count: Number,
+    comment_count: Number,
+    share_count: Number,
+    favorites_count: Number,
+    /// An earlier spelling.
+    favourites_count: Number,
+    video_duration: Number,
+    music_id: Id<'a>,
+    playlist_id: Id<'a>,
+    hashtag_names: List<Text<'a>>,
+    hashtag_info_list: List<Maybe<Hashtag<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Hashtag<'a> {
+    hashtag_id: Id<'a>,
+    hashtag_name: Text<'a>,
+    hashtag_description: Text<'a>,
+}
+
+/// Reads one video of a file.
+fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let video: Video<'_> = serde_json::from_str(raw)?;
+    if video.video_id.is_none() && video.id.is_none() {
+        return Err(Refusal::Shape);
+    }
+    // Programs that keep numbers as doubles round all ids of a record, or none.
+    let others = video.hashtag_info_list.iter().map(|hashtag| &hashtag.hashtag_id);
+    let is_exact = others.chain([&video.music_id, &video.playlist_id]).any(Id::is_unrounded);
+    tell(&video, is_exact, raw, reading)
+}
+
+/// Reads one video of an answer that came from TikTok itself, with no program between that may have rounded its ids.
+pub(crate) fn read_video(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    tell(&serde_json::from_str(raw)?, true, raw, reading)
+}
+
+fn tell(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let id = if video.id.is_none() { &video.video_id } else { &video.id };
+    let id = if is_exact { id.video_as_written() } else { id.video(&[]) }?;
+    reading.video(VideoObservation {
+        id,
+        source: Source::ResearchApi,
+        observed_at: reading.observed_at,
+        // It tells creators by their handles only.
+        author: None,
+        tags: video.tags()?,
+        counts: VideoCounts {
+            plays: video.view_count.exact(),
+            likes: video.like_count.exact(),
+            comments: video.comment_count.exact(),
+            shares: video.share_count.exact(),
+            saves: video.favorites_count.or(video.favourites_count).exact(),
+            downloads: None,
+        },
+        details: VideoDetails {
+            region: video.region_code.parse().ok(),
+            title: video.video_description.clean(),
+            duration_seconds: video.video_duration.whole().unwrap_or(0),
+            create_time: video.create_time.0.filter(|seconds| *seconds > 0),
+            music: Music { id: video.music_id.to_text(), ..Music::default() },
+            author: Author { unique_id: video.username.clean(), ..Author::default() },
+            ..VideoDetails::default()
+        },
+        digest: digest(raw.as_bytes(), reading.observed_at),
+    });
+    for hashtag in video.hashtag_info_list.iter() {
+        let description = Description {
+            name: &hashtag.hashtag_name,
+            id: hashtag.hashtag_id.hashtag(),
+            text: &hashtag.hashtag_description,
+            cover: "",
+            is_commerce: false,
+            kind: None,
+        };
+        reading.description(Source::ResearchApi, &description);
+    }
+    Ok(())
+}
+
+impl Video<'_> {
+    fn tags(&self) -> Result<Vec<TagRef>, String> {
+        let mut tags = TagList::default();
+        for name in self.hashtag_names.iter() {
+            tags.add(name, None)?;
+        }
+        for hashtag in self.hashtag_info_list.iter() {
+            tags.add(&hashtag.hashtag_name, hashtag.hashtag_id.hashtag())?;
+        }
+        Ok(tags.into_vec())
+    }
+}
+
+/// When an answer was made: its `error.log_id` begins with the time in UTC, `YYYYMMDDhhmmss`.
+pub(crate) fn answered_at(answer: &Keys<'_>) -> Option<Timestamp> {
+    let log_id = Keys::of(answer.object("error")?).text("log_id")?;
+    Timestamp::from_stamp(&log_id)
+}
+
+/// Whether it says that all is well, and if not, what it says.
+pub(crate) fn error_of(answer: &Keys<'_>) -> Option<Result<(), String>> {
+    // A token that was refused is told in a text, everything else in an object.
+    let (code, message) = match answer.object("error") {
+        Some(error) => {
+            let error = Keys::of(error);
+            (error.text("code")?, error.text("message"))
+        }
+        None if answer.has("log_id") => (answer.text("error")?, answer.text("error_description")),
+        None => return None,
+    };
+    if &*code == "ok" {
+        return Some(Ok(()));
+    }
+    let message = message.as_deref().filter(|text| !text.is_empty());
+    let said =
+        message.map_or(String::new(), |text| format!(": {}", text.chars().take(200).collect::<String>()));
+    Some(Err(format!("an error in place of an answer: {}{said}", &*code)))
+}
+
+/// Whether an answer has a list of videos: where nothing was found it may be left out.
+pub(crate) fn has_videos(answer: &Keys<'_>) -> bool {
+    answer
+        .object("data")
+        .is_some_and(|data| Keys::of(data).get("videos").is_some_and(|list| list.starts_with(b"[")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::{Found, Told};
+    use domain::Observation;
+
+    #[test]
+    fn an_answer_of_tiktok_itself_is_believed_to_the_last_digit() {
+        let raw = r#"{"id":7622263851152706560,"hashtag_names":["cat"]}"#;
+        let (mut told, mut found) = (Told::default(), Vec::new());
+        let mut reading =
+            Reading { observed_at: None, source: None, is_listed: true, told: &mut told, found: &mut found };
+        assert!(read(raw, &mut reading).is_err());
+        read_video(raw, &mut reading).expect("a video");
+        let [Found::Observation(Observation::Video(video))] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(video.id.get(), 7_622_263_851_152_706_560);
+    }
+
+    #[test]
+    fn the_time_of_an_answer_is_in_its_log_id() {
+        let at = |log_id: &str| {
+            let answer = format!(r#"{{"error":{{"code":"ok","log_id":"{log_id}"}}}}"#);
+            answered_at(&Keys::of(answer.as_bytes())).map(Timestamp::to_rfc3339)
+        };
+        assert_eq!(at("20230113024658F0D7").as_deref(), Some("2023-01-13T02:46:58Z"));
+        for log_id in ["", "2023", "20231313024658F0", "19700101000000F0", "x0230113024658"] {
+            assert_eq!(at(log_id), None, "{log_id}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Pages that a browser saved: the data that TikTok's pages carry in scripts. What is found there goes the way of any
+//! other JSON.
+
+use crate::document::RECORD_BYTES_MAX;
+use crate::json::window::Window;
+use crate::reading::Found;
+use crate::run::{Outcome, Run, Stop};
+use memchr::memmem;
+use std::borrow::Cow;
+use std::io::Read;
+
+/// Scripts that hold data, the newest kind of page first. Some pages have more than one.
+const SCRIPTS: [&str; 4] =
+    ["__UNIVERSAL_DATA_FOR_REHYDRATION__", "SIGI_STATE", "sigi-persisted-data", "__NEXT_DATA__"];
+
+/// Most scripts of one kind that are looked at.
+const SCRIPTS_MAX: usize = 16;
+
+/// Whether these bytes are of a page that has data.
+pub(crate) fn has_scripts(held: &[u8]) -> bool {
+    SCRIPTS.iter().any(|id| scripts(held, id).next().is_some())
+}
+
+/// Reads a page that has data.
+pub(crate) fn read(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
+    let held = window.hold(RECORD_BYTES_MAX);
+    let bytes = held.len();
+    if bytes >= RECORD_BYTES_MAX {
+        return Err(Stop::Unknown(format!("an HTML page longer than {RECORD_BYTES_MAX} bytes")));
+    }
+    for id in SCRIPTS {
+        for json in scripts(held, id).take(SCRIPTS_MAX) {
+            run.records.read(&json, &mut run.found);
+        }
+    }
+    if run.found.iter().all(|found| matches!(found, Found::Refused { is_unknown: true, .. })) {
+        run.found.clear();
+        return Err(Stop::Unknown(
+            "an HTML page of TikTok whose data tells of no hashtag and no video".to_owned(),
+        ));
+    }
+    // A page has data of many kinds; only some of it is wanted.
+    run.found.retain(|found| !matches!(found, Found::Refused { is_unknown: true, .. }));
+    window.pass(bytes);
+    run.deliver(None)?;
+    run.progress()
+}
+
+/// The JSON in the scripts that have this name: as their `id`, or as what the script assigns to in older pages.
+fn scripts<'p>(page: &'p [u8], id: &'static str) -> impl Iterator<Item = Cow<'p, [u8]>> {
+    let mut rest = page;
+    std::iter::from_fn(move || {
+        loop {
+            let at = memmem::find(rest, id.as_bytes())?;
+            let after = &rest[at + id.len()..];
+            rest = after;
+            // The name is in the tag or before the `=` of an assignment; the data begins with the next bracket.
+            let start = after.iter().take(HEAD_BYTES_MAX).position(|byte| *byte == b'{');
+            let end = memmem::find(after, b"</script").unwrap_or(after.len());
+            let Some(start) = start.filter(|start| *start < end) else { continue };
+            let is_tag_or_assignment = matches!(after[..start].trim_ascii_end().last(), Some(b'>' | b'='));
+            if is_tag_or_assignment {
+                rest = &after[end..];
+                return Some(unescaped(&after[start..end]));
+            }
+        }
+    })
+}
+
+/// Most bytes between the name of a script and its data: other attributes of the tag.
+const HEAD_BYTES_MAX: usize = 1024;
+
+/// What some tools escape when they save a page, though scripts are not to be.
+const ENTITIES: [(&str, &str); 6] =
+    [("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+
+fn unescaped(json: &[u8]) -> Cow<'_, [u8]> {
+    let inner = json[1..].trim_ascii_start();
+    if !inner.starts_with(b"&quot;") && !inner.starts_with(b"&#34;") {
+        return Cow::Borrowed(json);
+    }
+    let text = String::from_utf8_lossy(json).into_owned();
+    Cow::Owned(ENTITIES.iter().fold(text, |text, (entity, plain)| text.replace(entity, plain)).into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(page: &str, id: &'static str) -> Vec<String> {
+        scripts(page.as_bytes(), id).map(|json| String::from_utf8_lossy(&json).into_owned()).collect()
+    }
+
+    #[test]
+    fn scripts_are_found_by_tag_and_by_assignment() {
+        let page = r#"<p>SIGI_STATE {no}</p><script nonce="x" id="SIGI_STATE" type="application/json">{"a":1}</script>
+            <script>window['SIGI_STATE']={"b":{}};window['SIGI_RETRY']={}</script><script id="SIGI_STATE"></script>{}"#;
+        let scripts = found(page, "SIGI_STATE");
+        assert_eq!(scripts[0], r#"{"a":1}"#);
+        assert!(scripts[1].starts_with(r#"{"b":{}};"#), "{scripts:?}");
+        assert_eq!(scripts.len(), 2);
+        assert_eq!(found("SIGI_STATE", "SIGI_STATE"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_a_tool_escaped_is_unescaped() {
+        let page = "<script id=\"SIGI_STATE\">{&quot;a&quot;:&quot;x &amp;lt; y&quot;}</script>";
+        assert_eq!(found(page, "SIGI_STATE"), [r#"{"a":"x &lt; y"}"#]);
+    }
+}

@@ -1,0 +1,256 @@
+//! The contract as an upstream: any server of the four challenge endpoints, the original or another Tagmeter, with the
+//! user's key. Records are read by `files::contract`, as saved ones are.
+
+mod answer;
+
+use super::http::{Answer, Call};
+use super::{Http, SettingError, UpstreamError, setting};
+use crate::files::contract::{read_hashtag, read_video};
+use crate::json::lenient::Flag;
+use crate::json::number::Number;
+use crate::reading::Refusal;
+use answer::Opened;
+use domain::observation::TagRef;
+use domain::{HashtagId, HashtagObservation, Region, TagKey, Timestamp, VideoObservation};
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::fmt;
+use std::time::Duration;
+
+/// Most videos, or rows of a search, that one call brings.
+pub const COUNT_MAX: u32 = 35;
+/// A page with more records than this is no page.
+const RECORDS_MAX: usize = 1_000;
+/// How long one call may take, unless told otherwise: a client that waits for us gives up after 10 s, and there must be
+/// time for a second try.
+pub const CALL_TIMEOUT: Duration = Duration::from_millis(3_500);
+
+/// A server of the four challenge endpoints.
+#[derive(Clone)]
+pub struct ContractUpstream {
+    name: String,
+    base_url: String,
+    key: HeaderValue,
+    http: Http,
+    timeout: Duration,
+}
+
+/// Which page of videos is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PostsAsked {
+    /// 0, or what the page before ended with.
+    pub cursor: u64,
+    /// At most [`COUNT_MAX`].
+    pub count: u32,
+    /// Only videos of this region.
+    pub region: Option<Region>,
+}
+
+/// A page as the upstream sent it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// What could be read.
+    pub records: Vec<T>,
+    /// How many records could not.
+    pub rejects: u64,
+    /// Where it says that the next page begins.
+    pub cursor: u64,
+    /// Whether it says that there is one.
+    pub has_more: bool,
+}
+
+impl fmt::Debug for ContractUpstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContractUpstream")
+            .field("name", &self.name)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ContractUpstream {
+    /// A connector under the name it has in the settings.
+    pub fn new(name: &str, base_url: &str, api_key: &str, http: Http) -> Result<Self, SettingError> {
+        let base_url = setting::base_url(base_url)?;
+        let key = setting::secret_header("api_key", "", api_key)?;
+        Ok(Self { name: name.to_owned(), base_url, key, http, timeout: CALL_TIMEOUT })
+    }
+
+    /// The same with another deadline for each call.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// What it is called in the settings.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it is.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The hashtag of this id; `None` where the upstream says that there is none.
+    pub async fn hashtag_by_id(
+        &self,
+        id: HashtagId,
+        at: Timestamp,
+    ) -> Result<Option<HashtagObservation>, UpstreamError> {
+        let id_text = id.to_string();
+        let answer = self.get("challenge-info-id", &[("id", &id_text)], at).await?;
+        let found = hashtag_of(&answer, at)?;
+        is_what_was_asked(found, |hashtag| hashtag.tag.id == Some(id))
+    }
+
+    /// The hashtag of this name; `None` where the upstream says that there is none.
+    pub async fn hashtag_by_name(
+        &self,
+        key: &TagKey,
+        at: Timestamp,
+    ) -> Result<Option<HashtagObservation>, UpstreamError> {
+        let answer = self.get("challenge-info-name", &[("name", key.as_str())], at).await?;
+        let found = hashtag_of(&answer, at)?;
+        is_what_was_asked(found, |hashtag| hashtag.tag.tag.key() == key)
+    }
+
+    /// A page of the videos under a hashtag, which all carry it, whether their captions name it or not. `None` where
+    /// the upstream says that there is no such hashtag.
+    pub async fn posts(
+        &self,
+        hashtag: &TagRef,
+        id: HashtagId,
+        asked: PostsAsked,
+        at: Timestamp,
+    ) -> Result<Option<Page<VideoObservation>>, UpstreamError> {
+        let (id, cursor) = (id.to_string(), asked.cursor.to_string());
+        let count = asked.count.clamp(1, COUNT_MAX).to_string();
+        let region = asked.region.map(|region| region.to_string()).unwrap_or_default();
+        let query = [("challenge_id", &*id), ("count", &count), ("cursor", &cursor), ("region", &region)];
+        let answer = self.get("challenge-posts", &query, at).await?;
+        let Some(page) = page_of(&answer, "videos")? else { return Ok(None) };
+        Ok(Some(page.read(|raw| read_video(raw, Some(at), Some(hashtag)))))
+    }
+
+    /// A page of the hashtags that answer a keyword.
+    pub async fn search(
+        &self,
+        keyword: &str,
+        cursor: u64,
+        count: u32,
+        at: Timestamp,
+    ) -> Result<Page<HashtagObservation>, UpstreamError> {
+        let (cursor, count) = (cursor.to_string(), count.clamp(1, COUNT_MAX).to_string());
+        let query = [("keyword", keyword), ("count", &count), ("cursor", &cursor)];
+        let answer = self.get("search-challenge", &query, at).await?;
+        let nothing = Page { records: Vec::new(), rejects: 0, cursor: 0, has_more: false };
+        let page = page_of(&answer, "challenge_list")?;
+        Ok(page.map_or(nothing, |page| page.read(|raw| read_hashtag(raw, Some(at)))))
+    }
+
+    /// Whether it can be reached and takes the key, by a call that is wrong on purpose and so costs nothing.
+    pub async fn check(&self, at: Timestamp) -> Result<(), UpstreamError> {
+        let answer = self.get("challenge-info-name", &[("name", "")], at).await?;
+        match Opened::of(&answer) {
+            Ok(_) | Err(UpstreamError::Invalid { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn get(&self, path: &str, query: &[(&str, &str)], at: Timestamp) -> Result<Answer, UpstreamError> {
+        let invalid = |error: String| UpstreamError::Invalid { reason: error };
+        let mut url: Url =
+            format!("{}/{path}/", self.base_url).parse().map_err(|error| invalid(format!("{error}")))?;
+        url.query_pairs_mut().extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()));
+        let mut headers = HeaderMap::new();
+        headers.insert("x-api-key", self.key.clone());
+        let call = Call {
+            method: Method::GET,
+            url,
+            headers,
+            body: None,
+            timeout: self.timeout,
+            at,
+            name: &self.name,
+        };
+        self.http.call(call).await
+    }
+}
+
+/// A page, its records unread.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct RawPage<'a> {
+    videos: Option<&'a RawValue>,
+    challenge_list: Option<&'a RawValue>,
+    #[serde(default)]
+    cursor: Number,
+    #[serde(default, rename = "hasMore", alias = "has_more")]
+    has_more: Flag,
+}
+
+struct OpenPage<'a> {
+    records: Vec<&'a RawValue>,
+    cursor: u64,
+    has_more: bool,
+}
+
+/// The page in an answer whose records stand under `list`; `None` where the upstream says that there is nothing.
+fn page_of<'a>(answer: &'a Answer, list: &str) -> Result<Option<OpenPage<'a>>, UpstreamError> {
+    let Opened::Record(raw) = Opened::of(answer)? else { return Ok(None) };
+    let malformed = |reason: String| UpstreamError::Malformed { reason };
+    let page: RawPage<'_> = serde_json::from_str(raw).map_err(|error| malformed(error.to_string()))?;
+    let records = match if list == "videos" { page.videos } else { page.challenge_list } {
+        Some(records) => {
+            serde_json::from_str(records.get()).map_err(|_| malformed(format!("{list} is no list")))?
+        }
+        // An empty page of some servers has `null` for its list; a page without the list is another answer.
+        None if raw.contains(list) => Vec::new(),
+        None => return Err(malformed(format!("it holds no {list}"))),
+    };
+    if records.len() > RECORDS_MAX {
+        return Err(malformed(format!("a page of more than {RECORDS_MAX} records")));
+    }
+    let has_more = page.has_more.is_set();
+    let cursor = match page.cursor.whole() {
+        Some(cursor) => cursor,
+        None if has_more => return Err(malformed("hasMore is true and cursor is no number".to_owned())),
+        None => 0,
+    };
+    Ok(Some(OpenPage { records, cursor, has_more }))
+}
+
+impl OpenPage<'_> {
+    fn read<T>(self, read: impl Fn(&str) -> Result<T, Refusal>) -> Page<T> {
+        let mut page = Page { records: Vec::new(), rejects: 0, cursor: self.cursor, has_more: self.has_more };
+        for raw in self.records {
+            match read(raw.get()) {
+                Ok(record) => page.records.push(record),
+                Err(_) => page.rejects += 1,
+            }
+        }
+        page
+    }
+}
+
+fn hashtag_of(answer: &Answer, at: Timestamp) -> Result<Option<HashtagObservation>, UpstreamError> {
+    let Opened::Record(raw) = Opened::of(answer)? else { return Ok(None) };
+    let malformed = |why: Refusal| UpstreamError::Malformed { reason: format!("no hashtag: {why}") };
+    read_hashtag(raw, Some(at)).map(Some).map_err(malformed)
+}
+
+/// An answer about something else must not be recorded as one to what was asked.
+fn is_what_was_asked(
+    found: Option<HashtagObservation>,
+    is_it: impl Fn(&HashtagObservation) -> bool,
+) -> Result<Option<HashtagObservation>, UpstreamError> {
+    match found {
+        Some(hashtag) if !is_it(&hashtag) => {
+            Err(UpstreamError::Malformed { reason: "it is about another hashtag".to_owned() })
+        }
+        found => Ok(found),
+    }
+}

@@ -1,0 +1,95 @@
+//! The page in an answer.
+
+use super::super::UpstreamError;
+use super::{VideosAsked, WindowPage};
+use crate::files::research_api::read_video;
+use crate::json::lenient::{Flag, Text};
+use crate::json::number::Number;
+use crate::reading::{Found, Reading, Told};
+use domain::{Observation, Timestamp};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A page with more records than this is no page.
+const RECORDS_MAX: usize = 1_000;
+/// A longer search id is none.
+const SEARCH_ID_BYTES_MAX: usize = 128;
+
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Data<'a> {
+    videos: Option<&'a RawValue>,
+    cursor: Number,
+    has_more: Flag,
+    search_id: Text<'a>,
+}
+
+pub(super) fn read(data: &str, asked: &VideosAsked<'_>, at: Timestamp) -> Result<WindowPage, UpstreamError> {
+    let malformed = |reason: String| UpstreamError::Malformed { reason };
+    let data: Data<'_> = serde_json::from_str(data).map_err(|error| malformed(error.to_string()))?;
+    let has_more = data.has_more.is_set();
+    // Where nothing was found the list may be left out.
+    let records: Vec<&RawValue> = match data.videos {
+        Some(list) => {
+            serde_json::from_str(list.get()).map_err(|_| malformed("videos is no list".to_owned()))?
+        }
+        None => Vec::new(),
+    };
+    if records.len() > RECORDS_MAX {
+        return Err(malformed(format!("a page of more than {RECORDS_MAX} records")));
+    }
+    if data.search_id.len() > SEARCH_ID_BYTES_MAX {
+        return Err(malformed("search_id is too long to be one".to_owned()));
+    }
+    let cursor = match data.cursor.whole() {
+        Some(cursor) if has_more && cursor <= asked.cursor => {
+            return Err(malformed(format!(
+                "has_more is true and cursor does not move on from {}",
+                asked.cursor
+            )));
+        }
+        Some(cursor) => cursor.max(asked.cursor),
+        None if has_more => return Err(malformed("has_more is true and cursor is no number".to_owned())),
+        None => asked.cursor,
+    };
+    let mut page = WindowPage {
+        videos: Vec::with_capacity(records.len()),
+        hashtags: Vec::new(),
+        rejects: 0,
+        cursor,
+        has_more,
+        search_id: Some(data.search_id.clean()).filter(|id| !id.is_empty()),
+        positions: cursor - asked.cursor,
+    };
+    let mut told = Told::default();
+    for raw in records {
+        let before = page.videos.len();
+        add(raw.get(), asked, at, &mut told, &mut page);
+        if page.videos.len() == before {
+            page.rejects += 1;
+        }
+    }
+    Ok(page)
+}
+
+/// Adds what a record tells. A video that does not carry the hashtag is not what was asked for.
+fn add(raw: &str, asked: &VideosAsked<'_>, at: Timestamp, told: &mut Told, page: &mut WindowPage) {
+    let mut found = Vec::new();
+    let mut reading =
+        Reading { observed_at: Some(at), source: None, is_listed: true, told, found: &mut found };
+    if read_video(raw, &mut reading).is_err() {
+        return;
+    }
+    for found in found {
+        match found {
+            Found::Observation(Observation::Video(video)) => {
+                if video.tags.iter().any(|tag| tag.tag.key() == asked.tag.key()) {
+                    page.videos.push(*video);
+                }
+            }
+            Found::Observation(Observation::Hashtag(hashtag)) => page.hashtags.push(*hashtag),
+            // It tells no windows.
+            Found::Observation(Observation::Window(_)) | Found::Refused { .. } => {}
+        }
+    }
+}

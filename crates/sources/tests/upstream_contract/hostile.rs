@@ -1,0 +1,193 @@
+//! Whatever a server of the contract answers: an error that says what it is or a sound answer, within the deadline, in
+//! bounded memory, and the next call is none the worse.
+
+use super::{CAT, NOW, asked, cat, connector, stand_in};
+use sources::upstream::{ContractUpstream, UpstreamError};
+use std::time::Duration;
+use testkit::upstream::{Fault, Habits, Hostile, RETRY_AFTER, hostile_answers, hostile_silences};
+use tokio::task::JoinSet;
+
+/// Ample for what is answered at once, on a machine that is busy.
+const AMPLE: Duration = Duration::from_secs(20);
+/// Short for what is never answered.
+const SHORT: Duration = Duration::from_millis(300);
+/// How much memory the largest answers may take: the 8 MiB that are read, again while the buffer grows, what the server
+/// needs itself, and what tests beside this one need where they share the process. Alone it is 11 MB.
+const MEMORY_KB_MAX: u64 = 64 * 1024;
+
+/// What came of each of the four calls, in a word.
+async fn all(upstream: &ContractUpstream) -> [Result<(), UpstreamError>; 4] {
+    let (tag, id) = cat();
+    [
+        upstream.hashtag_by_id(id, NOW).await.map(|_| ()),
+        upstream.hashtag_by_name(tag.tag.key(), NOW).await.map(|_| ()),
+        upstream.posts(&tag, id, asked(0), NOW).await.map(|_| ()),
+        upstream.search("cat", 0, 10, NOW).await.map(|_| ()),
+    ]
+}
+
+async fn survives((name, fault, errors): Hostile, timeout: Duration) {
+    let stand_in = stand_in(Habits::default()).await;
+    let upstream = connector(&stand_in).with_timeout(timeout);
+    stand_in.always(Some(fault));
+    for (method, outcome) in all(&upstream).await.into_iter().enumerate() {
+        let error = outcome.expect_err(&name);
+        assert!(errors.contains(&error.name()), "{name}, method {method}: {error:?}");
+    }
+    stand_in.always(None);
+    for outcome in all(&upstream.with_timeout(AMPLE)).await {
+        assert_eq!(outcome, Ok(()), "after {name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_answered_is_an_error_of_the_right_kind() {
+    let mut running = JoinSet::new();
+    hostile_answers().into_iter().for_each(|hostile| {
+        running.spawn(survives(hostile, AMPLE));
+    });
+    hostile_silences().into_iter().for_each(|hostile| {
+        running.spawn(survives(hostile, SHORT));
+    });
+    while let Some(done) = running.join_next().await {
+        done.expect("it survived");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_is_asked_for_is_told_if_it_makes_sense() {
+    const DAY_MS: u64 = 86_400_000;
+    let waits = [None, Some(0), None, None, None, Some(DAY_MS), Some(0), Some(DAY_MS), None, None];
+    let stand_in = stand_in(Habits::default()).await;
+    let upstream = connector(&stand_in).with_timeout(AMPLE);
+    let (_, id) = cat();
+    for (value, wait) in RETRY_AFTER.into_iter().zip(waits) {
+        stand_in.script([Some(Fault::too_many(value))]);
+        let error = upstream.hashtag_by_id(id, NOW).await.expect_err("too many");
+        assert_eq!(error, UpstreamError::RateLimited { retry_after_ms: wait }, "{value:?}");
+    }
+}
+
+/// What a hashtag's record that holds this gives: views and creators, or an error's name.
+async fn hashtag(body: &str) -> Result<(Option<u64>, Option<u64>), &'static str> {
+    let stand_in = stand_in(Habits::default()).await;
+    stand_in.script([Some(Fault::body(body))]);
+    let found = connector(&stand_in).with_timeout(AMPLE).hashtag_by_id(cat().1, NOW).await;
+    let found = found.map_err(|error| error.name())?.expect("a hashtag");
+    assert_eq!(found.tag.id.map(|id| id.get()), Some(CAT));
+    assert!(found.details.description.is_none_or(|text| !text.contains('\0')));
+    Ok((found.counts.views.map(|c| c.value()), found.counts.creators.map(|c| c.value())))
+}
+
+#[tokio::test]
+async fn a_hashtag_s_record_is_read_soundly_or_not_at_all() {
+    let cat = |more: &str| format!(r#"{{"id":"7551","cha_name":"cat",{more}}}"#);
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for (body, wanted) in [
+        (cat(r#""view_count":5,"user_count":"6""#), Ok((Some(5), Some(6)))),
+        (format!("\u{feff}{}", cat(r#""view_count":5"#)), Ok((Some(5), None))),
+        (cat(r#""desc":"a\u0000b","view_count":5"#), Ok((Some(5), None))),
+        (cat(r#""view_count":-5,"user_count":-6"#), Ok((None, None))),
+        (cat(r#""view_count":18446744073709551615,"user_count":1e300"#), Ok((None, None))),
+        (
+            cat(r#""view_count":"many","user_count":[],"desc":5,"type":{},"is_commerce":"x""#),
+            Ok((None, None)),
+        ),
+        (cat(&format!(r#""desc":{deep},"more":{deep},"view_count":5"#)), Ok((Some(5), None))),
+        (cat(r#""view_count":1e400"#), Err("malformed")),
+        (cat(r#""desc":"\ud800""#), Err("malformed")),
+        (cat(r#""view_count":5,"view_count":6"#), Err("malformed")),
+        (r#"{"id":7.551e3,"cha_name":"cat"}"#.to_owned(), Err("malformed")),
+        (r#"{"id":"9223372036854775808","cha_name":"cat"}"#.to_owned(), Err("malformed")),
+        (r#"{"id":"9","cha_name":"caterpillar","view_count":5}"#.to_owned(), Err("malformed")),
+        (r#"{"id":["7551"],"cha_name":{"a":1}}"#.to_owned(), Err("malformed")),
+        (r#"{"videos":[],"cursor":0,"hasMore":false}"#.to_owned(), Err("malformed")),
+        (r#"{"code":0,"msg":"success","data":[]}"#.to_owned(), Err("malformed")),
+    ] {
+        let shown: String = body.chars().take(200).collect();
+        assert_eq!(hashtag(&body).await, wanted, "{shown}");
+    }
+}
+
+/// What a page of videos that holds this gives: records, rejects, cursor, whether there is more; or an error's name.
+async fn posts(body: &str) -> Result<(usize, u64, u64, bool), &'static str> {
+    let stand_in = stand_in(Habits::default()).await;
+    stand_in.script([Some(Fault::body(body))]);
+    let (tag, id) = cat();
+    let page = connector(&stand_in).with_timeout(AMPLE).posts(&tag, id, asked(0), NOW).await;
+    let page = page.map_err(|error| error.name())?.expect("a page");
+    Ok((page.records.len(), page.rejects, page.cursor, page.has_more))
+}
+
+#[tokio::test]
+async fn a_page_is_read_soundly_or_not_at_all() {
+    let page = |videos: &str, rest: &str| format!(r#"{{"videos":{videos},{rest}}}"#);
+    let end = r#""cursor":35,"hasMore":false"#;
+    let video = r#"{"video_id":"7000000000000000001","title":null,"play_count":"12"}"#;
+    let deep = format!(
+        r#"[{{"video_id":"7","play_count":1,"title":{}1{}}}]"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    for (body, wanted) in [
+        (page(&format!("[{video}]"), end), Ok((1, 0, 35, false))),
+        (
+            page(&format!(r#"[null,1,"x",[],{{}},{video},{{"video_id":7.0e18,"play_count":1}}]"#), end),
+            Ok((1, 6, 35, false)),
+        ),
+        (page(r#"[{"video_id":9223372036854775808,"play_count":1}]"#, end), Ok((0, 1, 35, false))),
+        (
+            page(r#"[{"video_id":"7","play_count":1e400},{"video_id":"7","play_count":-4}]"#, end),
+            Ok((1, 1, 35, false)),
+        ),
+        (page(r#"[{"video_id":"7","title":"\ud800","play_count":1}]"#, end), Ok((0, 1, 35, false))),
+        (page(r#"[{"video_id":"7","video_id":"8","play_count":1}]"#, end), Ok((0, 1, 35, false))),
+        (page(&deep, end), Ok((1, 0, 35, false))),
+        (page("null", end), Ok((0, 0, 35, false))),
+        (page("[]", r#""cursor":"70","hasMore":"true""#), Ok((0, 0, 70, true))),
+        (page("[]", r#""cursor":70,"hasMore":1"#), Ok((0, 0, 70, true))),
+        (page("[]", r#""cursor":-1,"hasMore":false"#), Ok((0, 0, 0, false))),
+        (page("[]", r#""cursor":-1,"hasMore":true"#), Err("malformed")),
+        (page("[]", r#""cursor":"next","hasMore":true"#), Err("malformed")),
+        (page("[]", r#""hasMore":true"#), Err("malformed")),
+        (page("{}", end), Err("malformed")),
+        (page(r#""none""#, end), Err("malformed")),
+        (r#"{"challenge_list":[],"cursor":0,"hasMore":false}"#.to_owned(), Err("malformed")),
+        (r#"{"id":"7551","cha_name":"cat"}"#.to_owned(), Err("malformed")),
+    ] {
+        let shown: String = body.chars().take(200).collect();
+        assert_eq!(posts(&body).await, wanted, "{shown}");
+    }
+}
+
+/// The most memory this process has had so far, where that is told.
+fn peak_kb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+#[tokio::test]
+async fn the_largest_answers_take_little_memory() {
+    let record = r#"{"video_id":"7","play_count":1},"#;
+    let records =
+        Fault::body(&format!(r#"{{"videos":[{}1],"cursor":1,"hasMore":false}}"#, record.repeat(100_000)));
+    let stand_in = stand_in(Habits::default()).await;
+    let upstream = connector(&stand_in).with_timeout(AMPLE);
+    let (tag, id) = cat();
+    let before = peak_kb();
+    for (fault, name) in [
+        (records, "malformed"),
+        (Fault::Endless, "too_large"),
+        (Fault::Huge, "too_large"),
+        (Fault::GzipBomb, "too_large"),
+        (Fault::EndlessHeaders, "connect"),
+    ] {
+        stand_in.script([Some(fault)]);
+        let error = upstream.posts(&tag, id, asked(0), NOW).await.expect_err(name);
+        assert_eq!(error.name(), name);
+    }
+    if let (Some(before), Some(after)) = (before, peak_kb()) {
+        assert!(after - before < MEMORY_KB_MAX, "{} MB more", (after - before) / 1024);
+    }
+}

@@ -1,0 +1,321 @@
+//! Durable jobs: work that outlives the request that asked for it, and the process that does it.
+//!
+//! Who works on a job holds a lease, kept by saying how far the job is. When the lease is over, another one may claim the
+//! job, with a new fencing token; whatever the first one says later under its old token changes nothing. Requests, progress
+//! and results are JSON that the store does not look into.
+
+use crate::idempotency::{Fingerprint, IdempotencyKey};
+use crate::{Store, StoreError};
+use domain::{AccountId, JobId, Timestamp};
+
+/// What is to be done. The number is what the database holds and never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum JobKind {
+    /// Import a file.
+    Import = 1,
+    /// Walk through a hashtag by way of an upstream.
+    Walk = 2,
+}
+
+/// How far a job is. The number is what the database holds and never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum JobState {
+    /// Nobody has begun.
+    Queued = 1,
+    /// Somebody works on it, or did until a lease was over.
+    Running = 2,
+    /// It was done.
+    Done = 3,
+    /// It cannot be done; the result says why.
+    Failed = 4,
+    /// It was called off.
+    Cancelled = 5,
+}
+
+/// How a job ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobEnd {
+    /// It was done.
+    Done,
+    /// It cannot be done; the result says why.
+    Failed,
+    /// It was called off.
+    Cancelled,
+}
+
+/// A job to be made.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Its id, of the time it is made at: jobs are claimed and listed in order of their ids.
+    pub id: JobId,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// What is to be done.
+    pub kind: JobKind,
+    /// What exactly, as JSON.
+    pub request: String,
+    /// The one node that can do it, as what it needs lies there; `None` for any.
+    pub node: Option<String>,
+    /// What makes it the same job when it is asked for again.
+    pub idempotency: Option<(IdempotencyKey, Fingerprint)>,
+    /// When it is made.
+    pub at: Timestamp,
+}
+
+/// What came of making a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobCreated {
+    /// It waits to be claimed.
+    Created(Job),
+    /// The same request made this job before under the same key.
+    Same(Job),
+    /// The key was used for another request.
+    OtherRequest,
+    /// Another job of the account has this id: draw another one.
+    IdTaken,
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// What is to be done.
+    pub kind: JobKind,
+    /// How far it is.
+    pub state: JobState,
+    /// What exactly is to be done, as JSON.
+    pub request: String,
+    /// What was last said of how far it is, as JSON. It outlives leases: who claims the job goes on from there.
+    pub progress: Option<String>,
+    /// How it ended, as JSON.
+    pub result: Option<String>,
+    /// The one node that can do it.
+    pub node: Option<String>,
+    /// How often it was claimed.
+    pub attempts: u64,
+    /// Its owner wants it to end.
+    pub is_cancel_wanted: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was first claimed.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// The right to speak for a job, until another one claims it: its number of attempts is the fencing token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    pub(crate) account_id: AccountId,
+    pub(crate) id: JobId,
+    pub(crate) token: i64,
+}
+
+/// What came of keeping a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKept {
+    /// It is still ours.
+    Ours,
+    /// It is still ours, and its owner wants it to end.
+    CancelWanted,
+    /// It has ended or is another's: nothing was written, and the work is to be dropped.
+    Lost,
+}
+
+impl Store {
+    /// Makes a job, durably. With an idempotency key an account makes one job, however often and by how many nodes at once
+    /// it is asked to.
+    pub async fn create_job(&self, job: NewJob) -> Result<JobCreated, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.create_job(job).await,
+            Self::Postgres(postgres) => postgres.create_job(&job).await,
+        }
+    }
+
+    /// An account's job; `None` also when it is another's.
+    pub async fn job(&self, account_id: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.job(account_id, id),
+            Self::Postgres(postgres) => postgres.job(account_id, id).await,
+        }
+    }
+
+    /// Up to `limit` jobs of an account, newest first, those made before the job `before` if given, of one kind if given.
+    pub async fn jobs(
+        &self,
+        account_id: AccountId,
+        kind: Option<JobKind>,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<Job>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.jobs(account_id, kind, before, limit),
+            Self::Postgres(postgres) => postgres.jobs(account_id, kind, before, limit).await,
+        }
+    }
+
+    /// Claims the oldest job of these kinds that waits, or whose lease is over at `now`, and that this node can do. Of any
+    /// number that ask at once, on whatever nodes, one gets it. The lease is good until `lease_until`.
+    ///
+    /// On a cluster this looks at the queued and running jobs of every shard: for a worker, not for a request.
+    pub async fn claim_job(
+        &self,
+        kinds: &[JobKind],
+        node: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Option<(Job, Claim)>, StoreError> {
+        let claiming =
+            Claiming { kinds: kinds.iter().map(|kind| *kind as i64).collect(), node, now, lease_until };
+        let job = match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.claim_job(&claiming).await,
+            Self::Postgres(postgres) => postgres.claim_job(&claiming).await,
+        }?;
+        Ok(job.map(|job| {
+            let claim = Claim { account_id: job.account_id, id: job.id, token: job.attempts.cast_signed() };
+            (job, claim)
+        }))
+    }
+
+    /// Says how far a claimed job is, durably, and sets its lease. A lease until now gives the job back.
+    pub async fn keep_job(
+        &self,
+        claim: &Claim,
+        progress: String,
+        lease_until: Timestamp,
+    ) -> Result<JobKept, StoreError> {
+        let is_cancel_wanted = match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.keep_job(*claim, progress, lease_until).await?,
+            Self::Postgres(postgres) => postgres.keep_job(claim, &progress, lease_until).await?,
+        };
+        Ok(match is_cancel_wanted {
+            Some(false) => JobKept::Ours,
+            Some(true) => JobKept::CancelWanted,
+            None => JobKept::Lost,
+        })
+    }
+
+    /// Ends a claimed job. `false` when it has ended or is another's: then nothing was written.
+    pub async fn finish_job(
+        &self,
+        claim: &Claim,
+        end: JobEnd,
+        result: String,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.finish_job(*claim, end.state(), result, at).await,
+            Self::Postgres(postgres) => postgres.finish_job(claim, end.state(), &result, at).await,
+        }
+    }
+
+    /// Calls an account's job off, and gives it as it is now; `None` when there is none. One that nobody works on, as it
+    /// waits or its lease is over, ends at once; who works on one hears of it by [`Store::keep_job`]. One that has ended
+    /// stays as it is.
+    pub async fn cancel_job(
+        &self,
+        account_id: AccountId,
+        id: JobId,
+        at: Timestamp,
+    ) -> Result<Option<Job>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.cancel_job(account_id, id, at).await,
+            Self::Postgres(postgres) => postgres.cancel_job(account_id, id, at).await,
+        }
+    }
+}
+
+/// What is asked of [`Store::claim_job`].
+pub(crate) struct Claiming<'a> {
+    pub(crate) kinds: Vec<i64>,
+    pub(crate) node: &'a str,
+    pub(crate) now: Timestamp,
+    pub(crate) lease_until: Timestamp,
+}
+
+impl JobKind {
+    const ALL: [Self; 2] = [Self::Import, Self::Walk];
+
+    pub(crate) fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as i64 == number)
+    }
+}
+
+impl JobState {
+    const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
+
+    pub(crate) fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| *state as i64 == number)
+    }
+
+    /// Whether nothing will change any more.
+    pub const fn is_ended(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+impl JobEnd {
+    const fn state(self) -> JobState {
+        match self {
+            Self::Done => JobState::Done,
+            Self::Failed => JobState::Failed,
+            Self::Cancelled => JobState::Cancelled,
+        }
+    }
+}
+
+/// The columns of a job, in the order of [`JobRow`].
+macro_rules! job_columns {
+    () => {
+        "account_id, job_id, kind, state, request, progress, result, node, attempts, is_cancel_wanted, created_at_ms, started_at_ms, finished_at_ms"
+    };
+}
+pub(crate) use job_columns;
+
+/// A job as databases hold it.
+pub(crate) struct JobRow {
+    pub(crate) account_id: i64,
+    pub(crate) id: Vec<u8>,
+    pub(crate) kind: i64,
+    pub(crate) state: i64,
+    pub(crate) request: String,
+    pub(crate) progress: Option<String>,
+    pub(crate) result: Option<String>,
+    pub(crate) node: Option<String>,
+    pub(crate) attempts: i64,
+    pub(crate) is_cancel_wanted: bool,
+    pub(crate) created_at_ms: i64,
+    pub(crate) started_at_ms: Option<i64>,
+    pub(crate) finished_at_ms: Option<i64>,
+}
+
+impl JobRow {
+    pub(crate) fn read(self) -> Result<Job, StoreError> {
+        let wrong = |column| StoreError::Inconsistent {
+            table: "jobs",
+            column,
+            row: format!("of account {}, made at {} ms", self.account_id, self.created_at_ms),
+        };
+        let id = self.id.as_slice().try_into().map_err(|_| wrong("job_id"))?;
+        Ok(Job {
+            id: JobId::from_bytes(id),
+            account_id: AccountId(self.account_id),
+            kind: JobKind::from_number(self.kind).ok_or_else(|| wrong("kind"))?,
+            state: JobState::from_number(self.state).ok_or_else(|| wrong("state"))?,
+            attempts: u64::try_from(self.attempts).map_err(|_| wrong("attempts"))?,
+            request: self.request,
+            progress: self.progress,
+            result: self.result,
+            node: self.node,
+            is_cancel_wanted: self.is_cancel_wanted,
+            created_at: Timestamp::from_ms(self.created_at_ms),
+            started_at: self.started_at_ms.map(Timestamp::from_ms),
+            finished_at: self.finished_at_ms.map(Timestamp::from_ms),
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! What upstreams were asked for. On a cluster it is spread by key.
+
+use super::Postgres;
+use super::connection::Parameter;
+use crate::StoreError;
+use crate::asks::{Ask, Asked};
+use crate::error::Doing;
+use crate::ledger::limit;
+use domain::Timestamp;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+const ASKED: &str =
+    "SELECT at_ms, is_found, cursor, has_more FROM tagmeter.asks WHERE key = $1 AND kind = $2";
+const NOTE: &str =
+    "INSERT INTO tagmeter.asks AS noted (key, kind, at_ms, is_found, cursor, has_more) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (key, kind) DO UPDATE
+     SET at_ms = excluded.at_ms, is_found = excluded.is_found, cursor = excluded.cursor, has_more = excluded.has_more
+     WHERE excluded.at_ms >= noted.at_ms";
+/// By age, wherever they are: the one statement that is for no single key.
+const FORGET: &str = "DELETE FROM tagmeter.asks WHERE (key, kind) IN (
+         SELECT key, kind FROM tagmeter.asks WHERE at_ms < $1 ORDER BY at_ms LIMIT $2)
+     RETURNING 1";
+
+impl Postgres {
+    pub(crate) async fn asked(&self, ask: &Ask) -> Result<Option<Asked>, StoreError> {
+        const DOING: &str = "see when an upstream was asked";
+        let kind = i64::from(ask.kind_number());
+        let parameters: [Parameter<'_>; 2] = [(&ask.key(), Type::TEXT), (&kind, Type::INT8)];
+        let row = self.pool.query_opt(DOING, ASKED, &parameters).await?;
+        row.as_ref().map(read).transpose().doing(DOING)
+    }
+
+    pub(crate) async fn note_asked(&self, ask: &Ask, asked: Asked) -> Result<(), StoreError> {
+        let kind = i64::from(ask.kind_number());
+        let (at, is_found, cursor, has_more) = asked.columns();
+        let parameters: [Parameter<'_>; 6] = [
+            (&ask.key(), Type::TEXT),
+            (&kind, Type::INT8),
+            (&at, Type::INT8),
+            (&is_found, Type::BOOL),
+            (&cursor, Type::INT8),
+            (&has_more, Type::BOOL),
+        ];
+        self.pool.query("note that an upstream was asked", NOTE, &parameters).await.map(|_| ())
+    }
+
+    pub(crate) async fn forget_asks_before(
+        &self,
+        before: Timestamp,
+        count: usize,
+    ) -> Result<usize, StoreError> {
+        let parameters: [Parameter<'_>; 2] = [(&before.as_ms(), Type::INT8), (&limit(count), Type::INT8)];
+        Ok(self.pool.query("forget what upstreams were asked", FORGET, &parameters).await?.len())
+    }
+}
+
+fn read(row: &Row) -> Result<Asked, tokio_postgres::Error> {
+    Ok(Asked::from_columns((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?)))
+}

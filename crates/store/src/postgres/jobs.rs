@@ -1,0 +1,246 @@
+//! Jobs. On a cluster they lie with their account, which every statement names but the one that looks for work.
+
+use super::Postgres;
+use super::connection::Parameter;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::jobs::{Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, NewJob, job_columns};
+use crate::ledger::limit;
+use domain::{AccountId, JobId, Timestamp};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+/// Jobs that are looked at in one go: of workers that ask at once, each finds one that the others did not get.
+const CLAIMABLE_MAX: i64 = 16;
+
+const JOB: &str =
+    concat!("SELECT ", job_columns!(), " FROM tagmeter.jobs WHERE account_id = $1 AND job_id = $2");
+const JOBS: &str = concat!(
+    "SELECT ",
+    job_columns!(),
+    " FROM tagmeter.jobs WHERE account_id = $1 AND ($2::bigint IS NULL OR kind = $2)
+      AND ($3::bytea IS NULL OR job_id < $3) ORDER BY job_id DESC LIMIT $4"
+);
+const OF_KEY: &str = concat!(
+    "SELECT ",
+    job_columns!(),
+    ", fingerprint FROM tagmeter.jobs WHERE account_id = $1 AND idempotency_key = $2"
+);
+const CREATE: &str = concat!(
+    "INSERT INTO tagmeter.jobs (account_id, job_id, kind, state, request, node, idempotency_key, fingerprint,
+                                created_at_ms)
+     VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING ",
+    job_columns!()
+);
+/// On a cluster, of all shards. Nothing is locked: [`CLAIM`] looks again.
+const CLAIMABLE: &str = "SELECT account_id, job_id FROM tagmeter.jobs
+    WHERE state IN (1, 2) AND (state = 1 OR lease_until_ms <= $1) AND kind = ANY($2) AND (node IS NULL OR node = $3)
+    ORDER BY job_id LIMIT $4";
+/// One at a time gets to the row; whoever comes after finds a lease that is not over.
+const CLAIM: &str = concat!(
+    "UPDATE tagmeter.jobs SET state = 2, attempts = attempts + 1, lease_until_ms = $4,
+            started_at_ms = coalesce(started_at_ms, $3)
+     WHERE account_id = $1 AND job_id = $2 AND state IN (1, 2) AND (state = 1 OR lease_until_ms <= $3) RETURNING ",
+    job_columns!()
+);
+const KEEP: &str = "UPDATE tagmeter.jobs SET progress = $4, lease_until_ms = $5
+    WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING is_cancel_wanted";
+const FINISH: &str = "UPDATE tagmeter.jobs SET state = $4, result = $5, finished_at_ms = $6
+    WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING 1";
+const CANCEL: &str = concat!(
+    "UPDATE tagmeter.jobs SET is_cancel_wanted = true,
+            finished_at_ms = CASE WHEN state = 1 OR lease_until_ms <= $3 THEN $3 END,
+            state = CASE WHEN state = 1 OR lease_until_ms <= $3 THEN 5 ELSE 2 END
+     WHERE account_id = $1 AND job_id = $2 AND state IN (1, 2) RETURNING ",
+    job_columns!()
+);
+
+impl Postgres {
+    pub(crate) async fn create_job(&self, job: &NewJob) -> Result<JobCreated, StoreError> {
+        // Asked for again, it mostly is there.
+        if let Some(before) = self.created_before(job).await? {
+            return Ok(before);
+        }
+        let id = job.id.to_bytes();
+        let key = job.idempotency.as_ref().map(|(key, _)| key.as_str());
+        let fingerprint = job.idempotency.as_ref().map(|(_, fingerprint)| fingerprint.0.as_slice());
+        let parameters: [Parameter<'_>; 8] = [
+            (&job.account_id.0, Type::INT8),
+            (&id.as_slice(), Type::BYTEA),
+            (&(job.kind as i64), Type::INT8),
+            (&job.request, Type::TEXT),
+            (&job.node, Type::TEXT),
+            (&key, Type::TEXT),
+            (&fingerprint, Type::BYTEA),
+            (&job.at.as_ms(), Type::INT8),
+        ];
+        if let Some(made) = self.read_job("make a job", CREATE, &parameters).await? {
+            return Ok(JobCreated::Created(made));
+        }
+        // Another node was there in between, or the id is another job's.
+        Ok(self.created_before(job).await?.unwrap_or(JobCreated::IdTaken))
+    }
+
+    async fn created_before(&self, job: &NewJob) -> Result<Option<JobCreated>, StoreError> {
+        const DOING: &str = "look for a job of this key";
+        let Some((key, fingerprint)) = &job.idempotency else { return Ok(None) };
+        let parameters: [Parameter<'_>; 2] = [(&job.account_id.0, Type::INT8), (&key.as_str(), Type::TEXT)];
+        let Some(found) = self.pool.query_opt(DOING, OF_KEY, &parameters).await? else { return Ok(None) };
+        let known: Option<&[u8]> = found.try_get(COLUMNS).doing(DOING)?;
+        if known != Some(fingerprint.0.as_slice()) {
+            return Ok(Some(JobCreated::OtherRequest));
+        }
+        Ok(Some(JobCreated::Same(read(&found).doing(DOING)?.read()?)))
+    }
+
+    pub(crate) async fn job(&self, account_id: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
+        let id = id.to_bytes();
+        let parameters: [Parameter<'_>; 2] = [(&account_id.0, Type::INT8), (&id.as_slice(), Type::BYTEA)];
+        self.read_job("look a job up", JOB, &parameters).await
+    }
+
+    pub(crate) async fn jobs(
+        &self,
+        account_id: AccountId,
+        kind: Option<JobKind>,
+        before: Option<JobId>,
+        count: usize,
+    ) -> Result<Vec<Job>, StoreError> {
+        const DOING: &str = "list jobs";
+        let before = before.map(JobId::to_bytes);
+        let parameters: [Parameter<'_>; 4] = [
+            (&account_id.0, Type::INT8),
+            (&kind.map(|kind| kind as i64), Type::INT8),
+            (&before.as_ref().map(|id| id.as_slice()), Type::BYTEA),
+            (&limit(count), Type::INT8),
+        ];
+        let rows = self.pool.query(DOING, JOBS, &parameters).await?;
+        rows.iter().map(|row| read(row).doing(DOING)?.read()).collect()
+    }
+
+    pub(crate) async fn claim_job(&self, claiming: &Claiming<'_>) -> Result<Option<Job>, StoreError> {
+        const DOING: &str = "look for a job";
+        let (now, until) = (claiming.now.as_ms(), claiming.lease_until.as_ms());
+        loop {
+            let parameters: [Parameter<'_>; 4] = [
+                (&now, Type::INT8),
+                (&claiming.kinds, Type::INT8_ARRAY),
+                (&claiming.node, Type::TEXT),
+                (&CLAIMABLE_MAX, Type::INT8),
+            ];
+            let claimable = self.pool.query(DOING, CLAIMABLE, &parameters).await?;
+            if claimable.is_empty() {
+                return Ok(None);
+            }
+            for row in claimable {
+                let account_id: i64 = row.try_get(0).doing(DOING)?;
+                let id: &[u8] = row.try_get(1).doing(DOING)?;
+                let parameters: [Parameter<'_>; 4] =
+                    [(&account_id, Type::INT8), (&id, Type::BYTEA), (&now, Type::INT8), (&until, Type::INT8)];
+                if let Some(job) = self.read_job("claim a job", CLAIM, &parameters).await? {
+                    return Ok(Some(job));
+                }
+            }
+            // Others got all of these, and there may be more.
+        }
+    }
+
+    /// Whether its end is wanted; `None` when it is not ours.
+    pub(crate) async fn keep_job(
+        &self,
+        claim: &Claim,
+        progress: &str,
+        lease_until: Timestamp,
+    ) -> Result<Option<bool>, StoreError> {
+        const DOING: &str = "keep a job";
+        let id = claim.id.to_bytes();
+        let parameters: [Parameter<'_>; 5] = [
+            (&claim.account_id.0, Type::INT8),
+            (&id.as_slice(), Type::BYTEA),
+            (&claim.token, Type::INT8),
+            (&progress, Type::TEXT),
+            (&lease_until.as_ms(), Type::INT8),
+        ];
+        let kept = self.pool.query_opt(DOING, KEEP, &parameters).await?;
+        kept.map(|row| row.try_get(0)).transpose().doing(DOING)
+    }
+
+    pub(crate) async fn finish_job(
+        &self,
+        claim: &Claim,
+        state: JobState,
+        result: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let id = claim.id.to_bytes();
+        let parameters: [Parameter<'_>; 6] = [
+            (&claim.account_id.0, Type::INT8),
+            (&id.as_slice(), Type::BYTEA),
+            (&claim.token, Type::INT8),
+            (&(state as i64), Type::INT8),
+            (&result, Type::TEXT),
+            (&at.as_ms(), Type::INT8),
+        ];
+        Ok(self.pool.query_opt("end a job", FINISH, &parameters).await?.is_some())
+    }
+
+    pub(crate) async fn cancel_job(
+        &self,
+        account_id: AccountId,
+        id: JobId,
+        at: Timestamp,
+    ) -> Result<Option<Job>, StoreError> {
+        let bytes = id.to_bytes();
+        let parameters: [Parameter<'_>; 3] =
+            [(&account_id.0, Type::INT8), (&bytes.as_slice(), Type::BYTEA), (&at.as_ms(), Type::INT8)];
+        match self.read_job("call a job off", CANCEL, &parameters).await? {
+            Some(job) => Ok(Some(job)),
+            None => self.job(account_id, id).await,
+        }
+    }
+
+    async fn read_job(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Option<Job>, StoreError> {
+        let row = self.pool.query_opt(doing, sql, parameters).await?;
+        row.map(|row| read(&row).doing(doing)?.read()).transpose()
+    }
+}
+
+/// The number of a job's columns.
+const COLUMNS: usize = 13;
+
+fn read(row: &Row) -> Result<JobRow, tokio_postgres::Error> {
+    Ok(JobRow {
+        account_id: row.try_get(0)?,
+        id: row.try_get(1)?,
+        kind: row.try_get(2)?,
+        state: row.try_get(3)?,
+        request: row.try_get(4)?,
+        progress: row.try_get(5)?,
+        result: row.try_get(6)?,
+        node: row.try_get(7)?,
+        attempts: row.try_get(8)?,
+        is_cancel_wanted: row.try_get(9)?,
+        created_at_ms: row.try_get(10)?,
+        started_at_ms: row.try_get(11)?,
+        finished_at_ms: row.try_get(12)?,
+    })
+}
+
+/// The statements of this room; see [`super::statements`].
+#[cfg(test)]
+pub(super) const STATEMENTS: [(&str, &str); 9] = [
+    ("JOB", JOB),
+    ("JOBS", JOBS),
+    ("OF_KEY", OF_KEY),
+    ("CREATE", CREATE),
+    ("CLAIMABLE", CLAIMABLE),
+    ("CLAIM", CLAIM),
+    ("KEEP", KEEP),
+    ("FINISH", FINISH),
+    ("CANCEL", CANCEL),
+];

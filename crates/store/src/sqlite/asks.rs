@@ -1,0 +1,75 @@
+//! What upstreams were asked for, in `walks.db`; why there, `crate::asks` says.
+
+use super::walks::WalksFile;
+use crate::StoreError;
+use crate::asks::{Ask, Asked};
+use crate::error::Doing;
+use domain::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+impl WalksFile {
+    pub(crate) fn asked(&self, store: u128, ask: &Ask) -> Result<Option<Asked>, StoreError> {
+        self.readers.with(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT at_ms, is_found, cursor, has_more FROM asks WHERE store = ?1 AND kind = ?2 AND key = ?3",
+                )
+                .and_then(|mut statement| {
+                    statement
+                        .query_row((store.to_be_bytes(), ask.kind_number(), ask.key()), |row| {
+                            Ok(Asked::from_columns((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+                        })
+                        .optional()
+                })
+                .doing("see when an upstream was asked")
+        })
+    }
+
+    pub(crate) async fn note_asked(&self, store: u128, ask: Ask, asked: Asked) -> Result<(), StoreError> {
+        self.writer
+            .run(move |connection| {
+                let (at, is_found, cursor, has_more) = asked.columns();
+                connection
+                    .prepare_cached(
+                        "INSERT INTO asks (store, kind, key, at_ms, is_found, cursor, has_more)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                         ON CONFLICT (store, kind, key) DO UPDATE
+                         SET at_ms = excluded.at_ms, is_found = excluded.is_found, cursor = excluded.cursor,
+                             has_more = excluded.has_more
+                         WHERE excluded.at_ms >= at_ms",
+                    )
+                    .and_then(|mut statement| {
+                        statement.execute(params![
+                            store.to_be_bytes(),
+                            ask.kind_number(),
+                            ask.key(),
+                            at,
+                            is_found,
+                            cursor,
+                            has_more
+                        ])
+                    })
+                    .map(|_| ())
+                    .doing("note that an upstream was asked")
+            })
+            .await
+    }
+
+    pub(crate) async fn forget_asks_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.writer
+            .run(move |connection| {
+                connection
+                    .execute(
+                        "DELETE FROM asks WHERE (store, kind, key) IN (
+                             SELECT store, kind, key FROM asks WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
+                        (before.as_ms(), crate::ledger::limit(limit)),
+                    )
+                    .doing("forget what upstreams were asked")
+            })
+            .await
+    }
+}

@@ -1,0 +1,74 @@
+//! What finished walks saw, in `catalog.db`: it names videos by their rows, and is of no use without them.
+
+use super::CatalogFile;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::walk_runs::{RunRow, WALK_RUNS_KEPT, WalkRun, pack};
+use domain::{HashtagRow, Region, Timestamp};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+impl CatalogFile {
+    pub(crate) async fn keep_walk_run(&self, run: WalkRun) -> Result<(), StoreError> {
+        self.writer.run(move |connection| keep(connection, &run)).await
+    }
+
+    pub(crate) fn previous_walk_run(
+        &self,
+        hashtag: HashtagRow,
+        region: Option<Region>,
+        before: Timestamp,
+    ) -> Result<Option<WalkRun>, StoreError> {
+        let row = self.readers.with(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT job_id, at_ms, unique_videos, videos FROM walk_runs
+                     WHERE hashtag = ?1 AND region = ?2 AND at_ms < ?3 ORDER BY at_ms DESC, job_id DESC LIMIT 1",
+                )
+                .and_then(|mut statement| {
+                    let of = (hashtag.0, region.map_or(0, Region::to_number), before.as_ms());
+                    statement
+                        .query_row(of, |row| {
+                            Ok(RunRow {
+                                job_id: row.get(0)?,
+                                at_ms: row.get(1)?,
+                                unique: row.get(2)?,
+                                videos: row.get(3)?,
+                            })
+                        })
+                        .optional()
+                })
+                .doing("find the walk before")
+        })?;
+        row.map(|row| row.read(hashtag, region)).transpose()
+    }
+}
+
+fn keep(connection: &mut Connection, run: &WalkRun) -> Result<(), StoreError> {
+    const DOING: &str = "keep what a walk saw";
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
+    let (hashtag, region) = (run.hashtag.0, run.region.map_or(0, Region::to_number));
+    transaction
+        .execute(
+            "INSERT INTO walk_runs (hashtag, region, job_id, at_ms, unique_videos, videos) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (hashtag, region, job_id) DO UPDATE
+             SET at_ms = excluded.at_ms, unique_videos = excluded.unique_videos, videos = excluded.videos",
+            params![
+                hashtag,
+                region,
+                run.job_id.to_bytes(),
+                run.at.as_ms(),
+                (run.videos.len() as u64).cast_signed(),
+                pack(&run.videos)
+            ],
+        )
+        .doing(DOING)?;
+    transaction
+        .execute(
+            "DELETE FROM walk_runs WHERE hashtag = ?1 AND region = ?2 AND job_id IN (
+                 SELECT job_id FROM walk_runs WHERE hashtag = ?1 AND region = ?2
+                 ORDER BY at_ms DESC, job_id DESC LIMIT -1 OFFSET ?3)",
+            params![hashtag, region, crate::ledger::limit(WALK_RUNS_KEPT)],
+        )
+        .doing("drop what old walks saw")?;
+    transaction.commit().doing(DOING)
+}

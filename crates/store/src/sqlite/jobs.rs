@@ -1,0 +1,256 @@
+//! Jobs in `accounts.db`: what was accepted with a 202 is not lost.
+
+use super::accounts::AccountsFile;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::idempotency::{Fingerprint, IdempotencyKey};
+use crate::jobs::{Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, NewJob, job_columns};
+use domain::{AccountId, JobId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT ", job_columns!(), " FROM jobs ", $rest)
+    };
+}
+
+const JOB: &str = select!("WHERE account_id = ?1 AND job_id = ?2");
+/// What SQLite has no arrays for: kinds come as JSON.
+const CLAIMABLE: &str = "SELECT account_id, job_id FROM jobs
+    WHERE state IN (1, 2) AND (state = 1 OR lease_until_ms <= ?1)
+      AND kind IN (SELECT value FROM json_each(?2)) AND (node IS NULL OR node = ?3)
+    ORDER BY job_id LIMIT 1";
+
+impl AccountsFile {
+    pub(crate) async fn create_job(&self, job: NewJob) -> Result<JobCreated, StoreError> {
+        self.committer
+            .run(move |connection| {
+                let transaction = begin(connection)?;
+                let created = create(&transaction, &job)?;
+                transaction.commit().doing("commit a job")?;
+                Ok(created)
+            })
+            .await
+    }
+
+    pub(crate) fn job(&self, account_id: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
+        self.readers.with(|connection| one(connection, JOB, (account_id.0, id.to_bytes())))
+    }
+
+    pub(crate) fn jobs(
+        &self,
+        account_id: AccountId,
+        kind: Option<JobKind>,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<Job>, StoreError> {
+        const SQL: &str = select!(
+            "WHERE account_id = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR job_id < ?3)
+             ORDER BY job_id DESC LIMIT ?4"
+        );
+        let before = before.map(JobId::to_bytes);
+        let parameters =
+            params![account_id.0, kind.map(|kind| kind as i64), before, crate::ledger::limit(limit)];
+        self.readers.with(|connection| many(connection, SQL, parameters))
+    }
+
+    pub(crate) async fn claim_job(&self, claiming: &Claiming<'_>) -> Result<Option<Job>, StoreError> {
+        let kinds: Vec<String> = claiming.kinds.iter().map(ToString::to_string).collect();
+        let (kinds, node) = (format!("[{}]", kinds.join(",")), claiming.node.to_owned());
+        let (now, lease_until) = (claiming.now.as_ms(), claiming.lease_until.as_ms());
+        self.committer
+            .run(move |connection| {
+                let transaction = begin(connection)?;
+                let claimable: Option<(i64, [u8; 16])> = transaction
+                    .prepare_cached(CLAIMABLE)
+                    .and_then(|mut s| {
+                        s.query_row((now, &kinds, &node), |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                    })
+                    .doing("look for a job")?;
+                let Some(place) = claimable else { return Ok(None) };
+                transaction
+                    .prepare_cached(
+                        "UPDATE jobs SET state = 2, attempts = attempts + 1, lease_until_ms = ?3,
+                                started_at_ms = coalesce(started_at_ms, ?4)
+                         WHERE account_id = ?1 AND job_id = ?2",
+                    )
+                    .and_then(|mut s| s.execute((place.0, place.1, lease_until, now)))
+                    .doing("claim a job")?;
+                let job = one(&transaction, JOB, place)?;
+                transaction.commit().doing("commit a claim")?;
+                Ok(job)
+            })
+            .await
+    }
+
+    /// Whether its end is wanted; `None` when it is not ours.
+    pub(crate) async fn keep_job(
+        &self,
+        claim: Claim,
+        progress: String,
+        lease_until: Timestamp,
+    ) -> Result<Option<bool>, StoreError> {
+        self.committer
+            .run(move |connection| {
+                let transaction = begin(connection)?;
+                let is_cancel_wanted = transaction
+                    .prepare_cached(
+                        "UPDATE jobs SET progress = ?4, lease_until_ms = ?5
+                         WHERE account_id = ?1 AND job_id = ?2 AND state = 2 AND attempts = ?3
+                         RETURNING is_cancel_wanted",
+                    )
+                    .and_then(|mut s| {
+                        let (id, until) = (claim.id.to_bytes(), lease_until.as_ms());
+                        s.query_row((claim.account_id.0, id, claim.token, &progress, until), |row| row.get(0))
+                            .optional()
+                    })
+                    .doing("keep a job")?;
+                transaction.commit().doing("commit the progress of a job")?;
+                Ok(is_cancel_wanted)
+            })
+            .await
+    }
+
+    pub(crate) async fn finish_job(
+        &self,
+        claim: Claim,
+        state: JobState,
+        result: String,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.committer
+            .run(move |connection| {
+                let finished = connection
+                    .prepare_cached(
+                        "UPDATE jobs SET state = ?4, result = ?5, finished_at_ms = ?6
+                         WHERE account_id = ?1 AND job_id = ?2 AND state = 2 AND attempts = ?3",
+                    )
+                    .and_then(|mut s| {
+                        s.execute(params![
+                            claim.account_id.0,
+                            claim.id.to_bytes(),
+                            claim.token,
+                            state as i64,
+                            result,
+                            at.as_ms()
+                        ])
+                    })
+                    .doing("end a job")?;
+                Ok(finished == 1)
+            })
+            .await
+    }
+
+    pub(crate) async fn cancel_job(
+        &self,
+        account_id: AccountId,
+        id: JobId,
+        at: Timestamp,
+    ) -> Result<Option<Job>, StoreError> {
+        self.committer
+            .run(move |connection| {
+                let transaction = begin(connection)?;
+                let place = (account_id.0, id.to_bytes());
+                transaction
+                    .prepare_cached(
+                        "UPDATE jobs SET is_cancel_wanted = 1,
+                                finished_at_ms = iif(state = 1 OR lease_until_ms <= ?3, ?3, NULL),
+                                state = iif(state = 1 OR lease_until_ms <= ?3, 5, 2)
+                         WHERE account_id = ?1 AND job_id = ?2 AND state IN (1, 2)",
+                    )
+                    .and_then(|mut s| s.execute((place.0, place.1, at.as_ms())))
+                    .doing("call a job off")?;
+                let job = one(&transaction, JOB, place)?;
+                transaction.commit().doing("commit the end of a job")?;
+                Ok(job)
+            })
+            .await
+    }
+}
+
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a change of jobs")
+}
+
+fn create(transaction: &Transaction<'_>, job: &NewJob) -> Result<JobCreated, StoreError> {
+    if let Some((key, fingerprint)) = &job.idempotency
+        && let Some(created) = created_before(transaction, job.account_id, key, *fingerprint)?
+    {
+        return Ok(created);
+    }
+    let idempotency = job.idempotency.as_ref();
+    let made = transaction
+        .prepare_cached(
+            "INSERT INTO jobs (account_id, job_id, kind, state, request, node, idempotency_key, fingerprint, created_at_ms)
+             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (account_id, job_id) DO NOTHING",
+        )
+        .and_then(|mut s| {
+            s.execute(params![
+                job.account_id.0,
+                job.id.to_bytes(),
+                job.kind as i64,
+                job.request,
+                job.node,
+                idempotency.map(|(key, _)| key.as_str()),
+                idempotency.map(|(_, fingerprint)| fingerprint.0),
+                job.at.as_ms()
+            ])
+        })
+        .doing("make a job")?;
+    if made == 0 {
+        return Ok(JobCreated::IdTaken);
+    }
+    let created = one(transaction, JOB, (job.account_id.0, job.id.to_bytes()))?;
+    Ok(created.map_or(JobCreated::IdTaken, JobCreated::Created))
+}
+
+fn created_before(
+    connection: &Connection,
+    account_id: AccountId,
+    key: &IdempotencyKey,
+    fingerprint: Fingerprint,
+) -> Result<Option<JobCreated>, StoreError> {
+    let found: Option<([u8; 16], [u8; 32])> = connection
+        .prepare_cached("SELECT job_id, fingerprint FROM jobs WHERE account_id = ?1 AND idempotency_key = ?2")
+        .and_then(|mut s| {
+            s.query_row((account_id.0, key.as_str()), |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        })
+        .doing("look for a job of this key")?;
+    match found {
+        Some((id, known)) if known == fingerprint.0 => {
+            Ok(one(connection, JOB, (account_id.0, id))?.map(JobCreated::Same))
+        }
+        Some(_) => Ok(Some(JobCreated::OtherRequest)),
+        None => Ok(None),
+    }
+}
+
+fn one(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Option<Job>, StoreError> {
+    Ok(many(connection, sql, parameters)?.pop())
+}
+
+fn many(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Vec<Job>, StoreError> {
+    let rows: Vec<JobRow> = connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.query_map(parameters, row)?.collect())
+        .doing("read jobs")?;
+    rows.into_iter().map(JobRow::read).collect()
+}
+
+fn row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    Ok(JobRow {
+        account_id: row.get(0)?,
+        id: row.get(1)?,
+        kind: row.get(2)?,
+        state: row.get(3)?,
+        request: row.get(4)?,
+        progress: row.get(5)?,
+        result: row.get(6)?,
+        node: row.get(7)?,
+        attempts: row.get(8)?,
+        is_cancel_wanted: row.get(9)?,
+        created_at_ms: row.get(10)?,
+        started_at_ms: row.get(11)?,
+        finished_at_ms: row.get(12)?,
+    })
+}

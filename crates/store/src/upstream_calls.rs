@@ -1,0 +1,63 @@
+//! Calls made to upstreams, counted by upstream and UTC day. A call is counted before it is made, durably and exactly over
+//! any number of processes and nodes: a daily budget is never exceeded, whatever is killed when. A process that is killed
+//! between the two has used a call up that it never made.
+
+use crate::{Store, StoreError};
+use domain::UtcDay;
+
+/// What came of asking for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallTaken {
+    /// It may be made; it has been counted.
+    Taken {
+        /// Calls of the day, with this one.
+        calls: u64,
+    },
+    /// The day has no calls left; nothing was counted.
+    UsedUp {
+        /// Calls of the day.
+        calls: u64,
+    },
+}
+
+impl Store {
+    /// Counts one more call to an upstream on a day, if fewer than `calls_max` were counted; `None` for no maximum. On the
+    /// disk when it returns. After an error the call may have been counted or not.
+    pub async fn take_upstream_call(
+        &self,
+        upstream: &str,
+        day: UtcDay,
+        calls_max: Option<u64>,
+    ) -> Result<CallTaken, StoreError> {
+        let taken = match self {
+            _ if calls_max == Some(0) => None,
+            Self::Sqlite(sqlite) => sqlite.accounts.take_upstream_call(upstream, day, calls_max).await?,
+            Self::Postgres(postgres) => postgres.take_upstream_call(upstream, day, calls_max).await?,
+        };
+        match taken {
+            Some(calls) => Ok(CallTaken::Taken { calls }),
+            None => Ok(CallTaken::UsedUp { calls: self.upstream_calls(upstream, day).await? }),
+        }
+    }
+
+    /// Calls that were counted for an upstream on a day.
+    pub async fn upstream_calls(&self, upstream: &str, day: UtcDay) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.upstream_calls(upstream, day),
+            Self::Postgres(postgres) => postgres.upstream_calls(upstream, day).await,
+        }
+    }
+
+    /// Every upstream that was called on a day, with its calls, by name.
+    pub async fn upstream_calls_on(&self, day: UtcDay) -> Result<Vec<(String, u64)>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.upstream_calls_on(day),
+            Self::Postgres(postgres) => postgres.upstream_calls_on(day).await,
+        }
+    }
+}
+
+/// A maximum as databases compare it. One beyond what a column holds is none.
+pub(crate) fn calls_max_of(calls_max: Option<u64>) -> Option<i64> {
+    calls_max.and_then(|calls_max| i64::try_from(calls_max).ok())
+}

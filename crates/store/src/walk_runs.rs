@@ -1,0 +1,143 @@
+//! What finished walks saw: which videos, by which job, when. Two of them tell how many videos there are by capture and
+//! recapture (`domain::metrics::coverage`). The newest few of each hashtag and region are kept.
+
+use crate::videos::VideoRow;
+use crate::{Store, StoreError};
+use domain::{HashtagRow, JobId, Region, Timestamp};
+
+/// Runs kept of a hashtag and region.
+pub const WALK_RUNS_KEPT: usize = 5;
+
+/// A walk that was finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalkRun {
+    /// Through which hashtag.
+    pub hashtag: HashtagRow,
+    /// Only the videos of this region.
+    pub region: Option<Region>,
+    /// The job that walked.
+    pub job_id: JobId,
+    /// When it was finished.
+    pub at: Timestamp,
+    /// The videos it saw, ascending, each once: as many as there are unique ones.
+    pub videos: Vec<VideoRow>,
+}
+
+impl Store {
+    /// Keeps what a walk saw; `videos` may be in any order and repeat. The same job's run again takes the place of the one
+    /// before. Of the hashtag and region only the newest [`WALK_RUNS_KEPT`] stay.
+    pub async fn keep_walk_run(&self, mut run: WalkRun) -> Result<(), StoreError> {
+        run.videos.sort_unstable();
+        run.videos.dedup();
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.keep_walk_run(run).await,
+            Self::Postgres(postgres) => postgres.keep_walk_run(&run).await,
+        }
+    }
+
+    /// The newest run of a hashtag and region from before a time.
+    pub async fn previous_walk_run(
+        &self,
+        hashtag: HashtagRow,
+        region: Option<Region>,
+        before: Timestamp,
+    ) -> Result<Option<WalkRun>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.previous_walk_run(hashtag, region, before),
+            Self::Postgres(postgres) => postgres.previous_walk_run(hashtag, region, before).await,
+        }
+    }
+}
+
+/// A run as databases hold it.
+pub(crate) struct RunRow {
+    pub(crate) job_id: Vec<u8>,
+    pub(crate) at_ms: i64,
+    pub(crate) unique: i64,
+    pub(crate) videos: Vec<u8>,
+}
+
+impl RunRow {
+    pub(crate) fn read(&self, hashtag: HashtagRow, region: Option<Region>) -> Result<WalkRun, StoreError> {
+        let wrong = |column| {
+            let row = format!("hashtag {}, {} ms", hashtag.0, self.at_ms);
+            StoreError::Inconsistent { table: "walk_runs", column, row }
+        };
+        let job_id = self.job_id.as_slice().try_into().map_err(|_| wrong("job_id"))?;
+        let videos = unpack(&self.videos).filter(|videos| videos.len() as u64 == self.unique.unsigned_abs());
+        Ok(WalkRun {
+            hashtag,
+            region,
+            job_id: JobId::from_bytes(job_id),
+            at: Timestamp::from_ms(self.at_ms),
+            videos: videos.ok_or_else(|| wrong("videos"))?,
+        })
+    }
+}
+
+/// Bits of a number in each byte of it; the highest bit says that more bytes follow.
+const BITS: u32 = 7;
+
+/// Ascending rows, each as its distance from the one before, lowest bits first: rows that came in together take a byte or
+/// two.
+pub(crate) fn pack(videos: &[VideoRow]) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(videos.len() * 2);
+    let mut last = 0;
+    for VideoRow(row) in videos {
+        let mut rest = row.wrapping_sub(last);
+        last = *row;
+        while rest >= 1 << BITS {
+            packed.push((rest as u8) | 1 << BITS);
+            rest >>= BITS;
+        }
+        packed.push(rest as u8);
+    }
+    packed
+}
+
+/// `None` if it is not what [`pack`] made.
+fn unpack(packed: &[u8]) -> Option<Vec<VideoRow>> {
+    let mut videos = Vec::new();
+    let (mut last, mut distance, mut shift) = (0_u64, 0_u64, 0);
+    for byte in packed {
+        let bits = u64::from(byte & !(1 << BITS));
+        distance |= bits.checked_shl(shift).filter(|shifted| shifted >> shift == bits)?;
+        shift += BITS;
+        if byte >> BITS == 0 {
+            last = last.checked_add(distance)?;
+            videos.push(VideoRow(last));
+            (distance, shift) = (0, 0);
+        }
+    }
+    (shift == 0).then_some(videos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rows_side_by_side_take_a_byte_each() {
+        let videos: Vec<VideoRow> = (1_000_000..1_005_000).map(VideoRow).collect();
+        assert_eq!(pack(&videos).len(), 5_002);
+        assert_eq!(unpack(&[0x80]), None, "cut off");
+        assert_eq!(unpack(&[0xff; 11]), None, "more than 64 bits");
+        assert_eq!(unpack(&[]), Some(Vec::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_unpacked(rows in prop::collection::btree_set(any::<u64>(), 0..50)) {
+            let videos: Vec<VideoRow> = rows.into_iter().map(VideoRow).collect();
+            prop_assert_eq!(unpack(&pack(&videos)), Some(videos));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_harm(bytes: Vec<u8>) {
+            if let Some(videos) = unpack(&bytes) {
+                prop_assert!(videos.is_sorted());
+            }
+        }
+    }
+}

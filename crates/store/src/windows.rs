@@ -1,0 +1,63 @@
+//! Reading sums over windows of time: what a source told of a hashtag within the last days, newest first.
+
+use crate::{Store, StoreError};
+use domain::{HashtagRow, Source, Timestamp};
+
+/// One kept sum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// When it was read.
+    pub observed_at: Timestamp,
+    /// By which way it came.
+    pub source: Source,
+    /// The country it is about; empty where none was told.
+    pub country: String,
+    /// How long the window is, where told.
+    pub window_days: Option<u32>,
+    /// Views within it.
+    pub views: Option<u64>,
+    /// Posts within it.
+    pub posts: Option<u64>,
+    /// Place in the source's list, from 1.
+    pub rank: Option<u64>,
+    /// Branch of industry; empty where none was told.
+    pub industry: String,
+}
+
+impl Store {
+    /// The sums kept of a hashtag, newest first, at most `limit`.
+    pub async fn hashtag_windows(&self, hashtag: HashtagRow, limit: u32) -> Result<Vec<Window>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.hashtag_windows(hashtag, limit),
+            Self::Postgres(postgres) => postgres.hashtag_windows(hashtag, limit).await,
+        }
+    }
+}
+
+/// A row as it is stored.
+pub(crate) struct WindowColumns {
+    pub(crate) observed_at: i64,
+    pub(crate) source: i64,
+    pub(crate) country: String,
+    pub(crate) window_days: i64,
+    /// Views, posts and rank.
+    pub(crate) counts: [Option<i64>; 3],
+    pub(crate) industry: String,
+}
+
+impl WindowColumns {
+    /// What the row says.
+    pub(crate) fn into_window(self) -> Result<Window, StoreError> {
+        let observed_at = Timestamp::from_ms(self.observed_at);
+        let source = u8::try_from(self.source).ok().and_then(Source::from_number);
+        let source = source.ok_or_else(|| StoreError::Inconsistent {
+            table: "hashtag_windows",
+            column: "source",
+            row: observed_at.to_rfc3339(),
+        })?;
+        let [views, posts, rank] = self.counts.map(|count| count.and_then(|count| u64::try_from(count).ok()));
+        let window_days = u32::try_from(self.window_days).ok().filter(|days| *days > 0);
+        let Self { country, industry, .. } = self;
+        Ok(Window { observed_at, source, country, window_days, views, posts, rank, industry })
+    }
+}

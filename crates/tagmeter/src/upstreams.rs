@@ -1,0 +1,64 @@
+//! Connectors of the upstreams that the settings name.
+
+use crate::config::{Access, Secret, Settings, UpstreamSettings};
+use crate::exit::Failure;
+use crate::system::random_bytes;
+use catalog::Upstreams;
+use catalog::upstream::{Allowed, ContractSource};
+use sources::upstream::{ContractUpstream, Http, ResearchUpstream};
+
+/// The servers of the contract; `None` when there are none.
+pub(crate) fn contract(settings: &Settings) -> Result<Option<Upstreams>, Failure> {
+    let mut contract = Vec::new();
+    let mut http = None;
+    for upstream in &settings.upstreams {
+        let Access::Key(key) = &upstream.access else { continue };
+        let http: &Http = match &http {
+            Some(http) => http,
+            None => http.insert(Http::new().map_err(Failure::new)?),
+        };
+        let key = key.reveal().map_err(|variable| missing(upstream, variable))?;
+        let connector = ContractUpstream::new(&upstream.name, &upstream.base_url, key, http.clone())
+            .map_err(|error| Failure::usage(format_args!("upstream {}: {error}", upstream.name)))?;
+        contract.push(ContractSource { connector, allowed: allowed(upstream) });
+    }
+    if contract.is_empty() {
+        return Ok(None);
+    }
+    let seed = u64::from_be_bytes(random_bytes()?);
+    Ok(Some(Upstreams { freshness: settings.freshness(), contract, seed }))
+}
+
+/// The Research API of an upstream that is one.
+pub(crate) fn research(upstream: &UpstreamSettings, http: Http) -> Result<ResearchUpstream, Failure> {
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::usage(format_args!("upstream {}: {error}", upstream.name));
+    let Access::Client { key, secret } = &upstream.access else {
+        return Err(wrong(&"it is no Research API"));
+    };
+    let reveal = |secret: &Secret| match secret.reveal() {
+        Ok(text) => Ok(text.to_owned()),
+        Err(variable) => Err(missing(upstream, variable)),
+    };
+    let (key, secret) = (reveal(key)?, reveal(secret)?);
+    let connector =
+        ResearchUpstream::new(&upstream.name, &key, &secret, http).map_err(|error| wrong(&error))?;
+    connector.with_base_url(&upstream.base_url).map_err(|error| wrong(&error))
+}
+
+/// How often it may be called.
+fn allowed(upstream: &UpstreamSettings) -> Allowed {
+    Allowed {
+        requests_per_minute: upstream.requests_per_minute,
+        daily_requests: (upstream.daily_requests > 0).then_some(upstream.daily_requests),
+    }
+}
+
+/// A secret that names an environment variable which is not set.
+fn missing(upstream: &UpstreamSettings, variable: &str) -> Failure {
+    Failure::usage(format_args!(
+        "upstream {} ({}) wants the environment variable {variable}, which is not set",
+        upstream.name, upstream.origin
+    ))
+    .hint(format_args!("set {variable} to the secret, or take the upstream out of the settings file"))
+}

@@ -1,0 +1,148 @@
+//! A video as the stand-in holds it and tells it.
+
+use domain::{Timestamp, UtcDay};
+use serde_json::{Map, Value, json};
+
+/// Every field that can be asked for.
+pub(super) const FIELDS: [&str; 23] = [
+    "id",
+    "video_description",
+    "create_time",
+    "region_code",
+    "share_count",
+    "view_count",
+    "like_count",
+    "comment_count",
+    "music_id",
+    "hashtag_names",
+    "username",
+    "effect_ids",
+    "playlist_id",
+    "voice_to_text",
+    "is_stem_verified",
+    "favorites_count",
+    "video_duration",
+    "hashtag_info_list",
+    "sticker_info_list",
+    "effect_info_list",
+    "video_mention_list",
+    "video_label",
+    "video_tag",
+];
+
+/// A video it knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResearchVideo {
+    /// Its id. The answers go from large to small.
+    pub id: u64,
+    /// Seconds since 1970.
+    pub create_time: i64,
+    /// Its creator's handle.
+    pub username: String,
+    /// Two letters.
+    pub region_code: String,
+    /// Its caption.
+    pub description: String,
+    /// As they are registered, which need not be how the caption spells them.
+    pub hashtag_names: Vec<String>,
+    /// Views, from which all other counts are made.
+    pub views: u64,
+    /// Seconds.
+    pub duration: u64,
+    /// Deleted or private: it has a place in the index and is not told.
+    pub is_gone: bool,
+}
+
+impl ResearchVideo {
+    /// A video under hashtags, posted at `create_time`, its id made of that and a number.
+    pub fn posted(create_time: i64, number: u64, tags: &[&str]) -> Self {
+        let id = (create_time.cast_unsigned() << 32) + number;
+        let caption: Vec<String> = tags.iter().map(|tag| format!("#{tag}")).collect();
+        Self {
+            id,
+            create_time,
+            username: format!("creator{}", number % 92),
+            region_code: "US".to_owned(),
+            description: format!("number {number} {}", caption.join(" ")),
+            hashtag_names: tags.iter().map(|&tag| tag.to_owned()).collect(),
+            views: 100 + number * 7,
+            duration: 12 + number % 200,
+            is_gone: false,
+        }
+    }
+
+    pub(super) fn day(&self) -> UtcDay {
+        UtcDay::of(Timestamp::from_ms(self.create_time * 1000))
+    }
+
+    /// What conditions on a field compare with; `None` for a field that there are no conditions on.
+    pub(super) fn values(&self, field: &str) -> Option<Vec<String>> {
+        let one = |value: &dyn ToString| Some(vec![value.to_string()]);
+        match field {
+            "hashtag_name" => Some(self.hashtag_names.iter().map(|name| name.to_lowercase()).collect()),
+            "keyword" => one(&self.description.to_lowercase()),
+            "region_code" => one(&self.region_code),
+            "create_date" => one(&self.day().to_string().replace('-', "")),
+            "username" => one(&self.username),
+            "video_id" => one(&self.id),
+            "music_id" => one(&self.music_id()),
+            "effect_id" => Some(Vec::new()),
+            "video_length" => one(&match self.duration {
+                0..15 => "SHORT",
+                15..=60 => "MID",
+                61..=300 => "LONG",
+                _ => "EXTRA_LONG",
+            }),
+            "view_count" => one(&self.views),
+            "comment_count" => one(&(self.views / 50)),
+            _ => None,
+        }
+    }
+
+    fn music_id(&self) -> u64 {
+        7_000_000_000_000_000_000 + self.id % 31
+    }
+
+    /// The fields that were asked for. What has no value is left out, but for the list of hashtags.
+    pub(super) fn told(&self, fields: &[String], without_likes: bool, nul_in_name: bool) -> Value {
+        let mut told = Map::new();
+        for field in fields {
+            let value = match &**field {
+                "id" => json!(self.id),
+                "video_description" => json!(self.description),
+                "create_time" => json!(self.create_time),
+                "region_code" => json!(self.region_code),
+                "share_count" => json!(self.views / 100),
+                "view_count" => json!(self.views),
+                "like_count" if without_likes => continue,
+                "like_count" => json!(self.views / 10),
+                "comment_count" => json!(self.views / 50),
+                "favorites_count" => json!(self.views / 70),
+                "music_id" => json!(self.music_id()),
+                "hashtag_names" => json!(self.hashtag_names),
+                "username" if nul_in_name => json!(format!("{}\0\0", self.username)),
+                "username" => json!(self.username),
+                "is_stem_verified" => json!(false),
+                "video_duration" => json!(self.duration),
+                "hashtag_info_list" if !self.hashtag_names.is_empty() => {
+                    self.hashtag_names.iter().map(|name| hashtag_info(name)).collect()
+                }
+                "voice_to_text" if self.id.is_multiple_of(7) => json!("and so on"),
+                "playlist_id" if self.id.is_multiple_of(35) => json!(self.id - 1),
+                "effect_ids" if self.id.is_multiple_of(3) => json!(["0"]),
+                _ => continue,
+            };
+            told.insert(field.clone(), value);
+        }
+        Value::Object(told)
+    }
+}
+
+/// A hashtag within a video. Some have a description.
+fn hashtag_info(name: &str) -> Value {
+    let id = name.bytes().fold(1_000_u64, |id, byte| (id * 31 + u64::from(byte)) % 1_000_000_007);
+    if name.len().is_multiple_of(2) {
+        return json!({"hashtag_id": id, "hashtag_name": name});
+    }
+    json!({"hashtag_id": id, "hashtag_name": name, "hashtag_description": format!("all about {name}")})
+}

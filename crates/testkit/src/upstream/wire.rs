@@ -1,0 +1,257 @@
+//! A server of raw HTTP/1.1, so that it can break any rule: a connection, a request, an answer, closed.
+
+use super::Fault;
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// Pieces in which a body of 10 GB is sent.
+const HUGE_PIECE: usize = 64 * 1024;
+/// Longest request that is read.
+const REQUEST_BYTES_MAX: usize = 1 << 20;
+
+/// A call as it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// `GET`, `POST` ...
+    pub method: String,
+    /// Without the query.
+    pub path: String,
+    /// Names and values of the query, decoded.
+    pub query: Vec<(String, String)>,
+    /// Names, in small letters, and values of the headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Asked {
+    /// A value of the query; `""` when absent.
+    pub fn value(&self, name: &str) -> &str {
+        self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// A header; `""` when absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// An answer as it goes over the wire.
+pub(super) fn reply(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
+    let mut answer =
+        format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+    for header in headers {
+        answer.push_str(header);
+        answer.push_str("\r\n");
+    }
+    answer.push_str("\r\n");
+    let mut answer = answer.into_bytes();
+    answer.extend_from_slice(body);
+    answer
+}
+
+/// What calls are answered by.
+pub(super) trait Answers: Send + Sync + 'static {
+    /// The honest answer.
+    fn answer(&self, asked: &Asked) -> Vec<u8>;
+
+    /// Whether the script is for this call, too.
+    fn is_scripted(&self, asked: &Asked) -> bool {
+        let _ = asked;
+        true
+    }
+
+    /// Hears of a call that gets a fault in place of an answer.
+    fn faulted(&self, asked: &Asked) {
+        let _ = asked;
+    }
+}
+
+#[derive(Default)]
+struct State {
+    asked: Vec<Asked>,
+    script: VecDeque<Option<Fault>>,
+    always: Option<Fault>,
+    /// While set, calls wait before they are answered.
+    is_held: bool,
+}
+
+/// A listening server. It ends when it is dropped.
+pub(super) struct Wire {
+    pub(super) address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    changed: Arc<Notify>,
+    listening: JoinHandle<()>,
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Wire {
+    pub(super) async fn start(answers: Arc<impl Answers>) -> Self {
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (state, changed) = (Arc::new(Mutex::new(State::default())), Arc::new(Notify::new()));
+        let (shared, told) = (Arc::clone(&state), Arc::clone(&changed));
+        let listening = tokio::spawn(async move {
+            let mut serving = tokio::task::JoinSet::new();
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { return };
+                let (answers, shared, told) = (Arc::clone(&answers), Arc::clone(&shared), Arc::clone(&told));
+                serving.spawn(async move {
+                    // Who hangs up does not hear the rest.
+                    let _ = serve(stream, &*answers, &shared, &told).await;
+                });
+            }
+        });
+        Self { address, state, changed, listening }
+    }
+
+    /// What the next calls get, in order; `None` for an honest answer.
+    pub(super) fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        lock(&self.state).script.extend(faults);
+    }
+
+    /// What all calls get that the script says nothing of.
+    pub(super) fn always(&self, fault: Option<Fault>) {
+        lock(&self.state).always = fault;
+    }
+
+    /// While held, calls are taken and not answered.
+    pub(super) fn hold(&self, is_held: bool) {
+        lock(&self.state).is_held = is_held;
+        self.changed.notify_waiters();
+    }
+
+    /// The calls so far.
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        lock(&self.state).asked.clone()
+    }
+
+    /// Waits until there were so many calls.
+    pub(super) async fn has_been_asked(&self, count: usize) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if lock(&self.state).asked.len() >= count {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    answers: &impl Answers,
+    state: &Mutex<State>,
+    changed: &Notify,
+) -> std::io::Result<()> {
+    let Some(asked) = read(&mut stream).await? else { return Ok(()) };
+    let fault = {
+        let mut state = lock(state);
+        state.asked.push(asked.clone());
+        let is_scripted = answers.is_scripted(&asked);
+        let scripted = is_scripted.then(|| state.script.pop_front().unwrap_or_else(|| state.always.clone()));
+        scripted.flatten()
+    };
+    changed.notify_waiters();
+    loop {
+        let notified = changed.notified();
+        tokio::pin!(notified);
+        notified.as_mut().enable();
+        if !lock(state).is_held {
+            break;
+        }
+        notified.await;
+    }
+    match fault {
+        None => stream.write_all(&answers.answer(&asked)).await?,
+        Some(fault) => {
+            answers.faulted(&asked);
+            misbehave(&mut stream, &fault).await?;
+        }
+    }
+    stream.shutdown().await
+}
+
+async fn misbehave(stream: &mut TcpStream, fault: &Fault) -> std::io::Result<()> {
+    if let Some(bytes) = fault.bytes() {
+        return stream.write_all(&bytes).await;
+    }
+    match fault {
+        Fault::Endless => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[").await?;
+            loop {
+                stream.write_all(&[b' '; 16 * 1024]).await?;
+            }
+        }
+        Fault::Huge => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n[").await?;
+            for _ in 0..10_000_000_000_u64 / HUGE_PIECE as u64 {
+                stream.write_all(&[b' '; HUGE_PIECE]).await?;
+            }
+            Ok(())
+        }
+        Fault::EndlessHeaders => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n").await?;
+            loop {
+                stream.write_all(b"X-More: and more and more and more\r\n").await?;
+            }
+        }
+        Fault::Drip => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{").await?;
+            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
+            loop {
+                tick.tick().await;
+                stream.write_all(b" ").await?;
+            }
+        }
+        // Until the caller goes.
+        _ => stream.read_u8().await.map(|_| ()),
+    }
+}
+
+/// Reads one request; `None` where there is none.
+async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Asked>> {
+    let mut bytes = Vec::new();
+    let head = loop {
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end;
+        }
+        if stream.read_buf(&mut bytes).await? == 0 || bytes.len() > REQUEST_BYTES_MAX {
+            return Ok(None);
+        }
+    };
+    let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
+    let mut lines = text.split("\r\n");
+    let mut first = lines.next().unwrap_or_default().split(' ');
+    let (method, target) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+        .collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, n)| n.parse().ok());
+    let mut body = bytes.split_off(head + 4);
+    while body.len() < length.unwrap_or(0) {
+        if stream.read_buf(&mut body).await? == 0 {
+            break;
+        }
+    }
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    Ok(Some(Asked { method: method.to_owned(), path: path.to_owned(), query, headers, body }))
+}

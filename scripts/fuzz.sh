@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Runs each fuzz target from its seeds, for so many seconds in all. Needs nightly and cargo-fuzz, and says so where they
+# are missing. What is found is kept in fuzz/found, a crash in fuzz/artifacts.
+#
+#   scripts/fuzz.sh            a minute in all
+#   scripts/fuzz.sh 3600       an hour in all
+#   scripts/fuzz.sh 60 mapped  a minute of one target
+set -euo pipefail
+cd "$(dirname "$0")/../fuzz"
+
+seconds=${1:-60}
+targets=${2:-$(ls fuzz_targets | sed 's/\.rs$//')}
+
+if ! rustup toolchain list 2>/dev/null | grep -q '^nightly'; then
+    echo "fuzzing is skipped: no nightly compiler (rustup toolchain install nightly)" >&2
+    exit 0
+fi
+if ! cargo +nightly fuzz --version >/dev/null 2>&1; then
+    echo "fuzzing is skipped: cargo-fuzz is not installed (cargo +nightly install cargo-fuzz --locked)" >&2
+    exit 0
+fi
+
+count=$(wc -w <<<"$targets")
+each=$((seconds / count))
+[ "$each" -ge 1 ] || each=1
+# Bytes of one input, megabytes of memory and seconds for one input: what takes more is a finding.
+limits=(-max_len=16384 -rss_limit_mb=1024 -timeout=10 -verbosity=0 -print_final_stats=0)
+for target in $targets; do
+    mkdir -p "found/$target"
+    echo "fuzzing $target for $each s" >&2
+    cargo +nightly fuzz run --fuzz-dir . "$target" "found/$target" "corpus/$target" -- -max_total_time="$each" "${limits[@]}"
+done
