@@ -5,7 +5,7 @@
 
 use crate::record::prepare;
 use crate::{Catalog, CatalogError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sources::files::{self, Item, Mapping, Options, Progress, Reject, Sink};
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -38,6 +38,14 @@ pub trait ImportProgress: Send + Sync {
     fn begin(&self, name: &str, number: usize, files: usize);
     /// So many bytes and records are read, of all files together.
     fn advance(&self, progress: Progress, records: u64);
+    /// The store has taken so much more in, durably. Called from the importing task.
+    fn recorded(&self, recorded: &Recorded) {
+        let _ = recorded;
+    }
+    /// Whether the import is to end soon, with what it has.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// How to import.
@@ -62,6 +70,8 @@ pub struct ImportReport {
     pub rejected: u64,
     /// The first of them.
     pub first_rejects: Vec<RejectNote>,
+    /// Whether it was ended before its end ([`ImportProgress::is_over`]).
+    pub is_stopped: bool,
 }
 
 /// What became of a file.
@@ -80,7 +90,7 @@ pub struct FileSummary {
 }
 
 /// A rejected record, as the report tells it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectNote {
     /// File, and entry in it if it is an archive.
     pub file: String,
@@ -112,6 +122,7 @@ impl Catalog {
         options: ImportOptions,
     ) -> Result<ImportReport, CatalogError> {
         let inputs = expand(inputs)?;
+        let listener = options.progress.clone();
         let (send, mut chunks) = mpsc::sync_channel(CHUNKS_MAX);
         let reading = tokio::task::spawn_blocking(move || {
             let mut reader = Reader::new(send, options);
@@ -124,6 +135,9 @@ impl Catalog {
             (transaction, chunks) = self.inner.store.record(chunks, TRANSACTION_RECORDS_MAX).await?;
             let is_end = transaction.records() == 0;
             recorded.add(&transaction);
+            if let Some(listener) = &listener {
+                listener.recorded(&transaction);
+            }
             if is_end {
                 break;
             }
@@ -189,6 +203,7 @@ impl Reader {
                 summary.rejected = report.rejects;
                 summary.is_empty = report.is_empty;
                 summary.problem = report.damage;
+                self.report.is_stopped |= report.is_stopped;
             }
             Err(error) => summary.problem = Some(error.to_string()),
         }
@@ -196,6 +211,10 @@ impl Reader {
         // Small files end before they have told how far they are read.
         let _ = self.progress(Progress { bytes_read: 0, bytes_total: None });
         summary
+    }
+
+    fn is_over(&self) -> bool {
+        self.options.progress.as_ref().is_some_and(|listener| listener.is_over())
     }
 
     fn hand_over(&mut self) -> ControlFlow<()> {
@@ -234,7 +253,11 @@ impl Sink for Reader {
             Item::Observation(observation) => {
                 self.records += 1;
                 self.chunk.push(prepare(observation));
-                if self.chunk.len() < CHUNK_RECORDS { ControlFlow::Continue(()) } else { self.hand_over() }
+                match self.chunk.len() {
+                    ..CHUNK_RECORDS => ControlFlow::Continue(()),
+                    _ if self.is_over() => ControlFlow::Break(()),
+                    _ => self.hand_over(),
+                }
             }
             Item::Reject(reject) => {
                 self.reject(&reject);
@@ -248,7 +271,7 @@ impl Sink for Reader {
             let bytes_read = self.bytes_before + progress.bytes_read;
             listener.advance(Progress { bytes_read, bytes_total: self.bytes_total }, self.records);
         }
-        ControlFlow::Continue(())
+        if self.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -17,6 +17,8 @@ pub mod import;
 
 mod index;
 
+pub mod jobs;
+
 mod pages;
 
 mod record;
@@ -87,6 +89,8 @@ struct Inner {
     ranking: tokio::sync::Mutex<()>,
     /// The upstreams, where there are any.
     live: Option<upstream::Live>,
+    /// Tells this process's worker that there is something to do.
+    job_made: tokio::sync::Notify,
 }
 
 impl Catalog {
@@ -102,6 +106,7 @@ impl Catalog {
             cache: cache::HotCache::new(options.cache_bytes_max),
             follow: follow::Follow::new(sequence),
             clock: options.clock,
+            job_made: tokio::sync::Notify::new(),
             index,
             ranking: tokio::sync::Mutex::new(()),
         };

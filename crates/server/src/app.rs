@@ -12,6 +12,7 @@ use catalog::Catalog;
 use domain::Clock;
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// One per server; handlers share it.
 pub(crate) struct App {
@@ -25,6 +26,8 @@ pub(crate) struct App {
     /// Shared with work that outlives its request.
     pub(crate) drain: Arc<Drain>,
     pub(crate) options: Options,
+    /// Room for uploads.
+    pub(crate) uploads: Semaphore,
     /// `/openapi.json`, ready.
     pub(crate) openapi: Bytes,
 }

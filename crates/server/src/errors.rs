@@ -67,6 +67,22 @@ errors! {
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "Idempotency-Key used for another request"
         Legacy::RequestDetail,
         "The `Idempotency-Key` was sent before with another path or query. Use a new key for a new request.";
+    Forbidden "forbidden" FORBIDDEN "Not allowed with this key" Legacy::AsProblem,
+        "The key is good, but not for this: it needs another scope.";
+    InvalidBody "invalid_body" BAD_REQUEST "The body cannot be read" Legacy::AsProblem,
+        "The body is not what this path takes, or did not come whole.";
+    BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large" Legacy::AsProblem,
+        "The body has more bytes than this path takes.";
+    BodyTooSlow "body_too_slow" REQUEST_TIMEOUT "The body came too slowly" Legacy::AsProblem,
+        "The body did not come in the time that it may take.";
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body is of another type" Legacy::AsProblem,
+        "The body is to be JSON, with `Content-Type: application/json`.";
+    ImportNotFound "import_not_found" NOT_FOUND "Unknown import" Legacy::AsProblem,
+        "The account has no import of this name.";
+    WalkNotFound "walk_not_found" NOT_FOUND "Unknown walk" Legacy::AsProblem,
+        "The account has no walk of this name.";
+    NoUpstream "no_upstream" CONFLICT "No upstream" Legacy::AsProblem,
+        "A walk goes through an upstream, and none is configured here.";
     HashtagNotFound "hashtag_not_found" NOT_FOUND "Unknown hashtag" Legacy::Request("Not found challenge"),
         "No hashtag of this id or name is held. Nothing was charged.";
     UnknownPath "unknown_path" NOT_FOUND "Unknown path" Legacy::AsProblem,

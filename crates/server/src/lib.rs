@@ -4,7 +4,7 @@
 //! answer, its description and its tests. Deliberately absent: SQL, outgoing calls, the environment, the wall clock.
 //!
 //! Reading order: [`Server`] and [`Options`], `router`, `http` (from socket to request), `gate` (who may, and what it
-//! costs), `contract` (the answers), `problem` and `errors` (the answers instead).
+//! costs), `contract` (the answers), `v1` (jobs), `problem` and `errors` (the answers instead).
 
 mod app;
 mod contract;
@@ -23,6 +23,7 @@ mod query;
 mod request_ids;
 mod router;
 mod server;
+mod v1;
 
-pub use options::Options;
+pub use options::{Options, Uploads};
 pub use server::{BindError, Parts, Server};

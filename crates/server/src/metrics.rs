@@ -14,6 +14,8 @@ use std::time::Duration;
 /// Upper ends of the latency classes, in seconds: from a cached look-up to a client's patience.
 const LATENCY_SECONDS: [f64; 12] =
     [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10.0];
+/// The last part of a path that is a name.
+const NAME: &str = "{id}";
 /// Where requests for unknown paths are counted.
 const OTHER_ROUTE: &str = "other";
 
@@ -139,7 +141,11 @@ impl Metrics {
 
     /// The series of a path.
     pub(crate) fn route(&self, path: &str) -> &RouteMetrics {
-        self.routes.get(path).unwrap_or(&self.other)
+        let known = self.routes.get(path).or_else(|| {
+            let (folder, _) = path.strip_suffix('/').unwrap_or(path).rsplit_once('/')?;
+            self.routes.get(&format!("{folder}/{NAME}"))
+        });
+        known.unwrap_or(&self.other)
     }
 
     /// One request answered.

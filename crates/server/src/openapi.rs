@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::Header;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
@@ -29,6 +29,8 @@ use utoipa::{IntoResponses, OpenApi, ToSchema};
     servers((url = "/")),
     tags(
         (name = "challenges", description = "Hashtags, which TikTok calls challenges. One credit per successful answer."),
+        (name = "imports", description = "Files are uploaded, and imported in the background. Free; for keys of the scope `admin`."),
+        (name = "walks", description = "A whole hashtag, walked through an upstream in the background. One credit per page."),
         (name = "operations", description = "For operators and tools. Free, no key."),
     ),
     components(schemas(ProblemObject)),
@@ -78,18 +80,50 @@ const PAID: [ErrorCode; 13] = [
     ErrorCode::UpstreamTimeout,
 ];
 
+/// How a request for or about a job can end instead of with its answer.
+pub(crate) struct JobErrors;
+
+/// Codes that `/v1` answers.
+const OF_JOBS: [ErrorCode; 16] = [
+    ErrorCode::InvalidBody,
+    ErrorCode::MissingApiKey,
+    ErrorCode::InvalidApiKey,
+    ErrorCode::InsufficientCredits,
+    ErrorCode::Forbidden,
+    ErrorCode::ImportNotFound,
+    ErrorCode::WalkNotFound,
+    ErrorCode::BodyTooSlow,
+    ErrorCode::NoUpstream,
+    ErrorCode::BodyTooLarge,
+    ErrorCode::UnsupportedMediaType,
+    ErrorCode::InvalidParameter,
+    ErrorCode::IdempotencyKeyReused,
+    ErrorCode::RateLimited,
+    ErrorCode::Internal,
+    ErrorCode::Unavailable,
+];
+
+impl IntoResponses for JobErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        by_status(&OF_JOBS)
+    }
+}
+
+fn by_status(codes: &[ErrorCode]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<String, Vec<ErrorCode>> = BTreeMap::new();
+    for code in codes {
+        by_status.entry(code.facts().status.as_str().to_owned()).or_default().push(*code);
+    }
+    let response = |codes: Vec<ErrorCode>| match codes.as_slice() {
+        [code] => RefOr::Ref(Ref::from_response_name(code.facts().name)),
+        codes => RefOr::T(problem_response(codes)),
+    };
+    by_status.into_iter().map(|(status, codes)| (status, response(codes))).collect()
+}
+
 impl IntoResponses for PaidErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut by_status: BTreeMap<String, Vec<ErrorCode>> = BTreeMap::new();
-        for code in PAID {
-            by_status.entry(code.facts().status.as_str().to_owned()).or_default().push(code);
-        }
-        let response = |codes: Vec<ErrorCode>| match codes.as_slice() {
-            [code] => RefOr::Ref(Ref::from_response_name(code.facts().name)),
-            codes => RefOr::T(problem_response(codes)),
-        };
-        let mut responses: BTreeMap<String, RefOr<Response>> =
-            by_status.into_iter().map(|(status, codes)| (status, response(codes))).collect();
+        let mut responses = by_status(&PAID);
         let not_modified = "You have this answer already (`If-None-Match`). Nothing is charged.";
         responses.insert("304".to_owned(), ResponseBuilder::new().description(not_modified).build().into());
         responses
@@ -114,15 +148,8 @@ pub(crate) fn base() -> Description {
 /// After the paths are added: what every answer of theirs has in common.
 pub(crate) fn finish(mut description: Description) -> Description {
     for item in description.paths.paths.values_mut() {
-        let Some(operation) = item.get.as_mut() else { continue };
-        let is_paid = operation.security.is_some();
-        if is_paid {
-            operation.parameters.get_or_insert_default().extend(request_headers().map(RefOr::T));
-        }
-        for response in operation.responses.responses.values_mut() {
-            if let RefOr::T(response) = response {
-                add_headers(response, is_paid);
-            }
+        for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+            finish_operation(operation);
         }
     }
     let components = description.components.get_or_insert_default();
@@ -139,22 +166,32 @@ pub(crate) fn finish(mut description: Description) -> Description {
     description
 }
 
+fn finish_operation(operation: &mut Operation) {
+    let needs_key = operation.security.is_some();
+    let tag = operation.tags.iter().flatten().next().map(String::as_str);
+    let headers = match tag {
+        Some("challenges") => request_headers().to_vec(),
+        Some("imports" | "walks") if operation.request_body.is_some() => {
+            vec![idempotency_header(REPEATABLE_JOB)]
+        }
+        _ => Vec::new(),
+    };
+    if !headers.is_empty() {
+        operation.parameters.get_or_insert_default().extend(headers.into_iter().map(RefOr::T));
+    }
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            add_headers(response, needs_key);
+        }
+    }
+}
+
 /// What a paid request may say beside its query and its key.
 fn request_headers() -> [Parameter; 4] {
-    let text = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
-    let header = |name: &str, description: &str, schema: ObjectBuilder| {
-        ParameterBuilder::new()
-            .name(name)
-            .parameter_in(ParameterIn::Header)
-            .required(Required::False)
-            .description(Some(description))
-            .schema(Some(schema))
-            .build()
-    };
-    let repeatable =
-        "A call repeated under the same key gets the same answer and is charged once. Kept for 24 hours.";
     [
-        header("Idempotency-Key", repeatable, text().pattern(Some("^[!-~]{1,255}$"))),
+        idempotency_header(
+            "A call repeated under the same key gets the same answer and is charged once. Kept for 24 hours.",
+        ),
         header(
             "If-None-Match",
             "The `ETag` of an answer you have: if it is still good, 304 and no charge.",
@@ -169,6 +206,27 @@ fn request_headers() -> [Parameter; 4] {
             .schema(Some(ObjectBuilder::new().schema_type(SchemaType::Type(Type::Boolean))))
             .build(),
     ]
+}
+
+/// Of what makes a job.
+const REPEATABLE_JOB: &str = "A request repeated under the same key makes one job.";
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
+}
+
+fn header(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+fn idempotency_header(description: &str) -> Parameter {
+    header("Idempotency-Key", description, text().pattern(Some("^[!-~]{1,255}$")))
 }
 
 const AGE_WANTED: &str = "`max-age=SECONDS`: an upstream, where one is configured, is asked if what is stored is older. \

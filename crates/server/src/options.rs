@@ -1,5 +1,6 @@
 //! What a server can be told: limits, time-outs and the two ways of answering errors. Every limit has a named default.
 
+use catalog::jobs::Spool;
 use std::time::Duration;
 
 /// Requests a minute one key may make unless it has a setting of its own; 0 stands for no limit.
@@ -24,6 +25,24 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// come through. A revoked key is refused within a second.
 pub const KEYS_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
+/// Bytes of an uploaded file; more is answered 413.
+pub const UPLOAD_BYTES_MAX: u64 = 4 << 30;
+/// Uploads at once; one more is answered 503.
+pub const UPLOADS_AT_ONCE: usize = 4;
+/// How long an upload may take beside what its bytes may take.
+pub const UPLOAD_PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes a second that an upload must come at, on the whole.
+pub const UPLOAD_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
+
+/// Where uploaded files are kept until they are imported.
+#[derive(Debug, Clone)]
+pub struct Uploads {
+    /// The folder.
+    pub spool: Spool,
+    /// What the node is called whose folder it is: only its worker can import what lies there.
+    pub node: String,
+}
+
 /// How a server behaves. [`Options::default`] is what the documentation says.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -47,6 +66,10 @@ pub struct Options {
     pub drain_timeout: Duration,
     /// Between two looks for changed keys, where no word of them comes.
     pub keys_poll_interval: Duration,
+    /// Where uploads go; `None` to take none.
+    pub uploads: Option<Uploads>,
+    /// Bytes of an uploaded file.
+    pub upload_bytes_max: u64,
 }
 
 impl Default for Options {
@@ -62,6 +85,8 @@ impl Default for Options {
             request_timeout: REQUEST_TIMEOUT,
             drain_timeout: DRAIN_TIMEOUT,
             keys_poll_interval: KEYS_POLL_INTERVAL,
+            uploads: None,
+            upload_bytes_max: UPLOAD_BYTES_MAX,
         }
     }
 }

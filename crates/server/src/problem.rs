@@ -20,8 +20,10 @@ pub(crate) struct Problem {
     code: ErrorCode,
     detail: Cow<'static, str>,
     param: Option<&'static str>,
+    /// The name of a field that we do not know.
+    unknown_field: Option<Box<str>>,
     retry_after_seconds: Option<u64>,
-    allow: Option<HeaderValue>,
+    allow: Option<Box<HeaderValue>>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -62,12 +64,19 @@ pub(crate) enum Style<'a> {
 impl Problem {
     /// With a sentence that says what was wrong and what would be right.
     pub(crate) fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), param: None, retry_after_seconds: None, allow: None, cause: None }
+        let detail = detail.into();
+        let (param, unknown_field, retry_after_seconds, allow, cause) = (None, None, None, None, None);
+        Self { code, detail, param, unknown_field, retry_after_seconds, allow, cause }
     }
 
     /// Of a parameter.
     pub(crate) fn parameter(param: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { param: Some(param), ..Self::new(ErrorCode::InvalidParameter, detail) }
+    }
+
+    /// Of a field that nobody knows.
+    pub(crate) fn field(name: String, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { unknown_field: Some(name.into()), ..Self::new(ErrorCode::InvalidParameter, detail) }
     }
 
     /// A fault of ours.
@@ -93,7 +102,7 @@ impl Problem {
 
     /// Names the methods that are answered.
     pub(crate) fn allow(self, methods: HeaderValue) -> Self {
-        Self { allow: Some(methods), ..self }
+        Self { allow: Some(Box::new(methods)), ..self }
     }
 
     /// What went wrong.
@@ -125,7 +134,7 @@ impl Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(methods) = self.allow {
-            headers.insert(ALLOW, methods);
+            headers.insert(ALLOW, *methods);
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -155,7 +164,7 @@ impl Problem {
                     code: facts.name,
                     message: &self.detail,
                     request_id: request_id.to_string(),
-                    param: self.param,
+                    param: self.param.or(self.unknown_field.as_deref()),
                 };
                 (facts.status, "application/problem+json", to_json(&body))
             }

@@ -8,6 +8,7 @@ use crate::http::front::Call;
 use crate::openapi;
 use crate::operations;
 use crate::problem::{Problem, Style};
+use crate::v1::{imports, walks};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -19,13 +20,20 @@ use utoipa_axum::routes;
 
 type Routes = UtoipaMethodRouter<Arc<App>>;
 
+/// What is not of the contract, and more than `GET`.
+const V1: &str = "/v1/";
+
 /// Every route and the description of all of them.
 pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
-    let all: [Routes; 8] = [
+    let all: [Routes; 12] = [
         routes!(challenge_info_id::handler),
         routes!(challenge_info_name::handler),
         routes!(challenge_posts::handler),
         routes!(search_challenge::handler),
+        routes!(imports::create, imports::list),
+        routes!(imports::show, imports::cancel),
+        routes!(walks::create, walks::list),
+        routes!(walks::show, walks::cancel),
         routes!(operations::healthz::handler),
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),
@@ -38,10 +46,13 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
 }
 
 fn add(router: OpenApiRouter<Arc<App>>, routes: Routes) -> OpenApiRouter<Arc<App>> {
-    let bare = routes.1.paths.keys().next().and_then(|path| path.strip_suffix('/')).map(str::to_owned);
+    let other = routes.1.paths.keys().next().and_then(|path| match path.strip_suffix('/') {
+        None if path.starts_with(V1) => Some(format!("{path}/")),
+        bare => bare.map(str::to_owned),
+    });
     let methods = routes.2.clone();
     let router = router.routes(routes);
-    match bare {
+    match other {
         Some(path) => router.route(&path, methods),
         None => router,
     }
@@ -54,6 +65,12 @@ async fn unknown_path(request: Request) -> Response<Body> {
 }
 
 async fn method_not_allowed(request: Request) -> Response<Body> {
+    if request.uri().path().starts_with(V1) {
+        // The router names those that are.
+        let detail = format!("{} is not answered here; `Allow` names what is", request.method());
+        return Problem::new(ErrorCode::MethodNotAllowed, detail)
+            .into_response(Call::of(request.extensions()).id, Style::Problem);
+    }
     let detail = format!("{} is not answered here; use GET", request.method());
     Problem::new(ErrorCode::MethodNotAllowed, detail)
         .allow(HeaderValue::from_static("GET"))

@@ -8,7 +8,7 @@ use crate::http::accept;
 use crate::http::drain::Drain;
 use crate::http::front::Front;
 use crate::metrics::Metrics;
-use crate::options::Options;
+use crate::options::{Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
 use bytes::Bytes;
@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use store::StoreError;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// What a server works with.
 #[derive(Clone)]
@@ -77,6 +78,7 @@ impl Server {
             health: Health::new(),
             drain: Arc::new(Drain::new()),
             options,
+            uploads: Semaphore::new(UPLOADS_AT_ONCE),
             openapi: Bytes::from(openapi),
         });
         health::look_at_keys(&app).await?;

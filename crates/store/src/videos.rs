@@ -1,7 +1,7 @@
 //! Reading videos: the order they stand in under a hashtag, and their ready JSON.
 
 use crate::{Store, StoreError};
-use domain::{HashtagRow, Region};
+use domain::{HashtagRow, Region, VideoId};
 
 /// The number a video has in this store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,5 +26,16 @@ impl Store {
             Self::Sqlite(sqlite) => sqlite.catalog.packed(videos),
             Self::Postgres(postgres) => postgres.packed(videos).await,
         }
+    }
+
+    /// The rows of videos, each once and ascending; those that are not held are left out.
+    pub async fn video_rows(&self, ids: &[VideoId]) -> Result<Vec<VideoRow>, StoreError> {
+        let mut rows = match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.video_rows(ids)?,
+            Self::Postgres(postgres) => postgres.video_rows(ids).await?,
+        };
+        rows.sort_unstable();
+        rows.dedup();
+        Ok(rows)
     }
 }

@@ -82,6 +82,13 @@ pub(crate) enum Command {
         after_help = "Examples:\n  tagmeter serve\n  tagmeter serve --listen 0.0.0.0:8080 --requests-per-minute 600\n\nSIGTERM and SIGINT stop it: calls under way are answered first."
     )]
     Serve(Serve),
+    /// Do jobs without serving: imports of uploaded files, and walks through an upstream
+    ///
+    /// `tagmeter serve` does them, too, unless it is told not to.
+    #[command(
+        after_help = "Examples:\n  tagmeter worker\n  tagmeter worker --data-dir /srv/tagmeter\n\nSIGTERM and SIGINT stop it: a job under way is handed back, and goes on with the next worker."
+    )]
+    Worker,
     /// Make accounts, give credits, look at balances
     #[command(subcommand)]
     Account(Account),
@@ -157,6 +164,9 @@ pub(crate) struct Serve {
     /// [env: TAGMETER_REQUESTS_PER_MINUTE]
     #[arg(long, value_name = "N")]
     pub(crate) requests_per_minute: Option<OsString>,
+    /// Leave jobs (imports of uploaded files, walks) to `tagmeter worker` or to other nodes [env: TAGMETER_WORKER=false]
+    #[arg(long)]
+    pub(crate) no_worker: bool,
 }
 
 /// `tagmeter account`
@@ -305,16 +315,20 @@ pub(crate) struct Backup {
 impl Cli {
     /// What was given on the command line, by the names of the settings.
     pub(crate) fn flags(&self) -> Flags {
-        let (listen, requests_per_minute) = match &self.command {
-            Command::Demo(listen) => (listen.listen.clone(), None),
-            Command::Serve(serve) => (serve.listen.listen.clone(), serve.requests_per_minute.clone()),
-            _ => (None, None),
+        let (listen, requests_per_minute, worker) = match &self.command {
+            Command::Demo(listen) => (listen.listen.clone(), None, None),
+            Command::Serve(serve) => {
+                let worker = serve.no_worker.then(|| OsString::from("false"));
+                (serve.listen.listen.clone(), serve.requests_per_minute.clone(), worker)
+            }
+            _ => (None, None, None),
         };
         let given = [
             ("data_dir", self.global.data_dir.clone()),
             ("database_url", self.global.database_url.clone()),
             ("listen", listen),
             ("requests_per_minute", requests_per_minute),
+            ("worker", worker),
         ];
         Flags {
             config: self.global.config.clone(),

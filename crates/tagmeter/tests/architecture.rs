@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may use whom. Development dependencies are free, `testkit` is nothing else.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("sources", &["domain"]),
     ("catalog", &["domain", "sources", "store"]),
     ("server", &["catalog", "domain", "store"]),
-    ("tagmeter", &["catalog", "domain", "server", "sources", "store"]),
-    ("testkit", &["catalog", "domain", "server", "sources", "store"]),
+    ("worker", &["catalog", "domain", "sources", "store"]),
+    ("tagmeter", &["catalog", "domain", "server", "sources", "store", "worker"]),
+    ("testkit", &["catalog", "domain", "server", "sources", "store", "worker"]),
 ];
 
 /// No file is longer. (Most are shorter than a third of it.)

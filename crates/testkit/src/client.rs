@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
@@ -14,6 +14,7 @@ pub struct Request {
     method: Method,
     path: String,
     headers: HeaderMap,
+    body: Bytes,
 }
 
 impl Request {
@@ -24,7 +25,17 @@ impl Request {
 
     /// Any method.
     pub fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), headers: HeaderMap::new() }
+        Self { method, path: path.into(), headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// `POST` of bytes.
+    pub fn post(path: impl Into<String>, body: impl Into<Bytes>) -> Self {
+        Self { body: body.into(), ..Self::new(Method::POST, path) }
+    }
+
+    /// `POST` of JSON.
+    pub fn post_json(path: impl Into<String>, body: &serde_json::Value) -> Self {
+        Self::post(path, body.to_string()).header("content-type", "application/json")
     }
 
     /// With this header.
@@ -50,7 +61,7 @@ impl Request {
 /// A connection that is kept open.
 #[derive(Debug)]
 pub struct Connection {
-    sender: SendRequest<Empty<Bytes>>,
+    sender: SendRequest<Full<Bytes>>,
 }
 
 impl Connection {
@@ -68,7 +79,7 @@ impl Connection {
 
     /// Sends a request and reads the whole answer.
     pub async fn send(&mut self, request: Request) -> Result<Answer, hyper::Error> {
-        let mut sent = http::Request::new(Empty::new());
+        let mut sent = http::Request::new(Full::new(request.body));
         *sent.method_mut() = request.method;
         *sent.uri_mut() = request.path.parse().expect("a path");
         *sent.headers_mut() = request.headers;

@@ -49,6 +49,13 @@ impl HashtagFixture {
         self
     }
 
+    /// Reported videos.
+    #[must_use]
+    pub fn videos(mut self, videos: u64) -> Self {
+        self.0.counts.videos = Count::exact(videos);
+        self
+    }
+
     /// Reported creators.
     #[must_use]
     pub fn creators(mut self, creators: u64) -> Self {

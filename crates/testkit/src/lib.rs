@@ -21,6 +21,8 @@ mod temporary;
 
 pub mod upstream;
 
+mod worker;
+
 pub use backends::TestStore;
 pub use client::{Answer, Connection, Request};
 pub use clock::FixedClock;
@@ -28,3 +30,4 @@ pub use fixtures::{HashtagFixture, VideoFixture, example_hashtag, hashtag, video
 pub use place::Place;
 pub use server::{TestServer, TestServerBuilder};
 pub use temporary::TemporaryCatalog;
+pub use worker::RunningWorker;

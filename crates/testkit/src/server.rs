@@ -1,12 +1,14 @@
 //! A running server in one call: on a real socket, with an account and a key.
 
-use crate::{Answer, FixedClock, Request, TemporaryCatalog};
+use crate::upstream::ContractStandIn;
+use crate::{Answer, FixedClock, Request, RunningWorker, TemporaryCatalog};
 use catalog::Upstreams;
+use catalog::jobs::Spool;
 use domain::{AccountId, ApiKey, Credits, KeyId, KeyScope, Observation};
-use server::{Options, Parts, Server};
+use server::{Options, Parts, Server, Uploads};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use store::DatabaseUrl;
 use store::accounts::AccountCreated;
 use store::keys::{KeyCreated, NewKey};
@@ -15,6 +17,9 @@ use tokio::task::JoinHandle;
 
 /// Credits of the account, unless told otherwise.
 const CREDITS: u64 = 1_000_000;
+
+/// What the node is called.
+const NODE: &str = "node-1";
 
 /// Of the ids of requests.
 const SEED: u64 = 7;
@@ -82,27 +87,29 @@ impl TestServerBuilder {
         self
     }
 
-    /// Asking upstreams. Not with a database.
+    /// Asking upstreams.
     #[must_use]
     pub fn upstreams(mut self, upstreams: Upstreams) -> Self {
         self.upstreams = Some(upstreams);
         self
     }
 
-    /// Starts it.
-    pub async fn start(self) -> TestServer {
+    /// Asking a stand-in.
+    #[must_use]
+    pub fn upstream(self, upstream: &ContractStandIn) -> Self {
+        self.upstreams(upstream.as_upstreams())
+    }
+
+    /// Starts it. Uploads go to the folder of its data.
+    pub async fn start(mut self) -> TestServer {
         let clock = FixedClock::default();
-        let held = match self.database {
-            None => match self.upstreams {
-                None => TemporaryCatalog::open(&clock).await,
-                Some(upstreams) => TemporaryCatalog::live(&clock, upstreams).await,
-            },
-            Some(url) => TemporaryCatalog::at_url(url, &clock).await,
-        };
+        let held = TemporaryCatalog::with(&clock, self.database, self.upstreams).await;
+        self.options.uploads = Some(Uploads { spool: Spool::of(held.folder()), node: NODE.to_owned() });
         if !self.observations.is_empty() {
             held.record(self.observations).await;
         }
-        let (account_id, key, seed) = account(&held, &clock, self.credits, self.requests_per_minute).await;
+        let limit = self.requests_per_minute;
+        let (account_id, key, seed) = account(&held, &clock, self.credits, limit).await;
         let parts = Parts { catalog: held.catalog().clone(), clock: Arc::new(clock.clone()), seed };
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let server = Server::bind(any_port, parts, self.options).await.expect("a server");
@@ -185,6 +192,38 @@ impl TestServer {
     pub async fn balance(&self) -> u64 {
         let balance = self.held.store().balance(self.account_id).await.expect("an answer");
         balance.expect("an account").get()
+    }
+
+    /// A worker beside it, over the same catalog.
+    pub fn worker(&self) -> RunningWorker {
+        RunningWorker::start(&self.held, &self.clock, NODE)
+    }
+
+    /// Another key of the account, that may import too.
+    pub async fn admin_key(&self) -> String {
+        self.new_key(self.account_id, KeyScope::Admin).await
+    }
+
+    /// A key of this scope of an account that is made with it, with credits.
+    pub async fn other_account(&self, email: &str, scope: KeyScope) -> (AccountId, String) {
+        use domain::Clock;
+        let email = email.parse().expect("an address");
+        let credits = Credits::new(CREDITS).expect("credits");
+        let created = self.held.store().create_account(&email, credits, self.clock.now()).await;
+        let AccountCreated::Created(account_id) = created.expect("an account") else { panic!("it is taken") };
+        (account_id, self.new_key(account_id, scope).await)
+    }
+
+    async fn new_key(&self, account_id: AccountId, scope: KeyScope) -> String {
+        use domain::Clock;
+        static MADE: AtomicU32 = AtomicU32::new(1);
+        let key_id = KeyId::new(MADE.fetch_add(1, Ordering::Relaxed));
+        let key = ApiKey::new(key_id, [7; 16]);
+        let new =
+            NewKey { key_id, digest: key.digest(), name: String::new(), scope, requests_per_minute: None };
+        let created = self.held.store().create_key(account_id, new, self.clock.now()).await.expect("a key");
+        assert_eq!(created, KeyCreated::Created);
+        key.reveal()
     }
 
     /// Tells it to stop, and does not wait.

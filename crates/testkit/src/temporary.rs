@@ -20,37 +20,44 @@ impl TemporaryCatalog {
     pub async fn open(clock: &FixedClock) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = StoreOptions::in_folder(folder.path());
-        Self::over(options, folder, clock).await
+        Self::over(options, folder, clock, None).await
+    }
+
+    /// An empty one, in a database if one is given, that asks upstreams.
+    pub async fn with(clock: &FixedClock, url: Option<DatabaseUrl>, upstreams: Option<Upstreams>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = match url {
+            Some(url) => StoreOptions::at_url(folder.path(), url),
+            None => StoreOptions::in_folder(folder.path()),
+        };
+        Self::over(options, folder, clock, upstreams).await
     }
 
     /// Over a database, as one node of it: its folder has the search index alone.
     pub async fn at_url(url: DatabaseUrl, clock: &FixedClock) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = StoreOptions::at_url(folder.path(), url);
-        Self::over(options, folder, clock).await
+        Self::over(options, folder, clock, None).await
     }
 
     /// An empty one that asks upstreams.
     pub async fn live(clock: &FixedClock, upstreams: Upstreams) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let options = StoreOptions::in_folder(folder.path());
-        let store = Store::open(&options).await.expect("a store");
-        let catalog_options = CatalogOptions {
-            upstreams: Some(upstreams),
-            ..CatalogOptions::in_folder(folder.path(), Arc::new(clock.clone()))
-        };
-        let catalog = Catalog::open(store, catalog_options).await.expect("a catalog");
-        Self { catalog, folder, options }
+        Self::with(clock, None, Some(upstreams)).await
     }
 
-    async fn over(options: StoreOptions, folder: TempDir, clock: &FixedClock) -> Self {
-        let catalog = open(&options, &folder.path().join("search.idx"), clock).await;
+    async fn over(
+        options: StoreOptions,
+        folder: TempDir,
+        clock: &FixedClock,
+        upstreams: Option<Upstreams>,
+    ) -> Self {
+        let catalog = open(&options, &folder.path().join("search.idx"), clock, upstreams).await;
         Self { catalog, folder, options }
     }
 
     /// Opens the same data once more, as another process or node would, with an index of its own.
     pub async fn again(&self, index: &str, clock: &FixedClock) -> Catalog {
-        open(&self.options, &self.folder.path().join(index), clock).await
+        open(&self.options, &self.folder.path().join(index), clock, None).await
     }
 
     /// The catalog.
@@ -74,10 +81,16 @@ impl TemporaryCatalog {
     }
 }
 
-async fn open(options: &StoreOptions, index_path: &Path, clock: &FixedClock) -> Catalog {
+async fn open(
+    options: &StoreOptions,
+    index_path: &Path,
+    clock: &FixedClock,
+    upstreams: Option<Upstreams>,
+) -> Catalog {
     let store = Store::open(options).await.expect("a store");
     let catalog_options = CatalogOptions {
         index_path: index_path.to_owned(),
+        upstreams,
         ..CatalogOptions::in_folder(&options.data_dir, Arc::new(clock.clone()))
     };
     Catalog::open(store, catalog_options).await.expect("a catalog")

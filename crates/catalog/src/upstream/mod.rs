@@ -22,10 +22,16 @@ mod retries;
 
 mod search;
 
+mod walk_end;
+
+mod walk_job;
+
 pub(crate) use guarded::Denied;
 
 pub use freshness::{Freshness, Wanted};
 pub use guarded::Allowed;
+pub use walk_end::WalkPrice;
+pub use walk_job::WalkStep;
 
 use crate::cache::Ready;
 use crate::{Catalog, CatalogError};

@@ -15,15 +15,15 @@ use sources::upstream::contract::{COUNT_MAX, Page, PostsAsked};
 use store::asks::{Ask, AskKind, AskOutcome, Asked};
 
 /// Times an upstream is asked again for a page that is empty and not its last.
-const EMPTY_PAGES_MAX: u32 = 3;
+pub(super) const EMPTY_PAGES_MAX: u32 = 3;
 /// Pages of an upstream that one page of ours may take, as those before may bring nothing new.
 const PAGES_MAX: u32 = 5;
 
 /// Which list of an upstream's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Feed {
-    id: HashtagId,
-    region: Option<Region>,
+pub(super) struct Feed {
+    pub(super) id: HashtagId,
+    pub(super) region: Option<Region>,
 }
 
 impl Feed {
@@ -60,7 +60,11 @@ impl Catalog {
     }
 
     /// The hashtag, asked for where it is not held.
-    async fn known(&self, live: &Live, reference: &HashtagRef) -> Result<Option<Hashtag>, CatalogError> {
+    pub(super) async fn known(
+        &self,
+        live: &Live,
+        reference: &HashtagRef,
+    ) -> Result<Option<Hashtag>, CatalogError> {
         if let Some(hashtag) = self.hashtag(reference).await? {
             return Ok(Some(hashtag));
         }
@@ -175,7 +179,7 @@ impl Catalog {
         Landed::of(self.keep_posts(feed, cursor, page).await)
     }
 
-    async fn keep_posts(
+    pub(super) async fn keep_posts(
         &self,
         feed: Feed,
         cursor: u64,

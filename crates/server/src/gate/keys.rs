@@ -31,7 +31,6 @@ pub(crate) struct KnownKey {
     pub(crate) key_id: KeyId,
     pub(crate) account_id: AccountId,
     /// What it may be used for; paid calls are open to every scope.
-    #[expect(dead_code, reason = "only paid calls come through this gate so far")]
     pub(crate) scope: KeyScope,
     /// `None` for no limit.
     pub(crate) limiter: Option<Arc<Limiter>>,

@@ -31,9 +31,9 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// What is learned on the way, for the headers.
 #[derive(Debug, Default)]
-struct Notes {
+pub(crate) struct Notes {
     standing: Option<(Arc<KnownKey>, Standing)>,
-    balance: Option<Credits>,
+    pub(crate) balance: Option<Credits>,
     charged: Credits,
     freshness: Option<Freshness>,
 }
@@ -104,7 +104,8 @@ async fn attempt<E: Endpoint>(
     })
 }
 
-async fn admit(app: &App, key: Arc<KnownKey>, notes: &mut Notes) -> Result<Caller, Problem> {
+/// Counts the request against the limit of its key.
+pub(crate) async fn admit(app: &App, key: Arc<KnownKey>, notes: &mut Notes) -> Result<Caller, Problem> {
     match Caller::admit(Arc::clone(&key)) {
         Ok(caller) => {
             notes.standing = caller.standing.map(|standing| (key, standing));
@@ -123,7 +124,8 @@ fn only_get(method: &Method) -> Problem {
     Problem::new(ErrorCode::MethodNotAllowed, detail).allow(HeaderValue::from_static("GET"))
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+/// What makes it the same call when it is made again.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let parsed = value.to_str().unwrap_or("").trim().parse();
     parsed.map(Some).map_err(|why: store::idempotency::IdempotencyError| {
@@ -159,7 +161,7 @@ fn keep(key: IdempotencyKey, fingerprint: Fingerprint, content: &Tagged) -> Resu
 }
 
 impl Notes {
-    fn write(&self, now: Timestamp, headers: &mut HeaderMap) {
+    pub(crate) fn write(&self, now: Timestamp, headers: &mut HeaderMap) {
         headers.insert(CREDITS_CHARGED, number(self.charged.get()));
         if let Some(balance) = self.balance {
             headers.insert(CREDITS_REMAINING, number(balance.get()));

@@ -72,7 +72,7 @@ impl Front {
             let detail = format!("path and query have {url_bytes} bytes, of at most {URL_BYTES_MAX}");
             return Problem::new(ErrorCode::UrlTooLong, detail).into_response(id, Style::Problem);
         }
-        // Nothing here takes a body; a request without one, as nearly all are, is spared the boxing.
+        // A request without a body, as nearly all are, is spared the boxing.
         let mut request =
             request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
         request.extensions_mut().insert(Call { id });

@@ -33,10 +33,10 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     catalog.record(demo::observations(context.clock.now())).await?;
     let key = make_account(context, &store).await?;
     let size = store.catalog_size().await?;
-    let server = serve::bind(context, catalog).await?;
+    let server = serve::bind(context, catalog, None).await?;
     let held = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
     print(welcome(&server, &folder, &held, &key))?;
-    serve::until_stopped(server).await
+    serve::until_stopped(server, None).await
 }
 
 /// Made-up data does not go where real data may be. A database set elsewhere than on the command line is not touched.

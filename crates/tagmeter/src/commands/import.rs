@@ -138,7 +138,7 @@ fn is_all_rejected(file: &FileSummary) -> bool {
 
 impl Imported {
     fn new(report: ImportReport, size: CatalogSize) -> Self {
-        let ImportReport { files, recorded, rejected, first_rejects } = report;
+        let ImportReport { files, recorded, rejected, first_rejects, is_stopped: _ } = report;
         Self {
             ok: !files.iter().any(|file| file.problem.is_some() || is_all_rejected(file)),
             videos: Videos {

@@ -24,6 +24,8 @@ mod serve;
 
 mod videos;
 
+mod worker;
+
 use crate::cli::{Cli, Command};
 use crate::config::{DEFAULT_FILE, Settings};
 use crate::exit::{Exit, Failure};
@@ -57,6 +59,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Demo(_) => demo::run(&context).await.map(done),
         Command::Import(command) => import::run(command, &context).await,
         Command::Serve(_) => serve::run(&context).await.map(done),
+        Command::Worker => worker::run(&context).await.map(done),
         Command::Account(command) => account::run(command, &context).await.map(done),
         Command::Key(command) => key::run(command, &context).await.map(done),
         Command::Lookup(command) => lookup::run(command, &context).await.map(done),

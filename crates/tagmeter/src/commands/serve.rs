@@ -1,19 +1,24 @@
 //! `tagmeter serve`: answers over the network until it is told to stop.
 
 use super::Context;
+use super::worker::{here, uploads};
 use crate::exit::Failure;
 use crate::output::print;
 use crate::system::random_bytes;
 use crate::telemetry;
 use catalog::Catalog;
-use server::{BindError, Options, Parts, Server};
+use server::{BindError, Options, Parts, Server, Uploads};
 use std::net::SocketAddr;
+use tokio::sync::watch;
+use worker::Worker;
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     telemetry::start(&context.settings)?;
     let store = context.open_store().await?;
     let catalog = context.open_live_catalog(store).await?;
-    let server = bind(context, catalog).await?;
+    let uploads = uploads(context)?;
+    let worker = context.settings.worker.value.then(|| here(context, catalog.clone(), uploads.clone()));
+    let server = bind(context, catalog, Some(uploads)).await?;
     let settings = &context.settings;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -22,19 +27,25 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
         database = settings.database_url.as_ref().map(|url| tracing::field::display(&url.value)),
         requests_per_minute = settings.requests_per_minute.value,
         upstreams = settings.upstreams.len(),
+        worker = settings.worker.value,
         "serving"
     );
     print(format_args!("Listening on http://{}", server.local_addr()))?;
-    until_stopped(server).await
+    until_stopped(server, worker).await
 }
 
 /// Takes the address that is configured.
-pub(super) async fn bind(context: &Context, catalog: Catalog) -> Result<Server, Failure> {
+pub(super) async fn bind(
+    context: &Context,
+    catalog: Catalog,
+    uploads: Option<Uploads>,
+) -> Result<Server, Failure> {
     let settings = &context.settings;
     let options = Options {
         requests_per_minute: settings.requests_per_minute.value,
         legacy_errors: settings.legacy_errors.value,
         sign_up_site: settings.sign_up_site.value.clone(),
+        uploads,
         ..Options::default()
     };
     let parts = Parts { catalog, clock: context.clock.clone(), seed: u64::from_be_bytes(random_bytes()?) };
@@ -48,20 +59,31 @@ pub(super) async fn bind(context: &Context, catalog: Catalog) -> Result<Server, 
 }
 
 /// Serves until SIGINT or SIGTERM, then answers what is under way and ends.
-pub(super) async fn until_stopped(server: Server) -> Result<(), Failure> {
+pub(super) async fn until_stopped(server: Server, worker: Option<Worker>) -> Result<(), Failure> {
     let signal = stop_signal()?;
-    server
-        .run(async move {
-            let name = signal.await;
-            tracing::info!(signal = name, "stopping: calls under way are answered first");
-        })
-        .await;
+    let (stop, stopped) = watch::channel(false);
+    let is_stopped = |mut stopped: watch::Receiver<bool>| async move {
+        // Sent or dropped, it is time to stop.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    let working = worker.map(|worker| tokio::spawn(worker.run(is_stopped(stopped.clone()))));
+    let listening = async move {
+        let name = signal.await;
+        tracing::info!(signal = name, "stopping: calls under way are answered first");
+        stop.send_replace(true);
+    };
+    tokio::join!(server.run(is_stopped(stopped)), listening);
+    if let Some(working) = working
+        && working.await.is_err()
+    {
+        tracing::error!("the worker had ended before; its jobs go on at the next start");
+    }
     Ok(())
 }
 
 /// Done when the process is asked to stop; gives the signal's name. The handlers are in place on return.
 #[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let listen = |kind| {
         signal(kind).map_err(|cause| Failure::new(format_args!("signals cannot be listened for: {cause}")))
@@ -77,7 +99,7 @@ fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
 
 /// Done when the process is asked to stop.
 #[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
     Ok(async {
         // An error here means that there is no console to be interrupted from: serve until killed.
         match tokio::signal::ctrl_c().await {

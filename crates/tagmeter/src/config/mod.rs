@@ -28,13 +28,14 @@ const ENVIRONMENT_PREFIX: &str = "TAGMETER_";
 const CONFIG_VARIABLE: &str = "TAGMETER_CONFIG";
 
 /// Names of the settings, as files write them.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "data_dir",
     "database_url",
     "listen",
     "requests_per_minute",
     "legacy_errors",
     "sign_up_site",
+    "worker",
     "log",
     "log_format",
     "freshness.counts",
@@ -100,6 +101,8 @@ pub(crate) struct Settings {
     pub(crate) legacy_errors: Setting<bool>,
     /// Where `legacy_errors` sends callers without a key.
     pub(crate) sign_up_site: Setting<String>,
+    /// Whether `serve` does jobs, too.
+    pub(crate) worker: Setting<bool>,
     /// What is logged, as `tracing` directives.
     pub(crate) log: Setting<String>,
     /// How it is logged.
@@ -151,6 +154,7 @@ impl Settings {
             requests_per_minute: layers.resolve("requests_per_minute", number)?,
             legacy_errors: layers.resolve("legacy_errors", flag)?,
             sign_up_site: layers.resolve("sign_up_site", words)?,
+            worker: layers.resolve("worker", flag)?,
             log: layers.resolve("log", log_directives)?,
             log_format: layers.resolve("log_format", log_format)?,
             freshness_counts_ms: layers.resolve("freshness.counts", length)?,
@@ -178,6 +182,7 @@ impl Settings {
             row("requests_per_minute", &self.requests_per_minute, self.requests_per_minute.value),
             row("legacy_errors", &self.legacy_errors, self.legacy_errors.value),
             row("sign_up_site", &self.sign_up_site, &self.sign_up_site.value),
+            row("worker", &self.worker, self.worker.value),
             row("log", &self.log, &self.log.value),
             row("log_format", &self.log_format, format!("{:?}", self.log_format.value).to_lowercase()),
             row(
@@ -305,6 +310,8 @@ impl Layers {
 }
 
 fn flag_of(name: &str) -> String {
+    // The one flag that turns something off.
+    let name = if name == "worker" { "no-worker" } else { name };
     format!("--{}", name.replace(['_', '.'], "-"))
 }
 

@@ -3,12 +3,13 @@
 use super::*;
 
 /// A value of each setting for each place, none of them the default.
-const MATRIX: [(&str, [&str; 3]); 11] = [
+const MATRIX: [(&str, [&str; 3]); 12] = [
     ("data_dir", ["/flag", "/environment", "/file"]),
     ("listen", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]),
     ("requests_per_minute", ["1", "2", "3"]),
     ("legacy_errors", ["true", "true", "true"]),
     ("sign_up_site", ["a.example", "b.example", "c.example"]),
+    ("worker", ["false", "false", "false"]),
     ("log", ["error", "warn", "debug"]),
     ("log_format", ["text", "json", "json"]),
     ("freshness.counts", ["1s", "2s", "3s"]),
@@ -59,7 +60,7 @@ fn the_default_file_is_what_the_defaults_are() {
     assert_eq!(settings.data_dir.value, Path::new("tagmeter-data"));
     assert_eq!(settings.listen.value.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.requests_per_minute.value, 6000);
-    assert!(!settings.legacy_errors.value);
+    assert!(!settings.legacy_errors.value && settings.worker.value);
     assert_eq!(settings.log.value, "info");
     assert_eq!(settings.log_format.value, LogFormat::Auto);
     let defaults = SettingsFile::parse(Path::new("a.toml"), DEFAULT_FILE).expect("a file");

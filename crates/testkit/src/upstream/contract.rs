@@ -5,6 +5,7 @@ use super::wire::{Answers, Asked, Wire, reply};
 use catalog::upstream::{Allowed, ContractSource};
 use catalog::{Freshness, Upstreams};
 use serde_json::{Value, json};
+use sources::upstream::contract::CALL_TIMEOUT;
 use sources::upstream::{ContractUpstream, Http};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,6 +101,11 @@ impl ContractStandIn {
         let connector = connector.expect("a connector").with_timeout(timeout);
         let contract = vec![ContractSource { connector, allowed }];
         Upstreams { freshness: Freshness::default(), contract, seed: 7 }
+    }
+
+    /// The same without limits.
+    pub fn as_upstreams(&self) -> Upstreams {
+        self.upstreams(Allowed { requests_per_minute: 0, daily_requests: None }, CALL_TIMEOUT)
     }
 
     /// Adds or replaces a hashtag.

@@ -5,7 +5,7 @@ use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::videos::VideoRow;
-use domain::{HashtagRow, Region};
+use domain::{HashtagRow, Region, VideoId};
 use futures_util::TryStreamExt;
 use std::collections::HashMap;
 use std::pin::pin;
@@ -55,5 +55,14 @@ impl Postgres {
             })
         });
         in_order.collect()
+    }
+
+    pub(crate) async fn video_rows(&self, ids: &[VideoId]) -> Result<Vec<VideoRow>, StoreError> {
+        const SQL: &str = "SELECT video FROM tagmeter.video_ids WHERE id = ANY($1)";
+        const DOING: &str = "look videos up";
+        let ids: Vec<i64> = ids.iter().map(|id| id.to_i64()).collect();
+        let rows = self.pool.query(DOING, SQL, &[(&ids, Type::INT8_ARRAY)]).await?;
+        let number = |row: &tokio_postgres::Row| row.try_get::<_, i64>(0).doing(DOING);
+        rows.iter().map(|row| Ok(VideoRow(number(row)?.cast_unsigned()))).collect()
     }
 }

@@ -4,8 +4,8 @@ use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::videos::VideoRow;
-use domain::{HashtagRow, Region};
-use rusqlite::Connection;
+use domain::{HashtagRow, Region, VideoId};
+use rusqlite::{Connection, OptionalExtension};
 
 impl CatalogFile {
     pub(crate) fn ranking(
@@ -42,6 +42,21 @@ impl CatalogFile {
                     statement.query_row([video.0.cast_signed()], |row| row.get(0)).doing("read videos")
                 })
                 .collect()
+        })
+    }
+
+    pub(crate) fn video_rows(&self, ids: &[VideoId]) -> Result<Vec<VideoRow>, StoreError> {
+        self.readers.with_snapshot(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT video FROM video_ids WHERE id = ?1")
+                .doing("look videos up")?;
+            let row_of = |id: &VideoId| {
+                let row = statement.query_row([id.to_i64()], |row| row.get::<_, i64>(0)).optional();
+                row.doing("look videos up")
+                    .transpose()
+                    .map(|row| row.map(|row| VideoRow(row.cast_unsigned())))
+            };
+            ids.iter().filter_map(row_of).collect()
         })
     }
 }

@@ -1,0 +1,90 @@
+//! An import as a job: which file, how much of it is read, and what it brought.
+
+use super::{read, state, written};
+use crate::import::RejectNote;
+use serde::{Deserialize, Serialize};
+use store::StoreError;
+use store::jobs::Job;
+use store::record::Recorded;
+
+/// What is to be imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportOrder {
+    /// The file, by its name in the [`super::Spool`].
+    pub spooled: String,
+    /// What its owner calls it.
+    pub file_name: Option<String>,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// How far an import is, and in the end what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImportState {
+    /// Bytes that were read, packed as they are.
+    pub bytes_read: u64,
+    /// Observations that were read.
+    pub records: u64,
+    /// What changed in the store, by this attempt and those before it.
+    pub counts: ImportCounts,
+    /// Records that could not be used; known in the end.
+    pub rejected: u64,
+    /// The first of them.
+    pub first_rejects: Vec<RejectNote>,
+    /// Why the file was not read, or not to its end.
+    pub problem: Option<String>,
+}
+
+/// What changed in the store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportCounts {
+    /// Videos that were not held before.
+    pub videos_new: u64,
+    /// Records that changed a video held before.
+    pub videos_changed: u64,
+    /// Hashtags that were not held before.
+    pub hashtags_new: u64,
+    /// Hashtags held before of which something changed.
+    pub hashtags_changed: u64,
+    /// Snapshots that were not held before.
+    pub snapshots_new: u64,
+}
+
+impl ImportOrder {
+    /// Of a job.
+    pub fn of(job: &Job) -> Result<Self, StoreError> {
+        read(job, "request", &job.request)
+    }
+
+    /// As the job's request.
+    pub fn to_json(&self) -> String {
+        written(self)
+    }
+}
+
+impl ImportState {
+    /// Of a job.
+    pub fn of(job: &Job) -> Result<Self, StoreError> {
+        state(job)
+    }
+
+    /// As the job's progress or result.
+    pub fn to_json(&self) -> String {
+        written(self)
+    }
+}
+
+impl ImportCounts {
+    /// With what one more transaction did.
+    #[must_use]
+    pub fn and(self, recorded: &Recorded) -> Self {
+        Self {
+            videos_new: self.videos_new + recorded.videos_new,
+            videos_changed: self.videos_changed + recorded.videos_changed,
+            hashtags_new: self.hashtags_new + recorded.hashtags_new,
+            hashtags_changed: self.hashtags_changed + recorded.hashtags_changed,
+            snapshots_new: self.snapshots_new + recorded.snapshots_new,
+        }
+    }
+}

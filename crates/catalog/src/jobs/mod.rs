@@ -1,0 +1,59 @@
+//! Jobs: what is asked of the worker, how far it is and what came of it, as the JSON that the store keeps. Who asks (the
+//! server) and who works (the worker) read it here, and nowhere else.
+
+mod import;
+
+mod spool;
+
+mod walk;
+
+pub use import::{ImportCounts, ImportOrder, ImportState};
+pub use spool::{SPOOL_FOLDER, Spool};
+pub use walk::{
+    ReportedVideos, Seen, Share, StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCounters, WalkCoverage,
+    WalkEstimate, WalkOrder, WalkState, WalkTarget,
+};
+
+use crate::Catalog;
+use serde::de::DeserializeOwned;
+use store::StoreError;
+use store::jobs::{Job, JobCreated, NewJob};
+
+impl Catalog {
+    /// Makes a job, durably, and wakes this process's worker.
+    pub async fn make_job(&self, job: NewJob) -> Result<JobCreated, StoreError> {
+        let created = self.inner.store.create_job(job).await?;
+        if matches!(created, JobCreated::Created(_)) {
+            self.inner.job_made.notify_one();
+        }
+        Ok(created)
+    }
+
+    /// Done when a job was made in this process since it was last awaited.
+    pub async fn job_made(&self) {
+        self.inner.job_made.notified().await;
+    }
+}
+
+/// JSON of a job that was written here before.
+fn read<T: DeserializeOwned>(job: &Job, column: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Inconsistent {
+        table: "jobs",
+        column,
+        row: job.id.to_string(),
+    })
+}
+
+/// How far a job is: its result when it has ended, else its progress, else nothing.
+fn state<T: DeserializeOwned + Default>(job: &Job) -> Result<T, StoreError> {
+    match (&job.result, &job.progress) {
+        (Some(result), _) => read(job, "result", result),
+        (None, Some(progress)) => read(job, "progress", progress),
+        (None, None) => Ok(T::default()),
+    }
+}
+
+/// What is written here is made of texts, numbers and lists.
+fn written(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("texts, numbers and lists in memory are always JSON")
+}

@@ -1,0 +1,91 @@
+//! Uploaded files on their way to be imported: a folder of their own, a name that says whose they are. A file lives as
+//! long as its job.
+
+use domain::{AccountId, JobId, Timestamp};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+use store::{Store, StoreError};
+
+/// Where uploads lie, in the data folder.
+pub const SPOOL_FOLDER: &str = "uploads";
+/// What the name of a file that is not whole yet begins with.
+const PART: &str = ".part-";
+/// What nothing was written to for so long was left by a process that is gone.
+const LEFT_MS: i64 = 24 * 3600 * 1000;
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    folder: PathBuf,
+}
+
+impl Spool {
+    /// Of a data folder.
+    pub fn of(data_dir: &Path) -> Self {
+        Self { folder: data_dir.join(SPOOL_FOLDER) }
+    }
+
+    /// The folder itself, which is made when the first file comes.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the file of a job is called.
+    pub fn name(account_id: AccountId, job_id: JobId) -> String {
+        format!("{}-{job_id}", account_id.0)
+    }
+
+    /// Where a file is that is whole.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Where it is while it comes in.
+    pub fn part(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{PART}{name}"))
+    }
+
+    /// Removes the file of a job that is over. One that cannot be removed is removed by the next sweep.
+    pub fn remove(&self, name: &str) {
+        match std::fs::remove_file(self.path(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, name, "an uploaded file cannot be removed");
+            }
+            _ => {}
+        }
+    }
+
+    /// Removes what was left behind: files whose jobs are over, and old ones that are parts or of no job.
+    pub async fn sweep(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
+        // Without a folder there is nothing to sweep.
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Ok(()) };
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_old = || age_ms(&entry, now).is_some_and(|age_ms| age_ms >= LEFT_MS);
+            let goes = match owner(&name) {
+                None => name.starts_with(PART) && is_old(),
+                Some((account_id, job_id)) => match store.job(account_id, job_id).await? {
+                    Some(job) => job.state.is_ended(),
+                    // It may be about to be made.
+                    None => is_old(),
+                },
+            };
+            if goes {
+                self.remove(&name);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whose file it is, by its name.
+fn owner(name: &str) -> Option<(AccountId, JobId)> {
+    let (account, job) = name.split_once('-')?;
+    Some((AccountId(account.parse().ok()?), job.parse().ok()?))
+}
+
+fn age_ms(entry: &std::fs::DirEntry, now: Timestamp) -> Option<i64> {
+    let modified = entry.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(now.as_ms().saturating_sub(i64::try_from(modified.as_millis()).ok()?))
+}

@@ -1,0 +1,228 @@
+//! Why a walk ended and how much of the hashtag it saw.
+//!
+//! An upstream that says "no more" has come to the end of the hashtag or to its own ceiling. It is the end where at least
+//! as many videos were seen as are told to be there. Else it is a ceiling where the number of videos is one of those at
+//! which upstreams are known to stop, or where less than nine tenths were seen of what is told, or of what is held here
+//! from elsewhere: totals count removed and private videos too, so that a little is always missing. With nothing told
+//! and no such number, the upstream is believed. Totals are of all countries, so a walk through one country goes by the
+//! numbers alone.
+
+use crate::jobs::{ReportedVideos, Share, StopReason, WalkCoverage, WalkEstimate, WalkOrder, WalkState};
+use crate::{Catalog, CatalogError, HashtagRef};
+use domain::metrics::{Coverage, Recapture};
+use domain::{Count, Hashtag, JobId, Timestamp};
+use serde::Serialize;
+use sources::upstream::contract::COUNT_MAX;
+use store::walk_runs::WalkRun;
+
+/// Numbers of videos at which upstreams are known to stop, whatever there is.
+const CEILINGS: [u64; 3] = [500, 1_000, 5_000];
+
+/// Why the upstream says that there is no more; `hashtag` where its totals are about what was walked through.
+pub(super) fn end_reason(state: &WalkState, hashtag: Option<&Hashtag>) -> StopReason {
+    let counters = state.counters;
+    let unique = counters.unique;
+    let told = hashtag.and_then(|hashtag| hashtag.reported.videos).map(lowest);
+    if told.is_some_and(|told| unique >= told) {
+        return StopReason::End;
+    }
+    let given = unique + counters.duplicate + counters.rejects;
+    if CEILINGS.iter().any(|ceiling| [unique, given, state.cursor].contains(ceiling)) {
+        return StopReason::Cap;
+    }
+    let held = hashtag.map_or(0, |hashtag| hashtag.observed.videos);
+    let there_are = told.unwrap_or(0).max(held);
+    if unique.saturating_mul(10) < there_are.saturating_mul(9) { StopReason::Cap } else { StopReason::End }
+}
+
+/// The lowest number that a told one can stand for.
+fn lowest(count: Count) -> u64 {
+    count.value() - if count.is_rounded() { count.resolution() / 2 } else { 0 }
+}
+
+/// What a walk is likely to cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WalkPrice {
+    /// Pages, if the upstream gives full ones; `None` where that cannot be known.
+    pub pages: Option<u64>,
+    /// Credits: one a page, and never more than the walk's budget.
+    pub credits: Option<u64>,
+    /// What it never exceeds.
+    pub credits_max: u64,
+    /// Videos that are told to be under the hashtag.
+    pub reported_videos: Option<u64>,
+    /// Videos that are held here already.
+    pub held_videos: Option<u64>,
+    /// What the numbers are based on, or why there are none.
+    pub basis: String,
+}
+
+impl Catalog {
+    /// What a walk is likely to cost, by what is stored: no upstream is asked.
+    pub async fn walk_price(&self, order: &WalkOrder) -> Result<WalkPrice, CatalogError> {
+        let hashtag = self.find(&order.hashtag).await?;
+        let reported_videos = hashtag.as_ref().and_then(|hashtag| hashtag.reported.videos).map(Count::value);
+        let pages = reported_videos.map(|videos| videos.div_ceil(u64::from(COUNT_MAX)).max(1));
+        let basis = match (&hashtag, reported_videos) {
+            (_, Some(_)) if order.region.is_some() => format!(
+                "the reported number of videos of all countries at {COUNT_MAX} a page; those of one country are fewer, \
+                 and upstreams may stop earlier or send shorter pages"
+            ),
+            (_, Some(_)) => format!(
+                "the reported number of videos at {COUNT_MAX} a page; upstreams may stop earlier or send shorter pages"
+            ),
+            (Some(_), None) => {
+                "no source has told how many videos there are, so it cannot be known".to_owned()
+            }
+            (None, None) => "nothing is held of this hashtag, so it cannot be known".to_owned(),
+        };
+        Ok(WalkPrice {
+            pages,
+            credits: pages.map(|pages| pages.min(order.max_credits)),
+            credits_max: order.max_credits,
+            reported_videos,
+            held_videos: hashtag.map(|hashtag| hashtag.observed.videos),
+            basis,
+        })
+    }
+
+    /// Keeps what a walk saw where it took all that it could, and judges it against the reported total and the walk
+    /// before it. `began` is when its job was first begun.
+    pub async fn walk_coverage(
+        &self,
+        job_id: JobId,
+        began: Timestamp,
+        order: &WalkOrder,
+        state: &WalkState,
+    ) -> Result<Option<WalkCoverage>, CatalogError> {
+        let id = state.target.as_ref().and_then(|target| target.id.parse().ok());
+        let Some(id) = id else { return Ok(None) };
+        let Some(hashtag) = self.held_now(&HashtagRef::Id(id)).await? else { return Ok(None) };
+        let estimated = self.recaptured(job_id, began, order, state, &hashtag).await?;
+        let (estimate, estimate_missing) = split(estimated);
+        let told = hashtag.reported.videos;
+        let coverage = Coverage::new(state.counters.unique, told);
+        let share = match coverage {
+            _ if order.region.is_some() => Err("the reported total is of all countries"),
+            None => Err("no source has told how many videos there are"),
+            Some(coverage) => {
+                let (low, high) = coverage.share_range();
+                Ok(Share { value: coverage.share(), low, high })
+            }
+        };
+        let (share, share_missing) = split(share);
+        let reported = told.map(|count| ReportedVideos {
+            value: count.value(),
+            rounded: count.is_rounded(),
+            step: count.resolution(),
+        });
+        let unique = state.counters.unique;
+        Ok(Some(WalkCoverage { unique, reported, share, share_missing, estimate, estimate_missing }))
+    }
+
+    async fn recaptured(
+        &self,
+        job_id: JobId,
+        began: Timestamp,
+        order: &WalkOrder,
+        state: &WalkState,
+        hashtag: &Hashtag,
+    ) -> Result<Result<WalkEstimate, &'static str>, CatalogError> {
+        if !state.stop_reason.is_some_and(StopReason::took_all) {
+            return Ok(Err("this walk ended before it had all that the upstream gives"));
+        }
+        let (store, region, videos) = (&self.inner.store, order.region(), state.seen.videos());
+        let earlier = store.previous_walk_run(hashtag.row, region, began).await?;
+        let estimate = match &earlier {
+            None => Err("no earlier walk of this hashtag and region was finished before this one began"),
+            Some(run) => match Recapture::of(&run.videos, &videos) {
+                None => Err("one of the two walks saw nothing"),
+                Some(recapture) => Ok(estimated(recapture, run.job_id)),
+            },
+        };
+        if !videos.is_empty() {
+            let at = self.inner.clock.now();
+            store.keep_walk_run(WalkRun { hashtag: hashtag.row, region, job_id, at, videos }).await?;
+        }
+        Ok(estimate)
+    }
+}
+
+fn estimated(recapture: Recapture, earlier: JobId) -> WalkEstimate {
+    let (low, high) = recapture.interval();
+    WalkEstimate {
+        videos: recapture.estimate(),
+        low,
+        high,
+        is_firm: recapture.is_firm(),
+        both: recapture.both,
+        earlier_unique: recapture.first,
+        earlier_walk: earlier.to_string(),
+    }
+}
+
+/// A value, or why there is none.
+fn split<T>(result: Result<T, &'static str>) -> (Option<T>, Option<String>) {
+    match result {
+        Ok(value) => (Some(value), None),
+        Err(reason) => (None, Some(reason.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::WalkCounters;
+    use domain::hashtag::Observed;
+    use domain::observation::{HashtagCounts, HashtagDetails};
+    use domain::{HashtagRow, Tag};
+
+    fn hashtag(reported: Option<Count>, held: u64) -> Hashtag {
+        Hashtag {
+            row: HashtagRow(1),
+            id: None,
+            tag: Tag::new("cat").expect("a tag"),
+            reported: HashtagCounts { videos: reported, ..HashtagCounts::default() },
+            reported_at: None,
+            observed: Observed { videos: held, ..Observed::default() },
+            details: HashtagDetails::default(),
+            changed: 1,
+        }
+    }
+
+    fn reason(unique: u64, reported: Option<Count>, held: u64) -> &'static str {
+        let counters = WalkCounters { unique, ..WalkCounters::default() };
+        end_reason(&WalkState { counters, ..WalkState::default() }, Some(&hashtag(reported, held))).name()
+    }
+
+    #[test]
+    fn an_end_is_told_from_a_ceiling() {
+        for (unique, reported, held, want) in [
+            (120, None, 120, "end"),
+            (500, None, 500, "cap"),
+            (5_000, None, 5_000, "cap"),
+            (4_999, None, 4_999, "end"),
+            (120, None, 134, "cap"),
+            (120, None, 133, "end"),
+            (500, Count::exact(500), 500, "end"),
+            (500, Count::exact(499), 500, "end"),
+            (500, Count::exact(505), 500, "cap"),
+            (900, Count::exact(1_000), 900, "end"),
+            (899, Count::exact(1_000), 899, "cap"),
+            (15_950, Count::rounded(16_000), 15_950, "end"),
+            (5_000, Count::rounded(16_400_000), 5_000, "cap"),
+        ] {
+            assert_eq!(reason(unique, reported, held), want, "{unique} of {reported:?}, {held} held");
+        }
+    }
+
+    #[test]
+    fn a_ceiling_is_seen_through_repeats_and_by_the_cursor() {
+        let ceiling =
+            |counters, cursor| end_reason(&WalkState { counters, cursor, ..WalkState::default() }, None);
+        let repeated = WalkCounters { unique: 480, duplicate: 15, rejects: 5, ..WalkCounters::default() };
+        assert_eq!(ceiling(repeated, 0), StopReason::Cap);
+        let few = WalkCounters { unique: 480, duplicate: 15, ..WalkCounters::default() };
+        assert_eq!((ceiling(few, 0), ceiling(few, 500)), (StopReason::End, StopReason::Cap));
+    }
+}

@@ -1,0 +1,230 @@
+//! A page of a walk job: through the upstream's rules, recorded, counted. The loop around it, the charge and the state
+//! between two pages are the worker's.
+//!
+//! A walk keeps to one upstream, the first one unless it has begun with another, since cursors of two mean different
+//! things. An empty page that is not the last is asked for again, and passed over if it names a later one.
+
+use super::posts::{EMPTY_PAGES_MAX, Feed};
+use super::walk_end::end_reason;
+use super::{Contract, Denied, Live, Wanted, no_answer};
+use crate::jobs::{StopReason, WalkOrder, WalkState, WalkTarget};
+use crate::{Catalog, CatalogError, HashtagRef, UpstreamFault};
+use domain::observation::TagRef;
+use domain::{Hashtag, HashtagId, VideoId, VideoObservation};
+use sources::upstream::contract::{COUNT_MAX, Page, PostsAsked};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long one call may wait for its place and for its answer, tries again included. Nobody waits for a job.
+const CALL_DEADLINE: Duration = Duration::from_secs(30);
+/// Empty pages in a row that are passed over, where each names a later one.
+const SKIPPED_MAX: u32 = 3;
+/// Pages in a row that bring nothing new before a walk ends.
+const IDLE_PAGES_MAX: u32 = 3;
+
+/// What came of going on with a walk.
+#[derive(Debug)]
+pub enum WalkStep {
+    /// A page more, to be paid. With a `stop_reason` it was the last.
+    Page(WalkState),
+    /// There is no further page; nothing is to be paid.
+    Ended(WalkState),
+    /// There is no such hashtag, or no upstream has an id for it.
+    Missing(WalkState),
+    /// The upstream could not go on; the state is what was reached.
+    Fault {
+        /// What was reached.
+        state: WalkState,
+        /// What clients may hear of it.
+        fault: UpstreamFault,
+        /// For the log.
+        cause: String,
+        /// Whether it is of use to try again in a while.
+        may_pass: bool,
+    },
+}
+
+/// What ended a step before its page.
+enum Cut {
+    Step(Box<WalkStep>),
+    Failed(CatalogError),
+}
+
+impl From<CatalogError> for Cut {
+    fn from(error: CatalogError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Catalog {
+    /// Whether there is an upstream to walk through.
+    pub fn has_upstream(&self) -> bool {
+        self.inner.live.is_some()
+    }
+
+    /// Goes on with a walk by one page that brings something. Everything the page told is stored when this returns; to be
+    /// asked again from the same state is harmless.
+    pub async fn walk_step(&self, order: &WalkOrder, state: WalkState) -> Result<WalkStep, CatalogError> {
+        let Some(live) = self.inner.live.as_ref() else {
+            let cause = "no upstream is configured here".to_owned();
+            return Ok(WalkStep::Fault { state, fault: UpstreamFault::Unavailable, cause, may_pass: true });
+        };
+        match self.next_page(live, order, state).await {
+            Ok(step) => Ok(step),
+            Err(Cut::Step(step)) => Ok(*step),
+            Err(Cut::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn next_page(&self, live: &Live, order: &WalkOrder, mut state: WalkState) -> Result<WalkStep, Cut> {
+        let (hashtag, id) = self.target(live, order, &mut state).await?;
+        let contract = live.of_walk(&mut state)?;
+        let feed = Feed { id, region: order.region() };
+        let tag = TagRef { tag: hashtag.tag.clone(), id: Some(id) };
+        let mut empty = 0;
+        loop {
+            let asked = PostsAsked { cursor: state.cursor, count: COUNT_MAX, region: feed.region };
+            let deadline = Instant::now() + CALL_DEADLINE;
+            let called = contract.guard.call(deadline, |at| {
+                let (connector, tag) = (contract.connector.clone(), tag.clone());
+                async move { connector.posts(&tag, id, asked, at).await }
+            });
+            let page = match called.await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(WalkStep::Missing(state)),
+                Err(denied) => return Ok(fault(state, denied)),
+            };
+            state.faults = 0;
+            if !page.records.is_empty() || page.rejects > 0 {
+                return Ok(WalkStep::Page(self.take_page(feed, state, page).await?));
+            }
+            state.counters.empty_page += 1;
+            empty += 1;
+            if !page.has_more {
+                return Ok(ended(self.end_of_walk(feed, &state).await?, state));
+            }
+            if empty > EMPTY_PAGES_MAX {
+                if page.cursor <= state.cursor || state.skipped >= SKIPPED_MAX {
+                    return Ok(ended(StopReason::Stall, state));
+                }
+                (state.cursor, empty) = (page.cursor, 0);
+                state.skipped += 1;
+            }
+        }
+    }
+
+    /// Stores a page and counts what is on it.
+    async fn take_page(
+        &self,
+        feed: Feed,
+        mut state: WalkState,
+        page: Page<VideoObservation>,
+    ) -> Result<WalkState, CatalogError> {
+        let (cursor, has_more, rejects) = (page.cursor, page.has_more, page.rejects);
+        let ids: Vec<VideoId> = page.records.iter().map(|video| video.id).collect();
+        self.keep_posts(feed, state.cursor, page).await?;
+        let rows = self.inner.store.video_rows(&ids).await?;
+        let new = rows.into_iter().filter(|row| state.seen.insert(*row)).count() as u64;
+        state.counters.pages += 1;
+        state.counters.unique += new;
+        state.counters.duplicate += ids.len() as u64 - new;
+        state.counters.rejects += rejects;
+        state.idle_pages = if new == 0 { state.idle_pages + 1 } else { 0 };
+        state.skipped = 0;
+        state.cursor = state.cursor.max(cursor);
+        state.stop_reason = if !has_more {
+            Some(self.end_of_walk(feed, &state).await?)
+        } else if state.idle_pages >= IDLE_PAGES_MAX {
+            Some(StopReason::Repeat)
+        } else {
+            None
+        };
+        Ok(state)
+    }
+
+    /// Why the upstream says that there is no more.
+    async fn end_of_walk(&self, feed: Feed, state: &WalkState) -> Result<StopReason, CatalogError> {
+        let hashtag = self.held_now(&HashtagRef::Id(feed.id)).await?;
+        Ok(end_reason(state, hashtag.as_deref().filter(|_| feed.region.is_none())))
+    }
+
+    /// The hashtag that is walked through, found once and kept in the state.
+    async fn target(
+        &self,
+        live: &Live,
+        order: &WalkOrder,
+        state: &mut WalkState,
+    ) -> Result<(Hashtag, HashtagId), Cut> {
+        if let Some(id) = state.target.as_ref().and_then(|target| target.id.parse().ok())
+            && let Some(hashtag) = self.hashtag(&HashtagRef::Id(id)).await?
+        {
+            return Ok((hashtag, id));
+        }
+        match self.resolve(live, &order.hashtag).await {
+            Ok(Some((hashtag, id))) => {
+                state.target = Some(WalkTarget { id: id.to_string(), name: hashtag.tag.name().to_owned() });
+                Ok((hashtag, id))
+            }
+            Ok(None) => Err(Cut::Step(Box::new(WalkStep::Missing(std::mem::take(state))))),
+            Err(CatalogError::Upstream { fault, cause }) => {
+                let state = std::mem::take(state);
+                Err(Cut::Step(Box::new(WalkStep::Fault { state, fault, cause, may_pass: true })))
+            }
+            Err(error) => Err(Cut::Failed(error)),
+        }
+    }
+
+    /// The hashtag that its owner means, with its id, which upstreams are asked for where it is not known.
+    async fn resolve(&self, live: &Live, typed: &str) -> Result<Option<(Hashtag, HashtagId)>, CatalogError> {
+        for reference in HashtagRef::candidates(typed)? {
+            let held = self.known(live, &reference).await?;
+            let Some(hashtag) = held else { continue };
+            if let Some(id) = hashtag.id {
+                return Ok(Some((hashtag, id)));
+            }
+            self.freshen(live, &reference, Wanted::FRESH).await?;
+            if let Some(hashtag) = self.hashtag(&reference).await?
+                && let Some(id) = hashtag.id
+            {
+                return Ok(Some((hashtag, id)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Live {
+    /// The upstream that a walk keeps to.
+    fn of_walk(&self, state: &mut WalkState) -> Result<&Contract, Cut> {
+        let contract = match &state.upstream {
+            Some(name) => self.contract.iter().find(|contract| contract.guard.name == *name),
+            None => self.contract.first(),
+        };
+        let Some(contract) = contract else {
+            let cause = "the upstream that this walk began with is configured no more".to_owned();
+            let state = std::mem::take(state);
+            let fault = UpstreamFault::Unavailable;
+            return Err(Cut::Step(Box::new(WalkStep::Fault { state, fault, cause, may_pass: false })));
+        };
+        state.upstream = Some(contract.guard.name.clone());
+        Ok(contract)
+    }
+}
+
+fn ended(reason: StopReason, state: WalkState) -> WalkStep {
+    WalkStep::Ended(WalkState { stop_reason: Some(reason), ..state })
+}
+
+fn fault(state: WalkState, denied: Denied) -> WalkStep {
+    let may_pass = match &denied {
+        Denied::BreakerOpen | Denied::Paced | Denied::Uncounted(_) => true,
+        Denied::BudgetUsedUp(_) => false,
+        Denied::Failed(error) => error.is_passing(),
+    };
+    let cause = denied.to_string();
+    let fault = match no_answer(denied) {
+        CatalogError::Upstream { fault, .. } => fault,
+        _ => UpstreamFault::Error,
+    };
+    WalkStep::Fault { state, fault, cause, may_pass }
+}

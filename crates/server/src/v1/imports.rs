@@ -1,0 +1,298 @@
+//! `/v1/imports`: files are uploaded, and imported by the worker. Free; for keys of the scope `admin`.
+
+use super::upload::Uploaded;
+use super::{JobFacts, NoMeta, PageMeta, Success, Visit, serve};
+use crate::app::App;
+use crate::errors::ErrorCode;
+use crate::gate::quote::key_of_other_request;
+use crate::gate::serve::idempotency_key;
+use crate::gate::uncancelled::Uncancelled;
+use crate::openapi::JobErrors;
+use crate::problem::Problem;
+use crate::query::Query;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::jobs::{ImportCounts, ImportOrder, ImportState, Spool};
+use domain::KeyScope;
+use http::{Response, StatusCode};
+use serde::Serialize;
+use std::sync::Arc;
+use store::idempotency::Fingerprint;
+use store::jobs::{Job, JobCreated, JobKind, NewJob};
+use utoipa::{IntoParams, ToSchema};
+
+const PATH: &str = "/v1/imports";
+/// Longest name of a file, in bytes.
+const FILE_NAME_BYTES_MAX: usize = 255;
+
+/// What may stand in the query of an upload.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct UploadParams {
+    /// What the file is called in what is told of it. It does not matter otherwise: formats are told by content.
+    #[param(example = "captures.ndjson.gz", max_length = 255)]
+    file_name: Option<String>,
+}
+
+/// What may stand in the query of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+pub(super) struct ListParams {
+    /// Only jobs made before this one: `meta.next` of the page before.
+    before: Option<String>,
+}
+
+/// An import.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Import)]
+pub(crate) struct ImportView {
+    #[serde(flatten)]
+    job: JobFacts,
+    /// As it was told.
+    file_name: Option<String>,
+    progress: ImportProgress,
+    /// What changed in the store, all attempts together.
+    counts: ImportCountsView,
+    rejects: ImportRejects,
+    /// Why the file was not read, or not to its end.
+    problem: Option<String>,
+}
+
+/// How much of the file is read.
+#[derive(Serialize, ToSchema)]
+struct ImportProgress {
+    /// Bytes that were read, packed as they are.
+    bytes_read: u64,
+    /// Bytes of the file.
+    bytes_total: u64,
+    /// Observations that were read.
+    records: u64,
+}
+
+/// What changed in the store.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImportCounts)]
+struct ImportCountsView {
+    /// Videos that were not held before.
+    videos_new: u64,
+    /// Records that changed a video held before.
+    videos_changed: u64,
+    /// Hashtags that were not held before.
+    hashtags_new: u64,
+    /// Hashtags held before of which something changed.
+    hashtags_changed: u64,
+    /// Snapshots that were not held before.
+    snapshots_new: u64,
+}
+
+/// Records that could not be used; known in the end.
+#[derive(Serialize, ToSchema)]
+struct ImportRejects {
+    /// How many.
+    count: u64,
+    /// The first ten.
+    first: Vec<ImportReject>,
+}
+
+/// A record that could not be used.
+#[derive(Serialize, ToSchema)]
+struct ImportReject {
+    /// The file, and the entry in it if it is an archive.
+    file: String,
+    /// Line, from 1, where there are lines.
+    line: Option<u64>,
+    /// Number in its list, from 1, where it stands in one.
+    record: Option<u64>,
+    /// Why.
+    reason: String,
+}
+
+/// One import.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ImportAnswer {
+    data: ImportView,
+    meta: NoMeta,
+}
+
+/// Imports, newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ImportList {
+    data: Vec<ImportView>,
+    meta: PageMeta,
+}
+
+impl ImportView {
+    fn of(job: &Job) -> Result<Self, Problem> {
+        let (order, state) = (ImportOrder::of(job)?, ImportState::of(job)?);
+        let ImportCounts { videos_new, videos_changed, hashtags_new, hashtags_changed, snapshots_new } =
+            state.counts;
+        let first = state.first_rejects.into_iter().map(|reject| ImportReject {
+            file: reject.file,
+            line: reject.line,
+            record: reject.record,
+            reason: reject.reason,
+        });
+        Ok(Self {
+            job: JobFacts::of(job),
+            file_name: order.file_name,
+            progress: ImportProgress {
+                bytes_read: state.bytes_read,
+                bytes_total: order.bytes,
+                records: state.records,
+            },
+            counts: ImportCountsView {
+                videos_new,
+                videos_changed,
+                hashtags_new,
+                hashtags_changed,
+                snapshots_new,
+            },
+            rejects: ImportRejects { count: state.rejected, first: first.collect() },
+            problem: state.problem,
+        })
+    }
+}
+
+/// Upload a file to be imported
+///
+/// The body is the file itself, of any format that is read here, packed or not: what it is is told by its content. It is
+/// kept until it is imported. Free of charge; importing a file again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/imports",
+    operation_id = "create_import",
+    tag = "imports",
+    params(UploadParams),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file"),
+    responses((status = 202, description = "It will be imported; `Location` says where to look", body = ImportAnswer), JobErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve(app, request, KeyScope::Admin, make).await
+}
+
+async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
+    let file_name = file_name(&Query::new(visit.parts.uri.query().unwrap_or("")))?;
+    let idempotency_key = idempotency_key(&visit.parts.headers)?;
+    let Some(node) = visit.app.options.uploads.clone() else {
+        return Err(Problem::new(ErrorCode::Unavailable, "this server takes no uploads"));
+    };
+    let job_id = visit.new_job_id();
+    let spool = node.spool;
+    let name = Spool::name(visit.key.account_id, job_id);
+    let mut uploaded = Uploaded::receive(&visit.app, &spool, &name, body).await?;
+    let asked = format!("POST {PATH}?{} {:032x}", visit.parts.uri.query().unwrap_or(""), uploaded.digest);
+    let order = ImportOrder { spooled: name, file_name, bytes: uploaded.bytes };
+    let job = NewJob {
+        id: job_id,
+        account_id: visit.key.account_id,
+        kind: JobKind::Import,
+        request: order.to_json(),
+        node: Some(node.node),
+        idempotency: idempotency_key.map(|key| (key, Fingerprint::of(asked.as_bytes()))),
+        at: visit.app.clock.now(),
+    };
+    let (app, drain) = (Arc::clone(&visit.app), Arc::clone(&visit.app.drain));
+    // From here on a client that hangs up changes nothing: a file has its job, and a job its file.
+    let made = Uncancelled::new(
+        async move {
+            uploaded.place(spool.path(&order.spooled)).await?;
+            let created = app.catalog.make_job(job).await?;
+            if matches!(created, JobCreated::Created(_)) {
+                uploaded.keep();
+            }
+            Ok::<_, Problem>(created)
+        },
+        drain,
+    );
+    let job = the_job(made.await?)?;
+    Success::accepted(&ImportView::of(&job)?, format!("{PATH}/{}", job.id))
+}
+
+/// The job that was made, now or before.
+pub(super) fn the_job(created: JobCreated) -> Result<Job, Problem> {
+    match created {
+        JobCreated::Created(job) | JobCreated::Same(job) => Ok(job),
+        JobCreated::OtherRequest => Err(key_of_other_request()),
+        JobCreated::IdTaken => Err(Problem::unavailable("the id that was drawn for a job is taken")),
+    }
+}
+
+fn file_name(query: &Query<'_>) -> Result<Option<String>, Problem> {
+    let name = query.text("file_name")?.map(|name| name.into_owned());
+    match name {
+        Some(name) if name.len() > FILE_NAME_BYTES_MAX || name.chars().any(char::is_control) => {
+            let detail =
+                format!("file_name has at most {FILE_NAME_BYTES_MAX} bytes and no control characters");
+            Err(Problem::parameter("file_name", detail))
+        }
+        name => Ok(name),
+    }
+}
+
+/// Imports of this account
+///
+/// Newest first, 20 on a page. Free.
+#[utoipa::path(
+    get,
+    path = "/v1/imports",
+    operation_id = "list_imports",
+    tag = "imports",
+    params(ListParams),
+    responses((status = 200, description = "The imports", body = ImportList), JobErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve(app, request, KeyScope::Admin, async |visit: Visit, _| {
+        let (jobs, meta) = visit.jobs(JobKind::Import).await?;
+        let views = jobs.iter().map(ImportView::of).collect::<Result<Vec<_>, _>>()?;
+        Success::new(StatusCode::OK, &views, meta)
+    })
+    .await
+}
+
+/// An import
+///
+/// How far it is, and in the end what it brought and what could not be used. Free.
+#[utoipa::path(
+    get,
+    path = "/v1/imports/{id}",
+    operation_id = "get_import",
+    tag = "imports",
+    params(("id" = String, Path, description = "Its name")),
+    responses((status = 200, description = "The import", body = ImportAnswer), JobErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve(app, request, KeyScope::Admin, async |visit: Visit, _| {
+        Success::ok(&ImportView::of(&visit.job(JobKind::Import).await?)?)
+    })
+    .await
+}
+
+/// Call an import off
+///
+/// What it has brought stays. One that is running stops in a moment; one that has ended stays as it is.
+#[utoipa::path(
+    delete,
+    path = "/v1/imports/{id}",
+    operation_id = "cancel_import",
+    tag = "imports",
+    params(("id" = String, Path, description = "Its name")),
+    responses((status = 200, description = "The import as it is now", body = ImportAnswer), JobErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve(app, request, KeyScope::Admin, async |visit: Visit, _| {
+        let job = visit.cancel(JobKind::Import).await?;
+        if job.state.is_ended()
+            && let Some(uploads) = &visit.app.options.uploads
+        {
+            uploads.spool.remove(&ImportOrder::of(&job)?.spooled);
+        }
+        Success::ok(&ImportView::of(&job)?)
+    })
+    .await
+}

@@ -1,0 +1,142 @@
+//! A small JSON object as the body of a request: bounded, in time, and with every field known.
+
+use super::Visit;
+use crate::errors::ErrorCode;
+use crate::problem::Problem;
+use axum::body::Body;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use hyper::body::Body as _;
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+
+/// Bytes of a JSON body.
+const JSON_BYTES_MAX: usize = 16 * 1024;
+
+/// The fields of a body that are left to be read.
+#[derive(Debug)]
+pub(super) struct Fields {
+    fields: Map<String, Value>,
+    known: &'static [&'static str],
+}
+
+impl Fields {
+    /// Reads the body, whose fields are among `known`.
+    pub(super) async fn read(
+        visit: &Visit,
+        body: Body,
+        known: &'static [&'static str],
+    ) -> Result<Self, Problem> {
+        refuse_other_types(&visit.parts.headers)?;
+        if body.size_hint().lower() > JSON_BYTES_MAX as u64 {
+            return Err(too_large());
+        }
+        let reading = axum::body::to_bytes(body, JSON_BYTES_MAX);
+        let patience = visit.app.options.header_timeout;
+        let bytes = timeout(patience, reading).await.map_err(|_| too_slow())?.map_err(|_| too_large())?;
+        Self::parse(&bytes, known)
+    }
+
+    fn parse(bytes: &[u8], known: &'static [&'static str]) -> Result<Self, Problem> {
+        let value: Value = serde_json::from_slice(bytes)
+            .map_err(|why| Problem::new(ErrorCode::InvalidBody, format!("the body is not JSON: {why}")))?;
+        let Value::Object(fields) = value else {
+            return Err(Problem::new(ErrorCode::InvalidBody, "the body is JSON, but not an object"));
+        };
+        let unknown = fields.keys().find(|field| !known.contains(&field.as_str()));
+        if let Some(unknown) = unknown {
+            let shown: String = unknown.chars().take(40).collect();
+            let detail = format!("there is no field {shown:?}; the fields are {}", known.join(", "));
+            return Err(Problem::field(shown, detail));
+        }
+        Ok(Self { fields, known })
+    }
+
+    /// A text; `None` where it is absent or `null`.
+    pub(super) fn text(&mut self, field: &'static str) -> Result<Option<String>, Problem> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(wrong(field, "a text", &other)),
+        }
+    }
+
+    /// A whole number from 1 on; `None` where it is absent or `null`.
+    pub(super) fn positive(&mut self, field: &'static str) -> Result<Option<u64>, Problem> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(value) => match value.as_u64().filter(|number| *number > 0) {
+                Some(number) => Ok(Some(number)),
+                None => Err(wrong(field, "a whole number from 1 on", &value)),
+            },
+        }
+    }
+
+    /// Yes or no; no where it is absent or `null`.
+    pub(super) fn flag(&mut self, field: &'static str) -> Result<bool, Problem> {
+        match self.take(field) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(other) => Err(wrong(field, "true or false", &other)),
+        }
+    }
+
+    fn take(&mut self, field: &'static str) -> Option<Value> {
+        debug_assert!(self.known.contains(&field), "{field} is read but not known");
+        self.fields.remove(field).filter(|value| !value.is_null())
+    }
+}
+
+fn wrong(field: &'static str, wanted: &str, value: &Value) -> Problem {
+    let shown: String = value.to_string().chars().take(40).collect();
+    Problem::parameter(field, format!("{field} is {shown}; give {wanted}"))
+}
+
+fn refuse_other_types(headers: &HeaderMap) -> Result<(), Problem> {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = text.split(';').next().unwrap_or("").trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "send the body as JSON, with Content-Type: application/json";
+    Err(Problem::new(ErrorCode::UnsupportedMediaType, detail))
+}
+
+fn too_large() -> Problem {
+    Problem::new(ErrorCode::BodyTooLarge, format!("the body has more than {JSON_BYTES_MAX} bytes"))
+}
+
+fn too_slow() -> Problem {
+    Problem::new(ErrorCode::BodyTooSlow, "the body did not come in time; send the request again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: &[&str] = &["a", "b", "c"];
+
+    fn refused(text: &str) -> ErrorCode {
+        Fields::parse(text.as_bytes(), KNOWN).expect_err("a refusal").code()
+    }
+
+    #[test]
+    fn what_is_no_object_of_known_fields_is_refused() {
+        for text in ["", "{", "[]", "1", "null", "{\"a\":1} x"] {
+            assert_eq!(refused(text), ErrorCode::InvalidBody, "{text}");
+        }
+        assert_eq!(refused("{\"d\":1}"), ErrorCode::InvalidParameter);
+    }
+
+    #[test]
+    fn fields_are_of_their_types_and_null_is_absent() {
+        let mut fields = Fields::parse(br#"{"a":"cat","b":5,"c":null}"#, KNOWN).expect("fields");
+        assert_eq!(fields.text("a").expect("a text").as_deref(), Some("cat"));
+        assert_eq!(fields.positive("b").expect("a number"), Some(5));
+        assert!(!fields.flag("c").expect("a flag"));
+        let wrong = || Fields::parse(br#"{"a":5,"b":0,"c":"yes"}"#, KNOWN).expect("fields");
+        assert_eq!(wrong().text("a").expect_err("no text").param(), Some("a"));
+        assert_eq!(wrong().positive("b").expect_err("0").param(), Some("b"));
+        assert_eq!(wrong().flag("c").expect_err("no flag").param(), Some("c"));
+    }
+}

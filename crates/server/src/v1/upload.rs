@@ -1,0 +1,151 @@
+//! The body of a request on its way into a file: as it comes, in bounded memory, at a minimum rate, with nothing left
+//! behind unless it came whole.
+
+use crate::app::App;
+use crate::errors::ErrorCode;
+use crate::options::{UPLOAD_BYTES_PER_SECOND_MIN, UPLOAD_PATIENCE};
+use crate::problem::Problem;
+use axum::body::Body;
+use catalog::jobs::Spool;
+use futures_util::StreamExt;
+use hyper::body::Body as _;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::fs::{File, create_dir_all};
+use tokio::io::{AsyncWriteExt, BufWriter};
+use tokio::time::{Instant, timeout_at};
+use xxhash_rust::xxh3::Xxh3;
+
+/// Bytes that are gathered before they are written.
+const BUFFER_BYTES: usize = 256 * 1024;
+/// When trying again is of use after the disk was full or others were uploading.
+const RETRY_SECONDS: u64 = 30;
+
+/// A file that came whole. Unless it is kept, it is removed.
+#[derive(Debug)]
+pub(super) struct Uploaded {
+    path: Option<PathBuf>,
+    /// Its size.
+    pub(super) bytes: u64,
+    /// Of its content: tells a repeated upload from another one.
+    pub(super) digest: u128,
+}
+
+impl Uploaded {
+    /// Takes a body in, under this name.
+    pub(super) async fn receive(app: &App, spool: &Spool, name: &str, body: Body) -> Result<Self, Problem> {
+        let bytes_max = app.options.upload_bytes_max;
+        if body.size_hint().lower() > bytes_max {
+            return Err(too_large(bytes_max));
+        }
+        let Ok(_room) = app.uploads.try_acquire() else {
+            let detail = "as many uploads as this server takes at once are under way; try again in a moment";
+            return Err(Problem::new(ErrorCode::Unavailable, detail).retry_after(RETRY_SECONDS));
+        };
+        create_dir_all(spool.folder()).await.map_err(not_written)?;
+        let mut part = Self { path: Some(spool.part(name)), bytes: 0, digest: 0 };
+        part.fill(body, bytes_max).await?;
+        Ok(part)
+    }
+
+    async fn fill(&mut self, body: Body, bytes_max: u64) -> Result<(), Problem> {
+        let Some(path) = self.path.as_deref() else { return Ok(()) };
+        let mut file = BufWriter::with_capacity(BUFFER_BYTES, File::create(path).await.map_err(not_written)?);
+        let (mut chunks, mut digest, began) = (body.into_data_stream(), Xxh3::new(), Instant::now());
+        loop {
+            let due = began + patience(self.bytes);
+            let Some(chunk) = timeout_at(due, chunks.next()).await.map_err(|_| too_slow())? else { break };
+            let chunk = chunk.map_err(|_| cut_off())?;
+            self.bytes += chunk.len() as u64;
+            if self.bytes > bytes_max {
+                return Err(too_large(bytes_max));
+            }
+            digest.update(&chunk);
+            file.write_all(&chunk).await.map_err(not_written)?;
+        }
+        file.flush().await.map_err(not_written)?;
+        file.get_ref().sync_all().await.map_err(not_written)?;
+        self.digest = digest.digest128();
+        Ok(())
+    }
+
+    /// Gives the file its name. It is still removed unless [`Self::keep`] is called.
+    pub(super) async fn place(&mut self, path: PathBuf) -> Result<(), Problem> {
+        if let Some(part) = &self.path {
+            tokio::fs::rename(part, &path).await.map_err(not_written)?;
+            self.path = Some(path);
+        }
+        Ok(())
+    }
+
+    /// It is a job's from now on.
+    pub(super) fn keep(mut self) {
+        self.path = None;
+    }
+}
+
+impl Drop for Uploaded {
+    fn drop(&mut self) {
+        let Some(path) = self.path.take() else { return };
+        if let Err(error) = remove(&path) {
+            tracing::warn!(%error, "an upload that is not wanted cannot be removed");
+        }
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// How long so many bytes may take, counted from the first moment.
+fn patience(bytes: u64) -> Duration {
+    UPLOAD_PATIENCE + Duration::from_millis(bytes.saturating_mul(1000) / UPLOAD_BYTES_PER_SECOND_MIN)
+}
+
+fn too_large(bytes_max: u64) -> Problem {
+    let detail = format!("the body has more than {bytes_max} bytes; packed files (.gz, .zst) are taken too");
+    Problem::new(ErrorCode::BodyTooLarge, detail)
+}
+
+fn too_slow() -> Problem {
+    let detail = format!("the body came at less than {UPLOAD_BYTES_PER_SECOND_MIN} bytes a second");
+    Problem::new(ErrorCode::BodyTooSlow, detail)
+}
+
+fn cut_off() -> Problem {
+    Problem::new(ErrorCode::InvalidBody, "the body was cut off")
+}
+
+fn not_written(error: io::Error) -> Problem {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Problem::new(ErrorCode::Unavailable, "there is no room for this file at the moment")
+                .retry_after(RETRY_SECONDS)
+                .because(error)
+        }
+        _ => Problem::internal(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_bytes_may_take_longer() {
+        assert_eq!(patience(0), UPLOAD_PATIENCE);
+        let minute = UPLOAD_BYTES_PER_SECOND_MIN * 60;
+        assert_eq!(patience(minute), UPLOAD_PATIENCE + Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_ours() {
+        let full = not_written(io::ErrorKind::StorageFull.into());
+        assert_eq!(full.code(), ErrorCode::Unavailable);
+        assert_eq!(not_written(io::ErrorKind::PermissionDenied.into()).code(), ErrorCode::Internal);
+    }
+}

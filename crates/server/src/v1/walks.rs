@@ -1,0 +1,386 @@
+//! `/v1/walks`: a whole hashtag, walked through the upstream by the worker. One credit a page.
+
+use super::imports::{ListParams, the_job};
+use super::json_body::Fields;
+use super::{JobFacts, NoMeta, PageMeta, Success, Visit, serve};
+use crate::app::App;
+use crate::contract::fault;
+use crate::errors::ErrorCode;
+use crate::gate::quote::refused;
+use crate::gate::serve::idempotency_key;
+use crate::openapi::JobErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::HashtagRef;
+use catalog::jobs::{StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCoverage, WalkOrder, WalkState};
+use domain::credits::PRICE_OF_A_CALL;
+use domain::{KeyScope, Region};
+use http::{Response, StatusCode};
+use serde::Serialize;
+use std::sync::Arc;
+use store::idempotency::Fingerprint;
+use store::jobs::{Job, JobKind, NewJob};
+use utoipa::ToSchema;
+
+const PATH: &str = "/v1/walks";
+const FIELDS: &[&str] = &["hashtag", "region", "max_credits", "dry_run"];
+
+/// What is to be walked through.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes the body; `Fields` reads it")]
+pub(crate) struct WalkAsked {
+    /// A name, with or without `#`, or TikTok's id. Digits are an id first and a name second.
+    #[schema(example = "cat")]
+    hashtag: String,
+    /// Only videos of this country.
+    #[schema(example = "US")]
+    region: Option<String>,
+    /// What it may cost at most, 1 to 100,000; 10,000 unless told otherwise.
+    #[schema(example = 500, minimum = 1, maximum = 100_000)]
+    max_credits: Option<u64>,
+    /// Only tell the price.
+    dry_run: Option<bool>,
+}
+
+/// A walk.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Walk)]
+pub(crate) struct WalkView {
+    #[serde(flatten)]
+    job: JobFacts,
+    /// As it was asked for.
+    hashtag: String,
+    region: Option<String>,
+    max_credits: u64,
+    /// TikTok's id, once it is known.
+    hashtag_id: Option<String>,
+    counters: WalkCountersView,
+    /// Credits charged so far: one for each page that brought something.
+    credits_charged: u64,
+    /// Why it ended: `end` (the upstream has no more), `cap` (it gives no more, though there are more), `budget`, `stall`
+    /// (it says that there is more and gives none), `repeat` (it gives only what was seen), `upstream` (it could not go
+    /// on). `null` while it runs, and when it was called off.
+    #[schema(example = "end")]
+    stop_reason: Option<&'static str>,
+    /// What went wrong, where something did.
+    problem: Option<String>,
+    /// How much of the hashtag it saw; `null` until it has ended.
+    coverage: Option<CoverageView>,
+}
+
+/// What a walk counts.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WalkCounters)]
+struct WalkCountersView {
+    /// Pages that brought something.
+    pages: u64,
+    /// Videos, each counted once.
+    unique: u64,
+    /// Videos that the walk had seen already.
+    duplicate: u64,
+    /// Answers without a single video.
+    empty_page: u64,
+    /// Videos that could not be read.
+    rejects: u64,
+}
+
+/// How much of a hashtag a walk saw.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WalkCoverage)]
+struct CoverageView {
+    /// Videos it saw.
+    unique: u64,
+    /// The videos there are, as a source told; `null` where none did.
+    reported: Option<ReportedView>,
+    /// unique / reported.
+    share: Option<ShareView>,
+    /// Why there is no share.
+    share_missing: Option<String>,
+    /// The videos there are, by this walk and the one before it.
+    estimate: Option<EstimateView>,
+    /// Why there is no estimate.
+    estimate_missing: Option<String>,
+}
+
+/// A told number of videos.
+#[derive(Serialize, ToSchema)]
+struct ReportedView {
+    value: u64,
+    /// Always `reported`.
+    basis: &'static str,
+    /// Whether it was rounded for display.
+    rounded: bool,
+    /// The step it was rounded to; 1 when it is exact.
+    step: u64,
+}
+
+/// A share, and what the step of the total leaves open.
+#[derive(Serialize, ToSchema)]
+struct ShareView {
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+/// Capture and recapture (Chapman), with a 95 % interval. Two walks that begin with the most popular videos see the same
+/// ones more often than chance would have it: then it is too low.
+#[derive(Serialize, ToSchema)]
+struct EstimateView {
+    /// Videos there are.
+    videos: f64,
+    low: f64,
+    high: f64,
+    /// Whether at least 7 videos were seen twice; otherwise it is of little use.
+    is_firm: bool,
+    /// Videos that both walks saw.
+    both: u64,
+    /// Videos that the earlier walk saw.
+    earlier_unique: u64,
+    /// The earlier walk.
+    earlier_walk: String,
+}
+
+/// What a walk is likely to cost. Nothing was charged, and no upstream was asked.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WalkPriceView {
+    hashtag: String,
+    region: Option<String>,
+    /// Pages, if the upstream gives full ones; `null` where that cannot be known.
+    pages: Option<u64>,
+    /// Credits, one a page; `null` where that cannot be known.
+    credits: Option<u64>,
+    /// What it never exceeds.
+    max_credits: u64,
+    /// Videos that a source told to be under the hashtag.
+    reported_videos: Option<u64>,
+    /// Videos under it that are held here already.
+    held_videos: Option<u64>,
+    /// What the numbers are based on, or why there are none.
+    basis: String,
+}
+
+/// One walk.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WalkAnswer {
+    data: WalkView,
+    meta: NoMeta,
+}
+
+/// The price of a walk.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WalkPriceAnswer {
+    data: WalkPriceView,
+    meta: NoMeta,
+}
+
+/// Walks, newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WalkList {
+    data: Vec<WalkView>,
+    meta: PageMeta,
+}
+
+impl WalkView {
+    fn of(job: &Job) -> Result<Self, Problem> {
+        let (order, state) = (WalkOrder::of(job)?, WalkState::of(job)?);
+        let counters = state.counters;
+        Ok(Self {
+            job: JobFacts::of(job),
+            hashtag: order.hashtag,
+            region: order.region,
+            max_credits: order.max_credits,
+            hashtag_id: state.target.map(|target| target.id),
+            counters: WalkCountersView {
+                pages: counters.pages,
+                unique: counters.unique,
+                duplicate: counters.duplicate,
+                empty_page: counters.empty_page,
+                rejects: counters.rejects,
+            },
+            credits_charged: state.credits_charged,
+            stop_reason: state.stop_reason.map(StopReason::name),
+            problem: state.problem,
+            coverage: state.coverage.map(CoverageView::of),
+        })
+    }
+}
+
+impl CoverageView {
+    fn of(coverage: WalkCoverage) -> Self {
+        Self {
+            unique: coverage.unique,
+            reported: coverage.reported.map(|reported| ReportedView {
+                value: reported.value,
+                basis: domain::Basis::Reported.name(),
+                rounded: reported.rounded,
+                step: reported.step,
+            }),
+            share: coverage.share.map(|share| ShareView {
+                value: share.value,
+                low: share.low,
+                high: share.high,
+            }),
+            share_missing: coverage.share_missing,
+            estimate: coverage.estimate.map(|estimate| EstimateView {
+                videos: estimate.videos,
+                low: estimate.low,
+                high: estimate.high,
+                is_firm: estimate.is_firm,
+                both: estimate.both,
+                earlier_unique: estimate.earlier_unique,
+                earlier_walk: estimate.earlier_walk,
+            }),
+            estimate_missing: coverage.estimate_missing,
+        }
+    }
+}
+
+/// Walk through a whole hashtag
+///
+/// The worker goes through the feed of the upstream to its end, and keeps every page as it comes. One credit is charged
+/// for each page that brings something, once, and never more than `max_credits`. With `dry_run` the price is told and
+/// nothing is done.
+#[utoipa::path(
+    post,
+    path = "/v1/walks",
+    operation_id = "create_walk",
+    tag = "walks",
+    request_body = WalkAsked,
+    responses(
+        (status = 200, description = "The price (`dry_run`)", body = WalkPriceAnswer),
+        (status = 202, description = "It will be walked; `Location` says where to look", body = WalkAnswer),
+        JobErrors,
+    ),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve(app, request, KeyScope::Call, make).await
+}
+
+async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
+    let mut fields = Fields::read(&visit, body, FIELDS).await?;
+    let (order, dry_run) = (order(&mut fields)?, fields.flag("dry_run")?);
+    let catalog = &visit.app.catalog;
+    if !catalog.has_upstream() {
+        let detail = "a walk goes through an upstream, and none is configured here; the server's owner adds one as \
+                      [[upstream]] to tagmeter.toml";
+        return Err(Problem::new(ErrorCode::NoUpstream, detail));
+    }
+    if dry_run {
+        return price(&visit, order).await;
+    }
+    let idempotency_key = idempotency_key(&visit.parts.headers)?;
+    let balance = catalog.store().quote(visit.key.account_id).await?;
+    // With an Idempotency-Key an empty account is heard too, as it may have begun the walk already.
+    if let Some(balance) = balance.filter(|balance| *balance < PRICE_OF_A_CALL && idempotency_key.is_none()) {
+        return Err(refused(balance));
+    }
+    let request = order.to_json();
+    let asked = format!("POST {PATH} {request}");
+    let job = NewJob {
+        id: visit.new_job_id(),
+        account_id: visit.key.account_id,
+        kind: JobKind::Walk,
+        request,
+        node: None,
+        idempotency: idempotency_key.map(|key| (key, Fingerprint::of(asked.as_bytes()))),
+        at: visit.app.clock.now(),
+    };
+    let job = the_job(catalog.make_job(job).await?)?;
+    Success::accepted(&WalkView::of(&job)?, format!("{PATH}/{}", job.id))
+}
+
+fn order(fields: &mut Fields) -> Result<WalkOrder, Problem> {
+    let hashtag = fields.text("hashtag")?.unwrap_or_default();
+    if hashtag.trim().is_empty() {
+        return Err(Problem::parameter("hashtag", "hashtag is required: a name such as cat, or an id"));
+    }
+    HashtagRef::candidates(&hashtag)
+        .map_err(|why| Problem::parameter("hashtag", format!("hashtag: {why}")))?;
+    let region = fields.text("region")?.map(|region| region.parse::<Region>()).transpose();
+    let region = region.map_err(|why| Problem::parameter("region", format!("region: {why}")))?;
+    let max_credits = fields.positive("max_credits")?.unwrap_or(WALK_CREDITS);
+    if max_credits > WALK_CREDITS_MAX {
+        let detail = format!("max_credits is {max_credits}; give at most {WALK_CREDITS_MAX}");
+        return Err(Problem::parameter("max_credits", detail));
+    }
+    Ok(WalkOrder {
+        hashtag: hashtag.trim().to_owned(),
+        region: region.map(|region| region.to_string()),
+        max_credits,
+    })
+}
+
+async fn price(visit: &Visit, order: WalkOrder) -> Result<Success, Problem> {
+    let price = visit.app.catalog.walk_price(&order).await.map_err(fault)?;
+    Success::ok(&WalkPriceView {
+        hashtag: order.hashtag,
+        region: order.region,
+        pages: price.pages,
+        credits: price.credits,
+        max_credits: price.credits_max,
+        reported_videos: price.reported_videos,
+        held_videos: price.held_videos,
+        basis: price.basis,
+    })
+}
+
+/// Walks of this account
+///
+/// Newest first, 20 on a page. Free.
+#[utoipa::path(
+    get,
+    path = "/v1/walks",
+    operation_id = "list_walks",
+    tag = "walks",
+    params(ListParams),
+    responses((status = 200, description = "The walks", body = WalkList), JobErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve(app, request, KeyScope::Call, async |visit: Visit, _| {
+        let (jobs, meta) = visit.jobs(JobKind::Walk).await?;
+        let views = jobs.iter().map(WalkView::of).collect::<Result<Vec<_>, _>>()?;
+        Success::new(StatusCode::OK, &views, meta)
+    })
+    .await
+}
+
+/// A walk
+///
+/// How far it is, and in the end why it ended and how much of the hashtag it saw. Free.
+#[utoipa::path(
+    get,
+    path = "/v1/walks/{id}",
+    operation_id = "get_walk",
+    tag = "walks",
+    params(("id" = String, Path, description = "Its name")),
+    responses((status = 200, description = "The walk", body = WalkAnswer), JobErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve(app, request, KeyScope::Call, async |visit: Visit, _| {
+        Success::ok(&WalkView::of(&visit.job(JobKind::Walk).await?)?)
+    })
+    .await
+}
+
+/// Call a walk off
+///
+/// What it has brought stays, and what was charged is charged. One that is running stops after its page.
+#[utoipa::path(
+    delete,
+    path = "/v1/walks/{id}",
+    operation_id = "cancel_walk",
+    tag = "walks",
+    params(("id" = String, Path, description = "Its name")),
+    responses((status = 200, description = "The walk as it is now", body = WalkAnswer), JobErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve(app, request, KeyScope::Call, async |visit: Visit, _| {
+        Success::ok(&WalkView::of(&visit.cancel(JobKind::Walk).await?)?)
+    })
+    .await
+}

@@ -1,0 +1,70 @@
+//! `tagmeter worker`: does jobs until it is told to stop, and answers nobody. `tagmeter serve` does the same beside serving.
+
+use super::{Context, serve};
+use crate::exit::Failure;
+use crate::output::print;
+use crate::system::random_bytes;
+use crate::telemetry;
+use catalog::Catalog;
+use catalog::jobs::Spool;
+use server::Uploads;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use worker::{Parts, Worker};
+
+/// Holds what the node is called.
+const NODE_FILE: &str = "node.id";
+
+pub(super) async fn run(context: &Context) -> Result<(), Failure> {
+    telemetry::start(&context.settings)?;
+    let store = context.open_store().await?;
+    let catalog = context.open_live_catalog(store).await?;
+    let signal = serve::stop_signal()?;
+    let worker = here(context, catalog, uploads(context)?);
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        data_dir = %context.settings.data_dir.value.display(),
+        upstreams = context.settings.upstreams.len(),
+        "working"
+    );
+    print("Working on jobs")?;
+    worker
+        .run(async move {
+            let name = signal.await;
+            tracing::info!(signal = name, "stopping: jobs under way are handed back");
+        })
+        .await;
+    Ok(())
+}
+
+/// The worker of this node.
+pub(super) fn here(context: &Context, catalog: Catalog, uploads: Uploads) -> Worker {
+    let Uploads { spool, node } = uploads;
+    Worker::new(catalog, Parts { clock: context.clock.clone(), node, spool })
+}
+
+/// Where uploads to this node go. Its name is drawn once and kept in the data folder, with the files that only it has.
+pub(super) fn uploads(context: &Context) -> Result<Uploads, Failure> {
+    let folder = &context.settings.data_dir.value;
+    Ok(Uploads { spool: Spool::of(folder), node: node(folder)? })
+}
+
+fn node(folder: &Path) -> Result<String, Failure> {
+    let path = folder.join(NODE_FILE);
+    let failed = |cause| Failure::new(format_args!("{} cannot be used: {cause}", path.display()));
+    let name = format!("{:016x}", u64::from_be_bytes(random_bytes()?));
+    // Of two processes that begin at once, one writes it and both read it.
+    if let Ok(mut file) = fs::File::create_new(&path) {
+        file.write_all(name.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        return Ok(name);
+    }
+    let known = fs::read_to_string(&path).map_err(failed)?;
+    let known = known.trim();
+    if known.is_empty() {
+        return Err(
+            Failure::new(format_args!("{} is empty", path.display())).hint("delete it and start again")
+        );
+    }
+    Ok(known.to_owned())
+}

@@ -1,0 +1,180 @@
+//! An import: the uploaded file, read by the catalog like any other. It is read anew from its beginning after a restart,
+//! which changes nothing that is there already.
+
+use crate::lease::{Lease, Wish};
+use crate::{Desk, Outcome};
+use catalog::CatalogError;
+use catalog::import::{ImportInput, ImportOptions, ImportProgress, ImportReport};
+use catalog::jobs::{ImportCounts, ImportOrder, ImportState};
+use sources::files::Progress;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::StoreError;
+use store::jobs::{Job, JobEnd};
+use store::record::Recorded;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+/// How often progress is written down, besides at each transaction of the store.
+const TELL_INTERVAL: Duration = Duration::from_secs(3);
+/// What a file without a name is called in what is told of it.
+const UNNAMED: &str = "upload";
+
+/// Hears how the import goes, and tells it when to end.
+#[derive(Debug)]
+struct Listener {
+    bytes_read: AtomicU64,
+    records: AtomicU64,
+    counts: Mutex<ImportCounts>,
+    has_recorded: Notify,
+    is_over: AtomicBool,
+}
+
+impl ImportProgress for Listener {
+    fn begin(&self, _: &str, _: usize, _: usize) {}
+
+    fn advance(&self, progress: Progress, records: u64) {
+        self.bytes_read.store(progress.bytes_read, Relaxed);
+        self.records.store(records, Relaxed);
+    }
+
+    fn recorded(&self, recorded: &Recorded) {
+        let mut counts = self.counts();
+        *counts = counts.and(recorded);
+        self.has_recorded.notify_one();
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Relaxed)
+    }
+}
+
+impl Listener {
+    /// `counts` is what earlier attempts brought.
+    fn new(counts: ImportCounts) -> Self {
+        Self {
+            bytes_read: AtomicU64::new(0),
+            records: AtomicU64::new(0),
+            counts: Mutex::new(counts),
+            has_recorded: Notify::new(),
+            is_over: AtomicBool::new(false),
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, ImportCounts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> ImportState {
+        ImportState {
+            bytes_read: self.bytes_read.load(Relaxed),
+            records: self.records.load(Relaxed),
+            counts: *self.counts(),
+            ..ImportState::default()
+        }
+    }
+}
+
+pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Outcome, StoreError> {
+    let order = ImportOrder::of(job)?;
+    let path = desk.spool.path(&order.spooled);
+    let before = ImportState::of(job)?;
+    if !path.is_file() {
+        let problem = Some("the uploaded file is no longer here".to_owned());
+        return Ok(Outcome::Ended(JobEnd::Failed, ImportState { problem, ..before }.to_json()));
+    }
+    let listener = Arc::new(Listener::new(before.counts));
+    let (imported, wish) = import(desk, &path, &listener, lease).await?;
+    let report = match imported {
+        Ok(report) => report,
+        Err(CatalogError::Store(error)) => return Err(error),
+        Err(error) => {
+            let problem = Some(error.to_string());
+            let state = ImportState { problem, ..listener.state() };
+            return Ok(Outcome::Ended(JobEnd::Failed, told(state, &path, &order).to_json()));
+        }
+    };
+    let state = told(with_report(listener.state(), &report, &order), &path, &order);
+    Ok(match wish {
+        Wish::Drop => Outcome::Lost,
+        _ if !report.is_stopped => Outcome::Ended(end_of(&report), state.to_json()),
+        Wish::Cancel => Outcome::Ended(JobEnd::Cancelled, state.to_json()),
+        _ => Outcome::HandedBack(listener.state().to_json(), Duration::ZERO),
+    })
+}
+
+/// Imports the file, while the job is kept. Gives the last wish, too.
+async fn import(
+    desk: &Desk,
+    path: &Path,
+    listener: &Arc<Listener>,
+    lease: &Lease<'_>,
+) -> Result<(Result<ImportReport, CatalogError>, Wish), StoreError> {
+    let inputs = [ImportInput::Path(path.to_owned())];
+    let options = ImportOptions { progress: Some(Arc::clone(listener) as _), ..ImportOptions::default() };
+    let mut importing = std::pin::pin!(desk.catalog.import(&inputs, options));
+    let mut wish = Wish::GoOn;
+    loop {
+        tokio::select! {
+            report = importing.as_mut() => return Ok((report, wish)),
+            () = sleep(TELL_INTERVAL) => {}
+            () = listener.has_recorded.notified() => {}
+            () = lease.stopped(), if !listener.is_over() => {}
+        }
+        match lease.keep(listener.state().to_json()).await {
+            Ok(Wish::GoOn) => {}
+            Ok(other) => wish = other,
+            Err(error) => tracing::warn!(%error, "an import cannot be kept just now"),
+        }
+        if wish != Wish::GoOn || lease.is_stopped() {
+            listener.is_over.store(true, Relaxed);
+        }
+    }
+}
+
+/// With what is known in the end.
+fn with_report(state: ImportState, report: &ImportReport, order: &ImportOrder) -> ImportState {
+    let problem = report.files.iter().find_map(|file| match &file.problem {
+        None if file.is_empty => Some("there is nothing in it".to_owned()),
+        problem => problem.clone(),
+    });
+    ImportState {
+        bytes_read: if report.is_stopped { state.bytes_read } else { order.bytes },
+        records: state.records.max(observations(report)),
+        rejected: report.rejected,
+        first_rejects: report.first_rejects.clone(),
+        problem,
+        ..state
+    }
+}
+
+fn observations(report: &ImportReport) -> u64 {
+    report.files.iter().flat_map(|file| file.observations.values()).sum()
+}
+
+/// A file of which nothing could be used has failed; one that was read in part is done, with its problem told.
+fn end_of(report: &ImportReport) -> JobEnd {
+    let has_problem = report.rejected > 0 || report.files.iter().any(|file| file.problem.is_some());
+    if has_problem && observations(report) == 0 { JobEnd::Failed } else { JobEnd::Done }
+}
+
+/// Its owner knows the file by another name than we do.
+fn told(mut state: ImportState, path: &Path, order: &ImportOrder) -> ImportState {
+    let (ours, theirs) = (path.display().to_string(), order.file_name.as_deref().unwrap_or(UNNAMED));
+    state.problem = state.problem.map(|problem| problem.replace(&ours, theirs));
+    for reject in &mut state.first_rejects {
+        reject.file = reject.file.replace(&ours, theirs);
+        reject.reason = reject.reason.replace(&ours, theirs);
+    }
+    state
+}
+
+/// Removes the file of an import that is over.
+pub(crate) fn clear(desk: &Desk, job: &Job) {
+    match ImportOrder::of(job) {
+        Ok(order) => desk.spool.remove(&order.spooled),
+        Err(error) => tracing::warn!(%error, "the file of an import is not known"),
+    }
+}

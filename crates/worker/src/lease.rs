@@ -1,0 +1,100 @@
+//! A claim on a job, kept while it is worked on: who holds it says now and then how far it is, and hears whether it is to
+//! stop.
+
+use crate::{Desk, later};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use store::StoreError;
+use store::jobs::{Claim, JobEnd, JobKept};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+/// How long a job is nobody else's after its worker was last heard of. A job whose worker was killed goes on after this.
+pub(crate) const LEASE_MS: i64 = 60_000;
+/// How often it is kept at least: twice may fail.
+const KEEP_INTERVAL: Duration = Duration::from_secs(15);
+
+/// What a running job has to do with its claim.
+#[derive(Debug)]
+pub(crate) struct Lease<'d> {
+    desk: &'d Arc<Desk>,
+    claim: Claim,
+    stopped: watch::Receiver<bool>,
+}
+
+/// What the holder of a lease is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Go on.
+    GoOn,
+    /// Stop, and hand the job back: the worker ends.
+    HandBack,
+    /// Stop, and end the job: its owner called it off.
+    Cancel,
+    /// Stop: the job is another's.
+    Drop,
+}
+
+impl<'d> Lease<'d> {
+    pub(crate) fn new(desk: &'d Arc<Desk>, claim: Claim, stopped: watch::Receiver<bool>) -> Self {
+        Self { desk, claim, stopped }
+    }
+
+    /// Says how far the job is, durably, and keeps it.
+    pub(crate) async fn keep(&self, progress: String) -> Result<Wish, StoreError> {
+        let until = later(self.desk.clock.now(), LEASE_MS);
+        Ok(match self.desk.catalog.store().keep_job(&self.claim, progress, until).await? {
+            JobKept::Lost => Wish::Drop,
+            JobKept::CancelWanted => Wish::Cancel,
+            JobKept::Ours if self.is_stopped() => Wish::HandBack,
+            JobKept::Ours => Wish::GoOn,
+        })
+    }
+
+    /// Done when the worker is to end.
+    pub(crate) async fn stopped(&self) {
+        // A worker that is gone without a word is one that ends.
+        let _ = self.stopped.clone().wait_for(|stopped| *stopped).await;
+    }
+
+    /// Whether the worker is to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
+    /// Keeps the lease while something is waited for. `progress` says how far the job is.
+    pub(crate) async fn while_waiting<T>(
+        &self,
+        progress: impl Fn() -> String,
+        work: impl Future<Output = T>,
+    ) -> T {
+        let mut work = std::pin::pin!(work);
+        let mut keep_at = Instant::now() + KEEP_INTERVAL;
+        loop {
+            tokio::select! {
+                done = work.as_mut() => return done,
+                () = sleep_until(keep_at) => {
+                    // What it says is heard when the work is done, which is never long.
+                    if let Err(error) = self.keep(progress()).await {
+                        tracing::warn!(%error, "a job cannot be kept just now");
+                    }
+                    keep_at = Instant::now() + KEEP_INTERVAL;
+                }
+            }
+        }
+    }
+
+    /// Gives the job back, not to be gone on with before so long.
+    pub(crate) async fn hand_back(&self, progress: String, pause: Duration) -> Result<(), StoreError> {
+        let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+        let until = later(self.desk.clock.now(), pause_ms);
+        self.desk.catalog.store().keep_job(&self.claim, progress, until).await.map(|_| ())
+    }
+
+    /// Ends the job. `false` when it is another's.
+    pub(crate) async fn finish(&self, end: JobEnd, result: String) -> Result<bool, StoreError> {
+        let now = self.desk.clock.now();
+        self.desk.catalog.store().finish_job(&self.claim, end, result, now).await
+    }
+}

@@ -1,0 +1,221 @@
+//! Does the jobs that requests leave behind: imports of uploaded files, and walks through an upstream.
+//!
+//! A worker takes no input. It claims what waits in the store, or what somebody began whose lease is over, works on it
+//! while it keeps the lease, and ends it. It looks by itself every few seconds, and at once when a job is made in its
+//! process. Everything it does can be done again: a worker that is killed leaves a job that another one goes on with.
+//! Deliberately absent: SQL, HTTP, and the server.
+//!
+//! Reading order: [`Worker`] (the loop), `lease` (what a running job may say), then a file for each kind.
+
+mod import;
+
+mod lease;
+
+mod walk;
+
+use catalog::Catalog;
+use catalog::jobs::{ImportState, Spool, WalkState};
+use domain::{Clock, Timestamp};
+use futures_util::FutureExt;
+use lease::{LEASE_MS, Lease};
+use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use store::StoreError;
+use store::jobs::{Claim, Job, JobEnd, JobKind};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+/// Imports at once on a node: they take turns at the store's writer anyway.
+pub const IMPORTS_AT_ONCE: usize = 1;
+/// Walks at once on a node. They wait for their upstream most of the time.
+pub const WALKS_AT_ONCE: usize = 3;
+/// How often a worker looks for jobs that were made elsewhere, or whose leases are over.
+pub const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How often it looks for uploads that were left behind.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// What a worker works with.
+#[derive(Clone)]
+pub struct Parts {
+    /// Who tells the time of leases and charges.
+    pub clock: Arc<dyn Clock>,
+    /// What this node is called: jobs whose files lie here are done here.
+    pub node: String,
+    /// Where uploads lie.
+    pub spool: Spool,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
+/// Does jobs until it is told to stop.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    desk: Arc<Desk>,
+    imports: Arc<Semaphore>,
+    walks: Arc<Semaphore>,
+}
+
+/// What every job reaches.
+pub(crate) struct Desk {
+    pub(crate) catalog: Catalog,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) node: String,
+    pub(crate) spool: Spool,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
+/// How work on a job came to an end.
+pub(crate) enum Outcome {
+    /// The job is over; with its result.
+    Ended(JobEnd, String),
+    /// It is to be gone on with, not before so long.
+    HandedBack(String, Duration),
+    /// It is another's by now, or has ended.
+    Lost,
+}
+
+impl Worker {
+    /// One that has not begun.
+    pub fn new(catalog: Catalog, parts: Parts) -> Self {
+        let Parts { clock, node, spool } = parts;
+        Self {
+            desk: Arc::new(Desk { catalog, clock, node, spool }),
+            imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
+            walks: Arc::new(Semaphore::new(WALKS_AT_ONCE)),
+        }
+    }
+
+    /// Does jobs until `shutdown` is done, then stops the running ones at their next safe point and hands them back. When
+    /// this future is dropped, what runs is cut off, as by a kill.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let (stop, stopped) = watch::channel(false);
+        let mut running = JoinSet::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut sweep_at = Instant::now();
+        loop {
+            if Instant::now() >= sweep_at {
+                self.sweep().await;
+                sweep_at = Instant::now() + SWEEP_INTERVAL;
+            }
+            let claimed = self.begin_jobs(&mut running, &stopped).await;
+            if let Err(error) = claimed {
+                tracing::warn!(%error, "jobs cannot be claimed; looking again in a moment");
+            }
+            let look_again = sleep(LOOK_INTERVAL);
+            tokio::select! {
+                () = shutdown.as_mut() => break,
+                Some(_) = running.join_next() => {}
+                () = self.desk.catalog.job_made() => {}
+                () = look_again => {}
+            }
+        }
+        // Whoever listens is in `running`.
+        stop.send_replace(true);
+        while running.join_next().await.is_some() {}
+    }
+
+    /// Begins what waits, as long as there is room.
+    async fn begin_jobs(
+        &self,
+        running: &mut JoinSet<()>,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<(), StoreError> {
+        loop {
+            let kinds = [(JobKind::Import, &self.imports), (JobKind::Walk, &self.walks)];
+            let open: Vec<JobKind> = kinds
+                .iter()
+                .filter(|(_, room)| room.available_permits() > 0)
+                .map(|(kind, _)| *kind)
+                .collect();
+            if open.is_empty() {
+                return Ok(());
+            }
+            let (desk, now) = (&self.desk, self.desk.clock.now());
+            let store = desk.catalog.store();
+            let claimed = store.claim_job(&open, &desk.node, now, later(now, LEASE_MS)).await?;
+            let Some((job, claim)) = claimed else { return Ok(()) };
+            let room = match job.kind {
+                JobKind::Import => &self.imports,
+                JobKind::Walk => &self.walks,
+            };
+            // Permits are only taken here, and there was one.
+            let Ok(permit) = Arc::clone(room).try_acquire_owned() else { return Ok(()) };
+            let (desk, stopped) = (Arc::clone(desk), stopped.clone());
+            running.spawn(async move {
+                work(desk, job, claim, stopped).await;
+                drop(permit);
+            });
+        }
+    }
+
+    async fn sweep(&self) {
+        let swept = self.desk.spool.sweep(self.desk.catalog.store(), self.desk.clock.now()).await;
+        if let Err(error) = swept {
+            tracing::warn!(%error, "uploads that were left behind cannot be looked for");
+        }
+    }
+}
+
+/// Works on a job and writes down what came of it.
+async fn work(desk: Arc<Desk>, job: Job, claim: Claim, stopped: watch::Receiver<bool>) {
+    tracing::info!(job = %job.id, kind = ?job.kind, attempt = job.attempts, "job begun");
+    let lease = Lease::new(&desk, claim, stopped);
+    let working = async {
+        match job.kind {
+            JobKind::Import => import::run(&desk, &job, &lease).await,
+            JobKind::Walk => walk::run(&desk, &job, &lease).await,
+        }
+    };
+    let outcome = match AssertUnwindSafe(working).catch_unwind().await {
+        Ok(Ok(outcome)) => outcome,
+        // The lease runs out, and the job is gone on with from where it last said it was.
+        Ok(Err(error)) => {
+            return tracing::warn!(job = %job.id, %error, "job interrupted; it goes on by itself");
+        }
+        Err(_) => failed(&job),
+    };
+    let written = match outcome {
+        Outcome::Ended(end, result) => {
+            let is_written = lease.finish(end, result).await;
+            if matches!(is_written, Ok(true)) && job.kind == JobKind::Import {
+                import::clear(&desk, &job);
+            }
+            tracing::info!(job = %job.id, end = ?end, "job ended");
+            is_written.map(|_| ())
+        }
+        Outcome::HandedBack(progress, pause) => lease.hand_back(progress, pause).await,
+        Outcome::Lost => Ok(()),
+    };
+    if let Err(error) = written {
+        tracing::warn!(job = %job.id, %error, "what came of a job cannot be written; it is done again");
+    }
+}
+
+/// A job that made us panic would do so again.
+fn failed(job: &Job) -> Outcome {
+    tracing::error!(job = %job.id, "a job panicked");
+    let problem = Some("something went wrong here; the server's log has more".to_owned());
+    let result = match job.kind {
+        JobKind::Import => ImportState { problem, ..ImportState::of(job).unwrap_or_default() }.to_json(),
+        JobKind::Walk => WalkState { problem, ..WalkState::of(job).unwrap_or_default() }.to_json(),
+    };
+    Outcome::Ended(JobEnd::Failed, result)
+}
+
+/// So much later.
+pub(crate) fn later(at: Timestamp, ms: i64) -> Timestamp {
+    Timestamp::from_ms(at.as_ms().saturating_add(ms))
+}

@@ -1,0 +1,155 @@
+//! A walk: a page, its charge, and a note of how far it is, until there is no more. Policy is the catalog's.
+//!
+//! A page is charged after it is stored, under a request id made of the job and the page's number: a worker that is killed
+//! between any two of these asks for the same page again, and it is charged once.
+
+use crate::lease::{Lease, Wish};
+use crate::{Desk, Outcome};
+use catalog::jobs::{StopReason, WalkOrder, WalkState};
+use catalog::upstream::WalkStep;
+use catalog::{CatalogError, UpstreamFault};
+use domain::RequestId;
+use domain::credits::PRICE_OF_A_CALL;
+use std::time::Duration;
+use store::StoreError;
+use store::jobs::{Job, JobEnd};
+use store::ledger::{Charge, ChargeOutcome, Operation};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// A page of a walk, in the ledger. The number is kept for ever.
+const WALK_PAGE: Operation = Operation(5);
+
+/// Times in a row that a walk is tried again after its upstream could not go on.
+const FAULTS_MAX: u32 = 8;
+/// The pause before the first of them; each is twice the one before.
+const PAUSE: Duration = Duration::from_secs(2);
+/// The longest one.
+const PAUSE_MAX: Duration = Duration::from_secs(300);
+
+pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Outcome, StoreError> {
+    let order = WalkOrder::of(job)?;
+    let mut state = WalkState::of(job)?;
+    loop {
+        match lease.keep(state.to_json()).await? {
+            Wish::GoOn => {}
+            Wish::HandBack => return Ok(Outcome::HandedBack(state.to_json(), Duration::ZERO)),
+            Wish::Cancel => return Ok(ended(JobEnd::Cancelled, state)),
+            Wish::Drop => return Ok(Outcome::Lost),
+        }
+        // After a restart the last page may be the one that was kept.
+        if state.stop_reason.is_some() {
+            return end(desk, job, &order, state).await;
+        }
+        if state.counters.pages >= order.max_credits || !can_pay(desk, job).await? {
+            state.stop_reason = Some(StopReason::Budget);
+            return end(desk, job, &order, state).await;
+        }
+        let said = state.to_json();
+        let stepped =
+            lease.while_waiting(|| said.clone(), desk.catalog.walk_step(&order, state.clone())).await;
+        state = match stepped.map_err(store_error)? {
+            WalkStep::Page(page) => {
+                if !charge(desk, job, page.counters.pages).await? {
+                    state.stop_reason = Some(StopReason::Budget);
+                    return end(desk, job, &order, state).await;
+                }
+                WalkState { credits_charged: page.counters.pages * PRICE_OF_A_CALL.get(), ..page }
+            }
+            WalkStep::Ended(state) => return end(desk, job, &order, state).await,
+            WalkStep::Missing(state) => {
+                let problem = format!("there is no hashtag {:?} at the upstream", order.hashtag);
+                return Ok(ended(JobEnd::Failed, WalkState { problem: Some(problem), ..state }));
+            }
+            WalkStep::Fault { state, fault, cause, may_pass } => {
+                tracing::warn!(job = %job.id, cause, may_pass, "a walk's upstream cannot go on");
+                return after_fault(desk, job, &order, state, fault, may_pass).await;
+            }
+        };
+    }
+}
+
+/// Whether the account can pay one more page, as far as is known.
+async fn can_pay(desk: &Desk, job: &Job) -> Result<bool, StoreError> {
+    let balance = desk.catalog.store().quote(job.account_id).await?;
+    Ok(balance.is_some_and(|balance| balance >= PRICE_OF_A_CALL))
+}
+
+/// Charges a page, once. `false` when the account cannot pay it.
+async fn charge(desk: &Desk, job: &Job, page: u64) -> Result<bool, StoreError> {
+    let charge = Charge {
+        account_id: job.account_id,
+        request_id: page_id(job, page),
+        credits: PRICE_OF_A_CALL,
+        operation: WALK_PAGE,
+        idempotency: None,
+        at: desk.clock.now(),
+    };
+    Ok(match desk.catalog.store().charge(charge).await? {
+        ChargeOutcome::Paid(_) | ChargeOutcome::AlreadyCharged => true,
+        // Without an idempotency key nothing is replayed.
+        ChargeOutcome::Refused { .. }
+        | ChargeOutcome::NoSuchAccount
+        | ChargeOutcome::Replayed { .. }
+        | ChargeOutcome::KeyOfOtherRequest => false,
+    })
+}
+
+/// The name of a page's charge: the same for the same page of the same job, whoever asks for it and when.
+fn page_id(job: &Job, page: u64) -> RequestId {
+    let mut bytes = [0; 24];
+    bytes[..16].copy_from_slice(&job.id.to_bytes());
+    bytes[16..].copy_from_slice(&page.to_be_bytes());
+    RequestId::new(job.created_at, xxh3_128(&bytes))
+}
+
+/// Tries again later, or gives up.
+async fn after_fault(
+    desk: &Desk,
+    job: &Job,
+    order: &WalkOrder,
+    state: WalkState,
+    fault: UpstreamFault,
+    may_pass: bool,
+) -> Result<Outcome, StoreError> {
+    let faults = state.faults + 1;
+    let state = WalkState { faults, ..state };
+    if may_pass && faults <= FAULTS_MAX {
+        let pause = PAUSE.saturating_mul(1 << (faults - 1)).min(PAUSE_MAX);
+        return Ok(Outcome::HandedBack(state.to_json(), pause));
+    }
+    let problem = match fault {
+        UpstreamFault::Error => "the upstream's answer cannot be used",
+        UpstreamFault::Unavailable => {
+            "the upstream cannot be asked: it refuses, or its calls of the day are used up"
+        }
+        UpstreamFault::Timeout => "the upstream did not answer in time",
+    };
+    let stop_reason = Some(StopReason::Upstream);
+    end(desk, job, order, WalkState { problem: Some(problem.to_owned()), stop_reason, ..state }).await
+}
+
+/// Ends a walk, and judges how much it saw.
+async fn end(desk: &Desk, job: &Job, order: &WalkOrder, state: WalkState) -> Result<Outcome, StoreError> {
+    let began = job.started_at.unwrap_or(job.created_at);
+    let judged = desk.catalog.walk_coverage(job.id, began, order, &state).await;
+    let state = WalkState { coverage: judged.map_err(store_error)?, ..state };
+    let is_failed = state.stop_reason == Some(StopReason::Upstream);
+    Ok(ended(if is_failed { JobEnd::Failed } else { JobEnd::Done }, state))
+}
+
+/// What was seen need not be kept any longer: what is to be compared is kept elsewhere.
+fn ended(end: JobEnd, mut state: WalkState) -> Outcome {
+    state.seen.clear();
+    Outcome::Ended(end, state.to_json())
+}
+
+/// What stops a walk without ending it.
+fn store_error(error: CatalogError) -> StoreError {
+    match error {
+        CatalogError::Store(error) => error,
+        other => {
+            tracing::warn!(error = %other, "a walk was interrupted");
+            StoreError::Closed
+        }
+    }
+}

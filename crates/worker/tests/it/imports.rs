@@ -1,0 +1,186 @@
+//! Uploads become imports.
+
+use crate::shared::{LEASE_OVER, data, ended, location};
+use domain::KeyScope;
+use std::io::Write;
+use testkit::{Request, TestServer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Items of a web feed under #cat, one a line.
+fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
+    let line = |n: u64| {
+        let id = 7_000_000_000_000_000_000 + n;
+        format!(
+            r#"{{"id":"{id}","desc":"d #cat","createTime":1700000000,"stats":{{"playCount":{n}}},"challenges":[{{"id":"7551","title":"cat"}}]}}"#
+        ) + "\n"
+    };
+    numbers.map(line).collect::<String>().into_bytes()
+}
+
+fn files_in(server: &TestServer) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(server.held().folder().join("uploads")) else { return Vec::new() };
+    entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_uploaded_imported_and_gone() {
+    let server = TestServer::start().await;
+    let (key, worker) = (server.admin_key().await, server.worker());
+    let balance = server.balance().await;
+    let mut file = lines(1..301);
+    file.extend_from_slice(b"{\"id\":\"x\"}\n");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&file).expect("memory");
+    let packed = packed.finish().expect("memory");
+    let bytes = packed.len() as u64;
+    let upload = Request::post("/v1/imports?file_name=cats.ndjson.gz", packed).key(&key);
+    let made = server.send(upload).await;
+    assert_eq!(made.header("x-credits-charged"), "0");
+    let import = ended(&server, &key, &location(&made)).await;
+    assert_eq!(import["state"], "done", "{import}");
+    assert_eq!(import["file_name"], "cats.ndjson.gz");
+    assert_eq!(import["progress"]["bytes_total"], bytes);
+    assert_eq!(import["progress"]["bytes_read"], bytes);
+    assert_eq!(import["counts"]["videos_new"], 300);
+    assert_eq!(import["counts"]["hashtags_new"], 1);
+    assert_eq!(import["rejects"]["count"], 1);
+    let reject = &import["rejects"]["first"][0];
+    assert_eq!((reject["file"].as_str(), reject["line"].as_u64()), (Some("cats.ndjson.gz"), Some(301)));
+    assert!(!import.to_string().contains(&*server.held().folder().to_string_lossy()), "{import}");
+    worker.stopped().await;
+    assert_eq!(files_in(&server), Vec::<String>::new());
+    assert_eq!(server.balance().await, balance, "it is free");
+    let found = server.get("/challenge-info-name/?name=cat").await;
+    assert_eq!(found.status.as_u16(), 200);
+    let list = server.send(Request::get("/v1/imports").key(&key)).await.json();
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(list["meta"]["next"], serde_json::Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_none_of_ours_fails_and_says_why() {
+    let server = TestServer::start().await;
+    let (key, worker) = (server.admin_key().await, server.worker());
+    let made = server.send(Request::post("/v1/imports/", "neither one nor the other").key(&key)).await;
+    let import = ended(&server, &key, &location(&made)).await;
+    assert_eq!(import["state"], "failed", "{import}");
+    assert!(import["problem"].is_string() || import["rejects"]["count"] != 0, "{import}");
+    worker.stopped().await;
+    assert_eq!(files_in(&server), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_goes_on_after_its_worker_was_killed() {
+    let server = TestServer::start().await;
+    let key = server.admin_key().await;
+    let made = server.send(Request::post("/v1/imports", lines(1..20_001)).key(&key)).await;
+    let location = location(&made);
+    assert_eq!(data(&server, &key, &location).await["state"], "queued");
+    let worker = server.worker();
+    while data(&server, &key, &location).await["state"] == "queued" {}
+    worker.killed().await;
+    server.clock.advance(LEASE_OVER);
+    let worker = server.worker();
+    let import = ended(&server, &key, &location).await;
+    assert_eq!(import["state"], "done", "{import}");
+    worker.stopped().await;
+    let size = server.held().store().catalog_size().await.expect("a size");
+    assert_eq!((size.videos, size.hashtags), (20_000, 1));
+    assert_eq!(files_in(&server), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_upload_twice_under_one_key_is_one_import() {
+    let server = TestServer::start().await;
+    let key = server.admin_key().await;
+    let upload = |body: Vec<u8>| {
+        let request = Request::post("/v1/imports", body).key(&key).header("idempotency-key", "k1");
+        server.send(request)
+    };
+    let first = upload(lines(1..11)).await;
+    let second = upload(lines(1..11)).await;
+    assert_eq!(location(&first), location(&second));
+    assert_eq!(files_in(&server).len(), 1);
+    let other = upload(lines(1..12)).await;
+    assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "idempotency_key_reused"));
+    assert_eq!(files_in(&server).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_is_cut_off_leaves_nothing_behind() {
+    let server = TestServer::start().await;
+    let key = server.admin_key().await;
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    let head =
+        format!("POST /v1/imports HTTP/1.1\r\nHost: x\r\nX-Api-Key: {key}\r\nContent-Length: 900000\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    stream.write_all(&lines(1..1_000)).await.expect("sent");
+    while files_in(&server).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(stream);
+    while !files_in(&server).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let list = server.send(Request::get("/v1/imports").key(&key)).await.json();
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(0), "no job was made");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_large_is_refused_with_and_without_a_length() {
+    let server = TestServer::builder().options(|options| options.upload_bytes_max = 1_000).start().await;
+    let key = server.admin_key().await;
+    let told = server.send(Request::post("/v1/imports", vec![b' '; 1_001]).key(&key)).await;
+    assert_eq!((told.status.as_u16(), told.code().as_str()), (413, "body_too_large"));
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    let head = format!(
+        "POST /v1/imports HTTP/1.1\r\nHost: x\r\nX-Api-Key: {key}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    let chunk = format!("3e9\r\n{}\r\n0\r\n\r\n", "x".repeat(1_001));
+    stream.write_all((head + &chunk).as_bytes()).await.expect("sent");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 413");
+    assert_eq!(files_in(&server), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_without_the_scope_and_other_accounts_are_kept_out() {
+    let server = TestServer::start().await;
+    let key = server.admin_key().await;
+    let made = server.send(Request::post("/v1/imports", lines(1..3)).key(&key)).await;
+    let location = location(&made);
+    for request in [
+        Request::post("/v1/imports", lines(1..3)),
+        Request::get("/v1/imports"),
+        Request::get(location.clone()),
+        Request::new("DELETE".parse().expect("a method"), location.clone()),
+    ] {
+        let refused = server.send(request.key(&server.key)).await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "forbidden"));
+    }
+    let (_, other) = server.other_account("other@example.com", KeyScope::Admin).await;
+    for path in [location.as_str(), "/v1/imports/job_0", "/v1/imports/job_01kb3x8m7q0000000000000000"] {
+        let absent = server.send(Request::get(path).key(&other)).await;
+        assert_eq!((absent.status.as_u16(), absent.code().as_str()), (404, "import_not_found"));
+    }
+    let listed = server.send(Request::get("/v1/imports").key(&other)).await.json();
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(0));
+    let none = server.send(Request::post("/v1/imports", "")).await;
+    assert_eq!(none.status.as_u16(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_waits_is_called_off_at_once() {
+    let server = TestServer::start().await;
+    let key = server.admin_key().await;
+    let made = server.send(Request::post("/v1/imports", lines(1..3)).key(&key)).await;
+    let cancel = Request::new("DELETE".parse().expect("a method"), location(&made)).key(&key);
+    let cancelled = server.send(cancel).await;
+    assert_eq!(cancelled.json()["data"]["state"], "cancelled", "{}", cancelled.text());
+    assert_eq!(files_in(&server), Vec::<String>::new());
+    let worker = server.worker();
+    worker.stopped().await;
+    assert_eq!(server.held().store().catalog_size().await.expect("a size").videos, 0);
+}

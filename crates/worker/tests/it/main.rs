@@ -1,0 +1,5 @@
+//! Jobs from the request that makes them to their end, over a real socket, with a worker that is also killed.
+
+mod imports;
+mod shared;
+mod walks;

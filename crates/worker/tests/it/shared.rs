@@ -1,0 +1,38 @@
+//! What the stories share: asking for a job until it has ended, and the time after which a lease is over.
+
+use serde_json::Value;
+use std::time::Duration;
+use testkit::{Answer, Request, TestServer};
+
+/// Far longer than anything here takes; whoever reaches it has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+/// A lease is over by then.
+pub(crate) const LEASE_OVER: Duration = Duration::from_secs(61);
+
+/// `data` of a job once it has ended.
+pub(crate) async fn ended(server: &TestServer, key: &str, location: &str) -> Value {
+    let ending = async {
+        loop {
+            let data = data(server, key, location).await;
+            if ["done", "failed", "cancelled"].contains(&data["state"].as_str().expect("a state")) {
+                return data;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, ending).await.expect("the job ends")
+}
+
+/// `data` of a job as it is.
+pub(crate) async fn data(server: &TestServer, key: &str, location: &str) -> Value {
+    let answer = server.send(Request::get(location).key(key)).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+    answer.json()["data"].clone()
+}
+
+/// Where a job that was made is.
+pub(crate) fn location(made: &Answer) -> String {
+    assert_eq!(made.status.as_u16(), 202, "{}", made.text());
+    let location = made.header("location").to_owned();
+    assert!(location.ends_with(made.json()["data"]["id"].as_str().expect("an id")), "{location}");
+    location
+}
