@@ -28,5 +28,11 @@ limits=(-max_len=16384 -rss_limit_mb=1024 -timeout=10 -verbosity=0 -print_final_
 for target in $targets; do
     mkdir -p "found/$target"
     echo "fuzzing $target for $each s" >&2
-    cargo +nightly fuzz run --fuzz-dir . "$target" "found/$target" "corpus/$target" -- -max_total_time="$each" "${limits[@]}"
+    log=found/$target.log
+    if ! cargo +nightly fuzz run --fuzz-dir . "$target" "found/$target" "corpus/$target" -- \
+        -max_total_time="$each" "${limits[@]}" >"$log" 2>&1; then
+        tail -n 40 "$log" >&2
+        echo "a finding in $target; the input is in fuzz/artifacts/$target, all that was said in fuzz/$log" >&2
+        exit 1
+    fi
 done

@@ -2,6 +2,8 @@
 
 use crate::UpstreamFault;
 use domain::TagError;
+use domain::window::WindowError;
+use sources::upstream::UpstreamError;
 use std::sync::Arc;
 use store::StoreError;
 
@@ -23,6 +25,12 @@ pub enum CatalogError {
     /// The search index cannot be read or written.
     #[error("the search index failed: {0}")]
     Index(#[source] std::io::Error),
+    /// The Research API refuses access, or the request.
+    #[error("the Research API refuses: {0}")]
+    Research(#[source] UpstreamError),
+    /// These days cannot be asked for.
+    #[error(transparent)]
+    Window(#[from] WindowError),
     /// Nothing is stored, and no upstream gave it.
     #[error("no upstream gave it: {cause}")]
     Upstream {

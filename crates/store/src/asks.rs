@@ -21,6 +21,8 @@ pub enum AskKind {
     Posts = 3,
     /// A search.
     Search = 4,
+    /// The videos of a window of days.
+    Window = 5,
 }
 
 /// Longest key that is kept as it is, in bytes: an index takes no texts of any length.

@@ -77,6 +77,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  tagmeter import captures/\n  tagmeter import feed.ndjson.gz series.tar.gz --rejects rejected.ndjson\n  curl -s https://example.com/items.json | tagmeter import - --json\n  tagmeter import views.csv --map Tag=hashtag_name --map Views=views --map-constant observed_at=2024-03-01"
     )]
     Import(Import),
+    /// Read the past of a hashtag from TikTok's Research API, with the key of an approved project
+    ///
+    /// Needs an [[upstream]] of kind tiktok-research in the settings. Days are read in windows of at most 30; what was read
+    /// is not asked for again. Every request counts against the day's quota, failed ones too.
+    #[command(
+        after_help = "Examples:\n  tagmeter backfill cat --from 2024-01-01 --to 2024-03-31\n  tagmeter backfill '#cat' --from 2024-01-01 --to 2024-01-31 --json\n\nWhere the quota is used up it ends with 1; the same command goes on after midnight UTC."
+    )]
+    Backfill(Backfill),
     /// Serve the challenge endpoints
     #[command(
         after_help = "Examples:\n  tagmeter serve\n  tagmeter serve --listen 0.0.0.0:8080 --requests-per-minute 600\n\nSIGTERM and SIGINT stop it: calls under way are answered first."
@@ -151,6 +159,25 @@ pub(crate) struct Import {
     /// What is the same in every record of such a table, such as observed_at=2024-03-01
     #[arg(long, value_name = "FIELD=VALUE", requires = "map")]
     pub(crate) map_constant: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// `tagmeter backfill`
+#[derive(Debug, Args)]
+pub(crate) struct Backfill {
+    /// The hashtag, with or without #
+    #[arg(value_name = "NAME")]
+    pub(crate) hashtag: String,
+    /// First day, UTC
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) from: String,
+    /// Last day, UTC, included
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) to: String,
+    /// Which upstream of kind tiktok-research, where there are several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) upstream: Option<String>,
     #[command(flatten)]
     pub(crate) output: Json,
 }

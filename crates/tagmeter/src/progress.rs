@@ -39,6 +39,12 @@ impl Bar {
         self.place(doing, bytes, total, "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}");
     }
 
+    /// Windows of days that were read, of all, and what came of them.
+    pub(crate) fn windows(&self, windows: u64, total: u64, message: &str) {
+        self.place("backfill", windows, total, "{prefix} {bar:24} {pos}/{len} windows {wide_msg}");
+        self.bar.set_message(message.to_owned());
+    }
+
     fn place(&self, prefix: &str, position: u64, length: u64, template: &str) {
         self.show_when_slow();
         if self.bar.length() != Some(length) {

@@ -4,8 +4,10 @@ use crate::config::{Access, Secret, Settings, UpstreamSettings};
 use crate::exit::Failure;
 use crate::system::random_bytes;
 use catalog::Upstreams;
+use catalog::upstream::backfill::ResearchSource;
 use catalog::upstream::{Allowed, ContractSource};
 use sources::upstream::{ContractUpstream, Http, ResearchUpstream};
+use std::time::Duration;
 
 /// The servers of the contract; `None` when there are none.
 pub(crate) fn contract(settings: &Settings) -> Result<Option<Upstreams>, Failure> {
@@ -27,6 +29,15 @@ pub(crate) fn contract(settings: &Settings) -> Result<Option<Upstreams>, Failure
     }
     let seed = u64::from_be_bytes(random_bytes()?);
     Ok(Some(Upstreams { freshness: settings.freshness(), contract, seed }))
+}
+
+/// Before a page is asked for a second time: a fresh search is refused for some seconds.
+const RESEARCH_PAUSE: Duration = Duration::from_secs(5);
+
+/// The Research API of an upstream that is one, and what is allowed there.
+pub(crate) fn research_source(upstream: &UpstreamSettings, http: Http) -> Result<ResearchSource, Failure> {
+    let connector = research(upstream, http)?;
+    Ok(ResearchSource { connector, allowed: allowed(upstream), pause: RESEARCH_PAUSE })
 }
 
 /// The Research API of an upstream that is one.

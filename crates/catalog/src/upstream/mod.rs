@@ -4,6 +4,8 @@
 //! Reading order: [`Freshness`] and [`Wanted`] (when to ask), `guarded` (one call and its rules: `breaker`, `pace`,
 //! `retries`), `flight` (one call for all), then `hashtag`, `posts` and `search` (what is asked).
 
+pub mod backfill;
+
 mod breaker;
 
 mod flight;

@@ -4,6 +4,8 @@ mod account;
 
 mod audit;
 
+mod backfill;
+
 mod backup;
 
 mod demo;
@@ -58,6 +60,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
     match cli.command {
         Command::Demo(_) => demo::run(&context).await.map(done),
         Command::Import(command) => import::run(command, &context).await,
+        Command::Backfill(command) => backfill::run(command, &context).await,
         Command::Serve(_) => serve::run(&context).await.map(done),
         Command::Worker => worker::run(&context).await.map(done),
         Command::Account(command) => account::run(command, &context).await.map(done),

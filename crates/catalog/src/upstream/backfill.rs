@@ -1,0 +1,250 @@
+//! Reading a hashtag's past from TikTok's Research API: window after window of days, page after page, each page recorded
+//! as it comes.
+//!
+//! Each send is counted before it is made, failed ones included, as the quota of the day counts them. A window that keeps
+//! failing is cut smaller; a single day that does is passed over and told. Windows that were read to their end are noted,
+//! so that a backfill that was cut off goes on with the next one; videos that come twice change nothing.
+
+use super::guarded::Allowed;
+use super::pace::Pace;
+use crate::{Catalog, CatalogError};
+use domain::caveat::{Caveat, caveats_of};
+use domain::{Clock, Observation, Tag, Timestamp, UtcDay, Window};
+use sources::upstream::tiktok_research::{Allowance, VideosAsked, WindowPage};
+use sources::upstream::{ResearchUpstream, UpstreamError};
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+use store::Store;
+use store::asks::{Ask, AskKind, AskOutcome, Asked};
+use store::upstream_calls::CallTaken;
+use tokio::time::sleep;
+
+/// Tries of one page before its window is cut smaller.
+const TRIES_MAX: u32 = 5;
+/// A video is found within two days: what was read sooner is read again.
+const INDEX_LAG_MS: i64 = 2 * 86_400_000;
+/// The longest wait for a place among the calls of a minute.
+const WAIT_MS_MAX: u64 = 60_000;
+
+/// The Research API, and what is allowed there.
+#[derive(Debug, Clone)]
+pub struct ResearchSource {
+    /// How it is called.
+    pub connector: ResearchUpstream,
+    /// How often.
+    pub allowed: Allowed,
+    /// Before the second try of a page; before the third twice as long, and so on.
+    pub pause: Duration,
+}
+
+/// What is to be read.
+#[derive(Debug, Clone)]
+pub struct Backfill {
+    /// Under which hashtag.
+    pub tag: Tag,
+    /// Posted from this day on.
+    pub first: UtcDay,
+    /// Up to this day, included.
+    pub last: UtcDay,
+}
+
+/// How far a backfill is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BackfillReport {
+    /// Windows there are, and how many of them were read to their end, now or before.
+    pub windows: u64,
+    /// See above.
+    pub windows_done: u64,
+    /// Of these, those that were read before.
+    pub windows_before: u64,
+    /// Days that could not be read, each with the reason.
+    pub failed: Vec<(Window, String)>,
+    /// Videos that came, and how many of them were not held before.
+    pub videos: u64,
+    /// See above.
+    pub videos_new: u64,
+    /// Places of the index that the pages stood for; those without a video are of videos that are gone or not told.
+    pub positions: u64,
+    /// Records that could not be read.
+    pub rejects: u64,
+    /// Calls that were made now.
+    pub calls: u64,
+    /// Whether it ended because the calls of the UTC day are used up; it goes on after midnight.
+    pub is_quota_used_up: bool,
+    /// What has to be said with the numbers.
+    pub caveats: BTreeSet<Caveat>,
+}
+
+/// Counts sends of a UTC day.
+struct Counted<'c> {
+    store: &'c Store,
+    clock: &'c dyn Clock,
+    name: &'c str,
+    calls_max: Option<u64>,
+    calls: std::sync::atomic::AtomicU64,
+}
+
+impl Allowance for Counted<'_> {
+    async fn take(&self) -> Result<(), UpstreamError> {
+        let day = UtcDay::of(self.clock.now());
+        match self.store.take_upstream_call(self.name, day, self.calls_max).await {
+            Ok(CallTaken::Taken { .. }) => {
+                self.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(CallTaken::UsedUp { .. }) => Err(UpstreamError::QuotaUsedUp),
+            Err(error) => {
+                Err(UpstreamError::Connect { reason: format!("the call cannot be counted: {error}") })
+            }
+        }
+    }
+}
+
+/// How the reading of a window ended.
+enum Read {
+    Done,
+    Failed(UpstreamError),
+    QuotaUsedUp,
+}
+
+impl Catalog {
+    /// Reads a hashtag's past. `told` hears how far it is after each page. Fails where the API refuses access or the
+    /// request; everything before that is kept.
+    pub async fn backfill(
+        &self,
+        source: &ResearchSource,
+        backfill: &Backfill,
+        told: &(dyn Fn(&BackfillReport) + Sync),
+    ) -> Result<BackfillReport, CatalogError> {
+        let windows = Window::covering(backfill.first, backfill.last, domain::window::WINDOW_DAYS_MAX);
+        let mut waiting: VecDeque<Window> = windows.map_err(CatalogError::Window)?.into();
+        let mut report = BackfillReport { windows: waiting.len() as u64, ..BackfillReport::default() };
+        let counted = Counted {
+            store: &self.inner.store,
+            clock: &*self.inner.clock,
+            name: source.connector.name(),
+            calls_max: source.allowed.daily_requests,
+            calls: std::sync::atomic::AtomicU64::new(0),
+        };
+        let pace = Pace::new(source.allowed.requests_per_minute);
+        while let Some(window) = waiting.pop_front() {
+            report.caveats.extend(caveats_of(window, self.inner.clock.now()));
+            if self.was_read(&backfill.tag, window).await? {
+                report.windows_done += 1;
+                report.windows_before += 1;
+                told(&report);
+                continue;
+            }
+            let mut reading = Reading { source, backfill, window, counted: &counted, pace: &pace, told };
+            match self.read_window(&mut reading, &mut report).await? {
+                Read::Done => report.windows_done += 1,
+                Read::QuotaUsedUp => {
+                    report.is_quota_used_up = true;
+                    break;
+                }
+                Read::Failed(error) => match window.cut() {
+                    Some(smaller) => {
+                        tracing::warn!(%window, %error, "a window cannot be read whole, and is cut smaller");
+                        report.windows += smaller.len() as u64 - 1;
+                        smaller.into_iter().rev().for_each(|window| waiting.push_front(window));
+                    }
+                    None => report.failed.push((window, error.to_string())),
+                },
+            }
+            told(&report);
+        }
+        Ok(report)
+    }
+
+    /// Whether a window was read to its end, late enough that nothing was missing.
+    async fn was_read(&self, tag: &Tag, window: Window) -> Result<bool, CatalogError> {
+        let complete_ms = window.last().ends_at().as_ms().saturating_add(INDEX_LAG_MS);
+        let asked = self.inner.store.asked(&ask_of(tag, window)).await?;
+        Ok(asked.is_some_and(|asked| !asked.has_more && asked.at.as_ms() >= complete_ms))
+    }
+
+    async fn read_window(
+        &self,
+        reading: &mut Reading<'_>,
+        report: &mut BackfillReport,
+    ) -> Result<Read, CatalogError> {
+        let (mut cursor, mut search_id) = (0, None::<String>);
+        loop {
+            let asked = VideosAsked {
+                tag: &reading.backfill.tag,
+                window: reading.window,
+                cursor,
+                search_id: search_id.as_deref(),
+            };
+            let page = match self.page_of_window(reading, &asked).await {
+                Ok(page) => page,
+                Err(UpstreamError::QuotaUsedUp) => return Ok(Read::QuotaUsedUp),
+                Err(error) if error.is_passing() => return Ok(Read::Failed(error)),
+                Err(error) => return Err(CatalogError::Research(error)),
+            };
+            report.calls = reading.counted.calls.load(std::sync::atomic::Ordering::Relaxed);
+            report.positions += page.positions;
+            report.rejects += page.rejects;
+            report.videos += page.videos.len() as u64;
+            (cursor, search_id) = (page.cursor, page.search_id.clone().or(search_id));
+            let has_more = page.has_more;
+            report.videos_new += self.keep_window_page(page).await?;
+            if !has_more {
+                let at = self.inner.clock.now();
+                let asked = Asked { at, outcome: AskOutcome::Found, cursor: Some(cursor), has_more: false };
+                let ask = ask_of(&reading.backfill.tag, reading.window);
+                self.inner.store.note_asked(&ask, asked).await?;
+                return Ok(Read::Done);
+            }
+            (reading.told)(report);
+        }
+    }
+
+    /// A page, tried again while that makes sense. A fresh search may be refused for a while: the same is asked again.
+    async fn page_of_window(
+        &self,
+        reading: &Reading<'_>,
+        asked: &VideosAsked<'_>,
+    ) -> Result<WindowPage, UpstreamError> {
+        let mut tried = 0;
+        loop {
+            let now: Timestamp = self.inner.clock.now();
+            let wait_ms = reading.pace.take(now, WAIT_MS_MAX).unwrap_or(WAIT_MS_MAX);
+            if wait_ms > 0 {
+                sleep(Duration::from_millis(wait_ms)).await;
+            }
+            let error = match reading.source.connector.videos(asked, now, reading.counted).await {
+                Ok(page) => return Ok(page),
+                Err(error) => error,
+            };
+            tried += 1;
+            if tried == TRIES_MAX || !error.is_passing() {
+                return Err(error);
+            }
+            let pause = reading.source.pause * tried;
+            let wanted = Duration::from_millis(error.retry_after_ms().unwrap_or(0).min(WAIT_MS_MAX));
+            sleep(pause.max(wanted)).await;
+        }
+    }
+
+    async fn keep_window_page(&self, page: WindowPage) -> Result<u64, CatalogError> {
+        let hashtags = page.hashtags.into_iter().map(|hashtag| Observation::Hashtag(Box::new(hashtag)));
+        let videos = page.videos.into_iter().map(|video| Observation::Video(Box::new(video)));
+        let told: Vec<Observation> = hashtags.chain(videos).collect();
+        if told.is_empty() { Ok(0) } else { Ok(self.record(told).await?.videos_new) }
+    }
+}
+
+/// A window while it is read.
+struct Reading<'r> {
+    source: &'r ResearchSource,
+    backfill: &'r Backfill,
+    window: Window,
+    counted: &'r Counted<'r>,
+    pace: &'r Pace,
+    told: &'r (dyn Fn(&BackfillReport) + Sync),
+}
+
+fn ask_of(tag: &Tag, window: Window) -> Ask {
+    Ask::new(AskKind::Window, &format!("{}/{}/{}", tag.key().as_str(), window.first(), window.last()))
+}
