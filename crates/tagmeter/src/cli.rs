@@ -79,7 +79,7 @@ pub(crate) enum Command {
     Import(Import),
     /// Read the past of a hashtag from TikTok's Research API, with the key of an approved project
     ///
-    /// Needs an [[upstream]] of kind tiktok-research in the settings. Days are read in windows of at most 30; what was read
+    /// Needs an upstream of kind tiktok-research in the settings. Days are read in windows of at most 30; what was read
     /// is not asked for again. Every request counts against the day's quota, failed ones too.
     #[command(
         after_help = "Examples:\n  tagmeter backfill cat --from 2024-01-01 --to 2024-03-31\n  tagmeter backfill '#cat' --from 2024-01-01 --to 2024-01-31 --json\n\nWhere the quota is used up it ends with 1; the same command goes on after midnight UTC."
