@@ -32,7 +32,7 @@ for target in $targets; do
     if ! cargo +nightly fuzz run --fuzz-dir . "$target" "found/$target" "corpus/$target" -- \
         -max_total_time="$each" "${limits[@]}" >"$log" 2>&1; then
         tail -n 40 "$log" >&2
-        echo "a finding in $target; the input is in fuzz/artifacts/$target, all that was said in fuzz/$log" >&2
+        echo "a finding in $target, or it could not be built; an input is in fuzz/artifacts/$target, all that was said in fuzz/$log" >&2
         exit 1
     fi
 done
