@@ -116,6 +116,7 @@ async fn a_search_that_is_not_ready_is_asked_for_again() {
     let scene = scene(None, habits).await;
     let report = scene.backfill().await.expect("a report");
     assert_eq!((report.windows_done, report.videos_new), (2, 360));
+    assert_eq!(report.calls, scene.stand_in.requests_today());
     assert_eq!(scene.counted().await, scene.stand_in.requests_today(), "refused ones count too");
 }
 

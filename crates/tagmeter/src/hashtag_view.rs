@@ -98,7 +98,8 @@ pub(crate) struct TotalView {
 struct ObservedView {
     videos: u64,
     views: u64,
-    creators: u64,
+    /// `null` where no author of a video that is held is known.
+    creators: Option<u64>,
 }
 
 impl From<Option<Total>> for TotalView {
@@ -138,7 +139,7 @@ impl HashtagView {
             observed: ObservedView {
                 videos: hashtag.observed.videos,
                 views: hashtag.observed.views,
-                creators: hashtag.observed.creators,
+                creators: Some(hashtag.observed.creators).filter(|creators| *creators > 0),
             },
             snapshots: None,
             windows: Vec::new(),
@@ -191,8 +192,13 @@ impl HashtagView {
         let videos = match videos {
             0 => "no videos".to_owned(),
             _ => {
-                let (videos, creators) = (counted(videos, "video"), counted(creators, "creator"));
-                format!("{videos} of {creators} with {} views", grouped(views))
+                let of = creators.map(|creators| format!(" of {}", counted(creators, "creator")));
+                format!(
+                    "{}{} with {} views",
+                    counted(videos, "video"),
+                    of.unwrap_or_default(),
+                    grouped(views)
+                )
             }
         };
         match self.snapshots {

@@ -84,6 +84,13 @@ struct Counted<'c> {
     calls: std::sync::atomic::AtomicU64,
 }
 
+impl Counted<'_> {
+    /// Sends so far, failed ones too.
+    fn made(&self) -> u64 {
+        self.calls.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
 impl Allowance for Counted<'_> {
     async fn take(&self) -> Result<(), UpstreamError> {
         let day = UtcDay::of(self.clock.now());
@@ -136,7 +143,9 @@ impl Catalog {
                 continue;
             }
             let mut reading = Reading { source, backfill, window, counted: &counted, pace: &pace, told };
-            match self.read_window(&mut reading, &mut report).await? {
+            let read = self.read_window(&mut reading, &mut report).await?;
+            report.calls = counted.made();
+            match read {
                 Read::Done => report.windows_done += 1,
                 Read::QuotaUsedUp => {
                     report.is_quota_used_up = true;
@@ -182,13 +191,13 @@ impl Catalog {
                 Err(error) if error.is_passing() => return Ok(Read::Failed(error)),
                 Err(error) => return Err(CatalogError::Research(error)),
             };
-            report.calls = reading.counted.calls.load(std::sync::atomic::Ordering::Relaxed);
             report.positions += page.positions;
             report.rejects += page.rejects;
             report.videos += page.videos.len() as u64;
             (cursor, search_id) = (page.cursor, page.search_id.clone().or(search_id));
             let has_more = page.has_more;
             report.videos_new += self.keep_window_page(page).await?;
+            report.calls = reading.counted.made();
             if !has_more {
                 let at = self.inner.clock.now();
                 let asked = Asked { at, outcome: AskOutcome::Found, cursor: Some(cursor), has_more: false };
