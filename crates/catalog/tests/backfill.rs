@@ -5,7 +5,7 @@ use catalog::upstream::backfill::{Backfill, BackfillReport, ResearchSource};
 use catalog::{CatalogError, HashtagRef};
 use domain::caveat::Caveat;
 use domain::hashtag::Basis;
-use domain::{Clock, Tag, TagKey, Timestamp, UtcDay};
+use domain::{Clock, Source, Tag, TagKey, Timestamp, UtcDay};
 use sources::upstream::{Http, ResearchUpstream};
 use std::time::Duration;
 use testkit::upstream::{ResearchHabits, ResearchStandIn, ResearchVideo};
@@ -85,6 +85,9 @@ async fn every_video_that_is_told_is_read_and_nothing_is_asked_for_twice() {
     let key = HashtagRef::Key(TagKey::new("cat").expect("a tag"));
     let cat = scene.held.catalog().hashtag(&key).await.expect("an answer").expect("a hashtag");
     assert_eq!(cat.views().map(|total| total.basis), Some(Basis::Observed), "sums, not totals");
+    assert_eq!(cat.observed.sources.iter().collect::<Vec<_>>(), [Source::ResearchApi]);
+    let stay: Vec<Caveat> = cat.observed.caveats.iter().collect();
+    assert!(stay.contains(&Caveat::AdultsOnly) && stay.contains(&Caveat::SurvivorsOnly), "{stay:?}");
 }
 
 #[tokio::test]

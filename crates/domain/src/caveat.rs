@@ -1,6 +1,6 @@
 //! What has to be said with every number that comes from TikTok's Research API.
 
-use crate::{Timestamp, Window};
+use crate::{Source, Timestamp, UtcDay, Window};
 
 const DAY_MS: i64 = 86_400_000;
 /// A new video is found within this long.
@@ -110,10 +110,27 @@ pub fn caveats_of(window: Window, read_at: Timestamp) -> Vec<Caveat> {
     Caveat::ALL.into_iter().filter(applies).collect()
 }
 
+/// What has to be said of sums that a reading of a video goes into: nothing but for those of the Research API. Where it is
+/// not told when the video was posted or read, only what is true of all of them.
+pub fn caveats_of_reading(
+    source: Source,
+    create_time: Option<i64>,
+    read_at: Option<Timestamp>,
+) -> crate::CaveatSet {
+    if source != Source::ResearchApi {
+        return crate::CaveatSet::default();
+    }
+    let posted = create_time.and_then(|seconds| seconds.checked_mul(1000)).map(Timestamp::from_ms);
+    let window = posted.map(UtcDay::of).and_then(|day| Window::new(day, day).ok());
+    match (window, read_at) {
+        (Some(window), Some(read_at)) => caveats_of(window, read_at).into_iter().collect(),
+        _ => [Caveat::AdultsOnly, Caveat::SurvivorsOnly].into_iter().collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::UtcDay;
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).expect("a time")
@@ -134,6 +151,24 @@ mod tests {
             assert!(caveat.text().ends_with('.'));
         }
         assert_eq!(Caveat::from_number(0), None);
+    }
+
+    #[test]
+    fn readings_of_the_research_api_alone_have_caveats() {
+        let read = at("2026-09-18T00:00:00Z");
+        let posted = Some(at("2026-09-15T08:00:00Z").as_ms() / 1000);
+        let names = |source, posted, read| {
+            caveats_of_reading(source, posted, read).iter().map(Caveat::name).collect::<Vec<_>>()
+        };
+        assert!(names(Source::Apify, posted, Some(read)).is_empty());
+        let always = ["adults_only", "survivors_only"];
+        assert_eq!(
+            names(Source::ResearchApi, posted, Some(read)),
+            ["counts_lag", always[0], always[1], "pipeline_changed_2026_02_26"]
+        );
+        assert_eq!(names(Source::ResearchApi, None, Some(read)), always);
+        assert_eq!(names(Source::ResearchApi, posted, None), always);
+        assert_eq!(names(Source::ResearchApi, Some(i64::MAX), Some(read)), always);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is held of a hashtag.
 
 use crate::observation::{HashtagCounts, HashtagDetails};
-use crate::{Count, HashtagId, Tag, Timestamp};
+use crate::{CaveatSet, Count, HashtagId, SourceSet, Tag, Timestamp};
 
 /// The number a hashtag has in this store: small, never reused, never shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,6 +67,10 @@ pub struct Observed {
     pub views: u64,
     /// Distinct authors among them, where told.
     pub creators: u64,
+    /// By which ways they came.
+    pub sources: SourceSet,
+    /// What has to be said of their sums.
+    pub caveats: CaveatSet,
 }
 
 impl Hashtag {
@@ -122,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_reported_total_wins_even_when_it_is_smaller_and_nothing_is_not_0() {
-        let held = Observed { videos: 2, views: 9, creators: 0 };
+        let held = Observed { videos: 2, views: 9, ..Observed::default() };
         let reported = Total { value: 5, basis: Basis::Reported, rounded: false };
         assert_eq!(hashtag(Count::exact(5), held).views(), Some(reported));
         let observed = Total { value: 9, basis: Basis::Observed, rounded: false };
@@ -130,7 +134,7 @@ mod tests {
         assert_eq!(hashtag(None, Observed::default()).views(), None);
         assert_eq!(hashtag(Count::exact(5), Observed::default()).creators(), None);
         assert_eq!(hashtag(None, Observed::default()).reach(), 0);
-        let nobody = Observed { videos: 2, views: 9, creators: 0 };
+        let nobody = Observed { videos: 2, views: 9, ..Observed::default() };
         assert_eq!(hashtag(None, nobody).creators(), None, "videos have authors, known or not");
     }
 }

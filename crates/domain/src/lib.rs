@@ -47,6 +47,8 @@ pub mod window;
 
 pub mod caveat;
 
+pub mod number_set;
+
 pub mod metrics;
 
 pub use account::{AccountId, Email};
@@ -59,6 +61,7 @@ pub use hashtag::{Basis, Hashtag, HashtagRow};
 pub use id::{AuthorId, HashtagId, IdError, VideoId};
 pub use job_id::JobId;
 pub use key_scope::KeyScope;
+pub use number_set::{CaveatSet, SourceSet};
 pub use observation::{HashtagObservation, Observation, VideoObservation};
 pub use region::Region;
 pub use request_id::RequestId;

@@ -25,5 +25,5 @@ mod router;
 mod server;
 mod v1;
 
-pub use options::{Options, Uploads};
+pub use options::{Options, UPLOADS_AT_ONCE, Uploads};
 pub use server::{BindError, Parts, Server};

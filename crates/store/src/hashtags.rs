@@ -4,7 +4,7 @@ use crate::merge::told;
 use crate::{Store, StoreError};
 use domain::hashtag::Observed;
 use domain::observation::{HashtagCounts, HashtagDetails};
-use domain::{Hashtag, HashtagId, HashtagRow, Tag, TagKey};
+use domain::{CaveatSet, Hashtag, HashtagId, HashtagRow, SourceSet, Tag, TagKey};
 use std::collections::BTreeSet;
 
 /// Lists of changes that are kept: a follower that is further behind starts anew, which is then cheaper anyway.
@@ -157,6 +157,8 @@ pub(crate) struct HashtagColumns<'r> {
     pub(crate) changed: i64,
     /// Of videos, views and creators held.
     pub(crate) held: [i64; 3],
+    /// Bits of sources and of caveats of the sums held.
+    pub(crate) made_from: [i64; 2],
     pub(crate) reported: [Option<i64>; 3],
     pub(crate) reported_at: [Option<i64>; 3],
     pub(crate) rounded: i64,
@@ -183,7 +185,13 @@ impl HashtagColumns<'_> {
             tag,
             reported: HashtagCounts { views, creators, videos },
             reported_at: counts.iter().flatten().filter_map(|told| told.at).max(),
-            observed: Observed { videos: held_videos, views: held_views, creators: held_creators },
+            observed: Observed {
+                videos: held_videos,
+                views: held_views,
+                creators: held_creators,
+                sources: SourceSet::from_bits(self.made_from[0]),
+                caveats: CaveatSet::from_bits(self.made_from[1]),
+            },
             details: self.details,
             changed: self.changed.max(0).unsigned_abs(),
         })

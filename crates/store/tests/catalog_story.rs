@@ -3,7 +3,7 @@
 use domain::fragment;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts, WindowObservation};
 use domain::video::VideoDetails;
-use domain::{Count, Hashtag, HashtagObservation, HashtagRow, Source, Tag, TagKey, Timestamp};
+use domain::{Caveat, Count, Hashtag, HashtagObservation, HashtagRow, Source, Tag, TagKey, Timestamp};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use store::Store;
@@ -90,6 +90,54 @@ fn reading(id: u64, plays: u64, tags: &[(&'static str, Option<u64>)]) -> Reading
 }
 
 testkit::on_each_backend! {
+    async fn rows_of_videos_are_found_by_their_ids(held: &TestStore) {
+        let store = held.store();
+        let reading = |id| Reading { id, author: None, at_s: Some(1), plays: Some(1), tags: vec![("cat", None)] };
+        let readings = [30, 10, 20].map(|id| video(&reading(id)));
+        store.record_all(readings.into()).await.expect("recorded");
+        let rows = async |ids: &[u64]| {
+            let ids: Vec<_> = ids.iter().map(|id| (*id).try_into().expect("an id")).collect();
+            store.video_rows(&ids).await.expect("rows").iter().map(|row| row.0).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&[]).await, Vec::<u64>::new());
+        assert_eq!(rows(&[99]).await, Vec::<u64>::new(), "it is not held");
+        assert_eq!(rows(&[20, 99, 30, 20]).await, [1, 3], "each once, in order of arrival");
+        assert_eq!(rows(&[10, 20, 30]).await, [1, 2, 3]);
+    }
+
+    async fn sums_say_where_they_came_from_and_what_is_to_be_said_of_them(held: &TestStore) {
+        let store = held.store();
+        let of = async |name: &str| {
+            let key = TagKey::new(name).expect("a tag");
+            store.hashtag_by_key(&key).await.expect("an answer").expect("a hashtag").observed
+        };
+        let reading = |id, source, plays, tags| {
+            let reading = Reading { id, author: None, at_s: Some(1), plays: Some(plays), tags };
+            let Prepared::Video(mut video) = video(&reading) else { panic!("a video") };
+            video.source = source;
+            Prepared::Video(video)
+        };
+        let tags = || vec![("cat", None)];
+        store.record_all(vec![reading(1, Source::WebItem, 5, tags())]).await.expect("recorded");
+        let web = of("cat").await;
+        assert_eq!(web.sources.iter().collect::<Vec<_>>(), [Source::WebItem]);
+        assert!(web.caveats.is_empty());
+        let both = vec![("cat", None), ("dog", None)];
+        store.record_all(vec![reading(2, Source::ResearchApi, 5, both)]).await.expect("recorded");
+        for (name, sources) in
+            [("cat", vec![Source::WebItem, Source::ResearchApi]), ("dog", vec![Source::ResearchApi])]
+        {
+            let observed = of(name).await;
+            assert_eq!(observed.sources.iter().collect::<Vec<_>>(), sources, "{name}");
+            let caveats: Vec<Caveat> = observed.caveats.iter().collect();
+            assert_eq!(caveats, [Caveat::AdultsOnly, Caveat::SurvivorsOnly], "{name}");
+        }
+        store.record_all(vec![reading(2, Source::Apify, 9, vec![("dog", None)])]).await.expect("recorded");
+        let dog = of("dog").await;
+        assert_eq!(dog.sources.iter().collect::<Vec<_>>(), [Source::Apify, Source::ResearchApi]);
+        assert!(dog.caveats.contains(Caveat::AdultsOnly), "it stays true of what is held");
+    }
+
     async fn what_is_recorded_is_found_by_every_spelling_and_id(held: &TestStore) {
         let store = held.store();
         let recorded = store

@@ -32,8 +32,8 @@ const TIMES_S: [i64; 8] = [
 const TABLES: [(&str, &str); 10] = [
     (
         "hashtags",
-        "hashtag, name, id, changed, held_videos, held_views, held_creators, views, views_at, creators, creators_at, \
-         videos, videos_at, rounded, description, #is_pgcshow, #is_commerce, #is_challenge, #is_strong_music, kind, \
+        "hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources, held_caveats, views, views_at, \
+         creators, creators_at, videos, videos_at, rounded, description, #is_pgcshow, #is_commerce, #is_challenge, #is_strong_music, kind, \
          cover, details_at",
     ),
     ("hashtag_keys", "key, hashtag"),

@@ -2,8 +2,8 @@
 //! says so too.
 
 use crate::output::{self, counted, grouped};
-use domain::Hashtag;
 use domain::hashtag::Total;
+use domain::{Caveat, Hashtag, Source};
 use serde::Serialize;
 use store::windows::Window;
 
@@ -23,6 +23,7 @@ pub(crate) struct HashtagView {
     /// When the newest reported total was read; `null` where no source told.
     reported_at: Option<String>,
     observed: ObservedView,
+    pub(crate) meta: MetaView,
     /// Readings kept of it, where they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshots: Option<u64>,
@@ -93,6 +94,27 @@ pub(crate) struct TotalView {
     shown: String,
 }
 
+/// What is to be known of the observed totals.
+#[derive(Debug, Serialize)]
+pub(crate) struct MetaView {
+    /// By which ways the videos came that are held.
+    sources: Vec<&'static str>,
+    pub(crate) caveats: Vec<CaveatView>,
+}
+
+/// Something that limits what an observed total means.
+#[derive(Debug, Serialize)]
+pub(crate) struct CaveatView {
+    caveat: &'static str,
+    pub(crate) text: &'static str,
+}
+
+impl From<Caveat> for CaveatView {
+    fn from(caveat: Caveat) -> Self {
+        Self { caveat: caveat.name(), text: caveat.text() }
+    }
+}
+
 /// Sums over the videos that are held.
 #[derive(Debug, Serialize)]
 struct ObservedView {
@@ -141,6 +163,10 @@ impl HashtagView {
                 views: hashtag.observed.views,
                 creators: Some(hashtag.observed.creators).filter(|creators| *creators > 0),
             },
+            meta: MetaView {
+                sources: hashtag.observed.sources.iter().map(Source::name).collect(),
+                caveats: hashtag.observed.caveats.iter().map(CaveatView::from).collect(),
+            },
             snapshots: None,
             windows: Vec::new(),
             is_pgcshow: details.is_pgcshow,
@@ -183,6 +209,7 @@ impl HashtagView {
             rows.push(line("about", output::shortened(description, 80)));
         }
         rows.push(line("held", self.held()));
+        rows.extend(self.meta.caveats.iter().map(|caveat| line("caveat", caveat.text.to_owned())));
         rows.extend(self.windows.iter().take(WINDOWS_SHOWN_MAX).map(|window| line("window", window.shown())));
         output::table(&[], rows)
     }
@@ -221,7 +248,7 @@ mod tests {
             tag: Tag::new("Cat").expect("a tag"),
             reported: HashtagCounts { views: Count::rounded(503_200_000), ..HashtagCounts::default() },
             reported_at: None,
-            observed: Observed { videos: 2, views: 1500, creators: 1 },
+            observed: Observed { videos: 2, views: 1500, creators: 1, ..Observed::default() },
             details: HashtagDetails::default(),
             changed: 1,
         }
@@ -231,7 +258,7 @@ mod tests {
     fn what_happened_within_a_window_is_told_apart() {
         let window = Window {
             observed_at: domain::Timestamp::from_ms(1_758_737_490_000),
-            source: domain::Source::CreativeCenter,
+            source: Source::CreativeCenter,
             country: "Malaysia".to_owned(),
             window_days: Some(7),
             views: Some(84_150_986),
@@ -249,8 +276,25 @@ mod tests {
             view.lines()
         );
         let json = serde_json::to_value(&view).expect("JSON");
+        assert_eq!(json["meta"]["caveats"], serde_json::json!([]));
         assert_eq!(json["windows"][0]["posts"], serde_json::Value::Null);
         assert_eq!(json["views"]["value"], 503_200_000);
+    }
+
+    #[test]
+    fn what_limits_a_total_goes_with_it() {
+        let mut hashtag = hashtag();
+        hashtag.observed.sources.insert(Source::ResearchApi);
+        hashtag.observed.caveats.insert(Caveat::AdultsOnly);
+        let view = HashtagView::new(&hashtag);
+        assert!(
+            view.lines().contains(&format!("caveat    {}", Caveat::AdultsOnly.text())),
+            "{}",
+            view.lines()
+        );
+        let json = serde_json::to_value(&view).expect("JSON");
+        assert_eq!(json["meta"]["sources"], serde_json::json!(["research-api"]));
+        assert_eq!(json["meta"]["caveats"][0]["caveat"], "adults_only");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) fn research_source(upstream: &UpstreamSettings, http: Http) -> Result
 pub(crate) fn research(upstream: &UpstreamSettings, http: Http) -> Result<ResearchUpstream, Failure> {
     let wrong =
         |error: &dyn std::fmt::Display| Failure::usage(format_args!("upstream {}: {error}", upstream.name));
-    let Access::Client { key, secret } = &upstream.access else {
+    let Access::Client { key, secret, fields } = &upstream.access else {
         return Err(wrong(&"it is no Research API"));
     };
     let reveal = |secret: &Secret| match secret.reveal() {
@@ -54,7 +54,13 @@ pub(crate) fn research(upstream: &UpstreamSettings, http: Http) -> Result<Resear
     let (key, secret) = (reveal(key)?, reveal(secret)?);
     let connector =
         ResearchUpstream::new(&upstream.name, &key, &secret, http).map_err(|error| wrong(&error))?;
-    connector.with_base_url(&upstream.base_url).map_err(|error| wrong(&error))
+    let connector = connector.with_base_url(&upstream.base_url).map_err(|error| wrong(&error))?;
+    match fields {
+        Some(fields) => {
+            connector.with_fields(fields.iter().map(String::as_str)).map_err(|error| wrong(&error))
+        }
+        None => Ok(connector),
+    }
 }
 
 /// How often it may be called.

@@ -23,6 +23,7 @@ pub mod upstream;
 
 mod worker;
 
+pub use ::server::UPLOADS_AT_ONCE;
 pub use backends::TestStore;
 pub use client::{Answer, Connection, Request};
 pub use clock::FixedClock;

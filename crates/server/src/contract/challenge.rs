@@ -125,7 +125,7 @@ pub(crate) mod tests {
             id: None,
             tag: Tag::new("\"quoted\" 😺\u{1f}").expect("a tag"),
             reported: HashtagCounts::default(),
-            observed: Observed { videos: 2, views: 30, creators: 1 },
+            observed: Observed { videos: 2, views: 30, creators: 1, ..Observed::default() },
             details: HashtagDetails::default(),
             ..cat()
         };
@@ -138,7 +138,12 @@ pub(crate) mod tests {
         fn no_integer_is_above_what_a_double_holds(views: u64, creators: u64, kind: i32) {
             let hashtag = Hashtag {
                 reported: HashtagCounts { views: Count::exact(views), creators: Count::exact(creators), videos: None },
-                observed: Observed { videos: u64::MAX, views: u64::MAX, creators: u64::MAX },
+                observed: Observed {
+                    videos: u64::MAX,
+                    views: u64::MAX,
+                    creators: u64::MAX,
+                    ..Observed::default()
+                },
                 details: HashtagDetails { kind: Some(kind.into()), ..HashtagDetails::default() },
                 ..cat()
             };

@@ -134,6 +134,48 @@ fn not_written(error: io::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
+
+    /// What is to be filled, in a folder of its own.
+    fn part(folder: &Path) -> Uploaded {
+        Uploaded { path: Some(folder.join("part")), bytes: 0, digest: 0 }
+    }
+
+    fn files_in(folder: &Path) -> usize {
+        std::fs::read_dir(folder).expect("a folder").count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_is_given_up_and_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // A byte a second, for ever.
+        let trickle = futures_util::stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Some((Ok::<_, Infallible>("x"), ()))
+        });
+        let (mut part, began) = (part(folder.path()), Instant::now());
+        let problem = part.fill(Body::from_stream(trickle), 1 << 20).await.expect_err("given up");
+        assert_eq!(problem.code(), ErrorCode::BodyTooSlow);
+        assert_eq!(problem.code().facts().status.as_u16(), 408);
+        let took = began.elapsed();
+        assert!(took >= UPLOAD_PATIENCE && took <= UPLOAD_PATIENCE * 2, "{took:?}");
+        drop(part);
+        assert_eq!(files_in(folder.path()), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_body_that_finds_no_room_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // Whatever is written there is answered as a full disk answers.
+        std::os::unix::fs::symlink("/dev/full", folder.path().join("part")).expect("a link");
+        let mut part = part(folder.path());
+        let problem = part.fill(Body::from(vec![7; BUFFER_BYTES * 2]), 1 << 30).await.expect_err("no room");
+        assert_eq!(problem.code(), ErrorCode::Unavailable);
+        drop(part);
+        assert_eq!(files_in(folder.path()), 0);
+        assert!(Path::new("/dev/full").exists());
+    }
 
     #[test]
     fn more_bytes_may_take_longer() {

@@ -2,9 +2,12 @@
 //! bounded memory, and the next call is none the worse.
 
 use super::{CAT, NOW, asked, cat, connector, stand_in};
-use sources::upstream::{ContractUpstream, UpstreamError};
+use sources::upstream::{ContractUpstream, Http, UpstreamError};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 use testkit::upstream::{Fault, Habits, Hostile, RETRY_AFTER, hostile_answers, hostile_silences};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Ample for what is answered at once, on a machine that is busy.
@@ -189,5 +192,40 @@ async fn the_largest_answers_take_little_memory() {
     }
     if let (Some(before), Some(after)) = (before, peak_kb()) {
         assert!(after - before < MEMORY_KB_MAX, "{} MB more", (after - before) / 1024);
+    }
+}
+
+/// A server that answers whatever it is greeted with by these bytes, and hangs up.
+async fn hangs_up_after(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // What it is greeted with does not matter, nor whether the other side still listens.
+            let _ = stream.read(&mut [0; 4_096]).await;
+            let _ = stream.write_all(answer).await;
+        }
+    });
+    format!("https://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_encrypted_connection_that_breaks_off_is_an_error_of_the_connection() {
+    let half_a_hello = b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03";
+    let refused = b"\x15\x03\x03\x00\x02\x02\x28";
+    for (name, answer) in [
+        ("nothing", &b""[..]),
+        ("plain text", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        ("an alert", refused),
+        ("half a greeting", half_a_hello),
+        ("a record that is too long", b"\x16\x03\x03\xff\xff"),
+    ] {
+        let base_url = hangs_up_after(answer).await;
+        let http = Http::new().expect("TLS");
+        let upstream = ContractUpstream::new("original", &base_url, "k", http).expect("settings");
+        for outcome in all(&upstream.with_timeout(AMPLE)).await {
+            let error = outcome.expect_err(name);
+            assert_eq!(error.name(), "connect", "{name}: {error:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::rows::HashtagRows;
 use crate::StoreError;
 use crate::merge::Told;
 use domain::observation::{HashtagDetails, TagRef};
-use domain::{HashtagId, Timestamp};
+use domain::{CaveatSet, HashtagId, SourceSet, Timestamp};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -74,6 +74,10 @@ pub(crate) struct Touched {
     pub(crate) videos: i64,
     pub(crate) views: i64,
     pub(crate) creators: i64,
+    /// Where what moved the sums came from.
+    pub(crate) sources: SourceSet,
+    /// What has to be said of it.
+    pub(crate) caveats: CaveatSet,
     pub(crate) ids: Vec<HashtagId>,
     pub(crate) reported: Option<Box<Reported>>,
     /// Something under it changed that moves no sum: a video's text, its order.

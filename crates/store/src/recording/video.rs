@@ -6,8 +6,9 @@ use super::rows::{Point, Rows};
 use crate::StoreError;
 use crate::merge::{self, Told, newest, rounded_bits, told};
 use crate::record::PreparedVideo;
+use domain::caveat::caveats_of_reading;
 use domain::observation::VideoCounts;
-use domain::{Count, Region, Timestamp, fragment};
+use domain::{Count, Region, Source, Timestamp, fragment};
 
 /// How many counts a video has.
 pub(crate) const COUNTS: usize = VideoCounts::LEN;
@@ -112,6 +113,7 @@ impl<R: Rows> Recording<'_, R> {
         for &hashtag in &held.tags {
             self.link(hashtag, video, &held);
         }
+        self.made_from(&held.tags, source, held.create_time, at);
         self.rows.make_video(video, id, held)?;
         self.recorded.videos_new += 1;
         match at.and_then(|at| Point::of(at, source, told)) {
@@ -155,6 +157,7 @@ impl<R: Rows> Recording<'_, R> {
         if is_changed {
             self.recorded.videos_changed += 1;
             self.relink(video, &held, &after, &added);
+            self.made_from(&after.tags, reading.source, after.create_time, at);
             self.rows.change_video(video, reading.id, after)?;
         }
         Ok(())
@@ -202,6 +205,22 @@ impl<R: Rows> Recording<'_, R> {
         }
         for &hashtag in added {
             self.link(hashtag, video, after);
+        }
+    }
+
+    /// Notes where what moves the sums of these hashtags came from, and what has to be said of it.
+    fn made_from(
+        &mut self,
+        hashtags: &[u32],
+        source: Source,
+        create_time: Option<i64>,
+        at: Option<Timestamp>,
+    ) {
+        let caveats = caveats_of_reading(source, create_time, at);
+        for &hashtag in hashtags {
+            let touched = self.tags.entry(hashtag);
+            touched.sources.insert(source);
+            touched.caveats = touched.caveats.union(caveats);
         }
     }
 

@@ -162,6 +162,8 @@ pub(crate) const TABLES: [Table; 18] = [
             ("held_videos", I),
             ("held_views", I),
             ("held_creators", I),
+            ("held_sources", I),
+            ("held_caveats", I),
             ("views", I),
             ("views_at", I),
             ("creators", I),

@@ -4,6 +4,7 @@ use super::Context;
 use crate::cli;
 use crate::config::{Access, UpstreamSettings};
 use crate::exit::{Exit, Failure};
+use crate::hashtag_view::CaveatView;
 use crate::output::{counted, grouped, print, print_json, say};
 use crate::progress::Bar;
 use crate::upstreams;
@@ -53,12 +54,6 @@ struct FailedView {
     from: String,
     to: String,
     reason: String,
-}
-
-#[derive(Serialize)]
-struct CaveatView {
-    caveat: &'static str,
-    text: &'static str,
 }
 
 pub(super) async fn run(command: cli::Backfill, context: &Context) -> Result<Exit, Failure> {
@@ -157,9 +152,7 @@ impl Filled {
             calls: CallsView { made: report.calls, today, left_today },
             is_quota_used_up: report.is_quota_used_up,
             failed: failed.collect(),
-            caveats: caveats
-                .map(|caveat| CaveatView { caveat: caveat.name(), text: caveat.text() })
-                .collect(),
+            caveats: caveats.map(CaveatView::from).collect(),
         }
     }
 

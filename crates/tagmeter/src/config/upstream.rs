@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::Path;
 
 /// Names of an upstream's settings, as files write them.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 10] = [
     "name",
     "kind",
     "base_url",
@@ -19,6 +19,7 @@ pub(super) const NAMES: [&str; 9] = [
     "requests_per_minute",
     "daily_requests",
     "credits_per_call",
+    "fields",
 ];
 /// Of the contract's servers: what the original allows.
 const CONTRACT_REQUESTS_PER_MINUTE: u32 = 200;
@@ -72,7 +73,12 @@ pub(crate) enum Access {
     /// `api_key`
     Key(Secret),
     /// `client_key` and `client_secret`
-    Client { key: Secret, secret: Secret },
+    Client {
+        key: Secret,
+        secret: Secret,
+        /// Fields of a video that are asked for; `None`: all that are recorded.
+        fields: Option<Vec<String>>,
+    },
 }
 
 /// An upstream.
@@ -96,7 +102,7 @@ impl UpstreamSettings {
     pub(crate) fn missing_variables(&self) -> Vec<&str> {
         let secrets = match &self.access {
             Access::Key(key) => vec![key],
-            Access::Client { key, secret } => vec![key, secret],
+            Access::Client { key, secret, .. } => vec![key, secret],
         };
         secrets.into_iter().filter_map(|secret| secret.reveal().err()).collect()
     }
@@ -148,10 +154,12 @@ impl Reader<'_> {
             }
         };
         let (access, foreign): (Access, &[&str]) = match kind {
-            Kind::Contract => (Access::Key(self.secret("api_key")?), &["client_key", "client_secret"]),
+            Kind::Contract => {
+                (Access::Key(self.secret("api_key")?), &["client_key", "client_secret", "fields"])
+            }
             Kind::TiktokResearch => {
                 let (key, secret) = (self.secret("client_key")?, self.secret("client_secret")?);
-                (Access::Client { key, secret }, &["api_key"])
+                (Access::Client { key, secret, fields: self.list("fields") }, &["api_key"])
             }
         };
         if let Some((foreign, (_, line))) =
@@ -211,6 +219,12 @@ impl Reader<'_> {
             .map_err(|_| self.refuse(*line, format!("{name} is {text:?}, and must be a whole number")))
     }
 
+    /// Texts between commas.
+    fn list(&self, name: &'static str) -> Option<Vec<String>> {
+        let (text, _) = self.table.values.get(name)?;
+        Some(text.split(',').map(|one| one.trim().to_owned()).collect())
+    }
+
     /// A secret, with `${VARIABLE}` replaced.
     fn secret(&self, name: &'static str) -> Result<Secret, Failure> {
         let (text, line) = self.required(name)?;
@@ -263,15 +277,16 @@ mod tests {
 
     #[test]
     fn both_kinds_are_read_with_their_secrets_from_the_environment() {
-        let research = "[[upstream]]\nname=\"research\"\nkind=\"tiktok-research\"\nclient_key=\"k\"\nclient_secret=\"a${S}b\"";
+        let research = "[[upstream]]\nname=\"research\"\nkind=\"tiktok-research\"\nclient_key=\"k\"\nclient_secret=\"a${S}b\"\nfields = \"id, view_count\"";
         let both = load(&format!("{ORIGINAL}\n{research}"), &[("EXAMPLE_KEY", "key-1"), ("S", "-")])
             .expect("settings");
         let [original, research] = &both[..] else { panic!("{both:?}") };
         assert_eq!(original.access, Access::Key(Secret(Ok("key-1".to_owned()))));
         assert_eq!((original.requests_per_minute, original.daily_requests), (200, 10_000));
         assert_eq!((research.daily_requests, &*research.base_url), (1_000, "https://open.tiktokapis.com"));
-        let Access::Client { secret, .. } = &research.access else { panic!("{research:?}") };
+        let Access::Client { secret, fields, .. } = &research.access else { panic!("{research:?}") };
         assert_eq!(secret.reveal(), Ok("a-b"));
+        assert_eq!(fields.as_deref(), Some(&["id".to_owned(), "view_count".to_owned()][..]));
         assert!(!format!("{both:?}").contains("key-1"));
     }
 
@@ -292,6 +307,7 @@ mod tests {
             (head.replace("https://", "ftp://"), "line 4: base_url must be an address"),
             (head.replace("\"k\"", "\"${K\""), "line 5: api_key has a ${ without a }"),
             (format!("{head}client_key = \"x\""), "line 6: client_key means nothing"),
+            (format!("{head}fields = \"id\""), "line 6: fields means nothing"),
             (format!("{head}daily_requests = \"many\""), "line 6: daily_requests is \"many\""),
             (format!("{head}daily_request = 5"), "hint: did you mean daily_requests?"),
             (format!("{head}{head}"), "two upstreams called \"a\""),

@@ -3,7 +3,7 @@
 use crate::shared::{LEASE_OVER, data, ended, location};
 use domain::KeyScope;
 use std::io::Write;
-use testkit::{Request, TestServer};
+use testkit::{Place, Request, TestServer, UPLOADS_AT_ONCE};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -23,9 +23,20 @@ fn files_in(server: &TestServer) -> Vec<String> {
     entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_is_uploaded_imported_and_gone() {
-    let server = TestServer::start().await;
+testkit::tell_on_each_backend! {
+    a_file_is_uploaded_imported_and_gone,
+    a_file_that_is_none_of_ours_fails_and_says_why,
+    an_import_goes_on_after_its_worker_was_killed,
+    the_same_upload_twice_under_one_key_is_one_import,
+    an_upload_that_is_cut_off_leaves_nothing_behind,
+    more_uploads_at_once_than_there_is_room_for_are_put_off,
+    what_is_too_large_is_refused_with_and_without_a_length,
+    keys_without_the_scope_and_other_accounts_are_kept_out,
+    an_import_that_waits_is_called_off_at_once,
+}
+
+async fn a_file_is_uploaded_imported_and_gone(place: &Place) {
+    let server = place.server().await.start().await;
     let (key, worker) = (server.admin_key().await, server.worker());
     let balance = server.balance().await;
     let mut file = lines(1..301);
@@ -58,9 +69,8 @@ async fn a_file_is_uploaded_imported_and_gone() {
     assert_eq!(list["meta"]["next"], serde_json::Value::Null);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_is_none_of_ours_fails_and_says_why() {
-    let server = TestServer::start().await;
+async fn a_file_that_is_none_of_ours_fails_and_says_why(place: &Place) {
+    let server = place.server().await.start().await;
     let (key, worker) = (server.admin_key().await, server.worker());
     let made = server.send(Request::post("/v1/imports/", "neither one nor the other").key(&key)).await;
     let import = ended(&server, &key, &location(&made)).await;
@@ -70,9 +80,8 @@ async fn a_file_that_is_none_of_ours_fails_and_says_why() {
     assert_eq!(files_in(&server), Vec::<String>::new());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_import_goes_on_after_its_worker_was_killed() {
-    let server = TestServer::start().await;
+async fn an_import_goes_on_after_its_worker_was_killed(place: &Place) {
+    let server = place.server().await.start().await;
     let key = server.admin_key().await;
     let made = server.send(Request::post("/v1/imports", lines(1..20_001)).key(&key)).await;
     let location = location(&made);
@@ -90,9 +99,8 @@ async fn an_import_goes_on_after_its_worker_was_killed() {
     assert_eq!(files_in(&server), Vec::<String>::new());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_upload_twice_under_one_key_is_one_import() {
-    let server = TestServer::start().await;
+async fn the_same_upload_twice_under_one_key_is_one_import(place: &Place) {
+    let server = place.server().await.start().await;
     let key = server.admin_key().await;
     let upload = |body: Vec<u8>| {
         let request = Request::post("/v1/imports", body).key(&key).header("idempotency-key", "k1");
@@ -107,9 +115,8 @@ async fn the_same_upload_twice_under_one_key_is_one_import() {
     assert_eq!(files_in(&server).len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_upload_that_is_cut_off_leaves_nothing_behind() {
-    let server = TestServer::start().await;
+async fn an_upload_that_is_cut_off_leaves_nothing_behind(place: &Place) {
+    let server = place.server().await.start().await;
     let key = server.admin_key().await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let head =
@@ -127,9 +134,34 @@ async fn an_upload_that_is_cut_off_leaves_nothing_behind() {
     assert_eq!(list["data"].as_array().map(Vec::len), Some(0), "no job was made");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_too_large_is_refused_with_and_without_a_length() {
-    let server = TestServer::builder().options(|options| options.upload_bytes_max = 1_000).start().await;
+async fn more_uploads_at_once_than_there_is_room_for_are_put_off(place: &Place) {
+    let server = place.server().await.start().await;
+    let key = server.admin_key().await;
+    let mut under_way = Vec::new();
+    for n in 1..=UPLOADS_AT_ONCE {
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        let head = format!(
+            "POST /v1/imports HTTP/1.1\r\nHost: x\r\nX-Api-Key: {key}\r\nContent-Length: 900000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        while files_in(&server).len() < n {
+            tokio::task::yield_now().await;
+        }
+        under_way.push(stream);
+    }
+    let upload = || server.send(Request::post("/v1/imports", lines(1..3)).key(&key));
+    let refused = upload().await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "unavailable"));
+    assert_ne!(refused.header("retry-after"), "");
+    drop(under_way);
+    while !files_in(&server).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    location(&upload().await);
+}
+
+async fn what_is_too_large_is_refused_with_and_without_a_length(place: &Place) {
+    let server = place.server().await.options(|options| options.upload_bytes_max = 1_000).start().await;
     let key = server.admin_key().await;
     let told = server.send(Request::post("/v1/imports", vec![b' '; 1_001]).key(&key)).await;
     assert_eq!((told.status.as_u16(), told.code().as_str()), (413, "body_too_large"));
@@ -145,9 +177,8 @@ async fn what_is_too_large_is_refused_with_and_without_a_length() {
     assert_eq!(files_in(&server), Vec::<String>::new());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_without_the_scope_and_other_accounts_are_kept_out() {
-    let server = TestServer::start().await;
+async fn keys_without_the_scope_and_other_accounts_are_kept_out(place: &Place) {
+    let server = place.server().await.start().await;
     let key = server.admin_key().await;
     let made = server.send(Request::post("/v1/imports", lines(1..3)).key(&key)).await;
     let location = location(&made);
@@ -171,9 +202,8 @@ async fn keys_without_the_scope_and_other_accounts_are_kept_out() {
     assert_eq!(none.status.as_u16(), 401);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_import_that_waits_is_called_off_at_once() {
-    let server = TestServer::start().await;
+async fn an_import_that_waits_is_called_off_at_once(place: &Place) {
+    let server = place.server().await.start().await;
     let key = server.admin_key().await;
     let made = server.send(Request::post("/v1/imports", lines(1..3)).key(&key)).await;
     let cancel = Request::new("DELETE".parse().expect("a method"), location(&made)).key(&key);

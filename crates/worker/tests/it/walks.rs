@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use store::ledger::{Movement, Operation};
 use testkit::upstream::{ContractStandIn, Fault, Habits};
-use testkit::{Answer, Request, TestServer, hashtag};
+use testkit::{Answer, Place, Request, TestServer, hashtag};
 
 /// A server whose upstream holds so many videos under #cat.
-async fn with_cat(videos: u64, habits: Habits) -> (ContractStandIn, TestServer) {
+async fn with_cat(place: &Place, videos: u64, habits: Habits) -> (ContractStandIn, TestServer) {
     let upstream = ContractStandIn::start().await;
     upstream.hold_videos(7551, "cat", videos);
     upstream.habits(habits);
-    let server = TestServer::builder().upstream(&upstream).start().await;
+    let server = place.server().await.upstream(&upstream).start().await;
     (upstream, server)
 }
 
@@ -39,9 +39,23 @@ fn counters(walk: &Value) -> [u64; 5] {
     ["pages", "unique", "duplicate", "empty_page", "rejects"].map(count)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_small_hashtag_is_walked_to_its_end() {
-    let (_upstream, server) = with_cat(100, Habits::default()).await;
+testkit::tell_on_each_backend! {
+    a_small_hashtag_is_walked_to_its_end,
+    a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits,
+    an_upstream_that_always_has_more_is_left,
+    a_budget_is_never_exceeded,
+    a_price_is_told_and_nothing_is_done,
+    two_walks_judge_how_much_there_is,
+    a_walk_whose_worker_is_killed_again_and_again_is_charged_once_for_each_page,
+    a_worker_that_is_told_to_stop_hands_its_walk_back,
+    an_upstream_that_refuses_ends_a_walk_with_what_it_has,
+    a_walk_goes_on_after_its_upstream_was_down,
+    what_cannot_be_walked_is_refused_by_name,
+    walks_are_their_account_s_own_and_need_an_upstream,
+}
+
+async fn a_small_hashtag_is_walked_to_its_end(place: &Place) {
+    let (_upstream, server) = with_cat(place, 100, Habits::default()).await;
     let walk = walked(&server, json!({"hashtag": "#cat"})).await;
     assert_eq!((walk["state"].as_str(), walk["stop_reason"].as_str()), (Some("done"), Some("end")), "{walk}");
     assert_eq!(counters(&walk), [3, 100, 0, 0, 0]);
@@ -59,8 +73,7 @@ async fn a_small_hashtag_is_walked_to_its_end() {
     assert_eq!(pages.count(), 3);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits() {
+async fn a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits(place: &Place) {
     let habits = Habits {
         errors_in_200: true,
         envelope: true,
@@ -71,7 +84,7 @@ async fn a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits() 
         videos_max: Some(5_000),
         always_more: false,
     };
-    let (upstream, server) = with_cat(6_000, habits).await;
+    let (upstream, server) = with_cat(place, 6_000, habits).await;
     let walk = walked(&server, json!({"hashtag": "cat"})).await;
     assert_eq!(walk["stop_reason"], "cap", "{walk}");
     // 30 new ones a page; every page but the first begins with three of the page before.
@@ -81,40 +94,37 @@ async fn a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits() 
     assert!(posts - pages >= pages / 7, "{posts}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_upstream_that_always_has_more_is_left() {
-    let (_upstream, server) = with_cat(70, Habits { always_more: true, ..Habits::default() }).await;
+async fn an_upstream_that_always_has_more_is_left(place: &Place) {
+    let (_upstream, server) = with_cat(place, 70, Habits { always_more: true, ..Habits::default() }).await;
     let walk = walked(&server, json!({"hashtag": "cat"})).await;
     assert_eq!(walk["stop_reason"], "stall", "{walk}");
     assert_eq!(counters(&walk), [2, 70, 0, 4, 0]);
     let habits = Habits { always_more: true, repeats: 2, ..Habits::default() };
-    let (_upstream, server) = with_cat(70, habits).await;
+    let (_upstream, server) = with_cat(place, 70, habits).await;
     let walk = walked(&server, json!({"hashtag": "cat"})).await;
     assert_eq!(walk["stop_reason"], "repeat", "{walk}");
     assert_eq!(counters(&walk), [5, 70, 8, 0, 0]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_budget_is_never_exceeded() {
-    let (_upstream, server) = with_cat(100, Habits::default()).await;
+async fn a_budget_is_never_exceeded(place: &Place) {
+    let (_upstream, server) = with_cat(place, 100, Habits::default()).await;
     let walk = walked(&server, json!({"hashtag": "cat", "max_credits": 2})).await;
     assert_eq!(walk["stop_reason"], "budget", "{walk}");
     assert_eq!(counters(&walk), [2, 70, 0, 0, 0]);
     assert!(walk["coverage"]["estimate_missing"].is_string());
     let upstream = ContractStandIn::start().await;
     upstream.hold_videos(7551, "cat", 100);
-    let server = TestServer::builder().credits(1).upstream(&upstream).start().await;
+    let server = place.server().await.credits(1).upstream(&upstream).start().await;
     let walk = walked(&server, json!({"hashtag": "cat"})).await;
     assert_eq!((walk["stop_reason"].as_str(), counters(&walk)), (Some("budget"), [1, 35, 0, 0, 0]), "{walk}");
     let refused = asked(&server, json!({"hashtag": "cat"})).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (402, "insufficient_credits"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_price_is_told_and_nothing_is_done() {
+async fn a_price_is_told_and_nothing_is_done(place: &Place) {
     let upstream = ContractStandIn::start().await;
     let reported = hashtag("cat").id(7551).videos(100).views(5).creators(1);
-    let server = TestServer::builder().holding([reported.into()]).upstream(&upstream).start().await;
+    let server = place.server().await.holding([reported.into()]).upstream(&upstream).start().await;
     let balance = server.balance().await;
     let price = |body: Value| async { asked(&server, body).await.json()["data"].clone() };
     let cat = price(json!({"hashtag": "cat", "dry_run": true})).await;
@@ -130,13 +140,12 @@ async fn a_price_is_told_and_nothing_is_done() {
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(0));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_walks_judge_how_much_there_is() {
+async fn two_walks_judge_how_much_there_is(place: &Place) {
     let upstream = ContractStandIn::start().await;
     upstream.hold_videos(7551, "cat", 200);
     upstream.habits(Habits { videos_max: Some(120), ..Habits::default() });
     let reported = hashtag("cat").id(7551).videos(200).views(5).creators(1);
-    let server = TestServer::builder().holding([reported.into()]).upstream(&upstream).start().await;
+    let server = place.server().await.holding([reported.into()]).upstream(&upstream).start().await;
     let first = walked(&server, json!({"hashtag": "cat"})).await;
     assert_eq!(first["stop_reason"], "cap", "120 of 200: {first}");
     let coverage = &first["coverage"];
@@ -161,9 +170,8 @@ async fn two_walks_judge_how_much_there_is() {
     assert_eq!(second["coverage"]["share"]["value"], 0.8);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_walk_whose_worker_is_killed_again_and_again_is_charged_once_for_each_page() {
-    let (upstream, server) = with_cat(400, Habits { repeats: 1, ..Habits::default() }).await;
+async fn a_walk_whose_worker_is_killed_again_and_again_is_charged_once_for_each_page(place: &Place) {
+    let (upstream, server) = with_cat(place, 400, Habits { repeats: 1, ..Habits::default() }).await;
     let before = server.balance().await;
     let location = location(&asked(&server, json!({"hashtag": "cat"})).await);
     for _ in 0..8 {
@@ -184,9 +192,8 @@ async fn a_walk_whose_worker_is_killed_again_and_again_is_charged_once_for_each_
     assert!(listed["data"][0]["attempts"].as_u64().is_some_and(|attempts| attempts >= 2), "{listed}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_that_is_told_to_stop_hands_its_walk_back() {
-    let (upstream, server) = with_cat(100, Habits::default()).await;
+async fn a_worker_that_is_told_to_stop_hands_its_walk_back(place: &Place) {
+    let (upstream, server) = with_cat(place, 100, Habits::default()).await;
     let location = location(&asked(&server, json!({"hashtag": "cat"})).await);
     upstream.script([None, None]);
     let worker = server.worker();
@@ -199,9 +206,8 @@ async fn a_worker_that_is_told_to_stop_hands_its_walk_back() {
     assert_eq!(counters(&walk), [3, 100, 0, 0, 0], "{walk}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_upstream_that_refuses_ends_a_walk_with_what_it_has() {
-    let (upstream, server) = with_cat(100, Habits::default()).await;
+async fn an_upstream_that_refuses_ends_a_walk_with_what_it_has(place: &Place) {
+    let (upstream, server) = with_cat(place, 100, Habits::default()).await;
     let refused = Fault::reply(401, r#"{"message":"Api-Key is not available"}"#);
     upstream.script([None, None, Some(refused)]);
     let walk = walked(&server, json!({"hashtag": "cat"})).await;
@@ -219,9 +225,8 @@ async fn an_upstream_that_refuses_ends_a_walk_with_what_it_has() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_walk_goes_on_after_its_upstream_was_down() {
-    let (upstream, server) = with_cat(100, Habits::default()).await;
+async fn a_walk_goes_on_after_its_upstream_was_down(place: &Place) {
+    let (upstream, server) = with_cat(place, 100, Habits::default()).await;
     let location = location(&asked(&server, json!({"hashtag": "cat"})).await);
     upstream.script([None, None]);
     upstream.always(Some(Fault::Abort));
@@ -245,9 +250,8 @@ async fn a_walk_goes_on_after_its_upstream_was_down() {
     assert_eq!((walk["stop_reason"].as_str(), counters(&walk)), (Some("end"), [3, 100, 0, 0, 0]), "{walk}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_walked_is_refused_by_name() {
-    let (_upstream, server) = with_cat(10, Habits::default()).await;
+async fn what_cannot_be_walked_is_refused_by_name(place: &Place) {
+    let (_upstream, server) = with_cat(place, 10, Habits::default()).await;
     for (body, param) in [
         (json!({}), "hashtag"),
         (json!({"hashtag": " # "}), "hashtag"),
@@ -274,9 +278,8 @@ async fn what_cannot_be_walked_is_refused_by_name() {
     assert!(walk["problem"].as_str().is_some_and(|problem| problem.contains("nosuchtag")));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn walks_are_their_account_s_own_and_need_an_upstream() {
-    let (_upstream, server) = with_cat(10, Habits::default()).await;
+async fn walks_are_their_account_s_own_and_need_an_upstream(place: &Place) {
+    let (_upstream, server) = with_cat(place, 10, Habits::default()).await;
     let location = location(&asked(&server, json!({"hashtag": "cat"})).await);
     let (_, other) = server.other_account("other@example.com", KeyScope::Call).await;
     for method in ["GET", "DELETE"] {
@@ -286,7 +289,7 @@ async fn walks_are_their_account_s_own_and_need_an_upstream() {
     }
     let cancel = Request::new("DELETE".parse().expect("a method"), location.clone()).key(&server.key);
     assert_eq!(server.send(cancel).await.json()["data"]["state"], "cancelled");
-    let alone = TestServer::start().await;
+    let alone = place.server().await.start().await;
     let refused = asked(&alone, json!({"hashtag": "cat"})).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "no_upstream"));
     let put = Request::new("PUT".parse().expect("a method"), "/v1/walks").key(&server.key);

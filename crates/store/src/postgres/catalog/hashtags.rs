@@ -19,7 +19,7 @@ macro_rules! select {
         concat!(
             "SELECT h.hashtag, h.name, h.id, h.changed, h.held_videos, h.held_views, h.held_creators, h.views, ",
             "h.creators, h.videos, h.views_at, h.creators_at, h.videos_at, h.rounded, h.description, h.is_pgcshow, ",
-            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover FROM tagmeter.hashtags h ",
+            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover, h.held_sources, h.held_caveats FROM tagmeter.hashtags h ",
             $($rest),+
         )
     };
@@ -104,6 +104,7 @@ fn columns(row: &Row) -> Result<HashtagColumns<'_>, tokio_postgres::Error> {
         id: row.try_get(2)?,
         changed: row.try_get(3)?,
         held: [row.try_get(4)?, row.try_get(5)?, row.try_get(6)?],
+        made_from: [row.try_get(21)?, row.try_get(22)?],
         reported: [row.try_get(7)?, row.try_get(8)?, row.try_get(9)?],
         reported_at: [row.try_get(10)?, row.try_get(11)?, row.try_get(12)?],
         rounded: row.try_get(13)?,

@@ -24,16 +24,21 @@ macro_rules! reported {
 
 const REPORTED: i16 = 15;
 const MAKE: &str = concat!(
-    "COPY tagmeter.hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators, ",
+    "COPY tagmeter.hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources, ",
+    "held_caveats, ",
     reported!(),
     ") FROM STDIN (FORMAT binary)"
 );
 const MAKE_IDS: &str = "COPY tagmeter.hashtag_ids (id, hashtag) FROM STDIN (FORMAT binary)";
 const MAKE_KEYS: &str = "COPY tagmeter.hashtag_keys (key, hashtag) FROM STDIN (FORMAT binary)";
-const MOVED: &str = "hashtag, id, changed, more_videos, more_views, more_creators";
+const MOVED: &str =
+    "hashtag, id, changed, more_videos, more_views, more_creators, more_sources, more_caveats";
+/// Columns in [`MOVED`].
+const MOVED_COLUMNS: i16 = 8;
 /// What moves in every hashtag that changed.
 const SUMS: &str = "UPDATE tagmeter.hashtags h SET held_videos = h.held_videos + s.more_videos,
     held_views = h.held_views + s.more_views, held_creators = h.held_creators + s.more_creators,
+    held_sources = h.held_sources | s.more_sources, held_caveats = h.held_caveats | s.more_caveats,
     changed = s.changed, id = coalesce(h.id, s.id)";
 const TOLD: &str = ", views = s.views, creators = s.creators, videos = s.videos, views_at = s.views_at,
     creators_at = s.creators_at, videos_at = s.videos_at, rounded = s.rounded, description = s.description,
@@ -82,11 +87,11 @@ impl Hashtags {
             read: HashSet::new(),
             points: PendingPoints::new(POINTS),
             taken: HashSet::new(),
-            make: CopyRows::new(7 + REPORTED),
+            make: CopyRows::new(9 + REPORTED),
             make_ids: Vec::new(),
             make_keys: CopyRows::new(2),
-            summed: CopyRows::new(6),
-            told: CopyRows::new(6 + REPORTED),
+            summed: CopyRows::new(MOVED_COLUMNS),
+            told: CopyRows::new(MOVED_COLUMNS + REPORTED),
         }
     }
 
@@ -196,7 +201,7 @@ impl Hashtags {
         let summed = Staged {
             name: "hashtags_summed",
             columns: "hashtag bigint, id bigint, changed bigint, more_videos bigint, more_views bigint, \
-                      more_creators bigint",
+                      more_creators bigint, more_sources bigint, more_caveats bigint",
             copied: MOVED.to_owned(),
             apply: format!("{SUMS}{FROM}"),
         };
@@ -204,8 +209,8 @@ impl Hashtags {
         let told = Staged {
             name: "hashtags_told",
             columns: "hashtag bigint, id bigint, changed bigint, more_videos bigint, more_views bigint, \
-                      more_creators bigint, views bigint, creators bigint, videos bigint, views_at bigint, \
-                      creators_at bigint, videos_at bigint, rounded bigint, description text, is_pgcshow boolean, \
+                      more_creators bigint, more_sources bigint, more_caveats bigint, views bigint, \
+                      creators bigint, videos bigint, views_at bigint, creators_at bigint, videos_at bigint, rounded bigint, description text, is_pgcshow boolean, \
                       is_commerce boolean, is_challenge boolean, is_strong_music boolean, kind bigint, cover text, \
                       details_at bigint",
             copied: format!("{MOVED}, {}", reported!()),
@@ -284,7 +289,7 @@ impl HashtagRows for PostgresRows<'_> {
         let rows = &mut self.hashtags.make;
         rows.row().number(i64::from(hashtag)).text(Some(name)).maybe(id.map(|id| id.to_i64()));
         rows.number(sequence.cast_signed());
-        rows.number(touched.videos).number(touched.views).number(touched.creators);
+        copy_sums(rows, touched);
         copy_reported(rows, touched.news().unwrap_or(&Reported::default()));
         self.staging.put_full("make hashtags", MAKE, rows)
     }
@@ -300,7 +305,7 @@ impl HashtagRows for PostgresRows<'_> {
         let Hashtags { told, summed, .. } = &mut self.hashtags;
         let rows = if news.is_some() { told } else { summed };
         rows.row().number(i64::from(hashtag)).maybe(id.map(|id| id.to_i64())).number(sequence.cast_signed());
-        rows.number(touched.videos).number(touched.views).number(touched.creators);
+        copy_sums(rows, touched);
         if let Some(reported) = news {
             copy_reported(rows, reported);
         }
@@ -320,6 +325,11 @@ async fn taken(transaction: &Transaction<'_>, ids: &[i64]) -> Result<Vec<u64>, S
     const SQL: &str = "SELECT id FROM tagmeter.hashtag_ids WHERE id = ANY($1)";
     let rows = transaction.query_typed(SQL, &[(&ids, Type::INT8_ARRAY)]).await.doing(DOING)?;
     rows.iter().map(|row| row.try_get(0).map(i64::cast_unsigned).doing(DOING)).collect()
+}
+
+fn copy_sums(rows: &mut CopyRows, touched: &Touched) {
+    rows.number(touched.videos).number(touched.views).number(touched.creators);
+    rows.number(touched.sources.to_bits()).number(touched.caveats.to_bits());
 }
 
 fn copy_reported(rows: &mut CopyRows, reported: &Reported) {

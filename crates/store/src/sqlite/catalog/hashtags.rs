@@ -14,7 +14,7 @@ macro_rules! select {
         concat!(
             "SELECT h.hashtag, h.name, h.id, h.changed, h.held_videos, h.held_views, h.held_creators, h.views, ",
             "h.creators, h.videos, h.views_at, h.creators_at, h.videos_at, h.rounded, h.description, h.is_pgcshow, ",
-            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover FROM hashtags h ",
+            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover, h.held_sources, h.held_caveats FROM hashtags h ",
             $rest
         )
     };
@@ -90,6 +90,7 @@ fn columns<'r>(row: &'r Row<'_>) -> rusqlite::Result<HashtagColumns<'r>> {
         id: row.get(2)?,
         changed: row.get(3)?,
         held: [row.get(4)?, row.get(5)?, row.get(6)?],
+        made_from: [row.get(21)?, row.get(22)?],
         reported: [row.get(7)?, row.get(8)?, row.get(9)?],
         reported_at: [row.get(10)?, row.get(11)?, row.get(12)?],
         rounded: row.get(13)?,

@@ -51,15 +51,17 @@ impl<'c> HashtagStatements<'c> {
                 format!("UPDATE hashtag_snapshots SET {c} = NULL WHERE hashtag = ?1 AND observed_at > ?2 AND {c} = 0")
             })?,
             make: prepare(
-                "INSERT INTO hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources,
+                    held_caveats)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?,
             make_key: prepare("INSERT INTO hashtag_keys (key, hashtag) VALUES (?1, ?2)")?,
             make_id: prepare("INSERT OR IGNORE INTO hashtag_ids (id, hashtag) VALUES (?1, ?2)")?,
             set_id: prepare("UPDATE hashtags SET id = ?2 WHERE hashtag = ?1 AND id IS NULL")?,
             sums: prepare(
                 "UPDATE hashtags SET held_videos = held_videos + ?2, held_views = held_views + ?3,
-                    held_creators = held_creators + ?4, changed = ?5 WHERE hashtag = ?1",
+                    held_creators = held_creators + ?4, changed = ?5, held_sources = held_sources | ?6,
+                    held_caveats = held_caveats | ?7 WHERE hashtag = ?1",
             )?,
             reported: prepare(
                 "UPDATE hashtags SET views = ?2, creators = ?3, videos = ?4, views_at = ?5, creators_at = ?6,
@@ -151,10 +153,11 @@ impl HashtagRows for SqliteRows<'_> {
         sequence: u64,
     ) -> Result<(), StoreError> {
         let own = id.map(|id| id.to_i64());
-        let sums = (touched.videos, touched.views, touched.creators);
+        let Touched { videos, views, creators, sources, caveats, .. } = touched;
+        let (sources, caveats) = (sources.to_bits(), caveats.to_bits());
         self.hashtags
             .make
-            .execute((hashtag, name, own, sequence.cast_signed(), sums.0, sums.1, sums.2))
+            .execute((hashtag, name, own, sequence.cast_signed(), videos, views, creators, sources, caveats))
             .doing("make a hashtag")?;
         touched.news().map_or(Ok(()), |reported| self.hashtags.report(hashtag, reported))
     }
@@ -172,9 +175,11 @@ impl HashtagRows for SqliteRows<'_> {
         if let Some(reported) = touched.news() {
             self.hashtags.report(hashtag, reported)?;
         }
+        let Touched { videos, views, creators, sources, caveats, .. } = touched;
+        let (sources, caveats) = (sources.to_bits(), caveats.to_bits());
         self.hashtags
             .sums
-            .execute((hashtag, touched.videos, touched.views, touched.creators, sequence.cast_signed()))
+            .execute((hashtag, videos, views, creators, sequence.cast_signed(), sources, caveats))
             .map(|_| ())
             .doing("move a hashtag's sums")
     }

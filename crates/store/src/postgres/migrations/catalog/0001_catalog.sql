@@ -25,7 +25,8 @@ CREATE TABLE tagmeter.told (
 INSERT INTO tagmeter.told (one, sequence) VALUES (1, 0);
 
 -- The newest totals that were told, each with the time it was read (null: the source told no time), beside what the
--- videos held add up to. `rounded` has bit 1 for views, 2 for creators, 4 for videos.
+-- videos held add up to. `rounded` has bit 1 for views, 2 for creators, 4 for videos. What is held came from
+-- `held_sources` and is to be told with `held_caveats`: bit n is set for the one with number n.
 CREATE TABLE tagmeter.hashtags (
     hashtag         bigint PRIMARY KEY,
     name            text COLLATE "C" NOT NULL,
@@ -34,6 +35,8 @@ CREATE TABLE tagmeter.hashtags (
     held_videos     bigint NOT NULL DEFAULT 0,
     held_views      bigint NOT NULL DEFAULT 0,
     held_creators   bigint NOT NULL DEFAULT 0,
+    held_sources    bigint NOT NULL DEFAULT 0,
+    held_caveats    bigint NOT NULL DEFAULT 0,
     views           bigint,
     views_at        bigint,
     creators        bigint,

@@ -9,7 +9,8 @@ CREATE TABLE store (
 INSERT INTO store (one, identity, sequence) VALUES (1, randomblob(16), 0);
 
 -- The newest totals that were told, each with the time it was read (null: the source told no time), beside what the
--- videos held add up to. `rounded` has bit 1 for views, 2 for creators, 4 for videos.
+-- videos held add up to. `rounded` has bit 1 for views, 2 for creators, 4 for videos. What is held came from
+-- `held_sources` and is to be told with `held_caveats`: bit n is set for the one with number n.
 CREATE TABLE hashtags (
     hashtag         INTEGER PRIMARY KEY,
     name            TEXT NOT NULL,
@@ -18,6 +19,8 @@ CREATE TABLE hashtags (
     held_videos     INTEGER NOT NULL DEFAULT 0,
     held_views      INTEGER NOT NULL DEFAULT 0,
     held_creators   INTEGER NOT NULL DEFAULT 0,
+    held_sources    INTEGER NOT NULL DEFAULT 0,
+    held_caveats    INTEGER NOT NULL DEFAULT 0,
     views           INTEGER,
     views_at        INTEGER,
     creators        INTEGER,
