@@ -22,6 +22,8 @@ pub mod snapshots;
 
 pub mod windows;
 
+pub mod trends;
+
 pub mod walks;
 
 pub mod walk_runs;

@@ -1,13 +1,114 @@
 //! Reading videos: the order they stand in under a hashtag, and their ready JSON.
 
+use crate::hashtags::tags_of_blob;
+use crate::merge::told;
+use crate::recording::COUNTS;
 use crate::{Store, StoreError};
-use domain::{HashtagRow, Region, VideoId};
+use domain::observation::VideoCounts;
+use domain::{AuthorId, HashtagRow, Region, Timestamp, VideoId};
 
 /// The number a video has in this store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VideoRow(pub u64);
 
+/// A video under a hashtag, in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoUnder {
+    /// Which video.
+    pub row: VideoRow,
+    /// TikTok's id of it.
+    pub id: VideoId,
+    /// Who posted it, where told.
+    pub author: Option<AuthorId>,
+    /// When it was posted, where told.
+    pub created_at: Option<Timestamp>,
+    /// Country it was posted under, where told.
+    pub region: Option<Region>,
+    /// When it was last read, where told.
+    pub observed_at: Option<Timestamp>,
+    /// The newest count that was told of each kind.
+    pub counts: VideoCounts,
+    /// Its hashtags, this one among them.
+    pub tags: Vec<HashtagRow>,
+}
+
+/// Where a list of the videos under a hashtag goes on: behind this author and video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnderPlace {
+    pub(crate) author: i64,
+    pub(crate) video: i64,
+}
+
+/// A part of the videos under a hashtag, and where the next begins; `None` at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideosUnder {
+    /// In the order of their authors.
+    pub videos: Vec<VideoUnder>,
+    /// Where the next part begins.
+    pub next: Option<UnderPlace>,
+}
+
+/// A video under a hashtag as it is stored.
+pub(crate) struct UnderColumns {
+    pub(crate) link: (i64, i64),
+    pub(crate) id: i64,
+    pub(crate) create_time: Option<i64>,
+    pub(crate) region: i64,
+    pub(crate) observed_at: Option<i64>,
+    pub(crate) rounded: i64,
+    pub(crate) counts: [Option<i64>; COUNTS],
+    pub(crate) tags: Vec<u8>,
+}
+
+impl UnderColumns {
+    /// What the row says.
+    pub(crate) fn into_video(self) -> Result<VideoUnder, StoreError> {
+        let (author, video) = self.link;
+        let wrong = |column| StoreError::Inconsistent { table: "videos", column, row: video.to_string() };
+        let mut counts = [None; COUNTS];
+        for (n, count) in counts.iter_mut().enumerate() {
+            *count = told(self.counts[n], self.rounded >> n & 1 == 1, None).map(|told| told.count);
+        }
+        Ok(VideoUnder {
+            row: VideoRow(video.cast_unsigned()),
+            id: VideoId::from_i64(self.id).map_err(|_| wrong("id"))?,
+            author: AuthorId::from_i64(author).ok(),
+            created_at: self.create_time.and_then(|s| s.checked_mul(1000)).map(Timestamp::from_ms),
+            region: u16::try_from(self.region).ok().and_then(Region::from_number),
+            observed_at: self.observed_at.map(Timestamp::from_ms),
+            counts: VideoCounts::from_array(counts),
+            tags: tags_of_blob(&self.tags).into_iter().map(HashtagRow).collect(),
+        })
+    }
+}
+
+/// A part of so many was asked for: where the next begins.
+pub(crate) fn part_of(videos: Vec<VideoUnder>, limit: u32) -> VideosUnder {
+    let last = videos.last().filter(|_| videos.len() as u64 >= u64::from(limit));
+    let next = last.map(|last| UnderPlace {
+        author: last.author.map_or(0, AuthorId::to_i64),
+        video: last.row.0.cast_signed(),
+    });
+    VideosUnder { videos, next }
+}
+
 impl Store {
+    /// The videos under a hashtag in numbers, part by part: from the beginning, or where the part before ended, at most
+    /// `limit`.
+    pub async fn videos_under(
+        &self,
+        hashtag: HashtagRow,
+        after: Option<UnderPlace>,
+        limit: u32,
+    ) -> Result<VideosUnder, StoreError> {
+        let after = after.unwrap_or(UnderPlace { author: i64::MIN, video: i64::MIN });
+        let videos = match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.videos_under(hashtag, after, limit)?,
+            Self::Postgres(postgres) => postgres.videos_under(hashtag, after, limit).await?,
+        };
+        Ok(part_of(videos, limit))
+    }
+
     /// The videos under a hashtag, most plays first, newer ids first among equals; only those of a region if given.
     pub async fn ranking(
         &self,

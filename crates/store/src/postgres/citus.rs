@@ -19,10 +19,12 @@ pub(crate) enum Spread {
 
 /// All tables but those that stay on the coordinator: `store`, `told` and `changes` (who writes the catalog takes turns there)
 /// and `migrations`. Reference tables come first, as others may refer to them.
-pub(crate) const TABLES: [(&str, Spread); 21] = [
+pub(crate) const TABLES: [(&str, Spread); 24] = [
     ("accounts", Spread::Everywhere),
     ("keys", Spread::Everywhere),
     ("keys_version", Spread::Everywhere),
+    ("trend_peers", Spread::Everywhere),
+    ("trend_state", Spread::Everywhere),
     ("hashtags", Spread::By("hashtag")),
     ("links", Spread::With("hashtag", "hashtags")),
     ("hashtag_snapshots", Spread::With("hashtag", "hashtags")),
@@ -30,6 +32,7 @@ pub(crate) const TABLES: [(&str, Spread); 21] = [
     ("generations", Spread::With("hashtag", "hashtags")),
     ("generation_chunks", Spread::With("hashtag", "hashtags")),
     ("walk_runs", Spread::With("hashtag", "hashtags")),
+    ("trends", Spread::With("hashtag", "hashtags")),
     ("hashtag_keys", Spread::By("key")),
     ("hashtag_ids", Spread::By("id")),
     ("video_ids", Spread::By("id")),

@@ -26,6 +26,8 @@ mod walk_runs;
 
 mod asks;
 
+mod trends;
+
 mod accounts;
 
 mod keys;

@@ -19,6 +19,8 @@ mod walks;
 
 mod asks;
 
+mod trends;
+
 mod accounts;
 
 mod keys;

@@ -5,6 +5,7 @@ use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::snapshots::{Snapshot, SnapshotColumns, hashtag_counts};
+use crate::trends::{SeriesFacts, facts_of};
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Timestamp, VideoId};
 use tokio_postgres::Row;
@@ -47,6 +48,15 @@ impl Postgres {
         self.series(OF_VIDEO, video, after, limit, VideoCounts::from_array).await
     }
 
+    pub(crate) async fn series_facts(&self, hashtags: &[HashtagRow]) -> Result<Vec<SeriesFacts>, StoreError> {
+        const DOING: &str = "look at series";
+        const SQL: &str = "SELECT hashtag, count(*), max(observed_at) FROM tagmeter.hashtag_snapshots
+            WHERE hashtag = ANY($1) AND views IS NOT NULL GROUP BY hashtag HAVING count(*) >= 2 ORDER BY hashtag";
+        let numbers: Vec<i64> = hashtags.iter().map(|row| i64::from(row.0)).collect();
+        let rows = self.pool.query(DOING, SQL, &[(&numbers, Type::INT8_ARRAY)]).await?;
+        rows.iter().map(|row| facts_of(facts(row).doing(DOING)?)).collect()
+    }
+
     async fn series<C, const N: usize>(
         &self,
         sql: &str,
@@ -74,4 +84,8 @@ fn columns<const N: usize>(row: &Row) -> Result<SnapshotColumns<N>, tokio_postgr
         rounded: row.try_get(2)?,
         counts,
     })
+}
+
+fn facts(row: &Row) -> Result<(i64, i64, i64), tokio_postgres::Error> {
+    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
 }

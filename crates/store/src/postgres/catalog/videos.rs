@@ -4,11 +4,13 @@ use super::super::Postgres;
 use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::videos::VideoRow;
+use crate::recording::COUNTS;
+use crate::videos::{UnderColumns, UnderPlace, VideoRow, VideoUnder};
 use domain::{HashtagRow, Region, VideoId};
 use futures_util::TryStreamExt;
 use std::collections::HashMap;
 use std::pin::pin;
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 impl Postgres {
@@ -32,6 +34,38 @@ impl Postgres {
         // Sorted here and not there: the server would need memory and time for it that all nodes share.
         ranked.sort_unstable_by(|a, b| b.cmp(a));
         Ok(ranked.into_iter().map(|(_, _, video)| VideoRow(video.cast_unsigned())).collect())
+    }
+
+    pub(crate) async fn videos_under(
+        &self,
+        hashtag: HashtagRow,
+        after: UnderPlace,
+        limit: u32,
+    ) -> Result<Vec<VideoUnder>, StoreError> {
+        const DOING: &str = "read the videos under a hashtag";
+        const LINKS: &str = "SELECT author, video FROM tagmeter.links
+            WHERE hashtag = $1 AND (author, video) > ($2, $3) ORDER BY author, video LIMIT $4";
+        const VIDEOS: &str =
+            "SELECT video, id, create_time, region, observed_at, rounded, tags, plays, likes, comments,
+            shares, saves, downloads FROM tagmeter.videos WHERE video = ANY($1)";
+        let parameters: [Parameter<'_>; 4] = [
+            (&i64::from(hashtag.0), Type::INT8),
+            (&after.author, Type::INT8),
+            (&after.video, Type::INT8),
+            (&i64::from(limit), Type::INT8),
+        ];
+        // Videos lie elsewhere than the links to them on a cluster: two statements, as for a walk.
+        let links = self.pool.query(DOING, LINKS, &parameters).await?;
+        let links: Vec<(i64, i64)> = links.iter().map(link).collect::<Result<_, _>>().doing(DOING)?;
+        let numbers: Vec<i64> = links.iter().map(|(_, video)| *video).collect();
+        let rows = self.pool.query(DOING, VIDEOS, &[(&numbers, Type::INT8_ARRAY)]).await?;
+        let mut found: HashMap<i64, &Row> = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            found.insert(row.try_get(0).doing(DOING)?, row);
+        }
+        // A link is written with its video and neither is ever taken away.
+        let held = links.into_iter().filter_map(|link| Some((link, *found.get(&link.1)?)));
+        held.map(|(link, row)| under(link, row).doing(DOING)?.into_video()).collect()
     }
 
     pub(crate) async fn packed(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
@@ -62,7 +96,28 @@ impl Postgres {
         const DOING: &str = "look videos up";
         let ids: Vec<i64> = ids.iter().map(|id| id.to_i64()).collect();
         let rows = self.pool.query(DOING, SQL, &[(&ids, Type::INT8_ARRAY)]).await?;
-        let number = |row: &tokio_postgres::Row| row.try_get::<_, i64>(0).doing(DOING);
+        let number = |row: &Row| row.try_get::<_, i64>(0).doing(DOING);
         rows.iter().map(|row| Ok(VideoRow(number(row)?.cast_unsigned()))).collect()
     }
+}
+
+fn link(row: &Row) -> Result<(i64, i64), tokio_postgres::Error> {
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+fn under(link: (i64, i64), row: &Row) -> Result<UnderColumns, tokio_postgres::Error> {
+    let mut counts = [None; COUNTS];
+    for (n, count) in counts.iter_mut().enumerate() {
+        *count = row.try_get(7 + n)?;
+    }
+    Ok(UnderColumns {
+        link,
+        id: row.try_get(1)?,
+        create_time: row.try_get(2)?,
+        region: row.try_get(3)?,
+        observed_at: row.try_get(4)?,
+        rounded: row.try_get(5)?,
+        tags: row.try_get(6)?,
+        counts,
+    })
 }

@@ -4,6 +4,7 @@ use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::snapshots::{Snapshot, SnapshotColumns, hashtag_counts};
+use crate::trends::{SeriesFacts, facts_of};
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Timestamp, VideoId};
 use rusqlite::{Row, ToSql};
@@ -43,6 +44,30 @@ impl CatalogFile {
         limit: u32,
     ) -> Result<Vec<Snapshot<VideoCounts>>, StoreError> {
         self.series(OF_VIDEO, &video.to_i64(), after, limit, VideoCounts::from_array)
+    }
+
+    pub(crate) fn series_facts(&self, hashtags: &[HashtagRow]) -> Result<Vec<SeriesFacts>, StoreError> {
+        const DOING: &str = "look at series";
+        let mut sorted = hashtags.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        self.readers.with_snapshot(|connection| {
+            let mut statement = connection
+                .prepare_cached(
+                    "SELECT count(*), max(observed_at) FROM hashtag_snapshots WHERE hashtag = ?1
+                     AND views IS NOT NULL",
+                )
+                .doing(DOING)?;
+            let mut found = Vec::new();
+            for hashtag in sorted {
+                let (readings, newest): (i64, Option<i64>) =
+                    statement.query_row([hashtag.0], |row| Ok((row.get(0)?, row.get(1)?))).doing(DOING)?;
+                if let Some(newest) = newest.filter(|_| readings >= 2) {
+                    found.push(facts_of((hashtag.0.into(), readings, newest))?);
+                }
+            }
+            Ok(found)
+        })
     }
 
     fn series<C, const N: usize>(

@@ -3,9 +3,10 @@
 use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::videos::VideoRow;
+use crate::recording::COUNTS;
+use crate::videos::{UnderColumns, UnderPlace, VideoRow, VideoUnder};
 use domain::{HashtagRow, Region, VideoId};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 impl CatalogFile {
     pub(crate) fn ranking(
@@ -28,6 +29,32 @@ impl CatalogFile {
             ranked.sort_unstable_by(|a, b| b.cmp(a));
             order_equals_by_id(connection, &mut ranked)?;
             Ok(ranked.into_iter().map(|(_, video)| VideoRow(video.cast_unsigned())).collect())
+        })
+    }
+
+    pub(crate) fn videos_under(
+        &self,
+        hashtag: HashtagRow,
+        after: UnderPlace,
+        limit: u32,
+    ) -> Result<Vec<VideoUnder>, StoreError> {
+        const DOING: &str = "read the videos under a hashtag";
+        self.readers.with(|connection| {
+            let mut statement = connection
+                .prepare_cached(
+                    "SELECT l.author, l.video, v.id, v.create_time, v.region, v.observed_at, v.rounded, v.tags, v.plays,
+                            v.likes, v.comments, v.shares, v.saves, v.downloads
+                     FROM links l JOIN videos v ON v.video = l.video
+                     WHERE l.hashtag = ?1 AND (l.author, l.video) > (?2, ?3) ORDER BY l.author, l.video LIMIT ?4",
+                )
+                .doing(DOING)?;
+            let mut rows =
+                statement.query((hashtag.0, after.author, after.video, limit)).doing(DOING)?;
+            let mut videos = Vec::new();
+            while let Some(row) = rows.next().doing(DOING)? {
+                videos.push(under(row).doing(DOING)?.into_video()?);
+            }
+            Ok(videos)
         })
     }
 
@@ -59,6 +86,23 @@ impl CatalogFile {
             ids.iter().filter_map(row_of).collect()
         })
     }
+}
+
+fn under(row: &Row<'_>) -> rusqlite::Result<UnderColumns> {
+    let mut counts = [None; COUNTS];
+    for (n, count) in counts.iter_mut().enumerate() {
+        *count = row.get(8 + n)?;
+    }
+    Ok(UnderColumns {
+        link: (row.get(0)?, row.get(1)?),
+        id: row.get(2)?,
+        create_time: row.get(3)?,
+        region: row.get(4)?,
+        observed_at: row.get(5)?,
+        rounded: row.get(6)?,
+        tags: row.get(7)?,
+        counts,
+    })
 }
 
 /// Equal plays are ordered by TikTok's id, newest first, so that the order does not depend on what came in first.

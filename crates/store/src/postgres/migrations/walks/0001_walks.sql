@@ -35,3 +35,41 @@ CREATE TABLE tagmeter.asks (
     PRIMARY KEY (key, kind)
 );
 CREATE INDEX asks_by_age ON tagmeter.asks (at_ms);
+
+-- How hashtags move within a window of time (1 = a day, 2 = a week, 3 = 30 days), as of their newest reading. `facts` is
+-- all that is known of it, as whoever worked it out wrote it; the numbers beside it are what lists are ordered by.
+CREATE TABLE tagmeter.trends (
+    hashtag      bigint NOT NULL,
+    trend_window bigint NOT NULL,
+    read_at      bigint NOT NULL,
+    readings     bigint NOT NULL,
+    views        bigint NOT NULL,
+    emerging     double precision,
+    velocity     double precision,
+    growth       double precision,
+    zscore       double precision,
+    acceleration double precision,
+    facts        bytea NOT NULL,
+    PRIMARY KEY (hashtag, trend_window)
+);
+CREATE INDEX trends_by_emerging ON tagmeter.trends (trend_window, emerging DESC, hashtag) WHERE emerging IS NOT NULL;
+CREATE INDEX trends_by_velocity ON tagmeter.trends (trend_window, velocity DESC, hashtag) WHERE velocity IS NOT NULL;
+CREATE INDEX trends_by_growth ON tagmeter.trends (trend_window, growth DESC, hashtag) WHERE growth IS NOT NULL;
+CREATE INDEX trends_by_zscore ON tagmeter.trends (trend_window, zscore DESC, hashtag) WHERE zscore IS NOT NULL;
+CREATE INDEX trends_by_acceleration ON tagmeter.trends (trend_window, acceleration DESC, hashtag)
+    WHERE acceleration IS NOT NULL;
+CREATE INDEX trends_by_age ON tagmeter.trends (trend_window, read_at);
+
+-- What trends of a window are compared with, and how many trends it was made of.
+CREATE TABLE tagmeter.trend_peers (
+    trend_window bigint PRIMARY KEY,
+    peers        bytea NOT NULL,
+    made_of      bigint NOT NULL
+);
+
+-- One row: up to which change of the catalog trends are worked out, and when the newest reading of all was made.
+CREATE TABLE tagmeter.trend_state (
+    one       bigint PRIMARY KEY CHECK (one = 1),
+    sequence  bigint NOT NULL,
+    newest_at bigint
+);

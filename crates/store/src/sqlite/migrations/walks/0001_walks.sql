@@ -36,3 +36,41 @@ CREATE TABLE asks (
     PRIMARY KEY (store, kind, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX asks_by_age ON asks (at_ms);
+
+-- How hashtags move within a window of time (1 = a day, 2 = a week, 3 = 30 days), as of their newest reading. `facts` is
+-- all that is known of it, as whoever worked it out wrote it; the numbers beside it are what lists are ordered by.
+CREATE TABLE trends (
+    hashtag      INTEGER NOT NULL,
+    trend_window INTEGER NOT NULL,
+    read_at      INTEGER NOT NULL,
+    readings     INTEGER NOT NULL,
+    views        INTEGER NOT NULL,
+    emerging     REAL,
+    velocity     REAL,
+    growth       REAL,
+    zscore       REAL,
+    acceleration REAL,
+    facts        BLOB NOT NULL,
+    PRIMARY KEY (hashtag, trend_window)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX trends_by_emerging ON trends (trend_window, emerging DESC, hashtag) WHERE emerging IS NOT NULL;
+CREATE INDEX trends_by_velocity ON trends (trend_window, velocity DESC, hashtag) WHERE velocity IS NOT NULL;
+CREATE INDEX trends_by_growth ON trends (trend_window, growth DESC, hashtag) WHERE growth IS NOT NULL;
+CREATE INDEX trends_by_zscore ON trends (trend_window, zscore DESC, hashtag) WHERE zscore IS NOT NULL;
+CREATE INDEX trends_by_acceleration ON trends (trend_window, acceleration DESC, hashtag) WHERE acceleration IS NOT NULL;
+CREATE INDEX trends_by_age ON trends (trend_window, read_at);
+
+-- What trends of a window are compared with, and how many trends it was made of.
+CREATE TABLE trend_peers (
+    trend_window INTEGER PRIMARY KEY,
+    peers        BLOB NOT NULL,
+    made_of      INTEGER NOT NULL
+) STRICT;
+
+-- One row: of which store, up to which change of it, trends are worked out, and when the newest reading of all was made.
+CREATE TABLE trend_state (
+    one       INTEGER PRIMARY KEY CHECK (one = 1),
+    store     BLOB NOT NULL,
+    sequence  INTEGER NOT NULL,
+    newest_at INTEGER
+) STRICT;

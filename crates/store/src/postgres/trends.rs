@@ -1,0 +1,207 @@
+//! How hashtags move. On a cluster a trend lies with its hashtag; lists over all of them are asked of every shard, and no
+//! look-up, walk or charge waits for one.
+
+use super::Postgres;
+use super::connection::Parameter;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::trends::{TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked};
+use domain::{HashtagRow, Timestamp};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+/// The columns of a trend, in the order [`read`] takes them.
+macro_rules! select {
+    ($($rest:tt)+) => {
+        concat!(
+            "SELECT hashtag, trend_window, read_at, readings, views, emerging, velocity, growth, zscore, acceleration, \
+             facts FROM tagmeter.trends ",
+            $($rest)+
+        )
+    };
+}
+
+/// `$1` window, `$2` least views, `$3` least time, `$4` and `$5` after what, `$6` how many.
+macro_rules! ordered {
+    ($by:literal) => {
+        select!(
+            "WHERE trend_window = $1 AND ",
+            $by,
+            " IS NOT NULL AND views >= $2 AND read_at >= $3 AND ($4 IS NULL OR ",
+            $by,
+            " <= $4) AND ($4 IS NULL OR ",
+            $by,
+            " < $4 OR hashtag > $5) ORDER BY ",
+            $by,
+            " DESC, hashtag LIMIT $6"
+        )
+    };
+}
+
+const fn ordered_by(sort: TrendSort) -> &'static str {
+    match sort {
+        TrendSort::Emerging => ordered!("emerging"),
+        TrendSort::Velocity => ordered!("velocity"),
+        TrendSort::Growth => ordered!("growth"),
+        TrendSort::Zscore => ordered!("zscore"),
+        TrendSort::Acceleration => ordered!("acceleration"),
+    }
+}
+
+const KEEP: &str = "INSERT INTO tagmeter.trends (hashtag, trend_window, read_at, readings, views, emerging, velocity,
+        growth, zscore, acceleration, facts)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::float8[],
+        $7::float8[], $8::float8[], $9::float8[], $10::float8[], $11::bytea[])
+    ON CONFLICT (hashtag, trend_window) DO UPDATE SET read_at = excluded.read_at, readings = excluded.readings,
+        views = excluded.views, emerging = excluded.emerging, velocity = excluded.velocity, growth = excluded.growth,
+        zscore = excluded.zscore, acceleration = excluded.acceleration, facts = excluded.facts";
+const NOTE: &str = "INSERT INTO tagmeter.trend_state (one, sequence, newest_at) VALUES (1, $1, $2)
+    ON CONFLICT (one) DO UPDATE SET sequence = excluded.sequence, newest_at = excluded.newest_at
+    WHERE tagmeter.trend_state.sequence <= excluded.sequence";
+const KEEP_PEERS: &str = "INSERT INTO tagmeter.trend_peers (trend_window, peers, made_of) VALUES ($1, $2, $3)
+    ON CONFLICT (trend_window) DO UPDATE SET peers = excluded.peers, made_of = excluded.made_of";
+/// Rows written by one statement.
+const ROWS_MAX: usize = 5_000;
+
+impl Postgres {
+    pub(crate) async fn trend_state(&self) -> Result<TrendState, StoreError> {
+        const DOING: &str = "see how far trends are worked out";
+        const SQL: &str = "SELECT sequence, newest_at FROM tagmeter.trend_state";
+        let Some(row) = self.pool.query_opt(DOING, SQL, &[]).await? else { return Ok(TrendState::default()) };
+        let sequence: i64 = row.try_get(0).doing(DOING)?;
+        let newest_at: Option<i64> = row.try_get(1).doing(DOING)?;
+        Ok(TrendState { sequence: sequence.unsigned_abs(), newest_at: newest_at.map(Timestamp::from_ms) })
+    }
+
+    pub(crate) async fn note_trend_state(&self, state: TrendState) -> Result<(), StoreError> {
+        let parameters: [Parameter<'_>; 2] = [
+            (&state.sequence.cast_signed(), Type::INT8),
+            (&state.newest_at.map(Timestamp::as_ms), Type::INT8),
+        ];
+        self.pool.query("note how far trends are worked out", NOTE, &parameters).await.map(|_| ())
+    }
+
+    pub(crate) async fn keep_trends(&self, rows: &[TrendRow]) -> Result<(), StoreError> {
+        for rows in rows.chunks(ROWS_MAX) {
+            let integers = |of: fn(&TrendRow) -> i64| rows.iter().map(of).collect::<Vec<i64>>();
+            let reals = |n: usize| rows.iter().map(|row| row.values[n]).collect::<Vec<Option<f64>>>();
+            let facts: Vec<&[u8]> = rows.iter().map(|row| row.facts.as_slice()).collect();
+            let parameters: [Parameter<'_>; 11] = [
+                (&integers(|row| row.hashtag.0.into()), Type::INT8_ARRAY),
+                (&integers(|row| row.window.into()), Type::INT8_ARRAY),
+                (&integers(|row| row.read_at.as_ms()), Type::INT8_ARRAY),
+                (&integers(|row| row.readings.cast_signed()), Type::INT8_ARRAY),
+                (&integers(|row| row.views.cast_signed()), Type::INT8_ARRAY),
+                (&reals(0), Type::FLOAT8_ARRAY),
+                (&reals(1), Type::FLOAT8_ARRAY),
+                (&reals(2), Type::FLOAT8_ARRAY),
+                (&reals(3), Type::FLOAT8_ARRAY),
+                (&reals(4), Type::FLOAT8_ARRAY),
+                (&facts, Type::BYTEA_ARRAY),
+            ];
+            self.pool.query("keep trends", KEEP, &parameters).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn drop_trends_before(&self, window: u8, before: Timestamp) -> Result<u64, StoreError> {
+        const DOING: &str = "drop old trends";
+        const SQL: &str = "WITH gone AS (DELETE FROM tagmeter.trends WHERE trend_window = $1 AND read_at < $2
+            RETURNING 1) SELECT count(*) FROM gone";
+        let parameters: [Parameter<'_>; 2] =
+            [(&i64::from(window), Type::INT8), (&before.as_ms(), Type::INT8)];
+        let row = self.pool.query_one(DOING, SQL, &parameters).await?;
+        row.try_get(0).map(i64::unsigned_abs).doing(DOING)
+    }
+
+    pub(crate) async fn trends(&self, asked: TrendsAsked) -> Result<Vec<TrendRow>, StoreError> {
+        let (value, hashtag) = match asked.after {
+            Some((value, hashtag)) => (Some(value), i64::from(hashtag.0)),
+            None => (None, -1),
+        };
+        let parameters: [Parameter<'_>; 6] = [
+            (&i64::from(asked.window), Type::INT8),
+            (&i64::try_from(asked.views_min).unwrap_or(i64::MAX), Type::INT8),
+            (&asked.read_since.as_ms(), Type::INT8),
+            (&value, Type::FLOAT8),
+            (&hashtag, Type::INT8),
+            (&i64::from(asked.limit), Type::INT8),
+        ];
+        self.read_trends(ordered_by(asked.sort), &parameters).await
+    }
+
+    pub(crate) async fn trends_of(&self, hashtags: &[HashtagRow]) -> Result<Vec<TrendRow>, StoreError> {
+        const SQL: &str = select!("WHERE hashtag = ANY($1) ORDER BY hashtag, trend_window");
+        self.read_trends(SQL, &[(&numbers(hashtags), Type::INT8_ARRAY)]).await
+    }
+
+    pub(crate) async fn trends_after(
+        &self,
+        window: u8,
+        after: Option<HashtagRow>,
+        limit: u32,
+    ) -> Result<Vec<TrendRow>, StoreError> {
+        const SQL: &str = select!("WHERE hashtag > $1 AND trend_window = $2 ORDER BY hashtag LIMIT $3");
+        let after = after.map_or(-1, |row| i64::from(row.0));
+        let parameters: [Parameter<'_>; 3] =
+            [(&after, Type::INT8), (&i64::from(window), Type::INT8), (&i64::from(limit), Type::INT8)];
+        self.read_trends(SQL, &parameters).await
+    }
+
+    pub(crate) async fn trends_count(&self, window: u8) -> Result<u64, StoreError> {
+        const DOING: &str = "count trends";
+        const SQL: &str = "SELECT count(*) FROM tagmeter.trends WHERE trend_window = $1";
+        let row = self.pool.query_one(DOING, SQL, &[(&i64::from(window), Type::INT8)]).await?;
+        row.try_get(0).map(i64::unsigned_abs).doing(DOING)
+    }
+
+    pub(crate) async fn trend_peers(&self, window: u8) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
+        const DOING: &str = "read what trends are compared with";
+        const SQL: &str = "SELECT peers, made_of FROM tagmeter.trend_peers WHERE trend_window = $1";
+        let row = self.pool.query_opt(DOING, SQL, &[(&i64::from(window), Type::INT8)]).await?;
+        let Some(row) = row else { return Ok(None) };
+        let made_of: i64 = row.try_get(1).doing(DOING)?;
+        Ok(Some((row.try_get(0).doing(DOING)?, made_of.unsigned_abs())))
+    }
+
+    pub(crate) async fn keep_trend_peers(
+        &self,
+        window: u8,
+        peers: &[u8],
+        made_of: u64,
+    ) -> Result<(), StoreError> {
+        let parameters: [Parameter<'_>; 3] =
+            [(&i64::from(window), Type::INT8), (&peers, Type::BYTEA), (&made_of.cast_signed(), Type::INT8)];
+        self.pool.query("keep what trends are compared with", KEEP_PEERS, &parameters).await.map(|_| ())
+    }
+
+    async fn read_trends(
+        &self,
+        sql: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<TrendRow>, StoreError> {
+        const DOING: &str = "read trends";
+        let rows = self.pool.query(DOING, sql, parameters).await?;
+        rows.iter().map(|row| read(row).doing(DOING)?.into_row()).collect()
+    }
+}
+
+fn numbers(hashtags: &[HashtagRow]) -> Vec<i64> {
+    hashtags.iter().map(|row| i64::from(row.0)).collect()
+}
+
+fn read(row: &Row) -> Result<TrendColumns, tokio_postgres::Error> {
+    let mut values = [None; 5];
+    for (n, value) in values.iter_mut().enumerate() {
+        *value = row.try_get(5 + n)?;
+    }
+    Ok(TrendColumns {
+        hashtag: row.try_get(0)?,
+        window: row.try_get(1)?,
+        read_at: row.try_get(2)?,
+        readings: row.try_get(3)?,
+        views: row.try_get(4)?,
+        values,
+        facts: row.try_get(10)?,
+    })
+}

@@ -1,0 +1,232 @@
+//! How hashtags move, worked out when their readings come in, so that a list of what moves most is read and not made: one
+//! row for each hashtag and window of time. All of it can be made again from the readings.
+
+use crate::{Store, StoreError};
+use domain::{HashtagRow, Timestamp};
+
+/// What a list of trends is ordered by, highest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TrendSort {
+    /// The emerging score.
+    Emerging,
+    /// Views a day.
+    Velocity,
+    /// Views gained over views before.
+    Growth,
+    /// How unusual the velocity is for the hashtag itself.
+    Zscore,
+    /// Velocity less the velocity of the window before.
+    Acceleration,
+}
+
+impl TrendSort {
+    /// All of them, in the order of [`TrendRow::values`].
+    pub const ALL: [Self; 5] =
+        [Self::Emerging, Self::Velocity, Self::Growth, Self::Zscore, Self::Acceleration];
+
+    /// What it is called in requests, answers and the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Emerging => "emerging",
+            Self::Velocity => "velocity",
+            Self::Growth => "growth",
+            Self::Zscore => "zscore",
+            Self::Acceleration => "acceleration",
+        }
+    }
+}
+
+/// How a hashtag moves within a window of time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrendRow {
+    /// Which hashtag.
+    pub hashtag: HashtagRow,
+    /// Which window: its number.
+    pub window: u8,
+    /// When the newest reading was made that it is worked out from.
+    pub read_at: Timestamp,
+    /// Readings it is worked out from.
+    pub readings: u64,
+    /// Views at that reading.
+    pub views: u64,
+    /// What it may be ordered by, in the order of [`TrendSort::ALL`]; `None` where that cannot be known.
+    pub values: [Option<f64>; 5],
+    /// All that is known of it, as whoever worked it out wrote it.
+    pub facts: Vec<u8>,
+}
+
+/// How far the readings are worked through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TrendState {
+    /// Change sequence of the catalog up to which trends are worked out.
+    pub sequence: u64,
+    /// When the newest reading of all was made.
+    pub newest_at: Option<Timestamp>,
+}
+
+/// Which trends are asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrendsAsked {
+    /// The window's number.
+    pub window: u8,
+    /// Highest of this first.
+    pub sort: TrendSort,
+    /// Only hashtags of at least so many views.
+    pub views_min: u64,
+    /// Only those that were read at or after this.
+    pub read_since: Timestamp,
+    /// Only those behind this one in the order: its value and hashtag.
+    pub after: Option<(f64, HashtagRow)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Readings of a hashtag in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeriesFacts {
+    /// Which hashtag.
+    pub hashtag: HashtagRow,
+    /// How many there are.
+    pub readings: u64,
+    /// When the newest was made.
+    pub newest_at: Timestamp,
+}
+
+impl Store {
+    /// Of these hashtags those that have at least two readings, ascending.
+    pub async fn series_facts(&self, hashtags: &[HashtagRow]) -> Result<Vec<SeriesFacts>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.series_facts(hashtags),
+            Self::Postgres(postgres) => postgres.series_facts(hashtags).await,
+        }
+    }
+
+    /// How far the readings are worked through; nothing of them if that is not known.
+    pub async fn trend_state(&self) -> Result<TrendState, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.trend_state(sqlite.catalog.identity()?),
+            Self::Postgres(postgres) => postgres.trend_state().await,
+        }
+    }
+
+    /// Keeps trends, in place of older ones of the same hashtags and windows.
+    pub async fn keep_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.keep_trends(rows).await,
+            Self::Postgres(postgres) => postgres.keep_trends(&rows).await,
+        }
+    }
+
+    /// Notes how far the readings are worked through. A state that is further stays; where nothing is worked through yet
+    /// (or it was for another store) all trends go first.
+    pub async fn note_trend_state(&self, state: TrendState) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.note_trend_state(sqlite.catalog.identity()?, state).await,
+            Self::Postgres(postgres) => postgres.note_trend_state(state).await,
+        }
+    }
+
+    /// Drops the trends of a window whose newest reading was made before a time.
+    pub async fn drop_trends_before(&self, window: u8, before: Timestamp) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.drop_trends_before(window, before).await,
+            Self::Postgres(postgres) => postgres.drop_trends_before(window, before).await,
+        }
+    }
+
+    /// Trends in order, highest first; among equals lower hashtag rows first.
+    pub async fn trends(&self, asked: TrendsAsked) -> Result<Vec<TrendRow>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.trends(asked),
+            Self::Postgres(postgres) => postgres.trends(asked).await,
+        }
+    }
+
+    /// The trends of these hashtags, by hashtag and window; those without are left out.
+    pub async fn trends_of(&self, hashtags: &[HashtagRow]) -> Result<Vec<TrendRow>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.trends_of(hashtags),
+            Self::Postgres(postgres) => postgres.trends_of(hashtags).await,
+        }
+    }
+
+    /// The next trends of a window after a hashtag, ascending: for going through all of them.
+    pub async fn trends_after(
+        &self,
+        window: u8,
+        after: Option<HashtagRow>,
+        limit: u32,
+    ) -> Result<Vec<TrendRow>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.trends_after(window, after, limit),
+            Self::Postgres(postgres) => postgres.trends_after(window, after, limit).await,
+        }
+    }
+
+    /// How many trends of a window there are.
+    pub async fn trends_count(&self, window: u8) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.trends_count(window),
+            Self::Postgres(postgres) => postgres.trends_count(window).await,
+        }
+    }
+
+    /// What trends of a window are compared with, as whoever made it wrote it, and how many trends it was made of.
+    pub async fn trend_peers(&self, window: u8) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.trend_peers(window),
+            Self::Postgres(postgres) => postgres.trend_peers(window).await,
+        }
+    }
+
+    /// Keeps what trends of a window are compared with.
+    pub async fn keep_trend_peers(&self, window: u8, peers: Vec<u8>, made_of: u64) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.keep_trend_peers(window, peers, made_of).await,
+            Self::Postgres(postgres) => postgres.keep_trend_peers(window, &peers, made_of).await,
+        }
+    }
+}
+
+/// A trend's row as it is stored.
+pub(crate) struct TrendColumns {
+    pub(crate) hashtag: i64,
+    pub(crate) window: i64,
+    pub(crate) read_at: i64,
+    pub(crate) readings: i64,
+    pub(crate) views: i64,
+    pub(crate) values: [Option<f64>; 5],
+    pub(crate) facts: Vec<u8>,
+}
+
+impl TrendColumns {
+    /// What the row says.
+    pub(crate) fn into_row(self) -> Result<TrendRow, StoreError> {
+        let wrong =
+            |column| StoreError::Inconsistent { table: "trends", column, row: self.hashtag.to_string() };
+        Ok(TrendRow {
+            hashtag: HashtagRow(u32::try_from(self.hashtag).map_err(|_| wrong("hashtag"))?),
+            window: u8::try_from(self.window).map_err(|_| wrong("trend_window"))?,
+            read_at: Timestamp::from_ms(self.read_at),
+            readings: self.readings.max(0).unsigned_abs(),
+            views: self.views.max(0).unsigned_abs(),
+            values: self.values,
+            facts: self.facts,
+        })
+    }
+}
+
+/// Hashtags' readings in short as they are stored: hashtag, how many, when the newest.
+pub(crate) fn facts_of(columns: (i64, i64, i64)) -> Result<SeriesFacts, StoreError> {
+    let (hashtag, readings, newest_at) = columns;
+    let row = u32::try_from(hashtag).map_err(|_| StoreError::Inconsistent {
+        table: "hashtag_snapshots",
+        column: "hashtag",
+        row: hashtag.to_string(),
+    })?;
+    Ok(SeriesFacts {
+        hashtag: HashtagRow(row),
+        readings: readings.max(0).unsigned_abs(),
+        newest_at: Timestamp::from_ms(newest_at),
+    })
+}

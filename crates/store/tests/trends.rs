@@ -1,0 +1,178 @@
+//! What is worked out of readings is kept, found in order and goes when it is old, the same on each backend; and what it is
+//! worked out from is found.
+
+use domain::fragment;
+use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
+use domain::video::VideoDetails;
+use domain::{Count, HashtagObservation, HashtagRow, Source, Tag, Timestamp, VideoId};
+use store::Store;
+use store::record::{Prepared, PreparedVideo};
+use store::trends::{SeriesFacts, TrendRow, TrendSort, TrendState, TrendsAsked};
+use testkit::TestStore;
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_ms(1_700_000_000_000 + ms)
+}
+
+fn trend(hashtag: u32, window: u8, emerging: Option<f64>, read_at: i64) -> TrendRow {
+    TrendRow {
+        hashtag: HashtagRow(hashtag),
+        window,
+        read_at: at(read_at),
+        readings: 2,
+        views: 1_000 * u64::from(hashtag),
+        values: [emerging, Some(f64::from(hashtag)), None, Some(-1.5), Some(0.0)],
+        facts: format!("facts of {hashtag}").into_bytes(),
+    }
+}
+
+fn asked(sort: TrendSort, limit: u32) -> TrendsAsked {
+    TrendsAsked { window: 2, sort, views_min: 0, read_since: at(0), after: None, limit }
+}
+
+async fn hashtags(store: &Store, asked: TrendsAsked) -> Vec<u32> {
+    store.trends(asked).await.expect("trends").iter().map(|row| row.hashtag.0).collect()
+}
+
+fn reading(name: &str, at_ms: i64, views: Option<u64>) -> Prepared {
+    let creators = if views.is_none() { Count::exact(5) } else { None };
+    Prepared::Hashtag(Box::new(HashtagObservation {
+        tag: TagRef { tag: Tag::new(name).expect("a tag"), id: None },
+        source: Source::Series,
+        observed_at: Some(at(at_ms)),
+        counts: HashtagCounts { views: views.and_then(Count::exact), creators, videos: None },
+        details: HashtagDetails::default(),
+    }))
+}
+
+fn video(id: u64, author: Option<u64>, plays: u64, tags: &[&str]) -> Prepared {
+    let id = VideoId::try_from(id).expect("an id");
+    let counts =
+        VideoCounts { plays: Count::exact(plays), likes: Count::rounded(12_300), ..VideoCounts::default() };
+    Prepared::Video(Box::new(PreparedVideo {
+        id,
+        digest: plays,
+        source: Source::WebItem,
+        observed_at: Some(at(7)),
+        author: author.map(|author| author.try_into().expect("an id")),
+        create_time: Some(1_699_000_000),
+        region: "DE".parse().ok(),
+        tags: tags.iter().map(|name| TagRef { tag: Tag::new(name).expect("a tag"), id: None }).collect(),
+        counts,
+        packed: fragment::pack(id, &VideoDetails::default(), &counts),
+    }))
+}
+
+testkit::on_each_backend! {
+    async fn trends_are_found_in_order_and_page_by_page(held: &TestStore) {
+        let store = held.store();
+        let rows = vec![
+            trend(1, 2, Some(50.0), 10),
+            trend(2, 2, Some(90.5), 20),
+            trend(3, 2, Some(50.0), 30),
+            trend(4, 2, None, 40),
+            trend(2, 1, Some(1.0), 20),
+        ];
+        store.keep_trends(rows.clone()).await.expect("kept");
+        assert_eq!(store.trends(asked(TrendSort::Emerging, 1)).await.expect("trends"), [rows[1].clone()]);
+        assert_eq!(hashtags(store, asked(TrendSort::Emerging, 9)).await, [2, 1, 3], "equals by row");
+        assert_eq!(hashtags(store, asked(TrendSort::Velocity, 9)).await, [4, 3, 2, 1]);
+        assert_eq!(hashtags(store, asked(TrendSort::Zscore, 9)).await, [1, 2, 3, 4]);
+        assert_eq!(hashtags(store, asked(TrendSort::Acceleration, 2)).await, [1, 2]);
+        assert_eq!(hashtags(store, asked(TrendSort::Growth, 9)).await, Vec::<u32>::new(), "not known of any");
+        let behind = |value, row| TrendsAsked { after: Some((value, HashtagRow(row))), ..asked(TrendSort::Emerging, 9) };
+        assert_eq!(hashtags(store, behind(90.5, 2)).await, [1, 3]);
+        assert_eq!(hashtags(store, behind(50.0, 1)).await, [3]);
+        assert_eq!(hashtags(store, behind(50.0, 3)).await, Vec::<u32>::new());
+        let large = TrendsAsked { views_min: 2_000, ..asked(TrendSort::Emerging, 9) };
+        assert_eq!(hashtags(store, large).await, [2, 3]);
+        let lately = TrendsAsked { read_since: at(20), ..asked(TrendSort::Emerging, 9) };
+        assert_eq!(hashtags(store, lately).await, [2, 3]);
+    }
+
+    async fn a_trend_is_replaced_and_goes_when_it_is_old(held: &TestStore) {
+        let store = held.store();
+        store.keep_trends(vec![trend(1, 2, Some(1.0), 10), trend(1, 1, None, 10)]).await.expect("kept");
+        store.keep_trends(vec![trend(1, 2, None, 50), trend(2, 2, Some(2.0), 5)]).await.expect("kept");
+        store.keep_trends(Vec::new()).await.expect("nothing to keep");
+        assert_eq!(store.trends_count(2).await.expect("a count"), 2);
+        let of_both = store.trends_of(&[HashtagRow(2), HashtagRow(1), HashtagRow(9)]).await.expect("trends");
+        assert_eq!(of_both, [trend(1, 1, None, 10), trend(1, 2, None, 50), trend(2, 2, Some(2.0), 5)]);
+        assert_eq!(store.trends_after(2, None, 1).await.expect("trends"), [trend(1, 2, None, 50)]);
+        let rest = store.trends_after(2, Some(HashtagRow(1)), 9).await.expect("trends");
+        assert_eq!(rest, [trend(2, 2, Some(2.0), 5)]);
+        assert_eq!(store.drop_trends_before(2, at(50)).await.expect("a number"), 1);
+        assert_eq!(store.trends_count(2).await.expect("a count"), 1);
+        assert_eq!(store.trends_count(1).await.expect("a count"), 1, "another window's");
+    }
+
+    async fn how_far_it_came_never_goes_back(held: &TestStore) {
+        let store = held.store();
+        assert_eq!(store.trend_state().await.expect("a state"), TrendState::default());
+        let state = |sequence, ms: Option<i64>| TrendState { sequence, newest_at: ms.map(at) };
+        store.note_trend_state(state(3, None)).await.expect("noted");
+        store.keep_trends(vec![trend(1, 2, Some(1.0), 10)]).await.expect("kept");
+        store.note_trend_state(state(5, Some(9))).await.expect("noted");
+        store.note_trend_state(state(4, Some(8))).await.expect("noted");
+        assert_eq!(store.trend_state().await.expect("a state"), state(5, Some(9)));
+        assert_eq!(held.again().await.trend_state().await.expect("a state"), state(5, Some(9)));
+        assert_eq!(store.trends_count(2).await.expect("a count"), 1);
+        assert_eq!(store.trend_peers(2).await.expect("an answer"), None);
+        store.keep_trend_peers(2, vec![1, 2], 7).await.expect("kept");
+        store.keep_trend_peers(2, vec![3], 8).await.expect("kept");
+        assert_eq!(store.trend_peers(2).await.expect("an answer"), Some((vec![3], 8)));
+        assert_eq!(store.trend_peers(1).await.expect("an answer"), None);
+    }
+
+    async fn series_of_two_readings_of_views_and_more_are_found(held: &TestStore) {
+        let store = held.store();
+        let readings = vec![
+            reading("one", 1, Some(5)),
+            reading("two", 1, Some(5)),
+            reading("two", 9, Some(6)),
+            reading("creators", 1, None),
+            reading("creators", 2, None),
+        ];
+        store.record_all(readings).await.expect("recorded");
+        let all = [3, 2, 1, 2, 8].map(HashtagRow);
+        let two = SeriesFacts { hashtag: HashtagRow(2), readings: 2, newest_at: at(9) };
+        assert_eq!(store.series_facts(&all).await.expect("facts"), [two]);
+        assert_eq!(store.series_facts(&[]).await.expect("facts"), []);
+    }
+
+    async fn videos_under_a_hashtag_come_part_by_part(held: &TestStore) {
+        let store = held.store();
+        let videos = vec![
+            video(30, Some(9), 5, &["cat", "dog"]),
+            video(10, None, 6, &["cat"]),
+            video(20, Some(7), 7, &["dog", "cat"]),
+            video(40, Some(7), 8, &["dog"]),
+        ];
+        store.record_all(videos).await.expect("recorded");
+        let all = store.videos_under(HashtagRow(1), None, 10).await.expect("videos");
+        assert_eq!(all.next, None);
+        let ids: Vec<u64> = all.videos.iter().map(|video| video.id.get()).collect();
+        assert_eq!(ids, [10, 20, 30], "by author; not told comes first");
+        let [first, second, _] = &all.videos[..] else { panic!("{all:?}") };
+        assert_eq!((first.author, second.author.map(|author| author.get())), (None, Some(7)));
+        assert_eq!(second.tags, [HashtagRow(2), HashtagRow(1)]);
+        assert_eq!(second.counts.plays, Count::exact(7));
+        assert_eq!(second.counts.likes.map(|likes| (likes.value(), likes.is_rounded())), Some((12_300, true)));
+        assert_eq!(second.counts.shares, None);
+        assert_eq!(second.created_at, Some(Timestamp::from_ms(1_699_000_000_000)));
+        assert_eq!((second.observed_at, second.region), (Some(at(7)), "DE".parse().ok()));
+        let mut parts = Vec::new();
+        let mut after = None;
+        loop {
+            let part = store.videos_under(HashtagRow(1), after, 1).await.expect("a part");
+            parts.extend(part.videos);
+            match part.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(parts, all.videos);
+        let nobody = store.videos_under(HashtagRow(9), None, 5).await.expect("an answer");
+        assert_eq!((nobody.videos.len(), nobody.next), (0, None));
+    }
+}
