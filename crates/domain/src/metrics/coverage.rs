@@ -1,5 +1,6 @@
 //! How much of a hashtag a walk has seen: against the total that was told, and as two walks judge one another.
 
+use super::as_f64;
 use crate::Count;
 
 /// Unique videos seen against the told number of videos.
@@ -106,11 +107,6 @@ impl Recapture {
     fn numbers(&self) -> [f64; 3] {
         [self.first, self.second, self.both].map(as_f64)
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a share or an estimate has no use for the 16th digit")]
-fn as_f64(number: u64) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

@@ -1,5 +1,38 @@
 //! Metrics: a file each, with its formula. What cannot be known is `None`, never 0.
 
 pub mod coverage;
+pub mod emerging;
+pub mod history;
+pub mod lifecycle;
+pub mod quantiles;
+mod repair;
+pub mod series;
+pub mod trend;
+pub mod weights;
 
 pub use coverage::{Coverage, Recapture};
+pub use emerging::{Component, Emerging, Part, Peers, SizeBand, components, emerging};
+pub use history::{HistoryPoint, Mode, Step, history};
+pub use lifecycle::{Lifecycle, Stage, lifecycle};
+pub use quantiles::{Percentiles, percentiles, rank};
+pub use series::{Gain, Point, Reading, Repair, Series, Standing};
+pub use trend::{Trend, TrendInput, TrendWindow, trend};
+pub use weights::Weights;
+
+const MS_OF_AN_HOUR: i64 = 3_600_000;
+const MS_OF_A_DAY: i64 = 24 * MS_OF_AN_HOUR;
+
+#[expect(clippy::cast_precision_loss, reason = "a share or an estimate has no use for the 16th digit")]
+pub(crate) fn as_f64(number: u64) -> f64 {
+    number as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate has no use for the 16th digit")]
+pub(crate) fn days(ms: i64) -> f64 {
+    ms as f64 / MS_OF_A_DAY as f64
+}
+
+/// What a division makes, where it makes a number.
+pub(crate) fn ratio(one: f64, other: f64) -> Option<f64> {
+    Some(one / other).filter(|ratio| ratio.is_finite())
+}

@@ -1,0 +1,213 @@
+//! A series as people ask for it: every reading, or one an hour, day or week; totals or gains. No point is made up: where
+//! nothing was read there is none, and the next one says how long the gap was.
+
+use super::quantiles::median;
+use super::series::{Point, Repair, Series};
+use super::{MS_OF_A_DAY, MS_OF_AN_HOUR};
+use crate::{Source, Timestamp};
+use std::str::FromStr;
+
+/// Of raw readings, a distance is a gap when it is longer than this many times the median distance.
+pub const GAP_FACTOR: i64 = 3;
+
+/// 1970-01-01 was a Thursday; weeks begin on the Monday before.
+const MONDAY_OFFSET_MS: i64 = 3 * MS_OF_A_DAY;
+
+/// How densely a history is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Every reading.
+    Raw,
+    /// The last reading of each hour.
+    Hour,
+    /// The last reading of each day, in UTC.
+    Day,
+    /// The last reading of each week, which begins on Monday, in UTC.
+    Week,
+}
+
+/// A step of another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a step is raw, hour, day or week")]
+pub struct StepError;
+
+impl Step {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Raw, Self::Hour, Self::Day, Self::Week];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+        }
+    }
+
+    /// How long it is; `None` for raw.
+    pub const fn ms(self) -> Option<i64> {
+        match self {
+            Self::Raw => None,
+            Self::Hour => Some(MS_OF_AN_HOUR),
+            Self::Day => Some(MS_OF_A_DAY),
+            Self::Week => Some(7 * MS_OF_A_DAY),
+        }
+    }
+
+    /// The beginning of the bucket that a moment is in; of raw, the moment.
+    pub const fn begin(self, at: Timestamp) -> Timestamp {
+        let offset = if matches!(self, Self::Week) { MONDAY_OFFSET_MS } else { 0 };
+        match self.ms() {
+            Some(ms) => Timestamp::from_ms(at.as_ms() - (at.as_ms() + offset).rem_euclid(ms)),
+            None => at,
+        }
+    }
+}
+
+impl FromStr for Step {
+    type Err = StepError;
+    fn from_str(text: &str) -> Result<Self, StepError> {
+        Self::ALL.into_iter().find(|step| step.name() == text).ok_or(StepError)
+    }
+}
+
+/// What is told of each point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// The total.
+    Total,
+    /// What it grew by since the point before.
+    Gain,
+}
+
+/// A mode of another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a mode is total or gain")]
+pub struct ModeError;
+
+impl Mode {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Total, Self::Gain];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Gain => "gain",
+        }
+    }
+}
+
+impl FromStr for Mode {
+    type Err = ModeError;
+    fn from_str(text: &str) -> Result<Self, ModeError> {
+        Self::ALL.into_iter().find(|mode| mode.name() == text).ok_or(ModeError)
+    }
+}
+
+/// A point of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryPoint {
+    /// The reading's moment, of raw; else the beginning of its bucket.
+    pub at: Timestamp,
+    /// When the reading was taken: the last kept one of the bucket, the last one where none is kept.
+    pub read_at: Timestamp,
+    /// The total after the repair, or the gain since the kept point before. `None` where the reading is left out, and for
+    /// the gain of the first.
+    pub value: Option<u64>,
+    /// The total as it was told.
+    pub observed: u64,
+    /// The step the total is rounded to, 1 when exact.
+    pub step: u64,
+    /// Whether it is rounded.
+    pub rounded: bool,
+    /// By which way it came.
+    pub source: Source,
+    /// What was done to the reading; a fall that stayed also when it was at another reading of the bucket.
+    pub repair: Option<Repair>,
+    /// The time since the kept reading of the point before, where that is a gap: a bucket or more without a reading, of
+    /// raw ones more than [`GAP_FACTOR`] times the median distance.
+    pub gap_ms: Option<i64>,
+    /// The time that a gain really spans.
+    pub span_ms: Option<i64>,
+    /// Whether what it grew by since the point before is below the step of a rounded one of the two.
+    pub is_below_resolution: bool,
+}
+
+/// Tells a series from one moment to another, both included, in order of time. Where a bucket begins before `from` its
+/// readings from then on count. The point before `from` is what the first gain is since.
+pub fn history(
+    series: &Series,
+    step: Step,
+    mode: Mode,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+) -> Vec<HistoryPoint> {
+    let points = series.points();
+    let first = from.map_or(0, |from| points.partition_point(|point| point.at < from));
+    let after = to.map_or(points.len(), |to| points.partition_point(|point| point.at <= to)).max(first);
+    let limit_ms = gap_limit_ms(series, step);
+    let mut before = points[..first].iter().rev().find(|point| point.value.is_some());
+    let mut told = Vec::new();
+    for bucket in points[first..after].chunk_by(|one, other| is_one_bucket(step, one, other)) {
+        let Some(last) = bucket.iter().rev().find(|point| point.value.is_some()).or(bucket.last()) else {
+            continue;
+        };
+        let fell = bucket.iter().any(|point| point.repair == Some(Repair::Fall));
+        let point = told_point(series, step, mode, before, last, limit_ms);
+        told.push(HistoryPoint { repair: if fell { Some(Repair::Fall) } else { last.repair }, ..point });
+        before = if last.value.is_some() { Some(last) } else { before };
+    }
+    told
+}
+
+fn is_one_bucket(step: Step, one: &Point, other: &Point) -> bool {
+    step != Step::Raw && step.begin(one.at) == step.begin(other.at)
+}
+
+fn told_point(
+    series: &Series,
+    step: Step,
+    mode: Mode,
+    before: Option<&Point>,
+    last: &Point,
+    limit_ms: i64,
+) -> HistoryPoint {
+    let gain = before.filter(|_| last.value.is_some()).and_then(|before| series.gain(before.at, last.at));
+    let gap_ms = before.and_then(|before| {
+        let since = match step.ms() {
+            Some(_) => step.begin(last.at).as_ms() - step.begin(before.at).as_ms(),
+            None => last.at.as_ms() - before.at.as_ms(),
+        };
+        (last.value.is_some() && since > limit_ms).then(|| last.at.as_ms() - before.at.as_ms())
+    });
+    HistoryPoint {
+        at: step.begin(last.at),
+        read_at: last.at,
+        value: match mode {
+            Mode::Total => last.value,
+            Mode::Gain => gain.map(|gain| gain.gain),
+        },
+        observed: last.observed,
+        step: last.step,
+        rounded: last.step > 1,
+        source: last.source,
+        repair: last.repair,
+        gap_ms,
+        span_ms: gain.filter(|_| mode == Mode::Gain).map(|gain| gain.span_ms),
+        is_below_resolution: gain.is_some_and(|gain| gain.is_below_resolution),
+    }
+}
+
+/// Distances above it are gaps.
+fn gap_limit_ms(series: &Series, step: Step) -> i64 {
+    if let Some(ms) = step.ms() {
+        return ms;
+    }
+    let times: Vec<i64> = series.standings().map(|standing| standing.at.as_ms()).collect();
+    #[expect(clippy::cast_precision_loss, reason = "a distance in time is far below 2^53 ms")]
+    let mut distances: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
+    #[expect(clippy::cast_possible_truncation, reason = "a median of distances that were i64")]
+    median(&mut distances).map_or(i64::MAX, |median| (median as i64).saturating_mul(GAP_FACTOR))
+}

@@ -1,0 +1,69 @@
+//! Percentiles, and where a value stands among others.
+
+use super::as_f64;
+
+/// Six percentiles of some values, and how many there were.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Percentiles {
+    /// Below it is a tenth of the values.
+    pub p10: f64,
+    /// Lower quartile.
+    pub p25: f64,
+    /// Median.
+    pub p50: f64,
+    /// Upper quartile.
+    pub p75: f64,
+    /// Above it is a tenth of the values.
+    pub p90: f64,
+    /// Above it is a hundredth of the values.
+    pub p99: f64,
+    /// How many values.
+    pub count: u64,
+}
+
+/// Percentiles with linear interpolation between the values beside (`benchmark` of metrics.md; the default of numpy). Sorts
+/// the values; `None` without any. They must be finite.
+pub fn percentiles(values: &mut [f64]) -> Option<Percentiles> {
+    values.sort_unstable_by(f64::total_cmp);
+    let at = |share| quantile(values, share);
+    Some(Percentiles {
+        p10: at(0.1)?,
+        p25: at(0.25)?,
+        p50: at(0.5)?,
+        p75: at(0.75)?,
+        p90: at(0.9)?,
+        p99: at(0.99)?,
+        count: values.len() as u64,
+    })
+}
+
+/// The value below which a share of sorted values is, with linear interpolation; `None` without values.
+pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let place = share.clamp(0.0, 1.0) * as_f64(last as u64);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and the last index"
+    )]
+    let below = (place as usize).min(last);
+    let (low, high) = (sorted[below], sorted[(below + 1).min(last)]);
+    let part = place - as_f64(below as u64);
+    Some(low + (high - low) * part)
+}
+
+/// The median of some values, which it sorts.
+pub fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    quantile(values, 0.5)
+}
+
+/// The share of sorted values below one, plus half of those equal to it: 0 to 1. `None` without values.
+pub fn rank(sorted: &[f64], value: f64) -> Option<f64> {
+    if sorted.is_empty() {
+        return None;
+    }
+    let below = sorted.partition_point(|other| *other < value);
+    let up_to = sorted.partition_point(|other| *other <= value);
+    Some(as_f64((below + up_to) as u64) / as_f64(2 * sorted.len() as u64))
+}

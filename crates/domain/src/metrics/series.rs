@@ -1,0 +1,357 @@
+//! Repair of a series of one count (views, creators or videos): what of it is kept, and what it grew by.
+//!
+//! The rules for time series of metrics.md. What was observed stays in every [`Point`]; only the value that growth is
+//! made of is repaired. A decision needs no reading later than [`BOUNCE_HOURS_MAX`] after the reading it is about.
+
+use super::repair;
+use crate::{Count, Source, Timestamp};
+
+/// A fall is believed once readings below it span more than this. In 1,458,125 readings of 377 hashtags all but a few
+/// hundred of some 26,000 falls had come back within a day, and what had not come back within three days stayed.
+pub const BOUNCE_HOURS_MAX: i64 = 72;
+
+/// One told count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// When it was read.
+    pub at: Timestamp,
+    /// What was told.
+    pub count: Count,
+    /// By which way it came.
+    pub source: Source,
+}
+
+/// What was done to a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Repair {
+    /// 0 after a number that was not 0: "not told", left out.
+    LostReading,
+    /// One below a step of display, as 16399999 for 16.4M: a float cut it off, and it is put back on the step.
+    OffStep,
+    /// A fall that came back, or that is not yet [`BOUNCE_HOURS_MAX`] old: a replica that lags, left out.
+    Bounce,
+    /// A rise that was taken back within [`BOUNCE_HOURS_MAX`], to what had been told before it: left out.
+    Spike,
+    /// A fall that stayed: kept, and growth goes on from there.
+    Fall,
+}
+
+impl Repair {
+    /// All of them, in the order of [`Series::repairs`].
+    pub const ALL: [Self; 5] = [Self::LostReading, Self::OffStep, Self::Bounce, Self::Spike, Self::Fall];
+
+    /// What it is called in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LostReading => "lost_reading",
+            Self::OffStep => "off_step",
+            Self::Bounce => "bounce",
+            Self::Spike => "spike",
+            Self::Fall => "fall",
+        }
+    }
+}
+
+/// A reading and what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Point {
+    /// When it was read.
+    pub at: Timestamp,
+    /// By which way it came.
+    pub source: Source,
+    /// The number as it was told.
+    pub observed: u64,
+    /// The number after the repair; `None` where the reading is left out. Left out without a repair is what another
+    /// source told more finely at the same moment, or what is within its own rounding of a finer number before or after.
+    pub value: Option<u64>,
+    /// The step it is rounded to, 1 when exact.
+    pub step: u64,
+    /// What was done, if anything. A reading that was put on the step and then left out says the latter.
+    pub repair: Option<Repair>,
+}
+
+/// A value and when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// When it was read.
+    pub at: Timestamp,
+    /// The value, after the repair.
+    pub value: u64,
+    /// The step it is rounded to, 1 when exact.
+    pub step: u64,
+}
+
+/// What a count grew by between two kept readings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gain {
+    /// The sum of its rises. Falls are not counted: growth goes on from the lower level.
+    pub gain: u64,
+    /// The first reading.
+    pub from: Standing,
+    /// The last one.
+    pub to: Standing,
+    /// The time between the two, which a gap makes longer than what was asked for. Above 0.
+    pub span_ms: i64,
+    /// Falls that stayed, within the span.
+    pub falls: u64,
+    /// Whether any reading from the first to the last, and on to the end asked for, was repaired.
+    pub is_repaired: bool,
+    /// Whether the gain is below the step of a rounded end.
+    pub is_below_resolution: bool,
+}
+
+/// Readings of one count in order of time, and what is kept of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Series {
+    points: Vec<Point>,
+    kept: Vec<Kept>,
+    /// Repairs among the first n points, for every n.
+    repaired: Vec<u32>,
+    repairs: [u64; Repair::ALL.len()],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kept {
+    standing: Standing,
+    /// Sum of all rises up to here.
+    climbed: u64,
+    /// Falls up to here.
+    falls: u64,
+}
+
+impl Series {
+    /// Repairs readings in order of time; readings that are not are put in order first. Of several at the same moment
+    /// the finest counts.
+    pub fn repaired(readings: &[Reading]) -> Self {
+        let mut points = points_of(readings);
+        let off_step = repair::repair(&mut points);
+        let mut series = Self::of(points);
+        // Those that were then left out are named after that in their point.
+        series.repairs[Repair::OffStep as usize] = off_step;
+        series
+    }
+
+    /// Every value as observed, also those that were lost.
+    pub fn unrepaired(readings: &[Reading]) -> Self {
+        Self::of(points_of(readings))
+    }
+
+    fn of(points: Vec<Point>) -> Self {
+        let mut kept: Vec<Kept> = Vec::with_capacity(points.len());
+        let mut repaired = Vec::with_capacity(points.len() + 1);
+        let (mut repairs, mut repaired_now) = ([0; Repair::ALL.len()], 0);
+        repaired.push(0);
+        for point in &points {
+            if let Some(repair) = point.repair {
+                repairs[repair as usize] += 1;
+                repaired_now += 1;
+            }
+            repaired.push(repaired_now);
+            let Some(value) = point.value else { continue };
+            let standing = Standing { at: point.at, value, step: point.step };
+            kept.push(match kept.last() {
+                Some(before) => Kept {
+                    standing,
+                    climbed: before.climbed.saturating_add(value.saturating_sub(before.standing.value)),
+                    falls: before.falls + u64::from(value < before.standing.value),
+                },
+                None => Kept { standing, climbed: 0, falls: 0 },
+            });
+        }
+        Self { points, kept, repaired, repairs }
+    }
+
+    /// Every reading, in order of time.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// How many readings each repair was made on. One that was put on the step and then left out counts under both.
+    pub fn repairs(&self) -> [(Repair, u64); Repair::ALL.len()] {
+        Repair::ALL.map(|repair| (repair, self.repairs[repair as usize]))
+    }
+
+    /// How many readings are kept.
+    pub fn kept(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// The kept readings in order of time.
+    pub fn standings(&self) -> impl DoubleEndedIterator<Item = Standing> + ExactSizeIterator {
+        self.kept.iter().map(|kept| kept.standing)
+    }
+
+    /// The oldest kept value.
+    pub fn first(&self) -> Option<Standing> {
+        self.kept.first().map(|kept| kept.standing)
+    }
+
+    /// The newest kept value.
+    pub fn last(&self) -> Option<Standing> {
+        self.kept.last().map(|kept| kept.standing)
+    }
+
+    /// The newest kept value at or before a moment.
+    pub fn at(&self, when: Timestamp) -> Option<Standing> {
+        self.kept_at(when).map(|kept| kept.standing)
+    }
+
+    fn kept_at(&self, when: Timestamp) -> Option<&Kept> {
+        let after = self.kept.partition_point(|kept| kept.standing.at <= when);
+        self.kept[..after].last()
+    }
+
+    /// What it grew by between the kept readings nearest before the two ends; before the first reading, it is the first.
+    /// `None` where both ends have the same reading, or there is none.
+    pub fn gain(&self, from: Timestamp, to: Timestamp) -> Option<Gain> {
+        let first = self.kept_at(from).or(self.kept.first())?;
+        let last = self.kept_at(to)?;
+        let (start, end) = (first.standing, last.standing);
+        let span_ms = end.at.as_ms().saturating_sub(start.at.as_ms());
+        if span_ms <= 0 {
+            return None;
+        }
+        let gain = last.climbed - first.climbed;
+        let step = start.step.max(end.step);
+        Some(Gain {
+            gain,
+            from: start,
+            to: end,
+            span_ms,
+            falls: last.falls - first.falls,
+            is_repaired: self.is_repaired_within(start.at, to),
+            is_below_resolution: step > 1 && gain < step,
+        })
+    }
+
+    fn is_repaired_within(&self, from: Timestamp, to: Timestamp) -> bool {
+        let first = self.points.partition_point(|point| point.at < from);
+        let after = self.points.partition_point(|point| point.at <= to);
+        self.repaired[after] > self.repaired[first]
+    }
+}
+
+/// A point a reading, nothing repaired yet, in order of time.
+fn points_of(readings: &[Reading]) -> Vec<Point> {
+    let mut points: Vec<Point> = readings
+        .iter()
+        .map(|reading| Point {
+            at: reading.at,
+            source: reading.source,
+            observed: reading.count.value(),
+            value: Some(reading.count.value()),
+            step: reading.count.resolution(),
+            repair: None,
+        })
+        .collect();
+    if !points.is_sorted_by_key(|point| point.at) {
+        points.sort_by_key(|point| point.at);
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: i64 = 3_600_000;
+
+    /// Web readings three hours apart.
+    fn series(values: &[u64]) -> Series {
+        Series::repaired(&readings(values))
+    }
+
+    fn readings(values: &[u64]) -> Vec<Reading> {
+        (0..)
+            .zip(values)
+            .map(|(number, value)| Reading {
+                at: Timestamp::from_ms(number * 3 * HOUR_MS),
+                count: Count::rounded(*value).expect("a count"),
+                source: Source::Series,
+            })
+            .collect()
+    }
+
+    fn kept(series: &Series) -> Vec<u64> {
+        series.standings().map(|standing| standing.value).collect()
+    }
+
+    fn repairs(series: &Series) -> Vec<Option<Repair>> {
+        series.points().iter().map(|point| point.repair).collect()
+    }
+
+    #[test]
+    fn nothing_and_a_single_reading_are_taken_as_they_are() {
+        let at = Timestamp::from_ms(0);
+        assert_eq!((series(&[]).last(), series(&[]).gain(at, at)), (None, None));
+        let one = series(&[5]);
+        assert_eq!(one.last().map(|standing| standing.value), Some(5));
+        assert_eq!(one.gain(Timestamp::from_ms(-1), Timestamp::from_ms(1)), None);
+    }
+
+    #[test]
+    fn a_fall_that_comes_back_is_a_bounce_and_one_that_stays_is_a_fall() {
+        let bounced = series(&[9_000, 9_100, 8_000, 8_100, 9_100, 9_200]);
+        let bounce = Some(Repair::Bounce);
+        assert_eq!(repairs(&bounced), [None, None, bounce, bounce, None, None]);
+        assert_eq!(kept(&bounced), [9_000, 9_100, 9_100, 9_200]);
+
+        let mut values = vec![9_000, 9_100];
+        values.extend((0..26).map(|more| 8_000 + more));
+        let fallen = series(&values);
+        assert_eq!(fallen.points()[2].repair, Some(Repair::Fall));
+        assert_eq!(kept(&fallen), values);
+        let all = fallen.gain(Timestamp::from_ms(0), Timestamp::from_ms(i64::MAX)).expect("a gain");
+        assert_eq!((all.gain, all.falls, all.is_repaired), (125, 1, true));
+
+        let young = series(&values[..26]);
+        assert_eq!(kept(&young), [9_000, 9_100], "72 hours have not passed");
+    }
+
+    #[test]
+    fn a_rise_that_is_taken_back_is_a_spike() {
+        let mut values = vec![9_000, 9_100, 30_000];
+        values.extend((0..26).map(|more| 9_099 + more));
+        let spiked = series(&values);
+        assert_eq!(spiked.points()[2].repair, Some(Repair::Spike));
+        assert_eq!(spiked.points()[3].repair, Some(Repair::Bounce), "9,099 is below the 9,100 before");
+        let all = spiked.gain(Timestamp::from_ms(0), Timestamp::from_ms(i64::MAX)).expect("a gain");
+        assert_eq!((all.gain, all.falls), (124, 0));
+    }
+
+    #[test]
+    fn zeros_and_numbers_off_their_step_are_repaired() {
+        let mixed = series(&[16_300_000, 0, 16_399_999, 16_400_000]);
+        assert_eq!(repairs(&mixed), [None, Some(Repair::LostReading), Some(Repair::OffStep), None]);
+        assert_eq!(kept(&mixed), [16_300_000, 16_400_000, 16_400_000]);
+        assert_eq!(mixed.points()[2].observed, 16_399_999);
+        let whole = Series::unrepaired(&readings(&[16_300_000, 0, 16_399_999]));
+        assert_eq!(kept(&whole), [16_300_000, 0, 16_399_999]);
+        assert_eq!(kept(&series(&[0, 0, 7])), [0, 0, 7], "0 before anything else is a number");
+    }
+
+    #[test]
+    fn of_the_same_moment_the_finest_counts_and_a_rounded_number_is_no_fall() {
+        let reading = |ms, value, is_exact, source| Reading {
+            at: Timestamp::from_ms(ms),
+            count: if is_exact { Count::exact(value) } else { Count::rounded(value) }.expect("a count"),
+            source,
+        };
+        let mixed = Series::repaired(&[
+            reading(0, 16_400_000, false, Source::WebChallenge),
+            reading(0, 16_412_345, true, Source::MobileChallenge),
+            reading(1, 16_400_000, false, Source::WebChallenge),
+            reading(2, 16_500_000, false, Source::WebChallenge),
+            reading(3, 16_460_001, true, Source::MobileChallenge),
+        ]);
+        assert_eq!(kept(&mixed), [16_412_345, 16_460_001]);
+        assert_eq!(repairs(&mixed), [None; 5]);
+    }
+
+    #[test]
+    fn readings_out_of_order_are_put_in_order() {
+        let mut mixed = readings(&[10, 20, 30]);
+        mixed.swap(0, 2);
+        assert_eq!(kept(&Series::repaired(&mixed)), [10, 20, 30]);
+    }
+}

@@ -1,0 +1,261 @@
+//! What a hashtag did within a window of time: velocity, growth, momentum and how unusual that is for it.
+
+use super::quantiles::median;
+use super::series::{Gain, Series};
+use super::{MS_OF_A_DAY, as_f64, days, ratio};
+use crate::Timestamp;
+use std::str::FromStr;
+
+/// From this z-score of the velocity on, a hashtag breaks out (metrics.md: breakout).
+pub const BREAKOUT_ZSCORE: f64 = 3.0;
+
+/// Or from this growth on, in percent an hour (metrics.md: breakout).
+pub const BREAKOUT_PCT_PER_HOUR: f64 = 0.5;
+
+/// Windows before the present one that its velocity is compared with, at most.
+pub const ZSCORE_WINDOWS_MAX: i64 = 60;
+
+/// And at least: of fewer there is no telling what is usual.
+pub const ZSCORE_WINDOWS_MIN: usize = 5;
+
+/// Days that momentum looks back, at most.
+pub const MOMENTUM_DAYS_MAX: i64 = 60;
+
+/// Days with a velocity that momentum needs.
+pub const MOMENTUM_DAYS_MIN: usize = 7;
+
+/// After this many days novelty has halved.
+pub const NOVELTY_HALF_LIFE_DAYS: f64 = 90.0;
+
+/// Growth by the hour is not told of less time than this (metrics.md: growth).
+const PER_HOUR_SPAN_MS_MIN: i64 = 1_800_000;
+
+/// 1 / Φ⁻¹(3/4): makes the median absolute deviation of normal values their standard deviation.
+pub const MAD_TO_DEVIATION: f64 = 1.4826;
+
+/// A window that ends at the newest reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TrendWindow {
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    Week,
+    /// 30 days.
+    Month,
+}
+
+/// A window of another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a window is 24h, 7d or 30d")]
+pub struct TrendWindowError;
+
+impl TrendWindow {
+    /// All of them, the shortest first.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
+    /// `24h`, `7d` or `30d`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "24h",
+            Self::Week => "7d",
+            Self::Month => "30d",
+        }
+    }
+
+    /// How long it is.
+    pub const fn ms(self) -> i64 {
+        match self {
+            Self::Day => MS_OF_A_DAY,
+            Self::Week => 7 * MS_OF_A_DAY,
+            Self::Month => 30 * MS_OF_A_DAY,
+        }
+    }
+}
+
+impl FromStr for TrendWindow {
+    type Err = TrendWindowError;
+    fn from_str(text: &str) -> Result<Self, TrendWindowError> {
+        Self::ALL.into_iter().find(|window| window.name() == text).ok_or(TrendWindowError)
+    }
+}
+
+/// What a trend is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct TrendInput<'a> {
+    /// Lifetime views.
+    pub views: &'a Series,
+    /// Creators; empty where not told.
+    pub creators: &'a Series,
+    /// Videos; empty where not told.
+    pub videos: &'a Series,
+    /// When the hashtag was first seen.
+    pub first_seen: Option<Timestamp>,
+    /// Gini coefficient of plays over creators.
+    pub concentration: Option<f64>,
+}
+
+/// What a hashtag did within a window. A number is `None` where there are no two readings to make it of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trend {
+    /// The window.
+    pub window: TrendWindow,
+    /// When the newest kept reading of the views was taken: the window ends there.
+    pub as_of: Timestamp,
+    /// The views then.
+    pub views: u64,
+    /// What they grew by within the window; its `span_ms` is the time that all rates here are over.
+    pub gain: Option<Gain>,
+    /// dV/dt, views a day (metrics.md: velocity).
+    pub velocity: Option<f64>,
+    /// dV / V(t-w) (metrics.md: growth). `None` from 0 views.
+    pub growth: Option<f64>,
+    /// 100 dV / max(V(t-w), 1) / hours; `None` below half an hour.
+    pub growth_pct_per_hour: Option<f64>,
+    /// ln(1 + dV / V(t-w)) a day (metrics.md: log growth); a fall within the window does not lower it.
+    pub log_growth: Option<f64>,
+    /// ln 2 / log growth (metrics.md: doubling time); `None` without growth.
+    pub doubling_days: Option<f64>,
+    /// The velocity less that of the window before (metrics.md: acceleration).
+    pub acceleration: Option<f64>,
+    /// EMA3(v)/EMA14(v) - 1 of the daily velocities (metrics.md: momentum).
+    pub momentum: Option<f64>,
+    /// How far the velocity is from the median of the windows before, in deviations (metrics.md: z-score of velocity).
+    pub zscore: Option<f64>,
+    /// Whether the z-score or the growth by the hour is at its limit or above (metrics.md: breakout).
+    pub is_breakout: Option<bool>,
+    /// dU/dV: creators gained a view gained (metrics.md: breadth). `None` without views gained.
+    pub breadth: Option<f64>,
+    /// dV/dP: views gained a video gained (metrics.md: marginal views). `None` without videos gained.
+    pub marginal_views: Option<f64>,
+    /// 2^(-age / [`NOVELTY_HALF_LIFE_DAYS`]): 1 when just seen, towards 0 with age.
+    pub novelty: Option<f64>,
+    /// Gini coefficient of plays over creators, as handed in.
+    pub concentration: Option<f64>,
+}
+
+/// The trend of a window that ends at the newest kept reading of the views, or at the newest one at or before `as_of`.
+/// `None` where there is none.
+pub fn trend(input: &TrendInput<'_>, window: TrendWindow, as_of: Option<Timestamp>) -> Option<Trend> {
+    let views = input.views;
+    let now = match as_of {
+        Some(when) => views.at(when),
+        None => views.last(),
+    }?;
+    let gain = gain_of(views, now.at, window);
+    let velocity = gain.map(|gain| velocity(&gain));
+    let growth = gain.and_then(|gain| ratio(as_f64(gain.gain), as_f64(gain.from.value)));
+    let growth_pct_per_hour = gain.and_then(|gain| pct_per_hour(&gain));
+    let log_growth = gain.zip(growth).and_then(|(gain, growth)| ratio(growth.ln_1p(), days(gain.span_ms)));
+    let zscore = gain.and_then(|gain| zscore(views, &gain, window));
+    let creators = gain_of(input.creators, now.at, window);
+    let videos = gain_of(input.videos, now.at, window);
+    let per = |one: Option<Gain>, other: Option<Gain>| ratio(as_f64(one?.gain), as_f64(other?.gain));
+    Some(Trend {
+        window,
+        as_of: now.at,
+        views: now.value,
+        gain,
+        velocity,
+        growth,
+        growth_pct_per_hour,
+        log_growth,
+        doubling_days: log_growth.and_then(|growth| ratio(std::f64::consts::LN_2, growth)),
+        acceleration: gain.and_then(|gain| acceleration(views, &gain, window)),
+        momentum: momentum(views, now.at),
+        zscore,
+        is_breakout: is_breakout(zscore, growth_pct_per_hour),
+        breadth: per(creators, gain),
+        marginal_views: per(gain, videos),
+        novelty: input.first_seen.map(|first| novelty(first, now.at)),
+        concentration: input.concentration.filter(|gini| gini.is_finite()),
+    })
+}
+
+fn before(at: Timestamp, ms: i64) -> Timestamp {
+    Timestamp::from_ms(at.as_ms().saturating_sub(ms))
+}
+
+fn gain_of(series: &Series, end: Timestamp, window: TrendWindow) -> Option<Gain> {
+    series.gain(before(end, window.ms()), end)
+}
+
+/// Views a day.
+pub fn velocity(gain: &Gain) -> f64 {
+    as_f64(gain.gain) / days(gain.span_ms)
+}
+
+fn pct_per_hour(gain: &Gain) -> Option<f64> {
+    let hours = days(gain.span_ms) * 24.0;
+    let pct = 100.0 * as_f64(gain.gain) / as_f64(gain.from.value.max(1)) / hours;
+    Some(pct).filter(|pct| gain.span_ms >= PER_HOUR_SPAN_MS_MIN && pct.is_finite())
+}
+
+fn is_breakout(zscore: Option<f64>, pct_per_hour: Option<f64>) -> Option<bool> {
+    let by_zscore = zscore.map(|zscore| zscore >= BREAKOUT_ZSCORE);
+    let by_growth = pct_per_hour.map(|pct| pct >= BREAKOUT_PCT_PER_HOUR);
+    match (by_zscore, by_growth) {
+        (None, None) => None,
+        (one, other) => Some(one == Some(true) || other == Some(true)),
+    }
+}
+
+fn acceleration(views: &Series, gain: &Gain, window: TrendWindow) -> Option<f64> {
+    let earlier = views.gain(before(gain.from.at, window.ms()), gain.from.at)?;
+    Some(velocity(gain) - velocity(&earlier))
+}
+
+/// Velocities of the spans between the readings nearest before `end`, `end` less a window, and so on, the newest first. A
+/// span that a gap makes longer counts once.
+fn velocities(views: &Series, end: Timestamp, window_ms: i64, windows: i64) -> Vec<f64> {
+    let mut found = Vec::new();
+    let Some(mut later) = views.at(end) else { return found };
+    for number in 1..=windows {
+        let Some(earlier) = views.at(before(end, window_ms.saturating_mul(number))) else { break };
+        if let Some(gain) = views.gain(earlier.at, later.at) {
+            found.push(velocity(&gain));
+            later = earlier;
+        }
+    }
+    found
+}
+
+/// (v - median) / max(1.4826 MAD, what rounding alone makes), over the windows before this one. Two ends that are each
+/// rounded to a step q make a gain's deviation q/√6, so that a flip of the last digit is not taken for an outbreak.
+fn zscore(views: &Series, gain: &Gain, window: TrendWindow) -> Option<f64> {
+    let mut earlier = velocities(views, gain.from.at, window.ms(), ZSCORE_WINDOWS_MAX);
+    if earlier.len() < ZSCORE_WINDOWS_MIN {
+        return None;
+    }
+    let median_velocity = median(&mut earlier)?;
+    let mut distances: Vec<f64> = earlier.iter().map(|velocity| (velocity - median_velocity).abs()).collect();
+    let step = gain.from.step.max(gain.to.step);
+    let rounding = if step > 1 { as_f64(step) / 6_f64.sqrt() / days(gain.span_ms) } else { 0.0 };
+    let deviation = (MAD_TO_DEVIATION * median(&mut distances)?).max(rounding);
+    ratio(velocity(gain) - median_velocity, deviation)
+}
+
+fn momentum(views: &Series, end: Timestamp) -> Option<f64> {
+    let daily = velocities(views, end, MS_OF_A_DAY, MOMENTUM_DAYS_MAX);
+    if daily.len() < MOMENTUM_DAYS_MIN {
+        return None;
+    }
+    ratio(moving_average(&daily, 3.0), moving_average(&daily, 14.0)).map(|ratio| ratio - 1.0)
+}
+
+/// The exponential moving average at the newest of some values, given newest first, weights adjusted for the finite past:
+/// Σ (1-a)^i x_i / Σ (1-a)^i with a = 2/(span+1).
+fn moving_average(newest_first: &[f64], span: f64) -> f64 {
+    let kept = 1.0 - 2.0 / (span + 1.0);
+    let (mut sum, mut weights, mut weight) = (0.0, 0.0, 1.0);
+    for value in newest_first {
+        sum += weight * value;
+        weights += weight;
+        weight *= kept;
+    }
+    sum / weights
+}
+
+fn novelty(first_seen: Timestamp, now: Timestamp) -> f64 {
+    let age_days = days(now.as_ms().saturating_sub(first_seen.as_ms()).max(0));
+    (-age_days / NOVELTY_HALF_LIFE_DAYS).exp2()
+}

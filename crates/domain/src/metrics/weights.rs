@@ -1,0 +1,105 @@
+//! The weights of the emerging score's components.
+
+use super::emerging::Component;
+use std::fmt;
+use std::str::FromStr;
+
+/// What each component counts for, in the order of [`Component::ALL`]: finite, none negative, not all 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weights([f64; Component::ALL.len()]);
+
+/// Most that a component can weigh.
+pub const WEIGHT_MAX: f64 = 1_000.0;
+
+/// Why weights are none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WeightsError {
+    /// No `=`.
+    #[error("{0:?} is not component=weight, such as zscore=2")]
+    NoWeight(String),
+    /// No component of that name.
+    #[error(
+        "there is no component {0:?}: there are zscore, growth, breadth, novelty, saturation and concentration"
+    )]
+    Unknown(String),
+    /// Named twice.
+    #[error("{0} is named twice")]
+    Twice(&'static str),
+    /// Not a number from 0 to [`WEIGHT_MAX`].
+    #[error("the weight {weight:?} of {component} is not a number from 0 to 1000")]
+    OutOfRange {
+        /// Of which component.
+        component: &'static str,
+        /// As it was written.
+        weight: String,
+    },
+    /// Nothing counts.
+    #[error("at least one component has to have a weight above 0")]
+    AllZero,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self([1.0, 2.0, 1.0, 1.0, 1.0, 0.5])
+    }
+}
+
+impl Weights {
+    /// Of numbers in the order of [`Component::ALL`].
+    pub fn new(weights: [f64; Component::ALL.len()]) -> Result<Self, WeightsError> {
+        for (component, weight) in Component::ALL.into_iter().zip(weights) {
+            if !(0.0..=WEIGHT_MAX).contains(&weight) {
+                return Err(WeightsError::OutOfRange {
+                    component: component.name(),
+                    weight: weight.to_string(),
+                });
+            }
+        }
+        if weights.iter().all(|weight| *weight == 0.0) {
+            Err(WeightsError::AllZero)
+        } else {
+            Ok(Self(weights))
+        }
+    }
+
+    /// The weight of a component.
+    pub const fn of(&self, component: Component) -> f64 {
+        self.0[component as usize]
+    }
+}
+
+impl FromStr for Weights {
+    type Err = WeightsError;
+    /// Reads `zscore=2,growth=1`; components that are not named keep their default.
+    fn from_str(text: &str) -> Result<Self, WeightsError> {
+        let mut weights = Self::default().0;
+        let mut named = [false; Component::ALL.len()];
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (name, weight) =
+                part.split_once('=').ok_or_else(|| WeightsError::NoWeight(part.to_owned()))?;
+            let (name, weight) = (name.trim(), weight.trim());
+            let component = Component::ALL
+                .into_iter()
+                .find(|component| component.name() == name)
+                .ok_or_else(|| WeightsError::Unknown(name.to_owned()))?;
+            if std::mem::replace(&mut named[component as usize], true) {
+                return Err(WeightsError::Twice(component.name()));
+            }
+            weights[component as usize] = weight.parse().map_err(|_| WeightsError::OutOfRange {
+                component: component.name(),
+                weight: weight.to_owned(),
+            })?;
+        }
+        Self::new(weights)
+    }
+}
+
+impl fmt::Display for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, component) in Component::ALL.into_iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            write!(f, "{comma}{}={}", component.name(), self.of(component))?;
+        }
+        Ok(())
+    }
+}
