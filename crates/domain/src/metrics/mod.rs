@@ -1,21 +1,31 @@
 //! Metrics: a file each, with its formula. What cannot be known is `None`, never 0.
 
+pub mod benchmark;
+pub mod concentration;
 pub mod coverage;
 pub mod emerging;
+pub mod engagement;
 pub mod history;
 pub mod lifecycle;
 pub mod quantiles;
+pub mod related;
 mod repair;
 pub mod series;
+pub mod share_of_voice;
 pub mod trend;
 pub mod weights;
 
+pub use benchmark::{AgeBand, AgeGroup, Benchmark, benchmark};
+pub use concentration::{Concentration, concentration, plays_by_creator};
 pub use coverage::{Coverage, Recapture};
 pub use emerging::{Component, Emerging, Part, Peers, SizeBand, components, emerging};
+pub use engagement::{EngagementRate, VideoFigures, engagement, engagement_rate, interactions, views_per};
 pub use history::{HistoryPoint, Mode, Step, history};
 pub use lifecycle::{Lifecycle, Stage, lifecycle};
 pub use quantiles::{Percentiles, percentiles, rank};
+pub use related::{Association, PairCounts, association, is_generic, relatedness};
 pub use series::{Gain, Point, Reading, Repair, Series, Standing};
+pub use share_of_voice::{Base, ShareOfVoice, share_of_voice, shares};
 pub use trend::{Trend, TrendInput, TrendWindow, trend};
 pub use weights::Weights;
 

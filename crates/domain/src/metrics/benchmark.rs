@@ -1,0 +1,170 @@
+//! What videos under a hashtag usually reach, by their age (metrics.md: benchmark), and where a given one stands.
+
+use super::engagement::{EngagementRate, VideoFigures, engagement, engagement_rate};
+use super::quantiles::{Percentiles, percentiles, rank};
+use super::{MS_OF_A_DAY, as_f64};
+
+/// How old a video was when its counts were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AgeBand {
+    /// Below a day.
+    Day,
+    /// From a day, below 7.
+    Week,
+    /// From 7 days, below 30.
+    Month,
+    /// From 30 days, below 90.
+    Quarter,
+    /// 90 days or more.
+    Older,
+    /// Of any age, or of one that is not known.
+    All,
+}
+
+impl AgeBand {
+    /// All of them, the youngest first.
+    pub const ALL: [Self; 6] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Older, Self::All];
+
+    /// Such as `1-7d`: from the first, below the second.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "0-1d",
+            Self::Week => "1-7d",
+            Self::Month => "7-30d",
+            Self::Quarter => "30-90d",
+            Self::Older => "90d+",
+            Self::All => "all",
+        }
+    }
+
+    /// The band of an age; `None` where it is below 0, as of a video that was read before it was posted.
+    pub const fn of_age(age_ms: i64) -> Option<Self> {
+        match age_ms {
+            ..0 => None,
+            0..MS_OF_A_DAY => Some(Self::Day),
+            MS_OF_A_DAY..WEEK_MS => Some(Self::Week),
+            WEEK_MS..MONTH_MS => Some(Self::Month),
+            MONTH_MS..QUARTER_MS => Some(Self::Quarter),
+            _ => Some(Self::Older),
+        }
+    }
+
+    /// The band of a video; `None` where its age is not known.
+    pub fn of(video: &VideoFigures) -> Option<Self> {
+        let (observed, created) = video.observed_at.zip(video.created)?;
+        Self::of_age(observed.as_ms().checked_sub(created.as_ms())?)
+    }
+}
+
+const WEEK_MS: i64 = 7 * MS_OF_A_DAY;
+const MONTH_MS: i64 = 30 * MS_OF_A_DAY;
+const QUARTER_MS: i64 = 90 * MS_OF_A_DAY;
+
+/// The videos of an age.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgeGroup {
+    /// Their age.
+    pub age: AgeBand,
+    /// How many.
+    pub videos: u64,
+    /// Percentiles of their plays, of those that are told.
+    pub plays: Option<Percentiles>,
+    /// Percentiles of their engagement, of those that have one.
+    pub engagement: Option<Percentiles>,
+    /// Their engagement together.
+    pub rate: EngagementRate,
+    sorted_plays: Vec<f64>,
+    sorted_engagement: Vec<f64>,
+}
+
+impl AgeGroup {
+    fn new(age: AgeBand, videos: &[VideoFigures]) -> Self {
+        let own = || videos.iter().filter(|video| age == AgeBand::All || AgeBand::of(video) == Some(age));
+        let mut sorted_plays: Vec<f64> = own().filter_map(VideoFigures::plays).map(as_f64).collect();
+        let mut sorted_engagement: Vec<f64> = own().filter_map(|video| engagement(&video.counts)).collect();
+        Self {
+            age,
+            videos: own().count() as u64,
+            plays: percentiles(&mut sorted_plays),
+            engagement: percentiles(&mut sorted_engagement),
+            rate: engagement_rate(own().map(|video| &video.counts)),
+            sorted_plays,
+            sorted_engagement,
+        }
+    }
+
+    /// The share of its videos that a number of plays is above, plus half of those with as many: 0 to 1.
+    pub fn rank_of_plays(&self, plays: u64) -> Option<f64> {
+        rank(&self.sorted_plays, as_f64(plays))
+    }
+
+    /// The share of its videos that an engagement is above, plus half of those with the same: 0 to 1.
+    pub fn rank_of_engagement(&self, rate: f64) -> Option<f64> {
+        rank(&self.sorted_engagement, rate).filter(|_| rate.is_finite())
+    }
+}
+
+/// What videos reach, by age.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Benchmark {
+    /// A group for each of [`AgeBand::ALL`], also where it is empty.
+    pub groups: [AgeGroup; AgeBand::ALL.len()],
+    /// Videos whose age is not known; they are in the group of all.
+    pub without_age: u64,
+}
+
+impl Benchmark {
+    /// The videos of an age.
+    pub const fn group(&self, age: AgeBand) -> &AgeGroup {
+        &self.groups[age as usize]
+    }
+}
+
+/// Measures videos by their age at the time of their reading.
+pub fn benchmark(videos: &[VideoFigures]) -> Benchmark {
+    Benchmark {
+        groups: AgeBand::ALL.map(|age| AgeGroup::new(age, videos)),
+        without_age: videos.iter().filter(|video| AgeBand::of(video).is_none()).count() as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::VideoCounts;
+    use crate::{Count, Timestamp, VideoId};
+
+    fn video(id: u64, age_days: Option<i64>, plays: u64) -> VideoFigures {
+        VideoFigures {
+            video_id: VideoId::try_from(id).expect("an id"),
+            author: None,
+            created: Some(Timestamp::from_ms(0)),
+            observed_at: age_days.map(|days| Timestamp::from_ms(days * MS_OF_A_DAY)),
+            region: None,
+            counts: VideoCounts {
+                plays: Count::exact(plays),
+                likes: Count::exact(plays / 10),
+                ..VideoCounts::default()
+            },
+        }
+    }
+
+    #[test]
+    fn videos_are_measured_by_their_age_when_read() {
+        let ages = [Some(0), Some(1), Some(6), Some(7), Some(30), Some(90), Some(4_000), None, Some(-1)];
+        let videos: Vec<VideoFigures> = (1..).zip(ages).map(|(id, age)| video(id, age, id * 100)).collect();
+        let found = benchmark(&videos);
+        assert_eq!(found.groups.each_ref().map(|group| group.videos), [1, 2, 1, 1, 2, 9]);
+        assert_eq!(found.without_age, 2);
+        let week = found.group(AgeBand::Week);
+        assert_eq!(week.plays.map(|plays| plays.p50), Some(250.0));
+        assert_eq!(week.engagement.map(|rate| rate.p90), Some(0.1));
+        assert_eq!((week.rank_of_plays(200), week.rank_of_plays(1_000)), (Some(0.25), Some(1.0)));
+        assert_eq!(found.group(AgeBand::All).rank_of_engagement(0.1), Some(0.5));
+        let empty = benchmark(&[]);
+        assert_eq!(
+            (empty.group(AgeBand::All).plays, empty.group(AgeBand::All).rank_of_plays(1)),
+            (None, None)
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! How unevenly something is spread, over videos or over creators (metrics.md: concentration).
+
+use super::engagement::VideoFigures;
+use super::{as_f64, ratio};
+use crate::AuthorId;
+use std::collections::BTreeMap;
+
+/// How unevenly some numbers are spread.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Concentration {
+    /// Gini coefficient, Σ (2i - n - 1) x_i / (n Σ x) with x ascending: 0 when all are equal, (n-1)/n when one has it all.
+    pub gini: f64,
+    /// Share of the largest.
+    pub top1: f64,
+    /// Share of the largest tenth, rounded up to whole ones.
+    pub top_decile: f64,
+    /// Herfindahl-Hirschman index, Σ of the squared shares: 1/n to 1.
+    pub hhi: f64,
+    /// How many numbers.
+    pub count: u64,
+}
+
+/// Of numbers that are finite and not negative, which it sorts. `None` where one is, where there are none, and where they
+/// are all 0: nothing is spread then.
+pub fn concentration(values: &mut [f64]) -> Option<Concentration> {
+    if values.iter().any(|value| !value.is_finite() || *value < 0.0) {
+        return None;
+    }
+    values.sort_unstable_by(f64::total_cmp);
+    let (count, largest) = (values.len() as u64, *values.last()?);
+    // Shares of the largest first, so that no sum or square leaves the range of numbers.
+    let parts = || values.iter().map(|value| value / largest);
+    let sum: f64 = parts().sum();
+    let ranked: f64 =
+        (1..).zip(parts()).map(|(place, part)| (as_f64(2 * place) - as_f64(count) - 1.0) * part).sum();
+    let top = values.len().div_ceil(10);
+    let top_sum: f64 = parts().rev().take(top).sum();
+    Some(Concentration {
+        gini: ratio(ranked, as_f64(count) * sum)?.max(0.0),
+        top1: ratio(1.0, sum)?,
+        top_decile: ratio(top_sum, sum)?.min(1.0),
+        hhi: ratio(parts().map(|part| part * part).sum(), sum * sum)?.min(1.0),
+        count,
+    })
+}
+
+/// Plays by creator, of the videos that tell both: what the concentration over creators is made of. In order of the
+/// creators' ids.
+pub fn plays_by_creator(videos: &[VideoFigures]) -> BTreeMap<AuthorId, u64> {
+    let mut plays: BTreeMap<AuthorId, u64> = BTreeMap::new();
+    for video in videos {
+        if let (Some(author), Some(played)) = (video.author, video.plays()) {
+            let sum = plays.entry(author).or_default();
+            *sum = sum.saturating_add(played);
+        }
+    }
+    plays
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_even_and_what_one_has_alone_are_the_two_ends() {
+        let even = concentration(&mut [5.0; 20]).expect("numbers");
+        assert_eq!((even.gini, even.top1, even.top_decile, even.count), (0.0, 0.05, 0.1, 20));
+        let alone = concentration(&mut [0.0, 0.0, 0.0, 9.0]).expect("numbers");
+        assert_eq!((alone.gini, alone.top1, alone.top_decile, alone.hhi), (0.75, 1.0, 1.0, 1.0));
+        for mut none in [vec![], vec![0.0, 0.0], vec![1.0, -1.0], vec![f64::NAN], vec![f64::INFINITY]] {
+            assert_eq!(concentration(&mut none), None);
+        }
+        assert!(concentration(&mut [f64::MAX; 3]).is_some_and(|most| (most.hhi - 1.0 / 3.0).abs() < 1e-12));
+    }
+
+    proptest! {
+        #[test]
+        fn gini_is_half_the_mean_difference_over_the_mean(
+            values in prop::collection::vec(0.0_f64..1e6, 1..60),
+        ) {
+            prop_assume!(values.iter().any(|value| *value > 0.0));
+            let n = as_f64(values.len() as u64);
+            let mean = values.iter().sum::<f64>() / n;
+            let differences: f64 = values.iter().flat_map(|a| values.iter().map(move |b| (a - b).abs())).sum();
+            let found = concentration(&mut values.clone()).expect("numbers");
+            prop_assert!((found.gini - differences / (2.0 * n * n * mean)).abs() < 1e-9);
+            prop_assert!(found.top1 <= found.top_decile + 1e-12 && found.hhi <= found.top1 + 1e-12);
+            prop_assert!(found.hhi >= 1.0 / n - 1e-12);
+        }
+    }
+}

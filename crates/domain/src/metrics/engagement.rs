@@ -1,0 +1,118 @@
+//! How many of those who saw a video did something about it (metrics.md: engagement rate by views), and views a video or
+//! a creator (metrics.md: views per video, views per creator).
+
+use super::quantiles::median;
+use super::{as_f64, ratio};
+use crate::observation::VideoCounts;
+use crate::{AuthorId, Region, Timestamp, VideoId};
+
+/// What is measured of a video.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VideoFigures {
+    /// Which video.
+    pub video_id: VideoId,
+    /// Who posted it, when known.
+    pub author: Option<AuthorId>,
+    /// When it was posted, when known.
+    pub created: Option<Timestamp>,
+    /// When its counts were read, when known.
+    pub observed_at: Option<Timestamp>,
+    /// Where it was posted, when known.
+    pub region: Option<Region>,
+    /// Its counts.
+    pub counts: VideoCounts,
+}
+
+impl VideoFigures {
+    /// Its plays, where told.
+    pub fn plays(&self) -> Option<u64> {
+        self.counts.plays.map(crate::Count::value)
+    }
+}
+
+/// l + c + s + f: likes, comments, shares and saves. One that is not told counts as 0 if another is told; `None` where
+/// none is.
+pub fn interactions(counts: &VideoCounts) -> Option<u64> {
+    let parts = [counts.likes, counts.comments, counts.shares, counts.saves];
+    let told = parts.into_iter().flatten().map(crate::Count::value);
+    told.reduce(u64::saturating_add)
+}
+
+/// (l + c + s + f) / x over a video's plays. `None` without plays, with 0 plays, and where nothing else is told.
+pub fn engagement(counts: &VideoCounts) -> Option<f64> {
+    let plays = counts.plays.filter(|plays| plays.value() > 0)?;
+    ratio(as_f64(interactions(counts)?), as_f64(plays.value()))
+}
+
+/// The engagement of several videos, in the two ways that answer different questions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EngagementRate {
+    /// Σ (l + c + s + f) / Σ x: of all plays together, so the most played videos decide.
+    pub ratio_of_sums: Option<f64>,
+    /// The median of the videos' own rates: every video counts the same.
+    pub median_of_ratios: Option<f64>,
+    /// Videos that have a rate; both numbers are of these.
+    pub videos: u64,
+    /// Of them, those whose saves are not told, and count as 0.
+    pub without_saves: u64,
+}
+
+/// The engagement of several videos.
+pub fn engagement_rate<'a>(videos: impl IntoIterator<Item = &'a VideoCounts>) -> EngagementRate {
+    let (mut rates, mut acted, mut plays, mut without_saves) = (Vec::new(), 0.0, 0.0, 0);
+    for counts in videos {
+        let (Some(rate), Some(played)) = (engagement(counts), counts.plays) else { continue };
+        rates.push(rate);
+        acted += as_f64(interactions(counts).unwrap_or(0));
+        plays += as_f64(played.value());
+        without_saves += u64::from(counts.saves.is_none());
+    }
+    EngagementRate {
+        ratio_of_sums: ratio(acted, plays),
+        videos: rates.len() as u64,
+        median_of_ratios: median(&mut rates),
+        without_saves,
+    }
+}
+
+/// V/P or V/U: views a video, views a creator. `None` with 0 of them.
+pub fn views_per(views: u64, others: u64) -> Option<f64> {
+    ratio(as_f64(views), as_f64(others))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Count;
+
+    fn counts(plays: Option<u64>, parts: [Option<u64>; 4]) -> VideoCounts {
+        let [likes, comments, shares, saves] = parts.map(|part| part.and_then(Count::exact));
+        VideoCounts { plays: plays.and_then(Count::exact), likes, comments, shares, saves, downloads: None }
+    }
+
+    #[test]
+    fn what_is_not_told_is_0_only_beside_something_that_is() {
+        assert_eq!(engagement(&counts(Some(100), [Some(5), None, Some(5), None])), Some(0.1));
+        assert_eq!(engagement(&counts(Some(100), [Some(0), None, None, None])), Some(0.0));
+        assert_eq!(engagement(&counts(Some(100), [None; 4])), None);
+        assert_eq!(engagement(&counts(Some(0), [Some(5); 4])), None);
+        assert_eq!(engagement(&counts(None, [Some(5); 4])), None);
+        assert_eq!((views_per(10, 4), views_per(10, 0)), (Some(2.5), None));
+    }
+
+    #[test]
+    fn the_two_rates_answer_different_questions() {
+        let videos = [
+            counts(Some(1_000_000), [Some(10_000), None, None, Some(0)]),
+            counts(Some(100), [Some(20), None, None, None]),
+            counts(Some(100), [Some(30), None, None, Some(0)]),
+            counts(None, [Some(1); 4]),
+        ];
+        let rate = engagement_rate(&videos);
+        assert_eq!(rate.ratio_of_sums, Some(10_050.0 / 1_000_200.0));
+        assert_eq!(rate.median_of_ratios, Some(0.2));
+        assert_eq!((rate.videos, rate.without_saves), (3, 1));
+        let none = engagement_rate([]);
+        assert_eq!((none.ratio_of_sums, none.median_of_ratios, none.videos), (None, None, 0));
+    }
+}
