@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may use whom. Development dependencies are free, `testkit` is nothing else.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("store", &["domain"]),
+    ("tables", &["domain"]),
     ("sources", &["domain"]),
     ("catalog", &["domain", "sources", "store"]),
-    ("server", &["catalog", "domain", "store"]),
+    ("server", &["catalog", "domain", "store", "tables"]),
     ("worker", &["catalog", "domain", "sources", "store"]),
-    ("tagmeter", &["catalog", "domain", "server", "sources", "store", "worker"]),
+    ("tagmeter", &["catalog", "domain", "server", "sources", "store", "tables", "worker"]),
     ("testkit", &["catalog", "domain", "server", "sources", "store", "worker"]),
 ];
 

@@ -1,0 +1,209 @@
+//! Formats, and which of them is asked for: by name, by the ending of a file, by an `Accept` header.
+
+use std::cmp::Reverse;
+use std::path::Path;
+use std::str::FromStr;
+
+/// In what rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// One object: `{"data":[{...},{...}],"meta":{...}}`.
+    Json,
+    /// An object a line.
+    Ndjson,
+    /// RFC 4180, with a header line.
+    Csv,
+    /// A workbook of Excel and its like.
+    Xlsx,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// A name that is none of a format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a format; formats are json, ndjson, csv, xlsx and parquet")]
+pub struct UnknownFormat(
+    /// The name.
+    pub String,
+);
+
+/// A weight of an `Accept` header in thousandths, as it is when none is given.
+const WEIGHT_MAX: u16 = 1000;
+
+impl Format {
+    /// All of them; where two are wanted alike, the earlier one is taken.
+    pub const ALL: [Self; 5] = [Self::Json, Self::Ndjson, Self::Csv, Self::Xlsx, Self::Parquet];
+
+    /// What it is called in parameters.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// How names of its files end, without the dot.
+    pub const fn extension(self) -> &'static str {
+        self.name()
+    }
+
+    /// Its media type, without parameters.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Csv => "text/csv",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Parquet => "application/vnd.apache.parquet",
+        }
+    }
+
+    /// The value of a `Content-Type` header.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            _ => self.media_type(),
+        }
+    }
+
+    /// By the ending of a file's name, in small or capital letters.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        match extension.as_str() {
+            "jsonl" => Some(Self::Ndjson),
+            extension => extension.parse().ok(),
+        }
+    }
+
+    /// The one that an `Accept` header wants most, as RFC 9110 weighs: the most specific range that names a format has
+    /// its weight, and 0 refuses it. Of those wanted alike the one named more specifically, then the one named first, then
+    /// the first of [`Format::ALL`]. `None` when it takes none of them.
+    pub fn of_accept(header: &str) -> Option<Self> {
+        let ranges: Vec<Range<'_>> = header.split(',').filter_map(Range::parse).collect();
+        let wanted = Self::ALL.into_iter().filter_map(|format| {
+            let naming = ranges.iter().enumerate().filter_map(|(place, range)| {
+                Some((range.specificity(format)?, Reverse(place), range.weight))
+            });
+            let (specificity, place, weight) = naming.max()?;
+            (weight > 0).then_some((format, (weight, specificity, place)))
+        });
+        // `max_by_key` takes the last of equals, and the first is wanted.
+        wanted.rev().max_by_key(|(_, rank)| *rank).map(|(format, _)| format)
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == name)
+            .ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}
+
+/// A media range of an `Accept` header: `type/subtype`, `type/*` or `*/*`, and its weight.
+struct Range<'a> {
+    main: &'a str,
+    sub: &'a str,
+    weight: u16,
+}
+
+impl<'a> Range<'a> {
+    /// `None` for what is no media range, or has a weight that is none: it cannot be told what it asks for.
+    fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let (main, sub) = parts.next()?.split_once('/')?;
+        let mut weight = WEIGHT_MAX;
+        for parameter in parts {
+            if let Some((name, value)) = parameter.split_once('=')
+                && name.trim().eq_ignore_ascii_case("q")
+            {
+                weight = weight_of(value.trim())?;
+            }
+        }
+        Some(Self { main, sub, weight })
+    }
+
+    /// How specifically it names a format; `None` if it does not.
+    fn specificity(&self, format: Format) -> Option<u8> {
+        let (main, sub) = format.media_type().split_once('/')?;
+        let is_main = self.main.eq_ignore_ascii_case(main);
+        let is_sub = self.sub.eq_ignore_ascii_case(sub)
+            || format == Format::Ndjson && self.sub.eq_ignore_ascii_case("ndjson");
+        match (self.main, self.sub) {
+            ("*", "*") => Some(0),
+            (_, "*") if is_main => Some(1),
+            _ if is_main && is_sub => Some(2),
+            _ => None,
+        }
+    }
+}
+
+/// `0.5` in thousandths. More digits than the three of RFC 9110 are taken too, and rounded.
+fn weight_of(text: &str) -> Option<u16> {
+    let weight: f32 = text.parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1000")]
+    (0.0..=1.0).contains(&weight).then(|| (weight * f32::from(WEIGHT_MAX)).round() as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_endings_are_read_back() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse(), Ok(format));
+            let path = format!("out/cats.2026.{}", format.extension().to_uppercase());
+            assert_eq!(Format::of_path(Path::new(&path)), Some(format));
+            assert_eq!(Format::of_accept(format.media_type()), Some(format));
+            assert_eq!(Format::of_accept(format.content_type()), Some(format));
+        }
+        assert_eq!(Format::of_path(Path::new("cats.jsonl")), Some(Format::Ndjson));
+        assert_eq!(Format::of_path(Path::new("csv")), None);
+        assert_eq!(Format::of_path(Path::new("cats.svg")), None);
+        let error = "xls".parse::<Format>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`xls` is not a format; formats are json, ndjson, csv, xlsx and parquet"
+        );
+    }
+
+    #[test]
+    fn accept_headers_are_weighed() {
+        for (header, want) in [
+            ("*/*", Some(Format::Json)),
+            ("application/*", Some(Format::Json)),
+            ("text/*", Some(Format::Csv)),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some(Format::Json)),
+            ("TEXT/CSV;Q=1", Some(Format::Csv)),
+            ("application/ndjson", Some(Format::Ndjson)),
+            // What is named is wanted more than what is only not refused, and of equals the one named first.
+            ("*/*, text/csv", Some(Format::Csv)),
+            ("application/x-ndjson, application/json", Some(Format::Ndjson)),
+            ("application/json, application/x-ndjson", Some(Format::Json)),
+            ("text/csv;q=0.5, application/vnd.apache.parquet", Some(Format::Parquet)),
+            ("text/csv;q=0.5, */*", Some(Format::Json)),
+            ("text/csv; charset=utf-8 ; q=0.2, application/json;q=0.1", Some(Format::Csv)),
+            // A weight of 0 refuses, also where a wider range takes everything.
+            ("application/json;q=0, */*", Some(Format::Ndjson)),
+            ("application/*;q=0, */*;q=0.1", Some(Format::Csv)),
+            ("*/*;q=0", None),
+            // What is not understood asks for nothing.
+            ("", None),
+            ("json", None),
+            ("text/html", None),
+            ("image/*", None),
+            ("text/csv;q=much", None),
+            ("text/csv;q=2, application/json;q=0.1", Some(Format::Json)),
+            ("text/csv;q=NaN", None),
+        ] {
+            assert_eq!(Format::of_accept(header), want, "{header}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A small answer, held whole.
+
+use crate::column::Columns;
+use crate::json::Record;
+use crate::{Column, Format, Options, TableError, Value, Writer};
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+use std::io::{self, Write};
+
+/// Columns and rows that fit them. It serializes as a list of objects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    columns: Columns,
+    rows: Vec<Vec<Value>>,
+}
+
+impl Table {
+    /// A table without rows. There is at least one column, and each has another name.
+    pub fn new(columns: &[Column]) -> Result<Self, TableError> {
+        Ok(Self { columns: Columns::new(columns)?, rows: Vec::new() })
+    }
+
+    /// Puts a row at the end: a value for each column, absent or of its kind.
+    pub fn push(&mut self, row: Vec<Value>) -> Result<(), TableError> {
+        self.columns.check(&row)?;
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Its columns.
+    pub fn columns(&self) -> &[Column] {
+        self.columns.as_slice()
+    }
+
+    /// Its rows, each with a value for each column.
+    pub fn rows(&self) -> &[Vec<Value>] {
+        &self.rows
+    }
+
+    /// Writes it in a format with pairs of meta data, and gives `out` back.
+    pub fn write<W: Write + Send>(
+        &self,
+        out: W,
+        format: Format,
+        meta: &[(&str, String)],
+        options: &Options,
+    ) -> io::Result<W> {
+        let mut writer = Writer::begin_with(out, format, self.columns(), meta, options)?;
+        for row in &self.rows {
+            writer.row(row)?;
+        }
+        writer.finish()
+    }
+}
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.rows.len()))?;
+        for values in &self.rows {
+            list.serialize_element(&Record { columns: self.columns(), values })?;
+        }
+        list.end()
+    }
+}
