@@ -14,7 +14,7 @@ use ::parquet::file::metadata::KeyValue;
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::{Type, TypePtr};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 
 /// Rows of a group; about what DuckDB reads with one thread.
@@ -45,9 +45,29 @@ enum Values {
     Flag(Vec<bool>),
 }
 
+/// Where the bytes go, to be taken out in the end. The library would give it back too, but with only the words of an
+/// error.
+struct Slot<W>(Option<W>);
+
+impl<W: Write> Slot<W> {
+    fn out(&mut self) -> io::Result<&mut W> {
+        self.0.as_mut().ok_or_else(|| ErrorKind::NotConnected.into())
+    }
+}
+
+impl<W: Write> Write for Slot<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out()?.flush()
+    }
+}
+
 /// Rows as Parquet.
 pub(crate) struct ParquetWriter<W: Write + Send> {
-    file: SerializedFileWriter<W>,
+    file: SerializedFileWriter<Slot<W>>,
     columns: Vec<Cells>,
     rows: usize,
     bytes: usize,
@@ -75,7 +95,8 @@ impl<W: Write + Send> ParquetWriter<W> {
         if self.rows > 0 {
             self.write_group().map_err(io_error)?;
         }
-        self.file.into_inner().map_err(io_error)
+        self.file.finish().map_err(io_error)?;
+        self.file.inner_mut().0.take().ok_or_else(|| ErrorKind::NotConnected.into())
     }
 
     fn write_group(&mut self) -> Result<()> {
@@ -90,7 +111,7 @@ impl<W: Write + Send> ParquetWriter<W> {
     }
 }
 
-fn open<W: Write + Send>(out: W, columns: &[Column], meta: &Meta) -> Result<SerializedFileWriter<W>> {
+fn open<W: Write + Send>(out: W, columns: &[Column], meta: &Meta) -> Result<SerializedFileWriter<Slot<W>>> {
     let pairs = meta.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
@@ -98,7 +119,7 @@ fn open<W: Write + Send>(out: W, columns: &[Column], meta: &Meta) -> Result<Seri
         .build();
     let fields = columns.iter().map(field).collect::<Result<_>>()?;
     let schema = Type::group_type_builder("schema").with_fields(fields).build()?;
-    SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties))
+    SerializedFileWriter::new(Slot(Some(out)), Arc::new(schema), Arc::new(properties))
 }
 
 fn field(column: &Column) -> Result<TypePtr> {

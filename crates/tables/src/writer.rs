@@ -25,7 +25,8 @@ pub struct Options {
 pub(crate) type Meta = [(String, String)];
 
 /// Writes rows to `W` in a format. CSV, JSON and NDJSON go out as they come; Parquet holds one group of rows, XLSX keeps
-/// its rows in a temporary file. One that is dropped before [`Writer::finish`] leaves an unfinished file.
+/// its rows in a temporary file. One that is dropped before [`Writer::finish`] leaves the beginning of a file, which
+/// in CSV and NDJSON looks like a shorter one.
 pub struct Writer<W: Write + Send> {
     columns: Columns,
     meta: Vec<(String, String)>,

@@ -1,0 +1,108 @@
+//! Parquet is read back by a Parquet reader, with the types that were meant.
+
+use crate::rows::{COLUMNS, any_rows, row, written};
+use bytes::Bytes;
+use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use proptest::prelude::*;
+use tables::{Format, Value, Writer};
+
+fn reader(bytes: Vec<u8>) -> SerializedFileReader<Bytes> {
+    SerializedFileReader::new(Bytes::from(bytes)).expect("Parquet")
+}
+
+#[test]
+fn columns_have_types_and_may_be_null() {
+    let meta = [("basis", "observed".to_owned())];
+    let file = reader(written(Format::Parquet, &COLUMNS, &[row("cat", 7)], &meta));
+    let schema = file.metadata().file_metadata().schema_descr();
+    let told: Vec<_> = schema
+        .columns()
+        .iter()
+        .map(|column| {
+            assert!(column.self_type().is_optional());
+            (
+                column.name(),
+                column.physical_type(),
+                column.logical_type_ref().cloned(),
+                column.converted_type(),
+            )
+        })
+        .collect();
+    let text = || Some(LogicalType::String);
+    let time = Some(LogicalType::timestamp(true, TimeUnit::MILLIS));
+    assert_eq!(
+        told,
+        [
+            ("hashtag", Type::BYTE_ARRAY, text(), ConvertedType::UTF8),
+            ("id", Type::BYTE_ARRAY, text(), ConvertedType::UTF8),
+            ("views", Type::INT64, None, ConvertedType::NONE),
+            ("growth", Type::DOUBLE, None, ConvertedType::NONE),
+            ("is_rounded", Type::BOOLEAN, None, ConvertedType::NONE),
+            ("observed_at", Type::INT64, time, ConvertedType::TIMESTAMP_MILLIS),
+        ]
+    );
+    let pairs = file.metadata().file_metadata().key_value_metadata().expect("pairs");
+    assert_eq!((pairs[0].key.as_str(), pairs[0].value.as_deref()), ("basis", Some("observed")));
+    let group = file.metadata().row_group(0);
+    assert!(matches!(group.column(0).compression(), Compression::ZSTD(_)));
+}
+
+#[test]
+fn rows_go_out_in_groups() {
+    let written_rows = 300_000_i64;
+    let columns = [COLUMNS[2]];
+    let mut writer = Writer::begin(Vec::new(), Format::Parquet, &columns, &[]).expect("begun");
+    for number in 0..written_rows {
+        writer.row(&[Value::Integer(number)]).expect("a row");
+    }
+    assert_eq!(writer.rows(), 300_000);
+    let file = reader(writer.finish().expect("finished"));
+    let sizes: Vec<i64> = file.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+    assert_eq!(sizes, [131_072, 131_072, 300_000 - 2 * 131_072]);
+    for (number, row) in (0..).zip(file.get_row_iter(None).expect("rows")) {
+        assert_eq!(
+            row.expect("a row").get_column_iter().next().map(|(_, f)| f.clone()),
+            Some(Field::Long(number))
+        );
+    }
+}
+
+#[test]
+fn a_group_of_long_texts_is_shorter() {
+    let text = "a long caption ".repeat(70_000);
+    let mut writer = Writer::begin(Vec::new(), Format::Parquet, &COLUMNS[..1], &[]).expect("begun");
+    for _ in 0..70 {
+        writer.row(&[Value::text(text.as_str())]).expect("a row");
+    }
+    let file = reader(writer.finish().expect("finished"));
+    // A text is a little over a megabyte, and a group 32 of them.
+    let sizes: Vec<i64> = file.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+    assert_eq!(sizes, [32, 32, 6]);
+}
+
+fn field_of(value: &Value) -> Field {
+    match value {
+        Value::Text(text) | Value::Id(text) => Field::Str(text.clone()),
+        Value::Integer(number) => Field::Long(*number),
+        Value::Real(number) => Field::Double(*number),
+        Value::Flag(flag) => Field::Bool(*flag),
+        Value::Time(at) => Field::TimestampMillis(at.as_ms()),
+        Value::Absent => Field::Null,
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_are_read_back(rows in any_rows()) {
+        let file = reader(written(Format::Parquet, &COLUMNS, &rows, &[]));
+        let read: Vec<Vec<Field>> = file
+            .get_row_iter(None)
+            .expect("rows")
+            .map(|row| row.expect("a row").into_columns().into_iter().map(|(_, field)| field).collect())
+            .collect();
+        let wanted: Vec<Vec<Field>> = rows.iter().map(|row| row.iter().map(field_of).collect()).collect();
+        prop_assert_eq!(read, wanted);
+    }
+}
