@@ -16,6 +16,9 @@
 //! | time | RFC 3339, UTC | RFC 3339, UTC | date, UTC; text before March 1900 and after 9999 | TIMESTAMP, ms, UTC |
 //! | absent | `null` | nothing | empty cell | null |
 //!
+//! What a reader does with it is the reader's: Excel makes a number of an id in CSV, and pandas of one in XLSX unless
+//! `read_excel` is told `dtype={"id": "str"}`. Parquet alone holds every kind by itself.
+//!
 //! Pairs of meta data stand in JSON beside the rows, in XLSX on a second sheet, in Parquet in the footer; NDJSON and CSV
 //! have no place for them.
 

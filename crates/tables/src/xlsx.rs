@@ -29,6 +29,9 @@ const DAY_1970: f64 = 25_569.0;
 /// 1900-03-01, before which Excel counts a day that never was, and 10000-01-01.
 const DATES_MS: std::ops::Range<i64> = -2_203_891_200_000..253_402_300_800_000;
 
+/// Of 1 to 9. The usual 6 makes files a tenth smaller and takes nearly half as long again.
+const ZIP_LEVEL: u8 = 3;
+
 const DATE_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
 const DATE_FORMAT_MS: &str = "yyyy-mm-dd hh:mm:ss.000";
 const INTEGER_FORMAT: &str = "0";
@@ -133,6 +136,7 @@ fn already_failed() -> io::Error {
 
 fn new_book(columns: &[Column], formats: &Formats, options: &Options) -> Result<Workbook, XlsxError> {
     let mut book = Workbook::new();
+    book.set_zip_compression_level(ZIP_LEVEL);
     // Files that are packed without a time of their own have this one.
     let created = match options.created {
         Some(at) => ExcelDateTime::from_timestamp(at.as_seconds())?,
@@ -273,4 +277,37 @@ fn write_about(
         sheet.write_string(row, 1, value)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_library_is_an_error() {
+        let told = guarded::<()>(|| panic!("no space left")).map_err(|error| error.to_string());
+        assert_eq!(told, Err("the temporary file of an XLSX export could not be written".to_owned()));
+        assert_eq!(guarded(|| Ok(1)).ok(), Some(1));
+    }
+
+    #[test]
+    fn a_workbook_that_failed_is_not_written_to_again() {
+        let columns = Columns::new(&[Column::new("id", Kind::Id)]).unwrap();
+        let begin = || XlsxWriter {
+            book: None,
+            ..XlsxWriter::begin(Vec::new(), &columns, &Options::default()).unwrap()
+        };
+        let told = begin().row(&columns, &[Value::id(1)]).unwrap_err().to_string();
+        assert_eq!(told, "writing this XLSX export has failed before");
+        assert!(begin().finish(&columns, &[]).is_err());
+    }
+
+    #[test]
+    fn days_are_those_of_excel() {
+        let serial = |text: &str| serial(Timestamp::parse(text).unwrap());
+        assert_eq!(serial("1900-03-01"), Some(61.0));
+        assert_eq!(serial("1970-01-01"), Some(25_569.0));
+        assert_eq!(serial("2026-06-09T18:00:00Z"), Some(46_182.75));
+        assert_eq!(serial("1900-02-28T23:59:59Z"), None);
+    }
 }
