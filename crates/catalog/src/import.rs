@@ -146,6 +146,7 @@ impl Catalog {
         report.recorded = recorded;
         self.follow().await?;
         self.inner.index.bring_up_and_keep().await?;
+        self.follow_trends().await?;
         Ok(report)
     }
 }

@@ -19,6 +19,8 @@ mod index;
 
 pub mod jobs;
 
+pub mod measure;
+
 mod pages;
 
 mod record;
@@ -89,6 +91,8 @@ struct Inner {
     ranking: tokio::sync::Mutex<()>,
     /// The upstreams, where there are any.
     live: Option<upstream::Live>,
+    /// Held while trends are worked out: once for all who ask.
+    trends: tokio::sync::Mutex<()>,
     /// Tells this process's worker that there is something to do.
     job_made: tokio::sync::Notify,
 }
@@ -109,6 +113,7 @@ impl Catalog {
             job_made: tokio::sync::Notify::new(),
             index,
             ranking: tokio::sync::Mutex::new(()),
+            trends: tokio::sync::Mutex::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -11,6 +11,7 @@ impl Catalog {
         let prepared = observations.into_iter().map(prepare).collect();
         let recorded = self.inner.store.record_all(prepared).await?;
         self.follow().await?;
+        self.nudge_trends();
         Ok(recorded)
     }
 }

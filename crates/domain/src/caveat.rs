@@ -1,4 +1,5 @@
-//! What has to be said with every number that comes from TikTok's Research API.
+//! What has to be said with a number: where it came from (TikTok's Research API above all) or how it was measured limits what it
+//! means.
 
 use crate::{Source, Timestamp, UtcDay, Window};
 
@@ -32,11 +33,31 @@ pub enum Caveat {
     PipelineChanged = 6,
     /// Perhaps without Canada.
     CanadaMissing = 7,
+    /// Rounded for display.
+    Rounded = 8,
+    /// Some readings were repaired.
+    Repaired = 9,
+    /// Some time was not read.
+    Gaps = 10,
+    /// Few videos.
+    SmallSample = 11,
+    /// Not all videos.
+    PartialSample = 12,
+    /// Less than a step of rounding.
+    BelowResolution = 13,
+    /// Ordered among the first that were found.
+    FirstCandidates = 14,
+    /// Compared with all time.
+    AllTimeBase = 15,
+    /// Shares of what is held.
+    ObservedShares = 16,
+    /// Not the whole series.
+    SeriesCut = 17,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 17] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
@@ -44,6 +65,16 @@ impl Caveat {
         Self::CountsTooLow,
         Self::PipelineChanged,
         Self::CanadaMissing,
+        Self::Rounded,
+        Self::Repaired,
+        Self::Gaps,
+        Self::SmallSample,
+        Self::PartialSample,
+        Self::BelowResolution,
+        Self::FirstCandidates,
+        Self::AllTimeBase,
+        Self::ObservedShares,
+        Self::SeriesCut,
     ];
 
     /// What it is called in answers.
@@ -56,6 +87,16 @@ impl Caveat {
             Self::CountsTooLow => "counts_too_low_before_july_2024",
             Self::PipelineChanged => "pipeline_changed_2026_02_26",
             Self::CanadaMissing => "canada_missing",
+            Self::Rounded => "rounded",
+            Self::Repaired => "repaired",
+            Self::Gaps => "gaps",
+            Self::SmallSample => "small_sample",
+            Self::PartialSample => "partial_sample",
+            Self::BelowResolution => "below_resolution",
+            Self::FirstCandidates => "first_candidates",
+            Self::AllTimeBase => "all_time_base",
+            Self::ObservedShares => "observed_shares",
+            Self::SeriesCut => "series_cut",
         }
     }
 
@@ -80,6 +121,28 @@ impl Caveat {
             }
             Self::CanadaMissing => {
                 "Videos from Canada may be missing: until September 2026 the documentation left them out."
+            }
+            Self::Rounded => "Some counts were rounded for display; each says by which step.",
+            Self::Repaired => {
+                "Some readings could not be as they were told and were repaired; `repair=false` gives them as told."
+            }
+            Self::Gaps => "At times nothing was read; growth over a gap says how long it really took.",
+            Self::SmallSample => "Fewer than 30 videos: chance has much to say in it.",
+            Self::PartialSample => {
+                "Not all videos of the hashtag are held, or it is not known how many there are: what is missing may differ."
+            }
+            Self::BelowResolution => "Some gains are smaller than the step that the count was rounded to.",
+            Self::FirstCandidates => {
+                "The order is made of the first thousand that were found; what stands behind them is not in it."
+            }
+            Self::AllTimeBase => {
+                "The hashtag's videos of the time asked for are compared with how often others are used at all times."
+            }
+            Self::ObservedShares => {
+                "Shares of videos, creators and engagement are of the videos held, which may be more of one hashtag than of another."
+            }
+            Self::SeriesCut => {
+                "The series has more points than an answer holds; ask for a larger step or a shorter time."
             }
         }
     }
@@ -106,6 +169,8 @@ pub fn caveats_of(window: Window, read_at: Timestamp) -> Vec<Caveat> {
         Caveat::CountsTooLow => read_ms < COUNTS_MENDED_MS,
         Caveat::PipelineChanged => read_ms >= PIPELINE_CHANGED_MS,
         Caveat::CanadaMissing => read_ms < CANADA_MS,
+        // Said by who measures, not of the Research API.
+        _ => false,
     };
     Caveat::ALL.into_iter().filter(applies).collect()
 }

@@ -164,6 +164,13 @@ impl VideoFixture {
         self
     }
 
+    /// When it was posted.
+    #[must_use]
+    pub fn created_at(mut self, at: Timestamp) -> Self {
+        self.0.details.create_time = Some(at.as_seconds());
+        self
+    }
+
     /// Another record of the same video: a number that is part of its digest.
     #[must_use]
     pub fn version(mut self, version: u64) -> Self {

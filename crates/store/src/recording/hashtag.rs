@@ -27,6 +27,7 @@ impl<R: Rows> Recording<'_, R> {
             let counts = beside(self.rows, row, at, counts, held)?;
             if let Some(point) = Point::of(at, reading.source, counts) {
                 self.rows.keep_hashtag_point(row, point)?;
+                touched.is_read = true;
             }
         }
         let after: [Option<Told>; 3] =

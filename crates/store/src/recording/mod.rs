@@ -107,6 +107,10 @@ impl<R: Rows> Recording<'_, R> {
 
     fn finish(mut self, sequence: u64) -> Result<Recorded, StoreError> {
         links::write(self.rows, self.links, &mut self.tags)?;
+        if self.rows.hashtag_points_new() > 0 {
+            // A reading from before the newest moves no total and is news all the same, to whoever measures series.
+            self.tags.stir_read();
+        }
         let next = Numbers { hashtag: self.tags.next(), video: self.next_video, sequence: sequence + 1 };
         let changed = hashtag::write(self.rows, self.tags, next.sequence, &mut self.recorded)?;
         self.recorded.sequence = if changed.is_empty() { sequence } else { next.sequence };

@@ -171,6 +171,8 @@ pub(crate) trait Rows: VideoRows + HashtagRows + LinkRows {
     }
     /// Keeps a sum over a window, unless there is one of the same moment, source, country and length.
     fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError>;
+    /// How many readings of hashtags were new so far, of the groups that are in.
+    fn hashtag_points_new(&self) -> u64;
     /// Everything is in: writes what is left, the list of changes and the numbers. Gives how many snapshots were new.
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError>;
 }

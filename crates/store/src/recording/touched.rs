@@ -80,6 +80,8 @@ pub(crate) struct Touched {
     pub(crate) caveats: CaveatSet,
     pub(crate) ids: Vec<HashtagId>,
     pub(crate) reported: Option<Box<Reported>>,
+    /// Whether a reading of it with a time came in.
+    pub(super) is_read: bool,
     /// Something under it changed that moves no sum: a video's text, its order.
     pub(crate) is_stirred: bool,
 }
@@ -165,6 +167,13 @@ impl TouchedTags {
                 let id = touched.ids.last().map_or(0, |id| id.get());
                 known.0.insert(KnownTags::hash(key), (*row, id));
             }
+        }
+    }
+
+    /// Those that were read may have a new reading.
+    pub(super) fn stir_read(&mut self) {
+        for touched in self.hashtags.values_mut() {
+            touched.is_stirred |= touched.is_read;
         }
     }
 

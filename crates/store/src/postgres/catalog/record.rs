@@ -86,6 +86,7 @@ fn record(
             windows: Windows::new(),
             years: [BTreeSet::new(), BTreeSet::new()],
             snapshots_new: 0,
+            hashtag_points_new: 0,
         };
         let recorded = recording::fill(&mut rows, &mut known, first, chunks, records_max);
         // The writing ends when nobody hands rows over any more.
@@ -149,6 +150,8 @@ pub(super) struct PostgresRows<'t> {
     /// Years of readings, of hashtags and of videos, that have their partitions.
     years: [BTreeSet<i64>; 2],
     pub(super) snapshots_new: u64,
+    /// Of these, readings of hashtags.
+    pub(super) hashtag_points_new: u64,
 }
 
 impl PostgresRows<'_> {
@@ -196,7 +199,9 @@ impl Rows for PostgresRows<'_> {
     fn end_group(&mut self) -> Result<(), StoreError> {
         let on = self.on;
         on.wait(async {
-            self.snapshots_new += self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
+            let points_new = self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
+            self.hashtag_points_new += points_new;
+            self.snapshots_new += points_new;
             self.snapshots_new += self.videos.flush(on.transaction, &mut self.staging).await?;
             self.snapshots_new += self.windows.flush(on.transaction, &mut self.staging).await?;
             Ok(())
@@ -206,6 +211,10 @@ impl Rows for PostgresRows<'_> {
     fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
         self.push_window(hashtag, window);
         Ok(())
+    }
+
+    fn hashtag_points_new(&self) -> u64 {
+        self.hashtag_points_new
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {

@@ -247,7 +247,9 @@ impl HashtagRows for PostgresRows<'_> {
         // Rare: a 0 between numbers. What waits is written first, so that the table alone can answer.
         let on = self.on;
         on.wait(async {
-            self.snapshots_new += self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
+            let points_new = self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
+            self.hashtag_points_new += points_new;
+            self.snapshots_new += points_new;
             self.hashtags
                 .points
                 .is_earlier(on.transaction, &mut self.staging.background, hashtag, n, at)

@@ -72,6 +72,7 @@ fn fill(
         links: LinkStatements::new(transaction)?,
         windows: transaction.prepare(KEEP_WINDOW).doing("prepare to keep windows")?,
         snapshots_new: 0,
+        hashtag_points_new: 0,
     };
     recording::fill(&mut rows, known, first, chunks, records_max)
 }
@@ -84,6 +85,8 @@ pub(super) struct SqliteRows<'c> {
     pub(super) links: LinkStatements<'c>,
     windows: Statement<'c>,
     pub(super) snapshots_new: u64,
+    /// Of these, readings of hashtags.
+    pub(super) hashtag_points_new: u64,
 }
 
 impl Rows for SqliteRows<'_> {
@@ -107,6 +110,10 @@ impl Rows for SqliteRows<'_> {
             self.windows.execute((hashtag, at, source, country, window_days, views, posts, rank, industry));
         self.snapshots_new += kept.doing("keep a window")? as u64;
         Ok(())
+    }
+
+    fn hashtag_points_new(&self) -> u64 {
+        self.hashtag_points_new
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {

@@ -125,6 +125,7 @@ impl HashtagRows for SqliteRows<'_> {
             .execute((hashtag, point.at, point.source, point.rounded, views, creators, videos))
             .doing("keep a snapshot")?;
         self.snapshots_new += made as u64;
+        self.hashtag_points_new += made as u64;
         Ok(())
     }
 

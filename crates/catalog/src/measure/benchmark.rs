@@ -1,0 +1,199 @@
+//! What is usual under a hashtag: percentiles of plays and of engagement by the age of a post, and where a given video or
+//! rate would stand.
+
+use super::sample::{figures, is_since};
+use super::{MeasureError, Measured, Meta};
+use crate::Catalog;
+use domain::metrics::Percentiles;
+use domain::metrics::benchmark::{AgeBand, AgeGroup, Benchmark, benchmark};
+use domain::metrics::engagement::{EngagementRate, VideoFigures, engagement};
+use domain::{Count, Hashtag, Timestamp, VideoId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct BenchmarkAsked {
+    /// Only videos posted within this many milliseconds.
+    pub window_ms: Option<i64>,
+    /// Where would so many plays stand?
+    pub plays: Option<u64>,
+    /// Where would such an engagement rate stand?
+    pub engagement: Option<f64>,
+    /// Where does this video stand?
+    pub video: Option<VideoId>,
+}
+
+/// What is usual under a hashtag.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Benchmark)]
+pub struct BenchmarkView {
+    /// Which hashtag.
+    #[schema(example = "cat")]
+    pub hashtag: String,
+    /// TikTok's id; `null` while it is not known.
+    pub hashtag_id: Option<String>,
+    /// Only videos posted from then on; `null` for all.
+    pub since: Option<String>,
+    /// Engagement of all of them together.
+    pub engagement: EngagementView,
+    /// By age of a post when it was last read; the last band is of all ages.
+    pub bands: Vec<BandView>,
+    /// Videos whose age is not known; they are in the last band alone.
+    pub videos_without_age: u64,
+    /// Where what was asked about stands among all of them; `null` where nothing was asked about.
+    pub standing: Option<StandingView>,
+}
+
+/// Likes, comments, shares and saves for each play.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Engagement)]
+pub struct EngagementView {
+    /// All reactions over all plays: what large videos do.
+    pub ratio_of_sums: Option<f64>,
+    /// The median of the videos' own rates: what a typical video does.
+    pub median_of_ratios: Option<f64>,
+    /// Videos it is made of.
+    pub videos: u64,
+    /// Of these, videos whose saves are not told: their rates are too low by them.
+    pub without_saves: u64,
+}
+
+impl EngagementView {
+    pub(super) fn of(rate: EngagementRate) -> Self {
+        Self {
+            ratio_of_sums: rate.ratio_of_sums,
+            median_of_ratios: rate.median_of_ratios,
+            videos: rate.videos,
+            without_saves: rate.without_saves,
+        }
+    }
+}
+
+/// Posts of an age.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = BenchmarkBand)]
+pub struct BandView {
+    /// `0-1d`, `1-7d`, `7-30d`, `30-90d`, `90d+` or `all`.
+    #[schema(example = "1-7d")]
+    pub age: &'static str,
+    /// Posts of this age.
+    pub videos: u64,
+    /// Percentiles of their plays; `null` without any.
+    pub plays: Option<PercentilesView>,
+    /// Percentiles of their engagement rates; `null` without any.
+    pub engagement: Option<PercentilesView>,
+}
+
+/// Percentiles, between neighbours by straight line.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Percentiles)]
+pub struct PercentilesView {
+    /// A tenth is below.
+    pub p10: f64,
+    /// A quarter is below.
+    pub p25: f64,
+    /// The median.
+    pub p50: f64,
+    /// A quarter is above.
+    pub p75: f64,
+    /// A tenth is above.
+    pub p90: f64,
+    /// A hundredth is above.
+    pub p99: f64,
+    /// Values they are made of.
+    pub count: u64,
+}
+
+impl From<Percentiles> for PercentilesView {
+    fn from(p: Percentiles) -> Self {
+        Self { p10: p.p10, p25: p.p25, p50: p.p50, p75: p.p75, p90: p.p90, p99: p.p99, count: p.count }
+    }
+}
+
+/// Where something stands.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = Standing)]
+pub struct StandingView {
+    /// The video, where one was asked about.
+    pub video_id: Option<String>,
+    /// Posts it is compared with: those of its age, where that is known, or all.
+    #[schema(example = "all")]
+    pub age: &'static str,
+    /// The plays.
+    pub plays: Option<u64>,
+    /// Share of posts with fewer plays (half of those with as many), 0 to 1.
+    pub plays_percentile: Option<f64>,
+    /// The engagement rate.
+    pub engagement: Option<f64>,
+    /// Share of posts with a lower rate, 0 to 1.
+    pub engagement_percentile: Option<f64>,
+}
+
+impl Catalog {
+    /// What is usual under a hashtag.
+    pub async fn benchmark(
+        &self,
+        hashtag: &Hashtag,
+        asked: BenchmarkAsked,
+    ) -> Result<Measured<BenchmarkView>, MeasureError> {
+        let now = self.inner.clock.now();
+        let since = asked.window_ms.map(|ms| Timestamp::from_ms(now.as_ms().saturating_sub(ms)));
+        let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
+        let videos: Vec<VideoFigures> = sample.videos.iter().map(figures).collect();
+        let made = benchmark(&videos);
+        let standing = standing(&made, &videos, asked)?;
+        let sources = hashtag.observed.sources;
+        let meta = Meta::of(sources, sample.observed_at()).observed().sampled(sample.len(), hashtag);
+        let data = BenchmarkView {
+            hashtag: hashtag.tag.name().to_owned(),
+            hashtag_id: hashtag.id.map(|id| id.to_string()),
+            since: since.map(Timestamp::to_rfc3339),
+            engagement: EngagementView::of(made.group(AgeBand::All).rate),
+            bands: made.groups.iter().map(band_view).collect(),
+            videos_without_age: made.without_age,
+            standing,
+        };
+        Ok(Measured { data, meta, next: None })
+    }
+}
+
+fn band_view(band: &AgeGroup) -> BandView {
+    BandView {
+        age: band.age.name(),
+        videos: band.videos,
+        plays: band.plays.map(PercentilesView::from),
+        engagement: band.engagement.map(PercentilesView::from),
+    }
+}
+
+/// Where the video, the plays or the rate that was asked about stands.
+fn standing(
+    made: &Benchmark,
+    videos: &[VideoFigures],
+    asked: BenchmarkAsked,
+) -> Result<Option<StandingView>, MeasureError> {
+    let (age, plays, rate) = match asked.video {
+        Some(id) => {
+            let video = videos.iter().find(|video| video.video_id == id).ok_or_else(|| {
+                MeasureError::asked("video_id", format!("{id} is not among the videos that are compared"))
+            })?;
+            (
+                AgeBand::of(video).unwrap_or(AgeBand::All),
+                video.counts.plays.map(Count::value),
+                engagement(&video.counts),
+            )
+        }
+        None if asked.plays.is_none() && asked.engagement.is_none() => return Ok(None),
+        None => (AgeBand::All, asked.plays, asked.engagement),
+    };
+    let group = made.group(age);
+    Ok(Some(StandingView {
+        video_id: asked.video.map(|id| id.to_string()),
+        age: age.name(),
+        plays,
+        plays_percentile: plays.and_then(|plays| group.rank_of_plays(plays)),
+        engagement: rate,
+        engagement_percentile: rate.and_then(|rate| group.rank_of_engagement(rate)),
+    }))
+}

@@ -1,0 +1,231 @@
+//! Several hashtags side by side: their series, who has which share of the voice, and what they have in common.
+
+use super::creators::{as_real, share};
+use super::sample::{figures, is_since};
+use super::{HashtagRecord, HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured, Meta};
+use crate::Catalog;
+use domain::caveat::Caveat;
+use domain::metrics::engagement::{VideoFigures, engagement_rate};
+use domain::metrics::history::{Mode, Step};
+use domain::metrics::share_of_voice::{Base, ShareOfVoice, share_of_voice, shares};
+use domain::{Hashtag, Timestamp};
+use serde::Serialize;
+use store::videos::VideoUnder;
+use utoipa::ToSchema;
+
+/// Most hashtags that are compared.
+pub const COMPARED_MAX: usize = 10;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CompareAsked {
+    /// Which count the series are of.
+    pub metric: HistoryMetric,
+    /// How finely.
+    pub step: Step,
+    /// From when on, of the series and of videos.
+    pub from: Option<Timestamp>,
+    /// Until when.
+    pub to: Option<Timestamp>,
+    /// Each series divided by its own first value, times this.
+    pub index: Option<f64>,
+    /// Points of a series at most.
+    pub points_max: usize,
+}
+
+/// Hashtags side by side.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Compare)]
+pub struct CompareView {
+    /// In the order they were asked for.
+    pub hashtags: Vec<ComparedView>,
+    /// Who has which share, by base.
+    pub share_of_voice: Vec<ShareOfVoiceView>,
+    /// What each two have in common, of the videos that are held.
+    pub overlap: Vec<OverlapView>,
+    /// Videos under any of them, each counted once.
+    pub videos_unique: u64,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Compared)]
+pub struct ComparedView {
+    /// Its record.
+    #[serde(flatten)]
+    pub record: HashtagRecord,
+    /// Its series.
+    pub series: HistoryView,
+    /// The series divided by its first value, times what was asked for; `null` where that was not asked for, or the first
+    /// value is 0 or there is none.
+    pub indexed: Option<Vec<IndexedView>>,
+    /// All reactions over all plays of its videos.
+    pub engagement: Option<f64>,
+    /// Videos of it that were looked at.
+    pub sample_videos: u64,
+}
+
+/// A point of an indexed series.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = IndexedPoint)]
+pub struct IndexedView {
+    /// When.
+    pub at: String,
+    /// The value; `null` where the reading is left out.
+    pub value: Option<f64>,
+}
+
+/// Shares on one base.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ShareOfVoice)]
+pub struct ShareOfVoiceView {
+    /// `views` (reported), `videos`, `creators` or `engagement` (of the videos held; a video under two of the hashtags
+    /// counts half for each).
+    #[schema(example = "views")]
+    pub base: &'static str,
+    /// `reported` or `observed`.
+    pub basis: &'static str,
+    /// In the order of the hashtags; `null` where one of them is not known.
+    pub shares: Vec<Option<f64>>,
+}
+
+/// What two hashtags have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Overlap)]
+pub struct OverlapView {
+    /// The first.
+    pub a: String,
+    /// The second.
+    pub b: String,
+    /// Videos with both.
+    pub videos: u64,
+    /// Of the videos of the first, the share that has the second.
+    pub share_of_a: Option<f64>,
+    /// Of the videos of the second, the share that has the first.
+    pub share_of_b: Option<f64>,
+}
+
+impl Catalog {
+    /// Hashtags side by side.
+    pub async fn compare(
+        &self,
+        hashtags: &[Hashtag],
+        asked: CompareAsked,
+    ) -> Result<Measured<CompareView>, MeasureError> {
+        let mut compared = Vec::with_capacity(hashtags.len());
+        let mut samples: Vec<Vec<VideoFigures>> = Vec::with_capacity(hashtags.len());
+        let mut meta = Meta::default();
+        for hashtag in hashtags {
+            let (view, videos) = self.compared(hashtag, asked, &mut meta).await?;
+            compared.push(view);
+            samples.push(videos);
+        }
+        let voices: Vec<&[VideoFigures]> = samples.iter().map(Vec::as_slice).collect();
+        let voice = share_of_voice(&voices);
+        meta.say(Caveat::ObservedShares);
+        let data = CompareView {
+            share_of_voice: shares_view(hashtags, &voice),
+            overlap: overlaps(hashtags, &voice),
+            videos_unique: voice.videos,
+            hashtags: compared,
+        };
+        Ok(Measured { data, meta, next: None })
+    }
+
+    async fn compared(
+        &self,
+        hashtag: &Hashtag,
+        asked: CompareAsked,
+        meta: &mut Meta,
+    ) -> Result<(ComparedView, Vec<VideoFigures>), MeasureError> {
+        let history = HistoryAsked {
+            metric: asked.metric,
+            from: asked.from,
+            to: asked.to,
+            step: asked.step,
+            mode: Mode::Total,
+            is_repaired: true,
+            limit: asked.points_max,
+            after: None,
+        };
+        let series = self.history(hashtag, history).await?;
+        let until = asked.to;
+        let wanted = |video: &VideoUnder| {
+            is_since(video, asked.from)
+                && until.is_none_or(|until| video.created_at.is_some_and(|at| at <= until))
+        };
+        let sample = self.sample(hashtag, wanted).await?;
+        join(meta, &series.meta, series.next.is_some());
+        let videos: Vec<VideoFigures> = sample.videos.iter().map(figures).collect();
+        let view = ComparedView {
+            record: HashtagRecord::of(hashtag),
+            indexed: asked.index.and_then(|to| indexed(&series.data, to)),
+            series: series.data,
+            engagement: engagement_rate(videos.iter().map(|video| &video.counts)).ratio_of_sums,
+            sample_videos: sample.len(),
+        };
+        Ok((view, videos))
+    }
+}
+
+/// What is to be known of one series is to be known of all together.
+fn join(meta: &mut Meta, other: &Meta, is_cut: bool) {
+    meta.observed_at = meta.observed_at.take().max(other.observed_at.clone());
+    for source in &other.source {
+        if !meta.source.contains(source) {
+            meta.source.push(source);
+        }
+    }
+    for caveat in &other.caveats {
+        if !meta.caveats.contains(caveat) {
+            meta.caveats.push(caveat.clone());
+        }
+    }
+    if is_cut {
+        meta.say(Caveat::SeriesCut);
+    }
+}
+
+/// Divided by the first value, times `to`.
+fn indexed(series: &HistoryView, to: f64) -> Option<Vec<IndexedView>> {
+    let first = series.points.iter().find_map(|point| point.value).filter(|first| *first > 0)?;
+    let point = |point: &super::PointView| IndexedView {
+        at: point.at.clone(),
+        value: point.value.map(|value| as_real(value) / as_real(first) * to),
+    };
+    Some(series.points.iter().map(point).collect())
+}
+
+/// Views as they are reported; the other bases of the videos that are held.
+fn shares_view(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<ShareOfVoiceView> {
+    let views: Vec<Option<f64>> =
+        hashtags.iter().map(|hashtag| hashtag.reported.views.map(|views| as_real(views.value()))).collect();
+    let reported = ShareOfVoiceView {
+        base: Base::Views.name(),
+        basis: domain::Basis::Reported.name(),
+        shares: shares(&views),
+    };
+    let observed = [Base::Videos, Base::Creators, Base::Engagement].map(|base| ShareOfVoiceView {
+        base: base.name(),
+        basis: domain::Basis::Observed.name(),
+        shares: voice.on(base).to_vec(),
+    });
+    std::iter::once(reported).chain(observed).collect()
+}
+
+fn overlaps(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<OverlapView> {
+    let size = |place: usize| voice.overlap[place][place];
+    let mut pairs = Vec::new();
+    for (a, row) in voice.overlap.iter().enumerate() {
+        for (b, videos) in row.iter().enumerate().skip(a + 1) {
+            pairs.push(OverlapView {
+                a: hashtags[a].tag.name().to_owned(),
+                b: hashtags[b].tag.name().to_owned(),
+                videos: *videos,
+                share_of_a: share(*videos, size(a)),
+                share_of_b: share(*videos, size(b)),
+            });
+        }
+    }
+    pairs
+}

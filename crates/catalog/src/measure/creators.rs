@@ -1,0 +1,169 @@
+//! Who carries a hashtag: its creators by videos and plays, and how much hangs on few of them.
+
+use super::sample::is_since;
+use super::{MeasureError, Measured, Meta, Place};
+use crate::Catalog;
+use domain::metrics::concentration::{Concentration, concentration};
+use domain::{AuthorId, Count, Hashtag, Timestamp, fragment};
+use serde::Serialize;
+use std::collections::HashMap;
+use store::videos::{VideoRow, VideoUnder};
+use utoipa::ToSchema;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CreatorsAsked {
+    /// Only videos posted from then on.
+    pub since: Option<Timestamp>,
+    /// Rows at most.
+    pub limit: u32,
+    /// Behind which row.
+    pub after: Option<Place>,
+}
+
+/// Who carries a hashtag.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Creators)]
+pub struct CreatorsView {
+    /// Which hashtag.
+    #[schema(example = "cat")]
+    pub hashtag: String,
+    /// TikTok's id; `null` while it is not known.
+    pub hashtag_id: Option<String>,
+    /// Creators in all.
+    pub creators_count: u64,
+    /// How plays are spread over creators; `null` without plays.
+    pub concentration: Option<ConcentrationView>,
+    /// Most plays first.
+    pub creators: Vec<CreatorView>,
+}
+
+/// How unevenly something is spread.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Concentration)]
+pub struct ConcentrationView {
+    /// Gini coefficient: 0 when all have the same, towards 1 when one has all.
+    pub gini: f64,
+    /// Share of the first.
+    pub top1_share: f64,
+    /// Share of the first tenth.
+    pub top_decile_share: f64,
+    /// Herfindahl-Hirschman index: the sum of the squares of the shares, 0 to 1.
+    pub hhi: f64,
+    /// How many they are.
+    pub count: u64,
+}
+
+impl From<Concentration> for ConcentrationView {
+    fn from(c: Concentration) -> Self {
+        Self { gini: c.gini, top1_share: c.top1, top_decile_share: c.top_decile, hhi: c.hhi, count: c.count }
+    }
+}
+
+/// A creator under a hashtag.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Creator)]
+pub struct CreatorView {
+    /// TikTok's user id.
+    pub id: String,
+    /// Handle without `@`, where told.
+    pub unique_id: Option<String>,
+    /// Display name, where told.
+    pub nickname: Option<String>,
+    /// Videos under the hashtag.
+    pub videos: u64,
+    /// Their plays together, where told.
+    pub plays: u64,
+    /// Share of all plays; `null` without plays.
+    pub plays_share: Option<f64>,
+    /// Share of all videos.
+    pub videos_share: Option<f64>,
+}
+
+/// A creator while videos are counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tally {
+    pub(super) author: AuthorId,
+    pub(super) videos: u64,
+    pub(super) plays: u64,
+    /// One of the videos: it names its author.
+    pub(super) video: VideoRow,
+}
+
+/// Creators of videos, most plays first; equals by id.
+pub(super) fn tally(videos: &[VideoUnder]) -> Vec<Tally> {
+    let mut by_author: HashMap<AuthorId, Tally> = HashMap::new();
+    for video in videos {
+        let Some(author) = video.author else { continue };
+        let tally =
+            by_author.entry(author).or_insert(Tally { author, videos: 0, plays: 0, video: video.row });
+        tally.videos += 1;
+        tally.plays = tally.plays.saturating_add(video.counts.plays.map_or(0, Count::value));
+    }
+    let mut creators: Vec<Tally> = by_author.into_values().collect();
+    creators.sort_unstable_by_key(|tally| (std::cmp::Reverse(tally.plays), tally.author));
+    creators
+}
+
+impl Catalog {
+    /// Who carries a hashtag.
+    pub async fn creators(
+        &self,
+        hashtag: &Hashtag,
+        asked: CreatorsAsked,
+    ) -> Result<Measured<CreatorsView>, MeasureError> {
+        let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
+        let creators = tally(&sample.videos);
+        let mut plays: Vec<f64> = creators.iter().map(|tally| as_real(tally.plays)).collect();
+        let all_plays: u64 = creators.iter().map(|tally| tally.plays).sum();
+        let spread = concentration(&mut plays);
+        let first = asked.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
+        let rest = creators.get(first..).unwrap_or_default();
+        let shown = rest.get(..asked.limit as usize).unwrap_or(rest);
+        let rows: Vec<VideoRow> = shown.iter().map(|tally| tally.video).collect();
+        let packed = self.inner.store.packed(&rows).await?;
+        let view = |(tally, packed): (&Tally, Vec<u8>)| CreatorView {
+            plays_share: share(tally.plays, all_plays),
+            videos_share: share(tally.videos, sample.len()),
+            ..named(tally, &packed)
+        };
+        let reached = first + shown.len();
+        let next = (reached < creators.len())
+            .then_some(Place { value: 0.0, number: u64::try_from(reached).unwrap_or(u64::MAX) });
+        let data = CreatorsView {
+            hashtag: hashtag.tag.name().to_owned(),
+            hashtag_id: hashtag.id.map(|id| id.to_string()),
+            creators_count: creators.len() as u64,
+            concentration: spread.map(ConcentrationView::from),
+            creators: shown.iter().zip(packed).map(view).collect(),
+        };
+        let sources = hashtag.observed.sources;
+        let meta = Meta::of(sources, sample.observed_at()).observed().sampled(sample.len(), hashtag);
+        Ok(Measured { data, meta, next })
+    }
+}
+
+/// A creator as one of the videos names it.
+fn named(tally: &Tally, packed: &[u8]) -> CreatorView {
+    let author = fragment::details(packed).map(|details| details.author);
+    let told = |text: Option<String>| text.filter(|text| !text.is_empty());
+    CreatorView {
+        id: tally.author.to_string(),
+        unique_id: told(author.as_ref().map(|author| author.unique_id.clone())),
+        nickname: told(author.map(|author| author.nickname)),
+        videos: tally.videos,
+        plays: tally.plays,
+        plays_share: None,
+        videos_share: None,
+    }
+}
+
+/// part / whole; `None` of nothing.
+pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| as_real(part) / as_real(whole))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shares are no exact numbers")]
+pub(super) fn as_real(number: u64) -> f64 {
+    number as f64
+}

@@ -1,0 +1,102 @@
+//! Measuring: what the store holds, turned into decisions. A file for each question; formulas are `domain::metrics`.
+//!
+//! Every answer is [`Measured`]: the data, and what is to be known of it (when it was read, by which way, reported or
+//! observed, of which sample, and what limits it). The shapes are those of `/v1` and of the commands' `--json`: ids are
+//! texts, times RFC 3339 in UTC, what is not known is `null`.
+
+mod benchmark;
+
+mod compare;
+
+mod creators;
+
+mod history;
+
+mod overview;
+
+mod related;
+
+mod sample;
+
+mod series;
+
+mod trending;
+
+mod trends;
+
+mod videos;
+
+mod view;
+
+pub use benchmark::{BenchmarkAsked, BenchmarkView};
+pub use compare::{COMPARED_MAX, CompareAsked, CompareView, ComparedView};
+pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
+pub use history::{History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX, PointView};
+pub use overview::{HashtagSort, HashtagsAsked, OverviewView};
+pub use related::{RelatedAsked, RelatedView};
+pub use trending::{TrendingAsked, TrendingView};
+pub use trends::{TrendFacts, TrendsProgress};
+pub use videos::{VideoMeasuredView, VideoSort, VideosAsked};
+pub use view::{CaveatView, HashtagRecord, Meta, SampleView, TotalView};
+
+use crate::CatalogError;
+use domain::TagError;
+
+/// Most rows of a page.
+pub const LIMIT_MAX: u32 = 100;
+/// Rows of a page unless told otherwise.
+pub const LIMIT: u32 = 20;
+
+/// An answer and what is to be known of it.
+#[derive(Debug, Clone)]
+pub struct Measured<T> {
+    /// The answer.
+    pub data: T,
+    /// What is to be known of it.
+    pub meta: Meta,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<Place>,
+}
+
+/// Where a page begins: behind this value and number in its order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    /// The value it is ordered by.
+    pub value: f64,
+    /// Of the row: tells equals apart.
+    pub number: u64,
+}
+
+/// Why something cannot be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// Nothing is held under this name or id.
+    #[error("no hashtag {0} is held here")]
+    NotFound(String),
+    /// A text is no name of a hashtag.
+    #[error("{0:?} is no hashtag: {1}")]
+    Name(String, TagError),
+    /// What is asked for makes no sense.
+    #[error("{param}: {why}")]
+    Asked {
+        /// The parameter.
+        param: &'static str,
+        /// What is wrong with it, and what would be right.
+        why: String,
+    },
+    /// The store or the search index failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl From<store::StoreError> for MeasureError {
+    fn from(error: store::StoreError) -> Self {
+        Self::Catalog(error.into())
+    }
+}
+
+impl MeasureError {
+    pub(crate) fn asked(param: &'static str, why: impl Into<String>) -> Self {
+        Self::Asked { param, why: why.into() }
+    }
+}

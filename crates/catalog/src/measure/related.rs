@@ -1,0 +1,126 @@
+//! Which hashtags go with one: those that stand beside it more often than chance would have it.
+
+use super::creators::{as_real, share};
+use super::sample::is_since;
+use super::{LIMIT_MAX, MeasureError, Measured, Meta, TotalView};
+use crate::Catalog;
+use domain::caveat::Caveat;
+use domain::metrics::related::{Association, PairCounts, association, is_generic, relatedness};
+use domain::{Hashtag, HashtagRow, Timestamp};
+use serde::Serialize;
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// Hashtags that are judged, those beside it most often.
+const CANDIDATES_MAX: usize = 2_000;
+/// Videos that must have both: fewer may be chance. Of a hashtag with few videos one is enough to be listed.
+const BOTH_MIN: u64 = 2;
+/// Below this many videos of the hashtag, one video with both is listed too.
+const FEW_VIDEOS: u64 = 20;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RelatedAsked {
+    /// Only videos posted from then on.
+    pub since: Option<Timestamp>,
+    /// Whether hashtags that go with everything are listed too.
+    pub with_generic: bool,
+    /// Rows at most.
+    pub limit: u32,
+}
+
+/// A hashtag that goes with another.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Related)]
+pub struct RelatedView {
+    /// TikTok's id; `null` while it is not known.
+    pub id: Option<String>,
+    /// Its name.
+    #[schema(example = "kitten")]
+    pub name: String,
+    /// Its lifetime views.
+    pub views: TotalView,
+    /// Videos that have both.
+    pub both: u64,
+    /// Videos held that have this one.
+    pub videos: u64,
+    /// Share of the other hashtag's videos that have this one.
+    pub probability: f64,
+    /// How many times as often it stands there as anywhere.
+    pub lift: f64,
+    /// Normalised pointwise mutual information, -1 to 1.
+    pub npmi: f64,
+    /// Share of all videos held that have both.
+    pub support: f64,
+    /// What the list is ordered by: npmi, weighted by support.
+    pub score: f64,
+    /// Whether it goes with everything (fyp, foryou ...).
+    pub generic: bool,
+}
+
+impl Catalog {
+    /// Which hashtags go with one, the closest first.
+    pub async fn related(
+        &self,
+        hashtag: &Hashtag,
+        asked: RelatedAsked,
+    ) -> Result<Measured<Vec<RelatedView>>, MeasureError> {
+        let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
+        let mut both: HashMap<HashtagRow, u64> = HashMap::new();
+        for tag in sample.videos.iter().flat_map(|video| &video.tags).filter(|tag| **tag != hashtag.row) {
+            *both.entry(*tag).or_default() += 1;
+        }
+        let both_min = if sample.len() < FEW_VIDEOS { 1 } else { BOTH_MIN };
+        let mut candidates: Vec<(HashtagRow, u64)> =
+            both.into_iter().filter(|(_, both)| *both >= both_min).collect();
+        candidates.sort_unstable_by_key(|(row, both)| (std::cmp::Reverse(*both), *row));
+        candidates.truncate(CANDIDATES_MAX);
+        let rows: Vec<HashtagRow> = candidates.iter().map(|(row, _)| *row).collect();
+        let hashtags = self.inner.store.hashtags(&rows).await?;
+        let all = self.inner.store.catalog_size().await?.videos;
+        let both: HashMap<HashtagRow, u64> = candidates.into_iter().collect();
+        let judge = |other: &Hashtag| {
+            let both = *both.get(&other.row)?;
+            judged(hashtag, other, both, sample.len(), all)
+        };
+        let mut related: Vec<RelatedView> = hashtags.iter().filter_map(judge).collect();
+        related.retain(|other| asked.with_generic || !other.generic);
+        related.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name.cmp(&b.name)));
+        related.truncate(asked.limit.clamp(1, LIMIT_MAX) as usize);
+        let sources = hashtag.observed.sources;
+        let mut meta = Meta::of(sources, sample.observed_at()).observed().sampled(sample.len(), hashtag);
+        if asked.since.is_some() {
+            meta.say(Caveat::AllTimeBase);
+        }
+        Ok(Measured { data: related, meta, next: None })
+    }
+}
+
+/// `seen` videos of the hashtag were looked at, of which `both` have the other one too; `all` videos are held.
+fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) -> Option<RelatedView> {
+    let videos = other.observed.videos;
+    // Of a part of the hashtag's videos the same shares are taken to hold for all of them.
+    let a = hashtag.observed.videos.max(seen);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a number of videos is one itself"
+    )]
+    let scaled = if seen == a { both } else { (as_real(both) * as_real(a) / as_real(seen)).round() as u64 };
+    let pair = PairCounts { both: scaled.min(videos).max(1), a, b: videos, all: all.max(a).max(videos) };
+    let judged: Association = association(pair)?;
+    let of_all = share(videos, all).unwrap_or_default();
+    Some(RelatedView {
+        id: other.id.map(|id| id.to_string()),
+        name: other.tag.name().to_owned(),
+        views: TotalView::of(other.views(), other.reported.views),
+        both,
+        videos,
+        probability: judged.probability,
+        lift: judged.lift,
+        npmi: judged.npmi,
+        support: judged.support,
+        score: relatedness(&judged, both),
+        generic: is_generic(other.tag.key().as_str(), of_all),
+    })
+}

@@ -1,0 +1,267 @@
+//! Which hashtags move most now: read in order from what was worked out when readings came in.
+
+use super::trends::{band_name, facts_of, lately, number_of};
+use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, Place, TrendFacts};
+use crate::Catalog;
+use domain::caveat::Caveat;
+use domain::metrics::emerging::{Component, Emerging, Peers, emerging};
+use domain::metrics::{TrendWindow, Weights};
+use domain::{Hashtag, HashtagRow, Timestamp};
+use serde::Serialize;
+use std::collections::HashMap;
+use store::trends::{TrendRow, TrendSort, TrendsAsked};
+use utoipa::ToSchema;
+
+/// Hashtags that answer a keyword, or stand first by the usual weights, of which a list of its own order is made.
+const CANDIDATES_MAX: u32 = 1_000;
+
+/// Which list is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrendingAsked {
+    /// Within which window.
+    pub window: TrendWindow,
+    /// In which order.
+    pub sort: TrendSort,
+    /// Only hashtags of at least so many views.
+    pub views_min: u64,
+    /// Only those that answer this keyword.
+    pub query: Option<String>,
+    /// Weights of the emerging score; the usual ones unless given.
+    pub weights: Option<Weights>,
+    /// Rows at most.
+    pub limit: u32,
+    /// Behind which row.
+    pub after: Option<Place>,
+}
+
+/// A hashtag that moves.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Trending)]
+pub struct TrendingView {
+    /// Its record.
+    #[serde(flatten)]
+    pub hashtag: HashtagRecord,
+    /// `24h`, `7d` or `30d`.
+    #[schema(example = "7d")]
+    pub window: &'static str,
+    /// How it moves.
+    pub trend: TrendFacts,
+    /// How its score comes about; `null` where nothing of it can be known.
+    pub emerging: Option<EmergingView>,
+}
+
+/// An emerging score, part by part.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = EmergingScore)]
+pub struct EmergingView {
+    /// 0 to 100.
+    pub score: f64,
+    /// Hashtags of this many views are what it is compared with.
+    #[schema(example = "1M-10M")]
+    pub size_band: &'static str,
+    /// How many they are.
+    pub peers: u64,
+    /// What it is made of.
+    pub components: Vec<ComponentView>,
+}
+
+/// A part of an emerging score.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = EmergingComponent)]
+pub struct ComponentView {
+    /// `zscore`, `growth`, `breadth`, `novelty`, `saturation` or `concentration`.
+    pub name: &'static str,
+    /// Its value; `null` where it cannot be known, and then it counts for nothing.
+    pub value: Option<f64>,
+    /// Its rank among the peers, 0 to 1.
+    pub percentile: Option<f64>,
+    /// How much it counts.
+    pub weight: f64,
+    /// What it adds to the score, or takes from it.
+    pub contribution: Option<f64>,
+}
+
+impl EmergingView {
+    pub(super) fn of(score: &Emerging) -> Self {
+        let component = |part: &domain::metrics::Part| ComponentView {
+            name: Component::name(part.component),
+            value: part.value,
+            percentile: part.percentile,
+            weight: part.weight,
+            contribution: part.contribution,
+        };
+        Self {
+            score: score.score,
+            size_band: score.band.name(),
+            peers: score.peers,
+            components: score.parts.iter().map(component).collect(),
+        }
+    }
+}
+
+impl Catalog {
+    /// A page of what moves most, as it was worked out when readings came in. Whoever wants what was read by another process
+    /// a moment ago calls [`Catalog::follow_trends`] before.
+    pub async fn trending(&self, asked: &TrendingAsked) -> Result<Measured<Vec<TrendingView>>, MeasureError> {
+        self.nudge_trends();
+        let store = &self.inner.store;
+        let newest = store.trend_state().await?.newest_at;
+        let Some(newest) = newest else {
+            return Ok(Measured { data: Vec::new(), meta: Meta::default().reported(), next: None });
+        };
+        let since = lately(asked.window, newest);
+        let limit = asked.limit.clamp(1, LIMIT_MAX);
+        let (rows, next) = match (&asked.query, &asked.weights) {
+            (None, None) => self.in_order(asked, since, limit).await?,
+            _ => self.in_own_order(asked, since, limit).await?,
+        };
+        let data = self.trending_views(&rows, asked).await?;
+        let mut meta = Meta::of(domain::SourceSet::default(), Some(newest)).reported();
+        let age_ms = self.inner.clock.now().as_ms().saturating_sub(newest.as_ms());
+        meta.stale = age_ms > asked.window.ms();
+        if asked.query.is_some() || asked.weights.is_some() {
+            meta.say(Caveat::FirstCandidates);
+        }
+        if data.iter().any(|row| row.trend.below_resolution) {
+            meta.say(Caveat::BelowResolution);
+        }
+        if data.iter().any(|row| row.trend.repaired) {
+            meta.say(Caveat::Repaired);
+        }
+        Ok(Measured { data, meta, next })
+    }
+
+    /// As the store has them in order.
+    async fn in_order(
+        &self,
+        asked: &TrendingAsked,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<(Vec<TrendRow>, Option<Place>), MeasureError> {
+        let after =
+            asked.after.and_then(|place| Some((place.value, HashtagRow(u32::try_from(place.number).ok()?))));
+        let trends = TrendsAsked {
+            window: number_of(asked.window),
+            sort: asked.sort,
+            views_min: asked.views_min,
+            read_since: since,
+            after,
+            limit: limit + 1,
+        };
+        let rows = self.inner.store.trends(trends).await?;
+        Ok(page(rows, asked.sort, limit))
+    }
+
+    /// Candidates put in order here: those that answer a keyword, or those that stand first by the usual weights.
+    async fn in_own_order(
+        &self,
+        asked: &TrendingAsked,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<(Vec<TrendRow>, Option<Place>), MeasureError> {
+        let mut rows = self.candidates(asked, since).await?;
+        rows.retain(|row| row.views >= asked.views_min && row.read_at >= since);
+        if let Some(weights) = &asked.weights
+            && let Some(peers) = self.peers(asked.window).await?
+        {
+            for row in &mut rows {
+                row.values[0] = score(row, asked.window, &peers, weights)?.map(|score| score.score);
+            }
+        }
+        let column = column_of(asked.sort);
+        rows.retain(|row| row.values[column].is_some());
+        let key = |row: &TrendRow| (row.values[column].unwrap_or(f64::NEG_INFINITY), row.hashtag);
+        rows.sort_by(|a, b| key(b).0.total_cmp(&key(a).0).then(key(a).1.cmp(&key(b).1)));
+        if let Some(place) = asked.after {
+            let is_behind = |row: &TrendRow| {
+                let (value, hashtag) = key(row);
+                value < place.value || (value <= place.value && u64::from(hashtag.0) > place.number)
+            };
+            rows.retain(is_behind);
+        }
+        rows.truncate(limit as usize + 1);
+        Ok(page(rows, asked.sort, limit))
+    }
+
+    async fn candidates(
+        &self,
+        asked: &TrendingAsked,
+        since: Timestamp,
+    ) -> Result<Vec<TrendRow>, MeasureError> {
+        let store = &self.inner.store;
+        if let Some(query) = &asked.query {
+            let found = self.search(query, 0, CANDIDATES_MAX).await?;
+            let rows: Vec<HashtagRow> = found.hashtags.iter().map(|hashtag| hashtag.row).collect();
+            let mut trends = store.trends_of(&rows).await?;
+            trends.retain(|row| row.window == number_of(asked.window));
+            return Ok(trends);
+        }
+        let first = TrendsAsked {
+            window: number_of(asked.window),
+            sort: asked.sort,
+            views_min: asked.views_min,
+            read_since: since,
+            after: None,
+            limit: CANDIDATES_MAX,
+        };
+        Ok(store.trends(first).await?)
+    }
+
+    async fn trending_views(
+        &self,
+        rows: &[TrendRow],
+        asked: &TrendingAsked,
+    ) -> Result<Vec<TrendingView>, MeasureError> {
+        let numbers: Vec<HashtagRow> = rows.iter().map(|row| row.hashtag).collect();
+        let hashtags = self.inner.store.hashtags(&numbers).await?;
+        let hashtags: HashMap<HashtagRow, Hashtag> = hashtags.into_iter().map(|h| (h.row, h)).collect();
+        let peers = self.peers(asked.window).await?;
+        let weights = asked.weights.unwrap_or_default();
+        let mut views = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(hashtag) = hashtags.get(&row.hashtag) else { continue };
+            let score = match &peers {
+                Some(peers) => score(row, asked.window, peers, &weights)?,
+                None => None,
+            };
+            views.push(TrendingView {
+                hashtag: HashtagRecord::of(hashtag),
+                window: asked.window.name(),
+                trend: facts_of(row)?,
+                emerging: score.as_ref().map(EmergingView::of),
+            });
+        }
+        Ok(views)
+    }
+}
+
+fn score(
+    row: &TrendRow,
+    window: TrendWindow,
+    peers: &Peers,
+    weights: &Weights,
+) -> Result<Option<Emerging>, MeasureError> {
+    let trend = facts_of(row)?.to_trend(window);
+    Ok(trend.and_then(|trend| emerging(&trend, peers, weights)))
+}
+
+fn column_of(sort: TrendSort) -> usize {
+    TrendSort::ALL.iter().position(|other| *other == sort).unwrap_or(0)
+}
+
+/// One row more than is shown was read, to see whether there is a next page.
+fn page(mut rows: Vec<TrendRow>, sort: TrendSort, limit: u32) -> (Vec<TrendRow>, Option<Place>) {
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let place = |row: &TrendRow| {
+        let value = row.values[column_of(sort)]?;
+        Some(Place { value, number: row.hashtag.0.into() })
+    };
+    let next = rows.last().filter(|_| has_more).and_then(place);
+    (rows, next)
+}
+
+/// The size band of a hashtag, as it is told.
+pub(super) fn size_band(hashtag: &Hashtag) -> Option<&'static str> {
+    hashtag.views().map(|views| band_name(views.value))
+}

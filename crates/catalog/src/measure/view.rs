@@ -1,0 +1,197 @@
+//! What several answers share: a hashtag's record, totals, and what is to be known of a measurement.
+
+use domain::caveat::Caveat;
+use domain::hashtag::Total;
+use domain::metrics::Coverage;
+use domain::{Count, Hashtag, Source, SourceSet, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Samples below this are too small to say much.
+const SAMPLE_VIDEOS_MIN: u64 = 30;
+
+/// What is to be known of a measurement.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[schema(as = MeasurementMeta)]
+pub struct Meta {
+    /// When the newest of what it is made from was read; `null` where no source told.
+    #[schema(example = "2026-11-25T08:00:00Z")]
+    pub observed_at: Option<String>,
+    /// By which ways that came.
+    #[schema(example = json!(["series"]))]
+    pub source: Vec<&'static str>,
+    /// `reported` (told by TikTok), `observed` (added up from videos that are held) or `null` where it is neither.
+    pub basis: Option<&'static str>,
+    /// Whether it is older than it was wanted.
+    pub stale: bool,
+    /// Of which videos it is made; `null` where it is made of none.
+    pub sample: Option<SampleView>,
+    /// What limits it.
+    pub caveats: Vec<CaveatView>,
+}
+
+/// Something that limits what a number means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Caveat)]
+pub struct CaveatView {
+    /// For programs.
+    #[schema(example = "partial_sample")]
+    pub code: &'static str,
+    /// For people.
+    pub text: &'static str,
+}
+
+impl From<Caveat> for CaveatView {
+    fn from(caveat: Caveat) -> Self {
+        Self { code: caveat.name(), text: caveat.text() }
+    }
+}
+
+/// The videos a measurement is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Sample)]
+pub struct SampleView {
+    /// How many.
+    pub videos: u64,
+    /// Of so many that are held under the hashtag.
+    pub held_videos: u64,
+    /// Of so many that there are, as a source told; `null` where none did.
+    pub reported_videos: Option<u64>,
+    /// videos / reported_videos; `null` where that is not known.
+    pub coverage: Option<f64>,
+}
+
+/// A total: its value, and what it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Total)]
+pub struct TotalView {
+    /// `null` while nothing is known of it.
+    pub value: Option<u64>,
+    /// `reported` or `observed`; `null` beside a `null` value.
+    pub basis: Option<&'static str>,
+    /// Whether it was rounded for display.
+    pub rounded: bool,
+    /// The step it was rounded to; 1 when it is exact.
+    pub step: u64,
+}
+
+impl TotalView {
+    pub(super) fn of(total: Option<Total>, told: Option<Count>) -> Self {
+        Self {
+            value: total.map(|total| total.value),
+            basis: total.map(|total| total.basis.name()),
+            rounded: total.is_some_and(|total| total.rounded),
+            step: told.map_or(1, Count::resolution),
+        }
+    }
+}
+
+/// Sums over the videos that are held under a hashtag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ObservedSums)]
+pub struct ObservedView {
+    /// Videos held.
+    pub videos: u64,
+    /// Sum of their plays, where told.
+    pub views: u64,
+    /// Distinct creators among them; `null` where none is told.
+    pub creators: Option<u64>,
+}
+
+/// A hashtag's record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Hashtag)]
+pub struct HashtagRecord {
+    /// TikTok's id; `null` while it is not known.
+    #[schema(example = "7551")]
+    pub id: Option<String>,
+    /// As it was first spelt.
+    #[schema(example = "cat")]
+    pub name: String,
+    /// Lifetime views: impressions, not people.
+    pub views: TotalView,
+    /// Creators who used it.
+    pub creators: TotalView,
+    /// Posts under it.
+    pub videos: TotalView,
+    /// When the newest reported total was read.
+    pub reported_at: Option<String>,
+    /// Sums over the videos that are held.
+    pub observed: ObservedView,
+    /// Its description, where told.
+    pub description: Option<String>,
+    /// Whether it is tied to a paid campaign, where told.
+    pub is_commerce: Option<bool>,
+}
+
+impl HashtagRecord {
+    /// Of a hashtag.
+    pub fn of(hashtag: &Hashtag) -> Self {
+        let (told, sums) = (hashtag.reported, hashtag.observed);
+        Self {
+            id: hashtag.id.map(|id| id.to_string()),
+            name: hashtag.tag.name().to_owned(),
+            views: TotalView::of(hashtag.views(), told.views),
+            creators: TotalView::of(hashtag.creators(), told.creators),
+            videos: TotalView::of(hashtag.videos(), told.videos),
+            reported_at: hashtag.reported_at.map(Timestamp::to_rfc3339),
+            observed: ObservedView {
+                videos: sums.videos,
+                views: sums.views,
+                creators: Some(sums.creators).filter(|creators| *creators > 0),
+            },
+            description: hashtag.details.description.clone(),
+            is_commerce: hashtag.details.is_commerce,
+        }
+    }
+}
+
+impl Meta {
+    /// Made of readings of these sources, the newest of this time.
+    pub(super) fn of(sources: SourceSet, observed_at: Option<Timestamp>) -> Self {
+        Self {
+            observed_at: observed_at.map(Timestamp::to_rfc3339),
+            source: sources.iter().map(Source::name).collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn reported(self) -> Self {
+        Self { basis: Some(domain::Basis::Reported.name()), ..self }
+    }
+
+    pub(super) fn observed(self) -> Self {
+        Self { basis: Some(domain::Basis::Observed.name()), ..self }
+    }
+
+    /// Made of so many videos of a hashtag.
+    pub(super) fn sampled(self, videos: u64, hashtag: &Hashtag) -> Self {
+        let reported = hashtag.reported.videos;
+        let sample = SampleView {
+            videos,
+            held_videos: hashtag.observed.videos,
+            reported_videos: reported.map(Count::value),
+            coverage: Coverage::new(videos, reported).map(|coverage| coverage.share()),
+        };
+        let is_partial = sample.coverage.is_none_or(|coverage| coverage < 1.0);
+        let mut meta = Self { sample: Some(sample), ..self };
+        for caveat in hashtag.observed.caveats.iter() {
+            meta.say(caveat);
+        }
+        if is_partial {
+            meta.say(Caveat::PartialSample);
+        }
+        if videos < SAMPLE_VIDEOS_MIN {
+            meta.say(Caveat::SmallSample);
+        }
+        meta
+    }
+
+    /// Says something of it, once.
+    pub(super) fn say(&mut self, caveat: Caveat) {
+        let told = CaveatView::from(caveat);
+        if !self.caveats.contains(&told) {
+            self.caveats.push(told);
+        }
+    }
+}
