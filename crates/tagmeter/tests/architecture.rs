@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("store", &["domain"]),
     ("tables", &["domain"]),
     ("sources", &["domain"]),
-    ("catalog", &["domain", "sources", "store"]),
+    ("catalog", &["domain", "sources", "store", "tables"]),
     ("server", &["catalog", "domain", "store", "tables"]),
     ("worker", &["catalog", "domain", "sources", "store"]),
     ("tagmeter", &["catalog", "domain", "server", "sources", "store", "tables", "worker"]),

@@ -20,6 +20,8 @@ mod sample;
 
 mod series;
 
+mod tabular;
+
 mod trending;
 
 mod trends;
@@ -34,6 +36,7 @@ pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
 pub use history::{History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX, PointView};
 pub use overview::{HashtagSort, HashtagsAsked, OverviewView};
 pub use related::{RelatedAsked, RelatedView};
+pub use tabular::Tabular;
 pub use trending::{TrendingAsked, TrendingView};
 pub use trends::{TrendFacts, TrendsProgress};
 pub use videos::{VideoMeasuredView, VideoSort, VideosAsked};

@@ -1,0 +1,439 @@
+//! Answers as rows: what files of them hold (CSV, NDJSON, XLSX, Parquet), and what a terminal shows. The JSON of an answer
+//! says more; a file has what fits rows of one kind.
+
+use super::view::TotalView;
+use super::{
+    BenchmarkView, CompareView, CreatorsView, HashtagRecord, HistoryView, OverviewView, RelatedView,
+    TrendFacts, TrendingView, VideoMeasuredView,
+};
+use domain::Timestamp;
+use tables::{Column, Kind, Table, TableError, Value};
+
+/// An answer that can be told in rows of one kind.
+pub trait Tabular {
+    /// The columns, always the same.
+    fn columns() -> Vec<Column>;
+
+    /// The rows, each with a value for each column.
+    fn rows(&self) -> Vec<Vec<Value>>;
+
+    /// Both.
+    fn table(&self) -> Result<Table, TableError> {
+        let mut table = Table::new(&Self::columns())?;
+        for row in self.rows() {
+            table.push(row)?;
+        }
+        Ok(table)
+    }
+}
+
+fn columns(of: &[(&'static str, Kind)]) -> Vec<Column> {
+    of.iter().map(|(name, kind)| Column::new(name, *kind)).collect()
+}
+
+fn text(text: impl Into<String>) -> Value {
+    Value::text(text)
+}
+
+fn id(id: Option<&String>) -> Value {
+    id.map_or(Value::Absent, Value::id)
+}
+
+fn maybe_text(text: Option<&str>) -> Value {
+    text.map_or(Value::Absent, Value::text)
+}
+
+fn count(count: Option<u64>) -> Value {
+    count.map_or(Value::Absent, Value::count)
+}
+
+fn real(real: Option<f64>) -> Value {
+    real.map_or(Value::Absent, Value::Real)
+}
+
+fn time(time: Option<&String>) -> Value {
+    time.and_then(|time| Timestamp::parse(time)).map_or(Value::Absent, Value::Time)
+}
+
+const RECORD: [(&str, Kind); 13] = [
+    ("id", Kind::Id),
+    ("name", Kind::Text),
+    ("views", Kind::Integer),
+    ("views_basis", Kind::Text),
+    ("views_rounded", Kind::Flag),
+    ("creators", Kind::Integer),
+    ("creators_basis", Kind::Text),
+    ("videos", Kind::Integer),
+    ("videos_basis", Kind::Text),
+    ("reported_at", Kind::Time),
+    ("observed_videos", Kind::Integer),
+    ("observed_views", Kind::Integer),
+    ("observed_creators", Kind::Integer),
+];
+
+fn record(record: &HashtagRecord) -> Vec<Value> {
+    let basis = |total: &TotalView| maybe_text(total.basis);
+    vec![
+        id(record.id.as_ref()),
+        text(&record.name),
+        count(record.views.value),
+        basis(&record.views),
+        Value::Flag(record.views.rounded),
+        count(record.creators.value),
+        basis(&record.creators),
+        count(record.videos.value),
+        basis(&record.videos),
+        time(record.reported_at.as_ref()),
+        Value::count(record.observed.videos),
+        Value::count(record.observed.views),
+        count(record.observed.creators),
+    ]
+}
+
+const TREND: [(&str, Kind); 14] = [
+    ("trend_observed_at", Kind::Time),
+    ("gain", Kind::Integer),
+    ("span_ms", Kind::Integer),
+    ("velocity", Kind::Real),
+    ("growth", Kind::Real),
+    ("growth_pct_per_hour", Kind::Real),
+    ("log_growth", Kind::Real),
+    ("doubling_days", Kind::Real),
+    ("acceleration", Kind::Real),
+    ("momentum", Kind::Real),
+    ("zscore", Kind::Real),
+    ("breakout", Kind::Flag),
+    ("below_resolution", Kind::Flag),
+    ("repaired", Kind::Flag),
+];
+
+fn trend(trend: Option<&TrendFacts>) -> Vec<Value> {
+    let Some(trend) = trend else { return vec![Value::Absent; TREND.len()] };
+    vec![
+        time(Some(&trend.observed_at)),
+        count(trend.gain),
+        trend.span_ms.map_or(Value::Absent, Value::Integer),
+        real(trend.velocity),
+        real(trend.growth),
+        real(trend.growth_pct_per_hour),
+        real(trend.log_growth),
+        real(trend.doubling_days),
+        real(trend.acceleration),
+        real(trend.momentum),
+        real(trend.zscore),
+        trend.breakout.map_or(Value::Absent, Value::Flag),
+        Value::Flag(trend.below_resolution),
+        Value::Flag(trend.repaired),
+    ]
+}
+
+impl Tabular for Vec<HashtagRecord> {
+    fn columns() -> Vec<Column> {
+        columns(&RECORD)
+    }
+
+    fn rows(&self) -> Vec<Vec<Value>> {
+        self.iter().map(record).collect()
+    }
+}
+
+impl Tabular for OverviewView {
+    fn columns() -> Vec<Column> {
+        let derived = [
+            ("views_per_video", Kind::Real),
+            ("views_per_creator", Kind::Real),
+            ("readings", Kind::Integer),
+            ("lifecycle", Kind::Text),
+            ("emerging", Kind::Real),
+        ];
+        columns(&[&RECORD[..], &TREND, &derived].concat())
+    }
+
+    fn rows(&self) -> Vec<Vec<Value>> {
+        let mut row = record(&self.record);
+        row.extend(trend(self.trends.week.as_ref()));
+        row.extend([
+            real(self.views_per_video),
+            real(self.views_per_creator),
+            Value::count(self.readings),
+            maybe_text(self.lifecycle.as_ref().map(|life| life.stage)),
+            real(self.emerging.as_ref().map(|score| score.score)),
+        ]);
+        vec![row]
+    }
+}
+
+impl Tabular for Vec<TrendingView> {
+    fn columns() -> Vec<Column> {
+        let score = [("window", Kind::Text), ("emerging", Kind::Real), ("size_band", Kind::Text)];
+        columns(&[&RECORD[..], &TREND, &score].concat())
+    }
+
+    fn rows(&self) -> Vec<Vec<Value>> {
+        let row = |one: &TrendingView| {
+            let mut row = record(&one.hashtag);
+            row.extend(trend(Some(&one.trend)));
+            row.push(text(one.window));
+            row.push(real(one.emerging.as_ref().map(|score| score.score)));
+            row.push(maybe_text(one.emerging.as_ref().map(|score| score.size_band)));
+            row
+        };
+        self.iter().map(row).collect()
+    }
+}
+
+impl Tabular for HistoryView {
+    fn columns() -> Vec<Column> {
+        columns(&[
+            ("hashtag_id", Kind::Id),
+            ("hashtag", Kind::Text),
+            ("metric", Kind::Text),
+            ("at", Kind::Time),
+            ("read_at", Kind::Time),
+            ("value", Kind::Integer),
+            ("observed", Kind::Integer),
+            ("rounded", Kind::Flag),
+            ("step", Kind::Integer),
+            ("source", Kind::Text),
+            ("repair", Kind::Text),
+            ("gap_ms", Kind::Integer),
+            ("span_ms", Kind::Integer),
+            ("below_resolution", Kind::Flag),
+        ])
+    }
+
+    fn rows(&self) -> Vec<Vec<Value>> {
+        let integer = |number: Option<i64>| number.map_or(Value::Absent, Value::Integer);
+        let row = |point: &super::PointView| {
+            vec![
+                id(self.hashtag_id.as_ref()),
+                text(&self.hashtag),
+                text(self.metric),
+                time(Some(&point.at)),
+                time(Some(&point.read_at)),
+                count(point.value),
+                Value::count(point.observed),
+                Value::Flag(point.rounded),
+                Value::count(point.step),
+                text(point.source),
+                maybe_text(point.repair),
+                integer(point.gap_ms),
+                integer(point.span_ms),
+                Value::Flag(point.below_resolution),
+            ]
+        };
+        self.points.iter().map(row).collect()
+    }
+}
+
+impl Tabular for Vec<VideoMeasuredView> {
+    fn columns() -> Vec<Column> {
+        columns(&[
+            ("id", Kind::Id),
+            ("title", Kind::Text),
+            ("created_at", Kind::Time),
+            ("region", Kind::Text),
+            ("creator_id", Kind::Id),
+            ("creator", Kind::Text),
+            ("observed_at", Kind::Time),
+            ("plays", Kind::Integer),
+            ("likes", Kind::Integer),
+            ("comments", Kind::Integer),
+            ("shares", Kind::Integer),
+            ("saves", Kind::Integer),
+            ("engagement", Kind::Real),
+            ("velocity", Kind::Real),
+            ("rounded", Kind::Flag),
+            ("hashtags", Kind::Text),
+        ])
+    }
+
+    fn rows(&self) -> Vec<Vec<Value>> {
+        let row = |video: &VideoMeasuredView| {
+            vec![
+                Value::id(&video.id),
+                text(&video.title),
+                time(video.created_at.as_ref()),
+                maybe_text(video.region.as_deref()),
+                id(video.creator_id.as_ref()),
+                maybe_text(video.creator.as_deref()),
+                time(video.observed_at.as_ref()),
+                count(video.plays),
+                count(video.likes),
+                count(video.comments),
+                count(video.shares),
+                count(video.saves),
+                real(video.engagement),
+                real(video.velocity),
+                Value::Flag(video.rounded),
+                text(video.hashtags.join(" ")),
+            ]
+        };
+        self.iter().map(row).collect()
+    }
+}
+
+impl Tabular for BenchmarkView {
+    fn columns() -> Vec<Column> {
+        let plays = ["plays_p10", "plays_p25", "plays_p50", "plays_p75", "plays_p90", "plays_p99"];
+        let rates = [
+            "engagement_p10",
+            "engagement_p25",
+            "engagement_p50",
+            "engagement_p75",
+            "engagement_p90",
+            "engagement_p99",
+        ];
+        let mut all = vec![("hashtag", Kind::Text), ("age", Kind::Text), ("videos", Kind::Integer)];
+        all.extend(plays.into_iter().chain(rates).map(|name| (name, Kind::Real)));
+        columns(&all)
+    }
+
+    fn rows(&self) -> Vec<Vec<Value>> {
+        let numbers = |p: Option<&super::benchmark::PercentilesView>| match p {
+            Some(p) => [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(Value::Real),
+            None => [const { Value::Absent }; 6],
+        };
+        let row = |band: &super::benchmark::BandView| {
+            let mut row = vec![text(&self.hashtag), text(band.age), Value::count(band.videos)];
+            row.extend(numbers(band.plays.as_ref()));
+            row.extend(numbers(band.engagement.as_ref()));
+            row
+        };
+        self.bands.iter().map(row).collect()
+    }
+}
+
+impl Tabular for Vec<RelatedView> {
+    fn columns() -> Vec<Column> {
+        columns(&[
+            ("id", Kind::Id),
+            ("name", Kind::Text),
+            ("views", Kind::Integer),
+            ("both", Kind::Integer),
+            ("videos", Kind::Integer),
+            ("probability", Kind::Real),
+            ("lift", Kind::Real),
+            ("npmi", Kind::Real),
+            ("support", Kind::Real),
+            ("score", Kind::Real),
+            ("generic", Kind::Flag),
+        ])
+    }
+
+    fn rows(&self) -> Vec<Vec<Value>> {
+        let row = |other: &RelatedView| {
+            vec![
+                id(other.id.as_ref()),
+                text(&other.name),
+                count(other.views.value),
+                Value::count(other.both),
+                Value::count(other.videos),
+                Value::Real(other.probability),
+                Value::Real(other.lift),
+                Value::Real(other.npmi),
+                Value::Real(other.support),
+                Value::Real(other.score),
+                Value::Flag(other.generic),
+            ]
+        };
+        self.iter().map(row).collect()
+    }
+}
+
+impl Tabular for CreatorsView {
+    fn columns() -> Vec<Column> {
+        columns(&[
+            ("id", Kind::Id),
+            ("unique_id", Kind::Text),
+            ("nickname", Kind::Text),
+            ("videos", Kind::Integer),
+            ("plays", Kind::Integer),
+            ("plays_share", Kind::Real),
+            ("videos_share", Kind::Real),
+        ])
+    }
+
+    fn rows(&self) -> Vec<Vec<Value>> {
+        let row = |creator: &super::CreatorView| {
+            vec![
+                Value::id(&creator.id),
+                maybe_text(creator.unique_id.as_deref()),
+                maybe_text(creator.nickname.as_deref()),
+                Value::count(creator.videos),
+                Value::count(creator.plays),
+                real(creator.plays_share),
+                real(creator.videos_share),
+            ]
+        };
+        self.creators.iter().map(row).collect()
+    }
+}
+
+/// The series one below the other.
+impl Tabular for CompareView {
+    fn columns() -> Vec<Column> {
+        let mut all = HistoryView::columns();
+        all.push(Column::new("indexed", Kind::Real));
+        all
+    }
+
+    fn rows(&self) -> Vec<Vec<Value>> {
+        let mut rows = Vec::new();
+        for one in &self.hashtags {
+            let indexed = one.indexed.as_deref().unwrap_or_default();
+            let with_index = |(place, mut row): (usize, Vec<Value>)| {
+                row.push(real(indexed.get(place).and_then(|point| point.value)));
+                row
+            };
+            rows.extend(one.series.rows().into_iter().enumerate().map(with_index));
+        }
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_fits_its_columns() {
+        let point = super::super::PointView {
+            at: "2026-11-25T00:00:00Z".to_owned(),
+            read_at: "2026-11-25T08:00:00Z".to_owned(),
+            value: Some(5),
+            observed: 5,
+            rounded: true,
+            step: 100,
+            source: "series",
+            repair: None,
+            gap_ms: None,
+            span_ms: Some(7),
+            below_resolution: false,
+        };
+        let history = HistoryView {
+            hashtag: "cat".to_owned(),
+            hashtag_id: Some("7551".to_owned()),
+            metric: "views",
+            step: "day",
+            mode: "gain",
+            points: vec![point],
+            repairs: Vec::new(),
+        };
+        let table = history.table().expect("a table");
+        assert_eq!(table.rows().len(), 1);
+        assert_eq!(table.rows()[0][0], Value::id("7551"));
+        assert!(Vec::<HashtagRecord>::new().table().expect("a table").rows().is_empty());
+        for columns in [
+            OverviewView::columns(),
+            Vec::<TrendingView>::columns(),
+            BenchmarkView::columns(),
+            Vec::<RelatedView>::columns(),
+            Vec::<VideoMeasuredView>::columns(),
+            CreatorsView::columns(),
+            CompareView::columns(),
+        ] {
+            Table::new(&columns).expect("names that differ");
+        }
+    }
+}
