@@ -109,7 +109,7 @@ fn seconds_of_time(text: &str) -> Option<f64> {
 }
 
 /// Days since 1970 of a proleptic Gregorian date, by the usual count of 400-year eras that begin in March.
-fn days_of_civil(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_of_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -117,7 +117,7 @@ fn days_of_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Year, month and day of a day since 1970.
-pub(crate) fn date_of_days(days: i64) -> (i64, i64, i64) {
+pub(crate) const fn date_of_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -125,7 +125,7 @@ pub(crate) fn date_of_days(days: i64) -> (i64, i64, i64) {
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
     (year, month, day)
 }
 

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may use whom. Development dependencies are free, `testkit` is nothing else.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("tables", &["domain"]),
     ("sources", &["domain"]),
+    ("charts", &["domain"]),
     ("catalog", &["domain", "sources", "store", "tables"]),
-    ("server", &["catalog", "domain", "store", "tables"]),
+    ("server", &["catalog", "charts", "domain", "store", "tables"]),
     ("worker", &["catalog", "domain", "sources", "store"]),
-    ("tagmeter", &["catalog", "domain", "server", "sources", "store", "tables", "worker"]),
+    ("tagmeter", &["catalog", "charts", "domain", "server", "sources", "store", "tables", "worker"]),
     ("testkit", &["catalog", "domain", "server", "sources", "store", "worker"]),
 ];
 

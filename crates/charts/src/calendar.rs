@@ -1,0 +1,187 @@
+//! Ticks of time, in UTC: seconds to centuries, at moments that people count by.
+
+use domain::{Timestamp, UtcDay};
+
+const SECOND_MS: i64 = 1000;
+const MINUTE_MS: i64 = 60 * SECOND_MS;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// 1970-01-05 was a Monday: weeks are counted from it.
+const MONDAY_MS: i64 = 4 * DAY_MS;
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// The distance between two ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Less than a day, in milliseconds.
+    Clock(i64),
+    /// Days.
+    Days(i64),
+    /// Months.
+    Months(i64),
+    /// Years.
+    Years(i64),
+}
+
+/// From fine to coarse.
+const STEPS: [Step; 33] = [
+    Step::Clock(SECOND_MS),
+    Step::Clock(2 * SECOND_MS),
+    Step::Clock(5 * SECOND_MS),
+    Step::Clock(15 * SECOND_MS),
+    Step::Clock(30 * SECOND_MS),
+    Step::Clock(MINUTE_MS),
+    Step::Clock(2 * MINUTE_MS),
+    Step::Clock(5 * MINUTE_MS),
+    Step::Clock(15 * MINUTE_MS),
+    Step::Clock(30 * MINUTE_MS),
+    Step::Clock(HOUR_MS),
+    Step::Clock(2 * HOUR_MS),
+    Step::Clock(3 * HOUR_MS),
+    Step::Clock(6 * HOUR_MS),
+    Step::Clock(12 * HOUR_MS),
+    Step::Days(1),
+    Step::Days(2),
+    Step::Days(7),
+    Step::Days(14),
+    Step::Months(1),
+    Step::Months(2),
+    Step::Months(3),
+    Step::Months(6),
+    Step::Years(1),
+    Step::Years(2),
+    Step::Years(5),
+    Step::Years(10),
+    Step::Years(20),
+    Step::Years(50),
+    Step::Years(100),
+    Step::Years(200),
+    Step::Years(500),
+    Step::Years(1000),
+];
+
+/// A moment on the axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TimeTick {
+    /// Milliseconds from 1970.
+    pub(crate) at_ms: i64,
+    /// `18:00`, `12 Mar`, `Mar` or `2025`.
+    pub(crate) label: String,
+    /// What the label is a part of: `12 Mar 2025` or `2025`, or nothing.
+    pub(crate) context: String,
+}
+
+/// The ticks between two moments, at most `most` of them and as many as that allows. Where there is no room or no
+/// time for two, the beginning alone is marked.
+pub(crate) fn ticks(from_ms: i64, to_ms: i64, most: impl Fn(Step) -> usize) -> Vec<TimeTick> {
+    for step in STEPS {
+        // Counted before they are made, since a millennium has many seconds.
+        let about = usize::try_from((to_ms - from_ms) / step.about_ms()).unwrap_or(usize::MAX);
+        if about > most(step) + 1 {
+            continue;
+        }
+        let moments = step.moments(from_ms, to_ms);
+        if moments.len() <= most(step).max(1) {
+            if moments.len() >= 2 {
+                return moments.into_iter().map(|at_ms| step.tick(at_ms)).collect();
+            }
+            break;
+        }
+    }
+    let only = if to_ms - from_ms >= DAY_MS { Step::Days(1) } else { Step::Clock(MINUTE_MS) };
+    vec![only.tick(from_ms)]
+}
+
+impl Step {
+    const fn about_ms(self) -> i64 {
+        match self {
+            Self::Clock(ms) => ms,
+            Self::Days(days) => days * DAY_MS,
+            Self::Months(months) => months * 31 * DAY_MS,
+            Self::Years(years) => years * 366 * DAY_MS,
+        }
+    }
+
+    /// The moments of this step from one moment to another, both included.
+    fn moments(self, from_ms: i64, to_ms: i64) -> Vec<i64> {
+        match self {
+            Self::Clock(ms) => multiples(from_ms, to_ms, ms, 0),
+            Self::Days(days) => multiples(from_ms, to_ms, days * DAY_MS, MONDAY_MS),
+            Self::Months(months) => months_between(from_ms, to_ms, months),
+            Self::Years(years) => months_between(from_ms, to_ms, years * 12),
+        }
+    }
+
+    fn tick(self, at_ms: i64) -> TimeTick {
+        let (year, month, day) = date(at_ms);
+        let (label, context) = match self {
+            Self::Clock(ms) if ms < MINUTE_MS => (clock(at_ms, true), date_text(at_ms)),
+            Self::Clock(_) => (clock(at_ms, false), date_text(at_ms)),
+            Self::Days(_) => (format!("{day} {}", month_name(month)), year.to_string()),
+            Self::Months(_) => (month_name(month).to_owned(), year.to_string()),
+            Self::Years(_) => (year.to_string(), String::new()),
+        };
+        TimeTick { at_ms, label, context }
+    }
+
+    /// The widest label and context there can be at this step.
+    pub(crate) const fn widest(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Clock(ms) if ms < MINUTE_MS => ("00:00:00", "30 Mar 2000"),
+            Self::Clock(_) => ("00:00", "30 Mar 2000"),
+            Self::Days(_) => ("30 Mar", "2000"),
+            Self::Months(_) => ("Mar", "2000"),
+            Self::Years(_) => ("2000", ""),
+        }
+    }
+}
+
+fn multiples(from_ms: i64, to_ms: i64, step_ms: i64, origin_ms: i64) -> Vec<i64> {
+    let first = origin_ms + (from_ms - origin_ms + step_ms - 1).div_euclid(step_ms) * step_ms;
+    (0..).map(|count| first + count * step_ms).take_while(|at| *at <= to_ms).collect()
+}
+
+/// First days of months, every `step` of them counted from January of the year 0.
+fn months_between(from_ms: i64, to_ms: i64, step: i64) -> Vec<i64> {
+    let (year, month, _) = date(from_ms);
+    let first = (year * 12 + month - 1).div_euclid(step) * step;
+    (0..)
+        .map(|count| first + count * step)
+        .map_while(|months| UtcDay::of_date(months.div_euclid(12), months.rem_euclid(12) + 1, 1))
+        .map(|day| day.begins_at().as_ms())
+        .skip_while(|at| *at < from_ms)
+        .take_while(|at| *at <= to_ms)
+        .collect()
+}
+
+fn date(at_ms: i64) -> (i64, i64, i64) {
+    UtcDay::of(Timestamp::from_ms(at_ms)).date()
+}
+
+fn month_name(month: i64) -> &'static str {
+    usize::try_from(month - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default()
+}
+
+fn date_text(at_ms: i64) -> String {
+    let (year, month, day) = date(at_ms);
+    format!("{day} {} {year}", month_name(month))
+}
+
+fn clock(at_ms: i64, has_seconds: bool) -> String {
+    let second = at_ms.rem_euclid(DAY_MS) / SECOND_MS;
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    if has_seconds { format!("{hour:02}:{minute:02}:{second:02}") } else { format!("{hour:02}:{minute:02}") }
+}
+
+/// A day for people, in UTC: `12 Mar 2025`.
+pub fn day(at: Timestamp) -> String {
+    date_text(at.as_ms())
+}
+
+/// A moment for people: `12 Mar 2025 18:14 UTC`.
+pub fn moment(at: Timestamp) -> String {
+    format!("{} {} UTC", day(at), clock(at.as_ms(), false))
+}

@@ -1,0 +1,153 @@
+//! From readings to what is drawn of them: indexed, without what a log scale has no place for, with the notes on it.
+
+use crate::chart::{Chart, Line, check_value};
+use crate::text::shortened;
+use crate::{ChartError, ChartPoint};
+use std::collections::BTreeSet;
+
+/// What is between a reading and the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Break {
+    /// A line.
+    None,
+    /// Nothing: readings that the scale has no place for.
+    Left,
+    /// A hatched gap.
+    Gap,
+}
+
+/// A reading that is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Spot {
+    pub(crate) at_ms: i64,
+    pub(crate) value: f64,
+    pub(crate) step: f64,
+    pub(crate) before: Break,
+}
+
+/// A line that is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PlottedLine {
+    /// Its place in the chart, which gives it its look.
+    pub(crate) place: usize,
+    /// Its name on one line.
+    pub(crate) name: String,
+    /// At least one.
+    pub(crate) spots: Vec<Spot>,
+}
+
+/// All lines that are drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plotted {
+    /// At least one.
+    pub(crate) lines: Vec<PlottedLine>,
+    /// What is not drawn, and why.
+    pub(crate) notes: Vec<String>,
+    /// The first and the last moment of any reading of a drawn line.
+    pub(crate) times_ms: (i64, i64),
+    /// The lowest and the highest value, with what they were rounded by.
+    pub(crate) values: (f64, f64),
+    /// Whether all values are whole numbers.
+    pub(crate) is_whole: bool,
+}
+
+impl Plotted {
+    pub(crate) fn of(chart: &Chart) -> Result<Self, ChartError> {
+        chart.check()?;
+        let mut notes = Vec::new();
+        let mut lines = Vec::new();
+        for (place, line) in chart.lines.iter().enumerate() {
+            let name = shortened(&line.name);
+            if line.points.is_empty() {
+                notes.push(format!("{name} has no readings in this time."));
+                continue;
+            }
+            let Some(points) = indexed(line, chart.index_to)? else {
+                notes.push(format!("{name} is not indexable: it begins with 0 or below."));
+                continue;
+            };
+            let (spots, left) = spots(&points, chart.is_log);
+            if left > 0 {
+                notes.push(format!(
+                    "{name}: readings of 0 or below are left out, a log scale has no place for them ({left})."
+                ));
+            }
+            if !spots.is_empty() {
+                lines.push(PlottedLine { place, name, spots });
+            }
+        }
+        let all = || lines.iter().flat_map(|line| line.spots.iter());
+        let (Some(first), Some(last)) =
+            (all().map(|spot| spot.at_ms).min(), all().map(|spot| spot.at_ms).max())
+        else {
+            let is_indexed = chart.index_to.is_some();
+            return Err(if is_indexed { ChartError::NotIndexable } else { ChartError::NothingForLog });
+        };
+        let bottom = |spot: &Spot| match spot.value - spot.step / 2.0 {
+            low if chart.is_log && low <= 0.0 => spot.value,
+            low => low,
+        };
+        let low = all().map(bottom).fold(f64::INFINITY, f64::min);
+        let high = all().map(|spot| spot.value + spot.step / 2.0).fold(f64::NEG_INFINITY, f64::max);
+        let is_whole = chart.index_to.is_none() && all().all(|spot| spot.value.fract() == 0.0);
+        Ok(Self { notes, times_ms: (first, last), values: (low, high), is_whole, lines })
+    }
+
+    /// How many gaps are between readings.
+    pub(crate) fn gaps(&self) -> usize {
+        let moments: BTreeSet<i64> =
+            self.lines.iter().flat_map(PlottedLine::gaps).map(|(_, after)| after.at_ms).collect();
+        moments.len()
+    }
+}
+
+impl PlottedLine {
+    /// The readings around each gap.
+    pub(crate) fn gaps(&self) -> impl Iterator<Item = (Spot, Spot)> {
+        self.spots.windows(2).filter(|pair| pair[1].before == Break::Gap).map(|pair| (pair[0], pair[1]))
+    }
+
+    /// The newest reading.
+    pub(crate) fn last(&self) -> Option<&Spot> {
+        self.spots.last()
+    }
+}
+
+/// The readings over the first of them, times the index; none if that would be a division by 0.
+fn indexed(line: &Line, index: Option<f64>) -> Result<Option<Vec<ChartPoint>>, ChartError> {
+    let Some(index) = index else { return Ok(Some(line.points.clone())) };
+    let Some(first) = line.points.first().map(|point| point.value).filter(|first| *first > 0.0) else {
+        return Ok(None);
+    };
+    let scaled = |value: f64| value / first * index;
+    let points = line.points.iter().map(|point| ChartPoint {
+        value: scaled(point.value),
+        step: scaled(point.step),
+        ..*point
+    });
+    let points: Vec<ChartPoint> = points.collect();
+    points.iter().try_for_each(|point| check_value(&line.name, point))?;
+    Ok(Some(points))
+}
+
+/// What the scale has a place for, and how many readings it has none for.
+fn spots(points: &[ChartPoint], is_log: bool) -> (Vec<Spot>, usize) {
+    let mut spots = Vec::with_capacity(points.len());
+    let mut left = 0;
+    let mut before = Break::None;
+    for point in points {
+        if point.gap_before && before == Break::None {
+            before = Break::Gap;
+        }
+        if is_log && point.value <= 0.0 {
+            // With a reading in it, what is between the two that are drawn is no gap.
+            before = Break::Left;
+            left += 1;
+            continue;
+        }
+        let before = std::mem::replace(&mut before, Break::None);
+        let before = if spots.is_empty() { Break::None } else { before };
+        spots.push(Spot { at_ms: point.at.as_ms(), value: point.value, step: point.step, before });
+    }
+    (spots, left)
+}
