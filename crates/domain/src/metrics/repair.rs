@@ -7,6 +7,9 @@ use std::collections::VecDeque;
 
 const BOUNCE_MS_MAX: i64 = BOUNCE_HOURS_MAX * 3_600_000;
 
+/// The longest time that one reading stands for: a single reading after a gap says little.
+const READING_MS_MAX: i64 = 24 * 3_600_000;
+
 /// From here on a number one below a step is off its step even where it was told as exact: of exact ones only one in
 /// 100,000 would be, of rounded ones one in 400 was.
 const OFF_STEP_SURE: u64 = 1_000_000;
@@ -14,18 +17,13 @@ const OFF_STEP_SURE: u64 = 1_000_000;
 /// Different values on the step, and nine of ten of all, that show that a source rounds though it is not marked so.
 const ROUNDING_SHOWN_BY: u32 = 8;
 
-/// Coarse readings that a finer one can set aside at once.
-const COARSE_LOOK_BACK: usize = 64;
-
 /// Repairs points in order of time, all with their observed value. How many were put on their step.
 pub(super) fn repair(points: &mut [Point]) -> u64 {
     let off_step = put_on_step(points);
     keep_the_finest_of_a_moment(points);
-    let mut levels = Levels { points, levels: VecDeque::new() };
-    for at in 0..levels.points.len() {
-        levels.take(at);
-    }
-    levels.end();
+    leave_out_lost(points);
+    leave_out_told_more_finely(points);
+    leave_out_contradictions(points);
     off_step
 }
 
@@ -84,158 +82,131 @@ fn keep_the_finest_of_a_moment(points: &mut [Point]) {
     }
 }
 
-/// Readings whose values never fall, from the first that was below the level above.
-struct Level {
-    members: Vec<usize>,
+/// 0 after a number that is not 0 is "not told".
+fn leave_out_lost(points: &mut [Point]) {
+    let mut is_known = false;
+    for point in points {
+        match point.value {
+            Some(0) if is_known => (point.value, point.repair) = (None, Some(Repair::LostReading)),
+            Some(value) => is_known |= value > 0,
+            None => {}
+        }
+    }
 }
 
-/// What is kept so far, and below it what may yet turn out to be a bounce or a fall: each level began with a reading below
-/// the last one of the level before it. A reading that is back at a level makes those below it bounces; a level that
-/// readings stayed below of for [`BOUNCE_HOURS_MAX`] is done with, and the next one takes its place.
-struct Levels<'a> {
-    points: &'a mut [Point],
-    levels: VecDeque<Level>,
+/// A rounded number that is above or below a finer one of another source by less than its own step, shortly before or
+/// after it, tells nothing that the finer one does not: it would only look like a fall.
+fn leave_out_told_more_finely(points: &mut [Point]) {
+    if points.iter().all(|point| point.source == points[0].source) {
+        return;
+    }
+    let order: Vec<usize> = (0..points.len()).collect();
+    // Forwards a coarse number may lie below the finer one before it, backwards above the finer one after it.
+    set_aside(points, order.iter().copied(), |coarse, fine| fine.checked_sub(coarse));
+    set_aside(points, order.iter().rev().copied(), |coarse, fine| coarse.checked_sub(fine));
 }
 
-impl Levels<'_> {
-    fn take(&mut self, at: usize) {
-        let Some(value) = self.points[at].value else { return };
-        let Some(base) = self.levels.front() else {
-            self.levels.push_back(Level { members: vec![at] });
-            return;
+fn set_aside(
+    points: &mut [Point],
+    order: impl Iterator<Item = usize>,
+    distance: impl Fn(u64, u64) -> Option<u64>,
+) {
+    let mut newest: [Option<Point>; 256] = [None; 256];
+    for at in order {
+        let point = points[at];
+        let Some(value) = point.value else { continue };
+        let others =
+            newest.iter().flatten().filter(|other| other.source != point.source && other.step < point.step);
+        let is_told = |other: &Point| {
+            let is_near = point.at.as_ms().abs_diff(other.at.as_ms()) <= BOUNCE_MS_MAX.unsigned_abs();
+            let apart = other.value.and_then(|fine| distance(value, fine));
+            is_near && apart.is_some_and(|apart| apart > 0 && apart < point.step)
         };
-        if value == 0 && self.last_of(base) > 0 {
-            self.leave_out(at, Some(Repair::LostReading));
-            return;
-        }
-        while self.levels.len() > 1 && self.is_back_at(&self.levels[self.levels.len() - 2], at) {
-            self.drop_lowest();
-        }
-        self.put_in(at, value);
-        while self.levels.len() > 1 && self.has_stayed_below(at) {
-            self.believe_the_fall();
-        }
-    }
-
-    /// What is still below is too young to be believed.
-    fn end(&mut self) {
-        while self.levels.len() > 1 {
-            self.drop_lowest();
-        }
-    }
-
-    fn value(&self, at: usize) -> u64 {
-        self.points[at].value.unwrap_or(0)
-    }
-
-    fn last_of(&self, level: &Level) -> u64 {
-        level.members.last().map_or(0, |at| self.value(*at))
-    }
-
-    /// Whether a reading is at or above the end of a level, or as near below it as its own rounding brings it.
-    fn is_back_at(&self, level: &Level, at: usize) -> bool {
-        let (last, step) = (self.last_of(level), self.points[at].step);
-        let last_step = level.members.last().map_or(1, |last| self.points[*last].step);
-        let short = last.saturating_sub(self.value(at));
-        short == 0 || (step > last_step && short < step)
-    }
-
-    fn leave_out(&mut self, at: usize, repair: Option<Repair>) {
-        (self.points[at].value, self.points[at].repair) = (None, repair);
-    }
-
-    fn drop_lowest(&mut self) {
-        for at in self.levels.pop_back().map(|level| level.members).unwrap_or_default() {
-            self.leave_out(at, Some(Repair::Bounce));
-        }
-    }
-
-    /// Puts a reading, which is below all levels but the lowest, in the lowest one or below it.
-    fn put_in(&mut self, at: usize, value: u64) {
-        let Some(lowest) = self.levels.back() else { return };
-        let is_below = value < self.last_of(lowest);
-        if is_below && self.is_back_at(lowest, at) {
-            // The same number, told more coarsely than before.
-            self.leave_out(at, None);
-        } else if let Some(coarse) = self.set_aside_by(at, value) {
-            let members = self.levels.back_mut().map(|level| level.members.split_off(coarse));
-            for other in members.unwrap_or_default() {
-                self.leave_out(other, None);
-            }
-            self.add_to_lowest(at);
-        } else if !is_below {
-            self.add_to_lowest(at);
+        if point.step > 1 && others.into_iter().any(is_told) {
+            (points[at].value, points[at].repair) = (None, None);
         } else {
-            self.levels.push_back(Level { members: vec![at] });
+            newest[usize::from(point.source.number())] = Some(point);
         }
     }
+}
 
-    fn add_to_lowest(&mut self, at: usize) {
-        if let Some(level) = self.levels.back_mut() {
-            level.members.push(at);
-        }
+/// The best that can be kept of the readings up to one, which is kept.
+#[derive(Clone, Copy)]
+struct Best {
+    value: u64,
+    /// The time of what is kept less [`BOUNCE_HOURS_MAX`] for every fall.
+    worth_ms: i64,
+    at: usize,
+}
+
+/// Of all ways to leave readings out so that the rest never falls, but for falls that cost [`BOUNCE_HOURS_MAX`] each, takes
+/// the one that keeps the most time. A bounce costs less than a fall would, a fall that stays costs less than what it
+/// saves. Of equal ways, that which keeps the higher readings.
+fn leave_out_contradictions(points: &mut [Point]) {
+    let kept: Vec<usize> = (0..points.len()).filter(|at| points[*at].value.is_some()).collect();
+    if kept.is_sorted_by_key(|at| points[*at].value) {
+        return;
     }
-
-    /// The first of the coarser readings at the end of the lowest level that are above this finer one by less than their
-    /// step: it tells the same more exactly. `None` where there are none, or where a reading before them is above it too.
-    fn set_aside_by(&self, at: usize, value: u64) -> Option<usize> {
-        let members = &self.levels.back()?.members;
-        let step = self.points[at].step;
-        let is_coarse = |other: &usize| {
-            let other = &self.points[*other];
-            other.value.is_some_and(|it| it > value && it - value < other.step) && other.step > step
+    let mut before: Vec<Option<usize>> = vec![None; points.len()];
+    // Values ascend, and worths with them: what is above another and worth less is of no use.
+    let mut front: VecDeque<Best> = VecDeque::new();
+    for (&at, stands_for_ms) in kept.iter().zip(stand_for_ms(points, &kept)) {
+        let value = points[at].value.unwrap_or_default();
+        let up_to = front.partition_point(|best| best.value <= value);
+        let risen = up_to.checked_sub(1).map(|place| front[place]);
+        let fallen = front.back().map(|best| Best { worth_ms: best.worth_ms - BOUNCE_MS_MAX, ..*best });
+        let from = match (risen, fallen) {
+            (Some(risen), Some(fallen)) if fallen.worth_ms <= risen.worth_ms => Some(risen),
+            (None, Some(fallen)) if fallen.worth_ms <= 0 => None,
+            (_, fallen) => fallen,
         };
-        let coarse = members.iter().rev().take(COARSE_LOOK_BACK).take_while(|other| is_coarse(other)).count();
-        let first = members.len() - coarse;
-        let fits = first == 0 || self.value(members[first - 1]) <= value;
-        (coarse > 0 && fits).then_some(first)
+        before[at] = from.map(|best| best.at);
+        let worth_ms = from.map_or(0, |best| best.worth_ms) + stands_for_ms;
+        put(&mut front, up_to, Best { value, worth_ms, at });
     }
+    mark(points, &kept, front.back().map(|best| best.at), &before);
+}
 
-    fn has_stayed_below(&self, now: usize) -> bool {
-        let began = self.levels.get(1).and_then(|level| level.members.first());
-        began.is_some_and(|began| self.ms_between(*began, now) > BOUNCE_MS_MAX)
+/// The time that each of some readings stands for: the shorter of those to its neighbours, a day at most. Of a reading
+/// beside a gap nothing is known in the gap, and the last one stands for no longer than the one before it does.
+fn stand_for_ms(points: &[Point], kept: &[usize]) -> Vec<i64> {
+    let time = |place: usize| points[kept[place]].at.as_ms();
+    let gaps: Vec<i64> = (1..kept.len())
+        .map(|place| time(place).saturating_sub(time(place - 1)).min(READING_MS_MAX))
+        .collect();
+    let last = gaps.len().saturating_sub(1);
+    (0..kept.len()).map(|place| gaps[place.saturating_sub(1).min(last)].min(gaps[place.min(last)])).collect()
+}
+
+/// Puts what can be kept up to a reading behind those of its value or less, in place of those it makes useless.
+fn put(front: &mut VecDeque<Best>, up_to: usize, best: Best) {
+    let useless = (up_to..front.len()).take_while(|place| front[*place].worth_ms < best.worth_ms).count();
+    if up_to > 0 && front[up_to - 1].value == best.value {
+        front[up_to - 1] = best;
+        front.drain(up_to..up_to + useless);
+    } else if useless > 0 {
+        front[up_to] = best;
+        front.drain(up_to + 1..up_to + useless);
+    } else {
+        front.insert(up_to, best);
     }
+}
 
-    fn ms_between(&self, one: usize, other: usize) -> i64 {
-        self.points[other].at.as_ms().saturating_sub(self.points[one].at.as_ms())
-    }
-
-    /// The first level is done with. Either its end was a spike, and the second goes on where it was before, or the second
-    /// is a fall.
-    fn believe_the_fall(&mut self) {
-        let (Some(mut base), Some(next)) = (self.levels.pop_front(), self.levels.pop_front()) else { return };
-        match self.spike(&base, &next) {
-            Some(first) => {
-                for at in base.members.split_off(first) {
-                    self.leave_out(at, Some(Repair::Spike));
-                }
-                let before = self.last_of(&base);
-                for at in next.members {
-                    if self.value(at) < before {
-                        self.leave_out(at, Some(Repair::Bounce));
-                    } else {
-                        base.members.push(at);
-                    }
-                }
-                self.levels.push_front(base);
+/// Leaves out what is not on the way that ends at `last`, and names the falls on it.
+fn mark(points: &mut [Point], kept: &[usize], last: Option<usize>, before: &[Option<usize>]) {
+    let mut on_way = last;
+    for &at in kept.iter().rev() {
+        if on_way == Some(at) {
+            on_way = before[at];
+            if on_way.is_some_and(|before| before_is_above(points, before, at)) {
+                points[at].repair = Some(Repair::Fall);
             }
-            None => {
-                if let Some(first) = next.members.first() {
-                    self.points[*first].repair = Some(Repair::Fall);
-                }
-                self.levels.push_front(next);
-            }
+        } else {
+            (points[at].value, points[at].repair) = (None, Some(Repair::Bounce));
         }
     }
+}
 
-    /// Where in the level a spike begins: readings above all that the next level reached, over no more than
-    /// [`BOUNCE_HOURS_MAX`], after readings that it did reach.
-    fn spike(&self, base: &Level, next: &Level) -> Option<usize> {
-        let (reached, fell) = (self.last_of(next), *next.members.first()?);
-        let is_brief = |at: usize| self.ms_between(at, fell) <= BOUNCE_MS_MAX;
-        let above =
-            base.members.iter().rev().take_while(|at| self.value(**at) > reached && is_brief(**at)).count();
-        let first = base.members.len() - above;
-        (above > 0 && first > 0 && self.value(base.members[first - 1]) <= reached).then_some(first)
-    }
+fn before_is_above(points: &[Point], before: usize, at: usize) -> bool {
+    points[before].value > points[at].value
 }
