@@ -152,7 +152,8 @@ fn leave_out_contradictions(points: &mut [Point]) {
     let mut front: VecDeque<Best> = VecDeque::new();
     for (&at, stands_for_ms) in kept.iter().zip(stand_for_ms(points, &kept)) {
         let value = points[at].value.unwrap_or_default();
-        let up_to = front.partition_point(|best| best.value <= value);
+        let is_highest = front.back().is_none_or(|best| best.value <= value);
+        let up_to = if is_highest { front.len() } else { front.partition_point(|best| best.value <= value) };
         let risen = up_to.checked_sub(1).map(|place| front[place]);
         let fallen = front.back().map(|best| Best { worth_ms: best.worth_ms - BOUNCE_MS_MAX, ..*best });
         let from = match (risen, fallen) {

@@ -1,0 +1,55 @@
+//! How long the repair and the trends of a long series take: `cargo run --release -p domain --example metrics_bench`.
+//!
+//! The series is made up: eight readings a day, rounded for display, with a replica that lags and a zero now and then.
+
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the monotonic clock")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+use domain::metrics::{Mode, Reading, Series, Step, TrendInput, TrendWindow, history, lifecycle, trend};
+use domain::{Count, Source, Timestamp};
+use std::hint::black_box;
+use std::time::Instant;
+
+const READINGS: u64 = 12_000;
+const RUNS: u32 = 50;
+
+fn main() {
+    let readings: Vec<Reading> = (0..READINGS).filter_map(reading).collect();
+    let series = Series::repaired(&readings);
+    println!("{} readings, {} kept, repairs {:?}", readings.len(), series.kept(), series.repairs());
+    time("repair", || Series::repaired(black_box(&readings)));
+    let nothing = Series::default();
+    let input = TrendInput {
+        views: &series,
+        creators: &nothing,
+        videos: &nothing,
+        first_seen: readings.first().map(|reading| reading.at),
+        concentration: None,
+    };
+    time("three trends", || TrendWindow::ALL.map(|window| trend(black_box(&input), window, None)));
+    time("lifecycle", || lifecycle(black_box(&input), None));
+    time("history, raw", || history(black_box(&series), Step::Raw, Mode::Gain, None, None));
+    time("history, by day", || history(black_box(&series), Step::Day, Mode::Total, None, None));
+}
+
+/// Every seventh one lags by half a day.
+fn reading(number: u64) -> Option<Reading> {
+    let lag = if number % 7 == 3 { 4 } else { 0 };
+    let views = 200_000 + number.saturating_sub(lag).pow(2) / 3;
+    let told = if number.is_multiple_of(997) { 0 } else { views / 100 * 100 };
+    Some(Reading {
+        at: Timestamp::from_ms(1_640_995_200_000 + i64::try_from(number).ok()? * 10_800_000),
+        count: Count::rounded(told)?,
+        source: Source::Series,
+    })
+}
+
+fn time<T>(name: &str, mut run: impl FnMut() -> T) {
+    let mut shortest = f64::MAX;
+    for _ in 0..RUNS {
+        let begun = Instant::now();
+        black_box(run());
+        shortest = shortest.min(begun.elapsed().as_secs_f64());
+    }
+    println!("{name}: {:.3} ms", shortest * 1e3);
+}
