@@ -16,7 +16,7 @@ const QUANTILES: usize = 256;
 pub enum Component {
     /// How unusual its velocity is for it.
     Zscore,
-    /// Log growth a day.
+    /// Sustained log growth a day.
     Growth,
     /// Creators gained a view gained.
     Breadth,
@@ -90,8 +90,15 @@ impl SizeBand {
 /// The values that a trend's components are ranked by, in the order of [`Component::ALL`]. That of saturation is dV/dP, of
 /// which 1 less the percentile is the saturation.
 pub fn components(trend: &Trend) -> [Option<f64>; Component::ALL.len()] {
-    [trend.zscore, trend.log_growth, trend.breadth, trend.novelty, trend.marginal_views, trend.concentration]
-        .map(|value| value.filter(|value| value.is_finite()))
+    [
+        trend.zscore,
+        trend.sustained_growth,
+        trend.breadth,
+        trend.novelty,
+        trend.marginal_views,
+        trend.concentration,
+    ]
+    .map(|value| value.filter(|value| value.is_finite()))
 }
 
 /// By component, the sorted values (or [`QUANTILES`] of them) of some hashtags, and how many hashtags there are.

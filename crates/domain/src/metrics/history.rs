@@ -211,3 +211,98 @@ fn gap_limit_ms(series: &Series, step: Step) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "a median of distances that were i64")]
     median(&mut distances).map_or(i64::MAX, |median| (median as i64).saturating_mul(GAP_FACTOR))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::made_up::{at, every, rounded};
+    use proptest::prelude::*;
+
+    fn values(points: &[HistoryPoint]) -> Vec<Option<u64>> {
+        points.iter().map(|point| point.value).collect()
+    }
+
+    #[test]
+    fn buckets_begin_at_midnight_and_on_monday() {
+        let begin = |step: Step, hours| step.begin(at(hours));
+        assert_eq!(begin(Step::Week, 0), at(0), "2024-01-01 was a Monday");
+        assert_eq!(begin(Step::Week, -1), at(-7 * 24));
+        assert_eq!(begin(Step::Week, 7 * 24 - 1), at(0));
+        assert_eq!((begin(Step::Day, 47), begin(Step::Hour, 47)), (at(24), at(47)));
+        assert_eq!(begin(Step::Raw, 5), at(5));
+        for step in Step::ALL {
+            assert_eq!(step.name().parse(), Ok(step));
+        }
+        assert_eq!(("month".parse::<Step>(), "sum".parse::<Mode>()), (Err(StepError), Err(ModeError)));
+        assert_eq!("gain".parse(), Ok(Mode::Gain));
+    }
+
+    #[test]
+    fn a_day_is_its_last_reading_and_a_gap_is_said() {
+        let series = every(12, [10, 20, 30, 40, 55]);
+        let days = history(&series, Step::Day, Mode::Gain, None, None);
+        assert_eq!(values(&days), [None, Some(20), Some(15)]);
+        assert_eq!((days[1].at, days[1].read_at, days[1].observed), (at(24), at(36), 40));
+        assert_eq!(days[2].span_ms, Some(12 * MS_OF_AN_HOUR));
+        assert!(days.iter().all(|day| day.gap_ms.is_none()));
+
+        let gappy = every(72, [10, 20]);
+        let days = history(&gappy, Step::Day, Mode::Total, None, None);
+        assert_eq!((days.len(), days[1].gap_ms, days[1].span_ms), (2, Some(72 * MS_OF_AN_HOUR), None));
+        assert_eq!(history(&gappy, Step::Week, Mode::Total, None, None).len(), 1);
+    }
+
+    #[test]
+    fn raw_shows_what_is_left_out_and_where_the_distance_is_unusual() {
+        let readings =
+            [rounded(0, 9_000), rounded(3, 9_100), rounded(6, 9_000), rounded(9, 9_100), rounded(30, 9_200)];
+        let points = history(&Series::repaired(&readings), Step::Raw, Mode::Total, None, None);
+        assert_eq!(values(&points), [Some(9_000), Some(9_100), None, Some(9_100), Some(9_200)]);
+        assert_eq!((points[2].observed, points[2].repair), (9_000, Some(Repair::Bounce)));
+        assert_eq!(
+            points.iter().map(|point| point.gap_ms.is_some()).collect::<Vec<_>>(),
+            [false, false, false, false, true]
+        );
+        let whole = history(&Series::unrepaired(&readings), Step::Raw, Mode::Total, None, None);
+        assert_eq!(whole.len(), 5);
+        assert!(whole.iter().all(|point| point.value == Some(point.observed)));
+    }
+
+    #[test]
+    fn the_first_gain_of_a_range_is_since_the_reading_before_it() {
+        let series = every(24, [10, 20, 40, 80]);
+        let range = history(&series, Step::Day, Mode::Gain, Some(at(24)), Some(at(48)));
+        assert_eq!(values(&range), [Some(10), Some(20)]);
+        assert_eq!(history(&series, Step::Day, Mode::Gain, Some(at(48)), Some(at(24))), []);
+        assert_eq!(history(&Series::default(), Step::Raw, Mode::Gain, None, None), []);
+    }
+
+    #[test]
+    fn a_change_below_the_step_is_said_to_be() {
+        let readings = [rounded(0, 1_200_000), rounded(24, 1_200_000), rounded(48, 1_300_000)];
+        let days = history(&Series::repaired(&readings), Step::Day, Mode::Gain, None, None);
+        let below: Vec<bool> = days.iter().map(|day| day.is_below_resolution).collect();
+        assert_eq!((below, days[0].step, days[0].rounded), (vec![false, true, false], 100_000, true));
+    }
+
+    proptest! {
+        #[test]
+        fn gains_of_buckets_add_up_to_the_gain_of_all(
+            steps in prop::collection::vec((1_i64..200, 0_u64..50), 1..80),
+            step in prop::sample::select(Step::ALL.to_vec()),
+        ) {
+            let (mut hours, mut total) = (0, 100);
+            let readings: Vec<_> = steps.iter().map(|(more_hours, more)| {
+                (hours, total) = (hours + more_hours, total + more);
+                rounded(hours, total)
+            }).collect();
+            let series = Series::repaired(&readings);
+            let told = history(&series, step, Mode::Gain, None, None);
+            let first = told.first().map(|point| point.read_at).expect("a point");
+            let sum: u64 = told.iter().filter_map(|point| point.value).sum();
+            let all = series.gain(first, Timestamp::from_ms(i64::MAX));
+            prop_assert_eq!(sum, all.map_or(0, |gain| gain.gain));
+            prop_assert!(told.windows(2).all(|pair| pair[0].at < pair[1].at));
+        }
+    }
+}

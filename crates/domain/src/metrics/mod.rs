@@ -1,5 +1,6 @@
 //! Metrics: a file each, with its formula. What cannot be known is `None`, never 0.
 
+pub mod backtest;
 pub mod benchmark;
 pub mod concentration;
 pub mod coverage;
@@ -7,6 +8,8 @@ pub mod emerging;
 pub mod engagement;
 pub mod history;
 pub mod lifecycle;
+#[cfg(test)]
+mod made_up;
 pub mod quantiles;
 pub mod related;
 mod repair;
@@ -15,6 +18,7 @@ pub mod share_of_voice;
 pub mod trend;
 pub mod weights;
 
+pub use backtest::{BacktestPlan, BacktestRow, BacktestSeries, Half, Ranking, backtest};
 pub use benchmark::{AgeBand, AgeGroup, Benchmark, benchmark};
 pub use concentration::{Concentration, concentration, plays_by_creator};
 pub use coverage::{Coverage, Recapture};

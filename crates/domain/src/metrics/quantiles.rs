@@ -67,3 +67,38 @@ pub fn rank(sorted: &[f64], value: f64) -> Option<f64> {
     let up_to = sorted.partition_point(|other| *other <= value);
     Some(as_f64((below + up_to) as u64) / as_f64(2 * sorted.len() as u64))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn between_two_values_is_a_straight_line() {
+        let found = percentiles(&mut [4.0, 1.0, 3.0, 2.0]).expect("values");
+        assert_eq!((found.p25, found.p50, found.p75, found.count), (1.75, 2.5, 3.25, 4));
+        assert_eq!(percentiles(&mut []), None);
+        assert_eq!(percentiles(&mut [7.0]).map(|one| (one.p10, one.p99)), Some((7.0, 7.0)));
+        assert_eq!((median(&mut [2.0, 9.0, 1.0]), median(&mut [])), (Some(2.0), None));
+    }
+
+    #[test]
+    fn equals_share_their_place() {
+        let sorted = [1.0, 2.0, 2.0, 5.0];
+        let places = [0.0, 1.0, 2.0, 3.0, 5.0, 9.0].map(|value| rank(&sorted, value));
+        assert_eq!(places, [0.0, 0.125, 0.5, 0.75, 0.875, 1.0].map(Some));
+        assert_eq!(rank(&[], 1.0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_ascend_and_ranks_mirror(mut values in prop::collection::vec(-1e6_f64..1e6, 1..80), of in -1e6_f64..1e6) {
+            let found = percentiles(&mut values).expect("values");
+            let all = [values[0], found.p10, found.p25, found.p50, found.p75, found.p90, found.p99, values[values.len() - 1]];
+            prop_assert!(all.is_sorted());
+            let mirrored: Vec<f64> = values.iter().rev().map(|value| -value).collect();
+            let both = rank(&values, of).zip(rank(&mirrored, -of)).map(|(one, other)| one + other);
+            prop_assert!(both.is_some_and(|both| (both - 1.0).abs() < 1e-12));
+        }
+    }
+}

@@ -120,6 +120,10 @@ struct Kept {
 }
 
 impl Series {
+    /// A series without readings.
+    pub const EMPTY: Self =
+        Self { points: Vec::new(), kept: Vec::new(), repaired: Vec::new(), repairs: [0; Repair::ALL.len()] };
+
     /// Repairs readings in order of time; readings that are not are put in order first. Of several at the same moment
     /// the finest counts.
     pub fn repaired(readings: &[Reading]) -> Self {
@@ -251,120 +255,4 @@ fn points_of(readings: &[Reading]) -> Vec<Point> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HOUR_MS: i64 = 3_600_000;
-
-    /// Web readings three hours apart.
-    fn series(values: &[u64]) -> Series {
-        Series::repaired(&readings(values))
-    }
-
-    fn readings(values: &[u64]) -> Vec<Reading> {
-        (0..)
-            .zip(values)
-            .map(|(number, value)| Reading {
-                at: Timestamp::from_ms(number * 3 * HOUR_MS),
-                count: Count::rounded(*value).expect("a count"),
-                source: Source::Series,
-            })
-            .collect()
-    }
-
-    fn kept(series: &Series) -> Vec<u64> {
-        series.standings().map(|standing| standing.value).collect()
-    }
-
-    fn repairs(series: &Series) -> Vec<Option<Repair>> {
-        series.points().iter().map(|point| point.repair).collect()
-    }
-
-    #[test]
-    fn nothing_and_a_single_reading_are_taken_as_they_are() {
-        let at = Timestamp::from_ms(0);
-        assert_eq!((series(&[]).last(), series(&[]).gain(at, at)), (None, None));
-        let one = series(&[5]);
-        assert_eq!(one.last().map(|standing| standing.value), Some(5));
-        assert_eq!(one.gain(Timestamp::from_ms(-1), Timestamp::from_ms(1)), None);
-    }
-
-    #[test]
-    fn a_fall_that_comes_back_is_a_bounce_and_one_that_stays_is_a_fall() {
-        let bounced = series(&[9_000, 9_100, 8_000, 8_100, 9_100, 9_200]);
-        let bounce = Some(Repair::Bounce);
-        assert_eq!(repairs(&bounced), [None, None, bounce, bounce, None, None]);
-        assert_eq!(kept(&bounced), [9_000, 9_100, 9_100, 9_200]);
-        assert_eq!(bounced.repairs()[2], (Repair::Bounce, 2));
-
-        let mut values: Vec<u64> = (0..30).map(|more| 9_000 + more).collect();
-        values.extend((0..25).map(|more| 8_000 + more));
-        let fallen = series(&values);
-        assert_eq!(fallen.points()[30].repair, Some(Repair::Fall));
-        assert_eq!(kept(&fallen), values);
-        let all = fallen.gain(Timestamp::from_ms(0), Timestamp::from_ms(i64::MAX)).expect("a gain");
-        assert_eq!((all.gain, all.falls, all.is_repaired), (29 + 24, 1, true));
-
-        let young = series(&values[..54]);
-        assert_eq!(kept(&young), values[..30], "72 hours have not passed");
-    }
-
-    #[test]
-    fn a_rise_that_is_taken_back_is_a_bounce_also_after_a_fall() {
-        let spiked = series(&[9_000, 9_100, 30_000, 9_099, 9_100, 9_200]);
-        let bounce = Some(Repair::Bounce);
-        assert_eq!(repairs(&spiked), [None, None, bounce, bounce, None, None]);
-
-        let mut values = vec![9_000; 30];
-        values.extend([8_000; 8]);
-        values.push(30_000);
-        values.extend([8_100; 20]);
-        let fallen = series(&values);
-        assert_eq!(fallen.points()[30].repair, Some(Repair::Fall));
-        assert_eq!(fallen.points()[38].repair, Some(Repair::Bounce));
-        let all = fallen.gain(Timestamp::from_ms(0), Timestamp::from_ms(i64::MAX)).expect("a gain");
-        assert_eq!((all.gain, all.falls), (100, 1));
-    }
-
-    #[test]
-    fn of_equal_ways_the_higher_readings_are_kept() {
-        assert_eq!(kept(&series(&[1, 3, 2])), [1, 3]);
-        assert_eq!(kept(&series(&[1, 5, 2, 6])), [1, 5, 6]);
-    }
-
-    #[test]
-    fn zeros_and_numbers_off_their_step_are_repaired() {
-        let mixed = series(&[16_300_000, 0, 16_399_999, 16_400_000]);
-        assert_eq!(repairs(&mixed), [None, Some(Repair::LostReading), Some(Repair::OffStep), None]);
-        assert_eq!(kept(&mixed), [16_300_000, 16_400_000, 16_400_000]);
-        assert_eq!(mixed.points()[2].observed, 16_399_999);
-        let whole = Series::unrepaired(&readings(&[16_300_000, 0, 16_399_999]));
-        assert_eq!(kept(&whole), [16_300_000, 0, 16_399_999]);
-        assert_eq!(kept(&series(&[0, 0, 7])), [0, 0, 7], "0 before anything else is a number");
-    }
-
-    #[test]
-    fn of_the_same_moment_the_finest_counts_and_a_rounded_number_is_no_fall() {
-        let reading = |ms, value, is_exact, source| Reading {
-            at: Timestamp::from_ms(ms),
-            count: if is_exact { Count::exact(value) } else { Count::rounded(value) }.expect("a count"),
-            source,
-        };
-        let mixed = Series::repaired(&[
-            reading(0, 16_400_000, false, Source::WebChallenge),
-            reading(0, 16_412_345, true, Source::MobileChallenge),
-            reading(1, 16_400_000, false, Source::WebChallenge),
-            reading(2, 16_500_000, false, Source::WebChallenge),
-            reading(3, 16_460_001, true, Source::MobileChallenge),
-        ]);
-        assert_eq!(kept(&mixed), [16_412_345, 16_460_001]);
-        assert_eq!(repairs(&mixed), [None; 5]);
-    }
-
-    #[test]
-    fn readings_out_of_order_are_put_in_order() {
-        let mut mixed = readings(&[10, 20, 30]);
-        mixed.swap(0, 2);
-        assert_eq!(kept(&Series::repaired(&mixed)), [10, 20, 30]);
-    }
-}
+mod tests;

@@ -113,6 +113,9 @@ pub struct Trend {
     pub growth_pct_per_hour: Option<f64>,
     /// ln(1 + dV / V(t-w)) a day (metrics.md: log growth); a fall within the window does not lower it.
     pub log_growth: Option<f64>,
+    /// The least of the log growths over the window, twice it and four times it: what the emerging score ranks growth by,
+    /// since one good day soon passes.
+    pub sustained_growth: Option<f64>,
     /// ln 2 / log growth (metrics.md: doubling time); `None` without growth.
     pub doubling_days: Option<f64>,
     /// The velocity less that of the window before (metrics.md: acceleration).
@@ -145,7 +148,7 @@ pub fn trend(input: &TrendInput<'_>, window: TrendWindow, as_of: Option<Timestam
     let velocity = gain.map(|gain| velocity(&gain));
     let growth = gain.and_then(|gain| ratio(as_f64(gain.gain), as_f64(gain.from.value)));
     let growth_pct_per_hour = gain.and_then(|gain| pct_per_hour(&gain));
-    let log_growth = gain.zip(growth).and_then(|(gain, growth)| ratio(growth.ln_1p(), days(gain.span_ms)));
+    let log_growth = gain.and_then(|gain| log_growth(&gain));
     let zscore = gain.and_then(|gain| zscore(views, &gain, window));
     let creators = gain_of(input.creators, now.at, window);
     let videos = gain_of(input.videos, now.at, window);
@@ -159,6 +162,7 @@ pub fn trend(input: &TrendInput<'_>, window: TrendWindow, as_of: Option<Timestam
         growth,
         growth_pct_per_hour,
         log_growth,
+        sustained_growth: sustained_growth(views, now.at, window),
         doubling_days: log_growth.and_then(|growth| ratio(std::f64::consts::LN_2, growth)),
         acceleration: gain.and_then(|gain| acceleration(views, &gain, window)),
         momentum: momentum(views, now.at),
@@ -182,6 +186,20 @@ fn gain_of(series: &Series, end: Timestamp, window: TrendWindow) -> Option<Gain>
 /// Views a day.
 pub fn velocity(gain: &Gain) -> f64 {
     as_f64(gain.gain) / days(gain.span_ms)
+}
+
+fn log_growth(gain: &Gain) -> Option<f64> {
+    let growth = ratio(as_f64(gain.gain), as_f64(gain.from.value))?;
+    ratio(growth.ln_1p(), days(gain.span_ms))
+}
+
+/// Spans that sustained growth is the least over, as multiples of the window. Where the series is younger than one of
+/// them, it begins with the first reading.
+const SUSTAINED: [i64; 3] = [1, 2, 4];
+
+fn sustained_growth(views: &Series, end: Timestamp, window: TrendWindow) -> Option<f64> {
+    let over = |times: i64| log_growth(&views.gain(before(end, times * window.ms()), end)?);
+    SUSTAINED.into_iter().map(over).reduce(|one, other| Some(one?.min(other?)))?
 }
 
 fn pct_per_hour(gain: &Gain) -> Option<f64> {
@@ -259,3 +277,6 @@ fn novelty(first_seen: Timestamp, now: Timestamp) -> f64 {
     let age_days = days(now.as_ms().saturating_sub(first_seen.as_ms()).max(0));
     (-age_days / NOVELTY_HALF_LIFE_DAYS).exp2()
 }
+
+#[cfg(test)]
+mod tests;
