@@ -308,3 +308,6 @@ fn leaders<'a>(
     ranked.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));
     ranked.into_iter().take(count).map(|(_, name)| name).collect()
 }
+
+#[cfg(test)]
+mod tests;

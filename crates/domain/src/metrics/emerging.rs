@@ -266,3 +266,6 @@ pub fn emerging(trend: &Trend, peers: &Peers, weights: &Weights) -> Option<Emerg
         parts,
     })
 }
+
+#[cfg(test)]
+mod tests;

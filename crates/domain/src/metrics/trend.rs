@@ -137,7 +137,8 @@ pub struct Trend {
 }
 
 /// The trend of a window that ends at the newest kept reading of the views, or at the newest one at or before `as_of`.
-/// `None` where there is none.
+/// `None` where there is none. Readings after `as_of` do not count; but which of those before it are bounces was seen from
+/// all that the series was repaired with.
 pub fn trend(input: &TrendInput<'_>, window: TrendWindow, as_of: Option<Timestamp>) -> Option<Trend> {
     let views = input.views;
     let now = match as_of {
@@ -222,19 +223,23 @@ fn acceleration(views: &Series, gain: &Gain, window: TrendWindow) -> Option<f64>
     Some(velocity(gain) - velocity(&earlier))
 }
 
-/// Velocities of the spans between the readings nearest before `end`, `end` less a window, and so on, the newest first. A
-/// span that a gap makes longer counts once.
-fn velocities(views: &Series, end: Timestamp, window_ms: i64, windows: i64) -> Vec<f64> {
+/// What was gained between the readings nearest before `end`, `end` less a window, and so on, the newest first. A span that
+/// a gap makes longer counts once.
+pub(super) fn spans(views: &Series, end: Timestamp, window_ms: i64, windows: i64) -> Vec<Gain> {
     let mut found = Vec::new();
     let Some(mut later) = views.at(end) else { return found };
     for number in 1..=windows {
         let Some(earlier) = views.at(before(end, window_ms.saturating_mul(number))) else { break };
         if let Some(gain) = views.gain(earlier.at, later.at) {
-            found.push(velocity(&gain));
+            found.push(gain);
             later = earlier;
         }
     }
     found
+}
+
+fn velocities(views: &Series, end: Timestamp, window_ms: i64, windows: i64) -> Vec<f64> {
+    spans(views, end, window_ms, windows).iter().map(velocity).collect()
 }
 
 /// (v - median) / max(1.4826 MAD, what rounding alone makes), over the windows before this one. Two ends that are each
