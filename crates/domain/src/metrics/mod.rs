@@ -11,6 +11,7 @@ pub mod lifecycle;
 #[cfg(test)]
 mod made_up;
 pub mod quantiles;
+pub mod registry;
 pub mod related;
 mod repair;
 pub mod series;
@@ -27,6 +28,7 @@ pub use engagement::{EngagementRate, VideoFigures, engagement, engagement_rate, 
 pub use history::{HistoryPoint, Mode, Step, history};
 pub use lifecycle::{Lifecycle, Stage, lifecycle};
 pub use quantiles::{Percentiles, percentiles, rank};
+pub use registry::{METRICS, Metric};
 pub use related::{Association, PairCounts, association, is_generic, relatedness};
 pub use series::{Gain, Point, Reading, Repair, Series, Standing};
 pub use share_of_voice::{Base, ShareOfVoice, share_of_voice, shares};

@@ -1,0 +1,416 @@
+//! Every metric that is published: what it is called, its formula, its unit, what has to be known of it and where it is
+//! found. The table of docs/metrics.md and the answer of `/v1/metrics` are made of it.
+
+use std::fmt::Write;
+
+/// A metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// As it is named in answers.
+    pub name: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// Its formula. V, U and P are lifetime views, creators and videos; dX is what X grew by within the window w; x, l, c, s
+    /// and f are a video's plays, likes, comments, shares and saves.
+    pub formula: &'static str,
+    /// What it is counted in.
+    pub unit: &'static str,
+    /// What has to be known of it.
+    pub caveats: &'static [&'static str],
+    /// Where it is found.
+    pub paths: &'static [&'static str],
+}
+
+const RECORD: &str = "/v1/hashtags/{ref}";
+const LIST: &str = "/v1/hashtags";
+const HISTORY: &str = "/v1/hashtags/{ref}/history";
+const VIDEOS: &str = "/v1/hashtags/{ref}/videos";
+const BENCHMARK: &str = "/v1/hashtags/{ref}/benchmark";
+const RELATED: &str = "/v1/hashtags/{ref}/related";
+const CREATORS: &str = "/v1/hashtags/{ref}/creators";
+const TRENDING: &str = "/v1/trending";
+const COMPARE: &str = "/v1/compare";
+const WALKS: &str = "/v1/walks";
+
+const REPAIRED: &str = "of the repaired series: falls are not counted, growth goes on from the lower level";
+const REAL_SPAN: &str =
+    "over the time that the readings really span, which a gap makes longer than the window";
+const SAMPLE: &str = "of the videos that are held, not of all there are";
+const CREATORS_NEEDED: &str = "unknown without two readings of the number of creators";
+const VIDEOS_NEEDED: &str = "unknown without two readings of the number of videos";
+
+/// All of them, in the order of the documentation.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: "views",
+        title: "Views",
+        formula: "V",
+        unit: "views",
+        caveats: &[
+            "lifetime impressions of all posts, not people: no reach",
+            "rounded for display by web sources, with its step beside it",
+        ],
+        paths: &[RECORD, LIST, HISTORY, COMPARE],
+    },
+    Metric {
+        name: "creators",
+        title: "Creators",
+        formula: "U",
+        unit: "creators",
+        caveats: &["as told; where it is not, the distinct authors of the videos held"],
+        paths: &[RECORD, LIST, HISTORY, COMPARE],
+    },
+    Metric {
+        name: "videos",
+        title: "Videos",
+        formula: "P",
+        unit: "videos",
+        caveats: &["as told; where it is not, the videos held"],
+        paths: &[RECORD, LIST, HISTORY, COMPARE],
+    },
+    Metric {
+        name: "gain",
+        title: "Gain",
+        formula: "dX, the sum of the rises between the kept readings nearest before both ends",
+        unit: "views, creators or videos",
+        caveats: &[REPAIRED, REAL_SPAN, "`is_below_resolution` where it is below the step of a rounded end"],
+        paths: &[HISTORY, RECORD, TRENDING, COMPARE],
+    },
+    Metric {
+        name: "velocity",
+        title: "Velocity",
+        formula: "dV / dt",
+        unit: "views a day",
+        caveats: &[REPAIRED, REAL_SPAN],
+        paths: &[RECORD, LIST, TRENDING],
+    },
+    Metric {
+        name: "growth",
+        title: "Growth",
+        formula: "dV / V(t-w)",
+        unit: "share",
+        caveats: &[REPAIRED, REAL_SPAN, "unknown from 0 views"],
+        paths: &[RECORD, LIST, TRENDING],
+    },
+    Metric {
+        name: "growth_pct_per_hour",
+        title: "Growth an hour",
+        formula: "100 dV / max(V(t-w), 1) / hours",
+        unit: "percent an hour",
+        caveats: &[REPAIRED, "unknown over less than half an hour"],
+        paths: &[RECORD, TRENDING],
+    },
+    Metric {
+        name: "log_growth",
+        title: "Log growth",
+        formula: "ln(1 + dV / V(t-w)) / days",
+        unit: "a day",
+        caveats: &[REPAIRED, "unknown from 0 views"],
+        paths: &[RECORD, TRENDING],
+    },
+    Metric {
+        name: "sustained_growth",
+        title: "Sustained growth",
+        formula: "the least of the log growths over w, 2w and 4w",
+        unit: "a day",
+        caveats: &["where the series is younger than 4w, from its first reading"],
+        paths: &[TRENDING],
+    },
+    Metric {
+        name: "doubling_days",
+        title: "Doubling time",
+        formula: "ln 2 / log growth",
+        unit: "days",
+        caveats: &["if it went on like that; unknown without growth"],
+        paths: &[RECORD, TRENDING],
+    },
+    Metric {
+        name: "acceleration",
+        title: "Acceleration",
+        formula: "velocity within the window - velocity within the one before",
+        unit: "views a day",
+        caveats: &[REPAIRED],
+        paths: &[RECORD, TRENDING],
+    },
+    Metric {
+        name: "momentum",
+        title: "Momentum",
+        formula: "EMA3(v) / EMA14(v) - 1 of the daily velocities v of up to 60 days",
+        unit: "share",
+        caveats: &["unknown with fewer than 7 days, and where nothing grew; a gap counts as one day"],
+        paths: &[RECORD, TRENDING],
+    },
+    Metric {
+        name: "zscore",
+        title: "Z-score of the velocity",
+        formula: "(v - median) / max(1.4826 MAD, q/√6 / days) over up to 60 windows before",
+        unit: "deviations",
+        caveats: &[
+            "against the hashtag's own past; unknown with fewer than 5 windows, or where they are all alike and exact",
+            "q is the step of a rounded count: a flip of its last digit is not taken for an outbreak",
+        ],
+        paths: &[RECORD, TRENDING],
+    },
+    Metric {
+        name: "is_breakout",
+        title: "Breakout",
+        formula: "z-score >= 3, or growth an hour >= 0.5 %",
+        unit: "yes or no",
+        caveats: &["unknown where neither is known"],
+        paths: &[RECORD, TRENDING],
+    },
+    Metric {
+        name: "emerging",
+        title: "Emerging score",
+        formula: "100 Σ weight x percentile / Σ weight over the known components; of saturation and concentration 1 - percentile",
+        unit: "0 to 100",
+        caveats: &[
+            "percentiles are within the size band, or among all where the band has fewer than 30 hashtags",
+            "a component that is not known counts for nothing",
+        ],
+        paths: &[TRENDING, LIST, RECORD],
+    },
+    Metric {
+        name: "views_per_video",
+        title: "Views a video",
+        formula: "V / P",
+        unit: "views a video",
+        caveats: &["both as told, or both of the videos held; never mixed"],
+        paths: &[RECORD],
+    },
+    Metric {
+        name: "views_per_creator",
+        title: "Views a creator",
+        formula: "V / U",
+        unit: "views a creator",
+        caveats: &["both as told, or both of the videos held; never mixed"],
+        paths: &[RECORD],
+    },
+    Metric {
+        name: "breadth",
+        title: "Breadth",
+        formula: "dU / dV",
+        unit: "creators a view",
+        caveats: &[CREATORS_NEEDED],
+        paths: &[TRENDING],
+    },
+    Metric {
+        name: "marginal_views",
+        title: "Views a new video",
+        formula: "dV / dP",
+        unit: "views a video",
+        caveats: &["when it falls, the hashtag gets crowded", VIDEOS_NEEDED],
+        paths: &[TRENDING],
+    },
+    Metric {
+        name: "saturation",
+        title: "Saturation",
+        formula: "1 - percentile of dV / dP in the size band",
+        unit: "0 to 1",
+        caveats: &[VIDEOS_NEEDED],
+        paths: &[TRENDING],
+    },
+    Metric {
+        name: "novelty",
+        title: "Novelty",
+        formula: "2^(-age / 90 days), age since it was first seen",
+        unit: "0 to 1",
+        caveats: &["first seen by this store, or first read: the hashtag may be older"],
+        paths: &[TRENDING],
+    },
+    Metric {
+        name: "lifecycle",
+        title: "Stage of life",
+        formula: "by the weekly velocities: v < 5 % of the peak is dormant; was dormant and >= 25 % is revived; \
+                  younger than 60 days and > 20 % above its last weeks is emerging; >= 80 % of the peak is peaking; \
+                  > 20 % above the last weeks is rising, > 20 % below is declining; else plateau",
+        unit: "emerging, rising, peaking, plateau, declining, dormant, revived",
+        caveats: &["the first that fits; the last weeks are the median of the four before the newest one"],
+        paths: &[RECORD],
+    },
+    Metric {
+        name: "half_life_days",
+        title: "Half-life",
+        formula: "days from the week of the peak velocity to the first later week with v <= v_peak / 2",
+        unit: "days",
+        caveats: &["unknown until that has come"],
+        paths: &[RECORD],
+    },
+    Metric {
+        name: "engagement_rate",
+        title: "Engagement rate by views",
+        formula: "(l + c + s + f) / x; as Σ (l+c+s+f) / Σ x and as the median of the videos' own rates",
+        unit: "share",
+        caveats: &[
+            SAMPLE,
+            "what is not told counts as 0 where another part is told; `without_saves` says of how many videos saves are not",
+        ],
+        paths: &[VIDEOS, BENCHMARK, COMPARE],
+    },
+    Metric {
+        name: "benchmark",
+        title: "Benchmark",
+        formula: "p10, p25, p50, p75, p90, p99 of x and of the engagement, by age of post when read, linear interpolation",
+        unit: "plays; share",
+        caveats: &[SAMPLE, "a video whose age is not known is in the group of all only"],
+        paths: &[BENCHMARK],
+    },
+    Metric {
+        name: "gini",
+        title: "Gini coefficient",
+        formula: "Σ (2i - n - 1) x_i / (n Σ x), x ascending",
+        unit: "0 to 1",
+        caveats: &[SAMPLE, "over videos or over creators, as said beside it"],
+        paths: &[CREATORS],
+    },
+    Metric {
+        name: "top1",
+        title: "Share of the largest",
+        formula: "max x / Σ x",
+        unit: "share",
+        caveats: &[SAMPLE],
+        paths: &[CREATORS],
+    },
+    Metric {
+        name: "top_decile",
+        title: "Share of the largest tenth",
+        formula: "the sum of the ⌈n/10⌉ largest / Σ x",
+        unit: "share",
+        caveats: &[SAMPLE],
+        paths: &[CREATORS],
+    },
+    Metric {
+        name: "hhi",
+        title: "Herfindahl-Hirschman index",
+        formula: "Σ (x_i / Σ x)²",
+        unit: "1/n to 1",
+        caveats: &[SAMPLE],
+        paths: &[CREATORS],
+    },
+    Metric {
+        name: "probability",
+        title: "Co-occurrence",
+        formula: "P(b given a) = n_ab / n_a",
+        unit: "share",
+        caveats: &[SAMPLE],
+        paths: &[RELATED],
+    },
+    Metric {
+        name: "lift",
+        title: "Lift",
+        formula: "n_ab n / (n_a n_b)",
+        unit: "times",
+        caveats: &[SAMPLE, "1 is as often as by chance"],
+        paths: &[RELATED],
+    },
+    Metric {
+        name: "npmi",
+        title: "Normalised pointwise mutual information",
+        formula: "ln(lift) / -ln(n_ab / n)",
+        unit: "-1 to 1",
+        caveats: &[SAMPLE],
+        paths: &[RELATED],
+    },
+    Metric {
+        name: "relatedness",
+        title: "Relatedness",
+        formula: "NPMI x log2(1 + n_ab)",
+        unit: "none",
+        caveats: &[
+            "generic hashtags (fyp, foryou, viral and their like, or under 15 % of all videos held) are left out",
+        ],
+        paths: &[RELATED],
+    },
+    Metric {
+        name: "share_of_voice",
+        title: "Share of voice",
+        formula: "X_i / Σ X_j on a named base: views, videos, creators or engagement",
+        unit: "share",
+        caveats: &[
+            SAMPLE,
+            "a video under several of the hashtags counts once, an even part for each; so does a creator",
+        ],
+        paths: &[COMPARE],
+    },
+    Metric {
+        name: "coverage",
+        title: "Coverage",
+        formula: "unique videos seen / P; of two walks also Chapman's (n1+1)(n2+1)/(m+1) - 1",
+        unit: "share; videos",
+        caveats: &["walks that both begin with the most popular videos make the estimate too low"],
+        paths: &[WALKS, VIDEOS],
+    },
+    Metric {
+        name: "resolution",
+        title: "Resolution",
+        formula: "q, the step of a rounded count: 100 from 10,000, 100,000 from 1 M, 100 M from 1 B; 1 when exact",
+        unit: "views, creators or videos",
+        caveats: &["the true number lies within half a step"],
+        paths: &[RECORD, HISTORY],
+    },
+];
+
+/// The metrics as a table in Markdown, a row each, as docs/metrics.md has it.
+pub fn markdown() -> String {
+    let mut table =
+        String::from("| name | what | formula | unit | to know | where |\n|---|---|---|---|---|---|\n");
+    for metric in METRICS {
+        let caveats = metric.caveats.join("; ");
+        let paths: Vec<String> = metric.paths.iter().map(|path| format!("`{path}`")).collect();
+        let Metric { name, title, formula, unit, .. } = metric;
+        // Writing to a `String` cannot fail.
+        let _ =
+            writeln!(table, "| `{name}` | {title} | {formula} | {unit} | {caveats} | {} |", paths.join(", "));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_metric_is_told_whole_and_once() {
+        let names: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), METRICS.len());
+        for metric in METRICS {
+            let texts = [metric.name, metric.title, metric.formula, metric.unit];
+            assert!(
+                texts.iter().all(|text| !text.is_empty() && !text.contains(['\n', '|'])),
+                "{}",
+                metric.name
+            );
+            assert!(!metric.caveats.is_empty() && !metric.paths.is_empty(), "{}", metric.name);
+            assert!(metric.paths.iter().all(|path| path.starts_with("/v1/")), "{}", metric.name);
+        }
+    }
+
+    #[test]
+    fn formulas_name_the_limits_that_are_kept() {
+        use crate::metrics::{emerging, lifecycle, related, trend};
+        let all = markdown();
+        for limit in [
+            format!("2^(-age / {} days)", trend::NOVELTY_HALF_LIFE_DAYS),
+            format!("of up to {} days", trend::MOMENTUM_DAYS_MAX),
+            format!("fewer than {} days", trend::MOMENTUM_DAYS_MIN),
+            format!("over up to {} windows before", trend::ZSCORE_WINDOWS_MAX),
+            format!("fewer than {} windows", trend::ZSCORE_WINDOWS_MIN),
+            format!("{} MAD", trend::MAD_TO_DEVIATION),
+            format!(
+                "z-score >= {}, or growth an hour >= {} %",
+                trend::BREAKOUT_ZSCORE,
+                trend::BREAKOUT_PCT_PER_HOUR
+            ),
+            format!("fewer than {} hashtags", emerging::PEERS_MIN),
+            format!("under {:.0} % of all videos", 100.0 * related::GENERIC_SHARE),
+            format!("v < {:.0} % of the peak is dormant", 100.0 * lifecycle::DORMANT_SHARE),
+            format!(">= {:.0} % is revived", 100.0 * lifecycle::REVIVED_SHARE),
+            format!("younger than {} days", lifecycle::YOUNG_DAYS),
+            format!("> {:.0} % above its last weeks", 100.0 * lifecycle::PLATEAU_CHANGE),
+            format!(">= {:.0} % of the peak is peaking", 100.0 * lifecycle::PEAK_SHARE),
+        ] {
+            assert!(all.contains(&limit), "{limit}");
+        }
+    }
+}
