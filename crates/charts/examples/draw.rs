@@ -19,7 +19,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 const GAP_MS: i64 = 36 * 3_600_000;
 
 /// How often each drawing is made to be timed.
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 10;
 
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1).map(PathBuf::from);
@@ -41,9 +41,17 @@ fn main() -> Outcome<()> {
     draw(&folder, "all", &all)?;
     draw(&folder, "all-dark", &Chart { theme: Theme::Dark, ..all.clone() })?;
     draw(&folder, "all-index-log", &Chart { index_to: Some(100.0), is_log: true, ..all.clone() })?;
-    for (width, height) in
-        [(100, 100), (200, 100), (300, 150), (400, 300), (480, 240), (1600, 900), (300, 1000), (2000, 300)]
-    {
+    for (width, height) in [
+        (100, 100),
+        (200, 100),
+        (300, 150),
+        (400, 300),
+        (480, 240),
+        (1600, 900),
+        (300, 1000),
+        (2000, 300),
+        (4000, 4000),
+    ] {
         let sized = Chart { width, height, ..all.clone() };
         draw(&folder, &format!("all-{width}x{height}"), &sized)?;
         let sized =

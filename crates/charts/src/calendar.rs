@@ -75,7 +75,7 @@ pub(crate) struct TimeTick {
 }
 
 /// The ticks between two moments, at most `most` of them and as many as that allows. Where there is no room or no
-/// time for two, the beginning alone is marked.
+/// time for two, the beginning alone is marked, or the one year that begins.
 pub(crate) fn ticks(from_ms: i64, to_ms: i64, most: impl Fn(Step) -> usize) -> Vec<TimeTick> {
     for step in STEPS {
         // Counted before they are made, since a millennium has many seconds.
@@ -85,7 +85,8 @@ pub(crate) fn ticks(from_ms: i64, to_ms: i64, most: impl Fn(Step) -> usize) -> V
         }
         let moments = step.moments(from_ms, to_ms);
         if moments.len() <= most(step).max(1) {
-            if moments.len() >= 2 {
+            // A year says where it is, also when it stands alone.
+            if moments.len() >= 2 || (moments.len() == 1 && matches!(step, Step::Years(_))) {
                 return moments.into_iter().map(|at_ms| step.tick(at_ms)).collect();
             }
             break;
@@ -184,4 +185,68 @@ pub fn day(at: Timestamp) -> String {
 /// A moment for people: `12 Mar 2025 18:14 UTC`.
 pub fn moment(at: Timestamp) -> String {
     format!("{} {} UTC", day(at), clock(at.as_ms(), false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn labels(from: &str, to: &str, most: usize) -> String {
+        let ms = |text| Timestamp::parse(text).expect("a time").as_ms();
+        let ticks = ticks(ms(from), ms(to), |_| most);
+        let mut context = String::new();
+        let shown = ticks.into_iter().map(|tick| {
+            let is_new = tick.context != context;
+            context = tick.context;
+            if is_new { format!("{} ({context})", tick.label) } else { tick.label }
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn ticks_are_where_people_count() {
+        let of = |from, to| labels(from, to, 7);
+        assert_eq!(
+            of("2025-03-12T18:14:05", "2025-03-12T18:14:27"),
+            "18:14:05 (12 Mar 2025), 18:14:10, 18:14:15, 18:14:20, 18:14:25"
+        );
+        assert_eq!(
+            of("2025-03-12T18:14:05", "2025-03-13T09:00:00"),
+            "20:00 (12 Mar 2025), 22:00, 00:00 (13 Mar 2025), 02:00, 04:00, 06:00, 08:00"
+        );
+        assert_eq!(
+            of("2024-12-28T18:14:05", "2025-01-03T09:00:00"),
+            "29 Dec (2024), 30 Dec, 31 Dec, 1 Jan (2025), 2 Jan, 3 Jan"
+        );
+        assert_eq!(of("2025-03-12", "2025-04-20"), "17 Mar (2025), 24 Mar, 31 Mar, 7 Apr, 14 Apr");
+        assert_eq!(of("2024-10-05", "2025-04-20"), "Nov (2024), Dec, Jan (2025), Feb, Mar, Apr");
+        assert_eq!(
+            of("2022-10-05", "2026-01-01"),
+            "Jan (2023), Jul, Jan (2024), Jul, Jan (2025), Jul, Jan (2026)"
+        );
+        assert_eq!(of("2015-10-05", "2026-01-01"), "2016, 2018, 2020, 2022, 2024, 2026");
+    }
+
+    #[test]
+    fn the_beginning_is_marked_where_there_is_nothing_else() {
+        assert_eq!(labels("2025-03-12T18:14:05", "2025-03-12T18:14:05", 7), "18:14 (12 Mar 2025)");
+        assert_eq!(labels("2025-03-12T18:14:05", "2025-09-12", 1), "12 Mar (2025)");
+        assert_eq!(labels("2022-03-12T18:14:05", "2026-09-12", 1), "2025");
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_are_within_in_order_and_not_too_many(
+            from_ms in -62_135_596_800_000_i64..253_402_300_799_999,
+            power in 0_u32..48,
+            most in 1_usize..30,
+        ) {
+            let to_ms = (from_ms + (1_i64 << power)).min(253_402_300_799_999);
+            let ticks = ticks(from_ms, to_ms, |_| most);
+            prop_assert!(!ticks.is_empty() && ticks.len() <= most);
+            prop_assert!(ticks.iter().all(|tick| (from_ms..=to_ms).contains(&tick.at_ms)));
+            prop_assert!(ticks.is_sorted_by(|a, b| a.at_ms < b.at_ms));
+        }
+    }
 }

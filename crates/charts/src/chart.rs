@@ -15,6 +15,9 @@ pub const LINES_MAX: usize = 20;
 /// Values are no further from 0.
 pub const VALUE_MAX: f64 = 1e18;
 
+/// Values nearer to 0 are taken for 0: they count nothing, and their logarithms would need an axis of their own.
+pub const VALUE_MIN: f64 = 1e-12;
+
 /// The years 1 to 9999, in milliseconds from 1970.
 const TIME_MS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
@@ -61,6 +64,11 @@ impl Theme {
             Self::Light => "light",
             Self::Dark => "dark",
         }
+    }
+
+    /// The theme of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.name() == name)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::layout::{Area, Placed, Sizes};
 use crate::number::human;
 use crate::plotted::Plotted;
-use crate::text::{bold_width, fitted, width};
+use crate::text::{BOLD_FACTOR, fitted, width};
 use crate::ticks::{ValueAxis, as_f64};
 
 /// The share of a picture's width that names beside the lines may take.
@@ -58,7 +58,7 @@ pub(crate) fn at_ends(
         })
         .collect();
     let widest = |of: &dyn Fn(&EndLabel) -> f64| labels.iter().map(of).fold(0.0, f64::max);
-    let values = widest(&|label| bold_width(&label.value, sizes.text));
+    let values = widest(&|label| width(&label.value, sizes.text * BOLD_FACTOR));
     let names = widest(&|label| label.name.as_ref().map_or(0.0, |name| width(name, sizes.text)));
     let extra = if is_one { LEAD } else { 2.0 * LEAD + SWATCH + 6.0 };
     let needed = names + values + extra * sizes.scale + sizes.pad;

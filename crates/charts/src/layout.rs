@@ -3,16 +3,16 @@
 use crate::calendar::{self, Step, TimeTick};
 use crate::labels::{self, EndLabel, LegendItem};
 use crate::plotted::{Plotted, Spot};
-use crate::text::{bold_width, fitted, shortened, width};
-use crate::ticks::{ValueAxis, as_f64};
+use crate::text::{BOLD_FACTOR, fitted, shortened, width};
+use crate::ticks::ValueAxis;
 use crate::{Chart, number};
 
 /// The size that letters and strokes are made for. Larger pictures have larger ones.
-const WIDTH_AT_ONE: f64 = 800.0;
-const HEIGHT_AT_ONE: f64 = 320.0;
+const WIDTH_AT_ONE: f64 = 720.0;
+const HEIGHT_AT_ONE: f64 = 300.0;
 
 /// Letters below this are not read, above it they shout.
-const SCALE_MIN: f64 = 0.8;
+const SCALE_MIN: f64 = 0.9;
 const SCALE_MAX: f64 = 4.0;
 
 /// Notes that are shown at most; the description has all of them.
@@ -145,7 +145,7 @@ impl Layout {
         let below = if room.contexts { 34.0 } else { 19.0 } * sizes.scale;
         let bottom = foot.y - if room.time_labels { below } else { 0.0 };
         // Names stand at the ends of the lines if there is room for them, else in a legend.
-        let unit_height = if room.unit { 17.0 } else { 6.0 } * sizes.scale;
+        let unit_height = if room.unit { 21.0 } else { 6.0 } * sizes.scale;
         let ends_room = if room.ends { bottom - head.y - unit_height } else { 0.0 };
         let named = labels::at_ends(plotted, sizes, ends_room, width);
         let legend = if named.is_none() && room.legend && plotted.lines.len() > 1 {
@@ -162,9 +162,13 @@ impl Layout {
         } else {
             Vec::new()
         };
-        let unit = head.unit(&unit_text(chart), room.unit);
+        let unit_y = head.unit(room.unit);
         let top = head.y + 5.0 * sizes.scale;
         let values = value_axis(chart, plotted, (bottom - top).max(1.0), sizes);
+        let unit = unit_y.map(|y| {
+            let text = fitted(&unit_text(chart, &values), sizes.text, width - 2.0 * sizes.pad);
+            Placed { text, x: sizes.pad, y }
+        });
         let gutter = value_gutter(&values, sizes, room.value_labels);
         let (mut ends, right) = named.unwrap_or((Vec::new(), sizes.pad));
         let plot = Area { left: gutter, top, right: (width - right).max(gutter + 1.0), bottom };
@@ -223,13 +227,21 @@ pub(crate) fn heading(chart: &Chart, plotted: &Plotted) -> String {
     }
 }
 
-fn unit_text(chart: &Chart) -> String {
-    let unit = shortened(&chart.unit);
-    match chart.index_to {
-        Some(index) if unit.is_empty() => format!("index: first reading = {}", number::human(index)),
-        Some(index) => format!("{unit}, index: first reading = {}", number::human(index)),
-        None => unit,
+/// What the values count, and what is to be known of their axis.
+fn unit_text(chart: &Chart, values: &ValueAxis) -> String {
+    let mut parts = vec![shortened(&chart.unit)];
+    if let Some(index) = chart.index_to {
+        parts.push(format!("index: first reading = {}", number::human(index)));
     }
+    if chart.is_log {
+        parts.push("log scale".to_owned());
+    } else if values.low > 0.0
+        && let Some(lowest) = values.ticks.first()
+    {
+        parts.push(format!("axis begins at {}", lowest.label));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(" · ")
 }
 
 fn value_axis(chart: &Chart, plotted: &Plotted, height: f64, sizes: Sizes) -> ValueAxis {
@@ -265,7 +277,7 @@ fn time_ticks(plotted: &Plotted, plot: &Area, sizes: Sizes) -> Vec<TimeTick> {
     )]
     let most = |step: Step| {
         let (label, context) = step.widest();
-        let needed = width(label, sizes.text).max(width(context, sizes.text)) + 18.0 * sizes.scale;
+        let needed = width(label, sizes.text).max(width(context, sizes.text)) + 14.0 * sizes.scale;
         ((plot.width() / needed) as usize).max(1)
     };
     calendar::ticks(from_ms, to_ms, most)
@@ -280,9 +292,8 @@ struct Head {
 
 impl Head {
     fn title(&mut self, text: &str, has_room: bool) -> Option<Placed> {
-        // Bold letters are wider than `fitted` takes them to be.
-        let size = bold_width("m", self.sizes.title) / width("m", 1.0);
-        self.line(text, has_room, size, self.sizes.title * 0.9, self.sizes.title * 1.3)
+        let size = self.sizes.title;
+        self.line(text, has_room, size * BOLD_FACTOR, size * 0.9, size * 1.3)
     }
 
     fn subtitle(&mut self, text: &str, has_room: bool) -> Option<Placed> {
@@ -292,11 +303,13 @@ impl Head {
         placed
     }
 
-    fn unit(&mut self, text: &str, has_room: bool) -> Option<Placed> {
-        let placed = self.line(text, has_room, self.sizes.text, self.sizes.text, self.sizes.text * 1.4);
+    /// The baseline of what stands above the axis, if there is room for it.
+    fn unit(&mut self, has_room: bool) -> Option<f64> {
+        let baseline = has_room.then_some(self.y + self.sizes.text);
         // The uppermost label of the axis stands half above it.
-        self.y += if placed.is_some() { 2.0 } else { 6.0 } * self.sizes.scale;
-        placed
+        self.y +=
+            if has_room { self.sizes.text * 1.4 + 4.0 * self.sizes.scale } else { 6.0 * self.sizes.scale };
+        baseline
     }
 
     fn line(&mut self, text: &str, has_room: bool, size: f64, baseline: f64, height: f64) -> Option<Placed> {
@@ -327,11 +340,10 @@ impl Foot {
 
     fn notes(&mut self, notes: &[String], most: usize) -> Vec<Placed> {
         let mut shown: Vec<String> = notes.iter().take(most).cloned().collect();
-        let more = notes.len() - shown.len();
-        if more > 0
+        if notes.len() > shown.len()
             && let Some(last) = shown.last_mut()
         {
-            *last = format!("{} notes more, {last}", as_f64(more));
+            *last = format!("{} more lines have notes.", notes.len() + 1 - most);
         }
         let mut placed: Vec<Placed> = shown
             .iter()

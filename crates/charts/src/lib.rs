@@ -46,9 +46,9 @@ mod spark;
 pub mod report;
 
 pub use calendar::{day, moment};
-pub use chart::{Chart, ChartPoint, LINES_MAX, Line, SIZE_PX, Theme, VALUE_MAX};
+pub use chart::{Chart, ChartPoint, LINES_MAX, Line, SIZE_PX, Theme, VALUE_MAX, VALUE_MIN};
 pub use error::ChartError;
-pub use number::human;
+pub use number::{grouped, human};
 pub use png::png;
 pub use spark::{sparkline, sparkline_to};
 pub use svg::svg;

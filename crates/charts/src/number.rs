@@ -29,6 +29,13 @@ pub fn human(value: f64) -> String {
     minus(&format!("{}{letter}", without_zeros(&format!("{:.decimals$}", rounded / unit))))
 }
 
+/// A whole number with its thousands apart: `15,100,000`.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
+    String::from_utf8_lossy(&groups.join(&b',')).into_owned()
+}
+
 /// Labels of an axis: each in its own unit, all with the decimals that the distance between them needs.
 pub(crate) fn labels(values: &[f64], distance: f64) -> Vec<String> {
     values.iter().map(|value| label(*value, distance)).collect()
@@ -116,6 +123,13 @@ mod tests {
         ] {
             assert_eq!(human(value), want, "{value}");
         }
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        let numbers = [0, 999, 1000, 15_100_000, u64::MAX];
+        let want = ["0", "999", "1,000", "15,100,000", "18,446,744,073,709,551,615"];
+        assert_eq!(numbers.map(grouped), want);
     }
 
     #[test]

@@ -133,3 +133,110 @@ pub(crate) fn dash(place: usize, stroke: f64) -> Option<Vec<f64>> {
     let dash = DASHES[place / LINE_COLOURS % DASHES.len()];
     (!dash.is_empty()).then(|| dash.iter().map(|length| length * stroke).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LINES_MAX;
+    use std::collections::HashSet;
+
+    type Rgb = [f64; 3];
+    type Matrix = [Rgb; 3];
+
+    /// What is seen without the cones for red, green or blue light, by Machado, Oliveira and Fernandes (2009), on
+    /// linear light; and by most people.
+    const EYES: [Matrix; 4] = [
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ],
+        [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ],
+        [
+            [1.255_528, -0.076_749, -0.178_779],
+            [-0.078_411, 0.930_809, 0.147_602],
+            [0.004_733, 0.691_367, 0.303_900],
+        ],
+    ];
+
+    /// Oklab, from linear light to the responses of cones, and from their cube roots to a space of even distances.
+    const CONES: Matrix = [
+        [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
+        [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
+        [0.088_302_461_9, 0.281_718_837_6, 0.629_978_700_5],
+    ];
+    const EVEN: Matrix = [
+        [0.210_454_255_3, 0.793_617_785_0, -0.004_072_046_8],
+        [1.977_998_495_1, -2.428_592_205_0, 0.450_593_709_9],
+        [0.025_904_037_1, 0.782_771_766_2, -0.808_675_766_0],
+    ];
+
+    /// Distances of colours are told apart from about a twentieth of this on where they touch; these are lines.
+    const DISTANCE_MIN: f64 = 0.15;
+
+    fn times(matrix: &Matrix, vector: Rgb) -> Rgb {
+        matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum())
+    }
+
+    fn linear(colour: &str) -> Rgb {
+        let part =
+            |at: usize| f64::from(u8::from_str_radix(&colour[at..at + 2], 16).expect("a colour")) / 255.0;
+        [part(1), part(3), part(5)]
+            .map(|c| if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) })
+    }
+
+    fn contrast(a: &str, b: &str) -> f64 {
+        let light = |colour| {
+            linear(colour).iter().zip([0.2126, 0.7152, 0.0722]).map(|(a, b)| a * b).sum::<f64>() + 0.05
+        };
+        let (a, b) = (light(a), light(b));
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn lines_are_told_apart_by_every_eye() {
+        for theme in Theme::ALL {
+            let lines = theme.colours().lines;
+            for eye in &EYES {
+                let seen = lines.map(|colour| {
+                    let light = times(eye, linear(colour)).map(|part| part.clamp(0.0, 1.0));
+                    times(&EVEN, times(&CONES, light).map(f64::cbrt))
+                });
+                for (a, b) in (0..LINE_COLOURS).flat_map(|a| (0..a).map(move |b| (a, b))) {
+                    let apart: f64 = seen[a].iter().zip(seen[b]).map(|(a, b)| (a - b).powi(2)).sum();
+                    assert!(
+                        apart.sqrt() >= DISTANCE_MIN,
+                        "{theme:?} {} {} {}",
+                        lines[a],
+                        lines[b],
+                        apart.sqrt()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lines_and_letters_stand_out() {
+        for theme in Theme::ALL {
+            let Colours { surface, ink, muted, lines, .. } = *theme.colours();
+            assert!(contrast(surface, ink) >= 12.0 && contrast(surface, muted) >= 4.5, "{theme:?}");
+            for line in lines {
+                assert!(contrast(surface, line) >= 3.0, "{theme:?} {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_line_has_a_look_of_its_own() {
+        let paint = Paint::of(Theme::Light);
+        let looks: HashSet<String> =
+            (0..LINES_MAX).map(|place| format!("{} {:?}", paint.line(place), dash(place, 1.0))).collect();
+        assert_eq!(looks.len(), LINES_MAX);
+    }
+}

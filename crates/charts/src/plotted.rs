@@ -1,6 +1,6 @@
 //! From readings to what is drawn of them: indexed, without what a log scale has no place for, with the notes on it.
 
-use crate::chart::{Chart, Line, check_value};
+use crate::chart::{Chart, Line, VALUE_MIN, check_value};
 use crate::text::shortened;
 use crate::{ChartError, ChartPoint};
 use std::collections::BTreeSet;
@@ -113,13 +113,14 @@ impl PlottedLine {
     }
 }
 
-/// The readings over the first of them, times the index; none if that would be a division by 0.
+/// The readings over the first of them, times the index if there is one; none if that would be a division by 0.
 fn indexed(line: &Line, index: Option<f64>) -> Result<Option<Vec<ChartPoint>>, ChartError> {
-    let Some(index) = index else { return Ok(Some(line.points.clone())) };
-    let Some(first) = line.points.first().map(|point| point.value).filter(|first| *first > 0.0) else {
-        return Ok(None);
+    let factor = match (index, line.points.first()) {
+        (None, _) => 1.0,
+        (Some(index), Some(first)) if first.value >= VALUE_MIN => index / first.value,
+        (Some(_), _) => return Ok(None),
     };
-    let scaled = |value: f64| value / first * index;
+    let scaled = |value: f64| if (value * factor).abs() < VALUE_MIN { 0.0 } else { value * factor };
     let points = line.points.iter().map(|point| ChartPoint {
         value: scaled(point.value),
         step: scaled(point.step),

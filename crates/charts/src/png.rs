@@ -14,22 +14,91 @@ const FONT: &str = "Noto Sans";
 /// not have is taken from one of them, or is an empty box.
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut fonts = fontdb::Database::new();
+    fonts.load_system_fonts();
+    // A letter is taken from whatever face has it first, which should not be a slanted or a bold one.
+    let unfit: Vec<fontdb::ID> = fonts.faces().filter(|face| !is_plain(face)).map(|face| face.id).collect();
+    unfit.into_iter().for_each(|face| fonts.remove_face(face));
+    add_own(&mut fonts);
+    Arc::new(fonts)
+});
+
+fn is_plain(face: &fontdb::FaceInfo) -> bool {
+    let is_regular = face.style == fontdb::Style::Normal && face.weight == fontdb::Weight::NORMAL;
+    let is_own = face.families.iter().any(|(family, _)| family == FONT);
+    is_regular && face.stretch == fontdb::Stretch::Normal && !face.monospaced && !is_own
+}
+
+fn add_own(fonts: &mut fontdb::Database) {
     for data in [ttf_noto_sans::REGULAR, ttf_noto_sans::BOLD] {
         fonts.load_font_source(fontdb::Source::Binary(Arc::new(data)));
     }
-    fonts.load_system_fonts();
-    Arc::new(fonts)
-});
+}
 
 /// The chart as a PNG picture, as [`svg`](crate::svg()) draws it.
 ///
 /// It takes four bytes for each pixel while it works, and a core: a server does well to paint off its event loop.
 pub fn png(chart: &Chart) -> Result<Vec<u8>, ChartError> {
+    painted(chart, &FONTS)
+}
+
+fn painted(chart: &Chart, fonts: &Arc<fontdb::Database>) -> Result<Vec<u8>, ChartError> {
     let svg = draw(chart, &Paint::of(chart.theme).with_font(FONT))?;
-    let options = Options { fontdb: Arc::clone(&FONTS), font_family: FONT.to_owned(), ..Options::default() };
+    let options = Options { fontdb: Arc::clone(fonts), font_family: FONT.to_owned(), ..Options::default() };
     let tree = Tree::from_str(&svg, &options).map_err(|error| ChartError::Paint(error.to_string()))?;
     let mut pixels = Pixmap::new(chart.width, chart.height)
         .ok_or_else(|| ChartError::Paint("there is no memory for it".to_owned()))?;
     resvg::render(&tree, Transform::identity(), &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| ChartError::Paint(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ChartPoint, Line, Theme};
+    use domain::Timestamp;
+
+    fn chart(title: &str) -> Chart {
+        let point = |ms: i64, value: f64| ChartPoint {
+            at: Timestamp::from_ms(1_700_000_000_000 + ms),
+            value,
+            step: 0.0,
+            gap_before: false,
+        };
+        Chart {
+            title: title.to_owned(),
+            subtitle: String::new(),
+            unit: String::new(),
+            lines: vec![Line { name: String::new(), points: vec![point(0, 1.0), point(9_000_000, 2.0)] }],
+            width: 400,
+            height: 300,
+            theme: Theme::Light,
+            is_log: false,
+            index_to: None,
+        }
+    }
+
+    /// How many of the pixels of the upper left, where the title is, are not white.
+    fn ink(png: &[u8]) -> usize {
+        let pixels = Pixmap::decode_png(png).expect("a PNG");
+        assert_eq!((pixels.width(), pixels.height()), (400, 300));
+        let places = (0..30).flat_map(|y| (0..200).map(move |x| (x, y)));
+        places.filter(|(x, y)| pixels.pixel(*x, *y).is_some_and(|pixel| pixel.red() < 128)).count()
+    }
+
+    #[test]
+    fn there_are_letters_without_any_font_of_the_machine() {
+        let mut fonts = fontdb::Database::new();
+        add_own(&mut fonts);
+        let fonts = Arc::new(fonts);
+        let (without, with) = (
+            painted(&chart(""), &fonts).expect("a chart"),
+            painted(&chart("#booktok ДЯ"), &fonts).expect("a chart"),
+        );
+        assert!(ink(&with) > ink(&without) + 200, "{} {}", ink(&with), ink(&without));
+        assert_eq!(
+            with,
+            png(&chart("#booktok ДЯ")).expect("a chart"),
+            "what the own font has is taken from it"
+        );
+    }
 }

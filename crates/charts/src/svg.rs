@@ -8,7 +8,7 @@ use crate::markup::{Markup, Tag, number_list};
 use crate::paint::{Paint, dash};
 use crate::plotted::Plotted;
 use crate::text::width;
-use crate::thin::thinned;
+use crate::thin::{thinned, without_levels};
 use crate::{Chart, ChartError};
 
 /// The chart as an SVG document.
@@ -30,7 +30,7 @@ pub(crate) fn draw(chart: &Chart, paint: &Paint) -> Result<String, ChartError> {
     )]
     let columns = layout.plot.width().ceil() as usize;
     for line in &mut plotted.lines {
-        line.spots = thinned(&line.spots, plotted.times_ms, columns);
+        line.spots = without_levels(&thinned(&line.spots, plotted.times_ms, columns));
     }
     let mut markup = Markup::default();
     let (width, height) = (f64::from(chart.width), f64::from(chart.height));

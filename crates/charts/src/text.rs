@@ -23,18 +23,13 @@ const OTHER_WIDTH: f64 = 0.66;
 /// Han, kana, hangul, pictures.
 const WIDE_WIDTH: f64 = 1.05;
 
-/// How wide bold letters are beside regular ones.
-const BOLD_FACTOR: f64 = 1.09;
+/// How wide bold letters are beside regular ones: their size is to be taken times this.
+pub(crate) const BOLD_FACTOR: f64 = 1.09;
 
 /// About how wide a text will be at a size, in the unit of the size. Rather too much than too little, since the
 /// viewer's font is not known.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     size * text.chars().map(char_width).sum::<f64>()
-}
-
-/// The same for bold letters.
-pub(crate) fn bold_width(text: &str, size: f64) -> f64 {
-    width(text, size) * BOLD_FACTOR
 }
 
 fn char_width(character: char) -> f64 {
@@ -109,4 +104,41 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
 
 const fn is_harmless(character: char) -> bool {
     !matches!(character, '&' | '<' | '>' | '"' | '\'')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_may_not_stand_in_xml_is_replaced() {
+        assert_eq!(escaped("a<b>&\"c\"'"), "a&lt;b&gt;&amp;&quot;c&quot;&#39;");
+        assert_eq!(escaped("tab\tline\nend"), "tab line end");
+        assert_eq!(escaped("\0\u{1f}\u{85}\u{fffe}\u{1ffff}\u{202e}\u{2066}"), "\u{fffd}".repeat(7));
+        assert!(matches!(escaped("#책📚كتاب"), Cow::Borrowed("#책📚كتاب")));
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        assert_eq!(fitted("short", 10.0, 100.0), "short");
+        assert_eq!(fitted("rather a long text", 10.0, 60.0), "rather a lo…");
+        assert_eq!(fitted("anything", 10.0, 5.0), "");
+        assert_eq!(shortened(&"x".repeat(400)).chars().count(), TEXT_CHARS_MAX + 1);
+        assert_eq!(shortened("  a\nb "), "a b");
+    }
+
+    #[test]
+    fn wide_letters_take_more_room() {
+        assert!(width("本本", 10.0) > width("aa", 10.0));
+        assert!(width("W", 10.0) > width("i", 10.0));
+        assert!((width("e\u{301}", 10.0) - width("e", 10.0)).abs() < f64::EPSILON);
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_text_fits(text in any::<String>(), most in 0.0..200.0) {
+            prop_assert!(width(&fitted(&text, 10.0, most), 10.0) <= most + 1e-9);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! A line through these four covers the same pixels as one through all of them: the columns are entered and left
 //! where they were, and no peak is lost.
 
-use crate::plotted::Spot;
+use crate::plotted::{Break, Spot};
 
 /// At most four spots for each of `columns` equal parts of the time, in order. What was between two that are kept, a
 /// gap above all, is still between them.
@@ -41,10 +41,21 @@ fn keep_extremes(column: &[Spot], kept: &mut Vec<Spot>) {
     }
 }
 
+/// Without the points in the middle of a level stretch: the line through the others is the same.
+pub(crate) fn without_levels(spots: &[Spot]) -> Vec<Spot> {
+    let is_middle = |place: usize| {
+        let around = place.checked_sub(1).map(|before| &spots[before]).zip(spots.get(place + 1));
+        around.is_some_and(|(before, after)| {
+            let level = |other: &Spot| (other.value, other.step) == (spots[place].value, spots[place].step);
+            level(before) && level(after) && spots[place].before == Break::None && after.before == Break::None
+        })
+    };
+    (0..spots.len()).filter(|place| !is_middle(*place)).map(|place| spots[place]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plotted::Break;
     use proptest::prelude::*;
 
     fn spot(at_ms: i64, value: f64) -> Spot {
@@ -62,6 +73,15 @@ mod tests {
         assert!(thin.contains(&spots[4321]) && thin.contains(&spots[4322]));
         assert_eq!(thin.iter().filter(|spot| spot.before == Break::Gap).count(), 1);
         assert_eq!((thin.first(), thin.last()), (spots.first(), spots.last()));
+    }
+
+    #[test]
+    fn level_stretches_keep_their_ends() {
+        let values = [1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0];
+        let mut spots: Vec<Spot> = (0..).zip(values).map(|(at, value)| spot(at, value)).collect();
+        spots[5].before = Break::Gap;
+        let kept: Vec<i64> = without_levels(&spots).iter().map(|spot| spot.at_ms).collect();
+        assert_eq!(kept, [0, 2, 3, 4, 5, 7]);
     }
 
     #[test]

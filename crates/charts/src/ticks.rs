@@ -41,7 +41,7 @@ impl ValueAxis {
         let (low, high) = spread(lowest, highest);
         let low = if low > 0.0 && low < high * FROM_ZERO_SHARE { 0.0 } else { low };
         let high = if high < 0.0 && high > low * FROM_ZERO_SHARE { 0.0 } else { high };
-        let mut step = round_step((high - low) / as_f64(most.max(1)));
+        let mut step = round_above((high - low) / as_f64(most.max(1)));
         if is_whole {
             step = step.max(1.0);
         }
@@ -109,10 +109,6 @@ fn spread(lowest: f64, highest: f64) -> (f64, f64) {
 }
 
 /// The smallest of 1, 2 and 5 times a power of ten that is not below.
-fn round_step(least: f64) -> f64 {
-    round_above(least)
-}
-
 fn round_above(value: f64) -> f64 {
     let ten = 10_f64.powi(power(value));
     [1.0, 2.0, 5.0, 10.0]
@@ -122,6 +118,7 @@ fn round_above(value: f64) -> f64 {
         .unwrap_or(ten)
 }
 
+/// The largest of them that is not above.
 fn round_below(value: f64) -> f64 {
     let ten = 10_f64.powi(power(value));
     [5.0, 2.0, 1.0]
@@ -131,9 +128,13 @@ fn round_below(value: f64) -> f64 {
         .unwrap_or(ten)
 }
 
+/// No axis has more marks, whatever its values are.
+const TICKS_MAX: usize = 64;
+
 fn multiples(first: f64, last: f64, step: f64) -> Vec<f64> {
     std::iter::successors(Some(first), |multiple| Some(multiple + 1.0))
         .take_while(|multiple| *multiple <= last)
+        .take(TICKS_MAX)
         .map(|multiple| multiple * step)
         .collect()
 }
@@ -141,4 +142,65 @@ fn multiples(first: f64, last: f64, step: f64) -> Vec<f64> {
 #[expect(clippy::cast_precision_loss, reason = "numbers of ticks, lines and pixels are small")]
 pub(crate) fn as_f64(count: usize) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    fn labels(axis: &ValueAxis) -> String {
+        axis.ticks.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn linear_axes_are_marked_at_round_numbers() {
+        let of = |low, high| labels(&ValueAxis::linear(low, high, 5, true));
+        assert_eq!(of(2_300_000.0, 5_600_000.0), "0 2M 4M 6M");
+        assert_eq!(of(14_800_000.0, 15_100_000.0), "14.8M 14.9M 15.0M 15.1M");
+        assert_eq!(of(0.0, 3.0), "0 1 2 3");
+        assert_eq!(of(0.0, 0.0), "0 1");
+        assert_eq!(of(7.0, 7.0), "6 7 8");
+        assert_eq!(of(-1500.0, 1500.0), "−2K −1K 0 1K 2K");
+        assert_eq!(of(-900.0, -800.0), "−900 −880 −860 −840 −820 −800");
+        assert_eq!(labels(&ValueAxis::linear(0.0, 0.3, 5, false)), "0 0.1 0.2 0.3");
+    }
+
+    #[test]
+    fn log_axes_are_marked_at_powers_of_ten() {
+        let of = |low, high| labels(&ValueAxis::log(low, high, 6));
+        assert_eq!(of(3.0, 4e6), "10 100 1K 10K 100K 1M");
+        assert_eq!(of(1.0, 1e12), "1 1K 1M 1B 1T");
+        assert_eq!(of(1e6, 3e7), "1M 2M 5M 10M 20M 50M");
+        assert_eq!(of(1e6, 3e6), "1.0M 1.5M 2.0M 2.5M 3.0M");
+    }
+
+    proptest! {
+        #[test]
+        fn an_axis_covers_its_values_with_marks_that_differ(
+            low in -1e15..1e15_f64,
+            span in prop_oneof![Just(0.0), 1e-3..1e15_f64],
+            most in 2_usize..9,
+            is_whole: bool,
+        ) {
+            let axis = ValueAxis::linear(low, low + span, most, is_whole);
+            let slack = (axis.high - axis.low) * 1e-6;
+            prop_assert!(axis.low <= low + slack && axis.high >= low + span - slack, "{axis:?}");
+            let labels: HashSet<&str> = axis.ticks.iter().map(|tick| tick.label.as_str()).collect();
+            prop_assert_eq!(labels.len(), axis.ticks.len(), "{:?}", axis);
+            prop_assert!((2..=most + 2).contains(&axis.ticks.len()), "{:?}", axis);
+        }
+
+        #[test]
+        fn a_log_axis_covers_its_values(low in 1e-6..1e12_f64, ratio in 1.0..1e9_f64, most in 2_usize..9) {
+            let axis = ValueAxis::log(low, low * ratio, most);
+            prop_assert!(axis.low > 0.0 && axis.low <= low * 1.000_01 && axis.high >= low * ratio * 0.999_99, "{axis:?}");
+            prop_assert!(!axis.ticks.is_empty() && axis.ticks.len() <= most + 3, "{axis:?}");
+            let labels: HashSet<&str> = axis.ticks.iter().map(|tick| tick.label.as_str()).collect();
+            prop_assert_eq!(labels.len(), axis.ticks.len(), "{:?}", axis);
+            let shares = [axis.share(low), axis.share(low * ratio)];
+            prop_assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)) && shares[0] <= shares[1]);
+        }
+    }
 }

@@ -61,7 +61,11 @@ fn write_body(body: &mut Markup, report: &Report, charts: &[Vec<String>]) {
         main.tag("header").holding(|header| {
             header.tag("h1").text(&report.title);
             paragraph(header, "subtitle", &report.subtitle);
-            paragraph(header, "made", &format!("{} · all times in UTC", moment(report.generated_at)));
+            paragraph(
+                header,
+                "made",
+                &format!("Made on {}. All times are UTC.", moment(report.generated_at)),
+            );
         });
         if report.sections.len() >= CONTENTS_FROM {
             write_contents(main, report);
