@@ -76,13 +76,12 @@ fn the_time_axis_goes_from_the_first_to_the_last_reading() {
     );
     let drawn = svg(&chart(vec![early, late])).expect("a chart");
     let document = roxmltree::Document::parse(&drawn).expect("XML");
-    let axis =
+    let mut axis =
         document.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "line")));
     let number = |node: roxmltree::Node<'_, '_>, name: &str| -> f64 {
         node.attribute(name).expect("a place").parse().expect("a number")
     };
-    let level =
-        axis.filter(|node| node.attribute("y1") == node.attribute("y2")).next().expect("a line of the grid");
+    let level = axis.find(|node| node.attribute("y1") == node.attribute("y2")).expect("a line of the grid");
     let (left, right) = (number(level, "x1"), number(level, "x2"));
     let path = |colour: &str| {
         let of = |node: &roxmltree::Node<'_, '_>| {
