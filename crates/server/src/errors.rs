@@ -77,6 +77,8 @@ errors! {
         "The body did not come in the time that it may take.";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body is of another type" Legacy::AsProblem,
         "The body is to be JSON, with `Content-Type: application/json`.";
+    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "Not answered in this form" Legacy::AsProblem,
+        "`Accept` takes none of the forms that this is answered in.";
     ImportNotFound "import_not_found" NOT_FOUND "Unknown import" Legacy::AsProblem,
         "The account has no import of this name.";
     WalkNotFound "walk_not_found" NOT_FOUND "Unknown walk" Legacy::AsProblem,

@@ -29,6 +29,8 @@ use utoipa::{IntoResponses, OpenApi, ToSchema};
     servers((url = "/")),
     tags(
         (name = "challenges", description = "Hashtags, which TikTok calls challenges. One credit per successful answer."),
+        (name = "measurement", description = "What is held, measured: histories, trends, benchmarks, related hashtags, comparisons, files. One credit per successful answer."),
+        (name = "account", description = "The account and its credits. Free."),
         (name = "imports", description = "Files are uploaded, and imported in the background. Free; for keys of the scope `admin`."),
         (name = "walks", description = "A whole hashtag, walked through an upstream in the background. One credit per page."),
         (name = "operations", description = "For operators and tools. Free, no key."),
@@ -103,6 +105,38 @@ const OF_JOBS: [ErrorCode; 16] = [
     ErrorCode::Unavailable,
 ];
 
+/// How a question that is measured can end instead of with its answer.
+pub(crate) struct MeasureErrors;
+
+/// Codes of measurement beside those of every paid endpoint.
+const OF_MEASUREMENT: [ErrorCode; 1] = [ErrorCode::NotAcceptable];
+
+/// How what is free and needs a key can end instead of with its answer.
+pub(crate) struct FreeErrors;
+
+/// Codes of what is free.
+const FREE: [ErrorCode; 6] = [
+    ErrorCode::MissingApiKey,
+    ErrorCode::InvalidApiKey,
+    ErrorCode::InvalidParameter,
+    ErrorCode::RateLimited,
+    ErrorCode::Internal,
+    ErrorCode::Unavailable,
+];
+
+impl IntoResponses for MeasureErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let codes: Vec<ErrorCode> = PAID.into_iter().chain(OF_MEASUREMENT).collect();
+        with_not_modified(by_status(&codes))
+    }
+}
+
+impl IntoResponses for FreeErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        by_status(&FREE)
+    }
+}
+
 impl IntoResponses for JobErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         by_status(&OF_JOBS)
@@ -123,11 +157,14 @@ fn by_status(codes: &[ErrorCode]) -> BTreeMap<String, RefOr<Response>> {
 
 impl IntoResponses for PaidErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut responses = by_status(&PAID);
-        let not_modified = "You have this answer already (`If-None-Match`). Nothing is charged.";
-        responses.insert("304".to_owned(), ResponseBuilder::new().description(not_modified).build().into());
-        responses
+        with_not_modified(by_status(&PAID))
     }
+}
+
+fn with_not_modified(mut responses: BTreeMap<String, RefOr<Response>>) -> BTreeMap<String, RefOr<Response>> {
+    let not_modified = "You have this answer already (`If-None-Match`). Nothing is charged.";
+    responses.insert("304".to_owned(), ResponseBuilder::new().description(not_modified).build().into());
+    responses
 }
 
 /// Before the paths are added.
@@ -171,6 +208,7 @@ fn finish_operation(operation: &mut Operation) {
     let tag = operation.tags.iter().flatten().next().map(String::as_str);
     let headers = match tag {
         Some("challenges") => request_headers().to_vec(),
+        Some("measurement") => request_headers().into_iter().chain(shape_parameters()).collect(),
         Some("imports" | "walks") if operation.request_body.is_some() => {
             vec![idempotency_header(REPEATABLE_JOB)]
         }
@@ -205,6 +243,34 @@ fn request_headers() -> [Parameter; 4] {
             .description(Some("As fresh as it can be had: an upstream is asked, where one is configured."))
             .schema(Some(ObjectBuilder::new().schema_type(SchemaType::Type(Type::Boolean))))
             .build(),
+    ]
+}
+
+/// What every question that is measured understands.
+fn shape_parameters() -> Vec<Parameter> {
+    let number = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer));
+    let query = |name: &str, description: &str, schema: ObjectBuilder| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(description))
+            .schema(Some(schema))
+            .build()
+    };
+    vec![
+        query("limit", "Rows of a page, 1 to 100; 20 unless told otherwise.", number()),
+        query(
+            "cursor",
+            "`pagination.next_cursor` of the page before; it belongs to one path, filter and order.",
+            text(),
+        ),
+        query(
+            "fields",
+            "Only these fields of `data` (of each row, or columns of a file), separated by commas.",
+            text(),
+        ),
+        query("format", "`json`, `ndjson`, `csv`, `xlsx` or `parquet`; `Accept` is heard too.", text()),
     ]
 }
 

@@ -2,8 +2,9 @@
 //! nobody can know which was meant; one we do not know is passed over.
 
 use crate::problem::Problem;
-use domain::{Region, TagKey};
+use domain::{Region, TagKey, Timestamp};
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 /// Rows of a page when `count` is not given.
 pub(crate) const COUNT_DEFAULT: u32 = 10;
@@ -105,6 +106,84 @@ impl<'a> Query<'a> {
         }
     }
 
+    /// A whole number within bounds, when given.
+    pub(crate) fn whole(
+        &self,
+        param: &'static str,
+        bounds: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, Problem> {
+        let Some(text) = self.text(param)? else { return Ok(None) };
+        let number = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
+        match number.filter(|number| bounds.contains(number)) {
+            Some(number) => Ok(Some(number)),
+            None => {
+                let (least, most) = (bounds.start(), bounds.end());
+                let detail =
+                    format!("{param} is {}; give a whole number from {least} to {most}", shown(&text));
+                Err(Problem::parameter(param, detail))
+            }
+        }
+    }
+
+    /// A number of 0 or more, when given.
+    pub(crate) fn real(&self, param: &'static str) -> Result<Option<f64>, Problem> {
+        let Some(text) = self.text(param)? else { return Ok(None) };
+        let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
+        number.map(Some).ok_or_else(|| {
+            Problem::parameter(param, format!("{param} is {}; give a number of 0 or more", shown(&text)))
+        })
+    }
+
+    /// One of a few words; the first one when it is not given.
+    pub(crate) fn one_of<T: Copy>(
+        &self,
+        param: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Result<T, Problem> {
+        let Some(text) = self.text(param)? else {
+            return words.first().map(|(_, first)| *first).ok_or_else(|| Problem::internal("no words"));
+        };
+        words.iter().find(|(word, _)| *word == text).map(|(_, one)| *one).ok_or_else(|| {
+            let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let detail = format!("{param} is {}; give one of {}", shown(&text), names.join(", "));
+            Problem::parameter(param, detail)
+        })
+    }
+
+    /// A time, when given: a date, RFC 3339, or so long ago (`24h`, `30d`, `8w`).
+    pub(crate) fn time(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.text(param)? else { return Ok(None) };
+        if let Some(ms) = duration_ms(&text) {
+            return Ok(Some(Timestamp::from_ms(now.as_ms().saturating_sub(ms))));
+        }
+        Timestamp::parse(&text).map(Some).ok_or_else(|| {
+            let detail = format!(
+                "{param} is {}; give a date such as 2026-11-01, a time such as 2026-11-01T08:00:00Z, or how long ago, such as 30d",
+                shown(&text)
+            );
+            Problem::parameter(param, detail)
+        })
+    }
+
+    /// A length of time, when given: `24h`, `30d`, `8w`. In milliseconds.
+    pub(crate) fn duration_ms(&self, param: &'static str) -> Result<Option<i64>, Problem> {
+        let Some(text) = self.text(param)? else { return Ok(None) };
+        duration_ms(&text).map(Some).ok_or_else(|| {
+            let detail = format!("{param} is {}; give a length of time such as 24h, 30d or 8w", shown(&text));
+            Problem::parameter(param, detail)
+        })
+    }
+
+    /// The parameters without some, in order: what a cursor belongs to.
+    pub(crate) fn without(&self, params: &[&str]) -> Vec<(String, String)> {
+        let mut rest: Vec<(String, String)> = form_urlencoded::parse(self.0.as_bytes())
+            .filter(|(name, _)| !params.contains(&&**name))
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        rest.sort_unstable();
+        rest
+    }
+
     /// A country, when given.
     pub(crate) fn region(&self) -> Result<Option<Region>, Problem> {
         let Some(text) = self.text("region")? else { return Ok(None) };
@@ -114,8 +193,27 @@ impl<'a> Query<'a> {
     }
 }
 
+/// Longest length of time that is understood, in days.
+const DURATION_DAYS_MAX: i64 = 36_500;
+
+/// `24h`, `30d` or `8w`.
+fn duration_ms(text: &str) -> Option<i64> {
+    const HOUR_MS: i64 = 3_600_000;
+    let (digits, unit_ms) = match text.as_bytes().last()? {
+        b'h' => (text.strip_suffix('h')?, HOUR_MS),
+        b'd' => (text.strip_suffix('d')?, 24 * HOUR_MS),
+        b'w' => (text.strip_suffix('w')?, 7 * 24 * HOUR_MS),
+        _ => return None,
+    };
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let ms = digits.parse::<i64>().ok()?.checked_mul(unit_ms)?;
+    (ms > 0 && ms <= DURATION_DAYS_MAX * 24 * HOUR_MS).then_some(ms)
+}
+
 /// A client's text in quotes and within bounds, fit for an answer and a log line.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((end, _)) => format!("{:?}...", &text[..end]),
         None => format!("{text:?}"),
@@ -179,6 +277,42 @@ mod tests {
         for query in ["count=ten", "count=1.5", "count=1e1", "count=-", "count=0x10", "count=%D9%A3"] {
             assert_eq!(refused(Query::new(query).count()), Some("count"), "{query}");
         }
+    }
+
+    #[test]
+    fn times_are_dates_or_how_long_ago() {
+        let now = Timestamp::parse("2026-11-25T12:00:00Z").expect("a time");
+        let told = |query| Query::new(query).time("from", now).expect("a time").map(Timestamp::to_rfc3339);
+        assert_eq!(told(""), None);
+        assert_eq!(told("from=2026-11-01").as_deref(), Some("2026-11-01T00:00:00Z"));
+        assert_eq!(told("from=2026-11-01T08:00:00%2B02:00").as_deref(), Some("2026-11-01T06:00:00Z"));
+        assert_eq!(told("from=24h").as_deref(), Some("2026-11-24T12:00:00Z"));
+        assert_eq!(told("from=1w").as_deref(), Some("2026-11-18T12:00:00Z"));
+        for query in
+            ["from=yesterday", "from=0d", "from=-1d", "from=d", "from=99999999999999999999d", "from=40000d"]
+        {
+            assert_eq!(refused(Query::new(query).time("from", now)), Some("from"), "{query}");
+        }
+        assert_eq!(Query::new("window=2d").duration_ms("window").expect("a length"), Some(172_800_000));
+        assert_eq!(refused(Query::new("window=2").duration_ms("window")), Some("window"));
+    }
+
+    #[test]
+    fn numbers_and_words_are_checked_against_what_there_is() {
+        let words = [("day", 1), ("week", 2)];
+        assert_eq!(Query::new("").one_of("step", &words).expect("the first"), 1);
+        assert_eq!(Query::new("step=week").one_of("step", &words).expect("a word"), 2);
+        assert_eq!(refused(Query::new("step=month").one_of("step", &words)), Some("step"));
+        assert_eq!(Query::new("limit=7").whole("limit", 1..=100).expect("a number"), Some(7));
+        for query in ["limit=0", "limit=101", "limit=x", "limit=1.5", "limit=-1"] {
+            assert_eq!(refused(Query::new(query).whole("limit", 1..=100)), Some("limit"), "{query}");
+        }
+        assert_eq!(Query::new("rate=0.05").real("rate").expect("a number"), Some(0.05));
+        for query in ["rate=-1", "rate=nan", "rate=inf", "rate=x"] {
+            assert_eq!(refused(Query::new(query).real("rate")), Some("rate"), "{query}");
+        }
+        let rest = Query::new("b=2&cursor=x&a=1").without(&["cursor"]);
+        assert_eq!(rest, [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
     }
 
     #[test]

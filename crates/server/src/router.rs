@@ -8,7 +8,8 @@ use crate::http::front::Call;
 use crate::openapi;
 use crate::operations;
 use crate::problem::{Problem, Style};
-use crate::v1::{imports, walks};
+use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
+use crate::v1::{balance, compare, export, imports, me, metrics, trending, usage, walks};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -25,11 +26,27 @@ const V1: &str = "/v1/";
 
 /// Every route and the description of all of them.
 pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
-    let all: [Routes; 12] = [
+    let all: [Routes; 28] = [
         routes!(challenge_info_id::handler),
         routes!(challenge_info_name::handler),
         routes!(challenge_posts::handler),
         routes!(search_challenge::handler),
+        routes!(hashtags::handler),
+        routes!(show::handler),
+        routes!(videos::handler),
+        routes!(history::handler),
+        routes!(history_chart::svg),
+        routes!(history_chart::png),
+        routes!(benchmark::handler),
+        routes!(related::handler),
+        routes!(creators::handler),
+        routes!(trending::handler),
+        routes!(compare::handler),
+        routes!(export::handler),
+        routes!(me::handler),
+        routes!(balance::handler),
+        routes!(usage::handler),
+        routes!(metrics::handler),
         routes!(imports::create, imports::list),
         routes!(imports::show, imports::cancel),
         routes!(walks::create, walks::list),

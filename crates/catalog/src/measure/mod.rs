@@ -10,6 +10,8 @@ mod compare;
 
 mod creators;
 
+mod export;
+
 mod history;
 
 mod overview;
@@ -33,6 +35,7 @@ mod view;
 pub use benchmark::{BenchmarkAsked, BenchmarkView};
 pub use compare::{COMPARED_MAX, CompareAsked, CompareView, ComparedView};
 pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
+pub use export::ExportOf;
 pub use history::{History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX, PointView};
 pub use overview::{HashtagSort, HashtagsAsked, OverviewView};
 pub use related::{RelatedAsked, RelatedView};
@@ -87,6 +90,9 @@ pub enum MeasureError {
         /// What is wrong with it, and what would be right.
         why: String,
     },
+    /// A file cannot be written.
+    #[error("the file cannot be written: {0}")]
+    File(std::io::Error),
     /// The store or the search index failed.
     #[error(transparent)]
     Catalog(#[from] CatalogError),

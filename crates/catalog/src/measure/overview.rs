@@ -163,7 +163,7 @@ impl Catalog {
         let series = self.series(hashtag.row).await?;
         let concentration = self.plays_concentration(hashtag.row).await?;
         let input = trend_input(&series, concentration);
-        let facts = |window| trend(&input, window, None).map(|trend| TrendFacts::of(&trend));
+        let facts = |window| trend(&input, window, None).map(|trend| TrendFacts::of(&trend, series.sources));
         let score = match trend(&input, TrendWindow::Week, None) {
             Some(week) => {
                 let peers = self.peers(TrendWindow::Week).await?;

@@ -6,7 +6,7 @@ use crate::Catalog;
 use domain::caveat::Caveat;
 use domain::metrics::emerging::{Component, Emerging, Peers, emerging};
 use domain::metrics::{TrendWindow, Weights};
-use domain::{Hashtag, HashtagRow, Timestamp};
+use domain::{Hashtag, HashtagRow, Source, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
 use store::trends::{TrendRow, TrendSort, TrendsAsked};
@@ -116,7 +116,9 @@ impl Catalog {
             _ => self.in_own_order(asked, since, limit).await?,
         };
         let data = self.trending_views(&rows, asked).await?;
-        let mut meta = Meta::of(domain::SourceSet::default(), Some(newest)).reported();
+        let named = |name: &String| Source::ALL.into_iter().find(|source| source.name() == name);
+        let sources = data.iter().flat_map(|row| &row.trend.source).filter_map(named).collect();
+        let mut meta = Meta::of(sources, Some(newest)).reported();
         let age_ms = self.inner.clock.now().as_ms().saturating_sub(newest.as_ms());
         meta.stale = age_ms > asked.window.ms();
         if asked.query.is_some() || asked.weights.is_some() {

@@ -8,7 +8,7 @@ use domain::metrics::concentration::concentration;
 use domain::metrics::emerging::{Peers, SizeBand, components, emerging};
 use domain::metrics::trend::{Trend, TrendInput, TrendWindow, trend};
 use domain::metrics::{Gain, Weights};
-use domain::{HashtagRow, Timestamp};
+use domain::{HashtagRow, SourceSet, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::hashtags::Changes;
@@ -46,6 +46,8 @@ pub(super) fn lately(window: TrendWindow, newest_at: Timestamp) -> Timestamp {
 pub struct TrendFacts {
     /// When the newest reading was made that it is worked out from.
     pub observed_at: String,
+    /// By which ways its readings came.
+    pub source: Vec<String>,
     /// Views then.
     pub views: u64,
     /// Views gained.
@@ -72,6 +74,8 @@ pub struct TrendFacts {
     pub acceleration: Option<f64>,
     /// Velocity of the last days over that of the last weeks.
     pub momentum: Option<f64>,
+    /// The least of the logarithmic growths over the window, twice it and four times it: what the score ranks growth by.
+    pub sustained_growth: Option<f64>,
     /// How unusual the velocity is for the hashtag itself.
     pub zscore: Option<f64>,
     /// Whether it is very unusual, or it grows very fast.
@@ -87,10 +91,11 @@ pub struct TrendFacts {
 }
 
 impl TrendFacts {
-    pub(super) fn of(trend: &Trend) -> Self {
+    pub(super) fn of(trend: &Trend, sources: SourceSet) -> Self {
         let gain = trend.gain;
         Self {
             observed_at: trend.as_of.to_rfc3339(),
+            source: sources.iter().map(|source| source.name().to_owned()).collect(),
             views: trend.views,
             gain: gain.map(|gain| gain.gain),
             span_ms: gain.map(|gain| gain.span_ms),
@@ -104,6 +109,7 @@ impl TrendFacts {
             doubling_days: trend.doubling_days,
             acceleration: trend.acceleration,
             momentum: trend.momentum,
+            sustained_growth: trend.sustained_growth,
             zscore: trend.zscore,
             breakout: trend.is_breakout,
             breadth: trend.breadth,
@@ -127,6 +133,7 @@ impl TrendFacts {
             doubling_days: self.doubling_days,
             acceleration: self.acceleration,
             momentum: self.momentum,
+            sustained_growth: self.sustained_growth,
             zscore: self.zscore,
             is_breakout: self.breakout,
             breadth: self.breadth,
@@ -250,7 +257,8 @@ impl Catalog {
             let Some(trend) = trend(&input, window, None) else { continue };
             let peers = self.peers(window).await?;
             let score = peers.and_then(|peers| emerging(&trend, &peers, &Weights::default()));
-            rows.push(row_of(facts, window, &trend, score.map(|score| score.score))?);
+            let told = TrendFacts::of(&trend, series.sources);
+            rows.push(row_of(facts, window, (&trend, &told), score.map(|score| score.score))?);
         }
         Ok(rows)
     }
@@ -346,10 +354,9 @@ pub(super) fn trend_input(series: &HashtagSeries, concentration: Option<f64>) ->
 fn row_of(
     facts: SeriesFacts,
     window: TrendWindow,
-    trend: &Trend,
+    (trend, told): (&Trend, &TrendFacts),
     score: Option<f64>,
 ) -> Result<TrendRow, CatalogError> {
-    let told = TrendFacts::of(trend);
     Ok(TrendRow {
         hashtag: facts.hashtag,
         window: number_of(window),
@@ -357,7 +364,7 @@ fn row_of(
         readings: facts.readings,
         views: trend.views,
         values: [score, trend.velocity, trend.growth, trend.zscore, trend.acceleration],
-        facts: serde_json::to_vec(&told).map_err(|_| inconsistent(facts.hashtag))?,
+        facts: serde_json::to_vec(told).map_err(|_| inconsistent(facts.hashtag))?,
     })
 }
 

@@ -169,7 +169,10 @@ impl Catalog {
         Ok(Some(self.find(text).await?.map(|hashtag| hashtag.row)))
     }
 
-    async fn video_views(&self, videos: &[VideoUnder]) -> Result<Vec<VideoMeasuredView>, MeasureError> {
+    pub(super) async fn video_views(
+        &self,
+        videos: &[VideoUnder],
+    ) -> Result<Vec<VideoMeasuredView>, MeasureError> {
         let store = &self.inner.store;
         let rows: Vec<VideoRow> = videos.iter().map(|video| video.row).collect();
         let packed = store.packed(&rows).await?;

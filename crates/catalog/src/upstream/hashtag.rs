@@ -31,6 +31,27 @@ impl Catalog {
         Ok(Some(Answered { ready, observed_at: hashtag.reported_at, stale }))
     }
 
+    /// The hashtag that a text means, as fresh as it is wanted if that can be had, and whether it is older than that.
+    pub async fn fresh_hashtag(
+        &self,
+        text: &str,
+        wanted: Wanted,
+    ) -> Result<Option<(Hashtag, bool)>, CatalogError> {
+        for reference in HashtagRef::candidates(text)? {
+            let stale = match self.inner.live.as_ref() {
+                None => false,
+                Some(live) => match self.freshen(live, &reference, wanted).await? {
+                    Freshened::Missing => continue,
+                    Freshened::Held { stale } => stale,
+                },
+            };
+            if let Some(hashtag) = self.hot(&reference).await? {
+                return Ok(Some((Hashtag::clone(&hashtag), stale)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Makes the stored record of a hashtag as fresh as it is wanted, if that can be done.
     pub(super) async fn freshen(
         &self,

@@ -28,7 +28,6 @@ struct Params {
 struct ChallengeInfoId;
 
 impl Endpoint for ChallengeInfoId {
-    const PATH: &'static str = "/challenge-info-id/";
     const OPERATION: Operation = operation::CHALLENGE_INFO_ID;
     type Asked = HashtagRef;
 

@@ -28,7 +28,6 @@ struct Params {
 struct ChallengeInfoName;
 
 impl Endpoint for ChallengeInfoName {
-    const PATH: &'static str = "/challenge-info-name/";
     const OPERATION: Operation = operation::CHALLENGE_INFO_NAME;
     type Asked = HashtagRef;
 

@@ -53,7 +53,6 @@ struct PostsPage {
 struct ChallengePosts;
 
 impl Endpoint for ChallengePosts {
-    const PATH: &'static str = "/challenge-posts/";
     const OPERATION: Operation = operation::CHALLENGE_POSTS;
     type Asked = (HashtagRef, WalkRequest);
 

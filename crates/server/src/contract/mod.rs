@@ -40,8 +40,6 @@ const UPSTREAM_RETRY_SECONDS: u64 = 5;
 
 /// A paid endpoint: how its query is read and where its answer comes from. [`crate::gate::serve`] does the rest.
 pub(crate) trait Endpoint: Send + 'static {
-    /// Its documented path.
-    const PATH: &'static str;
     /// What it is called in the ledger.
     const OPERATION: Operation;
     /// What a request asks for.

@@ -57,7 +57,6 @@ struct Search {
 struct SearchChallenge;
 
 impl Endpoint for SearchChallenge {
-    const PATH: &'static str = "/search-challenge/";
     const OPERATION: Operation = operation::SEARCH_CHALLENGE;
     type Asked = Search;
 

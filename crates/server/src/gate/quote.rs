@@ -27,8 +27,13 @@ pub(crate) enum Settled {
 
 /// No credits left, and how many that is.
 pub(crate) fn refused(balance: Credits) -> Problem {
+    refused_at(PRICE_OF_A_CALL, balance)
+}
+
+fn refused_at(price: Credits, balance: Credits) -> Problem {
+    let credits = if price == PRICE_OF_A_CALL { "credit" } else { "credits" };
     let detail = format!(
-        "this call costs {PRICE_OF_A_CALL} credit and the account holds {balance}; add credits and try again"
+        "this call costs {price} {credits} and the account holds {balance}; add credits and try again"
     );
     Problem::new(ErrorCode::InsufficientCredits, detail)
 }
@@ -55,6 +60,11 @@ impl Caller {
 }
 
 impl Quote {
+    /// The same at another price: what it costs may be known with the answer alone.
+    pub(crate) fn at_price(self, price: Credits) -> Self {
+        Self { price, ..self }
+    }
+
     /// Who asked.
     pub(crate) fn caller(&self) -> &Caller {
         &self.caller
@@ -83,7 +93,7 @@ impl Quote {
                 let balance = receipt.balance_after();
                 (Ok(Settled::Paid(receipt)), Some(balance))
             }
-            Ok(ChargeOutcome::Refused { balance }) => (Err(refused(balance)), Some(balance)),
+            Ok(ChargeOutcome::Refused { balance }) => (Err(refused_at(self.price, balance)), Some(balance)),
             Ok(ChargeOutcome::Replayed { answer, balance, .. }) => {
                 (Ok(Settled::Replayed(answer)), Some(balance))
             }

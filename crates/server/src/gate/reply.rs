@@ -1,18 +1,27 @@
 //! The last step: a successful answer. A paid one is made of a receipt and of nothing else.
 
+use super::freshness::Freshness;
 use crate::encoding::{COMPRESSED_BYTES_MIN, Coding, Compressor};
 use crate::header_value::Text;
 use axum::body::Body;
 use bytes::Bytes;
 use catalog::Ready;
 use domain::Credits;
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use domain::credits::PRICE_OF_A_CALL;
+use http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, VARY,
+};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use store::idempotency::KeptAnswer;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Seek};
+use store::idempotency::{IdempotencyError, KeptAnswer};
 use store::ledger::Receipt;
+use tokio_util::io::ReaderStream;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// `Content-Type` of every paid answer.
+/// `Content-Type` of most answers.
 pub(crate) const JSON: &str = "application/json";
 
 /// A body and its hash, which is its `ETag` too.
@@ -55,29 +64,116 @@ impl Tagged {
     }
 }
 
+/// A successful answer before it is paid for.
+#[derive(Debug)]
+pub(crate) struct Content {
+    tagged: Tagged,
+    /// A body that is too large to hold; `tagged` is empty then.
+    file: Option<File>,
+    /// Its `Content-Type`.
+    kind: Cow<'static, str>,
+    /// What of its JSON is still to be written: what it cost.
+    is_open: bool,
+    /// What it costs.
+    pub(crate) price: Credits,
+    /// How fresh it is, where that is told.
+    pub(crate) freshness: Option<Freshness>,
+    /// `Link` to the next page.
+    pub(crate) link: Option<HeaderValue>,
+    /// `Content-Disposition`, of what is meant to be saved.
+    pub(crate) disposition: Option<HeaderValue>,
+}
+
+impl Content {
+    /// Bytes of this `Content-Type`, at the price of a call.
+    pub(crate) fn new(kind: impl Into<Cow<'static, str>>, body: impl Into<Bytes>) -> Self {
+        Self::of(Tagged::new(body.into()), kind)
+    }
+
+    /// JSON that is ready.
+    pub(crate) fn ready(ready: Ready) -> Self {
+        Self::of(Tagged::of(ready), JSON)
+    }
+
+    /// A JSON object whose last brace is left out, so that what it cost can be written into it.
+    pub(crate) fn open_object(body: impl Into<Bytes>) -> Self {
+        Self { is_open: true, ..Self::new(JSON, body) }
+    }
+
+    /// A file, from its beginning. It is streamed, and not kept for an `Idempotency-Key`.
+    pub(crate) fn file(kind: &'static str, mut file: File) -> io::Result<Self> {
+        file.rewind()?;
+        Ok(Self { file: Some(file), ..Self::new(kind, Bytes::new()) })
+    }
+
+    /// As fresh as this.
+    pub(crate) fn with_freshness(self, freshness: Freshness) -> Self {
+        Self { freshness: Some(freshness), ..self }
+    }
+
+    /// What the ledger kept of an answer that was paid for before.
+    pub(crate) fn kept(answer: KeptAnswer, is_envelope: bool) -> Self {
+        let kind = answer.content_type().to_owned();
+        let is_open = is_envelope && kind == JSON;
+        Self { is_open, ..Self::new(kind, answer.into_body()) }
+    }
+
+    fn of(tagged: Tagged, kind: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            tagged,
+            file: None,
+            kind: kind.into(),
+            is_open: false,
+            price: PRICE_OF_A_CALL,
+            freshness: None,
+            link: None,
+            disposition: None,
+        }
+    }
+
+    /// What the ledger keeps of it.
+    pub(crate) fn to_kept(&self) -> Result<KeptAnswer, IdempotencyError> {
+        if self.file.is_some() {
+            return Err(IdempotencyError::Answer);
+        }
+        KeptAnswer::new(200, &self.kind, self.tagged.body().to_vec())
+    }
+
+    /// Whether the caller has it already.
+    pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
+        self.file.is_none() && self.tagged.is_known(headers)
+    }
+}
+
 /// An answer and what was charged for it.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    content: Tagged,
+    content: Content,
     status: StatusCode,
     charged: Credits,
+}
+
+/// What an answer cost, as it says itself.
+#[derive(Serialize)]
+struct Billing {
+    credits_charged: u64,
+    balance_remaining: Option<u64>,
 }
 
 impl Reply {
     /// Paid with this receipt.
     #[expect(clippy::needless_pass_by_value, reason = "a receipt pays for one reply: it is used up")]
-    pub(crate) fn paid(receipt: Receipt, content: Tagged) -> Self {
+    pub(crate) fn paid(receipt: Receipt, content: Content) -> Self {
         Self { content, status: StatusCode::OK, charged: receipt.credits() }
     }
 
-    /// Paid before: what the ledger kept of it.
-    pub(crate) fn replayed(answer: KeptAnswer) -> Self {
-        let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
-        Self { content: Tagged::new(Bytes::from(answer.into_body())), status, charged: Credits::ZERO }
+    /// Paid before.
+    pub(crate) fn replayed(content: Content) -> Self {
+        Self { content, status: StatusCode::OK, charged: Credits::ZERO }
     }
 
     /// The caller has it already: nothing is sent and nothing is charged.
-    pub(crate) fn not_modified(content: Tagged) -> Self {
+    pub(crate) fn not_modified(content: Content) -> Self {
         Self { content, status: StatusCode::NOT_MODIFIED, charged: Credits::ZERO }
     }
 
@@ -86,22 +182,49 @@ impl Reply {
         self.charged
     }
 
+    /// The body and its hash, with what it cost where it says that.
+    fn body(content: Tagged, is_open: bool, billing: &Billing) -> (Bytes, u128) {
+        if !is_open {
+            return (content.body, content.hash);
+        }
+        let mut body = Vec::with_capacity(content.body.len() + 80);
+        body.extend_from_slice(&content.body);
+        body.extend_from_slice(b",\"billing\":");
+        // Numbers and nothing else: it cannot fail.
+        let _ = serde_json::to_writer(&mut body, billing);
+        body.push(b'}');
+        let hash = xxh3_128(&body);
+        (body.into(), hash)
+    }
+
     /// The bytes to send, compressed if that is accepted and pays.
-    pub(crate) fn into_response(self, coding: Coding, compressor: &Compressor) -> Response<Body> {
-        let etag = self.content.etag();
-        let Tagged { body, hash } = self.content;
+    pub(crate) fn into_response(
+        self,
+        balance: Option<Credits>,
+        coding: Coding,
+        compressor: &Compressor,
+    ) -> Response<Body> {
+        let billing =
+            Billing { credits_charged: self.charged.get(), balance_remaining: balance.map(Credits::get) };
+        let Content { tagged, file, kind, is_open, link, disposition, .. } = self.content;
+        let etag = file.is_none().then(|| tagged.etag());
+        let (body, hash) = Self::body(tagged, is_open, &billing);
         let may_be_compressed = body.len() >= COMPRESSED_BYTES_MIN;
         let (body, coding) = if self.status == StatusCode::NOT_MODIFIED {
             (Bytes::new(), Coding::Identity)
         } else {
             compressor.encode(body, hash, coding)
         };
-        let mut response = Response::new(Body::from(body));
+        let body = match file {
+            Some(file) => Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file))),
+            None => Body::from(body),
+        };
+        let mut response = Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(16);
         if self.status != StatusCode::NOT_MODIFIED {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+            headers.insert(CONTENT_TYPE, content_type(kind));
         }
         if let Some(coding) = coding.header() {
             headers.insert(CONTENT_ENCODING, coding);
@@ -109,9 +232,23 @@ impl Reply {
         if may_be_compressed {
             headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
-        headers.insert(ETAG, etag);
+        for (name, value) in [(LINK, link), (CONTENT_DISPOSITION, disposition)] {
+            if let Some(value) = value {
+                headers.insert(name, value);
+            }
+        }
+        if let Some(etag) = etag {
+            headers.insert(ETAG, etag);
+        }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         response
+    }
+}
+
+fn content_type(kind: Cow<'static, str>) -> HeaderValue {
+    match kind {
+        Cow::Borrowed(kind) => HeaderValue::from_static(kind),
+        Cow::Owned(kind) => kind.try_into().unwrap_or(HeaderValue::from_static("application/octet-stream")),
     }
 }
 

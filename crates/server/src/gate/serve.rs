@@ -6,7 +6,7 @@ use super::freshness::{Freshness, wanted};
 use super::keys::KnownKey;
 use super::limit::Standing;
 use super::quote::{Quote, Settled, key_of_other_request};
-use super::reply::{JSON, Reply, Tagged};
+use super::reply::{Content, Reply};
 use super::uncancelled::Uncancelled;
 use crate::app::App;
 use crate::contract::Endpoint;
@@ -18,11 +18,15 @@ use crate::problem::{Problem, Style};
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::Request;
+use catalog::Wanted;
 use domain::{Credits, Timestamp};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use std::future::Future;
 use std::sync::Arc;
-use store::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptAnswer};
+use std::time::Duration;
+use store::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept};
+use store::ledger::Operation;
 
 /// What a call cost. On every answer.
 pub(crate) const CREDITS_CHARGED: HeaderName = HeaderName::from_static("x-credits-charged");
@@ -38,23 +42,75 @@ pub(crate) struct Notes {
     freshness: Option<Freshness>,
 }
 
-/// Answers a request to a paid endpoint. A client that hangs up does not cut it off in the middle.
-pub(crate) async fn serve<E: Endpoint>(app: Arc<App>, request: Request) -> Response<Body> {
-    let (parts, _) = request.into_parts();
-    let drain = Arc::clone(&app.drain);
-    Uncancelled::new(answer::<E>(app, parts), drain).await
+/// What a request asks with.
+pub(crate) struct Asking<'a> {
+    pub(crate) query: Query<'a>,
+    /// As it was sent, without a last `/`.
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    /// The present moment, for times such as `30d`.
+    pub(crate) now: Timestamp,
 }
 
-async fn answer<E: Endpoint>(app: Arc<App>, parts: Parts) -> Response<Body> {
+/// What answers requests for credits: how it reads them and where its answer comes from.
+pub(crate) trait Paid: Send + 'static {
+    /// What it is called in the ledger.
+    const OPERATION: Operation;
+    /// Whether it is one of the contract's: then its errors can be told as the original tells them.
+    const IS_CONTRACT: bool;
+    /// What a request asks for.
+    type Asked: Send + 'static;
+
+    /// How long an answer may take to make.
+    fn timeout(app: &App) -> Duration {
+        app.options.request_timeout
+    }
+
+    /// Reads a request.
+    fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem>;
+
+    /// A successful answer, as fresh as it is wanted if that can be had.
+    fn answer(
+        app: &App,
+        asked: Self::Asked,
+        wanted: Wanted,
+    ) -> impl Future<Output = Result<Content, Problem>> + Send;
+}
+
+impl<E: Endpoint> Paid for E {
+    const OPERATION: Operation = E::OPERATION;
+    const IS_CONTRACT: bool = true;
+    type Asked = E::Asked;
+
+    fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
+        E::read(&asking.query)
+    }
+
+    async fn answer(app: &App, asked: Self::Asked, wanted: Wanted) -> Result<Content, Problem> {
+        let answered = E::answer(&app.catalog, asked, wanted).await?;
+        let freshness = Freshness::of(&answered);
+        Ok(Content::ready(answered.ready).with_freshness(freshness))
+    }
+}
+
+/// Answers a request to a paid endpoint. A client that hangs up does not cut it off in the middle.
+pub(crate) async fn serve<P: Paid>(app: Arc<App>, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    let drain = Arc::clone(&app.drain);
+    Uncancelled::new(answer::<P>(app, parts), drain).await
+}
+
+async fn answer<P: Paid>(app: Arc<App>, parts: Parts) -> Response<Body> {
     let call = Call::of(&parts.extensions);
     let mut notes = Notes::default();
-    let mut response = match attempt::<E>(&app, &parts, call, &mut notes).await {
+    let mut response = match attempt::<P>(&app, &parts, call, &mut notes).await {
         Ok(reply) => {
             notes.charged = reply.charged();
-            reply.into_response(Coding::accepted(&parts.headers), &app.compressor)
+            reply.into_response(notes.balance, Coding::accepted(&parts.headers), &app.compressor)
         }
         Err(problem) => {
-            let legacy = app.options.legacy_errors.then_some(app.options.sign_up_site.as_str());
+            let is_legacy = app.options.legacy_errors && P::IS_CONTRACT;
+            let legacy = is_legacy.then_some(app.options.sign_up_site.as_str());
             problem.into_response(call.id, legacy.map_or(Style::Problem, Style::Legacy))
         }
     };
@@ -62,12 +118,7 @@ async fn answer<E: Endpoint>(app: Arc<App>, parts: Parts) -> Response<Body> {
     response
 }
 
-async fn attempt<E: Endpoint>(
-    app: &App,
-    parts: &Parts,
-    call: Call,
-    notes: &mut Notes,
-) -> Result<Reply, Problem> {
+async fn attempt<P: Paid>(app: &App, parts: &Parts, call: Call, notes: &mut Notes) -> Result<Reply, Problem> {
     if parts.method != Method::GET {
         return Err(only_get(&parts.method));
     }
@@ -77,29 +128,29 @@ async fn attempt<E: Endpoint>(
     let balance = caller.balance(app.catalog.store()).await?;
     notes.balance = Some(balance);
     let quote = caller.quote(balance, idempotency_key.is_some())?;
-    let query = parts.uri.query().unwrap_or("");
-    let asked = E::read(&Query::new(query))?;
+    let (path, query) = (parts.uri.path().trim_end_matches('/'), parts.uri.query().unwrap_or(""));
+    let now = app.clock.now();
+    let asked = P::read(&Asking { query: Query::new(query), path, headers: &parts.headers, now })?;
     let wanted = wanted(&parts.headers, &Query::new(query))?;
-    let repeatable = idempotency_key.map(|key| (key, fingerprint(E::PATH, query)));
-    if let Some(reply) = replay(app, &quote, repeatable.as_ref()).await? {
+    let repeatable = idempotency_key.map(|key| (key, fingerprint(path, query)));
+    if let Some(reply) = replay::<P>(app, &quote, repeatable.as_ref()).await? {
         return Ok(reply);
     }
-    let looked_up =
-        tokio::time::timeout(app.options.request_timeout, E::answer(&app.catalog, asked, wanted)).await;
-    let answered = looked_up.map_err(|_| Problem::unavailable("the look-up took too long"))??;
-    notes.freshness = Some(Freshness::of(&answered));
-    let content = Tagged::of(answered.ready);
+    let answered = tokio::time::timeout(P::timeout(app), P::answer(app, asked, wanted)).await;
+    let content = answered.map_err(|_| Problem::unavailable("the look-up took too long"))??;
+    notes.freshness = content.freshness;
     if repeatable.is_none() && content.is_known(&parts.headers) {
         return Ok(Reply::not_modified(content));
     }
     let idempotent = repeatable.map(|(key, fingerprint)| keep(key, fingerprint, &content)).transpose()?;
-    let (settled, balance) = quote.settle(app, call.id, E::OPERATION, idempotent).await;
+    let quote = quote.at_price(content.price);
+    let (settled, balance) = quote.settle(app, call.id, P::OPERATION, idempotent).await;
     notes.balance = balance.or(notes.balance);
     Ok(match settled? {
         Settled::Paid(receipt) => Reply::paid(receipt, content),
         Settled::Replayed(answer) => {
             app.metrics.replayed();
-            Reply::replayed(answer)
+            Reply::replayed(Content::kept(answer, !P::IS_CONTRACT))
         }
     })
 }
@@ -135,10 +186,10 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyK
 
 /// The form of the path with a last `/` stands for both.
 fn fingerprint(path: &str, query: &str) -> Fingerprint {
-    Fingerprint::of(format!("GET {path}?{query}").as_bytes())
+    Fingerprint::of(format!("GET {path}/?{query}").as_bytes())
 }
 
-async fn replay(
+async fn replay<P: Paid>(
     app: &App,
     quote: &Quote,
     repeatable: Option<&(IdempotencyKey, Fingerprint)>,
@@ -150,14 +201,16 @@ async fn replay(
         Some(Kept::OtherRequest) => Err(key_of_other_request()),
         Some(Kept::Answer { answer, .. }) => {
             app.metrics.replayed();
-            Ok(Some(Reply::replayed(answer)))
+            Ok(Some(Reply::replayed(Content::kept(answer, !P::IS_CONTRACT))))
         }
     }
 }
 
-fn keep(key: IdempotencyKey, fingerprint: Fingerprint, content: &Tagged) -> Result<Idempotent, Problem> {
-    let answer = KeptAnswer::new(200, JSON, content.body().to_vec()).map_err(Problem::internal)?;
-    Ok(Idempotent { key, fingerprint, answer })
+fn keep(key: IdempotencyKey, fingerprint: Fingerprint, content: &Content) -> Result<Idempotent, Problem> {
+    let too_large = |why: store::idempotency::IdempotencyError| {
+        Problem::parameter("Idempotency-Key", format!("{why}; ask for less, or without the key"))
+    };
+    Ok(Idempotent { key, fingerprint, answer: content.to_kept().map_err(too_large)? })
 }
 
 impl Notes {

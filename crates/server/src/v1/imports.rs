@@ -1,7 +1,8 @@
 //! `/v1/imports`: files are uploaded, and imported by the worker. Free; for keys of the scope `admin`.
 
+use super::measured::{Billing, Pagination};
 use super::upload::Uploaded;
-use super::{JobFacts, NoMeta, PageMeta, Success, Visit, serve};
+use super::{JobFacts, NoMeta, Success, Visit, serve};
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::quote::key_of_other_request;
@@ -14,7 +15,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::jobs::{ImportCounts, ImportOrder, ImportState, Spool};
 use domain::KeyScope;
-use http::{Response, StatusCode};
+use http::Response;
 use serde::Serialize;
 use std::sync::Arc;
 use store::idempotency::Fingerprint;
@@ -40,8 +41,8 @@ struct UploadParams {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 pub(super) struct ListParams {
-    /// Only jobs made before this one: `meta.next` of the page before.
-    before: Option<String>,
+    /// `pagination.next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
 /// An import.
@@ -114,13 +115,16 @@ struct ImportReject {
 pub(crate) struct ImportAnswer {
     data: ImportView,
     meta: NoMeta,
+    billing: Billing,
 }
 
 /// Imports, newest first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ImportList {
     data: Vec<ImportView>,
-    meta: PageMeta,
+    meta: NoMeta,
+    pagination: Pagination,
+    billing: Billing,
 }
 
 impl ImportView {
@@ -246,9 +250,9 @@ fn file_name(query: &Query<'_>) -> Result<Option<String>, Problem> {
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Admin, async |visit: Visit, _| {
-        let (jobs, meta) = visit.jobs(JobKind::Import).await?;
+        let (jobs, pagination) = visit.jobs(JobKind::Import).await?;
         let views = jobs.iter().map(ImportView::of).collect::<Result<Vec<_>, _>>()?;
-        Success::new(StatusCode::OK, &views, meta)
+        Success::page(&views, pagination)
     })
     .await
 }

@@ -1,7 +1,8 @@
-//! `/v1`: what is not of the contract, a file each, named after the path. Answers are `{"data": ..., "meta": {...}}`, ids
-//! are strings, times are RFC 3339 in UTC, and errors are always problems.
+//! `/v1`: what is not of the contract, a file each, named after the path. Answers are `{"data", "meta", "pagination",
+//! "billing"}`, ids are strings, times are RFC 3339 in UTC, and errors are always problems.
 //!
-//! Reading order: [`serve`] (key, limit, scope, then the work), `upload` and `json_body` (what comes in), then the paths.
+//! Reading order: [`serve`] (key, limit, scope, then the work, for what is free), `measured` (questions that are answered for
+//! credits), `cursor`, `upload` and `json_body` (what comes in), then the paths.
 
 use crate::app::App;
 use crate::errors::ErrorCode;
@@ -12,15 +13,20 @@ use crate::http::front::Call;
 use crate::problem::{Problem, Style};
 use axum::body::Body;
 use axum::extract::Request;
-use domain::{JobId, KeyScope, Timestamp};
+use domain::{Credits, JobId, KeyScope, Timestamp};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
+use measured::Pagination;
 use serde::Serialize;
 use std::future::Future;
 use std::sync::Arc;
 use store::jobs::{Job, JobKind, JobState};
 use utoipa::ToSchema;
+
+mod cursor;
+
+mod measured;
 
 mod json_body;
 
@@ -30,6 +36,44 @@ mod upload;
 pub(crate) mod imports;
 
 pub(crate) mod walks;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod hashtags;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod trending;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod compare;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod export;
+
+pub(crate) mod me;
+
+pub(crate) mod balance;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod usage;
+
+pub(crate) mod metrics;
+
+/// Numbers of the operations in the ledger, after those of the contract and the walk of a job.
+pub(crate) mod operation {
+    use store::ledger::Operation;
+
+    pub(crate) const HASHTAGS: Operation = Operation(10);
+    pub(crate) const HASHTAG: Operation = Operation(11);
+    pub(crate) const HASHTAG_VIDEOS: Operation = Operation(12);
+    pub(crate) const HASHTAG_HISTORY: Operation = Operation(13);
+    pub(crate) const HASHTAG_HISTORY_CHART: Operation = Operation(14);
+    pub(crate) const HASHTAG_BENCHMARK: Operation = Operation(15);
+    pub(crate) const HASHTAG_RELATED: Operation = Operation(16);
+    pub(crate) const HASHTAG_CREATORS: Operation = Operation(17);
+    pub(crate) const TRENDING: Operation = Operation(18);
+    pub(crate) const COMPARE: Operation = Operation(19);
+    pub(crate) const EXPORT: Operation = Operation(20);
+}
 
 /// Jobs on a page of a list, unless told otherwise, and at most.
 const JOBS_ON_A_PAGE: usize = 20;
@@ -46,45 +90,57 @@ pub(crate) struct Visit {
 pub(crate) struct Success {
     status: StatusCode,
     location: Option<String>,
-    body: Vec<u8>,
+    /// JSON.
+    data: Vec<u8>,
+    pagination: Option<Pagination>,
+}
+
+/// What stands behind the data of what costs nothing.
+#[derive(Serialize)]
+struct Rest {
+    meta: NoMeta,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pagination: Option<Pagination>,
+    billing: Free,
 }
 
 #[derive(Serialize)]
-struct Envelope<'a, D, M> {
-    data: &'a D,
-    meta: M,
+struct Free {
+    credits_charged: u64,
+    balance_remaining: Option<u64>,
 }
 
 /// Nothing to say beside the data.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NoMeta {}
 
-/// Of a list.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct PageMeta {
-    /// `before` of the next page; `null` on the last one.
-    #[schema(example = "job_01kb3x8m7q0000000000000000")]
-    next: Option<String>,
-}
-
 impl Success {
     /// 200.
     pub(crate) fn ok(data: &impl Serialize) -> Result<Self, Problem> {
-        Self::new(StatusCode::OK, data, NoMeta {})
+        Self::new(StatusCode::OK, data)
     }
 
     /// 202: a job was made, and can be asked for there.
     pub(crate) fn accepted(data: &impl Serialize, location: String) -> Result<Self, Problem> {
-        Ok(Self { location: Some(location), ..Self::new(StatusCode::ACCEPTED, data, NoMeta {})? })
+        Ok(Self { location: Some(location), ..Self::new(StatusCode::ACCEPTED, data)? })
     }
 
-    fn new(status: StatusCode, data: &impl Serialize, meta: impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_vec(&Envelope { data, meta }).map_err(Problem::internal)?;
-        Ok(Self { status, location: None, body })
+    /// 200: a page of a list.
+    pub(crate) fn page(data: &impl Serialize, pagination: Pagination) -> Result<Self, Problem> {
+        Ok(Self { pagination: Some(pagination), ..Self::ok(data)? })
     }
 
-    fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.body));
+    fn new(status: StatusCode, data: &impl Serialize) -> Result<Self, Problem> {
+        let data = serde_json::to_vec(data).map_err(Problem::internal)?;
+        Ok(Self { status, location: None, data, pagination: None })
+    }
+
+    fn into_response(self, balance: Option<Credits>) -> Response<Body> {
+        let billing = Free { credits_charged: 0, balance_remaining: balance.map(Credits::get) };
+        // Numbers and texts: it cannot fail.
+        let rest = serde_json::to_vec(&Rest { meta: NoMeta {}, pagination: self.pagination, billing });
+        let body = measured::joined(&self.data, &rest.unwrap_or_default());
+        let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -119,7 +175,7 @@ where
         work(Visit { app: Arc::clone(&app), key, call, parts }, body).await
     };
     let mut response = match answered.await {
-        Ok(success) => success.into_response(),
+        Ok(success) => success.into_response(notes.balance),
         Err(problem) => problem.into_response(call.id, Style::Problem),
     };
     notes.write(app.clock.now(), response.headers_mut());
@@ -148,19 +204,22 @@ impl Visit {
     }
 
     /// A page of the account's jobs, newest first.
-    async fn jobs(&self, kind: JobKind) -> Result<(Vec<Job>, PageMeta), Problem> {
+    async fn jobs(&self, kind: JobKind) -> Result<(Vec<Job>, Pagination), Problem> {
         let query = crate::query::Query::new(self.parts.uri.query().unwrap_or(""));
-        let before = match query.text("before")? {
+        let before = match query.text("cursor")? {
             None => None,
             Some(text) => Some(text.parse().map_err(|why: domain::job_id::JobIdError| {
-                Problem::parameter("before", format!("before is the id of a job, and {why}"))
+                Problem::parameter(
+                    "cursor",
+                    format!("cursor is the next_cursor of the page before, and {why}"),
+                )
             })?),
         };
         let store = self.app.catalog.store();
         let jobs = store.jobs(self.key.account_id, Some(kind), before, JOBS_ON_A_PAGE).await?;
         let last = jobs.last().filter(|_| jobs.len() == JOBS_ON_A_PAGE);
         let next = last.map(|job| job.id.to_string());
-        Ok((jobs, PageMeta { next }))
+        Ok((jobs, Pagination::new(next)))
     }
 
     fn job_id(&self, kind: JobKind) -> Result<JobId, Problem> {

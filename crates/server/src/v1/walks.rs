@@ -2,7 +2,8 @@
 
 use super::imports::{ListParams, the_job};
 use super::json_body::Fields;
-use super::{JobFacts, NoMeta, PageMeta, Success, Visit, serve};
+use super::measured::{Billing, Pagination};
+use super::{JobFacts, NoMeta, Success, Visit, serve};
 use crate::app::App;
 use crate::contract::fault;
 use crate::errors::ErrorCode;
@@ -16,7 +17,7 @@ use catalog::HashtagRef;
 use catalog::jobs::{StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCoverage, WalkOrder, WalkState};
 use domain::credits::PRICE_OF_A_CALL;
 use domain::{KeyScope, Region};
-use http::{Response, StatusCode};
+use http::Response;
 use serde::Serialize;
 use std::sync::Arc;
 use store::idempotency::Fingerprint;
@@ -165,6 +166,7 @@ pub(crate) struct WalkPriceView {
 pub(crate) struct WalkAnswer {
     data: WalkView,
     meta: NoMeta,
+    billing: Billing,
 }
 
 /// The price of a walk.
@@ -172,13 +174,16 @@ pub(crate) struct WalkAnswer {
 pub(crate) struct WalkPriceAnswer {
     data: WalkPriceView,
     meta: NoMeta,
+    billing: Billing,
 }
 
 /// Walks, newest first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WalkList {
     data: Vec<WalkView>,
-    meta: PageMeta,
+    meta: NoMeta,
+    pagination: Pagination,
+    billing: Billing,
 }
 
 impl WalkView {
@@ -340,9 +345,9 @@ async fn price(visit: &Visit, order: WalkOrder) -> Result<Success, Problem> {
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Call, async |visit: Visit, _| {
-        let (jobs, meta) = visit.jobs(JobKind::Walk).await?;
+        let (jobs, pagination) = visit.jobs(JobKind::Walk).await?;
         let views = jobs.iter().map(WalkView::of).collect::<Result<Vec<_>, _>>()?;
-        Success::new(StatusCode::OK, &views, meta)
+        Success::page(&views, pagination)
     })
     .await
 }

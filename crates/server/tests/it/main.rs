@@ -8,6 +8,7 @@ mod errors;
 mod gate;
 mod hang_ups;
 mod hostile;
+mod measure;
 #[cfg(unix)]
 mod nodes;
 mod operations;

@@ -66,7 +66,7 @@ async fn a_file_is_uploaded_imported_and_gone(place: &Place) {
     assert_eq!(found.status.as_u16(), 200);
     let list = server.send(Request::get("/v1/imports").key(&key)).await.json();
     assert_eq!(list["data"].as_array().map(Vec::len), Some(1));
-    assert_eq!(list["meta"]["next"], serde_json::Value::Null);
+    assert_eq!(list["pagination"], serde_json::json!({"has_more": false, "next_cursor": null}));
 }
 
 async fn a_file_that_is_none_of_ours_fails_and_says_why(place: &Place) {

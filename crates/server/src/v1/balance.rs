@@ -1,0 +1,55 @@
+//! `GET /v1/balance`: what the account holds.
+
+use super::measured::Billing;
+use super::{NoMeta, Success, Visit, serve};
+use crate::app::App;
+use crate::openapi::FreeErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use domain::KeyScope;
+use http::Response;
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// What an account holds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Balance)]
+pub(crate) struct BalanceView {
+    /// The account.
+    #[schema(example = "acct_1")]
+    account_id: String,
+    /// Credits left. They never expire.
+    credits: u64,
+}
+
+/// A balance.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BalanceAnswer {
+    data: BalanceView,
+    meta: NoMeta,
+    billing: Billing,
+}
+
+async fn balance(visit: Visit) -> Result<Success, Problem> {
+    let account_id = visit.key.account_id;
+    let balance = visit.app.catalog.store().balance(account_id).await?;
+    let balance = balance.ok_or_else(|| Problem::internal(format!("{account_id} does not exist")))?;
+    Success::ok(&BalanceView { account_id: account_id.to_string(), credits: balance.get() })
+}
+
+/// What the account holds
+///
+/// As the ledger has it. Free.
+#[utoipa::path(
+    get,
+    path = "/v1/balance",
+    operation_id = "balance",
+    tag = "account",
+    responses((status = 200, description = "The balance", body = BalanceAnswer), FreeErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve(app, request, KeyScope::Call, async |visit: Visit, _| balance(visit).await).await
+}

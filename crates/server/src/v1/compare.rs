@@ -1,0 +1,121 @@
+//! `GET /v1/compare?tags=a,b,c`: hashtags side by side.
+
+use super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::operation;
+use crate::app::App;
+use crate::gate::serve::{Asking, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::measure::{COMPARED_MAX, CompareAsked, CompareView, HistoryMetric, Measured, Meta};
+use catalog::{Catalog, Wanted};
+use domain::metrics::Step;
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+/// Points of each series at most.
+const POINTS_MAX: usize = 5_000;
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// 2 to 10 names or ids, separated by commas.
+    #[param(example = "cat,dog")]
+    tags: String,
+    /// `views`, `creators` or `videos`.
+    #[param(example = "views", required = false)]
+    metric: String,
+    /// From then on: a date, a time, or how long ago (`30d`); of the series and of the videos.
+    #[param(example = "90d", required = false)]
+    from: String,
+    /// Until then.
+    #[param(required = false)]
+    to: String,
+    /// `day`, `raw`, `hour` or `week`.
+    #[param(required = false)]
+    step: String,
+    /// Each series also divided by its first value, times this.
+    #[param(example = 100, required = false)]
+    index: f64,
+}
+
+/// A comparison.
+#[derive(ToSchema)]
+#[schema(as = CompareAnswer)]
+#[expect(dead_code, reason = "it describes the answer, which `measured` writes")]
+pub(crate) struct Answer {
+    data: CompareView,
+    meta: Meta,
+    pagination: Pagination,
+    billing: Billing,
+}
+
+pub(crate) struct Compare;
+
+impl Question for Compare {
+    const OPERATION: Operation = operation::COMPARE;
+    type Asked = (Vec<String>, CompareAsked);
+    type Answer = CompareView;
+
+    fn read(asking: &Asking<'_>, _: Page) -> Result<Self::Asked, Problem> {
+        let (query, now) = (&asking.query, asking.now);
+        let text = query.required("tags", "cat,dog")?;
+        let tags: Vec<String> =
+            text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
+        if !(2..=COMPARED_MAX).contains(&tags.len()) {
+            let detail =
+                format!("tags names {} hashtags; give 2 to {COMPARED_MAX}, such as tags=cat,dog", tags.len());
+            return Err(Problem::parameter("tags", detail));
+        }
+        let steps = [Step::Day, Step::Raw, Step::Hour, Step::Week].map(|step| (step.name(), step));
+        let asked = CompareAsked {
+            metric: query.one_of("metric", &HistoryMetric::ALL.map(|metric| (metric.name(), metric)))?,
+            step: query.one_of("step", &steps)?,
+            from: query.time("from", now)?,
+            to: query.time("to", now)?,
+            index: query.real("index")?.filter(|index| *index > 0.0),
+            points_max: POINTS_MAX,
+        };
+        Ok((tags, asked))
+    }
+
+    async fn answer(
+        catalog: &Catalog,
+        (tags, asked): Self::Asked,
+        wanted: Wanted,
+    ) -> Result<Measured<CompareView>, Problem> {
+        let (mut found, mut stale) = (Vec::with_capacity(tags.len()), false);
+        for tag in &tags {
+            let (one, is_stale) = hashtag(catalog, tag, wanted).await?;
+            if found.iter().any(|other: &domain::Hashtag| other.row == one.row) {
+                return Err(Problem::parameter("tags", format!("tags names #{} twice", one.tag.name())));
+            }
+            found.push(one);
+            stale |= is_stale;
+        }
+        let mut measured = catalog.compare(&found, asked).await.map_err(problem)?;
+        measured.meta.stale = stale;
+        Ok(measured)
+    }
+}
+
+/// Hashtags side by side
+///
+/// Their series, who has which share of the voice on four bases, and what each two have in common; a video counts once.
+#[utoipa::path(
+    get,
+    path = "/v1/compare",
+    operation_id = "compare_hashtags",
+    tag = "measurement",
+    params(Params),
+    responses((status = 200, description = "The comparison", body = Answer), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<Measuring<Compare>>(app, request).await
+}

@@ -1,0 +1,112 @@
+//! `GET /v1/export?of=hashtags|history|videos`: everything that is held of it, as a file.
+//!
+//! The file is made whole before anything is charged, so that nobody pays for half of one; then it is streamed. One credit
+//! for each thousand rows, begun ones counted.
+
+use super::measured::hashtag;
+use super::operation;
+use crate::app::App;
+use crate::gate::reply::Content;
+use crate::gate::serve::{Asking, Paid, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::Wanted;
+use catalog::measure::ExportOf;
+use domain::Credits;
+use http::Response;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+use store::ledger::Operation;
+use tables::Format;
+use utoipa::IntoParams;
+
+/// Rows for a credit.
+const ROWS_A_CREDIT: u64 = 1_000;
+/// How long a file may take to make.
+const TIMEOUT: Duration = Duration::from_secs(15 * 60);
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// `hashtags`, `history` (every reading of hashtags) or `videos` (of one hashtag).
+    #[param(example = "hashtags")]
+    of: String,
+    /// Only of this hashtag: a name or an id. Of `videos` it must be given.
+    #[param(required = false)]
+    hashtag: String,
+    /// `ndjson`, `parquet` or `csv`.
+    #[param(example = "parquet", required = false)]
+    format: String,
+}
+
+pub(crate) struct Export;
+
+impl Paid for Export {
+    const OPERATION: Operation = operation::EXPORT;
+    const IS_CONTRACT: bool = false;
+    type Asked = (ExportOf, Option<String>, Format);
+
+    fn timeout(_: &App) -> Duration {
+        TIMEOUT
+    }
+
+    fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
+        let query = &asking.query;
+        query.required("of", "hashtags")?;
+        let of = query.one_of("of", &ExportOf::ALL.map(|of| (of.name(), of)))?;
+        let formats = [Format::Ndjson, Format::Parquet, Format::Csv].map(|format| (format.name(), format));
+        let format = query.one_of("format", &formats)?;
+        let hashtag = query.text("hashtag")?.map(Cow::into_owned);
+        if of == ExportOf::Videos && hashtag.is_none() {
+            return Err(Problem::parameter(
+                "hashtag",
+                "hashtag is missing; videos are told of one hashtag, such as hashtag=cat",
+            ));
+        }
+        Ok((of, hashtag, format))
+    }
+
+    async fn answer(app: &App, (of, text, format): Self::Asked, wanted: Wanted) -> Result<Content, Problem> {
+        let of_hashtag = match &text {
+            Some(text) => Some(hashtag(&app.catalog, text, wanted).await?.0),
+            None => None,
+        };
+        let file = tempfile::tempfile().map_err(Problem::internal)?;
+        let (file, rows) = app
+            .catalog
+            .export(of, of_hashtag.as_ref(), format, file)
+            .await
+            .map_err(super::measured::problem)?;
+        let price = Credits::new(rows.div_ceil(ROWS_A_CREDIT).max(1)).map_err(Problem::internal)?;
+        let mut content = Content::file(format.content_type(), file).map_err(Problem::internal)?;
+        content.price = price;
+        let name = format!("attachment; filename=\"tagmeter-{}.{}\"", of.name(), format.extension());
+        content.disposition = name.try_into().ok();
+        Ok(content)
+    }
+}
+
+/// Everything that is held, as a file
+///
+/// One credit for each thousand rows, begun ones counted; `X-Credits-Charged` says how many. An `Idempotency-Key` is not
+/// taken: a file is too large to keep.
+#[utoipa::path(
+    get,
+    path = "/v1/export",
+    operation_id = "export",
+    tag = "measurement",
+    params(Params),
+    responses(
+        (status = 200, description = "The file", content_type = "application/x-ndjson", body = String),
+        MeasureErrors,
+    ),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<Export>(app, request).await
+}

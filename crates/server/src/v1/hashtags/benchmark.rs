@@ -1,0 +1,99 @@
+//! `GET /v1/hashtags/{ref}/benchmark`: what is usual under a hashtag, and where something would stand.
+
+use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::operation;
+use super::reference;
+use crate::app::App;
+use crate::gate::serve::{Asking, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::measure::{BenchmarkAsked, BenchmarkView, Measured, Meta};
+use catalog::{Catalog, Wanted};
+use domain::VideoId;
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// Only videos posted within this time: `24h`, `30d`, `8w`.
+    #[param(example = "90d", required = false)]
+    window: String,
+    /// Where would so many plays stand?
+    #[param(minimum = 0, required = false)]
+    plays: u64,
+    /// Where would such an engagement rate stand?
+    #[param(example = 0.05, required = false)]
+    engagement: f64,
+    /// Where does this video stand?
+    #[param(required = false)]
+    video_id: String,
+}
+
+/// A benchmark.
+#[derive(ToSchema)]
+#[schema(as = BenchmarkAnswer)]
+#[expect(dead_code, reason = "it describes the answer, which `measured` writes")]
+pub(crate) struct Answer {
+    data: BenchmarkView,
+    meta: Meta,
+    pagination: Pagination,
+    billing: Billing,
+}
+
+pub(crate) struct Benchmark;
+
+impl Question for Benchmark {
+    const OPERATION: Operation = operation::HASHTAG_BENCHMARK;
+    type Asked = (String, BenchmarkAsked);
+    type Answer = BenchmarkView;
+
+    fn read(asking: &Asking<'_>, _: Page) -> Result<Self::Asked, Problem> {
+        let query = &asking.query;
+        let video = match query.text("video_id")? {
+            None => None,
+            Some(_) => Some(query.id::<VideoId>("video_id")?),
+        };
+        let asked = BenchmarkAsked {
+            window_ms: query.duration_ms("window")?,
+            plays: query.whole("plays", 0..=u64::MAX)?,
+            engagement: query.real("engagement")?,
+            video,
+        };
+        Ok((reference(asking)?, asked))
+    }
+
+    async fn answer(
+        catalog: &Catalog,
+        (reference, asked): Self::Asked,
+        wanted: Wanted,
+    ) -> Result<Measured<BenchmarkView>, Problem> {
+        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
+        let mut measured = catalog.benchmark(&found, asked).await.map_err(problem)?;
+        measured.meta.stale = stale;
+        Ok(measured)
+    }
+}
+
+/// What is usual under a hashtag
+///
+/// Percentiles of plays and engagement by age of a post, over the videos that are held, and where a video, a number of plays
+/// or a rate would stand among them.
+#[utoipa::path(
+    get,
+    path = "/v1/hashtags/{ref}/benchmark",
+    operation_id = "hashtag_benchmark",
+    tag = "measurement",
+    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    responses((status = 200, description = "The benchmark", body = Answer), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<Measuring<Benchmark>>(app, request).await
+}

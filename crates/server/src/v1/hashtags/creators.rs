@@ -1,0 +1,78 @@
+//! `GET /v1/hashtags/{ref}/creators`: who carries a hashtag.
+
+use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::operation;
+use super::reference;
+use crate::app::App;
+use crate::gate::serve::{Asking, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::measure::{CreatorsAsked, CreatorsView, Measured, Meta};
+use catalog::{Catalog, Wanted};
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// Only videos posted from then on: a date, a time, or how long ago (`30d`).
+    #[param(example = "90d", required = false)]
+    since: String,
+}
+
+/// Creators.
+#[derive(ToSchema)]
+#[schema(as = CreatorsAnswer)]
+#[expect(dead_code, reason = "it describes the answer, which `measured` writes")]
+pub(crate) struct Answer {
+    data: CreatorsView,
+    meta: Meta,
+    pagination: Pagination,
+    billing: Billing,
+}
+
+pub(crate) struct Creators;
+
+impl Question for Creators {
+    const OPERATION: Operation = operation::HASHTAG_CREATORS;
+    type Asked = (String, CreatorsAsked);
+    type Answer = CreatorsView;
+
+    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
+        let since = asking.query.time("since", asking.now)?;
+        Ok((reference(asking)?, CreatorsAsked { since, limit: page.limit, after: page.after }))
+    }
+
+    async fn answer(
+        catalog: &Catalog,
+        (reference, asked): Self::Asked,
+        wanted: Wanted,
+    ) -> Result<Measured<CreatorsView>, Problem> {
+        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
+        let mut measured = catalog.creators(&found, asked).await.map_err(problem)?;
+        measured.meta.stale = stale;
+        Ok(measured)
+    }
+}
+
+/// Who carries a hashtag
+///
+/// Its creators by plays, and how unevenly plays are spread over them (Gini coefficient, share of the first, HHI).
+#[utoipa::path(
+    get,
+    path = "/v1/hashtags/{ref}/creators",
+    operation_id = "hashtag_creators",
+    tag = "measurement",
+    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    responses((status = 200, description = "Most plays first", body = Answer), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<Measuring<Creators>>(app, request).await
+}

@@ -1,0 +1,123 @@
+//! `GET /v1/hashtags/{ref}/history`: how a count of a hashtag went.
+
+use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::operation;
+use super::reference;
+use crate::app::App;
+use crate::gate::serve::{Asking, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::measure::{HistoryAsked, HistoryMetric, HistoryView, Measured, Meta};
+use catalog::{Catalog, Wanted};
+use domain::metrics::{Mode, Step};
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+/// Most points of a page. A history is not a list of things: a chart wants all of it at once.
+const POINTS_MAX: u64 = 20_000;
+/// Points of a page unless told otherwise.
+const POINTS: u64 = 1_000;
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// `views`, `creators` or `videos`.
+    #[param(example = "views", required = false)]
+    metric: String,
+    /// From then on: a date, a time, or how long ago (`30d`).
+    #[param(example = "30d", required = false)]
+    from: String,
+    /// Until then.
+    #[param(required = false)]
+    to: String,
+    /// `day`, `raw` (every reading), `hour` or `week`. The last reading of each stands for it; where there is none, there is
+    /// no point.
+    #[param(example = "day", required = false)]
+    step: String,
+    /// `total` or `gain` (since the point before).
+    #[param(example = "total", required = false)]
+    mode: String,
+    /// `false` gives every reading as it was told.
+    #[param(required = false)]
+    repair: bool,
+    /// Points of a page, 1 to 20,000; 1,000 unless told otherwise.
+    #[param(minimum = 1, maximum = 20_000, required = false)]
+    points: u64,
+}
+
+/// A history.
+#[derive(ToSchema)]
+#[schema(as = HistoryAnswer)]
+#[expect(dead_code, reason = "it describes the answer, which `measured` writes")]
+pub(crate) struct Answer {
+    data: HistoryView,
+    meta: Meta,
+    pagination: Pagination,
+    billing: Billing,
+}
+
+pub(crate) struct History;
+
+/// What of a request picks a history: all but the page.
+pub(crate) fn read(asking: &Asking<'_>) -> Result<HistoryAsked, Problem> {
+    let (query, now) = (&asking.query, asking.now);
+    let steps = [Step::Day, Step::Raw, Step::Hour, Step::Week].map(|step| (step.name(), step));
+    let is_unrepaired =
+        query.one_of("repair", &[("true", false), ("false", true), ("1", false), ("0", true)])?;
+    Ok(HistoryAsked {
+        metric: query.one_of("metric", &HistoryMetric::ALL.map(|metric| (metric.name(), metric)))?,
+        from: query.time("from", now)?,
+        to: query.time("to", now)?,
+        step: query.one_of("step", &steps)?,
+        mode: query.one_of("mode", &Mode::ALL.map(|mode| (mode.name(), mode)))?,
+        is_repaired: !is_unrepaired,
+        limit: usize::MAX,
+        after: None,
+    })
+}
+
+impl Question for History {
+    const OPERATION: Operation = operation::HASHTAG_HISTORY;
+    type Asked = (String, HistoryAsked);
+    type Answer = HistoryView;
+
+    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
+        let points = asking.query.whole("points", 1..=POINTS_MAX)?.unwrap_or(POINTS);
+        let limit = usize::try_from(points).unwrap_or(usize::MAX);
+        Ok((reference(asking)?, HistoryAsked { limit, after: page.after, ..read(asking)? }))
+    }
+
+    async fn answer(
+        catalog: &Catalog,
+        (reference, asked): Self::Asked,
+        wanted: Wanted,
+    ) -> Result<Measured<HistoryView>, Problem> {
+        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
+        let mut measured = catalog.history(&found, asked).await.map_err(problem)?;
+        measured.meta.stale = stale;
+        Ok(measured)
+    }
+}
+
+/// How a count of a hashtag went
+///
+/// Its readings, or the last one of each hour, day or week; as totals or gains. What could not be as it was told is repaired
+/// and says so; a gap stays a gap and says how long it is.
+#[utoipa::path(
+    get,
+    path = "/v1/hashtags/{ref}/history",
+    operation_id = "hashtag_history",
+    tag = "measurement",
+    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    responses((status = 200, description = "The history", body = Answer), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<Measuring<History>>(app, request).await
+}

@@ -1,0 +1,184 @@
+//! `GET /v1/hashtags/{ref}/history.svg` and `history.png`: the history as a picture to embed.
+
+use super::super::measured::{hashtag, problem};
+use super::super::operation;
+use super::history::read;
+use super::reference;
+use crate::app::App;
+use crate::errors::ErrorCode;
+use crate::gate::reply::Content;
+use crate::gate::serve::{Asking, Paid, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::Wanted;
+use catalog::measure::{History, HistoryAsked};
+use charts::{Chart, ChartError, ChartPoint, Line, SIZE_PX, Theme};
+use domain::metrics::Mode;
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::IntoParams;
+
+/// Width and height unless told otherwise.
+const SIZE: (u32, u32) = (800, 400);
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// `views`, `creators` or `videos`.
+    #[param(example = "views", required = false)]
+    metric: String,
+    /// From then on: a date, a time, or how long ago (`30d`).
+    #[param(example = "90d", required = false)]
+    from: String,
+    /// Until then.
+    #[param(required = false)]
+    to: String,
+    /// `day`, `raw`, `hour` or `week`.
+    #[param(required = false)]
+    step: String,
+    /// `total` or `gain`.
+    #[param(required = false)]
+    mode: String,
+    /// `false` draws every reading as it was told.
+    #[param(required = false)]
+    repair: bool,
+    /// Pixels, 100 to 4000.
+    #[param(minimum = 100, maximum = 4000, required = false)]
+    width: u32,
+    /// Pixels, 100 to 4000.
+    #[param(minimum = 100, maximum = 4000, required = false)]
+    height: u32,
+    /// `light` or `dark`.
+    #[param(required = false)]
+    theme: String,
+    /// Whether the scale is logarithmic.
+    #[param(required = false)]
+    log: bool,
+    /// Divided by the first value, times this.
+    #[param(example = 100, required = false)]
+    index: f64,
+}
+
+/// How it is drawn.
+#[derive(Debug)]
+pub(crate) struct Drawn {
+    width: u32,
+    height: u32,
+    theme: Theme,
+    is_log: bool,
+    index_to: Option<f64>,
+    is_png: bool,
+}
+
+pub(crate) struct HistoryChart;
+
+impl Paid for HistoryChart {
+    const OPERATION: Operation = operation::HASHTAG_HISTORY_CHART;
+    const IS_CONTRACT: bool = false;
+    type Asked = (String, HistoryAsked, Drawn);
+
+    fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
+        let query = &asking.query;
+        let pixels = |param, default: u32| -> Result<u32, Problem> {
+            let bounds = u64::from(*SIZE_PX.start())..=u64::from(*SIZE_PX.end());
+            let told = query.whole(param, bounds)?;
+            Ok(told.and_then(|pixels| u32::try_from(pixels).ok()).unwrap_or(default))
+        };
+        let drawn = Drawn {
+            width: pixels("width", SIZE.0)?,
+            height: pixels("height", SIZE.1)?,
+            theme: query.one_of("theme", &Theme::ALL.map(|theme| (theme.name(), theme)))?,
+            is_log: query.flag("log")?,
+            index_to: query.real("index")?.filter(|index| *index > 0.0),
+            is_png: asking.path.ends_with(".png"),
+        };
+        Ok((reference(asking)?, read(asking)?, drawn))
+    }
+
+    async fn answer(
+        app: &App,
+        (reference, asked, drawn): Self::Asked,
+        wanted: Wanted,
+    ) -> Result<Content, Problem> {
+        let (found, _) = hashtag(&app.catalog, &reference, wanted).await?;
+        let history = app.catalog.history_points(&found, asked).await.map_err(problem)?;
+        // A large picture takes tens of milliseconds of nothing but computing.
+        let drawing = tokio::task::spawn_blocking(move || draw(&history, asked, &drawn));
+        drawing.await.map_err(Problem::internal)?
+    }
+}
+
+fn draw(history: &History, asked: HistoryAsked, drawn: &Drawn) -> Result<Content, Problem> {
+    #[expect(clippy::cast_precision_loss, reason = "a picture is no exact number")]
+    let point = |point: &domain::metrics::HistoryPoint| {
+        Some(ChartPoint {
+            at: point.at,
+            value: point.value? as f64,
+            step: point.step as f64,
+            gap_before: point.gap_ms.is_some(),
+        })
+    };
+    let unit = asked.metric.name();
+    let what = match asked.mode {
+        Mode::Total => unit.to_owned(),
+        Mode::Gain => format!("{unit} gained"),
+    };
+    let line = Line {
+        name: format!("#{}", history.hashtag.tag.name()),
+        points: history.points.iter().filter_map(point).collect(),
+    };
+    let chart = Chart {
+        title: format!("#{}", history.hashtag.tag.name()),
+        subtitle: format!("{what}, as reported by TikTok"),
+        unit: what,
+        lines: vec![line],
+        width: drawn.width,
+        height: drawn.height,
+        theme: drawn.theme,
+        is_log: drawn.is_log,
+        index_to: drawn.index_to,
+    };
+    let refused = |error: ChartError| {
+        Problem::new(ErrorCode::InvalidParameter, format!("this cannot be drawn: {error}"))
+    };
+    Ok(if drawn.is_png {
+        Content::new("image/png", charts::png(&chart).map_err(refused)?)
+    } else {
+        Content::new("image/svg+xml", charts::svg(&chart).map_err(refused)?)
+    })
+}
+
+/// How a count of a hashtag went, as SVG
+///
+/// To embed: gaps are hatched and not drawn across, what was rounded has a band of its step.
+#[utoipa::path(
+    get,
+    path = "/v1/hashtags/{ref}/history.svg",
+    operation_id = "hashtag_history_svg",
+    tag = "measurement",
+    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    responses((status = 200, description = "The picture", content_type = "image/svg+xml", body = String), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn svg(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<HistoryChart>(app, request).await
+}
+
+/// How a count of a hashtag went, as PNG
+#[utoipa::path(
+    get,
+    path = "/v1/hashtags/{ref}/history.png",
+    operation_id = "hashtag_history_png",
+    tag = "measurement",
+    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    responses((status = 200, description = "The picture", content_type = "image/png", body = Vec<u8>), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn png(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<HistoryChart>(app, request).await
+}

@@ -1,0 +1,115 @@
+//! `GET /v1/hashtags?query=&sort=&min_views=`: hashtags by keyword. Below it a hashtag and what is known of it, a file each.
+
+pub(crate) mod show;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod videos;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod history;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod history_chart;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod benchmark;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod related;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod creators;
+
+use super::measured::{Billing, Measuring, Page, Pagination, Question, problem};
+use super::operation;
+use crate::app::App;
+use crate::gate::serve::{Asking, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::measure::{HashtagRecord, HashtagSort, HashtagsAsked, Measured, Meta};
+use catalog::{Catalog, Wanted};
+use http::Response;
+use percent_encoding::percent_decode_str;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// What the name is to hold; `#` and spaces are left out.
+    #[param(example = "cat")]
+    query: String,
+    /// `match` (the exact one first), `views`, `creators`, `velocity`, `growth` or `emerging`; others than `match` order the
+    /// first thousand that were found.
+    #[param(example = "match", required = false)]
+    sort: String,
+    /// Only hashtags of at least so many views.
+    #[param(minimum = 0, required = false)]
+    min_views: u64,
+}
+
+/// A page of hashtags.
+#[derive(ToSchema)]
+#[schema(as = HashtagsAnswer)]
+#[expect(dead_code, reason = "it describes the answer, which `measured` writes")]
+pub(crate) struct Answer {
+    data: Vec<HashtagRecord>,
+    meta: Meta,
+    pagination: Pagination,
+    billing: Billing,
+}
+
+pub(crate) struct Hashtags;
+
+impl Question for Hashtags {
+    const OPERATION: Operation = operation::HASHTAGS;
+    type Asked = HashtagsAsked;
+    type Answer = Vec<HashtagRecord>;
+
+    fn read(asking: &Asking<'_>, page: Page) -> Result<HashtagsAsked, Problem> {
+        let query = &asking.query;
+        Ok(HashtagsAsked {
+            query: query.required("query", "cat")?.into_owned(),
+            sort: query.one_of("sort", &HashtagSort::ALL.map(|sort| (sort.name(), sort)))?,
+            views_min: query.whole("min_views", 0..=u64::MAX)?.unwrap_or(0),
+            limit: page.limit,
+            after: page.after,
+        })
+    }
+
+    async fn answer(
+        catalog: &Catalog,
+        asked: HashtagsAsked,
+        _: Wanted,
+    ) -> Result<Measured<Vec<HashtagRecord>>, Problem> {
+        catalog.hashtags(&asked).await.map_err(problem)
+    }
+}
+
+/// Hashtags by keyword
+#[utoipa::path(
+    get,
+    path = "/v1/hashtags",
+    operation_id = "list_hashtags",
+    tag = "measurement",
+    params(Params),
+    responses((status = 200, description = "A page of hashtags", body = Answer), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<Measuring<Hashtags>>(app, request).await
+}
+
+/// The part of a path that names a hashtag: the one after `/v1/hashtags/`.
+pub(crate) fn reference(asking: &Asking<'_>) -> Result<String, Problem> {
+    let part = asking.path.split('/').nth(3).unwrap_or("");
+    let text = percent_decode_str(part).decode_utf8().map_err(|_| {
+        Problem::parameter("ref", "ref is not UTF-8; give a name such as cat, percent-encoded, or an id")
+    })?;
+    Ok(text.into_owned())
+}

@@ -1,0 +1,87 @@
+//! `GET /v1/hashtags/{ref}/related`: which hashtags go with one.
+
+use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::operation;
+use super::reference;
+use crate::app::App;
+use crate::gate::serve::{Asking, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::measure::{Measured, Meta, RelatedAsked, RelatedView};
+use catalog::{Catalog, Wanted};
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// Only videos posted from then on: a date, a time, or how long ago (`30d`).
+    #[param(example = "90d", required = false)]
+    since: String,
+    /// Whether hashtags that go with everything (fyp, foryou ...) are listed too.
+    #[param(required = false)]
+    generic: bool,
+}
+
+/// Related hashtags.
+#[derive(ToSchema)]
+#[schema(as = RelatedAnswer)]
+#[expect(dead_code, reason = "it describes the answer, which `measured` writes")]
+pub(crate) struct Answer {
+    data: Vec<RelatedView>,
+    meta: Meta,
+    pagination: Pagination,
+    billing: Billing,
+}
+
+pub(crate) struct Related;
+
+impl Question for Related {
+    const OPERATION: Operation = operation::HASHTAG_RELATED;
+    type Asked = (String, RelatedAsked);
+    type Answer = Vec<RelatedView>;
+
+    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
+        let query = &asking.query;
+        let asked = RelatedAsked {
+            since: query.time("since", asking.now)?,
+            with_generic: query.flag("generic")?,
+            limit: page.limit,
+        };
+        Ok((reference(asking)?, asked))
+    }
+
+    async fn answer(
+        catalog: &Catalog,
+        (reference, asked): Self::Asked,
+        wanted: Wanted,
+    ) -> Result<Measured<Self::Answer>, Problem> {
+        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
+        let mut measured = catalog.related(&found, asked).await.map_err(problem)?;
+        measured.meta.stale = stale;
+        Ok(measured)
+    }
+}
+
+/// Which hashtags go with one
+///
+/// Those that stand beside it more often than chance would have it: co-occurrence, lift, NPMI and support, ordered by NPMI
+/// weighted by support.
+#[utoipa::path(
+    get,
+    path = "/v1/hashtags/{ref}/related",
+    operation_id = "related_hashtags",
+    tag = "measurement",
+    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    responses((status = 200, description = "The closest first", body = Answer), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<Measuring<Related>>(app, request).await
+}

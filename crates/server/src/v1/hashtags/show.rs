@@ -1,0 +1,68 @@
+//! `GET /v1/hashtags/{ref}`: a hashtag and all that is derived of it.
+
+use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::operation;
+use super::reference;
+use crate::app::App;
+use crate::gate::serve::{Asking, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::measure::{Measured, Meta, OverviewView};
+use catalog::{Catalog, Wanted};
+use http::Response;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::ToSchema;
+
+/// A hashtag.
+#[derive(ToSchema)]
+#[schema(as = HashtagAnswer)]
+#[expect(dead_code, reason = "it describes the answer, which `measured` writes")]
+pub(crate) struct Answer {
+    data: OverviewView,
+    meta: Meta,
+    pagination: Pagination,
+    billing: Billing,
+}
+
+pub(crate) struct Show;
+
+impl Question for Show {
+    const OPERATION: Operation = operation::HASHTAG;
+    type Asked = String;
+    type Answer = OverviewView;
+
+    fn read(asking: &Asking<'_>, _: Page) -> Result<String, Problem> {
+        reference(asking)
+    }
+
+    async fn answer(
+        catalog: &Catalog,
+        reference: String,
+        wanted: Wanted,
+    ) -> Result<Measured<OverviewView>, Problem> {
+        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
+        let mut measured = catalog.overview(&found).await.map_err(problem)?;
+        measured.meta.stale = stale;
+        Ok(measured)
+    }
+}
+
+/// A hashtag
+///
+/// Its record, views a video and a creator, how it moves within a day, a week and 30 days, where it is in its life, and how
+/// its emerging score comes about.
+#[utoipa::path(
+    get,
+    path = "/v1/hashtags/{ref}",
+    operation_id = "show_hashtag",
+    tag = "measurement",
+    params(("ref" = String, Path, description = "A name, with or without `#` (`%23`), or TikTok's id", example = "cat")),
+    responses((status = 200, description = "The hashtag", body = Answer), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<Measuring<Show>>(app, request).await
+}

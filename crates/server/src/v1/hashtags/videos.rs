@@ -1,0 +1,109 @@
+//! `GET /v1/hashtags/{ref}/videos`: the videos under a hashtag in numbers, filtered and in an order.
+
+use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::operation;
+use super::reference;
+use crate::app::App;
+use crate::gate::serve::{Asking, serve};
+use crate::openapi::MeasureErrors;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use catalog::measure::{Measured, Meta, VideoMeasuredView, VideoSort, VideosAsked};
+use catalog::{Catalog, Wanted};
+use http::Response;
+use std::borrow::Cow;
+use std::sync::Arc;
+use store::ledger::Operation;
+use utoipa::{IntoParams, ToSchema};
+
+/// What may stand in the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
+struct Params {
+    /// `plays`, `newest`, `engagement` or `velocity` (plays a day since it was posted). What cannot be put in the order, as
+    /// a count is not told, is left out.
+    #[param(example = "plays", required = false)]
+    sort: String,
+    /// Posted at or after this: a date, a time, or how long ago (`30d`).
+    #[param(example = "30d", required = false)]
+    since: String,
+    /// Posted before this.
+    #[param(required = false)]
+    until: String,
+    /// Posted under this country: two letters.
+    #[param(example = "US", required = false)]
+    region: String,
+    /// With at least so many plays.
+    #[param(minimum = 0, required = false)]
+    min_plays: u64,
+    /// With this hashtag too.
+    #[param(example = "dog", required = false)]
+    also: String,
+    /// Without this hashtag.
+    #[param(required = false)]
+    not: String,
+}
+
+/// A page of videos.
+#[derive(ToSchema)]
+#[schema(as = VideosAnswer)]
+#[expect(dead_code, reason = "it describes the answer, which `measured` writes")]
+pub(crate) struct Answer {
+    data: Vec<VideoMeasuredView>,
+    meta: Meta,
+    pagination: Pagination,
+    billing: Billing,
+}
+
+pub(crate) struct Videos;
+
+impl Question for Videos {
+    const OPERATION: Operation = operation::HASHTAG_VIDEOS;
+    type Asked = (String, VideosAsked);
+    type Answer = Vec<VideoMeasuredView>;
+
+    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
+        let (query, now) = (&asking.query, asking.now);
+        let asked = VideosAsked {
+            sort: query.one_of("sort", &VideoSort::ALL.map(|sort| (sort.name(), sort)))?,
+            since: query.time("since", now)?,
+            until: query.time("until", now)?,
+            region: query.region()?,
+            plays_min: query.whole("min_plays", 0..=u64::MAX)?.unwrap_or(0),
+            also: query.text("also")?.map(Cow::into_owned),
+            not: query.text("not")?.map(Cow::into_owned),
+            limit: page.limit,
+            after: page.after,
+        };
+        Ok((reference(asking)?, asked))
+    }
+
+    async fn answer(
+        catalog: &Catalog,
+        (reference, asked): Self::Asked,
+        wanted: Wanted,
+    ) -> Result<Measured<Self::Answer>, Problem> {
+        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
+        let mut measured = catalog.videos(&found, &asked).await.map_err(problem)?;
+        measured.meta.stale = stale;
+        Ok(measured)
+    }
+}
+
+/// The videos under a hashtag, in numbers
+///
+/// Filtered, in an order, with engagement and velocity. The walk that sees each video exactly once is `/challenge-posts/`.
+#[utoipa::path(
+    get,
+    path = "/v1/hashtags/{ref}/videos",
+    operation_id = "list_hashtag_videos",
+    tag = "measurement",
+    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    responses((status = 200, description = "A page of videos", body = Answer), MeasureErrors),
+    security(("api_key" = []), ("bearer" = [])),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve::<Measuring<Videos>>(app, request).await
+}

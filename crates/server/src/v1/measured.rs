@@ -1,0 +1,326 @@
+//! Answers of measurement on their way out: `{"data","meta","pagination","billing"}` as JSON, or the rows as a file.
+//!
+//! A question is a [`Question`]; [`Measuring`] makes a paid endpoint of it. `fields=` leaves the named fields; `limit=` and
+//! `cursor=` page, and `Link` names the next page; `format=` or `Accept` picks JSON, NDJSON, CSV, XLSX or Parquet.
+
+use super::cursor::PageCursor;
+use crate::app::App;
+use crate::errors::ErrorCode;
+use crate::gate::reply::Content;
+use crate::gate::serve::{Asking, Paid};
+use crate::problem::Problem;
+use crate::query::{Query, shown};
+use catalog::measure::{LIMIT, LIMIT_MAX, MeasureError, Measured, Meta, Place, Tabular};
+use catalog::{Catalog, CatalogError, Wanted};
+use domain::Hashtag;
+use http::HeaderValue;
+use http::header::ACCEPT;
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::future::Future;
+use std::marker::PhantomData;
+use store::ledger::Operation;
+use tables::{Format, Options, Table};
+use utoipa::ToSchema;
+
+/// What every question understands beside its own parameters.
+const SHAPE_PARAMS: [&str; 6] = ["cursor", "limit", "fields", "format", "fresh", "bom"];
+
+/// A question that is answered for credits.
+pub(crate) trait Question: Send + 'static {
+    /// What it is called in the ledger.
+    const OPERATION: Operation;
+    /// What is asked.
+    type Asked: Send + 'static;
+    /// What is answered.
+    type Answer: Serialize + Tabular + Send;
+
+    /// Reads a request.
+    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem>;
+
+    /// The answer.
+    fn answer(
+        catalog: &Catalog,
+        asked: Self::Asked,
+        wanted: Wanted,
+    ) -> impl Future<Output = Result<Measured<Self::Answer>, Problem>> + Send;
+}
+
+/// Which page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Page {
+    /// Rows at most.
+    pub(crate) limit: u32,
+    /// Behind which row.
+    pub(crate) after: Option<Place>,
+}
+
+/// In which shape an answer is wanted.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    format: Format,
+    fields: Option<Vec<String>>,
+    has_byte_order_mark: bool,
+    /// What its cursors belong to.
+    list: u64,
+    /// Path and query without a cursor, for the link to the next page.
+    address: String,
+    /// What a file of it is called, without its ending.
+    name: String,
+}
+
+/// Whether there is more, and where.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Pagination {
+    /// Whether there is a next page.
+    has_more: bool,
+    /// `cursor` of the next page; `null` on the last one.
+    next_cursor: Option<String>,
+}
+
+impl Pagination {
+    /// Of a list that ends before this cursor.
+    pub(crate) fn new(next_cursor: Option<String>) -> Self {
+        Self { has_more: next_cursor.is_some(), next_cursor }
+    }
+}
+
+/// What an answer cost.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Billing {
+    /// What this call cost.
+    credits_charged: u64,
+    /// What the account holds.
+    balance_remaining: u64,
+}
+
+/// A question as a paid endpoint.
+pub(crate) struct Measuring<Q>(PhantomData<Q>);
+
+impl<Q: Question> Paid for Measuring<Q> {
+    const OPERATION: Operation = Q::OPERATION;
+    const IS_CONTRACT: bool = false;
+    type Asked = (Q::Asked, Shape);
+
+    fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
+        let shape = Shape::read(asking)?;
+        let page = shape.page(&asking.query)?;
+        Ok((Q::read(asking, page)?, shape))
+    }
+
+    async fn answer(app: &App, (asked, shape): Self::Asked, wanted: Wanted) -> Result<Content, Problem> {
+        let measured = Q::answer(&app.catalog, asked, wanted).await?;
+        shape.content(measured)
+    }
+}
+
+impl Shape {
+    fn read(asking: &Asking<'_>) -> Result<Self, Problem> {
+        let query = &asking.query;
+        let format = match query.text("format")? {
+            Some(name) => {
+                name.parse::<Format>().map_err(|why| Problem::parameter("format", why.to_string()))?
+            }
+            None => accepted(asking)?,
+        };
+        let fields = query.text("fields")?.map(|text| {
+            text.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty()).collect()
+        });
+        let own = query.without(&["cursor"]);
+        let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(&own).finish();
+        let list = query.without(&SHAPE_PARAMS);
+        let last = asking.path.rsplit('/').next().unwrap_or("answer");
+        Ok(Self {
+            format,
+            fields,
+            has_byte_order_mark: query.flag("bom")?,
+            list: PageCursor::list_of(asking.path, &list),
+            address: format!("{}?{encoded}", asking.path),
+            name: last.chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
+        })
+    }
+
+    fn page(&self, query: &Query<'_>) -> Result<Page, Problem> {
+        let limit = query.whole("limit", 1..=LIMIT_MAX.into())?;
+        let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(LIMIT);
+        let after = match query.text("cursor")? {
+            None => None,
+            Some(text) => Some(PageCursor::parse(&text, self.list)?),
+        };
+        Ok(Page { limit, after })
+    }
+
+    fn content<T: Serialize + Tabular>(&self, measured: Measured<T>) -> Result<Content, Problem> {
+        let next = measured.next.map(|place| PageCursor { list: self.list, place }.to_string());
+        let link = next.as_ref().and_then(|cursor| self.link(cursor));
+        let mut content = match self.format {
+            Format::Json => self.object(&measured, next)?,
+            _ => self.file(&measured)?,
+        };
+        content.link = link;
+        Ok(content)
+    }
+
+    fn link(&self, cursor: &str) -> Option<HeaderValue> {
+        let joint = if self.address.ends_with('?') { "" } else { "&" };
+        format!("<{}{joint}cursor={cursor}>; rel=\"next\"", self.address).try_into().ok()
+    }
+
+    fn object<T: Serialize>(&self, measured: &Measured<T>, next: Option<String>) -> Result<Content, Problem> {
+        let data = match &self.fields {
+            None => serde_json::to_vec(&measured.data),
+            Some(fields) => {
+                let whole = serde_json::to_value(&measured.data).map_err(Problem::internal)?;
+                serde_json::to_vec(&only(whole, fields)?)
+            }
+        };
+        let rest = serde_json::to_vec(&Rest { meta: &measured.meta, pagination: Pagination::new(next) });
+        let mut body = joined(&data.map_err(Problem::internal)?, &rest.map_err(Problem::internal)?);
+        // What it cost is written before the last brace when it is known.
+        body.pop();
+        Ok(Content::open_object(body))
+    }
+
+    fn file<T: Tabular>(&self, measured: &Measured<T>) -> Result<Content, Problem> {
+        let mut table = measured.data.table().map_err(Problem::internal)?;
+        if let Some(fields) = &self.fields {
+            table = columns_of(&table, fields)?;
+        }
+        let options = Options { has_byte_order_mark: self.has_byte_order_mark, ..Options::default() };
+        let meta = meta_pairs(&measured.meta);
+        let pairs: Vec<(&str, String)> = meta.iter().map(|(name, value)| (*name, value.clone())).collect();
+        let body = table.write(Vec::new(), self.format, &pairs, &options).map_err(Problem::internal)?;
+        let mut content = Content::new(self.format.content_type(), body);
+        if matches!(self.format, Format::Xlsx | Format::Parquet | Format::Csv) {
+            let name = format!("attachment; filename=\"{}.{}\"", self.name, self.format.extension());
+            content.disposition = name.try_into().ok();
+        }
+        Ok(content)
+    }
+}
+
+/// What stands behind the data.
+#[derive(Serialize)]
+struct Rest<'a> {
+    meta: &'a Meta,
+    pagination: Pagination,
+}
+
+/// `{"data":DATA,` and the members of an object.
+pub(super) fn joined(data: &[u8], rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::with_capacity(data.len() + rest.len() + 96);
+    body.extend_from_slice(b"{\"data\":");
+    body.extend_from_slice(data);
+    body.push(b',');
+    body.extend_from_slice(rest.get(1..).unwrap_or_default());
+    body
+}
+
+/// By `Accept`; JSON where there is none.
+fn accepted(asking: &Asking<'_>) -> Result<Format, Problem> {
+    let Some(header) = asking.headers.get(ACCEPT) else { return Ok(Format::Json) };
+    let text = header.to_str().unwrap_or("");
+    // What browsers send names no format of ours but takes anything.
+    Format::of_accept(text).ok_or_else(|| {
+        let names: Vec<&str> = Format::ALL.iter().map(|format| format.media_type()).collect();
+        let detail = format!("Accept is {}; this is answered as {}", shown(text), names.join(", "));
+        Problem::new(ErrorCode::NotAcceptable, detail)
+    })
+}
+
+/// The named fields of an object, or of each object of a list.
+fn only(data: Json, fields: &[String]) -> Result<Json, Problem> {
+    match data {
+        Json::Array(rows) => {
+            rows.into_iter().map(|row| only(row, fields)).collect::<Result<_, _>>().map(Json::Array)
+        }
+        Json::Object(mut object) => {
+            let mut kept = serde_json::Map::new();
+            for field in fields {
+                let Some(value) = object.remove(field) else {
+                    let names: Vec<&String> = object.keys().chain(kept.keys()).collect();
+                    return Err(unknown_field(field, &names));
+                };
+                kept.insert(field.clone(), value);
+            }
+            Ok(Json::Object(kept))
+        }
+        other => Ok(other),
+    }
+}
+
+fn columns_of(table: &Table, fields: &[String]) -> Result<Table, Problem> {
+    let place = |field: &String| {
+        table.columns().iter().position(|column| column.name == field).ok_or_else(|| {
+            let names: Vec<String> = table.columns().iter().map(|column| column.name.to_owned()).collect();
+            unknown_field(field, &names.iter().collect::<Vec<_>>())
+        })
+    };
+    let places: Vec<usize> = fields.iter().map(place).collect::<Result<_, _>>()?;
+    let columns: Vec<_> = places.iter().map(|place| table.columns()[*place]).collect();
+    let mut part = Table::new(&columns)
+        .map_err(|why| Problem::parameter("fields", format!("fields cannot be told so: {why}")))?;
+    for row in table.rows() {
+        let values = places.iter().map(|place| row[*place].clone()).collect();
+        part.push(values).map_err(Problem::internal)?;
+    }
+    Ok(part)
+}
+
+fn unknown_field(field: &str, names: &[&String]) -> Problem {
+    let mut names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    let detail = format!("fields names {}; there are {}", shown(field), names.join(", "));
+    Problem::parameter("fields", detail)
+}
+
+/// What is to be known of a file's rows.
+fn meta_pairs(meta: &Meta) -> Vec<(&'static str, String)> {
+    let mut pairs = vec![("source", meta.source.join(" ")), ("stale", meta.stale.to_string())];
+    if let Some(at) = &meta.observed_at {
+        pairs.push(("observed_at", at.clone()));
+    }
+    if let Some(basis) = meta.basis {
+        pairs.push(("basis", basis.to_owned()));
+    }
+    if let Some(sample) = &meta.sample {
+        pairs.push(("sample_videos", sample.videos.to_string()));
+        if let Some(coverage) = sample.coverage {
+            pairs.push(("coverage", coverage.to_string()));
+        }
+    }
+    let caveats: Vec<&str> = meta.caveats.iter().map(|caveat| caveat.code).collect();
+    if !caveats.is_empty() {
+        pairs.push(("caveats", caveats.join(" ")));
+    }
+    pairs
+}
+
+/// The hashtag that a path or a parameter names, as fresh as it is wanted, and whether it is older.
+pub(crate) async fn hashtag(
+    catalog: &Catalog,
+    text: &str,
+    wanted: Wanted,
+) -> Result<(Hashtag, bool), Problem> {
+    let found = catalog.fresh_hashtag(text, wanted).await.map_err(|error| match error {
+        CatalogError::Name(why) => problem(MeasureError::Name(text.to_owned(), why)),
+        error => crate::contract::fault(error),
+    })?;
+    found.ok_or_else(|| problem(MeasureError::NotFound(text.to_owned())))
+}
+
+/// What went wrong, as it is told.
+pub(crate) fn problem(error: MeasureError) -> Problem {
+    match error {
+        MeasureError::NotFound(text) => {
+            Problem::new(ErrorCode::HashtagNotFound, format!("no hashtag {} is held here", shown(&text)))
+        }
+        MeasureError::Name(text, why) => Problem::parameter(
+            "ref",
+            format!("{} is no hashtag: {why}; give a name such as cat, or an id", shown(&text)),
+        ),
+        MeasureError::Asked { param, why } => Problem::parameter(param, format!("{param}: {why}")),
+        MeasureError::File(error) => Problem::internal(error),
+        MeasureError::Catalog(error) => crate::contract::fault(error),
+    }
+}
