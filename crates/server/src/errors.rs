@@ -25,11 +25,13 @@ pub(crate) struct Facts {
     pub(crate) status: StatusCode,
     pub(crate) title: &'static str,
     pub(crate) meaning: &'static str,
+    /// What a caller can do about it.
+    pub(crate) remedy: &'static str,
     pub(crate) legacy: Legacy,
 }
 
 macro_rules! errors {
-    ($($code:ident $name:literal $status:ident $title:literal $legacy:expr, $meaning:literal;)*) => {
+    ($($code:ident $name:literal $status:ident $title:literal $legacy:expr, $meaning:literal, $remedy:literal;)*) => {
         /// What went wrong, as programs read it (`code`).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) enum ErrorCode {
@@ -44,7 +46,8 @@ macro_rules! errors {
             pub(crate) const fn facts(self) -> &'static Facts {
                 match self {
                     $(Self::$code => &Facts {
-                        name: $name, status: StatusCode::$status, title: $title, meaning: $meaning, legacy: $legacy,
+                        name: $name, status: StatusCode::$status, title: $title, meaning: $meaning,
+                        remedy: $remedy, legacy: $legacy,
                     },)*
                 }
             }
@@ -54,60 +57,131 @@ macro_rules! errors {
 
 errors! {
     MissingApiKey "missing_api_key" UNAUTHORIZED "No API key" Legacy::Account("Please sign up to <site>"),
-        "The request carries no key. Send it as `X-Api-Key` or `Authorization: Bearer`; a key in the query is not read.";
+        "The request carries no key. Send it as `X-Api-Key` or `Authorization: Bearer`; a key in the query is not read.",
+        "Send your key in the header `X-Api-Key`. `tagmeter key create` makes one.";
     InvalidApiKey "invalid_api_key" UNAUTHORIZED "Invalid API key" Legacy::Account("Api-Key is not available"),
-        "The key is unknown, mistyped or revoked.";
+        "The key is unknown, mistyped or revoked.",
+        "Compare the key with the one you were given, or ask the server's owner for a new one: a key is shown once, when it is made.";
     InsufficientCredits "insufficient_credits" PAYMENT_REQUIRED "No credits left"
         Legacy::Account("Your credit balance is exhausted. Please purchase more credits."),
-        "The account's balance does not cover the call. Nothing was charged.";
+        "The account's balance does not cover the call. Nothing was charged.",
+        "Have credits added to the account (`tagmeter account grant`), then send the same request again. `GET /v1/balance` tells what is left.";
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests" Legacy::AsProblem,
-        "The key has used up its requests for now; `Retry-After` says in how many seconds there is room again.";
+        "The key has used up its requests for now; `Retry-After` says in how many seconds there is room again.",
+        "Wait for the seconds that `Retry-After` names. `RateLimit` on every answer tells how many requests are left.";
     InvalidParameter "invalid_parameter" UNPROCESSABLE_ENTITY "Invalid parameter" Legacy::RequestDetail,
-        "A parameter is missing or makes no sense; `param` names it.";
+        "A parameter is missing or makes no sense; `param` names it.",
+        "Mend the parameter that `param` names; `detail` says what would be right.";
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "Idempotency-Key used for another request"
         Legacy::RequestDetail,
-        "The `Idempotency-Key` was sent before with another path or query. Use a new key for a new request.";
+        "The `Idempotency-Key` was sent before with another path or query. Use a new key for a new request.",
+        "Draw a new key for a new request, or send the request as it was the first time.";
     Forbidden "forbidden" FORBIDDEN "Not allowed with this key" Legacy::AsProblem,
-        "The key is good, but not for this: it needs another scope.";
+        "The key is good, but not for this: it needs another scope.",
+        "Use a key of the scope that `detail` names; `tagmeter key create --admin` makes one for uploads.";
     InvalidBody "invalid_body" BAD_REQUEST "The body cannot be read" Legacy::AsProblem,
-        "The body is not what this path takes, or did not come whole.";
+        "The body is not what this path takes, or did not come whole.",
+        "Send the body as `/openapi.json` describes it, whole.";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large" Legacy::AsProblem,
-        "The body has more bytes than this path takes.";
+        "The body has more bytes than this path takes.",
+        "Send less at once, or a packed file (`.gz`, `.zst`).";
     BodyTooSlow "body_too_slow" REQUEST_TIMEOUT "The body came too slowly" Legacy::AsProblem,
-        "The body did not come in the time that it may take.";
+        "The body did not come in the time that it may take.",
+        "Send it over a faster connection, or in smaller files.";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body is of another type" Legacy::AsProblem,
-        "The body is to be JSON, with `Content-Type: application/json`.";
+        "The body is to be JSON, with `Content-Type: application/json`.",
+        "Set `Content-Type: application/json`.";
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE "Not answered in this form" Legacy::AsProblem,
-        "`Accept` takes none of the forms that this is answered in.";
+        "`Accept` takes none of the forms that this is answered in.",
+        "Leave `Accept` out for JSON, or name one of the forms with it or with `format=`.";
     ImportNotFound "import_not_found" NOT_FOUND "Unknown import" Legacy::AsProblem,
-        "The account has no import of this name.";
+        "The account has no import of this name.",
+        "Take the id from `Location` of the upload, or from `GET /v1/imports` with a key of the same account.";
     WalkNotFound "walk_not_found" NOT_FOUND "Unknown walk" Legacy::AsProblem,
-        "The account has no walk of this name.";
+        "The account has no walk of this name.",
+        "Take the id from `Location` of the walk, or from `GET /v1/walks` with a key of the same account.";
     NoUpstream "no_upstream" CONFLICT "No upstream" Legacy::AsProblem,
-        "A walk goes through an upstream, and none is configured here.";
+        "A walk goes through an upstream, and none is configured here.",
+        "The server's owner adds an `[[upstream]]` of the kind `contract` to the settings.";
     HashtagNotFound "hashtag_not_found" NOT_FOUND "Unknown hashtag" Legacy::Request("Not found challenge"),
-        "No hashtag of this id or name is held. Nothing was charged.";
+        "No hashtag of this id or name is held. Nothing was charged.",
+        "Look for it with `/search-challenge/` or `GET /v1/hashtags?query=`; import it, or configure an upstream that knows it.";
     UnknownPath "unknown_path" NOT_FOUND "Unknown path" Legacy::AsProblem,
-        "There is nothing at this path; `/openapi.json` lists what there is.";
+        "There is nothing at this path; `/openapi.json` lists what there is.",
+        "Compare the path with those in `/openapi.json`.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "Method not allowed" Legacy::AsProblem,
-        "The path is answered for the methods in `Allow` only.";
+        "The path is answered for the methods in `Allow` only.",
+        "Use a method that the header `Allow` names.";
     UrlTooLong "url_too_long" URI_TOO_LONG "URL too long" Legacy::AsProblem,
-        "Path and query have at most 8192 bytes.";
+        "Path and query have at most 8192 bytes.",
+        "Ask for less in one request.";
     Internal "internal_error" INTERNAL_SERVER_ERROR "Internal error" Legacy::AsProblem,
-        "Something is wrong on this server; its log has the cause under the request id.";
+        "Something is wrong on this server; its log has the cause under the request id.",
+        "Tell the server's owner the request id: the log has the cause. Nothing was charged.";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available at the moment" Legacy::AsProblem,
-        "The server could not answer just now; the same request may go through later.";
+        "The server could not answer just now; the same request may go through later.",
+        "Send the same request again after the seconds that `Retry-After` names. Nothing was charged.";
     UpstreamError "upstream_error" BAD_GATEWAY "The upstream failed" Legacy::AsProblem,
-        "Nothing is stored for this, and the upstream's answer cannot be used. Nothing was charged.";
+        "Nothing is stored for this, and the upstream's answer cannot be used. Nothing was charged.",
+        "Send the same request again later. `tagmeter doctor` tells the server's owner what is wrong with the upstream.";
     UpstreamUnavailable "upstream_unavailable" SERVICE_UNAVAILABLE "The upstream cannot be asked" Legacy::AsProblem,
-        "Nothing is stored for this, and the upstream cannot be asked at the moment. Nothing was charged.";
+        "Nothing is stored for this, and the upstream cannot be asked at the moment. Nothing was charged.",
+        "Send the same request again after the seconds that `Retry-After` names: the upstream is left alone after failures, or its budget of the day is used up.";
     UpstreamTimeout "upstream_timeout" GATEWAY_TIMEOUT "The upstream did not answer in time" Legacy::AsProblem,
-        "Nothing is stored for this, and the upstream did not answer in time. Nothing was charged.";
+        "Nothing is stored for this, and the upstream did not answer in time. Nothing was charged.",
+        "Send the same request again: an answer that came late is stored by then.";
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
+    use std::path::PathBuf;
+
+    /// The page of a code.
+    fn page(code: ErrorCode) -> String {
+        let Facts { name, status, title, meaning, remedy, .. } = code.facts();
+        format!(
+            "# {title}\n\n`{name}`, HTTP {}\n\n{meaning}\n\n**What to do:** {remedy}\n\nEvery error is `application/problem+json` \
+             (RFC 9457) with `code`, `detail`, `request_id` and, where a parameter was wrong, `param`. An error is never \
+             charged. [All codes](README.md)\n",
+            status.as_u16()
+        )
+    }
+
+    fn table() -> String {
+        let mut table = "# Errors\n\nOne table for all paths. Programs read `code`; `detail` says what was wrong and what would be \
+             right. No error is charged.\n\n| code | HTTP | meaning |\n|---|---|---|\n"
+            .to_owned();
+        for code in ErrorCode::ALL {
+            let Facts { name, status, meaning, .. } = code.facts();
+            writeln!(table, "| [`{name}`]({name}.md) | {} | {meaning} |", status.as_u16()).expect("memory");
+        }
+        table
+    }
+
+    /// The pages are made from the table: with `TAGMETER_WRITE_DOCS=1` this writes them.
+    #[test]
+    fn every_code_has_its_page() {
+        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors"));
+        let mut pages = vec![("README.md".to_owned(), table())];
+        pages.extend(ErrorCode::ALL.iter().map(|code| (format!("{}.md", code.facts().name), page(*code))));
+        if std::env::var_os("TAGMETER_WRITE_DOCS").is_some() {
+            std::fs::create_dir_all(&folder).expect("a folder");
+            for (name, text) in &pages {
+                std::fs::write(folder.join(name), text).expect("written");
+            }
+        }
+        for (name, text) in &pages {
+            let held = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+            assert_eq!(
+                &held, text,
+                "docs/errors/{name}: TAGMETER_WRITE_DOCS=1 cargo test -p server every_code renews it"
+            );
+        }
+        let held = std::fs::read_dir(&folder).expect("a folder").count();
+        assert_eq!(held, pages.len(), "a page of a code that is no more is removed");
+    }
 
     #[test]
     fn names_differ_and_legacy_texts_can_be_told_apart_as_clients_do() {

@@ -334,8 +334,11 @@ fn add_headers(response: &mut Response, is_paid: bool) {
 
 /// One status may stand for several codes.
 fn problem_response(codes: &[ErrorCode]) -> Response {
-    let told: Vec<String> =
-        codes.iter().map(|code| format!("`{}`: {}", code.facts().name, code.facts().meaning)).collect();
+    let told: Vec<String> = codes
+        .iter()
+        .map(|code| code.facts())
+        .map(|f| format!("`{}`: {} {}", f.name, f.meaning, f.remedy))
+        .collect();
     let content = codes.iter().fold(
         ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))),
         |content, code| {
