@@ -175,8 +175,9 @@ fn stand_for_ms(points: &[Point], kept: &[usize]) -> Vec<i64> {
     let gaps: Vec<i64> = (1..kept.len())
         .map(|place| time(place).saturating_sub(time(place - 1)).min(READING_MS_MAX))
         .collect();
-    let last = gaps.len().saturating_sub(1);
-    (0..kept.len()).map(|place| gaps[place.saturating_sub(1).min(last)].min(gaps[place.min(last)])).collect()
+    let before = |place: usize| gaps[place.saturating_sub(1)];
+    let after = |place: usize| gaps[if place < gaps.len() { place } else { place.saturating_sub(2) }];
+    (0..kept.len()).map(|place| before(place).min(after(place))).collect()
 }
 
 /// Puts what can be kept up to a reading behind those of its value or less, in place of those it makes useless.

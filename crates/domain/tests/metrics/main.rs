@@ -1,4 +1,7 @@
 //! Metrics against real series and against other programs' reading of the same numbers.
 
 mod captures;
+mod cases;
+mod docs;
+mod oracle;
 mod real_series;

@@ -1,6 +1,7 @@
 //! Trends worked out by hand.
 
 use super::*;
+use crate::metrics::Reading;
 use crate::metrics::made_up::{at, every, exact, is_close, of_views, rounded};
 use proptest::prelude::*;
 
@@ -53,6 +54,16 @@ fn a_gap_stretches_the_span_and_a_young_series_shortens_it() {
     let just = Series::repaired(&[rounded(0, 0), rounded(1, 7)]);
     let found = of(&just, TrendWindow::Day);
     assert_eq!((found.growth, found.log_growth, found.growth_pct_per_hour), (None, None, Some(700.0)));
+}
+
+#[test]
+fn growth_an_hour_needs_half_an_hour() {
+    let after = |minutes: i64| {
+        let later = Timestamp::from_ms(at(0).as_ms() + minutes * 60_000);
+        let readings = [exact(0, 100), Reading { at: later, ..exact(0, 150) }];
+        of(&Series::repaired(&readings), TrendWindow::Day).growth_pct_per_hour
+    };
+    assert_eq!((after(29), after(30)), (None, Some(100.0)));
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! Metrics against another reading of their formulas: random series, videos and counts, and the real series where they are
+//! at hand, go out as JSON with what we made of them, and `scripts/oracles/metrics.py` works all of it out anew with numpy,
+//! pandas, scipy and scikit-learn. Skips, saying so, where Python has not got those; `TAGMETER_PYTHON` names another one.
+
+use crate::captures::captured;
+use crate::cases;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Random cases of each kind.
+const CASES: usize = 60;
+
+/// A Python that has what the script needs.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+#[expect(clippy::disallowed_methods, reason = "which Python is for the machine to say, not for the settings")]
+fn python() -> Option<String> {
+    let python = std::env::var("TAGMETER_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let imports = Command::new(&python).args(["-c", "import numpy, pandas, scipy, sklearn"]).output();
+    if imports.is_ok_and(|output| output.status.success()) {
+        return Some(python);
+    }
+    println!("skipped: {python} has no numpy, pandas, scipy and scikit-learn");
+    None
+}
+
+/// Has the script work cases out; its words, once it agrees with all of them.
+fn agrees(python: &str, cases: &Value) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/oracles/metrics.py");
+    let mut child = Command::new(python)
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("Python runs");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(cases.to_string().as_bytes()).expect("the script reads");
+    drop(input);
+    let output = child.wait_with_output().expect("the script ends");
+    let [told, failed] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success(), "{told}\n{failed}");
+    told
+}
+
+#[test]
+fn random_cases_agree_with_pandas_numpy_and_scipy() {
+    let Some(python) = python() else { return };
+    let mut runner = TestRunner::deterministic();
+    let mut several =
+        |case: fn(&mut TestRunner) -> Value| (0..CASES).map(|_| case(&mut runner)).collect::<Vec<_>>();
+    let cases = json!({
+        "series": several(cases::series),
+        "numbers": several(cases::numbers),
+        "videos": several(cases::videos),
+        "tags": several(cases::tags),
+        "scores": several(cases::scores),
+    });
+    println!("{}", agrees(&python, &cases).trim());
+}
+
+#[test]
+fn the_real_series_agree_with_pandas_numpy_and_scipy() {
+    let (Some(captured), Some(python)) = (captured(), python()) else { return };
+    let series: Vec<Value> = captured.iter().map(|one| cases::of_series(&one.readings, &[], &[])).collect();
+    println!("{}", agrees(&python, &json!({ "series": series })).trim());
+}
