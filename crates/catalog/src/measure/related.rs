@@ -53,7 +53,7 @@ pub struct RelatedView {
     /// Share of all videos held that have both.
     pub support: f64,
     /// What the list is ordered by: npmi, weighted by support.
-    pub score: f64,
+    pub relatedness: f64,
     /// Whether it goes with everything (fyp, foryou ...).
     pub generic: bool,
 }
@@ -85,7 +85,7 @@ impl Catalog {
         };
         let mut related: Vec<RelatedView> = hashtags.iter().filter_map(judge).collect();
         related.retain(|other| asked.with_generic || !other.generic);
-        related.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name.cmp(&b.name)));
+        related.sort_by(|a, b| b.relatedness.total_cmp(&a.relatedness).then_with(|| a.name.cmp(&b.name)));
         related.truncate(asked.limit.clamp(1, LIMIT_MAX) as usize);
         let sources = hashtag.observed.sources;
         let mut meta = Meta::of(sources, sample.observed_at()).observed().sampled(sample.len(), hashtag);
@@ -120,7 +120,7 @@ fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) ->
         lift: judged.lift,
         npmi: judged.npmi,
         support: judged.support,
-        score: relatedness(&judged, both),
+        relatedness: relatedness(&judged, both),
         generic: is_generic(other.tag.key().as_str(), of_all),
     })
 }

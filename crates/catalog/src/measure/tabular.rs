@@ -316,7 +316,7 @@ impl Tabular for Vec<RelatedView> {
             ("lift", Kind::Real),
             ("npmi", Kind::Real),
             ("support", Kind::Real),
-            ("score", Kind::Real),
+            ("relatedness", Kind::Real),
             ("generic", Kind::Flag),
         ])
     }
@@ -333,7 +333,7 @@ impl Tabular for Vec<RelatedView> {
                 Value::Real(other.lift),
                 Value::Real(other.npmi),
                 Value::Real(other.support),
-                Value::Real(other.score),
+                Value::Real(other.relatedness),
                 Value::Flag(other.generic),
             ]
         };

@@ -83,7 +83,7 @@ pub struct TrendFacts {
     /// New creators for each view gained.
     pub breadth: Option<f64>,
     /// Views gained for each new video.
-    pub marginal_views_per_video: Option<f64>,
+    pub marginal_views: Option<f64>,
     /// 1 for a hashtag that was just seen first, towards 0 with age.
     pub novelty: Option<f64>,
     /// Gini coefficient of plays over creators.
@@ -113,7 +113,7 @@ impl TrendFacts {
             zscore: trend.zscore,
             breakout: trend.is_breakout,
             breadth: trend.breadth,
-            marginal_views_per_video: trend.marginal_views,
+            marginal_views: trend.marginal_views,
             novelty: trend.novelty,
             concentration: trend.concentration,
         }
@@ -137,7 +137,7 @@ impl TrendFacts {
             zscore: self.zscore,
             is_breakout: self.breakout,
             breadth: self.breadth,
-            marginal_views: self.marginal_views_per_video,
+            marginal_views: self.marginal_views,
             novelty: self.novelty,
             concentration: self.concentration,
         })

@@ -73,7 +73,7 @@ pub const METRICS: &[Metric] = &[
         title: "Gain",
         formula: "dX, the sum of the rises between the kept readings nearest before both ends",
         unit: "views, creators or videos",
-        caveats: &[REPAIRED, REAL_SPAN, "`is_below_resolution` where it is below the step of a rounded end"],
+        caveats: &[REPAIRED, REAL_SPAN, "`below_resolution` where it is below the step of a rounded end"],
         paths: &[HISTORY, RECORD, TRENDING, COMPARE],
     },
     Metric {
@@ -152,7 +152,7 @@ pub const METRICS: &[Metric] = &[
         paths: &[RECORD, TRENDING],
     },
     Metric {
-        name: "is_breakout",
+        name: "breakout",
         title: "Breakout",
         formula: "z-score >= 3, or growth an hour >= 0.5 %",
         unit: "yes or no",
@@ -237,7 +237,7 @@ pub const METRICS: &[Metric] = &[
         paths: &[RECORD],
     },
     Metric {
-        name: "engagement_rate",
+        name: "engagement",
         title: "Engagement rate by views",
         formula: "(l + c + s + f) / x; as Σ (l+c+s+f) / Σ x and as the median of the videos' own rates",
         unit: "share",
@@ -264,7 +264,7 @@ pub const METRICS: &[Metric] = &[
         paths: &[CREATORS],
     },
     Metric {
-        name: "top1",
+        name: "top1_share",
         title: "Share of the largest",
         formula: "max x / Σ x",
         unit: "share",
@@ -272,7 +272,7 @@ pub const METRICS: &[Metric] = &[
         paths: &[CREATORS],
     },
     Metric {
-        name: "top_decile",
+        name: "top_decile_share",
         title: "Share of the largest tenth",
         formula: "the sum of the ⌈n/10⌉ largest / Σ x",
         unit: "share",
