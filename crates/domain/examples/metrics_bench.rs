@@ -5,12 +5,16 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the monotonic clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
-use domain::metrics::{Mode, Reading, Series, Step, TrendInput, TrendWindow, history, lifecycle, trend};
+use domain::metrics::{
+    Component, Mode, Peers, Reading, Series, Step, TrendInput, TrendWindow, Weights, emerging, history,
+    lifecycle, trend,
+};
 use domain::{Count, Source, Timestamp};
 use std::hint::black_box;
 use std::time::Instant;
 
 const READINGS: u64 = 12_000;
+const HASHTAGS: u64 = 1_000_000;
 const RUNS: u32 = 50;
 
 fn main() {
@@ -30,6 +34,19 @@ fn main() {
     time("lifecycle", || lifecycle(black_box(&input), None));
     time("history, raw", || history(black_box(&series), Step::Raw, Mode::Gain, None, None));
     time("history, by day", || history(black_box(&series), Step::Day, Mode::Total, None, None));
+    let begun = Instant::now();
+    let peers = Peers::of((0..HASHTAGS).map(hashtag));
+    let (seconds, bytes) = (begun.elapsed().as_secs_f64(), peers.to_bytes().len());
+    println!("peers of {HASHTAGS} hashtags: {seconds:.2} s, {bytes} bytes");
+    let newest = trend(&input, TrendWindow::Week, None);
+    time("score", || emerging(newest.as_ref()?, black_box(&peers), &Weights::default()));
+}
+
+/// Made-up views and component values, spread over all bands.
+fn hashtag(number: u64) -> (u64, [Option<f64>; Component::ALL.len()]) {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let value = |shift: u32| Some((mixed.rotate_left(shift) >> 11) as f64);
+    (10_u64.pow((number % 12) as u32), [value(0), value(9), value(18), value(27), value(36), value(45)])
 }
 
 /// Every seventh one lags by half a day.

@@ -66,11 +66,11 @@ pub fn relatedness(association: &Association, both: u64) -> f64 {
 const GENERIC: &str = "4u 4upage 4you 4youpage 4yp blowthisup dlaciebie explore explorepage featureme foru forupage \
     foryou foryoupage foryourpage foryu foryoupag fouryou fouryoupage fy fyp fypage fürdich fuerdich goviral keşfet \
     kesfet keşfeteyiz kesfeteyiz makemeviral makethisviral neiperte parati paravoce paravocê perte pourtoi pourtoipage \
-    rekomendasi tiktok trend trending trends viral virale vorjou xuhuong xuhướng xyzabc xyzbca xyzcba xyz \
-    рек рекомендаци врекомендаци おすめ";
+    recomendation recomendations rekomendasi tiktok trend trending trends viral virale vorjou vorjouw xuhuong \
+    xuhướng xyzabc xyzbca xyzcba xyz рек рекомендаци врекомендаци おすめ";
 
 /// Words that add nothing beside a generic one.
-const FILLERS: &str = "chalenge dong en page post shorts tok video videos в хочу";
+const FILLERS: &str = "chalenge dong en page post shorts tok video videos в глобальные можно хочу";
 
 /// Whether a hashtag goes with everything: by its key, which is generic words in whatever spelling (`fypシ`, `fyppp`,
 /// `viral_video`, `foryoupageviral`), or by its share of all videos held.
@@ -182,6 +182,8 @@ mod tests {
             "рек",
             "рекомендации",
             "хочуврек",
+            "глобальныерекомендации",
+            "recommendations",
             "fy",
             "fypage",
             "fyppage",

@@ -168,7 +168,7 @@ pub fn trend(input: &TrendInput<'_>, window: TrendWindow, as_of: Option<Timestam
         acceleration: gain.and_then(|gain| acceleration(views, &gain, window)),
         momentum: momentum(views, now.at),
         zscore,
-        is_breakout: is_breakout(zscore, growth_pct_per_hour),
+        is_breakout: is_breakout(zscore, growth_pct_per_hour, BREAKOUT_PCT_PER_HOUR),
         breadth: per(creators, gain),
         marginal_views: per(gain, videos),
         novelty: input.first_seen.map(|first| novelty(first, now.at)),
@@ -209,9 +209,11 @@ fn pct_per_hour(gain: &Gain) -> Option<f64> {
     Some(pct).filter(|pct| gain.span_ms >= PER_HOUR_SPAN_MS_MIN && pct.is_finite())
 }
 
-fn is_breakout(zscore: Option<f64>, pct_per_hour: Option<f64>) -> Option<bool> {
+/// Whether the z-score is [`BREAKOUT_ZSCORE`] or more, or the growth by the hour is at its limit or above; `None` where
+/// neither is known (metrics.md: breakout, whose limit the user may set).
+pub fn is_breakout(zscore: Option<f64>, pct_per_hour: Option<f64>, pct_per_hour_min: f64) -> Option<bool> {
     let by_zscore = zscore.map(|zscore| zscore >= BREAKOUT_ZSCORE);
-    let by_growth = pct_per_hour.map(|pct| pct >= BREAKOUT_PCT_PER_HOUR);
+    let by_growth = pct_per_hour.map(|pct| pct >= pct_per_hour_min);
     match (by_zscore, by_growth) {
         (None, None) => None,
         (one, other) => Some(one == Some(true) || other == Some(true)),
