@@ -4,10 +4,13 @@ use super::{HashtagRecord, MeasureError, Tabular};
 use crate::Catalog;
 use domain::{Count, Hashtag, HashtagRow};
 use std::io::{self, Write};
+use store::videos::VideoUnder;
 use tables::{Column, Format, Kind, Value, Writer};
 
 /// Hashtags, and videos, that are read at once.
 const PART: u32 = 1_000;
+/// Hashtags after which it is told how far it is.
+const TOLD_EVERY: usize = 10;
 /// Readings that are read at once.
 const READINGS: u32 = 50_000;
 
@@ -18,7 +21,7 @@ pub enum ExportOf {
     Hashtags,
     /// Every reading of hashtags, as told.
     History,
-    /// Videos under a hashtag, in numbers.
+    /// Videos under hashtags, in numbers, each once.
     Videos,
 }
 
@@ -56,13 +59,25 @@ fn not_written(error: io::Error) -> MeasureError {
 
 impl Catalog {
     /// Writes everything that is held, of one hashtag or of all, and gives the file back with the number of its rows. Videos
-    /// are those of one hashtag: of all, nothing is written.
+    /// without a hashtag are in none of it.
     pub async fn export<W: Write + Send>(
         &self,
         of: ExportOf,
         hashtag: Option<&Hashtag>,
         format: Format,
         out: W,
+    ) -> Result<(W, u64), MeasureError> {
+        self.export_telling(of, hashtag, format, out, |_, _| {}).await
+    }
+
+    /// The same; `progress` is told how many hashtags are done, of how many.
+    pub async fn export_telling<W: Write + Send>(
+        &self,
+        of: ExportOf,
+        hashtag: Option<&Hashtag>,
+        format: Format,
+        out: W,
+        progress: impl Fn(u64, u64),
     ) -> Result<(W, u64), MeasureError> {
         let columns = match of {
             ExportOf::Hashtags => Vec::<HashtagRecord>::columns(),
@@ -72,10 +87,9 @@ impl Catalog {
         let meta = [("of", of.name().to_owned())];
         let mut writer = Writer::begin(out, format, &columns, &meta).map_err(not_written)?;
         match (of, hashtag) {
-            (ExportOf::Videos, Some(hashtag)) => self.export_videos(hashtag, &mut writer).await?,
-            (ExportOf::Videos, None) => {}
+            (ExportOf::Videos, Some(hashtag)) => self.export_videos(hashtag, |_| true, &mut writer).await?,
             (_, Some(hashtag)) => self.export_some(of, std::slice::from_ref(hashtag), &mut writer).await?,
-            (_, None) => self.export_all(of, &mut writer).await?,
+            (_, None) => self.export_all(of, progress, &mut writer).await?,
         }
         let rows = writer.rows();
         Ok((writer.finish().map_err(not_written)?, rows))
@@ -84,14 +98,20 @@ impl Catalog {
     async fn export_all<W: Write + Send>(
         &self,
         of: ExportOf,
+        progress: impl Fn(u64, u64),
         writer: &mut Writer<W>,
     ) -> Result<(), MeasureError> {
-        let mut after: Option<HashtagRow> = None;
+        let total = self.inner.store.catalog_size().await?.hashtags;
+        let (mut after, mut done): (Option<HashtagRow>, u64) = (None, 0);
         loop {
             let hashtags = self.inner.store.hashtags_after(after, PART).await?;
             let Some(last) = hashtags.last() else { return Ok(()) };
             after = Some(last.row);
-            self.export_some(of, &hashtags, writer).await?;
+            for part in hashtags.chunks(TOLD_EVERY) {
+                self.export_some(of, part, writer).await?;
+                done += part.len() as u64;
+                progress(done, total);
+            }
         }
     }
 
@@ -105,8 +125,14 @@ impl Catalog {
             let records: Vec<HashtagRecord> = hashtags.iter().map(HashtagRecord::of).collect();
             return write(writer, records.rows());
         }
-        for hashtag in hashtags.iter().filter(|hashtag| !hashtag.reported.is_empty()) {
-            self.export_readings(hashtag, writer).await?;
+        for hashtag in hashtags {
+            if of == ExportOf::Videos {
+                // A video is written with the first of its hashtags, and so once.
+                let is_first = |video: &VideoUnder| video.tags.iter().min() == Some(&hashtag.row);
+                self.export_videos(hashtag, is_first, writer).await?;
+            } else if !hashtag.reported.is_empty() {
+                self.export_readings(hashtag, writer).await?;
+            }
         }
         Ok(())
     }
@@ -148,12 +174,14 @@ impl Catalog {
     async fn export_videos<W: Write + Send>(
         &self,
         hashtag: &Hashtag,
+        is_wanted: impl Fn(&VideoUnder) -> bool,
         writer: &mut Writer<W>,
     ) -> Result<(), MeasureError> {
         let mut after = None;
         loop {
             let part = self.inner.store.videos_under(hashtag.row, after, PART).await?;
-            write(writer, self.video_views(&part.videos).await?.rows())?;
+            let wanted: Vec<VideoUnder> = part.videos.into_iter().filter(&is_wanted).collect();
+            write(writer, self.video_views(&wanted).await?.rows())?;
             match part.next {
                 Some(next) => after = Some(next),
                 None => return Ok(()),
