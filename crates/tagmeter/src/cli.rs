@@ -1,5 +1,7 @@
 //! The command line: names, help and examples. What a command does is in `commands/`, a file each.
 
+pub(crate) mod measuring;
+
 use crate::config::Flags;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
@@ -116,6 +118,62 @@ pub(crate) enum Command {
     /// List the videos under a hashtag, most plays first
     #[command(after_help = "Examples:\n  tagmeter videos cat\n  tagmeter videos 7551 --limit 0 --json")]
     Videos(Videos),
+    /// Show how a count of a hashtag went, or draw it
+    ///
+    /// Readings that cannot be are repaired, and each says how; --no-repair leaves them as they were told.
+    #[command(
+        after_help = "Examples:\n  tagmeter history cat\n  tagmeter history cat --step raw --no-repair --limit 0 -o cat.parquet\n  tagmeter history cat --mode gain --step week --from 2026-01-01 --csv\n  tagmeter history cat --from 90d -o cat.svg"
+    )]
+    History(measuring::History),
+    /// List the hashtags that move most, and what their scores are made of
+    #[command(
+        after_help = "Examples:\n  tagmeter trending\n  tagmeter trending --window 30d --sort growth --min-views 1000000\n  tagmeter trending --query cat --weights zscore=2,novelty=0 --json"
+    )]
+    Trending(measuring::Trending),
+    /// Show what is usual under a hashtag: percentiles of plays and engagement by the age of a post
+    #[command(
+        after_help = "Examples:\n  tagmeter benchmark cat\n  tagmeter benchmark cat --window 30d --plays 25000 --engagement 0.08\n  tagmeter benchmark cat --video 7000000000000000001 --json"
+    )]
+    Benchmark(measuring::Benchmark),
+    /// List the hashtags that go with one: more often beside it than chance would have it
+    #[command(
+        after_help = "Examples:\n  tagmeter related cat\n  tagmeter related cat --since 2026-01-01 --limit 50 --csv\n  tagmeter related cat --with-generic"
+    )]
+    Related(measuring::Related),
+    /// List who carries a hashtag, and how much hangs on few of them
+    #[command(
+        after_help = "Examples:\n  tagmeter creators cat\n  tagmeter creators cat --since 30d --limit 0 -o creators.xlsx"
+    )]
+    Creators(measuring::Creators),
+    /// Set hashtags side by side: series, share of voice, overlap
+    #[command(
+        after_help = "Examples:\n  tagmeter compare cat dog\n  tagmeter compare cat dog bird --from 90d --index 100 -o pets.svg\n  tagmeter compare cat dog --step week --json"
+    )]
+    Compare(measuring::Compare),
+    /// Write everything that is held to a file: hashtags, videos or readings
+    ///
+    /// It takes little memory however much there is, and the file appears under its name only when it is whole.
+    #[command(
+        after_help = "Examples:\n  tagmeter export hashtags -o hashtags.parquet\n  tagmeter export videos --hashtag cat -o cat.xlsx\n  tagmeter export history -o - --format ndjson | gzip > history.ndjson.gz"
+    )]
+    Export(measuring::Export),
+    /// Write a page on hashtags to hand on or to print: charts, tables and the method
+    #[command(
+        after_help = "Examples:\n  tagmeter report cat -o cat.html\n  tagmeter report cat dog --from 90d --title 'Pets this autumn' -o pets.html"
+    )]
+    Report(measuring::Report),
+    /// Play the stored series back: would the emerging score have found what grew next?
+    ///
+    /// On each day hashtags are ranked by what had been read by then. How many of the first tenth were among the tenth that
+    /// grew most in the days that followed is told beside a ranking by views, by last week's growth and by chance, for the
+    /// half of the hashtags that the weights were tuned on and for the half that was held apart.
+    #[command(
+        after_help = "Examples:\n  tagmeter backtest\n  tagmeter backtest --every 7 --weights novelty=0\n  tagmeter backtest --json"
+    )]
+    Backtest(measuring::Backtest),
+    /// List every metric with its formula, its unit and what has to be known of it
+    #[command(after_help = "Examples:\n  tagmeter metrics\n  tagmeter metrics --json")]
+    Metrics(Json),
     /// Check every rule of the ledger; ends with 4 when one is broken
     #[command(after_help = "Examples:\n  tagmeter audit\n  tagmeter audit --json")]
     Audit(Json),

@@ -88,6 +88,19 @@ impl From<catalog::CatalogError> for Failure {
     }
 }
 
+impl From<catalog::measure::MeasureError> for Failure {
+    fn from(error: catalog::measure::MeasureError) -> Self {
+        use catalog::measure::MeasureError;
+        match error {
+            MeasureError::Catalog(error) => error.into(),
+            MeasureError::Asked { param, why } => Self::usage(format_args!("--{param}: {why}")),
+            error @ MeasureError::Name(..) => Self::usage(error),
+            error @ MeasureError::NotFound(_) => Self::not_found(error),
+            error @ MeasureError::File(_) => Self::new(error),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,10 @@ mod exit;
 
 mod hashtag_view;
 
+mod measured;
+
+mod moment;
+
 mod output;
 
 mod progress;

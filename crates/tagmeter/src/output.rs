@@ -26,8 +26,13 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 
 fn write_out(text: std::fmt::Arguments<'_>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_fmt(text).and_then(|()| out.flush()) {
-        Ok(()) => Ok(()),
+    printed(out.write_fmt(text).and_then(|()| out.flush()))
+}
+
+/// What came of writing to standard output. A reader that went away ends the program quietly.
+pub(crate) fn printed<T>(result: io::Result<T>) -> Result<T, Failure> {
+    match result {
+        Ok(done) => Ok(done),
         Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(cause) => Err(Failure::new(format_args!("standard output cannot be written: {cause}"))),
     }

@@ -1,13 +1,17 @@
-//! The progress bar of an import, a migration or a backup: on standard error, only on a terminal, only once it has taken a second.
+//! Progress bars of imports, migrations, backups and exports, and a spinner: on standard error, only on a terminal, only once it has taken a second.
 
 use catalog::import::ImportProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sources::files::Progress;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What is done sooner needs no bar.
 const SHOWN_AFTER: Duration = Duration::from_secs(1);
+
+/// How often a spinner turns.
+const SPUN_EVERY: Duration = Duration::from_millis(100);
 
 /// A bar for what is being read or copied.
 #[derive(Debug)]
@@ -37,6 +41,11 @@ impl Bar {
     /// Bytes that were copied, of all.
     pub(crate) fn bytes(&self, doing: &'static str, bytes: u64, total: u64) {
         self.place(doing, bytes, total, "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}");
+    }
+
+    /// Hashtags that are done, of all.
+    pub(crate) fn hashtags(&self, doing: &'static str, hashtags: u64, total: u64) {
+        self.place(doing, hashtags, total, "{prefix} {bar:24} {human_pos}/{human_len} hashtags eta {eta}");
     }
 
     /// Windows of days that were read, of all, and what came of them.
@@ -75,6 +84,19 @@ impl Bar {
         };
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
     }
+}
+
+/// Waits for something whose end is not known; a spinner says so once it has taken a second.
+pub(crate) async fn spinning<F: Future>(doing: &'static str, future: F) -> F::Output {
+    let mut future = pin!(future);
+    if let Ok(done) = tokio::time::timeout(SHOWN_AFTER, &mut future).await {
+        return done;
+    }
+    let spinner = ProgressBar::no_length().with_message(doing);
+    spinner.enable_steady_tick(SPUN_EVERY);
+    let done = future.await;
+    spinner.finish_and_clear();
+    done
 }
 
 impl ImportProgress for Bar {

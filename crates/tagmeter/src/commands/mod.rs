@@ -6,11 +6,23 @@ mod audit;
 
 mod backfill;
 
+mod backtest;
+
 mod backup;
+
+mod benchmark;
+
+mod compare;
+
+mod creators;
 
 mod demo;
 
 mod doctor;
+
+mod export;
+
+mod history;
 
 mod import;
 
@@ -18,11 +30,19 @@ mod key;
 
 mod lookup;
 
+mod metrics;
+
 mod migrate;
+
+mod related;
+
+mod report;
 
 mod search;
 
 mod serve;
+
+mod trending;
 
 mod videos;
 
@@ -35,7 +55,7 @@ use crate::output::{print, say};
 use crate::system::SystemClock;
 use crate::upstreams;
 use catalog::{Catalog, CatalogOptions};
-use domain::{Email, Hashtag};
+use domain::{Clock, Email, Hashtag, Timestamp};
 use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
@@ -68,6 +88,16 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Lookup(command) => lookup::run(command, &context).await.map(done),
         Command::Search(command) => search::run(command, &context).await.map(done),
         Command::Videos(command) => videos::run(command, &context).await.map(done),
+        Command::History(command) => history::run(command, &context).await.map(done),
+        Command::Trending(command) => trending::run(command, &context).await.map(done),
+        Command::Benchmark(command) => benchmark::run(command, &context).await.map(done),
+        Command::Related(command) => related::run(command, &context).await.map(done),
+        Command::Creators(command) => creators::run(command, &context).await.map(done),
+        Command::Compare(command) => compare::run(command, &context).await.map(done),
+        Command::Export(command) => export::run(command, &context).await.map(done),
+        Command::Report(command) => report::run(command, &context).await.map(done),
+        Command::Backtest(command) => backtest::run(command, &context).await.map(done),
+        Command::Metrics(output) => metrics::run(output).map(done),
         Command::Audit(output) => audit::run(output, &context).await,
         Command::Doctor(output) => doctor::run(output, &context).await,
         Command::Migrate(command) => migrate::run(command, &context).await,
@@ -77,6 +107,11 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
 }
 
 impl Context {
+    /// The present moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Where the data is.
     pub(crate) fn store_options(&self) -> StoreOptions {
         let data_dir = &self.settings.data_dir.value;

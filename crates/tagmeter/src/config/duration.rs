@@ -9,7 +9,7 @@ const MS_MAX: u64 = 36_525 * 86_400_000;
 pub(super) const WANTED: &str = "a length of time, such as 30s, 15m, 1h, 7d or 0";
 
 /// Milliseconds of a text.
-pub(super) fn parse(text: &str) -> Option<u64> {
+pub(crate) fn parse(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);

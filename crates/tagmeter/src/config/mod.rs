@@ -1,7 +1,7 @@
 //! Settings: what each is and where that came from. A flag wins over the environment, the environment over the file,
 //! the file over the default; the defaults are the embedded file that `tagmeter config` prints.
 
-mod duration;
+pub(crate) mod duration;
 
 mod file;
 

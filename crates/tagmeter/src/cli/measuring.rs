@@ -1,0 +1,248 @@
+//! The command lines of what measures: histories, trends, benchmarks, comparisons, files and reports.
+
+use super::Json;
+use crate::measured::FileFormat;
+use crate::moment::{Moment, length};
+use catalog::measure::{COMPARED_MAX, ExportOf, HistoryMetric, LIMIT, LIMIT_MAX};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use domain::VideoId;
+use domain::metrics::{Mode, Step, TrendWindow, Weights};
+use std::path::PathBuf;
+use store::trends::TrendSort;
+
+/// Reads one of a closed set by its name.
+fn one_of<T, const N: usize>(all: [T; N], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(all.map(name)).try_map(move |text| {
+        all.into_iter().find(|one| name(*one) == text).ok_or("it is not one of these names")
+    })
+}
+
+/// How an answer is told.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Shape {
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["csv", "output", "format"])]
+    pub(crate) json: bool,
+    /// Print CSV
+    #[arg(long, conflicts_with_all = ["output", "format"])]
+    pub(crate) csv: bool,
+    #[command(flatten)]
+    pub(crate) file: File,
+}
+
+/// A file that is written.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct File {
+    /// Write to this file, in the format that its name ends in; - for standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Format, whatever the name of the file ends in
+    #[arg(long, value_name = "FORMAT", value_parser = one_of(FileFormat::ALL, FileFormat::name))]
+    pub(crate) format: Option<FileFormat>,
+    /// Write over a file that is there
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
+}
+
+/// From when until when.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Span {
+    /// From this time on: a day, a moment or a length of time back from now, such as 30d
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    pub(crate) from: Option<Moment>,
+    /// Until this time; a day is included
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    pub(crate) to: Option<Moment>,
+}
+
+/// `tagmeter history`
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Tag name, with or without #, or TikTok's id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) hashtag: String,
+    /// Which count
+    #[arg(long, default_value = HistoryMetric::Views.name(), value_parser = one_of(HistoryMetric::ALL, HistoryMetric::name))]
+    pub(crate) metric: HistoryMetric,
+    #[command(flatten)]
+    pub(crate) span: Span,
+    /// Every reading, or the last one of each hour, day or week (UTC)
+    #[arg(long, default_value = Step::Day.name(), value_parser = one_of(Step::ALL, Step::name))]
+    pub(crate) step: Step,
+    /// Totals, or what they grew by since the point before
+    #[arg(long, default_value = Mode::Total.name(), value_parser = one_of(Mode::ALL, Mode::name))]
+    pub(crate) mode: Mode,
+    /// Leave readings that cannot be as they were told
+    #[arg(long)]
+    pub(crate) no_repair: bool,
+    /// The newest points at most, 0 for all [default: 60 in a table, all elsewhere]
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+/// `tagmeter trending`
+#[derive(Debug, Args)]
+pub(crate) struct Trending {
+    /// Within which window of time
+    #[arg(long, default_value = TrendWindow::Week.name(), value_parser = one_of(TrendWindow::ALL, TrendWindow::name))]
+    pub(crate) window: TrendWindow,
+    /// Highest of this first
+    #[arg(long, default_value = TrendSort::Emerging.name(), value_parser = one_of(TrendSort::ALL, TrendSort::name))]
+    pub(crate) sort: TrendSort,
+    /// Only hashtags of at least so many views
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) min_views: u64,
+    /// Only hashtags that answer this keyword, as `tagmeter search` finds them
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) query: Option<String>,
+    /// Weights of the emerging score, such as zscore=2,growth=1; components that are not named keep theirs
+    #[arg(long, value_name = "COMPONENT=WEIGHT,...")]
+    pub(crate) weights: Option<Weights>,
+    /// How many hashtags to show at most
+    #[arg(long, value_name = "N", default_value_t = LIMIT, value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+/// `tagmeter benchmark`
+#[derive(Debug, Args)]
+pub(crate) struct Benchmark {
+    /// Tag name, with or without #, or TikTok's id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) hashtag: String,
+    /// Only videos posted within this time back from now, such as 30d
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    pub(crate) window: Option<i64>,
+    /// Tell where so many plays would stand
+    #[arg(long, value_name = "N")]
+    pub(crate) plays: Option<u64>,
+    /// Tell where such an engagement rate would stand, such as 0.08
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(crate) engagement: Option<f64>,
+    /// Tell where this video stands
+    #[arg(long, value_name = "VIDEO_ID", conflicts_with_all = ["plays", "engagement"])]
+    pub(crate) video: Option<VideoId>,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate >= 0.0);
+    rate.ok_or_else(|| "give reactions for each play, such as 0.08".to_owned())
+}
+
+/// `tagmeter related`
+#[derive(Debug, Args)]
+pub(crate) struct Related {
+    /// Tag name, with or without #, or TikTok's id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) hashtag: String,
+    /// Only videos posted from this time on
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    pub(crate) since: Option<Moment>,
+    /// List hashtags that go with everything too (fyp, foryou, viral ...)
+    #[arg(long)]
+    pub(crate) with_generic: bool,
+    /// How many hashtags to show at most
+    #[arg(long, value_name = "N", default_value_t = LIMIT, value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+/// `tagmeter creators`
+#[derive(Debug, Args)]
+pub(crate) struct Creators {
+    /// Tag name, with or without #, or TikTok's id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) hashtag: String,
+    /// Only videos posted from this time on
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    pub(crate) since: Option<Moment>,
+    /// How many creators to show at most; 0 for all of them
+    #[arg(long, value_name = "N", default_value_t = LIMIT)]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+/// `tagmeter compare`
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Tag names, with or without #, or TikTok's ids
+    #[arg(value_name = "NAME|ID", required = true, num_args = 2..=COMPARED_MAX)]
+    pub(crate) hashtags: Vec<String>,
+    /// Which count the series are of
+    #[arg(long, default_value = HistoryMetric::Views.name(), value_parser = one_of(HistoryMetric::ALL, HistoryMetric::name))]
+    pub(crate) metric: HistoryMetric,
+    #[command(flatten)]
+    pub(crate) span: Span,
+    /// Every reading, or the last one of each hour, day or week (UTC)
+    #[arg(long, default_value = Step::Day.name(), value_parser = one_of(Step::ALL, Step::name))]
+    pub(crate) step: Step,
+    /// Divide each series by its own first value, times this, such as 100
+    #[arg(long, value_name = "N", value_parser = index)]
+    pub(crate) index: Option<f64>,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+fn index(text: &str) -> Result<f64, String> {
+    let index = text.parse().ok().filter(|index| (f64::MIN_POSITIVE..=1e9).contains(index));
+    index.ok_or_else(|| "give a number above 0, such as 100".to_owned())
+}
+
+/// `tagmeter export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// What to write: every hashtag with its totals, every reading as it was told, or every video under a hashtag, each once
+    #[arg(value_name = "WHAT", value_parser = one_of(ExportOf::ALL, ExportOf::name))]
+    pub(crate) what: ExportOf,
+    /// Only of this hashtag (videos and history): a name, with or without #, or TikTok's id
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) hashtag: Option<String>,
+    #[command(flatten)]
+    pub(crate) file: File,
+}
+
+/// `tagmeter report`
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Tag names, with or without #, or TikTok's ids
+    #[arg(value_name = "NAME|ID", required = true, num_args = 1..=COMPARED_MAX)]
+    pub(crate) hashtags: Vec<String>,
+    /// Write the page to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Heading of the page
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    #[command(flatten)]
+    pub(crate) span: Span,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// `tagmeter backtest`
+#[derive(Debug, Args)]
+pub(crate) struct Backtest {
+    /// Rank every so many days
+    #[arg(long, value_name = "DAYS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=365))]
+    pub(crate) every: u32,
+    /// The window of time of the score
+    #[arg(long, default_value = TrendWindow::Week.name(), value_parser = one_of(TrendWindow::ALL, TrendWindow::name))]
+    pub(crate) window: TrendWindow,
+    /// Weights of the emerging score, such as zscore=2,growth=1; components that are not named keep theirs
+    #[arg(long, value_name = "COMPONENT=WEIGHT,...")]
+    pub(crate) weights: Option<Weights>,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}

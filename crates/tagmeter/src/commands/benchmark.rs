@@ -1,0 +1,79 @@
+//! `tagmeter benchmark`: what is usual under a hashtag, and where a number of plays, a rate or a video would stand.
+
+use super::{Context, hashtag_of};
+use crate::cli::measuring::Benchmark;
+use crate::exit::Failure;
+use crate::measured::{Target, maybe, per_cent, real, share};
+use crate::output::{counted, grouped, print, say, table};
+use catalog::measure::{BenchmarkAsked, BenchmarkView};
+
+pub(super) async fn run(command: Benchmark, context: &Context) -> Result<(), Failure> {
+    let target = Target::of(&command.shape, false)?;
+    let catalog = context.open_existing_catalog().await?;
+    let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
+    let asked = BenchmarkAsked {
+        window_ms: command.window,
+        plays: command.plays,
+        engagement: command.engagement,
+        video: command.video,
+    };
+    let measured = catalog.benchmark(&hashtag, asked).await?;
+    target.tell(&measured, context.now(), show, || None)
+}
+
+fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
+    if benchmark.bands.iter().all(|band| band.videos == 0) {
+        say(format_args!("No videos of this time are held under #{}.", benchmark.hashtag));
+        return Ok(());
+    }
+    let rate = &benchmark.engagement;
+    print(format_args!(
+        "#{}: engagement {} of all plays together, {} of a typical video ({})",
+        benchmark.hashtag,
+        share(rate.ratio_of_sums),
+        share(rate.median_of_ratios),
+        counted(rate.videos, "video"),
+    ))?;
+    let held = || benchmark.bands.iter().filter(|band| band.videos > 0);
+    let headings = ["age of post", ">videos", ">p10", ">p25", ">p50", ">p75", ">p90", ">p99"];
+    let rows = |what: &str, shown: fn(f64) -> String, is_of_plays: bool| {
+        let rows = held().map(|band| {
+            let of = if is_of_plays { band.plays.as_ref() } else { band.engagement.as_ref() };
+            let numbers = of.map(|p| [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99]);
+            let mut row = vec![format!("{} {what}", band.age), grouped(of.map_or(0, |p| p.count))];
+            row.extend((0..6).map(|place| maybe(numbers, |numbers| shown(numbers[place]))));
+            row
+        });
+        rows.collect::<Vec<_>>()
+    };
+    print(table(&headings, [rows("plays", real, true), rows("engagement", per_cent, false)].concat()))?;
+    if benchmark.videos_without_age > 0 {
+        say(format_args!(
+            "Of {} the age is not known: they are among all alone.",
+            counted(benchmark.videos_without_age, "video")
+        ));
+    }
+    show_standing(benchmark)
+}
+
+fn show_standing(benchmark: &BenchmarkView) -> Result<(), Failure> {
+    let Some(standing) = &benchmark.standing else { return Ok(()) };
+    if let Some(video) = &standing.video_id {
+        print(format_args!("Video {video}, among posts of its age ({}):", standing.age))?;
+    }
+    if let Some(plays) = standing.plays {
+        print(format_args!(
+            "{} plays: more than {} of the posts",
+            grouped(plays),
+            share(standing.plays_percentile)
+        ))?;
+    }
+    if let Some(rate) = standing.engagement {
+        print(format_args!(
+            "engagement {}: more than {} of the posts",
+            per_cent(rate),
+            share(standing.engagement_percentile)
+        ))?;
+    }
+    Ok(())
+}

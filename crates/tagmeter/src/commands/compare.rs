@@ -1,0 +1,119 @@
+//! `tagmeter compare`: hashtags side by side, who has which share of the voice, and what they have in common.
+
+use super::{Context, hashtag_of};
+use crate::cli::measuring::Compare;
+use crate::exit::Failure;
+use crate::measured::{Target, counted_share, line_of, share, spark, tag, total, with_lines};
+use crate::output::{counted, grouped, print, table};
+use catalog::Catalog;
+use catalog::measure::{CompareAsked, CompareView, ComparedView, POINTS_MAX};
+use domain::Hashtag;
+use std::collections::BTreeSet;
+
+/// Characters of a sparkline.
+const SPARK_WIDTH: usize = 48;
+
+pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failure> {
+    let target = Target::of(&command.shape, true)?;
+    let catalog = context.open_existing_catalog().await?;
+    let hashtags = hashtags_of(&catalog, &command.hashtags).await?;
+    let now = context.now();
+    let asked = CompareAsked {
+        metric: command.metric,
+        step: command.step,
+        from: command.span.from.map(|from| from.begin(now)),
+        to: command.span.to.map(|to| to.end(now)),
+        index: command.index,
+        points_max: POINTS_MAX,
+    };
+    let measured = catalog.compare(&hashtags, asked).await?;
+    let chart = || Some(chart(&measured.data, &command));
+    target.tell(&measured, now, show, chart)
+}
+
+/// The hashtags of several names or ids; one that is named twice is no comparison.
+pub(super) async fn hashtags_of(catalog: &Catalog, typed: &[String]) -> Result<Vec<Hashtag>, Failure> {
+    let mut hashtags: Vec<Hashtag> = Vec::with_capacity(typed.len());
+    let mut rows = BTreeSet::new();
+    for text in typed {
+        let hashtag = hashtag_of(catalog, text).await?;
+        if !rows.insert(hashtag.row) {
+            return Err(Failure::usage(format_args!("#{} is named twice", hashtag.tag.name())));
+        }
+        hashtags.push(hashtag);
+    }
+    Ok(hashtags)
+}
+
+fn chart(compared: &CompareView, command: &Compare) -> charts::Chart {
+    let names: Vec<String> = compared.hashtags.iter().map(|one| tag(&one.record.name)).collect();
+    let metric = command.metric.name();
+    let (subtitle, unit) = match command.index {
+        Some(index) => (format!("{metric}, each {index} at its beginning, UTC"), ""),
+        None => (format!("{metric}, UTC"), metric),
+    };
+    let lines = compared.hashtags.iter().map(|one| line_of(&one.series)).collect();
+    let chart = with_lines(names.join(", "), subtitle, unit, lines);
+    charts::Chart { index_to: command.index, ..chart }
+}
+
+fn show(compared: &CompareView) -> Result<(), Failure> {
+    let row = |(place, one): (usize, &ComparedView)| {
+        let voice = compared.share_of_voice.iter();
+        let mut row = vec![
+            tag(&one.record.name),
+            total(&one.record.views),
+            total(&one.record.creators),
+            grouped(one.sample_videos),
+            share(one.engagement),
+        ];
+        row.extend(voice.map(|voice| share(voice.shares.get(place).copied().flatten())));
+        row.push(spark(&one.series, SPARK_WIDTH));
+        row
+    };
+    let metric = compared.hashtags.first().map_or("", |one| one.series.metric);
+    let shares = compared.share_of_voice.iter().map(|voice| format!(">% {}", voice.base));
+    let mut headings: Vec<String> =
+        ["hashtag", ">views", ">creators", ">videos held", ">engagement"].map(str::to_owned).to_vec();
+    headings.extend(shares);
+    headings.push(metric.to_owned());
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    print(table(&headings, compared.hashtags.iter().enumerate().map(row)))?;
+    show_indexed(compared)?;
+    show_overlap(compared)
+}
+
+/// Where each series has come to, of those that are divided by their first value.
+fn show_indexed(compared: &CompareView) -> Result<(), Failure> {
+    for one in &compared.hashtags {
+        let Some(points) = &one.indexed else { continue };
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { continue };
+        let to = points.iter().rev().find_map(|point| point.value);
+        let value = crate::measured::maybe(to, crate::measured::real);
+        print(format_args!("{} indexed: {value} at {} since {}", tag(&one.record.name), last.at, first.at))?;
+    }
+    Ok(())
+}
+
+/// A row and a column for each hashtag: videos that have both, and of how many of the row's.
+fn show_overlap(compared: &CompareView) -> Result<(), Failure> {
+    let names: Vec<&str> = compared.hashtags.iter().map(|one| one.record.name.as_str()).collect();
+    let cell = |row: &str, column: &str| {
+        let pair = compared.overlap.iter().find_map(|pair| match (pair.a.as_str(), pair.b.as_str()) {
+            (a, b) if a == row && b == column => Some((pair.videos, pair.share_of_a)),
+            (a, b) if a == column && b == row => Some((pair.videos, pair.share_of_b)),
+            _ => None,
+        });
+        pair.map(|(videos, share)| counted_share(videos, share)).unwrap_or_default()
+    };
+    let rows = names.iter().map(|row| {
+        std::iter::once(tag(row)).chain(names.iter().map(|column| cell(row, column))).collect::<Vec<_>>()
+    });
+    let columns: Vec<String> = std::iter::once("videos of both".to_owned())
+        .chain(names.iter().map(|name| format!(">#{name}")))
+        .collect();
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    print("")?;
+    print(table(&columns, rows))?;
+    print(format_args!("{} under any of them, each counted once.", counted(compared.videos_unique, "video")))
+}

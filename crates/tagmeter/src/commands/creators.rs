@@ -1,0 +1,59 @@
+//! `tagmeter creators`: who carries a hashtag.
+
+use super::{Context, hashtag_of};
+use crate::cli::measuring::Creators;
+use crate::exit::Failure;
+use crate::measured::{Target, maybe, per_cent, share};
+use crate::output::{counted, grouped, print, say, shortened, table};
+use catalog::measure::{CreatorView, CreatorsAsked, CreatorsView};
+
+/// Characters of a display name that are shown.
+const NAME_SHOWN_MAX: usize = 32;
+
+pub(super) async fn run(command: Creators, context: &Context) -> Result<(), Failure> {
+    let target = Target::of(&command.shape, false)?;
+    let catalog = context.open_existing_catalog().await?;
+    let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
+    let now = context.now();
+    let asked = CreatorsAsked {
+        since: command.since.map(|since| since.begin(now)),
+        limit: if command.limit == 0 { u32::MAX } else { command.limit },
+        after: None,
+    };
+    let measured = catalog.creators(&hashtag, asked).await?;
+    target.tell(&measured, now, show, || None)
+}
+
+fn show(view: &CreatorsView) -> Result<(), Failure> {
+    if view.creators.is_empty() {
+        say(format_args!("No creators are known of videos of this time under #{}.", view.hashtag));
+        return Ok(());
+    }
+    print(format_args!("#{}: {}", view.hashtag, counted(view.creators_count, "creator")))?;
+    if let Some(spread) = &view.concentration {
+        print(format_args!(
+            "plays: the first has {}, the first tenth {}; Gini {:.3}, HHI {:.4}",
+            per_cent(spread.top1_share),
+            per_cent(spread.top_decile_share),
+            spread.gini,
+            spread.hhi,
+        ))?;
+    }
+    let row = |creator: &CreatorView| {
+        vec![
+            maybe(creator.unique_id.as_ref(), |name| format!("@{name}")),
+            creator.nickname.as_deref().map(|name| shortened(name, NAME_SHOWN_MAX)).unwrap_or_default(),
+            grouped(creator.videos),
+            share(creator.videos_share),
+            grouped(creator.plays),
+            share(creator.plays_share),
+        ]
+    };
+    let headings = ["creator", "name", ">videos", ">of all", ">plays", ">of all"];
+    print(table(&headings, view.creators.iter().map(row)))?;
+    let more = view.creators_count.saturating_sub(view.creators.len() as u64);
+    if more > 0 {
+        say(format_args!("{} more creators: --limit 0 shows all.", grouped(more)));
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! `tagmeter export`: everything that is held of a noun, as rows of a file, in bounded memory.
+
+use super::{Context, hashtag_of};
+use crate::cli::measuring::Export;
+use crate::exit::Failure;
+use crate::measured::{FileFormat, Target, stored};
+use crate::output::{counted, printed, say};
+use crate::progress::Bar;
+use catalog::measure::{ExportOf, MeasureError};
+use std::io::{self, BufWriter, ErrorKind};
+
+pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failure> {
+    if command.what == ExportOf::Hashtags && command.hashtag.is_some() {
+        return Err(Failure::usage("--hashtag is for videos and history")
+            .hint("`tagmeter lookup NAME --json` tells one hashtag"));
+    }
+    let target = Target::of_file(&command.file, false)?;
+    let catalog = context.open_existing_catalog().await?;
+    let only = match &command.hashtag {
+        Some(typed) => Some(hashtag_of(&catalog, typed).await?),
+        None => None,
+    };
+    let bar = Bar::new();
+    let progress = |done, total| bar.hashtags("exporting", done, total);
+    let (what, only) = (command.what, only.as_ref());
+    let (rows, name) = match target {
+        Target::Print(FileFormat::Rows(format)) => {
+            let out = BufWriter::new(io::stdout());
+            let written = catalog.export_telling(what, only, format, out, progress).await;
+            bar.finish();
+            (told(written)?.1, "standard output".to_owned())
+        }
+        Target::File(file, FileFormat::Rows(format)) => {
+            let written = catalog.export_telling(what, only, format, file, progress).await;
+            bar.finish();
+            let (file, rows) = written.map_err(refused)?;
+            let name = file.path().display().to_string();
+            file.finish()?;
+            (rows, name)
+        }
+        _ => {
+            return Err(Failure::usage("-o says where the rows go, such as -o hashtags.parquet")
+                .hint("-o - with --format writes to standard output"));
+        }
+    };
+    say(format_args!("{} in {name}.", counted(rows, "row")));
+    Ok(())
+}
+
+fn refused(error: MeasureError) -> Failure {
+    match error {
+        MeasureError::File(cause) => stored(&cause),
+        other => other.into(),
+    }
+}
+
+/// A reader of standard output that went away ends the program quietly.
+fn told<T>(written: Result<T, MeasureError>) -> Result<T, Failure> {
+    match written {
+        Err(MeasureError::File(cause)) if cause.kind() == ErrorKind::BrokenPipe => printed(Err(cause)),
+        Err(error) => Err(refused(error)),
+        Ok(written) => Ok(written),
+    }
+}

@@ -1,0 +1,175 @@
+//! `tagmeter history`: how a count of a hashtag went, with what is to be known of each point.
+
+use super::{Context, hashtag_of};
+use crate::cli::measuring::History;
+use crate::exit::Failure;
+use crate::measured::{Target, about, line_of, maybe, span, spark, when, with_lines};
+use crate::output::{counted, grouped, print, say, table};
+use catalog::measure::{HistoryAsked, HistoryView, POINTS_MAX, Place, PointView};
+use domain::metrics::Step;
+
+/// Points of a table, unless told otherwise.
+const POINTS_SHOWN: usize = 60;
+/// Characters of the sparkline above it.
+const SPARK_WIDTH: usize = 72;
+
+pub(super) async fn run(command: History, context: &Context) -> Result<(), Failure> {
+    let target = Target::of(&command.shape, true)?;
+    let catalog = context.open_existing_catalog().await?;
+    let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
+    let now = context.now();
+    let asked = HistoryAsked {
+        metric: command.metric,
+        from: command.span.from.map(|from| from.begin(now)),
+        to: command.span.to.map(|to| to.end(now)),
+        step: command.step,
+        mode: command.mode,
+        is_repaired: !command.no_repair,
+        limit: POINTS_MAX,
+        after: None,
+    };
+    let mut measured = catalog.history(&hashtag, asked).await?;
+    if measured.next.is_some() {
+        return Err(Failure::new(format_args!("it has more than {} points", grouped(POINTS_MAX as u64)))
+            .hint("--from, --to or a larger --step make them fewer"));
+    }
+    let limit = command.limit.unwrap_or(if target.is_screen() { POINTS_SHOWN } else { 0 });
+    let course = spark(&measured.data, SPARK_WIDTH);
+    let points = measured.data.points.len();
+    let earlier = if limit == 0 { 0 } else { points.saturating_sub(limit) };
+    measured.data.points.drain(..earlier);
+    // What `--json` calls `has_more`: the earlier ones.
+    measured.next = (earlier > 0).then_some(Place { value: 0.0, number: 0 });
+    let told = Told { course, earlier: earlier as u64, is_repaired: !command.no_repair };
+    let chart = chart(&measured.data);
+    target.tell(&measured, now, |history| show(history, &told), || Some(chart))
+}
+
+/// What is said besides the points.
+struct Told {
+    course: String,
+    earlier: u64,
+    is_repaired: bool,
+}
+
+fn chart(history: &HistoryView) -> charts::Chart {
+    let gained = if history.mode == "gain" { " gained" } else { "" };
+    let every =
+        if history.step == "raw" { "every reading".to_owned() } else { format!("by {}", history.step) };
+    with_lines(
+        format!("#{}", history.hashtag),
+        format!("{}{gained}, {every}, UTC", history.metric),
+        history.metric,
+        vec![line_of(history)],
+    )
+}
+
+fn show(history: &HistoryView, told: &Told) -> Result<(), Failure> {
+    if history.points.is_empty() {
+        say(format_args!("No {} of #{} were read in this time.", history.metric, history.hashtag));
+        return Ok(());
+    }
+    let gained = if history.mode == "gain" { " gained" } else { "" };
+    print(format_args!("#{} {}{gained}  {}", history.hashtag, history.metric, told.course))?;
+    let row = |point: &PointView| {
+        let is_rounded = point.rounded;
+        vec![
+            when(&point.at, history.step),
+            maybe(point.value, |value| about(value, is_rounded)),
+            note(point, history),
+        ]
+    };
+    let value = format!(">{}{gained}", history.metric);
+    let at = if history.step == "raw" { "read at" } else { history.step };
+    print(table(&[at, &value, "note"], history.points.iter().map(row)))?;
+    if told.earlier > 0 {
+        say(format_args!("{} before these: --limit 0 shows all.", counted(told.earlier, "point")));
+    }
+    if told.is_repaired && !history.repairs.is_empty() {
+        let repairs = history
+            .repairs
+            .iter()
+            .map(|repair| format!("{} {}", grouped(repair.readings), repair.repair.replace('_', " ")));
+        say(format_args!(
+            "Repaired in the whole series: {}; --no-repair shows what was told.",
+            repairs.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    Ok(())
+}
+
+/// Gaps, repairs, rounding and gains that are too small to be told from it.
+fn note(point: &PointView, history: &HistoryView) -> String {
+    let mut notes = Vec::new();
+    if let Some(repair) = point.repair {
+        notes.push(format!("{}: told {}", repair.replace('_', " "), grouped(point.observed)));
+    } else if point.value.is_none() && history.mode == "total" {
+        notes.push(format!("left out: told {}, less finely than others", grouped(point.observed)));
+    }
+    if let Some(gap_ms) = point.gap_ms {
+        notes.push(format!("gap of {}", span(gap_ms)));
+    }
+    let step_ms = history.step.parse().ok().and_then(Step::ms);
+    if let Some(span_ms) = point.span_ms.filter(|span_ms| is_far_from(*span_ms, step_ms)) {
+        notes.push(format!("over {}", span(span_ms)));
+    }
+    if point.below_resolution {
+        notes.push(format!("below the rounding of {}", grouped(point.step)));
+    } else if point.rounded {
+        notes.push(format!("rounded to {}", grouped(point.step)));
+    }
+    notes.join("; ")
+}
+
+/// Whether a gain spans a time that its step does not tell: by more than a tenth.
+fn is_far_from(span_ms: i64, step_ms: Option<i64>) -> bool {
+    step_ms.is_none_or(|step_ms| (span_ms - step_ms).abs() > step_ms / 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point() -> PointView {
+        PointView {
+            at: "2026-11-25T00:00:00Z".to_owned(),
+            read_at: "2026-11-25T08:00:00Z".to_owned(),
+            value: Some(100_000),
+            observed: 16_399_999,
+            rounded: true,
+            step: 100_000,
+            source: "series",
+            repair: None,
+            gap_ms: None,
+            span_ms: None,
+            below_resolution: false,
+        }
+    }
+
+    fn history(mode: &'static str) -> HistoryView {
+        HistoryView {
+            hashtag: "cat".to_owned(),
+            hashtag_id: None,
+            metric: "views",
+            step: "day",
+            mode,
+            points: Vec::new(),
+            repairs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_limits_a_point_is_noted() {
+        let day_ms = 86_400_000;
+        let noted = |point: PointView, mode| note(&point, &history(mode));
+        assert_eq!(noted(point(), "total"), "rounded to 100,000");
+        let gap = PointView { gap_ms: Some(3 * day_ms), span_ms: Some(3 * day_ms), ..point() };
+        assert_eq!(noted(gap, "gain"), "gap of 3d; over 3d; rounded to 100,000");
+        let usual = PointView { span_ms: Some(day_ms), rounded: false, ..point() };
+        assert_eq!(noted(usual, "gain"), "");
+        let repaired = PointView { repair: Some("off_step"), below_resolution: true, ..point() };
+        assert_eq!(noted(repaired, "total"), "off step: told 16,399,999; below the rounding of 100,000");
+        let left_out = PointView { value: None, rounded: false, ..point() };
+        assert_eq!(noted(left_out, "total"), "left out: told 16,399,999, less finely than others");
+    }
+}

@@ -1,0 +1,45 @@
+//! `tagmeter related`: which hashtags go with one.
+
+use super::{Context, hashtag_of};
+use crate::cli::measuring::Related;
+use crate::exit::Failure;
+use crate::measured::{Target, per_cent, real, tag, total};
+use crate::output::{grouped, print, say, table};
+use catalog::measure::{RelatedAsked, RelatedView};
+
+pub(super) async fn run(command: Related, context: &Context) -> Result<(), Failure> {
+    let target = Target::of(&command.shape, false)?;
+    let catalog = context.open_existing_catalog().await?;
+    let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
+    let now = context.now();
+    let asked = RelatedAsked {
+        since: command.since.map(|since| since.begin(now)),
+        with_generic: command.with_generic,
+        limit: command.limit,
+    };
+    let measured = catalog.related(&hashtag, asked).await?;
+    target.tell(&measured, now, |rows| show(rows, hashtag.tag.name()), || None)
+}
+
+fn show(rows: &[RelatedView], name: &str) -> Result<(), Failure> {
+    if rows.is_empty() {
+        say(format_args!("No other hashtag stands beside #{name} often enough to tell."));
+        return Ok(());
+    }
+    let row = |other: &RelatedView| {
+        vec![
+            tag(&other.name),
+            total(&other.views),
+            grouped(other.both),
+            grouped(other.videos),
+            per_cent(other.probability),
+            real(other.lift),
+            format!("{:.3}", other.npmi),
+            format!("{:.3}", other.score),
+            if other.generic { "generic".to_owned() } else { String::new() },
+        ]
+    };
+    let headings =
+        ["hashtag", ">views", ">videos of both", ">its videos", ">has it", ">lift", ">npmi", ">score", ""];
+    print(table(&headings, rows.iter().map(row)))
+}

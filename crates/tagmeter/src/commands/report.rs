@@ -1,0 +1,163 @@
+//! `tagmeter report`: a page on hashtags to hand on or to print, with the method.
+
+mod hashtag;
+
+mod method;
+
+mod together;
+
+use super::Context;
+use super::compare::hashtags_of;
+use crate::cli::measuring::Report;
+use crate::exit::Failure;
+use crate::measured::{NewFile, per_cent, tag};
+use crate::output::{grouped, say};
+use catalog::measure::{HistoryAsked, HistoryMetric, HistoryView, Meta, POINTS_MAX, PointView};
+use charts::report::{ReportColumn, ReportTable, html};
+use charts::{day, human};
+use domain::metrics::{Mode, Step};
+use domain::{Timestamp, UtcDay};
+use std::io::Write;
+
+/// What the sections are made for.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    now: Timestamp,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
+    let mut file = NewFile::begin(&command.output, command.force)?;
+    let catalog = context.open_existing_catalog().await?;
+    let hashtags = hashtags_of(&catalog, &command.hashtags).await?;
+    let now = context.now();
+    let frame = Frame {
+        now,
+        from: command.span.from.map(|from| from.begin(now)),
+        to: command.span.to.map(|to| to.end(now)),
+    };
+    let mut sections = Vec::new();
+    if hashtags.len() > 1 {
+        sections.push(together::section(&catalog, &hashtags, frame).await?);
+    }
+    for hashtag in &hashtags {
+        sections.push(hashtag::section(&catalog, hashtag, frame).await?);
+    }
+    let names: Vec<String> = hashtags.iter().map(|hashtag| tag(hashtag.tag.name())).collect();
+    let report = charts::report::Report {
+        title: command.title.unwrap_or_else(|| names.join(", ")),
+        subtitle: subtitle(&names, frame),
+        generated_at: now,
+        sections,
+        method: method::terms(hashtags.len() > 1),
+    };
+    let page = html(&report).map_err(Failure::new)?;
+    file.write_all(page.as_bytes()).map_err(|cause| {
+        Failure::new(format_args!("the file {} cannot be written: {cause}", file.path().display()))
+    })?;
+    let name = file.path().display().to_string();
+    file.finish()?;
+    say(format_args!("The report is in {name}."));
+    Ok(())
+}
+
+fn subtitle(names: &[String], frame: Frame) -> String {
+    let span = match (frame.from, frame.to) {
+        (None, None) => "all that is held".to_owned(),
+        (Some(from), None) => format!("from {}", day(from)),
+        (None, Some(to)) => format!("until {}", day(to)),
+        (Some(from), Some(to)) => format!("{} to {}", day(from), day(to)),
+    };
+    let what = if names.len() == 1 { "TikTok hashtag" } else { "TikTok hashtags" };
+    format!("{what} {} · {span}", names.join(", "))
+}
+
+impl Frame {
+    /// The whole history of a hashtag.
+    fn history(self, step: Step, mode: Mode) -> HistoryAsked {
+        HistoryAsked {
+            metric: HistoryMetric::Views,
+            from: self.from,
+            to: self.to,
+            step,
+            mode,
+            is_repaired: true,
+            limit: POINTS_MAX,
+            after: None,
+        }
+    }
+
+    /// Which videos are looked at, in words.
+    fn videos(self) -> String {
+        self.from.map_or_else(String::new, |from| format!(" posted since {}", day(from)))
+    }
+}
+
+/// A table whose columns are named as those on the screen: a `>` before the name of numbers.
+fn table(caption: String, headings: &[&str], rows: Vec<Vec<String>>) -> ReportTable {
+    let column = |heading: &&str| ReportColumn {
+        name: heading.trim_start_matches('>').to_owned(),
+        is_number: heading.starts_with('>'),
+    };
+    ReportTable { caption, columns: headings.iter().map(column).collect(), rows }
+}
+
+/// Whether it was read on fewer than half of the days: then days without a reading are no gaps, but how it was read.
+fn is_sparse(daily: &HistoryView) -> bool {
+    let at = |point: Option<&PointView>| Timestamp::parse(&point?.at).map(UtcDay::of);
+    let days = at(daily.points.first()).zip(at(daily.points.last()));
+    days.is_some_and(|(first, last)| {
+        i64::try_from(daily.points.len()).unwrap_or(i64::MAX).saturating_mul(2)
+            < last.number() - first.number()
+    })
+}
+
+/// Which readings the points of a step are, in words.
+fn readings(step: &str) -> &'static str {
+    if step == "raw" { "every reading" } else { "the last reading of each day" }
+}
+
+/// A total in three digits.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+fn short(number: u64) -> String {
+    human(number as f64)
+}
+
+/// The day of a time of RFC 3339, for people.
+fn day_of(at: &str) -> String {
+    Timestamp::parse(at).map_or_else(|| at.to_owned(), day)
+}
+
+/// Notes of answers, each once: of which videos they are made, and what limits them.
+fn notes<'a>(metas: impl IntoIterator<Item = &'a Meta>) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    let mut say = |note: String| {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    };
+    let mut caveats = Vec::new();
+    for meta in metas {
+        if let Some(sample) = &meta.sample {
+            let of_all = match (sample.reported_videos, sample.coverage) {
+                (Some(all), Some(coverage)) => {
+                    format!(
+                        ", and of {} that there are as TikTok tells ({})",
+                        grouped(all),
+                        per_cent(coverage)
+                    )
+                }
+                _ => "; how many there are is not told".to_owned(),
+            };
+            say(format!(
+                "Sample: {} of {} videos held{of_all}.",
+                grouped(sample.videos),
+                grouped(sample.held_videos)
+            ));
+        }
+        caveats.extend(meta.caveats.iter().map(|caveat| caveat.text.to_owned()));
+    }
+    caveats.into_iter().for_each(say);
+    notes
+}

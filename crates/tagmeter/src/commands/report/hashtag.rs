@@ -1,0 +1,227 @@
+//! The section of a report on one hashtag.
+
+use super::{Frame, day_of, is_sparse, notes, readings, short, table};
+use crate::exit::Failure;
+use crate::measured::{line_of, maybe, per_cent, real, share, tag, with_lines};
+use crate::output::{counted, grouped, shortened};
+use catalog::Catalog;
+use catalog::measure::{
+    BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryView, Meta, OverviewView,
+    RelatedAsked, RelatedView, TotalView,
+};
+use charts::report::{KeyFigure, ReportTable, Section};
+use charts::{Chart, human};
+use domain::metrics::{Mode, Step};
+use domain::{Caveat, Hashtag};
+
+/// Rows of the tables of related hashtags and of creators.
+const ROWS: u32 = 15;
+/// Characters of a creator's display name.
+const NAME_SHOWN_MAX: usize = 40;
+
+/// All that is told of a hashtag.
+pub(super) async fn section(catalog: &Catalog, hashtag: &Hashtag, frame: Frame) -> Result<Section, Failure> {
+    let overview = catalog.overview(hashtag).await?;
+    let daily = catalog.history(hashtag, frame.history(Step::Day, Mode::Total)).await?;
+    let step = if is_sparse(&daily.data) { Step::Raw } else { Step::Day };
+    let totals = catalog.history(hashtag, frame.history(step, Mode::Total)).await?;
+    let gains = catalog.history(hashtag, frame.history(step, Mode::Gain)).await?;
+    let window_ms = frame.from.map(|from| frame.now.as_ms().saturating_sub(from.as_ms()));
+    let asked = BenchmarkAsked { window_ms, ..BenchmarkAsked::default() };
+    let benchmark = catalog.benchmark(hashtag, asked).await?;
+    let asked = RelatedAsked { since: frame.from, with_generic: false, limit: ROWS };
+    let related = catalog.related(hashtag, asked).await?;
+    let asked = CreatorsAsked { since: frame.from, limit: ROWS, after: None };
+    let creators = catalog.creators(hashtag, asked).await?;
+
+    let mut tables = benchmark_tables(&benchmark.data, frame);
+    tables.extend(related_table(&related.data, frame));
+    tables.extend(creators_table(&creators.data, frame));
+    Ok(Section {
+        heading: tag(hashtag.tag.name()),
+        intro: intro(&overview.data, &daily.data),
+        figures: figures(&overview.data, &benchmark.data),
+        charts: [totals_chart(&totals.data), gains_chart(&gains.data)].into_iter().flatten().collect(),
+        tables,
+        notes: section_notes(
+            [&overview.meta, &totals.meta],
+            [&benchmark.meta, &related.meta, &creators.meta],
+            &gains.data,
+        ),
+    })
+}
+
+fn section_notes(of_series: [&Meta; 2], of_videos: [&Meta; 3], gains: &HistoryView) -> Vec<String> {
+    let is_of_videos = |meta: &&Meta| meta.sample.as_ref().is_some_and(|sample| sample.videos > 0);
+    let mut all = notes(of_series.into_iter().chain(of_videos.into_iter().filter(is_of_videos)));
+    if gains.points.iter().any(|point| point.below_resolution) {
+        all.push(Caveat::BelowResolution.text().to_owned());
+    }
+    if !of_videos.iter().any(is_of_videos) {
+        all.push("No videos of this time are held under it: benchmark, related hashtags and creators are not known.".to_owned());
+    }
+    all
+}
+
+fn intro(overview: &OverviewView, daily: &HistoryView) -> String {
+    let record = &overview.record;
+    let id = record.id.as_ref().map(|id| format!(" TikTok's id of it is {id}.")).unwrap_or_default();
+    let read = match (daily.points.first(), daily.points.last()) {
+        (Some(first), Some(last)) => format!(
+            "Its views were read on {} from {} to {}.",
+            counted(daily.points.len() as u64, "day"),
+            day_of(&first.at),
+            day_of(&last.at)
+        ),
+        _ => "Its views were not read in this time.".to_owned(),
+    };
+    let described = record.description.as_deref().filter(|text| !text.trim().is_empty());
+    let described = described.map(|text| format!("\n\nAs TikTok describes it: {text}")).unwrap_or_default();
+    format!("{read}{id}{described}")
+}
+
+fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure> {
+    let record = &overview.record;
+    let figure =
+        |label: &str, value: String, note: String| KeyFigure { label: label.to_owned(), value, note };
+    let read_at = record.reported_at.as_deref();
+    let mut figures = vec![
+        figure("Views", of_total(&record.views), basis(&record.views, read_at)),
+        figure("Creators", of_total(&record.creators), basis(&record.creators, read_at)),
+        figure("Videos", of_total(&record.videos), basis(&record.videos, read_at)),
+    ];
+    if let Some(each) = overview.views_per_video {
+        figures.push(figure("Views per video", human(each), "views over videos".to_owned()));
+    }
+    for (label, trend) in [("7 days", &overview.trends.week), ("30 days", &overview.trends.month)] {
+        let Some(trend) = trend else { continue };
+        let gained = trend.gain.map(|gain| {
+            let below = if trend.below_resolution { ", below the rounding" } else { "" };
+            format!("{} gained, up to {}{below}", short(gain), day_of(&trend.observed_at))
+        });
+        let growth = maybe(trend.growth, per_cent);
+        figures.push(figure(&format!("Growth in {label}"), growth, gained.unwrap_or_default()));
+    }
+    if let Some(trend) = &overview.trends.week {
+        let unusual = trend.zscore.map(|z| format!("; z-score {}", real(z))).unwrap_or_default();
+        let note = format!("in the last 7 days{unusual}");
+        figures.push(figure("Views a day", maybe(trend.velocity, human), note));
+    }
+    if let Some(life) = &overview.lifecycle {
+        let note = format!(
+            "at {} of its peak of {} views a day on {}",
+            per_cent(life.share_of_peak),
+            human(life.peak_velocity),
+            day_of(&life.peak_at)
+        );
+        figures.push(figure("Stage", life.stage.to_owned(), note));
+    }
+    if let Some(score) = &overview.emerging {
+        let note = format!("of 100, among {} of {} views", counted(score.peers, "hashtag"), score.size_band);
+        figures.push(figure("Emerging score", format!("{:.0}", score.score), note));
+    }
+    if benchmark.engagement.ratio_of_sums.is_some() {
+        let typical = format!("{} of a typical video", share(benchmark.engagement.median_of_ratios));
+        figures.push(figure("Engagement", share(benchmark.engagement.ratio_of_sums), typical));
+    }
+    figures
+}
+
+fn of_total(total: &TotalView) -> String {
+    maybe(total.value, |value| format!("{}{}", if total.rounded { "~" } else { "" }, short(value)))
+}
+
+fn basis(total: &TotalView, read_at: Option<&str>) -> String {
+    let rounded = if total.rounded { format!(", rounded to {}", short(total.step)) } else { String::new() };
+    match total.basis {
+        Some("reported") => {
+            let at = read_at.map(|at| format!(" on {}", day_of(at))).unwrap_or_default();
+            format!("as TikTok told{at}{rounded}")
+        }
+        Some(_) => "added up from the videos held".to_owned(),
+        None => "not known".to_owned(),
+    }
+}
+
+fn totals_chart(history: &HistoryView) -> Option<Chart> {
+    let line = line_of(history);
+    (line.points.len() > 1).then(|| {
+        let subtitle = format!("lifetime views, {}, UTC", readings(history.step));
+        with_lines(format!("Views of #{}", history.hashtag), subtitle, "views", vec![line])
+    })
+}
+
+fn gains_chart(history: &HistoryView) -> Option<Chart> {
+    let line = line_of(history);
+    (line.points.len() > 1).then(|| {
+        let subtitle = format!("since the reading before, {}, UTC", readings(history.step));
+        with_lines(format!("Views gained by #{}", history.hashtag), subtitle, "views", vec![line])
+    })
+}
+
+fn benchmark_tables(benchmark: &BenchmarkView, frame: Frame) -> Vec<ReportTable> {
+    let headings = ["Age of post", ">Videos", ">p10", ">p25", ">Median", ">p75", ">p90", ">p99"];
+    let rows = |shown: fn(f64) -> String, is_of_plays: bool| {
+        let row = benchmark.bands.iter().filter_map(|band| {
+            let of = if is_of_plays { band.plays.as_ref() } else { band.engagement.as_ref() }?;
+            let numbers = [of.p10, of.p25, of.p50, of.p75, of.p90, of.p99].map(shown);
+            Some([band.age.to_owned(), grouped(of.count)].into_iter().chain(numbers).collect())
+        });
+        row.collect::<Vec<Vec<String>>>()
+    };
+    let videos = format!("of videos{}, by their age when they were read", frame.videos());
+    let tables = [
+        table(format!("Benchmark: plays {videos}"), &headings, rows(real, true)),
+        table(format!("Benchmark: engagement {videos}"), &headings, rows(per_cent, false)),
+    ];
+    tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+fn related_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
+    let row = |other: &RelatedView| {
+        vec![
+            tag(&other.name),
+            of_total(&other.views),
+            grouped(other.both),
+            per_cent(other.probability),
+            real(other.lift),
+            format!("{:.3}", other.npmi),
+        ]
+    };
+    let headings = ["Hashtag", ">Views", ">Videos with both", ">Share with it", ">Lift", ">NPMI"];
+    let caption = format!(
+        "Related hashtags, the closest first; of videos{}; hashtags that go with everything are left out",
+        frame.videos()
+    );
+    let rows: Vec<Vec<String>> = related.iter().map(row).collect();
+    (!rows.is_empty()).then(|| table(caption, &headings, rows))
+}
+
+fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> {
+    let row = |creator: &catalog::measure::CreatorView| {
+        vec![
+            creator.unique_id.as_ref().map_or_else(|| creator.id.clone(), |name| format!("@{name}")),
+            creator.nickname.as_deref().map(|name| shortened(name, NAME_SHOWN_MAX)).unwrap_or_default(),
+            grouped(creator.videos),
+            grouped(creator.plays),
+            share(creator.plays_share),
+        ]
+    };
+    let spread = creators.concentration.as_ref().map(|spread| {
+        format!(
+            "; the first has {} of the plays, the first tenth {} (Gini {:.2})",
+            per_cent(spread.top1_share),
+            per_cent(spread.top_decile_share),
+            spread.gini
+        )
+    });
+    let caption = format!(
+        "Creators by plays, of {} with videos{}{}",
+        grouped(creators.creators_count),
+        frame.videos(),
+        spread.unwrap_or_default()
+    );
+    let headings = ["Creator", "Name", ">Videos", ">Plays", ">Share of plays"];
+    let rows: Vec<Vec<String>> = creators.creators.iter().map(row).collect();
+    (!rows.is_empty()).then(|| table(caption, &headings, rows))
+}

@@ -1,0 +1,150 @@
+//! The section of a report on several hashtags side by side.
+
+use super::{Frame, is_sparse, notes, readings, table};
+use crate::exit::Failure;
+use crate::measured::{line_of, maybe, per_cent, share, tag, total, with_lines};
+use crate::output::{counted, grouped};
+use catalog::Catalog;
+use catalog::measure::{CompareAsked, CompareView, HistoryMetric, OverviewView, POINTS_MAX};
+use charts::report::{ReportTable, Section};
+use charts::{Chart, Line};
+use domain::Hashtag;
+use domain::metrics::Step;
+
+/// From this ratio of the largest to the smallest value on, only a log scale shows all lines.
+const LOG_FROM: f64 = 20.0;
+/// What each line begins with where they are indexed.
+const INDEX: f64 = 100.0;
+
+pub(super) async fn section(
+    catalog: &Catalog,
+    hashtags: &[Hashtag],
+    frame: Frame,
+) -> Result<Section, Failure> {
+    let asked = CompareAsked {
+        metric: HistoryMetric::Views,
+        step: Step::Day,
+        from: frame.from,
+        to: frame.to,
+        index: None,
+        points_max: POINTS_MAX,
+    };
+    let mut compared = catalog.compare(hashtags, asked).await?;
+    if compared.data.hashtags.iter().any(|one| is_sparse(&one.series)) {
+        compared = catalog.compare(hashtags, CompareAsked { step: Step::Raw, ..asked }).await?;
+    }
+    let mut overviews = Vec::with_capacity(hashtags.len());
+    for hashtag in hashtags {
+        overviews.push(catalog.overview(hashtag).await?);
+    }
+    let views: Vec<&OverviewView> = overviews.iter().map(|one| &one.data).collect();
+    let videos = compared.data.videos_unique;
+    let mut tables = vec![totals(&views), voice(&compared.data)];
+    if videos > 0 {
+        tables.push(overlap(&compared.data));
+    }
+    Ok(Section {
+        heading: "Side by side".to_owned(),
+        intro: match videos {
+            0 => "No videos are held under any of them, so only what TikTok reported can be compared."
+                .to_owned(),
+            _ => format!(
+                "{} are held under any of them, each counted once. A video under two of them counts half for each in \
+                 the shares of videos, creators and engagement.",
+                counted(videos, "video")
+            ),
+        },
+        charts: drawn(&compared.data),
+        tables,
+        notes: notes(std::iter::once(&compared.meta).chain(overviews.iter().map(|one| &one.meta))),
+        ..Section::default()
+    })
+}
+
+/// The lines as they are, and each from the same beginning.
+fn drawn(compared: &CompareView) -> Vec<Chart> {
+    let lines: Vec<Line> = compared.hashtags.iter().map(|one| line_of(&one.series)).collect();
+    let is_indexable = |line: &Line| line.points.first().is_some_and(|first| first.value > 0.0);
+    if lines.iter().all(|line| line.points.is_empty()) {
+        return Vec::new();
+    }
+    let readings = readings(compared.hashtags.first().map_or("", |one| one.series.step));
+    let subtitle = |what: &str| format!("{what}, {readings}, UTC");
+    let is_log = is_wide(&lines, |_| 1.0);
+    let views = with_lines("Views".to_owned(), subtitle("lifetime views"), "views", lines.clone());
+    let mut charts = vec![Chart { is_log, ..views }];
+    if lines.iter().any(is_indexable) {
+        let is_log = is_wide(&lines, |line| line.points.first().map_or(1.0, |first| first.value));
+        let subtitle = subtitle(&format!("each {INDEX} at its beginning"));
+        let indexed = with_lines("Views, indexed".to_owned(), subtitle, "", lines);
+        charts.push(Chart { is_log, index_to: Some(INDEX), ..indexed });
+    }
+    charts
+}
+
+/// Whether a linear scale would flatten some of the lines.
+fn is_wide(lines: &[Line], unit: fn(&Line) -> f64) -> bool {
+    let values = || lines.iter().flat_map(|line| line.points.iter().map(|point| point.value / unit(line)));
+    let most = values().filter(|value| value.is_finite()).fold(0.0, f64::max);
+    let least = values().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
+    most / least >= LOG_FROM
+}
+
+fn totals(overviews: &[&OverviewView]) -> ReportTable {
+    let row = |one: &&OverviewView| {
+        let week = one.trends.week.as_ref();
+        vec![
+            tag(&one.record.name),
+            total(&one.record.views),
+            total(&one.record.creators),
+            total(&one.record.videos),
+            maybe(week.and_then(|week| week.velocity), charts::human),
+            maybe(week.and_then(|week| week.growth), per_cent),
+            maybe(one.trends.month.as_ref().and_then(|month| month.growth), per_cent),
+            maybe(one.lifecycle.as_ref(), |life| life.stage.to_owned()),
+            maybe(one.emerging.as_ref(), |score| format!("{:.0}", score.score)),
+        ]
+    };
+    let headings = [
+        "Hashtag",
+        ">Views",
+        ">Creators",
+        ">Videos",
+        ">A day",
+        ">In 7 days",
+        ">In 30 days",
+        "Stage",
+        ">Score",
+    ];
+    let caption = "Totals (~ where they were rounded), views a day, growth, and emerging score up to the newest reading".to_owned();
+    table(caption, &headings, overviews.iter().map(row).collect())
+}
+
+fn voice(compared: &CompareView) -> ReportTable {
+    let headings: Vec<String> = std::iter::once("Hashtag".to_owned())
+        .chain(compared.share_of_voice.iter().map(|voice| format!(">Of {}", voice.base)))
+        .chain([">Engagement rate".to_owned(), ">Videos held".to_owned()])
+        .collect();
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let row = |(place, one): (usize, &catalog::measure::ComparedView)| {
+        let shares = compared.share_of_voice.iter();
+        let shares = shares.map(|voice| share(voice.shares.get(place).copied().flatten()));
+        std::iter::once(tag(&one.record.name))
+            .chain(shares)
+            .chain([share(one.engagement), grouped(one.sample_videos)])
+            .collect()
+    };
+    table(
+        "Share of voice: of the views as reported; of videos, creators and engagement (reactions) of the videos held".to_owned(),
+        &headings,
+        compared.hashtags.iter().enumerate().map(row).collect(),
+    )
+}
+
+fn overlap(compared: &CompareView) -> ReportTable {
+    let rows = compared.overlap.iter().map(|pair| {
+        vec![tag(&pair.a), tag(&pair.b), grouped(pair.videos), share(pair.share_of_a), share(pair.share_of_b)]
+    });
+    let headings = ["One", "Other", ">Videos with both", ">Of the one's", ">Of the other's"];
+    table("Overlap, of the videos held".to_owned(), &headings, rows.collect())
+}

@@ -1,0 +1,112 @@
+//! `tagmeter trending`: which hashtags move most, with what their scores are made of and how their last month went.
+
+use super::{Context, hashtag_of};
+use crate::cli::measuring::Trending;
+use crate::exit::Failure;
+use crate::measured::{Target, about, maybe, per_cent, real, spark, tag, total};
+use crate::output::{print, say, table};
+use crate::progress::spinning;
+use catalog::Catalog;
+use catalog::measure::{HistoryAsked, HistoryMetric, Measured, TrendingAsked, TrendingView};
+use domain::Timestamp;
+use domain::metrics::{Mode, Step};
+
+/// Days that a sparkline is of.
+const SPARK_DAYS: i64 = 30;
+const MS_OF_A_DAY: i64 = 86_400_000;
+/// Parts of a score that are named in the table; `--json` has all.
+const PARTS_SHOWN: usize = 3;
+
+pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Failure> {
+    let target = Target::of(&command.shape, false)?;
+    let catalog = context.open_existing_catalog().await?;
+    if command.query.is_some() {
+        catalog.bring_search_up().await?;
+    }
+    spinning("working trends out", catalog.follow_trends()).await?;
+    let asked = TrendingAsked {
+        window: command.window,
+        sort: command.sort,
+        views_min: command.min_views,
+        query: command.query,
+        weights: command.weights,
+        limit: command.limit,
+        after: None,
+    };
+    let measured = catalog.trending(&asked).await?;
+    let courses = if target.is_screen() { courses(&catalog, &measured).await? } else { Vec::new() };
+    let has_more = measured.next.is_some();
+    target.tell(&measured, context.now(), |rows| show(rows, &courses, has_more), || None)
+}
+
+/// Of each hashtag the views gained on each of the last days before the newest reading of all.
+async fn courses(catalog: &Catalog, measured: &Measured<Vec<TrendingView>>) -> Result<Vec<String>, Failure> {
+    let newest = measured.meta.observed_at.as_deref().and_then(Timestamp::parse);
+    let from = newest.map(|at| Timestamp::from_ms(at.as_ms() - SPARK_DAYS * MS_OF_A_DAY));
+    let asked = HistoryAsked {
+        metric: HistoryMetric::Views,
+        from,
+        to: None,
+        step: Step::Day,
+        mode: Mode::Gain,
+        is_repaired: true,
+        limit: SPARK_DAYS as usize + 1,
+        after: None,
+    };
+    let mut courses = Vec::with_capacity(measured.data.len());
+    for row in &measured.data {
+        let hashtag = hashtag_of(catalog, &tag(&row.hashtag.name)).await?;
+        let history = catalog.history(&hashtag, asked).await?;
+        courses.push(spark(&history.data, SPARK_DAYS as usize));
+    }
+    Ok(courses)
+}
+
+fn show(rows: &[TrendingView], courses: &[String], has_more: bool) -> Result<(), Failure> {
+    if rows.is_empty() {
+        say("No hashtag moves that was read at least twice lately.");
+        return Ok(());
+    }
+    let row = |(place, (row, course)): (usize, (&TrendingView, &String))| {
+        let trend = &row.trend;
+        vec![
+            (place + 1).to_string(),
+            tag(&row.hashtag.name),
+            total(&row.hashtag.views),
+            maybe(trend.gain, |gain| about(gain, trend.below_resolution)),
+            maybe(trend.velocity, real),
+            maybe(trend.growth, per_cent),
+            maybe(trend.zscore, real),
+            maybe(row.emerging.as_ref(), |score| format!("{:.1}", score.score)),
+            parts(row),
+            course.clone(),
+        ]
+    };
+    let headings = [
+        ">",
+        "hashtag",
+        ">views",
+        ">gain",
+        ">views/day",
+        ">growth",
+        ">z",
+        ">score",
+        "made of",
+        "gains, 30 days",
+    ];
+    print(table(&headings, rows.iter().zip(courses).enumerate().map(row)))?;
+    if has_more {
+        say("There are more: --limit shows up to 100.");
+    }
+    Ok(())
+}
+
+/// The parts that brought most to a score: `growth 31, zscore 12`.
+fn parts(row: &TrendingView) -> String {
+    let Some(score) = &row.emerging else { return String::new() };
+    let mut parts: Vec<(f64, &str)> =
+        score.components.iter().filter_map(|part| Some((part.contribution?, part.name))).collect();
+    parts.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let named = parts.iter().take(PARTS_SHOWN).filter(|(points, _)| *points >= 0.5);
+    named.map(|(points, name)| format!("{name} {points:.0}")).collect::<Vec<_>>().join(", ")
+}

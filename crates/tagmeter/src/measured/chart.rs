@@ -1,0 +1,41 @@
+//! Histories as charts.
+
+use catalog::measure::HistoryView;
+use charts::{Chart, ChartPoint, Line, Theme};
+use domain::Timestamp;
+
+/// Width and height of a chart in a file, in pixels.
+const SIZE: (u32, u32) = (1000, 500);
+
+/// A history as a line; readings that are left out are left out.
+#[expect(clippy::cast_precision_loss, reason = "a pixel is far wider than what is lost")]
+pub(crate) fn line_of(history: &HistoryView) -> Line {
+    let is_gain = history.mode == "gain";
+    let point = |point: &catalog::measure::PointView| {
+        let value = point.value? as f64;
+        let step = if point.rounded { point.step as f64 } else { 0.0 };
+        Some(ChartPoint {
+            at: Timestamp::parse(&point.at)?,
+            value,
+            // A gain is the difference of two rounded totals, so it may be off by twice as much; but none is below 0.
+            step: if is_gain { (2.0 * step).min(2.0 * value) } else { step },
+            gap_before: point.gap_ms.is_some(),
+        })
+    };
+    Line { name: format!("#{}", history.hashtag), points: history.points.iter().filter_map(point).collect() }
+}
+
+/// A chart of lines, otherwise as usual.
+pub(crate) fn with_lines(title: String, subtitle: String, unit: &str, lines: Vec<Line>) -> Chart {
+    Chart {
+        title,
+        subtitle,
+        unit: unit.to_owned(),
+        lines,
+        width: SIZE.0,
+        height: SIZE.1,
+        theme: Theme::Light,
+        is_log: false,
+        index_to: None,
+    }
+}

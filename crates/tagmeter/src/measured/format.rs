@@ -1,0 +1,68 @@
+//! The formats of files that measuring commands write.
+
+use std::path::Path;
+use tables::Format;
+
+/// In what a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileFormat {
+    /// Rows.
+    Rows(Format),
+    /// A chart as vectors.
+    Svg,
+    /// A chart as pixels.
+    Png,
+}
+
+impl FileFormat {
+    /// All of them.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Rows(Format::Json),
+        Self::Rows(Format::Ndjson),
+        Self::Rows(Format::Csv),
+        Self::Rows(Format::Xlsx),
+        Self::Rows(Format::Parquet),
+        Self::Svg,
+        Self::Png,
+    ];
+
+    /// What it is called, which is also how names of its files end.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rows(format) => format.name(),
+            Self::Svg => "svg",
+            Self::Png => "png",
+        }
+    }
+
+    /// By the ending of a file's name, in small or capital letters.
+    pub(crate) fn of_path(path: &Path) -> Option<Self> {
+        if let Some(format) = Format::of_path(path) {
+            return Some(Self::Rows(format));
+        }
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Self::ALL.into_iter().find(|format| format.name() == extension)
+    }
+
+    /// Whether it is no text: nothing for a terminal.
+    pub(crate) const fn is_binary(self) -> bool {
+        matches!(self, Self::Png | Self::Rows(Format::Xlsx | Format::Parquet))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_tell_the_format() {
+        for format in FileFormat::ALL {
+            let path = format!("out/cat.2026.{}", format.name().to_uppercase());
+            assert_eq!(FileFormat::of_path(Path::new(&path)), Some(format));
+        }
+        assert_eq!(FileFormat::of_path(Path::new("cat.jsonl")), Some(FileFormat::Rows(Format::Ndjson)));
+        for none in ["cat", "cat.txt", ".svg", "-"] {
+            assert_eq!(FileFormat::of_path(Path::new(none)), None, "{none}");
+        }
+    }
+}

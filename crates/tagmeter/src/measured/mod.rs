@@ -1,0 +1,21 @@
+//! What the measuring commands share: how an answer is told (a table, JSON, CSV, a file, a picture), and numbers and
+//! sparklines for people.
+
+mod chart;
+
+mod format;
+
+mod new_file;
+
+mod numbers;
+
+mod spark;
+
+mod target;
+
+pub(crate) use chart::{line_of, with_lines};
+pub(crate) use format::FileFormat;
+pub(crate) use new_file::NewFile;
+pub(crate) use numbers::{about, counted_share, maybe, per_cent, real, share, span, tag, total, when};
+pub(crate) use spark::spark;
+pub(crate) use target::{Target, stored};

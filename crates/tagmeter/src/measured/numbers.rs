@@ -1,0 +1,120 @@
+//! Numbers for people: grouped, `~` before what was rounded, `-` for what is not known.
+
+use crate::output::grouped;
+use catalog::measure::TotalView;
+
+/// What stands for what is not known.
+const UNKNOWN: &str = "-";
+
+const MS_OF_AN_HOUR: i64 = 3_600_000;
+const HOURS_OF_A_DAY: i64 = 24;
+
+/// What is known as it is shown, or `-`.
+pub(crate) fn maybe<T>(value: Option<T>, shown: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| UNKNOWN.to_owned(), shown)
+}
+
+/// `~16,400,000`
+pub(crate) fn about(number: u64, is_rounded: bool) -> String {
+    format!("{}{}", if is_rounded { "~" } else { "" }, grouped(number))
+}
+
+/// A total: `~16,400,000`.
+pub(crate) fn total(total: &TotalView) -> String {
+    maybe(total.value, |value| about(value, total.rounded))
+}
+
+/// A number with a fraction: whole from 100 on, else to three digits or so. `12,345`, `-7.31`, `0.0456`.
+pub(crate) fn real(number: f64) -> String {
+    let size = number.abs();
+    if size >= 99.95 {
+        let sign = if number < 0.0 { "-" } else { "" };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is rounded, and not negative"
+        )]
+        return format!("{sign}{}", grouped(size.round() as u64));
+    }
+    let decimals = match size {
+        10.0.. => 1,
+        1.0.. => 2,
+        0.0 => 0,
+        _ => 4,
+    };
+    format!("{number:.decimals$}")
+}
+
+/// A share or a growth in per cent: `12.3 %`.
+pub(crate) fn per_cent(share: f64) -> String {
+    let hundredfold = share * 100.0;
+    let decimals = if hundredfold.abs() >= 99.95 {
+        0
+    } else if hundredfold.abs() >= 0.1 {
+        1
+    } else {
+        3
+    };
+    if hundredfold == 0.0 { "0 %".to_owned() } else { format!("{hundredfold:.decimals$} %") }
+}
+
+/// A share that may not be known.
+pub(crate) fn share(share: Option<f64>) -> String {
+    maybe(share, per_cent)
+}
+
+/// `12 (34.3 %)`
+pub(crate) fn counted_share(number: u64, share: Option<f64>) -> String {
+    share.map_or_else(|| grouped(number), |share| format!("{} ({})", grouped(number), per_cent(share)))
+}
+
+/// A length of time: `3d 4h`, `4h`, `25m`.
+pub(crate) fn span(ms: i64) -> String {
+    let hours = ms / MS_OF_AN_HOUR;
+    match (hours / HOURS_OF_A_DAY, hours % HOURS_OF_A_DAY) {
+        (0, 0) => format!("{}m", ms / 60_000),
+        (0, hours) => format!("{hours}h"),
+        (days, 0) => format!("{days}d"),
+        (days, hours) => format!("{days}d {hours}h"),
+    }
+}
+
+/// `#cat`
+pub(crate) fn tag(name: &str) -> String {
+    format!("#{name}")
+}
+
+/// A time of RFC 3339, of which days and weeks have the day alone.
+pub(crate) fn when(at: &str, step: &str) -> String {
+    let is_day = step == "day" || step == "week";
+    if is_day { at.chars().take(10).collect() } else { at.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_as_fine_as_they_are_large() {
+        let shown = [0.0, 0.04561, 1.2345, -7.314, 45.67, 99.96, -1_234.4, 1e9].map(real);
+        assert_eq!(shown, ["0", "0.0456", "1.23", "-7.31", "45.7", "100", "-1,234", "1,000,000,000"]);
+        let shown = [0.0, 0.000_045, 0.012_34, 0.5, 1.0, 12.345, -0.02].map(per_cent);
+        assert_eq!(shown, ["0 %", "0.005 %", "1.2 %", "50.0 %", "100 %", "1234 %", "-2.0 %"]);
+    }
+
+    #[test]
+    fn what_is_rounded_or_not_known_says_so() {
+        assert_eq!(about(16_400_000, true), "~16,400,000");
+        assert_eq!(total(&TotalView::default()), "-");
+        assert_eq!(share(None), "-");
+        assert_eq!(counted_share(1200, Some(0.5)), "1,200 (50.0 %)");
+    }
+
+    #[test]
+    fn lengths_of_time_are_short() {
+        let shown = [1_500_000, 4 * MS_OF_AN_HOUR, 24 * MS_OF_AN_HOUR, 76 * MS_OF_AN_HOUR + 1].map(span);
+        assert_eq!(shown, ["25m", "4h", "1d", "3d 4h"]);
+        assert_eq!(when("2026-11-25T00:00:00Z", "week"), "2026-11-25");
+        assert_eq!(when("2026-11-25T08:00:00Z", "hour"), "2026-11-25T08:00:00Z");
+    }
+}

@@ -1,0 +1,70 @@
+//! A history as a line of text.
+
+use catalog::measure::HistoryView;
+use domain::Timestamp;
+use domain::metrics::Step;
+
+/// A history in at most `width` characters: equal widths are equal times, and where nothing was read there is a space.
+/// Of raw readings there is a character a reading, and a space before one that follows a gap.
+pub(crate) fn spark(history: &HistoryView, width: usize) -> String {
+    let step_ms = history.step.parse().ok().and_then(Step::ms);
+    let mut values: Vec<Option<f64>> = Vec::with_capacity(history.points.len());
+    let mut before = None;
+    for point in &history.points {
+        let at = Timestamp::parse(&point.at).map(Timestamp::as_ms);
+        let missing = match (step_ms, before.zip(at)) {
+            (Some(step_ms), Some((before, at))) => (at - before) / step_ms - 1,
+            (None, _) => i64::from(point.gap_ms.is_some()),
+            _ => 0,
+        };
+        values.extend((0..missing).map(|_| None));
+        #[expect(clippy::cast_precision_loss, reason = "a character has eight heights")]
+        values.push(point.value.map(|value| value as f64));
+        before = at;
+    }
+    charts::sparkline_to(&values, width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catalog::measure::PointView;
+
+    fn history(step: &'static str, points: &[(&str, Option<u64>, Option<i64>)]) -> HistoryView {
+        let point = |(at, value, gap_ms): &(&str, Option<u64>, Option<i64>)| PointView {
+            at: (*at).to_owned(),
+            read_at: (*at).to_owned(),
+            value: *value,
+            observed: value.unwrap_or_default(),
+            rounded: false,
+            step: 1,
+            source: "series",
+            repair: None,
+            gap_ms: *gap_ms,
+            span_ms: None,
+            below_resolution: false,
+        };
+        HistoryView {
+            hashtag: "cat".to_owned(),
+            hashtag_id: None,
+            metric: "views",
+            step,
+            mode: "total",
+            points: points.iter().map(point).collect(),
+            repairs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn days_without_a_reading_are_spaces() {
+        let days = [
+            ("2026-11-01T00:00:00Z", Some(1), None),
+            ("2026-11-02T00:00:00Z", None, None),
+            ("2026-11-05T00:00:00Z", Some(8), Some(1)),
+        ];
+        assert_eq!(spark(&history("day", &days), 30), "▁   █");
+        assert_eq!(spark(&history("raw", &days), 30), "▁  █");
+        assert_eq!(spark(&history("day", &days), 2), "▁█");
+        assert_eq!(spark(&history("day", &[]), 30), "");
+    }
+}

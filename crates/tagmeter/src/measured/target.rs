@@ -1,0 +1,189 @@
+//! Where an answer goes and in which form: a table on the screen, JSON or CSV on standard output, or a file.
+
+use super::{FileFormat, NewFile};
+use crate::cli::measuring::{File, Shape};
+use crate::exit::Failure;
+use crate::output::{print_json, printed, say};
+use catalog::measure::{Measured, Meta, Tabular};
+use charts::Chart;
+use domain::Timestamp;
+use serde::Serialize;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+use tables::{Format, Options, TableError, Writer};
+
+/// What `--json` prints of an answer.
+#[derive(Serialize)]
+struct Answer<'a, T> {
+    data: &'a T,
+    /// What is to be known of it.
+    meta: &'a Meta,
+    /// Whether there is more than was asked for.
+    has_more: bool,
+}
+
+/// Where an answer goes.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// To a person.
+    Screen,
+    /// To standard output, in a format.
+    Print(FileFormat),
+    /// To a file, in a format.
+    File(NewFile, FileFormat),
+}
+
+impl Target {
+    /// As the command line has it: decided, and a file begun, before anything is measured.
+    pub(crate) fn of(shape: &Shape, has_chart: bool) -> Result<Self, Failure> {
+        if shape.json {
+            return Ok(Self::Print(FileFormat::Rows(Format::Json)));
+        }
+        if shape.csv {
+            return Ok(Self::Print(FileFormat::Rows(Format::Csv)));
+        }
+        Self::of_file(&shape.file, has_chart)
+    }
+
+    /// The same of a command that has a file or nothing.
+    pub(crate) fn of_file(file: &File, has_chart: bool) -> Result<Self, Failure> {
+        let named = file.output.as_deref().filter(|path| *path != Path::new("-"));
+        let format = file.format.or_else(|| FileFormat::of_path(named?));
+        if let Some(FileFormat::Svg | FileFormat::Png) = format
+            && !has_chart
+        {
+            return Err(Failure::usage("this command draws no chart").hint(formats(false)));
+        }
+        match (named, format) {
+            (Some(path), Some(format)) => Ok(Self::File(NewFile::begin(path, file.force)?, format)),
+            (Some(path), None) => Err(Failure::usage(format_args!(
+                "{} does not say in which format it is to be",
+                path.display()
+            ))
+            .hint(formats(has_chart))),
+            (None, Some(format)) if format.is_binary() && io::stdout().is_terminal() => {
+                Err(Failure::usage(format_args!("{} is nothing for a terminal", format.name()))
+                    .hint("-o FILE writes it to a file"))
+            }
+            (None, Some(format)) => Ok(Self::Print(format)),
+            (None, None) if file.output.is_some() => {
+                Err(Failure::usage("-o - needs a format").hint(formats(has_chart)))
+            }
+            (None, None) => Ok(Self::Screen),
+        }
+    }
+
+    /// Whether a person looks at it.
+    pub(crate) const fn is_screen(&self) -> bool {
+        matches!(self, Self::Screen)
+    }
+
+    /// Tells an answer: to a person by `show`, else in its format; `chart` draws it where that is asked for.
+    pub(crate) fn tell<T: Serialize + Tabular>(
+        self,
+        measured: &Measured<T>,
+        now: Timestamp,
+        show: impl FnOnce(&T) -> Result<(), Failure>,
+        chart: impl FnOnce() -> Option<Chart>,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Screen => {
+                show(&measured.data)?;
+                say_caveats(&measured.meta);
+                Ok(())
+            }
+            Self::Print(FileFormat::Rows(Format::Json)) => print_json(&answer(measured)),
+            Self::Print(format) => {
+                let mut out = BufWriter::new(io::stdout());
+                let bytes = bytes(measured, format, now, chart)?;
+                printed(out.write_all(&bytes).and_then(|()| out.flush()))
+            }
+            Self::File(mut file, format) => {
+                let bytes = bytes(measured, format, now, chart)?;
+                let written = file.write_all(&bytes);
+                written.map_err(|cause| unwritten(file.path(), &cause))?;
+                file.finish()
+            }
+        }
+    }
+}
+
+fn answer<T>(measured: &Measured<T>) -> Answer<'_, T> {
+    Answer { data: &measured.data, meta: &measured.meta, has_more: measured.next.is_some() }
+}
+
+fn formats(has_chart: bool) -> String {
+    let names = FileFormat::ALL.map(FileFormat::name);
+    let known = if has_chart { &names[..] } else { &names[..names.len() - 2] };
+    format!("formats are {}; --format names one", known.join(", "))
+}
+
+/// An answer as the bytes of a file. Answers are small beside what is held; what is not goes through `tagmeter export`.
+fn bytes<T: Serialize + Tabular>(
+    measured: &Measured<T>,
+    format: FileFormat,
+    now: Timestamp,
+    chart: impl FnOnce() -> Option<Chart>,
+) -> Result<Vec<u8>, Failure> {
+    let drawn = |chart: Option<Chart>| chart.ok_or_else(|| Failure::usage("there is no chart of this"));
+    match format {
+        FileFormat::Svg => Ok(charts::svg(&drawn(chart())?).map_err(Failure::new)?.into_bytes()),
+        FileFormat::Png => charts::png(&drawn(chart())?).map_err(Failure::new),
+        FileFormat::Rows(Format::Json) => {
+            let mut bytes = serde_json::to_vec(&answer(measured)).map_err(Failure::new)?;
+            bytes.push(b'\n');
+            Ok(bytes)
+        }
+        FileFormat::Rows(format) => {
+            let meta = pairs(&measured.meta);
+            let options = Options { created: Some(now), ..Options::default() };
+            let begun = Writer::begin_with(Vec::new(), format, &T::columns(), &meta, &options);
+            let mut writer = begun.map_err(|cause| stored(&cause))?;
+            for row in measured.data.rows() {
+                writer.row(&row).map_err(|cause| stored(&cause))?;
+            }
+            writer.finish().map_err(|cause| stored(&cause))
+        }
+    }
+}
+
+/// Why rows could not be written.
+pub(crate) fn stored(cause: &io::Error) -> Failure {
+    let failure = Failure::new(format_args!("the rows cannot be written: {cause}"));
+    if TableError::of(cause).is_some() { failure.hint("csv and parquet have no such limit") } else { failure }
+}
+
+fn unwritten(path: &Path, cause: &io::Error) -> Failure {
+    Failure::new(format_args!("the file {} cannot be written: {cause}", path.display()))
+}
+
+/// What is to be known of an answer, as the pairs that workbooks and Parquet files have place for.
+fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
+    let mut pairs: Vec<(&'static str, String)> = Vec::new();
+    let mut say = |name, value: Option<String>| pairs.extend(value.map(|value| (name, value)));
+    say("observed_at", meta.observed_at.clone());
+    say("source", Some(meta.source.join(" ")).filter(|source| !source.is_empty()));
+    say("basis", meta.basis.map(str::to_owned));
+    say("stale", meta.stale.then(|| "true".to_owned()));
+    if let Some(sample) = &meta.sample {
+        say("sample_videos", Some(sample.videos.to_string()));
+        say("held_videos", Some(sample.held_videos.to_string()));
+        say("reported_videos", sample.reported_videos.map(|videos| videos.to_string()));
+        say("coverage", sample.coverage.map(|coverage| coverage.to_string()));
+    }
+    for caveat in &meta.caveats {
+        say(caveat.code, Some(caveat.text.to_owned()));
+    }
+    pairs
+}
+
+/// Says what limits an answer to whoever reads it.
+fn say_caveats(meta: &Meta) {
+    if let Some(at) = &meta.observed_at {
+        let stale = if meta.stale { ", which is longer ago than the window" } else { "" };
+        say(format_args!("Read last at {at}{stale}."));
+    }
+    for caveat in &meta.caveats {
+        say(format_args!("note: {}", caveat.text));
+    }
+}
