@@ -18,7 +18,7 @@ const FOUR: [&str; 4] = [
 ];
 
 /// The folder of the captures, if it is there.
-fn captures() -> Option<PathBuf> {
+pub(crate) fn captures() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     if folder.is_dir() {
         return Some(folder);

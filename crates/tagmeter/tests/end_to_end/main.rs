@@ -12,6 +12,8 @@ mod importing;
 
 mod kills;
 
+mod measuring;
+
 mod postgres;
 
 mod serving;
