@@ -35,7 +35,7 @@ fn show(rows: &[RelatedView], name: &str) -> Result<(), Failure> {
             per_cent(other.probability),
             real(other.lift),
             format!("{:.3}", other.npmi),
-            format!("{:.3}", other.score),
+            format!("{:.3}", other.relatedness),
             if other.generic { "generic".to_owned() } else { String::new() },
         ]
     };
