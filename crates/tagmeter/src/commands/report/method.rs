@@ -12,7 +12,7 @@ const METRICS_TOLD: [&str; 16] = [
     "zscore",
     "lifecycle",
     "emerging",
-    "engagement_rate",
+    "engagement",
     "benchmark",
     "probability",
     "lift",
