@@ -289,6 +289,9 @@ async fn hashtags_are_compared_side_by_side(place: &Where) {
     let views = &made.data.share_of_voice[0];
     assert_eq!((views.base, views.basis), ("views", "reported"));
     assert!((views.shares[0].expect("a share") - 1_400_000.0 / 3_440_000.0).abs() < 1e-9);
+    let with_kitten = [of(&held, "cat").await, of(&held, "kitten").await];
+    let partly = held.catalog().compare(&with_kitten, asked).await.expect("a comparison");
+    assert_eq!(partly.data.share_of_voice[0].shares, [None, None], "nobody told the views of one");
     let videos = &made.data.share_of_voice[1];
     assert_eq!(videos.shares, [Some(25.0 / 30.0), Some(5.0 / 30.0)]);
 }

@@ -200,10 +200,12 @@ fn indexed(series: &HistoryView, to: f64) -> Option<Vec<IndexedView>> {
 fn shares_view(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<ShareOfVoiceView> {
     let views: Vec<Option<f64>> =
         hashtags.iter().map(|hashtag| hashtag.reported.views.map(|views| as_real(views.value()))).collect();
+    // Of a whole that is not known in full no share is known either.
+    let is_known = views.iter().all(Option::is_some);
     let reported = ShareOfVoiceView {
         base: Base::Views.name(),
         basis: domain::Basis::Reported.name(),
-        shares: shares(&views),
+        shares: if is_known { shares(&views) } else { vec![None; views.len()] },
     };
     let observed = [Base::Videos, Base::Creators, Base::Engagement].map(|base| ShareOfVoiceView {
         base: base.name(),
