@@ -26,6 +26,8 @@ pub(crate) struct App {
     /// Shared with work that outlives its request.
     pub(crate) drain: Arc<Drain>,
     pub(crate) options: Options,
+    /// Room for questions that are measured.
+    pub(crate) measuring: Arc<Semaphore>,
     /// Room for uploads.
     pub(crate) uploads: Semaphore,
     /// `/openapi.json`, ready.

@@ -27,6 +27,8 @@ pub const KEYS_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Bytes of an uploaded file; more is answered 413.
 pub const UPLOAD_BYTES_MAX: u64 = 4 << 30;
+/// Questions of measurement at once; more of them wait.
+pub const MEASURED_AT_ONCE: usize = 64;
 /// Uploads at once; one more is answered 503.
 pub const UPLOADS_AT_ONCE: usize = 4;
 /// How long an upload may take beside what its bytes may take.

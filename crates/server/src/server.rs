@@ -8,7 +8,7 @@ use crate::http::accept;
 use crate::http::drain::Drain;
 use crate::http::front::Front;
 use crate::metrics::Metrics;
-use crate::options::{Options, UPLOADS_AT_ONCE};
+use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
 use bytes::Bytes;
@@ -78,6 +78,7 @@ impl Server {
             health: Health::new(),
             drain: Arc::new(Drain::new()),
             options,
+            measuring: Arc::new(Semaphore::new(MEASURED_AT_ONCE)),
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
             openapi: Bytes::from(openapi),
         });

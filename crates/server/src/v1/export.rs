@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::ledger::Operation;
 use tables::Format;
+use tokio::runtime::Handle;
 use utoipa::IntoParams;
 
 /// Rows for a credit.
@@ -33,10 +34,10 @@ const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// `hashtags`, `history` (every reading of hashtags) or `videos` (of one hashtag).
+    /// `hashtags`, `history` (every reading of hashtags) or `videos`, each once.
     #[param(example = "hashtags")]
     of: String,
-    /// Only of this hashtag: a name or an id. Of `videos` it must be given.
+    /// Only of this hashtag: a name or an id.
     #[param(required = false)]
     hashtag: String,
     /// `ndjson`, `parquet` or `csv`.
@@ -62,12 +63,6 @@ impl Paid for Export {
         let formats = [Format::Ndjson, Format::Parquet, Format::Csv].map(|format| (format.name(), format));
         let format = query.one_of("format", &formats)?;
         let hashtag = query.text("hashtag")?.map(Cow::into_owned);
-        if of == ExportOf::Videos && hashtag.is_none() {
-            return Err(Problem::parameter(
-                "hashtag",
-                "hashtag is missing; videos are told of one hashtag, such as hashtag=cat",
-            ));
-        }
         Ok((of, hashtag, format))
     }
 
@@ -76,12 +71,15 @@ impl Paid for Export {
             Some(text) => Some(hashtag(&app.catalog, text, wanted).await?.0),
             None => None,
         };
-        let file = tempfile::tempfile().map_err(Problem::internal)?;
-        let (file, rows) = app
-            .catalog
-            .export(of, of_hashtag.as_ref(), format, file)
-            .await
-            .map_err(super::measured::problem)?;
+        let (catalog, runtime) = (app.catalog.clone(), Handle::current());
+        let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
+        let writing = tokio::task::spawn_blocking(move || {
+            let _room = room;
+            let file = tempfile::tempfile().map_err(Problem::internal)?;
+            let written = catalog.export(of, of_hashtag.as_ref(), format, file);
+            runtime.block_on(written).map_err(super::measured::problem)
+        });
+        let (file, rows) = writing.await.map_err(Problem::internal)??;
         let price = Credits::new(rows.div_ceil(ROWS_A_CREDIT).max(1)).map_err(Problem::internal)?;
         let mut content = Content::file(format.content_type(), file).map_err(Problem::internal)?;
         content.price = price;

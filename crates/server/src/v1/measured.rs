@@ -19,8 +19,10 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use store::ledger::Operation;
 use tables::{Format, Options, Table};
+use tokio::runtime::Handle;
 use utoipa::ToSchema;
 
 /// What every question understands beside its own parameters.
@@ -109,8 +111,15 @@ impl<Q: Question> Paid for Measuring<Q> {
     }
 
     async fn answer(app: &App, (asked, shape): Self::Asked, wanted: Wanted) -> Result<Content, Problem> {
-        let measured = Q::answer(&app.catalog, asked, wanted).await?;
-        shape.content(measured)
+        let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
+        let (catalog, runtime) = (app.catalog.clone(), Handle::current());
+        // Going through the videos of a hashtag and putting them in order is work that other calls must not wait for. Who
+        // is timed out leaves it going on, so its room is given back when it ends.
+        let work = tokio::task::spawn_blocking(move || {
+            let _room = room;
+            runtime.block_on(async { shape.content(Q::answer(&catalog, asked, wanted).await?) })
+        });
+        work.await.map_err(Problem::internal)?
     }
 }
 

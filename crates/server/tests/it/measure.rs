@@ -141,7 +141,7 @@ async fn what_is_wrong_is_told_by_name(place: &Place) {
         ("/v1/compare?tags=cat,CAT", 422, "tags"),
         ("/v1/compare?tags=cat,nosuch", 404, ""),
         ("/v1/export", 422, "of"),
-        ("/v1/export?of=videos", 422, "hashtag"),
+        ("/v1/export?of=walks", 422, "of"),
         ("/v1/usage?from=tomorrow", 422, "from"),
     ] {
         let refused = server.get(path).await;
@@ -223,6 +223,8 @@ async fn an_export_is_paid_by_its_rows(place: &Place) {
     assert!(history.header("content-disposition").contains("tagmeter-history.csv"));
     let videos = server.get("/v1/export?of=videos&hashtag=cat&format=parquet").await;
     assert!(videos.body.starts_with(b"PAR1") && videos.body.ends_with(b"PAR1"));
+    let all = server.get("/v1/export?of=videos").await;
+    assert_eq!(all.text().lines().count(), 200, "each once");
     let poor = place.server().await.holding(holdings()).credits(0).start().await;
     let refused = poor.get("/v1/export?of=hashtags").await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (402, "insufficient_credits"));
