@@ -56,7 +56,7 @@ pub(super) async fn section(
         },
         charts: drawn(&compared.data),
         tables,
-        notes: notes(std::iter::once(&compared.meta).chain(overviews.iter().map(|one| &one.meta))),
+        notes: notes([&compared.meta]),
         ..Section::default()
     })
 }
