@@ -93,7 +93,10 @@ impl From<catalog::measure::MeasureError> for Failure {
         use catalog::measure::MeasureError;
         match error {
             MeasureError::Catalog(error) => error.into(),
-            MeasureError::Asked { param, why } => Self::usage(format_args!("--{param}: {why}")),
+            // `video_id` of the API is `--video` here.
+            MeasureError::Asked { param, why } => {
+                Self::usage(format_args!("--{}: {why}", param.trim_end_matches("_id")))
+            }
             error @ MeasureError::Name(..) => Self::usage(error),
             error @ MeasureError::NotFound(_) => Self::not_found(error),
             error @ MeasureError::File(_) => Self::new(error),

@@ -25,17 +25,35 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 }
 
 fn write_out(text: std::fmt::Arguments<'_>) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
+    let mut out = Out;
     printed(out.write_fmt(text).and_then(|()| out.flush()))
 }
 
-/// What came of writing to standard output. A reader that went away ends the program quietly.
-pub(crate) fn printed<T>(result: io::Result<T>) -> Result<T, Failure> {
-    match result {
-        Ok(done) => Ok(done),
-        Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(cause) => Err(Failure::new(format_args!("standard output cannot be written: {cause}"))),
+/// Standard output. A reader that went away ends the program quietly, also beneath writers that give its errors another
+/// kind.
+#[derive(Debug)]
+pub(crate) struct Out;
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        read_by_somebody(io::stdout().write(bytes))
     }
+
+    fn flush(&mut self) -> io::Result<()> {
+        read_by_somebody(io::stdout().flush())
+    }
+}
+
+fn read_by_somebody<T>(written: io::Result<T>) -> io::Result<T> {
+    match written {
+        Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        other => other,
+    }
+}
+
+/// What came of writing to standard output.
+pub(crate) fn printed(result: io::Result<()>) -> Result<(), Failure> {
+    result.map_err(|cause| Failure::new(format_args!("standard output cannot be written: {cause}")))
 }
 
 /// Lays rows out in aligned columns. A heading that begins with `>` aligns its column to the right.

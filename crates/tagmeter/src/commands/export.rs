@@ -4,10 +4,10 @@ use super::{Context, hashtag_of};
 use crate::cli::measuring::Export;
 use crate::exit::Failure;
 use crate::measured::{FileFormat, Target, stored};
-use crate::output::{counted, printed, say};
+use crate::output::{Out, counted, say};
 use crate::progress::Bar;
 use catalog::measure::{ExportOf, MeasureError};
-use std::io::{self, BufWriter, ErrorKind};
+use std::io::BufWriter;
 
 pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failure> {
     if command.what == ExportOf::Hashtags && command.hashtag.is_some() {
@@ -25,10 +25,10 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
     let (what, only) = (command.what, only.as_ref());
     let (rows, name) = match target {
         Target::Print(FileFormat::Rows(format)) => {
-            let out = BufWriter::new(io::stdout());
+            let out = BufWriter::new(Out);
             let written = catalog.export_telling(what, only, format, out, progress).await;
             bar.finish();
-            (told(written)?.1, "standard output".to_owned())
+            (written.map_err(refused)?.1, "standard output".to_owned())
         }
         Target::File(file, FileFormat::Rows(format)) => {
             let written = catalog.export_telling(what, only, format, file, progress).await;
@@ -51,14 +51,5 @@ fn refused(error: MeasureError) -> Failure {
     match error {
         MeasureError::File(cause) => stored(&cause),
         other => other.into(),
-    }
-}
-
-/// A reader of standard output that went away ends the program quietly.
-fn told<T>(written: Result<T, MeasureError>) -> Result<T, Failure> {
-    match written {
-        Err(MeasureError::File(cause)) if cause.kind() == ErrorKind::BrokenPipe => printed(Err(cause)),
-        Err(error) => Err(refused(error)),
-        Ok(written) => Ok(written),
     }
 }

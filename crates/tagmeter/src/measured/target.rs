@@ -3,14 +3,14 @@
 use super::{FileFormat, NewFile};
 use crate::cli::measuring::{File, Shape};
 use crate::exit::Failure;
-use crate::output::{print_json, printed, say};
+use crate::output::{Out, print_json, printed, say};
 use catalog::measure::{Measured, Meta, Tabular};
 use charts::Chart;
 use domain::Timestamp;
 use serde::Serialize;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
-use tables::{Format, Options, TableError, Writer};
+use tables::{Format, Options, Writer};
 
 /// What `--json` prints of an answer.
 #[derive(Serialize)]
@@ -94,9 +94,8 @@ impl Target {
             }
             Self::Print(FileFormat::Rows(Format::Json)) => print_json(&answer(measured)),
             Self::Print(format) => {
-                let mut out = BufWriter::new(io::stdout());
                 let bytes = bytes(measured, format, now, chart)?;
-                printed(out.write_all(&bytes).and_then(|()| out.flush()))
+                printed(Out.write_all(&bytes).and_then(|()| Out.flush()))
             }
             Self::File(mut file, format) => {
                 let bytes = bytes(measured, format, now, chart)?;
@@ -149,8 +148,7 @@ fn bytes<T: Serialize + Tabular>(
 
 /// Why rows could not be written.
 pub(crate) fn stored(cause: &io::Error) -> Failure {
-    let failure = Failure::new(format_args!("the rows cannot be written: {cause}"));
-    if TableError::of(cause).is_some() { failure.hint("csv and parquet have no such limit") } else { failure }
+    Failure::new(format_args!("the rows cannot be written: {cause}"))
 }
 
 fn unwritten(path: &Path, cause: &io::Error) -> Failure {

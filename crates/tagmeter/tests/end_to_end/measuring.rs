@@ -4,6 +4,7 @@ use crate::binary::Place;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
+use std::process::Stdio;
 
 /// Videos under #cat of five creators, some of them under #kitten or #dog too.
 fn videos() -> String {
@@ -233,6 +234,13 @@ fn everything_is_exported_once() {
     let cut = readings.iter().find(|row| row["views"] == 17_199_999).expect("as it was told");
     assert_eq!((&cut["hashtag_id"], &cut["observed_at"]), (&json!("7551"), &json!("2026-11-12T08:00:00Z")));
     assert_eq!(rows(&["history", "--hashtag", "#dog"]).len(), 20);
+    for format in ["csv", "ndjson", "json", "xlsx", "parquet"] {
+        let mut command = place.command(&["export", "videos", "-o", "-", "--format", format]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
+        drop(child.stdout.take());
+        let ended = child.wait().expect("it ends");
+        assert_eq!(ended.code(), Some(0), "{format}: a reader that went away is no failure");
+    }
     let done = place.ok(&["export", "videos", "-o", "videos.xlsx"]);
     assert!(done.err.contains("100 rows in videos.xlsx"), "{}", done.err);
     assert!(place.path().join("videos.xlsx").is_file());
