@@ -2,6 +2,7 @@
 //! rate would stand.
 
 use super::sample::{figures, is_since};
+use super::view::exact;
 use super::{MeasureError, Measured, Meta};
 use crate::Catalog;
 use domain::metrics::Percentiles;
@@ -191,7 +192,7 @@ fn standing(
     Ok(Some(StandingView {
         video_id: asked.video.map(|id| id.to_string()),
         age: age.name(),
-        plays,
+        plays: plays.map(exact),
         plays_percentile: plays.and_then(|plays| group.rank_of_plays(plays)),
         engagement: rate,
         engagement_percentile: rate.and_then(|rate| group.rank_of_engagement(rate)),

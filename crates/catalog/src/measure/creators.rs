@@ -1,6 +1,7 @@
 //! Who carries a hashtag: its creators by videos and plays, and how much hangs on few of them.
 
 use super::sample::is_since;
+use super::view::exact;
 use super::{MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use domain::metrics::concentration::{Concentration, concentration};
@@ -152,7 +153,7 @@ fn named(tally: &Tally, packed: &[u8]) -> CreatorView {
         unique_id: told(author.as_ref().map(|author| author.unique_id.clone())),
         nickname: told(author.map(|author| author.nickname)),
         videos: tally.videos,
-        plays: tally.plays,
+        plays: exact(tally.plays),
         plays_share: None,
         videos_share: None,
     }

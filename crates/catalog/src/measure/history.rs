@@ -1,5 +1,6 @@
 //! How a count of a hashtag went: its readings, as they are or by hour, day or week, as totals or as gains.
 
+use super::view::exact;
 use super::{MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use crate::measure::series::readings_of;
@@ -136,8 +137,8 @@ impl PointView {
         Self {
             at: point.at.to_rfc3339(),
             read_at: point.read_at.to_rfc3339(),
-            value: point.value,
-            observed: point.observed,
+            value: point.value.map(exact),
+            observed: exact(point.observed),
             rounded: point.rounded,
             step: point.step,
             source: point.source.name(),

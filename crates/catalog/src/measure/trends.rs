@@ -3,6 +3,7 @@
 //! asked for later is read in order and not made then.
 
 use super::series::HashtagSeries;
+use super::view::exact;
 use crate::{Catalog, CatalogError};
 use domain::metrics::concentration::concentration;
 use domain::metrics::emerging::{Peers, SizeBand, components, emerging};
@@ -96,8 +97,8 @@ impl TrendFacts {
         Self {
             observed_at: trend.as_of.to_rfc3339(),
             source: sources.iter().map(|source| source.name().to_owned()).collect(),
-            views: trend.views,
-            gain: gain.map(|gain| gain.gain),
+            views: exact(trend.views),
+            gain: gain.map(|gain| exact(gain.gain)),
             span_ms: gain.map(|gain| gain.span_ms),
             falls: gain.map_or(0, |gain| gain.falls),
             repaired: gain.is_some_and(|gain: Gain| gain.is_repaired),

@@ -2,6 +2,7 @@
 
 use super::creators::as_real;
 use super::sample::is_since;
+use super::view::exact;
 use super::{LIMIT_MAX, MeasureError, Measured, Meta, Place};
 use crate::{Catalog, HashtagRef};
 use domain::metrics::engagement::engagement;
@@ -203,7 +204,7 @@ fn is_wanted(
 
 fn view(video: &VideoUnder, packed: &[u8], names: &HashMap<HashtagRow, &str>) -> VideoMeasuredView {
     let details = fragment::details(packed).unwrap_or_default();
-    let count = |count: Option<Count>| count.map(Count::value);
+    let count = |count: Option<Count>| count.map(|count| exact(count.value()));
     let counts = &video.counts;
     VideoMeasuredView {
         id: video.id.to_string(),

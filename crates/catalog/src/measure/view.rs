@@ -2,6 +2,7 @@
 
 use domain::caveat::Caveat;
 use domain::hashtag::Total;
+use domain::id::EXACT_DOUBLE_MAX;
 use domain::metrics::Coverage;
 use domain::{Count, Hashtag, Source, SourceSet, Timestamp};
 use serde::Serialize;
@@ -75,10 +76,16 @@ pub struct TotalView {
     pub step: u64,
 }
 
+/// Integers of answers stay below 2^53, which programs hold exactly that read numbers as doubles. No count of TikTok's comes
+/// near it.
+pub(super) fn exact(number: u64) -> u64 {
+    number.min(EXACT_DOUBLE_MAX - 1)
+}
+
 impl TotalView {
     pub(super) fn of(total: Option<Total>, told: Option<Count>) -> Self {
         Self {
-            value: total.map(|total| total.value),
+            value: total.map(|total| exact(total.value)),
             basis: total.map(|total| total.basis.name()),
             rounded: total.is_some_and(|total| total.rounded),
             step: told.map_or(1, Count::resolution),
@@ -136,9 +143,9 @@ impl HashtagRecord {
             videos: TotalView::of(hashtag.videos(), told.videos),
             reported_at: hashtag.reported_at.map(Timestamp::to_rfc3339),
             observed: ObservedView {
-                videos: sums.videos,
-                views: sums.views,
-                creators: Some(sums.creators).filter(|creators| *creators > 0),
+                videos: exact(sums.videos),
+                views: exact(sums.views),
+                creators: Some(exact(sums.creators)).filter(|creators| *creators > 0),
             },
             description: hashtag.details.description.clone(),
             is_commerce: hashtag.details.is_commerce,
@@ -170,7 +177,7 @@ impl Meta {
         let sample = SampleView {
             videos,
             held_videos: hashtag.observed.videos,
-            reported_videos: reported.map(Count::value),
+            reported_videos: reported.map(|videos| exact(videos.value())),
             coverage: Coverage::new(videos, reported).map(|coverage| coverage.share()),
         };
         let is_partial = sample.coverage.is_none_or(|coverage| coverage < 1.0);

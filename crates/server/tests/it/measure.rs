@@ -180,6 +180,47 @@ async fn files_hold_the_same_rows(place: &Place) {
     }
 }
 
+fn integers(json: &Value, found: &mut Vec<i128>) {
+    match json {
+        Value::Number(number) => {
+            found.extend(number.as_i64().map(i128::from).or(number.as_u64().map(i128::from)))
+        }
+        Value::Array(list) => list.iter().for_each(|one| integers(one, found)),
+        Value::Object(object) => object.values().for_each(|one| integers(one, found)),
+        _ => {}
+    }
+}
+
+async fn no_integer_is_above_what_doubles_hold(place: &Place) {
+    const MOST: u64 = i64::MAX.unsigned_abs();
+    let huge: Vec<Observation> = vec![
+        hashtag("huge").id(5).views(MOST - 1_000).creators(MOST).videos(MOST).observed_at(before(9)).into(),
+        hashtag("huge").id(5).views(MOST).creators(MOST).videos(MOST).observed_at(before(1)).into(),
+        video(1).tag("huge").plays(MOST / 4).counts(MOST, MOST, MOST, MOST).observed_at(before(1)).into(),
+        video(2).tag("huge").tag("other").plays(MOST / 4).observed_at(before(1)).into(),
+    ];
+    let server = place.server().await.holding(huge).start().await;
+    server.held().catalog().follow_trends().await.expect("trends");
+    for path in [
+        "/v1/hashtags/huge",
+        "/v1/hashtags?query=huge",
+        "/v1/hashtags/huge/videos",
+        "/v1/hashtags/huge/history?mode=gain",
+        "/v1/hashtags/huge/history?step=raw",
+        "/v1/hashtags/huge/benchmark?plays=9223372036854775807",
+        "/v1/hashtags/huge/related",
+        "/v1/hashtags/huge/creators",
+        "/v1/trending",
+        "/v1/compare?tags=huge,other",
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.status.as_u16(), 200, "{path}: {}", answer.text());
+        let mut found = Vec::new();
+        integers(&answer.json(), &mut found);
+        assert!(found.iter().all(|number| number.abs() < 1 << 53), "{path}: {}", answer.text());
+    }
+}
+
 async fn pictures_are_drawn(place: &Place) {
     let server = server(place).await;
     let svg = server.get("/v1/hashtags/cat/history.svg?theme=dark&log=true&index=100&width=600").await;
@@ -265,6 +306,7 @@ testkit::tell_on_each_backend! {
     a_cursor_of_another_list_is_refused_and_nothing_is_charged,
     what_is_wrong_is_told_by_name,
     files_hold_the_same_rows,
+    no_integer_is_above_what_doubles_hold,
     pictures_are_drawn,
     an_answer_says_what_it_cost_once,
     an_export_is_paid_by_its_rows,
