@@ -293,3 +293,49 @@ fn the_real_series_are_measured() {
     assert!(told.err.contains("1,458,"), "{}", told.err);
     assert!(Path::new(&place.path().join("history.parquet")).is_file());
 }
+
+/// Chromium over a page, without a window; `None`, said aloud, where it is not installed (in CI it must be).
+fn browse(folder: &Path, page: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let run = |name: &str| {
+        std::process::Command::new(name)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
+            .arg(format!("--user-data-dir={}", folder.join("browser").display()))
+            .args(arguments)
+            .arg(format!("file://{}", page.display()))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+    };
+    let Some(done) = names.iter().find_map(|name| run(name).ok()) else {
+        let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+        assert!(!is_ci, "chromium is not installed");
+        // Where standard error is closed nobody is there to be told.
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: chromium is not installed\n");
+        return None;
+    };
+    assert!(done.status.success(), "{}", done.status);
+    Some(done.stdout)
+}
+
+#[test]
+fn a_report_is_shown_and_printed_by_a_browser() {
+    let place = place();
+    place.ok(&["report", "cat", "dog", "-o", "pets.html", "--title", "Cats & dogs"]);
+    let page = place.path().join("pets.html");
+    let Some(shown) = browse(place.path(), &page, &["--dump-dom"]) else { return };
+    let shown = String::from_utf8(shown).expect("UTF-8");
+    let held = std::fs::read_to_string(&page).expect("a page");
+    for (part, least) in [("<svg", 4), ("<table", 3), ("<h2", 4)] {
+        let drawn = shown.matches(part).count();
+        assert!(drawn >= least, "{drawn} of {part}");
+        assert_eq!(drawn, held.matches(part).count(), "the browser reads what was written: {part}");
+    }
+    let (picture, print) = (place.path().join("pets.png"), place.path().join("pets.pdf"));
+    let to = |option: &str, path: &Path| format!("--{option}={}", path.display());
+    browse(place.path(), &page, &[&to("screenshot", &picture), "--window-size=1000,1400"]);
+    assert!(std::fs::read(&picture).expect("a picture").starts_with(b"\x89PNG"));
+    browse(place.path(), &page, &[&to("print-to-pdf", &print), "--no-pdf-header-footer"]);
+    let print = std::fs::read(&print).expect("a print");
+    assert!(print.starts_with(b"%PDF") && print.len() > 20_000, "{} bytes", print.len());
+}
