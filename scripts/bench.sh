@@ -4,6 +4,7 @@
 #   scripts/bench.sh import    an import, beside a plain parse of the same file and beside DuckDB
 #   scripts/bench.sh serve     lookups and pages of 30 videos, beside a bare axum handler
 #   scripts/bench.sh search    the search index: building, size, latency
+#   scripts/bench.sh measure   every question of measurement, beside DuckDB
 #   scripts/bench.sh ledger    durable charges a second
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,6 +29,12 @@ usage: scripts/bench.sh COMMAND [OPTION...]
       --database-url U  from PostgreSQL, from a database of its own on this server; beside pgbench
   search   the search index over made-up hashtags
       --hashtags N      default 2000000
+  measure  every question of measurement, beside DuckDB with the equivalent SQL over the same rows
+      --hashtags N      default 100000
+      --videos N        default 500000; five tags each
+      --series N        default 100000; hashtags with readings of their views over 30 days
+      --rounds N        default 3; medians are printed
+      --no-duckdb       leave DuckDB out
   ledger   durable charges
       --askers N        default 64; at once
       --accounts N      default 1000
@@ -36,11 +43,13 @@ usage: scripts/bench.sh COMMAND [OPTION...]
 
 For all:
       --data DIR        where files are made; default a temporary folder, which is removed at the end
-      --keep            leave it; import and serve then find their files again with --data DIR
+      --keep            leave it; import, serve and measure then find their files again with --data DIR
       --help
 
 For a quick look: import --videos 50000 --rounds 1
                   serve --hashtags 100000 --videos 50000 --rounds 1 --seconds 2 --warm-up 2
+                  measure --hashtags 20000 --videos 50000 --series 20000 --rounds 1
+The full size:    measure --hashtags 1000000 --videos 10000000 --series 1000000
 END
 }
 
@@ -108,6 +117,20 @@ bench_search() {
     "$bin/examples/search_bench" "${hashtags:-2000000}" "$data"
 }
 
+bench_measure() {
+    need python3 python3
+    build -p tagmeter
+    build -p testkit --example generate_videos --example generate_hashtags --example generate_series
+    set_aside tagmeter examples/generate_videos examples/generate_hashtags examples/generate_series
+    local duckdb=() python
+    if [ "$with_duckdb" = true ]; then
+        python=$(duckdb_python)
+        [ -z "$python" ] || duckdb=(--duckdb-python "$python")
+    fi
+    python3 -u scripts/bench/measurement.py --bin "$data/bin" --data "$data" --hashtags "${hashtags:-100000}" \
+        --videos "${videos:-500000}" --series "${series:-100000}" --rounds "${rounds:-3}" ${duckdb[@]+"${duckdb[@]}"}
+}
+
 bench_ledger() {
     build -p store --example ledger_bench
     if [ -n "$database_url" ]; then
@@ -134,15 +157,15 @@ number() {
 command=${1:---help}
 shift || true
 case $command in
-import | serve | search | ledger) ;;
+import | serve | search | measure | ledger) ;;
 -h | --help | help)
     usage
     exit
     ;;
-*) fail "there is no command '$command'" "import, serve, search and ledger are; --help tells more" ;;
+*) fail "there is no command '$command'" "import, serve, search, measure and ledger are; --help tells more" ;;
 esac
 
-videos='' hashtags='' accounts='' rounds=''
+videos='' hashtags='' series='' accounts='' rounds=''
 connections=64,256 seconds=8 warm_up=8 askers=64 charges=600000
 data='' database_url='' keep=false with_duckdb=true
 while [ $# -gt 0 ]; do
@@ -158,7 +181,7 @@ while [ $# -gt 0 ]; do
         continue
         ;;
     --no-duckdb)
-        takes "$option" import
+        takes "$option" "import measure"
         with_duckdb=false
         continue
         ;;
@@ -178,10 +201,11 @@ while [ $# -gt 0 ]; do
         [[ $value =~ ^[1-9][0-9]*(,[1-9][0-9]*)*$ ]] || fail "$option takes numbers with commas between, not '$value'"
         connections=$value
         ;;
-    --videos) takes "$option" "import serve" && number "$option" "$value" && videos=$value ;;
-    --hashtags) takes "$option" "serve search" && number "$option" "$value" && hashtags=$value ;;
+    --videos) takes "$option" "import serve measure" && number "$option" "$value" && videos=$value ;;
+    --hashtags) takes "$option" "serve search measure" && number "$option" "$value" && hashtags=$value ;;
+    --series) takes "$option" measure && number "$option" "$value" && series=$value ;;
     --accounts) takes "$option" "serve ledger" && number "$option" "$value" && accounts=$value ;;
-    --rounds) takes "$option" "import serve" && number "$option" "$value" && rounds=$value ;;
+    --rounds) takes "$option" "import serve measure" && number "$option" "$value" && rounds=$value ;;
     --seconds) takes "$option" serve && number "$option" "$value" && seconds=$value ;;
     --warm-up) takes "$option" serve && number "$option" "$value" && warm_up=$value ;;
     --askers) takes "$option" ledger && number "$option" "$value" && askers=$value ;;

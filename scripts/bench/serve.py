@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
+from made_up import fill, make_keys
 from measure import folder_mb, last_json, load, median, read_through, run, say, spread, table
 from postgres import Database
 from server import Server
@@ -18,7 +19,6 @@ PATHS = {
     "lookup": "/challenge-info-id/?id={id}",
     f"page of {PAGE}": f"/challenge-posts/?challenge_id={{id}}&count={PAGE}&cursor=0",
 }
-CREDITS = 1_000_000_000
 DRAWS = ["uniform", "zipf"]
 
 
@@ -83,33 +83,15 @@ def make_store(options):
     if store.exists():
         say(f"using {store} again")
         return store
-    part = store.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
-    for what, arguments in [
-        ("generate_videos", [options.videos, options.hashtags]),
-        ("generate_hashtags", [options.hashtags]),
-    ]:
-        say(f"importing: {what} {arguments}")
-        generator = subprocess.Popen([options.bin / "examples" / what, *map(str, arguments)], stdout=subprocess.PIPE)
-        run(tagmeter(options, part, "import", "-", "--json"), stdin=generator.stdout,
-            stderr=subprocess.DEVNULL)
-        generator.stdout.close()
-        if generator.wait() != 0:
-            sys.exit(f"error: {what} failed")
-    part.rename(store)
+    fill(store, lambda folder, *command: tagmeter(options, folder, *command), [
+        (options.bin / "examples" / "generate_videos", [options.videos, options.hashtags]),
+        (options.bin / "examples" / "generate_hashtags", [options.hashtags]),
+    ])
     return store
 
 
 def make_accounts(options, store):
-    """Fresh accounts: those of an earlier run keep their charges, and their keys are not known any more."""
-    for leftover in store.glob("accounts.db*"):
-        leftover.unlink()
-    keys = []
-    for number in range(options.accounts):
-        email = f"caller-{number}@example.com"
-        command = tagmeter(options, store, "account", "create", email, "--credits", CREDITS, "--json")
-        made = run(command, stderr=subprocess.DEVNULL)
-        keys.append(last_json(made["output"])["api_key"])
+    keys = make_keys(store, lambda folder, *command: tagmeter(options, folder, *command), options.accounts)
     (options.data / "keys.txt").write_text("\n".join(keys) + "\n")
     return keys
 

@@ -6,19 +6,21 @@
 
 #[path = "made_up/hashtag.rs"]
 mod hashtag;
+#[path = "made_up/views.rs"]
+mod views;
 
 use hashtag::{hashtag_id, hashtag_name};
 use std::io::Write;
+use views::views;
 
 const HASHTAGS_PER_SEARCH: u64 = 20;
-const MOST_VIEWS: u64 = 50_000_000_000_000;
 
 fn main() -> std::io::Result<()> {
     let count = std::env::args().nth(1).and_then(|a| a.parse::<u64>().ok()).expect("how many hashtags");
     let mut out = std::io::BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
     for rank in 1..=count {
         let before = if rank % HASHTAGS_PER_SEARCH == 1 { r#"{"data":["# } else { "," };
-        let views = MOST_VIEWS / rank;
+        let views = views(rank);
         write!(
             out,
             concat!(

@@ -1,0 +1,9 @@
+//! How many views made-up hashtags have.
+
+/// Of the first hashtag; the nth has 1/n of it.
+const MOST_VIEWS: u64 = 50_000_000_000_000;
+
+/// Views of the hashtag with this rank.
+pub(crate) fn views(rank: u64) -> u64 {
+    MOST_VIEWS / rank
+}
