@@ -117,6 +117,15 @@ impl Store {
         }
     }
 
+    /// Keeps the scores ([`TrendRow::values`], the first) of trends that are kept already.
+    pub async fn keep_scores(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.keep_scores(rows).await,
+            // Whole rows: that is one statement for all shards of a cluster.
+            Self::Postgres(postgres) => postgres.keep_trends(&rows).await,
+        }
+    }
+
     /// Notes how far the readings are worked through. A state that is further stays; where nothing is worked through yet
     /// (or it was for another store) all trends go first.
     pub async fn note_trend_state(&self, state: TrendState) -> Result<(), StoreError> {

@@ -21,24 +21,30 @@ macro_rules! select {
     };
 }
 
-/// `$1` window, `$2` least views, `$3` least time, `$4` and `$5` after what, `$6` how many.
+/// `$1` window, `$2` least views, `$3` least time, `$4` how many; and of what is behind a place `$5` its value, `$6` its
+/// hashtag. Two statements, so that the second begins at the place and does not count up to it.
 macro_rules! ordered {
     ($by:literal) => {
+        [
+            ordered!($by, ""),
+            ordered!($by, concat!("AND ", $by, " <= $5 AND (", $by, " < $5 OR hashtag > $6) ")),
+        ]
+    };
+    ($by:literal, $behind:expr) => {
         select!(
             "WHERE trend_window = $1 AND ",
             $by,
-            " IS NOT NULL AND views >= $2 AND read_at >= $3 AND ($4 IS NULL OR ",
+            " IS NOT NULL AND views >= $2 AND read_at >= $3 ",
+            $behind,
+            "ORDER BY ",
             $by,
-            " <= $4) AND ($4 IS NULL OR ",
-            $by,
-            " < $4 OR hashtag > $5) ORDER BY ",
-            $by,
-            " DESC, hashtag LIMIT $6"
+            " DESC, hashtag LIMIT $4"
         )
     };
 }
 
-const fn ordered_by(sort: TrendSort) -> &'static str {
+/// From the beginning, and behind a place.
+const fn ordered_by(sort: TrendSort) -> [&'static str; 2] {
     match sort {
         TrendSort::Emerging => ordered!("emerging"),
         TrendSort::Velocity => ordered!("velocity"),
@@ -115,19 +121,20 @@ impl Postgres {
     }
 
     pub(crate) async fn trends(&self, asked: TrendsAsked) -> Result<Vec<TrendRow>, StoreError> {
-        let (value, hashtag) = match asked.after {
-            Some((value, hashtag)) => (Some(value), i64::from(hashtag.0)),
-            None => (None, -1),
-        };
+        let [first, behind] = ordered_by(asked.sort);
+        let (value, hashtag) = asked.after.map_or((0.0, 0), |(value, row)| (value, i64::from(row.0)));
         let parameters: [Parameter<'_>; 6] = [
             (&i64::from(asked.window), Type::INT8),
             (&i64::try_from(asked.views_min).unwrap_or(i64::MAX), Type::INT8),
             (&asked.read_since.as_ms(), Type::INT8),
+            (&i64::from(asked.limit), Type::INT8),
             (&value, Type::FLOAT8),
             (&hashtag, Type::INT8),
-            (&i64::from(asked.limit), Type::INT8),
         ];
-        self.read_trends(ordered_by(asked.sort), &parameters).await
+        match asked.after {
+            None => self.read_trends(first, &parameters[..4]).await,
+            Some(_) => self.read_trends(behind, &parameters).await,
+        }
     }
 
     pub(crate) async fn trends_of(&self, hashtags: &[HashtagRow]) -> Result<Vec<TrendRow>, StoreError> {

@@ -9,41 +9,50 @@ use domain::{HashtagRow, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior, params};
 
 /// The columns of a trend, in the order [`read`] takes them.
-macro_rules! select {
-    ($($rest:tt)+) => {
-        concat!(
-            "SELECT hashtag, trend_window, read_at, readings, views, emerging, velocity, growth, zscore, acceleration, \
-             facts FROM trends ",
-            $($rest)+
-        )
-    };
+const COLUMNS: &str = "hashtag, trend_window, read_at, readings, views, emerging, velocity, growth, zscore, acceleration, facts";
+
+/// So few of a window have the views asked for: they are read by views and put in order then.
+const FEW: i64 = 500;
+
+/// A list in its order, behind a place or from the beginning. `?1` window, `?2` least views, `?3` least time, `?4` how many;
+/// of the place `?5` its value, `?6` its hashtag. The plus signs keep the planner, which knows nothing of how values are
+/// spread, from other indexes than that of the order.
+fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
+    let (by, behind) = (sort.name(), behind(sort, is_behind));
+    // The index has all that is filtered by; rows are looked up of what is shown alone.
+    format!(
+        "SELECT {COLUMNS} FROM (
+             SELECT hashtag AS shown FROM trends
+             WHERE trend_window = ?1 AND {by} IS NOT NULL AND +views >= ?2 AND +read_at >= ?3 {behind}
+             ORDER BY {by} DESC, hashtag LIMIT ?4)
+         CROSS JOIN trends ON hashtag = shown AND trend_window = ?1 ORDER BY {by} DESC, hashtag"
+    )
 }
 
-/// `?1` window, `?2` least views, `?3` least time, `?4` and `?5` after what, `?6` how many.
-macro_rules! ordered {
-    ($by:literal) => {
-        select!(
-            "WHERE trend_window = ?1 AND ",
-            $by,
-            " IS NOT NULL AND views >= ?2 AND read_at >= ?3 AND (?4 IS NULL OR ",
-            $by,
-            " <= ?4) AND (?4 IS NULL OR ",
-            $by,
-            " < ?4 OR hashtag > ?5) ORDER BY ",
-            $by,
-            " DESC, hashtag LIMIT ?6"
-        )
-    };
+/// The same list, of few.
+fn picked_by(sort: TrendSort, is_behind: bool) -> String {
+    let (by, behind) = (sort.name(), behind(sort, is_behind));
+    format!(
+        "SELECT {COLUMNS} FROM trends INDEXED BY trends_by_views
+         WHERE trend_window = ?1 AND {by} IS NOT NULL AND views >= ?2 AND +read_at >= ?3 {behind}
+         ORDER BY {by} DESC, hashtag LIMIT ?4"
+    )
 }
 
-const fn ordered_by(sort: TrendSort) -> &'static str {
-    match sort {
-        TrendSort::Emerging => ordered!("emerging"),
-        TrendSort::Velocity => ordered!("velocity"),
-        TrendSort::Growth => ordered!("growth"),
-        TrendSort::Zscore => ordered!("zscore"),
-        TrendSort::Acceleration => ordered!("acceleration"),
-    }
+fn behind(sort: TrendSort, is_behind: bool) -> String {
+    let by = sort.name();
+    if is_behind { format!("AND {by} <= ?5 AND ({by} < ?5 OR hashtag > ?6)") } else { String::new() }
+}
+
+/// Whether few trends of a window have so many views.
+fn are_few(connection: &Connection, window: u8, views_min: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT count(*) FROM
+        (SELECT 1 FROM trends INDEXED BY trends_by_views WHERE trend_window = ?1 AND views >= ?2 LIMIT ?3)";
+    connection
+        .prepare_cached(SQL)
+        .and_then(|mut statement| statement.query_row((window, views_min, FEW), |row| row.get::<_, i64>(0)))
+        .map(|found| found < FEW)
+        .doing("count trends")
 }
 
 impl WalksFile {
@@ -74,6 +83,25 @@ impl WalksFile {
         self.writer.run(move |connection| keep(connection, &rows)).await
     }
 
+    /// Only the one index is touched that has the scores.
+    pub(crate) async fn keep_scores(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE trends SET emerging = ?3 WHERE hashtag = ?1 AND trend_window = ?2";
+        const DOING: &str = "keep scores";
+        self.writer
+            .run(move |connection| {
+                let transaction =
+                    connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
+                {
+                    let mut statement = transaction.prepare_cached(SQL).doing(DOING)?;
+                    for row in rows {
+                        statement.execute(params![row.hashtag.0, row.window, row.values[0]]).doing(DOING)?;
+                    }
+                }
+                transaction.commit().doing(DOING)
+            })
+            .await
+    }
+
     pub(crate) async fn drop_trends_before(&self, window: u8, before: Timestamp) -> Result<u64, StoreError> {
         self.writer
             .run(move |connection| {
@@ -87,14 +115,21 @@ impl WalksFile {
     }
 
     pub(crate) fn trends(&self, asked: TrendsAsked) -> Result<Vec<TrendRow>, StoreError> {
-        let (value, hashtag) = match asked.after {
-            Some((value, hashtag)) => (Some(value), i64::from(hashtag.0)),
-            None => (None, -1),
-        };
         let views_min = i64::try_from(asked.views_min).unwrap_or(i64::MAX);
-        let (window, since) = (asked.window, asked.read_since.as_ms());
-        let parameters = params![window, views_min, since, value, hashtag, asked.limit];
-        self.readers.with(|connection| all(connection, ordered_by(asked.sort), parameters))
+        let (window, since, limit) = (asked.window, asked.read_since.as_ms(), asked.limit);
+        self.readers.with_snapshot(|connection| {
+            let is_behind = asked.after.is_some();
+            let sql = match views_min > 0 && are_few(connection, window, views_min)? {
+                true => picked_by(asked.sort, is_behind),
+                false => ordered_by(asked.sort, is_behind),
+            };
+            match asked.after {
+                None => all(connection, &sql, params![window, views_min, since, limit]),
+                Some((value, hashtag)) => {
+                    all(connection, &sql, params![window, views_min, since, limit, value, hashtag.0])
+                }
+            }
+        })
     }
 
     pub(crate) fn trends_of(&self, hashtags: &[HashtagRow]) -> Result<Vec<TrendRow>, StoreError> {
@@ -102,13 +137,10 @@ impl WalksFile {
         sorted.sort_unstable();
         sorted.dedup();
         self.readers.with_snapshot(|connection| {
+            let sql = format!("SELECT {COLUMNS} FROM trends WHERE hashtag = ?1 ORDER BY trend_window");
             let mut found = Vec::new();
             for hashtag in sorted {
-                found.extend(all(
-                    connection,
-                    select!("WHERE hashtag = ?1 ORDER BY trend_window"),
-                    [hashtag.0],
-                )?);
+                found.extend(all(connection, &sql, [hashtag.0])?);
             }
             Ok(found)
         })
@@ -120,9 +152,12 @@ impl WalksFile {
         after: Option<HashtagRow>,
         limit: u32,
     ) -> Result<Vec<TrendRow>, StoreError> {
-        const SQL: &str = select!("WHERE hashtag > ?1 AND trend_window = ?2 ORDER BY hashtag LIMIT ?3");
+        // The plus sign: in the order of the table, not by an index of the window that would be sorted for each part.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM trends WHERE hashtag > ?1 AND +trend_window = ?2 ORDER BY hashtag LIMIT ?3"
+        );
         let after = after.map_or(-1, |row| i64::from(row.0));
-        self.readers.with(|connection| all(connection, SQL, (after, window, limit)))
+        self.readers.with(|connection| all(connection, &sql, (after, window, limit)))
     }
 
     pub(crate) fn trends_count(&self, window: u8) -> Result<u64, StoreError> {

@@ -53,11 +53,17 @@ CREATE TABLE trends (
     facts        BLOB NOT NULL,
     PRIMARY KEY (hashtag, trend_window)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX trends_by_emerging ON trends (trend_window, emerging DESC, hashtag) WHERE emerging IS NOT NULL;
-CREATE INDEX trends_by_velocity ON trends (trend_window, velocity DESC, hashtag) WHERE velocity IS NOT NULL;
-CREATE INDEX trends_by_growth ON trends (trend_window, growth DESC, hashtag) WHERE growth IS NOT NULL;
-CREATE INDEX trends_by_zscore ON trends (trend_window, zscore DESC, hashtag) WHERE zscore IS NOT NULL;
-CREATE INDEX trends_by_acceleration ON trends (trend_window, acceleration DESC, hashtag) WHERE acceleration IS NOT NULL;
+CREATE INDEX trends_by_emerging ON trends (trend_window, emerging DESC, hashtag, views, read_at)
+    WHERE emerging IS NOT NULL;
+CREATE INDEX trends_by_velocity ON trends (trend_window, velocity DESC, hashtag, views, read_at)
+    WHERE velocity IS NOT NULL;
+CREATE INDEX trends_by_growth ON trends (trend_window, growth DESC, hashtag, views, read_at)
+    WHERE growth IS NOT NULL;
+CREATE INDEX trends_by_zscore ON trends (trend_window, zscore DESC, hashtag, views, read_at)
+    WHERE zscore IS NOT NULL;
+CREATE INDEX trends_by_acceleration ON trends (trend_window, acceleration DESC, hashtag, views, read_at)
+    WHERE acceleration IS NOT NULL;
+CREATE INDEX trends_by_views ON trends (trend_window, views);
 CREATE INDEX trends_by_age ON trends (trend_window, read_at);
 
 -- What trends of a window are compared with, and how many trends it was made of.
