@@ -93,6 +93,8 @@ struct Inner {
     live: Option<upstream::Live>,
     /// Held while trends are worked out: once for all who ask.
     trends: tokio::sync::Mutex<()>,
+    /// What trends are compared with.
+    peers: measure::PeersCache,
     /// Tells this process's worker that there is something to do.
     job_made: tokio::sync::Notify,
 }
@@ -114,6 +116,7 @@ impl Catalog {
             index,
             ranking: tokio::sync::Mutex::new(()),
             trends: tokio::sync::Mutex::new(()),
+            peers: measure::PeersCache::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

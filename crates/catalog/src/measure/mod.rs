@@ -16,6 +16,8 @@ mod history;
 
 mod overview;
 
+mod peers;
+
 mod related;
 
 mod sample;
@@ -37,6 +39,8 @@ pub use compare::{COMPARED_MAX, CompareAsked, CompareView, ComparedView};
 pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
 pub use export::ExportOf;
 pub use history::{History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX, PointView};
+pub(crate) use peers::PeersCache;
+
 pub use overview::{HashtagSort, HashtagsAsked, OverviewView};
 pub use related::{RelatedAsked, RelatedView};
 pub use tabular::Tabular;

@@ -2,11 +2,12 @@
 //! search index does, so that whoever recorded the readings (an import, an upstream's answer) need not know of it. What is
 //! asked for later is read in order and not made then.
 
+use super::peers::PeersByWindow;
 use super::series::HashtagSeries;
 use super::view::exact;
 use crate::{Catalog, CatalogError};
 use domain::metrics::concentration::concentration;
-use domain::metrics::emerging::{Peers, SizeBand, components, emerging};
+use domain::metrics::emerging::{SizeBand, emerging};
 use domain::metrics::trend::{Trend, TrendInput, TrendWindow, trend};
 use domain::metrics::{Gain, Weights};
 use domain::{HashtagRow, SourceSet, Timestamp};
@@ -19,11 +20,9 @@ use utoipa::ToSchema;
 /// Hashtags that are looked at together.
 const BATCH: usize = 1_000;
 /// Trends that are kept together.
-const KEEP_MAX: usize = 3_000;
+pub(super) const KEEP_MAX: usize = 3_000;
 /// Videos that the concentration of a hashtag is taken of, at most: of more it is left out rather than held up for.
 const CONCENTRATION_VIDEOS_MAX: u32 = 20_000;
-/// What trends are compared with is made anew when so many per cent of them have come or gone since.
-const PEERS_CHANGE_PER_CENT: u64 = 5;
 /// A reading counts as lately made for this long at least, however short the window.
 const LATELY_MS_MIN: i64 = 48 * 3600 * 1000;
 
@@ -173,7 +172,8 @@ impl Catalog {
             };
             let newest = match changes {
                 Changes::Hashtags { hashtags, .. } => {
-                    self.work_out(&hashtags, state.newest_at, &mut progress).await?
+                    let peers = self.peers_by_window().await?;
+                    self.work_out(&hashtags, &peers, state.newest_at, &mut progress).await?
                 }
                 Changes::Gap => {
                     // Noted first: what is kept of another store goes.
@@ -202,13 +202,14 @@ impl Catalog {
     /// The hashtags of every row number that was given out.
     async fn work_all_out(&self, progress: &mut TrendsProgress) -> Result<Option<Timestamp>, CatalogError> {
         let hashtags = self.inner.store.catalog_size().await?.hashtags;
+        let peers = self.peers_by_window().await?;
         let mut newest = None;
         let mut first = 1;
         while first <= hashtags {
             let last = (first + BATCH as u64 - 1).min(hashtags);
             let rows: Vec<HashtagRow> =
                 (first..=last).filter_map(|row| u32::try_from(row).ok().map(HashtagRow)).collect();
-            newest = self.work_out(&rows, newest, progress).await?;
+            newest = self.work_out(&rows, &peers, newest, progress).await?;
             first = last + 1;
         }
         Ok(newest)
@@ -217,6 +218,7 @@ impl Catalog {
     async fn work_out(
         &self,
         hashtags: &[HashtagRow],
+        peers: &PeersByWindow,
         mut newest: Option<Timestamp>,
         progress: &mut TrendsProgress,
     ) -> Result<Option<Timestamp>, CatalogError> {
@@ -229,7 +231,7 @@ impl Catalog {
             for facts in stale {
                 // A reading from the future says nothing of what is lately.
                 newest = newest.max(Some(facts.newest_at).filter(|at| *at <= now));
-                rows.extend(self.trends_of_hashtag(facts).await?);
+                rows.extend(self.trends_of_hashtag(facts, peers).await?);
                 progress.worked_out += 1;
                 if rows.len() >= KEEP_MAX {
                     self.inner.store.keep_trends(std::mem::take(&mut rows)).await?;
@@ -249,15 +251,18 @@ impl Catalog {
         Ok(series.iter().filter(is_stale).copied().collect())
     }
 
-    async fn trends_of_hashtag(&self, facts: SeriesFacts) -> Result<Vec<TrendRow>, CatalogError> {
+    async fn trends_of_hashtag(
+        &self,
+        facts: SeriesFacts,
+        peers: &PeersByWindow,
+    ) -> Result<Vec<TrendRow>, CatalogError> {
         let series = self.series(facts.hashtag).await?;
         let concentration = self.plays_concentration(facts.hashtag).await?;
         let input = trend_input(&series, concentration);
         let mut rows = Vec::with_capacity(TrendWindow::ALL.len());
-        for window in TrendWindow::ALL {
+        for (window, peers) in TrendWindow::ALL.into_iter().zip(peers) {
             let Some(trend) = trend(&input, window, None) else { continue };
-            let peers = self.peers(window).await?;
-            let score = peers.and_then(|peers| emerging(&trend, &peers, &Weights::default()));
+            let score = peers.as_ref().and_then(|peers| emerging(&trend, peers, &Weights::default()));
             let told = TrendFacts::of(&trend, series.sources);
             rows.push(row_of(facts, window, (&trend, &told), score.map(|score| score.score))?);
         }
@@ -280,64 +285,6 @@ impl Catalog {
         }
         let mut plays: Vec<f64> = plays.into_values().collect();
         Ok(concentration(&mut plays).map(|concentration| concentration.gini))
-    }
-
-    /// What trends of a window are compared with.
-    pub(super) async fn peers(&self, window: TrendWindow) -> Result<Option<Peers>, CatalogError> {
-        let kept = self.inner.store.trend_peers(number_of(window)).await?;
-        Ok(kept.and_then(|(bytes, _)| Peers::from_bytes(&bytes)))
-    }
-
-    /// Drops what moves no more, and makes anew what trends are compared with where that has changed by much.
-    async fn renew_peers(&self, newest: Option<Timestamp>) -> Result<(), CatalogError> {
-        let store = &self.inner.store;
-        for window in TrendWindow::ALL {
-            let number = number_of(window);
-            if let Some(newest) = newest {
-                store.drop_trends_before(number, lately(window, newest)).await?;
-            }
-            let now = store.trends_count(number).await?;
-            let made_of = store.trend_peers(number).await?.map(|(_, made_of)| made_of);
-            let is_far_off = |made_of: u64| now.abs_diff(made_of) * 100 > made_of * PEERS_CHANGE_PER_CENT;
-            if now > 0 && made_of.is_none_or(is_far_off) {
-                self.make_peers(window, now).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn make_peers(&self, window: TrendWindow, made_of: u64) -> Result<(), CatalogError> {
-        let (store, number) = (&self.inner.store, number_of(window));
-        let mut figures = Vec::new();
-        let mut after = None;
-        loop {
-            let rows = store.trends_after(number, after, KEEP_MAX as u32).await?;
-            figures.extend(rows.iter().filter_map(|row| figures_of(row, window)));
-            match rows.last() {
-                Some(last) => after = Some(last.hashtag),
-                None => break,
-            }
-        }
-        let peers = Peers::of(figures.into_iter());
-        store.keep_trend_peers(number, peers.to_bytes(), made_of).await?;
-        self.score_again(window, &peers).await
-    }
-
-    /// Every score of a window, against other peers.
-    async fn score_again(&self, window: TrendWindow, peers: &Peers) -> Result<(), CatalogError> {
-        let store = &self.inner.store;
-        let mut after = None;
-        loop {
-            let mut rows = store.trends_after(number_of(window), after, KEEP_MAX as u32).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = Some(last.hashtag);
-            for row in &mut rows {
-                let trend = facts_of(row)?.to_trend(window);
-                let score = trend.and_then(|trend| emerging(&trend, peers, &Weights::default()));
-                row.values[0] = score.map(|score| score.score);
-            }
-            store.keep_trends(rows).await?;
-        }
     }
 }
 
@@ -367,11 +314,6 @@ fn row_of(
         values: [score, trend.velocity, trend.growth, trend.zscore, trend.acceleration],
         facts: serde_json::to_vec(told).map_err(|_| inconsistent(facts.hashtag))?,
     })
-}
-
-fn figures_of(row: &TrendRow, window: TrendWindow) -> Option<(u64, [Option<f64>; 6])> {
-    let trend = facts_of(row).ok()?.to_trend(window)?;
-    Some((trend.views, components(&trend)))
 }
 
 /// What was written of a trend.
