@@ -90,6 +90,34 @@ testkit::on_each_backend! {
         assert_eq!(hashtags(store, lately).await, [2, 3]);
     }
 
+    async fn lists_of_few_and_of_many_are_in_the_same_order(held: &TestStore) {
+        let store = held.store();
+        let rows: Vec<TrendRow> = (1..=700_u32).map(|row| trend(row, 2, Some(f64::from(row * 37 % 100)), 10)).collect();
+        store.keep_trends(rows.clone()).await.expect("kept");
+        let mut wanted: Vec<(f64, u32)> = rows.iter().filter_map(|row| Some((row.values[0]?, row.hashtag.0))).collect();
+        wanted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        for first in [1, 2, 150, 201, 202, 690] {
+            let views_min = 1_000 * u64::from(first);
+            let large: Vec<(f64, u32)> = wanted.iter().copied().filter(|(_, row)| *row >= first).collect();
+            let list = TrendsAsked { views_min, ..asked(TrendSort::Emerging, 5) };
+            let shown: Vec<u32> = large.iter().take(5).map(|(_, row)| *row).collect();
+            assert_eq!(hashtags(store, list).await, shown, "from {first}");
+            let (value, row) = large[4];
+            let behind = TrendsAsked { after: Some((value, HashtagRow(row))), ..list };
+            let shown: Vec<u32> = large.iter().skip(5).take(5).map(|(_, row)| *row).collect();
+            assert_eq!(hashtags(store, behind).await, shown, "behind the first five from {first}");
+        }
+    }
+
+    async fn scores_are_kept_of_what_is_held(held: &TestStore) {
+        let store = held.store();
+        store.keep_trends(vec![trend(1, 2, Some(1.0), 10), trend(2, 2, Some(2.0), 10)]).await.expect("kept");
+        store.keep_scores(vec![trend(1, 2, Some(9.0), 10), trend(2, 2, None, 10)]).await.expect("kept");
+        assert_eq!(hashtags(store, asked(TrendSort::Emerging, 9)).await, [1]);
+        let all = store.trends_of(&[HashtagRow(1), HashtagRow(2)]).await.expect("trends");
+        assert_eq!(all, [trend(1, 2, Some(9.0), 10), trend(2, 2, None, 10)]);
+    }
+
     async fn a_trend_is_replaced_and_goes_when_it_is_old(held: &TestStore) {
         let store = held.store();
         store.keep_trends(vec![trend(1, 2, Some(1.0), 10), trend(1, 1, None, 10)]).await.expect("kept");

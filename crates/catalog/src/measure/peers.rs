@@ -20,18 +20,26 @@ pub(super) type PeersByWindow = [Option<Peers>; TrendWindow::ALL.len()];
 /// hold until that changes.
 #[derive(Debug, Default)]
 pub(crate) struct PeersCache {
-    /// By window, at which sequence they were read.
-    kept: Mutex<HashMap<u8, (u64, Option<Arc<Peers>>)>>,
+    /// By window.
+    kept: Mutex<HashMap<u8, ReadPeers>>,
+}
+
+/// Peers, and at which sequence they were read.
+#[derive(Debug)]
+struct ReadPeers {
+    sequence: u64,
+    peers: Option<Arc<Peers>>,
 }
 
 impl PeersCache {
     fn get(&self, window: u8, sequence: u64) -> Option<Option<Arc<Peers>>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&window).filter(|(at, _)| *at == sequence).map(|(_, peers)| peers.clone())
+        kept.get(&window).filter(|read| read.sequence == sequence).map(|read| read.peers.clone())
     }
 
     fn keep(&self, window: u8, sequence: u64, peers: Option<Arc<Peers>>) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(window, (sequence, peers));
+        let read = ReadPeers { sequence, peers };
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(window, read);
     }
 }
 
