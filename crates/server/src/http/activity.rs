@@ -12,6 +12,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+/// An answer may take longer to fetch than a state lasts if it is fetched at this rate on the whole: a large file is, and a
+/// client that takes a byte now and then is not.
+const FETCHED_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
+
 /// How long each state may last.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
@@ -35,6 +39,8 @@ pub(crate) struct Activity {
     working: AtomicBool,
     header_since: AtomicU64,
     write_since: AtomicU64,
+    /// Bytes fetched since then that have given no millisecond yet.
+    fetched_bytes: AtomicU64,
     idle_since: AtomicU64,
 }
 
@@ -55,6 +61,7 @@ impl Activity {
             working: AtomicBool::new(false),
             header_since: AtomicU64::new(1),
             write_since: AtomicU64::new(0),
+            fetched_bytes: AtomicU64::new(0),
             idle_since: AtomicU64::new(1),
         }
     }
@@ -84,6 +91,31 @@ impl Activity {
     fn write_waits(&self) {
         if self.write_since.load(Relaxed) == 0 {
             self.write_since.store(self.now(), Relaxed);
+            self.fetched_bytes.store(0, Relaxed);
+        }
+    }
+
+    /// So many bytes went out: the connection is not idle, and who fetches an answer has earned the time for them.
+    fn bytes_went(&self, bytes: usize) {
+        let now = self.now();
+        self.idle_since.store(now, Relaxed);
+        let since = self.write_since.load(Relaxed);
+        if since == 0 {
+            return;
+        }
+        let earned = self.fetched_bytes.load(Relaxed).saturating_add(bytes as u64);
+        let earned_ms = earned.saturating_mul(1_000) / FETCHED_BYTES_PER_SECOND_MIN;
+        let rest = earned - earned_ms * FETCHED_BYTES_PER_SECOND_MIN / 1_000;
+        self.fetched_bytes.store(rest, Relaxed);
+        // Never ahead of now: what was fetched fast is not saved up.
+        self.write_since.store(since.saturating_add(earned_ms).min(now), Relaxed);
+    }
+
+    fn note_write(&self, written: &Poll<io::Result<usize>>) {
+        match written {
+            Poll::Pending => self.write_waits(),
+            Poll::Ready(Ok(bytes)) => self.bytes_went(*bytes),
+            Poll::Ready(Err(_)) => {}
         }
     }
 
@@ -144,9 +176,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
-        if written.is_pending() {
-            self.activity.write_waits();
-        }
+        self.activity.note_write(&written);
         written
     }
 
@@ -156,9 +186,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
-        if written.is_pending() {
-            self.activity.write_waits();
-        }
+        self.activity.note_write(&written);
         written
     }
 
@@ -225,6 +253,43 @@ mod tests {
         activity.bytes_came();
         after(1).await;
         assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("header not sent"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_large_answer_may_be_fetched_for_as_long_as_it_is_fetched_steadily() {
+        let activity = Activity::new();
+        activity.request_begins();
+        activity.request_ends();
+        for _ in 0..600 {
+            activity.write_waits();
+            after(1).await;
+            activity.bytes_went(20 * 1024);
+            assert!(matches!(activity.verdict(&PATIENCE), Verdict::Within(_)));
+        }
+        // Fetched fast and never waited for: neither idle nor late.
+        activity.written();
+        for _ in 0..10 {
+            after(50).await;
+            activity.bytes_went(1);
+            assert!(matches!(activity.verdict(&PATIENCE), Verdict::Within(_)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_a_byte_now_and_then_is_let_go() {
+        let activity = Activity::new();
+        activity.request_begins();
+        activity.write_waits();
+        activity.request_ends();
+        for second in 0..30 {
+            assert!(matches!(activity.verdict(&PATIENCE), Verdict::Within(_)), "{second}");
+            activity.bytes_went(10);
+            activity.write_waits();
+            after(1).await;
+        }
+        // The few bytes earned some milliseconds.
+        after(1).await;
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("answer not fetched"));
     }
 
     #[tokio::test(start_paused = true)]
