@@ -4,6 +4,7 @@
 //! `cursor=` page, and `Link` names the next page; `format=` or `Accept` picks JSON, NDJSON, CSV, XLSX or Parquet.
 
 use super::cursor::PageCursor;
+use super::hashtags::reference;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::reply::Content;
@@ -303,6 +304,51 @@ fn meta_pairs(meta: &Meta) -> Vec<(&'static str, String)> {
         pairs.push(("caveats", caveats.join(" ")));
     }
     pairs
+}
+
+/// A question about one hashtag, which the path names.
+pub(crate) trait HashtagQuestion: Send + 'static {
+    /// What it is called in the ledger.
+    const OPERATION: Operation;
+    /// What is asked of it.
+    type Asked: Send + 'static;
+    /// What is answered.
+    type Answer: Serialize + Tabular + Send;
+
+    /// Reads a request.
+    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem>;
+
+    /// The answer.
+    fn measure(
+        catalog: &Catalog,
+        hashtag: &Hashtag,
+        asked: Self::Asked,
+    ) -> impl Future<Output = Result<Measured<Self::Answer>, MeasureError>> + Send;
+}
+
+/// A question about one hashtag as a question: the hashtag is looked up as fresh as it is wanted, and the answer says
+/// whether it is older.
+pub(crate) struct OfHashtag<H>(PhantomData<H>);
+
+impl<H: HashtagQuestion> Question for OfHashtag<H> {
+    const OPERATION: Operation = H::OPERATION;
+    type Asked = (String, H::Asked);
+    type Answer = H::Answer;
+
+    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
+        Ok((reference(asking)?, H::read(asking, page)?))
+    }
+
+    async fn answer(
+        catalog: &Catalog,
+        (reference, asked): Self::Asked,
+        wanted: Wanted,
+    ) -> Result<Measured<H::Answer>, Problem> {
+        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
+        let mut measured = H::measure(catalog, &found, asked).await.map_err(problem)?;
+        measured.meta.stale = stale;
+        Ok(measured)
+    }
 }
 
 /// The hashtag that a path or a parameter names, as fresh as it is wanted, and whether it is older.

@@ -1,17 +1,16 @@
 //! `GET /v1/hashtags/{ref}/benchmark`: what is usual under a hashtag, and where something would stand.
 
-use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::operation;
-use super::reference;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
 use crate::openapi::MeasureErrors;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{BenchmarkAsked, BenchmarkView, Measured, Meta};
-use catalog::{Catalog, Wanted};
-use domain::VideoId;
+use catalog::Catalog;
+use catalog::measure::{BenchmarkAsked, BenchmarkView, MeasureError, Measured, Meta};
+use domain::{Hashtag, VideoId};
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -49,9 +48,9 @@ pub(crate) struct Answer {
 
 pub(crate) struct Benchmark;
 
-impl Question for Benchmark {
+impl HashtagQuestion for Benchmark {
     const OPERATION: Operation = operation::HASHTAG_BENCHMARK;
-    type Asked = (String, BenchmarkAsked);
+    type Asked = BenchmarkAsked;
     type Answer = BenchmarkView;
 
     fn read(asking: &Asking<'_>, _: Page) -> Result<Self::Asked, Problem> {
@@ -60,24 +59,20 @@ impl Question for Benchmark {
             None => None,
             Some(_) => Some(query.id::<VideoId>("video_id")?),
         };
-        let asked = BenchmarkAsked {
+        Ok(BenchmarkAsked {
             window_ms: query.duration_ms("window")?,
             plays: query.whole("plays", 0..=u64::MAX)?,
             engagement: query.real("engagement")?,
             video,
-        };
-        Ok((reference(asking)?, asked))
+        })
     }
 
-    async fn answer(
+    async fn measure(
         catalog: &Catalog,
-        (reference, asked): Self::Asked,
-        wanted: Wanted,
-    ) -> Result<Measured<BenchmarkView>, Problem> {
-        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
-        let mut measured = catalog.benchmark(&found, asked).await.map_err(problem)?;
-        measured.meta.stale = stale;
-        Ok(measured)
+        hashtag: &Hashtag,
+        asked: BenchmarkAsked,
+    ) -> Result<Measured<Self::Answer>, MeasureError> {
+        catalog.benchmark(hashtag, asked).await
     }
 }
 
@@ -95,5 +90,5 @@ impl Question for Benchmark {
     security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve::<Measuring<Benchmark>>(app, request).await
+    serve::<Measuring<OfHashtag<Benchmark>>>(app, request).await
 }

@@ -1,16 +1,16 @@
 //! `GET /v1/hashtags/{ref}/creators`: who carries a hashtag.
 
-use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::operation;
-use super::reference;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
 use crate::openapi::MeasureErrors;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{CreatorsAsked, CreatorsView, Measured, Meta};
-use catalog::{Catalog, Wanted};
+use catalog::Catalog;
+use catalog::measure::{CreatorsAsked, CreatorsView, MeasureError, Measured, Meta};
+use domain::Hashtag;
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -39,25 +39,22 @@ pub(crate) struct Answer {
 
 pub(crate) struct Creators;
 
-impl Question for Creators {
+impl HashtagQuestion for Creators {
     const OPERATION: Operation = operation::HASHTAG_CREATORS;
-    type Asked = (String, CreatorsAsked);
+    type Asked = CreatorsAsked;
     type Answer = CreatorsView;
 
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
         let since = asking.query.time("since", asking.now)?;
-        Ok((reference(asking)?, CreatorsAsked { since, limit: page.limit, after: page.after }))
+        Ok(CreatorsAsked { since, limit: page.limit, after: page.after })
     }
 
-    async fn answer(
+    async fn measure(
         catalog: &Catalog,
-        (reference, asked): Self::Asked,
-        wanted: Wanted,
-    ) -> Result<Measured<CreatorsView>, Problem> {
-        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
-        let mut measured = catalog.creators(&found, asked).await.map_err(problem)?;
-        measured.meta.stale = stale;
-        Ok(measured)
+        hashtag: &Hashtag,
+        asked: CreatorsAsked,
+    ) -> Result<Measured<Self::Answer>, MeasureError> {
+        catalog.creators(hashtag, asked).await
     }
 }
 
@@ -74,5 +71,5 @@ impl Question for Creators {
     security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve::<Measuring<Creators>>(app, request).await
+    serve::<Measuring<OfHashtag<Creators>>>(app, request).await
 }

@@ -1,16 +1,16 @@
 //! `GET /v1/hashtags/{ref}/history`: how a count of a hashtag went.
 
-use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::operation;
-use super::reference;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
 use crate::openapi::MeasureErrors;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{HistoryAsked, HistoryMetric, HistoryView, Measured, Meta};
-use catalog::{Catalog, Wanted};
+use catalog::Catalog;
+use catalog::measure::{HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured, Meta};
+use domain::Hashtag;
 use domain::metrics::{Mode, Step};
 use http::Response;
 use std::sync::Arc;
@@ -82,26 +82,23 @@ pub(crate) fn read(asking: &Asking<'_>) -> Result<HistoryAsked, Problem> {
     })
 }
 
-impl Question for History {
+impl HashtagQuestion for History {
     const OPERATION: Operation = operation::HASHTAG_HISTORY;
-    type Asked = (String, HistoryAsked);
+    type Asked = HistoryAsked;
     type Answer = HistoryView;
 
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
         let points = asking.query.whole("points", 1..=POINTS_MAX)?.unwrap_or(POINTS);
         let limit = usize::try_from(points).unwrap_or(usize::MAX);
-        Ok((reference(asking)?, HistoryAsked { limit, after: page.after, ..read(asking)? }))
+        Ok(HistoryAsked { limit, after: page.after, ..read(asking)? })
     }
 
-    async fn answer(
+    async fn measure(
         catalog: &Catalog,
-        (reference, asked): Self::Asked,
-        wanted: Wanted,
-    ) -> Result<Measured<HistoryView>, Problem> {
-        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
-        let mut measured = catalog.history(&found, asked).await.map_err(problem)?;
-        measured.meta.stale = stale;
-        Ok(measured)
+        hashtag: &Hashtag,
+        asked: HistoryAsked,
+    ) -> Result<Measured<Self::Answer>, MeasureError> {
+        catalog.history(hashtag, asked).await
     }
 }
 
@@ -119,5 +116,5 @@ impl Question for History {
     security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve::<Measuring<History>>(app, request).await
+    serve::<Measuring<OfHashtag<History>>>(app, request).await
 }

@@ -1,16 +1,16 @@
 //! `GET /v1/hashtags/{ref}/related`: which hashtags go with one.
 
-use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::operation;
-use super::reference;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
 use crate::openapi::MeasureErrors;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{Measured, Meta, RelatedAsked, RelatedView};
-use catalog::{Catalog, Wanted};
+use catalog::Catalog;
+use catalog::measure::{MeasureError, Measured, Meta, RelatedAsked, RelatedView};
+use domain::Hashtag;
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -42,30 +42,26 @@ pub(crate) struct Answer {
 
 pub(crate) struct Related;
 
-impl Question for Related {
+impl HashtagQuestion for Related {
     const OPERATION: Operation = operation::HASHTAG_RELATED;
-    type Asked = (String, RelatedAsked);
+    type Asked = RelatedAsked;
     type Answer = Vec<RelatedView>;
 
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
         let query = &asking.query;
-        let asked = RelatedAsked {
+        Ok(RelatedAsked {
             since: query.time("since", asking.now)?,
             with_generic: query.flag("generic")?,
             limit: page.limit,
-        };
-        Ok((reference(asking)?, asked))
+        })
     }
 
-    async fn answer(
+    async fn measure(
         catalog: &Catalog,
-        (reference, asked): Self::Asked,
-        wanted: Wanted,
-    ) -> Result<Measured<Self::Answer>, Problem> {
-        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
-        let mut measured = catalog.related(&found, asked).await.map_err(problem)?;
-        measured.meta.stale = stale;
-        Ok(measured)
+        hashtag: &Hashtag,
+        asked: RelatedAsked,
+    ) -> Result<Measured<Self::Answer>, MeasureError> {
+        catalog.related(hashtag, asked).await
     }
 }
 
@@ -83,5 +79,5 @@ impl Question for Related {
     security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve::<Measuring<Related>>(app, request).await
+    serve::<Measuring<OfHashtag<Related>>>(app, request).await
 }

@@ -1,16 +1,16 @@
 //! `GET /v1/hashtags/{ref}`: a hashtag and all that is derived of it.
 
-use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::operation;
-use super::reference;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
 use crate::openapi::MeasureErrors;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{Measured, Meta, OverviewView};
-use catalog::{Catalog, Wanted};
+use catalog::Catalog;
+use catalog::measure::{MeasureError, Measured, Meta, OverviewView};
+use domain::Hashtag;
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -29,24 +29,21 @@ pub(crate) struct Answer {
 
 pub(crate) struct Show;
 
-impl Question for Show {
+impl HashtagQuestion for Show {
     const OPERATION: Operation = operation::HASHTAG;
-    type Asked = String;
+    type Asked = ();
     type Answer = OverviewView;
 
-    fn read(asking: &Asking<'_>, _: Page) -> Result<String, Problem> {
-        reference(asking)
+    fn read(_: &Asking<'_>, _: Page) -> Result<(), Problem> {
+        Ok(())
     }
 
-    async fn answer(
+    async fn measure(
         catalog: &Catalog,
-        reference: String,
-        wanted: Wanted,
-    ) -> Result<Measured<OverviewView>, Problem> {
-        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
-        let mut measured = catalog.overview(&found).await.map_err(problem)?;
-        measured.meta.stale = stale;
-        Ok(measured)
+        hashtag: &Hashtag,
+        (): (),
+    ) -> Result<Measured<Self::Answer>, MeasureError> {
+        catalog.overview(hashtag).await
     }
 }
 
@@ -64,5 +61,5 @@ impl Question for Show {
     security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve::<Measuring<Show>>(app, request).await
+    serve::<Measuring<OfHashtag<Show>>>(app, request).await
 }

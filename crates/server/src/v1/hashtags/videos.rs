@@ -1,16 +1,16 @@
 //! `GET /v1/hashtags/{ref}/videos`: the videos under a hashtag in numbers, filtered and in an order.
 
-use super::super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
+use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::operation;
-use super::reference;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
 use crate::openapi::MeasureErrors;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{Measured, Meta, VideoMeasuredView, VideoSort, VideosAsked};
-use catalog::{Catalog, Wanted};
+use catalog::Catalog;
+use catalog::measure::{MeasureError, Measured, Meta, VideoMeasuredView, VideoSort, VideosAsked};
+use domain::Hashtag;
 use http::Response;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -59,14 +59,14 @@ pub(crate) struct Answer {
 
 pub(crate) struct Videos;
 
-impl Question for Videos {
+impl HashtagQuestion for Videos {
     const OPERATION: Operation = operation::HASHTAG_VIDEOS;
-    type Asked = (String, VideosAsked);
+    type Asked = VideosAsked;
     type Answer = Vec<VideoMeasuredView>;
 
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
         let (query, now) = (&asking.query, asking.now);
-        let asked = VideosAsked {
+        Ok(VideosAsked {
             sort: query.one_of("sort", &VideoSort::ALL.map(|sort| (sort.name(), sort)))?,
             since: query.time("since", now)?,
             until: query.time("until", now)?,
@@ -76,19 +76,15 @@ impl Question for Videos {
             not: query.text("not")?.map(Cow::into_owned),
             limit: page.limit,
             after: page.after,
-        };
-        Ok((reference(asking)?, asked))
+        })
     }
 
-    async fn answer(
+    async fn measure(
         catalog: &Catalog,
-        (reference, asked): Self::Asked,
-        wanted: Wanted,
-    ) -> Result<Measured<Self::Answer>, Problem> {
-        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
-        let mut measured = catalog.videos(&found, &asked).await.map_err(problem)?;
-        measured.meta.stale = stale;
-        Ok(measured)
+        hashtag: &Hashtag,
+        asked: VideosAsked,
+    ) -> Result<Measured<Self::Answer>, MeasureError> {
+        catalog.videos(hashtag, &asked).await
     }
 }
 
@@ -105,5 +101,5 @@ impl Question for Videos {
     security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve::<Measuring<Videos>>(app, request).await
+    serve::<Measuring<OfHashtag<Videos>>>(app, request).await
 }
