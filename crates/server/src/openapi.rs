@@ -208,7 +208,7 @@ fn finish_operation(operation: &mut Operation) {
     let tag = operation.tags.iter().flatten().next().map(String::as_str);
     let headers = match tag {
         Some("challenges") => request_headers().to_vec(),
-        Some("measurement") => request_headers().into_iter().chain(shape_parameters()).collect(),
+        Some("measurement") => measurement_parameters(operation.operation_id.as_deref().unwrap_or_default()),
         Some("imports" | "walks") if operation.request_body.is_some() => {
             vec![idempotency_header(REPEATABLE_JOB)]
         }
@@ -246,7 +246,30 @@ fn request_headers() -> [Parameter; 4] {
     ]
 }
 
-/// What every question that is measured understands.
+/// Questions that ask for a hashtag's record first, as fresh as it is wanted, are all but these.
+const OF_WHAT_IS_STORED: [&str; 2] = ["list_hashtags", "trending"];
+
+/// What a question that is measured understands beside its own parameters, by its name: a list pages, a picture has no
+/// fields, a file is not kept.
+fn measurement_parameters(name: &str) -> Vec<Parameter> {
+    let shape: &[&str] = match name {
+        "list_hashtags" | "list_hashtag_videos" | "hashtag_creators" | "trending" => {
+            &["limit", "cursor", "fields", "format", "bom"]
+        }
+        "related_hashtags" => &["limit", "fields", "format", "bom"],
+        "hashtag_history" => &["cursor", "fields", "format", "bom"],
+        "show_hashtag" | "hashtag_benchmark" | "compare_hashtags" => &["fields", "format", "bom"],
+        _ => &[],
+    };
+    let is_heard = |parameter: &Parameter| match parameter.name.as_str() {
+        "fresh" | "Cache-Control" => !OF_WHAT_IS_STORED.contains(&name),
+        "Idempotency-Key" | "If-None-Match" => name != "export",
+        other => shape.contains(&other),
+    };
+    request_headers().into_iter().chain(shape_parameters()).filter(is_heard).collect()
+}
+
+/// How an answer is shaped.
 fn shape_parameters() -> Vec<Parameter> {
     let number = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer));
     let query = |name: &str, description: &str, schema: ObjectBuilder| {
@@ -271,6 +294,11 @@ fn shape_parameters() -> Vec<Parameter> {
             text(),
         ),
         query("format", "`json`, `ndjson`, `csv`, `xlsx` or `parquet`; `Accept` is heard too.", text()),
+        query(
+            "bom",
+            "Whether a CSV file begins with the mark by which Excel knows UTF-8.",
+            ObjectBuilder::new().schema_type(SchemaType::Type(Type::Boolean)),
+        ),
     ]
 }
 
