@@ -91,6 +91,8 @@ struct Inner {
     ranking: tokio::sync::Mutex<()>,
     /// The upstreams, where there are any.
     live: Option<upstream::Live>,
+    /// Videos of hashtags that were measured lately.
+    samples: measure::sample::Samples,
     /// Held while trends are worked out: once for all who ask.
     trends: tokio::sync::Mutex<()>,
     /// What trends are compared with.
@@ -115,6 +117,7 @@ impl Catalog {
             job_made: tokio::sync::Notify::new(),
             index,
             ranking: tokio::sync::Mutex::new(()),
+            samples: measure::sample::Samples::new(),
             trends: tokio::sync::Mutex::new(()),
             peers: measure::PeersCache::default(),
         };

@@ -219,6 +219,22 @@ async fn videos_are_filtered_and_put_in_order(place: &Where) {
     assert_eq!(video.hashtags, ["cat", "fyp"]);
 }
 
+async fn what_changed_is_measured_anew(place: &Where) {
+    let held = held(place).await;
+    let first = async || {
+        let cat = of(&held, "cat").await;
+        let page = held.catalog().videos(&cat, &VideosAsked { limit: 1, ..VideosAsked::default() }).await;
+        let page = page.expect("a page");
+        (page.data[0].id.clone(), page.data[0].plays, page.meta.sample.expect("a sample").videos)
+    };
+    assert_eq!(first().await, ("30".to_owned(), Some(3_000), 30));
+    let again = video(5).version(1).tag("cat").plays(9_000).observed_at(at(NOW));
+    held.record([again.into()]).await;
+    assert_eq!(first().await, ("5".to_owned(), Some(9_000), 30), "read again");
+    held.record([video(900).tag("cat").plays(10_000).observed_at(at(NOW)).into()]).await;
+    assert_eq!(first().await, ("900".to_owned(), Some(10_000), 31), "one more");
+}
+
 async fn what_goes_with_a_hashtag_is_not_what_goes_with_everything(place: &Where) {
     let held = held(place).await;
     let cat = of(&held, "cat").await;
@@ -321,6 +337,7 @@ testkit::tell_on_each_backend! {
     trends_are_worked_out_anew_where_they_were_lost,
     a_hashtag_is_told_with_what_is_derived_of_it,
     videos_are_filtered_and_put_in_order,
+    what_changed_is_measured_anew,
     what_goes_with_a_hashtag_is_not_what_goes_with_everything,
     creators_and_benchmarks_are_of_the_videos_held,
     hashtags_are_compared_side_by_side,

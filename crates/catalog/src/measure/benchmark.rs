@@ -141,7 +141,7 @@ impl Catalog {
         let now = self.inner.clock.now();
         let since = asked.window_ms.map(|ms| Timestamp::from_ms(now.as_ms().saturating_sub(ms)));
         let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
-        let videos: Vec<VideoFigures> = sample.videos.iter().map(figures).collect();
+        let videos: Vec<VideoFigures> = sample.iter().map(figures).collect();
         let made = benchmark(&videos);
         let standing = standing(&made, &videos, asked)?;
         let sources = hashtag.observed.sources;

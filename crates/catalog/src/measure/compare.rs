@@ -156,7 +156,7 @@ impl Catalog {
         };
         let sample = self.sample(hashtag, wanted).await?;
         join(meta, &series.meta, series.next.is_some());
-        let videos: Vec<VideoFigures> = sample.videos.iter().map(figures).collect();
+        let videos: Vec<VideoFigures> = sample.iter().map(figures).collect();
         let view = ComparedView {
             record: HashtagRecord::of(hashtag),
             indexed: asked.index.and_then(|to| indexed(&series.data, to)),

@@ -92,7 +92,7 @@ pub(super) struct Tally {
 }
 
 /// Creators of videos, most plays first; equals by id.
-pub(super) fn tally(videos: &[VideoUnder]) -> Vec<Tally> {
+fn tally<'v>(videos: impl Iterator<Item = &'v VideoUnder>) -> Vec<Tally> {
     let mut by_author: HashMap<AuthorId, Tally> = HashMap::new();
     for video in videos {
         let Some(author) = video.author else { continue };
@@ -114,7 +114,7 @@ impl Catalog {
         asked: CreatorsAsked,
     ) -> Result<Measured<CreatorsView>, MeasureError> {
         let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
-        let creators = tally(&sample.videos);
+        let creators = tally(sample.iter());
         let mut plays: Vec<f64> = creators.iter().map(|tally| as_real(tally.plays)).collect();
         let all_plays: u64 = creators.iter().map(|tally| tally.plays).sum();
         let spread = concentration(&mut plays);

@@ -20,7 +20,7 @@ mod peers;
 
 mod related;
 
-mod sample;
+pub(crate) mod sample;
 
 mod series;
 

@@ -2,7 +2,7 @@
 
 use super::series::HashtagSeries;
 use super::trending::{EmergingView, size_band};
-use super::trends::{number_of, trend_input};
+use super::trends::{CONCENTRATION_VIDEOS_MAX, number_of, trend_input};
 use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, Place, TrendFacts};
 use crate::{Catalog, HashtagRef};
 use domain::caveat::Caveat;
@@ -161,7 +161,11 @@ impl Catalog {
     /// A hashtag and all that can be derived of it.
     pub async fn overview(&self, hashtag: &Hashtag) -> Result<Measured<OverviewView>, MeasureError> {
         let series = self.series(hashtag.row).await?;
-        let concentration = self.plays_concentration(hashtag.row).await?;
+        // Of more it is not told, so they need not be read.
+        let concentration = match hashtag.observed.videos > u64::from(CONCENTRATION_VIDEOS_MAX) {
+            true => None,
+            false => self.plays_concentration(hashtag.row).await?,
+        };
         let input = trend_input(&series, concentration);
         let facts = |window| trend(&input, window, None).map(|trend| TrendFacts::of(&trend, series.sources));
         let score = match trend(&input, TrendWindow::Week, None) {

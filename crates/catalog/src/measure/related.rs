@@ -67,7 +67,7 @@ impl Catalog {
     ) -> Result<Measured<Vec<RelatedView>>, MeasureError> {
         let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
         let mut both: HashMap<HashtagRow, u64> = HashMap::new();
-        for tag in sample.videos.iter().flat_map(|video| &video.tags).filter(|tag| **tag != hashtag.row) {
+        for tag in sample.iter().flat_map(|video| &video.tags).filter(|tag| **tag != hashtag.row) {
             *both.entry(*tag).or_default() += 1;
         }
         let both_min = if sample.len() < FEW_VIDEOS { 1 } else { BOTH_MIN };

@@ -22,7 +22,7 @@ const BATCH: usize = 1_000;
 /// Trends that are kept together.
 pub(super) const KEEP_MAX: usize = 3_000;
 /// Videos that the concentration of a hashtag is taken of, at most: of more it is left out rather than held up for.
-const CONCENTRATION_VIDEOS_MAX: u32 = 20_000;
+pub(super) const CONCENTRATION_VIDEOS_MAX: u32 = 20_000;
 /// A reading counts as lately made for this long at least, however short the window.
 const LATELY_MS_MIN: i64 = 48 * 3600 * 1000;
 

@@ -139,8 +139,8 @@ impl Catalog {
         let sample = self.sample(hashtag, wanted).await?;
         let count = sample.len();
         let observed_at = sample.observed_at();
-        let valued = |video: VideoUnder| Some((asked.sort.value(&video)?, video));
-        let mut videos: Vec<(f64, VideoUnder)> = sample.videos.into_iter().filter_map(valued).collect();
+        let valued = |video| Some((asked.sort.value(video)?, video));
+        let mut videos: Vec<(f64, &VideoUnder)> = sample.iter().filter_map(valued).collect();
         videos.sort_unstable_by(|(a, one), (b, other)| b.total_cmp(a).then(other.id.cmp(&one.id)));
         if let Some(place) = asked.after {
             let is_behind =
@@ -150,9 +150,9 @@ impl Catalog {
         let limit = asked.limit.clamp(1, LIMIT_MAX) as usize;
         let has_more = videos.len() > limit;
         videos.truncate(limit);
-        let place = |(value, video): &(f64, VideoUnder)| Place { value: *value, number: video.id.get() };
+        let place = |(value, video): &(f64, &VideoUnder)| Place { value: *value, number: video.id.get() };
         let next = videos.last().filter(|_| has_more).map(place);
-        let shown: Vec<VideoUnder> = videos.into_iter().map(|(_, video)| video).collect();
+        let shown: Vec<VideoUnder> = videos.into_iter().map(|(_, video)| video.clone()).collect();
         let data = self.video_views(&shown).await?;
         let meta = Meta::of(hashtag.observed.sources, observed_at).observed().sampled(count, hashtag);
         Ok(Measured { data, meta, next })
