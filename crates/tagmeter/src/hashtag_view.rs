@@ -2,8 +2,9 @@
 //! says so too.
 
 use crate::output::{self, counted, grouped};
+use catalog::measure::CaveatView;
 use domain::hashtag::Total;
-use domain::{Caveat, Hashtag, Source};
+use domain::{Hashtag, Source};
 use serde::Serialize;
 use store::windows::Window;
 
@@ -98,21 +99,8 @@ pub(crate) struct TotalView {
 #[derive(Debug, Serialize)]
 pub(crate) struct MetaView {
     /// By which ways the videos came that are held.
-    sources: Vec<&'static str>,
+    source: Vec<&'static str>,
     pub(crate) caveats: Vec<CaveatView>,
-}
-
-/// Something that limits what an observed total means.
-#[derive(Debug, Serialize)]
-pub(crate) struct CaveatView {
-    caveat: &'static str,
-    pub(crate) text: &'static str,
-}
-
-impl From<Caveat> for CaveatView {
-    fn from(caveat: Caveat) -> Self {
-        Self { caveat: caveat.name(), text: caveat.text() }
-    }
 }
 
 /// Sums over the videos that are held.
@@ -164,7 +152,7 @@ impl HashtagView {
                 creators: Some(hashtag.observed.creators).filter(|creators| *creators > 0),
             },
             meta: MetaView {
-                sources: hashtag.observed.sources.iter().map(Source::name).collect(),
+                source: hashtag.observed.sources.iter().map(Source::name).collect(),
                 caveats: hashtag.observed.caveats.iter().map(CaveatView::from).collect(),
             },
             snapshots: None,
@@ -238,6 +226,7 @@ impl HashtagView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Caveat;
     use domain::observation::{HashtagCounts, HashtagDetails};
     use domain::{Count, HashtagRow, Tag, hashtag::Observed};
 
@@ -293,8 +282,8 @@ mod tests {
             view.lines()
         );
         let json = serde_json::to_value(&view).expect("JSON");
-        assert_eq!(json["meta"]["sources"], serde_json::json!(["research-api"]));
-        assert_eq!(json["meta"]["caveats"][0]["caveat"], "adults_only");
+        assert_eq!(json["meta"]["source"], serde_json::json!(["research-api"]));
+        assert_eq!(json["meta"]["caveats"][0]["code"], "adults_only");
     }
 
     #[test]
