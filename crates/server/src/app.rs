@@ -7,6 +7,7 @@ use crate::http::drain::Drain;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::request_ids::RequestIds;
+use crate::v1::cursor::CursorKey;
 use bytes::Bytes;
 use catalog::Catalog;
 use domain::Clock;
@@ -26,6 +27,8 @@ pub(crate) struct App {
     /// Shared with work that outlives its request.
     pub(crate) drain: Arc<Drain>,
     pub(crate) options: Options,
+    /// What the cursors of `/v1` are sealed with.
+    pub(crate) cursors: CursorKey,
     /// Room for questions that are measured.
     pub(crate) measuring: Arc<Semaphore>,
     /// Room for uploads.

@@ -11,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
+use crate::v1::cursor::CursorKey;
 use bytes::Bytes;
 use catalog::Catalog;
 use domain::Clock;
@@ -68,6 +69,7 @@ impl Server {
     pub async fn bind(address: SocketAddr, parts: Parts, options: Options) -> Result<Self, BindError> {
         let (router, description) = router::build();
         let openapi = description.to_pretty_json().expect("a description in memory is always JSON");
+        let identity = parts.catalog.store().identity().await?;
         let app = Arc::new(App {
             keys: Keys::new(parts.catalog.store().clone(), options.requests_per_minute),
             metrics: Metrics::new(description.paths.paths.keys().map(String::as_str)),
@@ -81,6 +83,7 @@ impl Server {
             measuring: Arc::new(Semaphore::new(MEASURED_AT_ONCE)),
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
             openapi: Bytes::from(openapi),
+            cursors: CursorKey::of_store(identity),
         });
         health::look_at_keys(&app).await?;
         health::try_the_ledger(&app).await?;

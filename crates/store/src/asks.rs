@@ -40,7 +40,7 @@ impl Ask {
     /// database is known by its SHA-256.
     pub fn new(kind: AskKind, key: &str) -> Self {
         let fits = key.len() <= KEY_BYTES_MAX && !key.contains('\0');
-        let key = if fits { key.to_owned() } else { format!("sha256:{:x}", Sha256::digest(key.as_bytes())) };
+        let key = if fits { key.to_owned() } else { shortened(key) };
         Self { kind, key }
     }
 
@@ -115,6 +115,15 @@ impl Asked {
         let outcome = if is_found { AskOutcome::Found } else { AskOutcome::Missing };
         Self { at: Timestamp::from_ms(at), outcome, cursor: cursor.map(i64::unsigned_abs), has_more }
     }
+}
+
+/// A key of one length in place of one of any.
+fn shortened(key: &str) -> String {
+    let digest = Sha256::digest(key.as_bytes());
+    digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+        text
+    })
 }
 
 #[cfg(test)]

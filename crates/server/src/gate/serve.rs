@@ -16,10 +16,11 @@ use crate::header_value::number;
 use crate::http::front::Call;
 use crate::problem::{Problem, Style};
 use crate::query::Query;
+use crate::v1::cursor::CursorKey;
 use axum::body::Body;
 use axum::extract::Request;
 use catalog::Wanted;
-use domain::{Credits, Timestamp};
+use domain::{AccountId, Credits, Timestamp};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use std::future::Future;
@@ -50,6 +51,9 @@ pub(crate) struct Asking<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// The present moment, for times such as `30d`.
     pub(crate) now: Timestamp,
+    /// Who asks, and what the cursors of its lists are sealed with.
+    pub(crate) account_id: AccountId,
+    pub(crate) cursors: &'a CursorKey,
 }
 
 /// What answers requests for credits: how it reads them and where its answer comes from.
@@ -129,8 +133,15 @@ async fn attempt<P: Paid>(app: &App, parts: &Parts, call: Call, notes: &mut Note
     notes.balance = Some(balance);
     let quote = caller.quote(balance, idempotency_key.is_some())?;
     let (path, query) = (parts.uri.path().trim_end_matches('/'), parts.uri.query().unwrap_or(""));
-    let now = app.clock.now();
-    let asked = P::read(&Asking { query: Query::new(query), path, headers: &parts.headers, now })?;
+    let asking = Asking {
+        query: Query::new(query),
+        path,
+        headers: &parts.headers,
+        now: app.clock.now(),
+        account_id: quote.caller().key.account_id,
+        cursors: &app.cursors,
+    };
+    let asked = P::read(&asking)?;
     let wanted = wanted(&parts.headers, &Query::new(query))?;
     let repeatable = idempotency_key.map(|key| (key, fingerprint(path, query)));
     if let Some(reply) = replay::<P>(app, &quote, repeatable.as_ref()).await? {

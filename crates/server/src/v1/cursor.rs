@@ -1,62 +1,120 @@
-//! Cursors of `/v1`: where the next page begins, and which list it belongs to. Clients take them as they come.
+//! Cursors of `/v1`: where the next page begins, sealed for the account and the list that they were made for. Clients take
+//! them as they come.
+//!
+//! A seal is an HMAC-SHA256 under a key that is made of the store's identity, so that every node over a store takes what
+//! another gave out. What is inside is no secret (the last row of the page tells it); that it is ours and for this list is
+//! what the seal says.
 
 use crate::problem::Problem;
 use catalog::measure::Place;
+use domain::AccountId;
+use hmac::digest::Key;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use std::fmt;
-use xxhash_rust::xxh3::Xxh3;
 
-/// Characters of a cursor: three numbers of 64 bits in hexadecimal.
-const LENGTH: usize = 48;
+/// Bytes of a place: its value and its number.
+const PLACE: usize = 16;
+/// Bytes of a seal.
+const SEAL: usize = 16;
+/// What the key is made for; another purpose would have another.
+const PURPOSE: &[u8] = b"tagmeter v1 cursors 1";
 
-/// Where a page begins in which list.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct PageCursor {
-    /// The list: endpoint, filter and order.
-    pub(crate) list: u64,
-    /// The place in it.
-    pub(crate) place: Place,
-}
+/// What cursors of a store are sealed with.
+#[derive(Clone)]
+pub(crate) struct CursorKey(Hmac<Sha256>);
 
-impl PageCursor {
-    /// What cursors of a list have in common: its path, and every parameter that filters or orders it.
-    pub(crate) fn list_of(path: &str, parameters: &[(String, String)]) -> u64 {
-        let mut hash = Xxh3::new();
-        hash.update(path.as_bytes());
-        for (name, value) in parameters {
-            for text in [name, value] {
-                hash.update(&(text.len() as u64).to_le_bytes());
-                hash.update(text.as_bytes());
-            }
-        }
-        hash.digest()
+impl CursorKey {
+    pub(crate) fn of_store(identity: u128) -> Self {
+        let mut mac = new_mac(&identity.to_be_bytes());
+        mac.update(PURPOSE);
+        Self(new_mac(&mac.finalize().into_bytes().into()))
     }
 
-    /// The place that a cursor of this list names.
-    pub(crate) fn parse(text: &str, list: u64) -> Result<Place, Problem> {
-        let unknown = || {
-            Problem::parameter("cursor", "cursor is not one of ours; give the next_cursor of the page before")
-        };
-        if text.len() != LENGTH || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(unknown());
+    /// The cursors of a list: an account's, of a path and every parameter that filters or orders it.
+    pub(crate) fn list(&self, account_id: AccountId, path: &str, parameters: &[(String, String)]) -> List {
+        let mut mac = self.0.clone();
+        mac.update(&account_id.0.to_be_bytes());
+        for text in
+            std::iter::once(path).chain(parameters.iter().flat_map(|(name, value)| [&**name, &**value]))
+        {
+            mac.update(&(text.len() as u64).to_be_bytes());
+            mac.update(text.as_bytes());
         }
-        let number = |at: usize| u64::from_str_radix(&text[at..at + LENGTH / 3], 16).map_err(|_| unknown());
-        let (of, value, number) = (number(0)?, f64::from_bits(number(LENGTH / 3)?), number(LENGTH / 3 * 2)?);
-        if value.is_nan() {
-            return Err(unknown());
-        }
-        if of != list {
-            let detail = "cursor belongs to another list: keep path, filter and order as on the page before, or leave it out";
-            return Err(Problem::parameter("cursor", detail));
-        }
-        Ok(Place { value, number })
+        List(mac)
     }
 }
 
-impl fmt::Display for PageCursor {
+/// By a key that is shorter than a block of the hash: it is filled up with zeros.
+fn new_mac<const BYTES: usize>(key: &[u8; BYTES]) -> Hmac<Sha256> {
+    let mut block = Key::<Hmac<Sha256>>::default();
+    block[..BYTES].copy_from_slice(key);
+    Hmac::new(&block)
+}
+
+/// A list that is read page by page.
+#[derive(Clone)]
+pub(crate) struct List(Hmac<Sha256>);
+
+impl fmt::Debug for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { value, number } = self.place;
-        write!(f, "{:016x}{:016x}{number:016x}", self.list, value.to_bits())
+        f.write_str("List")
     }
+}
+
+impl List {
+    /// The cursor of a place in it.
+    pub(crate) fn cursor(&self, place: Place) -> String {
+        let place = bytes_of(place);
+        let seal = self.0.clone().chain_update(place).finalize().into_bytes();
+        let mut text = String::with_capacity(2 * (PLACE + SEAL));
+        for byte in place.iter().chain(&seal[..SEAL]) {
+            text.extend(
+                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
+            );
+        }
+        text
+    }
+
+    /// The place that one of its cursors names.
+    pub(crate) fn place(&self, cursor: &str) -> Result<Place, Problem> {
+        self.opened(cursor).ok_or_else(|| {
+            let detail = "cursor is none of this list; send next_cursor as it came, with the key, path, filter and order \
+                          of the page before, or leave it out";
+            Problem::parameter("cursor", detail)
+        })
+    }
+
+    fn opened(&self, cursor: &str) -> Option<Place> {
+        let bytes = unhexed(cursor)?;
+        let (place, seal) = bytes.split_first_chunk::<PLACE>()?;
+        // Compares in a time that says nothing of where they differ.
+        self.0.clone().chain_update(place).verify_truncated_left(seal).ok()?;
+        let (value, number) = place.split_first_chunk::<8>()?;
+        Some(Place { value: f64::from_be_bytes(*value), number: u64::from_be_bytes(number.try_into().ok()?) })
+    }
+}
+
+fn bytes_of(place: Place) -> [u8; PLACE] {
+    let mut bytes = [0; PLACE];
+    bytes[..8].copy_from_slice(&place.value.to_be_bytes());
+    bytes[8..].copy_from_slice(&place.number.to_be_bytes());
+    bytes
+}
+
+/// Lower case alone: one cursor has one text.
+fn unhexed(text: &str) -> Option<[u8; PLACE + SEAL]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let pairs: &[[u8; 2]; PLACE + SEAL] = text.as_bytes().as_chunks::<2>().0.try_into().ok()?;
+    let mut bytes = [0; PLACE + SEAL];
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = digit(*high)? << 4 | digit(*low)?;
+    }
+    text.len().is_multiple_of(2).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -64,24 +122,45 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn list(store: u128, account: i64, path: &str, pairs: &[(&str, &str)]) -> List {
+        let pairs: Vec<_> = pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        CursorKey::of_store(store).list(AccountId(account), path, &pairs)
+    }
+
     #[test]
-    fn a_cursor_belongs_to_its_list() {
-        let of = |path, pairs: &[(&str, &str)]| {
-            let pairs: Vec<_> = pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-            PageCursor::list_of(path, &pairs)
-        };
-        let list = of("/v1/trending", &[("sort", "growth")]);
-        let cursor = PageCursor { list, place: Place { value: 1.5, number: 7 } };
-        assert_eq!(PageCursor::parse(&cursor.to_string(), list).expect("a place"), cursor.place);
+    fn a_cursor_belongs_to_its_store_account_and_list() {
+        let growth = || list(1, 7, "/v1/trending", &[("sort", "growth")]);
+        let place = Place { value: 1.5, number: 7 };
+        let cursor = growth().cursor(place);
+        assert_eq!(growth().place(&cursor).expect("a place"), place);
         for other in [
-            of("/v1/trending", &[]),
-            of("/v1/trending", &[("sort", "velocity")]),
-            of("/v1/hashtags", &[("sort", "growth")]),
-            of("/v1/trending", &[("sortg", "rowth")]),
+            list(2, 7, "/v1/trending", &[("sort", "growth")]),
+            list(1, 8, "/v1/trending", &[("sort", "growth")]),
+            list(1, 7, "/v1/trending", &[]),
+            list(1, 7, "/v1/trending", &[("sort", "velocity")]),
+            list(1, 7, "/v1/hashtags", &[("sort", "growth")]),
+            list(1, 7, "/v1/trending", &[("sortg", "rowth")]),
         ] {
-            let refused = PageCursor::parse(&cursor.to_string(), other).expect_err("of another list");
+            let refused = other.place(&cursor).expect_err("of another list");
             assert_eq!(refused.param(), Some("cursor"));
         }
+    }
+
+    #[test]
+    fn no_bit_of_a_cursor_can_be_turned_and_none_left_out() {
+        let list = list(1, 7, "/v1/trending", &[]);
+        let cursor = list.cursor(Place { value: 1e12, number: 4_711 });
+        for (at, bit) in (0..cursor.len()).flat_map(|at| (0..7).map(move |bit| (at, bit))) {
+            let mut turned = cursor.clone().into_bytes();
+            turned[at] ^= 1 << bit;
+            let turned = String::from_utf8(turned).expect("ASCII");
+            assert!(list.place(&turned).is_err(), "{turned}");
+        }
+        for length in 0..cursor.len() {
+            assert!(list.place(&cursor[..length]).is_err(), "{length}");
+        }
+        assert!(list.place(&format!("{cursor}0")).is_err() && list.place(&format!("{cursor}00")).is_err());
+        assert!(list.place(&cursor.to_uppercase()).is_err());
     }
 
     proptest! {
@@ -89,11 +168,12 @@ mod tests {
         fn every_place_comes_back_and_no_text_is_a_fault_of_ours(
             value in proptest::num::f64::NORMAL | proptest::num::f64::ZERO,
             number in any::<u64>(),
-            text in "\\PC{0,60}|[0-9a-f]{48}",
+            text in "\\PC{0,70}|[0-9a-f]{64}",
         ) {
-            let cursor = PageCursor { list: 9, place: Place { value, number } };
-            prop_assert_eq!(PageCursor::parse(&cursor.to_string(), 9).expect("a place"), cursor.place);
-            let _ = PageCursor::parse(&text, 9);
+            let list = list(9, 9, "/v1/trending", &[]);
+            let place = Place { value, number };
+            prop_assert_eq!(list.place(&list.cursor(place)).expect("a place"), place);
+            prop_assert!(list.place(&text).is_err());
         }
     }
 }

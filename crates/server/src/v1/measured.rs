@@ -3,7 +3,7 @@
 //! A question is a [`Question`]; [`Measuring`] makes a paid endpoint of it. `fields=` leaves the named fields; `limit=` and
 //! `cursor=` page, and `Link` names the next page; `format=` or `Accept` picks JSON, NDJSON, CSV, XLSX or Parquet.
 
-use super::cursor::PageCursor;
+use super::cursor::List;
 use super::hashtags::reference;
 use crate::app::App;
 use crate::errors::ErrorCode;
@@ -65,7 +65,7 @@ pub(crate) struct Shape {
     fields: Option<Vec<String>>,
     has_byte_order_mark: bool,
     /// What its cursors belong to.
-    list: u64,
+    list: List,
     /// Path and query without a cursor, for the link to the next page.
     address: String,
     /// What a file of it is called, without its ending.
@@ -144,7 +144,7 @@ impl Shape {
             format,
             fields,
             has_byte_order_mark: query.flag("bom")?,
-            list: PageCursor::list_of(asking.path, &list),
+            list: asking.cursors.list(asking.account_id, asking.path, &list),
             address: format!("{}?{encoded}", asking.path),
             name: last.chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
         })
@@ -155,13 +155,13 @@ impl Shape {
         let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(LIMIT);
         let after = match query.text("cursor")? {
             None => None,
-            Some(text) => Some(PageCursor::parse(&text, self.list)?),
+            Some(text) => Some(self.list.place(&text)?),
         };
         Ok(Page { limit, after })
     }
 
     fn content<T: Serialize + Tabular>(&self, measured: Measured<T>) -> Result<Content, Problem> {
-        let next = measured.next.map(|place| PageCursor { list: self.list, place }.to_string());
+        let next = measured.next.map(|place| self.list.cursor(place));
         let link = next.as_ref().and_then(|cursor| self.link(cursor));
         let mut content = match self.format {
             Format::Json => self.object(&measured, next)?,

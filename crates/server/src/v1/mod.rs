@@ -24,7 +24,7 @@ use std::sync::Arc;
 use store::jobs::{Job, JobKind, JobState};
 use utoipa::ToSchema;
 
-mod cursor;
+pub(crate) mod cursor;
 
 mod measured;
 

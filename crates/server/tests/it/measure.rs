@@ -48,6 +48,11 @@ fn shape(answer: &Answer) -> Value {
     let mut json = answer.json();
     // It counts down from call to call, and is told by tests of its own.
     json["billing"]["balance_remaining"] = Value::Null;
+    // Sealed for a store that has another identity in each test.
+    if let Some(cursor) = json["pagination"]["next_cursor"].as_str() {
+        assert_eq!(cursor.len(), 64, "{cursor}");
+        json["pagination"]["next_cursor"] = "(a cursor)".into();
+    }
     json
 }
 
