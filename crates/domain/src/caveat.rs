@@ -53,11 +53,15 @@ pub enum Caveat {
     ObservedShares = 16,
     /// Not the whole series.
     SeriesCut = 17,
+    /// Only a part of the creators.
+    CreatorsPart = 18,
+    /// Only the videos with the most plays.
+    MostPlayed = 19,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
@@ -75,6 +79,8 @@ impl Caveat {
         Self::AllTimeBase,
         Self::ObservedShares,
         Self::SeriesCut,
+        Self::CreatorsPart,
+        Self::MostPlayed,
     ];
 
     /// What it is called in answers.
@@ -97,6 +103,8 @@ impl Caveat {
             Self::AllTimeBase => "all_time_base",
             Self::ObservedShares => "observed_shares",
             Self::SeriesCut => "series_cut",
+            Self::CreatorsPart => "creators_part",
+            Self::MostPlayed => "most_played",
         }
     }
 
@@ -144,6 +152,10 @@ impl Caveat {
             Self::SeriesCut => {
                 "The series has more points than an answer holds; ask for a larger step or a shorter time."
             }
+            Self::CreatorsPart => {
+                "So many videos are held that a part of the creators was looked at, chosen by chance, with all of their videos: shares and percentiles hold for all, counts and lists are of this part."
+            }
+            Self::MostPlayed => "So many videos are held that only those with the most plays were looked at.",
         }
     }
 

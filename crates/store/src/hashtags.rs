@@ -146,7 +146,12 @@ pub(crate) fn tags_blob(rows: &[u32]) -> Vec<u8> {
 
 /// Back from [`tags_blob`].
 pub(crate) fn tags_of_blob(blob: &[u8]) -> Vec<u32> {
-    blob.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect()
+    rows_of_blob(blob).collect()
+}
+
+/// The same, one by one.
+pub(crate) fn rows_of_blob(blob: &[u8]) -> impl Iterator<Item = u32> {
+    blob.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes))
 }
 
 /// A hashtag's row as it is stored; three numbers are of views, creators and videos, in this order.

@@ -18,6 +18,8 @@ pub mod hashtags;
 
 pub mod videos;
 
+pub mod samples;
+
 pub mod snapshots;
 
 pub mod windows;

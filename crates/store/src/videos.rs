@@ -57,12 +57,11 @@ pub(crate) struct UnderColumns {
     pub(crate) observed_at: Option<i64>,
     pub(crate) rounded: i64,
     pub(crate) counts: [Option<i64>; COUNTS],
-    pub(crate) tags: Vec<u8>,
 }
 
 impl UnderColumns {
-    /// What the row says.
-    pub(crate) fn into_video(self) -> Result<VideoUnder, StoreError> {
+    /// What the row says beside its hashtags, which are given as they are stored.
+    pub(crate) fn into_video(self, tags: &[u8]) -> Result<VideoUnder, StoreError> {
         let (author, video) = self.link;
         let wrong = |column| StoreError::Inconsistent { table: "videos", column, row: video.to_string() };
         let mut counts = [None; COUNTS];
@@ -77,7 +76,7 @@ impl UnderColumns {
             region: u16::try_from(self.region).ok().and_then(Region::from_number),
             observed_at: self.observed_at.map(Timestamp::from_ms),
             counts: VideoCounts::from_array(counts),
-            tags: tags_of_blob(&self.tags).into_iter().map(HashtagRow).collect(),
+            tags: tags_of_blob(tags).into_iter().map(HashtagRow).collect(),
         })
     }
 }

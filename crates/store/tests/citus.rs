@@ -187,7 +187,7 @@ async fn what_requests_ask_goes_to_one_shard_each() {
     }
     let wide: Vec<_> = plans.iter().filter(|plan| plan.shards > 1).collect();
     // Videos are asked by their ids, wherever they are: the second step of a walk.
-    let is_by_ids = |statement: &str| statement.contains("tagmeter.videos WHERE video = ANY");
+    let is_by_ids = |statement: &str| statement.contains("tagmeter.video_fragments WHERE video = ANY");
     // A worker looks for what is to be done, wherever it is.
     let is_for_work = |statement: &str| statement.contains("ORDER BY job_id LIMIT");
     let may = |statement: &str| is_by_ids(statement) || is_for_work(statement);

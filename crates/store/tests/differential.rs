@@ -29,7 +29,7 @@ const TIMES_S: [i64; 8] = [
 ];
 
 /// What both hold, but the links' ids of videos, which only PostgreSQL has: columns and order.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 11] = [
     (
         "hashtags",
         "hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources, held_caveats, views, views_at, \
@@ -42,8 +42,9 @@ const TABLES: [(&str, &str); 10] = [
     (
         "videos",
         "video, id, author, create_time, region, observed_at, plays, likes, comments, shares, saves, downloads, \
-         rounded, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, packed",
+         rounded, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags",
     ),
+    ("video_fragments", "video, packed"),
     ("links", "hashtag, author, video, plays, region"),
     ("hashtag_snapshots", "hashtag, observed_at, source, views, creators, videos, rounded"),
     ("hashtag_windows", "hashtag, observed_at, source, country, window_days, views, posts, rank, industry"),

@@ -1,15 +1,16 @@
 //! What is usual under a hashtag: percentiles of plays and of engagement by the age of a post, and where a given video or
 //! rate would stand.
 
-use super::sample::{figures, is_since};
+use super::sample::{Sample, is_since};
 use super::view::exact;
 use super::{MeasureError, Measured, Meta};
 use crate::Catalog;
 use domain::metrics::Percentiles;
 use domain::metrics::benchmark::{AgeBand, AgeGroup, Benchmark, benchmark};
-use domain::metrics::engagement::{EngagementRate, VideoFigures, engagement};
+use domain::metrics::engagement::{EngagementRate, engagement};
 use domain::{Count, Hashtag, Timestamp, VideoId};
 use serde::Serialize;
+use store::samples::SampledVideo;
 use utoipa::ToSchema;
 
 /// What is asked for.
@@ -141,11 +142,8 @@ impl Catalog {
         let now = self.inner.clock.now();
         let since = asked.window_ms.map(|ms| Timestamp::from_ms(now.as_ms().saturating_sub(ms)));
         let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
-        let videos: Vec<VideoFigures> = sample.iter().map(figures).collect();
-        let made = benchmark(&videos);
-        let standing = standing(&made, &videos, asked)?;
-        let sources = hashtag.observed.sources;
-        let meta = Meta::of(sources, sample.observed_at()).observed().sampled(sample.len(), hashtag);
+        let made = benchmark(sample.figures());
+        let standing = standing(&made, &sample, asked)?;
         let data = BenchmarkView {
             hashtag: hashtag.tag.name().to_owned(),
             hashtag_id: hashtag.id.map(|id| id.to_string()),
@@ -155,7 +153,7 @@ impl Catalog {
             videos_without_age: made.without_age,
             standing,
         };
-        Ok(Measured { data, meta, next: None })
+        Ok(Measured { data, meta: Meta::of_sample(&sample, hashtag), next: None })
     }
 }
 
@@ -171,16 +169,17 @@ fn band_view(band: &AgeGroup) -> BandView {
 /// Where the video, the plays or the rate that was asked about stands.
 fn standing(
     made: &Benchmark,
-    videos: &[VideoFigures],
+    sample: &Sample,
     asked: BenchmarkAsked,
 ) -> Result<Option<StandingView>, MeasureError> {
     let (age, plays, rate) = match asked.video {
         Some(id) => {
-            let video = videos.iter().find(|video| video.video_id == id).ok_or_else(|| {
-                MeasureError::asked("video_id", format!("{id} is not among the videos that are compared"))
-            })?;
+            let video =
+                sample.iter().find(|video| video.id() == id).map(SampledVideo::figures).ok_or_else(|| {
+                    MeasureError::asked("video_id", format!("{id} is not among the videos that are compared"))
+                })?;
             (
-                AgeBand::of(video).unwrap_or(AgeBand::All),
+                AgeBand::of(&video).unwrap_or(AgeBand::All),
                 video.counts.plays.map(Count::value),
                 engagement(&video.counts),
             )

@@ -1,20 +1,23 @@
 //! Several hashtags side by side: their series, who has which share of the voice, and what they have in common.
 
 use super::creators::{as_real, share};
-use super::sample::{figures, is_since};
+use super::sample::{SAMPLE_VIDEOS_MAX, Sample, is_since, part_of};
 use super::{HashtagRecord, HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured, Meta};
 use crate::Catalog;
 use domain::caveat::Caveat;
-use domain::metrics::engagement::{VideoFigures, engagement_rate};
+use domain::metrics::engagement::engagement_rate;
 use domain::metrics::history::{Mode, Step};
-use domain::metrics::share_of_voice::{Base, ShareOfVoice, share_of_voice, shares};
-use domain::{Hashtag, Timestamp};
+use domain::metrics::share_of_voice::{Base, HASHTAGS_MAX, ShareOfVoice, share_of_voice, shares};
+use domain::{Hashtag, HashtagRow, Timestamp};
 use serde::Serialize;
-use store::videos::VideoUnder;
+use store::samples::{CreatorsPart, SamplePart, SampledVideo};
 use utoipa::ToSchema;
 
 /// Most hashtags that are compared.
 pub const COMPARED_MAX: usize = 10;
+const _: () = assert!(COMPARED_MAX <= HASHTAGS_MAX, "no more can share a voice");
+/// Most videos of all of them together that are looked at, about.
+const COMPARED_VIDEOS_MAX: u64 = 2 * SAMPLE_VIDEOS_MAX;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -113,15 +116,15 @@ impl Catalog {
         asked: CompareAsked,
     ) -> Result<Measured<CompareView>, MeasureError> {
         let mut compared = Vec::with_capacity(hashtags.len());
-        let mut samples: Vec<Vec<VideoFigures>> = Vec::with_capacity(hashtags.len());
+        let mut samples = Vec::with_capacity(hashtags.len());
         let mut meta = Meta::default();
+        let part = same_part(hashtags);
         for hashtag in hashtags {
-            let (view, videos) = self.compared(hashtag, asked, &mut meta).await?;
+            let (view, sample) = self.compared(hashtag, asked, part, &mut meta).await?;
             compared.push(view);
-            samples.push(videos);
+            samples.push(sample);
         }
-        let voices: Vec<&[VideoFigures]> = samples.iter().map(Vec::as_slice).collect();
-        let voice = share_of_voice(&voices);
+        let voice = share_of_voice(samples.iter().map(Sample::by_row));
         meta.say(Caveat::ObservedShares);
         let data = CompareView {
             share_of_voice: shares_view(hashtags, &voice),
@@ -136,8 +139,9 @@ impl Catalog {
         &self,
         hashtag: &Hashtag,
         asked: CompareAsked,
+        part: CreatorsPart,
         meta: &mut Meta,
-    ) -> Result<(ComparedView, Vec<VideoFigures>), MeasureError> {
+    ) -> Result<(ComparedView, Sample), MeasureError> {
         let history = HistoryAsked {
             metric: asked.metric,
             from: asked.from,
@@ -150,22 +154,29 @@ impl Catalog {
         };
         let series = self.history(hashtag, history).await?;
         let until = asked.to;
-        let wanted = |video: &VideoUnder| {
+        let wanted = |video: &SampledVideo, _: &[HashtagRow]| {
             is_since(video, asked.from)
-                && until.is_none_or(|until| video.created_at.is_some_and(|at| at <= until))
+                && until.is_none_or(|until| video.created_at().is_some_and(|at| at <= until))
         };
-        let sample = self.sample(hashtag, wanted).await?;
+        let sample = self.sample_of(hashtag, SamplePart::Creators(part), wanted).await?;
         join(meta, &series.meta, series.next.is_some());
-        let videos: Vec<VideoFigures> = sample.iter().map(figures).collect();
+        sample.part_caveat().into_iter().for_each(|caveat| meta.say(caveat));
         let view = ComparedView {
             record: HashtagRecord::of(hashtag),
             indexed: asked.index.and_then(|to| indexed(&series.data, to)),
             series: series.data,
-            engagement: engagement_rate(videos.iter().map(|video| &video.counts)).ratio_of_sums,
+            engagement: engagement_rate(sample.figures().map(|video| video.counts)).ratio_of_sums,
             sample_videos: sample.len(),
         };
-        Ok((view, videos))
+        Ok((view, sample))
     }
+}
+
+/// Of each hashtag the same part of all creators: shares of unlike parts would say how unlike the parts are.
+fn same_part(hashtags: &[Hashtag]) -> CreatorsPart {
+    let together = hashtags.iter().map(|hashtag| hashtag.observed.videos).sum();
+    let of_all = CreatorsPart::of(COMPARED_VIDEOS_MAX, together);
+    hashtags.iter().map(part_of).fold(of_all, CreatorsPart::min)
 }
 
 /// What is to be known of one series is to be known of all together.

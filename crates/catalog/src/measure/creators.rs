@@ -5,10 +5,11 @@ use super::view::exact;
 use super::{MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use domain::metrics::concentration::{Concentration, concentration};
-use domain::{AuthorId, Count, Hashtag, Timestamp, fragment};
+use domain::{AuthorId, Hashtag, Timestamp, fragment};
 use serde::Serialize;
-use std::collections::HashMap;
-use store::videos::{VideoRow, VideoUnder};
+use std::cmp::Ordering;
+use store::samples::SampledVideo;
+use store::videos::VideoRow;
 use utoipa::ToSchema;
 
 /// What is asked for.
@@ -31,7 +32,7 @@ pub struct CreatorsView {
     pub hashtag: String,
     /// TikTok's id; `null` while it is not known.
     pub hashtag_id: Option<String>,
-    /// Creators in all.
+    /// Creators of the videos that were looked at.
     pub creators_count: u64,
     /// How plays are spread over creators; `null` without plays.
     pub concentration: Option<ConcentrationView>,
@@ -91,18 +92,26 @@ pub(super) struct Tally {
     pub(super) video: VideoRow,
 }
 
-/// Creators of videos, most plays first; equals by id.
-fn tally<'v>(videos: impl Iterator<Item = &'v VideoUnder>) -> Vec<Tally> {
-    let mut by_author: HashMap<AuthorId, Tally> = HashMap::new();
-    for video in videos {
-        let Some(author) = video.author else { continue };
-        let tally =
-            by_author.entry(author).or_insert(Tally { author, videos: 0, plays: 0, video: video.row });
-        tally.videos += 1;
-        tally.plays = tally.plays.saturating_add(video.counts.plays.map_or(0, Count::value));
-    }
-    let mut creators: Vec<Tally> = by_author.into_values().collect();
-    creators.sort_unstable_by_key(|tally| (std::cmp::Reverse(tally.plays), tally.author));
+/// Creators of videos, in the order of their ids.
+fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
+    let tally_of = |video: &SampledVideo| {
+        Some(Tally {
+            author: video.author()?,
+            videos: 1,
+            plays: video.plays().unwrap_or(0),
+            video: video.row(),
+        })
+    };
+    let mut creators: Vec<Tally> = videos.filter_map(tally_of).collect();
+    creators.sort_unstable_by_key(|tally| (tally.author, tally.video));
+    creators.dedup_by(|next, kept| {
+        let is_same = next.author == kept.author;
+        if is_same {
+            kept.videos += 1;
+            kept.plays = kept.plays.saturating_add(next.plays);
+        }
+        is_same
+    });
     creators
 }
 
@@ -114,11 +123,15 @@ impl Catalog {
         asked: CreatorsAsked,
     ) -> Result<Measured<CreatorsView>, MeasureError> {
         let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
-        let creators = tally(sample.iter());
+        let mut creators = tally(sample.iter());
         let mut plays: Vec<f64> = creators.iter().map(|tally| as_real(tally.plays)).collect();
         let all_plays: u64 = creators.iter().map(|tally| tally.plays).sum();
         let spread = concentration(&mut plays);
         let first = asked.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
+        // Most plays first, equals by id.
+        put_first(&mut creators, first.saturating_add(asked.limit as usize), |a, b| {
+            (b.plays, a.author).cmp(&(a.plays, b.author))
+        });
         let rest = creators.get(first..).unwrap_or_default();
         let shown = rest.get(..asked.limit as usize).unwrap_or(rest);
         let rows: Vec<VideoRow> = shown.iter().map(|tally| tally.video).collect();
@@ -138,10 +151,17 @@ impl Catalog {
             concentration: spread.map(ConcentrationView::from),
             creators: shown.iter().zip(packed).map(view).collect(),
         };
-        let sources = hashtag.observed.sources;
-        let meta = Meta::of(sources, sample.observed_at()).observed().sampled(sample.len(), hashtag);
-        Ok(Measured { data, meta, next })
+        Ok(Measured { data, meta: Meta::of_sample(&sample, hashtag), next })
     }
+}
+
+/// Puts the first so many in order, and leaves those behind them in any.
+pub(super) fn put_first<T>(values: &mut [T], count: usize, order: impl Fn(&T, &T) -> Ordering) {
+    if count > 0 && count < values.len() {
+        values.select_nth_unstable_by(count - 1, &order);
+    }
+    let count = count.min(values.len());
+    values[..count].sort_unstable_by(order);
 }
 
 /// A creator as one of the videos names it.

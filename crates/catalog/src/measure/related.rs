@@ -1,7 +1,7 @@
 //! Which hashtags go with one: those that stand beside it more often than chance would have it.
 
-use super::creators::{as_real, share};
-use super::sample::is_since;
+use super::creators::{as_real, put_first, share};
+use super::sample::{Sample, is_since};
 use super::{LIMIT_MAX, MeasureError, Measured, Meta, TotalView};
 use crate::Catalog;
 use domain::caveat::Caveat;
@@ -66,15 +66,8 @@ impl Catalog {
         asked: RelatedAsked,
     ) -> Result<Measured<Vec<RelatedView>>, MeasureError> {
         let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
-        let mut both: HashMap<HashtagRow, u64> = HashMap::new();
-        for tag in sample.iter().flat_map(|video| &video.tags).filter(|tag| **tag != hashtag.row) {
-            *both.entry(*tag).or_default() += 1;
-        }
         let both_min = if sample.len() < FEW_VIDEOS { 1 } else { BOTH_MIN };
-        let mut candidates: Vec<(HashtagRow, u64)> =
-            both.into_iter().filter(|(_, both)| *both >= both_min).collect();
-        candidates.sort_unstable_by_key(|(row, both)| (std::cmp::Reverse(*both), *row));
-        candidates.truncate(CANDIDATES_MAX);
+        let candidates = candidates(&sample, hashtag.row, both_min);
         let rows: Vec<HashtagRow> = candidates.iter().map(|(row, _)| *row).collect();
         let hashtags = self.inner.store.hashtags(&rows).await?;
         let all = self.inner.store.catalog_size().await?.videos;
@@ -87,13 +80,24 @@ impl Catalog {
         related.retain(|other| asked.with_generic || !other.generic);
         related.sort_by(|a, b| b.relatedness.total_cmp(&a.relatedness).then_with(|| a.name.cmp(&b.name)));
         related.truncate(asked.limit.clamp(1, LIMIT_MAX) as usize);
-        let sources = hashtag.observed.sources;
-        let mut meta = Meta::of(sources, sample.observed_at()).observed().sampled(sample.len(), hashtag);
+        let mut meta = Meta::of_sample(&sample, hashtag);
         if asked.since.is_some() {
             meta.say(Caveat::AllTimeBase);
         }
         Ok(Measured { data: related, meta, next: None })
     }
+}
+
+/// The hashtags that stand beside one most often, and on how many videos, by row.
+fn candidates(sample: &Sample, of: HashtagRow, both_min: u64) -> Vec<(HashtagRow, u64)> {
+    let mut beside: Vec<HashtagRow> =
+        sample.iter().flat_map(|video| sample.tags(video)).copied().filter(|tag| *tag != of).collect();
+    beside.sort_unstable();
+    let counted = beside.chunk_by(|one, other| one == other).map(|same| (same[0], same.len() as u64));
+    let mut found: Vec<(HashtagRow, u64)> = counted.filter(|(_, both)| *both >= both_min).collect();
+    put_first(&mut found, CANDIDATES_MAX, |(a, a_both), (b, b_both)| (b_both, a).cmp(&(a_both, b)));
+    found.truncate(CANDIDATES_MAX);
+    found
 }
 
 /// `seen` videos of the hashtag were looked at, of which `both` have the other one too; `all` videos are held.

@@ -2,64 +2,122 @@
 
 use super::MeasureError;
 use crate::Catalog;
+use domain::caveat::Caveat;
 use domain::metrics::engagement::VideoFigures;
 use domain::{Hashtag, HashtagRow, Timestamp};
-use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use quick_cache::{OptionsBuilder, Weighter};
 use std::sync::Arc;
-use store::videos::VideoUnder;
+use store::samples::{CreatorsPart, SamplePart, SampledVideo, VideoSample};
+use store::videos::VideoRow;
 
-/// Most videos of a hashtag that are looked at for one answer. Of a hashtag with more, this many are a sample by author.
-pub(super) const SAMPLE_VIDEOS_MAX: usize = 200_000;
-/// Videos that are read at once.
-const PART: u32 = 10_000;
+/// Most videos of a hashtag that are looked at for one answer, about. Of a hashtag with more, a part of its creators is
+/// taken.
+pub(super) const SAMPLE_VIDEOS_MAX: u64 = 200_000;
 
 /// Memory for the videos of hashtags that were asked about lately: several questions about one follow one another.
 const KEPT_BYTES_MAX: u64 = 64 << 20;
-/// About what a video takes, with its tags.
-const VIDEO_BYTES: u64 = 200;
 /// About how many hashtags that is.
 const KEPT_HASHTAGS: usize = 1_000;
 
+/// Of which hashtag, as of which change of it, and which part.
+type Key = (HashtagRow, u64, SamplePart);
+
 /// The videos of hashtags that were asked about lately, as they were at a change of the hashtag.
-pub(crate) struct Samples(Cache<(HashtagRow, u64), Arc<Vec<VideoUnder>>, ByVideos>);
+pub(crate) struct Samples(Cache<Key, Arc<VideoSample>, ByBytes>);
 
 #[derive(Clone)]
-struct ByVideos;
+struct ByBytes;
 
-impl Weighter<(HashtagRow, u64), Arc<Vec<VideoUnder>>> for ByVideos {
-    fn weight(&self, _: &(HashtagRow, u64), videos: &Arc<Vec<VideoUnder>>) -> u64 {
-        (videos.len() as u64 + 1) * VIDEO_BYTES
+impl Weighter<Key, Arc<VideoSample>> for ByBytes {
+    fn weight(&self, _: &Key, sample: &Arc<VideoSample>) -> u64 {
+        sample.bytes()
     }
 }
 
 impl Samples {
     pub(crate) fn new() -> Self {
-        Self(Cache::with_weighter(KEPT_HASHTAGS, KEPT_BYTES_MAX, ByVideos))
+        // In one piece: a part of the room would be too small for the largest.
+        let options = OptionsBuilder::new()
+            .shards(1)
+            .estimated_items_capacity(KEPT_HASHTAGS)
+            .weight_capacity(KEPT_BYTES_MAX)
+            .build()
+            .expect("both sizes are set");
+        Self(Cache::with_options(options, ByBytes, Default::default(), Default::default()))
     }
 }
 
-/// Videos of a hashtag: all that are held, and which of them are wanted.
+/// Videos of a hashtag: those that were looked at, and which of them are wanted.
 #[derive(Debug, Clone)]
-pub(super) struct VideoSample {
-    all: Arc<Vec<VideoUnder>>,
-    wanted: Vec<usize>,
+pub(super) struct Sample {
+    seen: Arc<VideoSample>,
+    /// Places of those that are wanted; `None` for all.
+    wanted: Option<Vec<u32>>,
+    /// Which of all that are held were looked at.
+    part: SamplePart,
 }
 
-impl VideoSample {
-    /// Those that are wanted.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &VideoUnder> {
-        self.wanted.iter().filter_map(|place| self.all.get(*place))
+impl Sample {
+    fn of(
+        seen: Arc<VideoSample>,
+        part: SamplePart,
+        is_wanted: impl Fn(&SampledVideo, &[HashtagRow]) -> bool,
+    ) -> Self {
+        let wanted: Vec<u32> = (0..)
+            .zip(seen.videos())
+            .filter(|(_, video)| is_wanted(video, seen.tags(video)))
+            .map(|(place, _)| place)
+            .collect();
+        let wanted = (wanted.len() < seen.videos().len()).then_some(wanted);
+        Self { seen, wanted, part }
+    }
+
+    /// Those that are wanted, in the order in which they came.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &SampledVideo> + Clone {
+        let all = self.seen.videos();
+        let some = self.wanted.iter().flatten().filter_map(|place| all.get(*place as usize));
+        let whole = if self.wanted.is_none() { all } else { &[] };
+        whole.iter().chain(some)
+    }
+
+    /// As formulas take them.
+    pub(super) fn figures(&self) -> impl Iterator<Item = VideoFigures> {
+        self.iter().map(SampledVideo::figures)
+    }
+
+    /// The same with what tells them apart, ascending.
+    pub(super) fn by_row(&self) -> impl Iterator<Item = (VideoRow, VideoFigures)> {
+        self.iter().map(|video| (video.row(), video.figures()))
+    }
+
+    /// The hashtags of one of them.
+    pub(super) fn tags(&self, video: &SampledVideo) -> &[HashtagRow] {
+        self.seen.tags(video)
     }
 
     /// When the newest of them was read.
     pub(super) fn observed_at(&self) -> Option<Timestamp> {
-        self.iter().filter_map(|video| video.observed_at).max()
+        self.iter().filter_map(SampledVideo::observed_at).max()
+    }
+
+    /// What is to be said where not all that are held were looked at.
+    pub(super) fn part_caveat(&self) -> Option<Caveat> {
+        match self.part {
+            SamplePart::Creators(CreatorsPart::ALL) => None,
+            SamplePart::Creators(_) => Some(Caveat::CreatorsPart),
+            SamplePart::MostPlayed(_) => Some(Caveat::MostPlayed),
+        }
     }
 
     pub(super) fn len(&self) -> u64 {
-        self.wanted.len() as u64
+        self.wanted.as_ref().map_or(self.seen.videos().len(), Vec::len) as u64
     }
+}
+
+/// The part that is looked at of a hashtag, for most questions.
+pub(super) fn part_of(hashtag: &Hashtag) -> CreatorsPart {
+    CreatorsPart::of(SAMPLE_VIDEOS_MAX, hashtag.observed.videos)
 }
 
 impl Catalog {
@@ -67,48 +125,45 @@ impl Catalog {
     pub(super) async fn sample(
         &self,
         hashtag: &Hashtag,
-        is_wanted: impl Fn(&VideoUnder) -> bool,
-    ) -> Result<VideoSample, MeasureError> {
-        let all = self.all_videos(hashtag).await?;
-        let wanted = (0..all.len()).filter(|place| all.get(*place).is_some_and(&is_wanted)).collect();
-        Ok(VideoSample { all, wanted })
+        is_wanted: impl Fn(&SampledVideo) -> bool,
+    ) -> Result<Sample, MeasureError> {
+        let part = SamplePart::Creators(part_of(hashtag));
+        self.sample_of(hashtag, part, |video, _| is_wanted(video)).await
     }
 
-    /// The videos under a hashtag, at most [`SAMPLE_VIDEOS_MAX`]. What is kept is of the hashtag's last change: of another
-    /// one it is not found again.
-    async fn all_videos(&self, hashtag: &Hashtag) -> Result<Arc<Vec<VideoUnder>>, MeasureError> {
-        let key = (hashtag.row, hashtag.changed);
-        if let Some(kept) = self.inner.samples.0.get(&key) {
-            return Ok(kept);
+    /// Of a part those videos that are wanted, by their figures and hashtags.
+    pub(super) async fn sample_of(
+        &self,
+        hashtag: &Hashtag,
+        part: SamplePart,
+        is_wanted: impl Fn(&SampledVideo, &[HashtagRow]) -> bool,
+    ) -> Result<Sample, MeasureError> {
+        // A smaller part may be in what is kept for other questions.
+        if let SamplePart::Creators(some) = part
+            && some < part_of(hashtag)
+            && let Some(kept) = self.kept(hashtag, SamplePart::Creators(part_of(hashtag)))
+        {
+            let is_in = |video: &SampledVideo| some.has(video.author(), video.row());
+            return Ok(Sample::of(kept, part, |video, tags| is_in(video) && is_wanted(video, tags)));
         }
-        let (mut videos, mut after) = (Vec::new(), None);
-        loop {
-            let part = self.inner.store.videos_under(hashtag.row, after, PART).await?;
-            videos.extend(part.videos);
-            match part.next {
-                Some(next) if videos.len() < SAMPLE_VIDEOS_MAX => after = Some(next),
-                _ => break,
+        let seen = match self.kept(hashtag, part) {
+            Some(kept) => kept,
+            None => {
+                let read = Arc::new(self.inner.store.sample(hashtag.row, part).await?);
+                self.inner.samples.0.insert((hashtag.row, hashtag.changed, part), Arc::clone(&read));
+                read
             }
-        }
-        let videos = Arc::new(videos);
-        self.inner.samples.0.insert(key, Arc::clone(&videos));
-        Ok(videos)
+        };
+        Ok(Sample::of(seen, part, is_wanted))
+    }
+
+    /// What is kept is of the hashtag's last change: of another one it is not found again.
+    fn kept(&self, hashtag: &Hashtag, part: SamplePart) -> Option<Arc<VideoSample>> {
+        self.inner.samples.0.get(&(hashtag.row, hashtag.changed, part))
     }
 }
 
 /// Whether a video was posted at or after a time. One whose time is not told was not.
-pub(super) fn is_since(video: &VideoUnder, since: Option<Timestamp>) -> bool {
-    since.is_none_or(|since| video.created_at.is_some_and(|at| at >= since))
-}
-
-/// As formulas take it.
-pub(super) fn figures(video: &VideoUnder) -> VideoFigures {
-    VideoFigures {
-        video_id: video.id,
-        author: video.author,
-        created: video.created_at,
-        observed_at: video.observed_at,
-        region: video.region,
-        counts: video.counts,
-    }
+pub(super) fn is_since(video: &SampledVideo, since: Option<Timestamp>) -> bool {
+    since.is_none_or(|since| video.created_at().is_some_and(|at| at >= since))
 }

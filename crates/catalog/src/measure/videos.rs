@@ -1,18 +1,21 @@
 //! The videos under a hashtag in numbers, filtered and in an order.
 
-use super::creators::as_real;
-use super::sample::is_since;
+use super::creators::{as_real, put_first};
+use super::sample::{is_since, part_of};
 use super::view::exact;
 use super::{LIMIT_MAX, MeasureError, Measured, Meta, Place};
 use crate::{Catalog, HashtagRef};
 use domain::metrics::engagement::engagement;
-use domain::{Count, Hashtag, HashtagRow, Region, Timestamp, fragment};
+use domain::{Count, Hashtag, HashtagRow, Region, Timestamp, VideoId, fragment};
 use serde::Serialize;
 use std::collections::HashMap;
+use store::samples::{CreatorsPart, SamplePart, SampledVideo};
 use store::videos::{VideoRow, VideoUnder};
 use utoipa::ToSchema;
 
 const MS_OF_A_DAY: f64 = 86_400_000.0;
+/// Videos with the most plays that are looked at where more are held than are looked at otherwise.
+const MOST_PLAYED_MAX: u32 = 50_000;
 
 /// The order of videos, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,24 +47,27 @@ impl VideoSort {
 
     /// `None` where it cannot be known of a video: it is left out of the order.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
-    fn value(self, video: &VideoUnder) -> Option<f64> {
+    fn value(self, video: &SampledVideo) -> Option<f64> {
         match self {
-            Self::Plays => video.counts.plays.map(|plays| as_real(plays.value())),
-            Self::Newest => video.created_at.map(|at| at.as_ms() as f64),
-            Self::Engagement => engagement(&video.counts),
-            Self::Velocity => velocity(video),
+            Self::Plays => video.plays().map(as_real),
+            Self::Newest => video.created_at().map(|at| at.as_ms() as f64),
+            Self::Engagement => engagement(&video.figures().counts),
+            Self::Velocity => velocity(video.plays(), video.created_at(), video.observed_at()),
         }
     }
 }
 
 /// Plays a day from when it was posted to when it was read; of less than an hour it says nothing.
-fn velocity(video: &VideoUnder) -> Option<f64> {
+fn velocity(
+    plays: Option<u64>,
+    created_at: Option<Timestamp>,
+    observed_at: Option<Timestamp>,
+) -> Option<f64> {
     const AGE_MS_MIN: i64 = 3_600_000;
-    let age_ms = video.observed_at?.as_ms().checked_sub(video.created_at?.as_ms())?;
+    let age_ms = observed_at?.as_ms().checked_sub(created_at?.as_ms())?;
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
-    (age_ms >= AGE_MS_MIN)
-        .then(|| as_real(video.counts.plays.map_or(0, Count::value)) / (age_ms as f64 / MS_OF_A_DAY))
-        .filter(|_| video.counts.plays.is_some())
+    let age_days = age_ms as f64 / MS_OF_A_DAY;
+    plays.filter(|_| age_ms >= AGE_MS_MIN).map(|plays| as_real(plays) / age_days)
 }
 
 /// Which videos are asked for.
@@ -135,27 +141,33 @@ impl Catalog {
     ) -> Result<Measured<Vec<VideoMeasuredView>>, MeasureError> {
         let also = self.other(asked.also.as_deref(), "also").await?;
         let not = self.other(asked.not.as_deref(), "not").await?;
-        let wanted = |video: &VideoUnder| is_wanted(video, asked, also, not);
-        let sample = self.sample(hashtag, wanted).await?;
-        let count = sample.len();
-        let observed_at = sample.observed_at();
+        let part = match asked.sort {
+            // The first of them are the first of all.
+            VideoSort::Plays if part_of(hashtag) < CreatorsPart::ALL => {
+                SamplePart::MostPlayed(MOST_PLAYED_MAX)
+            }
+            _ => SamplePart::Creators(part_of(hashtag)),
+        };
+        let wanted = |video: &SampledVideo, tags: &[HashtagRow]| is_wanted(video, tags, asked, also, not);
+        let sample = self.sample_of(hashtag, part, wanted).await?;
+        let is_behind = |value: f64, id: VideoId| {
+            asked
+                .after
+                .is_none_or(|place| value < place.value || (value <= place.value && id.get() < place.number))
+        };
         let valued = |video| Some((asked.sort.value(video)?, video));
-        let mut videos: Vec<(f64, &VideoUnder)> = sample.iter().filter_map(valued).collect();
-        videos.sort_unstable_by(|(a, one), (b, other)| b.total_cmp(a).then(other.id.cmp(&one.id)));
-        if let Some(place) = asked.after {
-            let is_behind =
-                |value: f64, id: u64| value < place.value || (value <= place.value && id < place.number);
-            videos.retain(|(value, video)| is_behind(*value, video.id.get()));
-        }
+        let mut videos: Vec<(f64, &SampledVideo)> =
+            sample.iter().filter_map(valued).filter(|(value, video)| is_behind(*value, video.id())).collect();
         let limit = asked.limit.clamp(1, LIMIT_MAX) as usize;
+        put_first(&mut videos, limit, |(a, one), (b, other)| b.total_cmp(a).then(other.id().cmp(&one.id())));
         let has_more = videos.len() > limit;
         videos.truncate(limit);
-        let place = |(value, video): &(f64, &VideoUnder)| Place { value: *value, number: video.id.get() };
+        let place = |(value, video): &(f64, &SampledVideo)| Place { value: *value, number: video.id().get() };
         let next = videos.last().filter(|_| has_more).map(place);
-        let shown: Vec<VideoUnder> = videos.into_iter().map(|(_, video)| video.clone()).collect();
+        let shown: Vec<VideoUnder> =
+            videos.into_iter().map(|(_, video)| video.to_video(sample.tags(video))).collect();
         let data = self.video_views(&shown).await?;
-        let meta = Meta::of(hashtag.observed.sources, observed_at).observed().sampled(count, hashtag);
-        Ok(Measured { data, meta, next })
+        Ok(Measured { data, meta: Meta::of_sample(&sample, hashtag), next })
     }
 
     /// The hashtag of `also` or `not`. One that is not held stands beside no video.
@@ -188,16 +200,17 @@ impl Catalog {
 }
 
 fn is_wanted(
-    video: &VideoUnder,
+    video: &SampledVideo,
+    tags: &[HashtagRow],
     asked: &VideosAsked,
     also: Option<Option<HashtagRow>>,
     not: Option<Option<HashtagRow>>,
 ) -> bool {
-    let has = |row: Option<HashtagRow>| row.is_some_and(|row| video.tags.contains(&row));
+    let has = |row: Option<HashtagRow>| row.is_some_and(|row| tags.contains(&row));
     is_since(video, asked.since)
-        && asked.until.is_none_or(|until| video.created_at.is_some_and(|at| at < until))
-        && asked.region.is_none_or(|region| video.region == Some(region))
-        && (asked.plays_min == 0 || video.counts.plays.is_some_and(|plays| plays.value() >= asked.plays_min))
+        && asked.until.is_none_or(|until| video.created_at().is_some_and(|at| at < until))
+        && asked.region.is_none_or(|region| video.region() == Some(region))
+        && (asked.plays_min == 0 || video.plays().is_some_and(|plays| plays >= asked.plays_min))
         && also.is_none_or(has)
         && !not.is_some_and(has)
 }
@@ -220,7 +233,7 @@ fn view(video: &VideoUnder, packed: &[u8], names: &HashMap<HashtagRow, &str>) ->
         shares: count(counts.shares),
         saves: count(counts.saves),
         engagement: engagement(counts),
-        velocity: velocity(video),
+        velocity: velocity(counts.plays.map(Count::value), video.created_at, video.observed_at),
         rounded: counts.to_array().into_iter().flatten().any(Count::is_rounded),
         hashtags: video.tags.iter().filter_map(|row| names.get(row)).map(|name| (*name).to_owned()).collect(),
     }

@@ -1,5 +1,6 @@
 //! What several answers share: a hashtag's record, totals, and what is to be known of a measurement.
 
+use super::sample::Sample;
 use domain::caveat::Caveat;
 use domain::hashtag::Total;
 use domain::id::EXACT_DOUBLE_MAX;
@@ -169,6 +170,15 @@ impl Meta {
 
     pub(super) fn observed(self) -> Self {
         Self { basis: Some(domain::Basis::Observed.name()), ..self }
+    }
+
+    /// Made of a sample of a hashtag's videos.
+    pub(super) fn of_sample(sample: &Sample, hashtag: &Hashtag) -> Self {
+        let mut meta = Self::of(hashtag.observed.sources, sample.observed_at())
+            .observed()
+            .sampled(sample.len(), hashtag);
+        sample.part_caveat().into_iter().for_each(|caveat| meta.say(caveat));
+        meta
     }
 
     /// Made of so many videos of a hashtag.

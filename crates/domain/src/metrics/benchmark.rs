@@ -1,8 +1,9 @@
 //! What videos under a hashtag usually reach, by their age (metrics.md: benchmark), and where a given one stands.
 
-use super::engagement::{EngagementRate, VideoFigures, engagement, engagement_rate};
+use super::engagement::{EngagementRate, EngagementSums, VideoFigures};
 use super::quantiles::{Percentiles, percentiles, rank};
 use super::{MS_OF_A_DAY, as_f64};
+use crate::observation::VideoCounts;
 
 /// How old a video was when its counts were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,22 +78,36 @@ pub struct AgeGroup {
     sorted_engagement: Vec<f64>,
 }
 
-impl AgeGroup {
-    fn new(age: AgeBand, videos: &[VideoFigures]) -> Self {
-        let own = || videos.iter().filter(|video| age == AgeBand::All || AgeBand::of(video) == Some(age));
-        let mut sorted_plays: Vec<f64> = own().filter_map(VideoFigures::plays).map(as_f64).collect();
-        let mut sorted_engagement: Vec<f64> = own().filter_map(|video| engagement(&video.counts)).collect();
-        Self {
-            age,
-            videos: own().count() as u64,
-            plays: percentiles(&mut sorted_plays),
-            engagement: percentiles(&mut sorted_engagement),
-            rate: engagement_rate(own().map(|video| &video.counts)),
-            sorted_plays,
-            sorted_engagement,
-        }
+/// Videos of an age while they are gathered.
+#[derive(Default)]
+struct Gathered {
+    videos: u64,
+    plays: Vec<f64>,
+    engagement: EngagementSums,
+}
+
+impl Gathered {
+    fn add(&mut self, counts: &VideoCounts) {
+        self.videos += 1;
+        self.plays.extend(counts.plays.map(|plays| as_f64(plays.value())));
+        self.engagement.add(counts);
     }
 
+    fn group(&mut self, age: AgeBand) -> AgeGroup {
+        let engagement = percentiles(&mut self.engagement.rates);
+        AgeGroup {
+            age,
+            videos: self.videos,
+            plays: percentiles(&mut self.plays),
+            engagement,
+            rate: self.engagement.rate(engagement.map(|rates| rates.p50)),
+            sorted_plays: self.plays.clone(),
+            sorted_engagement: self.engagement.rates.clone(),
+        }
+    }
+}
+
+impl AgeGroup {
     /// The share of its videos that a number of plays is above, plus half of those with as many: 0 to 1.
     pub fn rank_of_plays(&self, plays: u64) -> Option<f64> {
         rank(&self.sorted_plays, as_f64(plays))
@@ -121,17 +136,28 @@ impl Benchmark {
 }
 
 /// Measures videos by their age at the time of their reading.
-pub fn benchmark(videos: &[VideoFigures]) -> Benchmark {
-    Benchmark {
-        groups: AgeBand::ALL.map(|age| AgeGroup::new(age, videos)),
-        without_age: videos.iter().filter(|video| AgeBand::of(video).is_none()).count() as u64,
+pub fn benchmark(videos: impl IntoIterator<Item = VideoFigures>) -> Benchmark {
+    // The last is of those whose age is not known.
+    let mut gathered: [Gathered; AgeBand::ALL.len()] = Default::default();
+    for video in videos {
+        gathered[AgeBand::of(&video).unwrap_or(AgeBand::All) as usize].add(&video.counts);
     }
+    let without_age = gathered[AgeBand::All as usize].videos;
+    let mut groups = AgeBand::ALL.map(|age| gathered[age as usize].group(age));
+    // Each age is sorted by now: all of them together are few runs.
+    let mut all = Gathered::default();
+    for group in &gathered {
+        all.videos += group.videos;
+        all.plays.extend_from_slice(&group.plays);
+        all.engagement.join(&group.engagement);
+    }
+    groups[AgeBand::All as usize] = all.group(AgeBand::All);
+    Benchmark { groups, without_age }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::VideoCounts;
     use crate::{Count, Timestamp, VideoId};
 
     fn video(id: u64, age_days: Option<i64>, plays: u64) -> VideoFigures {
@@ -153,7 +179,7 @@ mod tests {
     fn videos_are_measured_by_their_age_when_read() {
         let ages = [Some(0), Some(1), Some(6), Some(7), Some(30), Some(90), Some(4_000), None, Some(-1)];
         let videos: Vec<VideoFigures> = (1..).zip(ages).map(|(id, age)| video(id, age, id * 100)).collect();
-        let found = benchmark(&videos);
+        let found = benchmark(videos);
         assert_eq!(found.groups.each_ref().map(|group| group.videos), [1, 2, 1, 1, 2, 9]);
         assert_eq!(found.without_age, 2);
         let week = found.group(AgeBand::Week);
@@ -161,7 +187,7 @@ mod tests {
         assert_eq!(week.engagement.map(|rate| rate.p90), Some(0.1));
         assert_eq!((week.rank_of_plays(200), week.rank_of_plays(1_000)), (Some(0.25), Some(1.0)));
         assert_eq!(found.group(AgeBand::All).rank_of_engagement(0.1), Some(0.5));
-        let empty = benchmark(&[]);
+        let empty = benchmark([]);
         assert_eq!(
             (empty.group(AgeBand::All).plays, empty.group(AgeBand::All).rank_of_plays(1)),
             (None, None)

@@ -58,20 +58,48 @@ pub struct EngagementRate {
 }
 
 /// The engagement of several videos.
-pub fn engagement_rate<'a>(videos: impl IntoIterator<Item = &'a VideoCounts>) -> EngagementRate {
-    let (mut rates, mut acted, mut plays, mut without_saves) = (Vec::new(), 0.0, 0.0, 0);
-    for counts in videos {
-        let (Some(rate), Some(played)) = (engagement(counts), counts.plays) else { continue };
-        rates.push(rate);
-        acted += as_f64(interactions(counts).unwrap_or(0));
-        plays += as_f64(played.value());
-        without_saves += u64::from(counts.saves.is_none());
+pub fn engagement_rate(videos: impl IntoIterator<Item = VideoCounts>) -> EngagementRate {
+    let mut sums = EngagementSums::default();
+    videos.into_iter().for_each(|counts| sums.add(&counts));
+    let median = median(&mut sums.rates);
+    sums.rate(median)
+}
+
+/// The engagement of several videos while it is added up.
+#[derive(Debug, Default)]
+pub(super) struct EngagementSums {
+    /// The rates of those that have one.
+    pub(super) rates: Vec<f64>,
+    acted: f64,
+    plays: f64,
+    without_saves: u64,
+}
+
+impl EngagementSums {
+    pub(super) fn add(&mut self, counts: &VideoCounts) {
+        let (Some(rate), Some(played)) = (engagement(counts), counts.plays) else { return };
+        self.rates.push(rate);
+        self.acted += as_f64(interactions(counts).unwrap_or(0));
+        self.plays += as_f64(played.value());
+        self.without_saves += u64::from(counts.saves.is_none());
     }
-    EngagementRate {
-        ratio_of_sums: ratio(acted, plays),
-        videos: rates.len() as u64,
-        median_of_ratios: median(&mut rates),
-        without_saves,
+
+    /// Takes in all that another has.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.rates.extend_from_slice(&other.rates);
+        self.acted += other.acted;
+        self.plays += other.plays;
+        self.without_saves += other.without_saves;
+    }
+
+    /// What it comes to, with the median of the rates.
+    pub(super) fn rate(&self, median: Option<f64>) -> EngagementRate {
+        EngagementRate {
+            ratio_of_sums: ratio(self.acted, self.plays),
+            median_of_ratios: median,
+            videos: self.rates.len() as u64,
+            without_saves: self.without_saves,
+        }
     }
 }
 
@@ -108,7 +136,7 @@ mod tests {
             counts(Some(100), [Some(30), None, None, Some(0)]),
             counts(None, [Some(1); 4]),
         ];
-        let rate = engagement_rate(&videos);
+        let rate = engagement_rate(videos);
         assert_eq!(rate.ratio_of_sums, Some(10_050.0 / 1_000_200.0));
         assert_eq!(rate.median_of_ratios, Some(0.2));
         assert_eq!((rate.videos, rate.without_saves), (3, 1));

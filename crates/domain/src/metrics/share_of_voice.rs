@@ -2,8 +2,9 @@
 
 use super::engagement::{VideoFigures, interactions};
 use super::{as_f64, ratio};
-use crate::{AuthorId, VideoId};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::AuthorId;
+use std::cmp::Ordering;
+use std::iter::Peekable;
 
 /// What is shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,49 +58,93 @@ pub fn shares(totals: &[Option<f64>]) -> Vec<Option<f64>> {
     totals.iter().map(|total| ratio((*total)?, sum)).collect()
 }
 
-/// Shares several hashtags' videos out among them. A video under several of them counts once, an even part for each; so
-/// does a creator who has videos under several.
-pub fn share_of_voice(hashtags: &[&[VideoFigures]]) -> ShareOfVoice {
-    let mut videos: BTreeMap<VideoId, (&VideoFigures, BTreeSet<usize>)> = BTreeMap::new();
-    for (number, held) in hashtags.iter().enumerate() {
-        for video in *held {
-            videos.entry(video.video_id).or_insert_with(|| (video, BTreeSet::new())).1.insert(number);
-        }
+/// Most hashtags that are compared.
+pub const HASHTAGS_MAX: usize = u64::BITS as usize;
+
+/// Of which hashtags something is: a bit for each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Under(u64);
+
+impl Under {
+    fn add(&mut self, hashtag: usize) {
+        self.0 |= 1 << hashtag;
     }
-    let mut sums = [const { Vec::new() }; Base::ALL.len()].map(|_: Vec<f64>| vec![0.0; hashtags.len()]);
-    let mut overlap = vec![vec![0; hashtags.len()]; hashtags.len()];
-    let mut creators: BTreeMap<AuthorId, BTreeSet<usize>> = BTreeMap::new();
-    for (video, under) in videos.values() {
+
+    fn iter(self) -> impl Iterator<Item = usize> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let first = rest.trailing_zeros() as usize;
+            rest &= rest.wrapping_sub(1);
+            (first < HASHTAGS_MAX).then_some(first)
+        })
+    }
+}
+
+/// Shares several hashtags' videos out among them, at most [`HASHTAGS_MAX`]. A video under several of them counts once, an
+/// even part for each; so does a creator who has videos under several. The videos of each are ascending by what tells them
+/// apart.
+pub fn share_of_voice<K: Ord>(
+    hashtags: impl IntoIterator<Item = impl IntoIterator<Item = (K, VideoFigures)>>,
+) -> ShareOfVoice {
+    let mut sources: Vec<_> =
+        hashtags.into_iter().take(HASHTAGS_MAX).map(|videos| videos.into_iter().peekable()).collect();
+    let count = sources.len();
+    let mut sums = Base::ALL.map(|_| vec![0.0; count]);
+    let mut overlap = vec![vec![0; count]; count];
+    let mut creators: Vec<(AuthorId, Under)> = Vec::new();
+    let mut videos = 0;
+    while let Some((video, under)) = next_video(&mut sources) {
+        videos += 1;
         share_out(&mut sums[Base::Views as usize], under, as_f64(video.plays().unwrap_or(0)));
         share_out(&mut sums[Base::Videos as usize], under, 1.0);
         let acted = interactions(&video.counts).unwrap_or(0);
         share_out(&mut sums[Base::Engagement as usize], under, as_f64(acted));
-        for (one, other) in under.iter().flat_map(|one| under.iter().map(move |other| (*one, *other))) {
-            overlap[one][other] += 1;
+        for one in under.iter() {
+            under.iter().for_each(|other| overlap[one][other] += 1);
         }
-        if let Some(author) = video.author {
-            creators.entry(author).or_default().extend(under);
-        }
+        creators.extend(video.author.map(|author| (author, under)));
     }
-    for under in creators.values() {
+    creators.sort_unstable_by_key(|(author, _)| *author);
+    for videos in creators.chunk_by(|(one, _), (other, _)| one == other) {
+        let under = Under(videos.iter().fold(0, |all, (_, under)| all | under.0));
         share_out(&mut sums[Base::Creators as usize], under, 1.0);
     }
     let shares = sums.map(|sums| shares(&sums.into_iter().map(Some).collect::<Vec<_>>()));
-    ShareOfVoice { videos: videos.len() as u64, shares, overlap }
+    ShareOfVoice { videos, shares, overlap }
 }
 
-fn share_out(sums: &mut [f64], among: &BTreeSet<usize>, value: f64) {
-    let part = value / as_f64(among.len() as u64);
-    for number in among {
-        sums[*number] += part;
+/// The least of what stands first in the sources, and all that have it first; it is taken from them.
+fn next_video<K: Ord, I: Iterator<Item = (K, VideoFigures)>>(
+    sources: &mut [Peekable<I>],
+) -> Option<(VideoFigures, Under)> {
+    let (mut least, mut under): (Option<&K>, Under) = (None, Under::default());
+    for (hashtag, source) in sources.iter_mut().enumerate() {
+        let Some((key, _)) = source.peek() else { continue };
+        match least.map_or(Ordering::Less, |least| key.cmp(least)) {
+            Ordering::Less => (least, under) = (Some(key), Under(1 << hashtag)),
+            Ordering::Equal => under.add(hashtag),
+            Ordering::Greater => {}
+        }
+    }
+    let mut video = None;
+    for hashtag in under.iter() {
+        video = sources[hashtag].next();
+    }
+    video.map(|(_, video)| (video, under))
+}
+
+fn share_out(sums: &mut [f64], among: Under, value: f64) {
+    let part = value / f64::from(among.0.count_ones());
+    for hashtag in among.iter() {
+        sums[hashtag] += part;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Count;
     use crate::observation::VideoCounts;
+    use crate::{Count, VideoId};
 
     fn video(id: u64, author: u64, plays: u64) -> VideoFigures {
         VideoFigures {
@@ -116,10 +161,14 @@ mod tests {
         }
     }
 
+    fn by_id(videos: &[VideoFigures]) -> Vec<(VideoId, VideoFigures)> {
+        videos.iter().map(|video| (video.video_id, *video)).collect()
+    }
+
     #[test]
     fn a_video_under_two_hashtags_counts_once() {
         let (both, one, other) = (video(1, 7, 100), video(2, 7, 50), video(3, 8, 250));
-        let found = share_of_voice(&[&[both, one], &[both, other], &[]]);
+        let found = share_of_voice([by_id(&[both, one]), by_id(&[both, other]), by_id(&[])]);
         assert_eq!(found.videos, 3);
         assert_eq!(found.on(Base::Views), [Some(0.25), Some(0.75), Some(0.0)]);
         assert_eq!(found.on(Base::Videos), [Some(0.5), Some(0.5), Some(0.0)]);
@@ -131,7 +180,7 @@ mod tests {
 
     #[test]
     fn nothing_is_shared_where_there_is_nothing() {
-        let found = share_of_voice(&[&[], &[]]);
+        let found = share_of_voice([by_id(&[]), by_id(&[])]);
         assert!(Base::ALL.into_iter().all(|base| found.on(base) == [None, None]));
         assert_eq!(shares(&[Some(1.0), None, Some(3.0)]), [Some(0.25), None, Some(0.75)]);
         assert_eq!(shares(&[Some(0.0), None]), [None, None]);

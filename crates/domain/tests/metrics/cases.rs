@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const MS_OF_AN_HOUR: i64 = 3_600_000;
 /// 2024-01-01, a Monday.
@@ -168,8 +169,12 @@ pub(crate) fn videos(runner: &mut TestRunner) -> Value {
         drawn.iter().filter(|(_, under)| under >> tag & 1 == 1).map(|(video, _)| *video).collect()
     };
     let by_hashtag: Vec<Vec<VideoFigures>> = (0..HASHTAGS).map(under).collect();
-    let voice = share_of_voice(&by_hashtag.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    let rate = engagement_rate(all.iter().map(|video| &video.counts));
+    let ascending = |videos: &Vec<VideoFigures>| {
+        let by_id: BTreeMap<_, _> = videos.iter().map(|video| (video.video_id, *video)).collect();
+        by_id.into_iter()
+    };
+    let voice = share_of_voice(by_hashtag.iter().map(ascending));
+    let rate = engagement_rate(all.iter().map(|video| video.counts));
     let mut creators: Vec<f64> = plays_by_creator(&all).into_values().map(|plays| plays as f64).collect();
     json!({
         "videos": drawn.iter().map(|(video, under)| {
@@ -183,7 +188,7 @@ pub(crate) fn videos(runner: &mut TestRunner) -> Value {
         }).collect::<Vec<_>>(),
         "rate": [rate.ratio_of_sums, rate.median_of_ratios],
         "rated": [rate.videos, rate.without_saves],
-        "benchmark": benchmark(&all).groups.iter().map(|group| {
+        "benchmark": benchmark(all.iter().copied()).groups.iter().map(|group| {
             let list = |it: domain::metrics::Percentiles| [it.p10, it.p25, it.p50, it.p75, it.p90, it.p99];
             json!({
                 "age": group.age.name(), "videos": group.videos, "plays": group.plays.map(list),

@@ -19,7 +19,7 @@ pub(crate) enum Spread {
 
 /// All tables but those that stay on the coordinator: `store`, `told` and `changes` (who writes the catalog takes turns there)
 /// and `migrations`. Reference tables come first, as others may refer to them.
-pub(crate) const TABLES: [(&str, Spread); 24] = [
+pub(crate) const TABLES: [(&str, Spread); 25] = [
     ("accounts", Spread::Everywhere),
     ("keys", Spread::Everywhere),
     ("keys_version", Spread::Everywhere),
@@ -37,6 +37,7 @@ pub(crate) const TABLES: [(&str, Spread); 24] = [
     ("hashtag_ids", Spread::By("id")),
     ("video_ids", Spread::By("id")),
     ("videos", Spread::By("video")),
+    ("video_fragments", Spread::With("video", "videos")),
     ("video_snapshots", Spread::With("video", "videos")),
     ("balances", Spread::By("account_id")),
     ("entries", Spread::With("account_id", "balances")),

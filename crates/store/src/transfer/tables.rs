@@ -47,7 +47,7 @@ const WIDE: usize = 10_000;
 const WIDEST: usize = 500;
 
 /// Every table that is copied.
-pub(crate) const TABLES: [Table; 18] = [
+pub(crate) const TABLES: [Table; 19] = [
     Table {
         name: "accounts",
         part: Part::Accounts,
@@ -228,8 +228,14 @@ pub(crate) const TABLES: [Table; 18] = [
             ("saves_at", I),
             ("downloads_at", I),
             ("tags", B),
-            ("packed", B),
         ],
+        key: &["video"],
+        rows_max: NARROW,
+    },
+    Table {
+        name: "video_fragments",
+        part: Part::Catalog,
+        columns: &[("video", I), ("packed", B)],
         key: &["video"],
         rows_max: WIDE,
     },

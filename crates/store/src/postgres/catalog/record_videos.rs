@@ -18,13 +18,18 @@ use tokio_postgres::{Row, Transaction};
 macro_rules! columns {
     () => {
         "video, id, author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves, \
-         downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, packed"
+         downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags"
     };
 }
 
-const COLUMNS: i16 = 21;
+const COLUMNS: i16 = 20;
 const COPY: &str = concat!("COPY tagmeter.videos (", columns!(), ") FROM STDIN (FORMAT binary)");
-const HELD: &str = concat!("SELECT ", columns!(), " FROM tagmeter.videos WHERE video = ANY($1)");
+const COPY_FRAGMENTS: &str = "COPY tagmeter.video_fragments (video, packed) FROM STDIN (FORMAT binary)";
+const HELD: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", packed FROM tagmeter.videos JOIN tagmeter.video_fragments USING (video) WHERE video = ANY($1)"
+);
 const CHANGE: &str = concat!(
     "INSERT INTO tagmeter.videos (",
     columns!(),
@@ -35,9 +40,10 @@ const CHANGE: &str = concat!(
      plays = excluded.plays, likes = excluded.likes, comments = excluded.comments, shares = excluded.shares, \
      saves = excluded.saves, downloads = excluded.downloads, plays_at = excluded.plays_at, \
      likes_at = excluded.likes_at, comments_at = excluded.comments_at, shares_at = excluded.shares_at, \
-     saves_at = excluded.saves_at, downloads_at = excluded.downloads_at, tags = excluded.tags, \
-     packed = excluded.packed",
+     saves_at = excluded.saves_at, downloads_at = excluded.downloads_at, tags = excluded.tags",
 );
+const CHANGE_FRAGMENTS: &str = "INSERT INTO tagmeter.video_fragments (video, packed) SELECT video, packed FROM {staged} \
+    ON CONFLICT (video) DO UPDATE SET packed = excluded.packed";
 const POINTS: PointsNames<COUNTS> = PointsNames {
     whose: "video",
     counts: VIDEO_COLUMNS,
@@ -190,24 +196,18 @@ impl Videos {
     ) -> Result<u64, StoreError> {
         self.absent.clear();
         self.held.clear();
-        let (mut new, mut changed) = (CopyRows::new(COLUMNS), CopyRows::new(COLUMNS));
+        let (mut new, mut changed) = (VideoCopies::new(), VideoCopies::new());
         let mut made = BTreeSet::new();
         for (video, pending) in std::mem::take(&mut self.pending) {
             if pending.is_new {
                 made.insert(video);
-                copy(&mut new, video, &pending);
+                new.add(video, &pending);
             } else {
-                copy(&mut changed, video, &pending);
+                changed.add(video, &pending);
             }
         }
-        staging.put("record videos", COPY, &mut new);
-        let staged = Staged {
-            name: "videos_changed",
-            columns: "LIKE tagmeter.videos",
-            copied: columns!().to_owned(),
-            apply: CHANGE.to_owned(),
-        };
-        staging.take(transaction, "change videos", &staged, &mut changed).await?;
+        new.put(staging);
+        changed.take(transaction, staging).await?;
         if std::mem::take(&mut self.is_split) {
             made.clear();
         }
@@ -333,12 +333,49 @@ impl Videos {
     }
 }
 
-fn copy(rows: &mut CopyRows, video: u32, pending: &Pending) {
-    let Pending { id, held, .. } = pending;
-    let counts = held.columns();
-    rows.row().number(i64::from(video)).number(*id).maybe(held.author).maybe(held.create_time);
-    rows.number(i64::from(held.region)).maybe(held.observed_at).number(counts.rounded);
-    rows.each(&counts.values).each(&counts.at).bytes(&tags_blob(&held.tags)).bytes(&held.packed);
+/// Videos on their way: what is known of them, and their JSON.
+struct VideoCopies {
+    videos: CopyRows,
+    fragments: CopyRows,
+}
+
+impl VideoCopies {
+    fn new() -> Self {
+        Self { videos: CopyRows::new(COLUMNS), fragments: CopyRows::new(2) }
+    }
+
+    fn add(&mut self, video: u32, pending: &Pending) {
+        let Pending { id, held, .. } = pending;
+        let (number, counts, rows) = (i64::from(video), held.columns(), &mut self.videos);
+        rows.row().number(number).number(*id).maybe(held.author).maybe(held.create_time);
+        rows.number(i64::from(held.region)).maybe(held.observed_at).number(counts.rounded);
+        rows.each(&counts.values).each(&counts.at).bytes(&tags_blob(&held.tags));
+        self.fragments.row().number(number).bytes(&held.packed);
+    }
+
+    /// Those that are new.
+    fn put(mut self, staging: &mut Staging) {
+        staging.put("record videos", COPY, &mut self.videos);
+        staging.put("record videos' JSON", COPY_FRAGMENTS, &mut self.fragments);
+    }
+
+    /// Those that are held already.
+    async fn take(mut self, transaction: &Transaction<'_>, staging: &mut Staging) -> Result<(), StoreError> {
+        let videos = Staged {
+            name: "videos_changed",
+            columns: "LIKE tagmeter.videos",
+            copied: columns!().to_owned(),
+            apply: CHANGE.to_owned(),
+        };
+        staging.take(transaction, "change videos", &videos, &mut self.videos).await?;
+        let fragments = Staged {
+            name: "video_fragments_changed",
+            columns: "LIKE tagmeter.video_fragments",
+            copied: "video, packed".to_owned(),
+            apply: CHANGE_FRAGMENTS.to_owned(),
+        };
+        staging.take(transaction, "change videos' JSON", &fragments, &mut self.fragments).await.map(|_| ())
+    }
 }
 
 fn held(row: &Row) -> Result<HeldVideo, tokio_postgres::Error> {

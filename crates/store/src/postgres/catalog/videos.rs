@@ -5,6 +5,7 @@ use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::COUNTS;
+use crate::samples::{PLACE_SQL, SamplePart, VideoSample};
 use crate::videos::{UnderColumns, UnderPlace, VideoRow, VideoUnder};
 use domain::{HashtagRow, Region, VideoId};
 use futures_util::TryStreamExt;
@@ -12,6 +13,13 @@ use std::collections::HashMap;
 use std::pin::pin;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+
+/// Videos in numbers, in the order [`under`] takes them.
+const FIGURES: &str =
+    "SELECT video, id, create_time, region, observed_at, rounded, tags, plays, likes, comments, shares,
+    saves, downloads FROM tagmeter.videos WHERE video = ANY($1) ORDER BY video";
+/// Videos of a sample that are read at once.
+const SAMPLED_AT_ONCE: usize = 20_000;
 
 impl Postgres {
     pub(crate) async fn ranking(
@@ -45,9 +53,6 @@ impl Postgres {
         const DOING: &str = "read the videos under a hashtag";
         const LINKS: &str = "SELECT author, video FROM tagmeter.links
             WHERE hashtag = $1 AND (author, video) > ($2, $3) ORDER BY author, video LIMIT $4";
-        const VIDEOS: &str =
-            "SELECT video, id, create_time, region, observed_at, rounded, tags, plays, likes, comments,
-            shares, saves, downloads FROM tagmeter.videos WHERE video = ANY($1)";
         let parameters: [Parameter<'_>; 4] = [
             (&i64::from(hashtag.0), Type::INT8),
             (&after.author, Type::INT8),
@@ -58,18 +63,52 @@ impl Postgres {
         let links = self.pool.query(DOING, LINKS, &parameters).await?;
         let links: Vec<(i64, i64)> = links.iter().map(link).collect::<Result<_, _>>().doing(DOING)?;
         let numbers: Vec<i64> = links.iter().map(|(_, video)| *video).collect();
-        let rows = self.pool.query(DOING, VIDEOS, &[(&numbers, Type::INT8_ARRAY)]).await?;
+        let rows = self.pool.query(DOING, FIGURES, &[(&numbers, Type::INT8_ARRAY)]).await?;
         let mut found: HashMap<i64, &Row> = HashMap::with_capacity(rows.len());
         for row in &rows {
             found.insert(row.try_get(0).doing(DOING)?, row);
         }
         // A link is written with its video and neither is ever taken away.
         let held = links.into_iter().filter_map(|link| Some((link, *found.get(&link.1)?)));
-        held.map(|(link, row)| under(link, row).doing(DOING)?.into_video()).collect()
+        held.map(|(link, row)| under(link, row).doing(DOING)?.into_video(row.try_get(6).doing(DOING)?))
+            .collect()
+    }
+
+    pub(crate) async fn sample(
+        &self,
+        hashtag: HashtagRow,
+        part: SamplePart,
+    ) -> Result<VideoSample, StoreError> {
+        const DOING: &str = "read a sample of videos";
+        let (sql, number) = match part {
+            SamplePart::Creators(part) => (
+                format!("SELECT author, video FROM tagmeter.links WHERE hashtag = $1 AND {PLACE_SQL} < $2"),
+                part.number(),
+            ),
+            SamplePart::MostPlayed(most) => (
+                "SELECT author, video FROM tagmeter.links WHERE hashtag = $1 ORDER BY plays DESC, video LIMIT $2"
+                    .to_owned(),
+                i64::from(most),
+            ),
+        };
+        let parameters: [Parameter<'_>; 2] = [(&i64::from(hashtag.0), Type::INT8), (&number, Type::INT8)];
+        let links = self.pool.query(DOING, &sql, &parameters).await?;
+        let mut links: Vec<(i64, i64)> = links.iter().map(link).collect::<Result<_, _>>().doing(DOING)?;
+        links.sort_unstable_by_key(|(_, video)| *video);
+        let mut sample = VideoSample::default();
+        for links in links.chunks(SAMPLED_AT_ONCE) {
+            let numbers: Vec<i64> = links.iter().map(|(_, video)| *video).collect();
+            for row in &self.pool.query(DOING, FIGURES, &[(&numbers, Type::INT8_ARRAY)]).await? {
+                let video: i64 = row.try_get(0).doing(DOING)?;
+                let Ok(place) = numbers.binary_search(&video) else { continue };
+                sample.push(&under(links[place], row).doing(DOING)?, row.try_get(6).doing(DOING)?)?;
+            }
+        }
+        Ok(sample)
     }
 
     pub(crate) async fn packed(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
-        const SQL: &str = "SELECT video, packed FROM tagmeter.videos WHERE video = ANY($1)";
+        const SQL: &str = "SELECT video, packed FROM tagmeter.video_fragments WHERE video = ANY($1)";
         const DOING: &str = "read videos";
         if videos.is_empty() {
             return Ok(Vec::new());
@@ -117,7 +156,6 @@ fn under(link: (i64, i64), row: &Row) -> Result<UnderColumns, tokio_postgres::Er
         region: row.try_get(3)?,
         observed_at: row.try_get(4)?,
         rounded: row.try_get(5)?,
-        tags: row.try_get(6)?,
         counts,
     })
 }

@@ -16,6 +16,7 @@ pub(super) struct VideoStatements<'c> {
     load: Statement<'c>,
     make: Statement<'c>,
     change: Statement<'c>,
+    keep_fragment: Statement<'c>,
     snapshot: Statement<'c>,
     earlier: Vec<Statement<'c>>,
     untell: Vec<Statement<'c>>,
@@ -35,21 +36,23 @@ impl<'c> VideoStatements<'c> {
             digest: prepare("UPDATE video_ids SET digest = ?2 WHERE id = ?1")?,
             load: prepare(
                 "SELECT author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves,
-                        downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, packed
+                        downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags,
+                        (SELECT packed FROM video_fragments WHERE video = ?1)
                  FROM videos WHERE video = ?1",
             )?,
             make: prepare(
                 "INSERT INTO videos (video, id, author, create_time, region, observed_at, rounded, plays, likes,
-                    comments, shares, saves, downloads, tags, packed)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                    comments, shares, saves, downloads, tags)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?,
             change: prepare(
                 "UPDATE videos SET author = ?2, create_time = ?3, region = ?4, observed_at = ?5, rounded = ?6,
                     plays = ?7, likes = ?8, comments = ?9, shares = ?10, saves = ?11, downloads = ?12,
                     plays_at = ?13, likes_at = ?14, comments_at = ?15, shares_at = ?16, saves_at = ?17,
-                    downloads_at = ?18, tags = ?19, packed = ?20
+                    downloads_at = ?18, tags = ?19
                  WHERE video = ?1",
             )?,
+            keep_fragment: prepare("INSERT OR REPLACE INTO video_fragments (video, packed) VALUES (?1, ?2)")?,
             snapshot: prepare(
                 "INSERT OR IGNORE INTO video_snapshots
                     (video, observed_at, source, rounded, plays, likes, comments, shares, saves, downloads)
@@ -71,6 +74,10 @@ impl<'c> VideoStatements<'c> {
             .execute((id.to_i64(), next, digest.cast_signed()))
             .map(|made| made == 1)
             .doing("record a video's id")
+    }
+
+    fn keep_fragment(&mut self, video: u32, packed: &[u8]) -> Result<(), StoreError> {
+        self.keep_fragment.execute((video, packed)).map(|_| ()).doing("keep a video's JSON")
     }
 }
 
@@ -126,10 +133,9 @@ impl VideoRows for SqliteRows<'_> {
                 saves,
                 downloads,
                 tags_blob(&held.tags),
-                held.packed,
             ])
-            .map(|_| ())
-            .doing("record a video")
+            .doing("record a video")?;
+        self.videos.keep_fragment(video, &held.packed)
     }
 
     fn change_video(&mut self, video: u32, _id: VideoId, held: HeldVideo) -> Result<(), StoreError> {
@@ -157,10 +163,9 @@ impl VideoRows for SqliteRows<'_> {
                 ats[4],
                 ats[5],
                 tags_blob(&held.tags),
-                held.packed,
             ])
-            .map(|_| ())
-            .doing("change a video")
+            .doing("change a video")?;
+        self.videos.keep_fragment(video, &held.packed)
     }
 
     fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError> {

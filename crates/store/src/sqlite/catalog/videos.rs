@@ -4,6 +4,7 @@ use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::COUNTS;
+use crate::samples::{CreatorsPart, PLACE_SQL, SamplePart, VideoSample};
 use crate::videos::{UnderColumns, UnderPlace, VideoRow, VideoUnder};
 use domain::{HashtagRow, Region, VideoId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -52,16 +53,52 @@ impl CatalogFile {
                 statement.query((hashtag.0, after.author, after.video, limit)).doing(DOING)?;
             let mut videos = Vec::new();
             while let Some(row) = rows.next().doing(DOING)? {
-                videos.push(under(row).doing(DOING)?.into_video()?);
+                videos.push(under(row).doing(DOING)?.into_video(tags(row).doing(DOING)?)?);
             }
             Ok(videos)
+        })
+    }
+
+    pub(crate) fn sample(&self, hashtag: HashtagRow, part: SamplePart) -> Result<VideoSample, StoreError> {
+        const DOING: &str = "read a sample of videos";
+        // Videos are looked up in the order in which they lie, as many are on one page; without the limit, which is none,
+        // SQLite leaves such an order away.
+        let links = match part {
+            SamplePart::Creators(CreatorsPart::ALL) => {
+                "SELECT author, video FROM links WHERE hashtag = ?1 AND ?2 > 0".to_owned()
+            }
+            SamplePart::Creators(_) => {
+                format!("SELECT author, video FROM links WHERE hashtag = ?1 AND {PLACE_SQL} < ?2")
+            }
+            SamplePart::MostPlayed(_) => {
+                "SELECT author, video FROM links WHERE hashtag = ?1 ORDER BY plays DESC, video LIMIT ?2"
+                    .to_owned()
+            }
+        };
+        let number = match part {
+            SamplePart::Creators(part) => part.number(),
+            SamplePart::MostPlayed(most) => i64::from(most),
+        };
+        let sql = format!(
+            "SELECT l.author, l.video, v.id, v.create_time, v.region, v.observed_at, v.rounded, v.tags, v.plays, v.likes,
+                    v.comments, v.shares, v.saves, v.downloads
+             FROM (SELECT author, video FROM ({links}) ORDER BY video LIMIT -1) l CROSS JOIN videos v ON v.video = l.video"
+        );
+        self.readers.with(|connection| {
+            let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
+            let mut rows = statement.query((hashtag.0, number)).doing(DOING)?;
+            let mut sample = VideoSample::default();
+            while let Some(row) = rows.next().doing(DOING)? {
+                sample.push(&under(row).doing(DOING)?, tags(row).doing(DOING)?)?;
+            }
+            Ok(sample)
         })
     }
 
     pub(crate) fn packed(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
         self.readers.with_snapshot(|connection| {
             let mut statement = connection
-                .prepare_cached("SELECT packed FROM videos WHERE video = ?1")
+                .prepare_cached("SELECT packed FROM video_fragments WHERE video = ?1")
                 .doing("read videos")?;
             videos
                 .iter()
@@ -100,9 +137,12 @@ fn under(row: &Row<'_>) -> rusqlite::Result<UnderColumns> {
         region: row.get(4)?,
         observed_at: row.get(5)?,
         rounded: row.get(6)?,
-        tags: row.get(7)?,
         counts,
     })
+}
+
+fn tags<'r>(row: &'r Row<'_>) -> rusqlite::Result<&'r [u8]> {
+    Ok(row.get_ref(7)?.as_blob()?)
 }
 
 /// Equal plays are ordered by TikTok's id, newest first, so that the order does not depend on what came in first.

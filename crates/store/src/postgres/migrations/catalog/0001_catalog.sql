@@ -74,8 +74,7 @@ CREATE TABLE tagmeter.video_ids (
 
 -- The newest count that was told of each kind. A count read at another time than `observed_at` has its own time.
 -- `rounded` has a bit for each count in the order of the columns. `tags` is the hashtags' row numbers, 4 bytes each,
--- lowest byte first. `packed` is the video object of the contract, ready to send: its values as a JSON array, one a
--- line, without the names.
+-- lowest byte first. Narrow, so that what is measured of many videos is on few pages.
 CREATE TABLE tagmeter.videos (
     video        bigint PRIMARY KEY,
     id           bigint NOT NULL,
@@ -96,8 +95,13 @@ CREATE TABLE tagmeter.videos (
     shares_at    bigint,
     saves_at     bigint,
     downloads_at bigint,
-    tags         bytea NOT NULL,
-    packed       bytea NOT NULL
+    tags         bytea NOT NULL
+);
+
+-- The video object of the contract, ready to send: its values as a JSON array, one a line, without the names.
+CREATE TABLE tagmeter.video_fragments (
+    video  bigint PRIMARY KEY,
+    packed bytea NOT NULL
 );
 
 -- Which videos are under a hashtag; author 0 is "not told". Plays and region are what a ranking needs; TikTok's id of

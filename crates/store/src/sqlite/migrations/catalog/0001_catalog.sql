@@ -58,8 +58,7 @@ CREATE TABLE video_ids (
 
 -- The newest count that was told of each kind. A count read at another time than `observed_at` has its own time.
 -- `rounded` has a bit for each count in the order of the columns. `tags` is the hashtags' row numbers, 4 bytes each,
--- lowest byte first. `packed` is the video object of the contract, ready to send: its values as a
--- JSON array, one a line, without the names.
+-- lowest byte first. Narrow, so that what is measured of many videos is on few pages.
 CREATE TABLE videos (
     video        INTEGER PRIMARY KEY,
     id           INTEGER NOT NULL,
@@ -80,8 +79,13 @@ CREATE TABLE videos (
     shares_at    INTEGER,
     saves_at     INTEGER,
     downloads_at INTEGER,
-    tags         BLOB NOT NULL,
-    packed       BLOB NOT NULL
+    tags         BLOB NOT NULL
+) STRICT;
+
+-- The video object of the contract, ready to send: its values as a JSON array, one a line, without the names.
+CREATE TABLE video_fragments (
+    video  INTEGER PRIMARY KEY,
+    packed BLOB NOT NULL
 ) STRICT;
 
 -- Which videos are under a hashtag. Author first, so that whether an author is new to a hashtag is one look at the

@@ -1,0 +1,239 @@
+//! The videos under a hashtag as a sample that is measured: all that are held, or of very many a fair part.
+
+use crate::hashtags::rows_of_blob;
+use crate::merge;
+use crate::recording::COUNTS;
+use crate::videos::{UnderColumns, VideoRow, VideoUnder};
+use crate::{Store, StoreError};
+use domain::metrics::engagement::VideoFigures;
+use domain::observation::VideoCounts;
+use domain::{AuthorId, HashtagRow, Region, Timestamp, VideoId};
+
+/// Which of the videos under a hashtag are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SamplePart {
+    /// Those of a part of its creators, each with all of their videos.
+    Creators(CreatorsPart),
+    /// So many, those with the most plays.
+    MostPlayed(u32),
+}
+
+/// So many of a thousand creators, the same for every hashtag: who is in a small part is in every larger one. Chosen by what
+/// is left of their ids, which has nothing to do with when they came or how large they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CreatorsPart(u16);
+
+/// A prime, so that no pattern in the ids shows in what is left.
+const PRIME: i64 = 1_000_003;
+/// Creators that a part is so many of.
+const WHOLE: u16 = 1_000;
+
+/// [`CreatorsPart::has`] as both databases understand it.
+pub(crate) const PLACE_SQL: &str = "(CASE WHEN author = 0 THEN video ELSE author END % 1000003) % 1000";
+
+impl CreatorsPart {
+    /// All of them.
+    pub const ALL: Self = Self(WHOLE);
+
+    /// About as many as have `most` of `held` videos, and at least one of a thousand.
+    pub fn of(most: u64, held: u64) -> Self {
+        let part = most.saturating_mul(u64::from(WHOLE)) / held.max(1);
+        Self(u16::try_from(part).unwrap_or(WHOLE).clamp(1, WHOLE))
+    }
+
+    /// Whether it has a video: by its creator, or where none is told, by itself.
+    pub fn has(self, author: Option<AuthorId>, video: VideoRow) -> bool {
+        let number = author.map_or(video.0.cast_signed(), AuthorId::to_i64);
+        number % PRIME % i64::from(WHOLE) < self.number()
+    }
+
+    /// For the database.
+    pub(crate) fn number(self) -> i64 {
+        i64::from(self.0)
+    }
+}
+
+/// A video of a sample, packed tight: there may be hundreds of thousands, and each question goes through all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampledVideo {
+    row: VideoRow,
+    id: VideoId,
+    author: Option<AuthorId>,
+    /// [`NOT_TOLD`] where it is not told, as the others.
+    created_ms: i64,
+    observed_at_ms: i64,
+    counts: [i64; COUNTS],
+    /// Where its hashtags begin.
+    first_tag: u32,
+    tags: u16,
+    region: u16,
+    /// A bit for each count.
+    rounded: u8,
+}
+
+/// No time and no count that is held.
+const NOT_TOLD: i64 = i64::MIN;
+
+impl SampledVideo {
+    fn of(columns: &UnderColumns, first_tag: usize, tags: usize) -> Result<Self, StoreError> {
+        let (author, video) = columns.link;
+        let wrong = |column| StoreError::Inconsistent { table: "videos", column, row: video.to_string() };
+        let created_ms = columns.create_time.and_then(|seconds| seconds.checked_mul(1000));
+        Ok(Self {
+            row: VideoRow(video.cast_unsigned()),
+            id: VideoId::from_i64(columns.id).map_err(|_| wrong("id"))?,
+            author: AuthorId::from_i64(author).ok(),
+            created_ms: created_ms.unwrap_or(NOT_TOLD),
+            observed_at_ms: columns.observed_at.unwrap_or(NOT_TOLD),
+            counts: columns.counts.map(|count| count.unwrap_or(NOT_TOLD)),
+            first_tag: u32::try_from(first_tag).map_err(|_| wrong("tags"))?,
+            tags: u16::try_from(tags).map_err(|_| wrong("tags"))?,
+            region: u16::try_from(columns.region).unwrap_or(0),
+            rounded: u8::try_from(columns.rounded).map_err(|_| wrong("rounded"))?,
+        })
+    }
+
+    /// Which video.
+    pub const fn row(&self) -> VideoRow {
+        self.row
+    }
+
+    /// TikTok's id of it.
+    pub const fn id(&self) -> VideoId {
+        self.id
+    }
+
+    /// Who posted it, where told.
+    pub const fn author(&self) -> Option<AuthorId> {
+        self.author
+    }
+
+    /// When it was posted, where told.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        time(self.created_ms)
+    }
+
+    /// When it was last read, where told.
+    pub fn observed_at(&self) -> Option<Timestamp> {
+        time(self.observed_at_ms)
+    }
+
+    /// Country it was posted under, where told.
+    pub fn region(&self) -> Option<Region> {
+        Region::from_number(self.region)
+    }
+
+    /// Its plays, where told.
+    pub fn plays(&self) -> Option<u64> {
+        count(self.counts[0])
+    }
+
+    /// As formulas take it.
+    pub fn figures(&self) -> VideoFigures {
+        let told = |n: usize| {
+            let value = Some(self.counts[n]).filter(|value| *value != NOT_TOLD);
+            merge::told(value, self.rounded >> n & 1 == 1, None).map(|told| told.count)
+        };
+        VideoFigures {
+            video_id: self.id,
+            author: self.author,
+            created: self.created_at(),
+            observed_at: self.observed_at(),
+            region: self.region(),
+            counts: VideoCounts::from_array(std::array::from_fn(told)),
+        }
+    }
+
+    /// The same with its hashtags.
+    pub fn to_video(&self, tags: &[HashtagRow]) -> VideoUnder {
+        let figures = self.figures();
+        VideoUnder {
+            row: self.row,
+            id: self.id,
+            author: self.author,
+            created_at: figures.created,
+            region: figures.region,
+            observed_at: figures.observed_at,
+            counts: figures.counts,
+            tags: tags.to_vec(),
+        }
+    }
+}
+
+fn time(ms: i64) -> Option<Timestamp> {
+    (ms != NOT_TOLD).then(|| Timestamp::from_ms(ms))
+}
+
+fn count(value: i64) -> Option<u64> {
+    u64::try_from(value).ok()
+}
+
+/// Videos under a hashtag, in the order in which they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VideoSample {
+    videos: Vec<SampledVideo>,
+    tags: Vec<HashtagRow>,
+}
+
+impl VideoSample {
+    /// Takes a video in, with its hashtags as they are stored.
+    pub(crate) fn push(&mut self, columns: &UnderColumns, tags: &[u8]) -> Result<(), StoreError> {
+        let first = self.tags.len();
+        self.tags.extend(rows_of_blob(tags).map(HashtagRow));
+        self.videos.push(SampledVideo::of(columns, first, self.tags.len() - first)?);
+        Ok(())
+    }
+
+    /// The videos.
+    pub fn videos(&self) -> &[SampledVideo] {
+        &self.videos
+    }
+
+    /// The hashtags of one of them.
+    pub fn tags(&self, video: &SampledVideo) -> &[HashtagRow] {
+        let first = video.first_tag as usize;
+        self.tags.get(first..first + usize::from(video.tags)).unwrap_or_default()
+    }
+
+    /// About how much memory it takes.
+    pub fn bytes(&self) -> u64 {
+        let bytes = size_of_val(self.videos.as_slice()) + size_of_val(self.tags.as_slice());
+        (size_of::<Self>() + bytes) as u64
+    }
+}
+
+impl Store {
+    /// Videos under a hashtag in numbers, in the order in which they came.
+    pub async fn sample(&self, hashtag: HashtagRow, part: SamplePart) -> Result<VideoSample, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.sample(hashtag, part),
+            Self::Postgres(postgres) => postgres.sample(hashtag, part).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_one_inside_the_other_and_as_large_as_they_say() {
+        assert_eq!(CreatorsPart::of(200_000, 100), CreatorsPart::ALL);
+        assert_eq!(CreatorsPart::of(200_000, 0), CreatorsPart::ALL);
+        assert_eq!(CreatorsPart::of(1, u64::MAX), CreatorsPart(1));
+        let (tenth, half) = (CreatorsPart::of(10, 100), CreatorsPart::of(50, 100));
+        assert!(tenth < half && half < CreatorsPart::ALL);
+        // Ids of the kind TikTok gives out: a time in the upper bits, little below.
+        let author = |n: u64| AuthorId::try_from((1_500_000_000 + n * 977) << 32 | (n % 7) << 10 | 1).ok();
+        let has = |part: CreatorsPart| (0..20_000).filter(|n| part.has(author(*n), VideoRow(1))).count();
+        assert!((1_800..2_200).contains(&has(tenth)), "{}", has(tenth));
+        assert!((9_600..10_400).contains(&has(half)), "{}", has(half));
+        assert_eq!(has(CreatorsPart::ALL), 20_000);
+        for n in 0..20_000 {
+            assert!(half.has(author(n), VideoRow(1)) || !tenth.has(author(n), VideoRow(1)));
+        }
+        assert!((0..500).any(|row| tenth.has(None, VideoRow(row))), "without a creator by the video");
+        assert!((0..500).any(|row| !tenth.has(None, VideoRow(row))));
+        assert!(PLACE_SQL.contains(&PRIME.to_string()) && PLACE_SQL.ends_with(&format!("% {WHOLE}")));
+    }
+}
