@@ -122,17 +122,27 @@ impl Peers {
     pub fn of(trends: impl Iterator<Item = (u64, [Option<f64>; Component::ALL.len()])>) -> Self {
         let mut groups = vec![Group::default(); SizeBand::COUNT + 1];
         for (views, values) in trends {
-            for group in [usize::from(SizeBand::of(views).0), EVERYBODY] {
-                groups[group].hashtags += 1;
-                for (to, value) in groups[group].values.iter_mut().zip(values) {
-                    to.extend(value.filter(|value| value.is_finite()));
-                }
+            let group = &mut groups[usize::from(SizeBand::of(views).0)];
+            group.hashtags += 1;
+            for (to, value) in group.values.iter_mut().zip(values) {
+                to.extend(value.filter(|value| value.is_finite()));
             }
         }
         for values in groups.iter_mut().flat_map(|group| &mut group.values) {
             values.sort_unstable_by(f64::total_cmp);
-            if values.len() > QUANTILES {
-                *values = thinned(values);
+        }
+        groups[EVERYBODY].hashtags = groups.iter().map(|group| group.hashtags).sum();
+        // A component at a time, so that the values of everybody are in memory once and not twice.
+        for component in 0..Component::ALL.len() {
+            let bands = groups.iter().flat_map(|group| &group.values[component]);
+            let mut everybody: Vec<f64> = bands.copied().collect();
+            // Runs that are in order already are merged.
+            everybody.sort_by(f64::total_cmp);
+            groups[EVERYBODY].values[component] = everybody;
+            for values in groups.iter_mut().map(|group| &mut group.values[component]) {
+                if values.len() > QUANTILES {
+                    *values = thinned(values);
+                }
             }
         }
         Self { groups }

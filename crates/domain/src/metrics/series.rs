@@ -229,6 +229,9 @@ impl Series {
     }
 
     fn is_repaired_within(&self, from: Timestamp, to: Timestamp) -> bool {
+        if self.repaired.last() == Some(&0) {
+            return false;
+        }
         let first = self.points.partition_point(|point| point.at < from);
         let after = self.points.partition_point(|point| point.at <= to);
         self.repaired[after] > self.repaired[first]
