@@ -1,7 +1,9 @@
 //! How hashtags move, worked out when their readings come in, so that a list of what moves most is read and not made: one
 //! row for each hashtag and window of time. All of it can be made again from the readings.
 
+use crate::snapshots::Snapshot;
 use crate::{Store, StoreError};
+use domain::observation::HashtagCounts;
 use domain::{HashtagRow, Timestamp};
 
 /// What a list of trends is ordered by, highest first.
@@ -92,7 +94,79 @@ pub struct SeriesFacts {
     pub newest_at: Timestamp,
 }
 
+/// All readings of a hashtag, in order of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HashtagReadings {
+    /// Which hashtag.
+    pub hashtag: HashtagRow,
+    /// Its readings; none where it was never read.
+    pub snapshots: Vec<Snapshot<HashtagCounts>>,
+}
+
+/// How the plays under a hashtag are spread over creators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatorPlays {
+    /// Which hashtag.
+    pub hashtag: HashtagRow,
+    /// The plays of each creator whose videos under it tell any, 0 included.
+    pub plays: Vec<u64>,
+}
+
+/// What trends of a window are compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrendPeers {
+    /// The window's number.
+    pub window: u8,
+    /// As whoever made it wrote it.
+    pub peers: Vec<u8>,
+    /// How many trends it was made of.
+    pub made_of: u64,
+}
+
+/// The turn to work trends out: where several processes have the same files, one does so at a time. It ends when this is
+/// dropped, and with the process.
+#[derive(Debug)]
+pub struct TrendsTurn {
+    _locked: Option<std::fs::File>,
+}
+
 impl Store {
+    /// Waits until no other process works trends out. On PostgreSQL nodes do not wait for each other: what they write is
+    /// the same.
+    pub async fn trends_turn(&self) -> Result<TrendsTurn, StoreError> {
+        let locked = match self {
+            Self::Sqlite(sqlite) => Some(sqlite.walks.trends_turn().await?),
+            Self::Postgres(_) => None,
+        };
+        Ok(TrendsTurn { _locked: locked })
+    }
+
+    /// The readings of these hashtags (ascending), one after the other: of as many from the first on as have no more than
+    /// `snapshots_max` together, and of the first one in any case.
+    pub async fn hashtags_readings(
+        &self,
+        hashtags: &[HashtagRow],
+        snapshots_max: u32,
+    ) -> Result<Vec<HashtagReadings>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.hashtags_readings(hashtags, snapshots_max),
+            Self::Postgres(postgres) => postgres.hashtags_readings(hashtags, snapshots_max).await,
+        }
+    }
+
+    /// Plays by creator under these hashtags (ascending). Those without any are left out, and those with more than
+    /// `videos_max` videos.
+    pub async fn creator_plays(
+        &self,
+        hashtags: &[HashtagRow],
+        videos_max: u32,
+    ) -> Result<Vec<CreatorPlays>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.creator_plays(hashtags, videos_max),
+            Self::Postgres(postgres) => postgres.creator_plays(hashtags, videos_max).await,
+        }
+    }
+
     /// Of these hashtags those that have at least two readings, ascending.
     pub async fn series_facts(&self, hashtags: &[HashtagRow]) -> Result<Vec<SeriesFacts>, StoreError> {
         match self {
@@ -114,6 +188,47 @@ impl Store {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.keep_trends(rows).await,
             Self::Postgres(postgres) => postgres.keep_trends(&rows).await,
+        }
+    }
+
+    /// Begins to make all trends anew, with [`Self::add_trends_anew`] and [`Self::end_trends_anew`], for whoever has the
+    /// turn. On SQLite they are set aside, without indexes, and what is kept stays as it is until the end; whatever an
+    /// earlier one that was cut off had set aside goes. On PostgreSQL, whose tables are spread over nodes, they replace
+    /// what is kept one by one.
+    pub async fn begin_trends_anew(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.begin_trends_anew().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Whether trends that are made anew are set aside and put in order at the end: for many of them that is a fraction of
+    /// the work of replacing them one by one.
+    pub fn sets_trends_aside(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
+    /// Adds trends to those that are made anew; quickest in order of hashtag and window.
+    pub async fn add_trends_anew(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.add_trends_anew(rows).await,
+            Self::Postgres(postgres) => postgres.keep_trends(&rows).await,
+        }
+    }
+
+    /// Puts the trends that were made anew in place of all others, with what they are compared with, and notes how far the
+    /// readings are worked through. Where that is less than is noted, all stays as it is.
+    pub async fn end_trends_anew(&self, peers: Vec<TrendPeers>, state: TrendState) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => {
+                sqlite.walks.end_trends_anew(sqlite.catalog.identity()?, peers, state).await
+            }
+            Self::Postgres(postgres) => {
+                for TrendPeers { window, peers, made_of } in peers {
+                    postgres.keep_trend_peers(window, &peers, made_of).await?;
+                }
+                postgres.note_trend_state(state).await
+            }
         }
     }
 
@@ -214,7 +329,7 @@ impl TrendColumns {
         let wrong =
             |column| StoreError::Inconsistent { table: "trends", column, row: self.hashtag.to_string() };
         Ok(TrendRow {
-            hashtag: HashtagRow(u32::try_from(self.hashtag).map_err(|_| wrong("hashtag"))?),
+            hashtag: row_number("trends", self.hashtag)?,
             window: u8::try_from(self.window).map_err(|_| wrong("trend_window"))?,
             read_at: Timestamp::from_ms(self.read_at),
             readings: self.readings.max(0).unsigned_abs(),
@@ -228,14 +343,15 @@ impl TrendColumns {
 /// Hashtags' readings in short as they are stored: hashtag, how many, when the newest.
 pub(crate) fn facts_of(columns: (i64, i64, i64)) -> Result<SeriesFacts, StoreError> {
     let (hashtag, readings, newest_at) = columns;
-    let row = u32::try_from(hashtag).map_err(|_| StoreError::Inconsistent {
-        table: "hashtag_snapshots",
-        column: "hashtag",
-        row: hashtag.to_string(),
-    })?;
     Ok(SeriesFacts {
-        hashtag: HashtagRow(row),
+        hashtag: row_number("hashtag_snapshots", hashtag)?,
         readings: readings.max(0).unsigned_abs(),
         newest_at: Timestamp::from_ms(newest_at),
     })
+}
+
+/// The number of a hashtag's row, as it is stored.
+pub(crate) fn row_number(table: &'static str, hashtag: i64) -> Result<HashtagRow, StoreError> {
+    let wrong = |_| StoreError::Inconsistent { table, column: "hashtag", row: hashtag.to_string() };
+    u32::try_from(hashtag).map(HashtagRow).map_err(wrong)
 }

@@ -54,13 +54,15 @@ const fn ordered_by(sort: TrendSort) -> [&'static str; 2] {
     }
 }
 
+/// What another node has worked out of later readings meanwhile stays.
 const KEEP: &str = "INSERT INTO tagmeter.trends (hashtag, trend_window, read_at, readings, views, emerging, velocity,
         growth, zscore, acceleration, facts)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::float8[],
         $7::float8[], $8::float8[], $9::float8[], $10::float8[], $11::bytea[])
     ON CONFLICT (hashtag, trend_window) DO UPDATE SET read_at = excluded.read_at, readings = excluded.readings,
         views = excluded.views, emerging = excluded.emerging, velocity = excluded.velocity, growth = excluded.growth,
-        zscore = excluded.zscore, acceleration = excluded.acceleration, facts = excluded.facts";
+        zscore = excluded.zscore, acceleration = excluded.acceleration, facts = excluded.facts
+    WHERE (tagmeter.trends.read_at, tagmeter.trends.readings) <= (excluded.read_at, excluded.readings)";
 const NOTE: &str = "INSERT INTO tagmeter.trend_state (one, sequence, newest_at) VALUES (1, $1, $2)
     ON CONFLICT (one) DO UPDATE SET sequence = excluded.sequence, newest_at = excluded.newest_at
     WHERE tagmeter.trend_state.sequence <= excluded.sequence";

@@ -21,6 +21,8 @@ mod asks;
 
 mod trends;
 
+mod trends_anew;
+
 mod accounts;
 
 mod keys;

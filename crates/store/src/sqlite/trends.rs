@@ -29,13 +29,14 @@ fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
     )
 }
 
-/// The same list, of few.
+/// The same list, of few: the plus signs leave the index of the views alone. It is not named, since what is made anew has
+/// indexes of other names.
 fn picked_by(sort: TrendSort, is_behind: bool) -> String {
     let (by, behind) = (sort.name(), behind(sort, is_behind));
     format!(
-        "SELECT {COLUMNS} FROM trends INDEXED BY trends_by_views
-         WHERE trend_window = ?1 AND {by} IS NOT NULL AND views >= ?2 AND +read_at >= ?3 {behind}
-         ORDER BY {by} DESC, hashtag LIMIT ?4"
+        "SELECT {COLUMNS} FROM trends
+         WHERE trend_window = ?1 AND +{by} IS NOT NULL AND views >= ?2 AND +read_at >= ?3 {behind}
+         ORDER BY +{by} DESC, hashtag LIMIT ?4"
     )
 }
 
@@ -47,7 +48,7 @@ fn behind(sort: TrendSort, is_behind: bool) -> String {
 /// Whether few trends of a window have so many views.
 fn are_few(connection: &Connection, window: u8, views_min: i64) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT count(*) FROM
-        (SELECT 1 FROM trends INDEXED BY trends_by_views WHERE trend_window = ?1 AND views >= ?2 LIMIT ?3)";
+        (SELECT 1 FROM trends WHERE trend_window = ?1 AND views >= ?2 LIMIT ?3)";
     connection
         .prepare_cached(SQL)
         .and_then(|mut statement| statement.query_row((window, views_min, FEW), |row| row.get::<_, i64>(0)))
@@ -80,7 +81,7 @@ impl WalksFile {
     }
 
     pub(crate) async fn keep_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, &rows)).await
+        self.writer.run(move |connection| keep(connection, "trends", &rows)).await
     }
 
     /// Only the one index is touched that has the scores.
@@ -203,16 +204,16 @@ impl WalksFile {
     }
 }
 
-fn keep(connection: &mut Connection, rows: &[TrendRow]) -> Result<(), StoreError> {
+/// Writes trends to the table of them, or to one like it.
+pub(super) fn keep(connection: &mut Connection, table: &str, rows: &[TrendRow]) -> Result<(), StoreError> {
     const DOING: &str = "keep trends";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
     {
         let mut statement = transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO trends (hashtag, trend_window, read_at, readings, views, emerging, velocity,
-                     growth, zscore, acceleration, facts)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )
+            .prepare_cached(&format!(
+                "INSERT OR REPLACE INTO {table} ({COLUMNS})
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+            ))
             .doing(DOING)?;
         for row in rows {
             let [emerging, velocity, growth, zscore, acceleration] = row.values;
@@ -285,4 +286,41 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TrendColumns> {
         values,
         facts: row.get(10)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(connection: &Connection, sql: &str) -> String {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
+        let steps = statement.raw_query().mapped(|row| row.get::<_, String>(3));
+        steps.collect::<rusqlite::Result<Vec<_>>>().expect("a plan").join("; ")
+    }
+
+    #[tokio::test]
+    async fn lists_are_read_from_the_index_of_their_order_also_after_all_was_made_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let walks = WalksFile::open(&folder.path().join("walks.db")).expect("a file");
+        for suffix in ["", "_other", "", "_other"] {
+            // Only a statement that runs sees that the schema has changed.
+            assert_eq!(walks.trends_count(1).expect("a count"), 0);
+            let check = |connection: &Connection| {
+                for (sort, is_behind) in
+                    TrendSort::ALL.into_iter().flat_map(|sort| [(sort, false), (sort, true)])
+                {
+                    let ordered = plan(connection, &ordered_by(sort, is_behind));
+                    let index = format!("USING COVERING INDEX trends_by_{}{suffix} ", sort.name());
+                    assert!(ordered.contains(&index), "{ordered}");
+                    let picked = plan(connection, &picked_by(sort, is_behind));
+                    let index = format!("USING INDEX trends_by_views{suffix} (trend_window=? AND views>?)");
+                    assert!(picked.contains(&index), "{picked}");
+                }
+                Ok(())
+            };
+            walks.readers.with(check).expect("plans");
+            walks.begin_trends_anew().await.expect("begun");
+            walks.end_trends_anew(1, Vec::new(), TrendState::default()).await.expect("ended");
+        }
+    }
 }

@@ -4,6 +4,8 @@ pub(super) mod changes;
 
 mod hashtags;
 
+mod plays;
+
 mod record;
 
 mod record_background;

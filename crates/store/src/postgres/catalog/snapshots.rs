@@ -5,7 +5,7 @@ use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::snapshots::{Snapshot, SnapshotColumns, hashtag_counts};
-use crate::trends::{SeriesFacts, facts_of};
+use crate::trends::{HashtagReadings, SeriesFacts, facts_of, row_number};
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Timestamp, VideoId};
 use tokio_postgres::Row;
@@ -55,6 +55,42 @@ impl Postgres {
         let numbers: Vec<i64> = hashtags.iter().map(|row| i64::from(row.0)).collect();
         let rows = self.pool.query(DOING, SQL, &[(&numbers, Type::INT8_ARRAY)]).await?;
         rows.iter().map(|row| facts_of(facts(row).doing(DOING)?)).collect()
+    }
+
+    pub(crate) async fn hashtags_readings(
+        &self,
+        hashtags: &[HashtagRow],
+        snapshots_max: u32,
+    ) -> Result<Vec<HashtagReadings>, StoreError> {
+        const DOING: &str = "read snapshots";
+        const SQL: &str = "SELECT observed_at, source, rounded, views, creators, videos, hashtag
+            FROM tagmeter.hashtag_snapshots
+            WHERE hashtag = ANY($1) ORDER BY hashtag, observed_at, source LIMIT $2";
+        let numbers: Vec<i64> = hashtags.iter().map(|row| i64::from(row.0)).collect();
+        let limit = i64::from(snapshots_max) + 1;
+        let parameters: [Parameter<'_>; 2] = [(&numbers, Type::INT8_ARRAY), (&limit, Type::INT8)];
+        let rows = self.pool.query(DOING, SQL, &parameters).await?;
+        let hashtag_of = |row: &Row| row_number("hashtag_snapshots", row.try_get::<_, i64>(6).doing(DOING)?);
+        // The last of more than there is room for may not be there to its end.
+        let cut = rows.last().filter(|_| rows.len() > snapshots_max as usize).map(hashtag_of).transpose()?;
+        let whole = hashtags.iter().take_while(|hashtag| Some(**hashtag) != cut);
+        let mut found: Vec<HashtagReadings> =
+            whole.map(|&hashtag| HashtagReadings { hashtag, snapshots: Vec::new() }).collect();
+        if let (Some(&first), []) = (hashtags.first(), &found[..]) {
+            let snapshots = self.hashtag_snapshots(first, None, u32::MAX).await?;
+            return Ok(vec![HashtagReadings { hashtag: first, snapshots }]);
+        }
+        let mut place = 0;
+        for row in &rows {
+            let hashtag = hashtag_of(row)?;
+            while found.get(place).is_some_and(|readings| readings.hashtag < hashtag) {
+                place += 1;
+            }
+            if let Some(readings) = found.get_mut(place) {
+                readings.snapshots.push(columns(row).doing(DOING)?.into_snapshot(hashtag_counts)?);
+            }
+        }
+        Ok(found)
     }
 
     async fn series<C, const N: usize>(

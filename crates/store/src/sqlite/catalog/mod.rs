@@ -6,6 +6,8 @@ mod hashtags;
 
 mod links;
 
+mod plays;
+
 mod record;
 
 mod record_hashtag;

@@ -4,10 +4,10 @@ use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::snapshots::{Snapshot, SnapshotColumns, hashtag_counts};
-use crate::trends::{SeriesFacts, facts_of};
+use crate::trends::{HashtagReadings, SeriesFacts, facts_of};
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Timestamp, VideoId};
-use rusqlite::{Row, ToSql};
+use rusqlite::{Params, Row, Statement, ToSql};
 
 /// `?1` whose, `?2` after when, `?3` how many.
 const OF_HASHTAG: &str = "SELECT observed_at, source, rounded, views, creators, videos FROM hashtag_snapshots
@@ -70,6 +70,30 @@ impl CatalogFile {
         })
     }
 
+    pub(crate) fn hashtags_readings(
+        &self,
+        hashtags: &[HashtagRow],
+        snapshots_max: u32,
+    ) -> Result<Vec<HashtagReadings>, StoreError> {
+        self.readers.with_snapshot(|connection| {
+            let mut statement = connection.prepare_cached(OF_HASHTAG).doing("read snapshots")?;
+            let (mut found, mut left) = (Vec::with_capacity(hashtags.len()), i64::from(snapshots_max));
+            for &hashtag in hashtags {
+                // One more than there is room for shows that this one has too many.
+                let limit = if found.is_empty() { i64::MAX } else { left + 1 };
+                let snapshots = read(&mut statement, (hashtag.0, i64::MIN, limit), hashtag_counts)?;
+                left -= i64::try_from(snapshots.len()).unwrap_or(i64::MAX);
+                if left >= 0 || found.is_empty() {
+                    found.push(HashtagReadings { hashtag, snapshots });
+                }
+                if left < 0 {
+                    break;
+                }
+            }
+            Ok(found)
+        })
+    }
+
     fn series<C, const N: usize>(
         &self,
         sql: &str,
@@ -81,14 +105,22 @@ impl CatalogFile {
         self.readers.with(|connection| {
             let mut statement = connection.prepare_cached(sql).doing("read snapshots")?;
             let after = after.map_or(i64::MIN, Timestamp::as_ms);
-            let mut rows = statement.query((whose, after, limit)).doing("read snapshots")?;
-            let mut series = Vec::new();
-            while let Some(row) = rows.next().doing("read snapshots")? {
-                series.push(columns(row).doing("read snapshots")?.into_snapshot(counts)?);
-            }
-            Ok(series)
+            read(&mut statement, (whose, after, limit), counts)
         })
     }
+}
+
+fn read<C, const N: usize>(
+    statement: &mut Statement<'_>,
+    parameters: impl Params,
+    counts: fn([Option<Count>; N]) -> C,
+) -> Result<Vec<Snapshot<C>>, StoreError> {
+    let mut rows = statement.query(parameters).doing("read snapshots")?;
+    let mut series = Vec::new();
+    while let Some(row) = rows.next().doing("read snapshots")? {
+        series.push(columns(row).doing("read snapshots")?.into_snapshot(counts)?);
+    }
+    Ok(series)
 }
 
 fn columns<const N: usize>(row: &Row<'_>) -> rusqlite::Result<SnapshotColumns<N>> {

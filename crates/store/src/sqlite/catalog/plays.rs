@@ -1,0 +1,79 @@
+//! Plays by creator under hashtags, from the links alone: they lie in the order of hashtag and creator.
+
+use super::CatalogFile;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::trends::CreatorPlays;
+use domain::HashtagRow;
+use rusqlite::{Connection, Statement};
+
+const DOING: &str = "add plays up";
+
+impl CatalogFile {
+    pub(crate) fn creator_plays(
+        &self,
+        hashtags: &[HashtagRow],
+        videos_max: u32,
+    ) -> Result<Vec<CreatorPlays>, StoreError> {
+        self.readers.with_snapshot(|connection| {
+            let mut reading = Reading::new(connection).doing(DOING)?;
+            let mut found = Vec::new();
+            for &hashtag in hashtags {
+                if let Some(plays) =
+                    reading.plays(hashtag, videos_max).doing(DOING)?.filter(|p| !p.is_empty())
+                {
+                    found.push(CreatorPlays { hashtag, plays });
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
+struct Reading<'a> {
+    links: Statement<'a>,
+    told: Statement<'a>,
+}
+
+/// A creator whose links are being read.
+#[derive(Default)]
+struct Creator {
+    author: i64,
+    plays: u64,
+    is_told: bool,
+}
+
+impl<'a> Reading<'a> {
+    fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            links: connection.prepare(
+                "SELECT author, plays, video FROM links WHERE hashtag = ?1 ORDER BY author, video LIMIT ?2",
+            )?,
+            told: connection.prepare("SELECT plays IS NOT NULL FROM videos WHERE video = ?1")?,
+        })
+    }
+
+    /// `None` where there are more videos than may be.
+    fn plays(&mut self, hashtag: HashtagRow, videos_max: u32) -> rusqlite::Result<Option<Vec<u64>>> {
+        let (mut found, mut creator) = (Vec::new(), Creator::default());
+        let mut rows = self.links.query((hashtag.0, i64::from(videos_max) + 1))?;
+        let mut videos = 0;
+        while let Some(row) = rows.next()? {
+            videos += 1;
+            let author: i64 = row.get(0)?;
+            if author != creator.author {
+                let before = std::mem::replace(&mut creator, Creator { author, ..Creator::default() });
+                found.extend(before.is_told.then_some(before.plays));
+            }
+            let plays = row.get::<_, i64>(1)?.max(0).unsigned_abs();
+            creator.plays = creator.plays.saturating_add(plays);
+            // A link has 0 also where plays were not told; whoever has none told at all is not among the creators.
+            if author != 0 && !creator.is_told {
+                let video: i64 = row.get(2)?;
+                creator.is_told = plays > 0 || self.told.query_row([video], |row| row.get(0))?;
+            }
+        }
+        found.extend(creator.is_told.then_some(creator.plays));
+        Ok((videos <= videos_max).then_some(found))
+    }
+}
