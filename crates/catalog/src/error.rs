@@ -25,6 +25,9 @@ pub enum CatalogError {
     /// The search index cannot be read or written.
     #[error("the search index failed: {0}")]
     Index(#[source] std::io::Error),
+    /// Trends cannot be set aside in a temporary file while they are worked out.
+    #[error("trends cannot be set aside in a temporary file: {0}")]
+    Trends(#[source] std::io::Error),
     /// The Research API refuses access, or the request.
     #[error("the Research API refuses: {0}")]
     Research(#[source] UpstreamError),

@@ -95,6 +95,8 @@ struct Inner {
     samples: measure::sample::Samples,
     /// Held while trends are worked out: once for all who ask.
     trends: tokio::sync::Mutex<()>,
+    /// Where trends are set aside meanwhile: where the search index is.
+    trends_folder: PathBuf,
     /// What trends are compared with.
     peers: measure::PeersCache,
     /// Tells this process's worker that there is something to do.
@@ -106,6 +108,7 @@ impl Catalog {
     /// background and searches are refused until it is there.
     pub async fn open(store: Store, options: CatalogOptions) -> Result<Self, CatalogError> {
         let sequence = store.sequence().await?;
+        let trends_folder = options.index_path.parent().map(PathBuf::from).unwrap_or_default();
         let index = index::Index::open(store.clone(), options.index_path).await?;
         let live = options.upstreams.and_then(|all| upstream::Live::new(all, &store, &options.clock));
         let inner = Inner {
@@ -119,6 +122,7 @@ impl Catalog {
             ranking: tokio::sync::Mutex::new(()),
             samples: measure::sample::Samples::new(),
             trends: tokio::sync::Mutex::new(()),
+            trends_folder,
             peers: measure::PeersCache::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

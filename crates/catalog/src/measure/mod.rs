@@ -4,15 +4,21 @@
 //! observed, of which sample, and what limits it). The shapes are those of `/v1` and of the commands' `--json`: ids are
 //! texts, times RFC 3339 in UTC, what is not known is `null`.
 
+mod anew;
+
 mod benchmark;
 
 mod compare;
 
 mod creators;
 
+mod drafts;
+
 mod export;
 
 mod history;
+
+mod kept;
 
 mod overview;
 

@@ -1,14 +1,13 @@
 //! What trends are compared with: kept beside them, made anew when they have changed by much, and the scores with it.
 
-use super::trends::{KEEP_MAX, facts_of, lately, number_of};
+use super::trends::{KEEP_MAX, kept, lately, number_of};
 use crate::{Catalog, CatalogError};
 use domain::Timestamp;
 use domain::metrics::Weights;
-use domain::metrics::emerging::{Peers, components, emerging};
-use domain::metrics::trend::TrendWindow;
+use domain::metrics::emerging::{Component, Peers, components, emerging};
+use domain::metrics::trend::{Trend, TrendWindow};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::trends::TrendRow;
 
 /// Peers are made anew when so many per cent of the trends have come or gone since.
 const PEERS_CHANGE_PER_CENT: u64 = 5;
@@ -94,7 +93,9 @@ impl Catalog {
         let mut after = None;
         loop {
             let rows = store.trends_after(number, after, KEEP_MAX as u32).await?;
-            figures.extend(rows.iter().filter_map(|row| figures_of(row, window)));
+            for row in &rows {
+                figures.push(figures_of(&kept(row)?.trend));
+            }
             match rows.last() {
                 Some(last) => after = Some(last.hashtag),
                 None => break,
@@ -114,8 +115,7 @@ impl Catalog {
             let Some(last) = rows.last() else { return Ok(()) };
             after = Some(last.hashtag);
             for row in &mut rows {
-                let trend = facts_of(row)?.to_trend(window);
-                let score = trend.and_then(|trend| emerging(&trend, peers, &Weights::default()));
+                let score = emerging(&kept(row)?.trend, peers, &Weights::default());
                 row.values[0] = score.map(|score| score.score);
             }
             store.keep_scores(rows).await?;
@@ -123,7 +123,7 @@ impl Catalog {
     }
 }
 
-fn figures_of(row: &TrendRow, window: TrendWindow) -> Option<(u64, [Option<f64>; 6])> {
-    let trend = facts_of(row).ok()?.to_trend(window)?;
-    Some((trend.views, components(&trend)))
+/// What peers are made of.
+pub(super) fn figures_of(trend: &Trend) -> (u64, [Option<f64>; Component::ALL.len()]) {
+    (trend.views, components(trend))
 }

@@ -1,10 +1,11 @@
 //! Which hashtags move most now: read in order from what was worked out when readings came in.
 
-use super::trends::{band_name, facts_of, lately, number_of};
+use super::kept::KeptTrend;
+use super::trends::{band_name, kept, lately, number_of};
 use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, Place, TrendFacts};
 use crate::Catalog;
 use domain::caveat::Caveat;
-use domain::metrics::emerging::{Component, Emerging, Peers, emerging};
+use domain::metrics::emerging::{Component, Emerging, emerging};
 use domain::metrics::{TrendWindow, Weights};
 use domain::{Hashtag, HashtagRow, Source, Timestamp};
 use serde::Serialize;
@@ -167,7 +168,7 @@ impl Catalog {
             && let Some(peers) = self.peers(asked.window).await?
         {
             for row in &mut rows {
-                row.values[0] = score(row, asked.window, &peers, weights)?.map(|score| score.score);
+                row.values[0] = emerging(&kept(row)?.trend, &peers, weights).map(|score| score.score);
             }
         }
         let column = column_of(asked.sort);
@@ -222,29 +223,20 @@ impl Catalog {
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
             let Some(hashtag) = hashtags.get(&row.hashtag) else { continue };
+            let KeptTrend { trend, sources } = kept(row)?;
             let score = match &peers {
-                Some(peers) => score(row, asked.window, peers, &weights)?,
+                Some(peers) => emerging(&trend, peers, &weights),
                 None => None,
             };
             views.push(TrendingView {
                 hashtag: HashtagRecord::of(hashtag),
                 window: asked.window.name(),
-                trend: facts_of(row)?,
+                trend: TrendFacts::of(&trend, sources),
                 emerging: score.as_ref().map(EmergingView::of),
             });
         }
         Ok(views)
     }
-}
-
-fn score(
-    row: &TrendRow,
-    window: TrendWindow,
-    peers: &Peers,
-    weights: &Weights,
-) -> Result<Option<Emerging>, MeasureError> {
-    let trend = facts_of(row)?.to_trend(window);
-    Ok(trend.and_then(|trend| emerging(&trend, peers, weights)))
 }
 
 fn column_of(sort: TrendSort) -> usize {

@@ -2,25 +2,29 @@
 //! search index does, so that whoever recorded the readings (an import, an upstream's answer) need not know of it. What is
 //! asked for later is read in order and not made then.
 
-use super::peers::PeersByWindow;
+use super::drafts::{Draft, Pieces, Which};
+use super::kept::KeptTrend;
 use super::series::HashtagSeries;
 use super::view::exact;
 use crate::{Catalog, CatalogError};
+use domain::metrics::Gain;
 use domain::metrics::concentration::concentration;
-use domain::metrics::emerging::{SizeBand, emerging};
-use domain::metrics::trend::{Trend, TrendInput, TrendWindow, trend};
-use domain::metrics::{Gain, Weights};
+use domain::metrics::emerging::SizeBand;
+use domain::metrics::trend::{Trend, TrendInput, TrendWindow};
 use domain::{HashtagRow, SourceSet, Timestamp};
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use serde::Serialize;
 use store::hashtags::Changes;
-use store::trends::{SeriesFacts, TrendRow, TrendState};
+use store::trends::{TrendRow, TrendState};
 use utoipa::ToSchema;
 
-/// Hashtags that are looked at together.
-const BATCH: usize = 1_000;
-/// Trends that are kept together.
-pub(super) const KEEP_MAX: usize = 3_000;
+/// Trends that are kept together: each transaction writes the pages of the indexes anew.
+pub(super) const KEEP_MAX: usize = 20_000;
+/// All trends are made anew where at least so many hashtags changed,
+const ANEW_HASHTAGS_MIN: u64 = 1_000;
+/// a fourth of those with trends,
+const ANEW_PART_OF_TRENDS: u64 = 4;
+/// and not too few of all hashtags, of which most may have no readings but are looked at.
+const ANEW_PART_OF_HASHTAGS: u64 = 50;
 /// Videos that the concentration of a hashtag is taken of, at most: of more it is left out rather than held up for.
 pub(super) const CONCENTRATION_VIDEOS_MAX: u32 = 20_000;
 /// A reading counts as lately made for this long at least, however short the window.
@@ -35,13 +39,18 @@ pub(super) const fn number_of(window: TrendWindow) -> u8 {
     }
 }
 
+/// The window of a number.
+pub(super) fn window_of(number: u8) -> Option<TrendWindow> {
+    TrendWindow::ALL.into_iter().find(|window| number_of(*window) == number)
+}
+
 /// How long before the newest reading of all a hashtag may have been read to be among those that move.
 pub(super) fn lately(window: TrendWindow, newest_at: Timestamp) -> Timestamp {
     Timestamp::from_ms(newest_at.as_ms().saturating_sub(window.ms().max(LATELY_MS_MIN)))
 }
 
 /// How a hashtag moves within a window, in numbers. What cannot be known is `null`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Trend)]
 pub struct TrendFacts {
     /// When the newest reading was made that it is worked out from.
@@ -91,6 +100,7 @@ pub struct TrendFacts {
 }
 
 impl TrendFacts {
+    /// What is told of a trend and of where its readings came from.
     pub(super) fn of(trend: &Trend, sources: SourceSet) -> Self {
         let gain = trend.gain;
         Self {
@@ -118,30 +128,6 @@ impl TrendFacts {
             concentration: trend.concentration,
         }
     }
-
-    /// The trend that it was made of, as far as a score needs it; the gain is told in numbers alone.
-    pub(super) fn to_trend(&self, window: TrendWindow) -> Option<Trend> {
-        Some(Trend {
-            window,
-            as_of: Timestamp::parse(&self.observed_at)?,
-            views: self.views,
-            gain: None,
-            velocity: self.velocity,
-            growth: self.growth,
-            growth_pct_per_hour: self.growth_pct_per_hour,
-            log_growth: self.log_growth,
-            doubling_days: self.doubling_days,
-            acceleration: self.acceleration,
-            momentum: self.momentum,
-            sustained_growth: self.sustained_growth,
-            zscore: self.zscore,
-            is_breakout: self.breakout,
-            breadth: self.breadth,
-            marginal_views: self.marginal_views,
-            novelty: self.novelty,
-            concentration: self.concentration,
-        })
-    }
 }
 
 /// How far working out has come.
@@ -153,6 +139,13 @@ pub struct TrendsProgress {
     pub worked_out: u64,
 }
 
+impl TrendsProgress {
+    pub(super) fn add(&mut self, more: &Self) {
+        self.hashtags += more.hashtags;
+        self.worked_out += more.worked_out;
+    }
+}
+
 impl Catalog {
     /// Works out the trends of every hashtag that was read since it was last done. Whoever is cut off, or does it twice,
     /// or beside another process, harms nothing.
@@ -160,6 +153,10 @@ impl Catalog {
         let _one_at_a_time = self.inner.trends.lock().await;
         let mut progress = TrendsProgress::default();
         let store = &self.inner.store;
+        if store.trend_state().await?.sequence == store.sequence().await? {
+            return Ok(progress);
+        }
+        let _turn = store.trends_turn().await?;
         loop {
             let state = store.trend_state().await?;
             let sequence = store.sequence().await?;
@@ -170,19 +167,21 @@ impl Catalog {
                 0 => Changes::Gap,
                 since => store.changes_since(since).await?,
             };
-            let newest = match changes {
+            match changes {
+                Changes::Hashtags { hashtags, .. } if self.are_many(hashtags.len()).await? => {
+                    self.work_all_out(sequence, &mut progress).await?;
+                }
                 Changes::Hashtags { hashtags, .. } => {
-                    let peers = self.peers_by_window().await?;
-                    self.work_out(&hashtags, &peers, state.newest_at, &mut progress).await?
+                    let newest = self.work_out(hashtags, state.newest_at, &mut progress).await?;
+                    self.renew_peers(newest).await?;
+                    store.note_trend_state(TrendState { sequence, newest_at: newest }).await?;
                 }
                 Changes::Gap => {
                     // Noted first: what is kept of another store goes.
                     store.note_trend_state(TrendState { sequence: 0, newest_at: None }).await?;
-                    self.work_all_out(&mut progress).await?
+                    self.work_all_out(sequence, &mut progress).await?;
                 }
-            };
-            self.renew_peers(newest).await?;
-            store.note_trend_state(TrendState { sequence, newest_at: newest }).await?;
+            }
         }
     }
 
@@ -199,93 +198,52 @@ impl Catalog {
         });
     }
 
-    /// The hashtags of every row number that was given out.
-    async fn work_all_out(&self, progress: &mut TrendsProgress) -> Result<Option<Timestamp>, CatalogError> {
-        let hashtags = self.inner.store.catalog_size().await?.hashtags;
-        let peers = self.peers_by_window().await?;
-        let mut newest = None;
-        let mut first = 1;
-        while first <= hashtags {
-            let last = (first + BATCH as u64 - 1).min(hashtags);
-            let rows: Vec<HashtagRow> =
-                (first..=last).filter_map(|row| u32::try_from(row).ok().map(HashtagRow)).collect();
-            newest = self.work_out(&rows, &peers, newest, progress).await?;
-            first = last + 1;
+    /// Whether so many hashtags changed that it is less work to make all trends anew, as after a reading of every series.
+    async fn are_many(&self, changed: usize) -> Result<bool, CatalogError> {
+        let (store, changed) = (&self.inner.store, changed as u64);
+        if changed < ANEW_HASHTAGS_MIN || !store.sets_trends_aside() {
+            return Ok(false);
         }
-        Ok(newest)
+        let kept = store.trends_count(number_of(TrendWindow::Month)).await?;
+        let held = store.catalog_size().await?.hashtags;
+        Ok(changed * ANEW_PART_OF_TRENDS >= kept && changed * ANEW_PART_OF_HASHTAGS >= held)
     }
 
+    /// Works out the trends of these hashtags that are not of the readings that are held now.
     async fn work_out(
         &self,
-        hashtags: &[HashtagRow],
-        peers: &PeersByWindow,
+        hashtags: Vec<HashtagRow>,
         mut newest: Option<Timestamp>,
         progress: &mut TrendsProgress,
     ) -> Result<Option<Timestamp>, CatalogError> {
-        let now = self.inner.clock.now();
-        for batch in hashtags.chunks(BATCH) {
-            progress.hashtags += batch.len() as u64;
-            let series = self.inner.store.series_facts(batch).await?;
-            let stale = self.stale(&series).await?;
-            let mut rows = Vec::new();
-            for facts in stale {
-                // A reading from the future says nothing of what is lately.
-                newest = newest.max(Some(facts.newest_at).filter(|at| *at <= now));
-                rows.extend(self.trends_of_hashtag(facts, peers).await?);
-                progress.worked_out += 1;
-                if rows.len() >= KEEP_MAX {
-                    self.inner.store.keep_trends(std::mem::take(&mut rows)).await?;
-                }
+        let (store, peers) = (&self.inner.store, self.peers_by_window().await?);
+        let mut pieces = Pieces::of(self, Which::Stale, hashtags.into_iter());
+        let mut rows = Vec::new();
+        while let Some(piece) = pieces.next().await? {
+            progress.add(&piece.progress);
+            newest = newest.max(piece.newest);
+            let scored = |draft: Draft| draft.into_row(peers[draft.window as usize].as_ref());
+            rows.extend(piece.drafts.into_iter().map(scored));
+            if rows.len() >= KEEP_MAX {
+                store.keep_trends(std::mem::take(&mut rows)).await?;
             }
-            self.inner.store.keep_trends(rows).await?;
         }
+        store.keep_trends(rows).await?;
         Ok(newest)
-    }
-
-    /// Of these series those whose trends are not of these very readings.
-    async fn stale(&self, series: &[SeriesFacts]) -> Result<Vec<SeriesFacts>, CatalogError> {
-        let rows: Vec<HashtagRow> = series.iter().map(|facts| facts.hashtag).collect();
-        let kept = self.inner.store.trends_of(&rows).await?;
-        let known: HashMap<HashtagRow, u64> = kept.iter().map(|row| (row.hashtag, row.readings)).collect();
-        let is_stale = |facts: &&SeriesFacts| known.get(&facts.hashtag) != Some(&facts.readings);
-        Ok(series.iter().filter(is_stale).copied().collect())
-    }
-
-    async fn trends_of_hashtag(
-        &self,
-        facts: SeriesFacts,
-        peers: &PeersByWindow,
-    ) -> Result<Vec<TrendRow>, CatalogError> {
-        let series = self.series(facts.hashtag).await?;
-        let concentration = self.plays_concentration(facts.hashtag).await?;
-        let input = trend_input(&series, concentration);
-        let mut rows = Vec::with_capacity(TrendWindow::ALL.len());
-        for (window, peers) in TrendWindow::ALL.into_iter().zip(peers) {
-            let Some(trend) = trend(&input, window, None) else { continue };
-            let score = peers.as_ref().and_then(|peers| emerging(&trend, peers, &Weights::default()));
-            let told = TrendFacts::of(&trend, series.sources);
-            rows.push(row_of(facts, window, (&trend, &told), score.map(|score| score.score))?);
-        }
-        Ok(rows)
     }
 
     /// Gini coefficient of plays over creators; `None` where none is told or they are too many to look at now.
     pub(super) async fn plays_concentration(&self, hashtag: HashtagRow) -> Result<Option<f64>, CatalogError> {
-        let under = self.inner.store.videos_under(hashtag, None, CONCENTRATION_VIDEOS_MAX).await?;
-        if under.next.is_some() {
-            return Ok(None);
-        }
-        let mut plays: HashMap<u64, f64> = HashMap::new();
-        for video in under.videos {
-            if let (Some(author), Some(count)) = (video.author, video.counts.plays) {
-                #[expect(clippy::cast_precision_loss, reason = "a Gini coefficient is no exact number")]
-                let count = count.value() as f64;
-                *plays.entry(author.get()).or_default() += count;
-            }
-        }
-        let mut plays: Vec<f64> = plays.into_values().collect();
-        Ok(concentration(&mut plays).map(|concentration| concentration.gini))
+        let plays = self.inner.store.creator_plays(&[hashtag], CONCENTRATION_VIDEOS_MAX).await?;
+        Ok(plays.first().and_then(|creators| gini(&creators.plays)))
     }
+}
+
+/// Gini coefficient of plays over creators.
+pub(super) fn gini(plays: &[u64]) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a Gini coefficient is no exact number")]
+    let mut plays: Vec<f64> = plays.iter().map(|plays| *plays as f64).collect();
+    concentration(&mut plays).map(|concentration| concentration.gini)
 }
 
 /// What a trend is made from.
@@ -299,31 +257,13 @@ pub(super) fn trend_input(series: &HashtagSeries, concentration: Option<f64>) ->
     }
 }
 
-fn row_of(
-    facts: SeriesFacts,
-    window: TrendWindow,
-    (trend, told): (&Trend, &TrendFacts),
-    score: Option<f64>,
-) -> Result<TrendRow, CatalogError> {
-    Ok(TrendRow {
-        hashtag: facts.hashtag,
-        window: number_of(window),
-        read_at: facts.newest_at,
-        readings: facts.readings,
-        views: trend.views,
-        values: [score, trend.velocity, trend.growth, trend.zscore, trend.acceleration],
-        facts: serde_json::to_vec(told).map_err(|_| inconsistent(facts.hashtag))?,
+/// What was kept of a trend.
+pub(super) fn kept(row: &TrendRow) -> Result<KeptTrend, CatalogError> {
+    let kept = window_of(row.window).and_then(|window| KeptTrend::from_bytes(&row.facts, window));
+    kept.ok_or_else(|| {
+        let row = row.hashtag.0.to_string();
+        store::StoreError::Inconsistent { table: "trends", column: "facts", row }.into()
     })
-}
-
-/// What was written of a trend.
-pub(super) fn facts_of(row: &TrendRow) -> Result<TrendFacts, CatalogError> {
-    serde_json::from_slice(&row.facts).map_err(|_| inconsistent(row.hashtag))
-}
-
-fn inconsistent(hashtag: HashtagRow) -> CatalogError {
-    let row = hashtag.0.to_string();
-    store::StoreError::Inconsistent { table: "trends", column: "facts", row }.into()
 }
 
 /// The size band of so many views, as it is told.

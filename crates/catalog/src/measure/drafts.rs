@@ -1,0 +1,168 @@
+//! Working the trends of many hashtags out: piece by piece, several at once, each on a thread that nobody waits on for
+//! answers; what came of them is taken in the order of the hashtags.
+
+use super::kept::KeptTrend;
+use super::series::HashtagSeries;
+use super::trends::{CONCENTRATION_VIDEOS_MAX, TrendsProgress, gini, number_of, trend_input};
+use crate::{Catalog, CatalogError};
+use domain::metrics::Weights;
+use domain::metrics::emerging::{Peers, emerging};
+use domain::metrics::trend::{TrendWindow, trend};
+use domain::{HashtagRow, Timestamp};
+use std::collections::{HashMap, VecDeque};
+use store::StoreError;
+use store::trends::{HashtagReadings, TrendRow};
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// Hashtags of a piece.
+const HASHTAGS_MAX: usize = 500;
+/// Readings of a piece that are in memory together; of a single hashtag there may be more.
+const READINGS_MAX: u32 = 50_000;
+/// Pieces that are worked out at once, at most: each takes some megabytes.
+const AT_ONCE_MAX: usize = 8;
+
+/// Which hashtags of a piece are worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// All that have readings.
+    All,
+    /// Those whose kept trends are of other readings than those held now.
+    Stale,
+}
+
+/// A trend that was worked out and has no score yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draft {
+    pub(super) hashtag: HashtagRow,
+    pub(super) window: TrendWindow,
+    /// When the newest reading of views was made.
+    pub(super) read_at: Timestamp,
+    /// Readings of views.
+    pub(super) readings: u64,
+    pub(super) kept: KeptTrend,
+}
+
+impl Draft {
+    /// The row of it, with the score that it has among peers.
+    pub(super) fn into_row(self, peers: Option<&Peers>) -> TrendRow {
+        let trend = &self.kept.trend;
+        let score = peers.and_then(|peers| emerging(trend, peers, &Weights::default()));
+        let score = score.map(|score| score.score);
+        TrendRow {
+            hashtag: self.hashtag,
+            window: number_of(self.window),
+            read_at: self.read_at,
+            readings: self.readings,
+            views: trend.views,
+            values: [score, trend.velocity, trend.growth, trend.zscore, trend.acceleration],
+            facts: self.kept.to_bytes(),
+        }
+    }
+}
+
+/// What came of some hashtags.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
+    pub(super) progress: TrendsProgress,
+    /// When the newest reading of them was made, those from the future left out: they say nothing of what is lately.
+    pub(super) newest: Option<Timestamp>,
+    /// In order of hashtag and window.
+    pub(super) drafts: Vec<Draft>,
+}
+
+/// Pieces under way.
+pub(super) struct Pieces<I> {
+    catalog: Catalog,
+    which: Which,
+    left: I,
+    under_way: VecDeque<JoinHandle<Result<Piece, CatalogError>>>,
+    at_once: usize,
+}
+
+impl<I: Iterator<Item = HashtagRow>> Pieces<I> {
+    /// Of these hashtags, ascending.
+    pub(super) fn of(catalog: &Catalog, which: Which, hashtags: I) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        // One more, so that none is idle while a piece is taken.
+        let at_once = AT_ONCE_MAX.min(cores + 1);
+        Self { catalog: catalog.clone(), which, left: hashtags, under_way: VecDeque::new(), at_once }
+    }
+
+    /// What came of the next ones; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Piece>, CatalogError> {
+        while self.under_way.len() < self.at_once {
+            let hashtags: Vec<HashtagRow> = self.left.by_ref().take(HASHTAGS_MAX).collect();
+            if hashtags.is_empty() {
+                break;
+            }
+            let (catalog, which, runtime) = (self.catalog.clone(), self.which, Handle::current());
+            let piece = move || runtime.block_on(catalog.piece(hashtags, which));
+            self.under_way.push_back(spawn_blocking(piece));
+        }
+        match self.under_way.pop_front() {
+            Some(first) => first.await.map_err(|_| StoreError::Closed)?.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Catalog {
+    async fn piece(&self, hashtags: Vec<HashtagRow>, which: Which) -> Result<Piece, CatalogError> {
+        let mut piece = Piece::default();
+        piece.progress.hashtags = hashtags.len() as u64;
+        let hashtags = match which {
+            Which::All => hashtags,
+            Which::Stale => self.stale(&hashtags).await?,
+        };
+        let (store, now) = (&self.inner.store, self.inner.clock.now());
+        let mut left = &hashtags[..];
+        while !left.is_empty() {
+            let readings = store.hashtags_readings(left, READINGS_MAX).await?;
+            left = &left[readings.len().clamp(1, left.len())..];
+            let moving: Vec<(HashtagReadings, Timestamp)> = readings.into_iter().filter_map(moving).collect();
+            let rows: Vec<HashtagRow> = moving.iter().map(|(readings, _)| readings.hashtag).collect();
+            let plays = store.creator_plays(&rows, CONCENTRATION_VIDEOS_MAX).await?;
+            let plays: HashMap<HashtagRow, Vec<u64>> =
+                plays.into_iter().map(|creators| (creators.hashtag, creators.plays)).collect();
+            for (readings, newest_at) in moving {
+                let concentration = plays.get(&readings.hashtag).and_then(|plays| gini(plays));
+                piece.newest = piece.newest.max(Some(newest_at).filter(|at| *at <= now));
+                piece.drafts.extend(drafts(&readings, newest_at, concentration));
+                piece.progress.worked_out += 1;
+            }
+        }
+        Ok(piece)
+    }
+
+    /// Of these hashtags those that have a series and whose trends are not of its very readings.
+    async fn stale(&self, hashtags: &[HashtagRow]) -> Result<Vec<HashtagRow>, CatalogError> {
+        let series = self.inner.store.series_facts(hashtags).await?;
+        let rows: Vec<HashtagRow> = series.iter().map(|facts| facts.hashtag).collect();
+        let kept = self.inner.store.trends_of(&rows).await?;
+        let known: HashMap<HashtagRow, u64> = kept.iter().map(|row| (row.hashtag, row.readings)).collect();
+        let stale = series.iter().filter(|facts| known.get(&facts.hashtag) != Some(&facts.readings));
+        Ok(stale.map(|facts| facts.hashtag).collect())
+    }
+}
+
+/// Readings that a trend can be made of, two of views at least, and when the newest of those was made.
+fn moving(readings: HashtagReadings) -> Option<(HashtagReadings, Timestamp)> {
+    let mut of_views = readings.snapshots.iter().rev().filter(|snapshot| snapshot.counts.views.is_some());
+    let newest_at = of_views.next()?.observed_at;
+    of_views.next()?;
+    Some((readings, newest_at))
+}
+
+fn drafts(
+    readings: &HashtagReadings,
+    read_at: Timestamp,
+    concentration: Option<f64>,
+) -> impl Iterator<Item = Draft> + use<> {
+    let (hashtag, series) = (readings.hashtag, HashtagSeries::of(&readings.snapshots));
+    TrendWindow::ALL.into_iter().filter_map(move |window| {
+        let trend = trend(&trend_input(&series, concentration), window, None)?;
+        let kept = KeptTrend { trend, sources: series.sources };
+        Some(Draft { hashtag, window, read_at, readings: series.readings, kept })
+    })
+}

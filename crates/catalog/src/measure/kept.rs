@@ -1,0 +1,202 @@
+//! A trend as it is kept: every number of it, in few bytes, so that what is read back is what was worked out.
+
+use domain::metrics::trend::{Trend, TrendWindow};
+use domain::metrics::{Gain, Standing};
+use domain::{SourceSet, Timestamp};
+
+/// The first byte, so that another form can be told from this one.
+const FORM: u8 = 1;
+
+/// Bits of the mask: the reals first, in the order of [`reals`].
+const GAIN: u32 = 1 << 16;
+const FALLS: u32 = 1 << 17;
+const STEP_FROM: u32 = 1 << 18;
+const STEP_TO: u32 = 1 << 19;
+const IS_REPAIRED: u32 = 1 << 20;
+const IS_BELOW_RESOLUTION: u32 = 1 << 21;
+const BREAKOUT_KNOWN: u32 = 1 << 22;
+const IS_BREAKOUT: u32 = 1 << 23;
+
+/// Numbers of a trend that may be unknown.
+const REALS: usize = 13;
+
+/// A trend and by which ways the readings came that it was worked out from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct KeptTrend {
+    pub(super) trend: Trend,
+    pub(super) sources: SourceSet,
+}
+
+impl KeptTrend {
+    /// For the database: the form, a mask of what is there, and that: 8 bytes each, lowest first.
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        let (mut bytes, mut mask) = (vec![FORM, 0, 0, 0, 0], 0);
+        let trend = &self.trend;
+        let mut put = |word: [u8; 8]| bytes.extend(word);
+        put(trend.as_of.as_ms().to_le_bytes());
+        put(trend.views.to_le_bytes());
+        put(self.sources.to_bits().to_le_bytes());
+        if let Some(gain) = trend.gain {
+            mask |= GAIN;
+            put(gain.gain.to_le_bytes());
+            put(gain.from.value.to_le_bytes());
+            put(gain.span_ms.to_le_bytes());
+            let rare = [(FALLS, gain.falls, 0), (STEP_FROM, gain.from.step, 1), (STEP_TO, gain.to.step, 1)];
+            for (bit, number, usual) in rare {
+                if number != usual {
+                    mask |= bit;
+                    put(number.to_le_bytes());
+                }
+            }
+            mask |= if gain.is_repaired { IS_REPAIRED } else { 0 };
+            mask |= if gain.is_below_resolution { IS_BELOW_RESOLUTION } else { 0 };
+        }
+        for (number, real) in reals(trend).into_iter().enumerate() {
+            if let Some(real) = real {
+                mask |= 1 << number;
+                put(real.to_le_bytes());
+            }
+        }
+        mask |= if trend.is_breakout.is_some() { BREAKOUT_KNOWN } else { 0 };
+        mask |= if trend.is_breakout == Some(true) { IS_BREAKOUT } else { 0 };
+        bytes[1..5].copy_from_slice(&mask.to_le_bytes());
+        bytes
+    }
+
+    /// Back from the database; `None` where the bytes are of another form or damaged.
+    pub(super) fn from_bytes(bytes: &[u8], window: TrendWindow) -> Option<Self> {
+        let (form, rest) = bytes.split_first()?;
+        let (mask, mut rest) = rest.split_first_chunk()?;
+        let mask = u32::from_le_bytes(*mask);
+        let has = |bit: u32| mask & bit != 0;
+        let as_of = Timestamp::from_ms(i64::from_le_bytes(take(&mut rest)?));
+        let views = u64::from_le_bytes(take(&mut rest)?);
+        let sources = SourceSet::from_bits(i64::from_le_bytes(take(&mut rest)?));
+        let gain = if has(GAIN) { Some(gain(mask, as_of, views, &mut rest)?) } else { None };
+        let mut reals = [None; REALS];
+        for (number, real) in reals.iter_mut().enumerate() {
+            if has(1 << number) {
+                *real = Some(f64::from_le_bytes(take(&mut rest)?));
+            }
+        }
+        let [
+            velocity,
+            growth,
+            growth_pct_per_hour,
+            log_growth,
+            sustained_growth,
+            doubling_days,
+            rest_of @ ..,
+        ] = reals;
+        let [acceleration, momentum, zscore, breadth, marginal_views, novelty, concentration] = rest_of;
+        let trend = Trend {
+            window,
+            as_of,
+            views,
+            gain,
+            velocity,
+            growth,
+            growth_pct_per_hour,
+            log_growth,
+            sustained_growth,
+            doubling_days,
+            acceleration,
+            momentum,
+            zscore,
+            is_breakout: has(BREAKOUT_KNOWN).then(|| has(IS_BREAKOUT)),
+            breadth,
+            marginal_views,
+            novelty,
+            concentration,
+        };
+        (*form == FORM && rest.is_empty()).then_some(Self { trend, sources })
+    }
+}
+
+fn reals(trend: &Trend) -> [Option<f64>; REALS] {
+    [
+        trend.velocity,
+        trend.growth,
+        trend.growth_pct_per_hour,
+        trend.log_growth,
+        trend.sustained_growth,
+        trend.doubling_days,
+        trend.acceleration,
+        trend.momentum,
+        trend.zscore,
+        trend.breadth,
+        trend.marginal_views,
+        trend.novelty,
+        trend.concentration,
+    ]
+}
+
+/// What was gained up to the newest reading, where the window ends.
+fn gain(mask: u32, as_of: Timestamp, views: u64, rest: &mut &[u8]) -> Option<Gain> {
+    let mut next = || take(rest).map(u64::from_le_bytes);
+    let (gain, value, span_ms) = (next()?, next()?, next()?.cast_signed());
+    let mut rare = |bit: u32, usual: u64| if mask & bit != 0 { next() } else { Some(usual) };
+    let (falls, from_step, to_step) = (rare(FALLS, 0)?, rare(STEP_FROM, 1)?, rare(STEP_TO, 1)?);
+    let from = Timestamp::from_ms(as_of.as_ms().saturating_sub(span_ms));
+    Some(Gain {
+        gain,
+        from: Standing { at: from, value, step: from_step },
+        to: Standing { at: as_of, value: views, step: to_step },
+        span_ms,
+        falls,
+        is_repaired: mask & IS_REPAIRED != 0,
+        is_below_resolution: mask & IS_BELOW_RESOLUTION != 0,
+    })
+}
+
+fn take(rest: &mut &[u8]) -> Option<[u8; 8]> {
+    let (word, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::metrics::series::{Reading, Series};
+    use domain::metrics::trend::{TrendInput, trend};
+    use domain::{Count, Source};
+    use proptest::prelude::*;
+
+    fn series(readings: &[(i64, u64, bool)]) -> Series {
+        let mut at_ms = 1_700_000_000_000;
+        let reading = |&(later_ms, count, is_rounded): &(i64, u64, bool)| {
+            at_ms += later_ms;
+            let count = if is_rounded { Count::rounded(count) } else { Count::exact(count) };
+            Some(Reading { at: Timestamp::from_ms(at_ms), count: count?, source: Source::Series })
+        };
+        Series::repaired(&readings.iter().filter_map(reading).collect::<Vec<_>>())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_back_is_what_was_kept(
+            views in prop::collection::vec((1_i64..200_000_000, 0_u64..50_000_000, any::<bool>()), 1..40),
+            creators in prop::collection::vec((1_i64..200_000_000, 0_u64..50_000, any::<bool>()), 0..20),
+            concentration in prop::option::of(0.0_f64..1.0),
+        ) {
+            let (views, creators) = (series(&views), series(&creators));
+            let first_seen = views.first().map(|first| first.at);
+            let input = TrendInput { views: &views, creators: &creators, videos: &creators, first_seen, concentration };
+            for window in TrendWindow::ALL {
+                let Some(trend) = trend(&input, window, None) else { continue };
+                let kept = KeptTrend { trend, sources: [Source::Series].into_iter().collect() };
+                let bytes = kept.to_bytes();
+                prop_assert_eq!(KeptTrend::from_bytes(&bytes, window), Some(kept));
+                prop_assert_eq!(KeptTrend::from_bytes(&bytes[..bytes.len() - 1], window), None);
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_of_another_form_are_refused() {
+        for bytes in [&b""[..], b"{\"views\":5}", &[FORM], &[2; 40]] {
+            assert_eq!(KeptTrend::from_bytes(bytes, TrendWindow::Day), None);
+        }
+    }
+}
