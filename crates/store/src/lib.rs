@@ -20,6 +20,8 @@ pub mod videos;
 
 pub mod samples;
 
+mod all_videos;
+
 pub mod snapshots;
 
 pub mod windows;

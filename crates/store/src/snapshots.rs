@@ -1,9 +1,11 @@
-//! Reading snapshots: the series of a hashtag or a video, as read, oldest first.
+//! Reading snapshots: the series of a hashtag or a video, as read, oldest first, and those of many hashtags one after
+//! another.
 
 use crate::merge::told;
 use crate::{Store, StoreError};
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Source, Timestamp, VideoId};
+use std::ops::RangeInclusive;
 
 /// One kept reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +18,52 @@ pub struct Snapshot<C> {
     pub counts: C,
 }
 
+/// A reading of a hashtag among those of many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashtagReading {
+    /// Which hashtag.
+    pub hashtag: HashtagRow,
+    /// What was read of it.
+    pub snapshot: Snapshot<HashtagCounts>,
+}
+
+/// Where the readings of many hashtags go on: behind a hashtag, a time and the number of a source.
+pub(crate) struct ReadingPlace {
+    pub(crate) hashtag: i64,
+    pub(crate) observed_at: i64,
+    pub(crate) source: i64,
+}
+
+impl ReadingPlace {
+    /// Behind a reading, else before all readings of a hashtag.
+    fn of(after: Option<&HashtagReading>, first: HashtagRow) -> Self {
+        match after {
+            Some(HashtagReading { hashtag, snapshot }) => Self {
+                hashtag: i64::from(hashtag.0),
+                observed_at: snapshot.observed_at.as_ms(),
+                source: i64::from(snapshot.source.number()),
+            },
+            None => Self { hashtag: i64::from(first.0), observed_at: i64::MIN, source: i64::MIN },
+        }
+    }
+}
+
 impl Store {
+    /// The readings of neighbouring hashtags, ascending by hashtag, time and source: behind one of them (from the
+    /// beginning, if `None`), at most `limit`. The range says which shards of a cluster have to send how much.
+    pub async fn hashtag_readings(
+        &self,
+        hashtags: RangeInclusive<HashtagRow>,
+        after: Option<&HashtagReading>,
+        limit: u32,
+    ) -> Result<Vec<HashtagReading>, StoreError> {
+        let (place, last) = (ReadingPlace::of(after, *hashtags.start()), *hashtags.end());
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.hashtag_readings(place, last, limit),
+            Self::Postgres(postgres) => postgres.hashtag_readings(place, last, limit).await,
+        }
+    }
+
     /// The readings of a hashtag after a time (all, if `None`), at most `limit`.
     pub async fn hashtag_snapshots(
         &self,
@@ -84,4 +131,15 @@ impl<const N: usize> SnapshotColumns<N> {
 /// The counts of a hashtag's reading, in the order of their columns.
 pub(crate) fn hashtag_counts([views, creators, videos]: [Option<Count>; 3]) -> HashtagCounts {
     HashtagCounts { views, creators, videos }
+}
+
+/// A reading among those of many hashtags, the first column its hashtag.
+pub(crate) fn reading_of(hashtag: i64, columns: SnapshotColumns<3>) -> Result<HashtagReading, StoreError> {
+    let wrong = |_| StoreError::Inconsistent {
+        table: "hashtag_snapshots",
+        column: "hashtag",
+        row: hashtag.to_string(),
+    };
+    let row = u32::try_from(hashtag).map_err(wrong)?;
+    Ok(HashtagReading { hashtag: HashtagRow(row), snapshot: columns.into_snapshot(hashtag_counts)? })
 }

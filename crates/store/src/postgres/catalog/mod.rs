@@ -1,5 +1,7 @@
 //! Hashtags, videos, links and snapshots.
 
+mod all_videos;
+
 pub(super) mod changes;
 
 mod hashtags;

@@ -4,7 +4,7 @@ use super::super::Postgres;
 use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::snapshots::{Snapshot, SnapshotColumns, hashtag_counts};
+use crate::snapshots::{HashtagReading, ReadingPlace, Snapshot, SnapshotColumns, hashtag_counts, reading_of};
 use crate::trends::{HashtagReadings, SeriesFacts, facts_of, row_number};
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Timestamp, VideoId};
@@ -18,6 +18,11 @@ const OF_HASHTAG: &str = "SELECT observed_at, source, rounded, views, creators, 
 const OF_VIDEO: &str = "SELECT observed_at, source, rounded, plays, likes, comments, shares, saves, downloads
     FROM tagmeter.video_snapshots
     WHERE video = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3";
+/// Of hashtags up to `$4`, behind hashtag `$1`, time `$2` and source `$3`; `$5` how many.
+const OF_HASHTAGS: &str = "SELECT observed_at, source, rounded, views, creators, videos, hashtag
+    FROM tagmeter.hashtag_snapshots
+    WHERE (hashtag, observed_at, source) > ($1, $2, $3) AND hashtag <= $4
+    ORDER BY hashtag, observed_at, source LIMIT $5";
 
 impl Postgres {
     pub(crate) async fn hashtag_snapshots(
@@ -27,6 +32,25 @@ impl Postgres {
         limit: u32,
     ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
         self.series(OF_HASHTAG, i64::from(hashtag.0), after, limit, hashtag_counts).await
+    }
+
+    pub(crate) async fn hashtag_readings(
+        &self,
+        place: ReadingPlace,
+        last: HashtagRow,
+        limit: u32,
+    ) -> Result<Vec<HashtagReading>, StoreError> {
+        const DOING: &str = "read snapshots of hashtags";
+        let parameters: [Parameter<'_>; 5] = [
+            (&place.hashtag, Type::INT8),
+            (&place.observed_at, Type::INT8),
+            (&place.source, Type::INT8),
+            (&i64::from(last.0), Type::INT8),
+            (&i64::from(limit), Type::INT8),
+        ];
+        let rows = self.pool.query(DOING, OF_HASHTAGS, &parameters).await?;
+        let reading = |row: &Row| reading_of(row.try_get(6).doing(DOING)?, columns(row).doing(DOING)?);
+        rows.iter().map(reading).collect()
     }
 
     pub(crate) async fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {

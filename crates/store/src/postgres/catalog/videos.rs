@@ -144,7 +144,8 @@ fn link(row: &Row) -> Result<(i64, i64), tokio_postgres::Error> {
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
-fn under(link: (i64, i64), row: &Row) -> Result<UnderColumns, tokio_postgres::Error> {
+/// A video in numbers.
+pub(super) fn under(link: (i64, i64), row: &Row) -> Result<UnderColumns, tokio_postgres::Error> {
     let mut counts = [None; COUNTS];
     for (n, count) in counts.iter_mut().enumerate() {
         *count = row.try_get(7 + n)?;

@@ -1,5 +1,7 @@
 //! `catalog.db`: hashtags, videos, links and snapshots, and what walks saw.
 
+mod all_videos;
+
 mod changes;
 
 mod hashtags;

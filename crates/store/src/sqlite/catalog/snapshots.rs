@@ -3,7 +3,7 @@
 use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::snapshots::{Snapshot, SnapshotColumns, hashtag_counts};
+use crate::snapshots::{HashtagReading, ReadingPlace, Snapshot, SnapshotColumns, hashtag_counts, reading_of};
 use crate::trends::{HashtagReadings, SeriesFacts, facts_of};
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Timestamp, VideoId};
@@ -15,6 +15,13 @@ const OF_HASHTAG: &str = "SELECT observed_at, source, rounded, views, creators, 
 const OF_VIDEO: &str = "SELECT observed_at, source, rounded, plays, likes, comments, shares, saves, downloads
     FROM video_snapshots WHERE video = (SELECT video FROM video_ids WHERE id = ?1) AND observed_at > ?2
     ORDER BY observed_at, source LIMIT ?3";
+/// Of hashtags up to `?4`, behind hashtag `?1`, time `?2` and source `?3`; `?5` how many.
+const OF_HASHTAGS: &str =
+    "SELECT observed_at, source, rounded, views, creators, videos, hashtag FROM hashtag_snapshots
+    WHERE (hashtag, observed_at, source) > (?1, ?2, ?3) AND hashtag <= ?4
+    ORDER BY hashtag, observed_at, source LIMIT ?5";
+/// Readings of hashtags that room is made for at once.
+const READINGS_ROOM: u32 = 4_096;
 
 impl CatalogFile {
     pub(crate) fn hashtag_snapshots(
@@ -24,6 +31,26 @@ impl CatalogFile {
         limit: u32,
     ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
         self.series(OF_HASHTAG, &hashtag.0, after, limit, hashtag_counts)
+    }
+
+    pub(crate) fn hashtag_readings(
+        &self,
+        place: ReadingPlace,
+        last: HashtagRow,
+        limit: u32,
+    ) -> Result<Vec<HashtagReading>, StoreError> {
+        const DOING: &str = "read snapshots of hashtags";
+        self.readers.with(|connection| {
+            let mut statement = connection.prepare_cached(OF_HASHTAGS).doing(DOING)?;
+            let asked = (place.hashtag, place.observed_at, place.source, last.0, limit);
+            let mut rows = statement.query(asked).doing(DOING)?;
+            let mut readings = Vec::with_capacity(limit.min(READINGS_ROOM) as usize);
+            while let Some(row) = rows.next().doing(DOING)? {
+                let hashtag = row.get(6).doing(DOING)?;
+                readings.push(reading_of(hashtag, columns(row).doing(DOING)?)?);
+            }
+            Ok(readings)
+        })
     }
 
     pub(crate) fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {

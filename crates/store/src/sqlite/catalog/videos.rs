@@ -125,7 +125,8 @@ impl CatalogFile {
     }
 }
 
-fn under(row: &Row<'_>) -> rusqlite::Result<UnderColumns> {
+/// A video in numbers.
+pub(super) fn under(row: &Row<'_>) -> rusqlite::Result<UnderColumns> {
     let mut counts = [None; COUNTS];
     for (n, count) in counts.iter_mut().enumerate() {
         *count = row.get(8 + n)?;
@@ -141,7 +142,8 @@ fn under(row: &Row<'_>) -> rusqlite::Result<UnderColumns> {
     })
 }
 
-fn tags<'r>(row: &'r Row<'_>) -> rusqlite::Result<&'r [u8]> {
+/// Its hashtags as they are stored.
+pub(super) fn tags<'r>(row: &'r Row<'_>) -> rusqlite::Result<&'r [u8]> {
     Ok(row.get_ref(7)?.as_blob()?)
 }
 
