@@ -49,8 +49,10 @@ const BEFORE: [&str; 35] = [
     r#","is_top":"#,
 ];
 const ID: usize = 0;
+const TITLE: usize = 2;
 const MUSIC: usize = 12;
 const MUSIC_COVER: usize = 15;
+const AUTHOR_NAME: usize = 30;
 const IMAGES: usize = 33;
 
 /// Programs that read JSON numbers as doubles hold integers up to here exactly, so no larger one is written. No true
@@ -177,6 +179,22 @@ fn write(packed: &[u8], out: &mut Vec<u8>) -> Option<()> {
     }
     out.push(b'}');
     Some(())
+}
+
+/// What people tell a video by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Label {
+    /// Its caption.
+    pub title: String,
+    /// Handle of who posted it.
+    pub author: String,
+}
+
+/// Reads the caption and the handle of a packed video, and nothing else of it. `None` if it is not one.
+pub fn label(packed: &[u8]) -> Option<Label> {
+    let mut values = packed.strip_prefix(b"[")?.split(|byte| *byte == b'\n');
+    let mut next = |skipped| serde_json::from_slice(values.nth(skipped)?.strip_suffix(b",")?).ok();
+    Some(Label { title: next(TITLE)?, author: next(AUTHOR_NAME - TITLE - 1)? })
 }
 
 /// Reads the details back out of a packed video. `None` if it is not one.
@@ -309,6 +327,7 @@ mod tests {
             assert!(unpack(&packed[..cut], &mut out).is_none(), "{cut}");
             assert_eq!(out, b"before");
         }
+        assert_eq!([b"".as_slice(), b"[", b"[1,\n2,\n3,"].map(label), [None, None, None]);
     }
 
     proptest! {
@@ -319,6 +338,8 @@ mod tests {
             let packed = pack(id, &before, &VideoCounts::default());
             prop_assert!(serde_json::from_slice::<Vec<serde_json::Value>>(&packed).is_ok(), "readable as JSON");
             prop_assert!(serde_json::from_str::<serde_json::Value>(&json(&packed)).is_ok());
+            let told = Label { title: before.title.clone(), author: before.author.unique_id.clone() };
+            prop_assert_eq!(label(&packed), Some(told));
             prop_assert_eq!(details(&packed), Some(before));
         }
     }

@@ -39,7 +39,7 @@ fn mixed(number: i64) -> i64 {
     number.wrapping_mul(6_364_136_223_846_793_005).rotate_left(29) & 0x7fff_ffff
 }
 
-fn row(number: i64) -> [Value; 8] {
+fn row(number: i64) -> [Value<'static>; 8] {
     let plays = mixed(number) % 10_000_000;
     let likes = mixed(number + 1) % (plays + 1);
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]

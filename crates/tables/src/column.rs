@@ -71,7 +71,7 @@ impl Columns {
     }
 
     /// Whether a row has a value for each column, and each is absent or of its column's kind.
-    pub(crate) fn check(&self, row: &[Value]) -> Result<(), TableError> {
+    pub(crate) fn check(&self, row: &[Value<'_>]) -> Result<(), TableError> {
         if row.len() != self.0.len() {
             return Err(TableError::Width { columns: self.0.len(), values: row.len() });
         }
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_row_that_does_not_fit_is_refused() {
         let columns = Columns::new(&COLUMNS).unwrap();
-        let check = |row: &[Value]| columns.check(row).map_err(|error| error.to_string());
+        let check = |row: &[Value<'_>]| columns.check(row).map_err(|error| error.to_string());
         assert_eq!(check(&[Value::text("cat"), Value::Real(-0.5)]), Ok(()));
         assert_eq!(check(&[Value::Absent, Value::Absent]), Ok(()));
         assert_eq!(check(&[Value::Absent]), Err("a row has 1 values for 2 columns".into()));

@@ -5,6 +5,7 @@
 
 use crate::Value;
 use crate::column::Columns;
+use crate::writer::PIECE_BYTES;
 use ::csv::{Terminator, WriterBuilder};
 use std::io::{self, Write};
 
@@ -31,33 +32,35 @@ impl<W: Write> CsvWriter<W> {
         if has_byte_order_mark {
             out.write_all(BYTE_ORDER_MARK)?;
         }
-        let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-        out.write_record(columns.as_slice().iter().map(|column| column.name))?;
+        let mut out =
+            WriterBuilder::new().terminator(Terminator::CRLF).buffer_capacity(PIECE_BYTES).from_writer(out);
+        out.write_record(columns.as_slice().iter().map(|column| column.name)).map_err(io_error)?;
         Ok(Self { out, cell: Vec::new() })
     }
 
-    pub(crate) fn row(&mut self, values: &[Value]) -> io::Result<()> {
+    pub(crate) fn row(&mut self, values: &[Value<'_>]) -> io::Result<()> {
         for value in values {
             self.cell.clear();
-            match value {
-                Value::Text(text) | Value::Id(text) => {
-                    if is_like_formula(text) {
-                        self.cell.push(b'\'');
-                    }
-                    self.cell.extend_from_slice(text.as_bytes());
-                }
-                Value::Time(at) => self.cell.extend_from_slice(at.to_rfc3339().as_bytes()),
-                Value::Absent => {}
-                Value::Integer(_) | Value::Real(_) | Value::Flag(_) => {
-                    serde_json::to_writer(&mut self.cell, value)?;
-                }
+            if let Value::Text(text) | Value::Id(text) = value
+                && is_like_formula(text)
+            {
+                self.cell.push(b'\'');
             }
-            self.out.write_field(&self.cell)?;
+            value.push_bare(&mut self.cell)?;
+            self.out.write_field(&self.cell).map_err(io_error)?;
         }
-        Ok(self.out.write_record(None::<&[u8]>)?)
+        self.out.write_record(None::<&[u8]>).map_err(io_error)
     }
 
     pub(crate) fn finish(self) -> io::Result<W> {
         self.out.into_inner().map_err(::csv::IntoInnerError::into_error)
+    }
+}
+
+/// The error of where the bytes go, if that is what it was.
+fn io_error(error: ::csv::Error) -> io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(cause) => cause,
+        kind => io::Error::other(format!("a row is no CSV: {kind:?}")),
     }
 }

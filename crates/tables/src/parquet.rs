@@ -7,21 +7,31 @@
 use crate::column::Columns;
 use crate::writer::Meta;
 use crate::{Column, Kind, Value};
-use ::parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel};
+use ::parquet::basic::{
+    Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel,
+};
+use ::parquet::column::writer::{
+    ColumnCloseResult, ColumnWriter, get_column_writer, get_typed_column_writer_mut,
+};
 use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use ::parquet::errors::{ParquetError, Result};
 use ::parquet::file::metadata::KeyValue;
-use ::parquet::file::properties::WriterProperties;
-use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
-use ::parquet::schema::types::{Type, TypePtr};
+use ::parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
+use ::parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use ::parquet::schema::types::{ColumnDescPtr, Type, TypePtr};
+use bytes::Bytes;
 use std::io::{self, ErrorKind, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
 
 /// Rows of a group; about what DuckDB reads with one thread.
 const GROUP_ROWS_MAX: usize = 131_072;
 
 /// A group is written sooner when its cells take this much.
 const GROUP_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Groups up to this are packed by one thread: threads take longer to begin.
+const ROWS_ALONE_MAX: usize = 10_000;
 
 const ZSTD_LEVEL: i32 = 3;
 
@@ -30,6 +40,7 @@ const DEFINED: i16 = 1;
 
 /// The cells of a column in the group that is gathered: which are there, and those that are.
 struct Cells {
+    shape: ColumnDescPtr,
     levels: Vec<i16>,
     values: Values,
 }
@@ -69,18 +80,23 @@ impl<W: Write> Write for Slot<W> {
 pub(crate) struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<Slot<W>>,
     columns: Vec<Cells>,
+    /// Threads that help to pack a large group.
+    helpers: usize,
     rows: usize,
     bytes: usize,
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
     pub(crate) fn begin(out: W, columns: &Columns, meta: &Meta) -> io::Result<Self> {
-        let columns = columns.as_slice();
-        let file = open(out, columns, meta).map_err(io_error)?;
-        Ok(Self { file, columns: columns.iter().map(Cells::new).collect(), rows: 0, bytes: 0 })
+        let file = open(out, columns.as_slice(), meta).map_err(io_error)?;
+        let shapes = file.schema_descr().columns();
+        let columns = columns.as_slice().iter().zip(shapes).map(|(column, shape)| Cells::new(column, shape));
+        let columns: Vec<Cells> = columns.collect();
+        let helpers = available_parallelism().map_or(1, usize::from).min(columns.len()) - 1;
+        Ok(Self { file, columns, helpers, rows: 0, bytes: 0 })
     }
 
-    pub(crate) fn row(&mut self, values: &[Value]) -> io::Result<()> {
+    pub(crate) fn row(&mut self, values: &[Value<'_>]) -> io::Result<()> {
         for (cells, value) in self.columns.iter_mut().zip(values) {
             self.bytes += cells.push(value);
         }
@@ -100,10 +116,11 @@ impl<W: Write + Send> ParquetWriter<W> {
     }
 
     fn write_group(&mut self) -> Result<()> {
+        let others = if self.rows > ROWS_ALONE_MAX { self.helpers } else { 0 };
+        let packed = pack_all(&mut self.columns, self.file.properties(), others)?;
         let mut group = self.file.next_row_group()?;
-        for cells in &mut self.columns {
-            let column = group.next_column()?;
-            cells.write(column.ok_or_else(|| ParquetError::General("a column is missing".to_owned()))?)?;
+        for Packed { bytes, told } in packed {
+            group.append_column(&bytes, told)?;
         }
         group.close()?;
         (self.rows, self.bytes) = (0, 0);
@@ -111,12 +128,50 @@ impl<W: Write + Send> ParquetWriter<W> {
     }
 }
 
+/// A column of a group, ready to be appended, and what is to be said of it in the footer.
+struct Packed {
+    bytes: Bytes,
+    told: ColumnCloseResult,
+}
+
+/// Packs columns, on so many threads besides this one.
+fn pack_all(columns: &mut [Cells], properties: &WriterPropertiesPtr, others: usize) -> Result<Vec<Packed>> {
+    let waiting = Mutex::new(columns.iter_mut().enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> Result<Vec<(usize, Packed)>> {
+        let mut packed = Vec::new();
+        while let Some((place, cells)) = next() {
+            packed.push((place, cells.pack(properties)?));
+        }
+        Ok(packed)
+    };
+    let mut packed = std::thread::scope(|scope| -> Result<_> {
+        // Where there are no more threads to be had, this one does all of it.
+        let begun = (0..others).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok());
+        let begun: Vec<_> = begun.collect();
+        let mut packed = work()?;
+        for other in begun {
+            let failed = |_| ParquetError::General("packing a column has panicked".to_owned());
+            packed.extend(other.join().map_err(failed)??);
+        }
+        Ok(packed)
+    })?;
+    packed.sort_unstable_by_key(|(place, _)| *place);
+    Ok(packed.into_iter().map(|(_, packed)| packed).collect())
+}
+
 fn open<W: Write + Send>(out: W, columns: &[Column], meta: &Meta) -> Result<SerializedFileWriter<Slot<W>>> {
     let pairs = meta.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
-        .set_key_value_metadata(Some(pairs))
-        .build();
+        .set_key_value_metadata(Some(pairs));
+    // Counts and times hardly repeat, so a dictionary of them is given up half way; what is between neighbours is small.
+    for column in columns.iter().filter(|column| matches!(column.kind, Kind::Integer | Kind::Time)) {
+        properties = properties
+            .set_column_dictionary_enabled(column.name.into(), false)
+            .set_column_encoding(column.name.into(), Encoding::DELTA_BINARY_PACKED);
+    }
+    let properties = properties.build();
     let fields = columns.iter().map(field).collect::<Result<_>>()?;
     let schema = Type::group_type_builder("schema").with_fields(fields).build()?;
     SerializedFileWriter::new(Slot(Some(out)), Arc::new(schema), Arc::new(properties))
@@ -137,18 +192,18 @@ fn field(column: &Column) -> Result<TypePtr> {
 }
 
 impl Cells {
-    fn new(column: &Column) -> Self {
+    fn new(column: &Column, shape: &ColumnDescPtr) -> Self {
         let values = match column.kind {
             Kind::Text | Kind::Id => Values::Text { bytes: Vec::new(), ends: Vec::new() },
             Kind::Integer | Kind::Time => Values::Integer(Vec::new()),
             Kind::Real => Values::Real(Vec::new()),
             Kind::Flag => Values::Flag(Vec::new()),
         };
-        Self { levels: Vec::new(), values }
+        Self { shape: Arc::clone(shape), levels: Vec::new(), values }
     }
 
     /// Takes a cell in, and says how many bytes it takes. Its kind is its column's, which was checked before.
-    fn push(&mut self, value: &Value) -> usize {
+    fn push(&mut self, value: &Value<'_>) -> usize {
         let bytes = match (&mut self.values, value) {
             (Values::Text { bytes, ends }, Value::Text(text) | Value::Id(text)) => {
                 bytes.extend_from_slice(text.as_bytes());
@@ -165,25 +220,34 @@ impl Cells {
         bytes.unwrap_or(0) + size_of::<i16>()
     }
 
-    /// Writes the cells as the next column of a group, and keeps none of them.
-    fn write(&mut self, mut column: SerializedColumnWriter<'_>) -> Result<()> {
+    /// Makes of the cells what stands in the file, and keeps none of them.
+    fn pack(&mut self, properties: &WriterPropertiesPtr) -> Result<Packed> {
+        let mut out = TrackedWrite::new(Vec::new());
+        let pages = Box::new(SerializedPageWriter::new(&mut out));
+        let column = get_column_writer(Arc::clone(&self.shape), Arc::clone(properties), pages);
+        let told = self.write(column)?;
+        Ok(Packed { bytes: out.into_inner()?.into(), told })
+    }
+
+    fn write(&mut self, mut column: ColumnWriter<'_>) -> Result<ColumnCloseResult> {
         let levels = Some(self.levels.as_slice());
         match &mut self.values {
             Values::Text { bytes, ends } => {
                 let texts = texts(std::mem::take(bytes), ends);
-                column.typed::<ByteArrayType>().write_batch(&texts, levels, None)?;
+                get_typed_column_writer_mut::<ByteArrayType>(&mut column)
+                    .write_batch(&texts, levels, None)?;
                 ends.clear();
             }
             Values::Integer(values) => {
-                column.typed::<Int64Type>().write_batch(values, levels, None)?;
+                get_typed_column_writer_mut::<Int64Type>(&mut column).write_batch(values, levels, None)?;
                 values.clear();
             }
             Values::Real(values) => {
-                column.typed::<DoubleType>().write_batch(values, levels, None)?;
+                get_typed_column_writer_mut::<DoubleType>(&mut column).write_batch(values, levels, None)?;
                 values.clear();
             }
             Values::Flag(values) => {
-                column.typed::<BoolType>().write_batch(values, levels, None)?;
+                get_typed_column_writer_mut::<BoolType>(&mut column).write_batch(values, levels, None)?;
                 values.clear();
             }
         }

@@ -8,19 +8,19 @@ use std::io::{self, Write};
 
 /// Columns and rows that fit them. It serializes as a list of objects.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Table {
+pub struct Table<'a> {
     columns: Columns,
-    rows: Vec<Vec<Value>>,
+    rows: Vec<Vec<Value<'a>>>,
 }
 
-impl Table {
+impl<'a> Table<'a> {
     /// A table without rows. There is at least one column, and each has another name.
     pub fn new(columns: &[Column]) -> Result<Self, TableError> {
         Ok(Self { columns: Columns::new(columns)?, rows: Vec::new() })
     }
 
     /// Puts a row at the end: a value for each column, absent or of its kind.
-    pub fn push(&mut self, row: Vec<Value>) -> Result<(), TableError> {
+    pub fn push(&mut self, row: Vec<Value<'a>>) -> Result<(), TableError> {
         self.columns.check(&row)?;
         self.rows.push(row);
         Ok(())
@@ -32,7 +32,7 @@ impl Table {
     }
 
     /// Its rows, each with a value for each column.
-    pub fn rows(&self) -> &[Vec<Value>] {
+    pub fn rows(&self) -> &[Vec<Value<'a>>] {
         &self.rows
     }
 
@@ -52,7 +52,7 @@ impl Table {
     }
 }
 
-impl Serialize for Table {
+impl Serialize for Table<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.rows.len()))?;
         for values in &self.rows {

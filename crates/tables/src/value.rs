@@ -2,15 +2,16 @@
 
 use crate::Kind;
 use domain::Timestamp;
+use std::borrow::Cow;
 use std::fmt::Display;
 
-/// A cell.
+/// A cell. Its text may be somebody else's: what is written at once need not be copied first.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub enum Value<'a> {
     /// Words.
-    Text(String),
+    Text(Cow<'a, str>),
     /// An id: text in every format.
-    Id(String),
+    Id(Cow<'a, str>),
     /// A whole number.
     Integer(i64),
     /// A number. One that is not finite is refused by whoever takes the row.
@@ -23,15 +24,20 @@ pub enum Value {
     Absent,
 }
 
-impl Value {
+impl<'a> Value<'a> {
     /// Words.
-    pub fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
     }
 
     /// An id.
     pub fn id(id: impl Display) -> Self {
-        Self::Id(id.to_string())
+        Self::Id(id.to_string().into())
+    }
+
+    /// An id that is a text already.
+    pub fn id_of(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::Id(id.into())
     }
 
     /// A count. Above [`domain::count::COUNT_MAX`] no count is believed, so it is absent.
@@ -51,39 +57,52 @@ impl Value {
             Self::Absent => None,
         }
     }
+
+    /// Puts it at the end of a text: as it is, numbers as in JSON, times as RFC 3339. Of an absent one nothing.
+    pub(crate) fn push_bare(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        match self {
+            Self::Text(text) | Self::Id(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Integer(number) => out.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
+            Self::Real(number) => serde_json::to_writer(out, number)?,
+            Self::Flag(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            Self::Time(at) => at.push_rfc3339(out),
+            Self::Absent => {}
+        }
+        Ok(())
+    }
 }
 
-impl From<i64> for Value {
+impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
         Self::Integer(number)
     }
 }
 
-impl From<u32> for Value {
+impl From<u32> for Value<'_> {
     fn from(number: u32) -> Self {
         Self::Integer(i64::from(number))
     }
 }
 
-impl From<f64> for Value {
+impl From<f64> for Value<'_> {
     fn from(number: f64) -> Self {
         Self::Real(number)
     }
 }
 
-impl From<bool> for Value {
+impl From<bool> for Value<'_> {
     fn from(flag: bool) -> Self {
         Self::Flag(flag)
     }
 }
 
-impl From<Timestamp> for Value {
+impl From<Timestamp> for Value<'_> {
     fn from(at: Timestamp) -> Self {
         Self::Time(at)
     }
 }
 
-impl<T: Into<Self>> From<Option<T>> for Value {
+impl<T: Into<Self>> From<Option<T>> for Value<'_> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Into::into)
     }

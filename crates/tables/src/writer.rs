@@ -21,6 +21,9 @@ pub struct Options {
     pub temporary_folder: Option<PathBuf>,
 }
 
+/// Texts go out in pieces of about so much: less makes many calls, more does not stay in a core's cache.
+pub(crate) const PIECE_BYTES: usize = 64 * 1024;
+
 /// Pairs of meta data: what they are called, and what they say.
 pub(crate) type Meta = [(String, String)];
 
@@ -61,8 +64,8 @@ impl<W: Write + Send> Writer<W> {
         let columns = Columns::new(columns)?;
         let meta: Vec<_> = meta.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
         let sink = match format {
-            Format::Json => Sink::Json(JsonWriter::begin(out)?),
-            Format::Ndjson => Sink::Ndjson(NdjsonWriter::begin(out)),
+            Format::Json => Sink::Json(JsonWriter::begin(out, &columns)?),
+            Format::Ndjson => Sink::Ndjson(NdjsonWriter::begin(out, &columns)?),
             Format::Csv => Sink::Csv(Box::new(CsvWriter::begin(out, &columns, options.has_byte_order_mark)?)),
             Format::Xlsx => Sink::Xlsx(Box::new(XlsxWriter::begin(out, &columns, options)?)),
             Format::Parquet => Sink::Parquet(Box::new(ParquetWriter::begin(out, &columns, &meta)?)),
@@ -74,11 +77,11 @@ impl<W: Write + Send> Writer<W> {
     ///
     /// Errors are those of where the rows go, after which nothing more can be written, and a [`crate::TableError`] for a
     /// row that does not fit, of which nothing was written.
-    pub fn row(&mut self, values: &[Value]) -> io::Result<()> {
+    pub fn row(&mut self, values: &[Value<'_>]) -> io::Result<()> {
         self.columns.check(values)?;
         match &mut self.sink {
-            Sink::Json(sink) => sink.row(&self.columns, values),
-            Sink::Ndjson(sink) => sink.row(&self.columns, values),
+            Sink::Json(sink) => sink.row(values),
+            Sink::Ndjson(sink) => sink.row(values),
             Sink::Csv(sink) => sink.row(values),
             Sink::Xlsx(sink) => sink.row(&self.columns, values),
             Sink::Parquet(sink) => sink.row(values),

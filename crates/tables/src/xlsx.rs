@@ -86,7 +86,7 @@ impl<W: Write + Send> XlsxWriter<W> {
         Ok(Self { out, book: Some(book), formats, notes: Notes::default(), rows: 0 })
     }
 
-    pub(crate) fn row(&mut self, columns: &Columns, values: &[Value]) -> io::Result<()> {
+    pub(crate) fn row(&mut self, columns: &Columns, values: &[Value<'_>]) -> io::Result<()> {
         if u64::from(self.rows) >= ROWS_MAX {
             return Err(TableError::TooManyRows.into());
         }
@@ -172,7 +172,7 @@ const fn look(kind: Kind) -> (f64, Option<&'static str>) {
     }
 }
 
-fn check_texts(columns: &[Column], values: &[Value], row: u64) -> Result<(), TableError> {
+fn check_texts(columns: &[Column], values: &[Value<'_>], row: u64) -> Result<(), TableError> {
     for (column, value) in columns.iter().zip(values) {
         // A character is at least a byte, so most texts need not be counted.
         if let Value::Text(text) | Value::Id(text) = value
@@ -188,16 +188,16 @@ fn check_texts(columns: &[Column], values: &[Value], row: u64) -> Result<(), Tab
 fn write_cell(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
-    value: &Value,
+    value: &Value<'_>,
     formats: &Formats,
     notes: &mut Notes,
 ) -> Result<(), XlsxError> {
     match value {
         Value::Text(text) if is_like_formula(text) => {
-            sheet.write_string_with_format(row, column, text, &formats.formula_like)?;
+            sheet.write_string_with_format(row, column, text.as_ref(), &formats.formula_like)?;
         }
         Value::Text(text) | Value::Id(text) => {
-            sheet.write_string(row, column, text)?;
+            sheet.write_string(row, column, text.as_ref())?;
         }
         #[expect(clippy::cast_precision_loss, reason = "15 digits are exact")]
         Value::Integer(number) if number.unsigned_abs() <= INTEGER_MAX.unsigned_abs() => {

@@ -43,9 +43,10 @@ impl Bar {
         self.place(doing, bytes, total, "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}");
     }
 
-    /// Hashtags that are done, of all.
-    pub(crate) fn hashtags(&self, doing: &'static str, hashtags: u64, total: u64) {
-        self.place(doing, hashtags, total, "{prefix} {bar:24} {human_pos}/{human_len} hashtags eta {eta}");
+    /// What is exported that is done, of all: `noun` are hashtags or videos.
+    pub(crate) fn exported(&self, noun: &str, done: u64, total: u64) {
+        let template = format!("{{prefix}} {{bar:24}} {{human_pos}}/{{human_len}} {noun} eta {{eta}}");
+        self.place("exporting", done, total, &template);
     }
 
     /// Windows of days that were read, of all, and what came of them.

@@ -1,12 +1,13 @@
 //! Answers as rows: what files of them hold (CSV, NDJSON, XLSX, Parquet), and what a terminal shows. The JSON of an answer
 //! says more; a file has what fits rows of one kind.
 
-use super::view::TotalView;
+use super::view::{ObservedView, TotalView};
 use super::{
     BenchmarkView, CompareView, CreatorsView, HashtagRecord, HistoryView, OverviewView, RelatedView,
     TrendFacts, TrendingView, VideoMeasuredView,
 };
-use domain::Timestamp;
+use domain::{Hashtag, Timestamp};
+use std::borrow::Cow;
 use tables::{Column, Kind, Table, TableError, Value};
 
 /// An answer that can be told in rows of one kind.
@@ -15,10 +16,10 @@ pub trait Tabular {
     fn columns() -> Vec<Column>;
 
     /// The rows, each with a value for each column.
-    fn rows(&self) -> Vec<Vec<Value>>;
+    fn rows(&self) -> Vec<Vec<Value<'_>>>;
 
     /// Both.
-    fn table(&self) -> Result<Table, TableError> {
+    fn table(&self) -> Result<Table<'_>, TableError> {
         let mut table = Table::new(&Self::columns())?;
         for row in self.rows() {
             table.push(row)?;
@@ -31,27 +32,27 @@ fn columns(of: &[(&'static str, Kind)]) -> Vec<Column> {
     of.iter().map(|(name, kind)| Column::new(name, *kind)).collect()
 }
 
-fn text(text: impl Into<String>) -> Value {
+fn text<'a>(text: impl Into<Cow<'a, str>>) -> Value<'a> {
     Value::text(text)
 }
 
-fn id(id: Option<&String>) -> Value {
-    id.map_or(Value::Absent, Value::id)
+fn id(id: Option<&String>) -> Value<'_> {
+    id.map_or(Value::Absent, Value::id_of)
 }
 
-fn maybe_text(text: Option<&str>) -> Value {
+fn maybe_text(text: Option<&str>) -> Value<'_> {
     text.map_or(Value::Absent, Value::text)
 }
 
-fn count(count: Option<u64>) -> Value {
+fn count(count: Option<u64>) -> Value<'static> {
     count.map_or(Value::Absent, Value::count)
 }
 
-fn real(real: Option<f64>) -> Value {
+fn real(real: Option<f64>) -> Value<'static> {
     real.map_or(Value::Absent, Value::Real)
 }
 
-fn time(time: Option<&String>) -> Value {
+fn time(time: Option<&String>) -> Value<'static> {
     time.and_then(|time| Timestamp::parse(time)).map_or(Value::Absent, Value::Time)
 }
 
@@ -71,22 +72,45 @@ const RECORD: [(&str, Kind); 13] = [
     ("observed_creators", Kind::Integer),
 ];
 
-fn record(record: &HashtagRecord) -> Vec<Value> {
-    let basis = |total: &TotalView| maybe_text(total.basis);
-    vec![
-        id(record.id.as_ref()),
-        text(&record.name),
-        count(record.views.value),
-        basis(&record.views),
-        Value::Flag(record.views.rounded),
-        count(record.creators.value),
-        basis(&record.creators),
-        count(record.videos.value),
-        basis(&record.videos),
-        time(record.reported_at.as_ref()),
-        Value::count(record.observed.videos),
-        Value::count(record.observed.views),
-        count(record.observed.creators),
+/// The cells of [`RECORD`].
+type RecordCells<'a> = [Value<'a>; RECORD.len()];
+
+fn record(record: &HashtagRecord) -> RecordCells<'_> {
+    let totals = [&record.views, &record.creators, &record.videos];
+    let reported_at = time(record.reported_at.as_ref());
+    record_cells(id(record.id.as_ref()), &record.name, totals, reported_at, &record.observed)
+}
+
+/// The row of a hashtag: that of its [`HashtagRecord`], without the way through its texts.
+pub(super) fn hashtag_row(hashtag: &Hashtag) -> RecordCells<'_> {
+    let [views, creators, videos] = TotalView::all_of(hashtag);
+    let id = hashtag.id.map_or(Value::Absent, Value::id);
+    let (reported_at, observed) = (hashtag.reported_at.into(), ObservedView::of(&hashtag.observed));
+    record_cells(id, hashtag.tag.name(), [&views, &creators, &videos], reported_at, &observed)
+}
+
+fn record_cells<'a>(
+    id: Value<'a>,
+    name: &'a str,
+    [views, creators, videos]: [&TotalView; 3],
+    reported_at: Value<'a>,
+    observed: &ObservedView,
+) -> RecordCells<'a> {
+    let basis = |total: &TotalView| total.basis.map_or(Value::Absent, Value::text);
+    [
+        id,
+        Value::text(name),
+        count(views.value),
+        basis(views),
+        Value::Flag(views.rounded),
+        count(creators.value),
+        basis(creators),
+        count(videos.value),
+        basis(videos),
+        reported_at,
+        Value::count(observed.videos),
+        Value::count(observed.views),
+        count(observed.creators),
     ]
 }
 
@@ -107,7 +131,7 @@ const TREND: [(&str, Kind); 14] = [
     ("repaired", Kind::Flag),
 ];
 
-fn trend(trend: Option<&TrendFacts>) -> Vec<Value> {
+fn trend(trend: Option<&TrendFacts>) -> Vec<Value<'static>> {
     let Some(trend) = trend else { return vec![Value::Absent; TREND.len()] };
     vec![
         time(Some(&trend.observed_at)),
@@ -132,8 +156,8 @@ impl Tabular for Vec<HashtagRecord> {
         columns(&RECORD)
     }
 
-    fn rows(&self) -> Vec<Vec<Value>> {
-        self.iter().map(record).collect()
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
+        self.iter().map(|one| record(one).into()).collect()
     }
 }
 
@@ -149,8 +173,8 @@ impl Tabular for OverviewView {
         columns(&[&RECORD[..], &TREND, &derived].concat())
     }
 
-    fn rows(&self) -> Vec<Vec<Value>> {
-        let mut row = record(&self.record);
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
+        let mut row = Vec::from(record(&self.record));
         row.extend(trend(self.trends.week.as_ref()));
         row.extend([
             real(self.views_per_video),
@@ -169,16 +193,16 @@ impl Tabular for Vec<TrendingView> {
         columns(&[&RECORD[..], &TREND, &score].concat())
     }
 
-    fn rows(&self) -> Vec<Vec<Value>> {
-        let row = |one: &TrendingView| {
-            let mut row = record(&one.hashtag);
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
+        let rows = self.iter().map(|one| {
+            let mut row = Vec::from(record(&one.hashtag));
             row.extend(trend(Some(&one.trend)));
             row.push(text(one.window));
             row.push(real(one.emerging.as_ref().map(|score| score.score)));
             row.push(maybe_text(one.emerging.as_ref().map(|score| score.size_band)));
             row
-        };
-        self.iter().map(row).collect()
+        });
+        rows.collect()
     }
 }
 
@@ -202,7 +226,7 @@ impl Tabular for HistoryView {
         ])
     }
 
-    fn rows(&self) -> Vec<Vec<Value>> {
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
         let integer = |number: Option<i64>| number.map_or(Value::Absent, Value::Integer);
         let row = |point: &super::PointView| {
             vec![
@@ -224,6 +248,28 @@ impl Tabular for HistoryView {
         };
         self.points.iter().map(row).collect()
     }
+}
+
+/// The row of a video.
+pub(super) fn video_row(video: &VideoMeasuredView) -> [Value<'_>; 16] {
+    [
+        Value::id_of(&video.id),
+        text(&video.title),
+        time(video.created_at.as_ref()),
+        maybe_text(video.region.as_deref()),
+        id(video.creator_id.as_ref()),
+        maybe_text(video.creator.as_deref()),
+        time(video.observed_at.as_ref()),
+        count(video.plays),
+        count(video.likes),
+        count(video.comments),
+        count(video.shares),
+        count(video.saves),
+        real(video.engagement),
+        real(video.velocity),
+        Value::Flag(video.rounded),
+        text(video.hashtags.join(" ")),
+    ]
 }
 
 impl Tabular for Vec<VideoMeasuredView> {
@@ -248,28 +294,8 @@ impl Tabular for Vec<VideoMeasuredView> {
         ])
     }
 
-    fn rows(&self) -> Vec<Vec<Value>> {
-        let row = |video: &VideoMeasuredView| {
-            vec![
-                Value::id(&video.id),
-                text(&video.title),
-                time(video.created_at.as_ref()),
-                maybe_text(video.region.as_deref()),
-                id(video.creator_id.as_ref()),
-                maybe_text(video.creator.as_deref()),
-                time(video.observed_at.as_ref()),
-                count(video.plays),
-                count(video.likes),
-                count(video.comments),
-                count(video.shares),
-                count(video.saves),
-                real(video.engagement),
-                real(video.velocity),
-                Value::Flag(video.rounded),
-                text(video.hashtags.join(" ")),
-            ]
-        };
-        self.iter().map(row).collect()
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
+        self.iter().map(|video| video_row(video).into()).collect()
     }
 }
 
@@ -289,7 +315,7 @@ impl Tabular for BenchmarkView {
         columns(&all)
     }
 
-    fn rows(&self) -> Vec<Vec<Value>> {
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
         let numbers = |p: Option<&super::benchmark::PercentilesView>| match p {
             Some(p) => [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(Value::Real),
             None => [const { Value::Absent }; 6],
@@ -321,8 +347,8 @@ impl Tabular for Vec<RelatedView> {
         ])
     }
 
-    fn rows(&self) -> Vec<Vec<Value>> {
-        let row = |other: &RelatedView| {
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
+        let rows = self.iter().map(|other| {
             vec![
                 id(other.id.as_ref()),
                 text(&other.name),
@@ -336,8 +362,8 @@ impl Tabular for Vec<RelatedView> {
                 Value::Real(other.relatedness),
                 Value::Flag(other.generic),
             ]
-        };
-        self.iter().map(row).collect()
+        });
+        rows.collect()
     }
 }
 
@@ -354,10 +380,10 @@ impl Tabular for CreatorsView {
         ])
     }
 
-    fn rows(&self) -> Vec<Vec<Value>> {
-        let row = |creator: &super::CreatorView| {
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
+        let rows = self.creators.iter().map(|creator| {
             vec![
-                Value::id(&creator.id),
+                Value::id_of(&creator.id),
                 maybe_text(creator.unique_id.as_deref()),
                 maybe_text(creator.nickname.as_deref()),
                 Value::count(creator.videos),
@@ -365,8 +391,8 @@ impl Tabular for CreatorsView {
                 real(creator.plays_share),
                 real(creator.videos_share),
             ]
-        };
-        self.creators.iter().map(row).collect()
+        });
+        rows.collect()
     }
 }
 
@@ -378,15 +404,14 @@ impl Tabular for CompareView {
         all
     }
 
-    fn rows(&self) -> Vec<Vec<Value>> {
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
         let mut rows = Vec::new();
         for one in &self.hashtags {
             let indexed = one.indexed.as_deref().unwrap_or_default();
-            let with_index = |(place, mut row): (usize, Vec<Value>)| {
+            for (place, mut row) in one.series.rows().into_iter().enumerate() {
                 row.push(real(indexed.get(place).and_then(|point| point.value)));
-                row
-            };
-            rows.extend(one.series.rows().into_iter().enumerate().map(with_index));
+                rows.push(row);
+            }
         }
         rows
     }

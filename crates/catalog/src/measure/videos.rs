@@ -8,7 +8,7 @@ use crate::{Catalog, HashtagRef};
 use domain::metrics::engagement::engagement;
 use domain::{Count, Hashtag, HashtagRow, Region, Timestamp, VideoId, fragment};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::sync::Arc;
 use store::samples::{CreatorsPart, SamplePart, SampledVideo};
 use store::videos::{VideoRow, VideoUnder};
 use utoipa::ToSchema;
@@ -92,6 +92,9 @@ pub struct VideosAsked {
     /// Behind which row.
     pub after: Option<Place>,
 }
+
+/// What hashtags are called, ascending by their rows.
+pub(super) type Names = Vec<(HashtagRow, Arc<str>)>;
 
 /// A video in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -193,8 +196,7 @@ impl Catalog {
         tags.sort_unstable();
         tags.dedup();
         let hashtags = store.hashtags(&tags).await?;
-        let names: HashMap<HashtagRow, &str> =
-            hashtags.iter().map(|hashtag| (hashtag.row, hashtag.tag.name())).collect();
+        let names = hashtags.iter().map(|hashtag| (hashtag.row, hashtag.tag.name().into())).collect();
         Ok(videos.iter().zip(packed).map(|(video, packed)| view(video, &packed, &names)).collect())
     }
 }
@@ -215,17 +217,23 @@ fn is_wanted(
         && !not.is_some_and(has)
 }
 
-fn view(video: &VideoUnder, packed: &[u8], names: &HashMap<HashtagRow, &str>) -> VideoMeasuredView {
-    let details = fragment::details(packed).unwrap_or_default();
+fn name_of(row: HashtagRow, names: &Names) -> Option<&str> {
+    let place = names.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+    Some(&names[place].1)
+}
+
+/// A video in numbers, with what is told by its ready JSON and the names of its hashtags.
+pub(super) fn view(video: &VideoUnder, packed: &[u8], names: &Names) -> VideoMeasuredView {
+    let label = fragment::label(packed).unwrap_or_default();
     let count = |count: Option<Count>| count.map(|count| exact(count.value()));
     let counts = &video.counts;
     VideoMeasuredView {
         id: video.id.to_string(),
-        title: details.title,
+        title: label.title,
         created_at: video.created_at.map(Timestamp::to_rfc3339),
         region: video.region.map(|region| region.to_string()),
         creator_id: video.author.map(|author| author.to_string()),
-        creator: Some(details.author.unique_id).filter(|name| !name.is_empty()),
+        creator: Some(label.author).filter(|name| !name.is_empty()),
         observed_at: video.observed_at.map(Timestamp::to_rfc3339),
         plays: count(counts.plays),
         likes: count(counts.likes),
@@ -235,6 +243,6 @@ fn view(video: &VideoUnder, packed: &[u8], names: &HashMap<HashtagRow, &str>) ->
         engagement: engagement(counts),
         velocity: velocity(counts.plays.map(Count::value), video.created_at, video.observed_at),
         rounded: counts.to_array().into_iter().flatten().any(Count::is_rounded),
-        hashtags: video.tags.iter().filter_map(|row| names.get(row)).map(|name| (*name).to_owned()).collect(),
+        hashtags: video.tags.iter().filter_map(|row| name_of(*row, names)).map(str::to_owned).collect(),
     }
 }

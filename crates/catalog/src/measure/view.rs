@@ -2,7 +2,7 @@
 
 use super::sample::Sample;
 use domain::caveat::Caveat;
-use domain::hashtag::Total;
+use domain::hashtag::{Observed, Total};
 use domain::id::EXACT_DOUBLE_MAX;
 use domain::metrics::Coverage;
 use domain::{Count, Hashtag, Source, SourceSet, Timestamp};
@@ -92,6 +92,16 @@ impl TotalView {
             step: told.map_or(1, Count::resolution),
         }
     }
+
+    /// The views, creators and videos of a hashtag.
+    pub(super) fn all_of(hashtag: &Hashtag) -> [Self; 3] {
+        let told = &hashtag.reported;
+        [
+            Self::of(hashtag.views(), told.views),
+            Self::of(hashtag.creators(), told.creators),
+            Self::of(hashtag.videos(), told.videos),
+        ]
+    }
 }
 
 /// Sums over the videos that are held under a hashtag.
@@ -104,6 +114,16 @@ pub struct ObservedView {
     pub views: u64,
     /// Distinct creators among them; `null` where none is told.
     pub creators: Option<u64>,
+}
+
+impl ObservedView {
+    pub(super) fn of(sums: &Observed) -> Self {
+        Self {
+            videos: exact(sums.videos),
+            views: exact(sums.views),
+            creators: Some(exact(sums.creators)).filter(|creators| *creators > 0),
+        }
+    }
 }
 
 /// A hashtag's record.
@@ -135,19 +155,15 @@ pub struct HashtagRecord {
 impl HashtagRecord {
     /// Of a hashtag.
     pub fn of(hashtag: &Hashtag) -> Self {
-        let (told, sums) = (hashtag.reported, hashtag.observed);
+        let [views, creators, videos] = TotalView::all_of(hashtag);
         Self {
             id: hashtag.id.map(|id| id.to_string()),
             name: hashtag.tag.name().to_owned(),
-            views: TotalView::of(hashtag.views(), told.views),
-            creators: TotalView::of(hashtag.creators(), told.creators),
-            videos: TotalView::of(hashtag.videos(), told.videos),
+            views,
+            creators,
+            videos,
             reported_at: hashtag.reported_at.map(Timestamp::to_rfc3339),
-            observed: ObservedView {
-                videos: exact(sums.videos),
-                views: exact(sums.views),
-                creators: Some(exact(sums.creators)).filter(|creators| *creators > 0),
-            },
+            observed: ObservedView::of(&hashtag.observed),
             description: hashtag.details.description.clone(),
             is_commerce: hashtag.details.is_commerce,
         }

@@ -24,6 +24,9 @@ use xxhash_rust::xxh3::xxh3_128;
 /// `Content-Type` of most answers.
 pub(crate) const JSON: &str = "application/json";
 
+/// A file is sent in pieces of so much: reading one costs a change of threads.
+const FILE_PIECE_BYTES: usize = 256 * 1024;
+
 /// A body and its hash, which is its `ETag` too.
 #[derive(Debug)]
 pub(crate) struct Tagged {
@@ -216,7 +219,10 @@ impl Reply {
             compressor.encode(body, hash, coding)
         };
         let body = match file {
-            Some(file) => Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file))),
+            Some(file) => Body::from_stream(ReaderStream::with_capacity(
+                tokio::fs::File::from_std(file),
+                FILE_PIECE_BYTES,
+            )),
             None => Body::from(body),
         };
         let mut response = Response::new(body);

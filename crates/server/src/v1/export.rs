@@ -22,6 +22,7 @@ use std::time::Duration;
 use store::ledger::Operation;
 use tables::Format;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use utoipa::IntoParams;
 
 /// Rows for a credit.
@@ -34,7 +35,8 @@ const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// `hashtags`, `history` (every reading of hashtags) or `videos`, each once.
+    /// `hashtags`, `history` (every reading of hashtags) or `videos` (every video, under hashtags or not), each once and in
+    /// the order they came in.
     #[param(example = "hashtags")]
     of: String,
     /// Only of this hashtag: a name or an id.
@@ -73,11 +75,19 @@ impl Paid for Export {
         };
         let (catalog, runtime) = (app.catalog.clone(), Handle::current());
         let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
+        // Dropped with this future when the caller hangs up.
+        let (_waiting, hung_up) = oneshot::channel::<()>();
         let writing = tokio::task::spawn_blocking(move || {
             let _room = room;
             let file = tempfile::tempfile().map_err(Problem::internal)?;
-            let written = catalog.export(of, of_hashtag.as_ref(), format, file);
-            runtime.block_on(written).map_err(super::measured::problem)
+            runtime.block_on(async {
+                tokio::select! {
+                    written = catalog.export(of, of_hashtag.as_ref(), format, file) => {
+                        written.map_err(super::measured::problem)
+                    }
+                    _ = hung_up => Err(Problem::internal("nobody waits for this export any more")),
+                }
+            })
         });
         let (file, rows) = writing.await.map_err(Problem::internal)??;
         let price = Credits::new(rows.div_ceil(ROWS_A_CREDIT).max(1)).map_err(Problem::internal)?;

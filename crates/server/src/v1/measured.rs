@@ -259,7 +259,7 @@ fn only(data: Json, fields: &[String]) -> Result<Json, Problem> {
     }
 }
 
-fn columns_of(table: &Table, fields: &[String]) -> Result<Table, Problem> {
+fn columns_of<'a>(table: &Table<'a>, fields: &[String]) -> Result<Table<'a>, Problem> {
     let place = |field: &String| {
         table.columns().iter().position(|column| column.name == field).ok_or_else(|| {
             let names: Vec<String> = table.columns().iter().map(|column| column.name.to_owned()).collect();

@@ -5,7 +5,7 @@ use domain::Timestamp;
 use proptest::prelude::*;
 use tables::{Format, Options, Table, Value};
 
-fn text(rows: &[Vec<Value>]) -> String {
+fn text(rows: &[Vec<Value<'_>>]) -> String {
     String::from_utf8(written(Format::Csv, &COLUMNS, rows, &[])).expect("UTF-8")
 }
 
@@ -46,12 +46,12 @@ fn a_byte_order_mark_is_written_when_asked_for() {
 }
 
 /// Whether a field holds the value.
-fn is_same(field: &str, value: &Value) -> bool {
+fn is_same(field: &str, value: &Value<'_>) -> bool {
     match value {
         Value::Text(text) | Value::Id(text) => {
             let is_formula =
                 text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']);
-            field == if is_formula { format!("'{text}") } else { text.clone() }
+            field == if is_formula { format!("'{text}") } else { text.to_string() }
         }
         Value::Integer(number) => field.parse() == Ok(*number),
         Value::Real(number) => field.parse::<f64>().map(f64::to_bits) == Ok(number.to_bits()),

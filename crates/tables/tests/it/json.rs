@@ -42,7 +42,7 @@ fn a_table_serializes_as_a_list_of_objects() {
 }
 
 /// Whether a piece of JSON is the value. Numbers are read as the standard library does, to the last bit.
-fn is_same(json: &RawValue, value: &Value) -> bool {
+fn is_same(json: &RawValue, value: &Value<'_>) -> bool {
     let is_text = |text: &str| serde_json::from_str::<String>(json.get()).is_ok_and(|read| read == text);
     match value {
         Value::Text(text) | Value::Id(text) => is_text(text),

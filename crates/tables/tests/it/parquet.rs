@@ -82,9 +82,36 @@ fn a_group_of_long_texts_is_shorter() {
     assert_eq!(sizes, [32, 32, 6]);
 }
 
-fn field_of(value: &Value) -> Field {
+#[test]
+fn a_large_group_of_every_kind_is_read_back() {
+    let rows = 30_000_i64;
+    let mut writer = Writer::begin(Vec::new(), Format::Parquet, &COLUMNS, &[]).expect("begun");
+    let names: Vec<String> = (0..rows / 9 + 1).map(|number| format!("tag {number}")).collect();
+    let made = |number: i64| {
+        let mut made = row(&names[usize::try_from(number / 9).expect("a place")], number * number);
+        made[1] = Value::id(number % 1000);
+        if number % 7 == 0 {
+            made[3] = Value::Absent;
+        }
+        made
+    };
+    for number in 0..rows {
+        writer.row(&made(number)).expect("a row");
+    }
+    let file = reader(writer.finish().expect("finished"));
+    assert_eq!(file.metadata().num_row_groups(), 1);
+    let mut read = 0;
+    for (number, row) in (0..).zip(file.get_row_iter(None).expect("rows")) {
+        let fields: Vec<Field> = row.expect("a row").into_columns().into_iter().map(|(_, f)| f).collect();
+        assert_eq!(fields, made(number).iter().map(field_of).collect::<Vec<_>>(), "row {number}");
+        read += 1;
+    }
+    assert_eq!(read, rows);
+}
+
+fn field_of(value: &Value<'_>) -> Field {
     match value {
-        Value::Text(text) | Value::Id(text) => Field::Str(text.clone()),
+        Value::Text(text) | Value::Id(text) => Field::Str(text.to_string()),
         Value::Integer(number) => Field::Long(*number),
         Value::Real(number) => Field::Double(*number),
         Value::Flag(flag) => Field::Bool(*flag),

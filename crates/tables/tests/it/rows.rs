@@ -28,13 +28,13 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 /// Rows for [`COLUMNS`], a cell in five absent.
-pub(crate) fn any_rows() -> impl Strategy<Value = Vec<Vec<Value>>> {
-    fn or_absent<S: Strategy<Value = Value>>(values: S) -> impl Strategy<Value = Value> {
+pub(crate) fn any_rows() -> impl Strategy<Value = Vec<Vec<Value<'static>>>> {
+    fn or_absent<S: Strategy<Value = Value<'static>>>(values: S) -> impl Strategy<Value = Value<'static>> {
         prop_oneof![4 => values, 1 => Just(Value::Absent)]
     }
     let reals = prop_oneof![any::<f64>(), -1e6..1e6_f64].prop_filter("finite", |real| real.is_finite());
     let row = (
-        or_absent(texts().prop_map(Value::Text)),
+        or_absent(texts().prop_map(Value::text)),
         or_absent(any::<u64>().prop_map(Value::id)),
         or_absent(prop_oneof![any::<i64>(), -1000_i64..1000].prop_map(Value::Integer)),
         or_absent(reals.prop_map(Value::Real)),
@@ -48,7 +48,7 @@ pub(crate) fn any_rows() -> impl Strategy<Value = Vec<Vec<Value>>> {
 }
 
 /// A row of [`COLUMNS`] with the id of a real video's size.
-pub(crate) fn row(hashtag: &str, views: i64) -> Vec<Value> {
+pub(crate) fn row(hashtag: &str, views: i64) -> Vec<Value<'_>> {
     vec![
         Value::text(hashtag),
         Value::id(7_300_000_000_000_000_001_u64),
@@ -63,7 +63,7 @@ pub(crate) fn row(hashtag: &str, views: i64) -> Vec<Value> {
 pub(crate) fn written(
     format: Format,
     columns: &[Column],
-    rows: &[Vec<Value>],
+    rows: &[Vec<Value<'_>>],
     meta: &[(&str, String)],
 ) -> Vec<u8> {
     let mut table = Table::new(columns).expect("columns");

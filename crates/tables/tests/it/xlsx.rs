@@ -45,7 +45,7 @@ fn a_sheet_holds_the_rows_and_another_tells_about_them() {
 fn no_integer_is_rounded() {
     let numbers =
         [XLSX_INTEGER_MAX, XLSX_INTEGER_MAX + 1, -XLSX_INTEGER_MAX - 1, (1 << 53) + 1, i64::MAX, i64::MIN];
-    let rows: Vec<Vec<Value>> = numbers.iter().map(|number| vec![Value::Integer(*number)]).collect();
+    let rows: Vec<Vec<Value<'_>>> = numbers.iter().map(|number| vec![Value::Integer(*number)]).collect();
     let bytes = written(Format::Xlsx, &COLUMNS[2..3], &rows, &[]);
     let data = sheet(&bytes, "data");
     assert_eq!(cell(&data, 1, 0), Data::Float(999_999_999_999_999.0));
@@ -144,10 +144,10 @@ fn time_of(cell: &Data) -> Option<Timestamp> {
     }
 }
 
-fn is_same(cell: &Data, value: &Value) -> bool {
+fn is_same(cell: &Data, value: &Value<'_>) -> bool {
     match value {
         Value::Text(text) if text.is_empty() => *cell == Data::Empty,
-        Value::Text(text) | Value::Id(text) => *cell == Data::String(text.clone()),
+        Value::Text(text) | Value::Id(text) => *cell == Data::String(text.to_string()),
         #[expect(clippy::cast_precision_loss, reason = "15 digits are exact")]
         Value::Integer(number) if number.unsigned_abs() <= XLSX_INTEGER_MAX.unsigned_abs() => {
             *cell == Data::Float(*number as f64)

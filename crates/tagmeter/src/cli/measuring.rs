@@ -202,7 +202,7 @@ fn index(text: &str) -> Result<f64, String> {
 /// `tagmeter export`
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// What to write: every hashtag with its totals, every reading as it was told, or every video under a hashtag, each once
+    /// What to write: every hashtag with its totals, every reading as it was told, or every video, each once
     #[arg(value_name = "WHAT", value_parser = one_of(ExportOf::ALL, ExportOf::name))]
     pub(crate) what: ExportOf,
     /// Only of this hashtag (videos and history): a name, with or without #, or TikTok's id

@@ -7,7 +7,6 @@ use crate::measured::{FileFormat, Target, stored};
 use crate::output::{Out, counted, say};
 use crate::progress::Bar;
 use catalog::measure::{ExportOf, MeasureError};
-use std::io::BufWriter;
 
 pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failure> {
     if command.what == ExportOf::Hashtags && command.hashtag.is_some() {
@@ -21,12 +20,12 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
         None => None,
     };
     let bar = Bar::new();
-    let progress = |done, total| bar.hashtags("exporting", done, total);
+    let noun = if command.what == ExportOf::Videos { "videos" } else { "hashtags" };
+    let progress = |done, total| bar.exported(noun, done, total);
     let (what, only) = (command.what, only.as_ref());
     let (rows, name) = match target {
         Target::Print(FileFormat::Rows(format)) => {
-            let out = BufWriter::new(Out);
-            let written = catalog.export_telling(what, only, format, out, progress).await;
+            let written = catalog.export_telling(what, only, format, Out, progress).await;
             bar.finish();
             (written.map_err(refused)?.1, "standard output".to_owned())
         }
