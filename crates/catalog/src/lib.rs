@@ -54,6 +54,9 @@ pub struct CatalogOptions {
     pub index_path: PathBuf,
     /// Memory for ready answers.
     pub cache_bytes_max: u64,
+    /// Most videos of a hashtag that are looked at for one answer, about: of a hashtag with more, those of a part of its
+    /// creators.
+    pub sample_videos_max: u64,
     /// Who tells the time.
     pub clock: Arc<dyn Clock>,
     /// Who is asked for what is not stored or too old; nobody unless told otherwise.
@@ -63,12 +66,15 @@ pub struct CatalogOptions {
 impl CatalogOptions {
     /// Memory for ready answers, unless told otherwise.
     pub const CACHE_BYTES_MAX: u64 = 80 << 20;
+    /// Videos that are looked at, unless told otherwise: some 25 MB.
+    pub const SAMPLE_VIDEOS_MAX: u64 = 200_000;
 
     /// The index in the store's data folder, everything else as usual.
     pub fn in_folder(data_dir: &std::path::Path, clock: Arc<dyn Clock>) -> Self {
         Self {
             index_path: data_dir.join("search.idx"),
             cache_bytes_max: Self::CACHE_BYTES_MAX,
+            sample_videos_max: Self::SAMPLE_VIDEOS_MAX,
             clock,
             upstreams: None,
         }
@@ -120,7 +126,7 @@ impl Catalog {
             job_made: tokio::sync::Notify::new(),
             index,
             ranking: tokio::sync::Mutex::new(()),
-            samples: measure::sample::Samples::new(),
+            samples: measure::sample::Samples::new(options.sample_videos_max),
             trends: tokio::sync::Mutex::new(()),
             trends_folder,
             peers: measure::PeersCache::default(),

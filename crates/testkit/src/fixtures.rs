@@ -132,6 +132,14 @@ impl VideoFixture {
         self
     }
 
+    /// Who posted it.
+    #[must_use]
+    pub fn author(mut self, id: u64) -> Self {
+        self.0.author = id.try_into().ok();
+        self.0.details.author.id = id.to_string();
+        self
+    }
+
     /// Its plays.
     #[must_use]
     pub fn plays(mut self, plays: u64) -> Self {

@@ -1,7 +1,7 @@
 //! Several hashtags side by side: their series, who has which share of the voice, and what they have in common.
 
 use super::creators::{as_real, share};
-use super::sample::{SAMPLE_VIDEOS_MAX, Sample, is_since, part_of};
+use super::sample::{Sample, is_since};
 use super::{HashtagRecord, HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured, Meta};
 use crate::Catalog;
 use domain::caveat::Caveat;
@@ -16,8 +16,6 @@ use utoipa::ToSchema;
 /// Most hashtags that are compared.
 pub const COMPARED_MAX: usize = 10;
 const _: () = assert!(COMPARED_MAX <= HASHTAGS_MAX, "no more can share a voice");
-/// Most videos of all of them together that are looked at, about.
-const COMPARED_VIDEOS_MAX: u64 = 2 * SAMPLE_VIDEOS_MAX;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,7 +116,7 @@ impl Catalog {
         let mut compared = Vec::with_capacity(hashtags.len());
         let mut samples = Vec::with_capacity(hashtags.len());
         let mut meta = Meta::default();
-        let part = same_part(hashtags);
+        let part = self.same_part(hashtags);
         for hashtag in hashtags {
             let (view, sample) = self.compared(hashtag, asked, part, &mut meta).await?;
             compared.push(view);
@@ -170,13 +168,6 @@ impl Catalog {
         };
         Ok((view, sample))
     }
-}
-
-/// Of each hashtag the same part of all creators: shares of unlike parts would say how unlike the parts are.
-fn same_part(hashtags: &[Hashtag]) -> CreatorsPart {
-    let together = hashtags.iter().map(|hashtag| hashtag.observed.videos).sum();
-    let of_all = CreatorsPart::of(COMPARED_VIDEOS_MAX, together);
-    hashtags.iter().map(part_of).fold(of_all, CreatorsPart::min)
 }
 
 /// What is to be known of one series is to be known of all together.

@@ -11,9 +11,8 @@ use std::sync::Arc;
 use store::samples::{CreatorsPart, SamplePart, SampledVideo, VideoSample};
 use store::videos::VideoRow;
 
-/// Most videos of a hashtag that are looked at for one answer, about. Of a hashtag with more, a part of its creators is
-/// taken.
-pub(super) const SAMPLE_VIDEOS_MAX: u64 = 200_000;
+/// Of the videos that are looked at, one in so many is, where only the most played are wanted.
+const MOST_PLAYED_SHARE: u64 = 4;
 
 /// Memory for the videos of hashtags that were asked about lately: several questions about one follow one another.
 const KEPT_BYTES_MAX: u64 = 64 << 20;
@@ -24,7 +23,11 @@ const KEPT_HASHTAGS: usize = 1_000;
 type Key = (HashtagRow, u64, SamplePart);
 
 /// The videos of hashtags that were asked about lately, as they were at a change of the hashtag.
-pub(crate) struct Samples(Cache<Key, Arc<VideoSample>, ByBytes>);
+pub(crate) struct Samples {
+    kept: Cache<Key, Arc<VideoSample>, ByBytes>,
+    /// Videos of a hashtag that are looked at, at most, about.
+    videos_max: u64,
+}
 
 #[derive(Clone)]
 struct ByBytes;
@@ -36,7 +39,7 @@ impl Weighter<Key, Arc<VideoSample>> for ByBytes {
 }
 
 impl Samples {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(videos_max: u64) -> Self {
         // In one piece: a part of the room would be too small for the largest.
         let options = OptionsBuilder::new()
             .shards(1)
@@ -44,7 +47,8 @@ impl Samples {
             .weight_capacity(KEPT_BYTES_MAX)
             .build()
             .expect("both sizes are set");
-        Self(Cache::with_options(options, ByBytes, Default::default(), Default::default()))
+        let kept = Cache::with_options(options, ByBytes, Default::default(), Default::default());
+        Self { kept, videos_max }
     }
 }
 
@@ -115,19 +119,38 @@ impl Sample {
     }
 }
 
-/// The part that is looked at of a hashtag, for most questions.
-pub(super) fn part_of(hashtag: &Hashtag) -> CreatorsPart {
-    CreatorsPart::of(SAMPLE_VIDEOS_MAX, hashtag.observed.videos)
-}
-
 impl Catalog {
+    /// The part that is looked at of a hashtag, for most questions.
+    pub(super) fn part_of(&self, hashtag: &Hashtag) -> CreatorsPart {
+        CreatorsPart::of(self.inner.samples.videos_max, hashtag.observed.videos)
+    }
+
+    /// Of each hashtag the same part of all creators, so that what is compared is comparable; of all of them together about
+    /// twice the videos of one.
+    pub(super) fn same_part(&self, hashtags: &[Hashtag]) -> CreatorsPart {
+        let together = hashtags.iter().map(|hashtag| hashtag.observed.videos).sum();
+        let of_all = CreatorsPart::of(self.inner.samples.videos_max.saturating_mul(2), together);
+        hashtags.iter().map(|hashtag| self.part_of(hashtag)).fold(of_all, CreatorsPart::min)
+    }
+
+    /// A sample that begins with what has the most plays, also where not all are looked at.
+    pub(super) fn most_played_part(&self, hashtag: &Hashtag) -> SamplePart {
+        match self.part_of(hashtag) {
+            CreatorsPart::ALL => SamplePart::Creators(CreatorsPart::ALL),
+            _ => {
+                let most = self.inner.samples.videos_max / MOST_PLAYED_SHARE;
+                SamplePart::MostPlayed(u32::try_from(most).unwrap_or(u32::MAX))
+            }
+        }
+    }
+
     /// Those videos under a hashtag that are wanted.
     pub(super) async fn sample(
         &self,
         hashtag: &Hashtag,
         is_wanted: impl Fn(&SampledVideo) -> bool,
     ) -> Result<Sample, MeasureError> {
-        let part = SamplePart::Creators(part_of(hashtag));
+        let part = SamplePart::Creators(self.part_of(hashtag));
         self.sample_of(hashtag, part, |video, _| is_wanted(video)).await
     }
 
@@ -140,8 +163,8 @@ impl Catalog {
     ) -> Result<Sample, MeasureError> {
         // A smaller part may be in what is kept for other questions.
         if let SamplePart::Creators(some) = part
-            && some < part_of(hashtag)
-            && let Some(kept) = self.kept(hashtag, SamplePart::Creators(part_of(hashtag)))
+            && some < self.part_of(hashtag)
+            && let Some(kept) = self.kept(hashtag, SamplePart::Creators(self.part_of(hashtag)))
         {
             let is_in = |video: &SampledVideo| some.has(video.author(), video.row());
             return Ok(Sample::of(kept, part, |video, tags| is_in(video) && is_wanted(video, tags)));
@@ -150,7 +173,7 @@ impl Catalog {
             Some(kept) => kept,
             None => {
                 let read = Arc::new(self.inner.store.sample(hashtag.row, part).await?);
-                self.inner.samples.0.insert((hashtag.row, hashtag.changed, part), Arc::clone(&read));
+                self.inner.samples.kept.insert((hashtag.row, hashtag.changed, part), Arc::clone(&read));
                 read
             }
         };
@@ -159,7 +182,7 @@ impl Catalog {
 
     /// What is kept is of the hashtag's last change: of another one it is not found again.
     fn kept(&self, hashtag: &Hashtag, part: SamplePart) -> Option<Arc<VideoSample>> {
-        self.inner.samples.0.get(&(hashtag.row, hashtag.changed, part))
+        self.inner.samples.kept.get(&(hashtag.row, hashtag.changed, part))
     }
 }
 

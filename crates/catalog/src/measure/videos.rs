@@ -1,7 +1,7 @@
 //! The videos under a hashtag in numbers, filtered and in an order.
 
 use super::creators::{as_real, put_first};
-use super::sample::{is_since, part_of};
+use super::sample::is_since;
 use super::view::exact;
 use super::{LIMIT_MAX, MeasureError, Measured, Meta, Place};
 use crate::{Catalog, HashtagRef};
@@ -9,13 +9,11 @@ use domain::metrics::engagement::engagement;
 use domain::{Count, Hashtag, HashtagRow, Region, Timestamp, VideoId, fragment};
 use serde::Serialize;
 use std::sync::Arc;
-use store::samples::{CreatorsPart, SamplePart, SampledVideo};
+use store::samples::{SamplePart, SampledVideo};
 use store::videos::{VideoRow, VideoUnder};
 use utoipa::ToSchema;
 
 const MS_OF_A_DAY: f64 = 86_400_000.0;
-/// Videos with the most plays that are looked at where more are held than are looked at otherwise.
-const MOST_PLAYED_MAX: u32 = 50_000;
 
 /// The order of videos, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -145,11 +143,8 @@ impl Catalog {
         let also = self.other(asked.also.as_deref(), "also").await?;
         let not = self.other(asked.not.as_deref(), "not").await?;
         let part = match asked.sort {
-            // The first of them are the first of all.
-            VideoSort::Plays if part_of(hashtag) < CreatorsPart::ALL => {
-                SamplePart::MostPlayed(MOST_PLAYED_MAX)
-            }
-            _ => SamplePart::Creators(part_of(hashtag)),
+            VideoSort::Plays => self.most_played_part(hashtag),
+            _ => SamplePart::Creators(self.part_of(hashtag)),
         };
         let wanted = |video: &SampledVideo, tags: &[HashtagRow]| is_wanted(video, tags, asked, also, not);
         let sample = self.sample_of(hashtag, part, wanted).await?;
