@@ -15,7 +15,7 @@ use store::videos::VideoRow;
 const MOST_PLAYED_SHARE: u64 = 4;
 
 /// Memory for the videos of hashtags that were asked about lately: several questions about one follow one another.
-const KEPT_BYTES_MAX: u64 = 64 << 20;
+const KEPT_BYTES_MAX: u64 = 96 << 20;
 /// About how many hashtags that is.
 const KEPT_HASHTAGS: usize = 1_000;
 
