@@ -17,10 +17,13 @@ import duckdb
 ROWS = [
     (
         "catalog.db", "hashtags",
-        ["hashtag", "name", "id", "coalesce(views, held_views)", "held_videos", "held_creators"],
+        ["hashtag", "name", "id", "coalesce(views, held_views)", "held_videos", "held_creators", "held_views", "views",
+         "creators", "videos", "rounded",
+         "nullif(max(ifnull(views_at, 0), ifnull(creators_at, 0), ifnull(videos_at, 0)), 0)"],
         "hashtags ORDER BY hashtag",
         """hashtag INTEGER PRIMARY KEY, name VARCHAR NOT NULL, id BIGINT, views BIGINT, held_videos BIGINT,
-            held_creators BIGINT""",
+            held_creators BIGINT, held_views BIGINT, told_views BIGINT, told_creators BIGINT, told_videos BIGINT,
+            rounded INTEGER, reported_at BIGINT""",
     ),
     (
         "catalog.db", "links",
@@ -37,9 +40,10 @@ ROWS = [
     ),
     (
         "catalog.db", "readings",
-        ["hashtag", "observed_at", "source", "views"],
+        ["hashtag", "observed_at", "source", "views", "creators", "videos", "rounded"],
         "hashtag_snapshots ORDER BY hashtag, observed_at",
-        "hashtag INTEGER NOT NULL, observed_at BIGINT NOT NULL, source INTEGER, views BIGINT",
+        """hashtag INTEGER NOT NULL, observed_at BIGINT NOT NULL, source INTEGER, views BIGINT, creators BIGINT,
+            videos BIGINT, rounded INTEGER""",
     ),
     (
         "walks.db", "trends",
@@ -68,6 +72,24 @@ GINI = """SELECT 2 * sum(i * plays) / (any_value(n) * any_value(s)) - (any_value
         sum(plays::DOUBLE) OVER () AS s FROM p)"""
 PLAYS_OF_CREATORS = """p AS (SELECT l.author, count(*) AS videos, sum(v.plays) AS plays
     FROM links l JOIN videos v USING (video) WHERE l.hashtag = $h GROUP BY l.author)"""
+SOURCES = [
+    "synthetic", "web-item", "zeeschuimer", "node-share", "web-challenge", "web-search", "discover", "tiktok-scraper",
+    "mobile-aweme", "mobile-challenge", "series", "contract", "apify", "yt-dlp", "creative-center", "research-api", "mapped",
+]
+# Times in exports: texts in JSON, times in Parquet.
+MOMENTS = [
+    "CREATE OR REPLACE MACRO moment_json(ms) AS strftime(epoch_ms(ms), '%Y-%m-%dT%H:%M:%SZ')",
+    "CREATE OR REPLACE MACRO moment_parquet(ms) AS epoch_ms(ms)",
+]
+
+
+def total(name):
+    """A total and its basis: as it was told, else as the videos held add up."""
+    told, held = f"told_{name}", f"nullif(held_{name}, 0)"
+    return f"""coalesce({told}, {held}) AS {name},
+            CASE WHEN {told} IS NOT NULL THEN 'reported' WHEN {held} IS NOT NULL THEN 'observed' END AS {name}_basis"""
+
+
 RATE = "(v.likes + v.comments + v.shares + v.saves) / nullif(v.plays, 0)"
 
 QUESTIONS = {
@@ -128,9 +150,19 @@ QUESTIONS = {
             ORDER BY emerging DESC NULLS LAST, hashtag LIMIT 20) t JOIN hashtags h USING (hashtag)
             ORDER BY emerging DESC, hashtag""",
     ],
-    "export hashtags": ["COPY (SELECT * FROM hashtags) TO '$file' (FORMAT $format)"],
+    # The same columns as ours, in the same form.
+    "export hashtags": [
+        f"""COPY (SELECT id::VARCHAR AS id, name, {total("views")}, rounded & 1 = 1 AS views_rounded, {total("creators")},
+            {total("videos")}, moment_$format(reported_at) AS reported_at, held_videos AS observed_videos,
+            held_views AS observed_views, nullif(held_creators, 0) AS observed_creators FROM hashtags ORDER BY hashtag)
+            TO '$file' (FORMAT $format)""",
+    ],
     "export history": [
-        "COPY (SELECT h.id, h.name, r.* FROM readings r JOIN hashtags h USING (hashtag)) TO '$file' (FORMAT $format)",
+        f"""COPY (SELECT h.id::VARCHAR AS hashtag_id, h.name AS hashtag, moment_$format(r.observed_at) AS observed_at,
+            {SOURCES}[r.source] AS source, r.views, r.creators, r.videos, r.rounded & 1 = 1 AS views_rounded,
+            CASE WHEN r.views IS NOT NULL THEN CASE WHEN r.rounded & 1 = 0 OR r.views < 10000 THEN 1
+                WHEN r.views < 1000000 THEN 100 WHEN r.views < 1000000000 THEN 100000 ELSE 100000000 END END AS views_step
+            FROM readings r JOIN hashtags h USING (hashtag)) TO '$file' (FORMAT $format)""",
     ],
     # Velocity, growth, acceleration and z-score of all series in three windows, and ranks of them: without repairs,
     # momentum, novelty, concentration and the score.
@@ -198,6 +230,8 @@ def main():
     if not database.exists():
         fill(store, database)
     db = duckdb.connect(str(database))
+    for macro in MOMENTS:
+        db.execute(macro)
     print(json.dumps({"version": duckdb.__version__}), flush=True)
     for line in sys.stdin:
         print(json.dumps(answer(db, json.loads(line)), default=str), flush=True)

@@ -217,10 +217,10 @@ def whole_stores(options, store, duck, bench):
     one = options.data / "one.csv"
     one.write_text(ONE_READING)
     took = run(tagmeter(options, store, "import", one, "--json"), stderr=subprocess.DEVNULL)
-    rows.append(whole("all trends from nothing", [took["seconds"]], None, took, duck, "all trends", {}))
+    rows.append(whole("all trends from nothing", [took["seconds"]], None, duck, "all trends", {}))
     (options.data / "exported").unlink(missing_ok=True)
     print()
-    table(["whole store", "s", "over HTTP s", "peak MB", "DuckDB s", "ours / DuckDB"], rows)
+    table(["whole store", "s", "over HTTP s", "DuckDB s", "ours / DuckDB"], rows)
     print(
         "\nExports are written to a file by the command and by DuckDB, medians of"
         f" {EXPORTS} times; the command starts anew each time. Over HTTP\nwith a key and a durable charge, read to the end."
@@ -244,19 +244,18 @@ def exports(options, store, duck, bench):
                 bench.get("/v1/metrics")
                 over_http, size = bench.get_through(f"/v1/export?of={what}&format={form}")
                 told = {"file": file, "format": "json" if form == "ndjson" else form}
-                peak = max(took, key=lambda one: one["peak_mb"])
                 seconds = [one["seconds"] for one in took]
                 asked = f"export {what}" if what != "videos" else None
                 name = f"export {what}, {form}, {size / 1e6:,.0f} MB"
-                rows.append(whole(name, seconds, over_http, peak, duck, asked, told))
+                rows.append(whole(name, seconds, over_http, duck, asked, told))
     finally:
         server.end()
     return rows
 
 
-def whole(name, seconds, over_http, peak, duck, question, told):
-    """A row: SECONDS of ours and as often DuckDB's, one of OVER_HTTP, and of what a run took at most."""
-    row = [name, f"{median(seconds):.2f}", "" if over_http is None else f"{over_http:.2f}", f"{peak['peak_mb']:,.0f}"]
+def whole(name, seconds, over_http, duck, question, told):
+    """A row: SECONDS of ours and as often DuckDB's, and one of OVER_HTTP."""
+    row = [name, f"{median(seconds):.2f}", "" if over_http is None else f"{over_http:.2f}"]
     if not duck or not question:
         return row + ["", ""]
     told = {key: str(value) for key, value in told.items()}
