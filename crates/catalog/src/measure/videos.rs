@@ -9,6 +9,7 @@ use domain::metrics::engagement::engagement;
 use domain::{Count, Hashtag, HashtagRow, Region, Timestamp, VideoId, fragment};
 use serde::Serialize;
 use std::sync::Arc;
+use store::StoreError;
 use store::samples::{SamplePart, SampledVideo};
 use store::videos::{VideoRow, VideoUnder};
 use utoipa::ToSchema;
@@ -180,17 +181,25 @@ impl Catalog {
         Ok(Some(self.find(text).await?.map(|hashtag| hashtag.row)))
     }
 
+    /// The ready JSON of each video, and all their hashtags, each once and ascending.
+    pub(super) async fn packed_with_tags(
+        &self,
+        videos: &[VideoUnder],
+    ) -> Result<(Vec<Vec<u8>>, Vec<HashtagRow>), StoreError> {
+        let rows: Vec<VideoRow> = videos.iter().map(|video| video.row).collect();
+        let packed = self.inner.store.packed(&rows).await?;
+        let mut tags: Vec<HashtagRow> = videos.iter().flat_map(|video| video.tags.iter().copied()).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        Ok((packed, tags))
+    }
+
     pub(super) async fn video_views(
         &self,
         videos: &[VideoUnder],
     ) -> Result<Vec<VideoMeasuredView>, MeasureError> {
-        let store = &self.inner.store;
-        let rows: Vec<VideoRow> = videos.iter().map(|video| video.row).collect();
-        let packed = store.packed(&rows).await?;
-        let mut tags: Vec<HashtagRow> = videos.iter().flat_map(|video| video.tags.iter().copied()).collect();
-        tags.sort_unstable();
-        tags.dedup();
-        let hashtags = store.hashtags(&tags).await?;
+        let (packed, tags) = self.packed_with_tags(videos).await?;
+        let hashtags = self.inner.store.hashtags(&tags).await?;
         let names = hashtags.iter().map(|hashtag| (hashtag.row, hashtag.tag.name().into())).collect();
         Ok(videos.iter().zip(packed).map(|(video, packed)| view(video, &packed, &names)).collect())
     }

@@ -144,11 +144,7 @@ impl Catalog {
         known: &mut HashMap<HashtagRow, Arc<str>>,
     ) -> Result<Part, StoreError> {
         let store = &self.inner.store;
-        let rows: Vec<VideoRow> = videos.iter().map(|video| video.row).collect();
-        let packed = store.packed(&rows).await?;
-        let mut tags: Vec<HashtagRow> = videos.iter().flat_map(|video| video.tags.iter().copied()).collect();
-        tags.sort_unstable();
-        tags.dedup();
+        let (packed, tags) = self.packed_with_tags(&videos).await?;
         if known.len() > NAMES_MAX {
             known.clear();
         }
