@@ -102,12 +102,14 @@ impl RecordReader {
             return;
         }
         let is_tried = around.envelopes > 0 || around.is_listed || !self.is_last_in_envelope;
-        if let Some(last) = self.last.filter(|_| is_tried)
+        let keys = Keys::of(raw);
+        // What does not look like the last one is not taken for one either: what stood before decides nothing, so that a
+        // file reads the same on several threads.
+        if let Some(last) = self.last.filter(|last| is_tried && last.fits(&keys))
             && self.attempt(last, raw, around, found).is_ok()
         {
             return;
         }
-        let keys = Keys::of(raw);
         if keys.text("type").is_some_and(|kind| &*kind == "verify") {
             return refuse(raw, BOT_CHECK.to_owned(), around, found);
         }
