@@ -7,6 +7,7 @@ Standard input is the JSON of crates/domain/tests/metrics/oracle.rs: cases, and 
 pandas, scipy and scikit-learn. Every number has to agree to 1e-9, relatively.
 """
 
+import itertools
 import json
 import math
 import sys
@@ -76,9 +77,27 @@ def repaired(readings):
             off_step, value = off_step + 1, value + 1
         times.append(at)
         values.append(value)
-    kept, falls = chain(np.array(times, dtype=np.int64), np.array(values, dtype=np.int64))
+    sound, unconfirmed = without_lone_highs(times, values)
+    kept, falls = chain(*(np.array([of[i] for i in sound], dtype=np.int64) for of in (times, values)))
+    kept = [sound[i] for i in kept]
     series = pd.Series([values[i] for i in kept], index=[times[i] for i in kept], dtype="int64")
-    return series, [lost, off_step, len(values) - len(kept), falls]
+    return series, [lost, off_step, len(values) - len(kept) - unconfirmed, falls, unconfirmed]
+
+
+def without_lone_highs(times, values):
+    """Indices of the readings that no neighbour makes a lone high, and whether the newest is a jump yet to be confirmed."""
+    sound = []
+    for i, (at, value) in enumerate(zip(times, values)):
+        if sound:
+            near = itertools.takewhile(lambda j: at - times[j] <= 72 * HOUR, reversed(sound))
+            level = max([values[sound[-1]], *(values[j] for j in near)])
+            if i + 1 < len(values):
+                if 10 * value > 11 * level and 2 * values[i + 1] < level + value:
+                    continue
+            elif level > 0 and value >= 10_000 and value > level * 2 ** max(1, (at - times[sound[-1]]) // DAY):
+                return sound, 1
+        sound.append(i)
+    return sound, 0
 
 
 def chain(times, values):
@@ -130,7 +149,7 @@ class Gains:
         span = self.series.index[last] - self.series.index[first]
         if span <= 0:
             return None
-        gain = self.climbed.iloc[last] - self.climbed.iloc[first]
+        gain = min(self.climbed.iloc[last] - self.climbed.iloc[first], self.series.iloc[last])
         return {
             "gain": int(gain), "from": int(self.series.iloc[first]), "days": span / DAY, "span": int(span),
             "start": int(self.series.index[first]),

@@ -98,7 +98,7 @@ pub struct HistoryView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Repairs)]
 pub struct RepairsView {
-    /// `lost_reading`, `off_step`, `bounce`, `spike` or `fall`.
+    /// `lost_reading`, `off_step`, `bounce`, `fall` or `unconfirmed`.
     pub repair: &'static str,
     /// How many readings.
     pub readings: u64,

@@ -73,7 +73,12 @@ pub const METRICS: &[Metric] = &[
         title: "Gain",
         formula: "dX, the sum of the rises between the kept readings nearest before both ends",
         unit: "views, creators or videos",
-        caveats: &[REPAIRED, REAL_SPAN, "`below_resolution` where it is below the step of a rounded end"],
+        caveats: &[
+            REPAIRED,
+            REAL_SPAN,
+            "never more than the total it leads to",
+            "`below_resolution` where it is below the step of a rounded end",
+        ],
         paths: &[HISTORY, RECORD, TRENDING, COMPARE],
     },
     Metric {

@@ -30,16 +30,20 @@ pub enum Repair {
     LostReading,
     /// One below a step of display, as 16399999 for 16.4M: a float cut it off, and it is put back on the step.
     OffStep,
-    /// Contradicted by more readings around it, as when a replica that lags answers and the total comes back within hours:
-    /// left out. So is a fall that does not yet stand for more than [`BOUNCE_HOURS_MAX`].
+    /// Contradicted by more readings around it, as when a replica that lags answers and the total comes back within hours,
+    /// or by the next one, as when a single reading is far above both its neighbours: left out. So is a fall that does not
+    /// yet stand for more than [`BOUNCE_HOURS_MAX`].
     Bounce,
     /// A fall that stayed: kept, and growth goes on from there.
     Fall,
+    /// The newest reading, more than twice the level before it: left out until a second reading confirms it.
+    Unconfirmed,
 }
 
 impl Repair {
     /// All of them, in the order of [`Series::repairs`].
-    pub const ALL: [Self; 4] = [Self::LostReading, Self::OffStep, Self::Bounce, Self::Fall];
+    pub const ALL: [Self; 5] =
+        [Self::LostReading, Self::OffStep, Self::Bounce, Self::Fall, Self::Unconfirmed];
 
     /// What it is called in answers.
     pub const fn name(self) -> &'static str {
@@ -48,6 +52,7 @@ impl Repair {
             Self::OffStep => "off_step",
             Self::Bounce => "bounce",
             Self::Fall => "fall",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 }
@@ -84,7 +89,8 @@ pub struct Standing {
 /// What a count grew by between two kept readings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gain {
-    /// The sum of its rises. Falls are not counted: growth goes on from the lower level.
+    /// The sum of its rises, at most the last value. Falls are not counted: growth goes on from the lower level, and what
+    /// was lost more than once is not gained more than once.
     pub gain: u64,
     /// The first reading.
     pub from: Standing,
@@ -165,6 +171,11 @@ impl Series {
         Self { points, kept, repaired, repairs }
     }
 
+    /// The newest reading where it is a jump that no second reading has confirmed yet.
+    pub fn unconfirmed(&self) -> Option<&Point> {
+        self.points.iter().rev().find(|point| point.repair == Some(Repair::Unconfirmed))
+    }
+
     /// Every reading, in order of time.
     pub fn points(&self) -> &[Point] {
         &self.points
@@ -215,7 +226,7 @@ impl Series {
         if span_ms <= 0 {
             return None;
         }
-        let gain = last.climbed - first.climbed;
+        let gain = (last.climbed - first.climbed).min(end.value);
         let step = start.step.max(end.step);
         Some(Gain {
             gain,

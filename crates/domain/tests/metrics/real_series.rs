@@ -1,15 +1,18 @@
 //! The repair, over the real series, against figures that an independent count gave (`scripts/oracles/metrics.py`).
 
-use crate::captures::captured;
+use crate::captures::{Captured, captured};
+use domain::Timestamp;
 use domain::metrics::backtest::{
     BacktestPlan, BacktestRow, BacktestSeries, HORIZONS_DAYS, Half, Ranking, backtest,
 };
-use domain::metrics::{Repair, Series};
+use domain::metrics::{Point, Reading, Repair, Series, Standing, TrendWindow};
 
 /// Readings one below their step of display, such as 16399999 for 16.4M.
 const OFF_STEP: u64 = 3_365;
 /// Readings that more readings around them contradict.
 const BOUNCES: u64 = 36_651;
+/// Series that end with a jump.
+const UNCONFIRMED: u64 = 0;
 /// Falls that stayed, and who fell.
 const FALLS: [(&str, u64, u64); 3] = [
     ("mazeyeddings", 243_500, 236_000),
@@ -40,8 +43,85 @@ fn the_repair_finds_what_is_wrong_with_the_real_series() {
     let readings: usize = captured.iter().map(|hashtag| hashtag.readings.len()).sum();
     assert_eq!((captured.len(), readings), (377, 1_458_125));
     // There is no 0 in these series: what is not told was not written down.
-    assert_eq!(repairs, [0, OFF_STEP, BOUNCES, FALLS.len() as u64]);
+    assert_eq!(repairs, [0, OFF_STEP, BOUNCES, FALLS.len() as u64, UNCONFIRMED]);
     assert_eq!(falls, FALLS);
+}
+
+/// What must hold of a series however early it is read: no gain exceeds the total, the newest reading is left out only
+/// where it is lower or a jump, and what counts is no lone high.
+fn check_prefix(name: &str, readings: &[Reading]) {
+    let series = Series::repaired(readings);
+    let points = series.points();
+    let mut kept = series.standings().rev();
+    let (last, before) = (kept.next().expect("the first reading is kept"), kept.next());
+    for window in TrendWindow::ALL {
+        let from = Timestamp::from_ms(last.at.as_ms() - window.ms());
+        let gain = series.gain(from, last.at).map_or(0, |gain| gain.gain);
+        assert!(
+            gain <= last.value,
+            "{name}: {gain} in {} of {}, {}",
+            window.name(),
+            last.value,
+            last.at.to_rfc3339()
+        );
+    }
+    let newest = points.last().expect("a reading");
+    let fits =
+        newest.value.is_some() || newest.observed <= last.value || newest.repair == Some(Repair::Unconfirmed);
+    assert!(fits, "{name}: {newest:?} after {last:?}");
+    let at = points.partition_point(|point| point.at < last.at);
+    assert!(!is_lone_high(before, last, points.get(at + 1)), "{name}: {last:?} counts, after {before:?}");
+}
+
+/// Whether a kept value is more than twice the one before and nothing confirms it: it is the newest, or the next one is
+/// nearer to the one before.
+fn is_lone_high(before: Option<Standing>, last: Standing, next: Option<&Point>) -> bool {
+    let Some(before) = before.filter(|before| last.at.as_ms() - before.at.as_ms() < TrendWindow::Day.ms())
+    else {
+        return false;
+    };
+    let is_nearer = |next: &Point| next.observed * 2 < before.value + last.value;
+    last.value >= 10_000 && last.value > 2 * before.value && next.is_none_or(is_nearer)
+}
+
+fn check_prefixes<'c>(captured: impl Iterator<Item = &'c Captured>) -> usize {
+    captured
+        .map(|hashtag| {
+            (1..=hashtag.readings.len())
+                .for_each(|end| check_prefix(&hashtag.name, &hashtag.readings[..end]));
+            hashtag.readings.len()
+        })
+        .sum()
+}
+
+#[test]
+fn no_prefix_of_a_real_series_counts_a_lone_high() {
+    /// One of these many hashtags, and those with lone highs: seconds. All of them take minutes, see below.
+    const EVERY: usize = 120;
+    let Some(captured) = captured() else { return };
+    let cut = captured.iter().find(|hashtag| hashtag.name == "saradesai").expect("it is there");
+    // 2022-07-13: 142,800, 142,900, 343,500, 143,200.
+    let after = Timestamp::parse("2022-07-13 11:00:00").expect("a time");
+    let end = cut.readings.partition_point(|reading| reading.at < after);
+    let series = Series::repaired(&cut.readings[..end]);
+    let newest: Vec<_> =
+        series.points()[end - 2..].iter().map(|point| (point.observed, point.repair)).collect();
+    assert_eq!(newest, [(343_500, Some(Repair::Bounce)), (143_200, None)]);
+    assert_eq!(series.last().map(|last| last.value), Some(143_200));
+    let prefixes = check_prefixes(captured.iter().step_by(EVERY).chain([cut]));
+    assert!(prefixes > 5_000, "{prefixes}");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --release -p domain --test metrics -- --ignored all_prefixes"]
+fn all_prefixes_of_all_real_series_hold() {
+    let Some(captured) = captured() else { return };
+    let [one, other] = captured.split_at(captured.len() / 2).into();
+    let prefixes = std::thread::scope(|scope| {
+        let halves = [one, other].map(|half| scope.spawn(|| check_prefixes(half.iter())));
+        halves.map(|half| half.join().expect("all hold")).into_iter().sum::<usize>()
+    });
+    assert_eq!(prefixes, 1_458_125);
 }
 
 #[test]

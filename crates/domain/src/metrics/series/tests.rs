@@ -72,7 +72,66 @@ fn a_rise_that_is_taken_back_is_a_bounce_also_after_a_fall() {
 #[test]
 fn of_equal_ways_the_higher_readings_are_kept() {
     assert_eq!(kept(&series(&[1, 3, 2])), [1, 3]);
-    assert_eq!(kept(&series(&[1, 5, 2, 6])), [1, 5, 6]);
+    assert_eq!(kept(&series(&[10, 11, 10, 12])), [10, 11, 12]);
+}
+
+#[test]
+fn a_lone_high_reading_is_left_out_and_the_newest_that_fits_the_past_is_kept() {
+    let end = [142_600, 343_100, 142_800, 142_900, 343_500, 143_200];
+    let mut values = vec![142_500; 8];
+    values.extend(end);
+    let cut = series(&values);
+    let bounce = Some(Repair::Bounce);
+    assert_eq!(repairs(&cut)[8..], [None, bounce, None, None, bounce, None]);
+    assert_eq!(cut.last().map(|last| last.value), Some(143_200));
+    assert_eq!(cut.gain(EVER[0], EVER[1]).map(|gain| gain.gain), Some(700));
+    assert_eq!(kept(&series(&[100, 110, 500, 120])), [100, 110, 120], "however small");
+    assert_eq!(kept(&series(&[100, 110, 110, 500, 120, 119, 121])), [100, 110, 110, 120, 121]);
+}
+
+#[test]
+fn a_jump_waits_for_a_second_reading() {
+    let jump = [142_500, 142_800, 142_900, 343_500];
+    let waiting = series(&jump);
+    assert_eq!(repairs(&waiting)[3], Some(Repair::Unconfirmed));
+    assert_eq!(waiting.unconfirmed().map(|point| point.observed), Some(343_500));
+    assert_eq!(waiting.repairs()[Repair::Unconfirmed as usize], (Repair::Unconfirmed, 1));
+    assert_eq!(waiting.last().map(|last| last.value), Some(142_900));
+
+    for second in [343_400, 343_500, 400_000] {
+        let confirmed = series(&[&jump[..], &[second]].concat());
+        assert_eq!(
+            (confirmed.unconfirmed(), confirmed.last().map(|last| last.value >= 343_500)),
+            (None, Some(true))
+        );
+    }
+    let twice = series(&[&jump[..], &[800_000]].concat());
+    assert_eq!(kept(&twice), jump, "the second confirms the first, and is a jump itself");
+    assert_eq!(twice.unconfirmed().map(|point| point.observed), Some(800_000));
+}
+
+#[test]
+fn what_is_no_jump_counts_at_once() {
+    for ends in [[142_900, 285_800], [1, 9_999], [0, 50_000]] {
+        assert_eq!(kept(&series(&ends)), ends, "twice as much; young; from nothing");
+    }
+    let later = |hours, value| kept(&Series::repaired(&[rounded(0, 100_000), rounded(hours, value)])).len();
+    assert_eq!((later(24, 200_100), later(47, 200_100)), (1, 1), "a day doubles");
+    assert_eq!((later(48, 400_000), later(48, 400_100)), (2, 1), "and two days once more");
+    assert_eq!(later(24 * 70, 50_000_000_000), 2, "over months everything may have happened");
+}
+
+#[test]
+fn a_gain_never_exceeds_the_total() {
+    let mut values = vec![90_000; 30];
+    values.extend([1_000; 30]);
+    values.extend([80_000; 30]);
+    values.extend([2_000; 30]);
+    values.extend([70_000; 30]);
+    let fallen = series(&values);
+    assert_eq!(fallen.repairs()[Repair::Fall as usize].1, 2);
+    let all = fallen.gain(EVER[0], EVER[1]).expect("a gain");
+    assert_eq!((all.gain, all.to.value), (70_000, 70_000), "147,000 were gained, most of them lost again");
 }
 
 #[test]
@@ -133,31 +192,91 @@ fn a_gain_says_its_real_span_and_what_it_cannot_tell() {
     assert_eq!(gappy.at(at(-1)), None);
 }
 
-/// What is kept, by trying every way there is.
-fn best_worth(values: &[u64], stands_for: i64) -> i64 {
-    let ways = 0_u32..1 << values.len();
-    let worth = |way: u32| {
-        let kept: Vec<u64> = (0..values.len()).filter(|n| way >> n & 1 == 1).map(|n| values[n]).collect();
-        let falls = kept.windows(2).filter(|pair| pair[1] < pair[0]).count();
-        i64::try_from(kept.len()).unwrap() * stands_for - i64::try_from(falls).unwrap() * BOUNCE_HOURS_MAX
-    };
-    ways.map(worth).max().unwrap_or(0)
+/// The readings that no neighbour makes a lone high, by looking at all of them each time.
+fn without_lone_highs(readings: &[(i64, u64)]) -> Vec<(i64, u64)> {
+    let mut sound: Vec<(i64, u64)> = Vec::new();
+    for (number, &(hour, value)) in readings.iter().enumerate() {
+        let newest = sound.last().copied();
+        let near = sound.iter().filter(|(then, _)| hour - then <= BOUNCE_HOURS_MAX);
+        let level = near.chain(&newest).map(|(_, value)| *value).max();
+        let is_lone = match (level, readings.get(number + 1)) {
+            (None, _) => false,
+            (Some(level), Some(&(_, next))) => 10 * value > 11 * level && 2 * next < level + value,
+            (Some(level), None) => {
+                let days = newest.map_or(0, |(then, _)| (hour - then) / 24).max(1);
+                let limit = u128::from(level) << days.min(60);
+                level > 0 && value >= 10_000 && u128::from(value) > limit
+            }
+        };
+        if !is_lone {
+            sound.push((hour, value));
+        }
+    }
+    sound
+}
+
+/// The hours that each reading stands for.
+fn stand_for(readings: &[(i64, u64)]) -> Vec<i64> {
+    let gap = |place: usize| (readings[place].0 - readings[place - 1].0).min(24);
+    let last = readings.len() - 1;
+    let before = |place: usize| gap(place.max(1));
+    let after = |place: usize| if place < last { gap(place + 1) } else { gap((last - 1).max(1)) };
+    (0..=last).map(|place| before(place).min(after(place))).collect()
+}
+
+/// The hours that some readings keep.
+fn worth(kept: impl Iterator<Item = (i64, u64)>) -> i64 {
+    let kept: Vec<(i64, u64)> = kept.collect();
+    let falls = kept.windows(2).filter(|pair| pair[1].1 < pair[0].1).count();
+    kept.iter().map(|(hours, _)| hours).sum::<i64>() - i64::try_from(falls).unwrap() * BOUNCE_HOURS_MAX
+}
+
+/// Values that are near one another, or ten to a thousand times that.
+fn uneven() -> impl Strategy<Value = u64> {
+    (1_u64..12, prop::sample::select(vec![1_u64, 1, 1, 10, 1_000, 5_000]))
+        .prop_map(|(value, factor)| value * factor)
 }
 
 proptest! {
     #[test]
     fn no_way_of_leaving_readings_out_keeps_more(
-        values in prop::collection::vec(1_u64..12, 2..13),
-        hours in prop::sample::select(vec![3_i64, 24, 30, 100]),
+        values in prop::collection::vec(uneven(), 2..13),
+        gaps in prop::collection::vec(prop::sample::select(vec![1_i64, 3, 3, 24, 30, 100]), 13),
     ) {
-        let readings: Vec<Reading> =
-            (0..).zip(&values).map(|(number, value)| rounded(number * hours, *value)).collect();
-        let series = Series::repaired(&readings);
-        let falls = series.repairs()[Repair::Fall as usize].1;
-        let stands_for = hours.min(24);
-        let worth = i64::try_from(series.kept()).unwrap() * stands_for
-            - i64::try_from(falls).unwrap() * BOUNCE_HOURS_MAX;
-        prop_assert_eq!(worth, best_worth(&values, stands_for));
+        let mut hour = 0;
+        let readings: Vec<(i64, u64)> = values.iter().zip(&gaps).map(|(value, gap)| {
+            hour += gap;
+            (hour, *value)
+        }).collect();
+        let told: Vec<Reading> = readings.iter().map(|(hour, value)| exact(*hour, *value)).collect();
+        let series = Series::repaired(&told);
+        let sound = without_lone_highs(&readings);
+        let kept: Vec<(i64, u64)> = series.standings().map(|it| ((it.at.as_ms() - at(0).as_ms()) / 3_600_000, it.value)).collect();
+        prop_assert!(kept.iter().all(|reading| sound.contains(reading)), "{:?} of {:?}", kept, sound);
+        if sound.len() < 2 {
+            prop_assert_eq!(kept, sound);
+            return Ok(());
+        }
+        let hours = stand_for(&sound);
+        let weighed = || sound.iter().zip(&hours);
+        let best = (0_u32..1 << sound.len()).map(|way| {
+            worth(weighed().enumerate().filter(|(n, _)| way >> n & 1 == 1).map(|(_, (it, hours))| (*hours, it.1)))
+        });
+        let ours = worth(weighed().filter(|(it, _)| kept.contains(it)).map(|(it, hours)| (*hours, it.1)));
+        prop_assert_eq!(Some(ours), best.max());
+    }
+
+    #[test]
+    fn no_gain_of_any_prefix_exceeds_the_total(values in prop::collection::vec(uneven(), 1..60)) {
+        let readings = readings(&values);
+        for end in 1..=readings.len() {
+            let series = Series::repaired(&readings[..end]);
+            let total = series.last().expect("the first reading is kept").value;
+            for from in &readings[..end] {
+                let gain = series.gain(from.at, EVER[1]);
+                prop_assert!(gain.is_none_or(|gain| gain.gain <= total), "{:?} of {}", gain, total);
+            }
+        }
     }
 
     #[test]
@@ -170,9 +289,12 @@ proptest! {
         let kept = kept(&series);
         let climbed: u64 = kept.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).sum();
         let all = series.gain(EVER[0], EVER[1]);
-        prop_assert_eq!(all.map_or(0, |all| all.gain), climbed);
+        let total = kept.last().copied().unwrap_or(0);
+        prop_assert_eq!(all.map_or(0, |all| all.gain), climbed.min(total));
         let [one, other] = [(EVER[0], at(cut)), (at(cut), EVER[1])].map(|(from, to)| series.gain(from, to));
-        prop_assert_eq!(one.map_or(0, |one| one.gain) + other.map_or(0, |one| one.gain), climbed);
+        let parts = one.map_or(0, |one| one.gain) + other.map_or(0, |one| one.gain);
+        let fits = if climbed <= total { parts == climbed } else { parts >= total };
+        prop_assert!(fits, "{} of {}, {}", parts, climbed, total);
         let first = series.first().map(|first| first.at);
         let later = series.points().iter().filter(|point| Some(point.at) >= first);
         let is_repaired = later.into_iter().any(|point| point.repair.is_some());
