@@ -5,10 +5,10 @@ use crate::gate::keys::Keys;
 use crate::health::Health;
 use crate::http::drain::Drain;
 use crate::metrics::Metrics;
+use crate::openapi::Documents;
 use crate::options::Options;
 use crate::request_ids::RequestIds;
 use crate::v1::cursor::CursorKey;
-use bytes::Bytes;
 use catalog::Catalog;
 use domain::Clock;
 use std::fmt;
@@ -33,8 +33,8 @@ pub(crate) struct App {
     pub(crate) measuring: Arc<Semaphore>,
     /// Room for uploads.
     pub(crate) uploads: Semaphore,
-    /// `/openapi.json`, ready.
-    pub(crate) openapi: Bytes,
+    /// The API description.
+    pub(crate) documents: Documents,
 }
 
 impl fmt::Debug for App {

@@ -12,8 +12,22 @@ pub(crate) const COUNT_DEFAULT: u32 = 10;
 pub(crate) const COUNT_MAX: u32 = 35;
 /// Cursors are below this: programs that read numbers as doubles hold them exactly.
 pub(crate) const CURSOR_END: u64 = 1 << 53;
+/// Largest number that a parameter of `/v1` takes: counts are below 2^53 too.
+pub(crate) const NUMBER_MAX: u64 = CURSOR_END - 1;
 /// Characters of a value that an error message repeats.
 const SHOWN_CHARS_MAX: usize = 40;
+
+/// What the API description says of times; [`Query::time`] reads them.
+pub(crate) const TIME_PATTERN: &str = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?|[0-9]{1,7}[hdw])?$";
+
+/// What the API description says of lengths of time; [`Query::duration_ms`] reads them.
+pub(crate) const DURATION_PATTERN: &str = "^([0-9]{1,7}[hdw])?$";
+
+/// A closed set of words that a parameter takes.
+pub(crate) trait Words: Copy {
+    /// Each word and what it stands for; the first is the default.
+    fn words() -> Vec<(&'static str, Self)>;
+}
 
 /// The query of one request.
 #[derive(Debug)]
@@ -132,6 +146,21 @@ impl<'a> Query<'a> {
         number.map(Some).ok_or_else(|| {
             Problem::parameter(param, format!("{param} is {}; give a number of 0 or more", shown(&text)))
         })
+    }
+
+    /// A number above 0, when given.
+    pub(crate) fn positive_real(&self, param: &'static str) -> Result<Option<f64>, Problem> {
+        match self.real(param)? {
+            Some(0.0) => {
+                Err(Problem::parameter(param, format!("{param} is 0; give a number above 0, such as 100")))
+            }
+            number => Ok(number),
+        }
+    }
+
+    /// A word of a closed set; its default when it is not given.
+    pub(crate) fn word<T: Words>(&self, param: &'static str) -> Result<T, Problem> {
+        self.one_of(param, &T::words())
     }
 
     /// One of a few words; the first one when it is not given.

@@ -26,7 +26,7 @@ const V1: &str = "/v1/";
 
 /// Every route and the description of all of them.
 pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
-    let all: [Routes; 28] = [
+    let all: [Routes; 29] = [
         routes!(challenge_info_id::handler),
         routes!(challenge_info_name::handler),
         routes!(challenge_posts::handler),
@@ -55,6 +55,7 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),
         routes!(operations::openapi_json::handler),
+        routes!(operations::openapi_json::older),
     ];
     let documented = OpenApiRouter::with_openapi(openapi::base());
     let (router, description) = all.into_iter().fold(documented, add).split_for_parts();

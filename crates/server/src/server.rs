@@ -8,11 +8,11 @@ use crate::http::accept;
 use crate::http::drain::Drain;
 use crate::http::front::Front;
 use crate::metrics::Metrics;
+use crate::openapi::Documents;
 use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
 use crate::v1::cursor::CursorKey;
-use bytes::Bytes;
 use catalog::Catalog;
 use domain::Clock;
 use std::fmt;
@@ -68,7 +68,6 @@ impl Server {
     /// Takes the address (port 0: any free one) and makes sure that the store can be read and the ledger written.
     pub async fn bind(address: SocketAddr, parts: Parts, options: Options) -> Result<Self, BindError> {
         let (router, description) = router::build();
-        let openapi = description.to_pretty_json().expect("a description in memory is always JSON");
         let identity = parts.catalog.store().identity().await?;
         let app = Arc::new(App {
             keys: Keys::new(parts.catalog.store().clone(), options.requests_per_minute),
@@ -82,7 +81,7 @@ impl Server {
             options,
             measuring: Arc::new(Semaphore::new(MEASURED_AT_ONCE)),
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
-            openapi: Bytes::from(openapi),
+            documents: Documents::of(&description),
             cursors: CursorKey::of_store(identity),
         });
         health::look_at_keys(&app).await?;

@@ -9,6 +9,8 @@ mod client;
 
 mod clock;
 
+mod description;
+
 mod fixtures;
 
 mod place;
@@ -27,6 +29,7 @@ pub use ::server::UPLOADS_AT_ONCE;
 pub use backends::TestStore;
 pub use client::{Answer, Connection, Request};
 pub use clock::FixedClock;
+pub use description::{Described, Description};
 pub use fixtures::{HashtagFixture, VideoFixture, example_hashtag, hashtag, video};
 pub use place::Place;
 pub use server::{TestServer, TestServerBuilder};

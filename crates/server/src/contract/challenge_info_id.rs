@@ -51,7 +51,6 @@ impl Endpoint for ChallengeInfoId {
     tag = "challenges",
     params(Params),
     responses((status = 200, description = "The hashtag", body = ChallengeObject), PaidErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<ChallengeInfoId>(app, request).await

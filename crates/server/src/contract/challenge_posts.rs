@@ -24,8 +24,8 @@ struct Params {
     /// TikTok's challenge id.
     #[param(example = "7551", pattern = "^[0-9]{1,19}$")]
     challenge_id: String,
-    /// Videos on the page; brought within 1 and 35.
-    #[param(default = 10, example = 30, required = false)]
+    /// Videos per page. Values outside the bounds are clamped, not refused.
+    #[param(default = 10, example = 30, minimum = 1, maximum = 35, required = false)]
     count: i64,
     /// 0 to begin, then the `cursor` of the page before while its `hasMore` is true.
     #[param(default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
@@ -108,7 +108,6 @@ fn render(page: &WalkPage) -> Vec<u8> {
     tag = "challenges",
     params(Params),
     responses((status = 200, description = "A page of videos", body = PostsPage), PaidErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<ChallengePosts>(app, request).await

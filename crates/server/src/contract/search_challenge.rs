@@ -4,7 +4,7 @@ use super::challenge::{self, ChallengeObject};
 use super::{Endpoint, fault, operation};
 use crate::app::App;
 use crate::gate::serve::serve;
-use crate::openapi::PaidErrors;
+use crate::openapi::SearchErrors;
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
@@ -23,8 +23,8 @@ struct Params {
     /// A word or several: `cat`, `street comedy`. Case, width and a leading `#` do not matter.
     #[param(example = "cat")]
     keyword: String,
-    /// Rows on the page; brought within 1 and 35.
-    #[param(default = 10, example = 10, required = false)]
+    /// Rows per page. Values outside the bounds are clamped, not refused.
+    #[param(default = 10, example = 10, minimum = 1, maximum = 35, required = false)]
     count: i64,
     /// 0 to begin, then the `cursor` of the page before while its `hasMore` is true.
     #[param(default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
@@ -100,8 +100,7 @@ fn render(page: &SearchPage) -> Vec<u8> {
     operation_id = "search_challenge",
     tag = "challenges",
     params(Params),
-    responses((status = 200, description = "A page of hashtags", body = FoundPage), PaidErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "A page of hashtags", body = FoundPage), SearchErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<SearchChallenge>(app, request).await

@@ -1,5 +1,6 @@
 //! `GET /healthz`: the process is alive and answers. Says nothing of the store.
 
+use crate::openapi::OpenErrors;
 use axum::body::Body;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
@@ -10,7 +11,7 @@ use http::{HeaderValue, Response};
     path = "/healthz",
     operation_id = "healthz",
     tag = "operations",
-    responses((status = 200, description = "The process answers", content_type = "text/plain", body = String, example = "ok")),
+    responses((status = 200, description = "The process answers", content_type = "text/plain", body = String, example = "ok"), OpenErrors),
 )]
 pub(crate) async fn handler() -> Response<Body> {
     plain("ok\n")

@@ -1,6 +1,7 @@
 //! `GET /metrics`: what the server counts, for Prometheus.
 
 use crate::app::App;
+use crate::openapi::OpenErrors;
 use axum::body::Body;
 use axum::extract::State;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -16,7 +17,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
     path = "/metrics",
     operation_id = "metrics",
     tag = "operations",
-    responses((status = 200, description = "OpenMetrics text", content_type = "application/openmetrics-text", body = String)),
+    responses((status = 200, description = "OpenMetrics text", content_type = "application/openmetrics-text", body = String), OpenErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>) -> Response<Body> {
     let (hits, misses) = app.catalog.cache_counts();

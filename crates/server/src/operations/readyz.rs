@@ -4,7 +4,7 @@ use super::healthz::plain;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::http::front::Call;
-use crate::openapi::ProblemObject;
+use crate::openapi::{OpenErrors, ProblemObject};
 use crate::problem::{Problem, Style};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -21,6 +21,7 @@ use std::sync::Arc;
         (status = 200, description = "Requests can be served", content_type = "text/plain", body = String, example = "ready"),
         (status = 503, description = "Not at the moment; `detail` says why", content_type = "application/problem+json",
             body = ProblemObject),
+        OpenErrors,
     ),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

@@ -48,7 +48,6 @@ async fn balance(visit: Visit) -> Result<Success, Problem> {
     operation_id = "balance",
     tag = "account",
     responses((status = 200, description = "The balance", body = BalanceAnswer), FreeErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Call, async |visit: Visit, _| balance(visit).await).await

@@ -2,15 +2,15 @@
 
 use super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
 use super::operation;
+use super::words::{HistoryMetricWord, StepWord};
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::{MeasureErrors, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{COMPARED_MAX, CompareAsked, CompareView, HistoryMetric, Measured, Meta};
+use catalog::measure::{COMPARED_MAX, CompareAsked, CompareView, Measured, Meta};
 use catalog::{Catalog, Wanted};
-use domain::metrics::Step;
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -27,20 +27,20 @@ struct Params {
     /// 2 to 10 names or ids, separated by commas.
     #[param(example = "cat,dog")]
     tags: String,
-    /// `views`, `creators` or `videos`.
-    #[param(example = "views", required = false)]
-    metric: String,
+    /// The count to compare.
+    #[param(inline, required = false)]
+    metric: HistoryMetricWord,
     /// From then on: a date, a time, or how long ago (`30d`); of the series and of the videos.
-    #[param(example = "90d", required = false)]
-    from: String,
+    #[param(inline, example = "90d", required = false)]
+    from: TimeText,
     /// Until then.
-    #[param(required = false)]
-    to: String,
-    /// `day`, `raw`, `hour` or `week`.
-    #[param(required = false)]
-    step: String,
-    /// Each series also divided by its first value, times this.
-    #[param(example = 100, required = false)]
+    #[param(inline, required = false)]
+    to: TimeText,
+    /// The step between points.
+    #[param(inline, required = false)]
+    step: StepWord,
+    /// Returns each series also divided by its first value, times this.
+    #[param(example = 100, exclusive_minimum = 0, required = false)]
     index: f64,
 }
 
@@ -72,13 +72,12 @@ impl Question for Compare {
                 format!("tags names {} hashtags; give 2 to {COMPARED_MAX}, such as tags=cat,dog", tags.len());
             return Err(Problem::parameter("tags", detail));
         }
-        let steps = [Step::Day, Step::Raw, Step::Hour, Step::Week].map(|step| (step.name(), step));
         let asked = CompareAsked {
-            metric: query.one_of("metric", &HistoryMetric::ALL.map(|metric| (metric.name(), metric)))?,
-            step: query.one_of("step", &steps)?,
+            metric: query.word("metric")?,
+            step: query.word("step")?,
             from: query.time("from", now)?,
             to: query.time("to", now)?,
-            index: query.real("index")?.filter(|index| *index > 0.0),
+            index: query.positive_real("index")?,
             points_max: POINTS_MAX,
         };
         Ok((tags, asked))
@@ -114,7 +113,6 @@ impl Question for Compare {
     tag = "measurement",
     params(Params),
     responses((status = 200, description = "The comparison", body = Answer), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Measuring<Compare>>(app, request).await

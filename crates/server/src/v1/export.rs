@@ -5,10 +5,11 @@
 
 use super::measured::hashtag;
 use super::operation;
+use super::words::{ExportFormat, ExportFormatWord, ExportOfWord};
 use crate::app::App;
 use crate::gate::reply::Content;
 use crate::gate::serve::{Asking, Paid, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::ExportErrors;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -37,14 +38,14 @@ const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 struct Params {
     /// `hashtags`, `history` (every reading of hashtags) or `videos` (every video, under hashtags or not), each once and in
     /// the order they came in.
-    #[param(example = "hashtags")]
-    of: String,
+    #[param(inline)]
+    of: ExportOfWord,
     /// Only of this hashtag: a name or an id.
     #[param(required = false)]
     hashtag: String,
-    /// `ndjson`, `parquet` or `csv`.
-    #[param(example = "parquet", required = false)]
-    format: String,
+    /// The file's format.
+    #[param(inline, required = false)]
+    format: ExportFormatWord,
 }
 
 pub(crate) struct Export;
@@ -61,9 +62,8 @@ impl Paid for Export {
     fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
         let query = &asking.query;
         query.required("of", "hashtags")?;
-        let of = query.one_of("of", &ExportOf::ALL.map(|of| (of.name(), of)))?;
-        let formats = [Format::Ndjson, Format::Parquet, Format::Csv].map(|format| (format.name(), format));
-        let format = query.one_of("format", &formats)?;
+        let of = query.word("of")?;
+        let ExportFormat(format) = query.word("format")?;
         let hashtag = query.text("hashtag")?.map(Cow::into_owned);
         Ok((of, hashtag, format))
     }
@@ -111,9 +111,8 @@ impl Paid for Export {
     params(Params),
     responses(
         (status = 200, description = "The file", content_type = "application/x-ndjson", body = String),
-        MeasureErrors,
+        ExportErrors,
     ),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Export>(app, request).await

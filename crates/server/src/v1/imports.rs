@@ -8,7 +8,7 @@ use crate::errors::ErrorCode;
 use crate::gate::quote::key_of_other_request;
 use crate::gate::serve::idempotency_key;
 use crate::gate::uncancelled::Uncancelled;
-use crate::openapi::JobErrors;
+use crate::openapi::{Binary, ImportErrors, ImportsErrors, UploadErrors};
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
@@ -41,7 +41,8 @@ struct UploadParams {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 pub(super) struct ListParams {
-    /// `pagination.next_cursor` of the page before.
+    /// `pagination.next_cursor` of the previous page.
+    #[param(pattern = "^(job_[0-9a-z]{26})?$")]
     cursor: Option<String>,
 }
 
@@ -169,9 +170,8 @@ impl ImportView {
     operation_id = "create_import",
     tag = "imports",
     params(UploadParams),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file"),
-    responses((status = 202, description = "It will be imported; `Location` says where to look", body = ImportAnswer), JobErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    request_body(content = inline(Binary), content_type = "application/octet-stream", description = "The file"),
+    responses((status = 202, description = "It will be imported; `Location` says where to look", body = ImportAnswer), UploadErrors),
 )]
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Admin, make).await
@@ -245,8 +245,7 @@ fn file_name(query: &Query<'_>) -> Result<Option<String>, Problem> {
     operation_id = "list_imports",
     tag = "imports",
     params(ListParams),
-    responses((status = 200, description = "The imports", body = ImportList), JobErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "The imports", body = ImportList), ImportsErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Admin, async |visit: Visit, _| {
@@ -266,8 +265,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     operation_id = "get_import",
     tag = "imports",
     params(("id" = String, Path, description = "Its name")),
-    responses((status = 200, description = "The import", body = ImportAnswer), JobErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "The import", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Admin, async |visit: Visit, _| {
@@ -285,8 +283,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     operation_id = "cancel_import",
     tag = "imports",
     params(("id" = String, Path, description = "Its name")),
-    responses((status = 200, description = "The import as it is now", body = ImportAnswer), JobErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "The import as it is now", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Admin, async |visit: Visit, _| {

@@ -84,7 +84,6 @@ async fn me(visit: Visit) -> Result<Success, Problem> {
     operation_id = "me",
     tag = "account",
     responses((status = 200, description = "The account and the key", body = MeAnswer), FreeErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Call, async |visit: Visit, _| me(visit).await).await

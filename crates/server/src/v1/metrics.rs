@@ -64,7 +64,6 @@ pub(crate) struct MetricsAnswer {
     operation_id = "list_metrics",
     tag = "account",
     responses((status = 200, description = "Every metric", body = MetricsAnswer), FreeErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Call, async |_: Visit, _| {

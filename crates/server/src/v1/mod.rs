@@ -32,6 +32,8 @@ mod json_body;
 
 mod upload;
 
+mod words;
+
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod imports;
 

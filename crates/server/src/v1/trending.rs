@@ -2,20 +2,21 @@
 
 use super::measured::{Billing, Measuring, Page, Pagination, Question, problem};
 use super::operation;
+use super::words::{TrendSortWord, TrendWindowWord};
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::ListErrors;
 use crate::problem::Problem;
+use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::measure::{Measured, Meta, TrendingAsked, TrendingView};
 use catalog::{Catalog, Wanted};
-use domain::metrics::{TrendWindow, Weights};
+use domain::metrics::Weights;
 use http::Response;
 use std::borrow::Cow;
 use std::sync::Arc;
 use store::ledger::Operation;
-use store::trends::TrendSort;
 use utoipa::{IntoParams, ToSchema};
 
 /// What may stand in the query.
@@ -23,14 +24,14 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// `7d`, `24h` or `30d`.
-    #[param(example = "7d", required = false)]
-    window: String,
-    /// `emerging`, `velocity`, `growth`, `zscore` or `acceleration`.
-    #[param(example = "emerging", required = false)]
-    sort: String,
-    /// Only hashtags of at least so many views.
-    #[param(minimum = 0, required = false)]
+    /// The window of time that ends at the newest reading.
+    #[param(inline, required = false)]
+    window: TrendWindowWord,
+    /// The order of rows.
+    #[param(inline, required = false)]
+    sort: TrendSortWord,
+    /// Only hashtags with at least this many views.
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_u64, default = 0, required = false)]
     min_views: u64,
     /// Only hashtags that answer this keyword.
     #[param(required = false)]
@@ -60,8 +61,6 @@ impl Question for Trending {
 
     fn read(asking: &Asking<'_>, page: Page) -> Result<TrendingAsked, Problem> {
         let query = &asking.query;
-        let windows =
-            [TrendWindow::Week, TrendWindow::Day, TrendWindow::Month].map(|window| (window.name(), window));
         let weights = match query.text("weights")? {
             None => None,
             Some(text) => Some(
@@ -70,9 +69,9 @@ impl Question for Trending {
             ),
         };
         Ok(TrendingAsked {
-            window: query.one_of("window", &windows)?,
-            sort: query.one_of("sort", &TrendSort::ALL.map(|sort| (sort.name(), sort)))?,
-            views_min: query.whole("min_views", 0..=u64::MAX)?.unwrap_or(0),
+            window: query.word("window")?,
+            sort: query.word("sort")?,
+            views_min: query.whole("min_views", 0..=NUMBER_MAX)?.unwrap_or(0),
             query: query.text("query")?.map(Cow::into_owned),
             weights,
             limit: page.limit,
@@ -99,8 +98,7 @@ impl Question for Trending {
     operation_id = "trending",
     tag = "measurement",
     params(Params),
-    responses((status = 200, description = "What moves most, first", body = Answer), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "What moves most, first", body = Answer), ListErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Measuring<Trending>>(app, request).await

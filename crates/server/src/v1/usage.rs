@@ -4,7 +4,7 @@ use super::measured::Billing;
 use super::{NoMeta, Success, Visit, operation, serve};
 use crate::app::App;
 use crate::contract::operation as contract;
-use crate::openapi::FreeErrors;
+use crate::openapi::{FreeErrors, TimeText};
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
@@ -29,12 +29,12 @@ const PART: usize = 2_000;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// From then on: a date, a time, or how long ago; 30 days unless told otherwise.
-    #[param(example = "30d", required = false)]
-    from: String,
+    /// From then on: a date, a time, or how long ago.
+    #[param(inline, example = "30d", required = false)]
+    from: TimeText,
     /// Until then.
-    #[param(required = false)]
-    to: String,
+    #[param(inline, required = false)]
+    to: TimeText,
 }
 
 /// What credits went into.
@@ -188,7 +188,6 @@ impl Sums {
     tag = "account",
     params(Params),
     responses((status = 200, description = "What credits went into", body = UsageAnswer), FreeErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Call, async |visit: Visit, _| usage(visit).await).await

@@ -9,7 +9,7 @@ use crate::contract::fault;
 use crate::errors::ErrorCode;
 use crate::gate::quote::refused;
 use crate::gate::serve::idempotency_key;
-use crate::openapi::JobErrors;
+use crate::openapi::{FreeErrors, StartWalkErrors, WalkErrors};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -255,9 +255,8 @@ impl CoverageView {
     responses(
         (status = 200, description = "The price (`dry_run`)", body = WalkPriceAnswer),
         (status = 202, description = "It will be walked; `Location` says where to look", body = WalkAnswer),
-        JobErrors,
+        StartWalkErrors,
     ),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Call, make).await
@@ -340,8 +339,7 @@ async fn price(visit: &Visit, order: WalkOrder) -> Result<Success, Problem> {
     operation_id = "list_walks",
     tag = "walks",
     params(ListParams),
-    responses((status = 200, description = "The walks", body = WalkList), JobErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "The walks", body = WalkList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Call, async |visit: Visit, _| {
@@ -361,8 +359,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     operation_id = "get_walk",
     tag = "walks",
     params(("id" = String, Path, description = "Its name")),
-    responses((status = 200, description = "The walk", body = WalkAnswer), JobErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "The walk", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Call, async |visit: Visit, _| {
@@ -380,8 +377,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     operation_id = "cancel_walk",
     tag = "walks",
     params(("id" = String, Path, description = "Its name")),
-    responses((status = 200, description = "The walk as it is now", body = WalkAnswer), JobErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "The walk as it is now", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve(app, request, KeyScope::Call, async |visit: Visit, _| {

@@ -3,6 +3,7 @@
 mod callers;
 mod connections;
 mod contract;
+mod described;
 mod drain;
 mod errors;
 mod gate;
@@ -15,4 +16,5 @@ mod operations;
 #[cfg(unix)]
 mod outage;
 mod upstream;
+mod validators;
 mod wire;

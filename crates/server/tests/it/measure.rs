@@ -11,7 +11,7 @@ fn before(days: i64) -> Timestamp {
 }
 
 /// #cat and #dog with a reading a day for 20 days, and videos under both.
-fn holdings() -> Vec<Observation> {
+pub(crate) fn holdings() -> Vec<Observation> {
     let mut all: Vec<Observation> = Vec::new();
     for day in 0..=20_i64 {
         let grown = day.unsigned_abs();

@@ -15,6 +15,7 @@ async fn the_free_paths_answer_without_a_key_and_to_head() {
             "# HELP tagmeter_requests",
         ),
         ("/openapi.json", "application/json", "{\n  \"openapi\": \"3.1.0\""),
+        ("/openapi-3.0.json", "application/json", "{\n  \"openapi\": \"3.0.3\""),
     ] {
         let answer = server.send(Request::get(path)).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, kind), "{path}");
@@ -51,7 +52,7 @@ async fn every_documented_path_exists_with_and_without_its_last_slash() {
     let server = TestServer::start().await;
     let description = server.send(Request::get("/openapi.json")).await.json();
     let paths: Vec<&String> = description["paths"].as_object().expect("paths").keys().collect();
-    assert_eq!(paths.len(), 28);
+    assert_eq!(paths.len(), 29);
     for path in paths {
         for path in [path.as_str(), path.trim_end_matches('/')] {
             let answer = server.send(Request::get(path)).await;

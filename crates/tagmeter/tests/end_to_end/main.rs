@@ -8,6 +8,8 @@ mod command_line;
 
 mod containers;
 
+mod description;
+
 mod importing;
 
 mod kills;

@@ -4,8 +4,9 @@ use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Pag
 use super::super::operation;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::{DurationText, MeasureErrors};
 use crate::problem::Problem;
+use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::Catalog;
@@ -22,16 +23,16 @@ use utoipa::{IntoParams, ToSchema};
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
     /// Only videos posted within this time: `24h`, `30d`, `8w`.
-    #[param(example = "90d", required = false)]
-    window: String,
-    /// Where would so many plays stand?
-    #[param(minimum = 0, required = false)]
+    #[param(inline, example = "90d", required = false)]
+    window: DurationText,
+    /// Returns where this many plays stand.
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_u64, required = false)]
     plays: u64,
-    /// Where would such an engagement rate stand?
-    #[param(example = 0.05, required = false)]
+    /// Returns where this engagement rate stands.
+    #[param(example = 0.05, minimum = 0, required = false)]
     engagement: f64,
-    /// Where does this video stand?
-    #[param(required = false)]
+    /// Returns where this video stands: its id.
+    #[param(required = false, pattern = "^([0-9]{1,19})?$")]
     video_id: String,
 }
 
@@ -61,7 +62,7 @@ impl HashtagQuestion for Benchmark {
         };
         Ok(BenchmarkAsked {
             window_ms: query.duration_ms("window")?,
-            plays: query.whole("plays", 0..=u64::MAX)?,
+            plays: query.whole("plays", 0..=NUMBER_MAX)?,
             engagement: query.real("engagement")?,
             video,
         })
@@ -87,7 +88,6 @@ impl HashtagQuestion for Benchmark {
     tag = "measurement",
     params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "The benchmark", body = Answer), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Measuring<OfHashtag<Benchmark>>>(app, request).await

@@ -4,7 +4,7 @@ use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Pag
 use super::super::operation;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::{MeasureErrors, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -22,8 +22,8 @@ use utoipa::{IntoParams, ToSchema};
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
     /// Only videos posted from then on: a date, a time, or how long ago (`30d`).
-    #[param(example = "90d", required = false)]
-    since: String,
+    #[param(inline, example = "90d", required = false)]
+    since: TimeText,
 }
 
 /// Creators.
@@ -68,7 +68,6 @@ impl HashtagQuestion for Creators {
     tag = "measurement",
     params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "Most plays first", body = Answer), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Measuring<OfHashtag<Creators>>>(app, request).await

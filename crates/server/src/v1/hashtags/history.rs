@@ -2,16 +2,16 @@
 
 use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::operation;
+use super::super::words::{HistoryMetricWord, ModeWord, StepWord};
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::{MeasureErrors, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::Catalog;
-use catalog::measure::{HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured, Meta};
+use catalog::measure::{HistoryAsked, HistoryView, MeasureError, Measured, Meta};
 use domain::Hashtag;
-use domain::metrics::{Mode, Step};
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -27,27 +27,27 @@ const POINTS: u64 = 1_000;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// `views`, `creators` or `videos`.
-    #[param(example = "views", required = false)]
-    metric: String,
+    /// The count.
+    #[param(inline, required = false)]
+    metric: HistoryMetricWord,
     /// From then on: a date, a time, or how long ago (`30d`).
-    #[param(example = "30d", required = false)]
-    from: String,
+    #[param(inline, example = "30d", required = false)]
+    from: TimeText,
     /// Until then.
-    #[param(required = false)]
-    to: String,
-    /// `day`, `raw` (every reading), `hour` or `week`. The last reading of each stands for it; where there is none, there is
-    /// no point.
-    #[param(example = "day", required = false)]
-    step: String,
-    /// `total` or `gain` (since the point before).
-    #[param(example = "total", required = false)]
-    mode: String,
-    /// `false` gives every reading as it was told.
-    #[param(required = false)]
+    #[param(inline, required = false)]
+    to: TimeText,
+    /// `raw` returns every reading; the others the last reading of each hour, day or week. Without a reading there is no
+    /// point.
+    #[param(inline, required = false)]
+    step: StepWord,
+    /// `gain` is the difference from the previous point.
+    #[param(inline, required = false)]
+    mode: ModeWord,
+    /// `false` returns every reading as reported.
+    #[param(default = true, required = false)]
     repair: bool,
-    /// Points of a page, 1 to 20,000; 1,000 unless told otherwise.
-    #[param(minimum = 1, maximum = 20_000, required = false)]
+    /// Points per page.
+    #[param(minimum = 1, maximum = 20_000, default = 1_000, required = false)]
     points: u64,
 }
 
@@ -67,15 +67,14 @@ pub(crate) struct History;
 /// What of a request picks a history: all but the page.
 pub(crate) fn read(asking: &Asking<'_>) -> Result<HistoryAsked, Problem> {
     let (query, now) = (&asking.query, asking.now);
-    let steps = [Step::Day, Step::Raw, Step::Hour, Step::Week].map(|step| (step.name(), step));
     let is_unrepaired =
         query.one_of("repair", &[("true", false), ("false", true), ("1", false), ("0", true)])?;
     Ok(HistoryAsked {
-        metric: query.one_of("metric", &HistoryMetric::ALL.map(|metric| (metric.name(), metric)))?,
+        metric: query.word("metric")?,
         from: query.time("from", now)?,
         to: query.time("to", now)?,
-        step: query.one_of("step", &steps)?,
-        mode: query.one_of("mode", &Mode::ALL.map(|mode| (mode.name(), mode)))?,
+        step: query.word("step")?,
+        mode: query.word("mode")?,
         is_repaired: !is_unrepaired,
         limit: usize::MAX,
         after: None,
@@ -113,7 +112,6 @@ impl HashtagQuestion for History {
     tag = "measurement",
     params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "The history", body = Answer), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Measuring<OfHashtag<History>>>(app, request).await

@@ -2,13 +2,14 @@
 
 use super::super::measured::{hashtag, problem};
 use super::super::operation;
+use super::super::words::{HistoryMetricWord, ModeWord, StepWord, ThemeWord};
 use super::history::read;
 use super::reference;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::reply::Content;
 use crate::gate::serve::{Asking, Paid, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::{Binary, ChartErrors, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -29,38 +30,38 @@ const SIZE: (u32, u32) = (800, 400);
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// `views`, `creators` or `videos`.
-    #[param(example = "views", required = false)]
-    metric: String,
+    /// The count.
+    #[param(inline, required = false)]
+    metric: HistoryMetricWord,
     /// From then on: a date, a time, or how long ago (`30d`).
-    #[param(example = "90d", required = false)]
-    from: String,
+    #[param(inline, example = "90d", required = false)]
+    from: TimeText,
     /// Until then.
-    #[param(required = false)]
-    to: String,
-    /// `day`, `raw`, `hour` or `week`.
-    #[param(required = false)]
-    step: String,
-    /// `total` or `gain`.
-    #[param(required = false)]
-    mode: String,
-    /// `false` draws every reading as it was told.
-    #[param(required = false)]
+    #[param(inline, required = false)]
+    to: TimeText,
+    /// The step between points.
+    #[param(inline, required = false)]
+    step: StepWord,
+    /// `gain` is the difference from the previous point.
+    #[param(inline, required = false)]
+    mode: ModeWord,
+    /// `false` draws every reading as reported.
+    #[param(default = true, required = false)]
     repair: bool,
-    /// Pixels, 100 to 4000.
-    #[param(minimum = 100, maximum = 4000, required = false)]
+    /// Width in pixels.
+    #[param(minimum = 100, maximum = 4000, default = 800, required = false)]
     width: u32,
-    /// Pixels, 100 to 4000.
-    #[param(minimum = 100, maximum = 4000, required = false)]
+    /// Height in pixels.
+    #[param(minimum = 100, maximum = 4000, default = 400, required = false)]
     height: u32,
-    /// `light` or `dark`.
-    #[param(required = false)]
-    theme: String,
+    /// Dark on light, or light on dark.
+    #[param(inline, required = false)]
+    theme: ThemeWord,
     /// Whether the scale is logarithmic.
-    #[param(required = false)]
+    #[param(default = false, required = false)]
     log: bool,
-    /// Divided by the first value, times this.
-    #[param(example = 100, required = false)]
+    /// Draws the series divided by its first value, times this.
+    #[param(example = 100, exclusive_minimum = 0, required = false)]
     index: f64,
 }
 
@@ -92,9 +93,9 @@ impl Paid for HistoryChart {
         let drawn = Drawn {
             width: pixels("width", SIZE.0)?,
             height: pixels("height", SIZE.1)?,
-            theme: query.one_of("theme", &Theme::ALL.map(|theme| (theme.name(), theme)))?,
+            theme: query.word("theme")?,
             is_log: query.flag("log")?,
-            index_to: query.real("index")?.filter(|index| *index > 0.0),
+            index_to: query.positive_real("index")?,
             is_png: asking.path.ends_with(".png"),
         };
         Ok((reference(asking)?, read(asking)?, drawn))
@@ -162,8 +163,7 @@ fn draw(history: &History, asked: HistoryAsked, drawn: &Drawn) -> Result<Content
     operation_id = "hashtag_history_svg",
     tag = "measurement",
     params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
-    responses((status = 200, description = "The picture", content_type = "image/svg+xml", body = String), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "The picture", content_type = "image/svg+xml", body = inline(Binary)), ChartErrors),
 )]
 pub(crate) async fn svg(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<HistoryChart>(app, request).await
@@ -176,8 +176,7 @@ pub(crate) async fn svg(State(app): State<Arc<App>>, request: Request) -> Respon
     operation_id = "hashtag_history_png",
     tag = "measurement",
     params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
-    responses((status = 200, description = "The picture", content_type = "image/png", body = Vec<u8>), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "The picture", content_type = "image/png", body = inline(Binary)), ChartErrors),
 )]
 pub(crate) async fn png(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<HistoryChart>(app, request).await

@@ -22,13 +22,15 @@ pub(crate) mod creators;
 
 use super::measured::{Billing, Measuring, Page, Pagination, Question, problem};
 use super::operation;
+use super::words::HashtagSortWord;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::ListErrors;
 use crate::problem::Problem;
+use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{HashtagRecord, HashtagSort, HashtagsAsked, Measured, Meta};
+use catalog::measure::{HashtagRecord, HashtagsAsked, Measured, Meta};
 use catalog::{Catalog, Wanted};
 use http::Response;
 use percent_encoding::percent_decode_str;
@@ -44,12 +46,11 @@ struct Params {
     /// What the name is to hold; `#` and spaces are left out.
     #[param(example = "cat")]
     query: String,
-    /// `match` (the exact one first), `views`, `creators`, `velocity`, `growth` or `emerging`; others than `match` order the
-    /// first thousand that were found.
-    #[param(example = "match", required = false)]
-    sort: String,
-    /// Only hashtags of at least so many views.
-    #[param(minimum = 0, required = false)]
+    /// The order of rows: `match` puts the exact name first; the others order the first thousand matches.
+    #[param(inline, required = false)]
+    sort: HashtagSortWord,
+    /// Only hashtags with at least this many views.
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_u64, default = 0, required = false)]
     min_views: u64,
 }
 
@@ -75,8 +76,8 @@ impl Question for Hashtags {
         let query = &asking.query;
         Ok(HashtagsAsked {
             query: query.required("query", "cat")?.into_owned(),
-            sort: query.one_of("sort", &HashtagSort::ALL.map(|sort| (sort.name(), sort)))?,
-            views_min: query.whole("min_views", 0..=u64::MAX)?.unwrap_or(0),
+            sort: query.word("sort")?,
+            views_min: query.whole("min_views", 0..=NUMBER_MAX)?.unwrap_or(0),
             limit: page.limit,
             after: page.after,
         })
@@ -98,8 +99,7 @@ impl Question for Hashtags {
     operation_id = "list_hashtags",
     tag = "measurement",
     params(Params),
-    responses((status = 200, description = "A page of hashtags", body = Answer), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "A page of hashtags", body = Answer), ListErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Measuring<Hashtags>>(app, request).await

@@ -4,7 +4,7 @@ use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Pag
 use super::super::operation;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::{MeasureErrors, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -22,10 +22,10 @@ use utoipa::{IntoParams, ToSchema};
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
     /// Only videos posted from then on: a date, a time, or how long ago (`30d`).
-    #[param(example = "90d", required = false)]
-    since: String,
+    #[param(inline, example = "90d", required = false)]
+    since: TimeText,
     /// Whether hashtags that go with everything (fyp, foryou ...) are listed too.
-    #[param(required = false)]
+    #[param(default = false, required = false)]
     generic: bool,
 }
 
@@ -76,7 +76,6 @@ impl HashtagQuestion for Related {
     tag = "measurement",
     params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "The closest first", body = Answer), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Measuring<OfHashtag<Related>>>(app, request).await

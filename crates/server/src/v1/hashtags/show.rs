@@ -58,7 +58,6 @@ impl HashtagQuestion for Show {
     tag = "measurement",
     params(("ref" = String, Path, description = "A name, with or without `#` (`%23`), or TikTok's id", example = "cat")),
     responses((status = 200, description = "The hashtag", body = Answer), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Measuring<OfHashtag<Show>>>(app, request).await

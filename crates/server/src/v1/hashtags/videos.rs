@@ -2,14 +2,16 @@
 
 use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::operation;
+use super::super::words::VideoSortWord;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::{MeasureErrors, TimeText};
 use crate::problem::Problem;
+use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::Catalog;
-use catalog::measure::{MeasureError, Measured, Meta, VideoMeasuredView, VideoSort, VideosAsked};
+use catalog::measure::{MeasureError, Measured, Meta, VideoMeasuredView, VideosAsked};
 use domain::Hashtag;
 use http::Response;
 use std::borrow::Cow;
@@ -22,21 +24,21 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// `plays`, `newest`, `engagement` or `velocity` (plays a day since it was posted). What cannot be put in the order, as
-    /// a count is not told, is left out.
-    #[param(example = "plays", required = false)]
-    sort: String,
+    /// The order of rows; `velocity` is plays per day since the video was posted. Leaves out videos whose count for the
+    /// order is unknown.
+    #[param(inline, required = false)]
+    sort: VideoSortWord,
     /// Posted at or after this: a date, a time, or how long ago (`30d`).
-    #[param(example = "30d", required = false)]
-    since: String,
+    #[param(inline, example = "30d", required = false)]
+    since: TimeText,
     /// Posted before this.
-    #[param(required = false)]
-    until: String,
+    #[param(inline, required = false)]
+    until: TimeText,
     /// Posted under this country: two letters.
-    #[param(example = "US", required = false)]
+    #[param(example = "US", required = false, pattern = "^([A-Za-z]{2})?$")]
     region: String,
-    /// With at least so many plays.
-    #[param(minimum = 0, required = false)]
+    /// With at least this many plays.
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_u64, default = 0, required = false)]
     min_plays: u64,
     /// With this hashtag too.
     #[param(example = "dog", required = false)]
@@ -67,11 +69,11 @@ impl HashtagQuestion for Videos {
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
         let (query, now) = (&asking.query, asking.now);
         Ok(VideosAsked {
-            sort: query.one_of("sort", &VideoSort::ALL.map(|sort| (sort.name(), sort)))?,
+            sort: query.word("sort")?,
             since: query.time("since", now)?,
             until: query.time("until", now)?,
             region: query.region()?,
-            plays_min: query.whole("min_plays", 0..=u64::MAX)?.unwrap_or(0),
+            plays_min: query.whole("min_plays", 0..=NUMBER_MAX)?.unwrap_or(0),
             also: query.text("also")?.map(Cow::into_owned),
             not: query.text("not")?.map(Cow::into_owned),
             limit: page.limit,
@@ -98,7 +100,6 @@ impl HashtagQuestion for Videos {
     tag = "measurement",
     params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "A page of videos", body = Answer), MeasureErrors),
-    security(("api_key" = []), ("bearer" = [])),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<Measuring<OfHashtag<Videos>>>(app, request).await

@@ -1,0 +1,166 @@
+//! Errors in the API description: the problem object, one response per code that problem types point to, and which codes
+//! each kind of endpoint answers.
+
+use crate::errors::ErrorCode;
+use crate::problem::type_of;
+use std::collections::BTreeMap;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
+
+/// An error (RFC 9457).
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "it describes what `problem` writes")]
+pub(crate) struct ProblemObject {
+    /// Where the error is explained.
+    r#type: String,
+    /// The error in short.
+    title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What was wrong and what would be right.
+    detail: String,
+    /// The error for programs.
+    code: String,
+    /// The same as `detail`.
+    message: String,
+    /// The id of this request in the server's log.
+    request_id: String,
+    /// The parameter that was wrong, where it was one.
+    #[schema(required = false)]
+    param: String,
+}
+
+/// Codes of every path.
+const EVERYWHERE: &[ErrorCode] = &[ErrorCode::UrlTooLong];
+
+/// Codes of every path that needs a key.
+const WITH_KEY: &[ErrorCode] = &[
+    ErrorCode::MissingApiKey,
+    ErrorCode::InvalidApiKey,
+    ErrorCode::InvalidParameter,
+    ErrorCode::RateLimited,
+    ErrorCode::Internal,
+    ErrorCode::Unavailable,
+];
+
+/// Codes of every path that costs credits.
+const PAID: &[ErrorCode] = &[ErrorCode::InsufficientCredits, ErrorCode::IdempotencyKeyReused];
+
+/// Codes of paths that may ask an upstream.
+const UPSTREAM: &[ErrorCode] =
+    &[ErrorCode::UpstreamError, ErrorCode::UpstreamUnavailable, ErrorCode::UpstreamTimeout];
+
+/// Codes of requests with a JSON body.
+const WITH_BODY: &[ErrorCode] = &[
+    ErrorCode::InvalidBody,
+    ErrorCode::BodyTooSlow,
+    ErrorCode::BodyTooLarge,
+    ErrorCode::UnsupportedMediaType,
+];
+
+macro_rules! error_sets {
+    ($($(#[$doc:meta])* $name:ident: [$($codes:expr),*] $($not_modified:ident)?;)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) struct $name;
+
+            impl IntoResponses for $name {
+                fn responses() -> BTreeMap<String, RefOr<Response>> {
+                    #[allow(unused_mut, clippy::allow_attributes, reason = "not every set has a 304")]
+                    let mut responses = by_status(&[EVERYWHERE, $($codes),*]);
+                    $(responses.extend($not_modified());)?
+                    responses
+                }
+            }
+        )*
+    };
+}
+
+error_sets! {
+    /// Errors of paths that need no key.
+    OpenErrors: [];
+    /// Errors of what is free and needs a key.
+    FreeErrors: [WITH_KEY];
+    /// Errors of a paid look-up.
+    PaidErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]] not_modified;
+    /// Errors of a paid search: a search without results is an answer.
+    SearchErrors: [WITH_KEY, PAID, UPSTREAM] not_modified;
+    /// Errors of a measurement of named hashtags.
+    MeasureErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound, ErrorCode::NotAcceptable]] not_modified;
+    /// Errors of a picture.
+    ChartErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]] not_modified;
+    /// Errors of a measured list, which names no hashtag and asks no upstream.
+    ListErrors: [WITH_KEY, PAID, &[ErrorCode::NotAcceptable]] not_modified;
+    /// Errors of an export.
+    ExportErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]];
+    /// Errors of an upload.
+    UploadErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::Forbidden, ErrorCode::IdempotencyKeyReused]];
+    /// Errors of the list of imports.
+    ImportsErrors: [WITH_KEY, &[ErrorCode::Forbidden]];
+    /// Errors of one import.
+    ImportErrors: [WITH_KEY, &[ErrorCode::Forbidden, ErrorCode::ImportNotFound]];
+    /// Errors of starting a walk.
+    StartWalkErrors: [WITH_KEY, WITH_BODY, PAID, &[ErrorCode::NoUpstream]];
+    /// Errors of one walk.
+    WalkErrors: [WITH_KEY, &[ErrorCode::WalkNotFound]];
+}
+
+/// The responses of these codes; one status may stand for several.
+fn by_status(sets: &[&[ErrorCode]]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<String, Vec<ErrorCode>> = BTreeMap::new();
+    for code in sets.iter().copied().flatten() {
+        by_status.entry(code.facts().status.as_str().to_owned()).or_default().push(*code);
+    }
+    let response = |codes: Vec<ErrorCode>| match codes.as_slice() {
+        [code] => RefOr::Ref(Ref::from_response_name(code.facts().name)),
+        codes => RefOr::T(problem_response(codes)),
+    };
+    by_status.into_iter().map(|(status, codes)| (status, response(codes))).collect()
+}
+
+fn not_modified() -> BTreeMap<String, RefOr<Response>> {
+    let description = "The answer that the caller holds (`If-None-Match`) is current. Nothing is charged.";
+    let response = ResponseBuilder::new().description(description).build();
+    BTreeMap::from([("304".to_owned(), response.into())])
+}
+
+/// The response of these codes, which share a status.
+pub(super) fn problem_response(codes: &[ErrorCode]) -> Response {
+    let told: Vec<String> = codes
+        .iter()
+        .map(|code| code.facts())
+        .map(|f| format!("`{}`: {} {}", f.name, f.meaning, f.remedy))
+        .collect();
+    let content = codes.iter().fold(
+        ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))),
+        |content, code| {
+            let example = ExampleBuilder::new().value(Some(example(*code))).build();
+            content.examples_from_iter([(code.facts().name, example)])
+        },
+    );
+    ResponseBuilder::new()
+        .description(told.join("\n\n"))
+        .content("application/problem+json", content.build())
+        .build()
+}
+
+fn example(code: ErrorCode) -> serde_json::Value {
+    let facts = code.facts();
+    let mut example = serde_json::json!({
+        "type": type_of(code),
+        "title": facts.title,
+        "status": facts.status.as_u16(),
+        "detail": facts.meaning,
+        "code": facts.name,
+        "message": facts.meaning,
+        "request_id": "018bcfe5-6800-7000-8000-000000000007",
+    });
+    if code == ErrorCode::InvalidParameter {
+        example["param"] = "id".into();
+    }
+    example
+}

@@ -1,0 +1,124 @@
+//! Response headers in the API description: each is described once, and every response names those that it may carry.
+
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{Components, Ref, RefOr, Response};
+
+/// Which responses carry a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum On {
+    /// All.
+    Every,
+    /// Those of paths that need a key.
+    WithKey,
+    /// Those of these statuses.
+    Status(&'static [&'static str]),
+    /// Answers that can be validated with `If-None-Match`, and 304.
+    Validated,
+    /// Answers of the contract.
+    Contract,
+    /// Pages of lists.
+    Page,
+    /// Answers that may be files.
+    File,
+}
+
+/// Name, type, meaning, and where it is.
+const HEADERS: [(&str, Type, &str, On); 18] = [
+    ("X-Request-Id", Type::String, "The id of this request in the server's log.", On::Every),
+    ("X-Credits-Charged", Type::Integer, "Credits charged for this request.", On::Every),
+    ("X-Credits-Remaining", Type::Integer, "The account's balance; absent without a valid key.", On::WithKey),
+    (
+        "RateLimit",
+        Type::String,
+        "Requests left (r) and seconds until all are back (t); absent without a limit.",
+        On::WithKey,
+    ),
+    ("RateLimit-Policy", Type::String, "Requests (q) per window of seconds (w).", On::WithKey),
+    ("X-RateLimit-Limit", Type::Integer, "Requests per minute.", On::WithKey),
+    ("X-RateLimit-Remaining", Type::Integer, "Requests left now.", On::WithKey),
+    ("X-RateLimit-Reset", Type::Integer, "Seconds until all requests are back.", On::WithKey),
+    ("Age", Type::Integer, "Seconds since the source was read.", On::Contract),
+    ("X-Observed-At", Type::String, "When the source was read (RFC 3339).", On::Contract),
+    (
+        "X-Stale",
+        Type::String,
+        "`true` on an answer older than requested: the upstream gave no newer one.",
+        On::Contract,
+    ),
+    ("ETag", Type::String, "The answer's validator, for `If-None-Match`.", On::Validated),
+    ("Link", Type::String, "`rel=\"next\"`: the next page; absent on the last one.", On::Page),
+    ("Content-Disposition", Type::String, "The suggested file name, on answers that are files.", On::File),
+    ("Location", Type::String, "Where the job is found.", On::Status(&["202"])),
+    (
+        "Retry-After",
+        Type::Integer,
+        "Seconds after which the request may succeed.",
+        On::Status(&["429", "502", "503", "504"]),
+    ),
+    ("WWW-Authenticate", Type::String, "How to send the key.", On::Status(&["401"])),
+    ("Vary", Type::String, "The request headers that the answer depends on.", On::Validated),
+];
+
+/// Describes every header.
+pub(super) fn describe(components: &mut Components) {
+    for (name, kind, description, _) in HEADERS {
+        let mut header = Header::new(ObjectBuilder::new().schema_type(SchemaType::Type(kind)).build());
+        header.description = Some(description.to_owned());
+        components.headers.insert(name.to_owned(), header.into());
+    }
+}
+
+/// What of an operation decides which headers its responses carry.
+pub(super) struct Traits {
+    needs_key: bool,
+    is_contract: bool,
+    is_validated: bool,
+    is_paged: bool,
+    is_file: bool,
+}
+
+impl Traits {
+    pub(super) fn of(operation: &Operation, needs_key: bool) -> Self {
+        let has = |name: &str| {
+            let parameters = operation.parameters.iter().flatten();
+            parameters.into_iter().any(|parameter| matches!(parameter, RefOr::T(p) if p.name == name))
+        };
+        let is_job = operation.responses.responses.contains_key("202");
+        Self {
+            needs_key,
+            is_contract: operation.tags.iter().flatten().any(|tag| tag == "challenges"),
+            is_validated: has("If-None-Match"),
+            is_paged: has("cursor") && has("fields"),
+            is_file: has("format") && !is_job,
+        }
+    }
+}
+
+/// Names the headers of a response of this status.
+pub(super) fn add(response: &mut Response, status: &str, traits: &Traits) {
+    let is_answer = matches!(status, "200" | "304");
+    for (name, _, _, on) in HEADERS {
+        let is_here = match on {
+            On::Every => true,
+            On::WithKey => traits.needs_key,
+            On::Status(statuses) => statuses.contains(&status),
+            On::Validated => traits.is_validated && is_answer,
+            On::Contract => traits.is_contract && is_answer,
+            On::Page => traits.is_paged && status == "200",
+            On::File => traits.is_file && status == "200",
+        };
+        if is_here {
+            let reference = Ref::new(format!("#/components/headers/{name}"));
+            response.headers.insert(name.to_owned(), RefOr::Ref(reference));
+        }
+    }
+}
+
+/// Names the headers of a response that several operations share: an error of a path that needs a key.
+pub(super) fn add_to_shared(response: &mut Response, status: &str) {
+    let traits =
+        Traits { needs_key: true, is_contract: false, is_validated: false, is_paged: false, is_file: false };
+    add(response, status, &traits);
+}

@@ -1,0 +1,165 @@
+//! The API description. Each path describes itself beside its handler; what belongs to no single path is added here.
+//!
+//! Reading order: [`base`] (title, keys, the error responses), [`finish`] (what every path gets on top), then `errors`,
+//! `parameters`, `headers`, `answers` and `schemas`. [`Documents`] is what is served: the description as OpenAPI 3.1, and
+//! its twin in 3.0 (`version_3_0`).
+
+mod answers;
+
+mod errors;
+
+mod headers;
+
+mod json;
+
+mod parameters;
+
+mod schemas;
+
+mod version_3_0;
+
+pub(crate) use errors::{
+    ChartErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors,
+    OpenErrors, PaidErrors, ProblemObject, SearchErrors, StartWalkErrors, UploadErrors, WalkErrors,
+};
+pub(crate) use schemas::{Binary, DurationText, TimeText, Word};
+
+use crate::errors::ErrorCode;
+use bytes::Bytes;
+use headers::Traits;
+use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr};
+
+/// What is put around the paths.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tagmeter",
+        description = "TikTok hashtags measured from captures you hold. The four challenge endpoints are those of the \
+            TikTok Hashtag API: a client of it works after changing its base URL. Paths are answered with and without \
+            their last `/`. One credit is charged for each successful answer (200), exactly once; errors, misses and \
+            304 are free. Not affiliated with TikTok.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/")),
+    tags(
+        (name = "challenges", description = "Hashtags, which TikTok calls challenges. One credit per successful answer."),
+        (name = "measurement", description = "What is stored, measured: histories, trends, benchmarks, related hashtags, comparisons, files. One credit per successful answer."),
+        (name = "account", description = "The account and its credits. Free."),
+        (name = "imports", description = "Files are uploaded, and imported in the background. Free; for keys of the scope `admin`."),
+        (name = "walks", description = "A whole hashtag, walked through an upstream in the background. One credit per page."),
+        (name = "operations", description = "For operators and tools. Free, no key."),
+    ),
+    components(schemas(ProblemObject)),
+)]
+struct Base;
+
+/// The tag of paths that need no key.
+const OPEN: &str = "operations";
+
+/// Before the paths are added.
+pub(crate) fn base() -> Description {
+    let mut description = Base::openapi();
+    description.openapi = OpenApiVersion::Version31;
+    let components = description.components.get_or_insert_default();
+    let key = ApiKeyValue::with_description("X-Api-Key", "The usual way.");
+    components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(key)));
+    components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    for code in ErrorCode::ALL {
+        let mut response = errors::problem_response(std::slice::from_ref(code));
+        headers::add_to_shared(&mut response, code.facts().status.as_str());
+        components.responses.insert(code.facts().name.to_owned(), response.into());
+    }
+    description
+}
+
+/// After the paths are added: what their operations have in common.
+pub(crate) fn finish(mut description: Description) -> Description {
+    let mut components = description.components.take().unwrap_or_default();
+    for item in description.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+            finish_operation(operation, &mut components);
+        }
+    }
+    headers::describe(&mut components);
+    description.components = Some(components);
+    description
+}
+
+fn finish_operation(operation: &mut Operation, components: &mut Components) {
+    let needs_key = !operation.tags.iter().flatten().any(|tag| tag == OPEN);
+    operation.security = Some(if needs_key { key_in_any_way(components) } else { Vec::new() });
+    parameters::add(operation);
+    answers::finish(operation, components);
+    let traits = Traits::of(operation, needs_key);
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response {
+            schemas::describe_bytes(response);
+            headers::add(response, status, &traits);
+        }
+    }
+}
+
+/// The key, in any of the ways that the components describe.
+fn key_in_any_way(components: &Components) -> Vec<SecurityRequirement> {
+    let ways = components.security_schemes.keys();
+    ways.map(|way| SecurityRequirement::new(way, std::iter::empty::<String>())).collect()
+}
+
+/// The description as it is served.
+#[derive(Debug)]
+pub(crate) struct Documents {
+    /// `/openapi.json`.
+    pub(crate) openapi_3_1: Bytes,
+    /// `/openapi-3.0.json`.
+    pub(crate) openapi_3_0: Bytes,
+}
+
+impl Documents {
+    /// Both versions, ready to be sent.
+    pub(crate) fn of(description: &Description) -> Self {
+        let newest = description.to_pretty_json().expect("a description in memory is always JSON");
+        let older = version_3_0::twin(&newest);
+        Self { openapi_3_1: newest.into(), openapi_3_0: older.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::type_of;
+
+    fn documents() -> [String; 2] {
+        let documents = Documents::of(&crate::router::build().1);
+        [documents.openapi_3_1, documents.openapi_3_0]
+            .map(|bytes| String::from_utf8(bytes.to_vec()).expect("UTF-8"))
+    }
+
+    #[test]
+    fn the_whole_description() {
+        let [newest, _] = documents();
+        insta::assert_snapshot!(newest);
+    }
+
+    #[test]
+    fn the_whole_description_in_3_0() {
+        let [_, older] = documents();
+        insta::assert_snapshot!(older);
+    }
+
+    #[test]
+    fn every_problem_type_leads_to_its_explanation() {
+        for document in documents() {
+            let json: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+            for code in ErrorCode::ALL {
+                let kind = type_of(*code);
+                let pointer = kind.strip_prefix("/openapi.json#").expect("a reference into the description");
+                assert!(json.pointer(pointer).is_some(), "{kind} leads nowhere");
+            }
+        }
+    }
+}

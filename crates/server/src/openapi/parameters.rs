@@ -1,0 +1,126 @@
+//! Parameters in the API description that no single endpoint reads: how fresh, in which shape and under which
+//! idempotency key an answer is requested.
+
+use super::schemas::{boolean, integer, text};
+use catalog::measure::{LIMIT, LIMIT_MAX};
+use tables::Format;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::ObjectBuilder;
+use utoipa::openapi::{RefOr, Required};
+
+/// Adds what an operation understands beside its own parameters.
+pub(super) fn add(operation: &mut Operation) {
+    let tag = operation.tags.iter().flatten().next().map(String::as_str);
+    let more = match tag {
+        Some("challenges") => request_headers().to_vec(),
+        Some("measurement") => of_measurement(operation.operation_id.as_deref().unwrap_or_default()),
+        Some("imports" | "walks") if operation.request_body.is_some() => {
+            vec![idempotency_header("Requests repeated under the same key create one job.")]
+        }
+        _ => Vec::new(),
+    };
+    if !more.is_empty() {
+        operation.parameters.get_or_insert_default().extend(more.into_iter().map(RefOr::T));
+    }
+}
+
+/// Measurements that look up a hashtag's record first, as fresh as requested, are all but these.
+const OF_WHAT_IS_STORED: [&str; 2] = ["list_hashtags", "trending"];
+
+/// What a measurement understands beside its own parameters, by its operation id: a list has pages, a picture has no
+/// fields, a file is not stored.
+fn of_measurement(name: &str) -> Vec<Parameter> {
+    let shape: &[&str] = match name {
+        "list_hashtags" | "list_hashtag_videos" | "hashtag_creators" | "trending" => {
+            &["limit", "cursor", "fields", "format", "bom"]
+        }
+        "related_hashtags" => &["limit", "fields", "format", "bom"],
+        "hashtag_history" => &["cursor", "fields", "format", "bom"],
+        "show_hashtag" | "hashtag_benchmark" | "compare_hashtags" => &["fields", "format", "bom"],
+        _ => &[],
+    };
+    let is_understood = |parameter: &Parameter| match parameter.name.as_str() {
+        "fresh" | "Cache-Control" => !OF_WHAT_IS_STORED.contains(&name),
+        "Idempotency-Key" | "If-None-Match" => name != "export",
+        other => shape.contains(&other),
+    };
+    request_headers().into_iter().chain(shape_parameters()).filter(is_understood).collect()
+}
+
+/// What a paid request may say beside its query and its key.
+fn request_headers() -> [Parameter; 4] {
+    [
+        idempotency_header(
+            "A request repeated under the same key gets the same answer and is charged once. Kept for 24 hours.",
+        ),
+        header(
+            "If-None-Match",
+            "The `ETag` of an answer that you hold: 304 and no charge while it is current.",
+            text(),
+        ),
+        header(
+            "Cache-Control",
+            "`max-age=SECONDS` asks the upstream, where one is configured, if the stored answer is older. `no-cache` \
+             asks it whatever the age. `only-if-cached` never asks it.",
+            text(),
+        ),
+        query(
+            "fresh",
+            "Asks the upstream, where one is configured, for a fresh answer.",
+            boolean().default(Some(false.into())),
+        ),
+    ]
+}
+
+/// How an answer is shaped.
+fn shape_parameters() -> [Parameter; 5] {
+    [
+        query(
+            "limit",
+            "Rows per page.",
+            integer().minimum(Some(1)).maximum(Some(LIMIT_MAX)).default(Some(LIMIT.into())),
+        ),
+        query(
+            "cursor",
+            "`pagination.next_cursor` of the previous page. Valid for one account, path, filter and order.",
+            text().pattern(Some("^([0-9a-f]{64})?$")),
+        ),
+        query(
+            "fields",
+            "Returns only these fields of `data` (of each row; columns of a file), separated by commas.",
+            text(),
+        ),
+        query(
+            "format",
+            "The answer's format; overrides `Accept`. Without either the answer is JSON.",
+            text().enum_values(Some(Format::ALL.map(Format::name))),
+        ),
+        query(
+            "bom",
+            "Starts a CSV file with a byte order mark, by which Excel recognizes UTF-8.",
+            boolean().default(Some(false.into())),
+        ),
+    ]
+}
+
+fn query(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
+    optional(ParameterIn::Query, name, description, schema)
+}
+
+fn header(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
+    optional(ParameterIn::Header, name, description, schema)
+}
+
+fn optional(place: ParameterIn, name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+fn idempotency_header(description: &str) -> Parameter {
+    header("Idempotency-Key", description, text().pattern(Some("^[!-~]{1,255}$")))
+}
