@@ -57,11 +57,13 @@ pub enum Caveat {
     CreatorsPart = 18,
     /// Only the videos with the most plays.
     MostPlayed = 19,
+    /// The newest reading of a total is not the one that counts.
+    NotAsRead = 20,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
@@ -81,6 +83,7 @@ impl Caveat {
         Self::SeriesCut,
         Self::CreatorsPart,
         Self::MostPlayed,
+        Self::NotAsRead,
     ];
 
     /// What it is called in answers.
@@ -105,6 +108,7 @@ impl Caveat {
             Self::SeriesCut => "series_cut",
             Self::CreatorsPart => "creators_part",
             Self::MostPlayed => "most_played",
+            Self::NotAsRead => "not_as_read",
         }
     }
 
@@ -156,6 +160,9 @@ impl Caveat {
                 "So many videos are held that a part of the creators was looked at, chosen by chance, with all of their videos: shares and percentiles hold for all, counts and lists are of this part."
             }
             Self::MostPlayed => "So many videos are held that only those with the most plays were looked at.",
+            Self::NotAsRead => {
+                "The newest reading of a total does not count: it is a jump that no second reading confirms, or contradicted by others; `as_read` has it."
+            }
         }
     }
 

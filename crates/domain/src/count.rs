@@ -24,6 +24,15 @@ impl Count {
         if value > COUNT_MAX { None } else { Some(Self { value, rounded: display_step(value) > 1 }) }
     }
 
+    /// The number on its step where a float cut it off one below, as 16399999 for 16.4M; otherwise unchanged.
+    pub const fn on_step(self) -> Self {
+        if is_one_below_a_step(self.value) && (self.rounded || self.value >= OFF_STEP_SURE) {
+            Self { value: self.value + 1, rounded: true }
+        } else {
+            self
+        }
+    }
+
     /// The number.
     pub const fn value(self) -> u64 {
         self.value
@@ -38,6 +47,15 @@ impl Count {
     pub const fn resolution(self) -> u64 {
         if self.rounded { display_step(self.value) } else { 1 }
     }
+}
+
+/// From here on a number one below a step is off its step even where it is marked exact: of exact ones only one in 100,000
+/// would be, of rounded ones one in 400 was.
+pub(crate) const OFF_STEP_SURE: u64 = 1_000_000;
+
+/// Whether a number is one below a display step, as 16399999 for 16.4M.
+pub(crate) const fn is_one_below_a_step(value: u64) -> bool {
+    display_step(value) > 1 && (value + 1).is_multiple_of(display_step(value + 1))
 }
 
 /// The step TikTok's pages round a number of this size to.

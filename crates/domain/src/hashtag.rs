@@ -46,8 +46,10 @@ pub struct Hashtag {
     pub id: Option<HashtagId>,
     /// Name and key.
     pub tag: Tag,
-    /// The newest totals that were told.
+    /// The newest reported totals, after the repair of their series: the last kept readings.
     pub reported: HashtagCounts,
+    /// The newest readings of the totals, where the repair leaves them out or changes them.
+    pub as_read: AsReadCounts,
     /// When the newest of them were read, where that was told.
     pub reported_at: Option<Timestamp>,
     /// What the videos held add up to.
@@ -56,6 +58,28 @@ pub struct Hashtag {
     pub details: HashtagDetails,
     /// Change sequence of the store at the last change of this hashtag or of a video under it.
     pub changed: u64,
+}
+
+/// The newest reading of a total beside the total that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsRead {
+    /// The count as it was read.
+    pub count: Count,
+    /// When it was read.
+    pub at: Timestamp,
+    /// When the total that counts was read: earlier, or at the same time.
+    pub counted_at: Timestamp,
+}
+
+/// The newest readings of a hashtag's totals, each `None` where it counts as it was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AsReadCounts {
+    /// Of the views.
+    pub views: Option<AsRead>,
+    /// Of the creators.
+    pub creators: Option<AsRead>,
+    /// Of the videos.
+    pub videos: Option<AsRead>,
 }
 
 /// Sums over the videos that are held under a hashtag.
@@ -117,6 +141,7 @@ mod tests {
             id: None,
             tag: Tag::new("cat").expect("a tag"),
             reported: HashtagCounts { views, ..HashtagCounts::default() },
+            as_read: AsReadCounts::default(),
             reported_at: None,
             observed,
             details: HashtagDetails::default(),

@@ -2,7 +2,7 @@
 
 use crate::merge::told;
 use crate::{Store, StoreError};
-use domain::hashtag::Observed;
+use domain::hashtag::{AsReadCounts, Observed};
 use domain::observation::{HashtagCounts, HashtagDetails};
 use domain::{CaveatSet, Hashtag, HashtagId, HashtagRow, SourceSet, Tag, TagKey};
 use std::collections::BTreeSet;
@@ -29,26 +29,29 @@ pub enum Changes {
 impl Store {
     /// The hashtag of this key.
     pub async fn hashtag_by_key(&self, key: &TagKey) -> Result<Option<Hashtag>, StoreError> {
-        match self {
+        let found = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_by_key(key),
             Self::Postgres(postgres) => postgres.hashtag_by_key(key).await,
-        }
+        };
+        self.counted(found?).await
     }
 
     /// The hashtag that was ever told to have this id.
     pub async fn hashtag_by_id(&self, id: HashtagId) -> Result<Option<Hashtag>, StoreError> {
-        match self {
+        let found = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_by_id(id),
             Self::Postgres(postgres) => postgres.hashtag_by_id(id).await,
-        }
+        };
+        self.counted(found?).await
     }
 
     /// Hashtags by their row numbers, in the order asked; numbers that are not given out are left out.
     pub async fn hashtags(&self, rows: &[HashtagRow]) -> Result<Vec<Hashtag>, StoreError> {
-        match self {
+        let found = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtags(rows),
             Self::Postgres(postgres) => postgres.hashtags(rows).await,
-        }
+        };
+        self.counted_all(found?).await
     }
 
     /// The next hashtags after a row number, ascending, at most `limit`: for going through all of them.
@@ -57,10 +60,11 @@ impl Store {
         after: Option<HashtagRow>,
         limit: u32,
     ) -> Result<Vec<Hashtag>, StoreError> {
-        match self {
+        let found = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtags_after(after, limit),
             Self::Postgres(postgres) => postgres.hashtags_after(after, limit).await,
-        }
+        };
+        self.counted_all(found?).await
     }
 
     /// How often the catalog has changed.
@@ -189,6 +193,7 @@ impl HashtagColumns<'_> {
             id,
             tag,
             reported: HashtagCounts { views, creators, videos },
+            as_read: AsReadCounts::default(),
             reported_at: counts.iter().flatten().filter_map(|told| told.at).max(),
             observed: Observed {
                 videos: held_videos,

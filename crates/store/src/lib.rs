@@ -28,6 +28,8 @@ pub mod windows;
 
 pub mod trends;
 
+pub mod standings;
+
 pub mod walks;
 
 pub mod walk_runs;

@@ -3,6 +3,7 @@
 
 use crate::merge::told;
 use crate::{Store, StoreError};
+use domain::metrics::Reading;
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Source, Timestamp, VideoId};
 use std::ops::RangeInclusive;
@@ -25,6 +26,18 @@ pub struct HashtagReading {
     pub hashtag: HashtagRow,
     /// What was read of it.
     pub snapshot: Snapshot<HashtagCounts>,
+}
+
+/// One count of readings, where it was reported.
+pub fn readings_of(
+    snapshots: &[Snapshot<HashtagCounts>],
+    count: fn(&HashtagCounts) -> Option<Count>,
+) -> Vec<Reading> {
+    let reading = |snapshot: &Snapshot<HashtagCounts>| {
+        let count = count(&snapshot.counts)?;
+        Some(Reading { at: snapshot.observed_at, count, source: snapshot.source })
+    };
+    snapshots.iter().filter_map(reading).collect()
 }
 
 /// Where the readings of many hashtags go on: behind a hashtag, a time and the number of a source.

@@ -2,8 +2,8 @@
 //! says so too.
 
 use crate::output::{self, counted, grouped};
-use catalog::measure::CaveatView;
-use domain::hashtag::Total;
+use catalog::measure::{AsReadView, CaveatView};
+use domain::hashtag::{AsRead, Total};
 use domain::{Hashtag, Source};
 use serde::Serialize;
 use store::windows::Window;
@@ -91,6 +91,8 @@ pub(crate) struct TotalView {
     /// `reported` or `observed`; `null` beside a `null` value.
     basis: Option<&'static str>,
     rounded: bool,
+    /// The newest reading, where it is not the one that counts.
+    as_read: Option<AsReadView>,
     #[serde(skip)]
     shown: String,
 }
@@ -112,21 +114,33 @@ struct ObservedView {
     creators: Option<u64>,
 }
 
-impl From<Option<Total>> for TotalView {
-    fn from(total: Option<Total>) -> Self {
+impl TotalView {
+    fn new(total: Option<Total>, as_read: Option<AsRead>) -> Self {
         Self {
             value: total.map(|t| t.value),
             basis: total.map(|t| t.basis.name()),
             rounded: total.is_some_and(|t| t.rounded),
+            as_read: as_read.map(AsReadView::from),
             shown: total.map_or_else(|| "-".to_owned(), output::total),
         }
     }
-}
 
-impl TotalView {
+    /// Whether the newest reading is not the one that counts.
+    pub(crate) const fn is_not_as_read(&self) -> bool {
+        self.as_read.is_some()
+    }
+
     /// The number for people.
     pub(crate) fn shown(&self) -> String {
         self.shown.clone()
+    }
+
+    /// The newest reading for people, where another one counts.
+    fn newest(&self) -> String {
+        self.as_read.as_ref().map_or_else(String::new, |read| {
+            let (value, at, counted_at) = (grouped(read.value), &read.at, &read.counted_at);
+            format!(" on {counted_at}; read as {value} on {at}, which does not count yet")
+        })
     }
 
     /// `reported` or `observed`.
@@ -142,9 +156,9 @@ impl HashtagView {
             id: hashtag.id.map(|id| id.to_string()),
             name: hashtag.tag.name().to_owned(),
             description: details.description,
-            views: hashtag.views().into(),
-            creators: hashtag.creators().into(),
-            videos: hashtag.videos().into(),
+            views: TotalView::new(hashtag.views(), hashtag.as_read.views),
+            creators: TotalView::new(hashtag.creators(), hashtag.as_read.creators),
+            videos: TotalView::new(hashtag.videos(), hashtag.as_read.videos),
             reported_at: hashtag.reported_at.map(domain::Timestamp::to_rfc3339),
             observed: ObservedView {
                 videos: hashtag.observed.videos,
@@ -166,6 +180,11 @@ impl HashtagView {
         }
     }
 
+    /// Whether the newest reading of a total is not the one that counts.
+    pub(crate) fn is_not_as_read(&self) -> bool {
+        [&self.views, &self.creators, &self.videos].into_iter().any(TotalView::is_not_as_read)
+    }
+
     /// With the number of readings that are kept of it.
     pub(crate) fn with_snapshots(self, number: u64) -> Self {
         Self { snapshots: Some(number), ..self }
@@ -180,7 +199,7 @@ impl HashtagView {
     pub(crate) fn lines(&self) -> String {
         let line = |name: &str, value: String| vec![name.to_owned(), value];
         let total = |name: &str, total: &TotalView| match total.basis {
-            Some(basis) => line(name, format!("{} {basis}", total.shown)),
+            Some(basis) => line(name, format!("{} {basis}{}", total.shown, total.newest())),
             None => line(name, "not known".to_owned()),
         };
         let mut rows = vec![
@@ -236,6 +255,7 @@ mod tests {
             id: None,
             tag: Tag::new("Cat").expect("a tag"),
             reported: HashtagCounts { views: Count::rounded(503_200_000), ..HashtagCounts::default() },
+            as_read: domain::hashtag::AsReadCounts::default(),
             reported_at: None,
             observed: Observed { videos: 2, views: 1500, creators: 1, ..Observed::default() },
             details: HashtagDetails::default(),
@@ -297,9 +317,12 @@ mod tests {
         let json = serde_json::to_value(HashtagView::new(&hashtag())).expect("JSON");
         assert_eq!(
             json["views"],
-            serde_json::json!({"value": 503_200_000, "basis": "reported", "rounded": true})
+            serde_json::json!({"value": 503_200_000, "basis": "reported", "rounded": true, "as_read": null})
         );
-        assert_eq!(json["videos"], serde_json::json!({"value": 2, "basis": "observed", "rounded": false}));
+        assert_eq!(
+            json["videos"],
+            serde_json::json!({"value": 2, "basis": "observed", "rounded": false, "as_read": null})
+        );
         assert_eq!((&json["id"], &json["reported_at"]), (&serde_json::Value::Null, &serde_json::Value::Null));
     }
 }

@@ -35,6 +35,7 @@ impl Catalog {
         while let Some(piece) = pieces.next().await? {
             progress.add(&piece.progress);
             newest = newest.max(piece.newest);
+            store.keep_standings(sequence, piece.standings).await?;
             aside.put(&piece.drafts).map_err(CatalogError::Trends)?;
         }
         let (scoring, peers) = apart(move || Scoring::of(aside, newest)).await?;

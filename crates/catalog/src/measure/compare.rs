@@ -124,6 +124,7 @@ impl Catalog {
         }
         let voice = share_of_voice(samples.iter().map(Sample::by_row));
         meta.say(Caveat::ObservedShares);
+        meta.say_as_read(hashtags);
         let data = CompareView {
             share_of_voice: shares_view(hashtags, &voice),
             overlap: overlaps(hashtags, &voice),

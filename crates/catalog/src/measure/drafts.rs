@@ -11,6 +11,7 @@ use domain::metrics::trend::{TrendWindow, trend};
 use domain::{HashtagRow, Timestamp};
 use std::collections::{HashMap, VecDeque};
 use store::StoreError;
+use store::standings::HashtagStandings;
 use store::trends::{HashtagReadings, TrendRow};
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -69,6 +70,8 @@ pub(super) struct Piece {
     pub(super) newest: Option<Timestamp>,
     /// In order of hashtag and window.
     pub(super) drafts: Vec<Draft>,
+    /// Of each of them, the counts of which the newest reading is not what counts.
+    pub(super) standings: Vec<HashtagStandings>,
 }
 
 /// Pieces under way.
@@ -120,46 +123,52 @@ impl Catalog {
         while !left.is_empty() {
             let readings = store.hashtags_readings(left, READINGS_MAX).await?;
             left = &left[readings.len().clamp(1, left.len())..];
-            let moving: Vec<(HashtagReadings, Timestamp)> = readings.into_iter().filter_map(moving).collect();
-            let rows: Vec<HashtagRow> = moving.iter().map(|(readings, _)| readings.hashtag).collect();
+            let moving = readings.iter().filter(|readings| moved_at(readings).is_some());
+            let rows: Vec<HashtagRow> = moving.map(|readings| readings.hashtag).collect();
             let plays = store.creator_plays(&rows, CONCENTRATION_VIDEOS_MAX).await?;
             let plays: HashMap<HashtagRow, Vec<u64>> =
                 plays.into_iter().map(|creators| (creators.hashtag, creators.plays)).collect();
-            for (readings, newest_at) in moving {
+            for readings in readings.iter().filter(|readings| !readings.snapshots.is_empty()) {
+                let (hashtag, series) = (readings.hashtag, HashtagSeries::of(&readings.snapshots));
+                piece.standings.push(HashtagStandings { hashtag, standings: series.standings() });
+                let Some(newest_at) = moved_at(readings) else { continue };
                 let concentration = plays.get(&readings.hashtag).and_then(|plays| gini(plays));
                 piece.newest = piece.newest.max(Some(newest_at).filter(|at| *at <= now));
-                piece.drafts.extend(drafts(&readings, newest_at, concentration));
+                piece.drafts.extend(drafts(hashtag, series, newest_at, concentration));
                 piece.progress.worked_out += 1;
             }
         }
         Ok(piece)
     }
 
-    /// Of these hashtags those that have a series and whose trends are not of its very readings.
+    /// Of these hashtags those whose trends are not of the very readings of their series, and those without a trend: one
+    /// reading of the views may stand beside several of the creators.
     async fn stale(&self, hashtags: &[HashtagRow]) -> Result<Vec<HashtagRow>, CatalogError> {
         let series = self.inner.store.series_facts(hashtags).await?;
         let rows: Vec<HashtagRow> = series.iter().map(|facts| facts.hashtag).collect();
         let kept = self.inner.store.trends_of(&rows).await?;
         let known: HashMap<HashtagRow, u64> = kept.iter().map(|row| (row.hashtag, row.readings)).collect();
-        let stale = series.iter().filter(|facts| known.get(&facts.hashtag) != Some(&facts.readings));
-        Ok(stale.map(|facts| facts.hashtag).collect())
+        let readings: HashMap<HashtagRow, u64> =
+            series.iter().map(|facts| (facts.hashtag, facts.readings)).collect();
+        let is_stale = |row: &HashtagRow| readings.get(row).is_none_or(|now| known.get(row) != Some(now));
+        Ok(hashtags.iter().copied().filter(is_stale).collect())
     }
 }
 
-/// Readings that a trend can be made of, two of views at least, and when the newest of those was made.
-fn moving(readings: HashtagReadings) -> Option<(HashtagReadings, Timestamp)> {
+/// When the newest reading of views was made, where there are two at least, of which a trend can be made.
+fn moved_at(readings: &HashtagReadings) -> Option<Timestamp> {
     let mut of_views = readings.snapshots.iter().rev().filter(|snapshot| snapshot.counts.views.is_some());
     let newest_at = of_views.next()?.observed_at;
     of_views.next()?;
-    Some((readings, newest_at))
+    Some(newest_at)
 }
 
 fn drafts(
-    readings: &HashtagReadings,
+    hashtag: HashtagRow,
+    series: HashtagSeries,
     read_at: Timestamp,
     concentration: Option<f64>,
-) -> impl Iterator<Item = Draft> + use<> {
-    let (hashtag, series) = (readings.hashtag, HashtagSeries::of(&readings.snapshots));
+) -> impl Iterator<Item = Draft> {
     TrendWindow::ALL.into_iter().filter_map(move |window| {
         let trend = trend(&trend_input(&series, concentration), window, None)?;
         let kept = KeptTrend { trend, sources: series.sources };

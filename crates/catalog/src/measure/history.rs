@@ -3,13 +3,13 @@
 use super::view::exact;
 use super::{MeasureError, Measured, Meta, Place};
 use crate::Catalog;
-use crate::measure::series::readings_of;
 use domain::caveat::Caveat;
 use domain::metrics::history::{HistoryPoint, Mode, Step, history};
 use domain::metrics::series::{Repair, Series};
 use domain::observation::HashtagCounts;
 use domain::{Count, Hashtag, SourceSet, Timestamp};
 use serde::Serialize;
+use store::snapshots::readings_of;
 use utoipa::ToSchema;
 
 /// Most points of an answer that is not a page: charts and files.

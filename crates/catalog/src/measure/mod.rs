@@ -53,7 +53,7 @@ pub use tabular::Tabular;
 pub use trending::{TrendingAsked, TrendingView};
 pub use trends::{TrendFacts, TrendsProgress};
 pub use videos::{VideoMeasuredView, VideoSort, VideosAsked};
-pub use view::{CaveatView, HashtagRecord, Meta, SampleView, TotalView};
+pub use view::{AsReadView, CaveatView, HashtagRecord, Meta, SampleView, TotalView};
 
 use crate::CatalogError;
 use domain::TagError;

@@ -204,6 +204,7 @@ impl Catalog {
         };
         let newest = hashtags.iter().filter_map(|hashtag| hashtag.reported_at).max();
         let mut meta = Meta { observed_at: newest.map(Timestamp::to_rfc3339), ..Meta::default() };
+        meta.say_as_read(&hashtags);
         if asked.sort != HashtagSort::Match || asked.views_min > 0 {
             meta.say(Caveat::FirstCandidates);
         }
@@ -294,6 +295,7 @@ fn overview_meta(hashtag: &Hashtag, series: &HashtagSeries) -> Meta {
     if hashtag.views().is_some_and(|views| views.rounded) {
         meta.say(Caveat::Rounded);
     }
+    meta.say_as_read([hashtag]);
     meta
 }
 

@@ -84,6 +84,9 @@ impl Catalog {
         if asked.since.is_some() {
             meta.say(Caveat::AllTimeBase);
         }
+        if related.iter().any(|other| other.views.as_read.is_some()) {
+            meta.say(Caveat::NotAsRead);
+        }
         Ok(Measured { data: related, meta, next: None })
     }
 }
@@ -117,7 +120,7 @@ fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) ->
     Some(RelatedView {
         id: other.id.map(|id| id.to_string()),
         name: other.tag.name().to_owned(),
-        views: TotalView::of(other.views(), other.reported.views),
+        views: TotalView::of(other.views(), other.reported.views, other.as_read.views),
         both,
         videos,
         probability: judged.probability,

@@ -1,10 +1,11 @@
 //! The series of a hashtag, ready to be measured.
 
 use crate::{Catalog, CatalogError};
-use domain::metrics::series::{Reading, Series};
+use domain::metrics::series::Series;
 use domain::observation::HashtagCounts;
-use domain::{Count, HashtagRow, SourceSet, Timestamp};
-use store::snapshots::Snapshot;
+use domain::{HashtagRow, SourceSet, Timestamp};
+use store::snapshots::{Snapshot, readings_of};
+use store::standings::Standings;
 
 /// The three series of a hashtag.
 #[derive(Debug, Clone, Default)]
@@ -20,18 +21,6 @@ pub(crate) struct HashtagSeries {
     pub(crate) readings: u64,
 }
 
-/// One count of readings, where it was told.
-pub(super) fn readings_of(
-    snapshots: &[Snapshot<HashtagCounts>],
-    count: fn(&HashtagCounts) -> Option<Count>,
-) -> Vec<Reading> {
-    let reading = |snapshot: &Snapshot<HashtagCounts>| {
-        let count = count(&snapshot.counts)?;
-        Some(Reading { at: snapshot.observed_at, count, source: snapshot.source })
-    };
-    snapshots.iter().filter_map(reading).collect()
-}
-
 impl HashtagSeries {
     pub(super) fn of(snapshots: &[Snapshot<HashtagCounts>]) -> Self {
         let views = readings_of(snapshots, |counts| counts.views);
@@ -44,6 +33,11 @@ impl HashtagSeries {
             first_at: snapshots.first().map(|snapshot| snapshot.observed_at),
             last_at: snapshots.last().map(|snapshot| snapshot.observed_at),
         }
+    }
+
+    /// The counts of which the newest reading is not what counts.
+    pub(super) fn standings(&self) -> Standings {
+        Standings::of([&self.views, &self.creators, &self.videos])
     }
 }
 

@@ -56,7 +56,7 @@ fn time(time: Option<&String>) -> Value<'static> {
     time.and_then(|time| Timestamp::parse(time)).map_or(Value::Absent, Value::Time)
 }
 
-const RECORD: [(&str, Kind); 13] = [
+const RECORD: [(&str, Kind); 16] = [
     ("id", Kind::Id),
     ("name", Kind::Text),
     ("views", Kind::Integer),
@@ -70,6 +70,9 @@ const RECORD: [(&str, Kind); 13] = [
     ("observed_videos", Kind::Integer),
     ("observed_views", Kind::Integer),
     ("observed_creators", Kind::Integer),
+    ("views_as_read", Kind::Integer),
+    ("creators_as_read", Kind::Integer),
+    ("videos_as_read", Kind::Integer),
 ];
 
 /// The cells of [`RECORD`].
@@ -97,6 +100,7 @@ fn record_cells<'a>(
     observed: &ObservedView,
 ) -> RecordCells<'a> {
     let basis = |total: &TotalView| total.basis.map_or(Value::Absent, Value::text);
+    let as_read = |total: &TotalView| count(total.as_read.as_ref().map(|read| read.value));
     [
         id,
         Value::text(name),
@@ -111,6 +115,9 @@ fn record_cells<'a>(
         Value::count(observed.videos),
         Value::count(observed.views),
         count(observed.creators),
+        as_read(views),
+        as_read(creators),
+        as_read(videos),
     ]
 }
 

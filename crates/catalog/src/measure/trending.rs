@@ -116,7 +116,7 @@ impl Catalog {
             (None, None) => self.in_order(asked, since, limit).await?,
             _ => self.in_own_order(asked, since, limit).await?,
         };
-        let data = self.trending_views(&rows, asked).await?;
+        let (data, hashtags) = self.trending_views(&rows, asked).await?;
         let named = |name: &String| Source::ALL.into_iter().find(|source| source.name() == name);
         let sources = data.iter().flat_map(|row| &row.trend.source).filter_map(named).collect();
         let mut meta = Meta::of(sources, Some(newest)).reported();
@@ -125,6 +125,7 @@ impl Catalog {
         if asked.query.is_some() || asked.weights.is_some() {
             meta.say(Caveat::FirstCandidates);
         }
+        meta.say_as_read(&hashtags);
         if data.iter().any(|row| row.trend.below_resolution) {
             meta.say(Caveat::BelowResolution);
         }
@@ -214,15 +215,15 @@ impl Catalog {
         &self,
         rows: &[TrendRow],
         asked: &TrendingAsked,
-    ) -> Result<Vec<TrendingView>, MeasureError> {
+    ) -> Result<(Vec<TrendingView>, Vec<Hashtag>), MeasureError> {
         let numbers: Vec<HashtagRow> = rows.iter().map(|row| row.hashtag).collect();
         let hashtags = self.inner.store.hashtags(&numbers).await?;
-        let hashtags: HashMap<HashtagRow, Hashtag> = hashtags.into_iter().map(|h| (h.row, h)).collect();
+        let by_row: HashMap<HashtagRow, &Hashtag> = hashtags.iter().map(|h| (h.row, h)).collect();
         let peers = self.peers(asked.window).await?;
         let weights = asked.weights.unwrap_or_default();
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some(hashtag) = hashtags.get(&row.hashtag) else { continue };
+            let Some(hashtag) = by_row.get(&row.hashtag) else { continue };
             let KeptTrend { trend, sources } = kept(row)?;
             let score = match &peers {
                 Some(peers) => emerging(&trend, peers, &weights),
@@ -235,7 +236,7 @@ impl Catalog {
                 emerging: score.as_ref().map(EmergingView::of),
             });
         }
-        Ok(views)
+        Ok((views, hashtags))
     }
 }
 

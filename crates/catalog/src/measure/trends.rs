@@ -172,7 +172,7 @@ impl Catalog {
                     self.work_all_out(sequence, &mut progress).await?;
                 }
                 Changes::Hashtags { hashtags, .. } => {
-                    let newest = self.work_out(hashtags, state.newest_at, &mut progress).await?;
+                    let newest = self.work_out(hashtags, sequence, state.newest_at, &mut progress).await?;
                     self.renew_peers(newest).await?;
                     store.note_trend_state(TrendState { sequence, newest_at: newest }).await?;
                 }
@@ -213,6 +213,7 @@ impl Catalog {
     async fn work_out(
         &self,
         hashtags: Vec<HashtagRow>,
+        sequence: u64,
         mut newest: Option<Timestamp>,
         progress: &mut TrendsProgress,
     ) -> Result<Option<Timestamp>, CatalogError> {
@@ -222,6 +223,7 @@ impl Catalog {
         while let Some(piece) = pieces.next().await? {
             progress.add(&piece.progress);
             newest = newest.max(piece.newest);
+            store.keep_standings(sequence, piece.standings).await?;
             let scored = |draft: Draft| draft.into_row(peers[draft.window as usize].as_ref());
             rows.extend(piece.drafts.into_iter().map(scored));
             if rows.len() >= KEEP_MAX {

@@ -2,7 +2,7 @@
 
 use super::sample::Sample;
 use domain::caveat::Caveat;
-use domain::hashtag::{Observed, Total};
+use domain::hashtag::{AsRead, AsReadCounts, Observed, Total};
 use domain::id::EXACT_DOUBLE_MAX;
 use domain::metrics::Coverage;
 use domain::{Count, Hashtag, Source, SourceSet, Timestamp};
@@ -75,6 +75,32 @@ pub struct TotalView {
     pub rounded: bool,
     /// The step it was rounded to; 1 when it is exact.
     pub step: u64,
+    /// The newest reading, where it is not the one that counts: `value` is the last reading that the repair of the series
+    /// keeps, as in the history, the gains and the charts.
+    pub as_read: Option<AsReadView>,
+}
+
+/// The newest reading of a total, where another one counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AsRead)]
+pub struct AsReadView {
+    /// As it was read.
+    #[schema(example = 343_500)]
+    pub value: u64,
+    /// When.
+    pub at: String,
+    /// When the reading that counts was taken.
+    pub counted_at: String,
+}
+
+impl From<AsRead> for AsReadView {
+    fn from(as_read: AsRead) -> Self {
+        Self {
+            value: exact(as_read.count.value()),
+            at: as_read.at.to_rfc3339(),
+            counted_at: as_read.counted_at.to_rfc3339(),
+        }
+    }
 }
 
 /// Integers of answers stay below 2^53, which programs hold exactly that read numbers as doubles. No count of TikTok's comes
@@ -84,22 +110,23 @@ pub(super) fn exact(number: u64) -> u64 {
 }
 
 impl TotalView {
-    pub(super) fn of(total: Option<Total>, told: Option<Count>) -> Self {
+    pub(super) fn of(total: Option<Total>, told: Option<Count>, as_read: Option<AsRead>) -> Self {
         Self {
             value: total.map(|total| exact(total.value)),
             basis: total.map(|total| total.basis.name()),
             rounded: total.is_some_and(|total| total.rounded),
             step: told.map_or(1, Count::resolution),
+            as_read: as_read.map(AsReadView::from),
         }
     }
 
     /// The views, creators and videos of a hashtag.
     pub(super) fn all_of(hashtag: &Hashtag) -> [Self; 3] {
-        let told = &hashtag.reported;
+        let (told, as_read) = (&hashtag.reported, &hashtag.as_read);
         [
-            Self::of(hashtag.views(), told.views),
-            Self::of(hashtag.creators(), told.creators),
-            Self::of(hashtag.videos(), told.videos),
+            Self::of(hashtag.views(), told.views, as_read.views),
+            Self::of(hashtag.creators(), told.creators, as_read.creators),
+            Self::of(hashtag.videos(), told.videos, as_read.videos),
         ]
     }
 }
@@ -218,6 +245,13 @@ impl Meta {
             meta.say(Caveat::SmallSample);
         }
         meta
+    }
+
+    /// Says so where the newest reading of a total is not the one that counts.
+    pub(super) fn say_as_read<'h>(&mut self, hashtags: impl IntoIterator<Item = &'h Hashtag>) {
+        if hashtags.into_iter().any(|hashtag| hashtag.as_read != AsReadCounts::default()) {
+            self.say(Caveat::NotAsRead);
+        }
     }
 
     /// Says something of it, once.

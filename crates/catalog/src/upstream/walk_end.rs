@@ -183,6 +183,7 @@ mod tests {
             id: None,
             tag: Tag::new("cat").expect("a tag"),
             reported: HashtagCounts { videos: reported, ..HashtagCounts::default() },
+            as_read: domain::hashtag::AsReadCounts::default(),
             reported_at: None,
             observed: Observed { videos: held, ..Observed::default() },
             details: HashtagDetails::default(),

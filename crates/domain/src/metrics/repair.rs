@@ -2,17 +2,13 @@
 
 use super::series::{BOUNCE_HOURS_MAX, Point, Repair};
 use crate::Source;
-use crate::count::display_step;
+use crate::count::{OFF_STEP_SURE, display_step, is_one_below_a_step};
 use std::collections::VecDeque;
 
 const BOUNCE_MS_MAX: i64 = BOUNCE_HOURS_MAX * 3_600_000;
 
 /// The longest time that one reading stands for: a single reading after a gap says little.
 const READING_MS_MAX: i64 = 24 * 3_600_000;
-
-/// From here on a number one below a step is off its step even where it was told as exact: of exact ones only one in
-/// 100,000 would be, of rounded ones one in 400 was.
-const OFF_STEP_SURE: u64 = 1_000_000;
 
 /// The share of the level before, as a fraction of it, that a reading must rise above to need a confirmation: in the real
 /// series rises up to a tenth that were taken back came again (6,920 of 8,368), those above never did (0 of 4).
@@ -57,10 +53,6 @@ fn put_on_step(points: &mut [Point]) -> u64 {
         }
     }
     off_step
-}
-
-fn is_one_below_a_step(value: u64) -> bool {
-    display_step(value) > 1 && (value + 1).is_multiple_of(display_step(value + 1))
 }
 
 /// By source number: whether its readings that are marked exact show by standing on steps that they are not.

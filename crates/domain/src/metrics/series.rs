@@ -171,6 +171,12 @@ impl Series {
         Self { points, kept, repaired, repairs }
     }
 
+    /// The newest reading as it was read, whether it counts or not: of several at one moment the largest. A 0 is the newest
+    /// only where nothing else was read.
+    pub fn as_read(&self) -> Option<&Point> {
+        self.points.iter().max_by_key(|point| (point.observed > 0, point.at, point.observed))
+    }
+
     /// The newest reading where it is a jump that no second reading has confirmed yet.
     pub fn unconfirmed(&self) -> Option<&Point> {
         self.points.iter().rev().find(|point| point.repair == Some(Repair::Unconfirmed))

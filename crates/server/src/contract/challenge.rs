@@ -98,6 +98,7 @@ pub(crate) mod tests {
                 creators: Count::exact(67_579_511),
                 videos: None,
             },
+            as_read: domain::hashtag::AsReadCounts::default(),
             reported_at: None,
             observed: Observed::default(),
             details: HashtagDetails {

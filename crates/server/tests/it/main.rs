@@ -12,6 +12,7 @@ mod hostile;
 mod measure;
 #[cfg(unix)]
 mod nodes;
+mod one_number;
 mod operations;
 #[cfg(unix)]
 mod outage;

@@ -19,7 +19,7 @@ pub(crate) enum Spread {
 
 /// All tables but those that stay on the coordinator: `store`, `told` and `changes` (who writes the catalog takes turns there)
 /// and `migrations`. Reference tables come first, as others may refer to them.
-pub(crate) const TABLES: [(&str, Spread); 25] = [
+pub(crate) const TABLES: [(&str, Spread); 26] = [
     ("accounts", Spread::Everywhere),
     ("keys", Spread::Everywhere),
     ("keys_version", Spread::Everywhere),
@@ -33,6 +33,7 @@ pub(crate) const TABLES: [(&str, Spread); 25] = [
     ("generation_chunks", Spread::With("hashtag", "hashtags")),
     ("walk_runs", Spread::With("hashtag", "hashtags")),
     ("trends", Spread::With("hashtag", "hashtags")),
+    ("standings", Spread::With("hashtag", "hashtags")),
     ("hashtag_keys", Spread::By("key")),
     ("hashtag_ids", Spread::By("id")),
     ("video_ids", Spread::By("id")),

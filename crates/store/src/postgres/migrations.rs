@@ -11,7 +11,7 @@ use crate::migration::{Migration, migration, pending};
 pub(crate) const SETS: [(&str, &[Migration]); 3] = [
     ("catalog", &[migration!("catalog", 1, "0001", "catalog")]),
     ("accounts", &[migration!("accounts", 1, "0001", "accounts")]),
-    ("walks", &[migration!("walks", 1, "0001", "walks")]),
+    ("walks", &[migration!("walks", 1, "0001", "walks"), migration!("walks", 2, "0002", "standings")]),
 ];
 
 /// Held while the schema is brought up to date, so that many nodes may start at once. A number of our own.

@@ -28,6 +28,8 @@ mod asks;
 
 mod trends;
 
+mod standings;
+
 mod accounts;
 
 mod keys;
@@ -66,6 +68,8 @@ pub struct Postgres {
     pub(crate) warnings: Vec<String>,
     /// Commits charges in groups.
     pub(crate) charges: charges::Charges,
+    /// The change sequence up to which standings are known to be kept.
+    pub(crate) settled: std::sync::atomic::AtomicU64,
 }
 
 impl Postgres {
@@ -88,6 +92,8 @@ impl Postgres {
             row: "1".to_owned(),
         })?;
         let charges = charges::Charges::start(pool.clone(), is_cluster);
-        Ok(Self { pool, identity, is_cluster, listener: listener::Listener::default(), warnings, charges })
+        let settled = std::sync::atomic::AtomicU64::new(0);
+        let listener = listener::Listener::default();
+        Ok(Self { pool, identity, is_cluster, listener, warnings, charges, settled })
     }
 }

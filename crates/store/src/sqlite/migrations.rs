@@ -10,7 +10,8 @@ pub(crate) const CATALOG: &[Migration] = &[migration!("catalog", 1, "0001", "cat
 /// Steps of `accounts.db`.
 pub(crate) const ACCOUNTS: &[Migration] = &[migration!("accounts", 1, "0001", "accounts")];
 /// Steps of `walks.db`.
-pub(crate) const WALKS: &[Migration] = &[migration!("walks", 1, "0001", "walks")];
+pub(crate) const WALKS: &[Migration] =
+    &[migration!("walks", 1, "0001", "walks"), migration!("walks", 2, "0002", "standings")];
 
 /// Brings a file to the newest schema. Safe to run from several processes at once and to be cut off anywhere.
 pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), StoreError> {

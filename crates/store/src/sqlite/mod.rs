@@ -21,6 +21,8 @@ mod asks;
 
 mod trends;
 
+mod standings;
+
 mod trends_anew;
 
 mod accounts;
@@ -57,6 +59,8 @@ pub struct Sqlite {
     pub(crate) catalog: catalog::CatalogFile,
     pub(crate) accounts: accounts::AccountsFile,
     pub(crate) walks: walks::WalksFile,
+    /// The change sequence up to which standings are known to be kept.
+    pub(crate) settled: std::sync::atomic::AtomicU64,
 }
 
 impl Sqlite {
@@ -69,6 +73,7 @@ impl Sqlite {
             catalog: catalog::CatalogFile::open(&file("catalog.db"))?,
             accounts: accounts::AccountsFile::open(&file("accounts.db"))?,
             walks: walks::WalksFile::open(&file("walks.db"))?,
+            settled: std::sync::atomic::AtomicU64::new(0),
         })
     }
 }

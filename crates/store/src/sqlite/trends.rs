@@ -247,7 +247,9 @@ fn note(connection: &mut Connection, store: u128, state: TrendState) -> Result<(
         .doing(DOING)?;
     if known.is_none() {
         transaction
-            .execute_batch("DELETE FROM trend_state; DELETE FROM trends; DELETE FROM trend_peers")
+            .execute_batch(
+                "DELETE FROM trend_state; DELETE FROM trends; DELETE FROM trend_peers; DELETE FROM standings",
+            )
             .doing(DOING)?;
     }
     if known.is_none_or(|known| known.unsigned_abs() <= state.sequence) {

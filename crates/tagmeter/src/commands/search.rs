@@ -5,6 +5,7 @@ use crate::cli::Search;
 use crate::exit::Failure;
 use crate::hashtag_view::HashtagView;
 use crate::output::{print, print_json, say, table};
+use domain::Caveat;
 use serde::Serialize;
 
 /// Hashtags asked for at once.
@@ -49,6 +50,9 @@ pub(super) async fn run(command: Search, context: &Context) -> Result<(), Failur
         ]
     });
     print(table(&["hashtag", "id", ">views", "", ">creators", ""], rows))?;
+    if found.hashtags.iter().any(HashtagView::is_not_as_read) {
+        say(format_args!("note: {}", Caveat::NotAsRead.text()));
+    }
     if found.has_more {
         say("There are more: --limit shows them.");
     }

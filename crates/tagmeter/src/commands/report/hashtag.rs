@@ -135,8 +135,12 @@ fn basis(total: &TotalView, read_at: Option<&str>) -> String {
     let rounded = if total.rounded { format!(", rounded to {}", short(total.step)) } else { String::new() };
     match total.basis {
         Some("reported") => {
-            let at = read_at.map(|at| format!(" on {}", day_of(at))).unwrap_or_default();
-            format!("as TikTok told{at}{rounded}")
+            let counted_at = total.as_read.as_ref().map(|read| read.counted_at.as_str()).or(read_at);
+            let at = counted_at.map(|at| format!(" on {}", day_of(at))).unwrap_or_default();
+            let newest = total.as_read.as_ref().map(|read| {
+                format!("; read as {} on {}, which does not count yet", short(read.value), day_of(&read.at))
+            });
+            format!("as TikTok told{at}{rounded}{}", newest.unwrap_or_default())
         }
         Some(_) => "added up from the videos held".to_owned(),
         None => "not known".to_owned(),

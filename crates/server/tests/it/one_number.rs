@@ -1,0 +1,151 @@
+//! Every surface answers one and the same number for a hashtag's views: the last kept reading of its repaired series. Asked
+//! at several moments of several series, before and after trends are worked out.
+
+use domain::metrics::series::{Reading, Series};
+use domain::{Clock, Count, Observation, Source, Timestamp};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use testkit::{FixedClock, Place, TestServer, hashtag, video};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// A lone high, a jump at the end, one that is confirmed, a replica that lags, a fall of today, a number off its step, one
+/// that only grows, and one reading.
+const SERIES: [(&str, &[u64]); 8] = [
+    ("spiked", &[142_600, 343_100, 142_800, 142_900, 343_500, 143_200]),
+    ("jumping", &[142_500, 142_800, 142_900, 143_000, 143_000, 343_500]),
+    ("jumped", &[142_500, 142_800, 142_900, 343_500, 343_500, 343_600]),
+    ("lagging", &[9_000, 9_100, 9_200, 9_300, 9_400, 9_100]),
+    ("fallen", &[88_000, 88_100, 88_200, 88_300, 88_400, 60_000]),
+    ("offstep", &[16_100_000, 16_200_000, 16_200_000, 16_300_000, 16_300_000, 16_399_999]),
+    ("growing", &[500, 600, 700, 800, 900, 1_000]),
+    ("single", &[16_399_999]),
+];
+
+fn at(reading: usize) -> Timestamp {
+    let hours = i64::try_from(10 - reading).expect("a few") * 3;
+    Timestamp::from_ms(FixedClock::default().now().as_ms() - hours * HOUR_MS)
+}
+
+/// The readings from one to another, as observations, and a video under each two hashtags.
+fn readings(from: usize, to: usize) -> Vec<Observation> {
+    let of = |(name, values): (&'static str, &'static [u64])| {
+        let read = (from..to.min(values.len()))
+            .map(move |n| hashtag(name).views(values[n]).observed_at(at(n)).into());
+        read.collect::<Vec<Observation>>()
+    };
+    SERIES.into_iter().flat_map(of).collect()
+}
+
+/// The last kept reading and the newest, of so many readings.
+fn expected(values: &[u64], count: usize) -> (u64, Option<u64>) {
+    let values = &values[..count.min(values.len())];
+    let reading = |(n, value): (usize, &u64)| {
+        Some(Reading { at: at(n), count: Count::exact(*value)?, source: Source::Synthetic })
+    };
+    let series = Series::repaired(&values.iter().enumerate().filter_map(reading).collect::<Vec<_>>());
+    let last = series.last().expect("a reading").value;
+    let newest = *values.last().expect("a reading");
+    (last, (newest != last).then_some(newest))
+}
+
+async fn get(server: &TestServer, path: &str) -> Value {
+    let answer = server.get(path).await;
+    assert_eq!(answer.status.as_u16(), 200, "{path}: {}", answer.text());
+    answer.json()
+}
+
+/// The records in an answer, by name.
+fn records(answer: &Value) -> BTreeMap<String, Value> {
+    let rows = answer["data"].as_array().expect("rows");
+    rows.iter().map(|row| (row["name"].as_str().expect("a name").to_owned(), row.clone())).collect()
+}
+
+/// What each surface says of the views, and of the newest reading where it says so.
+async fn told(server: &TestServer, name: &str) -> Vec<(String, Value, Option<Value>)> {
+    let mut all = Vec::new();
+    let mut say = |path: &str, views: &Value, as_read: Option<&Value>| {
+        all.push((path.to_owned(), views.clone(), as_read.cloned()));
+    };
+    let mut record = |path: &str, record: &Value| {
+        say(path, &record["views"]["value"], Some(&record["views"]["as_read"]["value"]));
+    };
+    let path = format!("/v1/hashtags/{name}");
+    let one = get(server, &path).await;
+    record(&path, &one["data"]);
+    for path in [format!("/v1/hashtags?query={name}"), format!("/v1/hashtags?query={name}&sort=views")] {
+        record(&path, &records(&get(server, &path).await)[name]);
+    }
+    let path = format!("/v1/compare?tags={name},elsewhere");
+    record(&path, &get(server, &path).await["data"]["hashtags"][0]);
+    let path = "/v1/hashtags/elsewhere/related?generic=true";
+    record(path, &records(&get(server, path).await)[name]);
+    let path = "/v1/export?of=hashtags&format=ndjson";
+    let exported = server.get(path).await;
+    let text = exported.text();
+    let row = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let row = row.into_iter().find(|row| row["name"] == name).expect("a row");
+    say(path, &row["views"], Some(&row["views_as_read"]));
+    let path = format!("/v1/hashtags/{name}/history?step=raw");
+    let history = get(server, &path).await;
+    let points = history["data"]["points"].as_array().expect("points");
+    say(
+        &path,
+        points.iter().rev().map(|point| &point["value"]).find(|value| !value.is_null()).expect("a value"),
+        None,
+    );
+    let path = format!("/challenge-info-name/?name={name}");
+    say(&path, &get(server, &path).await["view_count"], None);
+    let path = format!("/search-challenge/?keyword={name}");
+    say(&path, &get(server, &path).await["challenge_list"][0]["view_count"], None);
+    for (window, trend) in
+        one["data"]["trends"].as_object().expect("windows").iter().filter(|(_, it)| !it.is_null())
+    {
+        say(&format!("the trend of {window}"), &trend["views"], None);
+        assert!(trend["gain"].as_u64().unwrap_or(0) <= trend["views"].as_u64().expect("views"), "{trend}");
+    }
+    all
+}
+
+async fn check(server: &TestServer, count: usize, when: &str) {
+    for (name, values) in SERIES {
+        let (views, newest) = expected(values, count);
+        for (surface, told, as_read) in told(server, name).await {
+            assert_eq!(told, views, "{surface} of #{name} after {count} readings, {when}");
+            if let Some(as_read) = as_read {
+                assert_eq!(as_read.as_u64(), newest, "{surface} of #{name} after {count} readings, {when}");
+            }
+        }
+    }
+}
+
+async fn every_surface_answers_the_same_views(place: &Place) {
+    let server = place.server().await.start().await;
+    let names = SERIES.map(|(name, _)| name);
+    let videos = names
+        .iter()
+        .zip(1..)
+        .map(|(name, n)| video(n).tag("elsewhere").tag(name).plays(n).observed_at(at(0)).into());
+    server.held().record(videos.collect::<Vec<Observation>>()).await;
+    let mut reached = 0;
+    for count in [1, 2, 3, 4, 5, 6] {
+        server.held().record(readings(reached, count)).await;
+        reached = count;
+        if count % 2 == 0 {
+            check(&server, count, "before trends are worked out").await;
+        }
+        server.held().catalog().follow_trends().await.expect("trends");
+        check(&server, count, "after trends are worked out").await;
+    }
+    let trending = get(&server, "/v1/trending?window=24h&limit=100").await;
+    for (name, row) in records(&trending) {
+        assert_eq!(row["views"]["value"], row["trend"]["views"], "#{name}");
+        assert!(row["trend"]["gain"].as_u64().unwrap_or(0) <= row["trend"]["views"].as_u64().expect("views"));
+    }
+    let caveats = trending["meta"]["caveats"].as_array().expect("caveats");
+    assert!(caveats.iter().any(|caveat| caveat["code"] == "not_as_read"), "{trending}");
+}
+
+testkit::tell_on_each_backend! {
+    every_surface_answers_the_same_views,
+}

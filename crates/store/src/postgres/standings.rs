@@ -1,0 +1,72 @@
+//! The totals that count where they are not the newest reading, each with its hashtag on a cluster.
+
+use super::Postgres;
+use super::connection::Parameter;
+use crate::StoreError;
+use crate::error::Doing;
+use crate::standings::{HashtagStandings, Standings};
+use domain::HashtagRow;
+use std::collections::HashMap;
+use tokio_postgres::types::Type;
+
+/// Rows written by one statement.
+const ROWS_MAX: usize = 5_000;
+const DROP: &str = "DELETE FROM tagmeter.standings WHERE hashtag = ANY($1) AND sequence <= $2";
+const KEEP: &str = "INSERT INTO tagmeter.standings (hashtag, sequence, counts)
+    SELECT hashtag, $2, counts FROM unnest($1::bigint[], $3::bytea[]) AS kept (hashtag, counts)
+    ON CONFLICT (hashtag) DO UPDATE SET sequence = excluded.sequence, counts = excluded.counts
+    WHERE tagmeter.standings.sequence <= excluded.sequence";
+
+impl Postgres {
+    pub(crate) async fn keep_standings(
+        &self,
+        sequence: u64,
+        hashtags: &[HashtagStandings],
+    ) -> Result<(), StoreError> {
+        const DOING: &str = "keep standings";
+        let sequence = sequence.cast_signed();
+        for hashtags in hashtags.chunks(ROWS_MAX) {
+            let (gone, kept): (Vec<_>, Vec<_>) =
+                hashtags.iter().partition(|hashtag| hashtag.standings.is_empty());
+            let numbers = |of: &[&HashtagStandings]| {
+                of.iter().map(|hashtag| i64::from(hashtag.hashtag.0)).collect::<Vec<_>>()
+            };
+            let (gone, kept_rows) = (numbers(&gone), numbers(&kept));
+            let counts: Vec<Vec<u8>> = kept.iter().map(|hashtag| hashtag.standings.to_bytes()).collect();
+            let drop: [Parameter<'_>; 2] = [(&gone, Type::INT8_ARRAY), (&sequence, Type::INT8)];
+            if !gone.is_empty() {
+                self.pool.query(DOING, DROP, &drop).await?;
+            }
+            let keep: [Parameter<'_>; 3] =
+                [(&kept_rows, Type::INT8_ARRAY), (&sequence, Type::INT8), (&counts, Type::BYTEA_ARRAY)];
+            if !kept.is_empty() {
+                self.pool.query(DOING, KEEP, &keep).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of these hashtags, those that have any.
+    pub(crate) async fn standings_of(
+        &self,
+        hashtags: &[HashtagRow],
+    ) -> Result<HashMap<HashtagRow, Standings>, StoreError> {
+        const DOING: &str = "read standings";
+        const ONE: &str = "SELECT hashtag, counts FROM tagmeter.standings WHERE hashtag = $1";
+        const SEVERAL: &str = "SELECT hashtag, counts FROM tagmeter.standings WHERE hashtag = ANY($1)";
+        let rows = match hashtags {
+            [hashtag] => self.pool.query(DOING, ONE, &[(&i64::from(hashtag.0), Type::INT8)]).await?,
+            _ => {
+                let numbers: Vec<i64> = hashtags.iter().map(|row| i64::from(row.0)).collect();
+                self.pool.query(DOING, SEVERAL, &[(&numbers, Type::INT8_ARRAY)]).await?
+            }
+        };
+        let mut found = HashMap::new();
+        for row in rows {
+            let hashtag = crate::trends::row_number("standings", row.try_get(0).doing(DOING)?)?;
+            let bytes: &[u8] = row.try_get(1).doing(DOING)?;
+            found.insert(hashtag, crate::standings::read(hashtag, bytes)?);
+        }
+        Ok(found)
+    }
+}
