@@ -301,11 +301,16 @@ def check_series(case):
 # Numbers and videos
 
 SHARES = (10, 25, 50, 75, 90, 99)
+VALUES_MIN = 10
+
+
+def percentiles(values):
+    return list(np.percentile(values, SHARES)) if len(values) >= VALUES_MIN else None
 
 
 def spread(values):
     values = np.asarray(values, dtype=float)
-    if len(values) == 0 or values.sum() == 0:
+    if len(values) < VALUES_MIN or values.sum() == 0:
         return None
     gini = np.abs(values[:, None] - values[None, :]).sum() / (2 * len(values) ** 2 * values.mean())
     shares = values / values.sum()
@@ -315,7 +320,7 @@ def spread(values):
 
 def check_numbers(case):
     values = case["values"]
-    same("percentiles", list(np.percentile(values, SHARES)) if values else None, case["percentiles"])
+    same("percentiles", percentiles(values), case["percentiles"])
     for value, rank in case["ranks"]:
         mean = stats.percentileofscore(values, value, kind="mean") / 100 if values else None
         same("rank", mean, rank)
@@ -328,7 +333,7 @@ AGES = {"0-1d": (0, 1), "1-7d": (1, 7), "7-30d": (7, 30), "30-90d": (30, 90), "9
 def check_videos(case):
     videos = pd.DataFrame(
         [
-            {"plays": v["plays"], "acted": sum(p or 0 for p in v["parts"]) if any(p is not None for p in v["parts"]) else None,
+            {"plays": v["plays"], "acted": None if None in v["parts"] else sum(v["parts"]),
              "saves": v["parts"][3], "age": None if v["age_ms"] is None else v["age_ms"] / DAY,
              "author": v["author"], "tags": [tag for tag in range(4) if v["under"] >> tag & 1]}
             for v in case["videos"]
@@ -341,15 +346,15 @@ def check_videos(case):
     videos["rate"] = rated.acted / rated.plays
     same("engagement", [known(rate) for rate in videos.rate], [v["engagement"] for v in case["videos"]])
     ratio = divided(rated.acted.sum(), rated.plays.sum())
-    same("rate", [ratio, known(videos.rate.median())], case["rate"])
-    same("rated", [len(rated), int(rated.saves.isna().sum())], case["rated"])
+    same("rate", [ratio, known(videos.rate.median()) if len(rated) >= VALUES_MIN else None], case["rate"])
+    same("rated", [len(rated), len(videos)], case["rated"])
     for group in case["benchmark"]:
         low, high = AGES.get(group["age"], (None, None))
         own = videos if low is None else videos[(videos.age >= low) & (videos.age < high)]
         same("videos", len(own), group["videos"])
         for name, column in (("plays", "plays"), ("engagement", "rate")):
             told = own[column].dropna()
-            same(name, list(np.percentile(told, SHARES)) if len(told) else None, group[name])
+            same(name, percentiles(told), group[name])
     told = videos.dropna(subset=["author", "plays"])
     same("creators", spread(told.groupby("author").plays.sum()), case["creators"])
     check_voice(videos, case)

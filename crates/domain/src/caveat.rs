@@ -59,11 +59,15 @@ pub enum Caveat {
     MostPlayed = 19,
     /// The newest reading of a total is not the one that counts.
     NotAsRead = 20,
+    /// Fewer values than percentiles and concentration need.
+    TooFewValues = 21,
+    /// Engagement is not of all videos.
+    EngagementPart = 22,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
@@ -84,6 +88,8 @@ impl Caveat {
         Self::CreatorsPart,
         Self::MostPlayed,
         Self::NotAsRead,
+        Self::TooFewValues,
+        Self::EngagementPart,
     ];
 
     /// What it is called in answers.
@@ -109,6 +115,8 @@ impl Caveat {
             Self::CreatorsPart => "creators_part",
             Self::MostPlayed => "most_played",
             Self::NotAsRead => "not_as_read",
+            Self::TooFewValues => "too_few_values",
+            Self::EngagementPart => "engagement_part",
         }
     }
 
@@ -162,6 +170,12 @@ impl Caveat {
             Self::MostPlayed => "So many videos are held that only those with the most plays were looked at.",
             Self::NotAsRead => {
                 "The newest reading of a total does not count: it is a jump that no second reading confirms, or contradicted by others; `as_read` has it."
+            }
+            Self::TooFewValues => {
+                "Percentiles, ranks and concentration of fewer than 10 values are unknown: single videos would decide."
+            }
+            Self::EngagementPart => {
+                "Engagement is unknown of videos of which plays, likes, comments, shares or saves were not reported."
             }
         }
     }

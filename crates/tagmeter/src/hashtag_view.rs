@@ -216,7 +216,11 @@ impl HashtagView {
             rows.push(line("about", output::shortened(description, 80)));
         }
         rows.push(line("held", self.held()));
-        rows.extend(self.meta.caveats.iter().map(|caveat| line("caveat", caveat.text.to_owned())));
+        // They are of the stored videos, not of what TikTok reported above.
+        let of = counted(self.observed.videos, "stored video");
+        rows.extend(
+            self.meta.caveats.iter().map(|caveat| line("caveat", format!("of the {of}: {}", caveat.text))),
+        );
         rows.extend(self.windows.iter().take(WINDOWS_SHOWN_MAX).map(|window| line("window", window.shown())));
         output::table(&[], rows)
     }

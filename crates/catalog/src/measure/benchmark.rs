@@ -5,6 +5,7 @@ use super::sample::{Sample, is_since};
 use super::view::exact;
 use super::{MeasureError, Measured, Meta};
 use crate::Catalog;
+use domain::caveat::Caveat;
 use domain::metrics::Percentiles;
 use domain::metrics::benchmark::{AgeBand, AgeGroup, Benchmark, benchmark};
 use domain::metrics::engagement::{EngagementRate, engagement};
@@ -53,12 +54,12 @@ pub struct BenchmarkView {
 pub struct EngagementView {
     /// All reactions over all plays: what large videos do.
     pub ratio_of_sums: Option<f64>,
-    /// The median of the videos' own rates: what a typical video does.
+    /// The median of the videos' own rates: what a typical video does; `null` with fewer than 10.
     pub median_of_ratios: Option<f64>,
     /// Videos it is made of.
     pub videos: u64,
-    /// Of these, videos whose saves are not told: their rates are too low by them.
-    pub without_saves: u64,
+    /// Videos that were looked at: of the others a count was not reported.
+    pub of_videos: u64,
 }
 
 impl EngagementView {
@@ -67,7 +68,7 @@ impl EngagementView {
             ratio_of_sums: rate.ratio_of_sums,
             median_of_ratios: rate.median_of_ratios,
             videos: rate.videos,
-            without_saves: rate.without_saves,
+            of_videos: rate.of_videos,
         }
     }
 }
@@ -81,10 +82,39 @@ pub struct BandView {
     pub age: &'static str,
     /// Posts of this age.
     pub videos: u64,
-    /// Percentiles of their plays; `null` without any.
-    pub plays: Option<PercentilesView>,
-    /// Percentiles of their engagement rates; `null` without any.
+    /// Percentiles of their plays; `null` with fewer than 10 values.
+    pub plays: Option<PlaysPercentilesView>,
+    /// Percentiles of their engagement rates; `null` with fewer than 10 values.
     pub engagement: Option<PercentilesView>,
+}
+
+/// Percentiles of plays, rounded to whole plays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PlaysPercentiles)]
+pub struct PlaysPercentilesView {
+    /// A tenth is below.
+    pub p10: u64,
+    /// A quarter is below.
+    pub p25: u64,
+    /// The median.
+    pub p50: u64,
+    /// A quarter is above.
+    pub p75: u64,
+    /// A tenth is above.
+    pub p90: u64,
+    /// A hundredth is above.
+    pub p99: u64,
+    /// Values they are made of.
+    pub count: u64,
+}
+
+impl From<Percentiles> for PlaysPercentilesView {
+    fn from(p: Percentiles) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "plays are not negative")]
+        let [p10, p25, p50, p75, p90, p99] =
+            [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(|plays| exact(plays.round() as u64));
+        Self { p10, p25, p50, p75, p90, p99, count: p.count }
+    }
 }
 
 /// Percentiles, between neighbours by straight line.
@@ -124,11 +154,11 @@ pub struct StandingView {
     pub age: &'static str,
     /// The plays.
     pub plays: Option<u64>,
-    /// Share of posts with fewer plays (half of those with as many), 0 to 1.
+    /// Share of posts with fewer plays (half of those with as many), 0 to 1; `null` among fewer than 10.
     pub plays_percentile: Option<f64>,
     /// The engagement rate.
     pub engagement: Option<f64>,
-    /// Share of posts with a lower rate, 0 to 1.
+    /// Share of posts with a lower rate, 0 to 1; `null` among fewer than 10.
     pub engagement_percentile: Option<f64>,
 }
 
@@ -153,7 +183,16 @@ impl Catalog {
             videos_without_age: made.without_age,
             standing,
         };
-        Ok(Measured { data, meta: Meta::of_sample(&sample, hashtag), next: None })
+        let mut meta = Meta::of_sample(&sample, hashtag);
+        let is_short =
+            |band: &BandView| band.videos > 0 && (band.plays.is_none() || band.engagement.is_none());
+        if data.bands.iter().any(is_short) {
+            meta.say(Caveat::TooFewValues);
+        }
+        if data.engagement.videos < data.engagement.of_videos {
+            meta.say(Caveat::EngagementPart);
+        }
+        Ok(Measured { data, meta, next: None })
     }
 }
 
@@ -161,7 +200,7 @@ fn band_view(band: &AgeGroup) -> BandView {
     BandView {
         age: band.age.name(),
         videos: band.videos,
-        plays: band.plays.map(PercentilesView::from),
+        plays: band.plays.map(PlaysPercentilesView::from),
         engagement: band.engagement.map(PercentilesView::from),
     }
 }

@@ -60,8 +60,10 @@ pub struct ComparedView {
     /// The series divided by its first value, times what was asked for; `null` where that was not asked for, or the first
     /// value is 0 or there is none.
     pub indexed: Option<Vec<IndexedView>>,
-    /// All reactions over all plays of its videos.
+    /// All reactions over all plays of its videos, of those that report all of these counts.
     pub engagement: Option<f64>,
+    /// How many those are.
+    pub engagement_videos: u64,
     /// Videos of it that were looked at.
     pub sample_videos: u64,
 }
@@ -160,11 +162,16 @@ impl Catalog {
         let sample = self.sample_of(hashtag, SamplePart::Creators(part), wanted).await?;
         join(meta, &series.meta, series.next.is_some());
         sample.part_caveat().into_iter().for_each(|caveat| meta.say(caveat));
+        let rate = engagement_rate(sample.figures().map(|video| video.counts));
+        if rate.videos < rate.of_videos {
+            meta.say(Caveat::EngagementPart);
+        }
         let view = ComparedView {
             record: HashtagRecord::of(hashtag),
             indexed: asked.index.and_then(|to| indexed(&series.data, to)),
             series: series.data,
-            engagement: engagement_rate(sample.figures().map(|video| video.counts)).ratio_of_sums,
+            engagement: rate.ratio_of_sums,
+            engagement_videos: rate.videos,
             sample_videos: sample.len(),
         };
         Ok((view, sample))

@@ -4,6 +4,7 @@ use super::sample::is_since;
 use super::view::exact;
 use super::{MeasureError, Measured, Meta, Place};
 use crate::Catalog;
+use domain::caveat::Caveat;
 use domain::metrics::concentration::{Concentration, concentration};
 use domain::{AuthorId, Hashtag, Timestamp, fragment};
 use serde::Serialize;
@@ -34,7 +35,7 @@ pub struct CreatorsView {
     pub hashtag_id: Option<String>,
     /// Creators of the videos that were looked at.
     pub creators_count: u64,
-    /// How plays are spread over creators; `null` without plays.
+    /// How plays are spread over creators whose plays are known; `null` with fewer than 10 of them.
     pub concentration: Option<ConcentrationView>,
     /// Most plays first.
     pub creators: Vec<CreatorView>,
@@ -74,9 +75,9 @@ pub struct CreatorView {
     pub nickname: Option<String>,
     /// Videos under the hashtag.
     pub videos: u64,
-    /// Their plays together, where told.
-    pub plays: u64,
-    /// Share of all plays; `null` without plays.
+    /// Their plays together, of those that are reported; `null` where none is.
+    pub plays: Option<u64>,
+    /// Share of all plays; `null` where they are unknown.
     pub plays_share: Option<f64>,
     /// Share of all videos.
     pub videos_share: Option<f64>,
@@ -87,7 +88,8 @@ pub struct CreatorView {
 pub(super) struct Tally {
     pub(super) author: AuthorId,
     pub(super) videos: u64,
-    pub(super) plays: u64,
+    /// Of the videos that tell them.
+    pub(super) plays: Option<u64>,
     /// One of the videos: it names its author.
     pub(super) video: VideoRow,
 }
@@ -95,12 +97,7 @@ pub(super) struct Tally {
 /// Creators of videos, in the order of their ids.
 fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
     let tally_of = |video: &SampledVideo| {
-        Some(Tally {
-            author: video.author()?,
-            videos: 1,
-            plays: video.plays().unwrap_or(0),
-            video: video.row(),
-        })
+        Some(Tally { author: video.author()?, videos: 1, plays: video.plays(), video: video.row() })
     };
     let mut creators: Vec<Tally> = videos.filter_map(tally_of).collect();
     creators.sort_unstable_by_key(|tally| (tally.author, tally.video));
@@ -108,7 +105,10 @@ fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
         let is_same = next.author == kept.author;
         if is_same {
             kept.videos += 1;
-            kept.plays = kept.plays.saturating_add(next.plays);
+            kept.plays = match (kept.plays, next.plays) {
+                (Some(one), Some(other)) => Some(one.saturating_add(other)),
+                (one, other) => one.or(other),
+            };
         }
         is_same
     });
@@ -124,8 +124,8 @@ impl Catalog {
     ) -> Result<Measured<CreatorsView>, MeasureError> {
         let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
         let mut creators = tally(sample.iter());
-        let mut plays: Vec<f64> = creators.iter().map(|tally| as_real(tally.plays)).collect();
-        let all_plays: u64 = creators.iter().map(|tally| tally.plays).sum();
+        let mut plays: Vec<f64> = creators.iter().filter_map(|tally| tally.plays).map(as_real).collect();
+        let all_plays = creators.iter().filter_map(|tally| tally.plays).fold(0, u64::saturating_add);
         let spread = concentration(&mut plays);
         let first = asked.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
         // Most plays first, equals by id.
@@ -137,7 +137,7 @@ impl Catalog {
         let rows: Vec<VideoRow> = shown.iter().map(|tally| tally.video).collect();
         let packed = self.inner.store.packed(&rows).await?;
         let view = |(tally, packed): (&Tally, Vec<u8>)| CreatorView {
-            plays_share: share(tally.plays, all_plays),
+            plays_share: tally.plays.and_then(|plays| share(plays, all_plays)),
             videos_share: share(tally.videos, sample.len()),
             ..named(tally, &packed)
         };
@@ -151,7 +151,11 @@ impl Catalog {
             concentration: spread.map(ConcentrationView::from),
             creators: shown.iter().zip(packed).map(view).collect(),
         };
-        Ok(Measured { data, meta: Meta::of_sample(&sample, hashtag), next })
+        let mut meta = Meta::of_sample(&sample, hashtag);
+        if data.concentration.is_none() && data.creators_count > 0 {
+            meta.say(Caveat::TooFewValues);
+        }
+        Ok(Measured { data, meta, next })
     }
 }
 
@@ -173,7 +177,7 @@ fn named(tally: &Tally, packed: &[u8]) -> CreatorView {
         unique_id: told(author.as_ref().map(|author| author.unique_id.clone())),
         nickname: told(author.map(|author| author.nickname)),
         videos: tally.videos,
-        plays: exact(tally.plays),
+        plays: tally.plays.map(exact),
         plays_share: None,
         videos_share: None,
     }

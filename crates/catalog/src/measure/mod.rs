@@ -40,7 +40,7 @@ mod videos;
 
 mod view;
 
-pub use benchmark::{BenchmarkAsked, BenchmarkView};
+pub use benchmark::{BandView, BenchmarkAsked, BenchmarkView};
 pub use compare::{COMPARED_MAX, CompareAsked, CompareView, ComparedView};
 pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
 pub use export::ExportOf;

@@ -7,7 +7,7 @@ use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, Place, Trend
 use crate::{Catalog, HashtagRef};
 use domain::caveat::Caveat;
 use domain::metrics::emerging::emerging;
-use domain::metrics::lifecycle::{Lifecycle, lifecycle};
+use domain::metrics::lifecycle::{Lifecycle, Stage, lifecycle};
 use domain::metrics::{TrendWindow, Weights, trend};
 use domain::{Hashtag, Timestamp};
 use serde::Serialize;
@@ -75,10 +75,29 @@ pub struct LifecycleView {
     pub half_life_days: Option<f64>,
     /// Days since it was first seen.
     pub age_days: Option<f64>,
+    /// Says so where the stage and the emerging score seem to disagree: one compares a hashtag with its own past, the other
+    /// with other hashtags. `null` where they do not.
+    pub note: Option<&'static str>,
 }
 
-impl From<Lifecycle> for LifecycleView {
-    fn from(life: Lifecycle) -> Self {
+/// From this emerging score on a hashtag grows faster than most.
+const FAST_SCORE: f64 = 50.0;
+const SLOWER_AND_AHEAD: &str = "slower than in its own past, and still growing faster than most other hashtags, as the emerging score says";
+const FASTER_AND_BEHIND: &str = "faster than in its own past, and still growing slower than most other hashtags, as the emerging score says";
+
+/// What is to be said of a stage beside an emerging score.
+fn contrast(stage: Stage, score: Option<f64>) -> Option<&'static str> {
+    let is_fast = score? >= FAST_SCORE;
+    match stage {
+        Stage::Plateau | Stage::Declining | Stage::Dormant => is_fast.then_some(SLOWER_AND_AHEAD),
+        Stage::Emerging | Stage::Rising | Stage::Peaking | Stage::Revived => {
+            (!is_fast).then_some(FASTER_AND_BEHIND)
+        }
+    }
+}
+
+impl LifecycleView {
+    fn of(life: &Lifecycle, score: Option<f64>) -> Self {
         Self {
             stage: life.stage.name(),
             velocity: life.velocity,
@@ -87,6 +106,7 @@ impl From<Lifecycle> for LifecycleView {
             share_of_peak: life.share_of_peak,
             half_life_days: life.half_life_days,
             age_days: life.age_days,
+            note: contrast(life.stage, score),
         }
     }
 }
@@ -186,7 +206,8 @@ impl Catalog {
                 week: facts(TrendWindow::Week),
                 month: facts(TrendWindow::Month),
             },
-            lifecycle: lifecycle(&input, None).map(LifecycleView::from),
+            lifecycle: lifecycle(&input, None)
+                .map(|life| LifecycleView::of(&life, score.as_ref().map(|score| score.score))),
             emerging: score.as_ref().map(EmergingView::of),
         };
         Ok(Measured { data, meta: overview_meta(hashtag, &series), next: None })
@@ -305,5 +326,26 @@ fn no_keyword(error: crate::CatalogError, asked: &HashtagsAsked) -> MeasureError
             MeasureError::asked("query", format!("{:?} cannot be searched for: {why}", asked.query))
         }
         error => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_stage_contradicts_a_score_without_saying_so() {
+        for (stage, score) in
+            Stage::ALL.into_iter().flat_map(|stage| (0..=100).map(move |score| (stage, score)))
+        {
+            let is_slow = matches!(stage, Stage::Plateau | Stage::Declining | Stage::Dormant);
+            let expected = match (is_slow, score >= 50) {
+                (true, true) => Some(SLOWER_AND_AHEAD),
+                (false, false) => Some(FASTER_AND_BEHIND),
+                _ => None,
+            };
+            assert_eq!(contrast(stage, Some(f64::from(score))), expected, "{stage:?} beside {score}");
+            assert_eq!(contrast(stage, None), None);
+        }
     }
 }

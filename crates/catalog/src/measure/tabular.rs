@@ -318,7 +318,8 @@ impl Tabular for BenchmarkView {
             "engagement_p99",
         ];
         let mut all = vec![("hashtag", Kind::Text), ("age", Kind::Text), ("videos", Kind::Integer)];
-        all.extend(plays.into_iter().chain(rates).map(|name| (name, Kind::Real)));
+        all.extend(plays.into_iter().map(|name| (name, Kind::Integer)));
+        all.extend(rates.into_iter().map(|name| (name, Kind::Real)));
         columns(&all)
     }
 
@@ -329,7 +330,10 @@ impl Tabular for BenchmarkView {
         };
         let row = |band: &super::benchmark::BandView| {
             let mut row = vec![text(&self.hashtag), text(band.age), Value::count(band.videos)];
-            row.extend(numbers(band.plays.as_ref()));
+            row.extend(match &band.plays {
+                Some(p) => [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(Value::count),
+                None => [const { Value::Absent }; 6],
+            });
             row.extend(numbers(band.engagement.as_ref()));
             row
         };
@@ -394,7 +398,7 @@ impl Tabular for CreatorsView {
                 maybe_text(creator.unique_id.as_deref()),
                 maybe_text(creator.nickname.as_deref()),
                 Value::count(creator.videos),
-                Value::count(creator.plays),
+                count(creator.plays),
                 real(creator.plays_share),
                 real(creator.videos_share),
             ]

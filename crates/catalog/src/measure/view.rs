@@ -40,12 +40,12 @@ pub struct CaveatView {
     #[schema(example = "partial_sample")]
     pub code: &'static str,
     /// For people.
-    pub text: &'static str,
+    pub text: String,
 }
 
 impl From<Caveat> for CaveatView {
     fn from(caveat: Caveat) -> Self {
-        Self { code: caveat.name(), text: caveat.text() }
+        Self { code: caveat.name(), text: caveat.text().to_owned() }
     }
 }
 
@@ -61,6 +61,21 @@ pub struct SampleView {
     pub reported_videos: Option<u64>,
     /// videos / reported_videos; `null` where that is not known.
     pub coverage: Option<f64>,
+}
+
+impl SampleView {
+    /// `3 of the 12 videos stored, out of 185 reported`
+    fn named(&self) -> String {
+        let videos = if self.held_videos == 1 { "video" } else { "videos" };
+        let stored = match self.videos == self.held_videos {
+            true => format!("the {} {videos} stored", self.held_videos),
+            false => format!("{} of the {} {videos} stored", self.videos, self.held_videos),
+        };
+        match self.reported_videos {
+            Some(reported) => format!("{stored}, out of {reported} reported"),
+            None => format!("{stored}, out of an unknown number"),
+        }
+    }
 }
 
 /// A total: its value, and what it is.
@@ -234,15 +249,20 @@ impl Meta {
             coverage: Coverage::new(videos, reported).map(|coverage| coverage.share()),
         };
         let is_partial = sample.coverage.is_none_or(|coverage| coverage < 1.0);
+        let of = sample.named();
         let mut meta = Self { sample: Some(sample), ..self };
         for caveat in hashtag.observed.caveats.iter() {
             meta.say(caveat);
         }
         if is_partial {
-            meta.say(Caveat::PartialSample);
+            let text = format!("What is made of videos is of {of}: what is missing may differ.");
+            meta.say_so(Caveat::PartialSample, text);
         }
         if videos < SAMPLE_VIDEOS_MIN {
-            meta.say(Caveat::SmallSample);
+            let text = format!(
+                "What is made of videos is of {of}, fewer than {SAMPLE_VIDEOS_MIN}: chance decides much."
+            );
+            meta.say_so(Caveat::SmallSample, text);
         }
         meta
     }
@@ -256,7 +276,12 @@ impl Meta {
 
     /// Says something of it, once.
     pub(super) fn say(&mut self, caveat: Caveat) {
-        let told = CaveatView::from(caveat);
+        self.say_so(caveat, caveat.text().to_owned());
+    }
+
+    /// The same in other words.
+    fn say_so(&mut self, caveat: Caveat, text: String) {
+        let told = CaveatView { code: caveat.name(), text };
         if !self.caveats.contains(&told) {
             self.caveats.push(told);
         }

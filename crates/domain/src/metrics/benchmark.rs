@@ -1,7 +1,7 @@
 //! What videos under a hashtag usually reach, by their age (metrics.md: benchmark), and where a given one stands.
 
 use super::engagement::{EngagementRate, EngagementSums, VideoFigures};
-use super::quantiles::{Percentiles, percentiles, rank};
+use super::quantiles::{Percentiles, VALUES_MIN, percentiles, rank};
 use super::{MS_OF_A_DAY, as_f64};
 use crate::observation::VideoCounts;
 
@@ -68,7 +68,7 @@ pub struct AgeGroup {
     pub age: AgeBand,
     /// How many.
     pub videos: u64,
-    /// Percentiles of their plays, of those that are told.
+    /// Percentiles of their plays, of those that are reported; `None` with fewer than [`VALUES_MIN`], as of the engagement.
     pub plays: Option<Percentiles>,
     /// Percentiles of their engagement, of those that have one.
     pub engagement: Option<Percentiles>,
@@ -108,14 +108,17 @@ impl Gathered {
 }
 
 impl AgeGroup {
-    /// The share of its videos that a number of plays is above, plus half of those with as many: 0 to 1.
+    /// The share of its videos that a number of plays is above, plus half of those with as many: 0 to 1. `None` with fewer
+    /// than [`VALUES_MIN`] of them.
     pub fn rank_of_plays(&self, plays: u64) -> Option<f64> {
-        rank(&self.sorted_plays, as_f64(plays))
+        rank(&self.sorted_plays, as_f64(plays)).filter(|_| self.sorted_plays.len() >= VALUES_MIN)
     }
 
-    /// The share of its videos that an engagement is above, plus half of those with the same: 0 to 1.
+    /// The share of its videos that an engagement is above, plus half of those with the same: 0 to 1. `None` with fewer than
+    /// [`VALUES_MIN`] of them.
     pub fn rank_of_engagement(&self, rate: f64) -> Option<f64> {
-        rank(&self.sorted_engagement, rate).filter(|_| rate.is_finite())
+        let is_enough = self.sorted_engagement.len() >= VALUES_MIN;
+        rank(&self.sorted_engagement, rate).filter(|_| is_enough && rate.is_finite())
     }
 }
 
@@ -170,7 +173,10 @@ mod tests {
             counts: VideoCounts {
                 plays: Count::exact(plays),
                 likes: Count::exact(plays / 10),
-                ..VideoCounts::default()
+                comments: Count::exact(0),
+                shares: Count::exact(0),
+                saves: Count::exact(0),
+                downloads: None,
             },
         }
     }
@@ -182,10 +188,14 @@ mod tests {
         let found = benchmark(videos);
         assert_eq!(found.groups.each_ref().map(|group| group.videos), [1, 2, 1, 1, 2, 9]);
         assert_eq!(found.without_age, 2);
+        let few = found.group(AgeBand::All);
+        assert_eq!((few.plays, few.rank_of_plays(200), few.rank_of_engagement(0.1)), (None, None, None));
+        assert_eq!(few.rate.ratio_of_sums, Some(0.1));
+        let found = benchmark((1..=10).map(|id| video(id, Some(3), id * 100)));
         let week = found.group(AgeBand::Week);
-        assert_eq!(week.plays.map(|plays| plays.p50), Some(250.0));
+        assert_eq!(week.plays.map(|plays| plays.p50), Some(550.0));
         assert_eq!(week.engagement.map(|rate| rate.p90), Some(0.1));
-        assert_eq!((week.rank_of_plays(200), week.rank_of_plays(1_000)), (Some(0.25), Some(1.0)));
+        assert_eq!((week.rank_of_plays(200), week.rank_of_plays(1_100)), (Some(0.15), Some(1.0)));
         assert_eq!(found.group(AgeBand::All).rank_of_engagement(0.1), Some(0.5));
         let empty = benchmark([]);
         assert_eq!(

@@ -1,6 +1,7 @@
 //! How unevenly something is spread, over videos or over creators (metrics.md: concentration).
 
 use super::engagement::VideoFigures;
+use super::quantiles::VALUES_MIN;
 use super::{as_f64, ratio};
 use crate::AuthorId;
 use std::collections::BTreeMap;
@@ -20,10 +21,10 @@ pub struct Concentration {
     pub count: u64,
 }
 
-/// Of numbers that are finite and not negative, which it sorts. `None` where one is, where there are none, and where they
-/// are all 0: nothing is spread then.
+/// Of numbers that are finite and not negative, which it sorts. `None` where one is not, with fewer than [`VALUES_MIN`], and
+/// where they are all 0: nothing is spread then.
 pub fn concentration(values: &mut [f64]) -> Option<Concentration> {
-    if values.iter().any(|value| !value.is_finite() || *value < 0.0) {
+    if values.len() < VALUES_MIN || values.iter().any(|value| !value.is_finite() || *value < 0.0) {
         return None;
     }
     values.sort_unstable_by(f64::total_cmp);
@@ -66,18 +67,25 @@ mod tests {
     fn what_is_even_and_what_one_has_alone_are_the_two_ends() {
         let even = concentration(&mut [5.0; 20]).expect("numbers");
         assert_eq!((even.gini, even.top1, even.top_decile, even.count), (0.0, 0.05, 0.1, 20));
-        let alone = concentration(&mut [0.0, 0.0, 0.0, 9.0]).expect("numbers");
-        assert_eq!((alone.gini, alone.top1, alone.top_decile, alone.hhi), (0.75, 1.0, 1.0, 1.0));
-        for mut none in [vec![], vec![0.0, 0.0], vec![1.0, -1.0], vec![f64::NAN], vec![f64::INFINITY]] {
+        let mut one_of_ten = [0.0; 10];
+        one_of_ten[3] = 9.0;
+        let alone = concentration(&mut one_of_ten).expect("numbers");
+        assert_eq!((alone.gini, alone.top1, alone.top_decile, alone.hhi), (0.9, 1.0, 1.0, 1.0));
+        for last in [-1.0, f64::NAN, f64::INFINITY] {
+            let mut none = [1.0; 10];
+            none[9] = last;
             assert_eq!(concentration(&mut none), None);
         }
-        assert!(concentration(&mut [f64::MAX; 3]).is_some_and(|most| (most.hhi - 1.0 / 3.0).abs() < 1e-12));
+        for mut none in [vec![], vec![0.0; 10], vec![1.0; 9]] {
+            assert_eq!(concentration(&mut none), None, "nothing, nothing spread, too few");
+        }
+        assert!(concentration(&mut [f64::MAX; 10]).is_some_and(|most| (most.hhi - 0.1).abs() < 1e-12));
     }
 
     proptest! {
         #[test]
         fn gini_is_half_the_mean_difference_over_the_mean(
-            values in prop::collection::vec(0.0_f64..1e6, 1..60),
+            values in prop::collection::vec(0.0_f64..1e6, 10..60),
         ) {
             prop_assume!(values.iter().any(|value| *value > 0.0));
             let n = as_f64(values.len() as u64);

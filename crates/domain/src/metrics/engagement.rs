@@ -1,7 +1,7 @@
 //! How many of those who saw a video did something about it (metrics.md: engagement rate by views), and views a video or
 //! a creator (metrics.md: views per video, views per creator).
 
-use super::quantiles::median;
+use super::quantiles::{VALUES_MIN, median};
 use super::{as_f64, ratio};
 use crate::observation::VideoCounts;
 use crate::{AuthorId, Region, Timestamp, VideoId};
@@ -30,15 +30,13 @@ impl VideoFigures {
     }
 }
 
-/// l + c + s + f: likes, comments, shares and saves. One that is not told counts as 0 if another is told; `None` where
-/// none is.
+/// l + c + s + f: likes, comments, shares and saves. `None` where one of them was not reported: an unknown part is not 0.
 pub fn interactions(counts: &VideoCounts) -> Option<u64> {
     let parts = [counts.likes, counts.comments, counts.shares, counts.saves];
-    let told = parts.into_iter().flatten().map(crate::Count::value);
-    told.reduce(u64::saturating_add)
+    parts.into_iter().try_fold(0_u64, |sum, part| Some(sum.saturating_add(part?.value())))
 }
 
-/// (l + c + s + f) / x over a video's plays. `None` without plays, with 0 plays, and where nothing else is told.
+/// (l + c + s + f) / x over a video's plays. `None` where one of these counts was not reported, and with 0 plays.
 pub fn engagement(counts: &VideoCounts) -> Option<f64> {
     let plays = counts.plays.filter(|plays| plays.value() > 0)?;
     ratio(as_f64(interactions(counts)?), as_f64(plays.value()))
@@ -49,19 +47,19 @@ pub fn engagement(counts: &VideoCounts) -> Option<f64> {
 pub struct EngagementRate {
     /// Σ (l + c + s + f) / Σ x: of all plays together, so the most played videos decide.
     pub ratio_of_sums: Option<f64>,
-    /// The median of the videos' own rates: every video counts the same.
+    /// The median of the videos' own rates: every video counts the same. `None` with fewer than [`VALUES_MIN`].
     pub median_of_ratios: Option<f64>,
     /// Videos that have a rate; both numbers are of these.
     pub videos: u64,
-    /// Of them, those whose saves are not told, and count as 0.
-    pub without_saves: u64,
+    /// Videos that were looked at, also those without a rate.
+    pub of_videos: u64,
 }
 
 /// The engagement of several videos.
 pub fn engagement_rate(videos: impl IntoIterator<Item = VideoCounts>) -> EngagementRate {
     let mut sums = EngagementSums::default();
     videos.into_iter().for_each(|counts| sums.add(&counts));
-    let median = median(&mut sums.rates);
+    let median = median(&mut sums.rates).filter(|_| sums.rates.len() >= VALUES_MIN);
     sums.rate(median)
 }
 
@@ -72,16 +70,16 @@ pub(super) struct EngagementSums {
     pub(super) rates: Vec<f64>,
     acted: f64,
     plays: f64,
-    without_saves: u64,
+    of_videos: u64,
 }
 
 impl EngagementSums {
     pub(super) fn add(&mut self, counts: &VideoCounts) {
+        self.of_videos += 1;
         let (Some(rate), Some(played)) = (engagement(counts), counts.plays) else { return };
         self.rates.push(rate);
         self.acted += as_f64(interactions(counts).unwrap_or(0));
         self.plays += as_f64(played.value());
-        self.without_saves += u64::from(counts.saves.is_none());
     }
 
     /// Takes in all that another has.
@@ -89,7 +87,7 @@ impl EngagementSums {
         self.rates.extend_from_slice(&other.rates);
         self.acted += other.acted;
         self.plays += other.plays;
-        self.without_saves += other.without_saves;
+        self.of_videos += other.of_videos;
     }
 
     /// What it comes to, with the median of the rates.
@@ -98,7 +96,7 @@ impl EngagementSums {
             ratio_of_sums: ratio(self.acted, self.plays),
             median_of_ratios: median,
             videos: self.rates.len() as u64,
-            without_saves: self.without_saves,
+            of_videos: self.of_videos,
         }
     }
 }
@@ -119,9 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_told_is_0_only_beside_something_that_is() {
-        assert_eq!(engagement(&counts(Some(100), [Some(5), None, Some(5), None])), Some(0.1));
-        assert_eq!(engagement(&counts(Some(100), [Some(0), None, None, None])), Some(0.0));
+    fn an_unknown_part_makes_the_rate_unknown() {
+        assert_eq!(engagement(&counts(Some(100), [Some(5), Some(0), Some(5), Some(2)])), Some(0.12));
+        assert_eq!(engagement(&counts(Some(100), [Some(0); 4])), Some(0.0));
+        for missing in 0..4 {
+            let mut parts = [Some(5); 4];
+            parts[missing] = None;
+            assert_eq!(engagement(&counts(Some(100), parts)), None);
+        }
         assert_eq!(engagement(&counts(Some(100), [None; 4])), None);
         assert_eq!(engagement(&counts(Some(0), [Some(5); 4])), None);
         assert_eq!(engagement(&counts(None, [Some(5); 4])), None);
@@ -131,15 +134,17 @@ mod tests {
     #[test]
     fn the_two_rates_answer_different_questions() {
         let videos = [
-            counts(Some(1_000_000), [Some(10_000), None, None, Some(0)]),
-            counts(Some(100), [Some(20), None, None, None]),
-            counts(Some(100), [Some(30), None, None, Some(0)]),
+            counts(Some(1_000_000), [Some(10_000), Some(0), Some(0), Some(0)]),
+            counts(Some(100), [Some(20), Some(0), Some(0), Some(0)]),
+            counts(Some(100), [Some(30), Some(0), Some(0), Some(0)]),
+            counts(Some(100), [Some(90), Some(0), Some(0), None]),
             counts(None, [Some(1); 4]),
         ];
         let rate = engagement_rate(videos);
         assert_eq!(rate.ratio_of_sums, Some(10_050.0 / 1_000_200.0));
-        assert_eq!(rate.median_of_ratios, Some(0.2));
-        assert_eq!((rate.videos, rate.without_saves), (3, 1));
+        assert_eq!((rate.median_of_ratios, rate.videos, rate.of_videos), (None, 3, 5), "a median of three");
+        let many = engagement_rate(videos.into_iter().cycle().take(20));
+        assert_eq!((many.median_of_ratios, many.videos, many.of_videos), (Some(0.2), 12, 20));
         let none = engagement_rate([]);
         assert_eq!((none.ratio_of_sums, none.median_of_ratios, none.videos), (None, None, 0));
     }

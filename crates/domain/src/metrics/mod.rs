@@ -27,7 +27,7 @@ pub use emerging::{Component, Emerging, Part, Peers, SizeBand, components, emerg
 pub use engagement::{EngagementRate, VideoFigures, engagement, engagement_rate, interactions, views_per};
 pub use history::{HistoryPoint, Mode, Step, history};
 pub use lifecycle::{Lifecycle, Stage, lifecycle};
-pub use quantiles::{Percentiles, percentiles, rank};
+pub use quantiles::{Percentiles, VALUES_MIN, percentiles, rank};
 pub use registry::{METRICS, Metric};
 pub use related::{Association, PairCounts, association, is_generic, relatedness};
 pub use series::{Gain, Point, Reading, Repair, Series, Standing};

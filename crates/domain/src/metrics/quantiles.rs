@@ -2,6 +2,9 @@
 
 use super::as_f64;
 
+/// Fewer values than this have no percentiles, no rank among them and no concentration: single values would decide.
+pub const VALUES_MIN: usize = 10;
+
 /// Six percentiles of some values, and how many there were.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Percentiles {
@@ -22,11 +25,11 @@ pub struct Percentiles {
 }
 
 /// Percentiles with linear interpolation between the values beside (`benchmark` of metrics.md; the default of numpy). Sorts
-/// the values; `None` without any. They must be finite.
+/// the values; `None` with fewer than [`VALUES_MIN`]. They must be finite.
 pub fn percentiles(values: &mut [f64]) -> Option<Percentiles> {
     // Values are often several sorted runs, which this sort makes use of.
     values.sort_by(f64::total_cmp);
-    let at = |share| quantile(values, share);
+    let at = |share| quantile(values, share).filter(|_| values.len() >= VALUES_MIN);
     Some(Percentiles {
         p10: at(0.1)?,
         p25: at(0.25)?,
@@ -82,10 +85,12 @@ mod tests {
 
     #[test]
     fn between_two_values_is_a_straight_line() {
-        let found = percentiles(&mut [4.0, 1.0, 3.0, 2.0]).expect("values");
-        assert_eq!((found.p25, found.p50, found.p75, found.count), (1.75, 2.5, 3.25, 4));
-        assert_eq!(percentiles(&mut []), None);
-        assert_eq!(percentiles(&mut [7.0]).map(|one| (one.p10, one.p99)), Some((7.0, 7.0)));
+        let sorted = [1.0, 2.0, 3.0, 4.0];
+        assert_eq!([0.25, 0.5, 0.75].map(|share| quantile(&sorted, share)), [1.75, 2.5, 3.25].map(Some));
+        let mut ten = [4.0, 1.0, 3.0, 2.0, 9.0, 8.0, 5.0, 7.0, 6.0, 10.0];
+        let found = percentiles(&mut ten).expect("values");
+        assert_eq!((found.p25, found.p50, found.p75, found.count), (3.25, 5.5, 7.75, 10));
+        assert_eq!((percentiles(&mut ten[..9]), percentiles(&mut [])), (None, None), "too few");
         assert_eq!((median(&mut [2.0, 9.0, 1.0]), median(&mut [])), (Some(2.0), None));
     }
 
@@ -93,7 +98,8 @@ mod tests {
         #[test]
         fn the_median_is_the_middle_percentile(values in prop::collection::vec(-1e6_f64..1e6, 0..80)) {
             let found = percentiles(&mut values.clone()).map(|found| found.p50);
-            prop_assert_eq!(median(&mut values.clone()), found);
+            let is_enough = values.len() >= VALUES_MIN;
+            prop_assert_eq!(median(&mut values.clone()).filter(|_| is_enough), found);
         }
     }
 
@@ -107,7 +113,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn quantiles_ascend_and_ranks_mirror(mut values in prop::collection::vec(-1e6_f64..1e6, 1..80), of in -1e6_f64..1e6) {
+        fn quantiles_ascend_and_ranks_mirror(mut values in prop::collection::vec(-1e6_f64..1e6, 10..80), of in -1e6_f64..1e6) {
             let found = percentiles(&mut values).expect("values");
             let all = [values[0], found.p10, found.p25, found.p50, found.p75, found.p90, found.p99, values[values.len() - 1]];
             prop_assert!(all.is_sorted());

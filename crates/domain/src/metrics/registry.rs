@@ -35,6 +35,8 @@ const WALKS: &str = "/v1/walks";
 const REPAIRED: &str = "of the repaired series: falls are not counted, growth goes on from the lower level";
 const REAL_SPAN: &str =
     "over the time that the readings really span, which a gap makes longer than the window";
+/// Of what needs a number of values.
+const ENOUGH: &str = "unknown of fewer than 10 values";
 const SAMPLE: &str = "of the videos that are held, not of all there are";
 const CREATORS_NEEDED: &str = "unknown without two readings of the number of creators";
 const VIDEOS_NEEDED: &str = "unknown without two readings of the number of videos";
@@ -248,7 +250,7 @@ pub const METRICS: &[Metric] = &[
         unit: "share",
         caveats: &[
             SAMPLE,
-            "what is not told counts as 0 where another part is told; `without_saves` says of how many videos saves are not",
+            "unknown of a video of which one of these counts was not reported; `videos` of `of_videos` says how many have one",
         ],
         paths: &[VIDEOS, BENCHMARK, COMPARE],
     },
@@ -257,7 +259,12 @@ pub const METRICS: &[Metric] = &[
         title: "Benchmark",
         formula: "p10, p25, p50, p75, p90, p99 of x and of the engagement, by age of post when read, linear interpolation",
         unit: "plays; share",
-        caveats: &[SAMPLE, "a video whose age is not known is in the group of all only"],
+        caveats: &[
+            SAMPLE,
+            ENOUGH,
+            "plays are rounded to whole numbers",
+            "a video whose age is not known is in the group of all only",
+        ],
         paths: &[BENCHMARK],
     },
     Metric {
@@ -265,7 +272,7 @@ pub const METRICS: &[Metric] = &[
         title: "Gini coefficient",
         formula: "Σ (2i - n - 1) x_i / (n Σ x), x ascending",
         unit: "0 to 1",
-        caveats: &[SAMPLE, "over videos or over creators, as said beside it"],
+        caveats: &[SAMPLE, ENOUGH, "over videos or over creators, as said beside it"],
         paths: &[CREATORS],
     },
     Metric {
@@ -273,7 +280,7 @@ pub const METRICS: &[Metric] = &[
         title: "Share of the largest",
         formula: "max x / Σ x",
         unit: "share",
-        caveats: &[SAMPLE],
+        caveats: &[SAMPLE, ENOUGH],
         paths: &[CREATORS],
     },
     Metric {
@@ -281,7 +288,7 @@ pub const METRICS: &[Metric] = &[
         title: "Share of the largest tenth",
         formula: "the sum of the ⌈n/10⌉ largest / Σ x",
         unit: "share",
-        caveats: &[SAMPLE],
+        caveats: &[SAMPLE, ENOUGH],
         paths: &[CREATORS],
     },
     Metric {
@@ -289,7 +296,7 @@ pub const METRICS: &[Metric] = &[
         title: "Herfindahl-Hirschman index",
         formula: "Σ (x_i / Σ x)²",
         unit: "1/n to 1",
-        caveats: &[SAMPLE],
+        caveats: &[SAMPLE, ENOUGH],
         paths: &[CREATORS],
     },
     Metric {

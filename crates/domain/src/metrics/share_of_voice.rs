@@ -156,7 +156,10 @@ mod tests {
             counts: VideoCounts {
                 plays: Count::exact(plays),
                 likes: Count::exact(id),
-                ..VideoCounts::default()
+                comments: Count::exact(0),
+                shares: Count::exact(0),
+                saves: Count::exact(0),
+                downloads: None,
             },
         }
     }

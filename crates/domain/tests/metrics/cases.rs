@@ -133,7 +133,7 @@ pub(crate) fn numbers(runner: &mut TestRunner) -> Value {
 
 fn figures(runner: &mut TestRunner, hashtags: u32) -> Vec<(VideoFigures, u32)> {
     let plays = prop_oneof![Just(None), (0..3_u64).prop_map(Some), (0..50_000_000_u64).prop_map(Some)];
-    let parts = prop::array::uniform4(option::weighted(0.7, 0..900_000_u64));
+    let parts = prop::array::uniform4(option::weighted(0.9, 0..900_000_u64));
     let age_hours = option::weighted(0.9, -24..24 * 200_i64);
     let video = (plays, parts, age_hours, option::weighted(0.8, 1..12_u64), 1..1_u32 << hashtags);
     let drawn = any_of(runner, vec(video, 0..120));
@@ -187,7 +187,7 @@ pub(crate) fn videos(runner: &mut TestRunner) -> Value {
             })
         }).collect::<Vec<_>>(),
         "rate": [rate.ratio_of_sums, rate.median_of_ratios],
-        "rated": [rate.videos, rate.without_saves],
+        "rated": [rate.videos, rate.of_videos],
         "benchmark": benchmark(all.iter().copied()).groups.iter().map(|group| {
             let list = |it: domain::metrics::Percentiles| [it.p10, it.p25, it.p50, it.p75, it.p90, it.p99];
             json!({

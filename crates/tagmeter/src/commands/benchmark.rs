@@ -3,9 +3,9 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Benchmark;
 use crate::exit::Failure;
-use crate::measured::{Target, maybe, per_cent, real, share};
+use crate::measured::{Target, maybe, per_cent, share};
 use crate::output::{counted, grouped, print, say, table};
-use catalog::measure::{BenchmarkAsked, BenchmarkView};
+use catalog::measure::{BandView, BenchmarkAsked, BenchmarkView};
 
 pub(super) async fn run(command: Benchmark, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
@@ -28,25 +28,30 @@ fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
     }
     let rate = &benchmark.engagement;
     print(format_args!(
-        "#{}: engagement {} of all plays together, {} of a typical video ({})",
+        "#{}: engagement {} of all plays together, {} of a typical video (of {} of {})",
         benchmark.hashtag,
         share(rate.ratio_of_sums),
         share(rate.median_of_ratios),
-        counted(rate.videos, "video"),
+        grouped(rate.videos),
+        counted(rate.of_videos, "video"),
     ))?;
     let held = || benchmark.bands.iter().filter(|band| band.videos > 0);
     let headings = ["age of post", ">videos", ">p10", ">p25", ">p50", ">p75", ">p90", ">p99"];
-    let rows = |what: &str, shown: fn(f64) -> String, is_of_plays: bool| {
-        let rows = held().map(|band| {
-            let of = if is_of_plays { band.plays.as_ref() } else { band.engagement.as_ref() };
-            let numbers = of.map(|p| [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99]);
-            let mut row = vec![format!("{} {what}", band.age), grouped(of.map_or(0, |p| p.count))];
-            row.extend((0..6).map(|place| maybe(numbers, |numbers| shown(numbers[place]))));
-            row
-        });
-        rows.collect::<Vec<_>>()
+    let row = |band: &BandView, what: &str, count: Option<u64>, numbers: Option<[String; 6]>| {
+        let mut row = vec![format!("{} {what}", band.age), maybe(count, grouped)];
+        row.extend(numbers.unwrap_or_else(|| [const { String::new() }; 6].map(|_| maybe(None, grouped))));
+        row
     };
-    print(table(&headings, [rows("plays", real, true), rows("engagement", per_cent, false)].concat()))?;
+    let plays = held().map(|band| {
+        let numbers = band.plays.as_ref().map(|p| [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(grouped));
+        row(band, "plays", band.plays.as_ref().map(|p| p.count).or(Some(band.videos)), numbers)
+    });
+    let engagement = held().map(|band| {
+        let of = band.engagement.as_ref();
+        let numbers = of.map(|p| [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(per_cent));
+        row(band, "engagement", of.map(|p| p.count), numbers)
+    });
+    print(table(&headings, plays.chain(engagement)))?;
     if benchmark.videos_without_age > 0 {
         say(format_args!(
             "Of {} the age is not known: they are among all alone.",

@@ -65,7 +65,7 @@ fn show(compared: &CompareView) -> Result<(), Failure> {
             total(&one.record.views),
             total(&one.record.creators),
             grouped(one.sample_videos),
-            share(one.engagement),
+            counted_engagement(one),
         ];
         row.extend(voice.map(|voice| share(voice.shares.get(place).copied().flatten())));
         row.push(spark(&one.series, SPARK_WIDTH));
@@ -81,6 +81,14 @@ fn show(compared: &CompareView) -> Result<(), Failure> {
     print(table(&headings, compared.hashtags.iter().enumerate().map(row)))?;
     show_indexed(compared)?;
     show_overlap(compared)
+}
+
+/// `3.1 %`, and of how many videos where a count of others was not reported: `3.1 % (12)`.
+fn counted_engagement(one: &ComparedView) -> String {
+    match one.engagement_videos == one.sample_videos || one.engagement.is_none() {
+        true => share(one.engagement),
+        false => format!("{} ({})", share(one.engagement), grouped(one.engagement_videos)),
+    }
 }
 
 /// Where each series has come to, of those that are divided by their first value.

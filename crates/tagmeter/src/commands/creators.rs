@@ -45,7 +45,7 @@ fn show(view: &CreatorsView) -> Result<(), Failure> {
             creator.nickname.as_deref().map(|name| shortened(name, NAME_SHOWN_MAX)).unwrap_or_default(),
             grouped(creator.videos),
             share(creator.videos_share),
-            grouped(creator.plays),
+            maybe(creator.plays, grouped),
             share(creator.plays_share),
         ]
     };

@@ -123,7 +123,7 @@ fn note(point: &PointView, history: &HistoryView) -> String {
 
 /// Whether a gain spans a time that its step does not tell: by more than a tenth.
 fn is_far_from(span_ms: i64, step_ms: Option<i64>) -> bool {
-    step_ms.is_none_or(|step_ms| (span_ms - step_ms).abs() > step_ms / 10)
+    step_ms.is_none_or(|step_ms| crate::measured::is_far_from(span_ms, step_ms))
 }
 
 #[cfg(test)]

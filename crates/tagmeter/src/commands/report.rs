@@ -156,7 +156,7 @@ fn notes<'a>(metas: impl IntoIterator<Item = &'a Meta>) -> Vec<String> {
                 grouped(sample.held_videos)
             ));
         }
-        caveats.extend(meta.caveats.iter().map(|caveat| caveat.text.to_owned()));
+        caveats.extend(meta.caveats.iter().map(|caveat| caveat.text.clone()));
     }
     caveats.into_iter().for_each(say);
     notes

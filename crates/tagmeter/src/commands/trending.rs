@@ -3,13 +3,13 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Trending;
 use crate::exit::Failure;
-use crate::measured::{Target, about, maybe, per_cent, real, spark, tag, total};
+use crate::measured::{Target, about, maybe, over, per_cent, real, spark, tag, total};
 use crate::output::{print, say, table};
 use crate::progress::spinning;
 use catalog::Catalog;
 use catalog::measure::{HistoryAsked, HistoryMetric, Measured, TrendingAsked, TrendingView};
 use domain::Timestamp;
-use domain::metrics::{Mode, Step};
+use domain::metrics::{Mode, Step, TrendWindow};
 
 /// Days that a sparkline is of.
 const SPARK_DAYS: i64 = 30;
@@ -36,7 +36,8 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
     let measured = catalog.trending(&asked).await?;
     let courses = if target.is_screen() { courses(&catalog, &measured).await? } else { Vec::new() };
     let has_more = measured.next.is_some();
-    target.tell(&measured, context.now(), |rows| show(rows, &courses, has_more), || None)
+    let shown = Shown { courses, window: command.window, has_more };
+    target.tell(&measured, context.now(), |rows| show(rows, &shown), || None)
 }
 
 /// Of each hashtag the views gained on each of the last days before the newest reading of all.
@@ -62,7 +63,14 @@ async fn courses(catalog: &Catalog, measured: &Measured<Vec<TrendingView>>) -> R
     Ok(courses)
 }
 
-fn show(rows: &[TrendingView], courses: &[String], has_more: bool) -> Result<(), Failure> {
+/// What is shown besides the rows.
+struct Shown {
+    courses: Vec<String>,
+    window: TrendWindow,
+    has_more: bool,
+}
+
+fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
     if rows.is_empty() {
         say("No hashtag moves that was read at least twice lately.");
         return Ok(());
@@ -74,6 +82,9 @@ fn show(rows: &[TrendingView], courses: &[String], has_more: bool) -> Result<(),
             tag(&row.hashtag.name),
             total(&row.hashtag.views),
             maybe(trend.gain, |gain| about(gain, trend.below_resolution)),
+            maybe(trend.span_ms, |_| {
+                over(trend, shown.window).unwrap_or_else(|| shown.window.name().to_owned())
+            }),
             maybe(trend.velocity, real),
             maybe(trend.growth, per_cent),
             maybe(trend.zscore, real),
@@ -87,6 +98,7 @@ fn show(rows: &[TrendingView], courses: &[String], has_more: bool) -> Result<(),
         "hashtag",
         ">views",
         ">gain",
+        ">over",
         ">views/day",
         ">growth",
         ">z",
@@ -94,8 +106,8 @@ fn show(rows: &[TrendingView], courses: &[String], has_more: bool) -> Result<(),
         "made of",
         "gains, 30 days",
     ];
-    print(table(&headings, rows.iter().zip(courses).enumerate().map(row)))?;
-    if has_more {
+    print(table(&headings, rows.iter().zip(&shown.courses).enumerate().map(row)))?;
+    if shown.has_more {
         say("There are more: --limit shows up to 100.");
     }
     Ok(())

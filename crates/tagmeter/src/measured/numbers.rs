@@ -1,7 +1,8 @@
 //! Numbers for people: grouped, `~` before what was rounded, `-` for what is not known.
 
 use crate::output::grouped;
-use catalog::measure::TotalView;
+use catalog::measure::{TotalView, TrendFacts};
+use domain::metrics::TrendWindow;
 
 /// What stands for what is not known.
 const UNKNOWN: &str = "-";
@@ -77,6 +78,33 @@ pub(crate) fn span(ms: i64) -> String {
         (days, 0) => format!("{days}d"),
         (days, hours) => format!("{days}d {hours}h"),
     }
+}
+
+/// The time that a gain really spans, where that is not its window by more than a tenth: `26.8h`.
+pub(crate) fn over(trend: &TrendFacts, window: TrendWindow) -> Option<String> {
+    let span_ms = trend.span_ms?;
+    is_far_from(span_ms, window.ms()).then(|| precise_span(span_ms))
+}
+
+/// Growth within a window, with the time it really spans where that is another: `12.3 % over 26.8h`.
+pub(crate) fn growth_over(trend: Option<&TrendFacts>, window: TrendWindow) -> String {
+    let Some((trend, growth)) = trend.and_then(|trend| Some((trend, trend.growth?))) else {
+        return UNKNOWN.to_owned();
+    };
+    let over = over(trend, window).map(|span| format!(" over {span}")).unwrap_or_default();
+    format!("{}{over}", per_cent(growth))
+}
+
+/// Whether a span is another one than it is called: by more than a tenth.
+pub(crate) fn is_far_from(span_ms: i64, called_ms: i64) -> bool {
+    (span_ms - called_ms).abs() > called_ms / 10
+}
+
+/// `26.8h`, `8.1d`: in hours below three days.
+fn precise_span(ms: i64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a decimal of an hour is shown")]
+    let hours = ms as f64 / MS_OF_AN_HOUR as f64;
+    if hours < 72.0 { format!("{hours:.1}h") } else { format!("{:.1}d", hours / 24.0) }
 }
 
 /// `#cat`

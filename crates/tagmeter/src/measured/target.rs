@@ -170,7 +170,7 @@ fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
         say("coverage", sample.coverage.map(|coverage| coverage.to_string()));
     }
     for caveat in &meta.caveats {
-        say(caveat.code, Some(caveat.text.to_owned()));
+        say(caveat.code, Some(caveat.text.clone()));
     }
     pairs
 }

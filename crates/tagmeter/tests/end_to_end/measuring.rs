@@ -14,7 +14,7 @@ fn videos() -> String {
         let generic = if number % 3 == 0 { r#",{"id":"229207","title":"fyp"}"# } else { "" };
         items.push(format!(
             r#"{{"id":"70000000000000000{number:02}","desc":"=a cat","createTime":{},"author":{{"id":"{}","uniqueId":"cats.{}","nickname":"c"}},
-"stats":{{"playCount":{},"diggCount":{},"commentCount":3,"shareCount":1}},"challenges":[{{"id":"7551","title":"cat"}}{second}{generic}]}}"#,
+"stats":{{"playCount":{},"diggCount":{},"commentCount":3,"shareCount":1,"collectCount":0}},"challenges":[{{"id":"7551","title":"cat"}}{second}{generic}]}}"#,
             1_700_000_000 + number,
             number % 5 + 1,
             number % 5 + 1,
@@ -25,7 +25,7 @@ fn videos() -> String {
     for number in 0..60_u64 {
         items.push(format!(
             r#"{{"id":"71000000000000000{number:02}","desc":"a dog","createTime":1700000000,"author":{{"id":"77","uniqueId":"dogs","nickname":"d"}},
-"stats":{{"playCount":10,"diggCount":1,"commentCount":0,"shareCount":0}},"challenges":[{{"id":"8000","title":"dog"}}]}}"#
+"stats":{{"playCount":10,"diggCount":1,"commentCount":0,"shareCount":0,"collectCount":0}},"challenges":[{{"id":"8000","title":"dog"}}]}}"#
         ));
     }
     format!(r#"{{"itemList":[{}]}}"#, items.join(","))

@@ -2,16 +2,16 @@
 
 use super::{Frame, day_of, is_sparse, notes, readings, short, table};
 use crate::exit::Failure;
-use crate::measured::{line_of, maybe, per_cent, real, share, tag, with_lines};
+use crate::measured::{line_of, maybe, over, per_cent, real, share, tag, with_lines};
 use crate::output::{counted, grouped, shortened};
 use catalog::Catalog;
 use catalog::measure::{
-    BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryView, Meta, OverviewView,
+    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryView, Meta, OverviewView,
     RelatedAsked, RelatedView, TotalView,
 };
 use charts::report::{KeyFigure, ReportTable, Section};
 use charts::{Chart, human};
-use domain::metrics::{Mode, Step};
+use domain::metrics::{Mode, Step, TrendWindow};
 use domain::{Caveat, Hashtag};
 
 /// Rows of the tables of related hashtags and of creators.
@@ -93,18 +93,24 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
     if let Some(each) = overview.views_per_video {
         figures.push(figure("Views per video", human(each), "views over videos".to_owned()));
     }
-    for (label, trend) in [("7 days", &overview.trends.week), ("30 days", &overview.trends.month)] {
+    let trends = [
+        ("7 days", TrendWindow::Week, &overview.trends.week),
+        ("30 days", TrendWindow::Month, &overview.trends.month),
+    ];
+    for (label, window, trend) in trends {
         let Some(trend) = trend else { continue };
         let gained = trend.gain.map(|gain| {
             let below = if trend.below_resolution { ", below the rounding" } else { "" };
-            format!("{} gained, up to {}{below}", short(gain), day_of(&trend.observed_at))
+            let over = over(trend, window).map(|span| format!(" over {span}")).unwrap_or_default();
+            format!("{} gained{over}, up to {}{below}", short(gain), day_of(&trend.observed_at))
         });
         let growth = maybe(trend.growth, per_cent);
         figures.push(figure(&format!("Growth in {label}"), growth, gained.unwrap_or_default()));
     }
     if let Some(trend) = &overview.trends.week {
         let unusual = trend.zscore.map(|z| format!("; z-score {}", real(z))).unwrap_or_default();
-        let note = format!("in the last 7 days{unusual}");
+        let over = over(trend, TrendWindow::Week).map(|span| format!(", over {span}")).unwrap_or_default();
+        let note = format!("in the last 7 days{over}{unusual}");
         figures.push(figure("Views a day", maybe(trend.velocity, human), note));
     }
     if let Some(life) = &overview.lifecycle {
@@ -114,6 +120,7 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
             human(life.peak_velocity),
             day_of(&life.peak_at)
         );
+        let note = life.note.map_or_else(|| note.clone(), |contrast| format!("{note}; {contrast}"));
         figures.push(figure("Stage", life.stage.to_owned(), note));
     }
     if let Some(score) = &overview.emerging {
@@ -121,7 +128,13 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
         figures.push(figure("Emerging score", format!("{:.0}", score.score), note));
     }
     if benchmark.engagement.ratio_of_sums.is_some() {
-        let typical = format!("{} of a typical video", share(benchmark.engagement.median_of_ratios));
+        let rate = &benchmark.engagement;
+        let typical = format!(
+            "{} of a typical video; of {} of {}",
+            share(rate.median_of_ratios),
+            grouped(rate.videos),
+            counted(rate.of_videos, "video")
+        );
         figures.push(figure("Engagement", share(benchmark.engagement.ratio_of_sums), typical));
     }
     figures
@@ -165,18 +178,21 @@ fn gains_chart(history: &HistoryView) -> Option<Chart> {
 
 fn benchmark_tables(benchmark: &BenchmarkView, frame: Frame) -> Vec<ReportTable> {
     let headings = ["Age of post", ">Videos", ">p10", ">p25", ">Median", ">p75", ">p90", ">p99"];
-    let rows = |shown: fn(f64) -> String, is_of_plays: bool| {
-        let row = benchmark.bands.iter().filter_map(|band| {
-            let of = if is_of_plays { band.plays.as_ref() } else { band.engagement.as_ref() }?;
-            let numbers = [of.p10, of.p25, of.p50, of.p75, of.p90, of.p99].map(shown);
-            Some([band.age.to_owned(), grouped(of.count)].into_iter().chain(numbers).collect())
-        });
-        row.collect::<Vec<Vec<String>>>()
+    let row = |band: &BandView, count: u64, numbers: [String; 6]| {
+        [band.age.to_owned(), grouped(count)].into_iter().chain(numbers).collect::<Vec<String>>()
     };
+    let plays = benchmark.bands.iter().filter_map(|band| {
+        let of = band.plays.as_ref()?;
+        Some(row(band, of.count, [of.p10, of.p25, of.p50, of.p75, of.p90, of.p99].map(grouped)))
+    });
+    let engagement = benchmark.bands.iter().filter_map(|band| {
+        let of = band.engagement.as_ref()?;
+        Some(row(band, of.count, [of.p10, of.p25, of.p50, of.p75, of.p90, of.p99].map(per_cent)))
+    });
     let videos = format!("of videos{}, by their age when they were read", frame.videos());
     let tables = [
-        table(format!("Benchmark: plays {videos}"), &headings, rows(real, true)),
-        table(format!("Benchmark: engagement {videos}"), &headings, rows(per_cent, false)),
+        table(format!("Benchmark: plays {videos}"), &headings, plays.collect()),
+        table(format!("Benchmark: engagement {videos}"), &headings, engagement.collect()),
     ];
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
@@ -207,7 +223,7 @@ fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> 
             creator.unique_id.as_ref().map_or_else(|| creator.id.clone(), |name| format!("@{name}")),
             creator.nickname.as_deref().map(|name| shortened(name, NAME_SHOWN_MAX)).unwrap_or_default(),
             grouped(creator.videos),
-            grouped(creator.plays),
+            maybe(creator.plays, grouped),
             share(creator.plays_share),
         ]
     };

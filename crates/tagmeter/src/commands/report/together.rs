@@ -2,14 +2,14 @@
 
 use super::{Frame, is_sparse, notes, readings, table};
 use crate::exit::Failure;
-use crate::measured::{line_of, maybe, per_cent, share, tag, total, with_lines};
+use crate::measured::{growth_over, line_of, maybe, share, tag, total, with_lines};
 use crate::output::{counted, grouped};
 use catalog::Catalog;
 use catalog::measure::{CompareAsked, CompareView, HistoryMetric, OverviewView, POINTS_MAX};
 use charts::report::{ReportTable, Section};
 use charts::{Chart, Line};
 use domain::Hashtag;
-use domain::metrics::Step;
+use domain::metrics::{Step, TrendWindow};
 
 /// From this ratio of the largest to the smallest value on, only a log scale shows all lines.
 const LOG_FROM: f64 = 20.0;
@@ -99,8 +99,8 @@ fn totals(overviews: &[&OverviewView]) -> ReportTable {
             total(&one.record.creators),
             total(&one.record.videos),
             maybe(week.and_then(|week| week.velocity), charts::human),
-            maybe(week.and_then(|week| week.growth), per_cent),
-            maybe(one.trends.month.as_ref().and_then(|month| month.growth), per_cent),
+            growth_over(week, TrendWindow::Week),
+            growth_over(one.trends.month.as_ref(), TrendWindow::Month),
             maybe(one.lifecycle.as_ref(), |life| life.stage.to_owned()),
             maybe(one.emerging.as_ref(), |score| format!("{:.0}", score.score)),
         ]
