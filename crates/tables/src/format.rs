@@ -1,6 +1,6 @@
 //! Formats, and which of them is asked for: by name, by the ending of a file, by an `Accept` header.
 
-use std::cmp::Reverse;
+use crate::accept::Accept;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -26,9 +26,6 @@ pub struct UnknownFormat(
     /// The name.
     pub String,
 );
-
-/// A weight of an `Accept` header in thousandths, as it is when none is given.
-const WEIGHT_MAX: u16 = 1000;
 
 impl Format {
     /// All of them; where two are wanted alike, the earlier one is taken.
@@ -82,16 +79,15 @@ impl Format {
     /// its weight, and 0 refuses it. Of those wanted alike the one named more specifically, then the one named first, then
     /// the first of [`Format::ALL`]. `None` when it takes none of them.
     pub fn of_accept(header: &str) -> Option<Self> {
-        let ranges: Vec<Range<'_>> = header.split(',').filter_map(Range::parse).collect();
-        let wanted = Self::ALL.into_iter().filter_map(|format| {
-            let naming = ranges.iter().enumerate().filter_map(|(place, range)| {
-                Some((range.specificity(format)?, Reverse(place), range.weight))
-            });
-            let (specificity, place, weight) = naming.max()?;
-            (weight > 0).then_some((format, (weight, specificity, place)))
-        });
+        let accept = Accept::parse(header);
+        let wish = |format: &Self| {
+            let alias = (*format == Self::Ndjson).then_some("application/ndjson");
+            let names = [Some(format.media_type()), alias].into_iter().flatten();
+            names.filter_map(|name| accept.weigh(name)).filter(|wish| !wish.is_refusal()).max()
+        };
         // `max_by_key` takes the last of equals, and the first is wanted.
-        wanted.rev().max_by_key(|(_, rank)| *rank).map(|(format, _)| format)
+        let wanted = Self::ALL.into_iter().rev().filter(|format| wish(format).is_some());
+        wanted.max_by_key(wish)
     }
 }
 
@@ -104,51 +100,6 @@ impl FromStr for Format {
             .find(|format| format.name() == name)
             .ok_or_else(|| UnknownFormat(name.to_owned()))
     }
-}
-
-/// A media range of an `Accept` header: `type/subtype`, `type/*` or `*/*`, and its weight.
-struct Range<'a> {
-    main: &'a str,
-    sub: &'a str,
-    weight: u16,
-}
-
-impl<'a> Range<'a> {
-    /// `None` for what is no media range, or has a weight that is none: it cannot be told what it asks for.
-    fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.split(';').map(str::trim);
-        let (main, sub) = parts.next()?.split_once('/')?;
-        let mut weight = WEIGHT_MAX;
-        for parameter in parts {
-            if let Some((name, value)) = parameter.split_once('=')
-                && name.trim().eq_ignore_ascii_case("q")
-            {
-                weight = weight_of(value.trim())?;
-            }
-        }
-        Some(Self { main, sub, weight })
-    }
-
-    /// How specifically it names a format; `None` if it does not.
-    fn specificity(&self, format: Format) -> Option<u8> {
-        let (main, sub) = format.media_type().split_once('/')?;
-        let is_main = self.main.eq_ignore_ascii_case(main);
-        let is_sub = self.sub.eq_ignore_ascii_case(sub)
-            || format == Format::Ndjson && self.sub.eq_ignore_ascii_case("ndjson");
-        match (self.main, self.sub) {
-            ("*", "*") => Some(0),
-            (_, "*") if is_main => Some(1),
-            _ if is_main && is_sub => Some(2),
-            _ => None,
-        }
-    }
-}
-
-/// `0.5` in thousandths. More digits than the three of RFC 9110 are taken too, and rounded.
-fn weight_of(text: &str) -> Option<u16> {
-    let weight: f32 = text.parse().ok()?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1000")]
-    (0.0..=1.0).contains(&weight).then(|| (weight * f32::from(WEIGHT_MAX)).round() as u16)
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@
 //! Pairs of meta data stand in JSON beside the rows, in XLSX on a second sheet, in Parquet in the footer; NDJSON and CSV
 //! have no place for them.
 
+mod accept;
+
 mod column;
 
 mod value;
@@ -42,6 +44,7 @@ mod writer;
 
 mod table;
 
+pub use accept::{Accept, Wish, weight_of};
 pub use column::{Column, Kind};
 pub use error::TableError;
 pub use format::{Format, UnknownFormat};
