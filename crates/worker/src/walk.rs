@@ -55,6 +55,8 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
                 }
                 WalkState { credits_charged: page.counters.pages * PRICE_OF_A_CALL.get(), ..page }
             }
+            // Only repeats or rejects: stored like any other page, and free.
+            WalkStep::Idle(state) => state,
             WalkStep::Ended(state) => return end(desk, job, &order, state).await,
             WalkStep::Missing(state) => {
                 let problem = format!("there is no hashtag {:?} at the upstream", order.hashtag);

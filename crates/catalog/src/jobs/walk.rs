@@ -67,8 +67,10 @@ pub struct WalkTarget {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WalkCounters {
-    /// Pages that brought something; each costs one credit.
+    /// Pages that brought at least one video new to the walk; each costs one credit.
     pub pages: u64,
+    /// Pages that brought only repeats or only rejects; free.
+    pub idle_page: u64,
     /// Videos, each counted once.
     pub unique: u64,
     /// Videos that this walk had seen already.

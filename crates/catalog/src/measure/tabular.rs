@@ -18,6 +18,11 @@ pub trait Tabular {
     /// The rows, each with a value for each column.
     fn rows(&self) -> Vec<Vec<Value<'_>>>;
 
+    /// Whether this is a list, or a page of one, without a row. One thing that is measured is no list.
+    fn is_empty_list(&self) -> bool {
+        false
+    }
+
     /// Both.
     fn table(&self) -> Result<Table<'_>, TableError> {
         let mut table = Table::new(&Self::columns())?;
@@ -159,6 +164,10 @@ fn trend(trend: Option<&TrendFacts>) -> Vec<Value<'static>> {
 }
 
 impl Tabular for Vec<HashtagRecord> {
+    fn is_empty_list(&self) -> bool {
+        self.is_empty()
+    }
+
     fn columns() -> Vec<Column> {
         columns(&RECORD)
     }
@@ -195,6 +204,10 @@ impl Tabular for OverviewView {
 }
 
 impl Tabular for Vec<TrendingView> {
+    fn is_empty_list(&self) -> bool {
+        self.is_empty()
+    }
+
     fn columns() -> Vec<Column> {
         let score = [("window", Kind::Text), ("emerging", Kind::Real), ("size_band", Kind::Text)];
         columns(&[&RECORD[..], &TREND, &score].concat())
@@ -214,6 +227,10 @@ impl Tabular for Vec<TrendingView> {
 }
 
 impl Tabular for HistoryView {
+    fn is_empty_list(&self) -> bool {
+        self.points.is_empty()
+    }
+
     fn columns() -> Vec<Column> {
         columns(&[
             ("hashtag_id", Kind::Id),
@@ -280,6 +297,10 @@ pub(super) fn video_row(video: &VideoMeasuredView) -> [Value<'_>; 16] {
 }
 
 impl Tabular for Vec<VideoMeasuredView> {
+    fn is_empty_list(&self) -> bool {
+        self.is_empty()
+    }
+
     fn columns() -> Vec<Column> {
         columns(&[
             ("id", Kind::Id),
@@ -342,6 +363,10 @@ impl Tabular for BenchmarkView {
 }
 
 impl Tabular for Vec<RelatedView> {
+    fn is_empty_list(&self) -> bool {
+        self.is_empty()
+    }
+
     fn columns() -> Vec<Column> {
         columns(&[
             ("id", Kind::Id),
@@ -379,6 +404,10 @@ impl Tabular for Vec<RelatedView> {
 }
 
 impl Tabular for CreatorsView {
+    fn is_empty_list(&self) -> bool {
+        self.creators.is_empty()
+    }
+
     fn columns() -> Vec<Column> {
         columns(&[
             ("id", Kind::Id),

@@ -25,8 +25,10 @@ const IDLE_PAGES_MAX: u32 = 3;
 /// What came of going on with a walk.
 #[derive(Debug)]
 pub enum WalkStep {
-    /// A page more, to be paid. With a `stop_reason` it was the last.
+    /// A page that brought at least one video new to this walk: it is to be charged. With a `stop_reason` it was the last.
     Page(WalkState),
+    /// A page that brought only repeats or only rejects: it is free. With a `stop_reason` it was the last.
+    Idle(WalkState),
     /// There is no further page; nothing is to be paid.
     Ended(WalkState),
     /// There is no such hashtag, or no upstream has an id for it.
@@ -62,8 +64,8 @@ impl Catalog {
         self.inner.live.is_some()
     }
 
-    /// Goes on with a walk by one page that brings something. Everything the page told is stored when this returns; to be
-    /// asked again from the same state is harmless.
+    /// Advances a walk by one page that is not empty. Everything on the page is stored when this returns; a second call
+    /// with the same state is harmless.
     pub async fn walk_step(&self, order: &WalkOrder, state: WalkState) -> Result<WalkStep, CatalogError> {
         let Some(live) = self.inner.live.as_ref() else {
             let cause = "no upstream is configured here".to_owned();
@@ -96,7 +98,7 @@ impl Catalog {
             };
             state.faults = 0;
             if !page.records.is_empty() || page.rejects > 0 {
-                return Ok(WalkStep::Page(self.take_page(feed, state, page).await?));
+                return Ok(self.take_page(feed, state, page).await?);
             }
             state.counters.empty_page += 1;
             empty += 1;
@@ -113,23 +115,29 @@ impl Catalog {
         }
     }
 
-    /// Stores a page and counts what is on it.
+    /// Stores a page and counts what is on it. Whether it is charged depends on what this walk has seen and not on what
+    /// the store held before: a page that is requested again after a kill is the same page.
     async fn take_page(
         &self,
         feed: Feed,
         mut state: WalkState,
         page: Page<VideoObservation>,
-    ) -> Result<WalkState, CatalogError> {
+    ) -> Result<WalkStep, CatalogError> {
         let (cursor, has_more, rejects) = (page.cursor, page.has_more, page.rejects);
         let ids: Vec<VideoId> = page.records.iter().map(|video| video.id).collect();
         self.keep_posts(feed, state.cursor, page).await?;
         let rows = self.inner.store.video_rows(&ids).await?;
         let new = rows.into_iter().filter(|row| state.seen.insert(*row)).count() as u64;
-        state.counters.pages += 1;
+        if new == 0 {
+            state.counters.idle_page += 1;
+            state.idle_pages += 1;
+        } else {
+            state.counters.pages += 1;
+            state.idle_pages = 0;
+        }
         state.counters.unique += new;
         state.counters.duplicate += ids.len() as u64 - new;
         state.counters.rejects += rejects;
-        state.idle_pages = if new == 0 { state.idle_pages + 1 } else { 0 };
         state.skipped = 0;
         state.cursor = state.cursor.max(cursor);
         state.stop_reason = if !has_more {
@@ -139,7 +147,7 @@ impl Catalog {
         } else {
             None
         };
-        Ok(state)
+        Ok(if new == 0 { WalkStep::Idle(state) } else { WalkStep::Page(state) })
     }
 
     /// Why the upstream says that there is no more.

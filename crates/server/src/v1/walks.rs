@@ -57,7 +57,7 @@ pub(crate) struct WalkView {
     /// TikTok's id, once it is known.
     hashtag_id: Option<String>,
     counters: WalkCountersView,
-    /// Credits charged so far: one for each page that brought something.
+    /// Credits charged so far: one for each page that brought a video new to this walk.
     credits_charged: u64,
     /// Why it ended: `end` (the upstream has no more), `cap` (it gives no more, though there are more), `budget`, `stall`
     /// (it says that there is more and gives none), `repeat` (it gives only what was seen), `upstream` (it could not go
@@ -74,8 +74,10 @@ pub(crate) struct WalkView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = WalkCounters)]
 struct WalkCountersView {
-    /// Pages that brought something.
+    /// Pages that brought at least one video new to this walk; each was charged once.
     pages: u64,
+    /// Pages that brought only repeats or only rejects. Free.
+    idle_page: u64,
     /// Videos, each counted once.
     unique: u64,
     /// Videos that the walk had seen already.
@@ -198,6 +200,7 @@ impl WalkView {
             hashtag_id: state.target.map(|target| target.id),
             counters: WalkCountersView {
                 pages: counters.pages,
+                idle_page: counters.idle_page,
                 unique: counters.unique,
                 duplicate: counters.duplicate,
                 empty_page: counters.empty_page,
@@ -243,9 +246,9 @@ impl CoverageView {
 
 /// Walk through a whole hashtag
 ///
-/// The worker goes through the feed of the upstream to its end, and keeps every page as it comes. One credit is charged
-/// for each page that brings something, once, and never more than `max_credits`. With `dry_run` the price is told and
-/// nothing is done.
+/// The worker goes through the feed of the upstream to its end and stores every page as it comes. One credit is charged
+/// for each page that brings at least one video new to the walk, once, and never more than `max_credits`; pages that are
+/// empty or bring only repeats or rejects are free. With `dry_run` the price is returned and nothing is done.
 #[utoipa::path(
     post,
     path = "/v1/walks",

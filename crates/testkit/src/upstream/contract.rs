@@ -59,6 +59,8 @@ pub struct Habits {
     pub videos_max: Option<usize>,
     /// It says that there is more when there is not.
     pub always_more: bool,
+    /// Videos from the first of these places to before the second one come without an id, so that they cannot be read.
+    pub unreadable: Option<(usize, usize)>,
 }
 
 struct World {
@@ -269,7 +271,17 @@ impl World {
         }
         let end = (cursor + count.saturating_sub(habits.short_by).max(1)).min(end_of_all);
         let begin = cursor.saturating_sub(habits.repeats).min(end);
-        let page: Vec<Value> = videos[begin..end].iter().map(video).collect();
+        let is_unreadable =
+            |place: usize| habits.unreadable.is_some_and(|(first, end)| (first..end).contains(&place));
+        let sent = |place: usize| {
+            let mut video = video(&videos[place]);
+            if is_unreadable(place) {
+                video["aweme_id"] = Value::Null;
+                video["video_id"] = Value::Null;
+            }
+            video
+        };
+        let page: Vec<Value> = (begin..end).map(sent).collect();
         json!({"videos": page, "cursor": end, "hasMore": end < end_of_all || habits.always_more})
     }
 

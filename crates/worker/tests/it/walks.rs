@@ -43,6 +43,7 @@ testkit::tell_on_each_backend! {
     a_small_hashtag_is_walked_to_its_end,
     a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits,
     an_upstream_that_always_has_more_is_left,
+    pages_of_only_rejects_or_only_repeats_are_free,
     a_budget_is_never_exceeded,
     a_price_is_told_and_nothing_is_done,
     two_walks_judge_how_much_there_is,
@@ -82,7 +83,7 @@ async fn a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits(pl
         repeats: 3,
         short_by: 5,
         videos_max: Some(5_000),
-        always_more: false,
+        ..Habits::default()
     };
     let (upstream, server) = with_cat(place, 6_000, habits).await;
     let walk = walked(&server, json!({"hashtag": "cat"})).await;
@@ -103,7 +104,39 @@ async fn an_upstream_that_always_has_more_is_left(place: &Place) {
     let (_upstream, server) = with_cat(place, 70, habits).await;
     let walk = walked(&server, json!({"hashtag": "cat"})).await;
     assert_eq!(walk["stop_reason"], "repeat", "{walk}");
-    assert_eq!(counters(&walk), [5, 70, 8, 0, 0]);
+    // Three pages of nothing but repeats end it, and cost nothing.
+    assert_eq!(counters(&walk), [2, 70, 8, 0, 0]);
+    assert_eq!(walk["counters"]["idle_page"], 3, "{walk}");
+}
+
+async fn pages_of_only_rejects_or_only_repeats_are_free(place: &Place) {
+    // The second page of four cannot be read at all, and of the third only the last video can.
+    let habits = Habits { unreadable: Some((35, 104)), ..Habits::default() };
+    let (_upstream, server) = with_cat(place, 140, habits).await;
+    let walk = walked(&server, json!({"hashtag": "cat"})).await;
+    assert_eq!(counters(&walk), [3, 71, 0, 0, 69], "{walk}");
+    assert_eq!(
+        (walk["counters"]["idle_page"].as_u64(), walk["credits_charged"].as_u64()),
+        (Some(1), Some(3))
+    );
+    // A free page does not use up the budget either.
+    let (_upstream, server) = with_cat(place, 140, habits).await;
+    let walk = walked(&server, json!({"hashtag": "cat", "max_credits": 2})).await;
+    assert_eq!(
+        (walk["stop_reason"].as_str(), counters(&walk)),
+        (Some("budget"), [2, 36, 0, 0, 69]),
+        "{walk}"
+    );
+    let (_upstream, server) =
+        with_cat(place, 30, Habits { unreadable: Some((0, 30)), ..Habits::default() }).await;
+    let walk = walked(&server, json!({"hashtag": "cat"})).await;
+    assert_eq!((walk["state"].as_str(), counters(&walk)), (Some("done"), [0, 0, 0, 0, 30]), "{walk}");
+    // What was seen by an earlier walk is new to this one.
+    let (_upstream, server) = with_cat(place, 70, Habits::default()).await;
+    for _ in 0..2 {
+        let walk = walked(&server, json!({"hashtag": "cat"})).await;
+        assert_eq!(counters(&walk), [2, 70, 0, 0, 0], "{walk}");
+    }
 }
 
 async fn a_budget_is_never_exceeded(place: &Place) {
