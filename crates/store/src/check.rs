@@ -53,7 +53,35 @@ pub struct DatabaseCheck {
     pub schema_steps_newest: u64,
 }
 
+/// How connections reach the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pooling {
+    /// A connection is one session, as without a pooler.
+    Sessions,
+    /// Each transaction may be on another server connection; prepared statements follow.
+    Transactions,
+    /// The same, and prepared statements do not follow: what the server said.
+    Unprepared(String),
+}
+
 impl DatabaseUrl {
+    /// Finds out whether a pooler of transactions stands in between; `None` where the URL says `prepared_statements=false`,
+    /// with which that does not matter. Fails when the server cannot be reached.
+    pub async fn pooling(&self) -> Result<Option<Pooling>, StoreError> {
+        if !self.prepared_statements {
+            return Ok(None);
+        }
+        postgres::pooling::look(self).await.map(Some)
+    }
+
+    /// The same database, with statements that are not prepared.
+    #[must_use]
+    pub fn unprepared(&self) -> Self {
+        let mut url = self.clone();
+        url.prepared_statements = false;
+        url
+    }
+
     /// Looks the database over.
     pub async fn check(&self) -> Result<DatabaseCheck, StoreError> {
         postgres::check::look(self).await

@@ -18,6 +18,8 @@ pub(crate) mod partitions;
 
 pub(crate) mod check;
 
+pub(crate) mod pooling;
+
 pub(crate) mod transfer;
 
 mod walks;

@@ -1,6 +1,7 @@
 //! Through a pooler that hands each transaction to whichever session is free.
 
 use domain::{HashtagRow, Timestamp};
+use store::check::Pooling;
 use store::{Store, StoreOptions};
 use testkit::postgres::{Cluster, Pooler};
 
@@ -32,4 +33,47 @@ async fn without_prepared_statements_a_pooler_of_transactions_serves() {
     let sessions: u32 = cluster.sql("postgres", sessions).trim().parse().expect("a number");
     assert!((1..=Pooler::SESSIONS).contains(&sessions), "{sessions} sessions for 16 connections");
     assert_eq!(cluster.sql("postgres", "SELECT count(*) FROM tagmeter.generations").trim(), "240");
+}
+
+/// How connections reach the server, through a pooler with these settings.
+async fn pooling_through(lines: &str) -> Option<Pooling> {
+    let cluster = Cluster::start(&[])?;
+    let pooler = Pooler::start_with(&cluster, lines).await?;
+    assert_eq!(
+        pooler.url("postgres").pooling().await.expect("an answer"),
+        None,
+        "the URL says not to prepare"
+    );
+    pooler.prepared_url("postgres").pooling().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_pooler_that_loses_prepared_statements_is_recognised() {
+    let never = if Pooler::knows_prepared_statements() { "max_prepared_statements = 0\n" } else { "" };
+    let transactions = format!("pool_mode = transaction\n{never}");
+    for pool_size in [1, 2, 20] {
+        let found = pooling_through(&format!("{transactions}default_pool_size = {pool_size}\n")).await;
+        match found {
+            None => return,
+            // One server connection cannot lose anything, but the session is still shared with others.
+            Some(Pooling::Transactions) if pool_size == 1 => {}
+            Some(Pooling::Unprepared(why)) if pool_size > 1 => {
+                assert!(why.contains("does not exist"), "{why}")
+            }
+            found => panic!("{pool_size}: {found:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pooler_of_sessions_or_none_is_recognised() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    assert_eq!(cluster.url("postgres").pooling().await.expect("an answer"), Some(Pooling::Sessions));
+    let found = pooling_through("pool_mode = session\n").await;
+    assert!(matches!(found, None | Some(Pooling::Sessions)), "{found:?}");
+    if !Pooler::knows_prepared_statements() {
+        return;
+    }
+    let found = pooling_through("pool_mode = transaction\nmax_prepared_statements = 50\n").await;
+    assert!(matches!(found, None | Some(Pooling::Transactions)), "{found:?}");
 }

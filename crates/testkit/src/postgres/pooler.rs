@@ -26,17 +26,32 @@ impl Pooler {
 
     /// Starts one. `None`, said aloud, where pgbouncer is not installed; with `CI=true` that is a failure.
     pub async fn start(cluster: &Cluster) -> Option<Self> {
-        let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"]
-            .into_iter()
-            .find(|path| Path::new(path).exists());
-        let Some(program) = program else {
+        Self::start_with(cluster, &format!("pool_mode = transaction\ndefault_pool_size = {SESSIONS}\n")).await
+    }
+
+    /// Whether the one that is installed can follow prepared statements, by `max_prepared_statements` (1.21 and newer).
+    pub fn knows_prepared_statements() -> bool {
+        let asked =
+            program().map(|program| Command::new(program).arg("--version").output().expect("its version"));
+        let version =
+            asked.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        let minor = version
+            .split_whitespace()
+            .nth(1)
+            .and_then(|number| number.split('.').nth(1)?.parse::<u32>().ok());
+        minor.is_some_and(|minor| minor >= 21)
+    }
+
+    /// Starts one with these lines in its settings.
+    pub async fn start_with(cluster: &Cluster, lines: &str) -> Option<Self> {
+        let Some(program) = program() else {
             super::tell_missing("pgbouncer", "pgbouncer");
             return None;
         };
         let folder = cluster.folder().display();
         let settings = format!(
             "[databases]\n* = host={folder} port={} user=postgres\n[pgbouncer]\nunix_socket_dir = {folder}\n\
-             listen_port = {PORT}\nauth_type = any\npool_mode = transaction\ndefault_pool_size = {SESSIONS}\n",
+             listen_port = {PORT}\nauth_type = any\n{lines}",
             cluster.port()
         );
         let file = cluster.folder().join("pgbouncer.ini");
@@ -58,11 +73,22 @@ impl Pooler {
         Some(Self { child, url_text: format!("postgres://postgres@{host}:{PORT}") })
     }
 
+    /// The address of a database through it, for statements that are prepared.
+    pub fn prepared_url(&self, database: &str) -> store::DatabaseUrl {
+        format!("{}/{database}", self.url_text).parse().expect("an address")
+    }
+
     /// The address of a database through it.
     pub fn url(&self, database: &str) -> store::DatabaseUrl {
         let text = format!("{}/{database}?prepared_statements=false", self.url_text);
         text.parse().expect("an address")
     }
+}
+
+/// Where it is installed.
+fn program() -> Option<&'static str> {
+    let usual = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
+    usual.into_iter().find(|path| Path::new(path).exists())
 }
 
 impl Drop for Pooler {

@@ -3,11 +3,13 @@
 use super::{Finding, held};
 use crate::commands::Context;
 use crate::output::grouped;
-use store::check::DatabaseCheck;
-use store::{DatabaseUrl, StoreOptions};
+use store::check::{DatabaseCheck, Pooling};
+use store::{DatabaseUrl, StoreError, StoreOptions};
 
 pub(super) async fn look(url: &DatabaseUrl, options: &StoreOptions, context: &Context) -> Vec<Finding> {
-    let check = match url.check().await {
+    let pooling = url.pooling().await;
+    // What follows must work through any pooler.
+    let check = match url.unprepared().check().await {
         Ok(check) => check,
         Err(why) => {
             let hint = "is the server running, and do host, port, user, password and database hold?";
@@ -23,15 +25,43 @@ pub(super) async fn look(url: &DatabaseUrl, options: &StoreOptions, context: &Co
         ));
         return findings;
     }
+    findings.push(pooler(pooling));
     findings.push(settings(&check));
     findings.push(connections(&check));
     findings.push(Finding::ok("citus", check.citus.clone().unwrap_or_else(|| "not present".to_owned())));
     findings.push(schema(&check));
     // Opening would make what is missing and migrate what is old; the doctor does neither.
     if check.schema_steps == Some(check.schema_steps_newest) {
-        findings.extend(held::contents_of(options, context).await);
+        let options = StoreOptions::at_url(&options.data_dir, url.unprepared());
+        findings.extend(held::contents_of(&options, context).await);
     }
     findings
+}
+
+/// Whether statements can be prepared as the URL says.
+fn pooler(pooling: Result<Option<Pooling>, StoreError>) -> Finding {
+    const WHAT: &str = "prepared statements";
+    const ADVICE: &str = "add prepared_statements=false to the database URL";
+    match pooling {
+        Ok(None) => Finding::ok(WHAT, "not used (prepared_statements=false): any pooler will do"),
+        Ok(Some(Pooling::Sessions)) => Finding::ok(WHAT, "one prepared in a transaction runs in the next"),
+        Ok(Some(Pooling::Transactions)) => Finding::note(
+            WHAT,
+            "a pooler of transactions is in between: prepared statements work, time limits of a session and notifications \
+             of other nodes do not",
+            format!("{ADVICE}, or pool sessions (pool_mode = session)"),
+        ),
+        Ok(Some(Pooling::Unprepared(why))) => Finding::problem(
+            WHAT,
+            format!(
+                "one prepared in a transaction cannot be run in the next ({why}): a pooler of transactions is in between"
+            ),
+            format!(
+                "{ADVICE}; or set max_prepared_statements = 200 in PgBouncer 1.21 or newer, or pool_mode = session"
+            ),
+        ),
+        Err(why) => Finding::note(WHAT, format!("could not be tried: {why}"), "run tagmeter doctor again"),
+    }
 }
 
 fn settings(check: &DatabaseCheck) -> Finding {
@@ -101,6 +131,18 @@ mod tests {
         let states = [10, 20, 97]
             .map(|connections_max| connections(&DatabaseCheck { connections_max, ..check() }).state);
         assert_eq!(states, [State::Problem, State::Note, State::Ok]);
+    }
+
+    #[test]
+    fn a_pooler_that_loses_prepared_statements_is_a_problem() {
+        let cases = [
+            None,
+            Some(Pooling::Sessions),
+            Some(Pooling::Transactions),
+            Some(Pooling::Unprepared("x".to_owned())),
+        ];
+        let states = cases.map(|pooling| pooler(Ok(pooling)).state);
+        assert_eq!(states, [State::Ok, State::Ok, State::Note, State::Problem]);
     }
 
     #[test]
