@@ -4,6 +4,7 @@ use crate::encoding::Compressor;
 use crate::gate::keys::Keys;
 use crate::health::Health;
 use crate::http::drain::Drain;
+use crate::http::routes::Routes;
 use crate::metrics::Metrics;
 use crate::openapi::Documents;
 use crate::options::Options;
@@ -22,6 +23,7 @@ pub(crate) struct App {
     pub(crate) request_ids: RequestIds,
     pub(crate) keys: Keys,
     pub(crate) metrics: Metrics,
+    pub(crate) routes: Routes,
     pub(crate) compressor: Compressor,
     pub(crate) health: Health,
     /// Shared with work that outlives its request.

@@ -1,11 +1,17 @@
 //! Compression, where the client asks for it and it pays. Compressed bodies are kept for a while: popular pages are
 //! popular again, and squeezing 30 KB takes longer than everything else about them.
 
+use crate::http::cors::vary;
+use axum::body::Body;
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
-use http::{HeaderMap, HeaderValue, header::ACCEPT_ENCODING};
+use http::header::{ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG};
+use http::{HeaderMap, HeaderValue, Response};
+use hyper::body::Body as _;
 use quick_cache::{Weighter, sync::Cache};
 use std::io::{self, Write};
+use tables::weight_of;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Smaller bodies fit a packet or two as they are.
 pub(crate) const COMPRESSED_BYTES_MIN: usize = 1024;
@@ -14,6 +20,8 @@ const GZIP_LEVEL: u32 = 1;
 const ZSTD_LEVEL: i32 = 1;
 /// Bytes of compressed bodies kept.
 const KEPT_BYTES: u64 = 32 * 1024 * 1024;
+/// Largest answer of those that are held whole to be encoded.
+const HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// About how many bodies that is.
 const KEPT_BODIES: usize = 8 * 1024;
 
@@ -29,27 +37,6 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    /// The best one the client accepts: zstd, then gzip.
-    pub(crate) fn accepted(headers: &HeaderMap) -> Self {
-        let mut best = Self::Identity;
-        for value in headers.get_all(ACCEPT_ENCODING) {
-            for item in value.to_str().unwrap_or("").split(',') {
-                let (name, weight) = item.split_once(';').unwrap_or((item, ""));
-                if is_zero(weight) {
-                    continue;
-                }
-                let name = name.trim();
-                if name.eq_ignore_ascii_case("zstd") {
-                    return Self::Zstd;
-                }
-                if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
-                    best = Self::Gzip;
-                }
-            }
-        }
-        best
-    }
-
     /// For `Content-Encoding`; none for a body as it is.
     pub(crate) fn header(self) -> Option<HeaderValue> {
         match self {
@@ -60,9 +47,71 @@ impl Coding {
     }
 }
 
-/// `q=0` means "not this one".
-fn is_zero(weight: &str) -> bool {
-    weight.trim().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok()).is_some_and(|q| q <= 0.0)
+/// What an `Accept-Encoding` header takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Codings {
+    best: Coding,
+    is_identity_refused: bool,
+}
+
+impl Codings {
+    /// Without a header a body goes out as it is.
+    pub(crate) const IDENTITY: Self = Self { best: Coding::Identity, is_identity_refused: false };
+
+    /// Weighs the codings as RFC 9110 section 12.5.3 does; of two wanted alike zstd, then gzip, then none. `None` when
+    /// nothing is left.
+    pub(crate) fn accepted(headers: &HeaderMap) -> Option<Self> {
+        if !headers.contains_key(ACCEPT_ENCODING) {
+            return Some(Self::IDENTITY);
+        }
+        let wanted = |names: &[&str]| {
+            let all = headers
+                .get_all(ACCEPT_ENCODING)
+                .iter()
+                .flat_map(|value| value.to_str().unwrap_or("").split(','));
+            all.filter_map(weighed)
+                .find(|(name, _)| names.iter().any(|one| name.eq_ignore_ascii_case(one)))
+                .map(|(_, weight)| weight)
+        };
+        let (any, identity) = (wanted(&["*"]), wanted(&["identity"]));
+        let is_identity_refused = identity.or(any) == Some(0);
+        // `*` names codings only where the body may not go out as it is.
+        let other = any.filter(|_| is_identity_refused);
+        let weight = |names| wanted(names).or(other).filter(|weight| *weight > 0);
+        let codings = [(Coding::Gzip, weight(&["gzip", "x-gzip"])), (Coding::Zstd, weight(&["zstd"]))];
+        let best = codings
+            .into_iter()
+            .filter_map(|(coding, weight)| Some((weight?, coding)))
+            .max_by_key(|(weight, _)| *weight);
+        match best {
+            Some((weight, best)) if weight >= identity.unwrap_or(0) => {
+                Some(Self { best, is_identity_refused })
+            }
+            _ if is_identity_refused => None,
+            _ => Some(Self::IDENTITY),
+        }
+    }
+
+    /// Whether a body must be encoded, however small it is.
+    pub(crate) fn is_identity_refused(self) -> bool {
+        self.is_identity_refused
+    }
+
+    /// Whether the answer to a request depends on its `Accept-Encoding`, for a body of so many bytes.
+    pub(crate) fn matter(self, bytes: usize) -> bool {
+        bytes >= COMPRESSED_BYTES_MIN || self.is_identity_refused
+    }
+}
+
+/// A coding and its weight in thousandths. What has a malformed weight is left out.
+fn weighed(item: &str) -> Option<(&str, u16)> {
+    let mut parts = item.split(';').map(str::trim);
+    let name = parts.next().filter(|name| !name.is_empty())?;
+    match parts.next().and_then(|weight| weight.split_once('=')) {
+        Some((q, weight)) if q.trim().eq_ignore_ascii_case("q") => Some((name, weight_of(weight.trim())?)),
+        Some(_) => None,
+        None => Some((name, 1000)),
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -84,15 +133,16 @@ impl Compressor {
     }
 
     /// The body to send and its coding. `hash` is the body's own.
-    pub(crate) fn encode(&self, body: Bytes, hash: u128, coding: Coding) -> (Bytes, Coding) {
-        if coding == Coding::Identity || body.len() < COMPRESSED_BYTES_MIN {
+    pub(crate) fn encode(&self, body: Bytes, hash: u128, codings: Codings) -> (Bytes, Coding) {
+        let coding = codings.best;
+        if coding == Coding::Identity || !codings.matter(body.len()) {
             return (body, Coding::Identity);
         }
         if let Some(known) = self.0.get(&(hash, coding)) {
             return (known, coding);
         }
         match compress(&body, coding) {
-            Ok(compressed) if compressed.len() < body.len() => {
+            Ok(compressed) if compressed.len() < body.len() || codings.is_identity_refused => {
                 let compressed = Bytes::from(compressed);
                 self.0.insert((hash, coding), compressed.clone());
                 (compressed, coding)
@@ -100,6 +150,48 @@ impl Compressor {
             _ => (body, Coding::Identity),
         }
     }
+
+    /// Encodes an answer that is not encoded yet and is small enough to hold. What carries an `ETag` or may be resumed has
+    /// its own rules, and stays as it is.
+    pub(crate) async fn encode_answer(&self, answer: Response<Body>, codings: Codings) -> Response<Body> {
+        let bytes = answer.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+        let Some(bytes) = bytes.filter(|bytes| (1..=HELD_BYTES_MAX).contains(bytes)) else { return answer };
+        if !codings.matter(bytes) || !is_plain(&answer) {
+            return answer;
+        }
+        let (mut parts, body) = answer.into_parts();
+        vary(&mut parts.headers, "accept-encoding");
+        // Bytes in memory: it cannot fail.
+        let body = axum::body::to_bytes(body, HELD_BYTES_MAX).await.unwrap_or_default();
+        let hash = xxh3_128(&body);
+        let (body, coding) = self.encode(body, hash, codings);
+        if let Some(coding) = coding.header() {
+            parts.headers.insert(CONTENT_ENCODING, coding);
+            parts.headers.remove(CONTENT_LENGTH);
+        }
+        Response::from_parts(parts, Body::from(body))
+    }
+}
+
+/// Gives the answer to `HEAD` the headers that [`Compressor::encode_answer`] gives the one to `GET`. How long an encoded body
+/// would be is not known.
+pub(crate) fn encode_head(answer: &mut Response<Body>, codings: Codings) {
+    let bytes = answer.headers().get(CONTENT_LENGTH).and_then(|bytes| bytes.to_str().ok()?.parse().ok());
+    let is_held = bytes.is_some_and(|bytes| (1..=HELD_BYTES_MAX).contains(&bytes) && codings.matter(bytes));
+    if !is_held || !is_plain(answer) {
+        return;
+    }
+    vary(answer.headers_mut(), "accept-encoding");
+    if let Some(coding) = codings.best.header() {
+        answer.headers_mut().insert(CONTENT_ENCODING, coding);
+        answer.headers_mut().remove(CONTENT_LENGTH);
+    }
+}
+
+/// Whether an answer is neither encoded yet nor one that has its own rules.
+fn is_plain(answer: &Response<Body>) -> bool {
+    let has = |name| answer.headers().contains_key(name);
+    ![CONTENT_ENCODING, ETAG, ACCEPT_RANGES, CONTENT_RANGE].into_iter().any(has)
 }
 
 fn compress(body: &[u8], coding: Coding) -> io::Result<Vec<u8>> {
@@ -120,42 +212,73 @@ mod tests {
     use super::*;
     use std::io::Read;
 
-    fn accepted(value: &str) -> Coding {
+    fn accepted(value: &str) -> Option<Codings> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, value.parse().expect("a header"));
-        Coding::accepted(&headers)
+        Codings::accepted(&headers)
+    }
+
+    const fn may_be(best: Coding) -> Option<Codings> {
+        Some(Codings { best, is_identity_refused: false })
+    }
+
+    const fn must_be(best: Coding) -> Option<Codings> {
+        Some(Codings { best, is_identity_refused: true })
     }
 
     #[test]
     fn the_client_chooses() {
-        assert_eq!(accepted("gzip, deflate"), Coding::Gzip);
-        assert_eq!(accepted("gzip, deflate, br, zstd"), Coding::Zstd);
-        assert_eq!(accepted("GZIP;q=0.5"), Coding::Gzip);
-        for value in ["", "identity", "br", "gzip;q=0", "gzip; q=0.0, zstd;q=0", "*"] {
-            assert_eq!(accepted(value), Coding::Identity, "{value}");
+        for (value, want) in [
+            ("gzip, deflate", may_be(Coding::Gzip)),
+            ("gzip, deflate, br, zstd", may_be(Coding::Zstd)),
+            ("zstd;q=0.4, gzip;q=0.8", may_be(Coding::Gzip)),
+            ("GZIP;q=0.5", may_be(Coding::Gzip)),
+            ("gzip;q=0.5, identity", may_be(Coding::Identity)),
+            ("gzip;q=0.5, identity;q=0.5", may_be(Coding::Gzip)),
+            ("gzip;q=0, *", may_be(Coding::Identity)),
+            ("gzip;q=much", may_be(Coding::Identity)),
+            ("identity;q=0, gzip", must_be(Coding::Gzip)),
+            ("*;q=0, zstd;q=0.1", must_be(Coding::Zstd)),
+            ("identity;q=0, *;q=0.5, zstd;q=0", must_be(Coding::Gzip)),
+            ("identity;q=0", None),
+            ("*;q=0", None),
+            ("br, identity;q=0", None),
+            ("gzip;q=0, zstd;q=0.000, identity;q=0, *", None),
+        ] {
+            assert_eq!(accepted(value), want, "{value}");
         }
-        assert_eq!(Coding::accepted(&HeaderMap::new()), Coding::Identity);
+        for value in ["", "identity", "br", "gzip;q=0", "gzip; q=0.0, zstd;q=0", "*"] {
+            assert_eq!(accepted(value), Some(Codings::IDENTITY), "{value}");
+        }
+        assert_eq!(Codings::accepted(&HeaderMap::new()), Some(Codings::IDENTITY));
     }
 
     #[test]
     fn a_page_is_compressed_and_a_small_body_is_not() {
         let compressor = Compressor::new();
         let page = Bytes::from("{\"play_count\":1},".repeat(2_000));
-        let (gzip, coding) = compressor.encode(page.clone(), 1, Coding::Gzip);
+        let gzip_or_none = may_be(Coding::Gzip).expect("codings");
+        let zstd_or_none = may_be(Coding::Zstd).expect("codings");
+        let (gzip, coding) = compressor.encode(page.clone(), 1, gzip_or_none);
         assert!(coding == Coding::Gzip && gzip.len() < page.len() / 10);
         let mut back = Vec::new();
         flate2::read::GzDecoder::new(&gzip[..]).read_to_end(&mut back).expect("gzip");
         assert_eq!(back, page);
-        let (zstd, coding) = compressor.encode(page.clone(), 1, Coding::Zstd);
+        let (zstd, coding) = compressor.encode(page.clone(), 1, zstd_or_none);
         assert_eq!(coding, Coding::Zstd);
         assert_eq!(zstd::bulk::decompress(&zstd, page.len()).expect("zstd"), page);
-        let (again, _) = compressor.encode(page.clone(), 1, Coding::Zstd);
+        let (again, _) = compressor.encode(page.clone(), 1, zstd_or_none);
         assert_eq!(again.as_ptr(), zstd.as_ptr());
         let small = Bytes::from(vec![b'a'; COMPRESSED_BYTES_MIN - 1]);
-        assert_eq!(compressor.encode(small.clone(), 2, Coding::Zstd), (small, Coding::Identity));
+        assert_eq!(compressor.encode(small.clone(), 2, zstd_or_none), (small, Coding::Identity));
         let random = |number: u64| xxhash_rust::xxh3::xxh3_64(&number.to_le_bytes()).to_le_bytes();
         let noise = Bytes::from((0..512).flat_map(random).collect::<Vec<_>>());
-        let (sent, coding) = compressor.encode(noise.clone(), 3, Coding::Gzip);
+        let (sent, coding) = compressor.encode(noise.clone(), 3, gzip_or_none);
         assert!(sent == noise && coding == Coding::Identity, "what does not shrink is sent as it is");
+        let must = must_be(Coding::Gzip).expect("codings");
+        for (hash, body) in [(4, Bytes::from_static(b"ok")), (5, noise)] {
+            let (_, coding) = compressor.encode(body, hash, must);
+            assert_eq!(coding, Coding::Gzip, "what may not go out as it is does not");
+        }
     }
 }

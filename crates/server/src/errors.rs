@@ -57,11 +57,14 @@ macro_rules! errors {
 
 errors! {
     MissingApiKey "missing_api_key" UNAUTHORIZED "No API key" Legacy::Account("Please sign up to <site>"),
-        "The request carries no key. Send it as `X-Api-Key` or `Authorization: Bearer`; a key in the query is not read.",
+        "The request carries no key. Send it as `X-Api-Key`, as `Authorization: Bearer` or as the password of `Authorization: Basic`; a key in the query is not read.",
         "Send your key in the header `X-Api-Key`. `tagmeter key create` makes one.";
     InvalidApiKey "invalid_api_key" UNAUTHORIZED "Invalid API key" Legacy::Account("Api-Key is not available"),
         "The key is unknown, mistyped or revoked.",
         "Compare the key with the one you were given, or ask the server's owner for a new one: a key is shown once, when it is made.";
+    ConflictingApiKeys "conflicting_api_keys" BAD_REQUEST "Two different API keys" Legacy::AsProblem,
+        "The request carries two API keys that differ, in `X-Api-Key`, `Authorization` or both. Nothing was charged.",
+        "Send one key, in one header. A proxy that adds credentials of its own must not pass them on.";
     InsufficientCredits "insufficient_credits" PAYMENT_REQUIRED "No credits left"
         Legacy::Account("Your credit balance is exhausted. Please purchase more credits."),
         "The account's balance does not cover the call. Nothing was charged.",
@@ -74,7 +77,7 @@ errors! {
         "Mend the parameter that `param` names; `detail` says what would be right.";
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "Idempotency-Key used for another request"
         Legacy::RequestDetail,
-        "The `Idempotency-Key` was sent before with another path or query. Use a new key for a new request.",
+        "The `Idempotency-Key` was sent before with another path, query, body or format (`Accept`). Use a new key for a new request.",
         "Draw a new key for a new request, or send the request as it was the first time.";
     Forbidden "forbidden" FORBIDDEN "Not allowed with this key" Legacy::AsProblem,
         "The key is good, but not for this: it needs another scope.",
@@ -89,11 +92,11 @@ errors! {
         "The body did not come in the time that it may take.",
         "Send it over a faster connection, or in smaller files.";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body is of another type" Legacy::AsProblem,
-        "The body is to be JSON, with `Content-Type: application/json`.",
-        "Set `Content-Type: application/json`.";
+        "The path does not take a body of this `Content-Type`; `detail` says which it takes.",
+        "Send JSON with `Content-Type: application/json`, and files as they are: `curl --data-binary @file` or `curl -T file`.";
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE "Not answered in this form" Legacy::AsProblem,
-        "`Accept` takes none of the forms that this is answered in.",
-        "Leave `Accept` out for JSON, or name one of the forms with it or with `format=`.";
+        "`Accept` or `Accept-Encoding` takes none of the forms that this is answered in.",
+        "Leave the header out, or name one of the forms that `detail` lists.";
     ImportNotFound "import_not_found" NOT_FOUND "Unknown import" Legacy::AsProblem,
         "The account has no import of this name.",
         "Take the id from `Location` of the upload, or from `GET /v1/imports` with a key of the same account.";
@@ -112,6 +115,15 @@ errors! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "Method not allowed" Legacy::AsProblem,
         "The path is answered for the methods in `Allow` only.",
         "Use a method that the header `Allow` names.";
+    MalformedRequest "malformed_request" BAD_REQUEST "Malformed request" Legacy::AsProblem,
+        "The request is not valid HTTP/1.1: its request line, a header, or a missing or repeated `Host`.",
+        "Send the request with an HTTP library, or as RFC 9112 has it; `detail` says what was wrong.";
+    HeadersTooLarge "headers_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "Headers too large" Legacy::AsProblem,
+        "Request line and headers have at most 16384 bytes, in at most 100 headers.",
+        "Send fewer or smaller headers: cookies and tokens of other services are not needed here.";
+    HeadersTooSlow "headers_too_slow" REQUEST_TIMEOUT "Headers too slow" Legacy::AsProblem,
+        "Request line and headers did not arrive in the time they may take.",
+        "Send the request again, its headers at once.";
     UrlTooLong "url_too_long" URI_TOO_LONG "URL too long" Legacy::AsProblem,
         "Path and query have at most 8192 bytes.",
         "Ask for less in one request.";

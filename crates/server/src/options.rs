@@ -1,5 +1,7 @@
 //! What a server can be told: limits, time-outs and the two ways of answering errors. Every limit has a named default.
 
+pub use crate::origins::{Origins, OriginsError};
+pub use crate::public_url::{PublicUrl, PublicUrlError};
 use catalog::jobs::Spool;
 use std::time::Duration;
 
@@ -13,8 +15,9 @@ pub const HEADER_BLOCK_BYTES_MAX: usize = 16 * 1024;
 pub const URL_BYTES_MAX: usize = 8 * 1024;
 /// How long a client may take over its request line and headers, the first one counted from when it connects.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may lie unused between two requests.
-pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a connection may lie unused between two requests. Longer than the 60 s of most load balancers, which would
+/// otherwise send a request into a connection that is being closed.
+pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(75);
 /// How long a client may take to fetch an answer that is ready.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a look-up may take before it is given up. Clients stop waiting at 10 s.
@@ -72,6 +75,10 @@ pub struct Options {
     pub uploads: Option<Uploads>,
     /// Bytes of an uploaded file.
     pub upload_bytes_max: u64,
+    /// What links in answers begin with.
+    pub public_url: PublicUrl,
+    /// Origins whose pages may read answers.
+    pub cors_origins: Origins,
 }
 
 impl Default for Options {
@@ -89,6 +96,8 @@ impl Default for Options {
             keys_poll_interval: KEYS_POLL_INTERVAL,
             uploads: None,
             upload_bytes_max: UPLOAD_BYTES_MAX,
+            public_url: PublicUrl::default(),
+            cors_origins: Origins::default(),
         }
     }
 }

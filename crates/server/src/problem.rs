@@ -1,9 +1,9 @@
 //! An error on its way out: RFC 9457 `application/problem+json`, or the original's body where the operator wants that.
 
 use crate::errors::{ErrorCode, Legacy, SITE};
+use crate::http::front::Call;
 use axum::body::Body;
-use domain::RequestId;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -105,10 +105,26 @@ impl Problem {
         Self { allow: Some(Box::new(methods)), ..self }
     }
 
+    /// After how many seconds trying again makes sense.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after_seconds
+    }
+
     /// What went wrong.
-    #[cfg(test)]
     pub(crate) fn code(&self) -> ErrorCode {
         self.code
+    }
+
+    /// The name of a parameter that does not exist.
+    #[cfg(test)]
+    pub(crate) fn field_name(&self) -> Option<&str> {
+        self.unknown_field.as_deref()
+    }
+
+    /// What was wrong and what would be right.
+    #[cfg(test)]
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// Which parameter was wrong.
@@ -118,13 +134,13 @@ impl Problem {
     }
 
     /// The answer. A cause is logged here, where the request id is known.
-    pub(crate) fn into_response(self, request_id: RequestId, style: Style<'_>) -> Response<Body> {
-        let facts = self.code.facts();
+    pub(crate) fn into_response(self, call: &Call, style: Style<'_>) -> Response<Body> {
+        let (facts, request_id) = (self.code.facts(), call.id);
         if let Some(cause) = &self.cause {
             let chain = chain(cause.as_ref());
             tracing::error!(%request_id, code = facts.name, cause = chain, "request {request_id} failed: {chain}");
         }
-        let (status, content_type, body) = self.body(request_id, style);
+        let (status, content_type, body) = self.body(call, style);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -136,13 +152,17 @@ impl Problem {
         if let Some(methods) = self.allow {
             headers.insert(ALLOW, *methods);
         }
+        if self.code == ErrorCode::NotAcceptable {
+            headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
 
-    fn body(&self, request_id: RequestId, style: Style<'_>) -> (StatusCode, &'static str, Vec<u8>) {
+    /// Status, content type and body.
+    pub(crate) fn body(&self, call: &Call, style: Style<'_>) -> (StatusCode, &'static str, Vec<u8>) {
         let facts = self.code.facts();
         let json = "application/json";
         match (style, facts.legacy) {
@@ -157,13 +177,13 @@ impl Problem {
             }
             _ => {
                 let body = ProblemBody {
-                    r#type: type_of(self.code),
+                    r#type: call.public_url.link(&type_of(self.code)),
                     title: facts.title,
                     status: facts.status.as_u16(),
                     detail: &self.detail,
                     code: facts.name,
                     message: &self.detail,
-                    request_id: request_id.to_string(),
+                    request_id: call.id.to_string(),
                     param: self.param.or(self.unknown_field.as_deref()),
                 };
                 (facts.status, "application/problem+json", to_json(&body))
@@ -201,11 +221,9 @@ impl From<store::StoreError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Timestamp;
 
     fn body(problem: &Problem, style: Style<'_>) -> String {
-        let id = RequestId::new(Timestamp::from_ms(1_700_000_000_000), 7);
-        let (status, content_type, body) = problem.body(id, style);
+        let (status, content_type, body) = problem.body(&Call::example(), style);
         format!("{} {content_type} {}", status.as_u16(), String::from_utf8(body).expect("UTF-8"))
     }
 

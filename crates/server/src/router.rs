@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::contract::{challenge_info_id, challenge_info_name, challenge_posts, search_challenge};
 use crate::errors::ErrorCode;
 use crate::http::front::Call;
+use crate::http::routes::{allow, method_not_allowed, options, other_form};
 use crate::openapi;
 use crate::operations;
 use crate::problem::{Problem, Style};
@@ -13,16 +14,13 @@ use crate::v1::{balance, compare, export, imports, me, metrics, trending, usage,
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use http::{HeaderValue, Response};
+use http::Response;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 type Routes = UtoipaMethodRouter<Arc<App>>;
-
-/// What is not of the contract, and more than `GET`.
-const V1: &str = "/v1/";
 
 /// Every route and the description of all of them.
 pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
@@ -59,17 +57,18 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
     ];
     let documented = OpenApiRouter::with_openapi(openapi::base());
     let (router, description) = all.into_iter().fold(documented, add).split_for_parts();
-    let router = router.method_not_allowed_fallback(method_not_allowed).fallback(unknown_path);
-    (router, openapi::finish(description))
+    (router.fallback(unknown_path), openapi::finish(description))
 }
 
-fn add(router: OpenApiRouter<Arc<App>>, routes: Routes) -> OpenApiRouter<Arc<App>> {
-    let other = routes.1.paths.keys().next().and_then(|path| match path.strip_suffix('/') {
-        None if path.starts_with(V1) => Some(format!("{path}/")),
-        bare => bare.map(str::to_owned),
+/// Adds a route in both forms of its path. `OPTIONS`, and methods that it does not have, are answered with those it has.
+fn add(router: OpenApiRouter<Arc<App>>, (schemas, paths, methods): Routes) -> OpenApiRouter<Arc<App>> {
+    let (path, item) = paths.paths.iter().next().expect("a route has a path");
+    let (other, allow) = (other_form(path), allow(item));
+    let allowed = allow.clone();
+    let methods = methods.options(async || options(allowed)).fallback(async move |request: Request| {
+        method_not_allowed(request.method(), allow, &Call::of(request.extensions()))
     });
-    let methods = routes.2.clone();
-    let router = router.routes(routes);
+    let router = router.routes((schemas, paths, methods.clone()));
     match other {
         Some(path) => router.route(&path, methods),
         None => router,
@@ -77,20 +76,10 @@ fn add(router: OpenApiRouter<Arc<App>>, routes: Routes) -> OpenApiRouter<Arc<App
 }
 
 async fn unknown_path(request: Request) -> Response<Body> {
-    let detail = "there is nothing at this path; /openapi.json lists what there is";
-    Problem::new(ErrorCode::UnknownPath, detail)
-        .into_response(Call::of(request.extensions()).id, Style::Problem)
-}
-
-async fn method_not_allowed(request: Request) -> Response<Body> {
-    if request.uri().path().starts_with(V1) {
-        // The router names those that are.
-        let detail = format!("{} is not answered here; `Allow` names what is", request.method());
-        return Problem::new(ErrorCode::MethodNotAllowed, detail)
-            .into_response(Call::of(request.extensions()).id, Style::Problem);
-    }
-    let detail = format!("{} is not answered here; use GET", request.method());
-    Problem::new(ErrorCode::MethodNotAllowed, detail)
-        .allow(HeaderValue::from_static("GET"))
-        .into_response(Call::of(request.extensions()).id, Style::Problem)
+    let call = Call::of(request.extensions());
+    let detail = format!(
+        "there is nothing at this path; {} lists what there is",
+        call.public_url.link("/openapi.json")
+    );
+    Problem::new(ErrorCode::UnknownPath, detail).into_response(&call, Style::Problem)
 }

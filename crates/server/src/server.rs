@@ -7,6 +7,7 @@ use crate::health::{self, Health};
 use crate::http::accept;
 use crate::http::drain::Drain;
 use crate::http::front::Front;
+use crate::http::routes::Routes;
 use crate::metrics::Metrics;
 use crate::openapi::Documents;
 use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
@@ -67,10 +68,14 @@ pub struct Server {
 impl Server {
     /// Takes the address (port 0: any free one) and makes sure that the store can be read and the ledger written.
     pub async fn bind(address: SocketAddr, parts: Parts, options: Options) -> Result<Self, BindError> {
-        let (router, description) = router::build();
+        let (router, mut description) = router::build();
+        if !options.public_url.as_str().is_empty() {
+            description.servers = Some(vec![utoipa::openapi::Server::new(options.public_url.as_str())]);
+        }
         let identity = parts.catalog.store().identity().await?;
         let app = Arc::new(App {
             keys: Keys::new(parts.catalog.store().clone(), options.requests_per_minute),
+            routes: Routes::new(&description),
             metrics: Metrics::new(description.paths.paths.keys().map(String::as_str)),
             request_ids: RequestIds::new(parts.seed),
             catalog: parts.catalog,

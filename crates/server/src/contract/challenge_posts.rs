@@ -50,6 +50,10 @@ struct PostsPage {
     has_more: bool,
 }
 
+/// How a page begins, and how one without videos does.
+const BEGIN: &[u8] = b"{\"videos\":[";
+const EMPTY: &[u8] = b"{\"videos\":[]";
+
 struct ChallengePosts;
 
 impl Endpoint for ChallengePosts {
@@ -61,6 +65,10 @@ impl Endpoint for ChallengePosts {
         let cursor = WalkCursor::from_wire(query.cursor()?)
             .ok_or_else(|| unknown_cursor(&CatalogError::CursorUnknown))?;
         Ok((reference, WalkRequest { cursor, count: query.count()?, region: query.region()? }))
+    }
+
+    fn is_empty(body: &[u8]) -> bool {
+        body.starts_with(EMPTY)
     }
 
     async fn answer(
@@ -84,7 +92,7 @@ fn unknown_cursor(error: &CatalogError) -> Problem {
 fn render(page: &WalkPage) -> Vec<u8> {
     let videos_bytes: usize = page.videos.iter().map(|video| video.len() + 1).sum();
     let mut body = Vec::with_capacity(videos_bytes + 64);
-    body.extend_from_slice(b"{\"videos\":[");
+    body.extend_from_slice(BEGIN);
     for (index, video) in page.videos.iter().enumerate() {
         if index > 0 {
             body.push(b',');
@@ -100,7 +108,7 @@ fn render(page: &WalkPage) -> Vec<u8> {
 /// The videos under a hashtag
 ///
 /// A walk from `cursor=0` sees every video that was there when it began exactly once, whatever is imported meanwhile.
-/// One credit a page.
+/// One credit a page; a page without videos is free.
 #[utoipa::path(
     get,
     path = "/challenge-posts/",
@@ -160,6 +168,8 @@ mod tests {
             text(page(&["{\"a\":1}", "{\"a\":2}"], true)),
             r#"{"videos":[{"a":1},{"a":2}],"cursor":134217730,"hasMore":true}"#
         );
+        assert!(ChallengePosts::is_empty(&render(&page(&[], false))));
+        assert!(!ChallengePosts::is_empty(&render(&page(&["{}"], false))));
         assert_eq!(text(page(&[], false)), r#"{"videos":[],"cursor":134217730,"hasMore":false}"#);
     }
 }

@@ -48,6 +48,11 @@ pub(crate) trait Endpoint: Send + 'static {
     /// Reads the query.
     fn read(query: &Query<'_>) -> Result<Self::Asked, Problem>;
 
+    /// Whether an answer has no rows, and is free.
+    fn is_empty(_body: &[u8]) -> bool {
+        false
+    }
+
     /// A successful answer, as fresh as it is wanted if that can be had.
     fn answer(
         catalog: &Catalog,

@@ -54,6 +54,10 @@ struct Search {
     limit: u32,
 }
 
+/// How a page begins, and how one without hashtags does.
+const BEGIN: &[u8] = b"{\"challenge_list\":[";
+const EMPTY: &[u8] = b"{\"challenge_list\":[]";
+
 struct SearchChallenge;
 
 impl Endpoint for SearchChallenge {
@@ -63,6 +67,10 @@ impl Endpoint for SearchChallenge {
     fn read(query: &Query<'_>) -> Result<Search, Problem> {
         let keyword = query.required("keyword", "cat")?.into_owned();
         Ok(Search { keyword, offset: query.cursor()?, limit: query.count()? })
+    }
+
+    fn is_empty(body: &[u8]) -> bool {
+        body.starts_with(EMPTY)
     }
 
     async fn answer(catalog: &Catalog, search: Search, wanted: Wanted) -> Result<Answered, Problem> {
@@ -78,7 +86,7 @@ impl Endpoint for SearchChallenge {
 
 fn render(page: &SearchPage) -> Vec<u8> {
     let mut body = Vec::with_capacity(page.hashtags.len() * 320 + 64);
-    body.extend_from_slice(b"{\"challenge_list\":[");
+    body.extend_from_slice(BEGIN);
     for (index, hashtag) in page.hashtags.iter().enumerate() {
         if index > 0 {
             body.push(b',');
@@ -93,7 +101,7 @@ fn render(page: &SearchPage) -> Vec<u8> {
 
 /// Hashtags by keyword
 ///
-/// Spaces join (`street comedy` finds `streetcomedy`) and split. A page without rows is an answer too, and is charged.
+/// Spaces join (`street comedy` finds `streetcomedy`) and split. A page without rows is an answer too, and is free.
 #[utoipa::path(
     get,
     path = "/search-challenge/",
@@ -135,6 +143,8 @@ mod tests {
             next_offset: 2,
             has_more: true
         }));
+        let empty = SearchPage { hashtags: Vec::new(), next_offset: 0, has_more: false };
+        assert!(SearchChallenge::is_empty(&render(&empty)));
         assert_eq!(
             text(&SearchPage { hashtags: Vec::new(), next_offset: 0, has_more: false }),
             r#"{"challenge_list":[],"cursor":0,"hasMore":false}"#

@@ -4,9 +4,12 @@ use super::keys::{Keys, KnownKey};
 use super::limit::{Denied, Standing};
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use domain::ApiKey;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The header of the contract.
@@ -44,42 +47,113 @@ pub(crate) fn too_many(denied: Denied) -> Problem {
     Problem::new(ErrorCode::RateLimited, detail).retry_after(seconds)
 }
 
-/// The key as it was sent: `X-Api-Key`, or `Authorization: Bearer`.
-fn presented(headers: &HeaderMap) -> Result<&str, Problem> {
-    let missing = || {
-        Problem::new(
+/// The one key that a request carries: in `X-Api-Key`, as `Authorization: Bearer`, or as the password of
+/// `Authorization: Basic`, whose user name does not matter. The same key in several places is one key.
+fn presented(headers: &HeaderMap) -> Result<Cow<'_, str>, Problem> {
+    let named = headers.get_all(X_API_KEY).iter().filter(|value| !value.is_empty()).map(text);
+    let authorized = headers.get_all(AUTHORIZATION).iter().filter_map(|value| credentials(value).transpose());
+    let mut keys = named.chain(authorized);
+    let Some(first) = keys.next() else {
+        return Err(Problem::new(
             ErrorCode::MissingApiKey,
-            "send your API key in the header X-Api-Key or as Authorization: Bearer",
-        )
+            "send your API key in the header X-Api-Key, as Authorization: Bearer, or as the password of Authorization: Basic",
+        ));
     };
-    let unreadable = |_| Problem::new(ErrorCode::InvalidApiKey, domain::api_key::KeyError.to_string());
-    if let Some(value) = headers.get(X_API_KEY).filter(|value| !value.is_empty()) {
-        return value.to_str().map_err(unreadable);
+    for other in keys {
+        if first.as_ref().ok() != other.as_ref().ok() {
+            let detail = "the request carries two different API keys (X-Api-Key, Authorization); send one";
+            return Err(Problem::new(ErrorCode::ConflictingApiKeys, detail));
+        }
     }
-    let text = headers.get(AUTHORIZATION).ok_or_else(missing)?.to_str().map_err(unreadable)?;
-    let (scheme, key) = text.trim().split_once(' ').ok_or_else(missing)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(key) } else { Err(missing()) }
+    first
+}
+
+fn text(value: &HeaderValue) -> Result<Cow<'_, str>, Problem> {
+    value.to_str().map(|text| Cow::Borrowed(text.trim())).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Problem {
+    Problem::new(ErrorCode::InvalidApiKey, domain::api_key::KeyError.to_string())
+}
+
+/// The key in an `Authorization` header; `None` where its scheme carries none.
+fn credentials(value: &HeaderValue) -> Result<Option<Cow<'_, str>>, Problem> {
+    let Cow::Borrowed(text) = text(value)? else { return Ok(None) };
+    let Some((scheme, rest)) = text.split_once(' ') else { return Ok(None) };
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok((!rest.is_empty()).then_some(Cow::Borrowed(rest)));
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Ok(None);
+    }
+    let decoded = STANDARD.decode(rest).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some((_, password)) = decoded.as_deref().and_then(|pair| pair.split_once(':')) else {
+        let detail =
+            "Authorization: Basic is not base64 of `user:password`; send the API key as the password";
+        return Err(Problem::new(ErrorCode::InvalidApiKey, detail));
+    };
+    let password = password.trim();
+    Ok((!password.is_empty()).then(|| Cow::Owned(password.to_owned())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sent(name: &'static str, value: &str) -> Result<String, ErrorCode> {
+    fn sent(all: &[(&'static str, &str)]) -> Result<String, ErrorCode> {
         let mut headers = HeaderMap::new();
-        headers.insert(name, value.parse().expect("a header value"));
-        presented(&headers).map(str::to_owned).map_err(|problem| problem.code())
+        for (name, value) in all {
+            headers.append(*name, value.parse().expect("a header value"));
+        }
+        presented(&headers).map(Cow::into_owned).map_err(|problem| problem.code())
     }
 
     #[test]
     fn a_key_travels_in_either_header() {
-        assert_eq!(sent("x-api-key", "k").as_deref(), Ok("k"));
-        assert_eq!(sent("authorization", "Bearer k").as_deref(), Ok("k"));
-        assert_eq!(sent("authorization", "bEARER k").as_deref(), Ok("k"));
-        for (name, value) in
-            [("x-api-key", ""), ("authorization", "Basic k"), ("authorization", "k"), ("x-other", "k")]
-        {
-            assert_eq!(sent(name, value), Err(ErrorCode::MissingApiKey), "{name}: {value}");
+        // `me:k`, `:k` and `k`.
+        for (name, value) in [
+            ("x-api-key", "k"),
+            ("authorization", "Bearer k"),
+            ("authorization", "bEARER  k"),
+            ("authorization", "Basic bWU6aw=="),
+            ("authorization", "basic Oms="),
+        ] {
+            assert_eq!(sent(&[(name, value)]).as_deref(), Ok("k"), "{name}: {value}");
         }
+        // `me:` and schemes that carry no key.
+        for (name, value) in [
+            ("x-api-key", ""),
+            ("authorization", "Basic bWU6"),
+            ("authorization", "Bearer "),
+            ("authorization", "Digest k"),
+            ("authorization", "k"),
+            ("x-other", "k"),
+        ] {
+            assert_eq!(sent(&[(name, value)]), Err(ErrorCode::MissingApiKey), "{name}: {value}");
+        }
+        for value in ["Basic k", "Basic aw==", "Basic /w=="] {
+            assert_eq!(sent(&[("authorization", value)]), Err(ErrorCode::InvalidApiKey), "{value}");
+        }
+    }
+
+    #[test]
+    fn one_key_may_be_sent_twice_and_two_keys_may_not() {
+        let (bearer, basic, header) =
+            (("authorization", "Bearer k"), ("authorization", "Basic Oms="), ("x-api-key", "k"));
+        for same in [&[header, bearer][..], &[header, header], &[bearer, basic, header]] {
+            assert_eq!(sent(same).as_deref(), Ok("k"), "{same:?}");
+        }
+        for other in [
+            ("authorization", "Bearer l"),
+            ("authorization", "Basic Omw="),
+            ("authorization", "Basic !"),
+            ("x-api-key", "l"),
+        ] {
+            for first in [header, bearer, basic] {
+                assert_eq!(sent(&[first, other]), Err(ErrorCode::ConflictingApiKeys), "{first:?} {other:?}");
+            }
+        }
+        assert_eq!(sent(&[header, ("authorization", "Digest l")]).as_deref(), Ok("k"));
     }
 }

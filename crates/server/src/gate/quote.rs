@@ -113,6 +113,6 @@ impl Quote {
 pub(crate) fn key_of_other_request() -> Problem {
     Problem::new(
         ErrorCode::IdempotencyKeyReused,
-        "this Idempotency-Key was sent before with another path or query; use a new one for a new request",
+        "this Idempotency-Key was sent before with another path, query, body or format (Accept); use a new one for a new request",
     )
 }

@@ -1,7 +1,7 @@
 //! The last step: a successful answer. A paid one is made of a receipt and of nothing else.
 
 use super::freshness::Freshness;
-use crate::encoding::{COMPRESSED_BYTES_MIN, Coding, Compressor};
+use crate::encoding::{Coding, Codings, Compressor};
 use crate::header_value::Text;
 use axum::body::Body;
 use bytes::Bytes;
@@ -134,6 +134,21 @@ impl Content {
         }
     }
 
+    /// Without a row: an empty search, or a page past the end. It costs nothing.
+    pub(crate) fn free(self) -> Self {
+        Self { price: Credits::ZERO, ..self }
+    }
+
+    /// Whether it costs nothing.
+    pub(crate) fn is_free(&self) -> bool {
+        self.price == Credits::ZERO
+    }
+
+    /// Whether it is sent from a file.
+    pub(crate) fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// What the ledger keeps of it.
     pub(crate) fn to_kept(&self) -> Result<KeptAnswer, IdempotencyError> {
         if self.file.is_some() {
@@ -154,6 +169,7 @@ pub(crate) struct Reply {
     content: Content,
     status: StatusCode,
     charged: Credits,
+    is_head: bool,
 }
 
 /// What an answer cost, as it says itself.
@@ -167,22 +183,45 @@ impl Reply {
     /// Paid with this receipt.
     #[expect(clippy::needless_pass_by_value, reason = "a receipt pays for one reply: it is used up")]
     pub(crate) fn paid(receipt: Receipt, content: Content) -> Self {
-        Self { content, status: StatusCode::OK, charged: receipt.credits() }
+        Self { content, status: StatusCode::OK, charged: receipt.credits(), is_head: false }
+    }
+
+    /// Costs nothing.
+    pub(crate) fn free(content: Content) -> Self {
+        debug_assert!(content.is_free(), "what has a price is paid with a receipt");
+        Self { content, status: StatusCode::OK, charged: Credits::ZERO, is_head: false }
+    }
+
+    /// The headers of an answer, whose body is not sent.
+    pub(crate) fn head(content: Content) -> Self {
+        Self { content, status: StatusCode::OK, charged: Credits::ZERO, is_head: true }
+    }
+
+    /// A head of an answer that is not made for it: what is known without it.
+    pub(crate) fn head_alone() -> Self {
+        Self::head(Content::new(JSON, Bytes::new()))
     }
 
     /// Paid before.
     pub(crate) fn replayed(content: Content) -> Self {
-        Self { content, status: StatusCode::OK, charged: Credits::ZERO }
+        Self { content, status: StatusCode::OK, charged: Credits::ZERO, is_head: false }
     }
 
     /// The caller has it already: nothing is sent and nothing is charged.
     pub(crate) fn not_modified(content: Content) -> Self {
-        Self { content, status: StatusCode::NOT_MODIFIED, charged: Credits::ZERO }
+        Self { content, status: StatusCode::NOT_MODIFIED, charged: Credits::ZERO, is_head: false }
     }
 
     /// What this call cost.
     pub(crate) fn charged(&self) -> Credits {
         self.charged
+    }
+
+    /// What the answer says it cost. A head says what the answer to `GET` would, whose length it tells.
+    fn billing(&self, balance: Option<Credits>) -> Billing {
+        let price = if self.is_head { self.content.price } else { Credits::ZERO };
+        let left = |balance: Credits| balance.get().saturating_sub(price.get());
+        Billing { credits_charged: self.charged.get() + price.get(), balance_remaining: balance.map(left) }
     }
 
     /// The body and its hash, with what it cost where it says that.
@@ -204,19 +243,18 @@ impl Reply {
     pub(crate) fn into_response(
         self,
         balance: Option<Credits>,
-        coding: Coding,
+        codings: Codings,
         compressor: &Compressor,
     ) -> Response<Body> {
-        let billing =
-            Billing { credits_charged: self.charged.get(), balance_remaining: balance.map(Credits::get) };
+        let billing = self.billing(balance);
         let Content { tagged, file, kind, is_open, link, disposition, .. } = self.content;
         let etag = file.is_none().then(|| tagged.etag());
         let (body, hash) = Self::body(tagged, is_open, &billing);
-        let may_be_compressed = body.len() >= COMPRESSED_BYTES_MIN;
-        let (body, coding) = if self.status == StatusCode::NOT_MODIFIED {
+        let codings_matter = file.is_none() && codings.matter(body.len());
+        let (body, coding) = if self.status == StatusCode::NOT_MODIFIED || body.is_empty() {
             (Bytes::new(), Coding::Identity)
         } else {
-            compressor.encode(body, hash, coding)
+            compressor.encode(body, hash, codings)
         };
         let body = match file {
             Some(file) => Body::from_stream(ReaderStream::with_capacity(
@@ -235,8 +273,8 @@ impl Reply {
         if let Some(coding) = coding.header() {
             headers.insert(CONTENT_ENCODING, coding);
         }
-        if may_be_compressed {
-            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        if codings_matter {
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding, authorization, x-api-key"));
         }
         for (name, value) in [(LINK, link), (CONTENT_DISPOSITION, disposition)] {
             if let Some(value) = value {

@@ -1,19 +1,21 @@
 //! The whole way of a paid request, in order: key, limit, quote, parameters, answer, charge, reply. Whatever ends it,
-//! the headers say what it cost and where the caller stands.
+//! the headers say what it cost and where the caller stands. `HEAD` goes the same way up to the charge.
 
 use super::admit::{Caller, identify, too_many};
 use super::freshness::{Freshness, wanted};
 use super::keys::KnownKey;
 use super::limit::Standing;
 use super::quote::{Quote, Settled, key_of_other_request};
-use super::reply::{Content, Reply};
+use super::reply::{Content, JSON, Reply};
 use super::uncancelled::Uncancelled;
 use crate::app::App;
 use crate::contract::Endpoint;
-use crate::encoding::Coding;
 use crate::errors::ErrorCode;
 use crate::header_value::number;
+use crate::http::cors::vary;
 use crate::http::front::Call;
+use crate::negotiation::{self, Strictness};
+use crate::options::PublicUrl;
 use crate::problem::{Problem, Style};
 use crate::query::Query;
 use crate::v1::cursor::CursorKey;
@@ -21,6 +23,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use catalog::Wanted;
 use domain::{AccountId, Credits, Timestamp};
+use http::header::VARY;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use std::future::Future;
@@ -41,6 +44,7 @@ pub(crate) struct Notes {
     pub(crate) balance: Option<Credits>,
     charged: Credits,
     freshness: Option<Freshness>,
+    is_negotiated: bool,
 }
 
 /// What a request asks with.
@@ -54,6 +58,8 @@ pub(crate) struct Asking<'a> {
     /// Who asks, and what the cursors of its lists are sealed with.
     pub(crate) account_id: AccountId,
     pub(crate) cursors: &'a CursorKey,
+    /// What links begin with.
+    pub(crate) public_url: &'a PublicUrl,
 }
 
 /// What answers requests for credits: how it reads them and where its answer comes from.
@@ -64,6 +70,24 @@ pub(crate) trait Paid: Send + 'static {
     const IS_CONTRACT: bool;
     /// What a request asks for.
     type Asked: Send + 'static;
+
+    /// The media types that a request may be answered with; none where it chooses one among several itself.
+    fn media_types(_: &Asking<'_>) -> &'static [&'static str] {
+        &[JSON]
+    }
+
+    /// Which of its representations is requested, where `Accept` decides: part of what an `Idempotency-Key` stands for.
+    fn representation(_: &Self::Asked) -> &'static str {
+        ""
+    }
+
+    /// Whether `Accept` chooses how the answer is represented.
+    fn is_negotiated(_: &Self::Asked) -> bool {
+        false
+    }
+
+    /// Whether `HEAD` makes the whole answer, which is then not sent.
+    const IS_MADE_FOR_HEAD: bool = true;
 
     /// How long an answer may take to make.
     fn timeout(app: &App) -> Duration {
@@ -92,8 +116,9 @@ impl<E: Endpoint> Paid for E {
 
     async fn answer(app: &App, asked: Self::Asked, wanted: Wanted) -> Result<Content, Problem> {
         let answered = E::answer(&app.catalog, asked, wanted).await?;
-        let freshness = Freshness::of(&answered);
-        Ok(Content::ready(answered.ready).with_freshness(freshness))
+        let (freshness, is_empty) = (Freshness::of(&answered), E::is_empty(&answered.ready.body));
+        let content = Content::ready(answered.ready).with_freshness(freshness);
+        Ok(if is_empty { content.free() } else { content })
     }
 }
 
@@ -107,28 +132,46 @@ pub(crate) async fn serve<P: Paid>(app: Arc<App>, request: Request) -> Response<
 async fn answer<P: Paid>(app: Arc<App>, parts: Parts) -> Response<Body> {
     let call = Call::of(&parts.extensions);
     let mut notes = Notes::default();
-    let mut response = match attempt::<P>(&app, &parts, call, &mut notes).await {
+    let mut response = match attempt::<P>(&app, &parts, &call, &mut notes).await {
         Ok(reply) => {
             notes.charged = reply.charged();
-            reply.into_response(notes.balance, Coding::accepted(&parts.headers), &app.compressor)
+            reply.into_response(notes.balance, call.codings, &app.compressor)
         }
         Err(problem) => {
             let is_legacy = app.options.legacy_errors && P::IS_CONTRACT;
             let legacy = is_legacy.then_some(app.options.sign_up_site.as_str());
-            problem.into_response(call.id, legacy.map_or(Style::Problem, Style::Legacy))
+            problem.into_response(&call, legacy.map_or(Style::Problem, Style::Legacy))
         }
     };
     notes.write(app.clock.now(), response.headers_mut());
+    if notes.is_negotiated {
+        vary(response.headers_mut(), "accept");
+    }
+    vary_by_key(response.headers_mut());
     response
 }
 
-async fn attempt<P: Paid>(app: &App, parts: &Parts, call: Call, notes: &mut Notes) -> Result<Reply, Problem> {
-    if parts.method != Method::GET {
-        return Err(only_get(&parts.method));
+/// What is answered depends on who asks: whether at all, cursors, and what is left.
+pub(crate) fn vary_by_key(headers: &mut HeaderMap) {
+    if headers.get(VARY).is_some() {
+        vary(headers, "authorization");
+        vary(headers, "x-api-key");
+    } else {
+        headers.insert(VARY, HeaderValue::from_static("authorization, x-api-key"));
     }
+}
+
+async fn attempt<P: Paid>(
+    app: &App,
+    parts: &Parts,
+    call: &Call,
+    notes: &mut Notes,
+) -> Result<Reply, Problem> {
+    let is_head = parts.method == Method::HEAD;
     let key = identify(&parts.headers, &app.keys).await?;
     let caller = admit(app, key, notes).await?;
-    let idempotency_key = idempotency_key(&parts.headers)?;
+    // A head is never charged, so that there is nothing to repeat.
+    let idempotency_key = if is_head { None } else { idempotency_key(&parts.headers)? };
     let balance = caller.balance(app.catalog.store()).await?;
     notes.balance = Some(balance);
     let quote = caller.quote(balance, idempotency_key.is_some())?;
@@ -140,18 +183,26 @@ async fn attempt<P: Paid>(app: &App, parts: &Parts, call: Call, notes: &mut Note
         now: app.clock.now(),
         account_id: quote.caller().key.account_id,
         cursors: &app.cursors,
+        public_url: &call.public_url,
     };
+    check::<P>(parts, call, &asking)?;
     let asked = P::read(&asking)?;
+    notes.is_negotiated = P::is_negotiated(&asked);
     let wanted = wanted(&parts.headers, &Query::new(query))?;
-    let repeatable = idempotency_key.map(|key| (key, fingerprint(path, query)));
+    if is_head {
+        return head::<P>(app, parts, call, (asked, wanted), notes).await;
+    }
+    let repeatable = idempotency_key.map(|key| (key, fingerprint(path, query, P::representation(&asked))));
     if let Some(reply) = replay::<P>(app, &quote, repeatable.as_ref()).await? {
         return Ok(reply);
     }
-    let answered = tokio::time::timeout(P::timeout(app), P::answer(app, asked, wanted)).await;
-    let content = answered.map_err(|_| Problem::unavailable("the look-up took too long"))??;
+    let content = made::<P>(app, call, asked, wanted).await?;
     notes.freshness = content.freshness;
     if repeatable.is_none() && content.is_known(&parts.headers) {
         return Ok(Reply::not_modified(content));
+    }
+    if content.is_free() {
+        return Ok(Reply::free(content));
     }
     let idempotent = repeatable.map(|(key, fingerprint)| keep(key, fingerprint, &content)).transpose()?;
     let quote = quote.at_price(content.price);
@@ -164,6 +215,42 @@ async fn attempt<P: Paid>(app: &App, parts: &Parts, call: Call, notes: &mut Note
             Reply::replayed(Content::kept(answer, !P::IS_CONTRACT))
         }
     })
+}
+
+/// Refuses what the path does not take.
+fn check<P: Paid>(parts: &Parts, call: &Call, asking: &Asking<'_>) -> Result<(), Problem> {
+    if let Some(route) = call.route.as_ref().filter(|route| route.is_v1()) {
+        route.check_query(&parts.method, parts.uri.query().unwrap_or(""))?;
+    }
+    let strictness = if P::IS_CONTRACT { Strictness::Excluded } else { Strictness::Named };
+    negotiation::check(&parts.headers, P::media_types(asking), strictness)
+}
+
+/// The answer, within its time.
+async fn made<P: Paid>(app: &App, call: &Call, asked: P::Asked, wanted: Wanted) -> Result<Content, Problem> {
+    let answered = tokio::time::timeout(P::timeout(app), P::answer(app, asked, wanted)).await;
+    let content = answered.map_err(|_| Problem::unavailable("the look-up took too long"))??;
+    if content.is_file() && call.codings.is_identity_refused() {
+        let detail = "Accept-Encoding excludes identity, and files are sent as they are";
+        return Err(Problem::new(ErrorCode::NotAcceptable, detail));
+    }
+    Ok(content)
+}
+
+/// The headers of the answer to `GET`, for nothing: no upstream is asked for them, and nothing is charged.
+async fn head<P: Paid>(
+    app: &App,
+    parts: &Parts,
+    call: &Call,
+    (asked, wanted): (P::Asked, Wanted),
+    notes: &mut Notes,
+) -> Result<Reply, Problem> {
+    if !P::IS_MADE_FOR_HEAD {
+        return Ok(Reply::head_alone());
+    }
+    let content = made::<P>(app, call, asked, Wanted { only_stored: true, ..wanted }).await?;
+    notes.freshness = content.freshness;
+    Ok(if content.is_known(&parts.headers) { Reply::not_modified(content) } else { Reply::head(content) })
 }
 
 /// Counts the request against the limit of its key.
@@ -181,11 +268,6 @@ pub(crate) async fn admit(app: &App, key: Arc<KnownKey>, notes: &mut Notes) -> R
     }
 }
 
-fn only_get(method: &Method) -> Problem {
-    let detail = format!("{method} is not answered here; use GET");
-    Problem::new(ErrorCode::MethodNotAllowed, detail).allow(HeaderValue::from_static("GET"))
-}
-
 /// What makes it the same call when it is made again.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
@@ -195,9 +277,11 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyK
     })
 }
 
-/// The form of the path with a last `/` stands for both.
-fn fingerprint(path: &str, query: &str) -> Fingerprint {
-    Fingerprint::of(format!("GET {path}/?{query}").as_bytes())
+/// The form of the path with a last `/` stands for both. `Accept-Encoding` changes nothing of what is answered.
+fn fingerprint(path: &str, query: &str, representation: &str) -> Fingerprint {
+    let accepted =
+        if representation.is_empty() { String::new() } else { format!("\nAccept: {representation}") };
+    Fingerprint::of(format!("GET {path}/?{query}{accepted}").as_bytes())
 }
 
 async fn replay<P: Paid>(

@@ -2,7 +2,11 @@
 
 use super::activity::Patience;
 use super::connection;
+use super::farewell::farewell;
 use super::front::Front;
+use crate::app::App;
+use crate::errors::ErrorCode;
+use crate::problem::Problem;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -16,8 +20,6 @@ use tokio::sync::Semaphore;
 const BACKLOG: u32 = 1024;
 /// Pause after the system refused us a connection (no file handles left): trying again at once would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// What one connection too many is told.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nX-Credits-Charged: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// Takes the address. Port 0 asks for any free one.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -56,7 +58,7 @@ pub(crate) async fn run(listener: TcpListener, front: Arc<Front>, shutdown: impl
             }
         };
         let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
-            refuse(stream);
+            refuse(&app, stream);
             app.metrics.connection_refused();
             continue;
         };
@@ -81,9 +83,11 @@ pub(crate) async fn run(listener: TcpListener, front: Arc<Front>, shutdown: impl
 }
 
 /// Best effort: a client that cannot be told at once is just closed.
-fn refuse(stream: TcpStream) {
+fn refuse(app: &App, stream: TcpStream) {
+    let detail = "as many connections are open as this server takes; connect again in a moment";
+    let full = farewell(app, &Problem::new(ErrorCode::Unavailable, detail).retry_after(1));
     // The plain socket is asked, as the runtime has not yet learned that this one can be written to.
-    if let Err(error) = stream.into_std().and_then(|mut socket| socket.write_all(FULL)) {
+    if let Err(error) = stream.into_std().and_then(|mut socket| socket.write_all(&full)) {
         tracing::debug!(%error, "one connection too many could not be told so");
     }
 }

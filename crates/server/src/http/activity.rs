@@ -156,6 +156,11 @@ impl<S> Watched<S> {
     pub(crate) fn new(socket: S, activity: Arc<Activity>) -> Self {
         Self { socket, activity }
     }
+
+    /// The socket.
+    pub(crate) fn into_inner(self) -> S {
+        self.socket
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {

@@ -2,15 +2,39 @@
 
 use super::activity::{Activity, Patience, Verdict, Watched};
 use super::drain::{Guest, Stage};
+use super::farewell::{Worded, farewell};
 use super::front::Front;
+use crate::app::App;
+use crate::errors::ErrorCode;
 use crate::options::HEADER_BLOCK_BYTES_MAX;
+use crate::problem::Problem;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a client may go on sending what nobody reads, and how many bytes of it, after it was answered: closing at
+/// once would reset the connection and could destroy the answer on its way.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// A client's socket.
+type Socket = Worded<TcpStream>;
+
+/// How a connection ended.
+enum End {
+    /// By hyper: the client or the protocol had enough.
+    Done(Result<(), hyper::Error>),
+    /// The client was too slow at this.
+    Overdue(&'static str),
+    /// The server closes.
+    Closing,
+}
 
 /// hyper's settings for every connection. Its header timer is off: [`Activity`] watches the time, at no cost per
 /// request. Its default of at most 100 headers stays (setting it explicitly costs an allocation per request).
@@ -29,7 +53,8 @@ pub(crate) async fn serve(
     mut stage: Guest,
 ) {
     let activity = Arc::new(Activity::new());
-    let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
+    let socket = Worded::new(stream, Arc::clone(&front.app));
+    let io = TokioIo::new(Watched::new(socket, Arc::clone(&activity)));
     let service = service_fn(|request| {
         activity.request_begins();
         let (front, activity) = (Arc::clone(&front), Arc::clone(&activity));
@@ -39,36 +64,69 @@ pub(crate) async fn serve(
             answer
         }
     });
-    let mut connection = pin!(protocol.serve_connection(io, service));
+    let mut connection = protocol.serve_connection(io, service);
+    let mut served = Pin::new(&mut connection);
     let mut look_again = pin!(sleep(patience.shortest()));
     let mut draining = false;
-    loop {
+    let end = loop {
         tokio::select! {
             biased;
-            ended = connection.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "connection ended");
-                }
-                return;
-            }
+            ended = served.as_mut() => break End::Done(ended),
             () = look_again.as_mut() => match activity.verdict(&patience) {
                 Verdict::Within(left) => look_again.as_mut().reset(Instant::now() + left),
-                Verdict::Overdue(what) => {
-                    front.app.metrics.connection_overdue(what);
-                    tracing::debug!(what, "connection closed");
-                    return;
-                }
+                Verdict::Overdue(what) => break End::Overdue(what),
             },
             changed = stage.changed() => {
                 let stage = if changed.is_ok() { *stage.borrow_and_update() } else { Stage::Closing };
                 if stage == Stage::Closing {
-                    return;
+                    break End::Closing;
                 }
                 if !draining && stage == Stage::Draining {
                     draining = true;
-                    connection.as_mut().graceful_shutdown();
+                    served.as_mut().graceful_shutdown();
                 }
             }
         }
+    };
+    let socket = connection.into_parts().io.into_inner().into_inner();
+    tokio::select! {
+        () = part(socket, &front.app, end) => {}
+        // Who stops does not wait for stragglers.
+        _ = stage.wait_for(|stage| *stage != Stage::Serving) => {}
     }
+}
+
+/// Says what was wrong where no answer was sent, and closes without destroying the answer that was.
+async fn part(mut socket: Socket, app: &App, end: End) {
+    let problem = match end {
+        End::Closing => return,
+        End::Overdue(what) => {
+            app.metrics.connection_overdue(what);
+            tracing::debug!(what, "connection closed");
+            if what != "header not sent" || !socket.has_unanswered_bytes() {
+                return;
+            }
+            let detail = "the request line and headers did not arrive in time; send them at once";
+            Some(Problem::new(ErrorCode::HeadersTooSlow, detail))
+        }
+        End::Done(Ok(())) => None,
+        End::Done(Err(error)) => {
+            tracing::debug!(%error, "connection ended");
+            let is_cut_off = error.is_incomplete_message() && socket.has_unanswered_bytes();
+            let detail = "the request ended before its headers were complete: an empty line ends them";
+            is_cut_off.then(|| Problem::new(ErrorCode::MalformedRequest, detail))
+        }
+    };
+    if let Some(problem) = problem {
+        let answer = farewell(app, &problem);
+        // A client that is gone already cannot be told.
+        if !matches!(timeout(LINGER, socket.write_all(&answer)).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+    if socket.has_ended() || socket.shutdown().await.is_err() {
+        return;
+    }
+    let mut rest = socket.take(LINGER_BYTES_MAX);
+    let _ = timeout(LINGER, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
 }

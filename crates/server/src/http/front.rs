@@ -1,17 +1,23 @@
-//! What is done with every request, whatever its path: a name, a bound on its URL, a line in the log, a count, and an
+//! Handles every request alike, whatever its path: a request id, the rules of the protocol, a log line, a count, and an
 //! answer even when a handler panics.
 
+use super::bodies::read_small;
+use super::cors;
+use super::routes::{self, Route};
 use crate::app::App;
+use crate::encoding::{Codings, encode_head};
 use crate::errors::ErrorCode;
 use crate::gate::serve::CREDITS_CHARGED;
-use crate::options::URL_BYTES_MAX;
+use crate::options::{PublicUrl, URL_BYTES_MAX};
 use crate::problem::{Problem, Style};
 use crate::request_ids;
 use axum::Router;
 use axum::body::Body;
 use domain::RequestId;
 use futures_util::FutureExt;
-use http::{Extensions, HeaderName, HeaderValue, Request, Response};
+use http::header::{CONTENT_LENGTH, HOST, ORIGIN};
+use http::uri::Authority;
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version};
 use hyper::body::{Body as _, Incoming};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -19,18 +25,38 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tower::Service;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What the server answers at all, for `OPTIONS *`.
+const ALL_METHODS: &str = "GET, HEAD, POST, DELETE, OPTIONS";
 
 /// What a handler knows of the call beside the request itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) id: RequestId,
+    /// `None` for an unknown path.
+    pub(crate) route: Option<Arc<Route>>,
+    pub(crate) codings: Codings,
+    /// What links begin with.
+    pub(crate) public_url: PublicUrl,
 }
 
 impl Call {
     /// Of a request that came through [`Front::answer`].
     pub(crate) fn of(extensions: &Extensions) -> Self {
-        *extensions.get().expect("every request comes through the front, which names it")
+        extensions.get::<Self>().cloned().expect("every request comes through the front, which names it")
+    }
+
+    /// A call that is not of a route: what goes wrong before there is a request.
+    pub(crate) fn unrouted(app: &App) -> Self {
+        let id = app.request_ids.next(app.clock.now());
+        Self { id, route: None, codings: Codings::IDENTITY, public_url: app.options.public_url.clone() }
+    }
+
+    /// One with a fixed id.
+    #[cfg(test)]
+    pub(crate) fn example() -> Self {
+        let id = RequestId::new(domain::Timestamp::from_ms(1_700_000_000_000), 7);
+        Self { id, route: None, codings: Codings::IDENTITY, public_url: PublicUrl::default() }
     }
 }
 
@@ -44,21 +70,38 @@ pub(crate) struct Front {
 impl Front {
     /// Answers one request. Never fails: a fault is an answer too.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let began = Instant::now();
-        let id = self.app.request_ids.next(self.app.clock.now());
-        let route = self.app.metrics.route(request.uri().path());
-        let mut response = self.dispatch(request, id).await;
+        let (app, began) = (&self.app, Instant::now());
+        let codings = Codings::accepted(request.headers());
+        let call = Call {
+            route: app.routes.find(request.uri().path()),
+            codings: codings.unwrap_or(Codings::IDENTITY),
+            ..Call::unrouted(app)
+        };
+        let origin = request.headers().get(ORIGIN).filter(|_| !app.options.cors_origins.is_empty()).cloned();
+        let is_preflight = cors::is_preflight(request.method(), request.headers());
+        let (id, codings_taken, is_head) = (call.id, call.codings, request.method() == Method::HEAD);
+        let counted = app.metrics.route(call.route.as_deref().map(Route::number));
+        let response = match refusal(&request, &call, codings) {
+            Some(problem) => problem.into_response(&call, Style::Problem),
+            None => self.dispatch(request, call).await,
+        };
+        let mut response = if is_head {
+            without_body(response, codings_taken)
+        } else {
+            app.compressor.encode_answer(response, codings_taken).await
+        };
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, request_ids::to_header(id));
         headers.entry(CREDITS_CHARGED).or_insert(HeaderValue::from_static("0"));
+        cors::write(&app.options.cors_origins, origin.as_ref(), is_preflight, headers);
         let (status, took) = (response.status(), began.elapsed());
-        self.app.metrics.request_answered(route, status, took);
+        app.metrics.request_answered(counted, status, took);
         // Path and query stay out of it: people put keys there. At `debug`, as few want a line for every request;
         // `tagmeter::requests=debug` in the log filter turns it on.
         tracing::debug!(
             target: "tagmeter::requests",
             request_id = %id,
-            route = route.name(),
+            route = counted.name(),
             status = status.as_u16(),
             took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             "request {id}"
@@ -66,23 +109,78 @@ impl Front {
         Ok(response)
     }
 
-    async fn dispatch(&self, request: Request<Incoming>, id: RequestId) -> Response<Body> {
-        let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
-        if url_bytes > URL_BYTES_MAX {
-            let detail = format!("path and query have {url_bytes} bytes, of at most {URL_BYTES_MAX}");
-            return Problem::new(ErrorCode::UrlTooLong, detail).into_response(id, Style::Problem);
+    async fn dispatch(&self, request: Request<Incoming>, call: Call) -> Response<Body> {
+        if request.method() == Method::OPTIONS && request.uri().path() == "*" {
+            return routes::options(HeaderValue::from_static(ALL_METHODS));
         }
         // A request without a body, as nearly all are, is spared the boxing.
         let mut request =
             request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
-        request.extensions_mut().insert(Call { id });
+        if call.route.is_some() && !request.body().is_end_stream() && has_no_use_for_body(request.method()) {
+            // Nobody reads it, but a malformed one is a malformed request, and must not be charged.
+            let body = std::mem::take(request.body_mut());
+            if let Err(problem) = read_small(body, self.app.options.header_timeout).await {
+                return problem.into_response(&call, Style::Problem);
+            }
+        }
+        request.extensions_mut().insert(call.clone());
         let mut router = self.router.clone();
         match AssertUnwindSafe(router.call(request)).catch_unwind().await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
-            Err(panic) => Problem::internal(words_of(panic.as_ref())).into_response(id, Style::Problem),
+            Err(panic) => Problem::internal(words_of(panic.as_ref())).into_response(&call, Style::Problem),
         }
     }
+}
+
+/// What is refused on every path.
+fn refusal(request: &Request<Incoming>, call: &Call, codings: Option<Codings>) -> Option<Problem> {
+    let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
+    if url_bytes > URL_BYTES_MAX {
+        let detail = format!("path and query have {url_bytes} bytes, of at most {URL_BYTES_MAX}");
+        return Some(Problem::new(ErrorCode::UrlTooLong, detail));
+    }
+    if let Some(detail) = wrong_host(request.version(), request.headers()) {
+        return Some(Problem::new(ErrorCode::MalformedRequest, detail));
+    }
+    if codings.is_none() {
+        let detail = "Accept-Encoding excludes every coding; bodies are sent with zstd, with gzip or as they are (identity)";
+        return Some(Problem::new(ErrorCode::NotAcceptable, detail));
+    }
+    call.route.as_ref().and_then(|route| route.check_accept(request.headers()).err())
+}
+
+/// Why the request's `Host` cannot be used, if so (RFC 9112 section 3.2).
+fn wrong_host(version: Version, headers: &HeaderMap) -> Option<&'static str> {
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if version == Version::HTTP_11 => {
+            Some("the request has no Host header; HTTP/1.1 needs exactly one")
+        }
+        (None, _) => None,
+        (Some(_), Some(_)) => Some("the request has more than one Host header; send exactly one"),
+        (Some(host), None) => {
+            let text = host.to_str().unwrap_or("@");
+            let is_wrong = !text.is_empty() && (text.contains('@') || text.parse::<Authority>().is_err());
+            is_wrong
+                .then_some("the Host header is not a host name with an optional port, such as localhost:8080")
+        }
+    }
+}
+
+fn has_no_use_for_body(method: &Method) -> bool {
+    [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS].contains(method)
+}
+
+/// The answer to `HEAD`: the headers of the answer to `GET`.
+fn without_body(answer: Response<Body>, codings: Codings) -> Response<Body> {
+    let bytes = answer.body().size_hint().exact().filter(|bytes| *bytes > 0);
+    let mut answer = answer.map(|_| Body::empty());
+    if let Some(bytes) = bytes {
+        answer.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from(bytes));
+    }
+    encode_head(&mut answer, codings);
+    answer
 }
 
 /// What a panic said.

@@ -2,7 +2,9 @@
 //! a client that sends half a header, and takes headers of any size.
 //!
 //! Reading order: [`accept`] (the loop), [`connection`] (one client), [`activity`] (how slow it may be), [`drain`]
-//! (how all of it stops), [`front`] (what is done with every request, whatever its path).
+//! (how all of it stops),
+//! [`farewell`] (what is said when there is no request), [`front`] (every request, whatever its path), [`routes`] (which paths
+//! there are), [`cors`], [`bodies`].
 
 pub(crate) mod accept;
 
@@ -13,3 +15,11 @@ pub(crate) mod activity;
 pub(crate) mod drain;
 
 pub(crate) mod front;
+
+pub(crate) mod farewell;
+
+pub(crate) mod routes;
+
+pub(crate) mod cors;
+
+pub(crate) mod bodies;

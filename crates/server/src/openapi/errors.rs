@@ -35,12 +35,20 @@ pub(crate) struct ProblemObject {
 }
 
 /// Codes of every path.
-const EVERYWHERE: &[ErrorCode] = &[ErrorCode::UrlTooLong];
+const EVERYWHERE: &[ErrorCode] = &[
+    ErrorCode::MalformedRequest,
+    ErrorCode::InvalidBody,
+    ErrorCode::NotAcceptable,
+    ErrorCode::HeadersTooSlow,
+    ErrorCode::UrlTooLong,
+    ErrorCode::HeadersTooLarge,
+];
 
 /// Codes of every path that needs a key.
 const WITH_KEY: &[ErrorCode] = &[
     ErrorCode::MissingApiKey,
     ErrorCode::InvalidApiKey,
+    ErrorCode::ConflictingApiKeys,
     ErrorCode::InvalidParameter,
     ErrorCode::RateLimited,
     ErrorCode::Internal,
@@ -55,12 +63,8 @@ const UPSTREAM: &[ErrorCode] =
     &[ErrorCode::UpstreamError, ErrorCode::UpstreamUnavailable, ErrorCode::UpstreamTimeout];
 
 /// Codes of requests with a JSON body.
-const WITH_BODY: &[ErrorCode] = &[
-    ErrorCode::InvalidBody,
-    ErrorCode::BodyTooSlow,
-    ErrorCode::BodyTooLarge,
-    ErrorCode::UnsupportedMediaType,
-];
+const WITH_BODY: &[ErrorCode] =
+    &[ErrorCode::BodyTooSlow, ErrorCode::BodyTooLarge, ErrorCode::UnsupportedMediaType];
 
 macro_rules! error_sets {
     ($($(#[$doc:meta])* $name:ident: [$($codes:expr),*] $($not_modified:ident)?;)*) => {
@@ -90,11 +94,11 @@ error_sets! {
     /// Errors of a paid search: a search without results is an answer.
     SearchErrors: [WITH_KEY, PAID, UPSTREAM] not_modified;
     /// Errors of a measurement of named hashtags.
-    MeasureErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound, ErrorCode::NotAcceptable]] not_modified;
+    MeasureErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]] not_modified;
     /// Errors of a picture.
     ChartErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]] not_modified;
     /// Errors of a measured list, which names no hashtag and asks no upstream.
-    ListErrors: [WITH_KEY, PAID, &[ErrorCode::NotAcceptable]] not_modified;
+    ListErrors: [WITH_KEY, PAID] not_modified;
     /// Errors of an export.
     ExportErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]];
     /// Errors of an upload.

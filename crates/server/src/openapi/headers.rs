@@ -58,7 +58,7 @@ const HEADERS: [(&str, Type, &str, On); 18] = [
         On::Status(&["429", "502", "503", "504"]),
     ),
     ("WWW-Authenticate", Type::String, "How to send the key.", On::Status(&["401"])),
-    ("Vary", Type::String, "The request headers that the answer depends on.", On::Validated),
+    ("Vary", Type::String, "The request headers that the answer depends on.", On::Every),
 ];
 
 /// Describes every header.

@@ -69,6 +69,9 @@ pub(crate) fn base() -> Description {
     let key = ApiKeyValue::with_description("X-Api-Key", "The usual way.");
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(key)));
     components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    let mut basic = Http::new(HttpAuthScheme::Basic);
+    basic.description = Some("The key as the password; the user name is ignored.".to_owned());
+    components.add_security_scheme("basic", SecurityScheme::Http(basic));
     for code in ErrorCode::ALL {
         let mut response = errors::problem_response(std::slice::from_ref(code));
         headers::add_to_shared(&mut response, code.facts().status.as_str());

@@ -1,29 +1,103 @@
-//! `GET /metrics`: what the server counts, for Prometheus.
+//! `GET /metrics`: what the server counts, for Prometheus and its like.
 
 use crate::app::App;
+use crate::http::cors::vary;
+use crate::http::front::Call;
+use crate::metrics::Exposition;
+use crate::negotiation::{accept, not_acceptable};
 use crate::openapi::OpenErrors;
+use crate::problem::Style;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Response};
 use std::sync::Arc;
+use tables::{Accept, Wish};
 
-/// The format that `prometheus-client` writes.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The text format of Prometheus, which everything that reads metrics knows; and OpenMetrics.
+const PROMETHEUS: (&str, &str) = ("text/plain", "text/plain; version=0.0.4; charset=utf-8");
+const OPEN_METRICS: (&str, &str) =
+    ("application/openmetrics-text", "application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 /// Counts
+///
+/// In the format that `Accept` wants more: the text format of Prometheus, or OpenMetrics.
 #[utoipa::path(
     get,
     path = "/metrics",
     operation_id = "metrics",
     tag = "operations",
-    responses((status = 200, description = "OpenMetrics text", content_type = "application/openmetrics-text", body = String), OpenErrors),
+    responses(
+        (status = 200, description = "All series", content(
+            (String = "text/plain"),
+            (String = "application/openmetrics-text"),
+        )),
+        OpenErrors,
+    ),
 )]
-pub(crate) async fn handler(State(app): State<Arc<App>>) -> Response<Body> {
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    let (exposition, content_type) = match exposition(request.headers()) {
+        Ok(chosen) => chosen,
+        Err(header) => {
+            let problem = not_acceptable(&header, &[PROMETHEUS.0, OPEN_METRICS.0]);
+            return problem.into_response(&Call::of(request.extensions()), Style::Problem);
+        }
+    };
     let (hits, misses) = app.catalog.cache_counts();
-    let mut response = Response::new(Body::from(app.metrics.to_text(hits, misses)));
+    let mut response = Response::new(Body::from(app.metrics.to_text(exposition, hits, misses)));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    vary(headers, "accept");
     response
+}
+
+/// The format that `Accept` wants more, of two wanted alike the first; the header, when it excludes both.
+fn exposition(headers: &HeaderMap) -> Result<(Exposition, &'static str), String> {
+    let prometheus = (Exposition::Prometheus, PROMETHEUS.1);
+    let Some(header) = accept(headers) else { return Ok(prometheus) };
+    let accept = Accept::parse(&header);
+    let wish = |(name, _): (&str, &str)| accept.weigh(name);
+    match (wish(PROMETHEUS), wish(OPEN_METRICS)) {
+        (Some(one), Some(other)) if one.is_refusal() && other.is_refusal() => Err(header.into_owned()),
+        (one, other) if other > one && !other.is_some_and(Wish::is_refusal) => {
+            Ok((Exposition::OpenMetrics, OPEN_METRICS.1))
+        }
+        (one, _) if one.is_some_and(Wish::is_refusal) => Err(header.into_owned()),
+        _ => Ok(prometheus),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_is_that_which_is_wanted_more() {
+        let chosen = |header: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("accept", header.parse().expect("a header"));
+            exposition(&headers).ok().map(|(exposition, _)| exposition)
+        };
+        let (old, new) = (Some(Exposition::Prometheus), Some(Exposition::OpenMetrics));
+        let scraper = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,\
+                       application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;q=0.3,\
+                       text/plain;version=0.0.4;q=0.2,/;q=0.1";
+        for (header, want) in [
+            (scraper, new),
+            ("*/*", old),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", old),
+            ("text/plain", old),
+            ("application/openmetrics-text", new),
+            ("application/openmetrics-text;q=0.1, text/plain;q=0.2", old),
+            ("text/plain;q=0, */*", new),
+            ("application/json", old),
+            ("text/plain;q=0, application/openmetrics-text;q=0", None),
+            ("*/*;q=0", None),
+            ("text/plain;q=0", None),
+        ] {
+            assert_eq!(chosen(header), want, "{header}");
+        }
+        assert_eq!(exposition(&HeaderMap::new()).expect("a format").0, Exposition::Prometheus);
+    }
 }

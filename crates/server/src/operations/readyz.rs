@@ -31,6 +31,6 @@ pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Re
         None => plain("ready\n"),
         Some(complaint) => Problem::new(ErrorCode::Unavailable, complaint)
             .retry_after(1)
-            .into_response(Call::of(request.extensions()).id, Style::Problem),
+            .into_response(&Call::of(request.extensions()), Style::Problem),
     }
 }

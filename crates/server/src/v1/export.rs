@@ -53,7 +53,13 @@ pub(crate) struct Export;
 impl Paid for Export {
     const OPERATION: Operation = operation::EXPORT;
     const IS_CONTRACT: bool = false;
+    // A file of everything is not made to be thrown away.
+    const IS_MADE_FOR_HEAD: bool = false;
     type Asked = (ExportOf, Option<String>, Format);
+
+    fn media_types(_: &Asking<'_>) -> &'static [&'static str] {
+        &[]
+    }
 
     fn timeout(_: &App) -> Duration {
         TIMEOUT
@@ -90,7 +96,8 @@ impl Paid for Export {
             })
         });
         let (file, rows) = writing.await.map_err(Problem::internal)??;
-        let price = Credits::new(rows.div_ceil(ROWS_A_CREDIT).max(1)).map_err(Problem::internal)?;
+        // Without a row it is free, as an empty page is.
+        let price = Credits::new(rows.div_ceil(ROWS_A_CREDIT)).map_err(Problem::internal)?;
         let mut content = Content::file(format.content_type(), file).map_err(Problem::internal)?;
         content.price = price;
         let name = format!("attachment; filename=\"tagmeter-{}.{}\"", of.name(), format.extension());

@@ -15,7 +15,8 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::jobs::{ImportCounts, ImportOrder, ImportState, Spool};
 use domain::KeyScope;
-use http::Response;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Response};
 use serde::Serialize;
 use std::sync::Arc;
 use store::idempotency::Fingerprint;
@@ -178,6 +179,7 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
+    refuse_forms(&visit.parts.headers)?;
     let file_name = file_name(&Query::new(visit.parts.uri.query().unwrap_or("")))?;
     let idempotency_key = idempotency_key(&visit.parts.headers)?;
     let Some(node) = visit.app.options.uploads.clone() else {
@@ -213,6 +215,17 @@ async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
     );
     let job = the_job(made.await?)?;
     Success::accepted(&ImportView::of(&job)?, format!("{PATH}/{}", job.id))
+}
+
+/// Refuses forms before their body is read: the form's own lines would be imported as part of the file.
+fn refuse_forms(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("").trim_start();
+    if kind.get(..10).is_none_or(|begin| !begin.eq_ignore_ascii_case("multipart/")) {
+        return Ok(());
+    }
+    let detail = "the body is to be the file itself and not a form: send it with `curl --data-binary @file` or `curl -T file \
+                  -X POST`, not with `curl -F`; file_name= in the query names it";
+    Err(Problem::new(ErrorCode::UnsupportedMediaType, detail))
 }
 
 /// The job that was made, now or before.

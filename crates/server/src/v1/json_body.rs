@@ -1,17 +1,14 @@
 //! A small JSON object as the body of a request: bounded, in time, and with every field known.
 
 use super::Visit;
+use super::strict_json::StrictValue;
 use crate::errors::ErrorCode;
+use crate::http::bodies::read_small;
 use crate::problem::Problem;
 use axum::body::Body;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use hyper::body::Body as _;
 use serde_json::{Map, Value};
-use tokio::time::timeout;
-
-/// Bytes of a JSON body.
-const JSON_BYTES_MAX: usize = 16 * 1024;
 
 /// The fields of a body that are left to be read.
 #[derive(Debug)]
@@ -28,18 +25,15 @@ impl Fields {
         known: &'static [&'static str],
     ) -> Result<Self, Problem> {
         refuse_other_types(&visit.parts.headers)?;
-        if body.size_hint().lower() > JSON_BYTES_MAX as u64 {
-            return Err(too_large());
-        }
-        let reading = axum::body::to_bytes(body, JSON_BYTES_MAX);
-        let patience = visit.app.options.header_timeout;
-        let bytes = timeout(patience, reading).await.map_err(|_| too_slow())?.map_err(|_| too_large())?;
+        let bytes = read_small(body, visit.app.options.header_timeout).await?;
         Self::parse(&bytes, known)
     }
 
     fn parse(bytes: &[u8], known: &'static [&'static str]) -> Result<Self, Problem> {
-        let value: Value = serde_json::from_slice(bytes)
-            .map_err(|why| Problem::new(ErrorCode::InvalidBody, format!("the body is not JSON: {why}")))?;
+        let StrictValue(value) = serde_json::from_slice(bytes).map_err(|why| {
+            let what = if why.is_data() { "the body" } else { "the body is not JSON:" };
+            Problem::new(ErrorCode::InvalidBody, format!("{what} {why}"))
+        })?;
         let Value::Object(fields) = value else {
             return Err(Problem::new(ErrorCode::InvalidBody, "the body is JSON, but not an object"));
         };
@@ -100,14 +94,6 @@ fn refuse_other_types(headers: &HeaderMap) -> Result<(), Problem> {
     }
     let detail = "send the body as JSON, with Content-Type: application/json";
     Err(Problem::new(ErrorCode::UnsupportedMediaType, detail))
-}
-
-fn too_large() -> Problem {
-    Problem::new(ErrorCode::BodyTooLarge, format!("the body has more than {JSON_BYTES_MAX} bytes"))
-}
-
-fn too_slow() -> Problem {
-    Problem::new(ErrorCode::BodyTooSlow, "the body did not come in time; send the request again")
 }
 
 #[cfg(test)]

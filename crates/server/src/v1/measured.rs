@@ -9,13 +9,13 @@ use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::reply::Content;
 use crate::gate::serve::{Asking, Paid};
+use crate::negotiation::{accept, not_acceptable};
 use crate::problem::Problem;
 use crate::query::{Query, shown};
 use catalog::measure::{LIMIT, LIMIT_MAX, MeasureError, Measured, Meta, Place, Tabular};
 use catalog::{Catalog, CatalogError, Wanted};
 use domain::Hashtag;
 use http::HeaderValue;
-use http::header::ACCEPT;
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::future::Future;
@@ -62,6 +62,8 @@ pub(crate) struct Page {
 #[derive(Debug)]
 pub(crate) struct Shape {
     format: Format,
+    /// Whether `Accept` chose it.
+    is_negotiated: bool,
     fields: Option<Vec<String>>,
     has_byte_order_mark: bool,
     /// What its cursors belong to.
@@ -111,6 +113,19 @@ impl<Q: Question> Paid for Measuring<Q> {
         Ok((Q::read(asking, page)?, shape))
     }
 
+    fn media_types(_: &Asking<'_>) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn is_negotiated((_, shape): &Self::Asked) -> bool {
+        shape.is_negotiated
+    }
+
+    fn representation((_, shape): &Self::Asked) -> &'static str {
+        // JSON is what kept answers were before formats were part of what they stand for.
+        if shape.is_negotiated && shape.format != Format::Json { shape.format.name() } else { "" }
+    }
+
     async fn answer(app: &App, (asked, shape): Self::Asked, wanted: Wanted) -> Result<Content, Problem> {
         let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
         let (catalog, runtime) = (app.catalog.clone(), Handle::current());
@@ -142,10 +157,11 @@ impl Shape {
         let last = asking.path.rsplit('/').next().unwrap_or("answer");
         Ok(Self {
             format,
+            is_negotiated: query.text("format")?.is_none(),
             fields,
             has_byte_order_mark: query.flag("bom")?,
             list: asking.cursors.list(asking.account_id, asking.path, &list),
-            address: format!("{}?{encoded}", asking.path),
+            address: format!("{}?{encoded}", asking.public_url.link(asking.path)),
             name: last.chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
         })
     }
@@ -168,7 +184,7 @@ impl Shape {
             _ => self.file(&measured)?,
         };
         content.link = link;
-        Ok(content)
+        Ok(if measured.data.is_empty_list() { content.free() } else { content })
     }
 
     fn link(&self, cursor: &str) -> Option<HeaderValue> {
@@ -228,14 +244,9 @@ pub(super) fn joined(data: &[u8], rest: &[u8]) -> Vec<u8> {
 
 /// By `Accept`; JSON where there is none.
 fn accepted(asking: &Asking<'_>) -> Result<Format, Problem> {
-    let Some(header) = asking.headers.get(ACCEPT) else { return Ok(Format::Json) };
-    let text = header.to_str().unwrap_or("");
+    let Some(header) = accept(asking.headers) else { return Ok(Format::Json) };
     // What browsers send names no format of ours but takes anything.
-    Format::of_accept(text).ok_or_else(|| {
-        let names: Vec<&str> = Format::ALL.iter().map(|format| format.media_type()).collect();
-        let detail = format!("Accept is {}; this is answered as {}", shown(text), names.join(", "));
-        Problem::new(ErrorCode::NotAcceptable, detail)
-    })
+    Format::of_accept(&header).ok_or_else(|| not_acceptable(&header, &Format::ALL.map(Format::media_type)))
 }
 
 /// The named fields of an object, or of each object of a list.

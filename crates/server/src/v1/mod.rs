@@ -8,8 +8,11 @@ use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::admit::identify;
 use crate::gate::keys::KnownKey;
-use crate::gate::serve::{Notes, admit};
+use crate::gate::reply::JSON;
+use crate::gate::serve::{Notes, admit, vary_by_key};
 use crate::http::front::Call;
+use crate::negotiation::{self, Strictness};
+use crate::options::PublicUrl;
 use crate::problem::{Problem, Style};
 use axum::body::Body;
 use axum::extract::Request;
@@ -29,6 +32,8 @@ pub(crate) mod cursor;
 mod measured;
 
 mod json_body;
+
+mod strict_json;
 
 mod upload;
 
@@ -137,7 +142,7 @@ impl Success {
         Ok(Self { status, location: None, data, pagination: None })
     }
 
-    fn into_response(self, balance: Option<Credits>) -> Response<Body> {
+    fn into_response(self, balance: Option<Credits>, public_url: &PublicUrl) -> Response<Body> {
         let billing = Free { credits_charged: 0, balance_remaining: balance.map(Credits::get) };
         // Numbers and texts: it cannot fail.
         let rest = serde_json::to_vec(&Rest { meta: NoMeta {}, pagination: self.pagination, billing });
@@ -145,9 +150,10 @@ impl Success {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(location) = self.location.and_then(|location| location.try_into().ok()) {
+        if let Some(location) = self.location.and_then(|location| public_url.link(&location).try_into().ok())
+        {
             headers.insert(LOCATION, location);
         }
         response
@@ -174,13 +180,18 @@ where
         if !key.scope.covers(needed) {
             return Err(forbidden(needed));
         }
-        work(Visit { app: Arc::clone(&app), key, call, parts }, body).await
+        if let Some(route) = &call.route {
+            route.check_query(&parts.method, parts.uri.query().unwrap_or(""))?;
+        }
+        negotiation::check(&parts.headers, &[JSON], Strictness::Named)?;
+        work(Visit { app: Arc::clone(&app), key, call: call.clone(), parts }, body).await
     };
     let mut response = match answered.await {
-        Ok(success) => success.into_response(notes.balance),
-        Err(problem) => problem.into_response(call.id, Style::Problem),
+        Ok(success) => success.into_response(notes.balance, &call.public_url),
+        Err(problem) => problem.into_response(&call, Style::Problem),
     };
     notes.write(app.clock.now(), response.headers_mut());
+    vary_by_key(response.headers_mut());
     response
 }
 

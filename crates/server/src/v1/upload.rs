@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::errors::ErrorCode;
+use crate::http::bodies::broken;
 use crate::options::{UPLOAD_BYTES_PER_SECOND_MIN, UPLOAD_PATIENCE};
 use crate::problem::Problem;
 use axum::body::Body;
@@ -56,7 +57,7 @@ impl Uploaded {
         loop {
             let due = began + patience(self.bytes);
             let Some(chunk) = timeout_at(due, chunks.next()).await.map_err(|_| too_slow())? else { break };
-            let chunk = chunk.map_err(|_| cut_off())?;
+            let chunk = chunk.map_err(|error| broken(&error))?;
             self.bytes += chunk.len() as u64;
             if self.bytes > bytes_max {
                 return Err(too_large(bytes_max));
@@ -114,10 +115,6 @@ fn too_large(bytes_max: u64) -> Problem {
 fn too_slow() -> Problem {
     let detail = format!("the body came at less than {UPLOAD_BYTES_PER_SECOND_MIN} bytes a second");
     Problem::new(ErrorCode::BodyTooSlow, detail)
-}
-
-fn cut_off() -> Problem {
-    Problem::new(ErrorCode::InvalidBody, "the body was cut off")
 }
 
 fn not_written(error: io::Error) -> Problem {

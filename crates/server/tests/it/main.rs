@@ -6,6 +6,7 @@ mod contract;
 mod described;
 mod drain;
 mod errors;
+mod free_pages;
 mod gate;
 mod hang_ups;
 mod hostile;
@@ -16,6 +17,8 @@ mod one_number;
 mod operations;
 #[cfg(unix)]
 mod outage;
+mod protocol;
+mod routes;
 mod upstream;
 mod validators;
 mod wire;

@@ -1,6 +1,8 @@
 //! The free paths.
 
 use crate::wire::holding;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use testkit::{Request, TestServer};
 
 #[tokio::test]
@@ -9,11 +11,7 @@ async fn the_free_paths_answer_without_a_key_and_to_head() {
     for (path, kind, begins) in [
         ("/healthz", "text/plain; charset=utf-8", "ok\n"),
         ("/readyz", "text/plain; charset=utf-8", "ready\n"),
-        (
-            "/metrics",
-            "application/openmetrics-text; version=1.0.0; charset=utf-8",
-            "# HELP tagmeter_requests",
-        ),
+        ("/metrics", "text/plain; version=0.0.4; charset=utf-8", "# HELP process_cpu_seconds_total"),
         ("/openapi.json", "application/json", "{\n  \"openapi\": \"3.1.0\""),
         ("/openapi-3.0.json", "application/json", "{\n  \"openapi\": \"3.0.3\""),
     ] {
@@ -24,7 +22,7 @@ async fn the_free_paths_answer_without_a_key_and_to_head() {
         let head = server.send(Request::new(http::Method::HEAD, path)).await;
         assert_eq!((head.status.as_u16(), head.body.len()), (200, 0), "{path}");
         let post = server.send(Request::new(http::Method::POST, path)).await;
-        assert_eq!((post.status.as_u16(), post.header("allow")), (405, "GET"), "{path}");
+        assert_eq!((post.status.as_u16(), post.header("allow")), (405, "GET, HEAD, OPTIONS"), "{path}");
     }
 }
 
@@ -40,7 +38,7 @@ async fn requests_and_charges_are_counted() {
         r#"tagmeter_requests_total{route="/challenge-info-id/",status="404"} 1"#,
         r#"tagmeter_request_duration_seconds_count{route="/challenge-info-id/"} 3"#,
         "tagmeter_credits_charged_total 2",
-        "tagmeter_cache_hits 1",
+        "tagmeter_cache_hits_total 1",
         "tagmeter_connections_opened_total 4",
     ] {
         assert!(counts.text().contains(line), "{line} is not in\n{}", counts.text());
@@ -60,4 +58,43 @@ async fn every_documented_path_exists_with_and_without_its_last_slash() {
             assert!(!answer.status.is_redirection(), "{path}");
         }
     }
+}
+
+/// Both formats are read by Prometheus's own parser. Skips, saying so, where Python has no `prometheus_client`;
+/// `TAGMETER_PYTHON` names another Python.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+#[expect(clippy::disallowed_methods, reason = "which Python is for the machine to say, not for the settings")]
+#[tokio::test]
+async fn both_formats_are_read_by_prometheus_own_parser() {
+    let server = holding().start().await;
+    for path in ["/challenge-info-id/?id=7551", "/challenge-info-id/?id=1", "/nothing", "/v1/hashtags/cat"] {
+        server.get(path).await;
+    }
+    let scraped = async |accept: &str| {
+        let answer = server.send(Request::get("/metrics").header("accept", accept)).await;
+        assert!(
+            answer.header("content-type").starts_with(accept) && answer.header("vary").contains("accept")
+        );
+        answer.text().to_owned()
+    };
+    let texts = serde_json::json!({
+        "prometheus": scraped("text/plain").await,
+        "openmetrics": scraped("application/openmetrics-text").await,
+    });
+    let python = std::env::var("TAGMETER_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/oracles/exposition.py");
+    let mut child = Command::new(&python)
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("Python runs");
+    // A script without its library ends before it reads.
+    let _ = child.stdin.take().expect("a pipe").write_all(texts.to_string().as_bytes());
+    let output = child.wait_with_output().expect("the script ends");
+    if output.status.code() == Some(77) {
+        return println!("skipped: {python} has no prometheus_client");
+    }
+    assert!(output.status.success(), "{}\n{texts}", String::from_utf8_lossy(&output.stderr));
 }

@@ -65,5 +65,6 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> String {
 
 /// The status of the first answer in what was read; 0 for none.
 pub(crate) fn status(read: &str) -> u16 {
-    read.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).and_then(|s| s.parse().ok()).unwrap_or(0)
+    let rest = read.strip_prefix("HTTP/1.1 ").or_else(|| read.strip_prefix("HTTP/1.0 "));
+    rest.and_then(|rest| rest.get(..3)).and_then(|s| s.parse().ok()).unwrap_or(0)
 }

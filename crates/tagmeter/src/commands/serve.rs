@@ -9,6 +9,7 @@ use crate::telemetry;
 use catalog::Catalog;
 use server::{BindError, Options, Parts, Server, Uploads};
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::sync::watch;
 use worker::Worker;
 
@@ -46,6 +47,9 @@ pub(super) async fn bind(
         legacy_errors: settings.legacy_errors.value,
         sign_up_site: settings.sign_up_site.value.clone(),
         uploads,
+        public_url: settings.public_url.value.clone(),
+        cors_origins: settings.cors_origins.value.clone(),
+        keep_alive_timeout: Duration::from_millis(settings.keep_alive_ms.value),
         ..Options::default()
     };
     let parts = Parts { catalog, clock: context.clock.clone(), seed: u64::from_be_bytes(random_bytes()?) };

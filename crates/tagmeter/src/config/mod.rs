@@ -10,6 +10,7 @@ mod upstream;
 use crate::exit::Failure;
 use catalog::Freshness;
 use file::SettingsFile;
+use server::options::{Origins, PublicUrl, PublicUrlError};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::net::SocketAddr;
@@ -24,14 +25,19 @@ pub(crate) const DEFAULT_FILE: &str = include_str!("../tagmeter.default.toml");
 const USUAL_FILE: &str = "tagmeter.toml";
 /// What every environment variable of ours begins with; the rest is the setting's name in capitals.
 const ENVIRONMENT_PREFIX: &str = "TAGMETER_";
+/// Shortest and longest time between two requests of a connection, in milliseconds.
+const KEEP_ALIVE_MS: std::ops::RangeInclusive<u64> = 1_000..=3_600_000;
 /// Names the settings file; as a flag it is `--config`.
 const CONFIG_VARIABLE: &str = "TAGMETER_CONFIG";
 
 /// Names of the settings, as files write them.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 16] = [
     "data_dir",
     "database_url",
     "listen",
+    "public_url",
+    "cors_origins",
+    "keep_alive",
     "requests_per_minute",
     "legacy_errors",
     "sign_up_site",
@@ -95,6 +101,12 @@ pub(crate) struct Settings {
     pub(crate) database_url: Option<Setting<DatabaseUrl>>,
     /// Address `serve` answers on.
     pub(crate) listen: Setting<SocketAddr>,
+    /// What links in answers begin with.
+    pub(crate) public_url: Setting<PublicUrl>,
+    /// Origins whose pages may read answers.
+    pub(crate) cors_origins: Setting<Origins>,
+    /// How long a connection may stay open between two requests, in milliseconds.
+    pub(crate) keep_alive_ms: Setting<u64>,
     /// Calls a key may make in a minute; 0 is no limit.
     pub(crate) requests_per_minute: Setting<u32>,
     /// Errors in the original API's way.
@@ -151,6 +163,9 @@ impl Settings {
             data_dir,
             database_url: layers.database_url()?,
             listen: layers.resolve("listen", address)?,
+            public_url: layers.resolve("public_url", public_url)?,
+            cors_origins: layers.resolve("cors_origins", origins)?,
+            keep_alive_ms: layers.resolve("keep_alive", keep_alive)?,
             requests_per_minute: layers.resolve("requests_per_minute", number)?,
             legacy_errors: layers.resolve("legacy_errors", flag)?,
             sign_up_site: layers.resolve("sign_up_site", words)?,
@@ -179,6 +194,9 @@ impl Settings {
                 None => ["database_url", "none: SQLite in data_dir", "default"].map(str::to_owned),
             },
             row("listen", &self.listen, self.listen.value),
+            row("public_url", &self.public_url, none_if_empty(&self.public_url.value)),
+            row("cors_origins", &self.cors_origins, none_if_empty(&self.cors_origins.value)),
+            row("keep_alive", &self.keep_alive_ms, duration::text(self.keep_alive_ms.value)),
             row("requests_per_minute", &self.requests_per_minute, self.requests_per_minute.value),
             row("legacy_errors", &self.legacy_errors, self.legacy_errors.value),
             row("sign_up_site", &self.sign_up_site, &self.sign_up_site.value),
@@ -334,6 +352,32 @@ fn folder(text: &OsStr) -> Result<PathBuf, String> {
 fn address(text: &OsStr) -> Result<SocketAddr, String> {
     let parsed = text.to_str().and_then(|text| text.parse().ok());
     parsed.ok_or_else(|| "an address and a port, such as 127.0.0.1:8080".to_owned())
+}
+
+fn public_url(text: &OsStr) -> Result<PublicUrl, String> {
+    text.to_str().ok_or(PublicUrlError).and_then(str::parse).map_err(|wanted| wanted.to_string())
+}
+
+fn origins(text: &OsStr) -> Result<Origins, String> {
+    let parsed = text.to_str().map(str::parse::<Origins>);
+    let wanted = "origins such as https://app.example.com, separated by commas, or *";
+    match parsed {
+        Some(Ok(origins)) => Ok(origins),
+        Some(Err(why)) => Err(format!("{wanted}: {why}")),
+        None => Err(wanted.to_owned()),
+    }
+}
+
+/// A connection that is closed at once after each answer would be a proxy's despair.
+fn keep_alive(text: &OsStr) -> Result<u64, String> {
+    let wanted = || "a length of time from 1s to 1h, such as 75s".to_owned();
+    let ms = text.to_str().and_then(duration::parse).filter(|ms| KEEP_ALIVE_MS.contains(ms));
+    ms.ok_or_else(wanted)
+}
+
+fn none_if_empty(setting: &impl fmt::Display) -> String {
+    let text = setting.to_string();
+    if text.is_empty() { "none".to_owned() } else { text }
 }
 
 fn number(text: &OsStr) -> Result<u32, String> {

@@ -3,9 +3,12 @@
 use super::*;
 
 /// A value of each setting for each place, none of them the default.
-const MATRIX: [(&str, [&str; 3]); 12] = [
+const MATRIX: [(&str, [&str; 3]); 15] = [
     ("data_dir", ["/flag", "/environment", "/file"]),
     ("listen", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]),
+    ("public_url", ["https://a.example", "https://b.example/api", "http://c.example:8080"]),
+    ("cors_origins", ["https://a.example", "*", "https://b.example, http://c.example:3000"]),
+    ("keep_alive", ["1m", "2m", "3m"]),
     ("requests_per_minute", ["1", "2", "3"]),
     ("legacy_errors", ["true", "true", "true"]),
     ("sign_up_site", ["a.example", "b.example", "c.example"]),
@@ -60,6 +63,8 @@ fn the_default_file_is_what_the_defaults_are() {
     assert_eq!(settings.data_dir.value, Path::new("tagmeter-data"));
     assert_eq!(settings.listen.value.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.requests_per_minute.value, 6000);
+    assert_eq!(settings.keep_alive_ms.value, 75_000);
+    assert!(settings.public_url.value.as_str().is_empty() && settings.cors_origins.value.is_empty());
     assert!(!settings.legacy_errors.value && settings.worker.value);
     assert_eq!(settings.log.value, "info");
     assert_eq!(settings.log_format.value, LogFormat::Auto);
@@ -83,6 +88,15 @@ fn a_wrong_value_is_told_with_its_place_and_what_would_be_right() {
     assert!(given("requests_per_minute", "-1").contains("a whole number from 0 to"));
     assert!(given("legacy_errors", "maybe").contains("true or false"));
     assert!(given("log", "a=b=c").contains("a level"));
+    assert!(
+        given("public_url", "api.example.com").contains("must be an address such as https://api.example.com")
+    );
+    let told = given("cors_origins", "https://a.example, b.example");
+    assert!(
+        told.contains("must be origins such as") && told.contains("\"b.example\" is not an origin"),
+        "{told}"
+    );
+    assert!(given("keep_alive", "0").contains("from 1s to 1h"));
     assert!(given("log_format", "xml").contains("auto, text or json"));
     let environment = vec![("TAGMETER_LISTEN".into(), "here".into())];
     let refused = Settings::load(Flags::default(), environment).expect_err("a mistake").to_string();

@@ -83,6 +83,10 @@ impl Paid for HistoryChart {
     const IS_CONTRACT: bool = false;
     type Asked = (String, HistoryAsked, Drawn);
 
+    fn media_types(asking: &Asking<'_>) -> &'static [&'static str] {
+        if asking.path.ends_with(".png") { &["image/png"] } else { &["image/svg+xml"] }
+    }
+
     fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
         let query = &asking.query;
         let pixels = |param, default: u32| -> Result<u32, Problem> {

@@ -1,21 +1,26 @@
-//! What the server counts, in Prometheus's text form at `/metrics`. Series are found once, at start, so that counting a
-//! request takes no look-up by label.
+//! What the server counts, for `/metrics`: as OpenMetrics, and in the older text format of Prometheus. Series are found once,
+//! at start, so that counting a request takes no look-up by label.
+
+mod process;
+
+mod prometheus_text;
 
 use http::StatusCode;
-use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use process::ProcessMetrics;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::{encode, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
-use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// Upper ends of the latency classes, in seconds: from a cached look-up to a client's patience.
 const LATENCY_SECONDS: [f64; 12] =
     [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10.0];
-/// The last part of a path that is a name.
-const NAME: &str = "{id}";
 /// Where requests for unknown paths are counted.
 const OTHER_ROUTE: &str = "other";
 
@@ -56,7 +61,8 @@ impl RouteMetrics {
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<StatusLabels, Counter>,
-    routes: HashMap<String, RouteMetrics>,
+    /// By the place of the path in the description.
+    routes: Vec<RouteMetrics>,
     other: RouteMetrics,
     charges: Counter,
     replays: Counter,
@@ -64,12 +70,24 @@ pub(crate) struct Metrics {
     connections_opened: Counter,
     connections_refused: Counter,
     connections_overdue: Family<ReasonLabels, Counter>,
-    cache_hits: Gauge,
-    cache_misses: Gauge,
+    cache_hits: Counter,
+    cache_misses: Counter,
+    process: ProcessMetrics,
+    /// Of series that bear no name of ours.
+    process_registry: Registry,
+}
+
+/// In which text series are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exposition {
+    /// The text format of Prometheus, 0.0.4.
+    Prometheus,
+    /// OpenMetrics 1.0.
+    OpenMetrics,
 }
 
 impl Metrics {
-    /// For these paths. Each is counted together with its form without the last `/`.
+    /// For the paths of the description, in its order.
     pub(crate) fn new<'a>(paths: impl Iterator<Item = &'a str>) -> Self {
         let mut registry = Registry::with_prefix("tagmeter");
         let requests = Family::<StatusLabels, Counter>::default();
@@ -80,13 +98,7 @@ impl Metrics {
             successes: requests.get_or_create_owned(&StatusLabels { route: route.to_owned(), status: 200 }),
             latency: latency.get_or_create_owned(&RouteLabels { route: route.to_owned() }),
         };
-        let mut routes = HashMap::new();
-        for path in paths {
-            routes.insert(path.to_owned(), route_metrics(path));
-            if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
-                routes.insert(bare.to_owned(), route_metrics(path));
-            }
-        }
+        let routes = paths.map(&route_metrics).collect();
         let other = route_metrics(OTHER_ROUTE);
         let metrics = Self {
             routes,
@@ -97,11 +109,16 @@ impl Metrics {
             connections_opened: Counter::default(),
             connections_refused: Counter::default(),
             connections_overdue: Family::default(),
-            cache_hits: Gauge::default(),
-            cache_misses: Gauge::default(),
+            cache_hits: Counter::default(),
+            cache_misses: Counter::default(),
             requests,
             registry: Registry::default(),
+            process: ProcessMetrics::default(),
+            process_registry: Registry::default(),
         };
+        let built = vec![("version", env!("CARGO_PKG_VERSION"))];
+        registry.register("build", "The version that runs", Info::new(built));
+        let (process, process_registry) = Self::of_the_process();
         registry.register("requests", "Requests answered, by path and status", metrics.requests.clone());
         registry.register(
             "request_duration_seconds",
@@ -126,26 +143,24 @@ impl Metrics {
             "Connections closed because the client was too slow, by what it was slow at",
             metrics.connections_overdue.clone(),
         );
-        registry.register(
-            "cache_hits",
-            "Answers the hot cache had, since the start",
-            metrics.cache_hits.clone(),
-        );
+        registry.register("cache_hits", "Answers that the hot cache had", metrics.cache_hits.clone());
         registry.register(
             "cache_misses",
-            "Answers it had not, since the start",
+            "Answers that the hot cache did not have",
             metrics.cache_misses.clone(),
         );
-        Self { registry, ..metrics }
+        Self { registry, process, process_registry, ..metrics }
     }
 
-    /// The series of a path.
-    pub(crate) fn route(&self, path: &str) -> &RouteMetrics {
-        let known = self.routes.get(path).or_else(|| {
-            let (folder, _) = path.strip_suffix('/').unwrap_or(path).rsplit_once('/')?;
-            self.routes.get(&format!("{folder}/{NAME}"))
-        });
-        known.unwrap_or(&self.other)
+    fn of_the_process() -> (ProcessMetrics, Registry) {
+        let mut registry = Registry::default();
+        let process = ProcessMetrics::register(&mut registry);
+        (process, registry)
+    }
+
+    /// The series of the path at this place of the description; `None` for unknown paths.
+    pub(crate) fn route(&self, number: Option<usize>) -> &RouteMetrics {
+        number.and_then(|number| self.routes.get(number)).unwrap_or(&self.other)
     }
 
     /// One request answered.
@@ -191,13 +206,19 @@ impl Metrics {
         self.connections_overdue.get_or_create(&ReasonLabels { reason }).inc();
     }
 
-    /// The text form. What the hot cache counts is handed in, as it is counted elsewhere.
-    pub(crate) fn to_text(&self, cache_hits: u64, cache_misses: u64) -> String {
-        self.cache_hits.set(cache_hits.try_into().unwrap_or(i64::MAX));
-        self.cache_misses.set(cache_misses.try_into().unwrap_or(i64::MAX));
+    /// All series as text. What the hot cache counts is handed in, as it is counted elsewhere.
+    pub(crate) fn to_text(&self, exposition: Exposition, cache_hits: u64, cache_misses: u64) -> String {
+        self.cache_hits.inner().store(cache_hits, Relaxed);
+        self.cache_misses.inner().store(cache_misses, Relaxed);
+        self.process.read();
         let mut text = String::with_capacity(16 * 1024);
-        encode(&mut text, &self.registry).expect("writing to memory does not fail");
-        text
+        let written = encode_registry(&mut text, &self.process_registry)
+            .and_then(|()| encode(&mut text, &self.registry));
+        written.expect("writing to memory does not fail");
+        match exposition {
+            Exposition::OpenMetrics => text,
+            Exposition::Prometheus => prometheus_text::of_open_metrics(&text),
+        }
     }
 }
 
@@ -206,23 +227,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_of_a_path_are_one_route_and_unknown_ones_are_one_series() {
+    fn every_path_is_a_series_and_unknown_ones_are_one() {
         let metrics = Metrics::new(["/a/", "/b"].into_iter());
-        for path in ["/a/", "/a", "/b", "/nothing", "/../../etc/passwd"] {
-            metrics.request_answered(metrics.route(path), StatusCode::OK, Duration::from_micros(80));
+        for number in [Some(0), Some(0), Some(1), None, None] {
+            metrics.request_answered(metrics.route(number), StatusCode::OK, Duration::from_micros(80));
         }
-        metrics.request_answered(metrics.route("/a/"), StatusCode::NOT_FOUND, Duration::from_secs(60));
-        let text = metrics.to_text(1, 2);
-        for line in [
-            r#"tagmeter_requests_total{route="/a/",status="200"} 2"#,
-            r#"tagmeter_requests_total{route="/a/",status="404"} 1"#,
-            r#"tagmeter_requests_total{route="/b",status="200"} 1"#,
-            r#"tagmeter_requests_total{route="other",status="200"} 2"#,
-            r#"tagmeter_request_duration_seconds_bucket{le="0.0001",route="/a/"} 2"#,
-            r#"tagmeter_request_duration_seconds_bucket{le="+Inf",route="/a/"} 3"#,
-        ] {
-            assert!(text.contains(line), "{line} is not in\n{text}");
+        metrics.request_answered(metrics.route(Some(0)), StatusCode::NOT_FOUND, Duration::from_secs(60));
+        for exposition in [Exposition::OpenMetrics, Exposition::Prometheus] {
+            let text = metrics.to_text(exposition, 1, 2);
+            for line in [
+                r#"tagmeter_requests_total{route="/a/",status="200"} 2"#,
+                r#"tagmeter_requests_total{route="/a/",status="404"} 1"#,
+                r#"tagmeter_requests_total{route="/b",status="200"} 1"#,
+                r#"tagmeter_requests_total{route="other",status="200"} 2"#,
+                r#"tagmeter_request_duration_seconds_bucket{le="0.0001",route="/a/"} 2"#,
+                r#"tagmeter_request_duration_seconds_bucket{le="+Inf",route="/a/"} 3"#,
+                "tagmeter_cache_hits_total 1",
+                "tagmeter_build_info{version=",
+            ] {
+                assert!(text.contains(line), "{line} is not in\n{text}");
+            }
+            assert_eq!(
+                text.contains("# TYPE tagmeter_cache_hits counter"),
+                exposition == Exposition::OpenMetrics
+            );
+            assert_eq!(
+                text.contains("# TYPE tagmeter_cache_hits_total counter"),
+                exposition == Exposition::Prometheus
+            );
+            assert_eq!(text.ends_with("# EOF\n"), exposition == Exposition::OpenMetrics);
         }
-        assert!(!text.contains("passwd"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_process_is_told_as_it_is() {
+        let text = Metrics::new([].into_iter()).to_text(Exposition::Prometheus, 0, 0);
+        let value = |name: &str| -> f64 {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            line.unwrap_or_else(|| panic!("{name} is not in\n{text}")).parse().expect("a number")
+        };
+        assert!(value("process_resident_memory_bytes") > 1e6);
+        assert!(value("process_virtual_memory_bytes") >= value("process_resident_memory_bytes"));
+        assert!((3.0..=value("process_max_fds")).contains(&value("process_open_fds")));
+        assert!(value("process_threads") >= 1.0 && value("process_cpu_seconds_total") >= 0.0);
+        assert!(value("process_start_time_seconds") > 1.6e9);
     }
 }
