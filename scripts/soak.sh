@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
-# Long tests, outside CI. What they showed: docs/soak.md.
+# Long runs under bad conditions, each bounded and on loopback. What they showed: docs/soak.md.
 #
-#   scripts/soak.sh MODE [OPTION...]
-#
-# A mode is the file of its name in scripts/soak; `scripts/soak.sh MODE --help` says what it does.
+#   scripts/soak.sh MODE [OPTION...]     a mode is a file in scripts/soak; MODE --help tells its options
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/common.sh
+. scripts/common.sh
 
-modes() { find scripts/soak -maxdepth 1 -name '*.sh' -exec basename {} .sh \; | sort; }
-
-mode=${1:-}
-if [ -z "$mode" ] || [ ! -f "scripts/soak/$mode.sh" ]; then
-    printf 'usage: scripts/soak.sh MODE [OPTION...]\n\nmodes:\n' >&2
-    for mode in $(modes); do
-        printf '  %-10s %s\n' "$mode" "$(sed -n '2s/^# //p' "scripts/soak/$mode.sh")" >&2
+modes() { for file in scripts/soak/*.sh; do basename "$file" .sh; done; }
+mode=${1:---help}
+shift || true
+case $mode in
+-h | --help | help)
+    echo "usage: scripts/soak.sh MODE [OPTION...]"
+    for name in $(modes); do
+        printf '  %-8s %s\n' "$name" "$(sed -n '2s/^# //p' "scripts/soak/$name.sh")"
     done
-    exit 2
-fi
-shift
-exec "scripts/soak/$mode.sh" "$@"
+    exit
+    ;;
+esac
+[ -f "scripts/soak/$mode.sh" ] || fail "there is no mode '$mode'" "the modes: $(modes | tr '\n' ' ')"
+exec bash "scripts/soak/$mode.sh" "$@"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Malformed, slow and oversized clients against a server on loopback, beside honest ones that pay; in the end the ledger is
-# audited and compared with what the honest ones were charged.
+# Malformed, slow and oversized clients beside honest ones that pay; audits the ledger in the end.
+# What the honest ones were charged is compared with it.
 #
 #   scripts/soak.sh hostile [SECONDS] [SEED]     60 seconds and seed 1 unless given
 #
@@ -10,6 +10,12 @@ cd "$(dirname "$0")/../.."
 
 # shellcheck source=scripts/common.sh
 . scripts/common.sh
+case ${1:-} in
+-h | --help)
+    sed -n '2,/^set/s/^# \{0,1\}//p' scripts/soak/hostile.sh
+    exit
+    ;;
+esac
 seconds=${1:-60}
 seed=${2:-1}
 need python3 python3

@@ -62,7 +62,6 @@ async fn every_documented_path_exists_with_and_without_its_last_slash() {
 
 /// Both formats are read by Prometheus's own parser. Skips, saying so, where Python has no `prometheus_client`;
 /// `TAGMETER_PYTHON` names another Python.
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 #[expect(clippy::disallowed_methods, reason = "which Python is for the machine to say, not for the settings")]
 #[tokio::test]
 async fn both_formats_are_read_by_prometheus_own_parser() {
