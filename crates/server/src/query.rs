@@ -14,14 +14,20 @@ pub(crate) const COUNT_MAX: u32 = 35;
 pub(crate) const CURSOR_END: u64 = 1 << 53;
 /// Largest number that a parameter of `/v1` takes: counts are below 2^53 too.
 pub(crate) const NUMBER_MAX: u64 = CURSOR_END - 1;
+/// What a series can be indexed to.
+const INDEX: RangeInclusive<f64> = 0.001..=1_000_000_000.0;
 /// Characters of a value that an error message repeats.
 const SHOWN_CHARS_MAX: usize = 40;
 
 /// What the API description says of times; [`Query::time`] reads them.
-pub(crate) const TIME_PATTERN: &str = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?|[0-9]{1,7}[hdw])?$";
+pub(crate) const TIME_PATTERN: &str = concat!(
+    "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+    "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?",
+    "|[1-9][0-9]{0,4}h|[1-9][0-9]{0,3}d|[1-9][0-9]{0,2}w)?$"
+);
 
 /// What the API description says of lengths of time; [`Query::duration_ms`] reads them.
-pub(crate) const DURATION_PATTERN: &str = "^([0-9]{1,7}[hdw])?$";
+pub(crate) const DURATION_PATTERN: &str = "^([1-9][0-9]{0,4}h|[1-9][0-9]{0,3}d|[1-9][0-9]{0,2}w)?$";
 
 /// A closed set of words that a parameter takes.
 pub(crate) trait Words: Copy {
@@ -148,13 +154,15 @@ impl<'a> Query<'a> {
         })
     }
 
-    /// A number above 0, when given.
-    pub(crate) fn positive_real(&self, param: &'static str) -> Result<Option<f64>, Problem> {
-        match self.real(param)? {
-            Some(0.0) => {
-                Err(Problem::parameter(param, format!("{param} is 0; give a number above 0, such as 100")))
+    /// What a series is indexed to, when given.
+    pub(crate) fn index(&self) -> Result<Option<f64>, Problem> {
+        match self.real("index")? {
+            Some(index) if !INDEX.contains(&index) => {
+                let (least, most) = (INDEX.start(), INDEX.end());
+                let detail = format!("index is {index}; give a number from {least} to {most}, such as 100");
+                Err(Problem::parameter("index", detail))
             }
-            number => Ok(number),
+            index => Ok(index),
         }
     }
 
@@ -339,6 +347,10 @@ mod tests {
         assert_eq!(Query::new("rate=0.05").real("rate").expect("a number"), Some(0.05));
         for query in ["rate=-1", "rate=nan", "rate=inf", "rate=x"] {
             assert_eq!(refused(Query::new(query).real("rate")), Some("rate"), "{query}");
+        }
+        assert_eq!(Query::new("index=100").index().expect("a number"), Some(100.0));
+        for query in ["index=0", "index=5e-324", "index=1e308", "index=-1"] {
+            assert_eq!(refused(Query::new(query).index()), Some("index"), "{query}");
         }
         let rest = Query::new("b=2&cursor=x&a=1").without(&["cursor"]);
         assert_eq!(rest, [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);

@@ -72,11 +72,17 @@ impl Description {
 }
 
 impl Described<'_> {
+    /// Name and schema of each parameter of the query.
+    pub fn query_parameters(&self) -> Vec<(&str, &Value)> {
+        let parameters = self.operation["parameters"].as_array().into_iter().flatten();
+        let of_query = parameters.filter(|one| one["in"] == "query");
+        of_query.map(|one| (one["name"].as_str().expect("a name"), &one["schema"])).collect()
+    }
+
     /// The words that a parameter takes.
     pub fn words(&self, parameter: &str) -> Vec<String> {
-        let parameters = self.operation["parameters"].as_array().into_iter().flatten();
-        let found = parameters.into_iter().find(|one| one["name"] == parameter);
-        let words = found.and_then(|one| one["schema"]["enum"].as_array()).into_iter().flatten();
+        let found = self.query_parameters().into_iter().find(|(name, _)| *name == parameter);
+        let words = found.and_then(|(_, schema)| schema["enum"].as_array()).into_iter().flatten();
         words.map(|word| word.as_str().expect("a word").to_owned()).collect()
     }
 

@@ -4,7 +4,7 @@ use super::challenge::{self, ChallengeObject};
 use super::{Endpoint, fault, not_found, operation};
 use crate::app::App;
 use crate::gate::serve::serve;
-use crate::openapi::PaidErrors;
+use crate::openapi::{PaidErrors, TagText};
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
@@ -21,8 +21,8 @@ use utoipa::IntoParams;
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
     /// The tag; a leading `#`, outer white space and letter case do not matter.
-    #[param(example = "cat")]
-    name: String,
+    #[param(inline, example = "cat")]
+    name: TagText,
 }
 
 struct ChallengeInfoName;

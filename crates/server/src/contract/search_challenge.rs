@@ -4,7 +4,7 @@ use super::challenge::{self, ChallengeObject};
 use super::{Endpoint, fault, operation};
 use crate::app::App;
 use crate::gate::serve::serve;
-use crate::openapi::SearchErrors;
+use crate::openapi::{KeywordText, SearchErrors};
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
@@ -21,8 +21,8 @@ use utoipa::{IntoParams, ToSchema};
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
     /// A word or several: `cat`, `street comedy`. Case, width and a leading `#` do not matter.
-    #[param(example = "cat")]
-    keyword: String,
+    #[param(inline, example = "cat")]
+    keyword: KeywordText,
     /// Rows per page. Values outside the bounds are clamped, not refused.
     #[param(default = 10, example = 10, minimum = 1, maximum = 35, required = false)]
     count: i64,

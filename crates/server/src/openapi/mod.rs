@@ -22,7 +22,9 @@ pub(crate) use errors::{
     ChartErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors,
     OpenErrors, PaidErrors, ProblemObject, SearchErrors, StartWalkErrors, UploadErrors, WalkErrors,
 };
-pub(crate) use schemas::{Binary, DurationText, TimeText, Word};
+pub(crate) use schemas::{
+    Binary, DurationText, KeywordText, OptionalTagText, TagText, TimeText, WeightsText, Word,
+};
 
 use crate::errors::ErrorCode;
 use bytes::Bytes;

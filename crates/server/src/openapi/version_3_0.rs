@@ -43,9 +43,7 @@ fn element(json: &mut Json) {
     match json {
         Json::Array(items) => items.iter_mut().for_each(element),
         Json::Object(members) => {
-            if members.contains_key("$ref") {
-                members.retain(|name, _| name == "$ref");
-            }
+            bare_reference(members);
             for (name, member) in members {
                 match name.as_str() {
                     "schema" => schema(member),
@@ -72,11 +70,11 @@ fn schema(json: &mut Json) {
             "properties" => member.members().into_iter().flat_map(IndexMap::values_mut).for_each(schema),
             "items" | "not" => schema(member),
             "additionalProperties" if member.members().is_some() => schema(member),
-            "allOf" | "anyOf" | "oneOf" => {
-                if let Json::Array(parts) = member {
-                    parts.iter_mut().for_each(schema);
-                }
-            }
+            "allOf" => parts(member, |part| {
+                part.members().into_iter().for_each(bare_reference);
+                schema(part);
+            }),
+            "anyOf" | "oneOf" => parts(member, schema),
             _ => {}
         }
     }
@@ -86,6 +84,19 @@ fn schema(json: &mut Json) {
     null_type(members);
     null_part(members);
     reference(members);
+}
+
+fn parts(member: &mut Json, convert: impl FnMut(&mut Json)) {
+    if let Json::Array(parts) = member {
+        parts.iter_mut().for_each(convert);
+    }
+}
+
+/// A `$ref` alone: generators merge the parts of `allOf`, but not those of an `allOf` within it.
+fn bare_reference(members: &mut IndexMap<String, Json>) {
+    if members.contains_key("$ref") {
+        members.retain(|name, _| name == "$ref");
+    }
 }
 
 /// `const` and `examples`.
@@ -223,6 +234,10 @@ mod tests {
             (
                 json!({"$ref": "#/components/schemas/Cat", "description": "a cat"}),
                 json!({"allOf": [cat], "description": "a cat"}),
+            ),
+            (
+                json!({"allOf": [{"$ref": "#/components/schemas/Cat", "description": "a cat"}, {"type": "object"}]}),
+                json!({"allOf": [cat, {"type": "object"}]}),
             ),
             (json!({"const": 1}), json!({"enum": [1]})),
             (json!({"type": "string", "examples": ["a", "b"]}), json!({"type": "string", "example": "a"})),

@@ -25,7 +25,10 @@ const POINTS_MAX: usize = 5_000;
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
     /// 2 to 10 names or ids, separated by commas.
-    #[param(example = "cat,dog")]
+    #[param(
+        example = "cat,dog",
+        pattern = r"^([^,]*[^,#\s\x00-\x1f\x7f-\x9f][^,]*,){1,9}[^,]*[^,#\s\x00-\x1f\x7f-\x9f][^,]*$"
+    )]
     tags: String,
     /// The count to compare.
     #[param(inline, required = false)]
@@ -40,7 +43,7 @@ struct Params {
     #[param(inline, required = false)]
     step: StepWord,
     /// Returns each series also divided by its first value, times this.
-    #[param(example = 100, exclusive_minimum = 0, required = false)]
+    #[param(example = 100, minimum = 0.001, maximum = 1_000_000_000.0, required = false)]
     index: f64,
 }
 
@@ -77,7 +80,7 @@ impl Question for Compare {
             step: query.word("step")?,
             from: query.time("from", now)?,
             to: query.time("to", now)?,
-            index: query.positive_real("index")?,
+            index: query.index()?,
             points_max: POINTS_MAX,
         };
         Ok((tags, asked))

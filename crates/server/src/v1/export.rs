@@ -9,7 +9,7 @@ use super::words::{ExportFormat, ExportFormatWord, ExportOfWord};
 use crate::app::App;
 use crate::gate::reply::Content;
 use crate::gate::serve::{Asking, Paid, serve};
-use crate::openapi::ExportErrors;
+use crate::openapi::{ExportErrors, OptionalTagText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -41,8 +41,8 @@ struct Params {
     #[param(inline)]
     of: ExportOfWord,
     /// Only of this hashtag: a name or an id.
-    #[param(required = false)]
-    hashtag: String,
+    #[param(inline, required = false)]
+    hashtag: OptionalTagText,
     /// The file's format.
     #[param(inline, required = false)]
     format: ExportFormatWord,

@@ -43,7 +43,7 @@ struct UploadParams {
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 pub(super) struct ListParams {
     /// `pagination.next_cursor` of the previous page.
-    #[param(pattern = "^(job_[0-9a-z]{26})?$")]
+    #[param(pattern = "^(job_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
     cursor: Option<String>,
 }
 
@@ -189,6 +189,9 @@ async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
     let spool = node.spool;
     let name = Spool::name(visit.key.account_id, job_id);
     let mut uploaded = Uploaded::receive(&visit.app, &spool, &name, body).await?;
+    if uploaded.bytes == 0 {
+        return Err(Problem::new(ErrorCode::InvalidBody, "the body is empty; send the file as the body"));
+    }
     let asked = format!("POST {PATH}?{} {:032x}", visit.parts.uri.query().unwrap_or(""), uploaded.digest);
     let order = ImportOrder { spooled: name, file_name, bytes: uploaded.bytes };
     let job = NewJob {

@@ -5,7 +5,7 @@ use super::operation;
 use super::words::{TrendSortWord, TrendWindowWord};
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::ListErrors;
+use crate::openapi::{ListErrors, OptionalTagText, WeightsText};
 use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
@@ -34,11 +34,11 @@ struct Params {
     #[param(minimum = 0, maximum = 9_007_199_254_740_991_u64, default = 0, required = false)]
     min_views: u64,
     /// Only hashtags that answer this keyword.
-    #[param(required = false)]
-    query: String,
+    #[param(inline, required = false)]
+    query: OptionalTagText,
     /// Weights of the emerging score, such as `zscore=2,growth=1`; those not named keep their own.
-    #[param(required = false)]
-    weights: String,
+    #[param(inline, example = "zscore=2,growth=1", required = false)]
+    weights: WeightsText,
 }
 
 /// What moves most.

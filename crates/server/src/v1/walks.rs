@@ -32,15 +32,16 @@ const FIELDS: &[&str] = &["hashtag", "region", "max_credits", "dry_run"];
 #[expect(dead_code, reason = "it describes the body; `Fields` reads it")]
 pub(crate) struct WalkAsked {
     /// A name, with or without `#`, or TikTok's id. Digits are an id first and a name second.
-    #[schema(example = "cat")]
+    #[schema(example = "cat", min_length = 1, max_length = 512, pattern = r"[^#\s\x00-\x1f\x7f-\x9f]")]
     hashtag: String,
-    /// Only videos of this country.
-    #[schema(example = "US")]
+    /// Only videos of this country: two letters.
+    #[schema(example = "US", pattern = "^[A-Za-z]{2}$")]
     region: Option<String>,
-    /// What it may cost at most, 1 to 100,000; 10,000 unless told otherwise.
-    #[schema(example = 500, minimum = 1, maximum = 100_000)]
+    /// The most credits that it may cost.
+    #[schema(example = 500, minimum = 1, maximum = 100_000, default = 10_000)]
     max_credits: Option<u64>,
-    /// Only tell the price.
+    /// Returns the price and starts nothing.
+    #[schema(default = false)]
     dry_run: Option<bool>,
 }
 

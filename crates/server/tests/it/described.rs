@@ -1,16 +1,21 @@
 //! Every answer of a running server against the description that it serves.
 
 use crate::measure::holdings;
+use domain::{Clock, Timestamp};
 use serde_json::json;
 use std::collections::BTreeSet;
 use testkit::upstream::ContractStandIn;
-use testkit::{Description, Request, TestServer};
+use testkit::{Description, FixedClock, Request, TestServer, hashtag};
 
 /// A server that holds something of everything, and its upstream.
 async fn server() -> (ContractStandIn, TestServer) {
     let upstream = ContractStandIn::start().await;
     upstream.hold_videos(7551, "cat", 40);
-    let server = TestServer::builder().holding(holdings()).upstream(&upstream).start().await;
+    let counted = hashtag("cat").id(7551).views(1_200_000).creators(7).videos(100);
+    let mut held = holdings();
+    let an_hour_ago = Timestamp::from_ms(FixedClock::default().now().as_ms() - 3_600_000);
+    held.push(counted.observed_at(an_hour_ago).into());
+    let server = TestServer::builder().holding(held).upstream(&upstream).start().await;
     server.held().catalog().follow_trends().await.expect("trends");
     (upstream, server)
 }
@@ -147,6 +152,64 @@ async fn every_format_that_a_path_names_is_answered_and_described() {
     description.operation("get", "/v1/trending").assert_describes(&refused);
 }
 
+/// A successful request of a path, without this parameter, to which another parameter can be added.
+fn request_without(path: &str, parameter: &str) -> String {
+    let (_, request, _) =
+        REQUESTS.iter().find(|(of, _, status)| *of == path && *status == 200).expect("a request");
+    let (path, query) = request.split_once('?').unwrap_or((request, ""));
+    let begin = format!("{parameter}=");
+    let rest: Vec<&str> =
+        query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with(&begin)).collect();
+    format!("{path}?{}&", rest.join("&")).replace("?&", "?")
+}
+
+#[tokio::test]
+async fn bounds_defaults_and_words_of_parameters_are_the_server_s() {
+    let (_upstream, server) = server().await;
+    let description = Description::of(&server).await;
+    let answer = async |path: &str, name: &str, value: &str| {
+        server.get(&format!("{}{name}={value}", request_without(path, name))).await
+    };
+    let (mut bounds, mut words) = (0, 0);
+    let is_requested = |path: &str| REQUESTS.iter().any(|(of, _, status)| *of == path && *status == 200);
+    let operations = description.operations().into_iter();
+    for (method, path) in operations.filter(|(method, path)| method == "get" && is_requested(path)) {
+        for (name, schema) in description.operation(&method, &path).query_parameters() {
+            let is_clamped = name == "count";
+            let (least, most) = (schema["minimum"].as_u64(), schema["maximum"].as_u64());
+            if schema["type"] == "integer" && name != "cursor" {
+                let (least, most) = (least.expect("a minimum"), most.expect("a maximum"));
+                for within in [least, most, schema["default"].as_u64().unwrap_or(least)] {
+                    let answer = answer(&path, name, &within.to_string()).await;
+                    assert_eq!(answer.status.as_u16(), 200, "{path} {name}={within}");
+                }
+                let outside =
+                    [most.to_string() + "0", (most + 1).to_string(), format!("{}", least as i64 - 1)];
+                for outside in outside.into_iter().chain(["99999999999999999999".to_owned()]) {
+                    let answer = answer(&path, name, &outside).await;
+                    let want = if is_clamped { (200, None) } else { (422, Some(name.to_owned())) };
+                    let param = answer.json()["param"].as_str().map(str::to_owned);
+                    assert_eq!((answer.status.as_u16(), param), want, "{path} {name}={outside}");
+                }
+                bounds += 1;
+            }
+            for word in schema["enum"].as_array().into_iter().flatten() {
+                let answer = answer(&path, name, word.as_str().expect("a word")).await;
+                let text = String::from_utf8_lossy(&answer.body);
+                assert_eq!(answer.status.as_u16(), 200, "{path} {name}={word}: {text}");
+                words += 1;
+            }
+            if schema["enum"].is_array() || schema["type"] == "boolean" || !schema["pattern"].is_null() {
+                let answer = answer(&path, name, "no,such%20word%01!=").await;
+                let param = answer.json()["param"].as_str().map(str::to_owned);
+                let takes_tags = schema["pattern"].as_str().is_some_and(|pattern| pattern.contains("[^"));
+                assert!(takes_tags || param.as_deref() == Some(name), "{path} {name}: {}", answer.text());
+            }
+        }
+    }
+    assert!(bounds > 15 && words > 80, "{bounds} bounds, {words} words");
+}
+
 #[tokio::test]
 async fn jobs_are_as_described_while_they_wait_and_when_they_are_called_off() {
     let (_upstream, server) = server().await;
@@ -159,6 +222,9 @@ async fn jobs_are_as_described_while_they_wait_and_when_they_are_called_off() {
     walks.assert_describes(&walk(json!({"hashtag": "cat", "dry_run": true})).await);
     walks.assert_describes(&walk(json!({"hashtag": "cat", "max_credits": 0})).await);
     walks.assert_describes(&server.send(Request::post("/v1/walks", "{}").key(&server.key)).await);
+    let empty = server.send(Request::post("/v1/imports", "").key(&admin)).await;
+    assert_eq!((empty.status.as_u16(), empty.code().as_str()), (400, "invalid_body"));
+    imports.assert_describes(&empty);
     for (kind, key, made, of_list) in [
         ("walks", &server.key, walk(json!({"hashtag": "cat"})).await, walks),
         ("imports", &admin, upload("/v1/imports?file_name=a.json").await, imports),

@@ -4,7 +4,7 @@ use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Pag
 use super::super::operation;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::{DurationText, MeasureErrors};
+use crate::openapi::{DurationText, MeasureErrors, TagText};
 use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
@@ -86,7 +86,7 @@ impl HashtagQuestion for Benchmark {
     path = "/v1/hashtags/{ref}/benchmark",
     operation_id = "hashtag_benchmark",
     tag = "measurement",
-    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "The benchmark", body = Answer), MeasureErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

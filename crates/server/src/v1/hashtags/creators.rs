@@ -4,7 +4,7 @@ use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Pag
 use super::super::operation;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::{MeasureErrors, TimeText};
+use crate::openapi::{MeasureErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -66,7 +66,7 @@ impl HashtagQuestion for Creators {
     path = "/v1/hashtags/{ref}/creators",
     operation_id = "hashtag_creators",
     tag = "measurement",
-    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "Most plays first", body = Answer), MeasureErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

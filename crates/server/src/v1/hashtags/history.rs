@@ -5,7 +5,7 @@ use super::super::operation;
 use super::super::words::{HistoryMetricWord, ModeWord, StepWord};
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::{MeasureErrors, TimeText};
+use crate::openapi::{MeasureErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -110,7 +110,7 @@ impl HashtagQuestion for History {
     path = "/v1/hashtags/{ref}/history",
     operation_id = "hashtag_history",
     tag = "measurement",
-    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "The history", body = Answer), MeasureErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

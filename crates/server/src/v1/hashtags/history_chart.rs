@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::reply::Content;
 use crate::gate::serve::{Asking, Paid, serve};
-use crate::openapi::{Binary, ChartErrors, TimeText};
+use crate::openapi::{Binary, ChartErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -61,7 +61,7 @@ struct Params {
     #[param(default = false, required = false)]
     log: bool,
     /// Draws the series divided by its first value, times this.
-    #[param(example = 100, exclusive_minimum = 0, required = false)]
+    #[param(example = 100, minimum = 0.001, maximum = 1_000_000_000.0, required = false)]
     index: f64,
 }
 
@@ -99,7 +99,7 @@ impl Paid for HistoryChart {
             height: pixels("height", SIZE.1)?,
             theme: query.word("theme")?,
             is_log: query.flag("log")?,
-            index_to: query.positive_real("index")?,
+            index_to: query.index()?,
             is_png: asking.path.ends_with(".png"),
         };
         Ok((reference(asking)?, read(asking)?, drawn))
@@ -166,7 +166,7 @@ fn draw(history: &History, asked: HistoryAsked, drawn: &Drawn) -> Result<Content
     path = "/v1/hashtags/{ref}/history.svg",
     operation_id = "hashtag_history_svg",
     tag = "measurement",
-    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "The picture", content_type = "image/svg+xml", body = inline(Binary)), ChartErrors),
 )]
 pub(crate) async fn svg(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -179,7 +179,7 @@ pub(crate) async fn svg(State(app): State<Arc<App>>, request: Request) -> Respon
     path = "/v1/hashtags/{ref}/history.png",
     operation_id = "hashtag_history_png",
     tag = "measurement",
-    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "The picture", content_type = "image/png", body = inline(Binary)), ChartErrors),
 )]
 pub(crate) async fn png(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

@@ -25,7 +25,7 @@ use super::operation;
 use super::words::HashtagSortWord;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::ListErrors;
+use crate::openapi::{KeywordText, ListErrors};
 use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
@@ -44,8 +44,8 @@ use utoipa::{IntoParams, ToSchema};
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
     /// What the name is to hold; `#` and spaces are left out.
-    #[param(example = "cat")]
-    query: String,
+    #[param(inline, example = "cat")]
+    query: KeywordText,
     /// The order of rows: `match` puts the exact name first; the others order the first thousand matches.
     #[param(inline, required = false)]
     sort: HashtagSortWord,

@@ -4,7 +4,7 @@ use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Pag
 use super::super::operation;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::MeasureErrors;
+use crate::openapi::{MeasureErrors, TagText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -56,7 +56,7 @@ impl HashtagQuestion for Show {
     path = "/v1/hashtags/{ref}",
     operation_id = "show_hashtag",
     tag = "measurement",
-    params(("ref" = String, Path, description = "A name, with or without `#` (`%23`), or TikTok's id", example = "cat")),
+    params(("ref" = inline(TagText), Path, description = "A name, with or without `#` (`%23`), or TikTok's id", example = "cat")),
     responses((status = 200, description = "The hashtag", body = Answer), MeasureErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

@@ -5,7 +5,7 @@ use super::super::operation;
 use super::super::words::VideoSortWord;
 use crate::app::App;
 use crate::gate::serve::{Asking, serve};
-use crate::openapi::{MeasureErrors, TimeText};
+use crate::openapi::{MeasureErrors, OptionalTagText, TagText, TimeText};
 use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
@@ -41,11 +41,11 @@ struct Params {
     #[param(minimum = 0, maximum = 9_007_199_254_740_991_u64, default = 0, required = false)]
     min_plays: u64,
     /// With this hashtag too.
-    #[param(example = "dog", required = false)]
-    also: String,
+    #[param(inline, example = "dog", required = false)]
+    also: OptionalTagText,
     /// Without this hashtag.
-    #[param(required = false)]
-    not: String,
+    #[param(inline, required = false)]
+    not: OptionalTagText,
 }
 
 /// A page of videos.
@@ -98,7 +98,7 @@ impl HashtagQuestion for Videos {
     path = "/v1/hashtags/{ref}/videos",
     operation_id = "list_hashtag_videos",
     tag = "measurement",
-    params(("ref" = String, Path, description = "A name or TikTok's id", example = "cat"), Params),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), Params),
     responses((status = 200, description = "A page of videos", body = Answer), MeasureErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
