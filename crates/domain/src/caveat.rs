@@ -63,11 +63,13 @@ pub enum Caveat {
     TooFewValues = 21,
     /// Engagement is not of all videos.
     EngagementPart = 22,
+    /// A sum above the largest count.
+    SumTooLarge = 23,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
@@ -90,6 +92,7 @@ impl Caveat {
         Self::NotAsRead,
         Self::TooFewValues,
         Self::EngagementPart,
+        Self::SumTooLarge,
     ];
 
     /// What it is called in answers.
@@ -117,6 +120,7 @@ impl Caveat {
             Self::NotAsRead => "not_as_read",
             Self::TooFewValues => "too_few_values",
             Self::EngagementPart => "engagement_part",
+            Self::SumTooLarge => "sum_too_large",
         }
     }
 
@@ -176,6 +180,9 @@ impl Caveat {
             }
             Self::EngagementPart => {
                 "Engagement is unknown of videos of which plays, likes, comments, shares or saves were not reported."
+            }
+            Self::SumTooLarge => {
+                "The plays of the stored videos add up to more than 9,007,199,254,740,992 (2^53), so their sum is unknown."
             }
         }
     }

@@ -3,8 +3,9 @@
 //! TikTok's web pages round for display: in steps of 100 from 10,000, of 100,000 from a million and of 100 million
 //! from a billion; the mobile app and `statsV2` are exact. Unknown is no `Count` at all, never 0.
 
-/// Largest count kept: what a signed 64-bit database column holds. (#fyp has passed 6.8e13.)
-pub const COUNT_MAX: u64 = i64::MAX as u64;
+/// Largest count: programs that read JSON numbers as doubles round integers above it. (#fyp has passed 6.8e13.) Sums of
+/// counts are kept to the same limit; a larger sum is unknown.
+pub const COUNT_MAX: u64 = crate::id::EXACT_DOUBLE_MAX;
 
 /// A told number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,7 +15,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// A number that was told to the last digit. Above [`COUNT_MAX`] it is not believed.
+    /// A number that was told to the last digit. `None` above [`COUNT_MAX`].
     pub const fn exact(value: u64) -> Option<Self> {
         if value > COUNT_MAX { None } else { Some(Self { value, rounded: false }) }
     }
@@ -80,6 +81,7 @@ mod tests {
         assert_eq!(step(16_400_000), Some(100_000));
         assert_eq!(step(503_200_000_000), Some(100_000_000));
         assert_eq!(Count::exact(16_412_345).map(Count::resolution), Some(1));
-        assert_eq!(Count::exact(u64::MAX), None);
+        assert_eq!(Count::exact(COUNT_MAX).map(Count::value), Some(9_007_199_254_740_992));
+        assert_eq!((Count::exact(COUNT_MAX + 1), Count::rounded(u64::MAX)), (None, None));
     }
 }

@@ -87,8 +87,8 @@ pub struct AsReadCounts {
 pub struct Observed {
     /// Videos held.
     pub videos: u64,
-    /// Sum of their plays, where told.
-    pub views: u64,
+    /// Sum of their plays, where known. `None` when it is above [`crate::count::COUNT_MAX`].
+    pub views: Option<u64>,
     /// Distinct authors among them, where told.
     pub creators: u64,
     /// By which ways they came.
@@ -106,13 +106,13 @@ impl Hashtag {
     /// `user_count`: as reported when that is known, else the distinct authors held; `None` when no author of a video that
     /// is held is known, as where a source tells handles and no ids.
     pub fn creators(&self) -> Option<Total> {
-        let total = self.total(self.reported.creators, self.observed.creators);
+        let total = self.total(self.reported.creators, Some(self.observed.creators));
         total.filter(|total| total.basis == Basis::Reported || total.value > 0)
     }
 
     /// Posts under it: as reported when that is known, else the videos held; `None` when there are none.
     pub fn videos(&self) -> Option<Total> {
-        self.total(self.reported.videos, self.observed.videos)
+        self.total(self.reported.videos, Some(self.observed.videos))
     }
 
     /// What it is ranked by in search: its views, 0 while nothing is known of them.
@@ -120,13 +120,13 @@ impl Hashtag {
         self.views().map_or(0, |total| total.value)
     }
 
-    fn total(&self, reported: Option<Count>, observed: u64) -> Option<Total> {
+    fn total(&self, reported: Option<Count>, observed: Option<u64>) -> Option<Total> {
         match reported {
             Some(count) => {
                 Some(Total { value: count.value(), basis: Basis::Reported, rounded: count.is_rounded() })
             }
             None if self.observed.videos == 0 => None,
-            None => Some(Total { value: observed, basis: Basis::Observed, rounded: false }),
+            None => observed.map(|value| Total { value, basis: Basis::Observed, rounded: false }),
         }
     }
 }
@@ -151,15 +151,17 @@ mod tests {
 
     #[test]
     fn a_reported_total_wins_even_when_it_is_smaller_and_nothing_is_not_0() {
-        let held = Observed { videos: 2, views: 9, ..Observed::default() };
+        let held = Observed { videos: 2, views: Some(9), ..Observed::default() };
         let reported = Total { value: 5, basis: Basis::Reported, rounded: false };
         assert_eq!(hashtag(Count::exact(5), held).views(), Some(reported));
         let observed = Total { value: 9, basis: Basis::Observed, rounded: false };
         assert_eq!(hashtag(None, held).views(), Some(observed));
+        let too_many = Observed { videos: 2, views: None, ..Observed::default() };
+        assert_eq!(hashtag(None, too_many).views(), None, "a sum above 2^53 is unknown");
         assert_eq!(hashtag(None, Observed::default()).views(), None);
         assert_eq!(hashtag(Count::exact(5), Observed::default()).creators(), None);
         assert_eq!(hashtag(None, Observed::default()).reach(), 0);
-        let nobody = Observed { videos: 2, views: 9, ..Observed::default() };
+        let nobody = Observed { videos: 2, views: Some(9), ..Observed::default() };
         assert_eq!(hashtag(None, nobody).creators(), None, "videos have authors, known or not");
     }
 }

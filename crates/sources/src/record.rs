@@ -68,7 +68,7 @@ fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
             return told.or_else(|| creative_center::answered_at(keys));
         }
     };
-    fetched.or_else(|| number.0.and_then(Timestamp::from_source))
+    fetched.or_else(|| number.int().and_then(Timestamp::from_source))
 }
 
 impl RecordReader {

@@ -2,9 +2,10 @@
 
 use crate::merge::told;
 use crate::{Store, StoreError};
+use domain::count::COUNT_MAX;
 use domain::hashtag::{AsReadCounts, Observed};
 use domain::observation::{HashtagCounts, HashtagDetails};
-use domain::{CaveatSet, Hashtag, HashtagId, HashtagRow, SourceSet, Tag, TagKey};
+use domain::{Caveat, CaveatSet, Hashtag, HashtagId, HashtagRow, SourceSet, Tag, TagKey};
 use std::collections::BTreeSet;
 
 /// Lists of changes that are kept: a follower that is further behind starts anew, which is then cheaper anyway.
@@ -188,6 +189,11 @@ impl HashtagColumns<'_> {
         }
         let [views, creators, videos] = counts.map(|told| told.map(|t| t.count));
         let [held_videos, held_views, held_creators] = self.held.map(|n| n.max(0).unsigned_abs());
+        let held_views = Some(held_views).filter(|views| *views <= COUNT_MAX);
+        let mut caveats = CaveatSet::from_bits(self.made_from[1]);
+        if held_views.is_none() {
+            caveats.insert(Caveat::SumTooLarge);
+        }
         Ok(Hashtag {
             row: HashtagRow(row),
             id,
@@ -200,7 +206,7 @@ impl HashtagColumns<'_> {
                 views: held_views,
                 creators: held_creators,
                 sources: SourceSet::from_bits(self.made_from[0]),
-                caveats: CaveatSet::from_bits(self.made_from[1]),
+                caveats,
             },
             details: self.details,
             changed: self.changed.max(0).unsigned_abs(),

@@ -44,6 +44,10 @@ pub mod ledger;
 
 pub mod idempotency;
 
+pub mod probe;
+
+pub mod sums;
+
 pub mod jobs;
 
 pub mod upstream_calls;

@@ -1,6 +1,7 @@
 //! Reading sums over windows of time: what a source told of a hashtag within the last days, newest first.
 
 use crate::{Store, StoreError};
+use domain::count::COUNT_MAX;
 use domain::{HashtagRow, Source, Timestamp};
 
 /// One kept sum.
@@ -55,7 +56,9 @@ impl WindowColumns {
             column: "source",
             row: observed_at.to_rfc3339(),
         })?;
-        let [views, posts, rank] = self.counts.map(|count| count.and_then(|count| u64::try_from(count).ok()));
+        // Versions before the limit stored larger ones.
+        let count = |count: i64| u64::try_from(count).ok().filter(|count| *count <= COUNT_MAX);
+        let [views, posts, rank] = self.counts.map(|stored| stored.and_then(count));
         let window_days = u32::try_from(self.window_days).ok().filter(|days| *days > 0);
         let Self { country, industry, .. } = self;
         Ok(Window { observed_at, source, country, window_days, views, posts, rank, industry })

@@ -40,9 +40,10 @@ impl<'a> Value<'a> {
         Self::Id(id.into())
     }
 
-    /// A count. Above [`domain::count::COUNT_MAX`] no count is believed, so it is absent.
+    /// A count or a sum of counts. Above [`domain::count::COUNT_MAX`] it is unknown, so it is absent.
     pub fn count(count: u64) -> Self {
-        i64::try_from(count).map_or(Self::Absent, Self::Integer)
+        let within = (count <= domain::count::COUNT_MAX).then_some(count);
+        within.and_then(|count| i64::try_from(count).ok()).map_or(Self::Absent, Self::Integer)
     }
 
     /// Its kind; `None` for an absent one, which fits every column.
@@ -118,7 +119,7 @@ mod tests {
         assert_eq!(Value::from(None::<f64>), Value::Absent);
         assert_eq!(Value::from(Some(false)), Value::Flag(false));
         assert_eq!(Value::id(42), Value::Id("42".into()));
-        assert_eq!(Value::count(domain::count::COUNT_MAX), Value::Integer(i64::MAX));
+        assert_eq!(Value::count(domain::count::COUNT_MAX), Value::Integer(9_007_199_254_740_992));
         assert_eq!(Value::count(domain::count::COUNT_MAX + 1), Value::Absent);
     }
 }

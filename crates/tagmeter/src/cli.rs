@@ -62,6 +62,16 @@ pub(crate) struct Json {
     pub(crate) json: bool,
 }
 
+/// Options of `audit`.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Audit {
+    /// Set right the sums of hashtags that are not those of their videos
+    #[arg(long)]
+    pub(crate) heal: bool,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -175,8 +185,11 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  tagmeter metrics\n  tagmeter metrics --json")]
     Metrics(Json),
     /// Check every rule of the ledger; ends with 4 when one is broken
-    #[command(after_help = "Examples:\n  tagmeter audit\n  tagmeter audit --json")]
-    Audit(Json),
+    ///
+    /// With --heal it also adds up the links of every hashtag and sets right the sums (videos, views, creators) that are off,
+    /// in one transaction. It prints each hashtag it changed, and changes nothing else.
+    #[command(after_help = "Examples:\n  tagmeter audit\n  tagmeter audit --json\n  tagmeter audit --heal")]
+    Audit(Audit),
     /// Tell what is configured and from where, what is wrong, and what to do; ends with 4 on a problem
     #[command(after_help = "Examples:\n  tagmeter doctor\n  tagmeter doctor --data-dir /srv/tagmeter --json")]
     Doctor(Json),

@@ -109,7 +109,8 @@ pub(crate) struct MetaView {
 #[derive(Debug, Serialize)]
 struct ObservedView {
     videos: u64,
-    views: u64,
+    /// `null` where the sum is above 2^53.
+    views: Option<u64>,
     /// `null` where no author of a video that is held is known.
     creators: Option<u64>,
 }
@@ -235,7 +236,7 @@ impl HashtagView {
                     "{}{} with {} views",
                     counted(videos, "video"),
                     of.unwrap_or_default(),
-                    grouped(views)
+                    views.map_or_else(|| "unknown".to_owned(), grouped)
                 )
             }
         };
@@ -261,7 +262,7 @@ mod tests {
             reported: HashtagCounts { views: Count::rounded(503_200_000), ..HashtagCounts::default() },
             as_read: domain::hashtag::AsReadCounts::default(),
             reported_at: None,
-            observed: Observed { videos: 2, views: 1500, creators: 1, ..Observed::default() },
+            observed: Observed { videos: 2, views: Some(1500), creators: 1, ..Observed::default() },
             details: HashtagDetails::default(),
             changed: 1,
         }

@@ -5,6 +5,7 @@ use super::view::exact;
 use super::{MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use domain::caveat::Caveat;
+use domain::count::COUNT_MAX;
 use domain::metrics::concentration::{Concentration, concentration};
 use domain::{AuthorId, Hashtag, Timestamp, fragment};
 use serde::Serialize;
@@ -75,7 +76,7 @@ pub struct CreatorView {
     pub nickname: Option<String>,
     /// Videos under the hashtag.
     pub videos: u64,
-    /// Their plays together, of those that are reported; `null` where none is.
+    /// Their plays together, of those that are reported; `null` where none is, and when the sum is above 2^53.
     pub plays: Option<u64>,
     /// Share of all plays; `null` where they are unknown.
     pub plays_share: Option<f64>,
@@ -88,8 +89,8 @@ pub struct CreatorView {
 pub(super) struct Tally {
     pub(super) author: AuthorId,
     pub(super) videos: u64,
-    /// Of the videos that tell them.
-    pub(super) plays: Option<u64>,
+    /// Of the videos that tell them; this may be more than the largest count.
+    pub(super) plays: Option<u128>,
     /// One of the videos: it names its author.
     pub(super) video: VideoRow,
 }
@@ -97,7 +98,8 @@ pub(super) struct Tally {
 /// Creators of videos, in the order of their ids.
 fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
     let tally_of = |video: &SampledVideo| {
-        Some(Tally { author: video.author()?, videos: 1, plays: video.plays(), video: video.row() })
+        let plays = video.plays().map(u128::from);
+        Some(Tally { author: video.author()?, videos: 1, plays, video: video.row() })
     };
     let mut creators: Vec<Tally> = videos.filter_map(tally_of).collect();
     creators.sort_unstable_by_key(|tally| (tally.author, tally.video));
@@ -106,7 +108,7 @@ fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
         if is_same {
             kept.videos += 1;
             kept.plays = match (kept.plays, next.plays) {
-                (Some(one), Some(other)) => Some(one.saturating_add(other)),
+                (Some(one), Some(other)) => Some(one + other),
                 (one, other) => one.or(other),
             };
         }
@@ -125,7 +127,7 @@ impl Catalog {
         let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
         let mut creators = tally(sample.iter());
         let mut plays: Vec<f64> = creators.iter().filter_map(|tally| tally.plays).map(as_real).collect();
-        let all_plays = creators.iter().filter_map(|tally| tally.plays).fold(0, u64::saturating_add);
+        let all_plays: u128 = creators.iter().filter_map(|tally| tally.plays).sum();
         let spread = concentration(&mut plays);
         let first = asked.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
         // Most plays first, equals by id.
@@ -177,18 +179,23 @@ fn named(tally: &Tally, packed: &[u8]) -> CreatorView {
         unique_id: told(author.as_ref().map(|author| author.unique_id.clone())),
         nickname: told(author.map(|author| author.nickname)),
         videos: tally.videos,
-        plays: tally.plays.map(exact),
+        plays: tally
+            .plays
+            .and_then(|plays| u64::try_from(plays).ok())
+            .filter(|plays| *plays <= COUNT_MAX)
+            .map(exact),
         plays_share: None,
         videos_share: None,
     }
 }
 
 /// part / whole; `None` of nothing.
-pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
+pub(super) fn share(part: impl Into<u128>, whole: impl Into<u128>) -> Option<f64> {
+    let (part, whole) = (part.into(), whole.into());
     (whole > 0).then(|| as_real(part) / as_real(whole))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shares are no exact numbers")]
-pub(super) fn as_real(number: u64) -> f64 {
-    number as f64
+pub(super) fn as_real(number: impl Into<u128>) -> f64 {
+    number.into() as f64
 }

@@ -302,7 +302,7 @@ fn per(
     use super::creators::share;
     match (hashtag.reported.views, reported(hashtag)) {
         (Some(views), Some(other)) => share(views.value(), other.value()),
-        _ => share(hashtag.observed.views, observed(hashtag)),
+        _ => share(hashtag.observed.views?, observed(hashtag)),
     }
 }
 

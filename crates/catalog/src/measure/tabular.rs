@@ -118,7 +118,7 @@ fn record_cells<'a>(
         basis(videos),
         reported_at,
         Value::count(observed.videos),
-        Value::count(observed.views),
+        observed.views.map_or(Value::Absent, Value::count),
         count(observed.creators),
         as_read(views),
         as_read(creators),

@@ -152,8 +152,8 @@ impl TotalView {
 pub struct ObservedView {
     /// Videos held.
     pub videos: u64,
-    /// Sum of their plays, where told.
-    pub views: u64,
+    /// Sum of their plays, where known; `null` when it is above 2^53.
+    pub views: Option<u64>,
     /// Distinct creators among them; `null` where none is told.
     pub creators: Option<u64>,
 }
@@ -162,7 +162,7 @@ impl ObservedView {
     pub(super) fn of(sums: &Observed) -> Self {
         Self {
             videos: exact(sums.videos),
-            views: exact(sums.views),
+            views: sums.views.map(exact),
             creators: Some(exact(sums.creators)).filter(|creators| *creators > 0),
         }
     }

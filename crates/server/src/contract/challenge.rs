@@ -126,7 +126,7 @@ pub(crate) mod tests {
             id: None,
             tag: Tag::new("\"quoted\" 😺\u{1f}").expect("a tag"),
             reported: HashtagCounts::default(),
-            observed: Observed { videos: 2, views: 30, creators: 1, ..Observed::default() },
+            observed: Observed { videos: 2, views: Some(30), creators: 1, ..Observed::default() },
             details: HashtagDetails::default(),
             ..cat()
         };
@@ -141,7 +141,7 @@ pub(crate) mod tests {
                 reported: HashtagCounts { views: Count::exact(views), creators: Count::exact(creators), videos: None },
                 observed: Observed {
                     videos: u64::MAX,
-                    views: u64::MAX,
+                    views: Some(u64::MAX),
                     creators: u64::MAX,
                     ..Observed::default()
                 },

@@ -166,11 +166,11 @@ fn read(item: &Item<'_>, raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Re
         author: item.author_meta.id.author(),
         tags: tags.into_vec(),
         counts: VideoCounts {
-            plays: item.play_count.web(),
-            likes: item.digg_count.web(),
-            comments: item.comment_count.web(),
-            shares: item.share_count.web(),
-            saves: item.collect_count.web(),
+            plays: item.play_count.web("playCount")?,
+            likes: item.digg_count.web("diggCount")?,
+            comments: item.comment_count.web("commentCount")?,
+            shares: item.share_count.web("shareCount")?,
+            saves: item.collect_count.web("collectCount")?,
             downloads: None,
         },
         details: item.details(),
@@ -182,7 +182,7 @@ fn read(item: &Item<'_>, raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Re
         reading.description(Source::Apify, &description);
     }
     if let Ok(tag) = Tag::new(&item.search_hashtag.name) {
-        let views = item.search_hashtag.views.unless_zero(false).web();
+        let views = item.search_hashtag.views.unless_zero(false).web("searchHashtag.views")?;
         reading.total(HashtagObservation {
             tag: TagRef { tag, id: None },
             source: Source::Apify,
@@ -236,7 +236,7 @@ impl Item<'_> {
                 album: music.music_album.clean(),
                 ..Music::default()
             },
-            create_time: self.create_time.0.or(posted_at).filter(|seconds| *seconds > 0),
+            create_time: self.create_time.int().or(posted_at).filter(|seconds| *seconds > 0),
             is_ad: self.is_ad.is_set(),
             author: Author {
                 id: author.id.to_text(),

@@ -84,8 +84,8 @@ pub(crate) fn read_hashtag(raw: &str, observed_at: Option<Timestamp>) -> Result<
         observed_at,
         counts: HashtagCounts {
             // Nobody is told of a hashtag that nobody used: 0 is what a server sends of what it does not know.
-            views: record.view_count.unless_zero(false).exact(),
-            creators: record.user_count.unless_zero(false).exact(),
+            views: record.view_count.unless_zero(false).exact("view_count")?,
+            creators: record.user_count.unless_zero(false).exact("user_count")?,
             videos: None,
         },
         details: HashtagDetails {
@@ -94,7 +94,7 @@ pub(crate) fn read_hashtag(raw: &str, observed_at: Option<Timestamp>) -> Result<
             is_commerce: record.is_commerce.0,
             is_challenge: record.is_challenge.0,
             is_strong_music: record.is_strong_music.0,
-            kind: record.kind.0,
+            kind: record.kind.int(),
             cover: Some(record.cover.clean()).filter(|url| !url.is_empty()),
         },
     })
@@ -180,7 +180,7 @@ pub(crate) fn read_video(
         observed_at,
         author: video.author.id.author(),
         tags: tags.into_vec(),
-        counts: video.counts(),
+        counts: video.counts()?,
         details: video.details(),
         digest: digest(raw.as_bytes(), observed_at),
     })
@@ -195,19 +195,19 @@ impl Video<'_> {
         })
     }
 
-    fn counts(&self) -> VideoCounts {
+    fn counts(&self) -> Result<VideoCounts, String> {
         let others = [self.digg_count, self.comment_count, self.share_count];
         let is_liked = others.iter().any(|count| count.whole().unwrap_or(0) > 0);
         let is_small = self.play_count.whole().is_some_and(|plays| plays <= PLAYS_FEW_MAX);
-        let count = |number: Number| number.unless_zero(is_small).exact();
-        VideoCounts {
-            plays: self.play_count.unless_zero(!is_liked).exact(),
-            likes: count(self.digg_count),
-            comments: count(self.comment_count),
-            shares: count(self.share_count),
-            saves: count(self.collect_count),
-            downloads: count(self.download_count),
-        }
+        let count = |field: &str, number: Number| number.unless_zero(is_small).exact(field);
+        Ok(VideoCounts {
+            plays: self.play_count.unless_zero(!is_liked).exact("play_count")?,
+            likes: count("digg_count", self.digg_count)?,
+            comments: count("comment_count", self.comment_count)?,
+            shares: count("share_count", self.share_count)?,
+            saves: count("collect_count", self.collect_count)?,
+            downloads: count("download_count", self.download_count)?,
+        })
     }
 
     fn details(&self) -> VideoDetails {
@@ -234,9 +234,9 @@ impl Video<'_> {
                 duration: music.duration.whole().unwrap_or(0),
                 album: music.album.clean(),
             },
-            create_time: self.create_time.0.filter(|seconds| *seconds > 0),
+            create_time: self.create_time.int().filter(|seconds| *seconds > 0),
             is_ad: self.is_ad.is_set(),
-            item_comment_settings: self.item_comment_settings.0.unwrap_or(0),
+            item_comment_settings: self.item_comment_settings.int().unwrap_or(0),
             author: Author {
                 id: author.id.to_text(),
                 unique_id: author.unique_id.clean(),

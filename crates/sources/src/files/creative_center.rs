@@ -59,7 +59,7 @@ struct Point {
 fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let row: Row<'_> = serde_json::from_str(raw)?;
     let told = format!("{} {}", &*row.crawl_date, &*row.crawl_time);
-    let last = row.trend.iter().filter_map(|point| point.time.0).max();
+    let last = row.trend.iter().filter_map(|point| point.time.int()).max();
     let at = Timestamp::parse(told.trim())
         .or(reading.observed_at)
         .or_else(|| last.and_then(Timestamp::from_source))
@@ -74,9 +74,9 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         observed_at: at,
         country: country.map(Text::clean).unwrap_or_default(),
         window_days: row.period.whole().and_then(|days| u32::try_from(days).ok()),
-        views: row.video_views.whole(),
-        posts: row.publish_cnt.whole(),
-        rank: row.rank.whole(),
+        views: row.video_views.count("video_views")?,
+        posts: row.publish_cnt.count("publish_cnt")?,
+        rank: row.rank.count("rank")?,
         industry: row.industry_info.value.clean(),
     });
     Ok(())

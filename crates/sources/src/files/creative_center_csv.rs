@@ -5,7 +5,7 @@ use super::format::{Format, Kind, ReadLine, Text};
 use crate::csv::Header;
 use crate::json::id::Id;
 use crate::json::lenient::clean;
-use crate::json::number;
+use crate::json::number::{self, Number};
 use crate::reading::{Reading, Refusal};
 use domain::observation::{TagRef, WindowObservation};
 use domain::{Source, Tag, Timestamp};
@@ -72,8 +72,8 @@ impl ReadLine for Columns {
         let told = |column: Option<usize>| column.and_then(|at| cells.get(at)).map(|text| text.trim());
         let count = |column: Option<usize>, name: &str| match told(column) {
             None | Some("") => Ok(None),
-            Some(text) => number::from_text(text)
-                .and_then(|number| u64::try_from(number).ok())
+            Some(text) => Number(number::from_text(text))
+                .count(name)?
                 .map(Some)
                 .ok_or_else(|| format!("{name}: {text:?} is not a number")),
         };

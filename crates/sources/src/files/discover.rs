@@ -49,7 +49,7 @@ struct ExtraInfo<'a> {
 fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let card: Card<'_> = serde_json::from_str(raw)?;
     let Some(extra) = &card.extra_info else { return Err(Refusal::Shape) };
-    if card.kind.0 != Some(HASHTAG) {
+    if card.kind.int() != Some(HASHTAG) {
         return Ok(());
     }
     let name = if extra.challenge_name.is_empty() { &card.title } else { &extra.challenge_name };
@@ -58,7 +58,10 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         tag: TagRef { tag, id: extra.challenge_id.hashtag().or(card.id.hashtag()) },
         source: Source::Discover,
         observed_at: reading.observed_at,
-        counts: HashtagCounts { views: extra.views.or(card.sub_title).web(), ..HashtagCounts::default() },
+        counts: HashtagCounts {
+            views: extra.views.or(card.sub_title).web("extraInfo.views")?,
+            ..HashtagCounts::default()
+        },
         details: HashtagDetails {
             description: Some(card.description.clean()).filter(|text| !text.is_empty()),
             cover: Some(card.cover.clean()).filter(|url| !url.is_empty()),

@@ -112,20 +112,22 @@ impl<'m> Record<'m> {
         self.text(field).unwrap_or_default().to_owned()
     }
 
-    fn number(&self, field: Field) -> Result<Option<i64>, String> {
-        let Some(text) = self.text(field) else { return Ok(None) };
+    fn number(&self, field: Field) -> Result<Number, String> {
+        let Some(text) = self.text(field) else { return Ok(Number::default()) };
         let number = number::from_text(&ungrouped(text)).filter(|number| *number >= 0);
-        number.map(Some).ok_or_else(|| format!("{}: {text:?} is not a number", field.name()))
+        number
+            .map(|number| Number(Some(number)))
+            .ok_or_else(|| format!("{}: {text:?} is not a number", field.name()))
     }
 
     /// A count. As on the web, one that lies on its display step is taken for rounded.
     fn count(&self, field: Field) -> Result<Option<Count>, String> {
-        Ok(Number(self.number(field)?).web())
+        self.number(field)?.web(field.name())
     }
 
     fn time(&self, field: Field) -> Result<Option<Timestamp>, String> {
         let Some(text) = self.text(field) else { return Ok(None) };
-        let number = || number::from_text(text).and_then(Timestamp::from_source);
+        let number = || Number(number::from_text(text)).int().and_then(Timestamp::from_source);
         Timestamp::parse(text).or_else(number).map(Some).ok_or_else(|| {
             format!(
                 "{}: {text:?} is not a time; 2024-03-01, 2024-03-01T12:00:00Z and seconds since 1970 are",
@@ -214,7 +216,7 @@ fn parts_of_video(record: &Record<'_>) -> Result<(VideoCounts, VideoDetails), St
         region: region.transpose()?,
         title: record.owned(Field::Caption),
         cover: record.owned(Field::Cover),
-        duration_seconds: duration.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0),
+        duration_seconds: duration.whole().unwrap_or(0),
         create_time: record.time(Field::CreateTime)?.map(Timestamp::as_seconds),
         music: Music { id: record.owned(Field::MusicId), ..Music::default() },
         author: Author {

@@ -179,7 +179,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         observed_at: reading.observed_at,
         author: aweme.author.uid.author(),
         tags: tags.into_vec(),
-        counts: aweme.statistics.as_ref().map(|statistics| counts(statistics)).unwrap_or_default(),
+        counts: aweme.statistics.as_deref().map(counts).transpose()?.unwrap_or_default(),
         details: details(&aweme),
         digest: digest(raw.as_bytes(), reading.observed_at),
     });
@@ -190,24 +190,24 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
             text: &challenge.desc,
             cover: "",
             is_commerce: challenge.is_commerce.is_set(),
-            kind: challenge.kind.0,
+            kind: challenge.kind.int(),
         };
         reading.description(Source::MobileAweme, &description);
     }
     Ok(())
 }
 
-fn counts(statistics: &Statistics<'_>) -> VideoCounts {
+fn counts(statistics: &Statistics<'_>) -> Result<VideoCounts, String> {
     let are_kept = statistics.lose_count.0.unwrap_or(0) == 0;
     let comments_are_kept = statistics.lose_comment_count.0.unwrap_or(0) == 0;
-    VideoCounts {
-        plays: statistics.play_count.unless_zero(are_kept).exact(),
-        likes: statistics.digg_count.unless_zero(are_kept).exact(),
-        comments: statistics.comment_count.unless_zero(comments_are_kept).exact(),
-        shares: statistics.share_count.unless_zero(are_kept).exact(),
-        saves: statistics.collect_count.unless_zero(are_kept).exact(),
-        downloads: statistics.download_count.unless_zero(are_kept).exact(),
-    }
+    Ok(VideoCounts {
+        plays: statistics.play_count.unless_zero(are_kept).exact("play_count")?,
+        likes: statistics.digg_count.unless_zero(are_kept).exact("digg_count")?,
+        comments: statistics.comment_count.unless_zero(comments_are_kept).exact("comment_count")?,
+        shares: statistics.share_count.unless_zero(are_kept).exact("share_count")?,
+        saves: statistics.collect_count.unless_zero(are_kept).exact("collect_count")?,
+        downloads: statistics.download_count.unless_zero(are_kept).exact("download_count")?,
+    })
 }
 
 fn details(aweme: &Aweme<'_>) -> VideoDetails {
@@ -235,9 +235,9 @@ fn details(aweme: &Aweme<'_>) -> VideoDetails {
         size_bytes: video.play_addr.data_size.whole().unwrap_or(0),
         wm_size_bytes: video.download_addr.data_size.whole().unwrap_or(0),
         music: music(&aweme.music),
-        create_time: aweme.create_time.0.filter(|seconds| *seconds > 0),
+        create_time: aweme.create_time.int().filter(|seconds| *seconds > 0),
         is_ad: aweme.is_ads.is_set(),
-        item_comment_settings: aweme.item_comment_settings.0.unwrap_or(0),
+        item_comment_settings: aweme.item_comment_settings.int().unwrap_or(0),
         author: Author {
             id: author.uid.to_text(),
             unique_id: author.unique_id.clean(),

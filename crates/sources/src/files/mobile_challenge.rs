@@ -56,8 +56,8 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         source: Source::MobileChallenge,
         observed_at: reading.observed_at,
         counts: HashtagCounts {
-            views: views.unless_zero(is_told).exact(),
-            creators: creators.unless_zero(is_told).exact(),
+            views: views.unless_zero(is_told).exact("view_count")?,
+            creators: creators.unless_zero(is_told).exact("user_count")?,
             videos: None,
         },
         details: HashtagDetails {
@@ -66,7 +66,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
             is_commerce: record.is_commerce.0,
             is_challenge: record.is_challenge.0,
             is_strong_music: record.is_strong_music.0,
-            kind: record.kind.0,
+            kind: record.kind.int(),
             cover: Some(record.hashtag_profile.clean()).filter(|url| url.starts_with("http")),
         },
     });

@@ -121,10 +121,10 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         author: item.author_id.author().or(post.author_infos.user_id.author()),
         tags: tags.into_vec(),
         counts: VideoCounts {
-            plays: item.play_count.web(),
-            likes: item.digg_count.web(),
-            comments: item.comment_count.web(),
-            shares: item.share_count.web(),
+            plays: item.play_count.web("playCount")?,
+            likes: item.digg_count.web("diggCount")?,
+            comments: item.comment_count.web("commentCount")?,
+            shares: item.share_count.web("shareCount")?,
             ..VideoCounts::default()
         },
         details: details(item, &post),
@@ -163,8 +163,8 @@ fn details(item: &ItemInfos<'_>, post: &Post<'_>) -> VideoDetails {
             original: music.original.is_set(),
             ..Music::default()
         },
-        create_time: item.create_time.0.filter(|seconds| *seconds > 0),
-        item_comment_settings: item.comment_status.0.unwrap_or(0),
+        create_time: item.create_time.int().filter(|seconds| *seconds > 0),
+        item_comment_settings: item.comment_status.int().unwrap_or(0),
         author: Author {
             id: author.user_id.to_text(),
             unique_id: author.unique_id.clean(),

@@ -5,10 +5,10 @@ use super::format::{Format, Kind, ReadLine, Text};
 use crate::csv::Header;
 use crate::json::id::Id;
 use crate::json::lenient::clean;
-use crate::json::number;
+use crate::json::number::{self, Number};
 use crate::reading::{Reading, Refusal};
 use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, TagRef};
-use domain::{Count, Source, Tag, Timestamp};
+use domain::{Source, Tag, Timestamp};
 
 pub(crate) static FORMAT: Format = Format {
     source: Source::Series,
@@ -62,7 +62,7 @@ impl ReadLine for Rows {
         let at = cell(self.columns.at, "snapshot_utc")?;
         let at = Timestamp::parse(at).ok_or_else(|| format!("snapshot_utc: {at:?} is not a time"))?;
         let views = cell(self.columns.views, "views")?;
-        let count = number::from_text(views).and_then(|n| u64::try_from(n).ok()).and_then(Count::rounded);
+        let count = Number(number::from_text(views)).rounded("views")?;
         let tag = Tag::new(cell(self.columns.name, "challenge_name")?)
             .map_err(|why| format!("challenge_name: {why}"))?;
         let id = self.columns.id.and_then(|column| cells.get(column));

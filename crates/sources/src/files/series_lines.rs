@@ -1,7 +1,7 @@
 //! View-count series as a text file per tag: `YYYY-MM-DD HH:MM:SS<TAB>views` a line, the tag in the file's name.
 
 use super::format::{Format, Kind, ReadLine, Text};
-use crate::json::number;
+use crate::json::number::{self, Number};
 use crate::reading::{Reading, Refusal};
 use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, TagRef};
 use domain::{Count, Source, Tag, Timestamp};
@@ -43,8 +43,7 @@ fn point(line: &str) -> Result<(Timestamp, Count), String> {
     let (at, views) = line.trim_end().split_once('\t').ok_or("there is no tab between time and views")?;
     let time =
         Timestamp::parse(at).filter(|_| at.len() > 10).ok_or_else(|| format!("{at:?} is not a time"))?;
-    let count =
-        number::from_text(views).and_then(|number| u64::try_from(number).ok()).and_then(Count::rounded);
+    let count = Number(number::from_text(views)).rounded("views")?;
     Ok((time, count.ok_or_else(|| format!("{views:?} is not a number of views"))?))
 }
 

@@ -110,10 +110,10 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         author: author.id.author(),
         tags: tags.into_vec(),
         counts: VideoCounts {
-            plays: post.play_count.web(),
-            likes: post.digg_count.web(),
-            comments: post.comment_count.web(),
-            shares: post.share_count.web(),
+            plays: post.play_count.web("playCount")?,
+            likes: post.digg_count.web("diggCount")?,
+            comments: post.comment_count.web("commentCount")?,
+            shares: post.share_count.web("shareCount")?,
             ..VideoCounts::default()
         },
         details: details(&post, author),
@@ -153,7 +153,7 @@ fn details(post: &Post<'_>, author: &AuthorMeta<'_>) -> VideoDetails {
             duration: music.duration.whole().unwrap_or(0),
             album: music.music_album.clean(),
         },
-        create_time: post.create_time.0.filter(|seconds| *seconds > 0),
+        create_time: post.create_time.int().filter(|seconds| *seconds > 0),
         author: Author {
             id: author.id.to_text(),
             unique_id: author.name.clean(),

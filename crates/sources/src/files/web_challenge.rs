@@ -65,9 +65,9 @@ pub(crate) fn read(raw: &str, source: Source, reading: &mut Reading<'_>) -> Resu
         source,
         observed_at: reading.observed_at,
         counts: HashtagCounts {
-            views: views.unless_zero(videos.whole().unwrap_or(0) == 0).web(),
-            videos: videos.unless_zero(views.whole().unwrap_or(0) == 0).web(),
-            creators: creators.unless_zero(!is_used).web(),
+            views: views.unless_zero(videos.whole().unwrap_or(0) == 0).web("stats.viewCount")?,
+            videos: videos.unless_zero(views.whole().unwrap_or(0) == 0).web("stats.videoCount")?,
+            creators: creators.unless_zero(!is_used).web("stats.userCount")?,
         },
         details: HashtagDetails {
             description: Some(challenge.desc.clean()).filter(|text| !text.is_empty()),

@@ -170,14 +170,14 @@ pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> 
     let id = item.id.video(&[&item.video.id])?;
     let source = reading.source.unwrap_or(Source::WebItem);
     // The envelope knows when its page was read; `collectTime` is added to the item itself by some collectors.
-    reading.observed_at = reading.observed_at.or(item.collect_time.0.and_then(Timestamp::from_source));
+    reading.observed_at = reading.observed_at.or(item.collect_time.int().and_then(Timestamp::from_source));
     let tags = item.tags()?;
     reading.video(VideoObservation {
         id,
         source,
         observed_at: reading.observed_at,
         author: item.author_id().author(),
-        counts: item.counts(),
+        counts: item.counts()?,
         details: item.details(),
         digest: digest(raw.as_bytes(), reading.observed_at),
         tags,
@@ -234,16 +234,16 @@ impl Item<'_> {
         Ok(tags.into_vec())
     }
 
-    fn counts(&self) -> VideoCounts {
-        let count = |of: fn(&Stats) -> Number| of(&self.stats_v2).or(of(&self.stats)).web();
-        VideoCounts {
-            plays: count(|s| s.play_count),
-            likes: count(|s| s.digg_count),
-            comments: count(|s| s.comment_count),
-            shares: count(|s| s.share_count),
-            saves: count(|s| s.collect_count),
+    fn counts(&self) -> Result<VideoCounts, String> {
+        let count = |field: &str, of: fn(&Stats) -> Number| of(&self.stats_v2).or(of(&self.stats)).web(field);
+        Ok(VideoCounts {
+            plays: count("stats.playCount", |s| s.play_count)?,
+            likes: count("stats.diggCount", |s| s.digg_count)?,
+            comments: count("stats.commentCount", |s| s.comment_count)?,
+            shares: count("stats.shareCount", |s| s.share_count)?,
+            saves: count("stats.collectCount", |s| s.collect_count)?,
             downloads: None,
-        }
+        })
     }
 
     fn details(&self) -> VideoDetails {
@@ -277,9 +277,9 @@ impl Item<'_> {
                 duration: music.duration.whole().unwrap_or(0),
                 album: music.album.clean(),
             },
-            create_time: self.create_time.0.filter(|seconds| *seconds > 0),
+            create_time: self.create_time.int().filter(|seconds| *seconds > 0),
             is_ad: self.is_ad.is_set(),
-            item_comment_settings: self.item_comment_status.0.unwrap_or(0),
+            item_comment_settings: self.item_comment_status.int().unwrap_or(0),
             author: Author {
                 id: self.author_id().to_text(),
                 unique_id: first_told(&[&author.unique_id, &self.author.1]),

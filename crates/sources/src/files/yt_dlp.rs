@@ -79,7 +79,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         return Err("a live stream, not a video".to_owned().into());
     }
     let id = info.id.video(&[&info.webpage_url, &info.original_url, &info.url])?;
-    let observed_at = info.epoch.0.and_then(Timestamp::from_source).or(reading.observed_at);
+    let observed_at = info.epoch.int().and_then(Timestamp::from_source).or(reading.observed_at);
     let caption = info.caption();
     let mut tags = TagList::default();
     tags.add_caption(caption)?;
@@ -91,11 +91,11 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         tags: tags.into_vec(),
         // From the app's answers, which are exact, or from the web page's, which are not: it does not tell.
         counts: VideoCounts {
-            plays: info.view_count.web(),
-            likes: info.like_count.web(),
-            comments: info.comment_count.web(),
-            shares: info.repost_count.web(),
-            saves: info.save_count.web(),
+            plays: info.view_count.web("view_count")?,
+            likes: info.like_count.web("like_count")?,
+            comments: info.comment_count.web("comment_count")?,
+            shares: info.repost_count.web("repost_count")?,
+            saves: info.save_count.web("save_count")?,
             downloads: None,
         },
         details: info.details(caption),
@@ -164,7 +164,7 @@ impl<'a> Info<'a> {
                 album: clean(told(&self.album)),
                 ..Music::default()
             },
-            create_time: self.timestamp.0.filter(|seconds| *seconds > 0),
+            create_time: self.timestamp.int().filter(|seconds| *seconds > 0),
             author: Author {
                 id: self.uploader_id.author().map(|id| id.to_string()).unwrap_or_default(),
                 unique_id: clean(told(&self.uploader)),

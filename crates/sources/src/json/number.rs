@@ -2,33 +2,58 @@
 //! and what they are worth as counts.
 
 use super::lenient::{drain_list, drain_map, not_told};
-use domain::count::{Count, display_step};
+use domain::count::{COUNT_MAX, Count, display_step};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// A whole number of any spelling. `None` is "not told".
+/// A whole number of any spelling, also one that is too large for anything. `None` is "unknown". What exceeds an `i128`
+/// is its largest.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Number(pub(crate) Option<i64>);
+pub(crate) struct Number(pub(crate) Option<i128>);
 
 impl Number {
-    /// The number, unless negative.
-    pub(crate) fn whole(self) -> Option<u64> {
-        self.0.and_then(|number| u64::try_from(number).ok())
+    /// The number, if 63 bits hold it.
+    pub(crate) fn int(self) -> Option<i64> {
+        self.0.and_then(|number| i64::try_from(number).ok())
     }
 
-    /// As a count of the mobile app, which is exact.
-    pub(crate) fn exact(self) -> Option<Count> {
-        self.whole().and_then(Count::exact)
+    /// The number, unless it is negative or 63 bits do not hold it.
+    pub(crate) fn whole(self) -> Option<u64> {
+        self.int().and_then(|number| u64::try_from(number).ok())
+    }
+
+    /// The number as a count, `None` where it is negative. Rejects a number above [`COUNT_MAX`]: `field` is what the source
+    /// calls it.
+    pub(crate) fn count(self, field: &str) -> Result<Option<u64>, String> {
+        let Some(number) = self.0 else { return Ok(None) };
+        match u64::try_from(number) {
+            Ok(count) if count <= COUNT_MAX => Ok(Some(count)),
+            Err(_) if number < 0 => Ok(None),
+            _ if number == i128::MAX => Err(too_large(field, &"a number of more than 38 digits")),
+            _ => Err(too_large(field, &number)),
+        }
+    }
+
+    /// As a count of the mobile app, which is exact. Fails like [`Self::count`].
+    pub(crate) fn exact(self, field: &str) -> Result<Option<Count>, String> {
+        Ok(self.count(field)?.and_then(Count::exact))
+    }
+
+    /// As a count of a source that rounds for display. Fails like [`Self::count`].
+    pub(crate) fn rounded(self, field: &str) -> Result<Option<Count>, String> {
+        Ok(self.count(field)?.and_then(Count::rounded))
     }
 
     /// As a count of a web page, `stats` or `statsV2` alike. A number that lies on its display step is taken for
     /// rounded, one beside it cannot have been rounded and is exact. `statsV2` is no guarantee: in captures of 2025
     /// its plays, likes, comments and shares are the rounded ones of `stats` to the last of 3,980 videos, and only
-    /// `collectCount` is exact (46038 beside 46000). Web pages before mid-2020 were exact throughout.
-    pub(crate) fn web(self) -> Option<Count> {
-        self.whole().and_then(|value| {
+    /// `collectCount` is exact (46038 beside 46000). Web pages before mid-2020 were exact throughout. Fails like
+    /// [`Self::count`].
+    pub(crate) fn web(self, field: &str) -> Result<Option<Count>, String> {
+        let count = self.count(field)?;
+        Ok(count.and_then(|value| {
             if value % display_step(value) == 0 { Count::rounded(value) } else { Count::exact(value) }
-        })
+        }))
     }
 
     /// The count if it is not 0, or if 0 can be believed. For places where 0 also stands for "not told".
@@ -42,11 +67,20 @@ impl Number {
     }
 }
 
+/// Why a count is refused.
+fn too_large(field: &str, value: &dyn fmt::Display) -> String {
+    format!("{field}: {value} is above {COUNT_MAX} (2^53), the largest count")
+}
+
 /// Reads a number from a text. Abbreviations are worth their round number.
-pub(crate) fn from_text(text: &str) -> Option<i64> {
+pub(crate) fn from_text(text: &str) -> Option<i128> {
     let text = text.trim();
     if let Ok(number) = text.parse() {
         return Some(number);
+    }
+    // Only digits that not even an `i128` holds.
+    if text.len() > 38 && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(i128::MAX);
     }
     let text = text.split_whitespace().next()?;
     let (digits, factor) = match text.char_indices().last()? {
@@ -63,13 +97,10 @@ pub(crate) fn from_text(text: &str) -> Option<i64> {
     digits.parse::<f64>().ok().and_then(|number| from_float((number * factor).round()))
 }
 
-/// Numbers a float can hold and a count can be.
-fn from_float(number: f64) -> Option<i64> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the range is checked, and a fraction is no part of a count"
-    )]
-    (number.abs() < 9.2e18).then_some(number as i64)
+/// The whole number of a float; a fraction is no part of a count.
+fn from_float(number: f64) -> Option<i128> {
+    #[expect(clippy::cast_possible_truncation, reason = "what is too large becomes the largest")]
+    (!number.is_nan()).then_some(number as i128)
 }
 
 impl<'de> Deserialize<'de> for Number {
@@ -81,10 +112,10 @@ impl<'de> Deserialize<'de> for Number {
                 f.write_str("a number")
             }
             fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
-                Ok(Number(i64::try_from(number).ok()))
+                Ok(Number(Some(number.into())))
             }
             fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
-                Ok(Number(Some(number)))
+                Ok(Number(Some(number.into())))
             }
             fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
                 Ok(Number(from_float(number)))
@@ -123,8 +154,9 @@ mod tests {
             (r#""157.8B views""#, Some(157_800_000_000)),
             (r#""12.3K""#, Some(12_300)),
             (r#""-3""#, Some(-3)),
-            ("18446744073709551615", None),
-            ("1e300", None),
+            ("18446744073709551615", Some(18_446_744_073_709_551_615)),
+            (r#""18446744073709551616""#, Some(18_446_744_073_709_551_616)),
+            ("1e300", Some(i128::MAX)),
             (r#""1e400""#, None),
             (r#""nan""#, None),
             (r#""""#, None),
@@ -141,11 +173,29 @@ mod tests {
 
     #[test]
     fn a_web_count_beside_its_display_step_is_exact() {
-        let web = |value| Number(Some(value)).web().map(Count::is_rounded);
+        let web = |value| Number(Some(value)).web("plays").expect("a count").map(Count::is_rounded);
         assert_eq!(web(46_000), Some(true));
         assert_eq!(web(46_038), Some(false));
         assert_eq!(web(36_322_192), Some(false));
         assert_eq!(web(929), Some(false));
         assert_eq!(web(-1), None);
+    }
+    #[test]
+    fn a_count_above_the_limit_is_refused_by_name_value_and_limit() {
+        let count = |json: &str| serde_json::from_str::<Number>(json).expect("a number").count("playCount");
+        assert_eq!(count("9007199254740992"), Ok(Some(COUNT_MAX)));
+        assert_eq!(count("-1"), Ok(None));
+        for (json, shown) in [
+            ("9007199254740993", "9007199254740993"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("18446744073709551615", "18446744073709551615"),
+            (r#""99999999999999999999""#, "99999999999999999999"),
+            (r#""9007199254741K""#, "9007199254741000"),
+            ("1e300", "a number of more than 38 digits"),
+            (r#""1000000000000000000000000000000000000000""#, "a number of more than 38 digits"),
+        ] {
+            let reason = format!("playCount: {shown} is above 9007199254740992 (2^53), the largest count");
+            assert_eq!(count(json), Err(reason), "{json}");
+        }
     }
 }

@@ -3,11 +3,12 @@
 use super::Recording;
 use super::rows::{Point, Rows};
 use super::touched::{Reported, Touched, TouchedTags};
+use super::zeros::{FirstNonzero, StoredReadings, Times};
 use crate::StoreError;
 use crate::merge::{Told, newest};
 use crate::record::Recorded;
 use domain::observation::HashtagDetails;
-use domain::{Count, HashtagObservation, Timestamp};
+use domain::{HashtagObservation, Timestamp};
 
 /// The counts of a hashtag, in the order of the table's columns.
 pub(crate) const HASHTAG_COLUMNS: [&str; 3] = ["views", "creators", "videos"];
@@ -16,19 +17,24 @@ impl<R: Rows> Recording<'_, R> {
     /// Takes a reading in.
     pub(super) fn hashtag(&mut self, reading: HashtagObservation) -> Result<(), StoreError> {
         let row = self.tags.row(self.rows, self.known, &reading.tag)?;
+        let is_new = row >= self.tags.first();
         let touched = self.tags.entry(row);
         let held = match &mut touched.reported {
             Some(held) => held,
-            place @ None => place.insert(Box::new(self.rows.reported(row)?)),
+            place @ None => {
+                let mut held = self.rows.reported(row)?;
+                if is_new {
+                    held.first_nonzero = FirstNonzero::of_new(&held.counts);
+                }
+                place.insert(Box::new(held))
+            }
         };
         let counts = [reading.counts.views, reading.counts.creators, reading.counts.videos];
         let at = reading.observed_at;
-        if let Some(at) = at {
-            let counts = beside(self.rows, row, at, counts, held)?;
-            if let Some(point) = Point::of(at, reading.source, counts) {
-                self.rows.keep_hashtag_point(row, point)?;
-                touched.is_read = true;
-            }
+        let stored = &mut Stored { rows: self.rows, hashtag: row };
+        let settled = held.first_nonzero.settle(stored, at, counts, &held.counts)?;
+        if let Some(point) = at.and_then(|at| Point::of(at, reading.source, settled)) {
+            self.rows.keep_hashtag_point(row, point)?;
         }
         let after: [Option<Told>; 3] =
             std::array::from_fn(|n| newest(held.counts[n], counts[n].map(|count| Told { count, at })));
@@ -52,29 +58,20 @@ fn storable(details: HashtagDetails) -> HashtagDetails {
     }
 }
 
-/// What of a reading is told, beside the others: a 0 after a number that is not 0 is not, whichever came in first.
-fn beside<R: Rows>(
-    rows: &mut R,
-    row: u32,
-    at: Timestamp,
-    mut counts: [Option<Count>; 3],
-    held: &Reported,
-) -> Result<[Option<Count>; 3], StoreError> {
-    for (n, count) in counts.iter_mut().enumerate() {
-        let Some(told_now) = *count else { continue };
-        let known = held.counts[n];
-        let is_earlier = known.is_some_and(|k| Some(at) < k.at);
-        if told_now.value() == 0 {
-            let is_after =
-                known.is_some_and(|k| k.count.value() > 0 && k.at.is_none_or(|known_at| known_at < at));
-            if is_after || (is_earlier && rows.is_earlier_hashtag(row, n, at.as_ms())?) {
-                *count = None;
-            }
-        } else if is_earlier {
-            rows.untell_hashtag(row, n, at.as_ms())?;
-        }
+/// A hashtag's stored readings.
+struct Stored<'a, R> {
+    rows: &'a mut R,
+    hashtag: u32,
+}
+
+impl<R: Rows> StoredReadings for Stored<'_, R> {
+    fn first_nonzero(&mut self, n: usize) -> Result<Option<i64>, StoreError> {
+        self.rows.first_nonzero_hashtag(self.hashtag, n)
     }
-    Ok(counts)
+
+    fn clear_zeros(&mut self, n: usize, times: Times) -> Result<(), StoreError> {
+        self.rows.clear_zeros_hashtag(self.hashtag, n, times)
+    }
 }
 
 /// Lays what a reading describes over what is held, or under it when the reading is older.

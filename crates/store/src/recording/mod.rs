@@ -9,22 +9,30 @@ mod links;
 
 mod rows;
 
+pub(crate) mod sums;
+
 mod touched;
 
 mod video;
+
+mod zeros;
 
 pub(crate) use hashtag::HASHTAG_COLUMNS;
 pub(crate) use links::Link;
 pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows, WindowRow};
 pub(crate) use touched::{KnownTags, Reported, Touched};
 pub(crate) use video::{COUNTS, CountColumns, HeldVideo, VIDEO_COLUMNS};
+pub(crate) use zeros::Times;
 
 use crate::StoreError;
 use crate::record::{Prepared, Recorded};
 use links::Links;
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::mpsc;
 use std::time::Duration;
-use touched::TouchedTags;
+use touched::{Spread, TouchedTags};
+use zeros::FirstNonzero;
 
 /// How long a transaction waits for its source before it commits what it has.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -47,6 +55,8 @@ pub(crate) fn fill<R: Rows>(
         links: Links::default(),
         recorded: Recorded::default(),
         next_video: numbers.video,
+        first_new_video: numbers.video,
+        first_nonzero: HashMap::default(),
         rows,
         known,
     };
@@ -80,6 +90,10 @@ struct Recording<'a, R> {
     recorded: Recorded,
     /// The row the next new video gets.
     next_video: u32,
+    /// Videos from this row on are made by the transaction.
+    first_new_video: u32,
+    /// Of the videos that were read again.
+    first_nonzero: HashMap<u32, FirstNonzero<COUNTS>, BuildHasherDefault<Spread>>,
 }
 
 impl<R: Rows> Recording<'_, R> {
@@ -107,9 +121,9 @@ impl<R: Rows> Recording<'_, R> {
 
     fn finish(mut self, sequence: u64) -> Result<Recorded, StoreError> {
         links::write(self.rows, self.links, &mut self.tags)?;
-        if self.rows.hashtag_points_new() > 0 {
+        for hashtag in self.rows.hashtags_read() {
             // A reading from before the newest moves no total and is news all the same, to whoever measures series.
-            self.tags.stir_read();
+            self.tags.entry(hashtag).is_stirred = true;
         }
         let next = Numbers { hashtag: self.tags.next(), video: self.next_video, sequence: sequence + 1 };
         let changed = hashtag::write(self.rows, self.tags, next.sequence, &mut self.recorded)?;

@@ -1,12 +1,14 @@
 //! What a backend does with single rows while observations are taken in. All of it happens in one transaction, whose
 //! earlier writes every later question sees.
 
+use super::zeros::Times;
 use super::{HeldVideo, KnownTags, Link, Reported, Touched};
 use crate::StoreError;
 use crate::merge::{count_value, rounded_bits};
 use crate::record::Prepared;
 use domain::observation::WindowObservation;
 use domain::{Count, HashtagId, Source, Timestamp, VideoId};
+use std::collections::BTreeSet;
 
 /// The numbers that come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,10 +67,11 @@ pub(crate) trait VideoRows {
     fn change_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError>;
     /// Keeps a reading, unless there is one of the same moment and source.
     fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError>;
-    /// Whether count `n` of a reading before `at` (milliseconds) is not 0.
-    fn is_earlier_video(&mut self, video: u32, n: usize, at: i64) -> Result<bool, StoreError>;
-    /// Count `n` of readings after `at` (milliseconds) is not told where it is 0.
-    fn untell_video(&mut self, video: u32, n: usize, at: i64) -> Result<(), StoreError>;
+    /// Returns the time (milliseconds) of the earliest stored reading of a video from before the transaction whose count `n` is
+    /// not 0. Readings of the transaction itself may be left out.
+    fn first_nonzero_video(&mut self, video: u32, n: usize) -> Result<Option<i64>, StoreError>;
+    /// Makes count `n` unknown where it is 0, in readings within `times`. A reading that knows nothing more is removed.
+    fn clear_zeros_video(&mut self, video: u32, n: usize, times: Times) -> Result<(), StoreError>;
 }
 
 /// A sum over a window of time as it is kept. Texts have no NUL; a length of 0 days is one that was not told.
@@ -106,10 +109,11 @@ pub(crate) trait HashtagRows {
     fn reported(&mut self, hashtag: u32) -> Result<Reported, StoreError>;
     /// Keeps a reading, unless there is one of the same moment and source.
     fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError>;
-    /// Whether count `n` of a reading before `at` (milliseconds) is not 0.
-    fn is_earlier_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<bool, StoreError>;
-    /// Count `n` of readings after `at` (milliseconds) is not told where it is 0.
-    fn untell_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<(), StoreError>;
+    /// Returns the time (milliseconds) of the earliest stored reading of a hashtag from before the transaction whose count `n` is
+    /// not 0. Readings of the transaction itself may be left out.
+    fn first_nonzero_hashtag(&mut self, hashtag: u32, n: usize) -> Result<Option<i64>, StoreError>;
+    /// Makes count `n` unknown where it is 0, in readings within `times`. A reading that knows nothing more is removed.
+    fn clear_zeros_hashtag(&mut self, hashtag: u32, n: usize, times: Times) -> Result<(), StoreError>;
     /// These hashtags are about to be written: what that needs can be read at once.
     fn expect_hashtags(&mut self, _hashtags: &[(u32, Touched)]) -> Result<(), StoreError> {
         Ok(())
@@ -171,8 +175,8 @@ pub(crate) trait Rows: VideoRows + HashtagRows + LinkRows {
     }
     /// Keeps a sum over a window, unless there is one of the same moment, source, country and length.
     fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError>;
-    /// How many readings of hashtags were new so far, of the groups that are in.
-    fn hashtag_points_new(&self) -> u64;
+    /// Returns the hashtags whose readings are others than before the transaction, once all groups are in.
+    fn hashtags_read(&mut self) -> BTreeSet<u32>;
     /// Everything is in: writes what is left, the list of changes and the numbers. Gives how many snapshots were new.
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError>;
 }

@@ -1,6 +1,8 @@
 //! What a transaction has found out about hashtags and not written yet, and the row numbers of tags met lately.
 
 use super::rows::HashtagRows;
+use super::sums;
+use super::zeros::FirstNonzero;
 use crate::StoreError;
 use crate::merge::Told;
 use domain::observation::{HashtagDetails, TagRef};
@@ -64,6 +66,7 @@ pub(crate) struct Reported {
     pub(crate) details: HashtagDetails,
     pub(crate) details_at: Option<Timestamp>,
     pub(crate) is_dirty: bool,
+    pub(crate) first_nonzero: FirstNonzero<3>,
 }
 
 /// One hashtag in the transaction.
@@ -72,7 +75,7 @@ pub(crate) struct Touched {
     /// Name and key when it is to be made.
     pub(crate) new: Option<(Box<str>, Box<str>)>,
     pub(crate) videos: i64,
-    pub(crate) views: i64,
+    pub(crate) views: i128,
     pub(crate) creators: i64,
     /// Where what moved the sums came from.
     pub(crate) sources: SourceSet,
@@ -80,13 +83,22 @@ pub(crate) struct Touched {
     pub(crate) caveats: CaveatSet,
     pub(crate) ids: Vec<HashtagId>,
     pub(crate) reported: Option<Box<Reported>>,
-    /// Whether a reading of it with a time came in.
-    pub(super) is_read: bool,
     /// Something under it changed that moves no sum: a video's text, its order.
     pub(crate) is_stirred: bool,
 }
 
 impl Touched {
+    /// What its sum of views moves by, for the database. More than the largest sum is as good as that.
+    pub(crate) fn views_moved(&self) -> i64 {
+        let most = i128::from(sums::VIEWS_MAX) + 1;
+        i64::try_from(self.views.clamp(-most, most)).unwrap_or(sums::VIEWS_UNKNOWN)
+    }
+
+    /// The sum of views of one that is made.
+    pub(crate) fn views_made(&self) -> i64 {
+        sums::views(self.views)
+    }
+
     /// Whether anything of it is other than before; ids aside.
     pub(super) fn is_changed(&self) -> bool {
         self.is_stirred || self.videos != 0 || self.views != 0 || self.creators != 0 || self.news().is_some()
@@ -167,13 +179,6 @@ impl TouchedTags {
                 let id = touched.ids.last().map_or(0, |id| id.get());
                 known.0.insert(KnownTags::hash(key), (*row, id));
             }
-        }
-    }
-
-    /// Those that were read may have a new reading.
-    pub(super) fn stir_read(&mut self) {
-        for touched in self.hashtags.values_mut() {
-            touched.is_stirred |= touched.is_read;
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Recording;
 use super::links::{Change, Link};
 use super::rows::{Point, Rows};
+use super::zeros::{FirstNonzero, StoredReadings, Times};
 use crate::StoreError;
 use crate::merge::{self, Told, newest, rounded_bits, told};
 use crate::record::PreparedVideo;
@@ -127,11 +128,9 @@ impl<R: Rows> Recording<'_, R> {
         let held = self.rows.held_video(video)?;
         let at = reading.observed_at;
         let told_now = reading.counts.to_array();
-        if let Some(at) = at {
-            let told = self.beside(video, at, told_now, &held)?;
-            if let Some(point) = Point::of(at, reading.source, told) {
-                self.rows.keep_video_point(video, point)?;
-            }
+        let settled = self.settle(video, at, told_now, &held)?;
+        if let Some(point) = at.and_then(|at| Point::of(at, reading.source, settled)) {
+            self.rows.keep_video_point(video, point)?;
         }
         let is_newer = at.map(Timestamp::as_ms) > held.observed_at;
         let counts: [Option<Told>; COUNTS] =
@@ -163,30 +162,20 @@ impl<R: Rows> Recording<'_, R> {
         Ok(())
     }
 
-    /// What of a reading is told, beside the others: a 0 after a number that is not 0 is not, whichever came in first.
-    fn beside(
+    /// Returns the counts of a reading as they are to be stored, and clears stored zeros that are unknown.
+    fn settle(
         &mut self,
         video: u32,
-        at: Timestamp,
-        mut counts: [Option<Count>; COUNTS],
+        at: Option<Timestamp>,
+        counts: [Option<Count>; COUNTS],
         held: &HeldVideo,
     ) -> Result<[Option<Count>; COUNTS], StoreError> {
-        for (n, count) in counts.iter_mut().enumerate() {
-            let known = held.counts[n].filter(|k| k.count.value() > 0);
-            match (*count, known) {
-                (Some(c), Some(k)) if c.value() == 0 => {
-                    let is_after = k.at.is_none_or(|known_at| known_at < at);
-                    if is_after || self.rows.is_earlier_video(video, n, at.as_ms())? {
-                        *count = None;
-                    }
-                }
-                (Some(c), _) if c.value() > 0 && Some(at.as_ms()) < held.observed_at => {
-                    self.rows.untell_video(video, n, at.as_ms())?;
-                }
-                _ => {}
-            }
-        }
-        Ok(counts)
+        let is_new = video >= self.first_new_video;
+        let first_nonzero = self.first_nonzero.entry(video).or_insert_with(|| {
+            // Every reading after the one that made it comes by here.
+            if is_new { FirstNonzero::of_new(&held.counts) } else { FirstNonzero::default() }
+        });
+        first_nonzero.settle(&mut Stored { rows: self.rows, video }, at, counts, &held.counts)
     }
 
     /// Notes what becomes of the video's links and of its hashtags' sums.
@@ -194,7 +183,7 @@ impl<R: Rows> Recording<'_, R> {
         let (before_author, author) = (held.author.unwrap_or(0), after.author.unwrap_or(0));
         for &hashtag in &held.tags {
             let touched = self.tags.entry(hashtag);
-            touched.views += after.plays() - held.plays();
+            touched.views += i128::from(after.plays()) - i128::from(held.plays());
             touched.is_stirred = true;
             if before_author != author {
                 self.links.push(Link::new(hashtag, video, held, Change::Drop));
@@ -229,7 +218,23 @@ impl<R: Rows> Recording<'_, R> {
         self.links.push(Link::new(hashtag, video, held, Change::Make));
         let touched = self.tags.entry(hashtag);
         touched.videos += 1;
-        touched.views += held.plays();
+        touched.views += i128::from(held.plays());
+    }
+}
+
+/// A video's stored readings.
+struct Stored<'a, R> {
+    rows: &'a mut R,
+    video: u32,
+}
+
+impl<R: Rows> StoredReadings for Stored<'_, R> {
+    fn first_nonzero(&mut self, n: usize) -> Result<Option<i64>, StoreError> {
+        self.rows.first_nonzero_video(self.video, n)
+    }
+
+    fn clear_zeros(&mut self, n: usize, times: Times) -> Result<(), StoreError> {
+        self.rows.clear_zeros_video(self.video, n, times)
     }
 }
 

@@ -1,11 +1,13 @@
-//! `tagmeter audit`: adds the ledger up again and tells every rule that is broken.
+//! `tagmeter audit`: adds the ledger up again and names every rule that is broken. With `--heal` it also sets right the sums
+//! of hashtags that are not those of their links.
 
 use super::Context;
-use crate::cli::Json;
+use crate::cli::Audit;
 use crate::exit::{Exit, Failure};
 use crate::output::{counted, grouped, print, print_json};
 use serde::Serialize;
 use store::audit::AuditReport;
+use store::sums::{Sums, SumsReport};
 
 /// What `audit --json` prints.
 #[derive(Serialize)]
@@ -48,14 +50,87 @@ impl AuditView {
     }
 }
 
-pub(super) async fn run(output: Json, context: &Context) -> Result<Exit, Failure> {
-    let report = context.open_existing_store().await?.audit().await?;
-    let exit = if report.ok() { Exit::Done } else { Exit::ProblemFound };
-    let view = AuditView::new(&report);
-    if output.json {
-        return print_json(&view).map(|()| exit);
+/// What `audit --heal --json` prints: the audit, and what was set right.
+#[derive(Serialize)]
+struct HealedView {
+    #[serde(flatten)]
+    audit: AuditView,
+    sums: SumsView,
+}
+
+/// What became of the sums of hashtags.
+#[derive(Serialize)]
+struct SumsView {
+    hashtags: u64,
+    /// Hashtags whose sums were set right.
+    healed: u64,
+    /// The first of them.
+    changes: Vec<HealedSums>,
+}
+
+#[derive(Serialize)]
+struct HealedSums {
+    hashtag: String,
+    before: SumView,
+    after: SumView,
+}
+
+#[derive(Serialize)]
+struct SumView {
+    videos: u64,
+    /// `null` above 2^53.
+    views: Option<u64>,
+    creators: u64,
+}
+
+impl From<Sums> for SumView {
+    fn from(Sums { videos, views, creators }: Sums) -> Self {
+        Self { videos, views, creators }
     }
-    view.show().map(|()| exit)
+}
+
+impl SumView {
+    fn shown(&self) -> String {
+        let views = self.views.map_or_else(|| "unknown".to_owned(), grouped);
+        format!("{} videos, {views} views, {} creators", grouped(self.videos), grouped(self.creators))
+    }
+}
+
+impl SumsView {
+    fn new(report: SumsReport) -> Self {
+        let changes = report.named.into_iter().map(|off| HealedSums {
+            hashtag: off.name,
+            before: off.stored.into(),
+            after: off.linked.into(),
+        });
+        Self { hashtags: report.hashtags, healed: report.off, changes: changes.collect() }
+    }
+
+    fn show(&self) -> Result<(), Failure> {
+        for HealedSums { hashtag, before, after } in &self.changes {
+            print(format_args!("#{hashtag}: {} -> {}", before.shown(), after.shown()))?;
+        }
+        if self.healed == 0 {
+            let all = counted(self.hashtags, "hashtag");
+            return print(format_args!("Nothing to heal: the sums of {all} are those of their videos."));
+        }
+        print(format_args!("Set right the sums of {}.", counted(self.healed, "hashtag")))
+    }
+}
+
+pub(super) async fn run(command: Audit, context: &Context) -> Result<Exit, Failure> {
+    let store = context.open_existing_store().await?;
+    let sums = if command.heal { Some(SumsView::new(store.heal_sums().await?)) } else { None };
+    let report = store.audit().await?;
+    let exit = if report.ok() { Exit::Done } else { Exit::ProblemFound };
+    let audit = AuditView::new(&report);
+    match sums {
+        Some(sums) if command.output.json => print_json(&HealedView { audit, sums }),
+        None if command.output.json => print_json(&audit),
+        Some(sums) => sums.show().and_then(|()| audit.show()),
+        None => audit.show(),
+    }
+    .map(|()| exit)
 }
 
 impl AuditView {

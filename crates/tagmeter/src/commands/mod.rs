@@ -98,7 +98,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Report(command) => report::run(command, &context).await.map(done),
         Command::Backtest(command) => backtest::run(command, &context).await.map(done),
         Command::Metrics(output) => metrics::run(output).map(done),
-        Command::Audit(output) => audit::run(output, &context).await,
+        Command::Audit(command) => audit::run(command, &context).await,
         Command::Doctor(output) => doctor::run(output, &context).await,
         Command::Migrate(command) => migrate::run(command, &context).await,
         Command::Backup(command) => backup::run(command, &context).await,

@@ -56,7 +56,7 @@ impl<'a> Opened<'a> {
 impl Head<'_> {
     /// The code of an envelope, which is a number; that of a problem is a word.
     fn number(&self) -> Option<i64> {
-        serde_json::from_str::<Number>(self.code?.get()).ok()?.0
+        serde_json::from_str::<Number>(self.code?.get()).ok()?.int()
     }
 
     fn word(&self) -> Option<&str> {

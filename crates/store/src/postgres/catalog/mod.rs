@@ -26,6 +26,8 @@ mod record_windows;
 
 mod snapshots;
 
+mod sums;
+
 mod windows;
 
 mod videos;

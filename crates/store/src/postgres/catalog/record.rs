@@ -54,7 +54,7 @@ impl Postgres {
             };
             Ok((recorded, chunks))
         });
-        work.await.map_err(|_| StoreError::Closed)?
+        work.await.map_err(StoreError::of_task)?
     }
 }
 
@@ -86,7 +86,7 @@ fn record(
             windows: Windows::new(),
             years: [BTreeSet::new(), BTreeSet::new()],
             snapshots_new: 0,
-            hashtag_points_new: 0,
+            hashtags_read: BTreeSet::new(),
         };
         let recorded = recording::fill(&mut rows, &mut known, first, chunks, records_max);
         // The writing ends when nobody hands rows over any more.
@@ -103,7 +103,7 @@ fn record(
 }
 
 /// Waits for this writer's turn.
-async fn begin(transaction: &Transaction<'_>) -> Result<Numbers, StoreError> {
+pub(super) async fn begin(transaction: &Transaction<'_>) -> Result<Numbers, StoreError> {
     const DOING: &str = "wait for its turn to import";
     transaction.batch_execute(SETTINGS).await.doing(DOING)?;
     let row = transaction
@@ -149,9 +149,10 @@ pub(super) struct PostgresRows<'t> {
     pub(super) windows: Windows,
     /// Years of readings, of hashtags and of videos, that have their partitions.
     years: [BTreeSet<i64>; 2],
-    pub(super) snapshots_new: u64,
-    /// Of these, readings of hashtags.
-    pub(super) hashtag_points_new: u64,
+    /// Less those that were removed.
+    snapshots_new: i64,
+    /// Hashtags whose readings are others now.
+    hashtags_read: BTreeSet<u32>,
 }
 
 impl PostgresRows<'_> {
@@ -199,11 +200,11 @@ impl Rows for PostgresRows<'_> {
     fn end_group(&mut self) -> Result<(), StoreError> {
         let on = self.on;
         on.wait(async {
-            let points_new = self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
-            self.hashtag_points_new += points_new;
-            self.snapshots_new += points_new;
-            self.snapshots_new += self.videos.flush(on.transaction, &mut self.staging).await?;
-            self.snapshots_new += self.windows.flush(on.transaction, &mut self.staging).await?;
+            let of_hashtags = self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
+            let of_videos = self.videos.flush(on.transaction, &mut self.staging).await?;
+            let windows = self.windows.flush(on.transaction, &mut self.staging).await?;
+            self.hashtags_read.extend(of_hashtags.changed);
+            self.snapshots_new += of_hashtags.new + of_videos.new + windows.cast_signed();
             Ok(())
         })
     }
@@ -213,8 +214,8 @@ impl Rows for PostgresRows<'_> {
         Ok(())
     }
 
-    fn hashtag_points_new(&self) -> u64 {
-        self.hashtag_points_new
+    fn hashtags_read(&mut self) -> BTreeSet<u32> {
+        std::mem::take(&mut self.hashtags_read)
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {
@@ -228,13 +229,17 @@ impl Rows for PostgresRows<'_> {
             if ended.next != self.numbers {
                 move_on(on.transaction, ended, self.is_cluster).await?;
             }
-            Ok(self.snapshots_new)
+            Ok(self.snapshots_new.max(0).cast_unsigned())
         })
     }
 }
 
 /// Writes the numbers that come next, lists what changed and tells the nodes, unless that must wait for the commit.
-async fn move_on(transaction: &Transaction<'_>, ended: &Ended, is_cluster: bool) -> Result<(), StoreError> {
+pub(super) async fn move_on(
+    transaction: &Transaction<'_>,
+    ended: &Ended,
+    is_cluster: bool,
+) -> Result<(), StoreError> {
     let Numbers { hashtag, video, sequence } = ended.next;
     let sequence = sequence.cast_signed();
     transaction

@@ -7,7 +7,7 @@ use futures_util::SinkExt;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::Cursor;
-use tokio_postgres::{CopyInSink, Transaction};
+use tokio_postgres::{CopyInSink, Row, Transaction};
 
 /// Bytes of rows that wait before they are written.
 const FLUSH_BYTES: usize = 4 * 1024 * 1024;
@@ -127,6 +127,12 @@ pub(super) struct Staged {
     pub(super) apply: String,
 }
 
+impl Staged {
+    fn table(&self) -> String {
+        format!("pg_temp.tagmeter_{}", self.name)
+    }
+}
+
 /// What takes a transaction's rows to their tables.
 #[derive(Debug)]
 pub(super) struct Staging {
@@ -167,21 +173,21 @@ impl Staging {
         self.background.go()
     }
 
-    /// Takes rows through a temporary table; gives how many rows `apply` returns. (Of an `INSERT` that passes over what
-    /// is there Citus counts what was passed over, too.)
+    /// Takes rows through a temporary table; gives the rows that `apply` returns. (Of an `INSERT` that passes over what is
+    /// there Citus counts what was passed over, too.)
     pub(super) async fn take(
         &mut self,
         transaction: &Transaction<'_>,
         doing: &'static str,
         staged: &Staged,
         rows: &mut CopyRows,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Vec<Row>, StoreError> {
         if rows.bytes.is_empty() {
-            return Ok(0);
+            return Ok(Vec::new());
         }
         // What waits may be what these change.
         self.background.settle()?;
-        let name = format!("pg_temp.tagmeter_{}", staged.name);
+        let name = staged.table();
         let prepare = if self.made.insert(staged.name) {
             format!("CREATE TEMP TABLE tagmeter_{} ({}) ON COMMIT DROP", staged.name, staged.columns)
         } else {
@@ -190,7 +196,18 @@ impl Staging {
         transaction.batch_execute(&prepare).await.doing(doing)?;
         rows.copy(transaction, doing, &format!("COPY {name} ({}) FROM STDIN (FORMAT binary)", staged.copied))
             .await?;
-        let apply = staged.apply.replace("{staged}", &name);
-        transaction.query_typed(&apply, &[]).await.doing(doing).map(|rows| rows.len() as u64)
+        self.again(transaction, doing, staged, &staged.apply).await
+    }
+
+    /// Applies another statement to the rows that were taken last.
+    pub(super) async fn again(
+        &self,
+        transaction: &Transaction<'_>,
+        doing: &'static str,
+        staged: &Staged,
+        apply: &str,
+    ) -> Result<Vec<Row>, StoreError> {
+        let apply = apply.replace("{staged}", &staged.table());
+        transaction.query_typed(&apply, &[]).await.doing(doing)
     }
 }

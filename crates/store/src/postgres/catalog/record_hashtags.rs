@@ -3,12 +3,12 @@
 use super::hashtags::details;
 use super::record::PostgresRows;
 use super::record_copy::{CopyRows, Staged, Staging};
-use super::record_snapshots::{PendingPoints, PointsNames};
+use super::record_snapshots::{Flushed, PendingPoints, PointsNames};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::merge::{self, rounded_bits, told};
 use crate::record::Prepared;
-use crate::recording::{HASHTAG_COLUMNS, HashtagRows, KnownTags, Point, Reported, Touched};
+use crate::recording::{HASHTAG_COLUMNS, HashtagRows, KnownTags, Point, Reported, Times, Touched, sums};
 use domain::{HashtagId, Timestamp};
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::types::Type;
@@ -35,11 +35,6 @@ const MOVED: &str =
     "hashtag, id, changed, more_videos, more_views, more_creators, more_sources, more_caveats";
 /// Columns in [`MOVED`].
 const MOVED_COLUMNS: i16 = 8;
-/// What moves in every hashtag that changed.
-const SUMS: &str = "UPDATE tagmeter.hashtags h SET held_videos = h.held_videos + s.more_videos,
-    held_views = h.held_views + s.more_views, held_creators = h.held_creators + s.more_creators,
-    held_sources = h.held_sources | s.more_sources, held_caveats = h.held_caveats | s.more_caveats,
-    changed = s.changed, id = coalesce(h.id, s.id)";
 const TOLD: &str = ", views = s.views, creators = s.creators, videos = s.videos, views_at = s.views_at,
     creators_at = s.creators_at, videos_at = s.videos_at, rounded = s.rounded, description = s.description,
     is_pgcshow = s.is_pgcshow, is_commerce = s.is_commerce, is_challenge = s.is_challenge,
@@ -50,8 +45,9 @@ const POINTS: PointsNames<3> = PointsNames {
     counts: HASHTAG_COLUMNS,
     keep: "hashtag_snapshots",
     keep_columns: "LIKE tagmeter.hashtag_snapshots",
-    untell: "hashtag_snapshots_untold",
-    untell_columns: "hashtag bigint, views bigint, creators bigint, videos bigint",
+    clear: "hashtag_snapshots_zeros",
+    clear_columns: "hashtag bigint, views_after bigint, views_until bigint, creators_after bigint, \
+                    creators_until bigint, videos_after bigint, videos_until bigint",
 };
 /// Ids that are asked for at once.
 const IDS_MAX: usize = 50_000;
@@ -68,6 +64,8 @@ pub(super) struct Hashtags {
     /// Hashtags of which that was read.
     read: HashSet<u32>,
     points: PendingPoints<3>,
+    /// Those that a group of records tells of and that were there before the transaction.
+    in_group: Vec<u32>,
     /// Ids that lead to a hashtag, of those that are told.
     taken: HashSet<u64>,
     make: CopyRows,
@@ -86,6 +84,7 @@ impl Hashtags {
             reported: HashMap::new(),
             read: HashSet::new(),
             points: PendingPoints::new(POINTS),
+            in_group: Vec::new(),
             taken: HashSet::new(),
             make: CopyRows::new(9 + REPORTED),
             make_ids: Vec::new(),
@@ -122,8 +121,9 @@ impl Hashtags {
             Prepared::Video(_) | Prepared::Window(_) => None,
         });
         let row_of = |key: &str| known.row(key).or_else(|| self.found.get(key)?.map(|(row, _)| row));
-        let rows: HashSet<u32> =
-            told.filter_map(row_of).filter(|row| *row < self.first_new && !self.read.contains(row)).collect();
+        let told: HashSet<u32> = told.filter_map(row_of).filter(|row| *row < self.first_new).collect();
+        self.in_group = told.iter().copied().collect();
+        let rows = told.into_iter().filter(|row| !self.read.contains(row)).collect();
         self.load(transaction, rows).await
     }
 
@@ -174,12 +174,12 @@ impl Hashtags {
         Ok(())
     }
 
-    /// Writes the readings that wait; gives how many were new.
+    /// Writes the readings that wait.
     pub(super) async fn flush_points(
         &mut self,
         transaction: &Transaction<'_>,
         staging: &mut Staging,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Flushed, StoreError> {
         self.points.flush(transaction, staging, &std::collections::BTreeSet::new()).await
     }
 
@@ -203,7 +203,7 @@ impl Hashtags {
             columns: "hashtag bigint, id bigint, changed bigint, more_videos bigint, more_views bigint, \
                       more_creators bigint, more_sources bigint, more_caveats bigint",
             copied: MOVED.to_owned(),
-            apply: format!("{SUMS}{FROM}"),
+            apply: format!("{}{FROM}", sums()),
         };
         staging.take(transaction, "move hashtags' sums", &summed, &mut self.summed).await?;
         let told = Staged {
@@ -214,7 +214,7 @@ impl Hashtags {
                       is_commerce boolean, is_challenge boolean, is_strong_music boolean, kind bigint, cover text, \
                       details_at bigint",
             copied: format!("{MOVED}, {}", reported!()),
-            apply: format!("{SUMS}{TOLD}{FROM}"),
+            apply: format!("{}{TOLD}{FROM}", sums()),
         };
         staging.take(transaction, "write hashtags' totals", &told, &mut self.told).await.map(|_| ())
     }
@@ -243,22 +243,13 @@ impl HashtagRows for PostgresRows<'_> {
         Ok(())
     }
 
-    fn is_earlier_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<bool, StoreError> {
-        // Rare: a 0 between numbers. What waits is written first, so that the table alone can answer.
-        let on = self.on;
-        on.wait(async {
-            let points_new = self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
-            self.hashtag_points_new += points_new;
-            self.snapshots_new += points_new;
-            self.hashtags
-                .points
-                .is_earlier(on.transaction, &mut self.staging.background, hashtag, n, at)
-                .await
-        })
+    fn first_nonzero_hashtag(&mut self, hashtag: u32, n: usize) -> Result<Option<i64>, StoreError> {
+        let (on, Hashtags { points, in_group, .. }) = (self.on, &mut self.hashtags);
+        on.wait(points.first_nonzero(on.transaction, hashtag, n, in_group))
     }
 
-    fn untell_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<(), StoreError> {
-        self.hashtags.points.untell(hashtag, n, at);
+    fn clear_zeros_hashtag(&mut self, hashtag: u32, n: usize, times: Times) -> Result<(), StoreError> {
+        self.hashtags.points.clear_zeros(hashtag, n, times);
         Ok(())
     }
 
@@ -291,7 +282,7 @@ impl HashtagRows for PostgresRows<'_> {
         let rows = &mut self.hashtags.make;
         rows.row().number(i64::from(hashtag)).text(Some(name)).maybe(id.map(|id| id.to_i64()));
         rows.number(sequence.cast_signed());
-        copy_sums(rows, touched);
+        copy_sums(rows, touched, touched.views_made());
         copy_reported(rows, touched.news().unwrap_or(&Reported::default()));
         self.staging.put_full("make hashtags", MAKE, rows)
     }
@@ -307,7 +298,7 @@ impl HashtagRows for PostgresRows<'_> {
         let Hashtags { told, summed, .. } = &mut self.hashtags;
         let rows = if news.is_some() { told } else { summed };
         rows.row().number(i64::from(hashtag)).maybe(id.map(|id| id.to_i64())).number(sequence.cast_signed());
-        copy_sums(rows, touched);
+        copy_sums(rows, touched, touched.views_moved());
         if let Some(reported) = news {
             copy_reported(rows, reported);
         }
@@ -329,8 +320,18 @@ async fn taken(transaction: &Transaction<'_>, ids: &[i64]) -> Result<Vec<u64>, S
     rows.iter().map(|row| row.try_get(0).map(i64::cast_unsigned).doing(DOING)).collect()
 }
 
-fn copy_sums(rows: &mut CopyRows, touched: &Touched) {
-    rows.number(touched.videos).number(touched.views).number(touched.creators);
+/// What moves in every hashtag that changed.
+fn sums() -> String {
+    format!(
+        "UPDATE tagmeter.hashtags h SET held_videos = h.held_videos + s.more_videos, held_views = {},
+         held_creators = h.held_creators + s.more_creators, held_sources = h.held_sources | s.more_sources,
+         held_caveats = h.held_caveats | s.more_caveats, changed = s.changed, id = coalesce(h.id, s.id)",
+        sums::moved("h.held_views", "s.more_views")
+    )
+}
+
+fn copy_sums(rows: &mut CopyRows, touched: &Touched, views: i64) {
+    rows.number(touched.videos).number(views).number(touched.creators);
     rows.number(touched.sources.to_bits()).number(touched.caveats.to_bits());
 }
 
@@ -354,7 +355,7 @@ fn reported(row: &Row) -> Result<Reported, tokio_postgres::Error> {
         counts,
         details: details(row, 8)?,
         details_at: row.try_get::<_, Option<i64>>(15)?.map(Timestamp::from_ms),
-        is_dirty: false,
+        ..Reported::default()
     })
 }
 

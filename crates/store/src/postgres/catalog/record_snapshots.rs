@@ -1,22 +1,34 @@
 //! Readings that wait to be written, of hashtags or of videos.
 
-use super::record_background::Background;
 use super::record_copy::{CopyRows, Staged, Staging};
 use crate::StoreError;
 use crate::error::Doing;
-use crate::recording::Point;
-use std::collections::{BTreeMap, BTreeSet};
-use tokio_postgres::Transaction;
+use crate::recording::{Point, Times};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
 
 /// Readings of a group of records, each of `N` counts.
 #[derive(Debug)]
 pub(super) struct PendingPoints<const N: usize> {
-    /// By the row they are of, in the order they came.
-    points: BTreeMap<u32, Vec<Point<N>>>,
-    /// For what the database holds: count n of readings after this time is not told where it is 0.
-    untold: BTreeMap<u32, [Option<i64>; N]>,
+    /// By the row they are of, then by time and source.
+    points: BTreeMap<u32, BTreeMap<(i64, u8), Point<N>>>,
+    /// For the stored readings: count n is unknown where it is 0, within these times.
+    zeros: BTreeMap<u32, [Option<Times>; N]>,
+    /// Times of the earliest stored readings that are not 0, of the rows that were looked up.
+    first_nonzero: HashMap<u32, [Option<i64>; N]>,
+    /// Rows whose pending readings were removed again, as they know nothing.
+    emptied: BTreeSet<u32>,
     table: PointsTable<N>,
+}
+
+/// What writing pending readings did.
+#[derive(Debug, Default)]
+pub(super) struct Flushed {
+    /// Readings that are new, less those that were removed.
+    pub(super) new: i64,
+    /// Rows whose readings are others now. Those that were written by [`Staging::put`] are left out.
+    pub(super) changed: BTreeSet<u32>,
 }
 
 /// Where they go.
@@ -24,8 +36,9 @@ pub(super) struct PendingPoints<const N: usize> {
 struct PointsTable<const N: usize> {
     copy: String,
     keep: Staged,
-    untell: Staged,
-    earlier: [String; N],
+    clear: Staged,
+    remove: String,
+    first_nonzero: String,
 }
 
 /// What the temporary tables of a table are called, and what is in them.
@@ -37,8 +50,9 @@ pub(super) struct PointsNames<const N: usize> {
     pub(super) counts: [&'static str; N],
     pub(super) keep: &'static str,
     pub(super) keep_columns: &'static str,
-    pub(super) untell: &'static str,
-    pub(super) untell_columns: &'static str,
+    pub(super) clear: &'static str,
+    /// The row and, for each count, two times: after the first, until the second.
+    pub(super) clear_columns: &'static str,
 }
 
 impl<const N: usize> PointsTable<N> {
@@ -46,9 +60,16 @@ impl<const N: usize> PointsTable<N> {
         let PointsNames { whose, counts, .. } = names;
         let table = format!("tagmeter.{whose}_snapshots");
         let columns = format!("{whose}, observed_at, source, rounded, {}", counts.join(", "));
-        let is_hit = |c: &str| format!("p.{c} = 0 AND p.observed_at > s.{c}");
+        let times = |end: &str| counts.map(|c| format!("s.{c}_{end}")).join(", ");
+        let within = format!(
+            "p.{whose} = s.{whose} AND p.observed_at > least({}) AND p.observed_at <= greatest({})",
+            times("after"),
+            times("until"),
+        );
+        let is_hit =
+            |c: &str| format!("p.{c} = 0 AND p.observed_at > s.{c}_after AND p.observed_at <= s.{c}_until");
         let set = counts.map(|c| format!("{c} = CASE WHEN {} THEN NULL ELSE p.{c} END", is_hit(c)));
-        let hits = counts.map(is_hit);
+        let first = counts.map(|c| format!("min(observed_at) FILTER (WHERE {c} > 0)"));
         Self {
             copy: format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)"),
             keep: Staged {
@@ -56,93 +77,170 @@ impl<const N: usize> PointsTable<N> {
                 columns: names.keep_columns,
                 copied: columns.clone(),
                 apply: format!(
-                    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {{staged}} ON CONFLICT DO NOTHING RETURNING 1"
+                    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {{staged}} ON CONFLICT DO NOTHING RETURNING {whose}"
                 ),
             },
-            untell: Staged {
-                name: names.untell,
-                columns: names.untell_columns,
-                copied: format!("{whose}, {}", counts.join(", ")),
+            clear: Staged {
+                name: names.clear,
+                columns: names.clear_columns,
+                copied: format!("{whose}, {}", counts.map(|c| format!("{c}_after, {c}_until")).join(", ")),
                 apply: format!(
-                    "UPDATE {table} p SET {} FROM {{staged}} s WHERE p.{whose} = s.{whose} AND ({})",
+                    "UPDATE {table} p SET {} FROM {{staged}} s WHERE {within} AND ({}) RETURNING p.{whose}",
                     set.join(", "),
-                    hits.join(" OR "),
+                    counts.map(is_hit).join(" OR "),
                 ),
             },
-            earlier: counts.map(|c| {
-                format!("SELECT 1 FROM {table} WHERE {whose} = $1 AND observed_at < $2 AND {c} > 0 LIMIT 1")
-            }),
+            remove: format!(
+                "DELETE FROM {table} p USING {{staged}} s WHERE {within} AND coalesce({}) IS NULL RETURNING p.{whose}",
+                counts.map(|c| format!("p.{c}")).join(", "),
+            ),
+            first_nonzero: format!(
+                "SELECT {whose}, {} FROM {table} WHERE {whose} = ANY($1) GROUP BY {whose}",
+                first.join(", ")
+            ),
         }
     }
 }
 
 impl<const N: usize> PendingPoints<N> {
     pub(super) fn new(names: PointsNames<N>) -> Self {
-        Self { points: BTreeMap::new(), untold: BTreeMap::new(), table: PointsTable::new(names) }
+        Self {
+            points: BTreeMap::new(),
+            zeros: BTreeMap::new(),
+            first_nonzero: HashMap::new(),
+            emptied: BTreeSet::new(),
+            table: PointsTable::new(names),
+        }
     }
 
     /// Keeps a reading, unless one of the same moment and source waits; one in the database is seen when it is written.
     pub(super) fn keep(&mut self, whose: u32, point: Point<N>) {
-        let points = self.points.entry(whose).or_default();
-        if !points.iter().any(|p| (p.at, p.source) == (point.at, point.source)) {
-            points.push(point);
-        }
+        self.points.entry(whose).or_default().entry((point.at, point.source)).or_insert(point);
     }
 
-    /// See `VideoRows::untell_video`.
-    pub(super) fn untell(&mut self, whose: u32, n: usize, at: i64) {
-        for point in self.points.get_mut(&whose).into_iter().flatten() {
-            if point.at > at && point.counts[n] == Some(0) {
-                point.counts[n] = None;
+    /// See `VideoRows::clear_zeros_video`.
+    pub(super) fn clear_zeros(&mut self, whose: u32, n: usize, times: Times) {
+        if let Some(points) = self.points.get_mut(&whose) {
+            let mut empty = Vec::new();
+            // From the first one, as its source may be any.
+            for (key, point) in points.range_mut((times.after, u8::MIN)..=(times.until, u8::MAX)) {
+                if times.contains(point.at) && point.counts[n] == Some(0) {
+                    point.counts[n] = None;
+                    if point.counts.iter().all(Option::is_none) {
+                        empty.push(*key);
+                    }
+                }
+            }
+            for key in empty {
+                points.remove(&key);
+                self.emptied.insert(whose);
             }
         }
-        // What is in the database was there before all of these, so the earliest time says it all.
-        let untold = &mut self.untold.entry(whose).or_insert([None; N])[n];
-        *untold = Some(untold.map_or(at, |before| before.min(at)));
+        // No zero comes after a number that is not 0, so what lies between two of these times has none to keep.
+        let zeros = &mut self.zeros.entry(whose).or_insert([None; N])[n];
+        *zeros = Some(zeros.map_or(times, |before| before.union(times)));
     }
 
-    /// Writes what waits; gives how many readings were new. What is of rows in `made`, which the database has not seen
-    /// before, is certainly new.
+    /// Writes what waits. What is of rows in `made`, which the database has not seen before, is certainly new.
     pub(super) async fn flush(
         &mut self,
         transaction: &Transaction<'_>,
         staging: &mut Staging,
         made: &BTreeSet<u32>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Flushed, StoreError> {
         const DOING: &str = "keep snapshots";
-        let columns = i16::try_from(N).unwrap_or(i16::MAX) + 1;
-        let mut untold = CopyRows::new(columns);
-        for (whose, times) in std::mem::take(&mut self.untold) {
-            untold.row().number(i64::from(whose)).each(&times);
-        }
-        staging.take(transaction, "mend later readings", &self.table.untell, &mut untold).await?;
-        let (mut new, mut others) = (CopyRows::new(columns + 3), CopyRows::new(columns + 3));
-        for (whose, mut points) in std::mem::take(&mut self.points) {
-            // In the order of the table.
-            points.sort_unstable_by_key(|point| (point.at, point.source));
+        let mut flushed = Flushed { new: 0, changed: std::mem::take(&mut self.emptied) };
+        self.flush_zeros(transaction, staging, &mut flushed).await?;
+        let columns = i16::try_from(N).unwrap_or(i16::MAX) + 4;
+        let (mut new, mut others) = (CopyRows::new(columns), CopyRows::new(columns));
+        for (whose, points) in std::mem::take(&mut self.points) {
             let rows = if made.contains(&whose) { &mut new } else { &mut others };
-            for point in points {
+            for point in points.values() {
                 rows.row().number(i64::from(whose)).number(point.at).number(i64::from(point.source));
                 rows.number(point.rounded).each(&point.counts);
             }
         }
-        let copied = staging.put(DOING, self.table.copy.clone(), &mut new);
-        Ok(copied + staging.take(transaction, DOING, &self.table.keep, &mut others).await?)
+        flushed.new += staging.put(DOING, self.table.copy.clone(), &mut new).cast_signed();
+        let kept = staging.take(transaction, DOING, &self.table.keep, &mut others).await?;
+        flushed.new += count(&kept);
+        flushed.note(&kept, DOING)?;
+        Ok(flushed)
     }
 
-    /// See `VideoRows::is_earlier_video`. No reading waits here when this is asked.
-    pub(super) async fn is_earlier(
-        &self,
+    async fn flush_zeros(
+        &mut self,
         transaction: &Transaction<'_>,
-        background: &mut Background,
+        staging: &mut Staging,
+        flushed: &mut Flushed,
+    ) -> Result<(), StoreError> {
+        const DOING: &str = "clear zeros";
+        let columns = i16::try_from(2 * N).unwrap_or(i16::MAX) + 1;
+        let mut rows = CopyRows::new(columns);
+        for (whose, zeros) in std::mem::take(&mut self.zeros) {
+            let row = rows.row().number(i64::from(whose));
+            for times in zeros {
+                row.maybe(times.map(|times| times.after)).maybe(times.map(|times| times.until));
+            }
+        }
+        let cleared = staging.take(transaction, DOING, &self.table.clear, &mut rows).await?;
+        if cleared.is_empty() {
+            return Ok(());
+        }
+        flushed.note(&cleared, DOING)?;
+        let removed = staging.again(transaction, DOING, &self.table.clear, &self.table.remove).await?;
+        flushed.new -= count(&removed);
+        Ok(())
+    }
+
+    /// See `VideoRows::first_nonzero_video`. Looks up all of `group` at once, as more of them are likely to be asked for.
+    pub(super) async fn first_nonzero(
+        &mut self,
+        transaction: &Transaction<'_>,
         whose: u32,
         n: usize,
-        at: i64,
-    ) -> Result<bool, StoreError> {
-        background.settle()?;
-        let parameters: [super::super::connection::Parameter<'_>; 2] =
-            [(&i64::from(whose), Type::INT8), (&at, Type::INT8)];
-        let found = transaction.query_typed(&self.table.earlier[n], &parameters).await;
-        Ok(!found.doing("look at earlier readings")?.is_empty())
+        group: &[u32],
+    ) -> Result<Option<i64>, StoreError> {
+        const DOING: &str = "look at earlier readings";
+        if let Some(times) = self.first_nonzero.get(&whose) {
+            return Ok(times[n]);
+        }
+        let asked: BTreeSet<u32> = group
+            .iter()
+            .copied()
+            .chain([whose])
+            .filter(|row| !self.first_nonzero.contains_key(row))
+            .collect();
+        let numbers: Vec<i64> = asked.iter().copied().map(i64::from).collect();
+        let parameters = [(&numbers as _, Type::INT8_ARRAY)];
+        let found = transaction.query_typed(&self.table.first_nonzero, &parameters).await.doing(DOING)?;
+        self.first_nonzero.extend(asked.into_iter().map(|row| (row, [None; N])));
+        for row in &found {
+            let mut times = [None; N];
+            for (n, time) in times.iter_mut().enumerate() {
+                *time = row.try_get(1 + n).doing(DOING)?;
+            }
+            self.first_nonzero.insert(number(row, DOING)?, times);
+        }
+        Ok(self.first_nonzero.get(&whose).and_then(|times| times[n]))
     }
+}
+
+impl Flushed {
+    /// Notes the rows that statements returned.
+    fn note(&mut self, rows: &[Row], doing: &'static str) -> Result<(), StoreError> {
+        for row in rows {
+            self.changed.insert(number(row, doing)?);
+        }
+        Ok(())
+    }
+}
+
+/// The row number in the first column. It is one that we wrote.
+fn number(row: &Row, doing: &'static str) -> Result<u32, StoreError> {
+    let number: i64 = row.try_get(0).doing(doing)?;
+    Ok(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+fn count(rows: &[Row]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
 }

@@ -3,12 +3,12 @@
 use super::record::PostgresRows;
 use super::record_background::Background;
 use super::record_copy::{CopyRows, Staged, Staging};
-use super::record_snapshots::{PendingPoints, PointsNames};
+use super::record_snapshots::{Flushed, PendingPoints, PointsNames};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{tags_blob, tags_of_blob};
 use crate::record::Prepared;
-use crate::recording::{COUNTS, CountColumns, HeldVideo, Point, VIDEO_COLUMNS, VideoRows};
+use crate::recording::{COUNTS, CountColumns, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoRows};
 use domain::VideoId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tokio_postgres::types::Type;
@@ -49,9 +49,10 @@ const POINTS: PointsNames<COUNTS> = PointsNames {
     counts: VIDEO_COLUMNS,
     keep: "video_snapshots",
     keep_columns: "LIKE tagmeter.video_snapshots",
-    untell: "video_snapshots_untold",
-    untell_columns: "video bigint, plays bigint, likes bigint, comments bigint, shares bigint, saves bigint, \
-                     downloads bigint",
+    clear: "video_snapshots_zeros",
+    clear_columns: "video bigint, plays_after bigint, plays_until bigint, likes_after bigint, likes_until bigint, \
+                    comments_after bigint, comments_until bigint, shares_after bigint, shares_until bigint, \
+                    saves_after bigint, saves_until bigint, downloads_after bigint, downloads_until bigint",
 };
 
 /// A video that the transaction has met.
@@ -94,8 +95,6 @@ pub(super) struct Videos {
     /// In the order of the table.
     pending: BTreeMap<u32, Pending>,
     points: PendingPoints<COUNTS>,
-    /// Whether readings of the group were written before its end.
-    is_split: bool,
 }
 
 impl Videos {
@@ -108,7 +107,6 @@ impl Videos {
             held: HashMap::new(),
             pending: BTreeMap::new(),
             points: PendingPoints::new(POINTS),
-            is_split: false,
         }
     }
 
@@ -188,12 +186,12 @@ impl Videos {
         Ok(())
     }
 
-    /// Writes what waits but `video_ids`; gives how many readings were new.
+    /// Writes what waits but `video_ids`.
     pub(super) async fn flush(
         &mut self,
         transaction: &Transaction<'_>,
         staging: &mut Staging,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Flushed, StoreError> {
         self.absent.clear();
         self.held.clear();
         let (mut new, mut changed) = (VideoCopies::new(), VideoCopies::new());
@@ -208,9 +206,6 @@ impl Videos {
         }
         new.put(staging);
         changed.take(transaction, staging).await?;
-        if std::mem::take(&mut self.is_split) {
-            made.clear();
-        }
         self.points.flush(transaction, staging, &made).await
     }
 
@@ -306,30 +301,16 @@ impl VideoRows for PostgresRows<'_> {
         Ok(())
     }
 
-    fn is_earlier_video(&mut self, video: u32, n: usize, at: i64) -> Result<bool, StoreError> {
-        // Rare: a 0 between numbers. What waits is written first, so that the table alone can answer.
+    fn first_nonzero_video(&mut self, video: u32, n: usize) -> Result<Option<i64>, StoreError> {
         let on = self.on;
-        on.wait(async {
-            self.snapshots_new += self.videos.flush_points(on.transaction, &mut self.staging).await?;
-            self.videos.points.is_earlier(on.transaction, &mut self.staging.background, video, n, at).await
-        })
+        let Videos { points, held, .. } = &mut self.videos;
+        let in_group: Vec<u32> = held.keys().copied().collect();
+        on.wait(points.first_nonzero(on.transaction, video, n, &in_group))
     }
 
-    fn untell_video(&mut self, video: u32, n: usize, at: i64) -> Result<(), StoreError> {
-        self.videos.points.untell(video, n, at);
+    fn clear_zeros_video(&mut self, video: u32, n: usize, times: Times) -> Result<(), StoreError> {
+        self.videos.points.clear_zeros(video, n, times);
         Ok(())
-    }
-}
-
-impl Videos {
-    /// Writes the readings that wait before the videos are. Of a video that is made there may be more to come.
-    async fn flush_points(
-        &mut self,
-        transaction: &Transaction<'_>,
-        staging: &mut Staging,
-    ) -> Result<u64, StoreError> {
-        self.is_split = true;
-        self.points.flush(transaction, staging, &BTreeSet::new()).await
     }
 }
 

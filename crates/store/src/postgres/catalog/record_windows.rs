@@ -39,7 +39,8 @@ impl Windows {
         staging: &mut Staging,
     ) -> Result<u64, StoreError> {
         self.waiting.clear();
-        staging.take(transaction, "keep windows", &self.keep, &mut self.rows).await
+        let kept = staging.take(transaction, "keep windows", &self.keep, &mut self.rows).await?;
+        Ok(kept.len() as u64)
     }
 }
 

@@ -18,6 +18,8 @@ mod record_video;
 
 mod snapshots;
 
+mod sums;
+
 mod videos;
 
 mod walk_runs;
@@ -60,10 +62,15 @@ impl CatalogFile {
             .map_err(|_| StoreError::Inconsistent { table: "store", column: "identity", row: "1".into() })?;
         Ok(Self {
             readers: Readers::new(path),
-            writer: Writer::start("catalog-writer", connection)?,
+            writer: Writer::start_on("catalog-writer", connection, path, SETTINGS)?,
             identity,
             known: Arc::default(),
         })
+    }
+
+    /// See [`Writer::probe`].
+    pub(crate) async fn probe(&self) -> Option<Result<(), StoreError>> {
+        self.writer.probe().await
     }
 
     pub(crate) fn identity(&self) -> Result<u128, StoreError> {

@@ -10,6 +10,7 @@ use crate::hashtags::{CHANGES_KEPT, tags_blob};
 use crate::record::{Prepared, Recorded};
 use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const KEEP_WINDOW: &str = "INSERT OR IGNORE INTO hashtag_windows
@@ -26,8 +27,15 @@ impl CatalogFile {
         let known: Arc<Mutex<KnownTags>> = Arc::clone(&self.known);
         self.writer
             .run(move |connection| {
-                let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-                let recorded = record(connection, &mut known, &chunks, records_max);
+                let is_left_by_a_panic = known.is_poisoned();
+                let mut known_tags = known.lock().unwrap_or_else(PoisonError::into_inner);
+                if is_left_by_a_panic {
+                    // It holds rows of a transaction that was rolled back.
+                    known_tags.clear();
+                    known.clear_poison();
+                }
+                let known = &mut *known_tags;
+                let recorded = record(connection, known, &chunks, records_max);
                 if recorded.is_err() {
                     known.clear();
                 }
@@ -72,7 +80,7 @@ fn fill(
         links: LinkStatements::new(transaction)?,
         windows: transaction.prepare(KEEP_WINDOW).doing("prepare to keep windows")?,
         snapshots_new: 0,
-        hashtag_points_new: 0,
+        hashtags_read: BTreeSet::new(),
     };
     recording::fill(&mut rows, known, first, chunks, records_max)
 }
@@ -84,9 +92,10 @@ pub(super) struct SqliteRows<'c> {
     pub(super) hashtags: HashtagStatements<'c>,
     pub(super) links: LinkStatements<'c>,
     windows: Statement<'c>,
-    pub(super) snapshots_new: u64,
-    /// Of these, readings of hashtags.
-    pub(super) hashtag_points_new: u64,
+    /// Less those that were removed.
+    pub(super) snapshots_new: i64,
+    /// Hashtags whose readings are others now.
+    pub(super) hashtags_read: BTreeSet<u32>,
 }
 
 impl Rows for SqliteRows<'_> {
@@ -108,12 +117,12 @@ impl Rows for SqliteRows<'_> {
         let WindowRow { at, source, country, window_days, counts: [views, posts, rank], industry } = window;
         let kept =
             self.windows.execute((hashtag, at, source, country, window_days, views, posts, rank, industry));
-        self.snapshots_new += kept.doing("keep a window")? as u64;
+        self.snapshots_new += rows(kept.doing("keep a window")?);
         Ok(())
     }
 
-    fn hashtag_points_new(&self) -> u64 {
-        self.hashtag_points_new
+    fn hashtags_read(&mut self) -> BTreeSet<u32> {
+        std::mem::take(&mut self.hashtags_read)
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {
@@ -121,11 +130,17 @@ impl Rows for SqliteRows<'_> {
         if !ended.changed.is_empty() {
             list(self.transaction, ended.next.sequence, &ended.changed)?;
         }
-        Ok(self.snapshots_new)
+        Ok(self.snapshots_new.max(0).cast_unsigned())
     }
 }
 
-fn list(transaction: &Transaction<'_>, sequence: u64, changed: &[u32]) -> Result<(), StoreError> {
+/// How many rows a statement wrote.
+pub(super) fn rows(written: usize) -> i64 {
+    i64::try_from(written).unwrap_or(i64::MAX)
+}
+
+/// Lists what changed and moves the sequence on.
+pub(super) fn list(transaction: &Transaction<'_>, sequence: u64, changed: &[u32]) -> Result<(), StoreError> {
     transaction
         .execute(
             "INSERT INTO changes (sequence, hashtags) VALUES (?1, ?2)",

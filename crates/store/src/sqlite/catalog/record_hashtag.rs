@@ -1,10 +1,10 @@
 //! Hashtags and their snapshots: the rows that taking observations in reads and writes.
 
-use super::record::SqliteRows;
+use super::record::{SqliteRows, rows};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::merge::{self, rounded_bits, told};
-use crate::recording::{HASHTAG_COLUMNS, HashtagRows, Point, Reported, Touched};
+use crate::recording::{HASHTAG_COLUMNS, HashtagRows, Point, Reported, Times, Touched, sums};
 use domain::observation::HashtagDetails;
 use domain::{HashtagId, Timestamp};
 use rusqlite::{OptionalExtension, Row, Statement, Transaction, params};
@@ -15,8 +15,9 @@ pub(super) struct HashtagStatements<'c> {
     id_of: Statement<'c>,
     load: Statement<'c>,
     snapshot: Statement<'c>,
-    earlier: Vec<Statement<'c>>,
-    untell: Vec<Statement<'c>>,
+    first_nonzero: Vec<Statement<'c>>,
+    clear_zeros: Vec<Statement<'c>>,
+    remove_empty: Statement<'c>,
     make: Statement<'c>,
     make_key: Statement<'c>,
     make_id: Statement<'c>,
@@ -44,12 +45,20 @@ impl<'c> HashtagStatements<'c> {
                     (hashtag, observed_at, source, rounded, views, creators, videos)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?,
-            earlier: each(|c| {
-                format!("SELECT 1 FROM hashtag_snapshots WHERE hashtag = ?1 AND observed_at < ?2 AND {c} > 0 LIMIT 1")
+            first_nonzero: each(|c| {
+                format!("SELECT observed_at FROM hashtag_snapshots WHERE hashtag = ?1 AND {c} > 0 ORDER BY observed_at LIMIT 1")
             })?,
-            untell: each(|c| {
-                format!("UPDATE hashtag_snapshots SET {c} = NULL WHERE hashtag = ?1 AND observed_at > ?2 AND {c} = 0")
+            clear_zeros: each(|c| {
+                format!(
+                    "UPDATE hashtag_snapshots SET {c} = NULL
+                     WHERE hashtag = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND {c} = 0"
+                )
             })?,
+            remove_empty: prepare(&format!(
+                "DELETE FROM hashtag_snapshots
+                 WHERE hashtag = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND coalesce({}) IS NULL",
+                HASHTAG_COLUMNS.join(", ")
+            ))?,
             make: prepare(
                 "INSERT INTO hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources,
                     held_caveats)
@@ -58,11 +67,12 @@ impl<'c> HashtagStatements<'c> {
             make_key: prepare("INSERT INTO hashtag_keys (key, hashtag) VALUES (?1, ?2)")?,
             make_id: prepare("INSERT OR IGNORE INTO hashtag_ids (id, hashtag) VALUES (?1, ?2)")?,
             set_id: prepare("UPDATE hashtags SET id = ?2 WHERE hashtag = ?1 AND id IS NULL")?,
-            sums: prepare(
-                "UPDATE hashtags SET held_videos = held_videos + ?2, held_views = held_views + ?3,
+            sums: prepare(&format!(
+                "UPDATE hashtags SET held_videos = held_videos + ?2, held_views = {},
                     held_creators = held_creators + ?4, changed = ?5, held_sources = held_sources | ?6,
                     held_caveats = held_caveats | ?7 WHERE hashtag = ?1",
-            )?,
+                sums::moved("held_views", "?3")
+            ))?,
             reported: prepare(
                 "UPDATE hashtags SET views = ?2, creators = ?3, videos = ?4, views_at = ?5, creators_at = ?6,
                     videos_at = ?7, rounded = ?8, description = ?9, is_pgcshow = ?10, is_commerce = ?11,
@@ -124,17 +134,28 @@ impl HashtagRows for SqliteRows<'_> {
             .snapshot
             .execute((hashtag, point.at, point.source, point.rounded, views, creators, videos))
             .doing("keep a snapshot")?;
-        self.snapshots_new += made as u64;
-        self.hashtag_points_new += made as u64;
+        if made > 0 {
+            self.snapshots_new += rows(made);
+            self.hashtags_read.insert(hashtag);
+        }
         Ok(())
     }
 
-    fn is_earlier_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<bool, StoreError> {
-        self.hashtags.earlier[n].exists((hashtag, at)).doing("look at earlier readings")
+    fn first_nonzero_hashtag(&mut self, hashtag: u32, n: usize) -> Result<Option<i64>, StoreError> {
+        self.hashtags.first_nonzero[n]
+            .query_row([hashtag], |row| row.get(0))
+            .optional()
+            .doing("look at earlier readings")
     }
 
-    fn untell_hashtag(&mut self, hashtag: u32, n: usize, at: i64) -> Result<(), StoreError> {
-        self.hashtags.untell[n].execute((hashtag, at)).map(|_| ()).doing("mend later readings")
+    fn clear_zeros_hashtag(&mut self, hashtag: u32, n: usize, times: Times) -> Result<(), StoreError> {
+        let within = (hashtag, times.after, times.until);
+        if self.hashtags.clear_zeros[n].execute(within).doing("clear zeros")? > 0 {
+            self.hashtags_read.insert(hashtag);
+            let removed = self.hashtags.remove_empty.execute(within).doing("remove empty readings")?;
+            self.snapshots_new -= rows(removed);
+        }
+        Ok(())
     }
 
     fn claim_id(&mut self, id: HashtagId, hashtag: u32) -> Result<bool, StoreError> {
@@ -154,8 +175,8 @@ impl HashtagRows for SqliteRows<'_> {
         sequence: u64,
     ) -> Result<(), StoreError> {
         let own = id.map(|id| id.to_i64());
-        let Touched { videos, views, creators, sources, caveats, .. } = touched;
-        let (sources, caveats) = (sources.to_bits(), caveats.to_bits());
+        let Touched { videos, creators, sources, caveats, .. } = touched;
+        let (views, sources, caveats) = (touched.views_made(), sources.to_bits(), caveats.to_bits());
         self.hashtags
             .make
             .execute((hashtag, name, own, sequence.cast_signed(), videos, views, creators, sources, caveats))
@@ -176,8 +197,8 @@ impl HashtagRows for SqliteRows<'_> {
         if let Some(reported) = touched.news() {
             self.hashtags.report(hashtag, reported)?;
         }
-        let Touched { videos, views, creators, sources, caveats, .. } = touched;
-        let (sources, caveats) = (sources.to_bits(), caveats.to_bits());
+        let Touched { videos, creators, sources, caveats, .. } = touched;
+        let (views, sources, caveats) = (touched.views_moved(), sources.to_bits(), caveats.to_bits());
         self.hashtags
             .sums
             .execute((hashtag, videos, views, creators, sequence.cast_signed(), sources, caveats))
@@ -200,7 +221,7 @@ fn reported(row: &Row<'_>) -> rusqlite::Result<Reported> {
         counts,
         details: details(row, 7)?,
         details_at: row.get::<_, Option<i64>>(14)?.map(Timestamp::from_ms),
-        is_dirty: false,
+        ..Reported::default()
     })
 }
 

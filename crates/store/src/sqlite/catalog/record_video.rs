@@ -1,10 +1,10 @@
 //! Videos and their snapshots: the rows that taking observations in reads and writes.
 
-use super::record::SqliteRows;
+use super::record::{SqliteRows, rows};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{tags_blob, tags_of_blob};
-use crate::recording::{COUNTS, CountColumns, HeldVideo, Point, VIDEO_COLUMNS, VideoRows};
+use crate::recording::{COUNTS, CountColumns, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoRows};
 use domain::VideoId;
 use rusqlite::{OptionalExtension, Row, Statement, Transaction, params};
 
@@ -18,8 +18,9 @@ pub(super) struct VideoStatements<'c> {
     change: Statement<'c>,
     keep_fragment: Statement<'c>,
     snapshot: Statement<'c>,
-    earlier: Vec<Statement<'c>>,
-    untell: Vec<Statement<'c>>,
+    first_nonzero: Vec<Statement<'c>>,
+    clear_zeros: Vec<Statement<'c>>,
+    remove_empty: Statement<'c>,
     /// Whether the last video was not held before.
     was_new: bool,
 }
@@ -58,12 +59,20 @@ impl<'c> VideoStatements<'c> {
                     (video, observed_at, source, rounded, plays, likes, comments, shares, saves, downloads)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
-            earlier: each(|c| {
-                format!("SELECT 1 FROM video_snapshots WHERE video = ?1 AND observed_at < ?2 AND {c} > 0 LIMIT 1")
+            first_nonzero: each(|c| {
+                format!("SELECT observed_at FROM video_snapshots WHERE video = ?1 AND {c} > 0 ORDER BY observed_at LIMIT 1")
             })?,
-            untell: each(|c| {
-                format!("UPDATE video_snapshots SET {c} = NULL WHERE video = ?1 AND observed_at > ?2 AND {c} = 0")
+            clear_zeros: each(|c| {
+                format!(
+                    "UPDATE video_snapshots SET {c} = NULL
+                     WHERE video = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND {c} = 0"
+                )
             })?,
+            remove_empty: prepare(&format!(
+                "DELETE FROM video_snapshots
+                 WHERE video = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND coalesce({}) IS NULL",
+                VIDEO_COLUMNS.join(", ")
+            ))?,
             was_new: true,
         })
     }
@@ -176,16 +185,24 @@ impl VideoRows for SqliteRows<'_> {
             .snapshot
             .execute((video, at, source, rounded, plays, likes, comments, shares, saves, downloads))
             .doing("keep a snapshot")?;
-        self.snapshots_new += made as u64;
+        self.snapshots_new += rows(made);
         Ok(())
     }
 
-    fn is_earlier_video(&mut self, video: u32, n: usize, at: i64) -> Result<bool, StoreError> {
-        self.videos.earlier[n].exists((video, at)).doing("look at earlier readings")
+    fn first_nonzero_video(&mut self, video: u32, n: usize) -> Result<Option<i64>, StoreError> {
+        self.videos.first_nonzero[n]
+            .query_row([video], |row| row.get(0))
+            .optional()
+            .doing("look at earlier readings")
     }
 
-    fn untell_video(&mut self, video: u32, n: usize, at: i64) -> Result<(), StoreError> {
-        self.videos.untell[n].execute((video, at)).map(|_| ()).doing("mend later readings")
+    fn clear_zeros_video(&mut self, video: u32, n: usize, times: Times) -> Result<(), StoreError> {
+        let within = (video, times.after, times.until);
+        if self.videos.clear_zeros[n].execute(within).doing("clear zeros")? > 0 {
+            let removed = self.videos.remove_empty.execute(within).doing("remove empty readings")?;
+            self.snapshots_new -= rows(removed);
+        }
+        Ok(())
     }
 }
 

@@ -11,6 +11,8 @@ use store::{Store, StoreOptions};
 
 /// Accounts looked at once.
 const ACCOUNTS_PER_PAGE: usize = 1000;
+/// Hashtags named whose sums are off.
+const HASHTAGS_NAMED_MAX: usize = 5;
 
 pub(super) async fn look(options: &StoreOptions, context: &Context) -> Vec<Finding> {
     let files = options.check();
@@ -58,7 +60,12 @@ fn file(check: &FileCheck) -> Finding {
 
 async fn contents(options: &StoreOptions, context: &Context) -> Result<Vec<Finding>, Failure> {
     let store = Store::open(options).await?;
-    Ok(vec![accounts(&store).await?, catalog(&store).await?, index(&store, options, context).await?])
+    Ok(vec![
+        accounts(&store).await?,
+        catalog(&store).await?,
+        sums(&store).await?,
+        index(&store, options, context).await?,
+    ])
 }
 
 async fn accounts(store: &Store) -> Result<Finding, Failure> {
@@ -94,6 +101,21 @@ async fn catalog(store: &Store) -> Result<Finding, Failure> {
         ));
     }
     Ok(Finding::ok("catalog", found))
+}
+
+async fn sums(store: &Store) -> Result<Finding, Failure> {
+    let report = store.check_sums().await?;
+    if report.off == 0 {
+        return Ok(Finding::ok("sums", "those of hashtags are those of their videos"));
+    }
+    let names: Vec<String> =
+        report.named.iter().take(HASHTAGS_NAMED_MAX).map(|off| format!("#{}", off.name)).collect();
+    let more = if report.off > names.len() as u64 { ", ..." } else { "" };
+    Ok(Finding::problem(
+        "sums",
+        format!("off for {}: {}{more}", counted(report.off, "hashtag"), names.join(", ")),
+        "`tagmeter audit --heal` adds them up again from the videos",
+    ))
 }
 
 async fn index(store: &Store, options: &StoreOptions, context: &Context) -> Result<Finding, Failure> {

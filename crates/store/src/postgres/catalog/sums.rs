@@ -1,0 +1,83 @@
+//! The sums of hashtags against their links.
+
+use super::super::Postgres;
+use super::changes::tell;
+use super::record::{begin, move_on};
+use crate::StoreError;
+use crate::error::Doing;
+use crate::recording::{Ended, Numbers};
+use crate::sums::{SumsOff, SumsRow, query, stored_views};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
+
+const SET: &str = "UPDATE tagmeter.hashtags h
+    SET held_videos = s.videos, held_views = s.views, held_creators = s.creators, changed = $5
+    FROM unnest($1, $2, $3, $4) AS s (hashtag, videos, views, creators) WHERE h.hashtag = s.hashtag";
+/// Going through all links takes as long as it takes.
+const NO_LIMIT: &str = "SET LOCAL statement_timeout = 0";
+
+impl Postgres {
+    pub(crate) async fn sums_off(&self) -> Result<Vec<SumsOff>, StoreError> {
+        const DOING: &str = "add links up";
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing(DOING)?;
+        transaction.batch_execute(NO_LIMIT).await.doing(DOING)?;
+        off(&transaction).await
+    }
+
+    /// Waits for its turn among those who import, so that no link is made meanwhile.
+    pub(crate) async fn heal_sums(&self) -> Result<Vec<SumsOff>, StoreError> {
+        const DOING: &str = "set hashtags' sums right";
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing(DOING)?;
+        let numbers = begin(&transaction).await?;
+        // The settings of an import are not for reading whole tables.
+        let whole =
+            "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";
+        transaction.batch_execute(whole).await.doing(DOING)?;
+        let found = off(&transaction).await?;
+        if found.is_empty() {
+            return Ok(found);
+        }
+        let next = Numbers { sequence: numbers.sequence + 1, ..numbers };
+        let column = |of: fn(&SumsOff) -> i64| found.iter().map(of).collect::<Vec<i64>>();
+        let hashtags = column(|off| off.hashtag.0.into());
+        let videos = column(|off| off.linked.videos.cast_signed());
+        let views = column(|off| stored_views(&off.linked));
+        let creators = column(|off| off.linked.creators.cast_signed());
+        let parameters = [
+            (&hashtags as _, Type::INT8_ARRAY),
+            (&videos as _, Type::INT8_ARRAY),
+            (&views as _, Type::INT8_ARRAY),
+            (&creators as _, Type::INT8_ARRAY),
+            (&next.sequence.cast_signed() as _, Type::INT8),
+        ];
+        transaction.execute_typed(SET, &parameters).await.doing(DOING)?;
+        let changed = found.iter().map(|off| off.hashtag.0).collect();
+        move_on(&transaction, &Ended { next, changed }, self.is_cluster).await?;
+        transaction.commit().await.doing(DOING)?;
+        if self.is_cluster {
+            tell(&self.pool, next.sequence).await?;
+        }
+        Ok(found)
+    }
+}
+
+async fn off(transaction: &Transaction<'_>) -> Result<Vec<SumsOff>, StoreError> {
+    const DOING: &str = "add links up";
+    let rows = transaction.query_typed(&query("tagmeter."), &[]).await.doing(DOING)?;
+    let mut found = Vec::new();
+    for row in &rows {
+        found.extend(read(row).doing(DOING)?.read()?);
+    }
+    Ok(found)
+}
+
+fn read(row: &Row) -> Result<SumsRow, tokio_postgres::Error> {
+    Ok(SumsRow {
+        hashtag: row.try_get(0)?,
+        name: row.try_get(1)?,
+        stored: [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?],
+        linked: [row.try_get(5)?, row.try_get(6)?, row.try_get(7)?, row.try_get(8)?],
+    })
+}

@@ -1,0 +1,140 @@
+//! The sums of hashtags against their links: which are off, and setting them right.
+
+use crate::recording::sums;
+use crate::{Store, StoreError};
+use domain::HashtagRow;
+
+/// Hashtags that are named in a report; further ones are counted.
+pub const SUMS_NAMED_MAX: usize = 100;
+
+/// What the videos stored under a hashtag come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sums {
+    /// Videos.
+    pub videos: u64,
+    /// Their plays together; `None` above the largest count.
+    pub views: Option<u64>,
+    /// Distinct creators among them.
+    pub creators: u64,
+}
+
+/// A hashtag whose sums are not those of its links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SumsOff {
+    /// Which hashtag.
+    pub hashtag: HashtagRow,
+    /// Its name.
+    pub name: String,
+    /// As they are stored.
+    pub stored: Sums,
+    /// As the links add up.
+    pub linked: Sums,
+}
+
+/// What a look at all sums found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SumsReport {
+    /// Hashtags looked at.
+    pub hashtags: u64,
+    /// Of these, those whose sums were off.
+    pub off: u64,
+    /// The first [`SUMS_NAMED_MAX`] of them.
+    pub named: Vec<SumsOff>,
+}
+
+impl Store {
+    /// Compares the sums of every hashtag with its links. Goes through all links: about a second for a million.
+    pub async fn check_sums(&self) -> Result<SumsReport, StoreError> {
+        let off = match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.sums_off()?,
+            Self::Postgres(postgres) => postgres.sums_off().await?,
+        };
+        self.report(off).await
+    }
+
+    /// Sets the sums of hashtags whose sums are off to those of their links, in one transaction, and moves the change
+    /// sequence on, so that caches follow. Returns what was off. Nothing else is changed.
+    pub async fn heal_sums(&self) -> Result<SumsReport, StoreError> {
+        let off = match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.heal_sums().await?,
+            Self::Postgres(postgres) => postgres.heal_sums().await?,
+        };
+        self.report(off).await
+    }
+
+    async fn report(&self, mut named: Vec<SumsOff>) -> Result<SumsReport, StoreError> {
+        let hashtags = self.catalog_size().await?.hashtags;
+        let off = named.len() as u64;
+        named.truncate(SUMS_NAMED_MAX);
+        Ok(SumsReport { hashtags, off, named })
+    }
+}
+
+/// A row of [`query`].
+pub(crate) struct SumsRow {
+    pub(crate) hashtag: i64,
+    pub(crate) name: String,
+    /// Videos, views and creators as they are stored.
+    pub(crate) stored: [i64; 3],
+    /// Videos, the upper and the lower 32 bits of the views, and creators, as the links add up.
+    pub(crate) linked: [i64; 4],
+}
+
+impl SumsRow {
+    /// What the row says; `None` where nothing is off.
+    pub(crate) fn read(self) -> Result<Option<SumsOff>, StoreError> {
+        let wrong = |_| StoreError::Inconsistent {
+            table: "hashtags",
+            column: "hashtag",
+            row: self.hashtag.to_string(),
+        };
+        let [videos, upper, lower, creators] = self.linked;
+        let views = sums::views((i128::from(upper) << 32) + i128::from(lower));
+        let linked = [videos, views, creators];
+        // Versions before the limit stored other numbers above it.
+        let stored_views = sums::views(self.stored[1].max(-1).into());
+        let is_off = [self.stored[0], stored_views, self.stored[2]] != linked || self.stored[1] < 0;
+        Ok(is_off.then_some(SumsOff {
+            hashtag: HashtagRow(u32::try_from(self.hashtag).map_err(wrong)?),
+            name: self.name,
+            stored: told(self.stored),
+            linked: told(linked),
+        }))
+    }
+}
+
+fn told([videos, views, creators]: [i64; 3]) -> Sums {
+    let count = |n: i64| n.max(0).unsigned_abs();
+    Sums {
+        videos: count(videos),
+        views: Some(count(views)).filter(|views| *views <= sums::VIEWS_MAX.unsigned_abs()),
+        creators: count(creators),
+    }
+}
+
+/// SQL for the hashtags whose sums may be off, in the order of [`SumsRow`]. Plays above the largest count are unknown, and
+/// so are they where videos are read. Halves of plays are added up apart, so that no sum overflows.
+pub(crate) fn query(schema: &str) -> String {
+    let plays = format!("CASE WHEN plays BETWEEN 0 AND {} THEN plays ELSE 0 END", sums::VIEWS_MAX);
+    format!(
+        "SELECT h.hashtag, h.name, h.held_videos, h.held_views, h.held_creators,
+                coalesce(s.videos, 0), coalesce(s.upper, 0), coalesce(s.lower, 0), coalesce(s.creators, 0)
+         FROM {schema}hashtags h LEFT JOIN (
+             SELECT hashtag, count(*) AS videos, CAST(sum(({plays}) >> 32) AS bigint) AS upper,
+                    CAST(sum(({plays}) & 4294967295) AS bigint) AS lower,
+                    count(DISTINCT CASE WHEN author <> 0 THEN author END) AS creators
+             FROM {schema}links GROUP BY hashtag
+         ) s ON s.hashtag = h.hashtag
+         WHERE h.held_videos <> coalesce(s.videos, 0) OR h.held_creators <> coalesce(s.creators, 0)
+            OR CASE WHEN h.held_views < 0 OR h.held_views > {} OR coalesce(s.upper, 0) >= {} THEN TRUE
+               ELSE h.held_views <> coalesce(s.upper, 0) * 4294967296 + coalesce(s.lower, 0) END
+         ORDER BY h.hashtag",
+        sums::VIEWS_MAX,
+        sums::VIEWS_MAX >> 32,
+    )
+}
+
+/// Views as they are to be stored.
+pub(crate) fn stored_views(linked: &Sums) -> i64 {
+    linked.views.map_or(sums::VIEWS_UNKNOWN, u64::cast_signed)
+}

@@ -1,0 +1,170 @@
+//! A 0 beside a known number is unknown, in whatever order and in whatever transactions readings arrive; and a reading
+//! that is stored already changes nothing.
+
+use domain::fragment;
+use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
+use domain::video::VideoDetails;
+use domain::{Count, HashtagObservation, Source, Tag, TagKey, Timestamp};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use store::Store;
+use store::record::{Prepared, PreparedVideo, Recorded};
+use testkit::TestStore;
+
+const SOURCES: [Source; 2] = [Source::WebItem, Source::Series];
+const VIDEO: u64 = 7;
+
+/// A reading of the hashtag and of the video: second, source, three counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Reading {
+    second: i64,
+    source: usize,
+    counts: [Option<u64>; 3],
+}
+
+/// The stored readings by second and source.
+type Series = BTreeMap<(i64, u8), [Option<u64>; 3]>;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_ms(1_700_000_000_000 + second * 1000)
+}
+
+fn tag() -> TagRef {
+    TagRef { tag: Tag::new("cat").expect("a tag"), id: None }
+}
+
+fn prepared(reading: &Reading) -> [Prepared; 2] {
+    let Reading { second, source, counts } = *reading;
+    let [first, other, third] = counts.map(|count| count.and_then(Count::exact));
+    let id = VIDEO.try_into().expect("an id");
+    let of_video = VideoCounts { plays: first, likes: other, downloads: third, ..VideoCounts::default() };
+    let mut hasher = DefaultHasher::new();
+    reading.hash(&mut hasher);
+    [
+        Prepared::Hashtag(Box::new(HashtagObservation {
+            tag: tag(),
+            source: SOURCES[source],
+            observed_at: Some(at(second)),
+            counts: HashtagCounts { views: first, creators: other, videos: third },
+            details: HashtagDetails::default(),
+        })),
+        Prepared::Video(Box::new(PreparedVideo {
+            id,
+            digest: hasher.finish(),
+            source: SOURCES[source],
+            observed_at: Some(at(second)),
+            author: None,
+            create_time: None,
+            region: None,
+            tags: vec![tag()],
+            counts: of_video,
+            packed: fragment::pack(id, &VideoDetails::default(), &of_video),
+        })),
+    ]
+}
+
+/// What should be stored, worked out from all readings at once.
+fn naive(readings: &BTreeSet<Reading>) -> Series {
+    let is_unknown = |reading: &Reading, n: usize| {
+        reading.counts[n] == Some(0)
+            && readings.iter().any(|earlier| earlier.second < reading.second && earlier.counts[n] > Some(0))
+    };
+    let stored = readings.iter().map(|reading| {
+        let counts = std::array::from_fn(|n| reading.counts[n].filter(|_| !is_unknown(reading, n)));
+        ((reading.second, SOURCES[reading.source].number()), counts)
+    });
+    stored.filter(|(_, counts)| counts.iter().any(Option::is_some)).collect()
+}
+
+async fn record(store: &Store, readings: &[Reading], cut: usize) -> Recorded {
+    let mut recorded = Recorded::default();
+    for part in readings.chunks(cut) {
+        let observations = part.iter().flat_map(prepared).collect();
+        recorded.add(&store.record_all(observations).await.expect("recorded"));
+    }
+    recorded
+}
+
+/// The stored readings of the hashtag and of the video.
+async fn stored(store: &Store) -> [Series; 2] {
+    let key = TagKey::new("cat").expect("a tag");
+    let hashtag = store.hashtag_by_key(&key).await.expect("an answer").expect("a hashtag").row;
+    let second = |at: Timestamp| (at.as_ms() - 1_700_000_000_000) / 1000;
+    let of_hashtag = store.hashtag_snapshots(hashtag, None, 1000).await.expect("a series").into_iter();
+    let of_hashtag = of_hashtag.map(|s| {
+        let HashtagCounts { views, creators, videos } = s.counts;
+        ((second(s.observed_at), s.source.number()), [views, creators, videos].map(|c| c.map(Count::value)))
+    });
+    let id = VIDEO.try_into().expect("an id");
+    let of_video = store.video_snapshots(id, None, 1000).await.expect("a series").into_iter();
+    let of_video = of_video.map(|s| {
+        let VideoCounts { plays, likes, downloads, .. } = s.counts;
+        ((second(s.observed_at), s.source.number()), [plays, likes, downloads].map(|c| c.map(Count::value)))
+    });
+    [of_hashtag.collect(), of_video.collect()]
+}
+
+/// Of one second and source there is one reading.
+fn any_readings() -> impl Strategy<Value = Vec<Reading>> {
+    let counts = || proptest::array::uniform3(proptest::option::weighted(0.8, 0_u64..3));
+    let readings = proptest::collection::btree_map((0_i64..12, 0..SOURCES.len()), counts(), 1..20);
+    readings
+        .prop_map(|readings| {
+            let reading = |((second, source), counts)| Reading { second, source, counts };
+            readings.into_iter().map(reading).collect::<Vec<_>>()
+        })
+        .prop_shuffle()
+}
+
+async fn zeros_are_judged_as_by_the_model(
+    store: &TestStore,
+    readings: &[Reading],
+    cut: usize,
+) -> Result<(), TestCaseError> {
+    let store = store.store();
+    record(store, readings, cut).await;
+    let expected = naive(&readings.iter().copied().collect());
+    let [of_hashtag, of_video] = stored(store).await;
+    prop_assert_eq!(&of_hashtag, &expected, "the hashtag's");
+    prop_assert_eq!(&of_video, &expected, "the video's");
+    let before = store.sequence().await.expect("a sequence");
+    let mut turned = readings.to_vec();
+    turned.reverse();
+    let again = record(store, &turned, cut).await;
+    prop_assert_eq!(again.snapshots_new, 0, "all of it was stored");
+    prop_assert_eq!(stored(store).await, [expected.clone(), expected]);
+    // The video's record is another than the last one, so that it may count as changed; the hashtag alone does not.
+    let alone = readings.iter().map(|reading| prepared(reading).into_iter().next().expect("the hashtag's"));
+    let sequence = store.sequence().await.expect("a sequence");
+    store.record_all(alone.collect()).await.expect("recorded");
+    prop_assert_eq!(store.sequence().await.expect("a sequence"), sequence, "nothing changed");
+    prop_assert!(sequence >= before);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn zeros_are_unknown_in_any_order(readings in any_readings(), cut in 1_usize..8) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let store = TestStore::sqlite().await.expect("always here");
+            zeros_are_judged_as_by_the_model(&store, &readings, cut).await
+        })?;
+    }
+}
+
+#[cfg(unix)]
+proptest! {
+    // A database takes longer to make than a file.
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn zeros_are_unknown_on_postgres_too(readings in any_readings(), cut in 1_usize..8) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let Some(store) = TestStore::postgres().await else { return Ok(()) };
+            zeros_are_judged_as_by_the_model(&store, &readings, cut).await
+        })?;
+    }
+}
