@@ -1,21 +1,26 @@
-//! Whether the store can be read and the ledger written, found out in the background: asking us does not load them.
+//! Whether the store can be read and each of its files written, found out in the background at a fixed pace: asking us
+//! does not load them, however often it happens.
 
 use crate::app::App;
+use crate::outage;
 use domain::Timestamp;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use futures_util::future::join_all;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::StoreError;
+use store::ledger::LedgerActivity;
 use store::news::News;
+use store::probe::Probed;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-/// How often the ledger is written to, to see whether that works; the write forgets old idempotent answers.
-const LEDGER_INTERVAL: Duration = Duration::from_secs(5);
+/// How often each file is written to, one page durably, to see whether that works.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// The same while it does not work, to see soon that it does again.
-const LEDGER_RETRY_INTERVAL: Duration = Duration::from_millis(500);
-/// How long it may take. Later than that it does not work.
-const LEDGER_ANSWER_MAX: Duration = Duration::from_secs(5);
+const PROBE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// How long it may take. Later than that the ledger does not work; writers of other files may be at work for longer.
+const PROBE_ANSWER_MAX: Duration = Duration::from_secs(5);
 /// How often the store is asked for changed keys as long as word of changes comes through; should word be lost, a revoked
 /// key is refused so much later.
 const KEYS_POLL_INTERVAL_HEARD: Duration = Duration::from_secs(2);
@@ -24,57 +29,124 @@ const IDEMPOTENT_ANSWERS_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// How many of them are forgotten at a time, so that charges do not wait for long.
 const FORGOTTEN_AT_ONCE: usize = 500;
 
+/// Something that can be well or not, and how often in a row it was not.
+#[derive(Debug)]
+struct State {
+    is_well: AtomicBool,
+    failures: AtomicU64,
+    /// As the log names it.
+    what: &'static str,
+    complaint: &'static str,
+}
+
+impl State {
+    /// Nothing is well until it has been seen to be.
+    const fn unknown(what: &'static str, complaint: &'static str) -> Self {
+        Self { is_well: AtomicBool::new(false), failures: AtomicU64::new(0), what, complaint }
+    }
+
+    /// Notes how it is, and logs it when that changed.
+    fn note(&self, result: Result<(), &StoreError>) {
+        let was_well = self.is_well.swap(result.is_ok(), Relaxed);
+        let what = self.what;
+        match result {
+            Err(error) => {
+                if self.failures.fetch_add(1, Relaxed) == 0 || was_well {
+                    tracing::error!(%error, "{what} fails");
+                }
+            }
+            Ok(()) if !was_well => {
+                let failures = self.failures.swap(0, Relaxed);
+                tracing::info!(failures, "{what} works");
+            }
+            Ok(()) => {}
+        }
+    }
+}
+
 /// What is known of the store's state.
 #[derive(Debug)]
 pub(crate) struct Health {
-    store_is_readable: AtomicBool,
-    ledger_is_writable: AtomicBool,
+    reading: State,
+    ledger: State,
+    catalog: State,
+    walks: State,
+    /// Commits of charges that had failed when the ledger was last looked at, and those that had not.
+    commits: Mutex<(u64, u64)>,
 }
 
 impl Health {
     /// Nothing is well until it has been seen to be.
     pub(crate) fn new() -> Self {
-        Self { store_is_readable: AtomicBool::new(false), ledger_is_writable: AtomicBool::new(false) }
+        Self {
+            reading: State::unknown("reading the store", "the store cannot be read"),
+            ledger: State::unknown("writing the ledger", "the ledger cannot be written"),
+            catalog: State::unknown("writing the catalog", "the catalog cannot be written"),
+            walks: State::unknown("writing walks", "walks cannot be written"),
+            commits: Mutex::default(),
+        }
     }
 
     /// What is wrong, if something is.
     pub(crate) fn complaint(&self) -> Option<&'static str> {
-        if !self.store_is_readable.load(Relaxed) {
-            Some("the store cannot be read")
-        } else if !self.ledger_is_writable.load(Relaxed) {
-            Some("the ledger cannot be written")
-        } else {
-            None
+        let states = [&self.reading, &self.ledger, &self.catalog, &self.walks];
+        states.into_iter().find(|state| !state.is_well.load(Relaxed)).map(|state| state.complaint)
+    }
+
+    const fn of(&self, file: Probed) -> &State {
+        match file {
+            Probed::Ledger => &self.ledger,
+            Probed::Catalog => &self.catalog,
+            Probed::Walks => &self.walks,
         }
     }
-}
 
-fn note(is_well: &AtomicBool, what: &str, result: Result<(), &StoreError>) {
-    let was_well = is_well.swap(result.is_ok(), Relaxed);
-    match result {
-        Err(error) if was_well => tracing::error!(%error, "{what} failed"),
-        Ok(()) if !was_well => tracing::info!("{what} works"),
-        _ => {}
+    /// Whether commits of charges have failed since the last look, and none has gone through.
+    fn only_failed(&self, activity: &LedgerActivity) -> bool {
+        let now = (activity.commits_failed, activity.commits);
+        let before =
+            std::mem::replace(&mut *self.commits.lock().unwrap_or_else(PoisonError::into_inner), now);
+        now.0 > before.0 && now.1 == before.1
     }
 }
 
 /// Looks once at the keys.
 pub(crate) async fn look_at_keys(app: &App) -> Result<(), StoreError> {
     let result = app.keys.refresh().await;
-    note(&app.health.store_is_readable, "reading the store", result.as_ref().copied());
+    app.health.reading.note(result.as_ref().copied());
     result
 }
 
-/// Writes once to the ledger.
+/// Writes once to the ledger, and forgets old idempotent answers.
 pub(crate) async fn try_the_ledger(app: &App) -> Result<(), StoreError> {
-    let before = Timestamp::from_ms(app.clock.now().as_ms() - IDEMPOTENT_ANSWERS_KEPT_MS);
-    let forgetting = app.catalog.store().forget_idempotent_answers(before, FORGOTTEN_AT_ONCE);
-    let result = timeout(LEDGER_ANSWER_MAX, forgetting).await.map_or_else(
-        |_| Err(StoreError::Unreachable("the ledger does not answer".to_owned())),
-        |forgotten| forgotten.map(|_| ()),
-    );
-    note(&app.health.ledger_is_writable, "writing the ledger", result.as_ref().copied());
+    let store = app.catalog.store();
+    let now = app.clock.now().as_ms();
+    let before = Timestamp::from_ms(now.saturating_sub(IDEMPOTENT_ANSWERS_KEPT_MS));
+    let ahead_from = Timestamp::from_ms(now.saturating_add(IDEMPOTENT_ANSWERS_KEPT_MS));
+    let trying = async {
+        store.forget_idempotent_answers(before, ahead_from, FORGOTTEN_AT_ONCE).await?;
+        store.probe(Probed::Ledger).await.unwrap_or(Ok(()))
+    };
+    let mut result = timeout(PROBE_ANSWER_MAX, trying)
+        .await
+        .unwrap_or_else(|_| Err(StoreError::Unreachable("the ledger does not answer".to_owned())));
+    // A page more may find room where a charge does not.
+    if app.health.only_failed(&store.ledger_activity()) && result.is_ok() {
+        result = Err(StoreError::Unreachable("charges cannot be committed".to_owned()));
+    }
+    app.health.ledger.note(result.as_ref().copied());
     result
+}
+
+/// Writes once to another file. While its writer is at work, here or in another process, that shows how it is.
+pub(crate) async fn try_a_file(app: &App, file: Probed) -> bool {
+    let state = app.health.of(file);
+    match timeout(PROBE_ANSWER_MAX, app.catalog.store().probe(file)).await {
+        Ok(Some(Ok(()))) | Ok(None) | Err(_) => state.note(Ok(())),
+        Ok(Some(Err(error))) if error.is_busy() => state.note(Ok(())),
+        Ok(Some(Err(error))) => state.note(Err(&error)),
+    }
+    state.is_well.load(Relaxed)
 }
 
 /// Goes on looking until it is dropped.
@@ -82,14 +154,28 @@ pub(crate) async fn watch(app: Arc<App>) {
     let ledger = {
         let app = Arc::clone(&app);
         async move {
-            let mut wait = LEDGER_INTERVAL;
+            let mut wait = PROBE_INTERVAL;
             loop {
                 sleep(wait).await;
                 let works = try_the_ledger(&app).await.is_ok();
-                wait = if works { LEDGER_INTERVAL } else { LEDGER_RETRY_INTERVAL };
+                if app.health.complaint().is_none() {
+                    outage::is_over();
+                }
+                wait = if works { PROBE_INTERVAL } else { PROBE_RETRY_INTERVAL };
             }
         }
     };
+    let files = [Probed::Catalog, Probed::Walks].map(|file| {
+        let app = Arc::clone(&app);
+        async move {
+            let mut wait = PROBE_INTERVAL;
+            loop {
+                sleep(wait).await;
+                wait = if try_a_file(&app, file).await { PROBE_INTERVAL } else { PROBE_RETRY_INTERVAL };
+            }
+        }
+    });
+    let files = join_all(files);
     let keys = async move {
         let mut news = app.catalog.store().news();
         let now = |news: &Option<watch::Receiver<News>>| news.as_ref().map(|news| *news.borrow());
@@ -103,7 +189,7 @@ pub(crate) async fn watch(app: Arc<App>) {
         }
     };
     // Apart, so that a ledger that hangs does not keep revoked keys alive.
-    futures_util::future::join(ledger, keys).await;
+    futures_util::future::join3(ledger, files, keys).await;
 }
 
 /// Waits for word, and no longer than asking can be put off.

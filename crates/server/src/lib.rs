@@ -20,6 +20,7 @@ mod openapi;
 mod operations;
 pub mod options;
 mod origins;
+mod outage;
 mod problem;
 mod public_url;
 mod query;

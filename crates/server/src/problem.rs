@@ -2,6 +2,7 @@
 
 use crate::errors::{ErrorCode, Legacy, SITE};
 use crate::http::front::Call;
+use crate::outage;
 use axum::body::Body;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
@@ -138,7 +139,7 @@ impl Problem {
         let (facts, request_id) = (self.code.facts(), call.id);
         if let Some(cause) = &self.cause {
             let chain = chain(cause.as_ref());
-            tracing::error!(%request_id, code = facts.name, cause = chain, "request {request_id} failed: {chain}");
+            outage::failed(request_id, facts.name, chain);
         }
         let (status, content_type, body) = self.body(call, style);
         let mut response = Response::new(Body::from(body));

@@ -21,6 +21,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use store::StoreError;
+use store::probe::Probed;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -91,6 +92,9 @@ impl Server {
         });
         health::look_at_keys(&app).await?;
         health::try_the_ledger(&app).await?;
+        for file in [Probed::Catalog, Probed::Walks] {
+            health::try_a_file(&app, file).await;
+        }
         let refused = |cause| BindError::Address { address, cause };
         let listener = accept::listen(address).map_err(refused)?;
         let local_addr = listener.local_addr().map_err(refused)?;

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// reads again what is really there.
     #[error("the ledger stopped and must be restarted, because {0}")]
     Stopped(String),
+    /// The work panicked. Its transaction was rolled back; the store goes on.
+    #[error("the store failed inside: {0}")]
+    Panicked(String),
     /// The store is closing and takes no more work.
     #[error("the store is closed")]
     Closed,
@@ -65,8 +68,24 @@ impl StoreError {
             }
             Self::Overloaded => Self::Overloaded,
             Self::Stopped(reason) => Self::Stopped(reason.clone()),
+            Self::Panicked(what) => Self::Panicked(what.clone()),
             Self::Closed => Self::Closed,
         }
+    }
+
+    /// Of a task that did not end: it panicked, or its runtime is closing.
+    pub(crate) fn of_task(error: tokio::task::JoinError) -> Self {
+        match error.try_into_panic() {
+            Ok(panic) => Self::panicked(panic.as_ref()),
+            Err(_) => Self::Closed,
+        }
+    }
+
+    /// Of what a panic was raised with.
+    pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Self::Panicked(text.unwrap_or("a panic without a message").to_owned())
     }
 
     /// Whether the same call may go through later without anybody mending anything (locks, a full disk).
@@ -77,8 +96,18 @@ impl StoreError {
                     || cause.downcast_ref().is_some_and(|told: &PostgresError| passes_on_postgres(&told.0))
             }
             Self::Closed | Self::Overloaded | Self::Unreachable(_) => true,
-            Self::Unusable(_) | Self::Inconsistent { .. } | Self::Stopped(_) => false,
+            Self::Unusable(_) | Self::Inconsistent { .. } | Self::Stopped(_) | Self::Panicked(_) => false,
         }
+    }
+}
+
+impl StoreError {
+    /// Whether another process writes at the moment.
+    pub fn is_busy(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        let Self::Database { cause, .. } = self else { return false };
+        let error = cause.downcast_ref::<rusqlite::Error>();
+        matches!(error.and_then(rusqlite::Error::sqlite_error_code), Some(DatabaseBusy | DatabaseLocked))
     }
 }
 

@@ -135,15 +135,19 @@ impl Store {
         }
     }
 
-    /// Forgets up to `limit` answers kept before a time; gives their number. Keep them for 24 hours at least.
+    /// Forgets up to `limit` answers kept before a time; gives their number. Keep them for 24 hours at least. One that was
+    /// kept after `ahead_from` was kept while the clock stood ahead, and is forgotten, too.
     pub async fn forget_idempotent_answers(
         &self,
         before: Timestamp,
+        ahead_from: Timestamp,
         limit: usize,
     ) -> Result<usize, StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.accounts.forget_idempotent_answers(before, limit).await,
-            Self::Postgres(postgres) => postgres.forget_idempotent_answers(before, limit).await,
+            Self::Sqlite(sqlite) => {
+                sqlite.accounts.forget_idempotent_answers(before, ahead_from, limit).await
+            }
+            Self::Postgres(postgres) => postgres.forget_idempotent_answers(before, ahead_from, limit).await,
         }
     }
 }

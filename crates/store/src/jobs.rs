@@ -98,6 +98,11 @@ pub struct Job {
     pub node: Option<String>,
     /// How often it was claimed.
     pub attempts: u64,
+    /// Attempts in a row that ended neither well nor further than those before, the one under way among them. Counted
+    /// when the job is claimed, so that a process that is killed is counted, too.
+    pub failures: u64,
+    /// What the last of them failed by, where it could still say so.
+    pub failure: Option<String>,
     /// Its owner wants it to end.
     pub is_cancel_wanted: bool,
     /// When it was made.
@@ -106,6 +111,26 @@ pub struct Job {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+}
+
+/// The longest lease that is told apart from a longer one: more than a century, and far from overflowing.
+const LEASE_MS_MAX: i64 = 1 << 42;
+
+/// How long a lease is good. One that ends later than it is long from now was given while the clock stood ahead, and counts
+/// as over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// When it begins: now.
+    pub from: Timestamp,
+    /// When it is over.
+    pub until: Timestamp,
+}
+
+impl Lease {
+    /// Its length in milliseconds.
+    pub(crate) fn ms(self) -> i64 {
+        self.until.as_ms().saturating_sub(self.from.as_ms()).clamp(0, LEASE_MS_MAX)
+    }
 }
 
 /// The right to speak for a job, until another one claims it: its number of attempts is the fencing token.
@@ -159,19 +184,17 @@ impl Store {
         }
     }
 
-    /// Claims the oldest job of these kinds that waits, or whose lease is over at `now`, and that this node can do. Of any
-    /// number that ask at once, on whatever nodes, one gets it. The lease is good until `lease_until`.
+    /// Claims the oldest job of these kinds that waits, or whose lease is over, and that this node can do. Of any
+    /// number that ask at once, on whatever nodes, one gets it.
     ///
     /// On a cluster this looks at the queued and running jobs of every shard: for a worker, not for a request.
     pub async fn claim_job(
         &self,
         kinds: &[JobKind],
         node: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
+        lease: Lease,
     ) -> Result<Option<(Job, Claim)>, StoreError> {
-        let claiming =
-            Claiming { kinds: kinds.iter().map(|kind| *kind as i64).collect(), node, now, lease_until };
+        let claiming = Claiming { kinds: kinds.iter().map(|kind| *kind as i64).collect(), node, lease };
         let job = match self {
             Self::Sqlite(sqlite) => sqlite.accounts.claim_job(&claiming).await,
             Self::Postgres(postgres) => postgres.claim_job(&claiming).await,
@@ -187,17 +210,41 @@ impl Store {
         &self,
         claim: &Claim,
         progress: String,
-        lease_until: Timestamp,
+        lease: Lease,
     ) -> Result<JobKept, StoreError> {
         let is_cancel_wanted = match self {
-            Self::Sqlite(sqlite) => sqlite.accounts.keep_job(*claim, progress, lease_until).await?,
-            Self::Postgres(postgres) => postgres.keep_job(claim, &progress, lease_until).await?,
+            Self::Sqlite(sqlite) => sqlite.accounts.keep_job(*claim, progress, lease).await?,
+            Self::Postgres(postgres) => postgres.keep_job(claim, &progress, lease).await?,
         };
         Ok(match is_cancel_wanted {
             Some(false) => JobKept::Ours,
             Some(true) => JobKept::CancelWanted,
             None => JobKept::Lost,
         })
+    }
+
+    /// Notes that a claimed job got further than any attempt before, or is handed back as it should be: this attempt and
+    /// those before it are no failures. `false` when the job is another's.
+    pub async fn job_got_further(&self, claim: &Claim) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.job_got_further(*claim).await,
+            Self::Postgres(postgres) => postgres.job_got_further(claim).await,
+        }
+    }
+
+    /// Notes what an attempt failed by; another one may begin when the lease is over. Returns how many attempts in a row
+    /// failed the same way; `None` when the job is another's.
+    pub async fn job_failed(
+        &self,
+        claim: &Claim,
+        failure: String,
+        lease: Lease,
+    ) -> Result<Option<u64>, StoreError> {
+        let failures = match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.job_failed(*claim, failure, lease).await?,
+            Self::Postgres(postgres) => postgres.job_failed(claim, &failure, lease).await?,
+        };
+        Ok(failures.map(|failures: i64| failures.max(0).unsigned_abs()))
     }
 
     /// Ends a claimed job. `false` when it has ended or is another's: then nothing was written.
@@ -234,8 +281,7 @@ impl Store {
 pub(crate) struct Claiming<'a> {
     pub(crate) kinds: Vec<i64>,
     pub(crate) node: &'a str,
-    pub(crate) now: Timestamp,
-    pub(crate) lease_until: Timestamp,
+    pub(crate) lease: Lease,
 }
 
 impl JobKind {
@@ -272,10 +318,19 @@ impl JobEnd {
 /// The columns of a job, in the order of [`JobRow`].
 macro_rules! job_columns {
     () => {
-        "account_id, job_id, kind, state, request, progress, result, node, attempts, is_cancel_wanted, created_at_ms, started_at_ms, finished_at_ms"
+        "account_id, job_id, kind, state, request, progress, result, node, attempts, is_cancel_wanted, created_at_ms, started_at_ms, finished_at_ms, failures, failure"
     };
 }
 pub(crate) use job_columns;
+
+/// SQL for whether a lease is over now: at its end, or if it ends later than it is long from now. Clocks of nodes may be 5
+/// seconds apart, so that a lease that another node just took is not over.
+macro_rules! lease_is_over {
+    ($now:literal) => {
+        concat!("(lease_until_ms <= ", $now, " OR lease_until_ms > ", $now, " + lease_ms + 5000)")
+    };
+}
+pub(crate) use lease_is_over;
 
 /// A job as databases hold it.
 pub(crate) struct JobRow {
@@ -292,6 +347,8 @@ pub(crate) struct JobRow {
     pub(crate) created_at_ms: i64,
     pub(crate) started_at_ms: Option<i64>,
     pub(crate) finished_at_ms: Option<i64>,
+    pub(crate) failures: i64,
+    pub(crate) failure: Option<String>,
 }
 
 impl JobRow {
@@ -308,6 +365,8 @@ impl JobRow {
             kind: JobKind::from_number(self.kind).ok_or_else(|| wrong("kind"))?,
             state: JobState::from_number(self.state).ok_or_else(|| wrong("state"))?,
             attempts: u64::try_from(self.attempts).map_err(|_| wrong("attempts"))?,
+            failures: u64::try_from(self.failures).map_err(|_| wrong("failures"))?,
+            failure: self.failure,
             request: self.request,
             progress: self.progress,
             result: self.result,

@@ -137,6 +137,13 @@ pub(crate) struct NewGeneration {
 }
 
 impl NewGeneration {
+    /// One built after this was built while the clock stood ahead: rankings are kept for as long as from `expired_before`
+    /// to now.
+    pub(crate) fn ahead_from(&self) -> Timestamp {
+        let (now, before) = (self.built_at.as_ms(), self.expired_before.as_ms());
+        Timestamp::from_ms(now.saturating_add(now.saturating_sub(before)))
+    }
+
     /// As it is kept under this number. Slots run from 1 to the largest a cursor can carry and come round again.
     pub(crate) fn numbered(&self, number: u64) -> Generation {
         Generation {

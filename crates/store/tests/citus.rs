@@ -119,10 +119,10 @@ async fn what_upstreams_and_jobs_need(store: &Store) {
     store.create_job(job).await.expect("the same job");
     let account_id = domain::AccountId(1);
     assert_eq!(store.jobs(account_id, None, None, 9).await.expect("jobs").len(), 1);
-    let until = day.ends_at();
-    let claimed = store.claim_job(&[JobKind::Walk], "one", NOW, until).await.expect("an answer");
+    let lease = store::jobs::Lease { from: NOW, until: day.ends_at() };
+    let claimed = store.claim_job(&[JobKind::Walk], "one", lease).await.expect("an answer");
     let (job, claim) = claimed.expect("a job");
-    assert_eq!(store.keep_job(&claim, "{}".to_owned(), until).await.expect("an answer"), JobKept::Ours);
+    assert_eq!(store.keep_job(&claim, "{}".to_owned(), lease).await.expect("an answer"), JobKept::Ours);
     assert!(
         store.cancel_job(account_id, job.id, NOW).await.expect("an answer").expect("a job").is_cancel_wanted
     );

@@ -3,7 +3,7 @@
 use domain::{AccountId, JobId, Timestamp};
 use store::Store;
 use store::idempotency::Fingerprint;
-use store::jobs::{Claim, Job, JobCreated, JobEnd, JobKept, JobKind, JobState, NewJob};
+use store::jobs::{Claim, Job, JobCreated, JobEnd, JobKept, JobKind, JobState, Lease, NewJob};
 use testkit::TestStore;
 
 const ME: AccountId = AccountId(1);
@@ -32,9 +32,13 @@ async fn create(store: &Store, job: NewJob) -> Job {
     }
 }
 
+fn lease(from_ms: i64, until_ms: i64) -> Lease {
+    Lease { from: at(from_ms), until: at(until_ms) }
+}
+
 /// A claim at a time, for 100 ms.
 async fn claim(store: &Store, node: &str, ms: i64) -> Option<(Job, Claim)> {
-    store.claim_job(&KINDS, node, at(ms), at(ms + 100)).await.expect("an answer")
+    store.claim_job(&KINDS, node, lease(ms, ms + 100)).await.expect("an answer")
 }
 
 async fn look(store: &Store, id: JobId) -> Job {
@@ -54,7 +58,7 @@ testkit::on_each_backend! {
         assert_eq!((claimed.id, claimed.state, claimed.attempts), (made.id, JobState::Running, 1));
         assert_eq!(claimed.started_at, Some(at(10)));
         assert!(claim(store, "b", 20).await.is_none(), "it is claimed");
-        let kept = store.keep_job(&ours, "{\"done\":5}".to_owned(), at(200)).await.expect("an answer");
+        let kept = store.keep_job(&ours, "{\"done\":5}".to_owned(), lease(0, 200)).await.expect("an answer");
         assert_eq!(kept, JobKept::Ours);
         assert!(claim(store, "b", 150).await.is_none(), "the lease goes on");
         let result = "{\"rejects\":0}".to_owned();
@@ -70,17 +74,17 @@ testkit::on_each_backend! {
         let store = held.store();
         let id = create(store, new_job(1, ME, JobKind::Walk)).await.id;
         let (_, first) = claim(store, "a", 0).await.expect("a job");
-        store.keep_job(&first, "{\"page\":3}".to_owned(), at(100)).await.expect("an answer");
+        store.keep_job(&first, "{\"page\":3}".to_owned(), lease(0, 100)).await.expect("an answer");
         assert!(claim(store, "b", 99).await.is_none());
         let (job, second) = claim(&held.again().await, "b", 100).await.expect("the lease is over");
         assert_eq!((job.attempts, job.started_at), (2, Some(at(0))));
         assert_eq!(job.progress.as_deref(), Some("{\"page\":3}"), "from there it goes on");
         let text = || "{}".to_owned();
-        assert_eq!(store.keep_job(&first, text(), at(900)).await.expect("an answer"), JobKept::Lost);
+        assert_eq!(store.keep_job(&first, text(), lease(0, 900)).await.expect("an answer"), JobKept::Lost);
         assert!(!store.finish_job(&first, JobEnd::Failed, text(), at(101)).await.expect("an answer"));
         assert_eq!(look(store, id).await, job, "nothing was written");
         assert!(store.finish_job(&second, JobEnd::Failed, text(), at(150)).await.expect("an answer"));
-        assert_eq!(store.keep_job(&second, text(), at(900)).await.expect("an answer"), JobKept::Lost);
+        assert_eq!(store.keep_job(&second, text(), lease(0, 900)).await.expect("an answer"), JobKept::Lost);
         assert!(!store.finish_job(&second, JobEnd::Done, text(), at(160)).await.expect("an answer"));
         assert_eq!(look(store, id).await.state, JobState::Failed);
     }
@@ -89,12 +93,56 @@ testkit::on_each_backend! {
         let store = held.store();
         create(store, new_job(1, ME, JobKind::Walk)).await;
         let (_, ours) = claim(store, "a", 0).await.expect("a job");
-        let kept = store.keep_job(&ours, "{}".to_owned(), at(5_000)).await.expect("an answer");
+        let kept = store.keep_job(&ours, "{}".to_owned(), lease(0, 5_000)).await.expect("an answer");
         assert_eq!(kept, JobKept::Ours);
         assert!(claim(store, "b", 4_999).await.is_none());
         // Given back.
-        store.keep_job(&ours, "{}".to_owned(), at(4_999)).await.expect("an answer");
+        store.keep_job(&ours, "{}".to_owned(), lease(0, 4_999)).await.expect("an answer");
         assert!(claim(store, "b", 4_999).await.is_some());
+    }
+
+    async fn a_lease_taken_while_the_clock_stood_ahead_is_over(held: &TestStore) {
+        const YEAR_MS: i64 = 365 * 86_400_000;
+        let store = held.store();
+        let id = create(store, new_job(1, ME, JobKind::Import)).await.id;
+        let (_, ahead) = claim(store, "a", YEAR_MS).await.expect("a job");
+        store.keep_job(&ahead, "{}".to_owned(), lease(YEAR_MS, YEAR_MS + 100)).await.expect("an answer");
+        // A node whose clock is a little behind does not take a job that is worked on.
+        assert!(claim(store, "b", YEAR_MS - 1_000).await.is_none());
+        let (job, _) = claim(&held.again().await, "b", 10).await.expect("that lease is over");
+        assert_eq!((job.id, job.attempts), (id, 2));
+        assert!(claim(store, "c", 20).await.is_none(), "this one is not");
+        // One that is called off ends at once, as nobody works on it.
+        let other = create(store, new_job(2, ME, JobKind::Import)).await.id;
+        claim(store, "a", YEAR_MS).await.expect("a job");
+        let ended = store.cancel_job(ME, other, at(30)).await.expect("an answer").expect("a job");
+        assert_eq!(ended.state, JobState::Cancelled);
+    }
+
+    async fn attempts_that_fail_the_same_way_are_counted_before_the_work_begins(held: &TestStore) {
+        let store = held.store();
+        let id = create(store, new_job(1, ME, JobKind::Import)).await.id;
+        // Killed: nobody says anything, and the lease runs out.
+        for n in 1..=2 {
+            let (job, _) = claim(&held.again().await, "a", n * 1_000).await.expect("a job");
+            assert_eq!((job.failures, job.failure), (n.unsigned_abs(), None));
+        }
+        let (job, ours) = claim(store, "a", 3_000).await.expect("a job");
+        assert_eq!(job.failures, 3);
+        assert!(store.job_got_further(&ours).await.expect("an answer"));
+        let failed = async |claim: &Claim, why: &str, ms| {
+            store.job_failed(claim, why.to_owned(), lease(ms, ms)).await.expect("an answer")
+        };
+        assert_eq!(failed(&ours, "one", 3_010).await, Some(1), "it had got further");
+        let (job, second) = claim(store, "a", 3_020).await.expect("a job");
+        assert_eq!((job.failures, job.failure.as_deref()), (2, Some("one")));
+        assert_eq!(failed(&second, "one", 3_030).await, Some(2));
+        assert_eq!(failed(&ours, "one", 3_030).await, None, "it is another's");
+        let (_, third) = claim(store, "a", 3_040).await.expect("a job");
+        assert_eq!(failed(&third, "another", 3_050).await, Some(1), "another way");
+        let (job, _) = claim(store, "a", 3_060).await.expect("a job");
+        assert_eq!((job.failures, job.failure.as_deref()), (2, Some("another")));
+        assert_eq!(look(store, id).await, job);
     }
 
     async fn the_oldest_job_that_a_node_can_do_comes_first(held: &TestStore) {
@@ -105,9 +153,9 @@ testkit::on_each_backend! {
         for n in [4, 2, 3] {
             create(store, new_job(n, ME, if n == 2 { JobKind::Import } else { JobKind::Walk })).await;
         }
-        let only_walks = store.claim_job(&[JobKind::Walk], "a", at(10), at(20)).await.expect("an answer");
+        let only_walks = store.claim_job(&[JobKind::Walk], "a", lease(10, 20)).await.expect("an answer");
         assert_eq!(only_walks.map(|(job, _)| job.created_at), Some(at(3)));
-        assert!(store.claim_job(&[], "a", at(10), at(20)).await.expect("an answer").is_none());
+        assert!(store.claim_job(&[], "a", lease(10, 20)).await.expect("an answer").is_none());
         let mut order = Vec::new();
         while let Some((job, _)) = claim(store, "a", 10).await {
             order.push(job.created_at);
@@ -156,9 +204,9 @@ testkit::on_each_backend! {
             if job.id == queued.id {
                 break;
             }
-            let lease = at(if job.id == lost.id { 60 } else { 500 });
+            let lease = lease(50, if job.id == lost.id { 60 } else { 500 });
             let (claimed, claim) =
-                store.claim_job(&KINDS, "a", at(50), lease).await.expect("an answer").expect("a job");
+                store.claim_job(&KINDS, "a", lease).await.expect("an answer").expect("a job");
             assert_eq!(claimed.id, job.id);
             if job.id == done.id {
                 assert!(store.finish_job(&claim, JobEnd::Done, "{}".to_owned(), at(51)).await.expect("an answer"));
@@ -182,7 +230,7 @@ testkit::on_each_backend! {
         // The worker hears of it, or whoever goes on when it is gone.
         let (job, claim) = claim(store, "b", 500).await.expect("the lease is over");
         assert!(job.id == running.id && job.is_cancel_wanted);
-        let kept = store.keep_job(&claim, "{}".to_owned(), at(900)).await.expect("an answer");
+        let kept = store.keep_job(&claim, "{}".to_owned(), lease(0, 900)).await.expect("an answer");
         assert_eq!(kept, JobKept::CancelWanted);
         assert!(store.finish_job(&claim, JobEnd::Cancelled, "{}".to_owned(), at(600)).await.expect("an answer"));
         assert_eq!(look(store, running.id).await.state, JobState::Cancelled);

@@ -124,9 +124,10 @@ async fn fill_work(store: &Store, now: Timestamp) {
         store.create_job(job).await.expect("a job");
     }
     for n in 0..2 {
-        let claimed = store.claim_job(&[JobKind::Walk], "here", now, UtcDay::of(now).ends_at()).await;
+        let lease = store::jobs::Lease { from: now, until: UtcDay::of(now).ends_at() };
+        let claimed = store.claim_job(&[JobKind::Walk], "here", lease).await;
         let (_, claim) = claimed.expect("an answer").expect("a job");
-        store.keep_job(&claim, "{}".to_owned(), UtcDay::of(now).ends_at()).await.expect("ours");
+        store.keep_job(&claim, "{}".to_owned(), lease).await.expect("ours");
         if n == 0 {
             assert!(store.finish_job(&claim, JobEnd::Done, "{}".to_owned(), now).await.expect("an answer"));
         }

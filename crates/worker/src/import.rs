@@ -28,6 +28,10 @@ struct Listener {
     bytes_read: AtomicU64,
     records: AtomicU64,
     counts: Mutex<ImportCounts>,
+    /// Records that this attempt has in the store.
+    committed: AtomicU64,
+    /// The most that an attempt before had.
+    committed_before: u64,
     has_recorded: Notify,
     is_over: AtomicBool,
 }
@@ -43,6 +47,7 @@ impl ImportProgress for Listener {
     fn recorded(&self, recorded: &Recorded) {
         let mut counts = self.counts();
         *counts = counts.and(recorded);
+        self.committed.fetch_add(recorded.records(), Relaxed);
         self.has_recorded.notify_one();
     }
 
@@ -52,12 +57,14 @@ impl ImportProgress for Listener {
 }
 
 impl Listener {
-    /// `counts` is what earlier attempts brought.
-    fn new(counts: ImportCounts) -> Self {
+    /// `before` is where earlier attempts ended.
+    fn new(before: &ImportState) -> Self {
         Self {
             bytes_read: AtomicU64::new(0),
             records: AtomicU64::new(0),
-            counts: Mutex::new(counts),
+            counts: Mutex::new(before.counts),
+            committed: AtomicU64::new(0),
+            committed_before: before.committed,
             has_recorded: Notify::new(),
             is_over: AtomicBool::new(false),
         }
@@ -67,11 +74,17 @@ impl Listener {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this attempt has more in the store than any before.
+    fn is_further(&self) -> bool {
+        self.committed.load(Relaxed) > self.committed_before
+    }
+
     fn state(&self) -> ImportState {
         ImportState {
             bytes_read: self.bytes_read.load(Relaxed),
             records: self.records.load(Relaxed),
             counts: *self.counts(),
+            committed: self.committed.load(Relaxed).max(self.committed_before),
             ..ImportState::default()
         }
     }
@@ -85,7 +98,7 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
         let problem = Some("the uploaded file is no longer here".to_owned());
         return Ok(Outcome::Ended(JobEnd::Failed, ImportState { problem, ..before }.to_json()));
     }
-    let listener = Arc::new(Listener::new(before.counts));
+    let listener = Arc::new(Listener::new(&before));
     let (imported, wish) = import(desk, &path, &listener, lease).await?;
     let report = match imported {
         Ok(report) => report,
@@ -115,7 +128,7 @@ async fn import(
     let inputs = [ImportInput::Path(path.to_owned())];
     let options = ImportOptions { progress: Some(Arc::clone(listener) as _), ..ImportOptions::default() };
     let mut importing = std::pin::pin!(desk.catalog.import(&inputs, options));
-    let mut wish = Wish::GoOn;
+    let (mut wish, mut is_told) = (Wish::GoOn, false);
     loop {
         tokio::select! {
             report = importing.as_mut() => return Ok((report, wish)),
@@ -127,6 +140,10 @@ async fn import(
             Ok(Wish::GoOn) => {}
             Ok(other) => wish = other,
             Err(error) => tracing::warn!(%error, "an import cannot be kept just now"),
+        }
+        if !is_told && listener.is_further() {
+            // Once is enough: the attempt counts as a failure no more.
+            is_told = lease.got_further().await.is_ok();
         }
         if wish != Wish::GoOn || lease.is_stopped() {
             listener.is_over.store(true, Relaxed);

@@ -2,11 +2,12 @@
 //! stop.
 
 use crate::{Desk, later};
+use domain::Timestamp;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
-use store::jobs::{Claim, JobEnd, JobKept};
+use store::jobs::{self, Claim, JobEnd, JobKept};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -14,6 +15,11 @@ use tokio::time::{Instant, sleep_until};
 pub(crate) const LEASE_MS: i64 = 60_000;
 /// How often it is kept at least: twice may fail.
 const KEEP_INTERVAL: Duration = Duration::from_secs(15);
+
+/// A lease from now on.
+pub(crate) fn lease_for(now: Timestamp, ms: i64) -> jobs::Lease {
+    jobs::Lease { from: now, until: later(now, ms) }
+}
 
 /// What a running job has to do with its claim.
 #[derive(Debug)]
@@ -43,8 +49,8 @@ impl<'d> Lease<'d> {
 
     /// Says how far the job is, durably, and keeps it.
     pub(crate) async fn keep(&self, progress: String) -> Result<Wish, StoreError> {
-        let until = later(self.desk.clock.now(), LEASE_MS);
-        Ok(match self.desk.catalog.store().keep_job(&self.claim, progress, until).await? {
+        let lease = lease_for(self.desk.clock.now(), LEASE_MS);
+        Ok(match self.desk.catalog.store().keep_job(&self.claim, progress, lease).await? {
             JobKept::Lost => Wish::Drop,
             JobKept::CancelWanted => Wish::Cancel,
             JobKept::Ours if self.is_stopped() => Wish::HandBack,
@@ -88,8 +94,21 @@ impl<'d> Lease<'d> {
     /// Gives the job back, not to be gone on with before so long.
     pub(crate) async fn hand_back(&self, progress: String, pause: Duration) -> Result<(), StoreError> {
         let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-        let until = later(self.desk.clock.now(), pause_ms);
-        self.desk.catalog.store().keep_job(&self.claim, progress, until).await.map(|_| ())
+        let lease = lease_for(self.desk.clock.now(), pause_ms);
+        self.got_further().await?;
+        self.desk.catalog.store().keep_job(&self.claim, progress, lease).await.map(|_| ())
+    }
+
+    /// Notes that the job got further than any attempt before.
+    pub(crate) async fn got_further(&self) -> Result<(), StoreError> {
+        self.desk.catalog.store().job_got_further(&self.claim).await.map(|_| ())
+    }
+
+    /// Notes what this attempt failed by; another one may begin after the pause. Returns how many attempts in a row failed
+    /// the same way; `None` when the job is another's.
+    pub(crate) async fn failed(&self, failure: String, pause_ms: i64) -> Result<Option<u64>, StoreError> {
+        let lease = lease_for(self.desk.clock.now(), pause_ms);
+        self.desk.catalog.store().job_failed(&self.claim, failure, lease).await
     }
 
     /// Ends the job. `false` when it is another's.

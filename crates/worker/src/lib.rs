@@ -17,7 +17,8 @@ use catalog::Catalog;
 use catalog::jobs::{ImportState, Spool, WalkState};
 use domain::{Clock, Timestamp};
 use futures_util::FutureExt;
-use lease::{LEASE_MS, Lease};
+use lease::{LEASE_MS, Lease, lease_for};
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -35,6 +36,11 @@ pub const IMPORTS_AT_ONCE: usize = 1;
 pub const WALKS_AT_ONCE: usize = 3;
 /// How often a worker looks for jobs that were made elsewhere, or whose leases are over.
 pub const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// Attempts in a row that may end the same way, without getting further: after the last of them the job has failed. A
+/// process that is killed counts, too, since attempts are counted in the store before the work begins.
+pub const ATTEMPTS_MAX: u64 = 3;
+/// The pause before an attempt that failed is followed by another.
+const RETRY_PAUSE_MS: i64 = 5_000;
 /// How often it looks for uploads that were left behind.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 
@@ -106,13 +112,18 @@ impl Worker {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut sweep_at = Instant::now();
         loop {
-            if Instant::now() >= sweep_at {
-                self.sweep().await;
-                sweep_at = Instant::now() + SWEEP_INTERVAL;
-            }
-            let claimed = self.begin_jobs(&mut running, &stopped).await;
-            if let Err(error) = claimed {
-                tracing::warn!(%error, "jobs cannot be claimed; looking again in a moment");
+            // What panics here is tried again in a moment, as what fails is: jobs wait meanwhile and are not lost.
+            let look = async {
+                if Instant::now() >= sweep_at {
+                    self.sweep().await;
+                    sweep_at = Instant::now() + SWEEP_INTERVAL;
+                }
+                self.begin_jobs(&mut running, &stopped).await
+            };
+            match AssertUnwindSafe(look).catch_unwind().await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "jobs cannot be claimed; looking again in a moment"),
+                Err(_) => tracing::error!("looking for jobs panicked; looking again in a moment"),
             }
             let look_again = sleep(LOOK_INTERVAL);
             tokio::select! {
@@ -145,7 +156,7 @@ impl Worker {
             }
             let (desk, now) = (&self.desk, self.desk.clock.now());
             let store = desk.catalog.store();
-            let claimed = store.claim_job(&open, &desk.node, now, later(now, LEASE_MS)).await?;
+            let claimed = store.claim_job(&open, &desk.node, lease_for(now, LEASE_MS)).await?;
             let Some((job, claim)) = claimed else { return Ok(()) };
             let room = match job.kind {
                 JobKind::Import => &self.imports,
@@ -171,27 +182,43 @@ impl Worker {
 
 /// Works on a job and writes down what came of it.
 async fn work(desk: Arc<Desk>, job: Job, claim: Claim, stopped: watch::Receiver<bool>) {
-    tracing::info!(job = %job.id, kind = ?job.kind, attempt = job.attempts, "job begun");
     let lease = Lease::new(&desk, claim, stopped);
+    if job.failures > ATTEMPTS_MAX {
+        return write(&desk, &job, &lease, given_up(&job, job.failure.as_deref())).await;
+    }
+    tracing::info!(job = %job.id, kind = ?job.kind, attempt = job.attempts, "job begun");
     let working = async {
         match job.kind {
             JobKind::Import => import::run(&desk, &job, &lease).await,
             JobKind::Walk => walk::run(&desk, &job, &lease).await,
         }
     };
-    let outcome = match AssertUnwindSafe(working).catch_unwind().await {
-        Ok(Ok(outcome)) => outcome,
+    let failure = match AssertUnwindSafe(working).catch_unwind().await {
+        Ok(Ok(outcome)) => return write(&desk, &job, &lease, outcome).await,
         // The lease runs out, and the job is gone on with from where it last said it was.
-        Ok(Err(error)) => {
+        Ok(Err(error)) if error.is_passing() => {
             return tracing::warn!(job = %job.id, %error, "job interrupted; it goes on by itself");
         }
-        Err(_) => failed(&job),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => panicked(panic.as_ref()),
     };
+    tracing::error!(job = %job.id, attempt = job.attempts, failure, "an attempt at a job failed");
+    match lease.failed(failure.clone(), RETRY_PAUSE_MS).await {
+        Ok(Some(failures)) if failures >= ATTEMPTS_MAX => {
+            write(&desk, &job, &lease, given_up(&job, Some(&failure))).await;
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(job = %job.id, %error, "what a job failed by cannot be written"),
+    }
+}
+
+/// Writes down what came of a job.
+async fn write(desk: &Desk, job: &Job, lease: &Lease<'_>, outcome: Outcome) {
     let written = match outcome {
         Outcome::Ended(end, result) => {
             let is_written = lease.finish(end, result).await;
             if matches!(is_written, Ok(true)) && job.kind == JobKind::Import {
-                import::clear(&desk, &job);
+                import::clear(desk, job);
             }
             tracing::info!(job = %job.id, end = ?end, "job ended");
             is_written.map(|_| ())
@@ -204,10 +231,18 @@ async fn work(desk: Arc<Desk>, job: Job, claim: Claim, stopped: watch::Receiver<
     }
 }
 
-/// A job that made us panic would do so again.
-fn failed(job: &Job) -> Outcome {
-    tracing::error!(job = %job.id, "a job panicked");
-    let problem = Some("something went wrong here; the server's log has more".to_owned());
+/// What a panic says.
+fn panicked(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+    format!("a panic: {}", text.unwrap_or("without a message"))
+}
+
+/// A job that failed so often would fail again.
+fn given_up(job: &Job, failure: Option<&str>) -> Outcome {
+    let failure = failure.unwrap_or("the process ended while it worked on the job");
+    tracing::error!(job = %job.id, attempts = ATTEMPTS_MAX, failure, "a job is given up");
+    let problem = Some(format!("given up after {ATTEMPTS_MAX} attempts that failed the same way: {failure}"));
     let result = match job.kind {
         JobKind::Import => ImportState { problem, ..ImportState::of(job).unwrap_or_default() }.to_json(),
         JobKind::Walk => WalkState { problem, ..WalkState::of(job).unwrap_or_default() }.to_json(),

@@ -29,6 +29,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(300);
 pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Outcome, StoreError> {
     let order = WalkOrder::of(job)?;
     let mut state = WalkState::of(job)?;
+    let mut is_further = false;
     loop {
         match lease.keep(state.to_json()).await? {
             Wish::GoOn => {}
@@ -52,6 +53,11 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
                 if !charge(desk, job, page.counters.pages).await? {
                     state.stop_reason = Some(StopReason::Budget);
                     return end(desk, job, &order, state).await;
+                }
+                if !is_further {
+                    // Once is enough: the attempt counts as a failure no more.
+                    lease.got_further().await?;
+                    is_further = true;
                 }
                 WalkState { credits_charged: page.counters.pages * PRICE_OF_A_CALL.get(), ..page }
             }

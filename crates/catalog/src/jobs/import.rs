@@ -26,6 +26,9 @@ pub struct ImportState {
     pub bytes_read: u64,
     /// Observations that were read.
     pub records: u64,
+    /// Records that were in the store at most, of all attempts: one that ends before it got further counts as a failure.
+    #[serde(skip_serializing_if = "is_none_yet")]
+    pub committed: u64,
     /// What changed in the store, by this attempt and those before it.
     pub counts: ImportCounts,
     /// Records that could not be used; known in the end.
@@ -34,6 +37,11 @@ pub struct ImportState {
     pub first_rejects: Vec<RejectNote>,
     /// Why the file was not read, or not to its end.
     pub problem: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_none_yet(committed: &u64) -> bool {
+    *committed == 0
 }
 
 /// What changed in the store.

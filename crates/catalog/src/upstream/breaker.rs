@@ -40,8 +40,7 @@ impl Breaker {
     pub(super) fn admits(&self, now: Timestamp) -> bool {
         let mut state = self.lock();
         let Some(until) = state.closed_until else { return true };
-        // A clock that was set back must not keep it closed for longer than the longest pause.
-        let is_over = now >= until || until.as_ms().saturating_sub(now.as_ms()) > PAUSE_MS_MAX.cast_signed();
+        let is_over = is_over(until, now);
         let is_probed = state.probe_since.is_some_and(|since| {
             (0..OPEN_MS_MAX.cast_signed()).contains(&now.as_ms().saturating_sub(since.as_ms()))
         });
@@ -54,7 +53,7 @@ impl Breaker {
 
     /// Whether it is known to be unwell, without asking for a try.
     pub(super) fn is_open(&self, now: Timestamp) -> bool {
-        self.lock().closed_until.is_some_and(|until| now < until)
+        self.lock().closed_until.is_some_and(|until| !is_over(until, now))
     }
 
     /// A call was answered.
@@ -87,6 +86,11 @@ impl Breaker {
             state.closed_until = Some(Timestamp::from_ms(now.as_ms().saturating_add_unsigned(pause_ms)));
         }
     }
+}
+
+/// Whether a pause is over. A clock that was set back must not make it longer than the longest.
+fn is_over(until: Timestamp, now: Timestamp) -> bool {
+    now >= until || until.as_ms().saturating_sub(now.as_ms()) > PAUSE_MS_MAX.cast_signed()
 }
 
 #[cfg(test)]
@@ -166,6 +170,6 @@ mod tests {
     fn a_clock_that_was_set_back_keeps_nothing_closed() {
         let breaker = Breaker::default();
         breaker.failed(&UpstreamError::OutOfCredits, at(0));
-        assert!(breaker.admits(at(-86_400_000)));
+        assert!(!breaker.is_open(at(-86_400_000)) && breaker.admits(at(-86_400_000)));
     }
 }

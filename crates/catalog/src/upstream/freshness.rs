@@ -37,10 +37,11 @@ impl Wanted {
     /// As fresh as it can be had.
     pub const FRESH: Self = Self { age_ms_max: Some(0), only_stored: false };
 
-    /// Whether what was read then is good enough now. A time that is yet to come counts as now: clocks differ.
+    /// Whether what was read then is good enough now. A time that is yet to come counts as now, as clocks differ; one that
+    /// is further off than an answer may be old was told by a clock that stood ahead, and is not good enough.
     pub(super) fn accepts(self, at: Option<Timestamp>, now: Timestamp, configured_ms: u64) -> bool {
         let limit = self.age_ms_max.unwrap_or(configured_ms);
-        self.only_stored || at.is_some_and(|at| age_ms(at, now) < limit)
+        self.only_stored || at.is_some_and(|at| age_ms(at, now) < limit && age_ms(now, at) <= limit)
     }
 }
 
@@ -60,6 +61,9 @@ mod tests {
         assert!(!Wanted::default().accepts(at, now, 6_000));
         assert!(!Wanted::default().accepts(None, now, u64::MAX));
         assert!(!Wanted::FRESH.accepts(Some(now), now, 6_001));
+        let ahead = |ms: i64| Some(Timestamp::from_ms(10_000 + ms));
+        assert!(Wanted::default().accepts(ahead(6_001), now, 6_001), "clocks differ");
+        assert!(!Wanted::default().accepts(ahead(365 * 86_400_000), now, 6_001), "a clock stood ahead");
         let patient = Wanted { age_ms_max: Some(7_000), only_stored: false };
         assert!(patient.accepts(at, now, 1));
         assert!(Wanted { age_ms_max: Some(0), only_stored: true }.accepts(None, now, 1));

@@ -1,4 +1,4 @@
-//! `GET /readyz`: requests can be served: the store can be read, the ledger written, and the server is not stopping.
+//! `GET /readyz`: requests can be served: the store can be read, each of its files written, and the server is not stopping.
 
 use super::healthz::plain;
 use crate::app::App;

@@ -23,6 +23,12 @@ const BALANCES: &str =
     "SELECT account_id, balance, granted, charged FROM tagmeter.balances WHERE account_id = ANY($1)";
 
 impl Postgres {
+    /// Writes once, durably, to see whether that works. The row is the one that is read most and changed least.
+    pub(crate) async fn probe(&self) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE tagmeter.keys_version SET version = version";
+        self.pool.query("write to the database", SQL, &[]).await.map(|_| ())
+    }
+
     pub(crate) async fn create_account(
         &self,
         email: &Email,

@@ -21,9 +21,11 @@ use super::quotes::Quotes;
 use crate::StoreError;
 use crate::head::{CHARGES_WAITING_MAX, KEPT_BYTES_WAITING_MAX};
 use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
+use futures_util::FutureExt;
 use lane::Lane;
 use plan::Call;
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steps::Span;
@@ -147,11 +149,18 @@ impl Charges {
         for number in 0..span.lanes() {
             let quotes = Arc::clone(&charges.quotes);
             let activity = Arc::clone(&charges.activity);
-            let mut lane = Lane::new(pool.clone(), quotes, activity, span);
+            let pool = pool.clone();
+            let fresh = move || Lane::new(pool.clone(), Arc::clone(&quotes), Arc::clone(&activity), span);
             let at_end = CloseAtEnd(Arc::clone(&charges.queue), number);
             tokio::spawn(async move {
+                let mut lane = fresh();
                 while let Some(calls) = at_end.0.take(number).await {
-                    lane.round(calls).await;
+                    // Whoever waits in a round that panics is let go with an error. Its connection goes with the lane, and
+                    // so does what was not committed.
+                    if AssertUnwindSafe(lane.round(calls)).catch_unwind().await.is_err() {
+                        tracing::error!(lane = number, "a round of charges panicked; its lane begins afresh");
+                        lane = fresh();
+                    }
                 }
             });
         }

@@ -14,7 +14,7 @@ pub(super) const KEPT: &str =
      FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = ANY($2)";
 /// By age, wherever they are: the one statement that is for no single account.
 const FORGET: &str = "DELETE FROM tagmeter.idempotency WHERE (account_id, idempotency_key) IN (
-         SELECT account_id, idempotency_key FROM tagmeter.idempotency WHERE created_at_ms < $1
+         SELECT account_id, idempotency_key FROM tagmeter.idempotency WHERE created_at_ms < $1 OR created_at_ms > $3
          ORDER BY created_at_ms LIMIT $2)
      RETURNING 1";
 
@@ -34,9 +34,12 @@ impl Postgres {
     pub(crate) async fn forget_idempotent_answers(
         &self,
         before: Timestamp,
+        ahead_from: Timestamp,
         count: usize,
     ) -> Result<usize, StoreError> {
-        let parameters = [(&before.as_ms() as _, Type::INT8), (&limit(count) as _, Type::INT8)];
+        let (before, ahead_from, limit) = (before.as_ms(), ahead_from.as_ms(), limit(count));
+        let parameters =
+            [(&before as _, Type::INT8), (&limit as _, Type::INT8), (&ahead_from as _, Type::INT8)];
         Ok(self.pool.query("forget kept answers", FORGET, &parameters).await?.len())
     }
 }

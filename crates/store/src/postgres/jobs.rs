@@ -4,7 +4,9 @@ use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::jobs::{Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, NewJob, job_columns};
+use crate::jobs::{
+    Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, Lease, NewJob, job_columns, lease_is_over,
+};
 use crate::ledger::limit;
 use domain::{AccountId, JobId, Timestamp};
 use tokio_postgres::Row;
@@ -33,24 +35,37 @@ const CREATE: &str = concat!(
     job_columns!()
 );
 /// On a cluster, of all shards. Nothing is locked: [`CLAIM`] looks again.
-const CLAIMABLE: &str = "SELECT account_id, job_id FROM tagmeter.jobs
-    WHERE state IN (1, 2) AND (state = 1 OR lease_until_ms <= $1) AND kind = ANY($2) AND (node IS NULL OR node = $3)
-    ORDER BY job_id LIMIT $4";
+const CLAIMABLE: &str = concat!(
+    "SELECT account_id, job_id FROM tagmeter.jobs WHERE state IN (1, 2) AND (state = 1 OR ",
+    lease_is_over!("$1"),
+    ") AND kind = ANY($2) AND (node IS NULL OR node = $3) ORDER BY job_id LIMIT $4"
+);
 /// One at a time gets to the row; whoever comes after finds a lease that is not over.
 const CLAIM: &str = concat!(
-    "UPDATE tagmeter.jobs SET state = 2, attempts = attempts + 1, lease_until_ms = $4,
-            started_at_ms = coalesce(started_at_ms, $3)
-     WHERE account_id = $1 AND job_id = $2 AND state IN (1, 2) AND (state = 1 OR lease_until_ms <= $3) RETURNING ",
+    "UPDATE tagmeter.jobs SET state = 2, attempts = attempts + 1, failures = failures + 1, lease_until_ms = $4,
+            lease_ms = $5, started_at_ms = coalesce(started_at_ms, $3)
+     WHERE account_id = $1 AND job_id = $2 AND state IN (1, 2) AND (state = 1 OR ",
+    lease_is_over!("$3"),
+    ") RETURNING ",
     job_columns!()
 );
-const KEEP: &str = "UPDATE tagmeter.jobs SET progress = $4, lease_until_ms = $5
+const KEEP: &str = "UPDATE tagmeter.jobs SET progress = $4, lease_until_ms = $5, lease_ms = $6
     WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING is_cancel_wanted";
+const FURTHER: &str = "UPDATE tagmeter.jobs SET failures = 0, failure = NULL
+    WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING 1";
+const FAILED: &str = "UPDATE tagmeter.jobs
+    SET failures = CASE WHEN failure IS NULL OR failure = $4 THEN greatest(failures, 1) ELSE 1 END, failure = $4,
+        lease_until_ms = $5, lease_ms = $6
+    WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING failures";
 const FINISH: &str = "UPDATE tagmeter.jobs SET state = $4, result = $5, finished_at_ms = $6
     WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING 1";
 const CANCEL: &str = concat!(
     "UPDATE tagmeter.jobs SET is_cancel_wanted = true,
-            finished_at_ms = CASE WHEN state = 1 OR lease_until_ms <= $3 THEN $3 END,
-            state = CASE WHEN state = 1 OR lease_until_ms <= $3 THEN 5 ELSE 2 END
+            finished_at_ms = CASE WHEN state = 1 OR ",
+    lease_is_over!("$3"),
+    " THEN $3 END, state = CASE WHEN state = 1 OR ",
+    lease_is_over!("$3"),
+    " THEN 5 ELSE 2 END
      WHERE account_id = $1 AND job_id = $2 AND state IN (1, 2) RETURNING ",
     job_columns!()
 );
@@ -120,7 +135,8 @@ impl Postgres {
 
     pub(crate) async fn claim_job(&self, claiming: &Claiming<'_>) -> Result<Option<Job>, StoreError> {
         const DOING: &str = "look for a job";
-        let (now, until) = (claiming.now.as_ms(), claiming.lease_until.as_ms());
+        let lease = claiming.lease;
+        let (now, until, ms) = (lease.from.as_ms(), lease.until.as_ms(), lease.ms());
         loop {
             let parameters: [Parameter<'_>; 4] = [
                 (&now, Type::INT8),
@@ -135,8 +151,13 @@ impl Postgres {
             for row in claimable {
                 let account_id: i64 = row.try_get(0).doing(DOING)?;
                 let id: &[u8] = row.try_get(1).doing(DOING)?;
-                let parameters: [Parameter<'_>; 4] =
-                    [(&account_id, Type::INT8), (&id, Type::BYTEA), (&now, Type::INT8), (&until, Type::INT8)];
+                let parameters: [Parameter<'_>; 5] = [
+                    (&account_id, Type::INT8),
+                    (&id, Type::BYTEA),
+                    (&now, Type::INT8),
+                    (&until, Type::INT8),
+                    (&ms, Type::INT8),
+                ];
                 if let Some(job) = self.read_job("claim a job", CLAIM, &parameters).await? {
                     return Ok(Some(job));
                 }
@@ -150,19 +171,48 @@ impl Postgres {
         &self,
         claim: &Claim,
         progress: &str,
-        lease_until: Timestamp,
+        lease: Lease,
     ) -> Result<Option<bool>, StoreError> {
         const DOING: &str = "keep a job";
         let id = claim.id.to_bytes();
-        let parameters: [Parameter<'_>; 5] = [
+        let parameters: [Parameter<'_>; 6] = [
             (&claim.account_id.0, Type::INT8),
             (&id.as_slice(), Type::BYTEA),
             (&claim.token, Type::INT8),
             (&progress, Type::TEXT),
-            (&lease_until.as_ms(), Type::INT8),
+            (&lease.until.as_ms(), Type::INT8),
+            (&lease.ms(), Type::INT8),
         ];
         let kept = self.pool.query_opt(DOING, KEEP, &parameters).await?;
         kept.map(|row| row.try_get(0)).transpose().doing(DOING)
+    }
+
+    pub(crate) async fn job_got_further(&self, claim: &Claim) -> Result<bool, StoreError> {
+        let id = claim.id.to_bytes();
+        let parameters: [Parameter<'_>; 3] =
+            [(&claim.account_id.0, Type::INT8), (&id.as_slice(), Type::BYTEA), (&claim.token, Type::INT8)];
+        let noted = self.pool.query_opt("note that a job got further", FURTHER, &parameters).await?;
+        Ok(noted.is_some())
+    }
+
+    pub(crate) async fn job_failed(
+        &self,
+        claim: &Claim,
+        failure: &str,
+        lease: Lease,
+    ) -> Result<Option<i64>, StoreError> {
+        const DOING: &str = "note that a job failed";
+        let id = claim.id.to_bytes();
+        let parameters: [Parameter<'_>; 6] = [
+            (&claim.account_id.0, Type::INT8),
+            (&id.as_slice(), Type::BYTEA),
+            (&claim.token, Type::INT8),
+            (&failure, Type::TEXT),
+            (&lease.until.as_ms(), Type::INT8),
+            (&lease.ms(), Type::INT8),
+        ];
+        let failed = self.pool.query_opt(DOING, FAILED, &parameters).await?;
+        failed.map(|row| row.try_get(0)).transpose().doing(DOING)
     }
 
     pub(crate) async fn finish_job(
@@ -211,7 +261,7 @@ impl Postgres {
 }
 
 /// The number of a job's columns.
-const COLUMNS: usize = 13;
+const COLUMNS: usize = 15;
 
 fn read(row: &Row) -> Result<JobRow, tokio_postgres::Error> {
     Ok(JobRow {
@@ -228,12 +278,14 @@ fn read(row: &Row) -> Result<JobRow, tokio_postgres::Error> {
         created_at_ms: row.try_get(10)?,
         started_at_ms: row.try_get(11)?,
         finished_at_ms: row.try_get(12)?,
+        failures: row.try_get(13)?,
+        failure: row.try_get(14)?,
     })
 }
 
 /// The statements of this room; see [`super::statements`].
 #[cfg(test)]
-pub(super) const STATEMENTS: [(&str, &str); 9] = [
+pub(super) const STATEMENTS: [(&str, &str); 11] = [
     ("JOB", JOB),
     ("JOBS", JOBS),
     ("OF_KEY", OF_KEY),
@@ -241,6 +293,8 @@ pub(super) const STATEMENTS: [(&str, &str); 9] = [
     ("CLAIMABLE", CLAIMABLE),
     ("CLAIM", CLAIM),
     ("KEEP", KEEP),
+    ("FURTHER", FURTHER),
+    ("FAILED", FAILED),
     ("FINISH", FINISH),
     ("CANCEL", CANCEL),
 ];

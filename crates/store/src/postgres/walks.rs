@@ -33,7 +33,7 @@ impl Postgres {
         let generation = new.numbered(number.cast_unsigned());
         self.insert_generation(number, &generation, &new).await?;
         if number % SWEEP_EVERY == 0
-            && let Err(error) = self.sweep_generations(new.expired_before).await
+            && let Err(error) = self.sweep_generations(&new).await
         {
             // Who asked for a page is not to be refused one because of this; a later ranking tries again.
             tracing::warn!(%error, "expired rankings were not dropped");
@@ -122,16 +122,18 @@ impl Postgres {
 
     /// Drops rankings nobody's cursor can point into any more. Each goes in two statements of their own, so that nothing
     /// is locked for long; what is cut off in between is dropped next time.
-    async fn sweep_generations(&self, before: Timestamp) -> Result<(), StoreError> {
+    async fn sweep_generations(&self, new: &NewGeneration) -> Result<(), StoreError> {
         const DOING: &str = "drop expired rankings";
         const EXPIRED: &str = "SELECT hashtag, generation FROM tagmeter.generations
-            WHERE built_at < $1 ORDER BY built_at LIMIT $2";
+            WHERE built_at < $1 OR built_at > $3 ORDER BY built_at LIMIT $2";
         const DROPS: [&str; 2] = [
             "DELETE FROM tagmeter.generation_chunks WHERE hashtag = $1 AND generation = ANY($2)",
             "DELETE FROM tagmeter.generations WHERE hashtag = $1 AND generation = ANY($2)",
         ];
         let client = self.pool.get().await?;
-        let parameters: [Parameter<'_>; 2] = [(&before.as_ms(), Type::INT8), (&SWEPT_MAX, Type::INT8)];
+        let (before, ahead) = (new.expired_before.as_ms(), new.ahead_from().as_ms());
+        let parameters: [Parameter<'_>; 3] =
+            [(&before, Type::INT8), (&SWEPT_MAX, Type::INT8), (&ahead, Type::INT8)];
         let mut expired: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
         for row in client.query(DOING, EXPIRED, &parameters).await? {
             let hashtag = row.try_get(0).doing(DOING)?;

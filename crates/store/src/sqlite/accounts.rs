@@ -42,6 +42,11 @@ impl AccountsFile {
         })
     }
 
+    /// Writes once, durably, to see whether that works.
+    pub(crate) async fn probe(&self) -> Result<(), StoreError> {
+        self.committer.run(super::writer::write_once).await
+    }
+
     pub(crate) async fn create_account(
         &self,
         email: &Email,

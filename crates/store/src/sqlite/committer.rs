@@ -12,6 +12,7 @@ use crate::StoreError;
 use crate::head::{CHARGES_WAITING_MAX, KEPT_BYTES_WAITING_MAX};
 use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
 use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -137,6 +138,7 @@ impl Committer {
             checkpoints,
             activity: Arc::clone(&activity),
             stopped: None,
+            failed_in_a_row: 0,
         };
         let at_end = CloseAtEnd(Arc::clone(&queue));
         let thread = std::thread::Builder::new()
@@ -186,7 +188,13 @@ impl Committer {
     ) -> Result<T, StoreError> {
         let (sender, answer) = oneshot::channel();
         let task: Task = Box::new(move |connection| {
-            let done = connection.and_then(work);
+            let done = connection.and_then(|connection| {
+                catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or_else(|panic| {
+                    let error = StoreError::panicked(panic.as_ref());
+                    tracing::error!(%error, "a change of accounts.db panicked; it was rolled back");
+                    Err(error)
+                })
+            });
             let stop = done.as_ref().err().and_then(reason_to_stop);
             // The asker may have gone: the change stands all the same.
             let _ = sender.send(done);
@@ -221,6 +229,8 @@ struct Committing {
     activity: Arc<Activity>,
     /// Why no more is written.
     stopped: Option<String>,
+    /// Commits that failed since the last one that did not.
+    failed_in_a_row: u64,
 }
 
 impl Committing {
@@ -233,6 +243,10 @@ impl Committing {
                 None => task(Ok(&mut self.connection)),
             };
             self.stop_if(stop);
+            // One that panicked is rolled back on its way, or here.
+            if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
+                self.stop_if(Some("a transaction could not be rolled back".to_owned()));
+            }
         }
         if !waiting.charges.is_empty() {
             self.commit(&waiting.charges, waiting.answers);
@@ -253,8 +267,19 @@ impl Committing {
             }
             return;
         }
-        match charges::commit(&mut self.connection, &mut self.heads, charges) {
+        // Whether it panicked before or after its commit is not known: what is there is read again by a fresh start.
+        let (connection, heads) = (&mut self.connection, &mut self.heads);
+        let committed = catch_unwind(AssertUnwindSafe(|| charges::commit(connection, heads, charges)));
+        let committed = committed.unwrap_or_else(|panic| {
+            let error = StoreError::panicked(panic.as_ref());
+            self.stop_if(Some(error.to_string()));
+            Err(error)
+        });
+        match committed {
             Ok(outcomes) => {
+                if let failed @ 1.. = std::mem::take(&mut self.failed_in_a_row) {
+                    tracing::info!(failed, "commits of the ledger work again");
+                }
                 let paid =
                     outcomes.iter().filter(|outcome| matches!(outcome, ChargeOutcome::Paid(_))).count();
                 self.activity.commits.fetch_add(1, Ordering::Relaxed);
@@ -265,7 +290,11 @@ impl Committing {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, charges = charges.len(), "a commit of the ledger failed");
+                // One line for a state: a full disk fails each commit the same way.
+                if self.failed_in_a_row == 0 {
+                    tracing::error!(%error, charges = charges.len(), "commits of the ledger fail");
+                }
+                self.failed_in_a_row += 1;
                 self.heads.forget();
                 self.activity.commits_failed.fetch_add(1, Ordering::Relaxed);
                 // A transaction that can be neither committed nor rolled back leaves the connection unusable.
@@ -309,6 +338,7 @@ fn reason_to_stop(error: &StoreError) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Doing;
     use crate::ledger::Operation;
     use crate::sqlite::{connection, migrations};
     use domain::{AccountId, Credits, RequestId, Timestamp};
@@ -368,13 +398,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_thread_that_panics_leaves_nobody_waiting() {
+    async fn a_change_that_panics_is_rolled_back_and_the_ledger_goes_on() {
         let folder = tempfile::tempdir().expect("a folder");
         let committer = committer(folder.path());
-        let gone = committer.run::<()>(|_| panic!("on purpose")).await.expect_err("the thread is gone");
-        assert!(matches!(gone, StoreError::Closed));
-        assert!(matches!(committer.charge(charge(1)).await, Err(StoreError::Closed)));
-        assert!(matches!(committer.run(|_| Ok(())).await, Err(StoreError::Closed)));
+        let panicking = |connection: &mut Connection| -> Result<(), StoreError> {
+            connection.execute_batch("BEGIN; UPDATE keys_version SET version = 77").doing("begin")?;
+            panic!("on purpose")
+        };
+        let panicked = committer.run(panicking).await.expect_err("it panicked");
+        assert!(matches!(&panicked, StoreError::Panicked(what) if what == "on purpose"), "{panicked}");
+        assert_eq!(committer.charge(charge(1)).await.expect("an answer"), ChargeOutcome::NoSuchAccount);
+        let version = |connection: &mut Connection| {
+            connection
+                .query_row("SELECT version FROM keys_version", [], |row| row.get::<_, i64>(0))
+                .doing("look")
+        };
+        assert_eq!(committer.run(version).await.expect("a number"), 1);
+        assert!(!committer.activity().stopped);
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ impl AccountsFile {
     pub(crate) async fn forget_idempotent_answers(
         &self,
         before: Timestamp,
+        ahead_from: Timestamp,
         limit: usize,
     ) -> Result<usize, StoreError> {
         self.committer
@@ -28,8 +29,9 @@ impl AccountsFile {
                 connection
                     .execute(
                         "DELETE FROM idempotency WHERE rowid IN (
-                             SELECT rowid FROM idempotency WHERE created_at_ms < ?1 ORDER BY created_at_ms LIMIT ?2)",
-                        (before.as_ms(), crate::ledger::limit(limit)),
+                             SELECT rowid FROM idempotency WHERE created_at_ms < ?1 OR created_at_ms > ?3
+                             ORDER BY created_at_ms LIMIT ?2)",
+                        (before.as_ms(), crate::ledger::limit(limit), ahead_from.as_ms()),
                     )
                     .doing("forget kept answers")
             })

@@ -4,7 +4,9 @@ use super::accounts::AccountsFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::idempotency::{Fingerprint, IdempotencyKey};
-use crate::jobs::{Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, NewJob, job_columns};
+use crate::jobs::{
+    Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, Lease, NewJob, job_columns, lease_is_over,
+};
 use domain::{AccountId, JobId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
 
@@ -16,10 +18,24 @@ macro_rules! select {
 
 const JOB: &str = select!("WHERE account_id = ?1 AND job_id = ?2");
 /// What SQLite has no arrays for: kinds come as JSON.
-const CLAIMABLE: &str = "SELECT account_id, job_id FROM jobs
-    WHERE state IN (1, 2) AND (state = 1 OR lease_until_ms <= ?1)
-      AND kind IN (SELECT value FROM json_each(?2)) AND (node IS NULL OR node = ?3)
-    ORDER BY job_id LIMIT 1";
+const CLAIMABLE: &str = concat!(
+    "SELECT account_id, job_id FROM jobs WHERE state IN (1, 2) AND (state = 1 OR ",
+    lease_is_over!("?1"),
+    ") AND kind IN (SELECT value FROM json_each(?2)) AND (node IS NULL OR node = ?3) ORDER BY job_id LIMIT 1"
+);
+const CANCEL: &str = concat!(
+    "UPDATE jobs SET is_cancel_wanted = 1, finished_at_ms = iif(state = 1 OR ",
+    lease_is_over!("?3"),
+    ", ?3, NULL), state = iif(state = 1 OR ",
+    lease_is_over!("?3"),
+    ", 5, 2) WHERE account_id = ?1 AND job_id = ?2 AND state IN (1, 2)"
+);
+const FAILED: &str =
+    "UPDATE jobs SET failures = iif(failure IS NULL OR failure = ?4, max(failures, 1), 1), failure = ?4,
+        lease_until_ms = ?5, lease_ms = ?6
+    WHERE account_id = ?1 AND job_id = ?2 AND state = 2 AND attempts = ?3 RETURNING failures";
+const FURTHER: &str = "UPDATE jobs SET failures = 0, failure = NULL
+    WHERE account_id = ?1 AND job_id = ?2 AND state = 2 AND attempts = ?3";
 
 impl AccountsFile {
     pub(crate) async fn create_job(&self, job: NewJob) -> Result<JobCreated, StoreError> {
@@ -57,7 +73,8 @@ impl AccountsFile {
     pub(crate) async fn claim_job(&self, claiming: &Claiming<'_>) -> Result<Option<Job>, StoreError> {
         let kinds: Vec<String> = claiming.kinds.iter().map(ToString::to_string).collect();
         let (kinds, node) = (format!("[{}]", kinds.join(",")), claiming.node.to_owned());
-        let (now, lease_until) = (claiming.now.as_ms(), claiming.lease_until.as_ms());
+        let lease = claiming.lease;
+        let (now, lease_until) = (lease.from.as_ms(), lease.until.as_ms());
         self.committer
             .run(move |connection| {
                 let transaction = begin(connection)?;
@@ -70,11 +87,11 @@ impl AccountsFile {
                 let Some(place) = claimable else { return Ok(None) };
                 transaction
                     .prepare_cached(
-                        "UPDATE jobs SET state = 2, attempts = attempts + 1, lease_until_ms = ?3,
-                                started_at_ms = coalesce(started_at_ms, ?4)
+                        "UPDATE jobs SET state = 2, attempts = attempts + 1, failures = failures + 1,
+                                lease_until_ms = ?3, lease_ms = ?5, started_at_ms = coalesce(started_at_ms, ?4)
                          WHERE account_id = ?1 AND job_id = ?2",
                     )
-                    .and_then(|mut s| s.execute((place.0, place.1, lease_until, now)))
+                    .and_then(|mut s| s.execute((place.0, place.1, lease_until, now, lease.ms())))
                     .doing("claim a job")?;
                 let job = one(&transaction, JOB, place)?;
                 transaction.commit().doing("commit a claim")?;
@@ -88,25 +105,55 @@ impl AccountsFile {
         &self,
         claim: Claim,
         progress: String,
-        lease_until: Timestamp,
+        lease: Lease,
     ) -> Result<Option<bool>, StoreError> {
         self.committer
             .run(move |connection| {
                 let transaction = begin(connection)?;
                 let is_cancel_wanted = transaction
                     .prepare_cached(
-                        "UPDATE jobs SET progress = ?4, lease_until_ms = ?5
+                        "UPDATE jobs SET progress = ?4, lease_until_ms = ?5, lease_ms = ?6
                          WHERE account_id = ?1 AND job_id = ?2 AND state = 2 AND attempts = ?3
                          RETURNING is_cancel_wanted",
                     )
                     .and_then(|mut s| {
-                        let (id, until) = (claim.id.to_bytes(), lease_until.as_ms());
-                        s.query_row((claim.account_id.0, id, claim.token, &progress, until), |row| row.get(0))
-                            .optional()
+                        let (until, ms) = (lease.until.as_ms(), lease.ms());
+                        let of = (claim.account_id.0, claim.id.to_bytes(), claim.token);
+                        s.query_row((of.0, of.1, of.2, &progress, until, ms), |row| row.get(0)).optional()
                     })
                     .doing("keep a job")?;
                 transaction.commit().doing("commit the progress of a job")?;
                 Ok(is_cancel_wanted)
+            })
+            .await
+    }
+
+    pub(crate) async fn job_got_further(&self, claim: Claim) -> Result<bool, StoreError> {
+        self.committer
+            .run(move |connection| {
+                let of = (claim.account_id.0, claim.id.to_bytes(), claim.token);
+                let noted = connection.prepare_cached(FURTHER).and_then(|mut s| s.execute(of));
+                Ok(noted.doing("note that a job got further")? == 1)
+            })
+            .await
+    }
+
+    pub(crate) async fn job_failed(
+        &self,
+        claim: Claim,
+        failure: String,
+        lease: Lease,
+    ) -> Result<Option<i64>, StoreError> {
+        self.committer
+            .run(move |connection| {
+                let (until, ms) = (lease.until.as_ms(), lease.ms());
+                let of = (claim.account_id.0, claim.id.to_bytes(), claim.token);
+                connection
+                    .prepare_cached(FAILED)
+                    .and_then(|mut s| {
+                        s.query_row((of.0, of.1, of.2, &failure, until, ms), |row| row.get(0)).optional()
+                    })
+                    .doing("note that a job failed")
             })
             .await
     }
@@ -152,12 +199,7 @@ impl AccountsFile {
                 let transaction = begin(connection)?;
                 let place = (account_id.0, id.to_bytes());
                 transaction
-                    .prepare_cached(
-                        "UPDATE jobs SET is_cancel_wanted = 1,
-                                finished_at_ms = iif(state = 1 OR lease_until_ms <= ?3, ?3, NULL),
-                                state = iif(state = 1 OR lease_until_ms <= ?3, 5, 2)
-                         WHERE account_id = ?1 AND job_id = ?2 AND state IN (1, 2)",
-                    )
+                    .prepare_cached(CANCEL)
                     .and_then(|mut s| s.execute((place.0, place.1, at.as_ms())))
                     .doing("call a job off")?;
                 let job = one(&transaction, JOB, place)?;
@@ -252,5 +294,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         created_at_ms: row.get(10)?,
         started_at_ms: row.get(11)?,
         finished_at_ms: row.get(12)?,
+        failures: row.get(13)?,
+        failure: row.get(14)?,
     })
 }

@@ -8,7 +8,8 @@ use rusqlite::{Connection, TransactionBehavior};
 /// Steps of `catalog.db`.
 pub(crate) const CATALOG: &[Migration] = &[migration!("catalog", 1, "0001", "catalog")];
 /// Steps of `accounts.db`.
-pub(crate) const ACCOUNTS: &[Migration] = &[migration!("accounts", 1, "0001", "accounts")];
+pub(crate) const ACCOUNTS: &[Migration] =
+    &[migration!("accounts", 1, "0001", "accounts"), migration!("accounts", 2, "0002", "jobs_that_fail")];
 /// Steps of `walks.db`.
 pub(crate) const WALKS: &[Migration] =
     &[migration!("walks", 1, "0001", "walks"), migration!("walks", 2, "0002", "standings")];

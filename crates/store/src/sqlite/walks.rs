@@ -32,7 +32,15 @@ impl WalksFile {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let mut connection = connection::open_writer(path, SETTINGS)?;
         migrations::apply(&mut connection, migrations::WALKS)?;
-        Ok(Self { readers: Readers::new(path), writer: Writer::start("walks-writer", connection)? })
+        Ok(Self {
+            readers: Readers::new(path),
+            writer: Writer::start_on("walks-writer", connection, path, SETTINGS)?,
+        })
+    }
+
+    /// See [`Writer::probe`].
+    pub(crate) async fn probe(&self) -> Option<Result<(), StoreError>> {
+        self.writer.probe().await
     }
 
     pub(crate) async fn keep(
@@ -115,7 +123,7 @@ impl WalksFile {
 fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result<Generation, StoreError> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("keep a ranking")?;
-    drop_expired(&transaction, new.expired_before)?;
+    drop_expired(&transaction, new)?;
     let number: i64 = transaction
         .query_row("SELECT coalesce(max(generation), 0) + 1 FROM generations", [], |row| row.get(0))
         .doing("number a ranking")?;
@@ -202,13 +210,18 @@ fn write_extension(
 }
 
 /// Drops rankings nobody's cursor can point into any more, save the newest of all, which carries the numbering on.
-fn drop_expired(connection: &Connection, before: Timestamp) -> Result<(), StoreError> {
+/// One that was made while the clock stood ahead counts as expired, too.
+fn drop_expired(connection: &Connection, new: &NewGeneration) -> Result<(), StoreError> {
     let expired: Vec<i64> = connection
         .prepare_cached(
-            "SELECT generation FROM generations WHERE built_at < ?1
+            "SELECT generation FROM generations WHERE (built_at < ?1 OR built_at > ?2)
                AND generation < (SELECT max(generation) FROM generations) ORDER BY built_at LIMIT 16",
         )
-        .and_then(|mut statement| statement.query_map([before.as_ms()], |row| row.get(0))?.collect())
+        .and_then(|mut statement| {
+            statement
+                .query_map((new.expired_before.as_ms(), new.ahead_from().as_ms()), |row| row.get(0))?
+                .collect()
+        })
         .doing("find expired rankings")?;
     for generation in expired {
         for sql in [

@@ -5,6 +5,7 @@ use crate::support::{account, audited, charge, is_paid, open, request};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use store::probe::Probed;
 
 /// A small disk in memory, unmounted at the end.
 struct SmallDisk(tempfile::TempDir);
@@ -125,4 +126,20 @@ async fn a_failing_disk_stops_the_ledger_until_a_restart() {
     }
     assert!(is_paid(&store.charge(charge(ids[0], u64::MAX, 1)).await.expect("a charge after the restart")));
     audited(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_probe_of_each_file_sees_a_full_disk_and_that_there_is_room_again() {
+    let Some(disk) = SmallDisk::mount("8m") else { return };
+    let filler = disk.0.path().join("filler");
+    let store = open(&disk.0.path().join("data")).await;
+    for file in [Probed::Ledger, Probed::Catalog, Probed::Walks] {
+        let probe = async || store.probe(file).await.expect("its writer is free");
+        probe().await.expect("there is room");
+        fill(&filler);
+        let error = probe().await.expect_err("the disk is full");
+        assert!(error.is_passing() && !error.is_busy(), "{file:?}: {error}");
+        std::fs::remove_file(&filler).expect("removed");
+        probe().await.expect("there is room again");
+    }
 }

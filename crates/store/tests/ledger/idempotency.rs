@@ -102,10 +102,14 @@ on_each_backend! {
         };
         assert!(matches!(ask("/a").await, Some(Kept::Answer { request_id, .. }) if request_id == request(1)));
         assert_eq!(ask("/b").await, Some(Kept::OtherRequest));
-        assert_eq!(store.forget_idempotent_answers(NOW, 10).await.expect("a number"), 0);
+        let forget = async |before, ahead_from, limit| {
+            store.forget_idempotent_answers(before, ahead_from, limit).await.expect("a number")
+        };
         let later = Timestamp::from_ms(NOW.as_ms() + 1);
-        assert_eq!(store.forget_idempotent_answers(later, 1).await.expect("a number"), 1);
-        assert_eq!(store.forget_idempotent_answers(later, 10).await.expect("a number"), 1);
+        assert_eq!(forget(NOW, later, 10).await, 0);
+        assert_eq!(forget(later, later, 1).await, 1);
+        let before = Timestamp::from_ms(NOW.as_ms() - 1);
+        assert_eq!(forget(before, before, 10).await, 1, "it was kept while the clock stood ahead");
         assert_eq!(ask("/a").await, None);
         audited(&store).await;
     }

@@ -1,8 +1,10 @@
 //! Uploads become imports.
 
 use crate::shared::{LEASE_OVER, data, ended, location};
-use domain::KeyScope;
+use domain::{Clock, KeyScope, Timestamp};
 use std::io::Write;
+use std::time::Duration;
+use store::jobs::{JobKind, Lease};
 use testkit::{Place, Request, TestServer, UPLOADS_AT_ONCE};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -27,6 +29,9 @@ testkit::tell_on_each_backend! {
     a_file_is_uploaded_imported_and_gone,
     a_file_that_is_none_of_ours_fails_and_says_why,
     an_import_goes_on_after_its_worker_was_killed,
+    an_import_whose_process_ends_three_times_has_failed,
+    an_import_goes_on_after_a_clock_that_stood_a_year_ahead,
+    counts_that_are_too_large_are_rejects_and_harm_nothing,
     the_same_upload_twice_under_one_key_is_one_import,
     an_upload_that_is_cut_off_leaves_nothing_behind,
     more_uploads_at_once_than_there_is_room_for_are_put_off,
@@ -97,6 +102,77 @@ async fn an_import_goes_on_after_its_worker_was_killed(place: &Place) {
     let size = server.held().store().catalog_size().await.expect("a size");
     assert_eq!((size.videos, size.hashtags), (20_000, 1));
     assert_eq!(files_in(&server), Vec::<String>::new());
+}
+
+/// Takes the job as a worker does that is killed before it gets anywhere.
+async fn killed_at_once(server: &TestServer) {
+    let from = server.clock.now();
+    let until = Timestamp::from_ms(from.as_ms() + 60_000);
+    let store = server.held().store();
+    let claimed = store.claim_job(&[JobKind::Import], "node-1", Lease { from, until }).await;
+    assert!(claimed.expect("an answer").is_some(), "it waits");
+}
+
+async fn an_import_whose_process_ends_three_times_has_failed(place: &Place) {
+    let server = place.server().await.start().await;
+    let key = server.admin_key().await;
+    let location = location(&server.send(Request::post("/v1/imports", lines(1..11)).key(&key)).await);
+    for _ in 0..3 {
+        killed_at_once(&server).await;
+        server.clock.advance(LEASE_OVER);
+    }
+    let worker = server.worker();
+    let import = ended(&server, &key, &location).await;
+    assert_eq!(import["state"], "failed", "{import}");
+    let problem = import["problem"].as_str().expect("a reason");
+    assert!(problem.contains("3 attempts") && problem.contains("the process ended"), "{problem}");
+    worker.stopped().await;
+    assert_eq!(files_in(&server), Vec::<String>::new());
+}
+
+async fn an_import_goes_on_after_a_clock_that_stood_a_year_ahead(place: &Place) {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    let server = place.server().await.start().await;
+    let key = server.admin_key().await;
+    let location = location(&server.send(Request::post("/v1/imports", lines(1..11)).key(&key)).await);
+    let now = server.clock.now();
+    server.clock.advance(YEAR);
+    killed_at_once(&server).await;
+    server.clock.set(now);
+    let worker = server.worker();
+    let import = ended(&server, &key, &location).await;
+    assert_eq!(import["state"], "done", "{import}");
+    worker.stopped().await;
+}
+
+async fn counts_that_are_too_large_are_rejects_and_harm_nothing(place: &Place) {
+    let server = place.server().await.start().await;
+    let (key, worker) = (server.admin_key().await, server.worker());
+    let mut file = lines(1..11);
+    for n in [11, 12] {
+        let large = String::from_utf8(lines(n..n + 1)).expect("UTF-8");
+        let large = large.replace(&format!(r#""playCount":{n}"#), r#""playCount":9223372036854775807"#);
+        file.extend_from_slice(large.as_bytes());
+    }
+    let import = async || {
+        let made = server.send(Request::post("/v1/imports", file.clone()).key(&key)).await;
+        ended(&server, &key, &location(&made)).await
+    };
+    let first = import().await;
+    assert_eq!(
+        (first["state"].as_str(), &first["counts"]["videos_new"]),
+        (Some("done"), &10.into()),
+        "{first}"
+    );
+    assert_eq!(first["rejects"]["count"], 2);
+    let reason = first["rejects"]["first"][0]["reason"].as_str().expect("a reason");
+    assert_eq!(
+        reason,
+        "stats.playCount: 9223372036854775807 is above 9007199254740992 (2^53), the largest count"
+    );
+    assert_eq!(import().await["state"], "done", "its hashtag takes imports");
+    assert_eq!(server.get("/challenge-info-name/?name=cat").await.status.as_u16(), 200);
+    worker.stopped().await;
 }
 
 async fn the_same_upload_twice_under_one_key_is_one_import(place: &Place) {
