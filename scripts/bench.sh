@@ -18,6 +18,8 @@ usage: scripts/bench.sh COMMAND [OPTION...]
       --rounds N        default 3; medians are printed
       --no-duckdb       leave DuckDB out
       --database-url U  into PostgreSQL, in a database of its own on this server; beside a plain COPY
+      --series          instead: readings of each format again, and one hashtag's readings in descending order
+      --archive FILE    with --series: an archive of series as well
   serve    lookups and pages of 30 videos, beside a bare axum handler that returns the same bytes
       --hashtags N      default 2000000
       --videos N        default 1000000
@@ -86,6 +88,12 @@ duckdb_python() {
 bench_import() {
     need python3 python3
     build -p tagmeter
+    if [ "$of_series" = true ]; then
+        set_aside tagmeter
+        python3 -u scripts/bench/series.py --bin "$data/bin" --data "$data" --rounds "${rounds:-3}" \
+            ${archive:+--archive "$archive"}
+        return
+    fi
     build -p testkit --example generate_videos --example parse_videos
     set_aside tagmeter examples/generate_videos examples/parse_videos
     local duckdb=()
@@ -167,7 +175,7 @@ esac
 
 videos='' hashtags='' series='' accounts='' rounds=''
 connections=64,256 seconds=8 warm_up=8 askers=64 charges=600000
-data='' database_url='' keep=false with_duckdb=true
+data='' database_url='' keep=false with_duckdb=true of_series=false archive=''
 while [ $# -gt 0 ]; do
     option=$1
     shift
@@ -180,6 +188,13 @@ while [ $# -gt 0 ]; do
         keep=true
         continue
         ;;
+    --series)
+        # For measure it takes a number.
+        if [ "$command" = import ]; then
+            of_series=true
+            continue
+        fi
+        ;;
     --no-duckdb)
         takes "$option" "import measure"
         with_duckdb=false
@@ -191,6 +206,7 @@ while [ $# -gt 0 ]; do
     shift
     case $option in
     --data) data=$value ;;
+    --archive) takes "$option" import && archive=$value ;;
     --database-url)
         takes "$option" "import serve ledger"
         need psql postgresql-client
