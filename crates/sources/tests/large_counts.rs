@@ -48,7 +48,7 @@ const FILES: [(&str, &str, &str); 21] = [
     ),
     (
         "x",
-        r##"{"body":[{"exploreList":[{"cardItem":{"type":3,"id":"1","title":"\#a","extraInfo":{"views":§}}}]}]}"##,
+        r##"{"body":[{"exploreList":[{"cardItem":{"type":3,"id":"1","title":"\#a","cover":"c","extraInfo":{"views":§}}}]}]}"##,
         "extraInfo.views",
     ),
     (

@@ -106,12 +106,13 @@ fn answering<T: Send + 'static>(
 }
 
 impl Writing {
-    /// After work there is no transaction, whatever happened to it.
+    /// After work on a file there is no transaction, whatever happened to it. Who copies a store reads in one that spans
+    /// several pieces of work, on a connection that is not opened again.
     fn leave_transaction(&mut self) {
+        let Some((path, settings)) = &self.opened else { return };
         if self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok() {
             return;
         }
-        let Some((path, settings)) = &self.opened else { return };
         match connection::open_writer(path, *settings) {
             Ok(connection) => self.connection = connection,
             Err(error) => tracing::error!(%error, "a writer cannot be opened again"),
