@@ -1,9 +1,9 @@
 //! Ready answers in memory, in front of the store: a hashtag's record and ready bytes, ready pages. Bounded by bytes;
 //! what is asked for often stays.
 
-use crate::HashtagRef;
 use crate::freshness::{Era, Freshness};
 use crate::pages::{PageKey, Pages};
+use crate::{HashtagRef, Provenance};
 use bytes::Bytes;
 use domain::{Hashtag, HashtagRow, Region};
 use quick_cache::Weighter;
@@ -20,13 +20,15 @@ pub struct Ready {
     pub body: Bytes,
     /// XXH3 of them, 128 bits: worked out once, however often they are sent.
     pub hash: u128,
+    /// Where its counts come from.
+    pub provenance: Provenance,
 }
 
 impl Ready {
     /// Takes no more memory than the bytes need, as there are many of them.
-    pub(crate) fn new(body: Vec<u8>) -> Self {
+    pub(crate) fn new(body: Vec<u8>, provenance: Provenance) -> Self {
         let hash = xxh3_128(&body);
-        Self { body: Bytes::from(body.into_boxed_slice()), hash }
+        Self { body: Bytes::from(body.into_boxed_slice()), hash, provenance }
     }
 }
 
@@ -165,7 +167,14 @@ mod tests {
     fn what_was_read_before_a_change_is_not_kept_after_it() {
         let cache = HotCache::new(1 << 20);
         let (reference, row) = (HashtagRef::Id("7551".parse().expect("an id")), HashtagRow(1));
-        let keep = |era| cache.keep_ready(era, reference.clone(), row, Ready::new(b"old".to_vec()));
+        let keep = |era| {
+            cache.keep_ready(
+                era,
+                reference.clone(),
+                row,
+                Ready::new(b"old".to_vec(), Provenance::of_hashtags(&[])),
+            )
+        };
         let era = cache.era();
         cache.forget(&[row]);
         keep(era);
@@ -180,7 +189,7 @@ mod tests {
     fn an_answer_takes_no_more_room_than_its_bytes() {
         let mut body = Vec::with_capacity(4096);
         body.extend_from_slice(b"{}");
-        let ready = Ready::new(body);
+        let ready = Ready::new(body, Provenance::of_hashtags(&[]));
         assert_eq!((&ready.body[..], ready.hash), (&b"{}"[..], xxh3_128(b"{}")));
         assert_eq!(ready.body.try_into_mut().map(|bytes| bytes.capacity()), Ok(2));
     }

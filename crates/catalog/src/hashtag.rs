@@ -1,7 +1,7 @@
 //! Looking a hashtag up.
 
 use crate::cache::Ready;
-use crate::{Catalog, CatalogError, HashtagRef};
+use crate::{Catalog, CatalogError, HashtagRef, Provenance};
 use domain::Hashtag;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl Catalog {
         }
         let era = cache.era();
         let Some(hashtag) = self.stored(reference).await? else { return Ok(None) };
-        let ready = Ready::new(render(&hashtag));
+        let ready = Ready::new(render(&hashtag), Provenance::of_hashtag(&hashtag));
         cache.keep_ready(era, reference.clone(), hashtag.row, ready.clone());
         Ok(Some(ready))
     }

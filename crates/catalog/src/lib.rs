@@ -25,6 +25,8 @@ mod pages;
 
 mod record;
 
+mod provenance;
+
 mod reference;
 
 pub mod search;
@@ -37,6 +39,7 @@ pub mod upstream;
 
 pub use cache::Ready;
 pub use error::CatalogError;
+pub use provenance::{CountBasis, Provenance};
 pub use reference::HashtagRef;
 pub use searching::SearchPage;
 pub use upstream::{Answered, Freshness, UpstreamFault, Upstreams, Wanted};

@@ -2,6 +2,7 @@
 //! their field names and hosts, so a squeezed one takes a fraction of the room, and bringing it back spares reading
 //! its videos one by one.
 
+use crate::Provenance;
 use crate::cache::Ready;
 use bytes::Bytes;
 use domain::{HashtagRow, Region};
@@ -42,6 +43,7 @@ struct Squeezed {
     /// Of the page.
     len: usize,
     hash: u128,
+    provenance: Provenance,
 }
 
 impl Weighter<PageKey, Squeezed> for ByteWeight {
@@ -101,13 +103,18 @@ impl Squeezed {
         let bytes =
             COMPRESSOR.with_borrow_mut(|compressor| compressor.as_mut()?.compress(&page.body).ok())?;
         let pays = bytes.len() < page.body.len() / 2;
-        pays.then(|| Self { bytes: bytes.into_boxed_slice().into(), len: page.body.len(), hash: page.hash })
+        pays.then(|| Self {
+            bytes: bytes.into_boxed_slice().into(),
+            len: page.body.len(),
+            hash: page.hash,
+            provenance: page.provenance,
+        })
     }
 
     fn restored(&self) -> Option<Ready> {
         let body = DECOMPRESSOR
             .with_borrow_mut(|decompressor| decompressor.as_mut()?.decompress(&self.bytes, self.len).ok())?;
-        Some(Ready { body: body.into(), hash: self.hash })
+        Some(Ready { body: body.into(), hash: self.hash, provenance: self.provenance })
     }
 }
 
@@ -115,9 +122,14 @@ impl Squeezed {
 mod tests {
     use super::*;
 
+    fn ready(body: Vec<u8>) -> Ready {
+        let read_at = Some(domain::Timestamp::from_ms(7));
+        Ready::new(body, Provenance::of_videos(&[]).read_at(read_at))
+    }
+
     fn page(number: u64) -> Ready {
         let video = format!(r#"{{"aweme_id":"{number}","title":"a video about cats"}},"#);
-        Ready::new(video.repeat(500).into_bytes())
+        ready(video.repeat(500).into_bytes())
     }
 
     fn key(cursor: u64) -> PageKey {
@@ -140,8 +152,8 @@ mod tests {
 
     #[test]
     fn small_pages_and_noise_are_kept_as_they_are() {
-        assert!(Squeezed::of(&Ready::new(b"{}".to_vec())).is_none());
+        assert!(Squeezed::of(&ready(b"{}".to_vec())).is_none());
         let noise = |n: u64| xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes()).to_le_bytes();
-        assert!(Squeezed::of(&Ready::new((0..1000).flat_map(noise).collect())).is_none());
+        assert!(Squeezed::of(&ready((0..1000).flat_map(noise).collect())).is_none());
     }
 }

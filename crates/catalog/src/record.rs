@@ -2,7 +2,7 @@
 
 use crate::{Catalog, CatalogError};
 use domain::observation::VideoObservation;
-use domain::{Observation, fragment};
+use domain::{Handle, Observation, fragment};
 use store::record::{Prepared, PreparedVideo, Recorded};
 
 impl Catalog {
@@ -33,6 +33,7 @@ fn prepare_video(observation: VideoObservation) -> PreparedVideo {
         source,
         observed_at,
         author,
+        handle: Handle::new(&details.author.unique_id),
         create_time: details.create_time,
         region: details.region,
         tags,

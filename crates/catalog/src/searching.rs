@@ -3,7 +3,7 @@
 use crate::cache::Ready;
 use crate::pages::PageKey;
 use crate::search::SearchForm;
-use crate::{Catalog, CatalogError, HashtagRef};
+use crate::{Catalog, CatalogError, HashtagRef, Provenance};
 use domain::{Hashtag, HashtagRow, TagKey};
 
 /// A page of hashtags, best first.
@@ -37,7 +37,8 @@ impl Catalog {
         if let Some(page) = self.inner.cache.page(&key) {
             return Ok(page);
         }
-        let page = Ready::new(render(&self.search_at(keyword, offset, limit, sequence).await?));
+        let page = self.search_at(keyword, offset, limit, sequence).await?;
+        let page = Ready::new(render(&page), Provenance::of_hashtags(&page.hashtags));
         self.inner.cache.keep_page(key, page.clone());
         Ok(page)
     }

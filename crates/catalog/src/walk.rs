@@ -6,10 +6,10 @@
 
 use crate::cache::Ready;
 use crate::pages::PageKey;
-use crate::{Catalog, CatalogError, HashtagRef};
+use crate::{Catalog, CatalogError, HashtagRef, Provenance};
 use bytes::Bytes;
 use domain::{Hashtag, Region, Timestamp, WalkCursor, fragment};
-use store::videos::VideoRow;
+use store::videos::{ShownVideo, VideoRow};
 use store::walks::Generation;
 
 /// Most videos on one page.
@@ -43,6 +43,8 @@ pub struct WalkPage {
     pub has_more: bool,
     /// Videos in the whole walk.
     pub held: u64,
+    /// Where the counts of its videos come from.
+    pub provenance: Provenance,
 }
 
 /// Whether a walk that fits its first page is kept.
@@ -54,9 +56,9 @@ pub(crate) enum Keep {
     Always,
 }
 
-/// The videos of a page, packed, and where it stands.
+/// The videos of a page and where it stands.
 struct Part {
-    packed: Vec<Vec<u8>>,
+    shown: Vec<ShownVideo>,
     generation: u64,
     position: u64,
     total: u64,
@@ -95,7 +97,8 @@ impl Catalog {
         if let Some(page) = self.inner.cache.page(&key) {
             return Ok(Some(page));
         }
-        let page = Ready::new(render(&self.page(&hashtag, request, Keep::IfLonger).await?));
+        let page = self.page(&hashtag, request, Keep::IfLonger).await?;
+        let page = Ready::new(render(&page), page.provenance);
         self.inner.cache.keep_page(key, page.clone());
         Ok(Some(page))
     }
@@ -111,13 +114,14 @@ impl Catalog {
             0 => self.begin(hashtag, request, count, keep).await?,
             slot => self.go_on(hashtag, request, slot, count).await?,
         };
-        let reached = part.position + part.packed.len() as u64;
+        let reached = part.position + part.shown.len() as u64;
         let cursor = WalkCursor::new(part.generation, reached).ok_or(CatalogError::CursorUnknown)?;
         Ok(WalkPage {
-            videos: unpacked(&part.packed)?,
+            videos: unpacked(&part.shown)?,
             cursor,
-            has_more: reached < part.total && !part.packed.is_empty(),
+            has_more: reached < part.total && !part.shown.is_empty(),
             held: part.total,
+            provenance: Provenance::of_videos(&part.shown),
         })
     }
 
@@ -131,7 +135,7 @@ impl Catalog {
     ) -> Result<Part, CatalogError> {
         let (inner, region, position) = (&self.inner, request.region, request.cursor.position());
         if hashtag.observed.videos == 0 {
-            return Ok(Part { packed: Vec::new(), generation: 0, position, total: 0 });
+            return Ok(Part { shown: Vec::new(), generation: 0, position, total: 0 });
         }
         let now = inner.clock.now();
         if let Some(generation) = self.current(hashtag, region, now).await? {
@@ -145,8 +149,8 @@ impl Catalog {
         let ranking = self.ranking(hashtag, region).await?;
         let total = ranking.len() as u64;
         if position == 0 && total <= u64::from(count) && (keep == Keep::IfLonger || total == 0) {
-            let packed = inner.store.packed(&ranking).await?;
-            return Ok(Part { packed, generation: 0, position, total });
+            let shown = inner.store.shown(&ranking).await?;
+            return Ok(Part { shown, generation: 0, position, total });
         }
         let expired_before = Timestamp::from_ms(now.as_ms() - KEPT_FOR_MS);
         let generation = inner
@@ -222,29 +226,29 @@ impl Catalog {
         count: u32,
     ) -> Result<Part, CatalogError> {
         if position == 0
-            && let Some(packed) = self.inner.store.head(generation.hashtag, generation.slot, count).await?
+            && let Some(shown) = self.inner.store.head(generation.hashtag, generation.slot, count).await?
         {
-            return Ok(Part { packed, generation: generation.slot, position, total: generation.videos });
+            return Ok(Part { shown, generation: generation.slot, position, total: generation.videos });
         }
         self.part(generation, position, count).await
     }
 
     async fn part(&self, generation: &Generation, position: u64, count: u32) -> Result<Part, CatalogError> {
         let rows = self.inner.store.ranked(generation.hashtag, generation.slot, position, count).await?;
-        let packed = self.inner.store.packed(&rows).await?;
-        Ok(Part { packed, generation: generation.slot, position, total: generation.videos })
+        let shown = self.inner.store.shown(&rows).await?;
+        Ok(Part { shown, generation: generation.slot, position, total: generation.videos })
     }
 }
 
 /// The videos' JSON, all in one allocation.
-fn unpacked(packed: &[Vec<u8>]) -> Result<Vec<Bytes>, CatalogError> {
-    let mut json = Vec::with_capacity(packed.len() * 1536);
-    let mut ends = Vec::with_capacity(packed.len());
-    for video in packed {
-        fragment::unpack(video, &mut json).ok_or_else(|| store::StoreError::Inconsistent {
+fn unpacked(videos: &[ShownVideo]) -> Result<Vec<Bytes>, CatalogError> {
+    let mut json = Vec::with_capacity(videos.len() * 1536);
+    let mut ends = Vec::with_capacity(videos.len());
+    for ShownVideo { packed, .. } in videos {
+        fragment::unpack(packed, &mut json).ok_or_else(|| store::StoreError::Inconsistent {
             table: "videos",
             column: "packed",
-            row: String::from_utf8_lossy(&video[..video.len().min(24)]).into_owned(),
+            row: String::from_utf8_lossy(&packed[..packed.len().min(24)]).into_owned(),
         })?;
         ends.push(json.len());
     }

@@ -307,7 +307,7 @@ async fn hashtags_are_compared_side_by_side(place: &Where) {
     assert!((last(cat).expect("a value") - 1_400_000.0 / 1_300_000.0 * 100.0).abs() < 1e-9);
     assert!((last(dog).expect("a value") - 2_040_000.0 / 2_030_000.0 * 100.0).abs() < 1e-9);
     let overlap = &made.data.overlap[0];
-    assert_eq!((overlap.videos, overlap.share_of_b), (10, Some(1.0)));
+    assert_eq!((overlap.videos, overlap.share_of_b), (Some(10), Some(1.0)));
     assert_eq!(made.data.videos_unique, 30);
     let views = &made.data.share_of_voice[0];
     assert_eq!((views.base, views.basis), ("views", "reported"));

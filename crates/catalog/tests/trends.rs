@@ -70,6 +70,7 @@ fn videos() -> Vec<Prepared> {
             source: Source::WebItem,
             observed_at: Some(at(0, 1)),
             author: u64::from(number % 23 + 1).try_into().ok(),
+            handle: None,
             create_time: None,
             region: None,
             tags: vec![tag(number % HASHTAGS + 1), tag(number % 50 + 1)],

@@ -65,11 +65,13 @@ pub enum Caveat {
     EngagementPart = 22,
     /// A sum above the largest count.
     SumTooLarge = 23,
+    /// Some creators are known by handle alone.
+    CreatorsByHandle = 24,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
@@ -93,6 +95,7 @@ impl Caveat {
         Self::TooFewValues,
         Self::EngagementPart,
         Self::SumTooLarge,
+        Self::CreatorsByHandle,
     ];
 
     /// What it is called in answers.
@@ -121,6 +124,7 @@ impl Caveat {
             Self::TooFewValues => "too_few_values",
             Self::EngagementPart => "engagement_part",
             Self::SumTooLarge => "sum_too_large",
+            Self::CreatorsByHandle => "creators_by_handle",
         }
     }
 
@@ -183,6 +187,9 @@ impl Caveat {
             }
             Self::SumTooLarge => {
                 "The plays of the stored videos add up to more than 9,007,199,254,740,992 (2^53), so their sum is unknown."
+            }
+            Self::CreatorsByHandle => {
+                "Some creators are known by handle alone: one who changed it counts twice, and two who used the same one in turn count once."
             }
         }
     }

@@ -44,14 +44,16 @@ pub struct Hashtag {
     pub row: HashtagRow,
     /// TikTok's id, once known.
     pub id: Option<HashtagId>,
+    /// The assigned id, where it is not the usual one of the tag because another hashtag has that.
+    pub assigned_id: Option<HashtagId>,
     /// Name and key.
     pub tag: Tag,
     /// The newest reported totals, after the repair of their series: the last kept readings.
     pub reported: HashtagCounts,
     /// The newest readings of the totals, where the repair leaves them out or changes them.
     pub as_read: AsReadCounts,
-    /// When the newest of them were read, where that was told.
-    pub reported_at: Option<Timestamp>,
+    /// When the newest of each of them was read.
+    pub reported_times: ReportedTimes,
     /// What the videos held add up to.
     pub observed: Observed,
     /// What else the record says.
@@ -89,22 +91,90 @@ pub struct Observed {
     pub videos: u64,
     /// Sum of their plays, where known. `None` when it is above [`crate::count::COUNT_MAX`].
     pub views: Option<u64>,
-    /// Distinct authors among them, where told.
+    /// Distinct creators among them, where known.
     pub creators: u64,
+    /// Of these, creators known by handle alone.
+    pub by_handle: u64,
+    /// The newest reading of any of them, where one has a time.
+    pub read_at: Option<Timestamp>,
     /// By which ways they came.
     pub sources: SourceSet,
     /// What has to be said of their sums.
     pub caveats: CaveatSet,
 }
 
+/// When each reported total was read; `None` where it is not reported or its source gives no time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReportedTimes {
+    /// Of the views.
+    pub views: Option<Timestamp>,
+    /// Of the creators.
+    pub creators: Option<Timestamp>,
+    /// Of the videos.
+    pub videos: Option<Timestamp>,
+}
+
+impl ReportedTimes {
+    /// In the order views, creators, videos.
+    pub const fn from_array([views, creators, videos]: [Option<Timestamp>; 3]) -> Self {
+        Self { views, creators, videos }
+    }
+}
+
+/// The views and creators of a hashtag on one basis, as the contract answers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OneBasis {
+    /// `view_count`; `None` where it is unknown on this basis.
+    pub views: Option<Total>,
+    /// `user_count`; `None` where it is unknown on this basis.
+    pub creators: Option<Total>,
+    /// Reported: when the older of the two was read. Observed: the newest reading of the videos. `None` where no source
+    /// gave a time.
+    pub read_at: Option<Timestamp>,
+}
+
 impl Hashtag {
+    /// The id in answers: TikTok's once known, else the assigned one.
+    pub fn public_id(&self) -> HashtagId {
+        self.id.or(self.assigned_id).unwrap_or_else(|| HashtagId::assigned(self.tag.key(), 0))
+    }
+
+    /// When each reported total that counts was read: earlier than the newest reading where the repair leaves that out.
+    pub fn counted_times(&self) -> ReportedTimes {
+        let ReportedTimes { views, creators, videos } = self.reported_times;
+        let counted = |as_read: Option<AsRead>, at| as_read.map(|as_read| as_read.counted_at).or(at);
+        ReportedTimes {
+            views: counted(self.as_read.views, views),
+            creators: counted(self.as_read.creators, creators),
+            videos: counted(self.as_read.videos, videos),
+        }
+    }
+
+    /// When the newest reported total was read, where a source gave a time.
+    pub fn reported_at(&self) -> Option<Timestamp> {
+        let ReportedTimes { views, creators, videos } = self.reported_times;
+        views.max(creators).max(videos)
+    }
+
+    /// Views and creators, both reported where either is, else both observed. A sum of two stored videos never stands
+    /// beside a total that TikTok reported.
+    pub fn on_one_basis(&self) -> OneBasis {
+        let is_reported = self.reported.views.is_some() || self.reported.creators.is_some();
+        let fits = |total: &Total| !is_reported || total.basis == Basis::Reported;
+        let (views, creators) = (self.views().filter(fits), self.creators().filter(fits));
+        let at = self.counted_times();
+        let times = [at.views.filter(|_| views.is_some()), at.creators.filter(|_| creators.is_some())];
+        let read_at = if is_reported { times.into_iter().flatten().min() } else { self.observed.read_at };
+        OneBasis { views, creators, read_at }
+    }
+
     /// `view_count`: as reported when that is known, else the sum of plays held; `None` when no video is held either.
     pub fn views(&self) -> Option<Total> {
         self.total(self.reported.views, self.observed.views)
     }
 
-    /// `user_count`: as reported when that is known, else the distinct authors held; `None` when no author of a video that
-    /// is held is known, as where a source tells handles and no ids.
+    /// `user_count`: as reported when that is known, else the distinct creators of the stored videos; `None` when no
+    /// creator of a stored video is known.
     pub fn creators(&self) -> Option<Total> {
         let total = self.total(self.reported.creators, Some(self.observed.creators));
         total.filter(|total| total.basis == Basis::Reported || total.value > 0)
@@ -139,10 +209,11 @@ mod tests {
         Hashtag {
             row: HashtagRow(1),
             id: None,
+            assigned_id: None,
             tag: Tag::new("cat").expect("a tag"),
             reported: HashtagCounts { views, ..HashtagCounts::default() },
             as_read: AsReadCounts::default(),
-            reported_at: None,
+            reported_times: ReportedTimes::default(),
             observed,
             details: HashtagDetails::default(),
             changed: 1,
@@ -163,5 +234,53 @@ mod tests {
         assert_eq!(hashtag(None, Observed::default()).reach(), 0);
         let nobody = Observed { videos: 2, views: Some(9), ..Observed::default() };
         assert_eq!(hashtag(None, nobody).creators(), None, "videos have authors, known or not");
+    }
+
+    fn both(views: Option<u64>, creators: Option<u64>, observed: Observed) -> Hashtag {
+        let mut both = hashtag(views.and_then(Count::exact), observed);
+        both.reported.creators = creators.and_then(Count::exact);
+        both
+    }
+
+    #[test]
+    fn views_and_creators_stand_on_one_basis() {
+        let held = Observed { videos: 185, views: Some(9), creators: 2, ..Observed::default() };
+        let values = |hashtag: Hashtag| {
+            let both = hashtag.on_one_basis();
+            let parts = |total: Option<Total>| total.map(|total| (total.value, total.basis.name()));
+            (parts(both.views), parts(both.creators))
+        };
+        let reported = |n| Some((n, "reported"));
+        assert_eq!(values(both(Some(151_200_000_000), None, held)), (reported(151_200_000_000), None));
+        assert_eq!(values(both(None, Some(7), held)), (None, reported(7)));
+        assert_eq!(values(both(Some(5), Some(7), held)), (reported(5), reported(7)));
+        assert_eq!(values(both(None, None, held)), (Some((9, "observed")), Some((2, "observed"))));
+        assert_eq!(values(both(None, None, Observed::default())), (None, None));
+    }
+
+    #[test]
+    fn the_time_of_a_basis_is_that_of_its_own_counts() {
+        let [old, new, held_at] = [1, 2, 3].map(|ms| Some(Timestamp::from_ms(ms)));
+        let held =
+            Observed { videos: 1, views: Some(9), creators: 1, read_at: held_at, ..Observed::default() };
+        let read = |views, creators| {
+            let times = ReportedTimes { views: new, creators: old, videos: None };
+            Hashtag { reported_times: times, ..both(views, creators, held) }.on_one_basis().read_at
+        };
+        assert_eq!(read(Some(5), None), new);
+        assert_eq!(read(Some(5), Some(7)), old, "no count is older than the answer says");
+        assert_eq!(read(None, None), held_at);
+    }
+
+    #[test]
+    fn an_id_of_tiktok_replaces_the_assigned_one() {
+        let usual = HashtagId::assigned(hashtag(None, Observed::default()).tag.key(), 0);
+        let with =
+            |id, assigned_id| Hashtag { id, assigned_id, ..hashtag(None, Observed::default()) }.public_id();
+        assert_eq!(with(None, None), usual);
+        let other = "9123456789012345678".parse().ok();
+        assert_eq!(Some(with(None, other)), other);
+        let own = "7551".parse().ok();
+        assert_eq!(Some(with(own, other)), own);
     }
 }

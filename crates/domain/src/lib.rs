@@ -1,7 +1,7 @@
 //! The words and rules of Tagmeter: types that cannot be wrong and pure functions on them.
 //!
 //! Deliberately absent: async, I/O, SQL, HTTP, reading the clock. Everybody may use this crate; it uses nobody.
-//! Reading order: [`tag`] and [`id`] (what is measured), [`caption`] (tags in a text), [`count`] and [`observation`]
+//! Reading order: [`tag`], [`id`] and [`creator`] (what is measured), [`caption`] (tags in a text), [`count`] and [`observation`]
 //! (one reading of it), [`video`] and [`hashtag`] (what is held), [`credits`], [`account`] and [`api_key`] (who asks and
 //! what it costs). [`metrics`] is what is made of the readings.
 
@@ -10,6 +10,10 @@ pub mod tag;
 pub mod caption;
 
 pub mod id;
+
+pub mod assigned_id;
+
+pub mod creator;
 
 pub mod count;
 
@@ -55,6 +59,7 @@ pub use account::{AccountId, Email};
 pub use api_key::{ApiKey, KeyDigest, KeyId};
 pub use caveat::Caveat;
 pub use count::Count;
+pub use creator::{Creator, Handle};
 pub use credits::Credits;
 pub use cursor::WalkCursor;
 pub use hashtag::{Basis, Hashtag, HashtagRow};

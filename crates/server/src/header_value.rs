@@ -4,7 +4,7 @@
 use http::HeaderValue;
 
 /// Longest value made here.
-const BYTES_MAX: usize = 64;
+const BYTES_MAX: usize = 160;
 
 /// A short ASCII text in the making.
 #[derive(Debug)]

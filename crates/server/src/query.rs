@@ -66,18 +66,34 @@ impl<'a> Query<'a> {
         })
     }
 
-    /// An id of digits.
+    /// An id of digits: TikTok's or an assigned one.
     pub(crate) fn id<T: std::str::FromStr<Err = domain::IdError>>(
         &self,
         param: &'static str,
     ) -> Result<T, Problem> {
-        let text = self.required(param, "7551")?;
+        let text = match self.text(param)? {
+            Some(text) => text,
+            // Clients pass on the `id` of an answer, and some answers of other servers have an empty one.
+            None if self.names(param) => {
+                let detail = format!(
+                    "{param} is empty; give the id of a hashtag, such as {param}=7551: /challenge-info-name/ and \
+                     /search-challenge/ answer it"
+                );
+                return Err(Problem::parameter(param, detail));
+            }
+            None => self.required(param, "7551")?,
+        };
         text.parse().map_err(|why| {
             Problem::parameter(
                 param,
                 format!("{param} is {}, but {why}; give one such as {param}=7551", shown(&text)),
             )
         })
+    }
+
+    /// Whether a parameter is in the query, empty or not.
+    fn names(&self, param: &str) -> bool {
+        form_urlencoded::parse(self.0.as_bytes()).any(|(name, _)| name == param)
     }
 
     /// A tag name, in any spelling.
@@ -283,6 +299,8 @@ mod tests {
         assert_eq!(refused(Query::new("id=1&id=1").id::<HashtagId>("id")), Some("id"));
         assert_eq!(refused(Query::new("id=").id::<HashtagId>("id")), Some("id"));
         assert_eq!(refused(Query::new("id=cat").id::<HashtagId>("id")), Some("id"));
+        let said = |query| format!("{:?}", Query::new(query).id::<HashtagId>("id").expect_err("no id"));
+        assert!(said("").contains("id is missing") && said("id=").contains("id is empty"));
     }
 
     #[test]

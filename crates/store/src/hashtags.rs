@@ -3,9 +3,9 @@
 use crate::merge::told;
 use crate::{Store, StoreError};
 use domain::count::COUNT_MAX;
-use domain::hashtag::{AsReadCounts, Observed};
+use domain::hashtag::{AsReadCounts, Observed, ReportedTimes};
 use domain::observation::{HashtagCounts, HashtagDetails};
-use domain::{Caveat, CaveatSet, Hashtag, HashtagId, HashtagRow, SourceSet, Tag, TagKey};
+use domain::{Caveat, CaveatSet, Hashtag, HashtagId, HashtagRow, SourceSet, Tag, TagKey, Timestamp};
 use std::collections::BTreeSet;
 
 /// Lists of changes that are kept: a follower that is further behind starts anew, which is then cheaper anyway.
@@ -172,6 +172,12 @@ pub(crate) struct HashtagColumns<'r> {
     pub(crate) reported: [Option<i64>; 3],
     pub(crate) reported_at: [Option<i64>; 3],
     pub(crate) rounded: i64,
+    /// Where another hashtag already had the usual assigned id.
+    pub(crate) assigned_id: Option<i64>,
+    /// Creators held that are known by handle alone.
+    pub(crate) held_by_handle: i64,
+    /// Newest reading of a video held.
+    pub(crate) held_at: Option<i64>,
     pub(crate) details: HashtagDetails,
 }
 
@@ -183,6 +189,7 @@ impl HashtagColumns<'_> {
         let row = u32::try_from(self.hashtag).map_err(|_| inconsistent("hashtag"))?;
         let tag = Tag::new(self.name).map_err(|_| inconsistent("name"))?;
         let id = self.id.map(HashtagId::from_i64).transpose().map_err(|_| inconsistent("id"))?;
+        let assigned_id = self.assigned_id.map(HashtagId::from_i64).transpose();
         let mut counts = [None; 3];
         for (n, count) in counts.iter_mut().enumerate() {
             *count = told(self.reported[n], self.rounded >> n & 1 == 1, self.reported_at[n]);
@@ -197,14 +204,17 @@ impl HashtagColumns<'_> {
         Ok(Hashtag {
             row: HashtagRow(row),
             id,
+            assigned_id: assigned_id.map_err(|_| inconsistent("assigned_id"))?,
             tag,
             reported: HashtagCounts { views, creators, videos },
             as_read: AsReadCounts::default(),
-            reported_at: counts.iter().flatten().filter_map(|told| told.at).max(),
+            reported_times: ReportedTimes::from_array(counts.map(|told| told.and_then(|t| t.at))),
             observed: Observed {
                 videos: held_videos,
                 views: held_views,
                 creators: held_creators,
+                by_handle: self.held_by_handle.max(0).unsigned_abs(),
+                read_at: self.held_at.map(Timestamp::from_ms),
                 sources: SourceSet::from_bits(self.made_from[0]),
                 caveats,
             },

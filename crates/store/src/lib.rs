@@ -88,12 +88,14 @@ impl Store {
         match &options.database_url {
             None => {
                 sqlite::transfer::refuse_unfinished(&options.data_dir)?;
-                sqlite::Sqlite::open(&options.data_dir)
-                    .map(|sqlite| Self::Sqlite(std::sync::Arc::new(sqlite)))
+                let sqlite = sqlite::Sqlite::open(&options.data_dir)?;
+                sqlite.catalog.backfill().await?;
+                Ok(Self::Sqlite(std::sync::Arc::new(sqlite)))
             }
             Some(url) => {
                 let postgres = postgres::Postgres::open(url).await?;
                 postgres::transfer::refuse_unfinished(&postgres.pool).await?;
+                postgres.backfill().await?;
                 Ok(Self::Postgres(std::sync::Arc::new(postgres)))
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::{Store, StoreError};
 use domain::observation::{TagRef, VideoCounts, WindowObservation};
-use domain::{AuthorId, HashtagObservation, Region, Source, Timestamp, VideoId};
+use domain::{AuthorId, Handle, HashtagObservation, Region, Source, Timestamp, VideoId};
 use std::sync::mpsc;
 
 /// A video observation made ready to store: all that costs time and needs no database is done.
@@ -18,6 +18,8 @@ pub struct PreparedVideo {
     pub observed_at: Option<Timestamp>,
     /// Who posted it, where told.
     pub author: Option<AuthorId>,
+    /// The handle of who posted it, where told.
+    pub handle: Option<Handle>,
     /// When it was posted, seconds since 1970, where told.
     pub create_time: Option<i64>,
     /// Country it was posted under, where told.

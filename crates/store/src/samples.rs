@@ -7,7 +7,7 @@ use crate::videos::{UnderColumns, VideoRow, VideoUnder};
 use crate::{Store, StoreError};
 use domain::metrics::engagement::VideoFigures;
 use domain::observation::VideoCounts;
-use domain::{AuthorId, HashtagRow, Region, Timestamp, VideoId};
+use domain::{Creator, HashtagRow, Region, Timestamp, VideoId};
 
 /// Which of the videos under a hashtag are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ const PRIME: i64 = 1_000_003;
 const WHOLE: u16 = 1_000;
 
 /// [`CreatorsPart::has`] as both databases understand it.
-pub(crate) const PLACE_SQL: &str = "(CASE WHEN author = 0 THEN video ELSE author END % 1000003) % 1000";
+pub(crate) const PLACE_SQL: &str = "(abs(CASE WHEN author = 0 THEN video ELSE author END) % 1000003) % 1000";
 
 impl CreatorsPart {
     /// All of them.
@@ -42,8 +42,9 @@ impl CreatorsPart {
     }
 
     /// Whether it has a video: by its creator, or where none is told, by itself.
-    pub fn has(self, author: Option<AuthorId>, video: VideoRow) -> bool {
-        let number = author.map_or(video.0.cast_signed(), AuthorId::to_i64);
+    pub fn has(self, author: Option<Creator>, video: VideoRow) -> bool {
+        // A handle is negative, and never the least number there is.
+        let number = author.map_or(video.0.cast_signed(), Creator::to_i64).abs();
         number % PRIME % i64::from(WHOLE) < self.number()
     }
 
@@ -58,7 +59,7 @@ impl CreatorsPart {
 pub struct SampledVideo {
     row: VideoRow,
     id: VideoId,
-    author: Option<AuthorId>,
+    author: Option<Creator>,
     /// [`NOT_TOLD`] where it is not told, as the others.
     created_ms: i64,
     observed_at_ms: i64,
@@ -82,7 +83,7 @@ impl SampledVideo {
         Ok(Self {
             row: VideoRow(video.cast_unsigned()),
             id: VideoId::from_i64(columns.id).map_err(|_| wrong("id"))?,
-            author: AuthorId::from_i64(author).ok(),
+            author: Creator::from_i64(author),
             created_ms: created_ms.unwrap_or(NOT_TOLD),
             observed_at_ms: columns.observed_at.unwrap_or(NOT_TOLD),
             counts: columns.counts.map(|count| count.unwrap_or(NOT_TOLD)),
@@ -104,7 +105,7 @@ impl SampledVideo {
     }
 
     /// Who posted it, where told.
-    pub const fn author(&self) -> Option<AuthorId> {
+    pub const fn author(&self) -> Option<Creator> {
         self.author
     }
 
@@ -224,7 +225,7 @@ mod tests {
         let (tenth, half) = (CreatorsPart::of(10, 100), CreatorsPart::of(50, 100));
         assert!(tenth < half && half < CreatorsPart::ALL);
         // Ids of the kind TikTok gives out: a time in the upper bits, little below.
-        let author = |n: u64| AuthorId::try_from((1_500_000_000 + n * 977) << 32 | (n % 7) << 10 | 1).ok();
+        let author = |n: i64| Creator::from_i64((1_500_000_000 + n * 977) << 32 | (n % 7) << 10 | 1);
         let has = |part: CreatorsPart| (0..20_000).filter(|n| part.has(author(*n), VideoRow(1))).count();
         assert!((1_800..2_200).contains(&has(tenth)), "{}", has(tenth));
         assert!((9_600..10_400).contains(&has(half)), "{}", has(half));

@@ -117,7 +117,7 @@ impl Standings {
                 let is_other = standing.count.value() != count.value();
                 as_read[n] =
                     is_other.then_some(AsRead { count, at: standing.read_at, counted_at: standing.at });
-            } else if let Some(at) = hashtag.reported_at
+            } else if let Some(at) = hashtag.reported_at()
                 && counted[n] != Some(count)
             {
                 as_read[n] = Some(AsRead { count, at, counted_at: at });
@@ -173,7 +173,7 @@ impl Store {
     /// These hashtags with the totals that count.
     pub(crate) async fn counted_all(&self, mut hashtags: Vec<Hashtag>) -> Result<Vec<Hashtag>, StoreError> {
         // Without a time there is no series.
-        let read = || |hashtag: &&mut Hashtag| hashtag.reported_at.is_some();
+        let read = || |hashtag: &&mut Hashtag| hashtag.reported_at().is_some();
         let Some(changed) = hashtags.iter_mut().filter(read()).map(|hashtag| hashtag.changed).max() else {
             return Ok(hashtags);
         };

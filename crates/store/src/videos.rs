@@ -5,11 +5,41 @@ use crate::merge::told;
 use crate::recording::COUNTS;
 use crate::{Store, StoreError};
 use domain::observation::VideoCounts;
-use domain::{AuthorId, HashtagRow, Region, Timestamp, VideoId};
+use domain::{Creator, HashtagRow, Region, Timestamp, VideoId};
 
 /// The number a video has in this store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VideoRow(pub u64);
+
+/// A video as a page shows it: its ready JSON, and which of its counts are known since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownVideo {
+    /// Its ready JSON, packed (`domain::fragment`).
+    pub packed: Vec<u8>,
+    /// When it was last read, where told.
+    pub read_at: Option<Timestamp>,
+    /// Bit n is set where count n is known, in the order of [`VideoCounts::to_array`]. In the JSON an unknown count is 0.
+    pub known: u8,
+}
+
+impl ShownVideo {
+    /// Whether count n is known.
+    pub const fn is_known(&self, n: usize) -> bool {
+        self.known >> n & 1 == 1
+    }
+
+    /// From the database.
+    pub(crate) fn of(packed: Vec<u8>, read_at: Option<i64>, known: i64) -> Self {
+        let known = u8::try_from(known).unwrap_or(0);
+        Self { packed, read_at: read_at.map(Timestamp::from_ms), known }
+    }
+}
+
+/// Which counts of a video are known, as a number, for both databases.
+pub(crate) const KNOWN_SQL: &str =
+    "CASE WHEN plays IS NULL THEN 0 ELSE 1 END + CASE WHEN likes IS NULL THEN 0 ELSE 2 END
+    + CASE WHEN comments IS NULL THEN 0 ELSE 4 END + CASE WHEN shares IS NULL THEN 0 ELSE 8 END
+    + CASE WHEN saves IS NULL THEN 0 ELSE 16 END + CASE WHEN downloads IS NULL THEN 0 ELSE 32 END";
 
 /// A video under a hashtag, in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +49,7 @@ pub struct VideoUnder {
     /// TikTok's id of it.
     pub id: VideoId,
     /// Who posted it, where told.
-    pub author: Option<AuthorId>,
+    pub author: Option<Creator>,
     /// When it was posted, where told.
     pub created_at: Option<Timestamp>,
     /// Country it was posted under, where told.
@@ -71,7 +101,7 @@ impl UnderColumns {
         Ok(VideoUnder {
             row: VideoRow(video.cast_unsigned()),
             id: VideoId::from_i64(self.id).map_err(|_| wrong("id"))?,
-            author: AuthorId::from_i64(author).ok(),
+            author: Creator::from_i64(author),
             created_at: self.create_time.and_then(|s| s.checked_mul(1000)).map(Timestamp::from_ms),
             region: u16::try_from(self.region).ok().and_then(Region::from_number),
             observed_at: self.observed_at.map(Timestamp::from_ms),
@@ -85,7 +115,7 @@ impl UnderColumns {
 pub(crate) fn part_of(videos: Vec<VideoUnder>, limit: u32) -> VideosUnder {
     let last = videos.last().filter(|_| videos.len() as u64 >= u64::from(limit));
     let next = last.map(|last| UnderPlace {
-        author: last.author.map_or(0, AuthorId::to_i64),
+        author: last.author.map_or(0, Creator::to_i64),
         video: last.row.0.cast_signed(),
     });
     VideosUnder { videos, next }
@@ -125,6 +155,14 @@ impl Store {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.packed(videos),
             Self::Postgres(postgres) => postgres.packed(videos).await,
+        }
+    }
+
+    /// Videos as a page shows them, in the order asked.
+    pub async fn shown(&self, videos: &[VideoRow]) -> Result<Vec<ShownVideo>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.shown(videos),
+            Self::Postgres(postgres) => postgres.shown(videos).await,
         }
     }
 

@@ -1,8 +1,9 @@
 //! Frozen rankings: what the cursor of a walk points into.
 
-use crate::videos::VideoRow;
+use crate::videos::{ShownVideo, VideoRow};
 use crate::{Store, StoreError};
 use domain::cursor::GENERATION_MAX;
+use domain::observation::VideoCounts;
 use domain::{HashtagRow, Region, Timestamp};
 use std::collections::HashSet;
 
@@ -34,7 +35,7 @@ impl Store {
         expired_before: Timestamp,
         videos: Vec<VideoRow>,
     ) -> Result<Generation, StoreError> {
-        let head = join(&self.packed(&videos[..videos.len().min(HEAD_VIDEOS)]).await?);
+        let head = join(&self.shown(&videos[..videos.len().min(HEAD_VIDEOS)]).await?);
         let generation = NewGeneration { hashtag, region, changed, built_at, expired_before, videos, head };
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.keep(sqlite.catalog.identity()?, generation).await,
@@ -54,22 +55,22 @@ impl Store {
         // A head that is complete stays so. In front of another one there are fewer videos than it has room for, so that
         // it is complete after as many new ones.
         let of_head = if known.videos < HEAD_VIDEOS as u64 { HEAD_VIDEOS * 2 } else { 0 };
-        let mut more = NewVideos { hashtag, slot, videos: unrepeated(videos), packed: Vec::new() };
-        more.packed = self.packed(&more.videos[..more.videos.len().min(of_head)]).await?;
+        let mut more = NewVideos { hashtag, slot, videos: unrepeated(videos), shown: Vec::new() };
+        more.shown = self.shown(&more.videos[..more.videos.len().min(of_head)]).await?;
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.extend(sqlite.catalog.identity()?, more).await,
             Self::Postgres(postgres) => postgres.extend_generation(&more).await,
         }
     }
 
-    /// Ready JSON, packed (`domain::fragment`), of the first `count` videos of a ranking as they were when it was made.
+    /// The first `count` videos of a ranking as they were when it was made.
     /// `None` when there are more than are kept with it, or it is no longer kept.
     pub async fn head(
         &self,
         hashtag: HashtagRow,
         slot: u64,
         count: u32,
-    ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+    ) -> Result<Option<Vec<ShownVideo>>, StoreError> {
         if count as usize > HEAD_VIDEOS {
             return Ok(None);
         }
@@ -170,8 +171,8 @@ pub(crate) struct NewVideos {
     pub(crate) slot: u64,
     /// Each once.
     pub(crate) videos: Vec<VideoRow>,
-    /// Ready JSON of the first of them, where the ranking's head has room.
-    pub(crate) packed: Vec<Vec<u8>>,
+    /// The first of them, where the ranking's head has room.
+    pub(crate) shown: Vec<ShownVideo>,
 }
 
 /// What is to be written to extend a ranking.
@@ -200,8 +201,8 @@ impl NewVideos {
         let mut tail = chunks[whole_chunks * CHUNK_BYTES..].to_vec();
         tail.extend(new.iter().flat_map(|video| video.0.to_le_bytes()));
         let head_room = HEAD_VIDEOS.saturating_sub(numbers.len());
-        let packed = self.videos.iter().zip(&self.packed).filter(|(video, _)| is_new(video));
-        let head: Vec<Vec<u8>> = packed.map(|(_, packed)| packed.clone()).take(head_room).collect();
+        let shown = self.videos.iter().zip(&self.shown).filter(|(video, _)| is_new(video));
+        let head: Vec<ShownVideo> = shown.map(|(_, video)| video.clone()).take(head_room).collect();
         Some(Extension {
             appended: new.len() as u64,
             chunks: (whole_chunks as i64..).zip(tail.chunks(CHUNK_BYTES).map(<[u8]>::to_vec)).collect(),
@@ -256,24 +257,36 @@ const CHUNK_BYTES: usize = CHUNK_VIDEOS as usize * size_of::<u64>();
 /// Videos whose ready JSON is kept with a ranking: the longest page of the contract.
 const HEAD_VIDEOS: usize = 35;
 
-/// Each behind its length.
-fn join(packed: &[Vec<u8>]) -> Vec<u8> {
-    let mut head = Vec::with_capacity(packed.iter().map(|video| video.len() + 4).sum());
-    for video in packed {
+/// Each after its length: the JSON, the time of its reading in milliseconds, and which counts are known.
+fn join(videos: &[ShownVideo]) -> Vec<u8> {
+    let mut head = Vec::with_capacity(videos.iter().map(|video| video.packed.len() + 13).sum());
+    for ShownVideo { packed, read_at, known } in videos {
         // A video's JSON is far below 4 GiB (`sources` reads no longer records).
-        head.extend_from_slice(&u32::try_from(video.len()).unwrap_or(u32::MAX).to_le_bytes());
-        head.extend_from_slice(video);
+        head.extend_from_slice(&u32::try_from(packed.len() + 9).unwrap_or(u32::MAX).to_le_bytes());
+        head.extend_from_slice(packed);
+        head.extend_from_slice(&read_at.map_or(NO_TIME, Timestamp::as_ms).to_le_bytes());
+        head.push(*known);
     }
     head
 }
 
-/// The first `count`, or all if there are fewer. `None` if it is not what [`join`] made.
-fn split(mut head: &[u8], count: usize) -> Option<Vec<Vec<u8>>> {
+/// Stands for no time.
+const NO_TIME: i64 = i64::MIN;
+
+/// The first `count`, or all if there are fewer. `None` if it is not what [`join`] made: heads of an older version end with
+/// the bracket of the JSON, which is no set of counts.
+fn split(mut head: &[u8], count: usize) -> Option<Vec<ShownVideo>> {
     let mut videos = Vec::with_capacity(count);
     while videos.len() < count && !head.is_empty() {
         let (length, rest) = head.split_first_chunk::<4>()?;
         let (video, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        videos.push(video.to_vec());
+        let (known, video) = video.split_last()?;
+        let (packed, read_at) = video.split_last_chunk::<8>()?;
+        if *known >> VideoCounts::LEN != 0 {
+            return None;
+        }
+        let read_at = Some(i64::from_le_bytes(*read_at)).filter(|ms| *ms != NO_TIME);
+        videos.push(ShownVideo::of(packed.to_vec(), read_at, i64::from(*known)));
         head = rest;
     }
     Some(videos)
@@ -324,7 +337,7 @@ mod tests {
             hashtag: HashtagRow(1),
             slot: 1,
             videos: videos.iter().copied().map(VideoRow).collect(),
-            packed: Vec::new(),
+            shown: Vec::new(),
         };
         let extension = more(&[3, 9_000, 7, 8_000]).beyond(held.len() as u64, &bytes(&held));
         let tail: Vec<u64> = held[CHUNK_VIDEOS as usize..].iter().copied().chain([9_000, 8_000]).collect();
@@ -341,21 +354,24 @@ mod tests {
     #[test]
     fn a_head_grows_until_it_is_full() {
         let videos: Vec<VideoRow> = (0..70).map(VideoRow).collect();
-        let packed: Vec<Vec<u8>> = (0..70_u8).map(|n| vec![n]).collect();
-        let more = NewVideos { hashtag: HashtagRow(1), slot: 1, videos, packed };
+        let shown: Vec<ShownVideo> = (0..70_u8).map(|n| ShownVideo::of(vec![n], None, 1)).collect();
+        let want = join(&shown[30..35]);
+        let more = NewVideos { hashtag: HashtagRow(1), slot: 1, videos, shown };
         let held: Vec<u8> = (0..30_u64).flat_map(u64::to_le_bytes).collect();
         let extension = more.beyond(30, &held).expect("an extension");
-        let want: Vec<Vec<u8>> = (30..35).map(|n| vec![n]).collect();
-        assert_eq!((extension.appended, extension.head), (40, join(&want)));
+        assert_eq!((extension.appended, extension.head), (40, want));
     }
 
     #[test]
     fn heads_are_taken_apart_as_they_were_put_together() {
-        let videos = vec![b"one".to_vec(), Vec::new(), b"three".to_vec()];
+        let video = |packed: &[u8], read_at, known| ShownVideo::of(packed.to_vec(), read_at, known);
+        let videos = vec![video(b"one", Some(-7), 63), video(b"", None, 0), video(b"three", Some(9), 5)];
         let head = join(&videos);
         assert_eq!(split(&head, 35), Some(videos.clone()));
         assert_eq!(split(&head, 2), Some(videos[..2].to_vec()));
         assert_eq!(split(&head[..head.len() - 1], 35), None);
         assert_eq!(split(b"", 35), Some(Vec::new()));
+        let old = [&23_u32.to_le_bytes()[..], br#"["7622263851152706848"]"#].concat();
+        assert_eq!(split(&old, 35), None, "a head of an older version");
     }
 }

@@ -38,6 +38,7 @@ fn video(reading: &Reading) -> Prepared {
         source: Source::WebItem,
         observed_at: reading.at_s.map(at),
         author: reading.author.map(|a| a.try_into().expect("an id")),
+        handle: None,
         create_time: None,
         region: None,
         tags: reading.tags.iter().map(|(name, id)| tag(name, *id)).collect(),

@@ -56,6 +56,7 @@ fn observations() -> Vec<Prepared> {
             source: Source::WebItem,
             observed_at: Some(NOW),
             author: Some((n % 7 + 1).try_into().expect("an id")),
+            handle: None,
             create_time: None,
             region: None,
             tags: vec![cat()],
@@ -83,7 +84,7 @@ async fn what_requests_ask(store: &Store) {
     assert_eq!(store.generation(cat.row, kept.slot).await.expect("an answer"), Some(kept));
     assert_eq!(store.ranked(cat.row, kept.slot, 30, 30).await.expect("a part"), ranking[30..]);
     let head = store.head(cat.row, kept.slot, 30).await.expect("a head").expect("its videos");
-    assert_eq!(head, store.packed(&ranking[..30]).await.expect("videos"));
+    assert_eq!(head, store.shown(&ranking[..30]).await.expect("videos"));
     assert_eq!(store.hashtag_snapshots(cat.row, None, 10).await.expect("snapshots").len(), 1);
     let repeated = vec![ranking[0], ranking[59]];
     let extended = store.extend_generation(cat.row, kept.slot, repeated).await.expect("an answer");
@@ -187,7 +188,9 @@ async fn what_requests_ask_goes_to_one_shard_each() {
     }
     let wide: Vec<_> = plans.iter().filter(|plan| plan.shards > 1).collect();
     // Videos are asked by their ids, wherever they are: the second step of a walk.
-    let is_by_ids = |statement: &str| statement.contains("tagmeter.video_fragments WHERE video = ANY");
+    let is_by_ids = |statement: &str| {
+        statement.contains("tagmeter.video_fragments JOIN tagmeter.videos USING (video) WHERE video = ANY")
+    };
     // A worker looks for what is to be done, wherever it is.
     let is_for_work = |statement: &str| statement.contains("ORDER BY job_id LIMIT");
     let may = |statement: &str| is_by_ids(statement) || is_for_work(statement);

@@ -5,7 +5,7 @@
 use domain::fragment;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts, WindowObservation};
 use domain::video::VideoDetails;
-use domain::{Count, Hashtag, HashtagObservation, HashtagRow, Source, Tag, Timestamp};
+use domain::{Count, Handle, Hashtag, HashtagObservation, HashtagRow, Source, Tag, Timestamp};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -29,20 +29,21 @@ const TIMES_S: [i64; 8] = [
 ];
 
 /// What both hold, but the links' ids of videos, which only PostgreSQL has: columns and order.
-const TABLES: [(&str, &str); 11] = [
+const TABLES: [(&str, &str); 12] = [
     (
         "hashtags",
-        "hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources, held_caveats, views, views_at, \
+        "hashtag, name, id, changed, held_videos, held_views, held_creators, held_by_handle, held_at, held_sources, held_caveats, assigned_id, views, views_at, \
          creators, creators_at, videos, videos_at, rounded, description, #is_pgcshow, #is_commerce, #is_challenge, #is_strong_music, kind, \
          cover, details_at",
     ),
     ("hashtag_keys", "key, hashtag"),
     ("hashtag_ids", "id, hashtag"),
+    ("handles", "handle, author"),
     ("video_ids", "id, video, digest"),
     (
         "videos",
         "video, id, author, create_time, region, observed_at, plays, likes, comments, shares, saves, downloads, \
-         rounded, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags",
+         rounded, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle",
     ),
     ("video_fragments", "video, packed"),
     ("links", "hashtag, author, video, plays, region"),
@@ -61,6 +62,8 @@ enum Observation {
     Video {
         id: u64,
         author: Option<u64>,
+        /// 0 to 2: handles that several ids are given with.
+        handle: Option<u8>,
         at: Option<usize>,
         source: usize,
         counts: [Option<u64>; 3],
@@ -101,7 +104,7 @@ fn count(told: Option<u64>) -> Option<Count> {
 
 fn prepared(observation: &Observation) -> Prepared {
     match observation.clone() {
-        Observation::Video { id, author, at: time, source, counts, tags, region, title } => {
+        Observation::Video { id, author, handle, at: time, source, counts, tags, region, title } => {
             let id = id.try_into().expect("an id");
             let [plays, likes, downloads] = counts.map(count);
             let counts = VideoCounts { plays, likes, downloads, ..VideoCounts::default() };
@@ -116,6 +119,7 @@ fn prepared(observation: &Observation) -> Prepared {
                 source: SOURCES[source],
                 observed_at: at(time),
                 author: author.map(|a| a.try_into().expect("an id")),
+                handle: handle.and_then(|n| Handle::new(&format!("@Creator{n}"))),
                 create_time: None,
                 region,
                 tags: tags.into_iter().map(tag_ref).collect(),
@@ -178,26 +182,20 @@ fn any_observation(shared: bool) -> impl Strategy<Value = Observation> {
         tags.dedup_by_key(|(tag, _)| *tag);
         tags
     });
-    let video = (
-        1_u64..6,
-        proptest::option::of(1_u64..3),
-        any_time(),
-        0..SOURCES.len(),
-        any_counts(),
-        tags,
-        proptest::option::weighted(0.3, any::<bool>()),
-        proptest::option::weighted(0.3, 0_u8..3),
-    )
-        .prop_map(|(id, author, at, source, counts, tags, region, title)| Observation::Video {
-            id,
-            author,
-            at,
-            source,
-            counts,
+    let video =
+        (
+            1_u64..6,
+            (proptest::option::weighted(0.4, 1_u64..4), proptest::option::weighted(0.7, 0_u8..3)),
+            any_time(),
+            0..SOURCES.len(),
+            any_counts(),
             tags,
-            region,
-            title,
-        });
+            proptest::option::weighted(0.3, any::<bool>()),
+            proptest::option::weighted(0.3, 0_u8..3),
+        )
+            .prop_map(|(id, (author, handle), at, source, counts, tags, region, title)| {
+                Observation::Video { id, author, handle, at, source, counts, tags, region, title }
+            });
     let hashtag = (
         any_tag(shared),
         any_time(),
@@ -373,7 +371,8 @@ fn many(from: u64, to: u64, time: usize) -> Vec<Prepared> {
     let video = |id: u64| {
         prepared(&Observation::Video {
             id,
-            author: Some(id % 7 + 1),
+            author: (!id.is_multiple_of(3)).then_some(id % 7 + 1),
+            handle: Some((id % 7) as u8),
             at: Some(time),
             source: 0,
             counts: [Some(id % 50 + time as u64), Some(id % 3), None],

@@ -24,6 +24,7 @@ fn video(n: u64, plays: u64) -> Prepared {
         source: Source::WebItem,
         observed_at: Some(at(0)),
         author: None,
+        handle: None,
         create_time: None,
         region: None,
         tags: vec![TagRef { tag: Tag::new("cat").expect("a tag"), id: None }],
@@ -77,15 +78,15 @@ testkit::on_each_backend! {
         let all = videos(store, 80).await;
         let kept = keep(store, &all[..20]).await;
         let head = async || store.head(CAT, kept.slot, 35).await.expect("an answer").expect("a head");
-        assert_eq!(head().await, store.packed(&all[..20]).await.expect("videos"));
+        assert_eq!(head().await, store.shown(&all[..20]).await.expect("videos"));
         for (until, in_head) in [(30, 30), (80, 35)] {
             store.extend_generation(CAT, kept.slot, all[..until].to_vec()).await.expect("an answer");
-            assert_eq!(head().await, store.packed(&all[..in_head]).await.expect("videos"));
+            assert_eq!(head().await, store.shown(&all[..in_head]).await.expect("videos"));
         }
         let empty = keep(store, &[]).await;
         store.extend_generation(CAT, empty.slot, all[..3].to_vec()).await.expect("an answer");
         let head = store.head(CAT, empty.slot, 35).await.expect("an answer");
-        assert_eq!(head, Some(store.packed(&all[..3]).await.expect("videos")));
+        assert_eq!(head, Some(store.shown(&all[..3]).await.expect("videos")));
     }
 
     async fn nodes_that_extend_at_once_append_nothing_twice(held: &TestStore) {

@@ -3,7 +3,7 @@
 use domain::metrics::engagement::VideoFigures;
 use domain::observation::{TagRef, VideoCounts};
 use domain::video::VideoDetails;
-use domain::{Count, HashtagRow, Source, Tag, Timestamp, fragment};
+use domain::{Count, Creator, HashtagRow, Source, Tag, Timestamp, fragment};
 use std::collections::BTreeSet;
 use store::record::{Prepared, PreparedVideo};
 use store::samples::{CreatorsPart, SamplePart, VideoSample};
@@ -25,6 +25,7 @@ fn video(id: u64, author: Option<u64>, plays: Option<u64>, tags: &[&str]) -> Pre
         source: Source::WebItem,
         observed_at: plays.map(|_| Timestamp::from_ms(1_700_000_000_007)),
         author: author.map(|author| author.try_into().expect("an id")),
+        handle: None,
         create_time: plays.map(|_| 1_699_000_000),
         region: plays.and_then(|_| "DE".parse().ok()),
         tags: tags.iter().map(|name| TagRef { tag: Tag::new(name).expect("a tag"), id: None }).collect(),
@@ -55,7 +56,7 @@ testkit::on_each_backend! {
         let counts = VideoCounts { likes: Count::rounded(12_300), ..VideoCounts::default() };
         let expected = VideoFigures {
             video_id: 30.try_into().expect("an id"),
-            author: 9.try_into().ok(),
+            author: Creator::from_i64(9),
             created: Some(Timestamp::from_ms(1_699_000_000_000)),
             observed_at: Some(Timestamp::from_ms(1_700_000_000_007)),
             region: "DE".parse().ok(),

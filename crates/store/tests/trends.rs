@@ -4,7 +4,7 @@
 use domain::fragment;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
 use domain::video::VideoDetails;
-use domain::{Count, HashtagObservation, HashtagRow, Source, Tag, Timestamp, VideoId};
+use domain::{Count, Creator, HashtagObservation, HashtagRow, Source, Tag, Timestamp, VideoId};
 use store::Store;
 use store::record::{Prepared, PreparedVideo};
 use store::trends::{SeriesFacts, TrendRow, TrendSort, TrendState, TrendsAsked};
@@ -55,6 +55,7 @@ fn video(id: u64, author: Option<u64>, plays: u64, tags: &[&str]) -> Prepared {
         source: Source::WebItem,
         observed_at: Some(at(7)),
         author: author.map(|author| author.try_into().expect("an id")),
+        handle: None,
         create_time: Some(1_699_000_000),
         region: "DE".parse().ok(),
         tags: tags.iter().map(|name| TagRef { tag: Tag::new(name).expect("a tag"), id: None }).collect(),
@@ -182,7 +183,7 @@ testkit::on_each_backend! {
         let ids: Vec<u64> = all.videos.iter().map(|video| video.id.get()).collect();
         assert_eq!(ids, [10, 20, 30], "by author; not told comes first");
         let [first, second, _] = &all.videos[..] else { panic!("{all:?}") };
-        assert_eq!((first.author, second.author.map(|author| author.get())), (None, Some(7)));
+        assert_eq!((first.author, second.author.map(Creator::to_i64)), (None, Some(7)));
         assert_eq!(second.tags, [HashtagRow(2), HashtagRow(1)]);
         assert_eq!(second.counts.plays, Count::exact(7));
         assert_eq!(second.counts.likes.map(|likes| (likes.value(), likes.is_rounded())), Some((12_300, true)));

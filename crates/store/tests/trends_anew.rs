@@ -92,6 +92,7 @@ fn video(id: u64, author: Option<u64>, plays: Option<u64>, tags: &[&str]) -> Pre
         source: Source::WebItem,
         observed_at: Some(at(7)),
         author: author.map(|author| author.try_into().expect("an id")),
+        handle: None,
         create_time: None,
         region: None,
         tags: tags.iter().map(|name| TagRef { tag: Tag::new(name).expect("a tag"), id: None }).collect(),

@@ -37,6 +37,7 @@ fn video(id: u64, author: Option<u64>, plays: u64, tags: &[&str]) -> Prepared {
         source: Source::WebItem,
         observed_at: Some(at(1)),
         author: author.map(|author| author.try_into().expect("an id")),
+        handle: None,
         create_time: Some(1_700_000_000),
         region: "DE".parse().ok(),
         tags: tags.iter().map(|name| tag(name)).collect(),

@@ -4,7 +4,7 @@
 use crate::output::{self, counted, grouped};
 use catalog::measure::{AsReadView, CaveatView};
 use domain::hashtag::{AsRead, Total};
-use domain::{Hashtag, Source};
+use domain::{Basis, Hashtag, Source, Timestamp};
 use serde::Serialize;
 use store::windows::Window;
 
@@ -16,6 +16,8 @@ const WINDOWS_SHOWN_MAX: usize = 3;
 pub(crate) struct HashtagView {
     /// TikTok's id; `null` while it is not known.
     pub(crate) id: Option<String>,
+    /// The id that takes its place until then; every command and endpoint accepts it. `null` once TikTok's is known.
+    assigned_id: Option<String>,
     pub(crate) name: String,
     description: Option<String>,
     pub(crate) views: TotalView,
@@ -91,6 +93,8 @@ pub(crate) struct TotalView {
     /// `reported` or `observed`; `null` beside a `null` value.
     basis: Option<&'static str>,
     rounded: bool,
+    /// When it was read: of an observed total, the newest reading of the stored videos.
+    read_at: Option<String>,
     /// The newest reading, where it is not the one that counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     as_read: Option<AsReadView>,
@@ -112,13 +116,27 @@ struct ObservedView {
     videos: u64,
     /// `null` where the sum is above 2^53.
     views: Option<u64>,
-    /// `null` where no author of a video that is held is known.
+    /// `null` where no creator of a stored video is known.
     creators: Option<u64>,
+    /// Of these, creators known by handle alone.
+    creators_by_handle: u64,
+    /// The newest reading of any of them; `null` where no source gave a time.
+    read_at: Option<String>,
 }
 
 impl TotalView {
-    fn new(total: Option<Total>, as_read: Option<AsRead>) -> Self {
+    fn new(
+        total: Option<Total>,
+        reported_at: Option<Timestamp>,
+        observed_at: Option<Timestamp>,
+        as_read: Option<AsRead>,
+    ) -> Self {
+        let read_at = total.and_then(|total| match total.basis {
+            Basis::Reported => reported_at,
+            Basis::Observed => observed_at,
+        });
         Self {
+            read_at: read_at.map(Timestamp::to_rfc3339),
             value: total.map(|t| t.value),
             basis: total.map(|t| t.basis.name()),
             rounded: total.is_some_and(|t| t.rounded),
@@ -154,18 +172,22 @@ impl TotalView {
 impl HashtagView {
     pub(crate) fn new(hashtag: &Hashtag) -> Self {
         let details = hashtag.details.clone();
+        let (at, held_at) = (hashtag.counted_times(), hashtag.observed.read_at);
         Self {
             id: hashtag.id.map(|id| id.to_string()),
+            assigned_id: hashtag.id.is_none().then(|| hashtag.public_id().to_string()),
             name: hashtag.tag.name().to_owned(),
             description: details.description,
-            views: TotalView::new(hashtag.views(), hashtag.as_read.views),
-            creators: TotalView::new(hashtag.creators(), hashtag.as_read.creators),
-            videos: TotalView::new(hashtag.videos(), hashtag.as_read.videos),
-            reported_at: hashtag.reported_at.map(domain::Timestamp::to_rfc3339),
+            views: TotalView::new(hashtag.views(), at.views, held_at, hashtag.as_read.views),
+            creators: TotalView::new(hashtag.creators(), at.creators, held_at, hashtag.as_read.creators),
+            videos: TotalView::new(hashtag.videos(), at.videos, held_at, hashtag.as_read.videos),
+            reported_at: hashtag.reported_at().map(Timestamp::to_rfc3339),
             observed: ObservedView {
                 videos: hashtag.observed.videos,
                 views: hashtag.observed.views,
                 creators: Some(hashtag.observed.creators).filter(|creators| *creators > 0),
+                creators_by_handle: hashtag.observed.by_handle,
+                read_at: hashtag.observed.read_at.map(Timestamp::to_rfc3339),
             },
             meta: MetaView {
                 source: hashtag.observed.sources.iter().map(Source::name).collect(),
@@ -201,19 +223,19 @@ impl HashtagView {
     pub(crate) fn lines(&self) -> String {
         let line = |name: &str, value: String| vec![name.to_owned(), value];
         let total = |name: &str, total: &TotalView| match total.basis {
-            Some(basis) => line(name, format!("{} {basis}{}", total.shown, total.newest())),
+            Some(basis) => {
+                let at = total.read_at.as_ref().map(|at| format!(" {at}")).unwrap_or_default();
+                line(name, format!("{} {basis}{at}{}", total.shown, total.newest()))
+            }
             None => line(name, "not known".to_owned()),
         };
         let mut rows = vec![
             line("hashtag", format!("#{}", self.name)),
-            line("id", self.id.clone().unwrap_or_else(|| "not known".to_owned())),
+            line("id", self.shown_id()),
             total("views", &self.views),
             total("creators", &self.creators),
             total("videos", &self.videos),
         ];
-        if let Some(at) = &self.reported_at {
-            rows.push(line("read at", at.clone()));
-        }
         if let Some(description) = self.description.as_ref().filter(|text| !text.is_empty()) {
             rows.push(line("about", output::shortened(description, 80)));
         }
@@ -227,12 +249,27 @@ impl HashtagView {
         output::table(&[], rows)
     }
 
+    /// TikTok's id, else the assigned one.
+    pub(crate) fn any_id(&self) -> String {
+        self.id.clone().or_else(|| self.assigned_id.clone()).unwrap_or_default()
+    }
+
+    /// TikTok's id, or the assigned one said to be that.
+    fn shown_id(&self) -> String {
+        let assigned = || self.assigned_id.as_ref().map(|id| format!("{id} (assigned; TikTok's is unknown)"));
+        self.id.clone().or_else(assigned).unwrap_or_default()
+    }
+
     fn held(&self) -> String {
-        let ObservedView { videos, views, creators } = self.observed;
+        let ObservedView { videos, views, creators, creators_by_handle, .. } = self.observed;
         let videos = match videos {
             0 => "no videos".to_owned(),
             _ => {
-                let of = creators.map(|creators| format!(" of {}", counted(creators, "creator")));
+                let by_handle = match creators_by_handle {
+                    0 => String::new(),
+                    number => format!(" ({} by handle alone)", grouped(number)),
+                };
+                let of = creators.map(|creators| format!(" of {}{by_handle}", counted(creators, "creator")));
                 format!(
                     "{}{} with {} views",
                     counted(videos, "video"),
@@ -253,16 +290,20 @@ mod tests {
     use super::*;
     use domain::Caveat;
     use domain::observation::{HashtagCounts, HashtagDetails};
-    use domain::{Count, HashtagRow, Tag, hashtag::Observed};
+    use domain::{
+        Count, HashtagRow, Tag,
+        hashtag::{Observed, ReportedTimes},
+    };
 
     fn hashtag() -> Hashtag {
         Hashtag {
             row: HashtagRow(1),
             id: None,
+            assigned_id: None,
             tag: Tag::new("Cat").expect("a tag"),
             reported: HashtagCounts { views: Count::rounded(503_200_000), ..HashtagCounts::default() },
             as_read: domain::hashtag::AsReadCounts::default(),
-            reported_at: None,
+            reported_times: ReportedTimes::default(),
             observed: Observed { videos: 2, views: Some(1500), creators: 1, ..Observed::default() },
             details: HashtagDetails::default(),
             changed: 1,
@@ -272,7 +313,7 @@ mod tests {
     #[test]
     fn what_happened_within_a_window_is_told_apart() {
         let window = Window {
-            observed_at: domain::Timestamp::from_ms(1_758_737_490_000),
+            observed_at: Timestamp::from_ms(1_758_737_490_000),
             source: Source::CreativeCenter,
             country: "Malaysia".to_owned(),
             window_days: Some(7),
@@ -318,15 +359,19 @@ mod tests {
         let view = HashtagView::new(&hashtag()).with_snapshots(3);
         assert_eq!(
             view.lines(),
-            "hashtag   #Cat\nid        not known\nviews     ~503,200,000 reported\ncreators  1 observed\n\
+            "hashtag   #Cat\nid        9160040168169110541 (assigned; TikTok's is unknown)\nviews     ~503,200,000 reported\ncreators  1 observed\n\
              videos    2 observed\nheld      2 videos of 1 creator with 1,500 views; 3 readings"
         );
         let json = serde_json::to_value(HashtagView::new(&hashtag())).expect("JSON");
         assert_eq!(
             json["views"],
-            serde_json::json!({"value": 503_200_000, "basis": "reported", "rounded": true})
+            serde_json::json!({"value": 503_200_000, "basis": "reported", "rounded": true, "read_at": null})
         );
-        assert_eq!(json["videos"], serde_json::json!({"value": 2, "basis": "observed", "rounded": false}));
+        assert_eq!(
+            json["videos"],
+            serde_json::json!({"value": 2, "basis": "observed", "rounded": false, "read_at": null})
+        );
+        assert_eq!(json["assigned_id"], "9160040168169110541");
         assert_eq!((&json["id"], &json["reported_at"]), (&serde_json::Value::Null, &serde_json::Value::Null));
     }
 }

@@ -50,6 +50,24 @@ impl TestStore {
         &self.store
     }
 
+    /// Runs a statement on the catalog's tables, which it names as PostgreSQL has them: `tagmeter.hashtags`.
+    pub fn sql(&self, sql: &str) {
+        match &self.kept_in {
+            KeptIn::Folder(folder) => {
+                let catalog = rusqlite::Connection::open(folder.path().join("catalog.db")).expect("a file");
+                catalog.execute_batch(&sql.replace("tagmeter.", "")).expect(sql);
+            }
+            #[cfg(unix)]
+            KeptIn::Database(database) => {
+                database.sql(sql);
+            }
+            #[cfg(unix)]
+            KeptIn::Cluster(cluster) => {
+                cluster.sql(sql);
+            }
+        }
+    }
+
     /// Opens the same data once more, as another process or node would.
     pub async fn again(&self) -> Store {
         match &self.kept_in {

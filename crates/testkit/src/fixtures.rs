@@ -140,6 +140,15 @@ impl VideoFixture {
         self
     }
 
+    /// Who posted it, by handle alone.
+    #[must_use]
+    pub fn handle(mut self, handle: &str) -> Self {
+        self.0.author = None;
+        self.0.details.author.id = String::new();
+        self.0.details.author.unique_id = handle.to_owned();
+        self
+    }
+
     /// Its plays.
     #[must_use]
     pub fn plays(mut self, plays: u64) -> Self {

@@ -38,6 +38,10 @@ pub struct BenchmarkView {
     pub hashtag_id: Option<String>,
     /// Only videos posted from then on; `null` for all.
     pub since: Option<String>,
+    /// `observed`: made of stored videos.
+    pub basis: &'static str,
+    /// The newest reading of these videos; `null` where no source gave a time.
+    pub observed_at: Option<String>,
     /// Engagement of all of them together.
     pub engagement: EngagementView,
     /// By age of a post when it was last read; the last band is of all ages.
@@ -178,6 +182,8 @@ impl Catalog {
             hashtag: hashtag.tag.name().to_owned(),
             hashtag_id: hashtag.id.map(|id| id.to_string()),
             since: since.map(Timestamp::to_rfc3339),
+            basis: domain::Basis::Observed.name(),
+            observed_at: sample.observed_at().map(Timestamp::to_rfc3339),
             engagement: EngagementView::of(made.group(AgeBand::All).rate),
             bands: made.groups.iter().map(band_view).collect(),
             videos_without_age: made.without_age,

@@ -88,7 +88,8 @@ pub struct ShareOfVoiceView {
     pub base: &'static str,
     /// `reported` or `observed`.
     pub basis: &'static str,
-    /// In the order of the hashtags; `null` where one of them is not known.
+    /// In the order of the hashtags; `null` for a hashtag of which nothing is known on this base, and for all of them where
+    /// the views of one were not reported.
     pub shares: Vec<Option<f64>>,
 }
 
@@ -100,8 +101,8 @@ pub struct OverlapView {
     pub a: String,
     /// The second.
     pub b: String,
-    /// Videos with both.
-    pub videos: u64,
+    /// Videos with both; `null` where no video of one of the two is stored.
+    pub videos: Option<u64>,
     /// Of the videos of the first, the share that has the second.
     pub share_of_a: Option<f64>,
     /// Of the videos of the second, the share that has the first.
@@ -230,12 +231,13 @@ fn overlaps(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<OverlapView> {
     let mut pairs = Vec::new();
     for (a, row) in voice.overlap.iter().enumerate() {
         for (b, videos) in row.iter().enumerate().skip(a + 1) {
+            let is_stored = size(a) > 0 && size(b) > 0;
             pairs.push(OverlapView {
                 a: hashtags[a].tag.name().to_owned(),
                 b: hashtags[b].tag.name().to_owned(),
-                videos: *videos,
-                share_of_a: share(*videos, size(a)),
-                share_of_b: share(*videos, size(b)),
+                videos: is_stored.then_some(*videos),
+                share_of_a: share(*videos, size(a)).filter(|_| is_stored),
+                share_of_b: share(*videos, size(b)).filter(|_| is_stored),
             });
         }
     }

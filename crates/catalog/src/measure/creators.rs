@@ -7,7 +7,7 @@ use crate::Catalog;
 use domain::caveat::Caveat;
 use domain::count::COUNT_MAX;
 use domain::metrics::concentration::{Concentration, concentration};
-use domain::{AuthorId, Hashtag, Timestamp, fragment};
+use domain::{Basis, Creator, Hashtag, Timestamp, fragment};
 use serde::Serialize;
 use std::cmp::Ordering;
 use store::samples::SampledVideo;
@@ -34,8 +34,14 @@ pub struct CreatorsView {
     pub hashtag: String,
     /// TikTok's id; `null` while it is not known.
     pub hashtag_id: Option<String>,
+    /// `observed`: made of stored videos.
+    pub basis: &'static str,
+    /// The newest reading of these videos; `null` where no source gave a time.
+    pub observed_at: Option<String>,
     /// Creators of the videos that were looked at.
     pub creators_count: u64,
+    /// Of these, creators known by handle alone.
+    pub creators_by_handle: u64,
     /// How plays are spread over creators whose plays are known; `null` with fewer than 10 of them.
     pub concentration: Option<ConcentrationView>,
     /// Most plays first.
@@ -68,8 +74,10 @@ impl From<Concentration> for ConcentrationView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Creator)]
 pub struct CreatorView {
-    /// TikTok's user id.
-    pub id: String,
+    /// TikTok's user id; `null` for a creator known by handle alone.
+    pub id: Option<String>,
+    /// Whether the creator is known by handle alone: no source gave a user id, or sources gave two for the same handle.
+    pub by_handle: bool,
     /// Handle without `@`, where told.
     pub unique_id: Option<String>,
     /// Display name, where told.
@@ -87,7 +95,7 @@ pub struct CreatorView {
 /// A creator while videos are counted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tally {
-    pub(super) author: AuthorId,
+    pub(super) author: Creator,
     pub(super) videos: u64,
     /// Of the videos that tell them; this may be more than the largest count.
     pub(super) plays: Option<u128>,
@@ -129,6 +137,7 @@ impl Catalog {
         let mut plays: Vec<f64> = creators.iter().filter_map(|tally| tally.plays).map(as_real).collect();
         let all_plays: u128 = creators.iter().filter_map(|tally| tally.plays).sum();
         let spread = concentration(&mut plays);
+        let by_handle = creators.iter().filter(|tally| tally.author.is_by_handle()).count() as u64;
         let first = asked.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
         // Most plays first, equals by id.
         put_first(&mut creators, first.saturating_add(asked.limit as usize), |a, b| {
@@ -149,7 +158,10 @@ impl Catalog {
         let data = CreatorsView {
             hashtag: hashtag.tag.name().to_owned(),
             hashtag_id: hashtag.id.map(|id| id.to_string()),
+            basis: Basis::Observed.name(),
+            observed_at: sample.observed_at().map(Timestamp::to_rfc3339),
             creators_count: creators.len() as u64,
+            creators_by_handle: by_handle,
             concentration: spread.map(ConcentrationView::from),
             creators: shown.iter().zip(packed).map(view).collect(),
         };
@@ -175,7 +187,8 @@ fn named(tally: &Tally, packed: &[u8]) -> CreatorView {
     let author = fragment::details(packed).map(|details| details.author);
     let told = |text: Option<String>| text.filter(|text| !text.is_empty());
     CreatorView {
-        id: tally.author.to_string(),
+        id: tally.author.id().map(|id| id.to_string()),
+        by_handle: tally.author.is_by_handle(),
         unique_id: told(author.as_ref().map(|author| author.unique_id.clone())),
         nickname: told(author.map(|author| author.nickname)),
         videos: tally.videos,

@@ -223,7 +223,7 @@ impl Catalog {
             HashtagSort::Match if asked.views_min == 0 => self.by_match(asked, limit).await?,
             _ => self.by_value(asked, limit).await?,
         };
-        let newest = hashtags.iter().filter_map(|hashtag| hashtag.reported_at).max();
+        let newest = hashtags.iter().filter_map(|hashtag| hashtag.reported_at()).max();
         let mut meta = Meta { observed_at: newest.map(Timestamp::to_rfc3339), ..Meta::default() };
         meta.say_as_read(&hashtags);
         if asked.sort != HashtagSort::Match || asked.views_min > 0 {
@@ -308,7 +308,7 @@ fn per(
 
 fn overview_meta(hashtag: &Hashtag, series: &HashtagSeries) -> Meta {
     let mut meta =
-        Meta::of(series.sources.union(hashtag.observed.sources), series.last_at.max(hashtag.reported_at));
+        Meta::of(series.sources.union(hashtag.observed.sources), series.last_at.max(hashtag.reported_at()));
     meta.basis = hashtag.views().map(|views| views.basis.name());
     if hashtag.observed.videos > 0 {
         meta = meta.sampled(hashtag.observed.videos, hashtag);

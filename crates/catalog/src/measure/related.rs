@@ -120,7 +120,7 @@ fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) ->
     Some(RelatedView {
         id: other.id.map(|id| id.to_string()),
         name: other.tag.name().to_owned(),
-        views: TotalView::of(other.views(), other.reported.views, other.as_read.views),
+        views: TotalView::views_of(other),
         both,
         videos,
         probability: judged.probability,

@@ -1,12 +1,16 @@
 //! Answers as rows: what files of them hold (CSV, NDJSON, XLSX, Parquet), and what a terminal shows. The JSON of an answer
 //! says more; a file has what fits rows of one kind.
 
-use super::view::{ObservedView, TotalView};
+mod record;
+
+pub(super) use record::hashtag_row;
+
 use super::{
     BenchmarkView, CompareView, CreatorsView, HashtagRecord, HistoryView, OverviewView, RelatedView,
     TrendFacts, TrendingView, VideoMeasuredView,
 };
-use domain::{Hashtag, Timestamp};
+use domain::Timestamp;
+use record::{RECORD, record};
 use std::borrow::Cow;
 use tables::{Column, Kind, Table, TableError, Value};
 
@@ -59,71 +63,6 @@ fn real(real: Option<f64>) -> Value<'static> {
 
 fn time(time: Option<&String>) -> Value<'static> {
     time.and_then(|time| Timestamp::parse(time)).map_or(Value::Absent, Value::Time)
-}
-
-const RECORD: [(&str, Kind); 16] = [
-    ("id", Kind::Id),
-    ("name", Kind::Text),
-    ("views", Kind::Integer),
-    ("views_basis", Kind::Text),
-    ("views_rounded", Kind::Flag),
-    ("creators", Kind::Integer),
-    ("creators_basis", Kind::Text),
-    ("videos", Kind::Integer),
-    ("videos_basis", Kind::Text),
-    ("reported_at", Kind::Time),
-    ("observed_videos", Kind::Integer),
-    ("observed_views", Kind::Integer),
-    ("observed_creators", Kind::Integer),
-    ("views_as_read", Kind::Integer),
-    ("creators_as_read", Kind::Integer),
-    ("videos_as_read", Kind::Integer),
-];
-
-/// The cells of [`RECORD`].
-type RecordCells<'a> = [Value<'a>; RECORD.len()];
-
-fn record(record: &HashtagRecord) -> RecordCells<'_> {
-    let totals = [&record.views, &record.creators, &record.videos];
-    let reported_at = time(record.reported_at.as_ref());
-    record_cells(id(record.id.as_ref()), &record.name, totals, reported_at, &record.observed)
-}
-
-/// The row of a hashtag: that of its [`HashtagRecord`], without the way through its texts.
-pub(super) fn hashtag_row(hashtag: &Hashtag) -> RecordCells<'_> {
-    let [views, creators, videos] = TotalView::all_of(hashtag);
-    let id = hashtag.id.map_or(Value::Absent, Value::id);
-    let (reported_at, observed) = (hashtag.reported_at.into(), ObservedView::of(&hashtag.observed));
-    record_cells(id, hashtag.tag.name(), [&views, &creators, &videos], reported_at, &observed)
-}
-
-fn record_cells<'a>(
-    id: Value<'a>,
-    name: &'a str,
-    [views, creators, videos]: [&TotalView; 3],
-    reported_at: Value<'a>,
-    observed: &ObservedView,
-) -> RecordCells<'a> {
-    let basis = |total: &TotalView| total.basis.map_or(Value::Absent, Value::text);
-    let as_read = |total: &TotalView| count(total.as_read.as_ref().map(|read| read.value));
-    [
-        id,
-        Value::text(name),
-        count(views.value),
-        basis(views),
-        Value::Flag(views.rounded),
-        count(creators.value),
-        basis(creators),
-        count(videos.value),
-        basis(videos),
-        reported_at,
-        Value::count(observed.videos),
-        observed.views.map_or(Value::Absent, Value::count),
-        count(observed.creators),
-        as_read(views),
-        as_read(creators),
-        as_read(videos),
-    ]
 }
 
 const TREND: [(&str, Kind); 14] = [
@@ -341,6 +280,7 @@ impl Tabular for BenchmarkView {
         let mut all = vec![("hashtag", Kind::Text), ("age", Kind::Text), ("videos", Kind::Integer)];
         all.extend(plays.into_iter().map(|name| (name, Kind::Integer)));
         all.extend(rates.into_iter().map(|name| (name, Kind::Real)));
+        all.extend([("basis", Kind::Text), ("observed_at", Kind::Time)]);
         columns(&all)
     }
 
@@ -356,6 +296,7 @@ impl Tabular for BenchmarkView {
                 None => [const { Value::Absent }; 6],
             });
             row.extend(numbers(band.engagement.as_ref()));
+            row.extend([text(self.basis), time(self.observed_at.as_ref())]);
             row
         };
         self.bands.iter().map(row).collect()
@@ -380,6 +321,8 @@ impl Tabular for Vec<RelatedView> {
             ("support", Kind::Real),
             ("relatedness", Kind::Real),
             ("generic", Kind::Flag),
+            ("views_basis", Kind::Text),
+            ("views_at", Kind::Time),
         ])
     }
 
@@ -397,6 +340,8 @@ impl Tabular for Vec<RelatedView> {
                 Value::Real(other.support),
                 Value::Real(other.relatedness),
                 Value::Flag(other.generic),
+                maybe_text(other.views.basis),
+                time(other.views.read_at.as_ref()),
             ]
         });
         rows.collect()
@@ -417,19 +362,25 @@ impl Tabular for CreatorsView {
             ("plays", Kind::Integer),
             ("plays_share", Kind::Real),
             ("videos_share", Kind::Real),
+            ("by_handle", Kind::Flag),
+            ("basis", Kind::Text),
+            ("observed_at", Kind::Time),
         ])
     }
 
     fn rows(&self) -> Vec<Vec<Value<'_>>> {
         let rows = self.creators.iter().map(|creator| {
             vec![
-                Value::id_of(&creator.id),
+                id(creator.id.as_ref()),
                 maybe_text(creator.unique_id.as_deref()),
                 maybe_text(creator.nickname.as_deref()),
                 Value::count(creator.videos),
                 count(creator.plays),
                 real(creator.plays_share),
                 real(creator.videos_share),
+                Value::Flag(creator.by_handle),
+                text(self.basis),
+                time(self.observed_at.as_ref()),
             ]
         });
         rows.collect()

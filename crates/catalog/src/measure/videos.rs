@@ -6,7 +6,7 @@ use super::view::exact;
 use super::{LIMIT_MAX, MeasureError, Measured, Meta, Place};
 use crate::{Catalog, HashtagRef};
 use domain::metrics::engagement::engagement;
-use domain::{Count, Hashtag, HashtagRow, Region, Timestamp, VideoId, fragment};
+use domain::{Count, Creator, Hashtag, HashtagRow, Region, Timestamp, VideoId, fragment};
 use serde::Serialize;
 use std::sync::Arc;
 use store::StoreError;
@@ -236,7 +236,7 @@ pub(super) fn view(video: &VideoUnder, packed: &[u8], names: &Names) -> VideoMea
         title: label.title,
         created_at: video.created_at.map(Timestamp::to_rfc3339),
         region: video.region.map(|region| region.to_string()),
-        creator_id: video.author.map(|author| author.to_string()),
+        creator_id: video.author.and_then(Creator::id).map(|id| id.to_string()),
         creator: Some(label.author).filter(|name| !name.is_empty()),
         observed_at: video.observed_at.map(Timestamp::to_rfc3339),
         plays: count(counts.plays),

@@ -5,7 +5,7 @@ use domain::caveat::Caveat;
 use domain::hashtag::{AsRead, AsReadCounts, Observed, Total};
 use domain::id::EXACT_DOUBLE_MAX;
 use domain::metrics::Coverage;
-use domain::{Count, Hashtag, Source, SourceSet, Timestamp};
+use domain::{Basis, Count, Hashtag, Source, SourceSet, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -90,6 +90,9 @@ pub struct TotalView {
     pub rounded: bool,
     /// The step it was rounded to; 1 when it is exact.
     pub step: u64,
+    /// When it was read: of an observed total, the newest reading of the stored videos. `null` where no source gave a time.
+    #[schema(example = "2026-11-25T08:00:00Z")]
+    pub read_at: Option<String>,
     /// The newest reading, where it is not the one that counts: `value` is the last reading that the repair of the series
     /// keeps, as in the history, the gains and the charts.
     pub as_read: Option<AsReadView>,
@@ -125,8 +128,19 @@ pub(super) fn exact(number: u64) -> u64 {
 }
 
 impl TotalView {
-    pub(super) fn of(total: Option<Total>, told: Option<Count>, as_read: Option<AsRead>) -> Self {
+    fn of(
+        hashtag: &Hashtag,
+        total: Option<Total>,
+        told: Option<Count>,
+        told_at: Option<Timestamp>,
+        as_read: Option<AsRead>,
+    ) -> Self {
+        let read_at = total.and_then(|total| match total.basis {
+            Basis::Reported => told_at,
+            Basis::Observed => hashtag.observed.read_at,
+        });
         Self {
+            read_at: read_at.map(Timestamp::to_rfc3339),
             value: total.map(|total| exact(total.value)),
             basis: total.map(|total| total.basis.name()),
             rounded: total.is_some_and(|total| total.rounded),
@@ -135,13 +149,19 @@ impl TotalView {
         }
     }
 
+    /// The views of a hashtag.
+    pub(super) fn views_of(hashtag: &Hashtag) -> Self {
+        let [views, _, _] = Self::all_of(hashtag);
+        views
+    }
+
     /// The views, creators and videos of a hashtag.
     pub(super) fn all_of(hashtag: &Hashtag) -> [Self; 3] {
-        let (told, as_read) = (&hashtag.reported, &hashtag.as_read);
+        let (told, at, as_read) = (&hashtag.reported, hashtag.counted_times(), &hashtag.as_read);
         [
-            Self::of(hashtag.views(), told.views, as_read.views),
-            Self::of(hashtag.creators(), told.creators, as_read.creators),
-            Self::of(hashtag.videos(), told.videos, as_read.videos),
+            Self::of(hashtag, hashtag.views(), told.views, at.views, as_read.views),
+            Self::of(hashtag, hashtag.creators(), told.creators, at.creators, as_read.creators),
+            Self::of(hashtag, hashtag.videos(), told.videos, at.videos, as_read.videos),
         ]
     }
 }
@@ -154,8 +174,12 @@ pub struct ObservedView {
     pub videos: u64,
     /// Sum of their plays, where known; `null` when it is above 2^53.
     pub views: Option<u64>,
-    /// Distinct creators among them; `null` where none is told.
+    /// Distinct creators among them; `null` where none is known.
     pub creators: Option<u64>,
+    /// Of these, creators known by handle alone: no source gave a user id.
+    pub creators_by_handle: u64,
+    /// The newest reading of any of them; `null` where no source gave a time.
+    pub read_at: Option<String>,
 }
 
 impl ObservedView {
@@ -164,6 +188,8 @@ impl ObservedView {
             videos: exact(sums.videos),
             views: sums.views.map(exact),
             creators: Some(exact(sums.creators)).filter(|creators| *creators > 0),
+            creators_by_handle: exact(sums.by_handle),
+            read_at: sums.read_at.map(Timestamp::to_rfc3339),
         }
     }
 }
@@ -175,6 +201,10 @@ pub struct HashtagRecord {
     /// TikTok's id; `null` while it is not known.
     #[schema(example = "7551")]
     pub id: Option<String>,
+    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// TikTok's is known.
+    #[schema(example = json!(null))]
+    pub assigned_id: Option<String>,
     /// As it was first spelt.
     #[schema(example = "cat")]
     pub name: String,
@@ -200,11 +230,12 @@ impl HashtagRecord {
         let [views, creators, videos] = TotalView::all_of(hashtag);
         Self {
             id: hashtag.id.map(|id| id.to_string()),
+            assigned_id: hashtag.id.is_none().then(|| hashtag.public_id().to_string()),
             name: hashtag.tag.name().to_owned(),
             views,
             creators,
             videos,
-            reported_at: hashtag.reported_at.map(Timestamp::to_rfc3339),
+            reported_at: hashtag.reported_at().map(Timestamp::to_rfc3339),
             observed: ObservedView::of(&hashtag.observed),
             description: hashtag.details.description.clone(),
             is_commerce: hashtag.details.is_commerce,
@@ -223,11 +254,11 @@ impl Meta {
     }
 
     pub(super) fn reported(self) -> Self {
-        Self { basis: Some(domain::Basis::Reported.name()), ..self }
+        Self { basis: Some(Basis::Reported.name()), ..self }
     }
 
     pub(super) fn observed(self) -> Self {
-        Self { basis: Some(domain::Basis::Observed.name()), ..self }
+        Self { basis: Some(Basis::Observed.name()), ..self }
     }
 
     /// Made of a sample of a hashtag's videos.
@@ -253,6 +284,9 @@ impl Meta {
         let mut meta = Self { sample: Some(sample), ..self };
         for caveat in hashtag.observed.caveats.iter() {
             meta.say(caveat);
+        }
+        if hashtag.observed.by_handle > 0 {
+            meta.say(Caveat::CreatorsByHandle);
         }
         if is_partial {
             let text = format!("What is made of videos is of {of}: what is missing may differ.");

@@ -2,7 +2,7 @@
 
 use super::{Answered, Denied, Flight, Heard, Landed, Live, Wanted, no_answer};
 use crate::cache::Ready;
-use crate::{Catalog, CatalogError, HashtagRef, UpstreamFault};
+use crate::{Catalog, CatalogError, HashtagRef, Provenance, UpstreamFault};
 use domain::{Hashtag, HashtagObservation, Observation, Timestamp};
 use std::sync::Arc;
 use store::asks::{Ask, AskKind, AskOutcome, Asked};
@@ -26,9 +26,9 @@ impl Catalog {
         let Some(hashtag) = self.hot(reference).await? else { return Ok(None) };
         let ready = match self.hashtag_ready(reference, render).await? {
             Some(ready) => ready,
-            None => Ready::new(render(&hashtag)),
+            None => Ready::new(render(&hashtag), Provenance::of_hashtag(&hashtag)),
         };
-        Ok(Some(Answered { ready, observed_at: hashtag.reported_at, stale }))
+        Ok(Some(Answered { stale, ..Answered::plain(ready) }))
     }
 
     /// The hashtag that a text means, as fresh as it is wanted if that can be had, and whether it is older than that.
@@ -61,7 +61,15 @@ impl Catalog {
     ) -> Result<Freshened, CatalogError> {
         let now = self.inner.clock.now();
         let held = self.hot(reference).await?;
-        let read_at = held.as_ref().and_then(|hashtag| hashtag.reported_at);
+        let reference = &match (reference, &held) {
+            // An assigned id means nothing to TikTok: the upstream is asked by name.
+            (HashtagRef::Id(id), Some(hashtag)) if id.is_assigned() => {
+                HashtagRef::Key(hashtag.tag.key().clone())
+            }
+            (HashtagRef::Id(id), None) if id.is_assigned() => return Ok(Freshened::Missing),
+            (reference, _) => reference.clone(),
+        };
+        let read_at = held.as_ref().and_then(|hashtag| hashtag.reported_at());
         if wanted.accepts(read_at, now, live.freshness.counts_ms) {
             return Ok(if held.is_some() { Freshened::Held { stale: false } } else { Freshened::Missing });
         }
@@ -142,6 +150,7 @@ impl Catalog {
 }
 
 /// What came of making a record fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshened {
     /// It is held; `stale` when it could not be made as fresh as it was wanted.
     Held { stale: bool },

@@ -77,16 +77,16 @@ pub struct Upstreams {
 pub struct Answered {
     /// The bytes.
     pub ready: Ready,
-    /// When it was read at its source; only told where there is an upstream.
+    /// When it was read at its source, where a source gave a time. A list that an upstream was asked for: when it was asked.
     pub observed_at: Option<Timestamp>,
     /// Older than wanted: the upstream could not be asked, or has not answered yet.
     pub stale: bool,
 }
 
 impl Answered {
-    /// Of a catalog without upstreams.
+    /// From what is stored.
     pub(crate) fn plain(ready: Ready) -> Self {
-        Self { ready, observed_at: None, stale: false }
+        Self { observed_at: ready.provenance.read_at, ready, stale: false }
     }
 }
 

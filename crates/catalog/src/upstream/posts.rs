@@ -46,7 +46,8 @@ impl Catalog {
             return Ok(self.walk_ready(reference, request, render).await?.map(Answered::plain));
         };
         let Some(hashtag) = self.known(live, reference).await? else { return Ok(None) };
-        let Some(id) = hashtag.id else {
+        let Some((hashtag, id)) = self.with_feed_id(live, reference, hashtag, Wanted::default()).await?
+        else {
             return Ok(self.walk_ready(reference, request, render).await?.map(Answered::plain));
         };
         let feed = Feed { id, region: request.region };
@@ -55,8 +56,29 @@ impl Catalog {
             _ => false,
         };
         let Some(page) = self.fill(live, reference, feed, request).await? else { return Ok(None) };
-        let observed_at = self.inner.store.asked(&feed.ask()).await?.map(|asked| asked.at);
-        Ok(Some(Answered { ready: Ready::new(render(&page)), observed_at, stale }))
+        let asked_at = self.inner.store.asked(&feed.ask()).await?.map(|asked| asked.at);
+        let observed_at = asked_at.or(page.provenance.read_at);
+        Ok(Some(Answered { ready: Ready::new(render(&page), page.provenance), observed_at, stale }))
+    }
+
+    /// The id an upstream lists the videos of a hashtag under. Where TikTok's is not stored, the upstream is asked for the
+    /// hashtag's record first; one that answers it without an id of TikTok's is a Tagmeter, which lists videos under the
+    /// assigned id. `None` where no upstream knows the hashtag.
+    pub(super) async fn with_feed_id(
+        &self,
+        live: &Live,
+        reference: &HashtagRef,
+        hashtag: Hashtag,
+        wanted: Wanted,
+    ) -> Result<Option<(Hashtag, HashtagId)>, CatalogError> {
+        if let Some(id) = hashtag.id {
+            return Ok(Some((hashtag, id)));
+        }
+        let freshened = self.freshen(live, reference, wanted).await?;
+        let Some(hashtag) = self.hashtag(reference).await? else { return Ok(None) };
+        let is_answered = freshened == Freshened::Held { stale: false };
+        let id = hashtag.id.or_else(|| is_answered.then(|| hashtag.public_id()));
+        Ok(id.map(|id| (hashtag, id)))
     }
 
     /// The hashtag, asked for where it is not held.

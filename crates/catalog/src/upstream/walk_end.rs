@@ -173,7 +173,7 @@ fn split<T>(result: Result<T, &'static str>) -> (Option<T>, Option<String>) {
 mod tests {
     use super::*;
     use crate::jobs::WalkCounters;
-    use domain::hashtag::Observed;
+    use domain::hashtag::{Observed, ReportedTimes};
     use domain::observation::{HashtagCounts, HashtagDetails};
     use domain::{HashtagRow, Tag};
 
@@ -181,10 +181,11 @@ mod tests {
         Hashtag {
             row: HashtagRow(1),
             id: None,
+            assigned_id: None,
             tag: Tag::new("cat").expect("a tag"),
             reported: HashtagCounts { videos: reported, ..HashtagCounts::default() },
             as_read: domain::hashtag::AsReadCounts::default(),
-            reported_at: None,
+            reported_times: ReportedTimes::default(),
             observed: Observed { videos: held, ..Observed::default() },
             details: HashtagDetails::default(),
             changed: 1,

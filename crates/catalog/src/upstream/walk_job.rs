@@ -187,14 +187,9 @@ impl Catalog {
         for reference in HashtagRef::candidates(typed)? {
             let held = self.known(live, &reference).await?;
             let Some(hashtag) = held else { continue };
-            if let Some(id) = hashtag.id {
-                return Ok(Some((hashtag, id)));
-            }
-            self.freshen(live, &reference, Wanted::FRESH).await?;
-            if let Some(hashtag) = self.hashtag(&reference).await?
-                && let Some(id) = hashtag.id
-            {
-                return Ok(Some((hashtag, id)));
+            let found = self.with_feed_id(live, &reference, hashtag, Wanted::FRESH).await?;
+            if found.is_some() {
+                return Ok(found);
             }
         }
         Ok(None)

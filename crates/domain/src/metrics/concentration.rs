@@ -3,7 +3,7 @@
 use super::engagement::VideoFigures;
 use super::quantiles::VALUES_MIN;
 use super::{as_f64, ratio};
-use crate::AuthorId;
+use crate::Creator;
 use std::collections::BTreeMap;
 
 /// How unevenly some numbers are spread.
@@ -47,8 +47,8 @@ pub fn concentration(values: &mut [f64]) -> Option<Concentration> {
 
 /// Plays by creator, of the videos that tell both: what the concentration over creators is made of. In order of the
 /// creators' ids.
-pub fn plays_by_creator(videos: &[VideoFigures]) -> BTreeMap<AuthorId, u64> {
-    let mut plays: BTreeMap<AuthorId, u64> = BTreeMap::new();
+pub fn plays_by_creator(videos: &[VideoFigures]) -> BTreeMap<Creator, u64> {
+    let mut plays: BTreeMap<Creator, u64> = BTreeMap::new();
     for video in videos {
         if let (Some(author), Some(played)) = (video.author, video.plays()) {
             let sum = plays.entry(author).or_default();

@@ -4,7 +4,7 @@
 use super::quantiles::{VALUES_MIN, median};
 use super::{as_f64, ratio};
 use crate::observation::VideoCounts;
-use crate::{AuthorId, Region, Timestamp, VideoId};
+use crate::{Creator, Region, Timestamp, VideoId};
 
 /// What is measured of a video.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,7 +12,7 @@ pub struct VideoFigures {
     /// Which video.
     pub video_id: VideoId,
     /// Who posted it, when known.
-    pub author: Option<AuthorId>,
+    pub author: Option<Creator>,
     /// When it was posted, when known.
     pub created: Option<Timestamp>,
     /// When its counts were read, when known.

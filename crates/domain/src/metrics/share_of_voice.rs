@@ -2,7 +2,7 @@
 
 use super::engagement::{VideoFigures, interactions};
 use super::{as_f64, ratio};
-use crate::AuthorId;
+use crate::Creator;
 use std::cmp::Ordering;
 use std::iter::Peekable;
 
@@ -90,8 +90,10 @@ pub fn share_of_voice<K: Ord>(
         hashtags.into_iter().take(HASHTAGS_MAX).map(|videos| videos.into_iter().peekable()).collect();
     let count = sources.len();
     let mut sums = Base::ALL.map(|_| vec![0.0; count]);
+    // Of which hashtags anything is known, by base: a share of what is not known is none.
+    let mut known = Base::ALL.map(|_| Under::default());
     let mut overlap = vec![vec![0; count]; count];
-    let mut creators: Vec<(AuthorId, Under)> = Vec::new();
+    let mut creators: Vec<(Creator, Under)> = Vec::new();
     let mut videos = 0;
     while let Some((video, under)) = next_video(&mut sources) {
         videos += 1;
@@ -103,13 +105,27 @@ pub fn share_of_voice<K: Ord>(
             under.iter().for_each(|other| overlap[one][other] += 1);
         }
         creators.extend(video.author.map(|author| (author, under)));
+        let is_known = [
+            (Base::Views, video.plays().is_some()),
+            (Base::Videos, true),
+            (Base::Creators, video.author.is_some()),
+            (Base::Engagement, interactions(&video.counts).is_some()),
+        ];
+        for (base, _) in is_known.into_iter().filter(|(_, is_known)| *is_known) {
+            known[base as usize].0 |= under.0;
+        }
     }
     creators.sort_unstable_by_key(|(author, _)| *author);
     for videos in creators.chunk_by(|(one, _), (other, _)| one == other) {
         let under = Under(videos.iter().fold(0, |all, (_, under)| all | under.0));
         share_out(&mut sums[Base::Creators as usize], under, 1.0);
     }
-    let shares = sums.map(|sums| shares(&sums.into_iter().map(Some).collect::<Vec<_>>()));
+    let mut base = known.into_iter();
+    let shares = sums.map(|sums| {
+        let known = base.next().unwrap_or_default();
+        let one = |(place, sum): (usize, f64)| (known.0 >> place & 1 == 1).then_some(sum);
+        shares(&sums.into_iter().enumerate().map(one).collect::<Vec<_>>())
+    });
     ShareOfVoice { videos, shares, overlap }
 }
 
@@ -149,7 +165,7 @@ mod tests {
     fn video(id: u64, author: u64, plays: u64) -> VideoFigures {
         VideoFigures {
             video_id: VideoId::try_from(id).expect("an id"),
-            author: AuthorId::try_from(author).ok(),
+            author: Creator::from_i64(author.cast_signed()),
             created: None,
             observed_at: None,
             region: None,
@@ -173,9 +189,9 @@ mod tests {
         let (both, one, other) = (video(1, 7, 100), video(2, 7, 50), video(3, 8, 250));
         let found = share_of_voice([by_id(&[both, one]), by_id(&[both, other]), by_id(&[])]);
         assert_eq!(found.videos, 3);
-        assert_eq!(found.on(Base::Views), [Some(0.25), Some(0.75), Some(0.0)]);
-        assert_eq!(found.on(Base::Videos), [Some(0.5), Some(0.5), Some(0.0)]);
-        assert_eq!(found.on(Base::Creators), [Some(0.25), Some(0.75), Some(0.0)], "7 is split, 8 is not");
+        assert_eq!(found.on(Base::Views), [Some(0.25), Some(0.75), None], "of the third nothing is known");
+        assert_eq!(found.on(Base::Videos), [Some(0.5), Some(0.5), None]);
+        assert_eq!(found.on(Base::Creators), [Some(0.25), Some(0.75), None], "7 is split, 8 is not");
         let engagement = found.on(Base::Engagement);
         assert!(engagement[0].is_some_and(|share| (share - 2.5 / 6.0).abs() < 1e-12));
         assert_eq!(found.overlap, [[2, 1, 0], [1, 2, 0], [0, 0, 0]]);

@@ -7,7 +7,7 @@ use domain::metrics::{
     history, lifecycle, percentiles, plays_by_creator, rank, relatedness, share_of_voice, trend,
 };
 use domain::observation::VideoCounts;
-use domain::{AuthorId, Count, Source, Timestamp, VideoId};
+use domain::{AuthorId, Count, Creator, Source, Timestamp, VideoId};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -143,7 +143,7 @@ fn figures(runner: &mut TestRunner, hashtags: u32) -> Vec<(VideoFigures, u32)> {
             let [likes, comments, shares, saves] = parts.map(|part| part.and_then(Count::exact));
             let figures = VideoFigures {
                 video_id: VideoId::try_from(id).expect("an id"),
-                author: author.and_then(|id: u64| AuthorId::try_from(id).ok()),
+                author: author.and_then(|id: u64| AuthorId::try_from(id).ok()).map(Creator::from),
                 created: Some(Timestamp::from_ms(BEGIN_MS)),
                 observed_at: age_hours.map(|hours| Timestamp::from_ms(BEGIN_MS + hours * MS_OF_AN_HOUR)),
                 region: None,
@@ -183,7 +183,7 @@ pub(crate) fn videos(runner: &mut TestRunner) -> Value {
             let age_ms = video.observed_at.map(|at| at.as_ms() - BEGIN_MS);
             json!({
                 "plays": value(plays), "parts": ([likes, comments, shares, saves].map(value)), "age_ms": age_ms,
-                "author": video.author.map(AuthorId::get), "under": under, "engagement": engagement(&video.counts),
+                "author": video.author.map(Creator::to_i64), "under": under, "engagement": engagement(&video.counts),
             })
         }).collect::<Vec<_>>(),
         "rate": [rate.ratio_of_sums, rate.median_of_ratios],

@@ -16,16 +16,18 @@ const EXACT_INTEGER_MAX: u64 = domain::id::EXACT_DOUBLE_MAX - 1;
     "cover": "https://p16.example.com/cat.jpeg",
 }))]
 pub(crate) struct ChallengeObject<'a> {
-    /// Challenge id, digits; empty when no source has told it.
+    /// Challenge id, digits. Where TikTok's is not known it is an assigned one, from 9100000000000000000 upwards, which
+    /// stays valid when TikTok's becomes known.
     id: String,
     /// The tag without `#`, as first spelled.
     cha_name: &'a str,
     /// Description; may be empty.
     desc: &'a str,
-    /// Distinct creators who used the tag, as TikTok told; counted among the videos held when it did not.
+    /// Distinct creators who used the tag, on the same basis as `view_count`; 0 where unknown.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     user_count: u64,
-    /// Lifetime views of its posts, as TikTok told; summed over the videos held when it did not.
+    /// Lifetime views of its posts as TikTok reported them. Where neither views nor creators were reported, the sum over the
+    /// stored videos. The header `X-Count-Basis` says which; 0 where unknown.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     view_count: u64,
     /// Professionally generated or branded programming.
@@ -45,13 +47,13 @@ pub(crate) struct ChallengeObject<'a> {
 impl<'a> ChallengeObject<'a> {
     /// Flags that no source has told are false, as the contract has no word for "not known".
     pub(crate) fn new(hashtag: &'a Hashtag) -> Self {
-        let details = &hashtag.details;
+        let (details, counts) = (&hashtag.details, hashtag.on_one_basis());
         Self {
-            id: hashtag.id.map(|id| id.to_string()).unwrap_or_default(),
+            id: hashtag.public_id().to_string(),
             cha_name: hashtag.tag.name(),
             desc: details.description.as_deref().unwrap_or_default(),
-            user_count: total(hashtag.creators()),
-            view_count: total(hashtag.views()),
+            user_count: total(counts.creators),
+            view_count: total(counts.views),
             is_pgcshow: details.is_pgcshow.unwrap_or(false),
             is_commerce: details.is_commerce.unwrap_or(false),
             is_challenge: details.is_challenge.unwrap_or(false),
@@ -83,7 +85,7 @@ pub(crate) fn write(hashtag: &Hashtag, body: &mut Vec<u8>) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use domain::hashtag::Observed;
+    use domain::hashtag::{Observed, ReportedTimes};
     use domain::observation::{HashtagCounts, HashtagDetails};
     use domain::{Count, HashtagRow, Tag};
     use proptest::prelude::*;
@@ -92,6 +94,7 @@ pub(crate) mod tests {
         Hashtag {
             row: HashtagRow(1),
             id: "7551".parse().ok(),
+            assigned_id: None,
             tag: Tag::new("cat").expect("a tag"),
             reported: HashtagCounts {
                 views: Count::exact(1_000_681_687_205),
@@ -99,7 +102,7 @@ pub(crate) mod tests {
                 videos: None,
             },
             as_read: domain::hashtag::AsReadCounts::default(),
-            reported_at: None,
+            reported_times: ReportedTimes::default(),
             observed: Observed::default(),
             details: HashtagDetails {
                 is_challenge: Some(true),
@@ -121,7 +124,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_hashtag_nobody_reported_has_observed_counts_and_no_id() {
+    fn a_hashtag_nobody_reported_has_observed_counts_and_an_assigned_id() {
         let hashtag = Hashtag {
             id: None,
             tag: Tag::new("\"quoted\" 😺\u{1f}").expect("a tag"),

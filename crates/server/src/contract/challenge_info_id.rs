@@ -20,7 +20,7 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// TikTok's challenge id.
+    /// TikTok's challenge id, or an assigned one.
     #[param(example = "7551", pattern = "^[0-9]{1,19}$")]
     id: String,
 }

@@ -21,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// TikTok's challenge id.
+    /// TikTok's challenge id, or an assigned one.
     #[param(example = "7551", pattern = "^[0-9]{1,19}$")]
     challenge_id: String,
     /// Videos per page. Values outside the bounds are clamped, not refused.
@@ -162,6 +162,7 @@ mod tests {
             cursor: WalkCursor::new(1, 2).expect("a cursor"),
             has_more,
             held: 3,
+            provenance: catalog::Provenance::of_videos(&[]),
         };
         let text = |page: WalkPage| String::from_utf8(render(&page)).expect("UTF-8");
         assert_eq!(

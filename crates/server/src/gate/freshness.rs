@@ -1,14 +1,15 @@
-//! How fresh an answer is wanted, and how fresh it is. It matters where an upstream is configured; else everything there
-//! is to know is in the store already.
+//! How fresh an answer is wanted, how fresh it is, and what its counts are based on.
 
 use crate::header_value::{Text, number};
 use crate::problem::Problem;
 use crate::query::Query;
-use catalog::{Answered, Wanted};
+use catalog::{Answered, Provenance, Wanted};
 use domain::Timestamp;
 use http::header::{AGE, CACHE_CONTROL};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+/// What each count of a contract answer is based on.
+pub(crate) const COUNT_BASIS: HeaderName = HeaderName::from_static("x-count-basis");
 /// When the answer was read at its source.
 pub(crate) const OBSERVED_AT: HeaderName = HeaderName::from_static("x-observed-at");
 /// On an answer that is older than it was wanted.
@@ -43,28 +44,53 @@ pub(crate) fn wanted(headers: &HeaderMap, query: &Query<'_>) -> Result<Wanted, P
     Ok(wanted)
 }
 
-/// How fresh an answer is.
+/// How fresh an answer is, and what its counts are based on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Freshness {
+    provenance: Provenance,
     observed_at: Option<Timestamp>,
     stale: bool,
 }
 
 impl Freshness {
     pub(crate) fn of(answered: &Answered) -> Self {
-        Self { observed_at: answered.observed_at, stale: answered.stale }
+        let Answered { ready, observed_at, stale } = answered;
+        Self { provenance: ready.provenance, observed_at: *observed_at, stale: *stale }
     }
 
+    /// Of what was kept of an answer.
+    pub(crate) fn of_kept(provenance: Provenance) -> Self {
+        Self { observed_at: provenance.read_at, provenance, stale: false }
+    }
+
+    /// What is kept of it.
+    pub(crate) fn to_kept(self) -> Provenance {
+        self.provenance.read_at(self.observed_at)
+    }
+
+    /// Writes the headers of a contract answer. Without a time of its own it says `X-Observed-At: unknown` and no `Age`.
     pub(crate) fn write(self, now: Timestamp, headers: &mut HeaderMap) {
+        headers.insert(COUNT_BASIS, count_basis(&self.provenance));
         if let Some(at) = self.observed_at {
             let age_seconds = u64::try_from(now.as_ms().saturating_sub(at.as_ms())).unwrap_or(0) / 1000;
             headers.insert(AGE, number(age_seconds));
             headers.insert(OBSERVED_AT, Text::new().text(&at.to_rfc3339()).finish());
+        } else {
+            headers.insert(OBSERVED_AT, HeaderValue::from_static("unknown"));
         }
         if self.stale {
             headers.insert(STALE, HeaderValue::from_static("true"));
         }
     }
+}
+
+/// `view_count=reported; user_count=unknown`
+fn count_basis(provenance: &Provenance) -> HeaderValue {
+    let mut text = Text::new();
+    for (n, (name, basis)) in provenance.counts().enumerate() {
+        text = text.text(if n > 0 { "; " } else { "" }).text(name).text("=").text(basis.name());
+    }
+    text.finish()
 }
 
 #[cfg(test)]
@@ -104,10 +130,17 @@ mod tests {
     fn an_answer_says_how_old_it_is() {
         let mut headers = HeaderMap::new();
         let at = Timestamp::from_ms(1_700_000_000_000);
-        let freshness = Freshness { observed_at: Some(at), stale: true };
+        let provenance = Provenance::of_videos(&[]);
+        let freshness = Freshness { provenance, observed_at: Some(at), stale: true };
         freshness.write(Timestamp::from_ms(1_700_000_090_999), &mut headers);
         assert_eq!(headers[AGE], "90");
         assert_eq!(headers[OBSERVED_AT], "2023-11-14T22:13:20Z");
         assert_eq!(headers[STALE], "true");
+        let mut headers = HeaderMap::new();
+        let freshness =
+            Freshness { provenance: Provenance::of_hashtags(&[]), observed_at: None, stale: false };
+        freshness.write(Timestamp::from_ms(0), &mut headers);
+        assert_eq!(headers[COUNT_BASIS], "view_count=unknown; user_count=unknown");
+        assert_eq!((&headers[OBSERVED_AT], headers.get(AGE)), (&HeaderValue::from_static("unknown"), None));
     }
 }

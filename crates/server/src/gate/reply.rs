@@ -5,7 +5,7 @@ use crate::encoding::{Coding, Codings, Compressor};
 use crate::header_value::Text;
 use axum::body::Body;
 use bytes::Bytes;
-use catalog::Ready;
+use catalog::{Provenance, Ready};
 use domain::Credits;
 use domain::credits::PRICE_OF_A_CALL;
 use http::header::{
@@ -23,6 +23,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// `Content-Type` of most answers.
 pub(crate) const JSON: &str = "application/json";
+
+/// In the ledger, what a kept answer is based on comes after its `Content-Type`, behind this.
+const MARK: &str = "; provenance=";
 
 /// A file is sent in pieces of so much: reading one costs a change of threads.
 const FILE_PIECE_BYTES: usize = 256 * 1024;
@@ -116,9 +119,10 @@ impl Content {
 
     /// What the ledger kept of an answer that was paid for before.
     pub(crate) fn kept(answer: KeptAnswer, is_envelope: bool) -> Self {
-        let kind = answer.content_type().to_owned();
+        let (kind, mark) = answer.content_type().split_once(MARK).unwrap_or((answer.content_type(), ""));
+        let (kind, freshness) = (kind.to_owned(), Provenance::from_text(mark).map(Freshness::of_kept));
         let is_open = is_envelope && kind == JSON;
-        Self { is_open, ..Self::new(kind, answer.into_body()) }
+        Self { is_open, freshness, ..Self::new(kind, answer.into_body()) }
     }
 
     fn of(tagged: Tagged, kind: impl Into<Cow<'static, str>>) -> Self {
@@ -154,7 +158,11 @@ impl Content {
         if self.file.is_some() {
             return Err(IdempotencyError::Answer);
         }
-        KeptAnswer::new(200, &self.kind, self.tagged.body().to_vec())
+        let kind = match self.freshness {
+            Some(freshness) => format!("{}{MARK}{}", self.kind, freshness.to_kept().to_text()).into(),
+            None => Cow::Borrowed(&*self.kind),
+        };
+        KeptAnswer::new(200, &kind, self.tagged.body().to_vec())
     }
 
     /// Whether the caller has it already.

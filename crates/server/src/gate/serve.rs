@@ -193,8 +193,9 @@ async fn attempt<P: Paid>(
         return head::<P>(app, parts, call, (asked, wanted), notes).await;
     }
     let repeatable = idempotency_key.map(|key| (key, fingerprint(path, query, P::representation(&asked))));
-    if let Some(reply) = replay::<P>(app, &quote, repeatable.as_ref()).await? {
-        return Ok(reply);
+    if let Some(content) = replay::<P>(app, &quote, repeatable.as_ref()).await? {
+        notes.freshness = content.freshness;
+        return Ok(Reply::replayed(content));
     }
     let content = made::<P>(app, call, asked, wanted).await?;
     notes.freshness = content.freshness;
@@ -212,7 +213,9 @@ async fn attempt<P: Paid>(
         Settled::Paid(receipt) => Reply::paid(receipt, content),
         Settled::Replayed(answer) => {
             app.metrics.replayed();
-            Reply::replayed(Content::kept(answer, !P::IS_CONTRACT))
+            let content = Content::kept(answer, !P::IS_CONTRACT);
+            notes.freshness = content.freshness;
+            Reply::replayed(content)
         }
     })
 }
@@ -288,7 +291,7 @@ async fn replay<P: Paid>(
     app: &App,
     quote: &Quote,
     repeatable: Option<&(IdempotencyKey, Fingerprint)>,
-) -> Result<Option<Reply>, Problem> {
+) -> Result<Option<Content>, Problem> {
     let Some((key, fingerprint)) = repeatable else { return Ok(None) };
     let account_id = quote.caller().key.account_id;
     match app.catalog.store().idempotent_answer(account_id, key, *fingerprint).await? {
@@ -296,7 +299,7 @@ async fn replay<P: Paid>(
         Some(Kept::OtherRequest) => Err(key_of_other_request()),
         Some(Kept::Answer { answer, .. }) => {
             app.metrics.replayed();
-            Ok(Some(Reply::replayed(Content::kept(answer, !P::IS_CONTRACT))))
+            Ok(Some(Content::kept(answer, !P::IS_CONTRACT)))
         }
     }
 }

@@ -25,7 +25,7 @@ enum On {
 }
 
 /// Name, type, meaning, and where it is.
-const HEADERS: [(&str, Type, &str, On); 18] = [
+const HEADERS: [(&str, Type, &str, On); 19] = [
     ("X-Request-Id", Type::String, "The id of this request in the server's log.", On::Every),
     ("X-Credits-Charged", Type::Integer, "Credits charged for this request.", On::Every),
     ("X-Credits-Remaining", Type::Integer, "The account's balance; absent without a valid key.", On::WithKey),
@@ -39,8 +39,20 @@ const HEADERS: [(&str, Type, &str, On); 18] = [
     ("X-RateLimit-Limit", Type::Integer, "Requests per minute.", On::WithKey),
     ("X-RateLimit-Remaining", Type::Integer, "Requests left now.", On::WithKey),
     ("X-RateLimit-Reset", Type::Integer, "Seconds until all requests are back.", On::WithKey),
-    ("Age", Type::Integer, "Seconds since the source was read.", On::Contract),
-    ("X-Observed-At", Type::String, "When the source was read (RFC 3339).", On::Contract),
+    (
+        "X-Count-Basis",
+        Type::String,
+        "What each count is based on, such as `view_count=reported; user_count=unknown`; in a list `mixed` where its rows \
+         differ. 0 stands in the place of an unknown count.",
+        On::Contract,
+    ),
+    (
+        "X-Observed-At",
+        Type::String,
+        "When the counts were read (RFC 3339): of a list, its oldest row. `unknown` where no source gave a time.",
+        On::Contract,
+    ),
+    ("Age", Type::Integer, "Seconds since `X-Observed-At`; absent where that is unknown.", On::Contract),
     (
         "X-Stale",
         Type::String,

@@ -10,6 +10,7 @@ mod free_pages;
 mod gate;
 mod hang_ups;
 mod hostile;
+mod identity;
 mod measure;
 #[cfg(unix)]
 mod nodes;

@@ -9,7 +9,10 @@ use crate::migration::{Migration, migration, pending};
 
 /// The sets of steps, by the file that holds the same tables on SQLite.
 pub(crate) const SETS: [(&str, &[Migration]); 3] = [
-    ("catalog", &[migration!("catalog", 1, "0001", "catalog")]),
+    (
+        "catalog",
+        &[migration!("catalog", 1, "0001", "catalog"), migration!("catalog", 2, "0002", "identities")],
+    ),
     (
         "accounts",
         &[migration!("accounts", 1, "0001", "accounts"), migration!("accounts", 2, "0002", "jobs_that_fail")],

@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::merge::{Told, newest};
 use crate::record::Recorded;
 use domain::observation::HashtagDetails;
-use domain::{HashtagObservation, Timestamp};
+use domain::{HashtagId, HashtagObservation, TagKey, Timestamp};
 
 /// The counts of a hashtag, in the order of the table's columns.
 pub(crate) const HASHTAG_COLUMNS: [&str; 3] = ["views", "creators", "videos"];
@@ -102,10 +102,10 @@ pub(super) fn write<R: Rows>(
     sequence: u64,
     recorded: &mut Recorded,
 ) -> Result<Vec<u32>, StoreError> {
-    let hashtags = tags.in_order();
-    rows.expect_hashtags(&hashtags)?;
+    let mut hashtags = tags.in_order();
+    assign(rows, &mut hashtags)?;
     let mut changed = Vec::new();
-    let mut keys: Vec<(Box<str>, u32)> = Vec::new();
+    let mut keys: Vec<(TagKey, u32)> = Vec::new();
     for (row, mut touched) in hashtags {
         let id = claim(rows, row, &touched)?;
         if let Some((name, key)) = touched.new.take() {
@@ -121,17 +121,13 @@ pub(super) fn write<R: Rows>(
     }
     keys.sort_unstable();
     for (key, row) in keys {
-        rows.make_key(&key, row)?;
+        rows.make_key(key.as_str(), row)?;
     }
     Ok(changed)
 }
 
 /// The first of the told ids that leads nowhere yet. One that leads to another hashtag stays so: that one was renamed.
-fn claim<R: Rows>(
-    rows: &mut R,
-    row: u32,
-    touched: &Touched,
-) -> Result<Option<domain::HashtagId>, StoreError> {
+fn claim<R: Rows>(rows: &mut R, row: u32, touched: &Touched) -> Result<Option<HashtagId>, StoreError> {
     let mut own = None;
     for id in &touched.ids {
         if rows.claim_id(*id, row)? {
@@ -139,4 +135,41 @@ fn claim<R: Rows>(
         }
     }
     Ok(own)
+}
+
+/// Claims an assigned id for each new hashtag, in order of the ids. Of two keys with the same id the first one to come has
+/// it, in one transaction the lesser key; the other gets the one of the next attempt.
+fn assign<R: Rows>(rows: &mut R, hashtags: &mut [(u32, Touched)]) -> Result<(), StoreError> {
+    let told = hashtags.iter().flat_map(|(_, touched)| touched.ids.iter().copied());
+    let mut expected: Vec<HashtagId> = told.collect();
+    let mut assigned: Vec<(HashtagId, TagKey, usize)> = Vec::new();
+    for (place, (_, touched)) in hashtags.iter().enumerate() {
+        if let Some((_, key)) = &touched.new {
+            assigned.push((HashtagId::assigned(key, 0), key.clone(), place));
+        }
+    }
+    assigned.sort_unstable();
+    expected.extend(assigned.iter().map(|(id, ..)| *id));
+    rows.expect_ids(&expected)?;
+    for (usual, key, place) in assigned {
+        let (row, touched) = &mut hashtags[place];
+        let id = claim_assigned(rows, *row, &key)?;
+        touched.assigned_id = (id != usual).then_some(id);
+    }
+    Ok(())
+}
+
+/// Claims the first assigned id of a key that leads to no other hashtag. Those of attempt 0 are expected.
+pub(super) fn claim_assigned<R: Rows>(rows: &mut R, row: u32, key: &TagKey) -> Result<HashtagId, StoreError> {
+    let mut attempt = 0;
+    loop {
+        let id = HashtagId::assigned(key, attempt);
+        if attempt > 0 {
+            rows.expect_ids(&[id])?;
+        }
+        if rows.claim_id(id, row)? {
+            return Ok(id);
+        }
+        attempt += 1;
+    }
 }

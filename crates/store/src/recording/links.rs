@@ -11,7 +11,7 @@ pub(crate) enum Change {
     Make,
     /// Plays or region are others now.
     Update,
-    /// The author became known: the link under author 0 goes.
+    /// The creator is another now: the link under the one before goes.
     Drop,
 }
 
@@ -30,9 +30,9 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Whether this step makes it.
-    pub(crate) fn is_made(&self) -> bool {
-        self.change == Change::Make
+    /// Whether this step makes it or removes it, so that its creator may be another under the hashtag.
+    pub(crate) fn moves_creator(&self) -> bool {
+        self.change != Change::Update
     }
 }
 
@@ -48,44 +48,61 @@ impl Links {
     }
 }
 
-/// Writes the links and counts the authors that are new to a hashtag.
+/// Writes the links and counts the creators that come to a hashtag or leave it.
 pub(super) fn write<R: Rows>(rows: &mut R, links: Links, tags: &mut TouchedTags) -> Result<(), StoreError> {
     let mut links = links.0;
     // A stable sort would need half the list again.
     links.sort_unstable_by_key(|link| (link.hashtag, link.author, link.video, link.order));
     rows.expect_links(&links, tags.first())?;
-    let mut present = (0_u32, 0_i64);
-    let same = |a: &Link, b: &Link| (a.hashtag, a.author, a.video) == (b.hashtag, b.author, b.video);
-    for steps in links.chunk_by(same) {
-        let (Some(first), Some(last)) = (steps.first(), steps.last()) else { continue };
-        // What was made and dropped within the transaction was never there.
-        match (first.change, last.change) {
-            (Change::Make, Change::Drop) => {}
-            (Change::Make, _) => apply(rows, last, Change::Make, tags, &mut present)?,
-            (_, change) => apply(rows, last, change, tags, &mut present)?,
+    for under in links.chunk_by(|a, b| (a.hashtag, a.author) == (b.hashtag, b.author)) {
+        let steps: Vec<(&Link, Change)> =
+            under.chunk_by(|a, b| a.video == b.video).filter_map(outcome).collect();
+        count_creator(rows, &steps, tags)?;
+        for (link, change) in steps {
+            match change {
+                Change::Make => rows.make_link(link)?,
+                Change::Update => rows.change_link(link)?,
+                Change::Drop => rows.drop_link(link)?,
+            }
         }
     }
     Ok(())
 }
 
-fn apply<R: Rows>(
+/// What is to be done to one link after all its steps. What was made and dropped within the transaction was never there;
+/// what was dropped and made again was there all along.
+fn outcome(steps: &[Link]) -> Option<(&Link, Change)> {
+    let (first, last) = (steps.first()?, steps.last()?);
+    let change = match (first.change, last.change) {
+        (Change::Make, Change::Drop) => return None,
+        (Change::Make, _) => Change::Make,
+        (_, Change::Make) => Change::Update,
+        (_, change) => change,
+    };
+    Some((last, change))
+}
+
+/// Counts a creator whose links under a hashtag are made and dropped: whether one is there now and none was before, or the
+/// other way round.
+fn count_creator<R: Rows>(
     rows: &mut R,
-    link: &Link,
-    change: Change,
+    steps: &[(&Link, Change)],
     tags: &mut TouchedTags,
-    present: &mut (u32, i64),
 ) -> Result<(), StoreError> {
-    match change {
-        Change::Make => {
-            let under = (link.hashtag, link.author);
-            if link.author != 0 && *present != under {
-                let is_there = link.hashtag < tags.first() && rows.has_author(link.hashtag, link.author)?;
-                tags.entry(link.hashtag).creators += i64::from(!is_there);
-                *present = under;
-            }
-            rows.make_link(link)
-        }
-        Change::Update => rows.change_link(link),
-        Change::Drop => rows.drop_link(link),
+    let Some((Link { hashtag, author, .. }, _)) = steps.first() else { return Ok(()) };
+    let number = |change| steps.iter().filter(|(_, other)| *other == change).count().cast_signed() as i64;
+    let (made, dropped) = (number(Change::Make), number(Change::Drop));
+    if *author == 0 || made + dropped == 0 {
+        return Ok(());
     }
+    let before = match () {
+        () if *hashtag >= tags.first() => 0,
+        () if dropped > 0 => rows.author_links(*hashtag, *author)?,
+        () => i64::from(rows.has_author(*hashtag, *author)?),
+    };
+    let change = i64::from(before + made > dropped) - i64::from(before > 0);
+    let touched = tags.entry(*hashtag);
+    touched.creators += change;
+    touched.by_handle += if *author < 0 { change } else { 0 };
+    Ok(())
 }

@@ -3,6 +3,10 @@
 //!
 //! Videos are written as they come; what concerns hashtags is gathered and written in order at the end.
 
+mod backfill;
+
+mod creators;
+
 mod hashtag;
 
 mod links;
@@ -17,6 +21,8 @@ mod video;
 
 mod zeros;
 
+pub(crate) use backfill::{Backfill, BackfillRows, backfill};
+pub(crate) use creators::ChangedHandle;
 pub(crate) use hashtag::HASHTAG_COLUMNS;
 pub(crate) use links::Link;
 pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows, WindowRow};
@@ -26,6 +32,7 @@ pub(crate) use zeros::Times;
 
 use crate::StoreError;
 use crate::record::{Prepared, Recorded};
+use creators::Handles;
 use links::Links;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -50,16 +57,7 @@ pub(crate) fn fill<R: Rows>(
     records_max: u64,
 ) -> Result<Recorded, StoreError> {
     let numbers = rows.numbers()?;
-    let mut recording = Recording {
-        tags: TouchedTags::new(numbers.hashtag),
-        links: Links::default(),
-        recorded: Recorded::default(),
-        next_video: numbers.video,
-        first_new_video: numbers.video,
-        first_nonzero: HashMap::default(),
-        rows,
-        known,
-    };
+    let mut recording = Recording::new(rows, known, numbers);
     let mut records = first.len() as u64;
     let mut group = first;
     loop {
@@ -87,6 +85,7 @@ struct Recording<'a, R> {
     tags: TouchedTags,
     known: &'a mut KnownTags,
     links: Links,
+    handles: Handles,
     recorded: Recorded,
     /// The row the next new video gets.
     next_video: u32,
@@ -96,7 +95,21 @@ struct Recording<'a, R> {
     first_nonzero: HashMap<u32, FirstNonzero<COUNTS>, BuildHasherDefault<Spread>>,
 }
 
-impl<R: Rows> Recording<'_, R> {
+impl<'a, R: Rows> Recording<'a, R> {
+    fn new(rows: &'a mut R, known: &'a mut KnownTags, numbers: Numbers) -> Self {
+        Self {
+            tags: TouchedTags::new(numbers.hashtag),
+            links: Links::default(),
+            handles: Handles::default(),
+            recorded: Recorded::default(),
+            next_video: numbers.video,
+            first_new_video: numbers.video,
+            first_nonzero: HashMap::default(),
+            rows,
+            known,
+        }
+    }
+
     fn group(&mut self, records: Vec<Prepared>) -> Result<(), StoreError> {
         self.rows.begin_group(&records, self.known)?;
         for record in records {
@@ -120,6 +133,7 @@ impl<R: Rows> Recording<'_, R> {
     }
 
     fn finish(mut self, sequence: u64) -> Result<Recorded, StoreError> {
+        self.move_creators()?;
         links::write(self.rows, self.links, &mut self.tags)?;
         for hashtag in self.rows.hashtags_read() {
             // A reading from before the newest moves no total and is news all the same, to whoever measures series.

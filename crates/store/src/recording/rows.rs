@@ -2,7 +2,7 @@
 //! earlier writes every later question sees.
 
 use super::zeros::Times;
-use super::{HeldVideo, KnownTags, Link, Reported, Touched};
+use super::{ChangedHandle, HeldVideo, KnownTags, Link, Reported, Touched};
 use crate::StoreError;
 use crate::merge::{count_value, rounded_bits};
 use crate::record::Prepared;
@@ -54,6 +54,12 @@ impl<const N: usize> Point<N> {
 
 /// Videos and their snapshots.
 pub(crate) trait VideoRows {
+    /// What a handle stands for: an id, or 0 where it was given with two.
+    fn find_handle(&mut self, handle: i64) -> Result<Option<i64>, StoreError>;
+    /// Stores what handles stand for.
+    fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError>;
+    /// The videos whose creator is known by one of these handles and by no id; all groups are in.
+    fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError>;
     /// Gives a video the row `next`, with the digest of the record it was read from. If it has a row already: that, and
     /// the digest it has.
     fn claim_video(&mut self, id: VideoId, next: u32, digest: u64) -> Result<Option<(u32, u64)>, StoreError>;
@@ -114,11 +120,11 @@ pub(crate) trait HashtagRows {
     fn first_nonzero_hashtag(&mut self, hashtag: u32, n: usize) -> Result<Option<i64>, StoreError>;
     /// Makes count `n` unknown where it is 0, in readings within `times`. A reading that knows nothing more is removed.
     fn clear_zeros_hashtag(&mut self, hashtag: u32, n: usize, times: Times) -> Result<(), StoreError>;
-    /// These hashtags are about to be written: what that needs can be read at once.
-    fn expect_hashtags(&mut self, _hashtags: &[(u32, Touched)]) -> Result<(), StoreError> {
+    /// These ids are about to be claimed: what that needs can be read at once.
+    fn expect_ids(&mut self, _ids: &[HashtagId]) -> Result<(), StoreError> {
         Ok(())
     }
-    /// Notes that an id leads to a hashtag. `false` if it leads to one already.
+    /// Notes that an id, which was expected, leads to a hashtag. `false` if it leads to one already.
     fn claim_id(&mut self, id: HashtagId, hashtag: u32) -> Result<bool, StoreError>;
     /// Writes a hashtag that was not there.
     fn make_hashtag(
@@ -147,8 +153,11 @@ pub(crate) trait LinkRows {
     fn expect_links(&mut self, _links: &[Link], _first_new_hashtag: u32) -> Result<(), StoreError> {
         Ok(())
     }
-    /// Whether there was a link of this author under the hashtag before the transaction.
+    /// Whether there was a link of this creator under the hashtag before the transaction.
     fn has_author(&mut self, hashtag: u32, author: i64) -> Result<bool, StoreError>;
+    /// How many links of this creator there were under the hashtag before the transaction, asked before any of them is
+    /// written.
+    fn author_links(&mut self, hashtag: u32, author: i64) -> Result<i64, StoreError>;
     /// Makes a link.
     fn make_link(&mut self, link: &Link) -> Result<(), StoreError>;
     /// Changes plays and region of a link.

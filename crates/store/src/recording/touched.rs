@@ -6,7 +6,7 @@ use super::zeros::FirstNonzero;
 use crate::StoreError;
 use crate::merge::Told;
 use domain::observation::{HashtagDetails, TagRef};
-use domain::{CaveatSet, HashtagId, SourceSet, Timestamp};
+use domain::{CaveatSet, HashtagId, SourceSet, TagKey, Timestamp};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -73,10 +73,16 @@ pub(crate) struct Reported {
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     /// Name and key when it is to be made.
-    pub(crate) new: Option<(Box<str>, Box<str>)>,
+    pub(crate) new: Option<(Box<str>, TagKey)>,
+    /// The assigned id of a new one, where it is not the usual one of its key.
+    pub(crate) assigned_id: Option<HashtagId>,
     pub(crate) videos: i64,
     pub(crate) views: i128,
     pub(crate) creators: i64,
+    /// Of these, creators known by handle alone.
+    pub(crate) by_handle: i64,
+    /// The newest reading of a video under it, in milliseconds.
+    pub(crate) held_at: Option<i64>,
     /// Where what moved the sums came from.
     pub(crate) sources: SourceSet,
     /// What has to be said of it.
@@ -101,7 +107,10 @@ impl Touched {
 
     /// Whether anything of it is other than before; ids aside.
     pub(super) fn is_changed(&self) -> bool {
-        self.is_stirred || self.videos != 0 || self.views != 0 || self.creators != 0 || self.news().is_some()
+        self.is_stirred
+            || [self.videos, self.creators, self.by_handle].iter().any(|moved| *moved != 0)
+            || self.views != 0
+            || self.news().is_some()
     }
 
     /// What was told of it, if that changed.
@@ -148,7 +157,8 @@ impl TouchedTags {
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(place) => place.insert(self.find_or_make(rows, tag)?),
         };
-        if let Some(news) = tag.id.filter(|news| news.get() != *id) {
+        // An assigned id comes from answers of a Tagmeter: it is derived from the key and says nothing new.
+        if let Some(news) = tag.id.filter(|news| news.get() != *id && !news.is_assigned()) {
             *id = news.get();
             self.hashtags.entry(*row).or_default().ids.push(news);
         }
@@ -163,7 +173,7 @@ impl TouchedTags {
         let row = self.next;
         self.next += 1;
         let touched = self.hashtags.entry(row).or_default();
-        touched.new = Some((tag.tag.name().into(), key.into()));
+        touched.new = Some((tag.tag.name().into(), tag.tag.key().clone()));
         self.made += 1;
         Ok((row, 0))
     }
@@ -177,7 +187,7 @@ impl TouchedTags {
         for (row, touched) in &self.hashtags {
             if let Some((_, key)) = &touched.new {
                 let id = touched.ids.last().map_or(0, |id| id.get());
-                known.0.insert(KnownTags::hash(key), (*row, id));
+                known.0.insert(KnownTags::hash(key.as_str()), (*row, id));
             }
         }
     }

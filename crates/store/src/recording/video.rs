@@ -1,6 +1,7 @@
 //! Taking one reading of a video in.
 
 use super::Recording;
+use super::creators::Ownership;
 use super::links::{Change, Link};
 use super::rows::{Point, Rows};
 use super::zeros::{FirstNonzero, StoredReadings, Times};
@@ -20,7 +21,10 @@ pub(crate) const VIDEO_COLUMNS: [&str; COUNTS] =
 /// What is held of a video.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HeldVideo {
+    /// Its creator: an id, or a handle, which is negative.
     pub(crate) author: Option<i64>,
+    /// Its creator's handle, where no record gave an id.
+    pub(crate) handle: Option<i64>,
     pub(crate) create_time: Option<i64>,
     /// 0 when not told.
     pub(crate) region: u16,
@@ -98,12 +102,14 @@ impl<R: Rows> Recording<'_, R> {
     /// A video that was not held.
     fn first(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
         let tags = self.rows_of(&reading)?;
+        let Ownership { author, handle } = self.ownership(None, reading.author, reading.handle)?;
         let video = self.next_video;
         self.next_video += 1;
         let (at, source, id) = (reading.observed_at, reading.source, reading.id);
         let told = reading.counts.to_array();
         let held = HeldVideo {
-            author: reading.author.map(|a| a.to_i64()),
+            author,
+            handle,
             create_time: reading.create_time,
             region: reading.region.map_or(0, Region::to_number),
             observed_at: at.map(Timestamp::as_ms),
@@ -114,7 +120,7 @@ impl<R: Rows> Recording<'_, R> {
         for &hashtag in &held.tags {
             self.link(hashtag, video, &held);
         }
-        self.made_from(&held.tags, source, held.create_time, at);
+        self.made_from(&held, source, at);
         self.rows.make_video(video, id, held)?;
         self.recorded.videos_new += 1;
         match at.and_then(|at| Point::of(at, source, told)) {
@@ -136,9 +142,11 @@ impl<R: Rows> Recording<'_, R> {
         let counts: [Option<Told>; COUNTS] =
             std::array::from_fn(|n| newest(held.counts[n], told_now[n].map(|count| Told { count, at })));
         let rows = self.rows_of(reading)?;
+        let Ownership { author, handle } = self.ownership(Some(&held), reading.author, reading.handle)?;
         let added: Vec<u32> = rows.into_iter().filter(|row| !held.tags.contains(row)).collect();
         let after = HeldVideo {
-            author: held.author.or(reading.author.map(|a| a.to_i64())),
+            author,
+            handle,
             create_time: held.create_time.or(reading.create_time),
             region: reading
                 .region
@@ -156,7 +164,7 @@ impl<R: Rows> Recording<'_, R> {
         if is_changed {
             self.recorded.videos_changed += 1;
             self.relink(video, &held, &after, &added);
-            self.made_from(&after.tags, reading.source, after.create_time, at);
+            self.made_from(&after, reading.source, at);
             self.rows.change_video(video, reading.id, after)?;
         }
         Ok(())
@@ -179,7 +187,7 @@ impl<R: Rows> Recording<'_, R> {
     }
 
     /// Notes what becomes of the video's links and of its hashtags' sums.
-    fn relink(&mut self, video: u32, held: &HeldVideo, after: &HeldVideo, added: &[u32]) {
+    pub(super) fn relink(&mut self, video: u32, held: &HeldVideo, after: &HeldVideo, added: &[u32]) {
         let (before_author, author) = (held.author.unwrap_or(0), after.author.unwrap_or(0));
         for &hashtag in &held.tags {
             let touched = self.tags.entry(hashtag);
@@ -197,17 +205,12 @@ impl<R: Rows> Recording<'_, R> {
         }
     }
 
-    /// Notes where what moves the sums of these hashtags came from, and what has to be said of it.
-    fn made_from(
-        &mut self,
-        hashtags: &[u32],
-        source: Source,
-        create_time: Option<i64>,
-        at: Option<Timestamp>,
-    ) {
-        let caveats = caveats_of_reading(source, create_time, at);
-        for &hashtag in hashtags {
+    /// Notes where what moves the sums of its hashtags came from, when it was read, and what has to be said of it.
+    fn made_from(&mut self, held: &HeldVideo, source: Source, at: Option<Timestamp>) {
+        let caveats = caveats_of_reading(source, held.create_time, at);
+        for &hashtag in &held.tags {
             let touched = self.tags.entry(hashtag);
+            touched.held_at = touched.held_at.max(held.observed_at);
             touched.sources.insert(source);
             touched.caveats = touched.caveats.union(caveats);
         }

@@ -6,7 +6,8 @@ use crate::migration::{Migration, migration, pending};
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Steps of `catalog.db`.
-pub(crate) const CATALOG: &[Migration] = &[migration!("catalog", 1, "0001", "catalog")];
+pub(crate) const CATALOG: &[Migration] =
+    &[migration!("catalog", 1, "0001", "catalog"), migration!("catalog", 2, "0002", "identities")];
 /// Steps of `accounts.db`.
 pub(crate) const ACCOUNTS: &[Migration] =
     &[migration!("accounts", 1, "0001", "accounts"), migration!("accounts", 2, "0002", "jobs_that_fail")];

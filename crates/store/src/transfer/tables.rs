@@ -47,7 +47,7 @@ const WIDE: usize = 10_000;
 const WIDEST: usize = 500;
 
 /// Every table that is copied.
-pub(crate) const TABLES: [Table; 19] = [
+pub(crate) const TABLES: [Table; 20] = [
     Table {
         name: "accounts",
         part: Part::Accounts,
@@ -182,6 +182,9 @@ pub(crate) const TABLES: [Table; 19] = [
             ("kind", I),
             ("cover", T),
             ("details_at", I),
+            ("assigned_id", I),
+            ("held_by_handle", I),
+            ("held_at", I),
         ],
         key: &["hashtag"],
         rows_max: WIDE,
@@ -198,6 +201,13 @@ pub(crate) const TABLES: [Table; 19] = [
         part: Part::Catalog,
         columns: &[("id", I), ("hashtag", I)],
         key: &["id"],
+        rows_max: NARROW,
+    },
+    Table {
+        name: "handles",
+        part: Part::Catalog,
+        columns: &[("handle", I), ("author", I)],
+        key: &["handle"],
         rows_max: NARROW,
     },
     Table {
@@ -231,6 +241,7 @@ pub(crate) const TABLES: [Table; 19] = [
             ("saves_at", I),
             ("downloads_at", I),
             ("tags", B),
+            ("handle", I),
         ],
         key: &["video"],
         rows_max: NARROW,

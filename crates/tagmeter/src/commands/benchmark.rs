@@ -3,7 +3,7 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Benchmark;
 use crate::exit::Failure;
-use crate::measured::{Target, maybe, per_cent, share};
+use crate::measured::{Target, maybe, observed, per_cent, share};
 use crate::output::{counted, grouped, print, say, table};
 use catalog::measure::{BandView, BenchmarkAsked, BenchmarkView};
 
@@ -28,12 +28,13 @@ fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
     }
     let rate = &benchmark.engagement;
     print(format_args!(
-        "#{}: engagement {} of all plays together, {} of a typical video (of {} of {})",
+        "#{}: engagement {} of all plays together, {} of a typical video (of {} of {}; {})",
         benchmark.hashtag,
         share(rate.ratio_of_sums),
         share(rate.median_of_ratios),
         grouped(rate.videos),
         counted(rate.of_videos, "video"),
+        observed(benchmark.observed_at.as_deref()),
     ))?;
     let held = || benchmark.bands.iter().filter(|band| band.videos > 0);
     let headings = ["age of post", ">videos", ">p10", ">p25", ">p50", ">p75", ">p90", ">p99"];

@@ -3,7 +3,7 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Compare;
 use crate::exit::Failure;
-use crate::measured::{Target, counted_share, line_of, share, spark, tag, total, with_lines};
+use crate::measured::{Target, basis, counted_share, line_of, maybe, share, spark, tag, total, with_lines};
 use crate::output::{counted, grouped, print, table};
 use catalog::Catalog;
 use catalog::measure::{CompareAsked, CompareView, ComparedView, POINTS_MAX};
@@ -79,6 +79,7 @@ fn show(compared: &CompareView) -> Result<(), Failure> {
     headings.push(metric.to_owned());
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     print(table(&headings, compared.hashtags.iter().enumerate().map(row)))?;
+    show_bases(compared)?;
     show_indexed(compared)?;
     show_overlap(compared)
 }
@@ -91,13 +92,23 @@ fn counted_engagement(one: &ComparedView) -> String {
     }
 }
 
+/// What each total is based on, and when it was read.
+fn show_bases(compared: &CompareView) -> Result<(), Failure> {
+    let rows = compared.hashtags.iter().map(|one| {
+        let record = &one.record;
+        vec![tag(&record.name), basis(&record.views), basis(&record.creators)]
+    });
+    print("")?;
+    print(table(&["basis", "views", "creators"], rows))
+}
+
 /// Where each series has come to, of those that are divided by their first value.
 fn show_indexed(compared: &CompareView) -> Result<(), Failure> {
     for one in &compared.hashtags {
         let Some(points) = &one.indexed else { continue };
         let (Some(first), Some(last)) = (points.first(), points.last()) else { continue };
         let to = points.iter().rev().find_map(|point| point.value);
-        let value = crate::measured::maybe(to, crate::measured::real);
+        let value = maybe(to, crate::measured::real);
         print(format_args!("{} indexed: {value} at {} since {}", tag(&one.record.name), last.at, first.at))?;
     }
     Ok(())
@@ -112,7 +123,7 @@ fn show_overlap(compared: &CompareView) -> Result<(), Failure> {
             (a, b) if a == column && b == row => Some((pair.videos, pair.share_of_b)),
             _ => None,
         });
-        pair.map(|(videos, share)| counted_share(videos, share)).unwrap_or_default()
+        pair.map(|(videos, share)| maybe(videos, |videos| counted_share(videos, share))).unwrap_or_default()
     };
     let rows = names.iter().map(|row| {
         std::iter::once(tag(row)).chain(names.iter().map(|column| cell(row, column))).collect::<Vec<_>>()

@@ -3,7 +3,7 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Creators;
 use crate::exit::Failure;
-use crate::measured::{Target, maybe, per_cent, share};
+use crate::measured::{Target, maybe, observed, per_cent, share};
 use crate::output::{counted, grouped, print, say, shortened, table};
 use catalog::measure::{CreatorView, CreatorsAsked, CreatorsView};
 
@@ -29,7 +29,13 @@ fn show(view: &CreatorsView) -> Result<(), Failure> {
         say(format_args!("No creators are known of videos of this time under #{}.", view.hashtag));
         return Ok(());
     }
-    print(format_args!("#{}: {}", view.hashtag, counted(view.creators_count, "creator")))?;
+    let by_handle = match view.creators_by_handle {
+        0 => String::new(),
+        number => format!(", {} known by handle alone", grouped(number)),
+    };
+    let creators = counted(view.creators_count, "creator");
+    let read = observed(view.observed_at.as_deref());
+    print(format_args!("#{}: {creators}{by_handle}; {read}", view.hashtag))?;
     if let Some(spread) = &view.concentration {
         print(format_args!(
             "plays: the first has {}, the first tenth {}; Gini {:.3}, HHI {:.4}",
@@ -47,9 +53,10 @@ fn show(view: &CreatorsView) -> Result<(), Failure> {
             share(creator.videos_share),
             maybe(creator.plays, grouped),
             share(creator.plays_share),
+            if creator.by_handle { "by handle".to_owned() } else { String::new() },
         ]
     };
-    let headings = ["creator", "name", ">videos", ">of all", ">plays", ">of all"];
+    let headings = ["creator", "name", ">videos", ">of all", ">plays", ">of all", ""];
     print(table(&headings, view.creators.iter().map(row)))?;
     let more = view.creators_count.saturating_sub(view.creators.len() as u64);
     if more > 0 {

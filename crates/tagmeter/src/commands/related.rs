@@ -3,7 +3,7 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Related;
 use crate::exit::Failure;
-use crate::measured::{Target, per_cent, real, tag, total};
+use crate::measured::{Target, basis, per_cent, real, tag, total};
 use crate::output::{grouped, print, say, table};
 use catalog::measure::{RelatedAsked, RelatedView};
 
@@ -36,10 +36,23 @@ fn show(rows: &[RelatedView], name: &str) -> Result<(), Failure> {
             real(other.lift),
             format!("{:.3}", other.npmi),
             format!("{:.3}", other.relatedness),
+            basis(&other.views),
             if other.generic { "generic".to_owned() } else { String::new() },
         ]
     };
-    let headings =
-        ["hashtag", ">views", ">videos of both", ">its videos", ">has it", ">lift", ">npmi", ">score", ""];
-    print(table(&headings, rows.iter().map(row)))
+    let headings = [
+        "hashtag",
+        ">views",
+        ">videos of both",
+        ">its videos",
+        ">has it",
+        ">lift",
+        ">npmi",
+        ">score",
+        "views basis",
+        "",
+    ];
+    print(table(&headings, rows.iter().map(row)))?;
+    say("All numbers but views are observed: counted on the stored videos.");
+    Ok(())
 }

@@ -42,7 +42,7 @@ pub(super) async fn run(command: Search, context: &Context) -> Result<(), Failur
     let rows = found.hashtags.iter().map(|hashtag| {
         vec![
             format!("#{}", hashtag.name),
-            hashtag.id.clone().unwrap_or_default(),
+            hashtag.any_id(),
             hashtag.views.shown(),
             hashtag.views.basis(),
             hashtag.creators.shown(),

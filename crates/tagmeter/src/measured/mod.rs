@@ -17,8 +17,8 @@ pub(crate) use chart::{line_of, with_lines};
 pub(crate) use format::FileFormat;
 pub(crate) use new_file::NewFile;
 pub(crate) use numbers::{
-    about, counted_share, growth_over, is_far_from, maybe, over, per_cent, real, share, span, tag, total,
-    when,
+    about, basis, counted_share, growth_over, is_far_from, maybe, observed, over, per_cent, real, share,
+    span, tag, total, when,
 };
 pub(crate) use spark::spark;
 pub(crate) use target::{Target, stored};

@@ -25,6 +25,23 @@ pub(crate) fn total(total: &TotalView) -> String {
     maybe(total.value, |value| about(value, total.rounded))
 }
 
+/// What a total is based on and the day it was read: `reported 2026-11-25`.
+pub(crate) fn basis(total: &TotalView) -> String {
+    let day = |at: &String| at.chars().take(10).collect::<String>();
+    maybe(total.basis, |basis| match total.read_at.as_ref().map(day) {
+        Some(day) => format!("{basis} {day}"),
+        None => format!("{basis}, no date"),
+    })
+}
+
+/// What numbers made of stored videos are based on: `observed, newest reading 2026-11-25`.
+pub(crate) fn observed(read_at: Option<&str>) -> String {
+    match read_at.and_then(|at| at.get(..10)) {
+        Some(day) => format!("observed, newest reading {day}"),
+        None => "observed, readings have no date".to_owned(),
+    }
+}
+
 /// A number with a fraction: whole from 100 on, else to three digits or so. `12,345`, `-7.31`, `0.0456`.
 pub(crate) fn real(number: f64) -> String {
     let size = number.abs();
@@ -133,7 +150,11 @@ mod tests {
     #[test]
     fn what_is_rounded_or_not_known_says_so() {
         assert_eq!(about(16_400_000, true), "~16,400,000");
-        assert_eq!(total(&TotalView::default()), "-");
+        assert_eq!((total(&TotalView::default()), basis(&TotalView::default())), ("-".into(), "-".into()));
+        let reported = TotalView { basis: Some("reported"), ..TotalView::default() };
+        assert_eq!(basis(&reported), "reported, no date");
+        let read_at = Some("2023-05-04T06:00:00Z".to_owned());
+        assert_eq!(basis(&TotalView { read_at, ..reported }), "reported 2023-05-04");
         assert_eq!(share(None), "-");
         assert_eq!(counted_share(1200, Some(0.5)), "1,200 (50.0 %)");
     }

@@ -10,6 +10,8 @@ mod containers;
 
 mod description;
 
+mod identities;
+
 mod importing;
 
 mod kills;

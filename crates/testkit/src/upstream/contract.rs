@@ -76,6 +76,19 @@ pub struct ContractStandIn {
     world: Arc<Mutex<World>>,
 }
 
+/// The upstreams of a catalog that asks any server of the contract, another Tagmeter for one, without limits.
+pub fn upstreams_at(base_url: &str, key: &str) -> Upstreams {
+    upstreams_of(base_url, key, Allowed { requests_per_minute: 0, daily_requests: None }, CALL_TIMEOUT)
+}
+
+fn upstreams_of(base_url: &str, key: &str, allowed: Allowed, timeout: Duration) -> Upstreams {
+    let http = Http::new().expect("a client");
+    let connector = ContractUpstream::new("original", base_url, key, http);
+    let connector = connector.expect("a connector").with_timeout(timeout);
+    let contract = vec![ContractSource { connector, allowed }];
+    Upstreams { freshness: Freshness::default(), contract, seed: 7 }
+}
+
 impl ContractStandIn {
     /// One that knows nothing yet.
     pub async fn start() -> Self {
@@ -98,11 +111,7 @@ impl ContractStandIn {
 
     /// The upstreams of a catalog that asks this one alone, as `original`, with these rules.
     pub fn upstreams(&self, allowed: Allowed, timeout: Duration) -> Upstreams {
-        let http = Http::new().expect("a client");
-        let connector = ContractUpstream::new("original", &self.base_url(), self.key(), http);
-        let connector = connector.expect("a connector").with_timeout(timeout);
-        let contract = vec![ContractSource { connector, allowed }];
-        Upstreams { freshness: Freshness::default(), contract, seed: 7 }
+        upstreams_of(&self.base_url(), self.key(), allowed, timeout)
     }
 
     /// The same without limits.

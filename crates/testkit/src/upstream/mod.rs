@@ -11,7 +11,7 @@ mod tiktok_research;
 
 mod wire;
 
-pub use contract::{ContractStandIn, Habits, HeldHashtag, HeldVideo};
+pub use contract::{ContractStandIn, Habits, HeldHashtag, HeldVideo, upstreams_at};
 pub use fault::Fault;
 pub use hostile::{Hostile, RETRY_AFTER, hostile_answers, hostile_silences};
 pub use tiktok_research::{ResearchHabits, ResearchStandIn, ResearchVideo};

@@ -19,7 +19,8 @@ macro_rules! select {
         concat!(
             "SELECT h.hashtag, h.name, h.id, h.changed, h.held_videos, h.held_views, h.held_creators, h.views, ",
             "h.creators, h.videos, h.views_at, h.creators_at, h.videos_at, h.rounded, h.description, h.is_pgcshow, ",
-            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover, h.held_sources, h.held_caveats FROM tagmeter.hashtags h ",
+            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover, h.held_sources, h.held_caveats, ",
+            "h.assigned_id, h.held_by_handle, h.held_at FROM tagmeter.hashtags h ",
             $($rest),+
         )
     };
@@ -108,6 +109,9 @@ fn columns(row: &Row) -> Result<HashtagColumns<'_>, tokio_postgres::Error> {
         reported: [row.try_get(7)?, row.try_get(8)?, row.try_get(9)?],
         reported_at: [row.try_get(10)?, row.try_get(11)?, row.try_get(12)?],
         rounded: row.try_get(13)?,
+        assigned_id: row.try_get(23)?,
+        held_by_handle: row.try_get(24)?,
+        held_at: row.try_get(25)?,
         details: details(row, 14)?,
     })
 }

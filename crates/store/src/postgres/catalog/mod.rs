@@ -14,6 +14,8 @@ mod record_background;
 
 mod record_copy;
 
+mod record_handles;
+
 mod record_hashtags;
 
 mod record_links;

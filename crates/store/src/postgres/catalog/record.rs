@@ -6,10 +6,11 @@
 //! a temporary table.
 
 use super::super::Postgres;
-use super::super::connection::Pool;
+use super::super::connection::{Parameter, Pool};
 use super::changes::{tell, told};
 use super::record_background::Background;
 use super::record_copy::Staging;
+use super::record_handles::Handles;
 use super::record_hashtags::Hashtags;
 use super::record_links::Links;
 use super::record_videos::Videos;
@@ -19,13 +20,14 @@ use crate::error::Doing;
 use crate::hashtags::{CHANGES_KEPT, tags_blob};
 use crate::postgres::partitions::{Snapshots, ensure_partitions};
 use crate::record::{Prepared, Recorded};
-use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
-use domain::Timestamp;
+use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
+use crate::trends::row_number;
+use domain::{HashtagId, Timestamp, VideoId};
 use std::collections::BTreeSet;
 use std::thread;
 use tokio::runtime::Handle;
-use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
 
 /// Settings of an import's transaction. It may wait for another's as long as that takes. All its statements look a list
 /// of rows up, for which indexes are right however large the tables are. New tables have no statistics to say so, and for
@@ -49,29 +51,43 @@ impl Postgres {
         let work = tokio::task::spawn_blocking(move || {
             // Wait for the first records outside the transaction: a slow source must not keep other writers waiting.
             let recorded = match chunks.recv() {
-                Ok(first) => record(&pool, &runtime, is_cluster, first, &chunks, records_max)?,
+                Ok(first) => in_transaction(&pool, &runtime, is_cluster, |rows| {
+                    // Row numbers of tags hold for this transaction alone: another node may give out others, and a
+                    // database that was restored has forgotten some.
+                    let mut known = KnownTags::default();
+                    recording::fill(rows, &mut known, first, &chunks, records_max)
+                })?,
                 Err(_) => Recorded { sequence: runtime.block_on(told(&pool))?, ..Recorded::default() },
             };
             Ok((recorded, chunks))
         });
         work.await.map_err(StoreError::of_task)?
     }
+
+    /// Completes rows from before the last steps of the schema, part by part.
+    pub(crate) async fn backfill(&self) -> Result<(), StoreError> {
+        const LEFT: &str = "SELECT 1 FROM tagmeter.store WHERE backfill_hashtag > 0 OR backfill_video > 0";
+        while self.pool.query_opt("read how far a migration is", LEFT, &[]).await?.is_some() {
+            let (pool, runtime, is_cluster) = (self.pool.clone(), Handle::current(), self.is_cluster);
+            let work = tokio::task::spawn_blocking(move || {
+                in_transaction(&pool, &runtime, is_cluster, |rows| recording::backfill(rows))
+            });
+            work.await.map_err(StoreError::of_task)??;
+        }
+        Ok(())
+    }
 }
 
-fn record(
+/// Does work in the transaction of a writer whose turn it is, commits it and tells the other nodes.
+fn in_transaction(
     pool: &Pool,
     runtime: &Handle,
     is_cluster: bool,
-    first: Vec<Prepared>,
-    chunks: &Chunks,
-    records_max: u64,
+    work: impl FnOnce(&mut PostgresRows<'_>) -> Result<Recorded, StoreError>,
 ) -> Result<Recorded, StoreError> {
     let mut client = runtime.block_on(pool.get())?;
     let transaction = runtime.block_on(client.transaction()).doing("begin an import")?;
-    // Row numbers of tags hold for this transaction alone: another node may give out others, and a database that was
-    // restored has forgotten some.
-    let mut known = KnownTags::default();
-    let numbers = runtime.block_on(begin(&transaction))?;
+    let (numbers, backfill) = runtime.block_on(begin(&transaction))?;
     let (background, steps) = Background::new();
     let recorded = thread::scope(|scope| {
         let writing = scope.spawn(|| steps.write(&transaction, runtime));
@@ -79,16 +95,18 @@ fn record(
             on: On { transaction: &transaction, runtime },
             is_cluster,
             numbers,
+            backfill,
             staging: Staging::new(background),
             hashtags: Hashtags::new(numbers.hashtag),
             videos: Videos::new(numbers.video),
+            handles: Handles::default(),
             links: Links::new(),
             windows: Windows::new(),
             years: [BTreeSet::new(), BTreeSet::new()],
             snapshots_new: 0,
             hashtags_read: BTreeSet::new(),
         };
-        let recorded = recording::fill(&mut rows, &mut known, first, chunks, records_max);
+        let recorded = work(&mut rows);
         // The writing ends when nobody hands rows over any more.
         drop(rows);
         // What went wrong there is why anything went wrong here.
@@ -103,11 +121,11 @@ fn record(
 }
 
 /// Waits for this writer's turn.
-pub(super) async fn begin(transaction: &Transaction<'_>) -> Result<Numbers, StoreError> {
+pub(super) async fn begin(transaction: &Transaction<'_>) -> Result<(Numbers, Backfill), StoreError> {
     const DOING: &str = "wait for its turn to import";
     transaction.batch_execute(SETTINGS).await.doing(DOING)?;
     let row = transaction
-        .query_typed_one("SELECT sequence, next_hashtag, next_video FROM tagmeter.store FOR UPDATE", &[])
+        .query_typed_one("SELECT sequence, next_hashtag, next_video, backfill_hashtag, backfill_video FROM tagmeter.store FOR UPDATE", &[])
         .await
         .doing(DOING)?;
     let next = |index: usize, column: &'static str| -> Result<u32, StoreError> {
@@ -115,11 +133,13 @@ pub(super) async fn begin(transaction: &Transaction<'_>) -> Result<Numbers, Stor
         let inconsistent = || StoreError::Inconsistent { table: "store", column, row: "1".to_owned() };
         u32::try_from(number).map_err(|_| inconsistent())
     };
-    Ok(Numbers {
+    let numbers = Numbers {
         hashtag: next(1, "next_hashtag")?,
         video: next(2, "next_video")?,
         sequence: row.try_get::<_, i64>(0).doing(DOING)?.cast_unsigned(),
-    })
+    };
+    let left = Backfill { hashtag: next(3, "backfill_hashtag")?, video: next(4, "backfill_video")? };
+    Ok((numbers, left))
 }
 
 /// The transaction, and what waits for its answers.
@@ -142,9 +162,12 @@ pub(super) struct PostgresRows<'t> {
     is_cluster: bool,
     /// As they were when the transaction began.
     pub(super) numbers: Numbers,
+    /// What was left to complete then.
+    backfill: Backfill,
     pub(super) staging: Staging,
     pub(super) hashtags: Hashtags,
     pub(super) videos: Videos,
+    pub(super) handles: Handles,
     pub(super) links: Links,
     pub(super) windows: Windows,
     /// Years of readings, of hashtags and of videos, that have their partitions.
@@ -191,6 +214,7 @@ impl Rows for PostgresRows<'_> {
             // Videos first: who reads a file again is not to have all its tags looked up.
             self.videos.read(self.on.transaction, &mut self.staging.background, records).await?;
             let stirred = self.videos.stirred(records);
+            self.handles.read(self.on.transaction, records, &stirred).await?;
             self.hashtags.read(self.on.transaction, records, &stirred, known).await
         })?;
         // The group before is written while this one is worked on.
@@ -231,6 +255,50 @@ impl Rows for PostgresRows<'_> {
             }
             Ok(self.snapshots_new.max(0).cast_unsigned())
         })
+    }
+}
+
+impl BackfillRows for PostgresRows<'_> {
+    fn backfill(&mut self) -> Result<Backfill, StoreError> {
+        Ok(self.backfill)
+    }
+
+    fn set_backfill(&mut self, left: Backfill) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE tagmeter.store SET backfill_hashtag = $1, backfill_video = $2";
+        let [hashtag, video] = [left.hashtag, left.video].map(i64::from);
+        let parameters: [Parameter<'_>; 2] = [(&hashtag, Type::INT8), (&video, Type::INT8)];
+        self.on
+            .wait(self.on.transaction.execute_typed(SQL, &parameters))
+            .map(|_| ())
+            .doing("note how far a migration is")
+    }
+
+    fn stored_names(&mut self, first: u32, last: u32) -> Result<Vec<(u32, String)>, StoreError> {
+        const DOING: &str = "read hashtags";
+        const SQL: &str =
+            "SELECT hashtag, name FROM tagmeter.hashtags WHERE hashtag = ANY($1) ORDER BY hashtag";
+        let asked: Vec<i64> = (first..=last).map(i64::from).collect();
+        let found = self.on.wait(self.on.transaction.query_typed(SQL, &[(&asked, Type::INT8_ARRAY)]));
+        let of = |row: &Row| {
+            let hashtag = row_number("hashtags", row.try_get(0).doing(DOING)?)?;
+            Ok((hashtag.0, row.try_get(1).doing(DOING)?))
+        };
+        found.doing(DOING)?.iter().map(of).collect()
+    }
+
+    fn stored_videos(&mut self, first: u32, last: u32) -> Result<Vec<(u32, VideoId)>, StoreError> {
+        let rows: Vec<i64> = (first..=last).map(i64::from).collect();
+        self.on.wait(self.videos.stored(self.on.transaction, &rows))
+    }
+
+    fn set_assigned_id(&mut self, hashtag: u32, id: HashtagId) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE tagmeter.hashtags SET assigned_id = $2 WHERE hashtag = $1";
+        let (hashtag, id) = (i64::from(hashtag), id.to_i64());
+        let parameters: [Parameter<'_>; 2] = [(&hashtag, Type::INT8), (&id, Type::INT8)];
+        self.on
+            .wait(self.on.transaction.execute_typed(SQL, &parameters))
+            .map(|_| ())
+            .doing("record a hashtag's id")
     }
 }
 

@@ -25,16 +25,16 @@ macro_rules! reported {
 const REPORTED: i16 = 15;
 const MAKE: &str = concat!(
     "COPY tagmeter.hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources, ",
-    "held_caveats, ",
+    "held_caveats, held_by_handle, held_at, assigned_id, ",
     reported!(),
     ") FROM STDIN (FORMAT binary)"
 );
 const MAKE_IDS: &str = "COPY tagmeter.hashtag_ids (id, hashtag) FROM STDIN (FORMAT binary)";
 const MAKE_KEYS: &str = "COPY tagmeter.hashtag_keys (key, hashtag) FROM STDIN (FORMAT binary)";
-const MOVED: &str =
-    "hashtag, id, changed, more_videos, more_views, more_creators, more_sources, more_caveats";
+const MOVED: &str = "hashtag, id, changed, more_videos, more_views, more_creators, more_sources, more_caveats, more_by_handle, \
+     read_at";
 /// Columns in [`MOVED`].
-const MOVED_COLUMNS: i16 = 8;
+const MOVED_COLUMNS: i16 = 10;
 const TOLD: &str = ", views = s.views, creators = s.creators, videos = s.videos, views_at = s.views_at,
     creators_at = s.creators_at, videos_at = s.videos_at, rounded = s.rounded, description = s.description,
     is_pgcshow = s.is_pgcshow, is_commerce = s.is_commerce, is_challenge = s.is_challenge,
@@ -86,7 +86,7 @@ impl Hashtags {
             points: PendingPoints::new(POINTS),
             in_group: Vec::new(),
             taken: HashSet::new(),
-            make: CopyRows::new(9 + REPORTED),
+            make: CopyRows::new(12 + REPORTED),
             make_ids: Vec::new(),
             make_keys: CopyRows::new(2),
             summed: CopyRows::new(MOVED_COLUMNS),
@@ -201,7 +201,8 @@ impl Hashtags {
         let summed = Staged {
             name: "hashtags_summed",
             columns: "hashtag bigint, id bigint, changed bigint, more_videos bigint, more_views bigint, \
-                      more_creators bigint, more_sources bigint, more_caveats bigint",
+                      more_creators bigint, more_sources bigint, more_caveats bigint, more_by_handle bigint, \
+                      read_at bigint",
             copied: MOVED.to_owned(),
             apply: format!("{}{FROM}", sums()),
         };
@@ -209,7 +210,8 @@ impl Hashtags {
         let told = Staged {
             name: "hashtags_told",
             columns: "hashtag bigint, id bigint, changed bigint, more_videos bigint, more_views bigint, \
-                      more_creators bigint, more_sources bigint, more_caveats bigint, views bigint, \
+                      more_creators bigint, more_sources bigint, more_caveats bigint, more_by_handle bigint, \
+                      read_at bigint, views bigint, \
                       creators bigint, videos bigint, views_at bigint, creators_at bigint, videos_at bigint, rounded bigint, description text, is_pgcshow boolean, \
                       is_commerce boolean, is_challenge boolean, is_strong_music boolean, kind bigint, cover text, \
                       details_at bigint",
@@ -253,9 +255,8 @@ impl HashtagRows for PostgresRows<'_> {
         Ok(())
     }
 
-    fn expect_hashtags(&mut self, hashtags: &[(u32, Touched)]) -> Result<(), StoreError> {
-        let ids: Vec<i64> =
-            hashtags.iter().flat_map(|(_, touched)| touched.ids.iter().map(|id| id.to_i64())).collect();
+    fn expect_ids(&mut self, ids: &[HashtagId]) -> Result<(), StoreError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.to_i64()).collect();
         for some in ids.chunks(IDS_MAX) {
             let taken = self.on.wait(taken(self.on.transaction, some))?;
             self.hashtags.taken.extend(taken);
@@ -283,6 +284,7 @@ impl HashtagRows for PostgresRows<'_> {
         rows.row().number(i64::from(hashtag)).text(Some(name)).maybe(id.map(|id| id.to_i64()));
         rows.number(sequence.cast_signed());
         copy_sums(rows, touched, touched.views_made());
+        rows.maybe(touched.assigned_id.map(|id| id.to_i64()));
         copy_reported(rows, touched.news().unwrap_or(&Reported::default()));
         self.staging.put_full("make hashtags", MAKE, rows)
     }
@@ -325,7 +327,8 @@ fn sums() -> String {
     format!(
         "UPDATE tagmeter.hashtags h SET held_videos = h.held_videos + s.more_videos, held_views = {},
          held_creators = h.held_creators + s.more_creators, held_sources = h.held_sources | s.more_sources,
-         held_caveats = h.held_caveats | s.more_caveats, changed = s.changed, id = coalesce(h.id, s.id)",
+         held_caveats = h.held_caveats | s.more_caveats, held_by_handle = h.held_by_handle + s.more_by_handle,
+         held_at = greatest(h.held_at, s.read_at), changed = s.changed, id = coalesce(h.id, s.id)",
         sums::moved("h.held_views", "s.more_views")
     )
 }
@@ -333,6 +336,7 @@ fn sums() -> String {
 fn copy_sums(rows: &mut CopyRows, touched: &Touched, views: i64) {
     rows.number(touched.videos).number(views).number(touched.creators);
     rows.number(touched.sources.to_bits()).number(touched.caveats.to_bits());
+    rows.number(touched.by_handle).maybe(touched.held_at);
 }
 
 fn copy_reported(rows: &mut CopyRows, reported: &Reported) {

@@ -5,7 +5,7 @@ use super::record_copy::{CopyRows, Staged, Staging};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::{Link, LinkRows};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
@@ -20,8 +20,8 @@ pub(super) struct Links {
     make: CopyRows,
     change: CopyRows,
     forget: CopyRows,
-    /// Of the authors that get links: those who are under the hashtag already.
-    authors: HashSet<(u32, i64)>,
+    /// How many links the creators have under the hashtag already, of those whose links are made or dropped.
+    authors: HashMap<(u32, i64), i64>,
 }
 
 impl Links {
@@ -30,7 +30,7 @@ impl Links {
             make: CopyRows::new(6),
             change: CopyRows::new(6),
             forget: CopyRows::new(3),
-            authors: HashSet::new(),
+            authors: HashMap::new(),
         }
     }
 
@@ -74,7 +74,8 @@ impl PostgresRows<'_> {
 
 impl LinkRows for PostgresRows<'_> {
     fn expect_links(&mut self, links: &[Link], first_new_hashtag: u32) -> Result<(), StoreError> {
-        let asked = |link: &&Link| link.is_made() && link.author != 0 && link.hashtag < first_new_hashtag;
+        let asked =
+            |link: &&Link| link.moves_creator() && link.author != 0 && link.hashtag < first_new_hashtag;
         let mut under: Vec<(u32, i64)> =
             links.iter().filter(asked).map(|link| (link.hashtag, link.author)).collect();
         // Links come in order of hashtag and author.
@@ -87,7 +88,11 @@ impl LinkRows for PostgresRows<'_> {
     }
 
     fn has_author(&mut self, hashtag: u32, author: i64) -> Result<bool, StoreError> {
-        Ok(self.links.authors.contains(&(hashtag, author)))
+        Ok(self.links.authors.contains_key(&(hashtag, author)))
+    }
+
+    fn author_links(&mut self, hashtag: u32, author: i64) -> Result<i64, StoreError> {
+        Ok(self.links.authors.get(&(hashtag, author)).copied().unwrap_or(0))
     }
 
     fn make_link(&mut self, link: &Link) -> Result<(), StoreError> {
@@ -109,16 +114,20 @@ impl LinkRows for PostgresRows<'_> {
     }
 }
 
-/// Which of these authors have a link under which of these hashtags.
-async fn present(transaction: &Transaction<'_>, under: &[(u32, i64)]) -> Result<Vec<(u32, i64)>, StoreError> {
+/// How many links these creators have under these hashtags, where any.
+async fn present(
+    transaction: &Transaction<'_>,
+    under: &[(u32, i64)],
+) -> Result<Vec<((u32, i64), i64)>, StoreError> {
     const DOING: &str = "look authors up";
     let (hashtags, authors): (Vec<i64>, Vec<i64>) =
         under.iter().map(|(hashtag, author)| (i64::from(*hashtag), *author)).unzip();
     let rows = transaction
         .query_typed(
-            "SELECT DISTINCT l.hashtag, l.author
+            "SELECT l.hashtag, l.author, count(*)
              FROM unnest($1, $2) AS asked (hashtag, author)
-             JOIN tagmeter.links l ON l.hashtag = asked.hashtag AND l.author = asked.author",
+             JOIN tagmeter.links l ON l.hashtag = asked.hashtag AND l.author = asked.author
+             GROUP BY l.hashtag, l.author",
             &[(&hashtags, Type::INT8_ARRAY), (&authors, Type::INT8_ARRAY)],
         )
         .await
@@ -126,7 +135,8 @@ async fn present(transaction: &Transaction<'_>, under: &[(u32, i64)]) -> Result<
     let found = rows.iter().map(|row| {
         let hashtag: i64 = row.try_get(0).doing(DOING)?;
         // It is one of those asked for.
-        Ok((u32::try_from(hashtag).unwrap_or(u32::MAX), row.try_get(1).doing(DOING)?))
+        let under = (u32::try_from(hashtag).unwrap_or(u32::MAX), row.try_get(1).doing(DOING)?);
+        Ok((under, row.try_get(2).doing(DOING)?))
     });
     found.collect()
 }

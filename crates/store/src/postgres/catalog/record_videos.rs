@@ -1,5 +1,6 @@
 //! Videos while observations are taken in: those that a group of records asks for, and those that wait to be written.
 
+use super::super::connection::Parameter;
 use super::record::PostgresRows;
 use super::record_background::Background;
 use super::record_copy::{CopyRows, Staged, Staging};
@@ -8,7 +9,9 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{tags_blob, tags_of_blob};
 use crate::record::Prepared;
-use crate::recording::{COUNTS, CountColumns, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoRows};
+use crate::recording::{
+    COUNTS, ChangedHandle, CountColumns, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoRows,
+};
 use domain::VideoId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tokio_postgres::types::Type;
@@ -18,17 +21,23 @@ use tokio_postgres::{Row, Transaction};
 macro_rules! columns {
     () => {
         "video, id, author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves, \
-         downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags"
+         downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle"
     };
 }
 
-const COLUMNS: i16 = 20;
+const COLUMNS: i16 = 21;
 const COPY: &str = concat!("COPY tagmeter.videos (", columns!(), ") FROM STDIN (FORMAT binary)");
 const COPY_FRAGMENTS: &str = "COPY tagmeter.video_fragments (video, packed) FROM STDIN (FORMAT binary)";
 const HELD: &str = concat!(
     "SELECT ",
     columns!(),
     ", packed FROM tagmeter.videos JOIN tagmeter.video_fragments USING (video) WHERE video = ANY($1)"
+);
+/// The same, of those whose creators are known by these handles alone.
+const BY_HANDLE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", packed FROM tagmeter.videos JOIN tagmeter.video_fragments USING (video) WHERE handle = ANY($1) ORDER BY video"
 );
 const CHANGE: &str = concat!(
     "INSERT INTO tagmeter.videos (",
@@ -40,7 +49,7 @@ const CHANGE: &str = concat!(
      plays = excluded.plays, likes = excluded.likes, comments = excluded.comments, shares = excluded.shares, \
      saves = excluded.saves, downloads = excluded.downloads, plays_at = excluded.plays_at, \
      likes_at = excluded.likes_at, comments_at = excluded.comments_at, shares_at = excluded.shares_at, \
-     saves_at = excluded.saves_at, downloads_at = excluded.downloads_at, tags = excluded.tags",
+     saves_at = excluded.saves_at, downloads_at = excluded.downloads_at, tags = excluded.tags, handle = excluded.handle",
 );
 const CHANGE_FRAGMENTS: &str = "INSERT INTO tagmeter.video_fragments (video, packed) SELECT video, packed FROM {staged} \
     ON CONFLICT (video) DO UPDATE SET packed = excluded.packed";
@@ -186,6 +195,30 @@ impl Videos {
         Ok(())
     }
 
+    /// Reads these videos, with TikTok's ids of them.
+    pub(super) async fn stored(
+        &mut self,
+        transaction: &Transaction<'_>,
+        rows: &Vec<i64>,
+    ) -> Result<Vec<(u32, VideoId)>, StoreError> {
+        let found = transaction.query_typed(HELD, &[(rows, Type::INT8_ARRAY)]).await.doing("read videos")?;
+        self.take_stored(&found)
+    }
+
+    /// Takes stored videos in, with TikTok's ids of them.
+    fn take_stored(&mut self, found: &[Row]) -> Result<Vec<(u32, VideoId)>, StoreError> {
+        const DOING: &str = "read videos";
+        let mut videos = Vec::with_capacity(found.len());
+        for row in found {
+            let video = row_number(row.try_get(0).doing(DOING)?)?;
+            let id: i64 = row.try_get(1).doing(DOING)?;
+            self.ids.insert(video, id);
+            self.held.insert(video, held(row).doing(DOING)?);
+            videos.push((video, VideoId::from_i64(id).map_err(|_| missing("id", video))?));
+        }
+        Ok(videos)
+    }
+
     /// Writes what waits but `video_ids`.
     pub(super) async fn flush(
         &mut self,
@@ -251,6 +284,24 @@ impl Videos {
 }
 
 impl VideoRows for PostgresRows<'_> {
+    fn find_handle(&mut self, handle: i64) -> Result<Option<i64>, StoreError> {
+        self.handle(handle)
+    }
+
+    fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError> {
+        self.put_handles(handles)
+    }
+
+    fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError> {
+        self.staging.background.settle()?;
+        let asked: [Parameter<'_>; 1] = [(&handles, Type::INT8_ARRAY)];
+        let found = self
+            .on
+            .wait(self.on.transaction.query_typed(BY_HANDLE, &asked))
+            .doing("look up the videos of handles")?;
+        self.videos.take_stored(&found)
+    }
+
     fn claim_video(&mut self, id: VideoId, next: u32, digest: u64) -> Result<Option<(u32, u64)>, StoreError> {
         let number = id.to_i64();
         let videos = &mut self.videos;
@@ -331,6 +382,7 @@ impl VideoCopies {
         rows.row().number(number).number(*id).maybe(held.author).maybe(held.create_time);
         rows.number(i64::from(held.region)).maybe(held.observed_at).number(counts.rounded);
         rows.each(&counts.values).each(&counts.at).bytes(&tags_blob(&held.tags));
+        rows.maybe(held.handle);
         self.fragments.row().number(number).bytes(&held.packed);
     }
 
@@ -373,7 +425,8 @@ fn held(row: &Row) -> Result<HeldVideo, tokio_postgres::Error> {
         observed_at,
         counts: columns.told(observed_at),
         tags: tags_of_blob(row.try_get(7 + 2 * COUNTS)?),
-        packed: row.try_get(8 + 2 * COUNTS)?,
+        handle: row.try_get(8 + 2 * COUNTS)?,
+        packed: row.try_get(9 + 2 * COUNTS)?,
     })
 }
 

@@ -30,7 +30,7 @@ impl Postgres {
         const DOING: &str = "set hashtags' sums right";
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
-        let numbers = begin(&transaction).await?;
+        let (numbers, _) = begin(&transaction).await?;
         // The settings of an import are not for reading whole tables.
         let whole =
             "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";

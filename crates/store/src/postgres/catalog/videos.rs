@@ -6,7 +6,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::COUNTS;
 use crate::samples::{PLACE_SQL, SamplePart, VideoSample};
-use crate::videos::{UnderColumns, UnderPlace, VideoRow, VideoUnder};
+use crate::videos::{KNOWN_SQL, ShownVideo, UnderColumns, UnderPlace, VideoRow, VideoUnder};
 use domain::{HashtagRow, Region, VideoId};
 use futures_util::TryStreamExt;
 use std::collections::HashMap;
@@ -128,6 +128,31 @@ impl Postgres {
             })
         });
         in_order.collect()
+    }
+
+    pub(crate) async fn shown(&self, videos: &[VideoRow]) -> Result<Vec<ShownVideo>, StoreError> {
+        const DOING: &str = "read videos";
+        if videos.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT video, packed, observed_at, ({KNOWN_SQL})::bigint
+             FROM tagmeter.video_fragments JOIN tagmeter.videos USING (video) WHERE video = ANY($1)"
+        );
+        let numbers: Vec<i64> = videos.iter().map(|video| video.0.cast_signed()).collect();
+        let rows = self.pool.query(DOING, &sql, &[(&numbers, Type::INT8_ARRAY)]).await?;
+        let shown = |row: &Row| -> Result<_, tokio_postgres::Error> {
+            let video = ShownVideo::of(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+            Ok((row.try_get(0)?, video))
+        };
+        let found: HashMap<i64, ShownVideo> =
+            rows.iter().map(shown).collect::<Result<_, _>>().doing(DOING)?;
+        let missing = |video: &i64| StoreError::Inconsistent {
+            table: "links",
+            column: "video",
+            row: video.to_string(),
+        };
+        numbers.iter().map(|video| found.get(video).cloned().ok_or_else(|| missing(video))).collect()
     }
 
     pub(crate) async fn video_rows(&self, ids: &[VideoId]) -> Result<Vec<VideoRow>, StoreError> {

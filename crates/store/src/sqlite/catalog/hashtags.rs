@@ -14,7 +14,8 @@ macro_rules! select {
         concat!(
             "SELECT h.hashtag, h.name, h.id, h.changed, h.held_videos, h.held_views, h.held_creators, h.views, ",
             "h.creators, h.videos, h.views_at, h.creators_at, h.videos_at, h.rounded, h.description, h.is_pgcshow, ",
-            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover, h.held_sources, h.held_caveats FROM hashtags h ",
+            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover, h.held_sources, h.held_caveats, ",
+            "h.assigned_id, h.held_by_handle, h.held_at FROM hashtags h ",
             $rest
         )
     };
@@ -94,6 +95,9 @@ fn columns<'r>(row: &'r Row<'_>) -> rusqlite::Result<HashtagColumns<'r>> {
         reported: [row.get(7)?, row.get(8)?, row.get(9)?],
         reported_at: [row.get(10)?, row.get(11)?, row.get(12)?],
         rounded: row.get(13)?,
+        assigned_id: row.get(23)?,
+        held_by_handle: row.get(24)?,
+        held_at: row.get(25)?,
         details: details(row, 14)?,
     })
 }

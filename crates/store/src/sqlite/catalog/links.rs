@@ -9,6 +9,7 @@ use rusqlite::{Statement, Transaction};
 /// The statements that links need, prepared once a transaction.
 pub(super) struct LinkStatements<'c> {
     find: Statement<'c>,
+    count: Statement<'c>,
     make: Statement<'c>,
     update: Statement<'c>,
     forget: Statement<'c>,
@@ -19,6 +20,7 @@ impl<'c> LinkStatements<'c> {
         let prepare = |sql: &str| transaction.prepare(sql).doing("prepare to write links");
         Ok(Self {
             find: prepare("SELECT 1 FROM links WHERE hashtag = ?1 AND author = ?2 LIMIT 1")?,
+            count: prepare("SELECT count(*) FROM links WHERE hashtag = ?1 AND author = ?2")?,
             make: prepare(
                 "INSERT INTO links (hashtag, author, video, plays, region) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?,
@@ -34,6 +36,10 @@ impl LinkRows for SqliteRows<'_> {
     fn has_author(&mut self, hashtag: u32, author: i64) -> Result<bool, StoreError> {
         // Links come in order, so this author's of the transaction are not written yet.
         self.links.find.exists((hashtag, author)).doing("look an author up")
+    }
+
+    fn author_links(&mut self, hashtag: u32, author: i64) -> Result<i64, StoreError> {
+        self.links.count.query_row((hashtag, author), |row| row.get(0)).doing("count the links of an author")
     }
 
     fn make_link(&mut self, link: &Link) -> Result<(), StoreError> {

@@ -3,12 +3,13 @@
 use super::CatalogFile;
 use super::links::LinkStatements;
 use super::record_hashtag::HashtagStatements;
-use super::record_video::VideoStatements;
+use super::record_video::{VideoStatements, video_id};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CHANGES_KEPT, tags_blob};
 use crate::record::{Prepared, Recorded};
-use crate::recording::{self, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
+use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
+use domain::{HashtagId, VideoId};
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,6 +44,21 @@ impl CatalogFile {
             })
             .await
     }
+
+    /// Completes rows from before the last steps of the schema, part by part.
+    pub(crate) async fn backfill(&self) -> Result<(), StoreError> {
+        while self.readers.with(backfill_left)?.is_left() {
+            self.writer.run(backfill).await?;
+        }
+        Ok(())
+    }
+}
+
+fn backfill_left(connection: &Connection) -> Result<Backfill, StoreError> {
+    let read = |row: &rusqlite::Row<'_>| Ok(Backfill { hashtag: row.get(0)?, video: row.get(1)? });
+    connection
+        .query_row("SELECT backfill_hashtag, backfill_video FROM store", [], read)
+        .doing("read how far a migration is")
 }
 
 fn record(
@@ -73,16 +89,14 @@ fn fill(
     chunks: &Chunks,
     records_max: u64,
 ) -> Result<Recorded, StoreError> {
-    let mut rows = SqliteRows {
-        transaction,
-        videos: VideoStatements::new(transaction)?,
-        hashtags: HashtagStatements::new(transaction)?,
-        links: LinkStatements::new(transaction)?,
-        windows: transaction.prepare(KEEP_WINDOW).doing("prepare to keep windows")?,
-        snapshots_new: 0,
-        hashtags_read: BTreeSet::new(),
-    };
-    recording::fill(&mut rows, known, first, chunks, records_max)
+    recording::fill(&mut SqliteRows::new(transaction)?, known, first, chunks, records_max)
+}
+
+fn backfill(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a transaction")?;
+    recording::backfill(&mut SqliteRows::new(&transaction)?)?;
+    transaction.commit().doing("commit a part of a migration")
 }
 
 /// The statements of a transaction.
@@ -96,6 +110,20 @@ pub(super) struct SqliteRows<'c> {
     pub(super) snapshots_new: i64,
     /// Hashtags whose readings are others now.
     pub(super) hashtags_read: BTreeSet<u32>,
+}
+
+impl<'c> SqliteRows<'c> {
+    fn new(transaction: &'c Transaction<'c>) -> Result<Self, StoreError> {
+        Ok(Self {
+            transaction,
+            videos: VideoStatements::new(transaction)?,
+            hashtags: HashtagStatements::new(transaction)?,
+            links: LinkStatements::new(transaction)?,
+            windows: transaction.prepare(KEEP_WINDOW).doing("prepare to keep windows")?,
+            snapshots_new: 0,
+            hashtags_read: BTreeSet::new(),
+        })
+    }
 }
 
 impl Rows for SqliteRows<'_> {
@@ -137,6 +165,48 @@ impl Rows for SqliteRows<'_> {
 /// How many rows a statement wrote.
 pub(super) fn rows(written: usize) -> i64 {
     i64::try_from(written).unwrap_or(i64::MAX)
+}
+
+impl BackfillRows for SqliteRows<'_> {
+    fn backfill(&mut self) -> Result<Backfill, StoreError> {
+        backfill_left(self.transaction)
+    }
+
+    fn set_backfill(&mut self, left: Backfill) -> Result<(), StoreError> {
+        self.transaction
+            .execute(
+                "UPDATE store SET backfill_hashtag = ?1, backfill_video = ?2",
+                (left.hashtag, left.video),
+            )
+            .map(|_| ())
+            .doing("note how far a migration is")
+    }
+
+    fn stored_names(&mut self, first: u32, last: u32) -> Result<Vec<(u32, String)>, StoreError> {
+        self.transaction
+            .prepare("SELECT hashtag, name FROM hashtags WHERE hashtag BETWEEN ?1 AND ?2 ORDER BY hashtag")
+            .and_then(|mut s| s.query_map((first, last), |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .doing("read hashtags")
+    }
+
+    fn stored_videos(&mut self, first: u32, last: u32) -> Result<Vec<(u32, VideoId)>, StoreError> {
+        const DOING: &str = "read videos";
+        const SQL: &str = "SELECT video, id FROM videos WHERE video BETWEEN ?1 AND ?2 ORDER BY video";
+        let mut statement = self.transaction.prepare(SQL).doing(DOING)?;
+        let mut rows = statement.query((first, last)).doing(DOING)?;
+        let mut videos = Vec::new();
+        while let Some(row) = rows.next().doing(DOING)? {
+            videos.push(video_id(row)?);
+        }
+        Ok(videos)
+    }
+
+    fn set_assigned_id(&mut self, hashtag: u32, id: HashtagId) -> Result<(), StoreError> {
+        self.transaction
+            .execute("UPDATE hashtags SET assigned_id = ?2 WHERE hashtag = ?1", (hashtag, id.to_i64()))
+            .map(|_| ())
+            .doing("record a hashtag's id")
+    }
 }
 
 /// Lists what changed and moves the sequence on.

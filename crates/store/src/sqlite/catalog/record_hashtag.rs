@@ -61,8 +61,8 @@ impl<'c> HashtagStatements<'c> {
             ))?,
             make: prepare(
                 "INSERT INTO hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources,
-                    held_caveats)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    held_caveats, assigned_id, held_by_handle, held_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?,
             make_key: prepare("INSERT INTO hashtag_keys (key, hashtag) VALUES (?1, ?2)")?,
             make_id: prepare("INSERT OR IGNORE INTO hashtag_ids (id, hashtag) VALUES (?1, ?2)")?,
@@ -70,7 +70,8 @@ impl<'c> HashtagStatements<'c> {
             sums: prepare(&format!(
                 "UPDATE hashtags SET held_videos = held_videos + ?2, held_views = {},
                     held_creators = held_creators + ?4, changed = ?5, held_sources = held_sources | ?6,
-                    held_caveats = held_caveats | ?7 WHERE hashtag = ?1",
+                    held_caveats = held_caveats | ?7, held_by_handle = held_by_handle + ?8,
+                    held_at = max(coalesce(held_at, ?9), coalesce(?9, held_at)) WHERE hashtag = ?1",
                 sums::moved("held_views", "?3")
             ))?,
             reported: prepare(
@@ -175,11 +176,15 @@ impl HashtagRows for SqliteRows<'_> {
         sequence: u64,
     ) -> Result<(), StoreError> {
         let own = id.map(|id| id.to_i64());
-        let Touched { videos, creators, sources, caveats, .. } = touched;
+        let Touched { videos, creators, by_handle, held_at, sources, caveats, .. } = touched;
         let (views, sources, caveats) = (touched.views_made(), sources.to_bits(), caveats.to_bits());
+        let (sequence, assigned) = (sequence.cast_signed(), touched.assigned_id.map(|id| id.to_i64()));
         self.hashtags
             .make
-            .execute((hashtag, name, own, sequence.cast_signed(), videos, views, creators, sources, caveats))
+            .execute(params![
+                hashtag, name, own, sequence, videos, views, creators, sources, caveats, assigned, by_handle,
+                held_at
+            ])
             .doing("make a hashtag")?;
         touched.news().map_or(Ok(()), |reported| self.hashtags.report(hashtag, reported))
     }
@@ -197,11 +202,21 @@ impl HashtagRows for SqliteRows<'_> {
         if let Some(reported) = touched.news() {
             self.hashtags.report(hashtag, reported)?;
         }
-        let Touched { videos, creators, sources, caveats, .. } = touched;
+        let Touched { videos, creators, by_handle, held_at, sources, caveats, .. } = touched;
         let (views, sources, caveats) = (touched.views_moved(), sources.to_bits(), caveats.to_bits());
         self.hashtags
             .sums
-            .execute((hashtag, videos, views, creators, sequence.cast_signed(), sources, caveats))
+            .execute(params![
+                hashtag,
+                videos,
+                views,
+                creators,
+                sequence.cast_signed(),
+                sources,
+                caveats,
+                by_handle,
+                held_at
+            ])
             .map(|_| ())
             .doing("move a hashtag's sums")
     }

@@ -4,7 +4,9 @@ use super::record::{SqliteRows, rows};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{tags_blob, tags_of_blob};
-use crate::recording::{COUNTS, CountColumns, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoRows};
+use crate::recording::{
+    COUNTS, ChangedHandle, CountColumns, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoRows,
+};
 use domain::VideoId;
 use rusqlite::{OptionalExtension, Row, Statement, Transaction, params};
 
@@ -18,6 +20,9 @@ pub(super) struct VideoStatements<'c> {
     change: Statement<'c>,
     keep_fragment: Statement<'c>,
     snapshot: Statement<'c>,
+    find_handle: Statement<'c>,
+    keep_handle: Statement<'c>,
+    by_handle: Statement<'c>,
     first_nonzero: Vec<Statement<'c>>,
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
@@ -37,20 +42,20 @@ impl<'c> VideoStatements<'c> {
             digest: prepare("UPDATE video_ids SET digest = ?2 WHERE id = ?1")?,
             load: prepare(
                 "SELECT author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves,
-                        downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags,
+                        downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle,
                         (SELECT packed FROM video_fragments WHERE video = ?1)
                  FROM videos WHERE video = ?1",
             )?,
             make: prepare(
                 "INSERT INTO videos (video, id, author, create_time, region, observed_at, rounded, plays, likes,
-                    comments, shares, saves, downloads, tags)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                    comments, shares, saves, downloads, tags, handle)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?,
             change: prepare(
                 "UPDATE videos SET author = ?2, create_time = ?3, region = ?4, observed_at = ?5, rounded = ?6,
                     plays = ?7, likes = ?8, comments = ?9, shares = ?10, saves = ?11, downloads = ?12,
                     plays_at = ?13, likes_at = ?14, comments_at = ?15, shares_at = ?16, saves_at = ?17,
-                    downloads_at = ?18, tags = ?19
+                    downloads_at = ?18, tags = ?19, handle = ?20
                  WHERE video = ?1",
             )?,
             keep_fragment: prepare("INSERT OR REPLACE INTO video_fragments (video, packed) VALUES (?1, ?2)")?,
@@ -59,6 +64,9 @@ impl<'c> VideoStatements<'c> {
                     (video, observed_at, source, rounded, plays, likes, comments, shares, saves, downloads)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
+            find_handle: prepare("SELECT author FROM handles WHERE handle = ?1")?,
+            keep_handle: prepare("INSERT OR REPLACE INTO handles (handle, author) VALUES (?1, ?2)")?,
+            by_handle: prepare("SELECT video, id FROM videos WHERE handle = ?1 ORDER BY video")?,
             first_nonzero: each(|c| {
                 format!("SELECT observed_at FROM video_snapshots WHERE video = ?1 AND {c} > 0 ORDER BY observed_at LIMIT 1")
             })?,
@@ -91,6 +99,29 @@ impl<'c> VideoStatements<'c> {
 }
 
 impl VideoRows for SqliteRows<'_> {
+    fn find_handle(&mut self, handle: i64) -> Result<Option<i64>, StoreError> {
+        self.videos.find_handle.query_row([handle], |row| row.get(0)).optional().doing("look a handle up")
+    }
+
+    fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError> {
+        for ChangedHandle { handle, author, .. } in handles {
+            self.videos.keep_handle.execute((handle, author)).doing("record a handle")?;
+        }
+        Ok(())
+    }
+
+    fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError> {
+        const DOING: &str = "look up the videos of a handle";
+        let mut videos = Vec::new();
+        for handle in handles {
+            let mut rows = self.videos.by_handle.query([handle]).doing(DOING)?;
+            while let Some(row) = rows.next().doing(DOING)? {
+                videos.push(video_id(row)?);
+            }
+        }
+        Ok(videos)
+    }
+
     fn claim_video(&mut self, id: VideoId, next: u32, digest: u64) -> Result<Option<(u32, u64)>, StoreError> {
         let s = &mut self.videos;
         // What was so for the last is likely so for this one; guessed right, one look at the table is enough.
@@ -142,6 +173,7 @@ impl VideoRows for SqliteRows<'_> {
                 saves,
                 downloads,
                 tags_blob(&held.tags),
+                held.handle,
             ])
             .doing("record a video")?;
         self.videos.keep_fragment(video, &held.packed)
@@ -172,6 +204,7 @@ impl VideoRows for SqliteRows<'_> {
                 ats[4],
                 ats[5],
                 tags_blob(&held.tags),
+                held.handle,
             ])
             .doing("change a video")?;
         self.videos.keep_fragment(video, &held.packed)
@@ -206,6 +239,15 @@ impl VideoRows for SqliteRows<'_> {
     }
 }
 
+/// A row of a video and TikTok's id of it.
+pub(super) fn video_id(row: &Row<'_>) -> Result<(u32, VideoId), StoreError> {
+    const DOING: &str = "read a video's id";
+    let video: u32 = row.get(0).doing(DOING)?;
+    let id = VideoId::from_i64(row.get(1).doing(DOING)?);
+    let wrong = |_| StoreError::Inconsistent { table: "videos", column: "id", row: video.to_string() };
+    Ok((video, id.map_err(wrong)?))
+}
+
 fn held(row: &Row<'_>) -> rusqlite::Result<HeldVideo> {
     let observed_at: Option<i64> = row.get(3)?;
     let mut columns = CountColumns { rounded: row.get(4)?, values: [None; COUNTS], at: [None; COUNTS] };
@@ -220,6 +262,7 @@ fn held(row: &Row<'_>) -> rusqlite::Result<HeldVideo> {
         observed_at,
         counts: columns.told(observed_at),
         tags: tags_of_blob(row.get_ref(5 + 2 * COUNTS)?.as_blob()?),
-        packed: row.get(6 + 2 * COUNTS)?,
+        handle: row.get(6 + 2 * COUNTS)?,
+        packed: row.get(7 + 2 * COUNTS)?,
     })
 }

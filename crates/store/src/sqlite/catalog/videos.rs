@@ -5,7 +5,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::COUNTS;
 use crate::samples::{CreatorsPart, PLACE_SQL, SamplePart, VideoSample};
-use crate::videos::{UnderColumns, UnderPlace, VideoRow, VideoUnder};
+use crate::videos::{KNOWN_SQL, ShownVideo, UnderColumns, UnderPlace, VideoRow, VideoUnder};
 use domain::{HashtagRow, Region, VideoId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -105,6 +105,21 @@ impl CatalogFile {
                 .map(|video| {
                     statement.query_row([video.0.cast_signed()], |row| row.get(0)).doing("read videos")
                 })
+                .collect()
+        })
+    }
+
+    pub(crate) fn shown(&self, videos: &[VideoRow]) -> Result<Vec<ShownVideo>, StoreError> {
+        const DOING: &str = "read videos";
+        self.readers.with_snapshot(|connection| {
+            let sql = format!(
+                "SELECT packed, observed_at, {KNOWN_SQL} FROM video_fragments JOIN videos USING (video) WHERE video = ?1"
+            );
+            let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
+            let shown = |row: &Row<'_>| Ok(ShownVideo::of(row.get(0)?, row.get(1)?, row.get(2)?));
+            videos
+                .iter()
+                .map(|video| statement.query_row([video.0.cast_signed()], shown).doing(DOING))
                 .collect()
         })
     }

@@ -2,7 +2,7 @@
 
 use super::{Frame, day_of, is_sparse, notes, readings, short, table};
 use crate::exit::Failure;
-use crate::measured::{line_of, maybe, over, per_cent, real, share, tag, with_lines};
+use crate::measured::{basis, line_of, maybe, observed, over, per_cent, real, share, tag, with_lines};
 use crate::output::{counted, grouped, shortened};
 use catalog::Catalog;
 use catalog::measure::{
@@ -84,11 +84,10 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
     let record = &overview.record;
     let figure =
         |label: &str, value: String, note: String| KeyFigure { label: label.to_owned(), value, note };
-    let read_at = record.reported_at.as_deref();
     let mut figures = vec![
-        figure("Views", of_total(&record.views), basis(&record.views, read_at)),
-        figure("Creators", of_total(&record.creators), basis(&record.creators, read_at)),
-        figure("Videos", of_total(&record.videos), basis(&record.videos, read_at)),
+        figure("Views", of_total(&record.views), origin(&record.views)),
+        figure("Creators", of_total(&record.creators), origin(&record.creators)),
+        figure("Videos", of_total(&record.videos), origin(&record.videos)),
     ];
     if let Some(each) = overview.views_per_video {
         figures.push(figure("Views per video", human(each), "views over videos".to_owned()));
@@ -144,18 +143,17 @@ fn of_total(total: &TotalView) -> String {
     maybe(total.value, |value| format!("{}{}", if total.rounded { "~" } else { "" }, short(value)))
 }
 
-fn basis(total: &TotalView, read_at: Option<&str>) -> String {
+fn origin(total: &TotalView) -> String {
+    let at = total.read_at.as_deref().map(|at| format!(" on {}", day_of(at))).unwrap_or_default();
     let rounded = if total.rounded { format!(", rounded to {}", short(total.step)) } else { String::new() };
     match total.basis {
         Some("reported") => {
-            let counted_at = total.as_read.as_ref().map(|read| read.counted_at.as_str()).or(read_at);
-            let at = counted_at.map(|at| format!(" on {}", day_of(at))).unwrap_or_default();
             let newest = total.as_read.as_ref().map(|read| {
                 format!("; read as {} on {}, which does not count yet", short(read.value), day_of(&read.at))
             });
-            format!("as TikTok told{at}{rounded}{}", newest.unwrap_or_default())
+            format!("reported{at}{rounded}{}", newest.unwrap_or_default())
         }
-        Some(_) => "added up from the videos held".to_owned(),
+        Some(_) => format!("observed: a sum over the stored videos, last read{at}"),
         None => "not known".to_owned(),
     }
 }
@@ -189,7 +187,8 @@ fn benchmark_tables(benchmark: &BenchmarkView, frame: Frame) -> Vec<ReportTable>
         let of = band.engagement.as_ref()?;
         Some(row(band, of.count, [of.p10, of.p25, of.p50, of.p75, of.p90, of.p99].map(per_cent)))
     });
-    let videos = format!("of videos{}, by their age when they were read", frame.videos());
+    let read = observed(benchmark.observed_at.as_deref());
+    let videos = format!("of videos{}, by their age when they were read; {read}", frame.videos());
     let tables = [
         table(format!("Benchmark: plays {videos}"), &headings, plays.collect()),
         table(format!("Benchmark: engagement {videos}"), &headings, engagement.collect()),
@@ -202,13 +201,15 @@ fn related_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
         vec![
             tag(&other.name),
             of_total(&other.views),
+            basis(&other.views),
             grouped(other.both),
             per_cent(other.probability),
             real(other.lift),
             format!("{:.3}", other.npmi),
         ]
     };
-    let headings = ["Hashtag", ">Views", ">Videos with both", ">Share with it", ">Lift", ">NPMI"];
+    let headings =
+        ["Hashtag", ">Views", "Basis of views", ">Videos with both", ">Share with it", ">Lift", ">NPMI"];
     let caption = format!(
         "Related hashtags, the closest first; of videos{}; hashtags that go with everything are left out",
         frame.videos()
@@ -217,10 +218,20 @@ fn related_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
     (!rows.is_empty()).then(|| table(caption, &headings, rows))
 }
 
+/// The handle, else the id, of a creator.
+fn creator_name(creator: &catalog::measure::CreatorView) -> String {
+    let by_handle = if creator.by_handle { " (by handle)" } else { "" };
+    match (&creator.unique_id, &creator.id) {
+        (Some(name), _) => format!("@{name}{by_handle}"),
+        (None, Some(id)) => id.clone(),
+        (None, None) => maybe(None::<&str>, str::to_owned),
+    }
+}
+
 fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> {
     let row = |creator: &catalog::measure::CreatorView| {
         vec![
-            creator.unique_id.as_ref().map_or_else(|| creator.id.clone(), |name| format!("@{name}")),
+            creator_name(creator),
             creator.nickname.as_deref().map(|name| shortened(name, NAME_SHOWN_MAX)).unwrap_or_default(),
             grouped(creator.videos),
             maybe(creator.plays, grouped),
@@ -236,10 +247,15 @@ fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> 
         )
     });
     let caption = format!(
-        "Creators by plays, of {} with videos{}{}",
+        "Creators by plays, of {}{} with videos{}{}; {}",
         grouped(creators.creators_count),
+        match creators.creators_by_handle {
+            0 => String::new(),
+            number => format!(" ({} known by handle alone)", grouped(number)),
+        },
         frame.videos(),
-        spread.unwrap_or_default()
+        spread.unwrap_or_default(),
+        observed(creators.observed_at.as_deref()),
     );
     let headings = ["Creator", "Name", ">Videos", ">Plays", ">Share of plays"];
     let rows: Vec<Vec<String>> = creators.creators.iter().map(row).collect();

@@ -2,7 +2,7 @@
 
 use super::{Frame, is_sparse, notes, readings, table};
 use crate::exit::Failure;
-use crate::measured::{growth_over, line_of, maybe, share, tag, total, with_lines};
+use crate::measured::{basis, growth_over, line_of, maybe, share, tag, total, with_lines};
 use crate::output::{counted, grouped};
 use catalog::Catalog;
 use catalog::measure::{CompareAsked, CompareView, HistoryMetric, OverviewView, POINTS_MAX};
@@ -39,7 +39,7 @@ pub(super) async fn section(
     }
     let views: Vec<&OverviewView> = overviews.iter().map(|one| &one.data).collect();
     let videos = compared.data.videos_unique;
-    let mut tables = vec![totals(&views), voice(&compared.data)];
+    let mut tables = vec![totals(&views), bases(&views), voice(&compared.data)];
     if videos > 0 {
         tables.push(overlap(&compared.data));
     }
@@ -120,6 +120,18 @@ fn totals(overviews: &[&OverviewView]) -> ReportTable {
     table(caption, &headings, overviews.iter().map(row).collect())
 }
 
+/// What each total is based on, and when it was read.
+fn bases(overviews: &[&OverviewView]) -> ReportTable {
+    let row = |one: &&OverviewView| {
+        let record = &one.record;
+        vec![tag(&record.name), basis(&record.views), basis(&record.creators), basis(&record.videos)]
+    };
+    let headings = ["Hashtag", "Views", "Creators", "Videos"];
+    let caption =
+        "Basis and date of each total: reported by TikTok, or observed on the stored videos".to_owned();
+    table(caption, &headings, overviews.iter().map(row).collect())
+}
+
 fn voice(compared: &CompareView) -> ReportTable {
     let headings: Vec<String> = std::iter::once("Hashtag".to_owned())
         .chain(compared.share_of_voice.iter().map(|voice| format!(">Of {}", voice.base)))
@@ -143,7 +155,13 @@ fn voice(compared: &CompareView) -> ReportTable {
 
 fn overlap(compared: &CompareView) -> ReportTable {
     let rows = compared.overlap.iter().map(|pair| {
-        vec![tag(&pair.a), tag(&pair.b), grouped(pair.videos), share(pair.share_of_a), share(pair.share_of_b)]
+        vec![
+            tag(&pair.a),
+            tag(&pair.b),
+            maybe(pair.videos, grouped),
+            share(pair.share_of_a),
+            share(pair.share_of_b),
+        ]
     });
     let headings = ["One", "Other", ">Videos with both", ">Of the one's", ">Of the other's"];
     table("Overlap, of the videos held".to_owned(), &headings, rows.collect())

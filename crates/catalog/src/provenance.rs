@@ -1,0 +1,162 @@
+//! Where the counts of a contract answer come from and when they were read: for its headers.
+
+use domain::hashtag::{OneBasis, Total};
+use domain::observation::VideoCounts;
+use domain::{Basis, Hashtag, Timestamp};
+use store::videos::ShownVideo;
+
+/// Names of a hashtag's counts in the contract.
+const HASHTAG_COUNTS: [&str; 2] = ["view_count", "user_count"];
+/// Names of a video's counts in the contract, in the order of [`VideoCounts::to_array`].
+const VIDEO_COUNTS: [&str; VideoCounts::LEN] =
+    ["play_count", "digg_count", "comment_count", "share_count", "collect_count", "download_count"];
+
+/// What a count of an answer is based on, in all of its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountBasis {
+    /// TikTok or an upstream reported it.
+    Reported,
+    /// It is a sum over the stored videos.
+    Observed,
+    /// It is not known: 0 stands in its place.
+    Unknown,
+    /// The rows of a list differ.
+    Mixed,
+}
+
+impl CountBasis {
+    /// The word in the header.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::Observed => "observed",
+            Self::Unknown => "unknown",
+            Self::Mixed => "mixed",
+        }
+    }
+
+    const ALL: [Self; 4] = [Self::Reported, Self::Observed, Self::Unknown, Self::Mixed];
+
+    fn letter(self) -> char {
+        // Every name has a letter, and no two the same.
+        self.name().chars().next().unwrap_or('u')
+    }
+
+    fn of_letter(letter: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|basis| basis.letter() == letter)
+    }
+
+    fn of(total: Option<Total>) -> Self {
+        match total.map(|total| total.basis) {
+            Some(Basis::Reported) => Self::Reported,
+            Some(Basis::Observed) => Self::Observed,
+            None => Self::Unknown,
+        }
+    }
+
+    /// Of a list, from the bases in its rows.
+    fn of_rows(rows: impl Iterator<Item = Self>) -> Self {
+        rows.reduce(|one, other| if one == other { one } else { Self::Mixed }).unwrap_or(Self::Unknown)
+    }
+}
+
+/// Where the counts of an answer come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Provenance {
+    names: &'static [&'static str],
+    bases: [CountBasis; VideoCounts::LEN],
+    /// When the answer was read: of a list, its oldest row. `None` where no source gave a time.
+    pub read_at: Option<Timestamp>,
+}
+
+impl Provenance {
+    /// Of the answer about one hashtag.
+    pub fn of_hashtag(hashtag: &Hashtag) -> Self {
+        let OneBasis { views, creators, read_at } = hashtag.on_one_basis();
+        let mut bases = [CountBasis::Unknown; VideoCounts::LEN];
+        bases[0] = CountBasis::of(views);
+        bases[1] = CountBasis::of(creators);
+        Self { names: &HASHTAG_COUNTS, bases, read_at }
+    }
+
+    /// Of a list of hashtags.
+    pub fn of_hashtags(hashtags: &[Hashtag]) -> Self {
+        let rows: Vec<Self> = hashtags.iter().map(Self::of_hashtag).collect();
+        Self::of_list(&HASHTAG_COUNTS, &rows)
+    }
+
+    /// Of a list of videos, whose counts are always reported or unknown.
+    pub fn of_videos(videos: &[ShownVideo]) -> Self {
+        let row = |video: &ShownVideo| {
+            let basis = |n| if video.is_known(n) { CountBasis::Reported } else { CountBasis::Unknown };
+            Self { names: &VIDEO_COUNTS, bases: std::array::from_fn(basis), read_at: video.read_at }
+        };
+        let rows: Vec<Self> = videos.iter().map(row).collect();
+        Self::of_list(&VIDEO_COUNTS, &rows)
+    }
+
+    fn of_list(names: &'static [&'static str], rows: &[Self]) -> Self {
+        let bases = std::array::from_fn(|n| CountBasis::of_rows(rows.iter().map(|row| row.bases[n])));
+        Self { names, bases, read_at: rows.iter().filter_map(|row| row.read_at).min() }
+    }
+
+    /// The same, read at another time.
+    #[must_use]
+    pub const fn read_at(self, read_at: Option<Timestamp>) -> Self {
+        Self { read_at, ..self }
+    }
+
+    /// A short text that [`Self::from_text`] reads, for what is kept of an answer.
+    pub fn to_text(&self) -> String {
+        let read_at = self.read_at.map_or_else(|| "-".to_owned(), |at| at.as_ms().to_string());
+        let bases: String = self.bases.iter().map(|basis| basis.letter()).collect();
+        format!("{}.{bases}.{read_at}", self.names.len())
+    }
+
+    /// Reads what [`Self::to_text`] wrote; `None` for anything else.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '.');
+        let names = parts.next()?.parse::<usize>().ok()?;
+        let lists: [&'static [&'static str]; 2] = [&HASHTAG_COUNTS, &VIDEO_COUNTS];
+        let names = lists.into_iter().find(|list| list.len() == names)?;
+        let bases: Option<Vec<CountBasis>> = parts.next()?.chars().map(CountBasis::of_letter).collect();
+        let read_at = match parts.next()? {
+            "-" => None,
+            ms => Some(Timestamp::from_ms(ms.parse().ok()?)),
+        };
+        Some(Self { names, bases: bases?.try_into().ok()?, read_at })
+    }
+
+    /// The basis of each count by its name in the contract.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, CountBasis)> {
+        self.names.iter().copied().zip(self.bases)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn video(read_at: Option<i64>, known: u8) -> ShownVideo {
+        ShownVideo { packed: Vec::new(), read_at: read_at.map(Timestamp::from_ms), known }
+    }
+
+    #[test]
+    fn a_list_says_the_basis_of_all_its_rows_and_the_time_of_its_oldest() {
+        let page = Provenance::of_videos(&[video(Some(5), 0b11), video(None, 0b01), video(Some(3), 0b11)]);
+        let words: Vec<_> = page.counts().map(|(name, basis)| (name, basis.name())).collect();
+        assert_eq!(
+            words[..3],
+            [("play_count", "reported"), ("digg_count", "mixed"), ("comment_count", "unknown")]
+        );
+        assert_eq!((words.len(), page.read_at), (6, Some(Timestamp::from_ms(3))));
+        for kept in [page, Provenance { read_at: None, ..page }, Provenance::of_hashtags(&[])] {
+            assert_eq!(Provenance::from_text(&kept.to_text()), Some(kept));
+        }
+        for other in ["", "6", "6.rrrrrr", "6.rrrrr.1", "5.rrrrrr.1", "6.rrrrrx.1", "6.rrrrrr.x"] {
+            assert_eq!(Provenance::from_text(other), None, "{other}");
+        }
+        let empty = Provenance::of_hashtags(&[]);
+        assert!(empty.read_at.is_none() && empty.counts().all(|(_, basis)| basis == CountBasis::Unknown));
+    }
+}
