@@ -16,6 +16,8 @@ pub struct Sums {
     pub views: Option<u64>,
     /// Distinct creators among them.
     pub creators: u64,
+    /// Of these, creators known by handle alone.
+    pub by_handle: u64,
 }
 
 /// A hashtag whose sums are not those of its links.
@@ -74,10 +76,10 @@ impl Store {
 pub(crate) struct SumsRow {
     pub(crate) hashtag: i64,
     pub(crate) name: String,
-    /// Videos, views and creators as they are stored.
-    pub(crate) stored: [i64; 3],
-    /// Videos, the upper and the lower 32 bits of the views, and creators, as the links add up.
-    pub(crate) linked: [i64; 4],
+    /// Videos, views, creators and those by handle as they are stored.
+    pub(crate) stored: [i64; 4],
+    /// Videos, the upper and the lower 32 bits of the views, creators and those by handle, as the links add up.
+    pub(crate) linked: [i64; 5],
 }
 
 impl SumsRow {
@@ -88,12 +90,13 @@ impl SumsRow {
             column: "hashtag",
             row: self.hashtag.to_string(),
         };
-        let [videos, upper, lower, creators] = self.linked;
+        let [videos, upper, lower, creators, by_handle] = self.linked;
         let views = sums::views((i128::from(upper) << 32) + i128::from(lower));
-        let linked = [videos, views, creators];
+        let linked = [videos, views, creators, by_handle];
         // Versions before the limit stored other numbers above it.
         let stored_views = sums::views(self.stored[1].max(-1).into());
-        let is_off = [self.stored[0], stored_views, self.stored[2]] != linked || self.stored[1] < 0;
+        let is_off =
+            [self.stored[0], stored_views, self.stored[2], self.stored[3]] != linked || self.stored[1] < 0;
         Ok(is_off.then_some(SumsOff {
             hashtag: HashtagRow(u32::try_from(self.hashtag).map_err(wrong)?),
             name: self.name,
@@ -103,12 +106,13 @@ impl SumsRow {
     }
 }
 
-fn told([videos, views, creators]: [i64; 3]) -> Sums {
+fn told([videos, views, creators, by_handle]: [i64; 4]) -> Sums {
     let count = |n: i64| n.max(0).unsigned_abs();
     Sums {
         videos: count(videos),
         views: Some(count(views)).filter(|views| *views <= sums::VIEWS_MAX.unsigned_abs()),
         creators: count(creators),
+        by_handle: count(by_handle),
     }
 }
 
@@ -117,15 +121,18 @@ fn told([videos, views, creators]: [i64; 3]) -> Sums {
 pub(crate) fn query(schema: &str) -> String {
     let plays = format!("CASE WHEN plays BETWEEN 0 AND {} THEN plays ELSE 0 END", sums::VIEWS_MAX);
     format!(
-        "SELECT h.hashtag, h.name, h.held_videos, h.held_views, h.held_creators,
-                coalesce(s.videos, 0), coalesce(s.upper, 0), coalesce(s.lower, 0), coalesce(s.creators, 0)
+        "SELECT h.hashtag, h.name, h.held_videos, h.held_views, h.held_creators, h.held_by_handle,
+                coalesce(s.videos, 0), coalesce(s.upper, 0), coalesce(s.lower, 0), coalesce(s.creators, 0),
+                coalesce(s.by_handle, 0)
          FROM {schema}hashtags h LEFT JOIN (
              SELECT hashtag, count(*) AS videos, CAST(sum(({plays}) >> 32) AS bigint) AS upper,
                     CAST(sum(({plays}) & 4294967295) AS bigint) AS lower,
-                    count(DISTINCT CASE WHEN author <> 0 THEN author END) AS creators
+                    count(DISTINCT CASE WHEN author <> 0 THEN author END) AS creators,
+                    count(DISTINCT CASE WHEN author < 0 THEN author END) AS by_handle
              FROM {schema}links GROUP BY hashtag
          ) s ON s.hashtag = h.hashtag
          WHERE h.held_videos <> coalesce(s.videos, 0) OR h.held_creators <> coalesce(s.creators, 0)
+            OR h.held_by_handle <> coalesce(s.by_handle, 0)
             OR CASE WHEN h.held_views < 0 OR h.held_views > {} OR coalesce(s.upper, 0) >= {} THEN TRUE
                ELSE h.held_views <> coalesce(s.upper, 0) * 4294967296 + coalesce(s.lower, 0) END
          ORDER BY h.hashtag",

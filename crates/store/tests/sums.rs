@@ -21,6 +21,7 @@ fn video(id: u64, digest: u64, plays: u64, tags: &[&str]) -> Prepared {
         source: Source::WebItem,
         observed_at: Some(Timestamp::from_ms(1_700_000_000_000 + digest.cast_signed())),
         author: Some((digest % 2 + 1).try_into().expect("an id")),
+        handle: None,
         create_time: None,
         region: None,
         tags: tags.iter().map(tag).collect(),

@@ -81,18 +81,28 @@ struct SumView {
     /// `null` above 2^53.
     views: Option<u64>,
     creators: u64,
+    /// Of these, creators known by handle alone.
+    creators_by_handle: u64,
 }
 
 impl From<Sums> for SumView {
-    fn from(Sums { videos, views, creators }: Sums) -> Self {
-        Self { videos, views, creators }
+    fn from(Sums { videos, views, creators, by_handle }: Sums) -> Self {
+        Self { videos, views, creators, creators_by_handle: by_handle }
     }
 }
 
 impl SumView {
     fn shown(&self) -> String {
         let views = self.views.map_or_else(|| "unknown".to_owned(), grouped);
-        format!("{} videos, {views} views, {} creators", grouped(self.videos), grouped(self.creators))
+        let by_handle = match self.creators_by_handle {
+            0 => String::new(),
+            number => format!(" ({} by handle alone)", grouped(number)),
+        };
+        format!(
+            "{} videos, {views} views, {} creators{by_handle}",
+            grouped(self.videos),
+            grouped(self.creators)
+        )
     }
 }
 

@@ -11,8 +11,8 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
 const SET: &str = "UPDATE tagmeter.hashtags h
-    SET held_videos = s.videos, held_views = s.views, held_creators = s.creators, changed = $5
-    FROM unnest($1, $2, $3, $4) AS s (hashtag, videos, views, creators) WHERE h.hashtag = s.hashtag";
+    SET held_videos = s.videos, held_views = s.views, held_creators = s.creators, held_by_handle = s.by_handle, changed = $6
+    FROM unnest($1, $2, $3, $4, $5) AS s (hashtag, videos, views, creators, by_handle) WHERE h.hashtag = s.hashtag";
 /// Going through all links takes as long as it takes.
 const NO_LIMIT: &str = "SET LOCAL statement_timeout = 0";
 
@@ -45,11 +45,13 @@ impl Postgres {
         let videos = column(|off| off.linked.videos.cast_signed());
         let views = column(|off| stored_views(&off.linked));
         let creators = column(|off| off.linked.creators.cast_signed());
+        let by_handle = column(|off| off.linked.by_handle.cast_signed());
         let parameters = [
             (&hashtags as _, Type::INT8_ARRAY),
             (&videos as _, Type::INT8_ARRAY),
             (&views as _, Type::INT8_ARRAY),
             (&creators as _, Type::INT8_ARRAY),
+            (&by_handle as _, Type::INT8_ARRAY),
             (&next.sequence.cast_signed() as _, Type::INT8),
         ];
         transaction.execute_typed(SET, &parameters).await.doing(DOING)?;
@@ -77,7 +79,7 @@ fn read(row: &Row) -> Result<SumsRow, tokio_postgres::Error> {
     Ok(SumsRow {
         hashtag: row.try_get(0)?,
         name: row.try_get(1)?,
-        stored: [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?],
-        linked: [row.try_get(5)?, row.try_get(6)?, row.try_get(7)?, row.try_get(8)?],
+        stored: [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?],
+        linked: [row.try_get(6)?, row.try_get(7)?, row.try_get(8)?, row.try_get(9)?, row.try_get(10)?],
     })
 }

@@ -26,14 +26,16 @@ impl CatalogFile {
                 {
                     let mut set = transaction
                         .prepare(
-                            "UPDATE hashtags SET held_videos = ?2, held_views = ?3, held_creators = ?4, changed = ?5
+                            "UPDATE hashtags SET held_videos = ?2, held_views = ?3, held_creators = ?4, changed = ?5,
+                                held_by_handle = ?6
                              WHERE hashtag = ?1",
                         )
                         .doing(DOING)?;
                     for SumsOff { hashtag, linked, .. } in &found {
                         let (videos, creators) = (linked.videos.cast_signed(), linked.creators.cast_signed());
                         let views = stored_views(linked);
-                        set.execute((hashtag.0, videos, views, creators, sequence.cast_signed()))
+                        let by_handle = linked.by_handle.cast_signed();
+                        set.execute((hashtag.0, videos, views, creators, sequence.cast_signed(), by_handle))
                             .doing(DOING)?;
                     }
                 }
@@ -56,8 +58,8 @@ fn off(connection: &Connection) -> Result<Vec<SumsOff>, StoreError> {
         let row = SumsRow {
             hashtag: number(0)?,
             name: row.get(1).doing(DOING)?,
-            stored: [number(2)?, number(3)?, number(4)?],
-            linked: [number(5)?, number(6)?, number(7)?, number(8)?],
+            stored: [number(2)?, number(3)?, number(4)?, number(5)?],
+            linked: [number(6)?, number(7)?, number(8)?, number(9)?, number(10)?],
         };
         found.extend(row.read()?);
     }
