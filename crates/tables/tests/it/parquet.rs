@@ -2,7 +2,7 @@
 
 use crate::rows::{COLUMNS, any_rows, row, written};
 use bytes::Bytes;
-use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type};
+use parquet::basic::{Compression, ConvertedType, Encoding, LogicalType, TimeUnit, Type};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use proptest::prelude::*;
@@ -66,6 +66,41 @@ fn rows_go_out_in_groups() {
             row.expect("a row").get_column_iter().next().map(|(_, f)| f.clone()),
             Some(Field::Long(number))
         );
+    }
+}
+
+/// Some well-used readers get wrong numbers out of delta-encoded columns without an error: see
+/// `findings/fastparquet_delta_int64.sh`.
+#[test]
+fn no_column_is_delta_encoded_and_integers_are_plain() {
+    // Counts spread over 53 bits in one group of each size, and texts that are too many for a dictionary.
+    for rows in [1, 5_000, 40_000_i64] {
+        let texts: Vec<String> =
+            (0..rows).map(|number| format!("{number} {}", "caption ".repeat(20))).collect();
+        let count = |number: i64| number.wrapping_mul(6_364_136_223_846_793_005) & ((1 << 53) - 1);
+        let mut writer = Writer::begin(Vec::new(), Format::Parquet, &COLUMNS, &[]).expect("begun");
+        for (number, text) in (0..).zip(&texts) {
+            let mut made = row(text, count(number));
+            made[1] = Value::id(count(number + 1));
+            writer.row(&made).expect("a row");
+        }
+        let file = reader(writer.finish().expect("finished"));
+        for group in file.metadata().row_groups() {
+            for column in group.columns() {
+                let encodings: Vec<Encoding> = column.encodings().collect();
+                let name = column.column_path().string();
+                let known = [Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY];
+                assert!(encodings.iter().all(|encoding| known.contains(encoding)), "{name}: {encodings:?}");
+                if column.column_type() == Type::INT64 {
+                    assert!(!encodings.contains(&Encoding::RLE_DICTIONARY), "{name}: {encodings:?}");
+                }
+                assert!(matches!(column.compression(), Compression::ZSTD(_)), "{name}");
+            }
+        }
+        for (number, row) in (0..).zip(file.get_row_iter(None).expect("rows")) {
+            let views = row.expect("a row").into_columns().remove(2).1;
+            assert_eq!(views, Field::Long(count(number)));
+        }
     }
 }
 
