@@ -44,11 +44,23 @@ impl<'a> Table<'a> {
         meta: &[(&str, String)],
         options: &Options,
     ) -> io::Result<W> {
+        self.write_with(&[], out, format, meta, options)
+    }
+
+    /// [`Table::write`]; XLSX gets a sheet for each of the other tables, by name. Other formats leave them out.
+    pub fn write_with<W: Write + Send>(
+        &self,
+        others: &[(&str, Table<'_>)],
+        out: W,
+        format: Format,
+        meta: &[(&str, String)],
+        options: &Options,
+    ) -> io::Result<W> {
         let mut writer = Writer::begin_with(out, format, self.columns(), meta, options)?;
         for row in &self.rows {
             writer.row(row)?;
         }
-        writer.finish()
+        writer.finish_with(others)
     }
 }
 

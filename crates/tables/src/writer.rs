@@ -5,7 +5,7 @@ use crate::csv::CsvWriter;
 use crate::json::{JsonWriter, NdjsonWriter};
 use crate::parquet::ParquetWriter;
 use crate::xlsx::XlsxWriter;
-use crate::{Column, Format, Value};
+use crate::{Column, Format, Table, Value};
 use domain::Timestamp;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -97,11 +97,16 @@ impl<W: Write + Send> Writer<W> {
 
     /// Writes what is left and gives back what was written to, flushed.
     pub fn finish(self) -> io::Result<W> {
+        self.finish_with(&[])
+    }
+
+    /// [`Writer::finish`]; XLSX gets a sheet for each of these tables, other formats have no place for them.
+    pub(crate) fn finish_with(self, others: &[(&str, Table<'_>)]) -> io::Result<W> {
         let mut out = match self.sink {
             Sink::Json(sink) => sink.finish(&self.meta),
             Sink::Ndjson(sink) => sink.finish(),
             Sink::Csv(sink) => sink.finish(),
-            Sink::Xlsx(sink) => sink.finish(&self.columns, &self.meta),
+            Sink::Xlsx(sink) => sink.finish(&self.columns, others, &self.meta),
             Sink::Parquet(sink) => sink.finish(),
         }?;
         out.flush()?;

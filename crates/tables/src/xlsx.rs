@@ -1,4 +1,4 @@
-//! XLSX: a sheet `data` with the rows, a sheet `about` with the meta data.
+//! XLSX: a sheet `data` with the rows, one for each further table, and a sheet `about` with the meta data.
 //!
 //! Finished rows wait in a temporary file, so memory does not grow with them. Ids are text. Excel keeps 15 digits of a
 //! number, so an integer of more is written as text rather than rounded. Dates are numbers there, from 1900 to 9999 and
@@ -8,7 +8,7 @@
 use crate::column::Columns;
 use crate::csv::is_like_formula;
 use crate::writer::Meta;
-use crate::{Column, Kind, Options, TableError, Value};
+use crate::{Column, Kind, Options, Table, TableError, Value};
 use domain::Timestamp;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, IgnoreError, Workbook, Worksheet, XlsxError};
 use std::io::{self, BufWriter, Write};
@@ -105,12 +105,27 @@ impl<W: Write + Send> XlsxWriter<W> {
         Ok(())
     }
 
-    pub(crate) fn finish(mut self, columns: &Columns, meta: &Meta) -> io::Result<W> {
+    /// Writes the further tables to sheets of their names, and the meta data.
+    pub(crate) fn finish(
+        mut self,
+        columns: &Columns,
+        others: &[(&str, Table<'_>)],
+        meta: &Meta,
+    ) -> io::Result<W> {
+        for (_, table) in others {
+            for (row, number) in table.rows().iter().zip(1..) {
+                check_texts(table.columns(), row, number)?;
+            }
+        }
         let mut book = self.book.take().ok_or_else(already_failed)?;
         let mut out = BufWriter::new(self.out);
         guarded(|| {
             keep_ids_as_they_are(book.worksheet_from_index(0)?, columns.as_slice(), self.rows)?;
-            let has_times = columns.as_slice().iter().any(|column| column.kind == Kind::Time);
+            for (name, table) in others {
+                write_table(book.add_worksheet().set_name(*name)?, table, &self.formats, &mut self.notes)?;
+            }
+            let all = columns.as_slice().iter().chain(others.iter().flat_map(|(_, table)| table.columns()));
+            let has_times = all.into_iter().any(|column| column.kind == Kind::Time);
             let about = book.add_worksheet().set_name(ABOUT)?;
             write_about(about, meta, &notes(&self.notes, has_times), &self.formats)?;
             book.save_to_writer(&mut out)
@@ -146,7 +161,11 @@ fn new_book(columns: &[Column], formats: &Formats, options: &Options) -> Result<
     if let Some(folder) = &options.temporary_folder {
         book.set_tempdir(folder)?;
     }
-    let sheet = book.add_worksheet_with_constant_memory()?.set_name(DATA)?;
+    begin_sheet(book.add_worksheet_with_constant_memory()?.set_name(DATA)?, columns, formats)?;
+    Ok(book)
+}
+
+fn begin_sheet(sheet: &mut Worksheet, columns: &[Column], formats: &Formats) -> Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 0)?;
     for (column, place) in columns.iter().zip(0_u16..) {
         let (width, format) = look(column.kind);
@@ -157,7 +176,24 @@ fn new_book(columns: &[Column], formats: &Formats, options: &Options) -> Result<
         }
         sheet.write_string_with_format(0, place, column.name, &formats.bold)?;
     }
-    Ok(book)
+    Ok(())
+}
+
+fn write_table(
+    sheet: &mut Worksheet,
+    table: &Table<'_>,
+    formats: &Formats,
+    notes: &mut Notes,
+) -> Result<(), XlsxError> {
+    begin_sheet(sheet, table.columns(), formats)?;
+    let mut rows = 0;
+    for (row, place) in table.rows().iter().zip(1_u32..) {
+        for (value, column) in row.iter().zip(0_u16..) {
+            write_cell(sheet, (place, column), value, formats, notes)?;
+        }
+        rows = place;
+    }
+    keep_ids_as_they_are(sheet, table.columns(), rows)
 }
 
 /// How wide a column is, in characters, and the number format of its cells.
@@ -299,7 +335,7 @@ mod tests {
         };
         let told = begin().row(&columns, &[Value::id(1)]).unwrap_err().to_string();
         assert_eq!(told, "writing this XLSX export has failed before");
-        assert!(begin().finish(&columns, &[]).is_err());
+        assert!(begin().finish(&columns, &[], &[]).is_err());
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(crate) mod sample;
 
 mod series;
 
+mod sheets;
+
 mod tabular;
 
 mod trending;

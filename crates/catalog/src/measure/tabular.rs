@@ -3,14 +3,14 @@
 
 mod record;
 
-pub(super) use record::hashtag_row;
+pub(super) use record::{RECORD, hashtag_row, record};
 
+use super::sheets;
 use super::{
     BenchmarkView, CompareView, CreatorsView, HashtagRecord, HistoryView, OverviewView, RelatedView,
     TrendFacts, TrendingView, VideoMeasuredView,
 };
 use domain::Timestamp;
-use record::{RECORD, record};
 use std::borrow::Cow;
 use tables::{Column, Kind, Table, TableError, Value};
 
@@ -27,7 +27,12 @@ pub trait Tabular {
         false
     }
 
-    /// Both.
+    /// The other tables of the answer, by the names of their sheets. Workbooks hold them; files of one table do not.
+    fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {
+        Ok(Vec::new())
+    }
+
+    /// Columns and rows.
     fn table(&self) -> Result<Table<'_>, TableError> {
         let mut table = Table::new(&Self::columns())?;
         for row in self.rows() {
@@ -37,7 +42,7 @@ pub trait Tabular {
     }
 }
 
-fn columns(of: &[(&'static str, Kind)]) -> Vec<Column> {
+pub(super) fn columns(of: &[(&'static str, Kind)]) -> Vec<Column> {
     of.iter().map(|(name, kind)| Column::new(name, *kind)).collect()
 }
 
@@ -53,11 +58,11 @@ fn maybe_text(text: Option<&str>) -> Value<'_> {
     text.map_or(Value::Absent, Value::text)
 }
 
-fn count(count: Option<u64>) -> Value<'static> {
+pub(super) fn count(count: Option<u64>) -> Value<'static> {
     count.map_or(Value::Absent, Value::count)
 }
 
-fn real(real: Option<f64>) -> Value<'static> {
+pub(super) fn real(real: Option<f64>) -> Value<'static> {
     real.map_or(Value::Absent, Value::Real)
 }
 
@@ -211,6 +216,10 @@ impl Tabular for HistoryView {
         };
         self.points.iter().map(row).collect()
     }
+
+    fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {
+        sheets::of_history(self)
+    }
 }
 
 /// The row of a video.
@@ -301,6 +310,10 @@ impl Tabular for BenchmarkView {
         };
         self.bands.iter().map(row).collect()
     }
+
+    fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {
+        sheets::of_benchmark(self)
+    }
 }
 
 impl Tabular for Vec<RelatedView> {
@@ -385,6 +398,10 @@ impl Tabular for CreatorsView {
         });
         rows.collect()
     }
+
+    fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {
+        sheets::of_creators(self)
+    }
 }
 
 /// The series one below the other.
@@ -405,6 +422,10 @@ impl Tabular for CompareView {
             }
         }
         rows
+    }
+
+    fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {
+        sheets::of_compare(self)
     }
 }
 

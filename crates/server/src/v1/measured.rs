@@ -215,7 +215,9 @@ impl Shape {
         let options = Options { has_byte_order_mark: self.has_byte_order_mark, ..Options::default() };
         let meta = meta_pairs(&measured.meta);
         let pairs: Vec<(&str, String)> = meta.iter().map(|(name, value)| (*name, value.clone())).collect();
-        let body = table.write(Vec::new(), self.format, &pairs, &options).map_err(Problem::internal)?;
+        let others = measured.data.others().map_err(Problem::internal)?;
+        let written = table.write_with(&others, Vec::new(), self.format, &pairs, &options);
+        let body = written.map_err(Problem::internal)?;
         let mut content = Content::new(self.format.content_type(), body);
         if matches!(self.format, Format::Xlsx | Format::Parquet | Format::Csv) {
             let name = format!("attachment; filename=\"{}.{}\"", self.name, self.format.extension());
@@ -386,7 +388,7 @@ pub(crate) fn problem(error: MeasureError) -> Problem {
             format!("{} is no hashtag: {why}; give a name such as cat, or an id", shown(&text)),
         ),
         MeasureError::Asked { param, why } => Problem::parameter(param, format!("{param}: {why}")),
-        MeasureError::File(error) => Problem::internal(error),
+        MeasureError::File(error) => crate::downloads::not_written(error),
         MeasureError::Catalog(error) => crate::contract::fault(error),
     }
 }

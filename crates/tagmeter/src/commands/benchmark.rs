@@ -18,14 +18,13 @@ pub(super) async fn run(command: Benchmark, context: &Context) -> Result<(), Fai
         video: command.video,
     };
     let measured = catalog.benchmark(&hashtag, asked).await?;
-    target.tell(&measured, context.now(), show, || None)
+    let is_empty = measured.data.bands.iter().all(|band| band.videos == 0);
+    let nothing =
+        is_empty.then(|| format!("No videos of this time are held under #{}.", measured.data.hashtag));
+    target.tell(&measured, context.now(), nothing, show, || None)
 }
 
 fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
-    if benchmark.bands.iter().all(|band| band.videos == 0) {
-        say(format_args!("No videos of this time are held under #{}.", benchmark.hashtag));
-        return Ok(());
-    }
     let rate = &benchmark.engagement;
     print(format_args!(
         "#{}: engagement {} of all plays together, {} of a typical video (of {} of {}; {})",

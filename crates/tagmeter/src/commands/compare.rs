@@ -28,7 +28,11 @@ pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failu
     };
     let measured = catalog.compare(&hashtags, asked).await?;
     let chart = || Some(chart(&measured.data, &command));
-    target.tell(&measured, now, show, chart)
+    let is_empty = measured.data.hashtags.iter().all(|one| one.series.points.is_empty());
+    // The table on the screen says more than the series.
+    let nothing = (is_empty && !target.is_screen())
+        .then(|| format!("No {} of these hashtags were read in this time.", command.metric.name()));
+    target.tell(&measured, now, nothing, show, chart)
 }
 
 /// The hashtags of several names or ids; one that is named twice is no comparison.

@@ -21,14 +21,13 @@ pub(super) async fn run(command: Creators, context: &Context) -> Result<(), Fail
         after: None,
     };
     let measured = catalog.creators(&hashtag, asked).await?;
-    target.tell(&measured, now, show, || None)
+    let is_empty = measured.data.creators.is_empty();
+    let nothing = is_empty
+        .then(|| format!("No creators are known of videos of this time under #{}.", measured.data.hashtag));
+    target.tell(&measured, now, nothing, show, || None)
 }
 
 fn show(view: &CreatorsView) -> Result<(), Failure> {
-    if view.creators.is_empty() {
-        say(format_args!("No creators are known of videos of this time under #{}.", view.hashtag));
-        return Ok(());
-    }
     let by_handle = match view.creators_by_handle {
         0 => String::new(),
         number => format!(", {} known by handle alone", grouped(number)),

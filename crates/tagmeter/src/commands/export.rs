@@ -42,6 +42,9 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
                 .hint("-o - with --format writes to standard output"));
         }
     };
+    if rows == 0 {
+        say(format_args!("No {} are stored.", command.what.name()));
+    }
     say(format_args!("{} in {name}.", counted(rows, "row")));
     Ok(())
 }

@@ -42,7 +42,8 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     measured.next = (earlier > 0).then_some(Place { value: 0.0, number: 0 });
     let told = Told { course, earlier: earlier as u64, is_repaired: !command.no_repair };
     let chart = chart(&measured.data);
-    target.tell(&measured, now, |history| show(history, &told), || Some(chart))
+    let nothing = nothing(&measured.data);
+    target.tell(&measured, now, nothing, |history| show(history, &told), || Some(chart))
 }
 
 /// What is said besides the points.
@@ -64,11 +65,13 @@ fn chart(history: &HistoryView) -> charts::Chart {
     )
 }
 
+/// Why there are no points, where there are none.
+fn nothing(history: &HistoryView) -> Option<String> {
+    let is_empty = history.points.is_empty();
+    is_empty.then(|| format!("No {} of #{} were read in this time.", history.metric, history.hashtag))
+}
+
 fn show(history: &HistoryView, told: &Told) -> Result<(), Failure> {
-    if history.points.is_empty() {
-        say(format_args!("No {} of #{} were read in this time.", history.metric, history.hashtag));
-        return Ok(());
-    }
     let gained = if history.mode == "gain" { " gained" } else { "" };
     print(format_args!("#{} {}{gained}  {}", history.hashtag, history.metric, told.course))?;
     let row = |point: &PointView| {

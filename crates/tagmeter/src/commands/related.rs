@@ -18,14 +18,13 @@ pub(super) async fn run(command: Related, context: &Context) -> Result<(), Failu
         limit: command.limit,
     };
     let measured = catalog.related(&hashtag, asked).await?;
-    target.tell(&measured, now, |rows| show(rows, hashtag.tag.name()), || None)
+    let is_empty = measured.data.is_empty();
+    let nothing = is_empty
+        .then(|| format!("No other hashtag appears together with #{} often enough.", hashtag.tag.name()));
+    target.tell(&measured, now, nothing, |rows| show(rows), || None)
 }
 
-fn show(rows: &[RelatedView], name: &str) -> Result<(), Failure> {
-    if rows.is_empty() {
-        say(format_args!("No other hashtag stands beside #{name} often enough to tell."));
-        return Ok(());
-    }
+fn show(rows: &[RelatedView]) -> Result<(), Failure> {
     let row = |other: &RelatedView| {
         vec![
             tag(&other.name),

@@ -18,6 +18,7 @@ use charts::{day, human};
 use domain::metrics::{Mode, Step};
 use domain::{Timestamp, UtcDay};
 use std::io::Write;
+use std::path::Path;
 
 /// What the sections are made for.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,7 @@ struct Frame {
 }
 
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
+    refuse_other_formats(&command.output)?;
     let mut file = NewFile::begin(&command.output, command.force)?;
     let catalog = context.open_existing_catalog().await?;
     let hashtags = hashtags_of(&catalog, &command.hashtags).await?;
@@ -60,6 +62,17 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
     file.finish()?;
     say(format_args!("The report is in {name}."));
     Ok(())
+}
+
+/// A report is a page of HTML, whatever its file is called; one that is called otherwise would not open.
+fn refuse_other_formats(path: &Path) -> Result<(), Failure> {
+    let Some(extension) = path.extension() else { return Ok(()) };
+    if ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html)) {
+        return Ok(());
+    }
+    let extension = extension.to_string_lossy();
+    Err(Failure::usage(format_args!("a report is HTML, and {} ends in .{extension}", path.display()))
+        .hint("-o report.html; a browser prints the page to PDF"))
 }
 
 fn subtitle(names: &[String], frame: Frame) -> String {

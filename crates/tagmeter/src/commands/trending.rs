@@ -37,7 +37,9 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
     let courses = if target.is_screen() { courses(&catalog, &measured).await? } else { Vec::new() };
     let has_more = measured.next.is_some();
     let shown = Shown { courses, window: command.window, has_more };
-    target.tell(&measured, context.now(), |rows| show(rows, &shown), || None)
+    let is_empty = measured.data.is_empty();
+    let nothing = is_empty.then(|| "No hashtag moves that was read at least twice lately.".to_owned());
+    target.tell(&measured, context.now(), nothing, |rows| show(rows, &shown), || None)
 }
 
 /// Of each hashtag the views gained on each of the last days before the newest reading of all.
@@ -71,10 +73,6 @@ struct Shown {
 }
 
 fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
-    if rows.is_empty() {
-        say("No hashtag moves that was read at least twice lately.");
-        return Ok(());
-    }
     let row = |(place, (row, course)): (usize, (&TrendingView, &String))| {
         let trend = &row.trend;
         vec![

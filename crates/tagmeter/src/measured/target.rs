@@ -10,7 +10,7 @@ use domain::Timestamp;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
-use tables::{Format, Options, Writer};
+use tables::{Format, Options};
 
 /// What `--json` prints of an answer.
 #[derive(Serialize)]
@@ -56,10 +56,14 @@ impl Target {
         }
         match (named, format) {
             (Some(path), Some(format)) => Ok(Self::File(NewFile::begin(path, file.force)?, format)),
-            (Some(path), None) => Err(Failure::usage(format_args!(
-                "{} does not say in which format it is to be",
-                path.display()
-            ))
+            (Some(path), None) => Err(Failure::usage(match path.extension() {
+                Some(extension) => format!(
+                    "this command does not write .{} files ({})",
+                    extension.to_string_lossy(),
+                    path.display()
+                ),
+                None => format!("the name {} does not say a format", path.display()),
+            })
             .hint(formats(has_chart))),
             (None, Some(format)) if format.is_binary() && io::stdout().is_terminal() => {
                 Err(Failure::usage(format_args!("{} is nothing for a terminal", format.name()))
@@ -78,20 +82,33 @@ impl Target {
         matches!(self, Self::Screen)
     }
 
-    /// Tells an answer: to a person by `show`, else in its format; `chart` draws it where that is asked for.
+    /// Prints an answer: to a person by `show`, else in its format; `chart` draws it where that is requested. `nothing`
+    /// says that an answer is empty, and why; where it does, that goes to standard error whatever the format.
     pub(crate) fn tell<T: Serialize + Tabular>(
         self,
         measured: &Measured<T>,
         now: Timestamp,
+        nothing: Option<String>,
         show: impl FnOnce(&T) -> Result<(), Failure>,
         chart: impl FnOnce() -> Option<Chart>,
     ) -> Result<(), Failure> {
-        match self {
+        match &self {
             Self::Screen => {
-                show(&measured.data)?;
+                match nothing {
+                    Some(nothing) => say(nothing),
+                    None => show(&measured.data)?,
+                }
                 say_caveats(&measured.meta);
-                Ok(())
+                return Ok(());
             }
+            Self::Print(format) => say_what_is_missing(measured, *format, nothing, "The output")?,
+            Self::File(file, format) => {
+                let name = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+                say_what_is_missing(measured, *format, nothing, &name)?;
+            }
+        }
+        match self {
+            Self::Screen => Ok(()),
             Self::Print(FileFormat::Rows(Format::Json)) => print_json(&answer(measured)),
             Self::Print(format) => {
                 let bytes = bytes(measured, format, now, chart)?;
@@ -136,12 +153,10 @@ fn bytes<T: Serialize + Tabular>(
         FileFormat::Rows(format) => {
             let meta = pairs(&measured.meta);
             let options = Options { created: Some(now), ..Options::default() };
-            let begun = Writer::begin_with(Vec::new(), format, &T::columns(), &meta, &options);
-            let mut writer = begun.map_err(|cause| stored(&cause))?;
-            for row in measured.data.rows() {
-                writer.row(&row).map_err(|cause| stored(&cause))?;
-            }
-            writer.finish().map_err(|cause| stored(&cause))
+            let table = measured.data.table().map_err(Failure::new)?;
+            let others = measured.data.others().map_err(Failure::new)?;
+            let written = table.write_with(&others, Vec::new(), format, &meta, &options);
+            written.map_err(|cause| stored(&cause))
         }
     }
 }
@@ -173,6 +188,40 @@ fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
         say(caveat.code, Some(caveat.text.clone()));
     }
     pairs
+}
+
+/// Says that a file has no rows, and which tables of the answer its format has no place for.
+fn say_what_is_missing<T: Tabular>(
+    measured: &Measured<T>,
+    format: FileFormat,
+    nothing: Option<String>,
+    name: &str,
+) -> Result<(), Failure> {
+    match nothing {
+        Some(nothing) if measured.data.rows().is_empty() => {
+            say(format_args!("{nothing} {name} has no rows."))
+        }
+        Some(nothing) => say(nothing),
+        None => {}
+    }
+    if !matches!(format, FileFormat::Rows(Format::Ndjson | Format::Csv | Format::Parquet)) {
+        return Ok(());
+    }
+    let others = measured.data.others().map_err(Failure::new)?;
+    let others: Vec<_> = others.iter().filter(|(_, table)| !table.rows().is_empty()).collect();
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
+        let format = format.name();
+        say(format_args!(
+            "note: {format} holds one table; {} left out. .xlsx and .json hold all.",
+            match names.as_slice() {
+                [one] => format!("{one} is"),
+                [first @ .., last] => format!("{} and {last} are", first.join(", ")),
+                [] => String::new(),
+            }
+        ));
+    }
+    Ok(())
 }
 
 /// Says what limits an answer to whoever reads it.

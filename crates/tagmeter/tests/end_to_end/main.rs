@@ -21,3 +21,5 @@ mod measuring;
 mod postgres;
 
 mod serving;
+
+mod workbooks;

@@ -48,7 +48,7 @@ fn series() -> String {
     rows
 }
 
-fn place() -> Place {
+pub(crate) fn place() -> Place {
     let place = Place::new();
     place.write("in/items.json", videos());
     place.write("in/series.csv", series());

@@ -7,7 +7,7 @@ use domain::Hashtag;
 use tables::{Kind, Value};
 
 /// The columns: each total with its basis and the time it was read.
-pub(super) const RECORD: [(&str, Kind); 22] = [
+pub(crate) const RECORD: [(&str, Kind); 22] = [
     ("id", Kind::Id),
     ("name", Kind::Text),
     ("views", Kind::Integer),
@@ -35,7 +35,7 @@ pub(super) const RECORD: [(&str, Kind); 22] = [
 /// The cells of [`RECORD`].
 pub(crate) type RecordCells<'a> = [Value<'a>; RECORD.len()];
 
-pub(super) fn record(record: &HashtagRecord) -> RecordCells<'_> {
+pub(crate) fn record(record: &HashtagRecord) -> RecordCells<'_> {
     let totals = [&record.views, &record.creators, &record.videos];
     let reported_at = time(record.reported_at.as_ref());
     let ids = [id(record.id.as_ref()), id(record.assigned_id.as_ref())];
