@@ -1,5 +1,6 @@
 //! What every request handler can reach.
 
+use crate::downloads::Downloads;
 use crate::encoding::Compressor;
 use crate::gate::keys::Keys;
 use crate::health::Health;
@@ -33,6 +34,8 @@ pub(crate) struct App {
     pub(crate) cursors: CursorKey,
     /// Room for questions that are measured.
     pub(crate) measuring: Arc<Semaphore>,
+    /// Large answers and their files.
+    pub(crate) downloads: Downloads,
     /// Room for uploads.
     pub(crate) uploads: Semaphore,
     /// The API description.

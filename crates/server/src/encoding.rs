@@ -37,6 +37,20 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
+    /// What it is called.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// By its name.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        [Self::Identity, Self::Gzip, Self::Zstd].into_iter().find(|coding| coding.name() == name)
+    }
+
     /// For `Content-Encoding`; none for a body as it is.
     pub(crate) fn header(self) -> Option<HeaderValue> {
         match self {
@@ -92,6 +106,11 @@ impl Codings {
         }
     }
 
+    /// The coding that is wanted most.
+    pub(crate) fn best(self) -> Coding {
+        self.best
+    }
+
     /// Whether a body must be encoded, however small it is.
     pub(crate) fn is_identity_refused(self) -> bool {
         self.is_identity_refused
@@ -134,18 +153,28 @@ impl Compressor {
 
     /// The body to send and its coding. `hash` is the body's own.
     pub(crate) fn encode(&self, body: Bytes, hash: u128, codings: Codings) -> (Bytes, Coding) {
+        if codings.best != Coding::Identity
+            && codings.matter(body.len())
+            && let Some(known) = self.0.get(&(hash, codings.best))
+        {
+            return (known, codings.best);
+        }
+        let (body, coding) = Self::encode_once(body, codings);
+        if coding != Coding::Identity {
+            self.0.insert((hash, coding), body.clone());
+        }
+        (body, coding)
+    }
+
+    /// The same of a body that nobody asks for again.
+    pub(crate) fn encode_once(body: Bytes, codings: Codings) -> (Bytes, Coding) {
         let coding = codings.best;
         if coding == Coding::Identity || !codings.matter(body.len()) {
             return (body, Coding::Identity);
         }
-        if let Some(known) = self.0.get(&(hash, coding)) {
-            return (known, coding);
-        }
         match compress(&body, coding) {
             Ok(compressed) if compressed.len() < body.len() || codings.is_identity_refused => {
-                let compressed = Bytes::from(compressed);
-                self.0.insert((hash, coding), compressed.clone());
-                (compressed, coding)
+                (compressed.into(), coding)
             }
             _ => (body, Coding::Identity),
         }

@@ -109,6 +109,15 @@ errors! {
     HashtagNotFound "hashtag_not_found" NOT_FOUND "Unknown hashtag" Legacy::Request("Not found challenge"),
         "No hashtag of this id or name is held. Nothing was charged.",
         "Look for it with `/search-challenge/` or `GET /v1/hashtags?query=`; import it, or configure an upstream that knows it.";
+    DownloadExpired "download_expired" GONE "Nothing to continue" Legacy::AsProblem,
+        "The rest of a file was requested, and the server does not hold the file: it is kept for an hour unless configured otherwise, on the node that made it.",
+        "Request the export again without `Range`; that is charged. Nothing was charged for this request.";
+    PreconditionFailed "precondition_failed" PRECONDITION_FAILED "No answer with this ETag" Legacy::AsProblem,
+        "No stored answer to this question has an `ETag` that `If-Match` names.",
+        "Leave `If-Match` out for a new answer, which is charged.";
+    RangeNotSatisfiable "range_not_satisfiable" RANGE_NOT_SATISFIABLE "Range behind the end" Legacy::AsProblem,
+        "The range begins behind the last byte; `Content-Range` says how many bytes there are.",
+        "Compare the size of your file with `Content-Range`: if they are equal, it is whole.";
     UnknownPath "unknown_path" NOT_FOUND "Unknown path" Legacy::AsProblem,
         "There is nothing at this path; `/openapi.json` lists what there is.",
         "Compare the path with those in `/openapi.json`.";

@@ -161,6 +161,7 @@ pub(crate) async fn watch(app: Arc<App>) {
                 if app.health.complaint().is_none() {
                     outage::is_over();
                 }
+                app.downloads.spool.sweep(app.clock.now());
                 wait = if works { PROBE_INTERVAL } else { PROBE_RETRY_INTERVAL };
             }
         }

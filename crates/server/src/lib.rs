@@ -4,10 +4,11 @@
 //! answer, its description and its tests. Deliberately absent: SQL, outgoing calls, the environment, the wall clock.
 //!
 //! Reading order: [`Server`] and [`Options`], `router`, `http` (from socket to request), `gate` (who may, and what it
-//! costs), `contract` (the answers), `v1` (jobs), `problem` and `errors` (the answers instead).
+//! costs), `downloads` (large answers), `contract` (the answers), `v1` (jobs), `problem` and `errors` (the answers instead).
 
 mod app;
 mod contract;
+mod downloads;
 mod encoding;
 mod errors;
 mod gate;
@@ -29,5 +30,5 @@ mod router;
 mod server;
 mod v1;
 
-pub use options::{Options, Origins, PublicUrl, UPLOADS_AT_ONCE, Uploads};
+pub use options::{Downloads, Options, Origins, PublicUrl, UPLOADS_AT_ONCE, Uploads};
 pub use server::{BindError, Parts, Server};

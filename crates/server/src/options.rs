@@ -3,6 +3,7 @@
 pub use crate::origins::{Origins, OriginsError};
 pub use crate::public_url::{PublicUrl, PublicUrlError};
 use catalog::jobs::Spool;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Requests a minute one key may make unless it has a setting of its own; 0 stands for no limit.
@@ -18,8 +19,12 @@ pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may lie unused between two requests. Longer than the 60 s of most load balancers, which would
 /// otherwise send a request into a connection that is being closed.
 pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(75);
-/// How long a client may take to fetch an answer that is ready.
-pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take nothing at all of an answer that is ready. How slowly it takes it does not matter. Over
+/// loopback, windows open by up to 64 KiB at a time: at 1 KiB/s that is about a minute without a byte.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(120);
+/// Bytes of an answer that may wait in the kernel unsent, for each connection: a slow reader then takes some often, and
+/// holds no more than this. A page of 35 videos fits.
+pub const UNSENT_BYTES_MAX: u32 = 64 * 1024;
 /// How long a look-up may take before it is given up. Clients stop waiting at 10 s.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long requests in flight may take to finish once the server is told to stop.
@@ -38,6 +43,44 @@ pub const UPLOADS_AT_ONCE: usize = 4;
 pub const UPLOAD_PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes a second that an upload must come at, on the whole.
 pub const UPLOAD_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
+
+/// Large answers that one key may receive at once; one more is answered 429.
+pub const LARGE_ANSWERS_PER_KEY: usize = 8;
+/// Large answers that the server makes and sends at once; one more is answered 503.
+pub const LARGE_ANSWERS_AT_ONCE: usize = 64;
+/// Exports that are made at once; others wait. Each takes some tens of megabytes while it is made.
+pub const EXPORTS_MADE_AT_ONCE: usize = 4;
+/// How long a large answer is kept after its charge, to be continued.
+pub const DOWNLOADS_KEPT: Duration = Duration::from_secs(60 * 60);
+/// Bytes of large answers on the disk, kept or being sent.
+pub const DOWNLOAD_BYTES_MAX: u64 = 4 << 30;
+
+/// Large answers: how many at once, where their files are, and for how long.
+#[derive(Debug, Clone)]
+pub struct Downloads {
+    /// The folder of their files, made when missing; `None` for a temporary one.
+    pub folder: Option<PathBuf>,
+    /// Bytes of all files together. Kept answers go, the oldest first, to make room for new ones.
+    pub bytes_max: u64,
+    /// How long a paid answer is kept to be continued.
+    pub keep: Duration,
+    /// Large answers of one key at once.
+    pub per_key: usize,
+    /// Large answers of all keys at once.
+    pub at_once: usize,
+}
+
+impl Default for Downloads {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            bytes_max: DOWNLOAD_BYTES_MAX,
+            keep: DOWNLOADS_KEPT,
+            per_key: LARGE_ANSWERS_PER_KEY,
+            at_once: LARGE_ANSWERS_AT_ONCE,
+        }
+    }
+}
 
 /// Where uploaded files are kept until they are imported.
 #[derive(Debug, Clone)]
@@ -63,7 +106,7 @@ pub struct Options {
     pub header_timeout: Duration,
     /// Between two requests on a connection.
     pub keep_alive_timeout: Duration,
-    /// For a client to fetch its answer.
+    /// For a client to take something of its answer.
     pub write_timeout: Duration,
     /// For a look-up.
     pub request_timeout: Duration,
@@ -79,6 +122,8 @@ pub struct Options {
     pub public_url: PublicUrl,
     /// Origins whose pages may read answers.
     pub cors_origins: Origins,
+    /// Large answers.
+    pub downloads: Downloads,
 }
 
 impl Default for Options {
@@ -98,6 +143,7 @@ impl Default for Options {
             upload_bytes_max: UPLOAD_BYTES_MAX,
             public_url: PublicUrl::default(),
             cors_origins: Origins::default(),
+            downloads: Downloads::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::errors::{ErrorCode, Legacy, SITE};
 use crate::http::front::Call;
 use crate::outage;
 use axum::body::Body;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -25,6 +25,7 @@ pub(crate) struct Problem {
     unknown_field: Option<Box<str>>,
     retry_after_seconds: Option<u64>,
     allow: Option<Box<HeaderValue>>,
+    content_range: Option<Box<HeaderValue>>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -66,8 +67,16 @@ impl Problem {
     /// With a sentence that says what was wrong and what would be right.
     pub(crate) fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
         let detail = detail.into();
-        let (param, unknown_field, retry_after_seconds, allow, cause) = (None, None, None, None, None);
-        Self { code, detail, param, unknown_field, retry_after_seconds, allow, cause }
+        Self {
+            code,
+            detail,
+            param: None,
+            unknown_field: None,
+            retry_after_seconds: None,
+            allow: None,
+            content_range: None,
+            cause: None,
+        }
     }
 
     /// Of a parameter.
@@ -104,6 +113,11 @@ impl Problem {
     /// Names the methods that are answered.
     pub(crate) fn allow(self, methods: HeaderValue) -> Self {
         Self { allow: Some(Box::new(methods)), ..self }
+    }
+
+    /// Says how many bytes there are, in `Content-Range`.
+    pub(crate) fn content_range(self, value: HeaderValue) -> Self {
+        Self { content_range: Some(Box::new(value)), ..self }
     }
 
     /// After how many seconds trying again makes sense.
@@ -155,6 +169,9 @@ impl Problem {
         }
         if self.code == ErrorCode::NotAcceptable {
             headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+        }
+        if let Some(value) = self.content_range {
+            headers.insert(CONTENT_RANGE, *value);
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

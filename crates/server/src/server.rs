@@ -1,6 +1,7 @@
 //! A server from outside: bind, run, stop.
 
 use crate::app::App;
+use crate::downloads::Downloads;
 use crate::encoding::Compressor;
 use crate::gate::keys::Keys;
 use crate::health::{self, Health};
@@ -53,6 +54,9 @@ pub enum BindError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// The folder of large answers cannot be read.
+    #[error("the folder for large answers cannot be read: {0}")]
+    Downloads(std::io::Error),
     /// The store cannot be read, or the ledger not written.
     #[error("the store is not fit to serve from: {0}")]
     Store(#[from] StoreError),
@@ -74,7 +78,10 @@ impl Server {
             description.servers = Some(vec![utoipa::openapi::Server::new(options.public_url.as_str())]);
         }
         let identity = parts.catalog.store().identity().await?;
+        let downloads =
+            Downloads::open(&options.downloads, parts.clock.now()).map_err(BindError::Downloads)?;
         let app = Arc::new(App {
+            downloads,
             keys: Keys::new(parts.catalog.store().clone(), options.requests_per_minute),
             routes: Routes::new(&description),
             metrics: Metrics::new(description.paths.paths.keys().map(String::as_str)),

@@ -100,11 +100,12 @@ impl TestServerBuilder {
         self.upstreams(upstream.as_upstreams())
     }
 
-    /// Starts it. Uploads go to the folder of its data.
+    /// Starts it. Uploads and large answers go to the folder of its data.
     pub async fn start(mut self) -> TestServer {
         let clock = FixedClock::default();
         let held = TemporaryCatalog::with(&clock, self.database, self.upstreams).await;
         self.options.uploads = Some(Uploads { spool: Spool::of(held.folder()), node: NODE.to_owned() });
+        self.options.downloads.folder.get_or_insert_with(|| held.folder().join("downloads"));
         if !self.observations.is_empty() {
             held.record(self.observations).await;
         }

@@ -65,11 +65,6 @@ impl Quote {
         Self { price, ..self }
     }
 
-    /// Who asked.
-    pub(crate) fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
     /// Charges the call. Returns after the charge is on the disk. The second value is the balance, where told.
     pub(crate) async fn settle(
         self,

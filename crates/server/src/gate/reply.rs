@@ -1,6 +1,9 @@
 //! The last step: a successful answer. A paid one is made of a receipt and of nothing else.
 
 use super::freshness::Freshness;
+use crate::downloads::Download;
+use crate::downloads::sending::FromMemory;
+use crate::downloads::slots::Slot;
 use crate::encoding::{Coding, Codings, Compressor};
 use crate::header_value::Text;
 use axum::body::Body;
@@ -9,16 +12,15 @@ use catalog::{Provenance, Ready};
 use domain::Credits;
 use domain::credits::PRICE_OF_A_CALL;
 use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, VARY,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, LINK, VARY,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Seek};
+use std::io;
 use store::idempotency::{IdempotencyError, KeptAnswer};
 use store::ledger::Receipt;
-use tokio_util::io::ReaderStream;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// `Content-Type` of most answers.
@@ -26,9 +28,6 @@ pub(crate) const JSON: &str = "application/json";
 
 /// In the ledger, what a kept answer is based on comes after its `Content-Type`, behind this.
 const MARK: &str = "; provenance=";
-
-/// A file is sent in pieces of so much: reading one costs a change of threads.
-const FILE_PIECE_BYTES: usize = 256 * 1024;
 
 /// A body and its hash, which is its `ETag` too.
 #[derive(Debug)]
@@ -57,17 +56,23 @@ impl Tagged {
     fn etag(&self) -> HeaderValue {
         Text::new().text("W/\"").hexadecimal(&self.hash.to_be_bytes()).text("\"").finish()
     }
+}
 
-    /// Whether the caller has this answer already.
-    pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
-        let Some(values) = headers.get(IF_NONE_MATCH) else { return false };
-        let etag = self.etag();
-        let digits = etag.as_bytes().get(2..).unwrap_or_default();
-        values.to_str().unwrap_or("").split(',').any(|value| {
-            let value = value.trim();
-            value == "*" || value.strip_prefix("W/").unwrap_or(value).as_bytes() == digits
-        })
-    }
+/// Whether the caller has the data of this hash already. Entity tags begin with it; what follows a `-` tells apart the
+/// forms that the same data is sent in, which matters to parts alone.
+fn is_known(hash: &str, headers: &HeaderMap) -> bool {
+    let values =
+        headers.get_all(IF_NONE_MATCH).iter().flat_map(|value| value.to_str().unwrap_or("").split(','));
+    values.map(str::trim).any(|value| {
+        let tag = value.strip_prefix("W/").unwrap_or(value);
+        let tag = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+        value == "*" || tag.is_some_and(|tag| tag.split('-').next() == Some(hash))
+    })
+}
+
+/// A hash as entity tags begin.
+fn hexadecimal(hash: u128) -> String {
+    format!("{hash:032x}")
 }
 
 /// A successful answer before it is paid for.
@@ -75,7 +80,9 @@ impl Tagged {
 pub(crate) struct Content {
     tagged: Tagged,
     /// A body that is too large to hold; `tagged` is empty then.
-    file: Option<File>,
+    file: Option<Download>,
+    /// Of a large answer in memory.
+    slot: Option<Slot>,
     /// Its `Content-Type`.
     kind: Cow<'static, str>,
     /// What of its JSON is still to be written: what it cost.
@@ -106,10 +113,83 @@ impl Content {
         Self { is_open: true, ..Self::new(JSON, body) }
     }
 
-    /// A file, from its beginning. It is streamed, and not kept for an `Idempotency-Key`.
-    pub(crate) fn file(kind: &'static str, mut file: File) -> io::Result<Self> {
-        file.rewind()?;
-        Ok(Self { file: Some(file), ..Self::new(kind, Bytes::new()) })
+    /// A file.
+    pub(crate) fn file(kind: impl Into<Cow<'static, str>>, download: Download) -> Self {
+        Self { file: Some(download), ..Self::new(kind, Bytes::new()) }
+    }
+
+    /// The same answer, its body in a file.
+    pub(crate) fn in_file(self, download: Download) -> Self {
+        let tagged = Tagged { body: Bytes::new(), hash: 0 };
+        Self { file: Some(download), tagged, slot: None, ..self }
+    }
+
+    /// The file, if its body is one.
+    pub(crate) fn download(&self) -> Option<&Download> {
+        self.file.as_ref()
+    }
+
+    /// The file to be changed.
+    pub(crate) fn download_mut(&mut self) -> Option<&mut Download> {
+        self.file.as_mut()
+    }
+
+    /// Bytes of its body that are held in memory.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.tagged.body.len()
+    }
+
+    /// Whether what it cost is still to be written into it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// `Content-Type`.
+    pub(crate) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The hash of its data, as its entity tag begins.
+    pub(crate) fn hash_of_data(&self) -> String {
+        hexadecimal(self.tagged.hash)
+    }
+
+    /// With the slot of a large answer, given back when it was sent.
+    pub(crate) fn holding(self, slot: Slot) -> Self {
+        Self { slot: Some(slot), ..self }
+    }
+
+    /// Whether it is a large answer in memory.
+    pub(crate) fn holds_slot(&self) -> bool {
+        self.slot.is_some()
+    }
+
+    /// The slot apart.
+    pub(crate) fn without_slot(mut self) -> (Self, Option<Slot>) {
+        let slot = self.slot.take();
+        (self, slot)
+    }
+
+    /// Its bytes as they are sent, with a strong entity tag.
+    pub(crate) fn outgoing(&self, codings: Codings) -> Outgoing {
+        let (body, coding) = Compressor::encode_once(self.tagged.body.clone(), codings);
+        let hash = self.hash_of_data();
+        let tag = if coding == Coding::Identity { hash } else { format!("{hash}-{}", coding.name()) };
+        Outgoing { body, coding, tag }
+    }
+
+    /// With what it cost, if it says that itself.
+    pub(crate) fn closed(self, billing: &Billing) -> Self {
+        if !self.is_open {
+            return self;
+        }
+        let mut body = Vec::with_capacity(self.tagged.body.len() + 80);
+        body.extend_from_slice(&self.tagged.body);
+        body.extend_from_slice(b",\"billing\":");
+        // Numbers and nothing else: it cannot fail.
+        let _ = serde_json::to_writer(&mut body, billing);
+        body.push(b'}');
+        Self { tagged: Tagged { body: body.into(), hash: self.tagged.hash }, is_open: false, ..self }
     }
 
     /// As fresh as this.
@@ -129,6 +209,7 @@ impl Content {
         Self {
             tagged,
             file: None,
+            slot: None,
             kind: kind.into(),
             is_open: false,
             price: PRICE_OF_A_CALL,
@@ -155,9 +236,6 @@ impl Content {
 
     /// What the ledger keeps of it.
     pub(crate) fn to_kept(&self) -> Result<KeptAnswer, IdempotencyError> {
-        if self.file.is_some() {
-            return Err(IdempotencyError::Answer);
-        }
         let kind = match self.freshness {
             Some(freshness) => format!("{}{MARK}{}", self.kind, freshness.to_kept().to_text()).into(),
             None => Cow::Borrowed(&*self.kind),
@@ -167,7 +245,10 @@ impl Content {
 
     /// Whether the caller has it already.
     pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
-        self.file.is_none() && self.tagged.is_known(headers)
+        match &self.file {
+            Some(download) => is_known(download.tag.split('-').next().unwrap_or_default(), headers),
+            None => is_known(&self.hash_of_data(), headers),
+        }
     }
 }
 
@@ -180,11 +261,27 @@ pub(crate) struct Reply {
     is_head: bool,
 }
 
+/// The bytes of an answer as they are sent.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) body: Bytes,
+    pub(crate) coding: Coding,
+    /// Strong entity tag, without quotes.
+    pub(crate) tag: String,
+}
+
 /// What an answer cost, as it says itself.
 #[derive(Serialize)]
-struct Billing {
+pub(crate) struct Billing {
     credits_charged: u64,
     balance_remaining: Option<u64>,
+}
+
+impl Billing {
+    /// Of a charge and the balance after it.
+    pub(crate) fn of(charged: Credits, balance: Option<Credits>) -> Self {
+        Self { credits_charged: charged.get(), balance_remaining: balance.map(Credits::get) }
+    }
 }
 
 impl Reply {
@@ -232,68 +329,63 @@ impl Reply {
         Billing { credits_charged: self.charged.get() + price.get(), balance_remaining: balance.map(left) }
     }
 
-    /// The body and its hash, with what it cost where it says that.
-    fn body(content: Tagged, is_open: bool, billing: &Billing) -> (Bytes, u128) {
-        if !is_open {
-            return (content.body, content.hash);
-        }
-        let mut body = Vec::with_capacity(content.body.len() + 80);
-        body.extend_from_slice(&content.body);
-        body.extend_from_slice(b",\"billing\":");
-        // Numbers and nothing else: it cannot fail.
-        let _ = serde_json::to_writer(&mut body, billing);
-        body.push(b'}');
-        let hash = xxh3_128(&body);
-        (body.into(), hash)
-    }
-
     /// The bytes to send, compressed if that is accepted and pays.
     pub(crate) fn into_response(
         self,
         balance: Option<Credits>,
         codings: Codings,
         compressor: &Compressor,
-    ) -> Response<Body> {
+    ) -> io::Result<Response<Body>> {
         let billing = self.billing(balance);
-        let Content { tagged, file, kind, is_open, link, disposition, .. } = self.content;
-        let etag = file.is_none().then(|| tagged.etag());
-        let (body, hash) = Self::body(tagged, is_open, &billing);
-        let codings_matter = file.is_none() && codings.matter(body.len());
-        let (body, coding) = if self.status == StatusCode::NOT_MODIFIED || body.is_empty() {
-            (Bytes::new(), Coding::Identity)
-        } else {
-            compressor.encode(body, hash, codings)
-        };
-        let body = match file {
-            Some(file) => Body::from_stream(ReaderStream::with_capacity(
-                tokio::fs::File::from_std(file),
-                FILE_PIECE_BYTES,
-            )),
-            None => Body::from(body),
-        };
-        let mut response = Response::new(body);
-        *response.status_mut() = self.status;
+        let Self { content, status, .. } = self;
+        let (hash, is_open) = (content.tagged.hash, content.is_open);
+        let Content { tagged, file, slot, kind, link, disposition, .. } = content.closed(&billing);
+        let etag =
+            file.as_ref().map_or_else(|| Some(Tagged { body: Bytes::new(), hash }.etag()), Download::etag);
+        let content_range = file.as_ref().and_then(Download::content_range);
+        let mut codings_matter = file.is_none() && codings.matter(tagged.body.len());
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = if content_range.is_some() { StatusCode::PARTIAL_CONTENT } else { status };
+        let is_sent = status != StatusCode::NOT_MODIFIED;
         let headers = response.headers_mut();
         headers.reserve(16);
-        if self.status != StatusCode::NOT_MODIFIED {
-            headers.insert(CONTENT_TYPE, content_type(kind));
+        let mut body = Body::empty();
+        let mut coded = Coding::Identity;
+        if let Some(download) = file.filter(|_| is_sent) {
+            headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+            coded = download.coding;
+            codings_matter = coded != Coding::Identity;
+            body = download.into_body()?;
+        } else if is_sent && !tagged.body.is_empty() {
+            // What it cost is in no other answer, so nobody asks for the same bytes again.
+            let (bytes, coding) = if is_open {
+                Compressor::encode_once(tagged.body, codings)
+            } else {
+                compressor.encode(tagged.body, hash, codings)
+            };
+            coded = coding;
+            body = match slot {
+                Some(slot) => Body::new(FromMemory::new(bytes, slot)),
+                None => Body::from(bytes),
+            };
         }
-        if let Some(coding) = coding.header() {
-            headers.insert(CONTENT_ENCODING, coding);
+        if is_sent {
+            headers.insert(CONTENT_TYPE, content_type(kind));
         }
         if codings_matter {
             headers.insert(VARY, HeaderValue::from_static("accept-encoding, authorization, x-api-key"));
         }
-        for (name, value) in [(LINK, link), (CONTENT_DISPOSITION, disposition)] {
-            if let Some(value) = value {
-                headers.insert(name, value);
-            }
-        }
-        if let Some(etag) = etag {
-            headers.insert(ETAG, etag);
-        }
+        let others = [
+            (CONTENT_ENCODING, coded.header()),
+            (LINK, link),
+            (CONTENT_DISPOSITION, disposition),
+            (ETAG, etag),
+            (CONTENT_RANGE, content_range),
+        ];
+        headers.extend(others.into_iter().filter_map(|(name, value)| Some((name, value?))));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        response
+        *response.body_mut() = body;
+        Ok(response)
     }
 }
 
@@ -310,19 +402,19 @@ mod tests {
 
     #[test]
     fn an_answer_the_caller_holds_is_recognised() {
-        let content = Tagged::new(Bytes::from_static(b"{}"));
-        let etag = content.etag().to_str().expect("ASCII").to_owned();
+        let content = Content::new(JSON, Bytes::from_static(b"{}"));
+        let etag = content.tagged.etag().to_str().expect("ASCII").to_owned();
         let known = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(IF_NONE_MATCH, value.parse().expect("a header value"));
             content.is_known(&headers)
         };
-        assert!(
-            known(&etag)
-                && known("*")
-                && known(&format!("\"a\", {etag}"))
-                && known(etag.trim_start_matches("W/"))
-        );
-        assert!(!known("\"a\"") && !known("") && !known("W/") && !content.is_known(&HeaderMap::new()));
+        let strong = etag.trim_start_matches("W/");
+        assert!(known(&etag) && known("*") && known(&format!("\"a\", {etag}")) && known(strong));
+        // The same data with another balance behind it, or compressed.
+        let of_a_file = format!("{}-018bcfe5-6800-7000-8000-000000000007\"", strong.trim_end_matches('"'));
+        assert!(known(&of_a_file));
+        assert!(!known("\"a\"") && !known("") && !known("W/") && !known(strong.trim_matches('"')));
+        assert!(!content.is_known(&HeaderMap::new()));
     }
 }

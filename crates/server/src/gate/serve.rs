@@ -10,6 +10,8 @@ use super::reply::{Content, JSON, Reply};
 use super::uncancelled::Uncancelled;
 use crate::app::App;
 use crate::contract::Endpoint;
+use crate::downloads::large::Around;
+use crate::downloads::resume::Wish;
 use crate::errors::ErrorCode;
 use crate::header_value::number;
 use crate::http::cors::vary;
@@ -22,14 +24,14 @@ use crate::v1::cursor::CursorKey;
 use axum::body::Body;
 use axum::extract::Request;
 use catalog::Wanted;
-use domain::{AccountId, Credits, Timestamp};
+use domain::{AccountId, Credits, KeyId, RequestId, Timestamp};
 use http::header::VARY;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use store::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept};
+use store::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptAnswer};
 use store::ledger::Operation;
 
 /// What a call cost. On every answer.
@@ -57,6 +59,10 @@ pub(crate) struct Asking<'a> {
     pub(crate) now: Timestamp,
     /// Who asks, and what the cursors of its lists are sealed with.
     pub(crate) account_id: AccountId,
+    /// The key it is asked with.
+    pub(crate) key_id: KeyId,
+    /// This call.
+    pub(crate) request_id: RequestId,
     pub(crate) cursors: &'a CursorKey,
     /// What links begin with.
     pub(crate) public_url: &'a PublicUrl,
@@ -68,6 +74,8 @@ pub(crate) trait Paid: Send + 'static {
     const OPERATION: Operation;
     /// Whether it is one of the contract's: then its errors can be told as the original tells them.
     const IS_CONTRACT: bool;
+    /// Whether it is always answered with a file.
+    const IS_DOWNLOAD: bool = false;
     /// What a request asks for.
     type Asked: Send + 'static;
 
@@ -135,7 +143,10 @@ async fn answer<P: Paid>(app: Arc<App>, parts: Parts) -> Response<Body> {
     let mut response = match attempt::<P>(&app, &parts, &call, &mut notes).await {
         Ok(reply) => {
             notes.charged = reply.charged();
-            reply.into_response(notes.balance, call.codings, &app.compressor)
+            // A file that was there a moment ago: a second request finds it, or another answer.
+            reply
+                .into_response(notes.balance, call.codings, &app.compressor)
+                .unwrap_or_else(|error| Problem::internal(error).into_response(&call, Style::Problem))
         }
         Err(problem) => {
             let is_legacy = app.options.legacy_errors && P::IS_CONTRACT;
@@ -174,14 +185,25 @@ async fn attempt<P: Paid>(
     let idempotency_key = if is_head { None } else { idempotency_key(&parts.headers)? };
     let balance = caller.balance(app.catalog.store()).await?;
     notes.balance = Some(balance);
-    let quote = caller.quote(balance, idempotency_key.is_some())?;
     let (path, query) = (parts.uri.path().trim_end_matches('/'), parts.uri.query().unwrap_or(""));
+    let now = app.clock.now();
+    let who = (caller.key.account_id, caller.key.key_id);
+    let wish = Wish::read(who, (path, query), &parts.headers, call.codings);
+    if !P::IS_CONTRACT
+        && let Some(content) = app.downloads.resumed(&wish, now, P::IS_DOWNLOAD)?
+    {
+        return Ok(resumed(content, &parts.headers));
+    }
+    let quote = caller.quote(balance, idempotency_key.is_some())?;
+    let (account_id, key_id) = who;
     let asking = Asking {
         query: Query::new(query),
         path,
         headers: &parts.headers,
-        now: app.clock.now(),
-        account_id: quote.caller().key.account_id,
+        now,
+        account_id,
+        key_id,
+        request_id: call.id,
         cursors: &app.cursors,
         public_url: &call.public_url,
     };
@@ -193,7 +215,7 @@ async fn attempt<P: Paid>(
         return head::<P>(app, parts, call, (asked, wanted), notes).await;
     }
     let repeatable = idempotency_key.map(|key| (key, fingerprint(path, query, P::representation(&asked))));
-    if let Some(content) = replay::<P>(app, &quote, repeatable.as_ref()).await? {
+    if let Some(content) = replay::<P>(app, &wish, repeatable.as_ref()).await? {
         notes.freshness = content.freshness;
         return Ok(Reply::replayed(content));
     }
@@ -205,19 +227,50 @@ async fn attempt<P: Paid>(
     if content.is_free() {
         return Ok(Reply::free(content));
     }
-    let idempotent = repeatable.map(|(key, fingerprint)| keep(key, fingerprint, &content)).transpose()?;
-    let quote = quote.at_price(content.price);
-    let (settled, balance) = quote.settle(app, call.id, P::OPERATION, idempotent).await;
-    notes.balance = balance.or(notes.balance);
-    Ok(match settled? {
-        Settled::Paid(receipt) => Reply::paid(receipt, content),
-        Settled::Replayed(answer) => {
-            app.metrics.replayed();
-            let content = Content::kept(answer, !P::IS_CONTRACT);
-            notes.freshness = content.freshness;
-            Reply::replayed(content)
+    let around = Around { app, wish: &wish, id: call.id, now, is_repeatable: repeatable.is_some() };
+    pay::<P>(around, quote, content, repeatable, notes).await
+}
+
+/// Charges an answer. What is large is a file before, and is kept after.
+async fn pay<P: Paid>(
+    around: Around<'_>,
+    quote: Quote,
+    content: Content,
+    repeatable: Option<(IdempotencyKey, Fingerprint)>,
+    notes: &mut Notes,
+) -> Result<Reply, Problem> {
+    let app = around.app;
+    let content = if P::IS_CONTRACT { content } else { around.before_charge(content).await? };
+    let idempotent = match repeatable {
+        Some((key, fingerprint)) => {
+            Some(Idempotent { key, fingerprint, answer: around.to_kept(&content).await? })
         }
-    })
+        None => None,
+    };
+    let quote = quote.at_price(content.price);
+    let (settled, balance) = quote.settle(app, around.id, P::OPERATION, idempotent).await;
+    notes.balance = balance.or(notes.balance);
+    match settled {
+        Ok(Settled::Paid(receipt)) => {
+            let content = around.after_charge(content, receipt.credits(), notes.balance).await;
+            Ok(Reply::paid(receipt, content))
+        }
+        Ok(Settled::Replayed(answer)) => {
+            around.withdraw();
+            let content = replayed::<P>(app, around.wish, answer)?;
+            notes.freshness = content.freshness;
+            Ok(Reply::replayed(content))
+        }
+        Err(problem) => {
+            around.withdraw_if_refused(&problem);
+            Err(problem)
+        }
+    }
+}
+
+/// A stored answer that a download goes on with: it was paid for before.
+fn resumed(content: Content, headers: &HeaderMap) -> Reply {
+    if content.is_known(headers) { Reply::not_modified(content) } else { Reply::replayed(content) }
 }
 
 /// Refuses what the path does not take.
@@ -289,26 +342,25 @@ fn fingerprint(path: &str, query: &str, representation: &str) -> Fingerprint {
 
 async fn replay<P: Paid>(
     app: &App,
-    quote: &Quote,
+    wish: &Wish,
     repeatable: Option<&(IdempotencyKey, Fingerprint)>,
 ) -> Result<Option<Content>, Problem> {
     let Some((key, fingerprint)) = repeatable else { return Ok(None) };
-    let account_id = quote.caller().key.account_id;
-    match app.catalog.store().idempotent_answer(account_id, key, *fingerprint).await? {
+    match app.catalog.store().idempotent_answer(wish.account_id, key, *fingerprint).await? {
         None => Ok(None),
         Some(Kept::OtherRequest) => Err(key_of_other_request()),
-        Some(Kept::Answer { answer, .. }) => {
-            app.metrics.replayed();
-            Ok(Some(Content::kept(answer, !P::IS_CONTRACT)))
-        }
+        Some(Kept::Answer { answer, .. }) => replayed::<P>(app, wish, answer).map(Some),
     }
 }
 
-fn keep(key: IdempotencyKey, fingerprint: Fingerprint, content: &Content) -> Result<Idempotent, Problem> {
-    let too_large = |why: store::idempotency::IdempotencyError| {
-        Problem::parameter("Idempotency-Key", format!("{why}; ask for less, or without the key"))
+/// An answer that was paid for before, under the same key.
+fn replayed<P: Paid>(app: &App, wish: &Wish, answer: KeptAnswer) -> Result<Content, Problem> {
+    let content = match app.downloads.referred(&answer, wish, app.clock.now())? {
+        Some(content) => content,
+        None => app.downloads.counted(Content::kept(answer, !P::IS_CONTRACT), wish)?,
     };
-    Ok(Idempotent { key, fingerprint, answer: content.to_kept().map_err(too_large)? })
+    app.metrics.replayed();
+    Ok(content)
 }
 
 impl Notes {

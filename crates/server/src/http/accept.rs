@@ -6,7 +6,11 @@ use super::farewell::farewell;
 use super::front::Front;
 use crate::app::App;
 use crate::errors::ErrorCode;
+#[cfg(target_os = "linux")]
+use crate::options::UNSENT_BYTES_MAX;
 use crate::problem::Problem;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -66,6 +70,7 @@ pub(crate) async fn run(listener: TcpListener, front: Arc<Front>, shutdown: impl
         if stream.set_nodelay(true).is_err() {
             continue;
         }
+        bound_unsent(&stream);
         app.metrics.connection_opened();
         let (front, protocol, guest) = (Arc::clone(&front), Arc::clone(&protocol), app.drain.guest());
         tokio::spawn(async move {
@@ -81,6 +86,18 @@ pub(crate) async fn run(listener: TcpListener, front: Arc<Front>, shutdown: impl
         tracing::warn!(cut_off, "connections were cut off");
     }
 }
+
+/// Bounds what the kernel holds of an answer that a client takes slowly, and lets [`Activity`](super::activity::Activity)
+/// see each time that it takes some. Elsewhere the system's buffers are as they are.
+#[cfg(target_os = "linux")]
+fn bound_unsent(stream: &TcpStream) {
+    if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
+        tracing::debug!(%error, "the unsent bytes of a connection cannot be bounded");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound_unsent(_: &TcpStream) {}
 
 /// Best effort: a client that cannot be told at once is just closed.
 fn refuse(app: &App, stream: TcpStream) {

@@ -12,10 +12,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-/// An answer may take longer to fetch than a state lasts if it is fetched at this rate on the whole: a large file is, and a
-/// client that takes a byte now and then is not.
-const FETCHED_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
-
 /// How long each state may last.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
@@ -39,8 +35,6 @@ pub(crate) struct Activity {
     working: AtomicBool,
     header_since: AtomicU64,
     write_since: AtomicU64,
-    /// Bytes fetched since then that have given no millisecond yet.
-    fetched_bytes: AtomicU64,
     idle_since: AtomicU64,
 }
 
@@ -61,7 +55,6 @@ impl Activity {
             working: AtomicBool::new(false),
             header_since: AtomicU64::new(1),
             write_since: AtomicU64::new(0),
-            fetched_bytes: AtomicU64::new(0),
             idle_since: AtomicU64::new(1),
         }
     }
@@ -91,31 +84,23 @@ impl Activity {
     fn write_waits(&self) {
         if self.write_since.load(Relaxed) == 0 {
             self.write_since.store(self.now(), Relaxed);
-            self.fetched_bytes.store(0, Relaxed);
         }
     }
 
-    /// So many bytes went out: the connection is not idle, and who fetches an answer has earned the time for them.
-    fn bytes_went(&self, bytes: usize) {
+    /// Bytes went out: the connection is not idle, and who takes an answer, however slowly, has all the time again.
+    fn bytes_went(&self) {
         let now = self.now();
         self.idle_since.store(now, Relaxed);
-        let since = self.write_since.load(Relaxed);
-        if since == 0 {
-            return;
+        if self.write_since.load(Relaxed) != 0 {
+            self.write_since.store(now, Relaxed);
         }
-        let earned = self.fetched_bytes.load(Relaxed).saturating_add(bytes as u64);
-        let earned_ms = earned.saturating_mul(1_000) / FETCHED_BYTES_PER_SECOND_MIN;
-        let rest = earned - earned_ms * FETCHED_BYTES_PER_SECOND_MIN / 1_000;
-        self.fetched_bytes.store(rest, Relaxed);
-        // Never ahead of now: what was fetched fast is not saved up.
-        self.write_since.store(since.saturating_add(earned_ms).min(now), Relaxed);
     }
 
     fn note_write(&self, written: &Poll<io::Result<usize>>) {
         match written {
             Poll::Pending => self.write_waits(),
-            Poll::Ready(Ok(bytes)) => self.bytes_went(*bytes),
-            Poll::Ready(Err(_)) => {}
+            Poll::Ready(Ok(0) | Err(_)) => {}
+            Poll::Ready(Ok(_)) => self.bytes_went(),
         }
     }
 
@@ -261,38 +246,37 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_large_answer_may_be_fetched_for_as_long_as_it_is_fetched_steadily() {
+    async fn a_large_answer_may_be_fetched_slowly_for_as_long_as_it_is_fetched_steadily() {
         let activity = Activity::new();
         activity.request_begins();
+        activity.write_waits();
         activity.request_ends();
         for _ in 0..600 {
+            after(29).await;
+            assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+            activity.bytes_went();
             activity.write_waits();
-            after(1).await;
-            activity.bytes_went(20 * 1024);
-            assert!(matches!(activity.verdict(&PATIENCE), Verdict::Within(_)));
         }
         // Fetched fast and never waited for: neither idle nor late.
         activity.written();
         for _ in 0..10 {
             after(50).await;
-            activity.bytes_went(1);
+            activity.bytes_went();
             assert!(matches!(activity.verdict(&PATIENCE), Verdict::Within(_)));
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_a_byte_now_and_then_is_let_go() {
+    async fn a_client_that_stops_in_the_middle_is_let_go() {
         let activity = Activity::new();
         activity.request_begins();
         activity.write_waits();
         activity.request_ends();
-        for second in 0..30 {
-            assert!(matches!(activity.verdict(&PATIENCE), Verdict::Within(_)), "{second}");
-            activity.bytes_went(10);
-            activity.write_waits();
-            after(1).await;
-        }
-        // The few bytes earned some milliseconds.
+        after(29).await;
+        activity.bytes_went();
+        activity.write_waits();
+        after(29).await;
+        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
         after(1).await;
         assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("answer not fetched"));
     }

@@ -62,21 +62,24 @@ const PAID: &[ErrorCode] = &[ErrorCode::InsufficientCredits, ErrorCode::Idempote
 const UPSTREAM: &[ErrorCode] =
     &[ErrorCode::UpstreamError, ErrorCode::UpstreamUnavailable, ErrorCode::UpstreamTimeout];
 
+/// Codes of paths whose large answers are stored, to be continued.
+const STORED: &[ErrorCode] = &[ErrorCode::PreconditionFailed, ErrorCode::RangeNotSatisfiable];
+
 /// Codes of requests with a JSON body.
 const WITH_BODY: &[ErrorCode] =
     &[ErrorCode::BodyTooSlow, ErrorCode::BodyTooLarge, ErrorCode::UnsupportedMediaType];
 
 macro_rules! error_sets {
-    ($($(#[$doc:meta])* $name:ident: [$($codes:expr),*] $($not_modified:ident)?;)*) => {
+    ($($(#[$doc:meta])* $name:ident: [$($codes:expr),*] $($more:ident)*;)*) => {
         $(
             $(#[$doc])*
             pub(crate) struct $name;
 
             impl IntoResponses for $name {
                 fn responses() -> BTreeMap<String, RefOr<Response>> {
-                    #[allow(unused_mut, clippy::allow_attributes, reason = "not every set has a 304")]
+                    #[allow(unused_mut, clippy::allow_attributes, reason = "not every set has more than errors")]
                     let mut responses = by_status(&[EVERYWHERE, $($codes),*]);
-                    $(responses.extend($not_modified());)?
+                    $(responses.extend($more());)*
                     responses
                 }
             }
@@ -94,13 +97,15 @@ error_sets! {
     /// Errors of a paid search: a search without results is an answer.
     SearchErrors: [WITH_KEY, PAID, UPSTREAM] not_modified;
     /// Errors of a measurement of named hashtags.
-    MeasureErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]] not_modified;
+    MeasureErrors: [WITH_KEY, PAID, UPSTREAM, STORED, &[ErrorCode::HashtagNotFound]] not_modified partial;
     /// Errors of a picture.
-    ChartErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]] not_modified;
+    ChartErrors: [WITH_KEY, PAID, UPSTREAM, STORED, &[ErrorCode::HashtagNotFound]] not_modified partial;
     /// Errors of a measured list, which names no hashtag and asks no upstream.
-    ListErrors: [WITH_KEY, PAID] not_modified;
+    ListErrors: [WITH_KEY, PAID, STORED] not_modified partial;
     /// Errors of an export.
-    ExportErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]];
+    ExportErrors:
+        [WITH_KEY, PAID, UPSTREAM, STORED, &[ErrorCode::HashtagNotFound, ErrorCode::DownloadExpired]]
+        not_modified partial;
     /// Errors of an upload.
     UploadErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::Forbidden, ErrorCode::IdempotencyKeyReused]];
     /// Errors of the list of imports.
@@ -130,6 +135,13 @@ fn not_modified() -> BTreeMap<String, RefOr<Response>> {
     let description = "The answer that the caller holds (`If-None-Match`) is current. Nothing is charged.";
     let response = ResponseBuilder::new().description(description).build();
     BTreeMap::from([("304".to_owned(), response.into())])
+}
+
+fn partial() -> BTreeMap<String, RefOr<Response>> {
+    let description = "The part of a stored answer that `Range` requests; `Content-Range` says which. Nothing is charged, \
+         unless the answer was not stored and the range starts at byte 0.";
+    let response = ResponseBuilder::new().description(description).build();
+    BTreeMap::from([("206".to_owned(), response.into())])
 }
 
 /// The response of these codes, which share a status.

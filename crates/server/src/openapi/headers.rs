@@ -16,6 +16,8 @@ enum On {
     Status(&'static [&'static str]),
     /// Answers that can be validated with `If-None-Match`, and 304.
     Validated,
+    /// Large answers, and parts of them.
+    Stored,
     /// Answers of the contract.
     Contract,
     /// Pages of lists.
@@ -25,7 +27,7 @@ enum On {
 }
 
 /// Name, type, meaning, and where it is.
-const HEADERS: [(&str, Type, &str, On); 19] = [
+const HEADERS: [(&str, Type, &str, On); 21] = [
     ("X-Request-Id", Type::String, "The id of this request in the server's log.", On::Every),
     ("X-Credits-Charged", Type::Integer, "Credits charged for this request.", On::Every),
     ("X-Credits-Remaining", Type::Integer, "The account's balance; absent without a valid key.", On::WithKey),
@@ -60,6 +62,18 @@ const HEADERS: [(&str, Type, &str, On); 19] = [
         On::Contract,
     ),
     ("ETag", Type::String, "The answer's validator, for `If-None-Match`.", On::Validated),
+    (
+        "Accept-Ranges",
+        Type::String,
+        "`bytes` on an answer that is stored and can be continued with `Range`.",
+        On::Stored,
+    ),
+    (
+        "Content-Range",
+        Type::String,
+        "The bytes sent, of how many; with 416 how many there are.",
+        On::Status(&["206", "416"]),
+    ),
     ("Link", Type::String, "`rel=\"next\"`: the next page; absent on the last one.", On::Page),
     ("Content-Disposition", Type::String, "The suggested file name, on answers that are files.", On::File),
     ("Location", Type::String, "Where the job is found.", On::Status(&["202"])),
@@ -87,6 +101,7 @@ pub(super) struct Traits {
     needs_key: bool,
     is_contract: bool,
     is_validated: bool,
+    is_stored: bool,
     is_paged: bool,
     is_file: bool,
 }
@@ -102,6 +117,7 @@ impl Traits {
             needs_key,
             is_contract: operation.tags.iter().flatten().any(|tag| tag == "challenges"),
             is_validated: has("If-None-Match"),
+            is_stored: has("If-Range"),
             is_paged: has("cursor") && has("fields"),
             is_file: has("format") && !is_job,
         }
@@ -110,13 +126,14 @@ impl Traits {
 
 /// Names the headers of a response of this status.
 pub(super) fn add(response: &mut Response, status: &str, traits: &Traits) {
-    let is_answer = matches!(status, "200" | "304");
+    let is_answer = matches!(status, "200" | "206" | "304");
     for (name, _, _, on) in HEADERS {
         let is_here = match on {
             On::Every => true,
             On::WithKey => traits.needs_key,
             On::Status(statuses) => statuses.contains(&status),
             On::Validated => traits.is_validated && is_answer,
+            On::Stored => traits.is_stored && matches!(status, "200" | "206"),
             On::Contract => traits.is_contract && is_answer,
             On::Page => traits.is_paged && status == "200",
             On::File => traits.is_file && status == "200",
@@ -130,7 +147,13 @@ pub(super) fn add(response: &mut Response, status: &str, traits: &Traits) {
 
 /// Names the headers of a response that several operations share: an error of a path that needs a key.
 pub(super) fn add_to_shared(response: &mut Response, status: &str) {
-    let traits =
-        Traits { needs_key: true, is_contract: false, is_validated: false, is_paged: false, is_file: false };
+    let traits = Traits {
+        needs_key: true,
+        is_contract: false,
+        is_validated: false,
+        is_stored: false,
+        is_paged: false,
+        is_file: false,
+    };
     add(response, status, &traits);
 }

@@ -28,7 +28,7 @@ pub(super) fn add(operation: &mut Operation) {
 const OF_WHAT_IS_STORED: [&str; 2] = ["list_hashtags", "trending"];
 
 /// What a measurement understands beside its own parameters, by its operation id: a list has pages, a picture has no
-/// fields, a file is not stored.
+/// fields.
 fn of_measurement(name: &str) -> Vec<Parameter> {
     let shape: &[&str] = match name {
         "list_hashtags" | "list_hashtag_videos" | "hashtag_creators" | "trending" => {
@@ -41,10 +41,15 @@ fn of_measurement(name: &str) -> Vec<Parameter> {
     };
     let is_understood = |parameter: &Parameter| match parameter.name.as_str() {
         "fresh" | "Cache-Control" => !OF_WHAT_IS_STORED.contains(&name),
-        "Idempotency-Key" | "If-None-Match" => name != "export",
+        "Idempotency-Key" | "If-None-Match" | "Range" | "If-Range" | "If-Match" => true,
         other => shape.contains(&other),
     };
-    request_headers().into_iter().chain(shape_parameters()).filter(is_understood).collect()
+    request_headers()
+        .into_iter()
+        .chain(range_headers())
+        .chain(shape_parameters())
+        .filter(is_understood)
+        .collect()
 }
 
 /// What a paid request may say beside its query and its key.
@@ -68,6 +73,24 @@ fn request_headers() -> [Parameter; 4] {
             "fresh",
             "Asks the upstream, where one is configured, for a fresh answer.",
             boolean().default(Some(false.into())),
+        ),
+    ]
+}
+
+/// How the rest of a stored answer is requested.
+fn range_headers() -> [Parameter; 3] {
+    [
+        header(
+            "Range",
+            "`bytes=N-`: the rest of a large answer that is stored for the account, free of charge. Small answers ignore \
+             it.",
+            text(),
+        ),
+        header("If-Range", "With `Range`: the `ETag` of the answer that the part belongs to.", text()),
+        header(
+            "If-Match",
+            "Only the stored answer with this `ETag`, free of charge; 412 if there is none.",
+            text(),
         ),
     ]
 }

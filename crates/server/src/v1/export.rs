@@ -1,12 +1,13 @@
 //! `GET /v1/export?of=hashtags|history|videos`: everything that is held of it, as a file.
 //!
-//! The file is made whole before anything is charged, so that nobody pays for half of one; then it is streamed. One credit
-//! for each thousand rows, begun ones counted.
+//! The file is made whole before anything is charged, so that nobody pays for half of one; then it is sent, and kept for a
+//! while to be continued from (`downloads`). One credit for each thousand rows, rounded up.
 
 use super::measured::hashtag;
 use super::operation;
 use super::words::{ExportFormat, ExportFormatWord, ExportOfWord};
 use crate::app::App;
+use crate::downloads::{Download, not_written};
 use crate::gate::reply::Content;
 use crate::gate::serve::{Asking, Paid, serve};
 use crate::openapi::{ExportErrors, OptionalTagText};
@@ -15,7 +16,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::Wanted;
 use catalog::measure::ExportOf;
-use domain::Credits;
+use domain::{Credits, KeyId, RequestId};
 use http::Response;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -48,14 +49,24 @@ struct Params {
     format: ExportFormatWord,
 }
 
+/// What is exported, for whom.
+pub(crate) struct Asked {
+    of: ExportOf,
+    hashtag: Option<String>,
+    format: Format,
+    key_id: KeyId,
+    request_id: RequestId,
+}
+
 pub(crate) struct Export;
 
 impl Paid for Export {
     const OPERATION: Operation = operation::EXPORT;
     const IS_CONTRACT: bool = false;
+    const IS_DOWNLOAD: bool = true;
     // A file of everything is not made to be thrown away.
     const IS_MADE_FOR_HEAD: bool = false;
-    type Asked = (ExportOf, Option<String>, Format);
+    type Asked = Asked;
 
     fn media_types(_: &Asking<'_>) -> &'static [&'static str] {
         &[]
@@ -65,40 +76,46 @@ impl Paid for Export {
         TIMEOUT
     }
 
-    fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
+    fn read(asking: &Asking<'_>) -> Result<Asked, Problem> {
         let query = &asking.query;
         query.required("of", "hashtags")?;
         let of = query.word("of")?;
         let ExportFormat(format) = query.word("format")?;
         let hashtag = query.text("hashtag")?.map(Cow::into_owned);
-        Ok((of, hashtag, format))
+        Ok(Asked { of, hashtag, format, key_id: asking.key_id, request_id: asking.request_id })
     }
 
-    async fn answer(app: &App, (of, text, format): Self::Asked, wanted: Wanted) -> Result<Content, Problem> {
+    async fn answer(app: &App, asked: Asked, wanted: Wanted) -> Result<Content, Problem> {
+        let Asked { of, hashtag: text, format, key_id, request_id } = asked;
         let of_hashtag = match &text {
             Some(text) => Some(hashtag(&app.catalog, text, wanted).await?.0),
             None => None,
         };
+        let slot = app.downloads.slots.take(key_id)?;
+        let making = Arc::clone(&app.downloads.making);
+        let room = making.acquire_owned().await.map_err(Problem::internal)?;
         let (catalog, runtime) = (app.catalog.clone(), Handle::current());
-        let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
-        // Dropped with this future when the caller hangs up.
-        let (_waiting, hung_up) = oneshot::channel::<()>();
+        let spool = Arc::clone(&app.downloads.spool);
+        // Dropped with this future when it took too long.
+        let (_waiting, given_up) = oneshot::channel::<()>();
         let writing = tokio::task::spawn_blocking(move || {
             let _room = room;
-            let file = tempfile::tempfile().map_err(Problem::internal)?;
-            runtime.block_on(async {
+            let draft = spool.draft(request_id).map_err(not_written)?;
+            let (draft, rows) = runtime.block_on(async {
                 tokio::select! {
-                    written = catalog.export(of, of_hashtag.as_ref(), format, file) => {
+                    written = catalog.export(of, of_hashtag.as_ref(), format, draft) => {
                         written.map_err(super::measured::problem)
                     }
-                    _ = hung_up => Err(Problem::internal("nobody waits for this export any more")),
+                    _ = given_up => Err(Problem::internal("nobody waits for this export any more")),
                 }
-            })
+            })?;
+            Ok::<_, Problem>((draft.finish().map_err(not_written)?, rows))
         });
-        let (file, rows) = writing.await.map_err(Problem::internal)??;
+        let ((stored, hash), rows) = writing.await.map_err(Problem::internal)??;
         // Without a row it is free, as an empty page is.
         let price = Credits::new(rows.div_ceil(ROWS_A_CREDIT)).map_err(Problem::internal)?;
-        let mut content = Content::file(format.content_type(), file).map_err(Problem::internal)?;
+        let download = Download::new(stored, slot, format!("{hash:032x}"));
+        let mut content = Content::file(format.content_type(), download);
         content.price = price;
         let name = format!("attachment; filename=\"tagmeter-{}.{}\"", of.name(), format.extension());
         content.disposition = name.try_into().ok();
@@ -108,8 +125,9 @@ impl Paid for Export {
 
 /// Everything that is held, as a file
 ///
-/// One credit for each thousand rows, begun ones counted; `X-Credits-Charged` says how many. An `Idempotency-Key` is not
-/// taken: a file is too large to keep.
+/// One credit for each thousand rows, rounded up; `X-Credits-Charged` says how many. The file is kept for an hour unless
+/// configured otherwise: a request for the same with `Range` (and `If-Range`), with `If-Match`, or under the same
+/// `Idempotency-Key` returns the rest of it, or all of it, free of charge.
 #[utoipa::path(
     get,
     path = "/v1/export",

@@ -4,6 +4,7 @@ mod callers;
 mod connections;
 mod contract;
 mod described;
+mod downloads;
 mod drain;
 mod errors;
 mod free_pages;

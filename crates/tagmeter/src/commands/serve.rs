@@ -50,6 +50,7 @@ pub(super) async fn bind(
         public_url: settings.public_url.value.clone(),
         cors_origins: settings.cors_origins.value.clone(),
         keep_alive_timeout: Duration::from_millis(settings.keep_alive_ms.value),
+        downloads: settings.downloads.options(&settings.data_dir.value),
         ..Options::default()
     };
     let parts = Parts { catalog, clock: context.clock.clone(), seed: u64::from_be_bytes(random_bytes()?) };
@@ -57,6 +58,9 @@ pub(super) async fn bind(
     Server::bind(address, parts, options).await.map_err(|error| match error {
         BindError::Address { .. } => {
             Failure::new(&error).hint("--listen takes another address; port 0 takes a free one")
+        }
+        error @ BindError::Downloads(_) => {
+            Failure::new(&error).hint("downloads.folder in the settings names another one")
         }
         BindError::Store(error) => error.into(),
     })

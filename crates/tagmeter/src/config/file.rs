@@ -1,4 +1,4 @@
-//! Reads a settings file: TOML of known names, with a table for freshness and one for each upstream. An unknown name is refused with its line and the name
+//! Reads a settings file: TOML of known names, with tables for freshness and downloads and one for each upstream. An unknown name is refused with its line and the name
 //! that is nearest to it, because a setting that is silently ignored is worse than none.
 
 use super::{NAMES, nearest, upstream};
@@ -49,9 +49,9 @@ impl SettingsFile {
         let mut file = Self { path: path.to_owned(), ..Self::default() };
         for (key, value) in table.get_ref() {
             match (&**key.get_ref(), value.get_ref()) {
-                ("freshness", DeValue::Table(freshness)) => {
-                    for (inner, value) in freshness {
-                        let name = format!("freshness.{}", inner.get_ref());
+                (section @ ("freshness" | "downloads"), DeValue::Table(settings)) => {
+                    for (inner, value) in settings {
+                        let name = format!("{section}.{}", inner.get_ref());
                         let known = reader.known(&name, inner.span().start, &NAMES)?;
                         file.values.insert(known, reader.value(known, inner.span().start, value.get_ref())?);
                     }
@@ -61,10 +61,9 @@ impl SettingsFile {
                         file.upstreams.push(reader.upstream(table.span().start, table.get_ref())?);
                     }
                 }
-                ("freshness", _) => {
-                    return Err(
-                        reader.refuse(key.span().start, "freshness is a table: [freshness]".to_owned())
-                    );
+                (section @ ("freshness" | "downloads"), _) => {
+                    let why = format!("{section} is a table: [{section}]");
+                    return Err(reader.refuse(key.span().start, why));
                 }
                 ("upstream", _) => return Err(reader.no_upstreams(key.span().start)),
                 (name, value) => {

@@ -3,12 +3,15 @@
 
 pub(crate) mod duration;
 
+mod downloads;
+
 mod file;
 
 mod upstream;
 
 use crate::exit::Failure;
 use catalog::Freshness;
+use downloads::DownloadSettings;
 use file::SettingsFile;
 use server::options::{Origins, PublicUrl, PublicUrlError};
 use std::ffi::{OsStr, OsString};
@@ -31,7 +34,7 @@ const KEEP_ALIVE_MS: std::ops::RangeInclusive<u64> = 1_000..=3_600_000;
 const CONFIG_VARIABLE: &str = "TAGMETER_CONFIG";
 
 /// Names of the settings, as files write them.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 21] = [
     "data_dir",
     "database_url",
     "listen",
@@ -48,6 +51,11 @@ const NAMES: [&str; 16] = [
     "freshness.posts",
     "freshness.misses",
     "freshness.search",
+    "downloads.folder",
+    "downloads.mib_max",
+    "downloads.keep",
+    "downloads.per_key",
+    "downloads.at_once",
 ];
 
 /// Where a setting came from.
@@ -127,6 +135,8 @@ pub(crate) struct Settings {
     pub(crate) freshness_misses_ms: Setting<u64>,
     /// A search.
     pub(crate) freshness_search_ms: Setting<u64>,
+    /// How large answers are sent.
+    pub(crate) downloads: DownloadSettings,
     /// Who is asked, the preferred one first.
     pub(crate) upstreams: Vec<UpstreamSettings>,
     /// The file that was read, if any.
@@ -176,6 +186,7 @@ impl Settings {
             freshness_posts_ms: layers.resolve("freshness.posts", length)?,
             freshness_misses_ms: layers.resolve("freshness.misses", length)?,
             freshness_search_ms: layers.resolve("freshness.search", length)?,
+            downloads: DownloadSettings::read(&layers)?,
             upstreams: layers.upstreams()?,
             warnings: layers.unknown_variables(),
             file: layers.file.map(|file| file.path),
@@ -220,6 +231,7 @@ impl Settings {
                 duration::text(self.freshness_search_ms.value),
             ),
         ];
+        rows.extend(self.downloads.rows());
         rows.extend(self.upstreams.iter().map(|upstream| {
             let shown = format!("{} at {}", upstream.kind.name(), upstream.base_url);
             [format!("upstream {}", upstream.name), shown, upstream.origin.to_string()]

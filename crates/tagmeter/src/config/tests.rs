@@ -3,7 +3,7 @@
 use super::*;
 
 /// A value of each setting for each place, none of them the default.
-const MATRIX: [(&str, [&str; 3]); 15] = [
+const MATRIX: [(&str, [&str; 3]); 20] = [
     ("data_dir", ["/flag", "/environment", "/file"]),
     ("listen", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]),
     ("public_url", ["https://a.example", "https://b.example/api", "http://c.example:8080"]),
@@ -19,6 +19,11 @@ const MATRIX: [(&str, [&str; 3]); 15] = [
     ("freshness.posts", ["1m", "2m", "3m"]),
     ("freshness.misses", ["1h", "2h", "3h"]),
     ("freshness.search", ["1d", "2d", "3d"]),
+    ("downloads.folder", ["/flag", "/environment", "file"]),
+    ("downloads.mib_max", ["1", "2", "3"]),
+    ("downloads.keep", ["1m", "2m", "3m"]),
+    ("downloads.per_key", ["1", "2", "3"]),
+    ("downloads.at_once", ["1", "2", "3"]),
 ];
 
 /// Loads with the setting given in the places that `given` names: flag, environment, file.

@@ -1,0 +1,141 @@
+//! Answers around their charge: a large one becomes a file before it is charged, and is kept after.
+//!
+//! What an answer cost can stand at the end of its own JSON, which is known only after the charge. Such an answer has its
+//! slot and its room checked before, and is written after; should that fail it is sent from memory, as it is paid.
+
+use super::record::Record;
+use super::resume::{REFERENCE, Wish};
+use super::spool::Stored;
+use super::{Download, LARGE_ANSWER_BYTES, not_written};
+use crate::app::App;
+use crate::encoding::{Coding, Codings};
+use crate::errors::ErrorCode;
+use crate::gate::reply::{Billing, Content, Outgoing};
+use crate::problem::Problem;
+use domain::{Credits, RequestId, Timestamp};
+use std::io::{self, Write};
+use std::sync::Arc;
+use store::idempotency::{IdempotencyError, KeptAnswer};
+use tokio::task::spawn_blocking;
+
+/// The call that an answer is of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Around<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) wish: &'a Wish,
+    pub(crate) id: RequestId,
+    pub(crate) now: Timestamp,
+    /// Whether it carries an `Idempotency-Key`.
+    pub(crate) is_repeatable: bool,
+}
+
+impl Around<'_> {
+    /// Writes a large answer to a file. Fails with 429 or 503 when there is no room for it; nothing is charged.
+    pub(crate) async fn before_charge(self, content: Content) -> Result<Content, Problem> {
+        if content.memory_bytes() < LARGE_ANSWER_BYTES {
+            return Ok(content);
+        }
+        let slot = self.app.downloads.slots.take(self.wish.key_id)?;
+        if content.is_open() {
+            return Ok(content.holding(slot));
+        }
+        // Who repeats the call may accept another coding.
+        let codings = if self.is_repeatable { Codings::IDENTITY } else { self.wish.codings };
+        let outgoing = content.outgoing(codings);
+        let stored = self.write(&outgoing).await.map_err(not_written)?;
+        Ok(content.in_file(Download::new(stored, slot, outgoing.tag).coded(outgoing.coding)))
+    }
+
+    /// What the ledger holds of an answer for its `Idempotency-Key`: small ones whole, of a file its id.
+    pub(crate) async fn to_kept(self, content: &Content) -> Result<KeptAnswer, Problem> {
+        let too_large = |why: IdempotencyError| {
+            Problem::parameter("Idempotency-Key", format!("{why}; ask for less, or without the key"))
+        };
+        let Some(download) = content.download() else { return content.to_kept().map_err(too_large) };
+        self.keep(content, download, false).await.map_err(not_written)?;
+        KeptAnswer::new(200, REFERENCE, self.id.to_string().into_bytes()).map_err(too_large)
+    }
+
+    /// Keeps a large answer that is paid, so that it can be continued.
+    pub(crate) async fn after_charge(
+        self,
+        content: Content,
+        charged: Credits,
+        balance: Option<Credits>,
+    ) -> Content {
+        let mut content =
+            if content.holds_slot() { self.closed(content, charged, balance).await } else { content };
+        if let Some(download) = content.download()
+            && let Err(error) = self.keep(&content, download, true).await
+        {
+            tracing::warn!(%error, request_id = %self.id, "a paid answer is sent, and cannot be kept");
+        }
+        super::Downloads::ranged(&mut content, self.wish);
+        content
+    }
+
+    /// Takes back what was kept for an `Idempotency-Key` whose call turned out to be paid before.
+    pub(crate) fn withdraw(self) {
+        self.app.downloads.spool.withdraw(self.wish.account_id, self.id);
+    }
+
+    /// The same where the ledger refused the charge. After any other failure it may hold it.
+    pub(crate) fn withdraw_if_refused(self, problem: &Problem) {
+        if matches!(problem.code(), ErrorCode::InsufficientCredits | ErrorCode::IdempotencyKeyReused) {
+            self.withdraw();
+        }
+    }
+
+    /// Writes an answer that says itself what it cost.
+    async fn closed(self, content: Content, charged: Credits, balance: Option<Credits>) -> Content {
+        let hash = content.hash_of_data();
+        let (content, slot) = content.closed(&Billing::of(charged, balance)).without_slot();
+        let Some(slot) = slot else { return content };
+        let outgoing = content.outgoing(self.wish.codings);
+        match self.write(&outgoing).await {
+            Ok(stored) => {
+                // The same data has another balance behind it the next time.
+                let tag = format!("{hash}-{}", self.id);
+                content.in_file(Download::new(stored, slot, tag).coded(outgoing.coding))
+            }
+            Err(error) => {
+                tracing::warn!(%error, request_id = %self.id, "a paid answer is sent from memory");
+                content.holding(slot)
+            }
+        }
+    }
+
+    async fn write(self, outgoing: &Outgoing) -> io::Result<Arc<Stored>> {
+        let (spool, id, body) = (Arc::clone(&self.app.downloads.spool), self.id, outgoing.body.clone());
+        let written = spawn_blocking(move || {
+            let mut draft = spool.draft(id)?;
+            draft.write_all(&body)?;
+            draft.finish()
+        });
+        written.await.map_err(io::Error::other)?.map(|(stored, _)| stored)
+    }
+
+    async fn keep(self, content: &Content, download: &Download, is_paid: bool) -> io::Result<()> {
+        let (record, stored) = (self.record(content, download, is_paid), Arc::clone(&download.stored));
+        let spool = Arc::clone(&self.app.downloads.spool);
+        spawn_blocking(move || spool.keep(record, stored)).await.map_err(io::Error::other)?
+    }
+
+    fn record(self, content: &Content, download: &Download, is_paid: bool) -> Record {
+        let text = |value: &Option<http::HeaderValue>| Some(value.as_ref()?.to_str().ok()?.to_owned());
+        Record {
+            id: self.id.to_string(),
+            account: self.wish.account_id.0,
+            question: self.wish.question.clone(),
+            variant: self.wish.variant.clone(),
+            tag: download.tag.clone(),
+            kind: content.kind().to_owned(),
+            coding: (download.coding != Coding::Identity).then(|| download.coding.name().to_owned()),
+            disposition: text(&content.disposition),
+            link: text(&content.link),
+            bytes: download.stored.bytes(),
+            paid_at_ms: self.now.as_ms(),
+            is_paid,
+        }
+    }
+}

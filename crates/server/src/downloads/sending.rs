@@ -1,0 +1,129 @@
+//! Bodies that know their length: a part of a file, read as the client takes it, or bytes in memory.
+//!
+//! A file is read piece by piece, and the next piece only when the one before is on its way, so a slow reader holds one
+//! piece. A file that turns out shorter than it was ends the connection instead of the body.
+
+use super::slots::Slot;
+use super::spool::Stored;
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use std::fs::File;
+use std::future::Future;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// Bytes that are read at once: reading changes threads, and a slow reader holds this much.
+const PIECE_BYTES: u64 = 64 * 1024;
+
+/// A part of a stored file on its way out.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    source: Source,
+    /// Bytes that were not handed out yet.
+    left: u64,
+    /// Kept until the last byte was handed out: the file is not removed before.
+    _stored: Arc<Stored>,
+    _slot: Slot,
+}
+
+#[derive(Debug)]
+enum Source {
+    Ready(File),
+    Reading(JoinHandle<io::Result<(File, Bytes)>>),
+    Failed,
+}
+
+impl Sending {
+    /// `bytes` of a stored file from a place on.
+    pub(crate) fn begin(stored: Arc<Stored>, slot: Slot, first: u64, bytes: u64) -> io::Result<Self> {
+        let mut file = stored.open()?;
+        file.seek(SeekFrom::Start(first))?;
+        Ok(Self { source: Source::Ready(file), left: bytes, _stored: stored, _slot: slot })
+    }
+}
+
+fn read(mut file: File, bytes: u64) -> io::Result<(File, Bytes)> {
+    let mut piece = vec![0; usize::try_from(bytes).unwrap_or(0)];
+    file.read_exact(&mut piece)?;
+    Ok((file, piece.into()))
+}
+
+impl Body for Sending {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        if let Source::Ready(_) = self.source {
+            let bytes = self.left.min(PIECE_BYTES);
+            if let Source::Ready(file) = std::mem::replace(&mut self.source, Source::Failed) {
+                self.source = Source::Reading(spawn_blocking(move || read(file, bytes)));
+            }
+        }
+        let Source::Reading(reading) = &mut self.source else {
+            return Poll::Ready(Some(Err(io::Error::other("reading this file has failed before"))));
+        };
+        let done = ready!(Pin::new(reading).poll(cx)).unwrap_or_else(|error| Err(io::Error::other(error)));
+        match done {
+            Ok((file, piece)) => {
+                self.source = Source::Ready(file);
+                self.left -= piece.len() as u64;
+                Poll::Ready(Some(Ok(Frame::data(piece))))
+            }
+            Err(error) => {
+                tracing::error!(%error, "a stored answer cannot be read; its connection is closed");
+                self.source = Source::Failed;
+                Poll::Ready(Some(Err(error)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+/// A large answer that is sent from memory, as it could not be written after it was paid.
+#[derive(Debug)]
+pub(crate) struct FromMemory {
+    body: Option<Bytes>,
+    _slot: Slot,
+}
+
+impl FromMemory {
+    pub(crate) fn new(body: Bytes, slot: Slot) -> Self {
+        Self { body: Some(body).filter(|body| !body.is_empty()), _slot: slot }
+    }
+}
+
+impl Body for FromMemory {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(self.body.take().map(|body| Ok(Frame::data(body))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.body.as_ref().map_or(0, |body| body.len() as u64))
+    }
+}

@@ -1,0 +1,323 @@
+//! The folder of large answers: a bounded number of bytes, files that are removed unless they are kept, and the answers
+//! that were paid for, kept for a while so that a download that was cut off can go on.
+//!
+//! Beside the file of a kept answer lies its record (`ID.json`), so that it is still there after a restart. A record that
+//! says `is_paid: false` was written before its charge: only a ledger that holds the charge makes it an answer.
+
+use super::record::Record;
+use domain::{AccountId, RequestId, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::UNIX_EPOCH;
+use tempfile::TempDir;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Of the room of all, the part that the kept answers of one account may fill.
+const ACCOUNT_PART: u64 = 4;
+/// A file without a record that nothing was written to for so long was left by a process that is gone.
+const ABANDONED_MS: i64 = 24 * 60 * 60 * 1000;
+/// How the name of a record ends.
+const RECORD: &str = "json";
+
+/// The folder and what is in it.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    folder: PathBuf,
+    /// Removed with it, where no folder was named.
+    _temporary: Option<TempDir>,
+    room: Arc<Room>,
+    keep_ms: i64,
+    kept: Mutex<BTreeMap<AccountId, VecDeque<Arc<Kept>>>>,
+}
+
+/// Bytes that files may take together.
+#[derive(Debug)]
+struct Room {
+    bytes_max: u64,
+    taken: AtomicU64,
+}
+
+impl Room {
+    fn take(&self, bytes: u64) -> bool {
+        let fits = |taken: u64| taken.checked_add(bytes).filter(|taken| *taken <= self.bytes_max);
+        self.taken.fetch_update(Relaxed, Relaxed, fits).is_ok()
+    }
+
+    fn give_back(&self, bytes: u64) {
+        self.taken.fetch_sub(bytes, Relaxed);
+    }
+}
+
+/// A file of the folder. Unless it is kept, dropping it removes it and its record.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    path: PathBuf,
+    bytes: u64,
+    room: Arc<Room>,
+    is_kept: AtomicBool,
+}
+
+/// An answer that was paid for.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) record: Record,
+    pub(crate) stored: Arc<Stored>,
+}
+
+/// A file that is being written.
+pub(crate) struct Draft {
+    spool: Arc<Spool>,
+    file: File,
+    stored: Stored,
+    hash: Xxh3,
+}
+
+impl Stored {
+    /// Opens it for reading.
+    pub(crate) fn open(&self) -> io::Result<File> {
+        File::open(&self.path)
+    }
+
+    /// Its size.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        self.room.give_back(self.bytes);
+        if self.is_kept.load(Relaxed) {
+            return;
+        }
+        for path in [&self.path, &self.path.with_extension(RECORD)] {
+            if let Err(error) = fs::remove_file(path)
+                && error.kind() != ErrorKind::NotFound
+            {
+                tracing::warn!(%error, "a large answer that is not needed any more cannot be removed");
+            }
+        }
+    }
+}
+
+impl Draft {
+    /// Everything is written. Returns the file and the hash of its bytes.
+    pub(crate) fn finish(mut self) -> io::Result<(Arc<Stored>, u128)> {
+        self.file.flush()?;
+        Ok((Arc::new(self.stored), self.hash.digest128()))
+    }
+}
+
+impl Write for Draft {
+    /// Fails with `StorageFull` when the folder holds as much as it may and nothing kept can make room.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.spool.make_room(bytes.len() as u64)?;
+        self.stored.bytes += bytes.len() as u64;
+        self.file.write_all(bytes)?;
+        self.hash.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Spool {
+    /// Over a folder, with what was kept in it before; without one in a temporary folder.
+    pub(crate) fn open(
+        folder: Option<PathBuf>,
+        bytes_max: u64,
+        keep_ms: i64,
+        now: Timestamp,
+    ) -> io::Result<Arc<Self>> {
+        let temporary = if folder.is_none() { Some(tempfile::tempdir()?) } else { None };
+        let in_temporary = || temporary.as_ref().map(|folder| folder.path().to_owned());
+        let folder = folder.or_else(in_temporary).unwrap_or_default();
+        let room = Arc::new(Room { bytes_max, taken: AtomicU64::new(0) });
+        let spool = Self { folder, _temporary: temporary, room, keep_ms, kept: Mutex::default() };
+        spool.take_up(now)?;
+        Ok(Arc::new(spool))
+    }
+
+    /// Begins a file under the id of the call it answers. Blocks on the disk.
+    pub(crate) fn draft(self: &Arc<Self>, id: RequestId) -> io::Result<Draft> {
+        fs::create_dir_all(&self.folder)?;
+        let path = self.folder.join(id.to_string());
+        let file = for_the_owner_alone().create_new(true).open(&path)?;
+        let is_kept = AtomicBool::new(false);
+        let stored = Stored { path, bytes: 0, room: Arc::clone(&self.room), is_kept };
+        Ok(Draft { spool: Arc::clone(self), file, stored, hash: Xxh3::new() })
+    }
+
+    /// Writes the record of a file beside it. Blocks on the disk.
+    fn write_record(record: &Record, stored: &Stored) -> io::Result<()> {
+        let path = stored.path.with_extension(RECORD);
+        let part = stored.path.with_extension("part");
+        let json = serde_json::to_vec(record)?;
+        let written = for_the_owner_alone()
+            .create(true)
+            .truncate(true)
+            .open(&part)
+            .and_then(|mut file| file.write_all(&json))
+            .and_then(|()| fs::rename(&part, path));
+        if written.is_err() {
+            // What is left of it is removed with the other leftovers.
+            let _ = fs::remove_file(&part);
+        }
+        written
+    }
+
+    /// Keeps an answer that was paid for. Blocks on the disk.
+    pub(crate) fn keep(&self, record: Record, stored: Arc<Stored>) -> io::Result<()> {
+        Self::write_record(&record, &stored)?;
+        self.insert(Kept { record, stored });
+        Ok(())
+    }
+
+    fn insert(&self, kept: Kept) {
+        kept.stored.is_kept.store(true, Relaxed);
+        let mut all = self.lock();
+        let of_account = all.entry(kept.record.account_id()).or_default();
+        // Under the record from before its charge.
+        of_account.retain(|other| other.record.id != kept.record.id);
+        of_account.push_back(Arc::new(kept));
+        // The newest stays, however large it is.
+        while of_account.len() > 1
+            && of_account.iter().map(|kept| kept.stored.bytes).sum::<u64>()
+                > self.room.bytes_max / ACCOUNT_PART
+        {
+            of_account.pop_front().iter().for_each(forget);
+        }
+    }
+
+    /// The newest answer of an account that fits.
+    pub(crate) fn find(
+        &self,
+        account_id: AccountId,
+        now: Timestamp,
+        fits: impl Fn(&Record) -> bool,
+    ) -> Option<Arc<Kept>> {
+        let mut all = self.lock();
+        self.drop_old(&mut all, now);
+        all.get(&account_id)?.iter().rev().find(|kept| fits(&kept.record)).cloned()
+    }
+
+    /// Takes an answer back that was not charged after all.
+    pub(crate) fn withdraw(&self, account_id: AccountId, id: RequestId) {
+        let (mut all, id) = (self.lock(), id.to_string());
+        if let Some(of_account) = all.get_mut(&account_id) {
+            of_account.iter().filter(|kept| kept.record.id == id).for_each(forget);
+            of_account.retain(|kept| kept.record.id != id);
+        }
+    }
+
+    /// Removes what was kept for long enough.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        self.drop_old(&mut self.lock(), now);
+    }
+
+    fn drop_old(&self, all: &mut BTreeMap<AccountId, VecDeque<Arc<Kept>>>, now: Timestamp) {
+        let is_old = |kept: &Arc<Kept>| kept.record.age_ms(now) >= self.keep_ms;
+        all.retain(|_, of_account| {
+            while of_account.front().is_some_and(is_old) {
+                of_account.pop_front().iter().for_each(forget);
+            }
+            !of_account.is_empty()
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<AccountId, VecDeque<Arc<Kept>>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes room for so many bytes; kept answers go, the oldest first, until there is enough.
+    fn make_room(&self, bytes: u64) -> io::Result<()> {
+        while !self.room.take(bytes) {
+            let mut all = self.lock();
+            let oldest = all
+                .iter()
+                .min_by_key(|(_, of_account)| of_account.front().map(|kept| kept.record.paid_at_ms))
+                .map(|(account_id, _)| *account_id)
+                .ok_or(ErrorKind::StorageFull)?;
+            if let Some(of_account) = all.get_mut(&oldest) {
+                of_account.pop_front().iter().for_each(forget);
+                if of_account.is_empty() {
+                    all.remove(&oldest);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up what an earlier process kept, and removes what it left behind.
+    fn take_up(&self, now: Timestamp) -> io::Result<()> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut found: Vec<(Record, Stored)> = Vec::new();
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let id = path.file_stem().and_then(|stem| stem.to_str()).and_then(RequestId::parse);
+            // Whatever else lies there is somebody else's.
+            let Some(id) = id else { continue };
+            if path.extension().is_some_and(|extension| extension == RECORD) {
+                found.extend(self.recorded(&path, id, now));
+            } else if is_abandoned(&path, now) {
+                let _ = fs::remove_file(&path);
+            }
+        }
+        found.sort_by_key(|(record, _)| record.paid_at_ms);
+        for (record, stored) in found {
+            self.insert(Kept { record, stored: Arc::new(stored) });
+        }
+        Ok(())
+    }
+
+    /// A record and its whole file; what is too old, cut off or beyond the room is removed.
+    fn recorded(&self, path: &Path, id: RequestId, now: Timestamp) -> Option<(Record, Stored)> {
+        let record: Record = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        let data = path.with_extension("");
+        let bytes = fs::metadata(&data).map_or(0, |metadata| metadata.len());
+        let (room, is_kept) = (Arc::clone(&self.room), AtomicBool::new(false));
+        let stored = Stored { path: data, bytes: if room.take(bytes) { bytes } else { 0 }, room, is_kept };
+        let is_whole = record.id == id.to_string() && record.bytes == bytes && stored.bytes == bytes;
+        (is_whole && record.age_ms(now) < self.keep_ms).then_some((record, stored))
+    }
+}
+
+/// The file goes as soon as nobody is sent it any more.
+fn forget(kept: &Arc<Kept>) {
+    kept.stored.is_kept.store(false, Relaxed);
+}
+
+fn is_abandoned(path: &Path, now: Timestamp) -> bool {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let modified = modified.and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
+    let modified_ms = modified.and_then(|modified| i64::try_from(modified.as_millis()).ok());
+    modified_ms.is_some_and(|at_ms| now.as_ms().saturating_sub(at_ms) >= ABANDONED_MS)
+        && (path.extension().is_some() || !path.with_extension(RECORD).exists())
+}
+
+#[cfg(unix)]
+fn for_the_owner_alone() -> fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = File::options();
+    options.write(true).mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn for_the_owner_alone() -> fs::OpenOptions {
+    let mut options = File::options();
+    options.write(true);
+    options
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! What is kept, for how long, and how much room it takes.
+
+use super::*;
+use proptest::prelude::*;
+
+const NOW: Timestamp = Timestamp::from_ms(1_781_028_995_250);
+const KEEP_MS: i64 = 60_000;
+
+fn id(number: u64) -> RequestId {
+    RequestId::new(NOW, u128::from(number))
+}
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_ms(NOW.as_ms() + ms)
+}
+
+fn spool(folder: &Path, bytes_max: u64, now: Timestamp) -> Arc<Spool> {
+    Spool::open(Some(folder.to_owned()), bytes_max, KEEP_MS, now).expect("a folder")
+}
+
+fn write(spool: &Arc<Spool>, number: u64, bytes: usize) -> io::Result<Arc<Stored>> {
+    let mut draft = spool.draft(id(number))?;
+    draft.write_all(&vec![7; bytes])?;
+    draft.finish().map(|(stored, _)| stored)
+}
+
+fn record(number: u64, account: i64, stored: &Stored, paid_at: Timestamp) -> Record {
+    Record {
+        id: id(number).to_string(),
+        account,
+        question: "question".to_owned(),
+        variant: "variant".to_owned(),
+        tag: format!("tag{number}"),
+        kind: "text/csv".to_owned(),
+        coding: None,
+        disposition: None,
+        link: None,
+        bytes: stored.bytes(),
+        paid_at_ms: paid_at.as_ms(),
+        is_paid: true,
+    }
+}
+
+fn keep(spool: &Arc<Spool>, number: u64, account: i64, bytes: usize, paid_at: Timestamp) {
+    let stored = write(spool, number, bytes).expect("written");
+    spool.keep(record(number, account, &stored, paid_at), stored).expect("kept");
+}
+
+fn numbers(spool: &Spool, account: i64, now: Timestamp, up_to: u64) -> Vec<u64> {
+    let has = |number: &u64| {
+        let id = id(*number).to_string();
+        spool.find(AccountId(account), now, |record| record.id == id).is_some()
+    };
+    (0..up_to).filter(has).collect()
+}
+
+fn names(folder: &Path) -> usize {
+    fs::read_dir(folder).expect("a folder").count()
+}
+
+#[test]
+fn what_is_not_kept_is_removed_and_gives_its_room_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spool = spool(folder.path(), 100, NOW);
+    let stored = write(&spool, 1, 100).expect("it fits");
+    assert_eq!(write(&spool, 2, 1).expect_err("full").kind(), ErrorKind::StorageFull);
+    assert_eq!(names(folder.path()), 1, "what did not fit is gone");
+    drop(stored);
+    assert_eq!((names(folder.path()), spool.room.taken.load(Relaxed)), (0, 0));
+    keep(&spool, 3, 1, 100, NOW);
+    assert_eq!(names(folder.path()), 2);
+    spool.withdraw(AccountId(1), id(3));
+    assert_eq!((names(folder.path()), spool.room.taken.load(Relaxed)), (0, 0));
+}
+
+#[test]
+fn a_file_that_is_being_sent_stays_until_it_was_sent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spool = spool(folder.path(), 100, NOW);
+    keep(&spool, 1, 1, 60, NOW);
+    let sent = spool.find(AccountId(1), NOW, |_| true).map(|kept| Arc::clone(&kept.stored)).expect("kept");
+    // The kept one goes to make room, and there is none as long as it is being sent.
+    assert_eq!(write(&spool, 2, 60).expect_err("full").kind(), ErrorKind::StorageFull);
+    assert!(spool.find(AccountId(1), NOW, |_| true).is_none());
+    assert!(sent.open().is_ok());
+    drop(sent);
+    write(&spool, 3, 60).expect("there is room again");
+}
+
+#[test]
+fn another_process_takes_up_what_was_kept_and_removes_what_was_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = spool(folder.path(), 4_000, NOW);
+    keep(&first, 1, 1, 100, NOW);
+    keep(&first, 2, 2, 100, at(10));
+    keep(&first, 3, 1, 100, at(-KEEP_MS));
+    let cut = write(&first, 4, 100).expect("written");
+    let unpaid = Record { is_paid: false, ..record(4, 1, &cut, NOW) };
+    first.keep(unpaid, cut).expect("kept");
+    keep(&first, 5, 1, 100, NOW);
+    fs::write(folder.path().join(id(5).to_string()), "shorter").expect("written");
+    fs::write(folder.path().join("notes.txt"), "another's").expect("written");
+    fs::write(folder.path().join(id(6).to_string()), "left").expect("written");
+    // As a process that is killed.
+    std::mem::forget(first);
+    let again = spool(folder.path(), 4_000, NOW);
+    assert_eq!(numbers(&again, 1, NOW, 9), [1, 4]);
+    assert_eq!(numbers(&again, 2, NOW, 9), [2]);
+    assert!(
+        again.find(AccountId(1), NOW, |record| record.is_paid && record.id == id(4).to_string()).is_none()
+    );
+    assert_eq!(again.room.taken.load(Relaxed), 300);
+    // Three answers with their records, the notes, and a file that may still be being written by another process.
+    assert_eq!(names(folder.path()), 3 * 2 + 2);
+    drop(again);
+    let day_later = spool(folder.path(), 4_000, Timestamp::from_ms(i64::MAX / 2));
+    assert_eq!((names(folder.path()), day_later.room.taken.load(Relaxed)), (1, 0));
+}
+
+#[test]
+fn one_account_does_not_fill_the_room_of_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spool = spool(folder.path(), 400, NOW);
+    keep(&spool, 0, 2, 100, at(-1));
+    for number in 1..=3 {
+        keep(&spool, number, 1, 50, NOW);
+    }
+    assert_eq!(numbers(&spool, 1, NOW, 9), [2, 3]);
+    assert_eq!(numbers(&spool, 2, NOW, 9), [0]);
+    keep(&spool, 4, 1, 200, NOW);
+    assert_eq!(numbers(&spool, 1, NOW, 9), [4], "the newest stays, however large");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// Room is what the files take, whatever is kept, dropped and swept.
+    #[test]
+    fn the_room_taken_is_that_of_the_files(
+        steps in proptest::collection::vec((1_i64..4, 1_usize..120, 0_i64..40_000), 1..25),
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (spool, mut now) = (spool(folder.path(), 400, NOW), NOW);
+        for (number, (account, bytes, later_ms)) in (0..).zip(steps) {
+            now = Timestamp::from_ms(now.as_ms() + later_ms);
+            keep(&spool, number, account, bytes, now);
+            spool.sweep(now);
+            let entries = fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry"));
+            let files = entries.filter(|entry| entry.path().extension().is_none());
+            let on_disk: u64 = files.map(|entry| entry.metadata().expect("a file").len()).sum();
+            let taken = spool.room.taken.load(Relaxed);
+            prop_assert_eq!(on_disk, taken);
+            prop_assert!(taken <= 400);
+            let newest = numbers(&spool, account, now, number + 1).pop();
+            prop_assert_eq!(newest, Some(number), "the newest is kept");
+        }
+    }
+}
