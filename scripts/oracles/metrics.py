@@ -184,7 +184,6 @@ def check_trend(gains, trend, first_seen):
     window, now = WINDOWS[trend["window"]], int(views.series.index[-1])
     gain = views.between(now - window, now)
     velocity = gain and gain["gain"] / gain["days"]
-    sustained = [log_growth(views.between(now - times * window, now)) for times in (1, 2, 4)]
     growth = log_growth(gain)
     expected = {
         "as_of": now,
@@ -194,7 +193,6 @@ def check_trend(gains, trend, first_seen):
         "velocity": velocity,
         "growth": gain and divided(gain["gain"], gain["from"]),
         "log_growth": growth,
-        "sustained_growth": None if None in sustained else min(sustained),
         "doubling_days": divided(math.log(2), growth),
         "novelty": None if first_seen is None else 0.5 ** (max(now - first_seen, 0) / DAY / 90),
         "concentration": 0.25,
@@ -207,9 +205,6 @@ def check_trend(gains, trend, first_seen):
     expected["acceleration"] = velocity - earlier["gain"] / earlier["days"] if earlier else None
     expected["zscore"] = zscore(views, gain, velocity, window)
     expected["momentum"] = momentum(views.velocities(now, DAY, 60))
-    by = [expected["zscore"], expected["growth_pct_per_hour"]]
-    breaks = [number is not None and number >= limit for number, limit in zip(by, (3, 0.5))]
-    expected["is_breakout"] = None if by == [None, None] else any(breaks)
     more_creators, more_videos = (one.between(now - window, now) for one in (creators, videos))
     expected["breadth"] = gain and more_creators and divided(more_creators["gain"], gain["gain"])
     expected["marginal_views"] = gain and more_videos and divided(gain["gain"], more_videos["gain"])
@@ -232,6 +227,103 @@ def momentum(newest_first):
     daily = pd.Series(newest_first[::-1])
     ratio = divided(daily.ewm(span=3).mean().iloc[-1], daily.ewm(span=14).mean().iloc[-1])
     return None if ratio is None else ratio - 1
+
+
+# What can be said of the next week (forecast.md, section 4)
+
+# u10, u50, u90 by n = forecast / step and surge.
+BANDS = {
+    "n<.5": (-0.51, 0, 1.00), ".5-1.5": (-0.91, 0, 0.60), "1.5-4": (-0.61, -0.02, 0.68),
+    "<2": (-0.69, -0.09, 0.66), "2-3": (-0.58, 0.14, 1.17), ">=3": (-0.61, 0.23, 1.37),
+}
+
+
+def step_at(views, at):
+    place = views.place(at)
+    return None if place is None else views.steps[views.series.index[place]]
+
+
+def climbed_at(views, ats):
+    """X at several moments, NaN before the first reading."""
+    places = views.series.index.searchsorted(ats, side="right") - 1
+    return np.where(places >= 0, views.climbed.to_numpy(dtype=float)[places.clip(min=0)], np.nan)
+
+
+def daily_average(views, end, half_life):
+    """E_h at a moment: g_j known where there is a reading at or before end - (j+1) d."""
+    ago = np.arange(64)
+    climbed = climbed_at(views, end - ago * DAY)
+    gains = climbed[:-1] - climbed[1:]
+    weights = np.where(np.isnan(gains), 0.0, 2.0 ** (-ago[:63] / half_life))
+    return None if weights.sum() == 0 else float(np.nansum(gains * weights) / weights.sum())
+
+
+def is_fresh(views, at):
+    place = views.place(at)
+    return place is not None and at - views.series.index[place] <= 2 * DAY
+
+
+def pace_at(views, at):
+    """(pace, why there is none) at a moment."""
+    place = views.place(at)
+    if place is not None and not is_fresh(views, at):
+        return None, "stale"
+    if place is None or at - views.series.index[0] < 7 * DAY:
+        return None, "too_young"
+    total = int(views.series.iloc[place])
+    if total == 0:
+        return None, "no_views"
+    rates = [daily_average(views, at, 7.0) / total]
+    rates += [log_growth(views.between(at - days * DAY, at)) for days in (14, 28)]
+    return min(rate for rate in rates if rate is not None), None
+
+
+def check_outlook(views, found):
+    if len(views.series) == 0:
+        assert found is None
+        return
+    now, total = int(views.series.index[-1]), int(views.series.iloc[-1])
+    q = step_at(views, now)
+    pace, no_pace = pace_at(views, now)
+    month = views.between(now - 28 * DAY, now)
+    surge = no_surge = None
+    if views.place(now - 28 * DAY) is None:
+        no_surge = "too_young"
+    elif month is None or month["gain"] < 4 * q:
+        no_surge = "below_resolution" if month else "too_young"
+    else:
+        surge = (daily_average(views, now, 1.0) + q / 7) / (month["gain"] / month["days"] + q / 7)
+    errors = []
+    for ago in range(7, 183, 7):
+        then = now - ago * DAY
+        if views.place(then) is None or not is_fresh(views, then + 7 * DAY):
+            continue
+        own, _ = pace_at(views, then)
+        if own is None:
+            continue
+        gain = np.diff(climbed_at(views, np.array([then, then + 7 * DAY])))[0]
+        half = step_at(views, then) / 2
+        expected = 7 * int(views.series.iloc[views.place(then)]) * own
+        errors.append(abs(math.log((gain + half) / (expected + half))))
+    scale = (sum(errors) + 8 * 0.46) / (len(errors) + 8) / 0.46
+    is_below = (month["gain"] if month else 0) < q
+    expected = {
+        "pace": pace, "no_pace": no_pace, "surge": surge, "no_surge": no_surge, "is_below_step": is_below,
+        "breakout": None if surge is None else surge >= 3, "scale": scale, "forecasts": len(errors),
+        "rank": -2.0 if pace is None else -1.0 if is_below else pace,
+    }
+    names = ("expected", "raw_low", "middle", "raw_high", "low", "high")
+    expected.update(dict.fromkeys(names))
+    if pace is not None:
+        forecast = 7 * total * pace
+        n = forecast / q
+        row = "n<.5" if n < 0.5 else ".5-1.5" if n < 1.5 else "1.5-4" if n < 4 else None
+        row = row or ("<2" if surge is None or surge < 2 else "2-3" if surge < 3 else ">=3")
+        low, middle, high = (max((forecast + q / 2) * math.exp(u * scale) - q / 2, 0.0) for u in BANDS[row])
+        outward = math.floor(low / q) * q, math.ceil(high / q) * q
+        expected.update(zip(names, (forecast, low, middle, high, *outward)))
+    for name, value in expected.items():
+        same(f"outlook {name}", value, found[name])
 
 
 def check_lifecycle(views, found, first_seen):
@@ -293,6 +385,7 @@ def check_series(case):
         gains.append(Gains(series, steps))
     for trend in case["trends"]:
         check_trend(gains, trend, case["first_seen"])
+    check_outlook(gains[0], case["outlook"])
     check_lifecycle(gains[0], case["lifecycle"], case["first_seen"])
     check_history(gains[0], case["history"])
     return dict(zip(case["repair_names"], np.sum(case["repairs"], axis=0)))
@@ -399,13 +492,11 @@ def check_tags(case):
 
 
 def check_scores(case):
-    views, own = case["peers"][0]
-    band = lambda views: max(len(str(views)), 4)
+    _, own = case["peers"][0]
     parts, weights = [], 0.0
     for number, value in enumerate(own):
-        everybody = [values[number] for _, values in case["peers"] if values[number] is not None]
-        peers = [v[number] for n, v in case["peers"] if v[number] is not None and band(n) == band(views)]
-        peers = everybody if len(peers) < 30 else peers
+        # Among all, whatever their size.
+        peers = [values[number] for _, values in case["peers"] if values[number] is not None]
         if value is None:
             parts.append(None)
             continue
@@ -415,7 +506,7 @@ def check_scores(case):
         weights += case["weights"][number]
         parts.append(case["weights"][number] * place * 100)
     if weights == 0:
-        assert case["score"] is None
+        assert case["score"] is None and not any(case["parts"])
         return
     same("score", sum(part or 0 for part in parts) / weights, case["score"])
     same("parts", [None if part is None else part / weights for part in parts], case["parts"])

@@ -7,7 +7,7 @@
 
 use domain::metrics::{
     Component, Mode, Peers, Reading, Series, Step, TrendInput, TrendWindow, Weights, emerging, history,
-    lifecycle, trend,
+    lifecycle, outlook, trend,
 };
 use domain::{Count, Source, Timestamp};
 use std::hint::black_box;
@@ -29,7 +29,9 @@ fn main() {
         videos: &nothing,
         first_seen: readings.first().map(|reading| reading.at),
         concentration: None,
+        outlook: outlook(&series, None),
     };
+    time("outlook", || outlook(black_box(&series), None));
     time("three trends", || TrendWindow::ALL.map(|window| trend(black_box(&input), window, None)));
     time("lifecycle", || lifecycle(black_box(&input), None));
     time("history, raw", || history(black_box(&series), Step::Raw, Mode::Gain, None, None));
@@ -39,14 +41,14 @@ fn main() {
     let (seconds, bytes) = (begun.elapsed().as_secs_f64(), peers.to_bytes().len());
     println!("peers of {HASHTAGS} hashtags: {seconds:.2} s, {bytes} bytes");
     let newest = trend(&input, TrendWindow::Week, None);
-    time("score", || emerging(newest.as_ref()?, black_box(&peers), &Weights::default()));
+    time("score", || emerging(newest.as_ref()?, black_box(&peers), &Weights::default()).score);
 }
 
-/// Made-up views and component values, spread over all bands.
-fn hashtag(number: u64) -> (u64, [Option<f64>; Component::ALL.len()]) {
+/// Made-up component values.
+fn hashtag(number: u64) -> [Option<f64>; Component::ALL.len()] {
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let value = |shift: u32| Some((mixed.rotate_left(shift) >> 11) as f64);
-    (10_u64.pow((number % 12) as u32), [value(0), value(9), value(18), value(27), value(36), value(45)])
+    [value(0), value(9), value(18), value(27), value(36), value(45)]
 }
 
 /// Every seventh one lags by half a day.

@@ -67,11 +67,13 @@ pub enum Caveat {
     SumTooLarge = 23,
     /// Some creators are known by handle alone.
     CreatorsByHandle = 24,
+    /// Of a week that has begun long ago.
+    OutlookPast = 25,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
@@ -96,6 +98,7 @@ impl Caveat {
         Self::EngagementPart,
         Self::SumTooLarge,
         Self::CreatorsByHandle,
+        Self::OutlookPast,
     ];
 
     /// What it is called in answers.
@@ -125,6 +128,7 @@ impl Caveat {
             Self::EngagementPart => "engagement_part",
             Self::SumTooLarge => "sum_too_large",
             Self::CreatorsByHandle => "creators_by_handle",
+            Self::OutlookPast => "outlook_past",
         }
     }
 
@@ -174,6 +178,9 @@ impl Caveat {
             }
             Self::CreatorsPart => {
                 "So many videos are held that a part of the creators was looked at, chosen by chance, with all of their videos: shares and percentiles hold for all, counts and lists are of this part."
+            }
+            Self::OutlookPast => {
+                "The newest reading is more than 2 days old: pace, surge and the band are of the 7 days after it."
             }
             Self::MostPlayed => "So many videos are held that only those with the most plays were looked at.",
             Self::NotAsRead => {

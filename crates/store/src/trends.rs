@@ -9,8 +9,12 @@ use domain::{HashtagRow, Timestamp};
 /// What a list of trends is ordered by, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TrendSort {
-    /// The emerging score.
+    /// The growth a day that has lasted a month; what emerges is ranked by it.
+    Pace,
+    /// The same as [`Self::Pace`], or the score of the weights that are given.
     Emerging,
+    /// The pace of the last days over that of the month.
+    Surge,
     /// Views a day.
     Velocity,
     /// Views gained over views before.
@@ -19,21 +23,67 @@ pub enum TrendSort {
     Zscore,
     /// Velocity less the velocity of the window before.
     Acceleration,
+    /// Creators gained a view gained.
+    Breadth,
+    /// Youngest first.
+    Novelty,
+    /// Fewest views gained a video gained first.
+    Saturation,
+    /// Gini coefficient of plays over creators.
+    Concentration,
 }
 
-impl TrendSort {
-    /// All of them, in the order of [`TrendRow::values`].
-    pub const ALL: [Self; 5] =
-        [Self::Emerging, Self::Velocity, Self::Growth, Self::Zscore, Self::Acceleration];
+/// Columns that trends are ordered by, in the order of [`TrendRow::values`].
+pub const TREND_COLUMNS: [&str; 10] = [
+    "emerging",
+    "velocity",
+    "growth",
+    "zscore",
+    "acceleration",
+    "surge",
+    "breadth",
+    "novelty",
+    "saturation",
+    "concentration",
+];
 
-    /// What it is called in requests, answers and the database.
+impl TrendSort {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Emerging,
+        Self::Pace,
+        Self::Surge,
+        Self::Velocity,
+        Self::Growth,
+        Self::Zscore,
+        Self::Acceleration,
+        Self::Breadth,
+        Self::Novelty,
+        Self::Saturation,
+        Self::Concentration,
+    ];
+
+    /// The name in requests and answers.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Emerging => "emerging",
-            Self::Velocity => "velocity",
-            Self::Growth => "growth",
-            Self::Zscore => "zscore",
-            Self::Acceleration => "acceleration",
+            Self::Pace => "pace",
+            other => TREND_COLUMNS[other.column()],
+        }
+    }
+
+    /// Its place in [`TREND_COLUMNS`] and [`TrendRow::values`].
+    pub const fn column(self) -> usize {
+        match self {
+            Self::Pace | Self::Emerging => 0,
+            Self::Velocity => 1,
+            Self::Growth => 2,
+            Self::Zscore => 3,
+            Self::Acceleration => 4,
+            Self::Surge => 5,
+            Self::Breadth => 6,
+            Self::Novelty => 7,
+            Self::Saturation => 8,
+            Self::Concentration => 9,
         }
     }
 }
@@ -51,8 +101,8 @@ pub struct TrendRow {
     pub readings: u64,
     /// Views at that reading.
     pub views: u64,
-    /// What it may be ordered by, in the order of [`TrendSort::ALL`]; `None` where that cannot be known.
-    pub values: [Option<f64>; 5],
+    /// What it may be ordered by, in the order of [`TREND_COLUMNS`]; `None` where that cannot be known.
+    pub values: [Option<f64>; TREND_COLUMNS.len()],
     /// All that is known of it, as whoever worked it out wrote it.
     pub facts: Vec<u8>,
 }
@@ -232,15 +282,6 @@ impl Store {
         }
     }
 
-    /// Keeps the scores ([`TrendRow::values`], the first) of trends that are kept already.
-    pub async fn keep_scores(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.walks.keep_scores(rows).await,
-            // Whole rows: that is one statement for all shards of a cluster.
-            Self::Postgres(postgres) => postgres.keep_trends(&rows).await,
-        }
-    }
-
     /// Notes how far the readings are worked through. A state that is further stays; where nothing is worked through yet
     /// (or it was for another store) all trends go first.
     pub async fn note_trend_state(&self, state: TrendState) -> Result<(), StoreError> {
@@ -310,6 +351,22 @@ impl Store {
             Self::Postgres(postgres) => postgres.keep_trend_peers(window, &peers, made_of).await,
         }
     }
+
+    /// The probabilities that were learned on the outcomes of this store, as whoever learned them wrote them.
+    pub async fn trend_odds(&self) -> Result<Option<String>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.trend_odds(),
+            Self::Postgres(postgres) => postgres.trend_odds().await,
+        }
+    }
+
+    /// Stores probabilities in place of earlier ones; `None` removes them.
+    pub async fn store_trend_odds(&self, odds: Option<String>) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.store_trend_odds(odds).await,
+            Self::Postgres(postgres) => postgres.store_trend_odds(odds.as_deref()).await,
+        }
+    }
 }
 
 /// A trend's row as it is stored.
@@ -319,7 +376,7 @@ pub(crate) struct TrendColumns {
     pub(crate) read_at: i64,
     pub(crate) readings: i64,
     pub(crate) views: i64,
-    pub(crate) values: [Option<f64>; 5],
+    pub(crate) values: [Option<f64>; TREND_COLUMNS.len()],
     pub(crate) facts: Vec<u8>,
 }
 

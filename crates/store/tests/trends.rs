@@ -21,7 +21,18 @@ fn trend(hashtag: u32, window: u8, emerging: Option<f64>, read_at: i64) -> Trend
         read_at: at(read_at),
         readings: 2,
         views: 1_000 * u64::from(hashtag),
-        values: [emerging, Some(f64::from(hashtag)), None, Some(-1.5), Some(0.0)],
+        values: [
+            emerging,
+            Some(f64::from(hashtag)),
+            None,
+            Some(-1.5),
+            Some(0.0),
+            Some(f64::from(hashtag % 3)),
+            None,
+            Some(-f64::from(hashtag)),
+            Some(7.0),
+            (hashtag > 2).then_some(0.5),
+        ],
         facts: format!("facts of {hashtag}").into_bytes(),
     }
 }
@@ -110,13 +121,30 @@ testkit::on_each_backend! {
         }
     }
 
-    async fn scores_are_kept_of_what_is_held(held: &TestStore) {
+    async fn every_order_has_its_column(held: &TestStore) {
         let store = held.store();
-        store.keep_trends(vec![trend(1, 2, Some(1.0), 10), trend(2, 2, Some(2.0), 10)]).await.expect("kept");
-        store.keep_scores(vec![trend(1, 2, Some(9.0), 10), trend(2, 2, None, 10)]).await.expect("kept");
-        assert_eq!(hashtags(store, asked(TrendSort::Emerging, 9)).await, [1]);
-        let all = store.trends_of(&[HashtagRow(1), HashtagRow(2)]).await.expect("trends");
-        assert_eq!(all, [trend(1, 2, Some(9.0), 10), trend(2, 2, None, 10)]);
+        let rows: Vec<TrendRow> = (1..=5).map(|row| trend(row, 2, Some(f64::from(row)), 10)).collect();
+        store.keep_trends(rows).await.expect("kept");
+        assert_eq!(hashtags(store, asked(TrendSort::Pace, 9)).await, [5, 4, 3, 2, 1]);
+        assert_eq!(hashtags(store, asked(TrendSort::Emerging, 9)).await, [5, 4, 3, 2, 1], "by pace too");
+        assert_eq!(hashtags(store, asked(TrendSort::Surge, 9)).await, [2, 5, 1, 4, 3]);
+        assert_eq!(hashtags(store, asked(TrendSort::Breadth, 9)).await, Vec::<u32>::new());
+        assert_eq!(hashtags(store, asked(TrendSort::Novelty, 9)).await, [1, 2, 3, 4, 5]);
+        assert_eq!(hashtags(store, asked(TrendSort::Saturation, 9)).await, [1, 2, 3, 4, 5]);
+        assert_eq!(hashtags(store, asked(TrendSort::Concentration, 9)).await, [3, 4, 5]);
+        let behind = TrendsAsked { after: Some((2.0, HashtagRow(5))), ..asked(TrendSort::Surge, 9) };
+        assert_eq!(hashtags(store, behind).await, [1, 4, 3]);
+    }
+
+    async fn probabilities_are_stored_replaced_and_removed(held: &TestStore) {
+        let store = held.store();
+        assert_eq!(store.trend_odds().await.expect("an answer"), None);
+        for odds in ["{}", "{\"of\":1}"] {
+            store.store_trend_odds(Some(odds.to_owned())).await.expect("stored");
+            assert_eq!(held.again().await.trend_odds().await.expect("an answer").as_deref(), Some(odds));
+        }
+        store.store_trend_odds(None).await.expect("removed");
+        assert_eq!(store.trend_odds().await.expect("an answer"), None);
     }
 
     async fn a_trend_is_replaced_and_goes_when_it_is_old(held: &TestStore) {

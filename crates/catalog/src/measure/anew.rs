@@ -1,13 +1,12 @@
-//! All trends from nothing. A score needs every trend of its window, so they are set aside in a temporary file until all
-//! are worked out, and written once, with their scores; memory does not grow with them, but for the numbers that peers of
-//! one window are made of.
+//! All trends from nothing. Which hashtags were read lately is known once all are read, so trends are set aside in a temporary
+//! file until then and written once; memory does not grow with them, but for the numbers that peers of one window are made of.
 
 use super::drafts::{Draft, Pieces, Which};
 use super::kept::KeptTrend;
-use super::peers::{PeersByWindow, figures_of};
+use super::outlook::seen;
 use super::trends::{KEEP_MAX, TrendsProgress, lately, number_of, window_of};
 use crate::{Catalog, CatalogError};
-use domain::metrics::emerging::Peers;
+use domain::metrics::emerging::{Peers, components};
 use domain::metrics::trend::TrendWindow;
 use domain::{HashtagRow, Timestamp};
 use std::fs::File;
@@ -38,8 +37,8 @@ impl Catalog {
             store.keep_standings(sequence, piece.standings).await?;
             aside.put(&piece.drafts).map_err(CatalogError::Trends)?;
         }
-        let (scoring, peers) = apart(move || Scoring::of(aside, newest)).await?;
-        self.write_all(scoring).await?;
+        let (sorting, peers) = apart(move || Sorting::of(aside, newest)).await?;
+        self.write_all(sorting).await?;
         if let Some(newest) = newest {
             for window in TrendWindow::ALL {
                 store.drop_trends_before(number_of(window), lately(window, newest)).await?;
@@ -48,15 +47,15 @@ impl Catalog {
         Ok(store.end_trends_anew(peers, TrendState { sequence, newest_at: newest }).await?)
     }
 
-    /// While rows are written the next ones are scored.
-    async fn write_all(&self, scoring: Scoring) -> Result<(), CatalogError> {
+    /// While rows are written the next ones are read.
+    async fn write_all(&self, sorting: Sorting) -> Result<(), CatalogError> {
         let store = &self.inner.store;
         store.begin_trends_anew().await?;
-        let (mut scoring, mut rows) = apart(move || scoring.rows()).await?;
+        let (mut sorting, mut rows) = apart(move || sorting.rows()).await?;
         while !rows.is_empty() {
-            let next = spawn_blocking(move || scoring.rows());
+            let next = spawn_blocking(move || sorting.rows());
             store.add_trends_anew(rows).await?;
-            (scoring, rows) = next.await.map_err(|_| StoreError::Closed)?.map_err(CatalogError::Trends)?;
+            (sorting, rows) = next.await.map_err(|_| StoreError::Closed)?.map_err(CatalogError::Trends)?;
         }
         Ok(())
     }
@@ -139,29 +138,27 @@ fn decoded(head: &[u8; HEAD_BYTES], bytes: &[u8]) -> Option<Draft> {
     })
 }
 
-/// Trends that get their scores.
-struct Scoring {
+/// Trends that are about to be written.
+struct Sorting {
     reading: Reading,
     /// The newest reading of all.
     newest: Option<Timestamp>,
-    peers: PeersByWindow,
 }
 
-impl Scoring {
+impl Sorting {
     /// Makes the peers of each window; also as they are kept.
     fn of(aside: Aside, newest: Option<Timestamp>) -> io::Result<(Self, Vec<TrendPeers>)> {
-        let mut scoring = Self { reading: aside.finish()?, newest, peers: PeersByWindow::default() };
+        let mut sorting = Self { reading: aside.finish()?, newest };
         let mut kept = Vec::new();
         for window in TrendWindow::ALL {
-            let peers = scoring.peers_of(window)?;
+            let peers = sorting.peers_of(window)?;
             let (bytes, made_of) = (peers.to_bytes(), peers.all());
             if made_of > 0 {
                 kept.push(TrendPeers { window: number_of(window), peers: bytes, made_of });
-                scoring.peers[window as usize] = Some(peers);
             }
         }
-        scoring.reading.begin()?;
-        Ok((scoring, kept))
+        sorting.reading.begin()?;
+        Ok((sorting, kept))
     }
 
     fn peers_of(&mut self, window: TrendWindow) -> io::Result<Peers> {
@@ -170,7 +167,9 @@ impl Scoring {
         let figures = std::iter::from_fn(|| {
             loop {
                 match next_moving(&mut self.reading, self.newest) {
-                    Ok(Some(draft)) if draft.window == window => return Some(figures_of(&draft.kept.trend)),
+                    Ok(Some(draft)) if draft.window == window => {
+                        return Some(components(&seen(draft.kept.trend, self.newest)));
+                    }
                     Ok(Some(_)) => {}
                     Ok(None) => return None,
                     Err(error) => {
@@ -190,7 +189,7 @@ impl Scoring {
         while rows.len() < KEEP_MAX
             && let Some(draft) = next_moving(&mut self.reading, self.newest)?
         {
-            rows.push(draft.into_row(self.peers[draft.window as usize].as_ref()));
+            rows.push(draft.into_row());
         }
         Ok((self, rows))
     }

@@ -5,8 +5,7 @@ use super::kept::KeptTrend;
 use super::series::HashtagSeries;
 use super::trends::{CONCENTRATION_VIDEOS_MAX, TrendsProgress, gini, number_of, trend_input};
 use crate::{Catalog, CatalogError};
-use domain::metrics::Weights;
-use domain::metrics::emerging::{Peers, emerging};
+use domain::metrics::outlook;
 use domain::metrics::trend::{TrendWindow, trend};
 use domain::{HashtagRow, Timestamp};
 use std::collections::{HashMap, VecDeque};
@@ -32,7 +31,7 @@ pub(super) enum Which {
     Stale,
 }
 
-/// A trend that was worked out and has no score yet.
+/// A trend that was worked out and is not stored yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Draft {
     pub(super) hashtag: HashtagRow,
@@ -45,18 +44,29 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// The row of it, with the score that it has among peers.
-    pub(super) fn into_row(self, peers: Option<&Peers>) -> TrendRow {
+    /// The row of it, with what it is ordered by.
+    pub(super) fn into_row(self) -> TrendRow {
         let trend = &self.kept.trend;
-        let score = peers.and_then(|peers| emerging(trend, peers, &Weights::default()));
-        let score = score.map(|score| score.score);
+        let outlook = trend.outlook;
         TrendRow {
             hashtag: self.hashtag,
             window: number_of(self.window),
             read_at: self.read_at,
             readings: self.readings,
             views: trend.views,
-            values: [score, trend.velocity, trend.growth, trend.zscore, trend.acceleration],
+            values: [
+                outlook.map(|outlook| outlook.rank()),
+                trend.velocity,
+                trend.growth,
+                trend.zscore,
+                trend.acceleration,
+                outlook.and_then(|outlook| outlook.surge.ok()),
+                trend.breadth,
+                trend.novelty,
+                // Few views gained a video gained are much saturation.
+                trend.marginal_views.map(|views| -views),
+                trend.concentration,
+            ],
             facts: self.kept.to_bytes(),
         }
     }
@@ -169,8 +179,9 @@ fn drafts(
     read_at: Timestamp,
     concentration: Option<f64>,
 ) -> impl Iterator<Item = Draft> {
+    let outlook = outlook(&series.views, None);
     TrendWindow::ALL.into_iter().filter_map(move |window| {
-        let trend = trend(&trend_input(&series, concentration), window, None)?;
+        let trend = trend(&trend_input(&series, concentration, outlook), window, None)?;
         let kept = KeptTrend { trend, sources: series.sources };
         Some(Draft { hashtag, window, read_at, readings: series.readings, kept })
     })

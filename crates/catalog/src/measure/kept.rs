@@ -1,11 +1,11 @@
 //! A trend as it is kept: every number of it, in few bytes, so that what is read back is what was worked out.
 
 use domain::metrics::trend::{Trend, TrendWindow};
-use domain::metrics::{Gain, Standing};
+use domain::metrics::{Gain, Missing, Outlook, OwnErrors, Standing};
 use domain::{SourceSet, Timestamp};
 
 /// The first byte, so that another form can be told from this one.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 
 /// Bits of the mask: the reals first, in the order of [`reals`].
 const GAIN: u32 = 1 << 16;
@@ -14,11 +14,14 @@ const STEP_FROM: u32 = 1 << 18;
 const STEP_TO: u32 = 1 << 19;
 const IS_REPAIRED: u32 = 1 << 20;
 const IS_BELOW_RESOLUTION: u32 = 1 << 21;
-const BREAKOUT_KNOWN: u32 = 1 << 22;
-const IS_BREAKOUT: u32 = 1 << 23;
+const OUTLOOK: u32 = 1 << 22;
+const IS_BELOW_STEP: u32 = 1 << 23;
+/// Three bits each: 0 where pace or surge is known, else 1 and the place of the reason.
+const NO_PACE_AT: u32 = 24;
+const NO_SURGE_AT: u32 = 27;
 
 /// Numbers of a trend that may be unknown.
-const REALS: usize = 13;
+const REALS: usize = 12;
 
 /// A trend and by which ways the readings came that it was worked out from.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,8 +60,19 @@ impl KeptTrend {
                 put(real.to_le_bytes());
             }
         }
-        mask |= if trend.is_breakout.is_some() { BREAKOUT_KNOWN } else { 0 };
-        mask |= if trend.is_breakout == Some(true) { IS_BREAKOUT } else { 0 };
+        if let Some(outlook) = trend.outlook {
+            mask |= OUTLOOK;
+            mask |= if outlook.is_below_step { IS_BELOW_STEP } else { 0 };
+            put(outlook.step.to_le_bytes());
+            put(outlook.errors.scale.to_le_bytes());
+            put(u64::from(outlook.errors.forecasts).to_le_bytes());
+            for (value, place) in [(outlook.pace, NO_PACE_AT), (outlook.surge, NO_SURGE_AT)] {
+                match value {
+                    Ok(value) => put(value.to_le_bytes()),
+                    Err(missing) => mask |= code(missing) << place,
+                }
+            }
+        }
         bytes[1..5].copy_from_slice(&mask.to_le_bytes());
         bytes
     }
@@ -79,15 +93,8 @@ impl KeptTrend {
                 *real = Some(f64::from_le_bytes(take(&mut rest)?));
             }
         }
-        let [
-            velocity,
-            growth,
-            growth_pct_per_hour,
-            log_growth,
-            sustained_growth,
-            doubling_days,
-            rest_of @ ..,
-        ] = reals;
+        let outlook = if has(OUTLOOK) { Some(outlook(mask, as_of, views, &mut rest)?) } else { None };
+        let [velocity, growth, growth_pct_per_hour, log_growth, doubling_days, rest_of @ ..] = reals;
         let [acceleration, momentum, zscore, breadth, marginal_views, novelty, concentration] = rest_of;
         let trend = Trend {
             window,
@@ -98,16 +105,15 @@ impl KeptTrend {
             growth,
             growth_pct_per_hour,
             log_growth,
-            sustained_growth,
             doubling_days,
             acceleration,
             momentum,
             zscore,
-            is_breakout: has(BREAKOUT_KNOWN).then(|| has(IS_BREAKOUT)),
             breadth,
             marginal_views,
             novelty,
             concentration,
+            outlook,
         };
         (*form == FORM && rest.is_empty()).then_some(Self { trend, sources })
     }
@@ -119,7 +125,6 @@ fn reals(trend: &Trend) -> [Option<f64>; REALS] {
         trend.growth,
         trend.growth_pct_per_hour,
         trend.log_growth,
-        trend.sustained_growth,
         trend.doubling_days,
         trend.acceleration,
         trend.momentum,
@@ -149,6 +154,25 @@ fn gain(mask: u32, as_of: Timestamp, views: u64, rest: &mut &[u8]) -> Option<Gai
     })
 }
 
+/// 1 and the place of a reason.
+fn code(missing: Missing) -> u32 {
+    (1..).zip(Missing::ALL).find(|(_, other)| *other == missing).map_or(0, |(code, _)| code)
+}
+
+/// What can be said of the week after the newest reading.
+fn outlook(mask: u32, as_of: Timestamp, views: u64, rest: &mut &[u8]) -> Option<Outlook> {
+    let step = u64::from_le_bytes(take(rest)?);
+    let scale = f64::from_le_bytes(take(rest)?);
+    let forecasts = u32::try_from(u64::from_le_bytes(take(rest)?)).ok()?;
+    let mut value = |place: u32| match mask >> place & 0b111 {
+        0 => Some(Ok(f64::from_le_bytes(take(rest)?))),
+        code => Some(Err(*Missing::ALL.get(code as usize - 1)?)),
+    };
+    let (pace, surge) = (value(NO_PACE_AT)?, value(NO_SURGE_AT)?);
+    let is_below_step = mask & IS_BELOW_STEP != 0;
+    Some(Outlook { as_of, views, step, pace, is_below_step, surge, errors: OwnErrors { scale, forecasts } })
+}
+
 fn take(rest: &mut &[u8]) -> Option<[u8; 8]> {
     let (word, after) = rest.split_first_chunk()?;
     *rest = after;
@@ -176,17 +200,20 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_read_back_is_what_was_kept(
-            views in prop::collection::vec((1_i64..200_000_000, 0_u64..50_000_000, any::<bool>()), 1..40),
+            views in prop::collection::vec((1_i64..200_000_000, 0_u64..50_000_000, any::<bool>()), 1..90),
             creators in prop::collection::vec((1_i64..200_000_000, 0_u64..50_000, any::<bool>()), 0..20),
             concentration in prop::option::of(0.0_f64..1.0),
         ) {
             let (views, creators) = (series(&views), series(&creators));
             let first_seen = views.first().map(|first| first.at);
-            let input = TrendInput { views: &views, creators: &creators, videos: &creators, first_seen, concentration };
+            let outlook = domain::metrics::outlook(&views, None);
+            let input =
+                TrendInput { views: &views, creators: &creators, videos: &creators, first_seen, concentration, outlook };
             for window in TrendWindow::ALL {
                 let Some(trend) = trend(&input, window, None) else { continue };
                 let kept = KeptTrend { trend, sources: [Source::Series].into_iter().collect() };
                 let bytes = kept.to_bytes();
+                prop_assert!(bytes.len() <= usize::from(u8::MAX), "its length is set aside in one byte");
                 prop_assert_eq!(KeptTrend::from_bytes(&bytes, window), Some(kept));
                 prop_assert_eq!(KeptTrend::from_bytes(&bytes[..bytes.len() - 1], window), None);
             }
@@ -195,7 +222,7 @@ mod tests {
 
     #[test]
     fn bytes_of_another_form_are_refused() {
-        for bytes in [&b""[..], b"{\"views\":5}", &[FORM], &[2; 40]] {
+        for bytes in [&b""[..], b"{\"views\":5}", &[FORM], &[1; 40]] {
             assert_eq!(KeptTrend::from_bytes(bytes, TrendWindow::Day), None);
         }
     }

@@ -20,6 +20,8 @@ mod history;
 
 mod kept;
 
+mod outlook;
+
 mod overview;
 
 mod peers;
@@ -49,6 +51,7 @@ pub use export::ExportOf;
 pub use history::{History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX, PointView};
 pub(crate) use peers::PeersCache;
 
+pub use outlook::{ForecastView, OutlookView, PaceView, SurgeView};
 pub use overview::{HashtagSort, HashtagsAsked, OverviewView};
 pub use related::{RelatedAsked, RelatedView};
 pub use tabular::Tabular;

@@ -3,12 +3,12 @@
 use super::series::HashtagSeries;
 use super::trending::{EmergingView, size_band};
 use super::trends::{CONCENTRATION_VIDEOS_MAX, number_of, trend_input};
-use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, Place, TrendFacts};
+use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
 use crate::{Catalog, HashtagRef};
 use domain::caveat::Caveat;
-use domain::metrics::emerging::emerging;
+use domain::metrics::emerging::{Component, emerging};
 use domain::metrics::lifecycle::{Lifecycle, Stage, lifecycle};
-use domain::metrics::{TrendWindow, Weights, trend};
+use domain::metrics::{TrendWindow, Weights, outlook, trend};
 use domain::{Hashtag, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -37,7 +37,9 @@ pub struct OverviewView {
     pub trends: TrendsView,
     /// Where it is in its life; `null` where its series is too short to tell.
     pub lifecycle: Option<LifecycleView>,
-    /// The emerging score of the last 7 days; `null` where it cannot be known.
+    /// What can be said of the 7 days after the newest reading; `null` without a reading of its views.
+    pub outlook: Option<OutlookView>,
+    /// Where it stands among all hashtags, component by component; `null` where none has a trend.
     pub emerging: Option<EmergingView>,
 }
 
@@ -75,19 +77,21 @@ pub struct LifecycleView {
     pub half_life_days: Option<f64>,
     /// Days since it was first seen.
     pub age_days: Option<f64>,
-    /// Says so where the stage and the emerging score seem to disagree: one compares a hashtag with its own past, the other
-    /// with other hashtags. `null` where they do not.
+    /// Says so where the stage and the pace seem to disagree: one compares a hashtag with its own past, the other with other
+    /// hashtags. `null` where they do not.
     pub note: Option<&'static str>,
 }
 
-/// From this emerging score on a hashtag grows faster than most.
-const FAST_SCORE: f64 = 50.0;
-const SLOWER_AND_AHEAD: &str = "slower than in its own past, and still growing faster than most other hashtags, as the emerging score says";
-const FASTER_AND_BEHIND: &str = "faster than in its own past, and still growing slower than most other hashtags, as the emerging score says";
+/// From this percentile of pace on a hashtag grows faster than most.
+const FAST_PERCENTILE: f64 = 0.5;
+const SLOWER_AND_AHEAD: &str =
+    "slower than in its own past, and still growing faster than most other hashtags, as its pace says";
+const FASTER_AND_BEHIND: &str =
+    "faster than in its own past, and still growing slower than most other hashtags, as its pace says";
 
-/// What is to be said of a stage beside an emerging score.
-fn contrast(stage: Stage, score: Option<f64>) -> Option<&'static str> {
-    let is_fast = score? >= FAST_SCORE;
+/// What is to be said of a stage beside the percentile of pace.
+fn contrast(stage: Stage, percentile: Option<f64>) -> Option<&'static str> {
+    let is_fast = percentile? >= FAST_PERCENTILE;
     match stage {
         Stage::Plateau | Stage::Declining | Stage::Dormant => is_fast.then_some(SLOWER_AND_AHEAD),
         Stage::Emerging | Stage::Rising | Stage::Peaking | Stage::Revived => {
@@ -97,7 +101,7 @@ fn contrast(stage: Stage, score: Option<f64>) -> Option<&'static str> {
 }
 
 impl LifecycleView {
-    fn of(life: &Lifecycle, score: Option<f64>) -> Self {
+    fn of(life: &Lifecycle, percentile: Option<f64>) -> Self {
         Self {
             stage: life.stage.name(),
             velocity: life.velocity,
@@ -106,7 +110,7 @@ impl LifecycleView {
             share_of_peak: life.share_of_peak,
             half_life_days: life.half_life_days,
             age_days: life.age_days,
-            note: contrast(life.stage, score),
+            note: contrast(life.stage, percentile),
         }
     }
 }
@@ -125,7 +129,7 @@ pub enum HashtagSort {
     Velocity,
     /// Fastest growth first.
     Growth,
-    /// Highest emerging score first.
+    /// Highest pace first.
     Emerging,
 }
 
@@ -186,15 +190,20 @@ impl Catalog {
             true => None,
             false => self.plays_concentration(hashtag.row).await?,
         };
-        let input = trend_input(&series, concentration);
+        let newest = self.inner.store.trend_state().await?.newest_at;
+        let outlook = outlook(&series.views, None)
+            .map(|outlook| newest.map_or(outlook, |newest| outlook.seen_at(newest)));
+        let input = trend_input(&series, concentration, outlook);
         let facts = |window| trend(&input, window, None).map(|trend| TrendFacts::of(&trend, series.sources));
-        let score = match trend(&input, TrendWindow::Week, None) {
-            Some(week) => {
-                let peers = self.peers(TrendWindow::Week).await?;
-                peers.and_then(|peers| emerging(&week, &peers, &Weights::default()))
-            }
+        let week = trend(&input, TrendWindow::Week, None);
+        let peers = match week {
+            Some(_) => self.peers(TrendWindow::Week).await?,
             None => None,
         };
+        let placed = week.zip(peers).map(|(week, peers)| emerging(&week, &peers, &Weights::default()));
+        let odds = self.odds().await?;
+        let placed_views = week.map_or(0, |week| week.views);
+        let percentile = placed.and_then(|placed| placed.part(Component::Pace).percentile);
         let data = OverviewView {
             record: HashtagRecord::of(hashtag),
             views_per_video: per(hashtag, |h| h.reported.videos, |h| h.observed.videos),
@@ -206,11 +215,15 @@ impl Catalog {
                 week: facts(TrendWindow::Week),
                 month: facts(TrendWindow::Month),
             },
-            lifecycle: lifecycle(&input, None)
-                .map(|life| LifecycleView::of(&life, score.as_ref().map(|score| score.score))),
-            emerging: score.as_ref().map(EmergingView::of),
+            lifecycle: lifecycle(&input, None).map(|life| LifecycleView::of(&life, percentile)),
+            outlook: outlook.map(|outlook| OutlookView::of(&outlook, percentile, &odds)),
+            emerging: placed.map(|placed| EmergingView::of(&placed, placed_views, false)),
         };
-        Ok(Measured { data, meta: overview_meta(hashtag, &series), next: None })
+        let mut meta = overview_meta(hashtag, &series);
+        if outlook.is_some_and(|outlook| self.is_past(outlook.as_of)) {
+            meta.say(Caveat::OutlookPast);
+        }
+        Ok(Measured { data, meta, next: None })
     }
 
     /// A page of the hashtags that answer a keyword.
@@ -286,7 +299,7 @@ impl Catalog {
         };
         self.nudge_trends();
         let rows: Vec<_> = hashtags.iter().map(|hashtag| hashtag.row).collect();
-        let column = TrendSort::ALL.iter().position(|other| *other == trend).unwrap_or(0);
+        let column = trend.column();
         let trends = self.inner.store.trends_of(&rows).await?;
         let week = trends.iter().filter(|row| row.window == number_of(TrendWindow::Week));
         Ok(week.filter_map(|row| Some((row.hashtag, row.values[column]?))).collect())
@@ -334,17 +347,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_stage_contradicts_a_score_without_saying_so() {
-        for (stage, score) in
-            Stage::ALL.into_iter().flat_map(|stage| (0..=100).map(move |score| (stage, score)))
+    fn no_stage_contradicts_a_pace_without_saying_so() {
+        for (stage, percent) in
+            Stage::ALL.into_iter().flat_map(|stage| (0..=100).map(move |percent| (stage, percent)))
         {
             let is_slow = matches!(stage, Stage::Plateau | Stage::Declining | Stage::Dormant);
-            let expected = match (is_slow, score >= 50) {
+            let expected = match (is_slow, percent >= 50) {
                 (true, true) => Some(SLOWER_AND_AHEAD),
                 (false, false) => Some(FASTER_AND_BEHIND),
                 _ => None,
             };
-            assert_eq!(contrast(stage, Some(f64::from(score))), expected, "{stage:?} beside {score}");
+            assert_eq!(
+                contrast(stage, Some(f64::from(percent) / 100.0)),
+                expected,
+                "{stage:?} beside {percent}"
+            );
             assert_eq!(contrast(stage, None), None);
         }
     }

@@ -1,19 +1,16 @@
-//! What trends are compared with: kept beside them, made anew when they have changed by much, and the scores with it.
+//! What trends are compared with: stored beside them, and rebuilt when they have changed by much.
 
+use super::outlook::seen;
 use super::trends::{KEEP_MAX, kept, lately, number_of};
 use crate::{Catalog, CatalogError};
 use domain::Timestamp;
-use domain::metrics::Weights;
-use domain::metrics::emerging::{Component, Peers, components, emerging};
-use domain::metrics::trend::{Trend, TrendWindow};
+use domain::metrics::emerging::{Peers, components};
+use domain::metrics::trend::TrendWindow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Peers are made anew when so many per cent of the trends have come or gone since.
 const PEERS_CHANGE_PER_CENT: u64 = 5;
-
-/// In the order of [`TrendWindow::ALL`]; `None` where they were not made yet.
-pub(super) type PeersByWindow = [Option<Peers>; TrendWindow::ALL.len()];
 
 /// Peers for questions, read and decoded once. They are made before it is noted how far trends are worked out, so they
 /// hold until that changes.
@@ -55,15 +52,6 @@ impl Catalog {
         Ok(peers)
     }
 
-    /// What trends are compared with while they are worked out: as it is stored now.
-    pub(super) async fn peers_by_window(&self) -> Result<PeersByWindow, CatalogError> {
-        let mut peers = PeersByWindow::default();
-        for (to, window) in peers.iter_mut().zip(TrendWindow::ALL) {
-            *to = self.stored_peers(window).await?;
-        }
-        Ok(peers)
-    }
-
     async fn stored_peers(&self, window: TrendWindow) -> Result<Option<Peers>, CatalogError> {
         let kept = self.inner.store.trend_peers(number_of(window)).await?;
         Ok(kept.and_then(|(bytes, _)| Peers::from_bytes(&bytes)))
@@ -81,20 +69,25 @@ impl Catalog {
             let made_of = store.trend_peers(number).await?.map(|(_, made_of)| made_of);
             let is_far_off = |made_of: u64| now.abs_diff(made_of) * 100 > made_of * PEERS_CHANGE_PER_CENT;
             if now > 0 && made_of.is_none_or(is_far_off) {
-                self.make_peers(window, now).await?;
+                self.make_peers(window, newest, now).await?;
             }
         }
         Ok(())
     }
 
-    async fn make_peers(&self, window: TrendWindow, made_of: u64) -> Result<(), CatalogError> {
+    async fn make_peers(
+        &self,
+        window: TrendWindow,
+        newest: Option<Timestamp>,
+        made_of: u64,
+    ) -> Result<(), CatalogError> {
         let (store, number) = (&self.inner.store, number_of(window));
         let mut figures = Vec::new();
         let mut after = None;
         loop {
             let rows = store.trends_after(number, after, KEEP_MAX as u32).await?;
             for row in &rows {
-                figures.push(figures_of(&kept(row)?.trend));
+                figures.push(components(&seen(kept(row)?.trend, newest)));
             }
             match rows.last() {
                 Some(last) => after = Some(last.hashtag),
@@ -102,28 +95,6 @@ impl Catalog {
             }
         }
         let peers = Peers::of(figures.into_iter());
-        store.keep_trend_peers(number, peers.to_bytes(), made_of).await?;
-        self.score_again(window, &peers).await
+        Ok(store.keep_trend_peers(number, peers.to_bytes(), made_of).await?)
     }
-
-    /// Every score of a window, against other peers.
-    async fn score_again(&self, window: TrendWindow, peers: &Peers) -> Result<(), CatalogError> {
-        let store = &self.inner.store;
-        let mut after = None;
-        loop {
-            let mut rows = store.trends_after(number_of(window), after, KEEP_MAX as u32).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = Some(last.hashtag);
-            for row in &mut rows {
-                let score = emerging(&kept(row)?.trend, peers, &Weights::default());
-                row.values[0] = score.map(|score| score.score);
-            }
-            store.keep_scores(rows).await?;
-        }
-    }
-}
-
-/// What peers are made of.
-pub(super) fn figures_of(trend: &Trend) -> (u64, [Option<f64>; Component::ALL.len()]) {
-    (trend.views, components(trend))
 }

@@ -7,8 +7,8 @@ pub(super) use record::{RECORD, hashtag_row, record};
 
 use super::sheets;
 use super::{
-    BenchmarkView, CompareView, CreatorsView, HashtagRecord, HistoryView, OverviewView, RelatedView,
-    TrendFacts, TrendingView, VideoMeasuredView,
+    BenchmarkView, CompareView, CreatorsView, HashtagRecord, HistoryView, OutlookView, OverviewView,
+    RelatedView, TrendFacts, TrendingView, VideoMeasuredView,
 };
 use domain::Timestamp;
 use std::borrow::Cow;
@@ -107,6 +107,42 @@ fn trend(trend: Option<&TrendFacts>) -> Vec<Value<'static>> {
     ]
 }
 
+const OUTLOOK: [(&str, Kind); 13] = [
+    ("pace", Kind::Real),
+    ("pace_missing", Kind::Text),
+    ("pace_percentile", Kind::Real),
+    ("probability_top_tenth", Kind::Real),
+    ("surge", Kind::Real),
+    ("surge_missing", Kind::Text),
+    ("probability_3x", Kind::Real),
+    ("probability_2x", Kind::Real),
+    ("forecast_until", Kind::Time),
+    ("forecast_low", Kind::Integer),
+    ("forecast_middle", Kind::Integer),
+    ("forecast_high", Kind::Integer),
+    ("probabilities_learned_on", Kind::Text),
+];
+
+fn outlook(outlook: Option<&OutlookView>) -> Vec<Value<'_>> {
+    let Some(outlook) = outlook else { return vec![Value::Absent; OUTLOOK.len()] };
+    let (pace, surge, band) = (&outlook.pace, &outlook.surge, outlook.forecast.as_ref());
+    vec![
+        real(pace.value),
+        maybe_text(pace.missing),
+        real(pace.percentile),
+        real(pace.probability_top_tenth),
+        real(surge.value),
+        maybe_text(surge.missing),
+        real(surge.probability_3x),
+        real(surge.probability_2x),
+        time(band.map(|band| &band.until)),
+        count(band.map(|band| band.low)),
+        count(band.map(|band| band.middle)),
+        count(band.map(|band| band.high)),
+        text(outlook.learned_on.as_str()),
+    ]
+}
+
 impl Tabular for Vec<HashtagRecord> {
     fn is_empty_list(&self) -> bool {
         self.is_empty()
@@ -128,9 +164,8 @@ impl Tabular for OverviewView {
             ("views_per_creator", Kind::Real),
             ("readings", Kind::Integer),
             ("lifecycle", Kind::Text),
-            ("emerging", Kind::Real),
         ];
-        columns(&[&RECORD[..], &TREND, &derived].concat())
+        columns(&[&RECORD[..], &TREND, &derived, &OUTLOOK].concat())
     }
 
     fn rows(&self) -> Vec<Vec<Value<'_>>> {
@@ -141,8 +176,8 @@ impl Tabular for OverviewView {
             real(self.views_per_creator),
             Value::count(self.readings),
             maybe_text(self.lifecycle.as_ref().map(|life| life.stage)),
-            real(self.emerging.as_ref().map(|score| score.score)),
         ]);
+        row.extend(outlook(self.outlook.as_ref()));
         vec![row]
     }
 }
@@ -154,7 +189,7 @@ impl Tabular for Vec<TrendingView> {
 
     fn columns() -> Vec<Column> {
         let score = [("window", Kind::Text), ("emerging", Kind::Real), ("size_band", Kind::Text)];
-        columns(&[&RECORD[..], &TREND, &score].concat())
+        columns(&[&RECORD[..], &TREND, &score, &OUTLOOK].concat())
     }
 
     fn rows(&self) -> Vec<Vec<Value<'_>>> {
@@ -162,8 +197,9 @@ impl Tabular for Vec<TrendingView> {
             let mut row = Vec::from(record(&one.hashtag));
             row.extend(trend(Some(&one.trend)));
             row.push(text(one.window));
-            row.push(real(one.emerging.as_ref().map(|score| score.score)));
+            row.push(real(one.emerging.as_ref().and_then(|placed| placed.score)));
             row.push(maybe_text(one.emerging.as_ref().map(|score| score.size_band)));
+            row.extend(outlook(one.outlook.as_ref()));
             row
         });
         rows.collect()

@@ -1,11 +1,13 @@
 //! Which hashtags move most now: read in order from what was worked out when readings came in.
 
 use super::kept::KeptTrend;
+use super::outlook::seen;
 use super::trends::{band_name, kept, lately, number_of};
-use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, Place, TrendFacts};
+use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
 use crate::Catalog;
 use domain::caveat::Caveat;
 use domain::metrics::emerging::{Component, Emerging, emerging};
+use domain::metrics::outlook::READING_AGE_DAYS_MAX;
 use domain::metrics::{TrendWindow, Weights};
 use domain::{Hashtag, HashtagRow, Source, Timestamp};
 use serde::Serialize;
@@ -13,6 +15,7 @@ use std::collections::HashMap;
 use store::trends::{TrendRow, TrendSort, TrendsAsked};
 use utoipa::ToSchema;
 
+const MS_OF_A_DAY: i64 = 86_400_000;
 /// Hashtags that answer a keyword, or stand first by the usual weights, of which a list of its own order is made.
 const CANDIDATES_MAX: u32 = 1_000;
 
@@ -27,7 +30,7 @@ pub struct TrendingAsked {
     pub views_min: u64,
     /// Only those that answer this keyword.
     pub query: Option<String>,
-    /// Weights of the emerging score; the usual ones unless given.
+    /// Weights of the components; ranked by pace unless given.
     pub weights: Option<Weights>,
     /// Rows at most.
     pub limit: u32,
@@ -47,55 +50,59 @@ pub struct TrendingView {
     pub window: &'static str,
     /// How it moves.
     pub trend: TrendFacts,
-    /// How its score comes about; `null` where nothing of it can be known.
+    /// What can be said of the 7 days after the newest reading.
+    pub outlook: Option<OutlookView>,
+    /// Where it stands among all hashtags, component by component.
     pub emerging: Option<EmergingView>,
 }
 
-/// An emerging score, part by part.
+/// Where a hashtag stands among all, component by component. Lists are ranked by pace unless weights are given.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = EmergingScore)]
 pub struct EmergingView {
-    /// 0 to 100.
-    pub score: f64,
-    /// Hashtags of this many views are what it is compared with.
+    /// 0 to 100 by the weights that were given, and no probability; `null` without weights: lists are ranked by pace then.
+    #[schema(example = json!(null))]
+    pub score: Option<f64>,
+    /// How many views it has, by powers of ten.
     #[schema(example = "1M-10M")]
     pub size_band: &'static str,
-    /// How many they are.
+    /// How many hashtags it is compared with: all that have a trend.
     pub peers: u64,
     /// What it is made of.
     pub components: Vec<ComponentView>,
 }
 
-/// A part of an emerging score.
+/// A component of what emerges.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = EmergingComponent)]
 pub struct ComponentView {
-    /// `zscore`, `growth`, `breadth`, `novelty`, `saturation` or `concentration`.
+    /// `zscore`, `pace`, `breadth`, `novelty`, `saturation` or `concentration`.
     pub name: &'static str,
     /// Its value; `null` where it cannot be known, and then it counts for nothing.
     pub value: Option<f64>,
-    /// Its rank among the peers, 0 to 1.
+    /// Its rank among all hashtags with a trend, 0 to 1.
     pub percentile: Option<f64>,
     /// How much it counts.
     pub weight: f64,
-    /// What it adds to the score, or takes from it.
+    /// What it adds to the score, or takes from it; `null` without weights.
     pub contribution: Option<f64>,
 }
 
 impl EmergingView {
-    pub(super) fn of(score: &Emerging) -> Self {
+    /// Of a hashtag of some views; the score only where weights were given.
+    pub(super) fn of(placed: &Emerging, views: u64, has_weights: bool) -> Self {
         let component = |part: &domain::metrics::Part| ComponentView {
             name: Component::name(part.component),
             value: part.value,
             percentile: part.percentile,
             weight: part.weight,
-            contribution: part.contribution,
+            contribution: part.contribution.filter(|_| has_weights),
         };
         Self {
-            score: score.score,
-            size_band: score.band.name(),
-            peers: score.peers,
-            components: score.parts.iter().map(component).collect(),
+            score: placed.score.filter(|_| has_weights),
+            size_band: band_name(views),
+            peers: placed.peers,
+            components: placed.parts.iter().map(component).collect(),
         }
     }
 }
@@ -110,18 +117,25 @@ impl Catalog {
         let Some(newest) = newest else {
             return Ok(Measured { data: Vec::new(), meta: Meta::default().reported(), next: None });
         };
-        let since = lately(asked.window, newest);
+        // What is older has no pace and no surge.
+        let since = match asked.sort {
+            TrendSort::Emerging | TrendSort::Pace | TrendSort::Surge => fresh_since(newest),
+            _ => lately(asked.window, newest),
+        };
         let limit = asked.limit.clamp(1, LIMIT_MAX);
         let (rows, next) = match (&asked.query, &asked.weights) {
             (None, None) => self.in_order(asked, since, limit).await?,
-            _ => self.in_own_order(asked, since, limit).await?,
+            _ => self.in_own_order(asked, since, newest, limit).await?,
         };
-        let (data, hashtags) = self.trending_views(&rows, asked).await?;
+        let (data, hashtags) = self.trending_views(&rows, asked, newest).await?;
         let named = |name: &String| Source::ALL.into_iter().find(|source| source.name() == name);
         let sources = data.iter().flat_map(|row| &row.trend.source).filter_map(named).collect();
         let mut meta = Meta::of(sources, Some(newest)).reported();
         let age_ms = self.inner.clock.now().as_ms().saturating_sub(newest.as_ms());
         meta.stale = age_ms > asked.window.ms();
+        if self.is_past(newest) {
+            meta.say(Caveat::OutlookPast);
+        }
         if asked.query.is_some() || asked.weights.is_some() {
             meta.say(Caveat::FirstCandidates);
         }
@@ -161,6 +175,7 @@ impl Catalog {
         &self,
         asked: &TrendingAsked,
         since: Timestamp,
+        newest: Timestamp,
         limit: u32,
     ) -> Result<(Vec<TrendRow>, Option<Place>), MeasureError> {
         let mut rows = self.candidates(asked, since).await?;
@@ -169,10 +184,10 @@ impl Catalog {
             && let Some(peers) = self.peers(asked.window).await?
         {
             for row in &mut rows {
-                row.values[0] = emerging(&kept(row)?.trend, &peers, weights).map(|score| score.score);
+                row.values[0] = emerging(&seen(kept(row)?.trend, Some(newest)), &peers, weights).score;
             }
         }
-        let column = column_of(asked.sort);
+        let column = asked.sort.column();
         rows.retain(|row| row.values[column].is_some());
         let key = |row: &TrendRow| (row.values[column].unwrap_or(f64::NEG_INFINITY), row.hashtag);
         rows.sort_by(|a, b| key(b).0.total_cmp(&key(a).0).then(key(a).1.cmp(&key(b).1)));
@@ -211,37 +226,45 @@ impl Catalog {
         Ok(store.trends(first).await?)
     }
 
+    /// Whether the week that an outlook is of did not begin just now: its reading is too old for that.
+    pub(super) fn is_past(&self, as_of: Timestamp) -> bool {
+        let age_ms = self.inner.clock.now().as_ms().saturating_sub(as_of.as_ms());
+        age_ms > READING_AGE_DAYS_MAX * MS_OF_A_DAY
+    }
+
     async fn trending_views(
         &self,
         rows: &[TrendRow],
         asked: &TrendingAsked,
+        newest: Timestamp,
     ) -> Result<(Vec<TrendingView>, Vec<Hashtag>), MeasureError> {
         let numbers: Vec<HashtagRow> = rows.iter().map(|row| row.hashtag).collect();
         let hashtags = self.inner.store.hashtags(&numbers).await?;
         let by_row: HashMap<HashtagRow, &Hashtag> = hashtags.iter().map(|h| (h.row, h)).collect();
         let peers = self.peers(asked.window).await?;
-        let weights = asked.weights.unwrap_or_default();
+        let (weights, odds) = (asked.weights.unwrap_or_default(), self.odds().await?);
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
             let Some(hashtag) = by_row.get(&row.hashtag) else { continue };
             let KeptTrend { trend, sources } = kept(row)?;
-            let score = match &peers {
-                Some(peers) => emerging(&trend, peers, &weights),
-                None => None,
-            };
+            let trend = seen(trend, Some(newest));
+            let placed = peers.as_ref().map(|peers| emerging(&trend, peers, &weights));
+            let percentile = placed.and_then(|placed| placed.part(Component::Pace).percentile);
             views.push(TrendingView {
                 hashtag: HashtagRecord::of(hashtag),
                 window: asked.window.name(),
                 trend: TrendFacts::of(&trend, sources),
-                emerging: score.as_ref().map(EmergingView::of),
+                outlook: trend.outlook.map(|outlook| OutlookView::of(&outlook, percentile, &odds)),
+                emerging: placed.map(|it| EmergingView::of(&it, trend.views, asked.weights.is_some())),
             });
         }
         Ok((views, hashtags))
     }
 }
 
-fn column_of(sort: TrendSort) -> usize {
-    TrendSort::ALL.iter().position(|other| *other == sort).unwrap_or(0)
+/// Hashtags that were read at or after this have a pace, where the newest reading of all is that.
+fn fresh_since(newest: Timestamp) -> Timestamp {
+    Timestamp::from_ms(newest.as_ms().saturating_sub(READING_AGE_DAYS_MAX * MS_OF_A_DAY))
 }
 
 /// One row more than is shown was read, to see whether there is a next page.
@@ -249,7 +272,7 @@ fn page(mut rows: Vec<TrendRow>, sort: TrendSort, limit: u32) -> (Vec<TrendRow>,
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let place = |row: &TrendRow| {
-        let value = row.values[column_of(sort)]?;
+        let value = row.values[sort.column()]?;
         Some(Place { value, number: row.hashtag.0.into() })
     };
     let next = rows.last().filter(|_| has_more).and_then(place);

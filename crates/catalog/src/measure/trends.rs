@@ -7,10 +7,10 @@ use super::kept::KeptTrend;
 use super::series::HashtagSeries;
 use super::view::exact;
 use crate::{Catalog, CatalogError};
-use domain::metrics::Gain;
 use domain::metrics::concentration::concentration;
 use domain::metrics::emerging::SizeBand;
 use domain::metrics::trend::{Trend, TrendInput, TrendWindow};
+use domain::metrics::{Gain, Outlook};
 use domain::{HashtagRow, SourceSet, Timestamp};
 use serde::Serialize;
 use store::hashtags::Changes;
@@ -83,11 +83,9 @@ pub struct TrendFacts {
     pub acceleration: Option<f64>,
     /// Velocity of the last days over that of the last weeks.
     pub momentum: Option<f64>,
-    /// The least of the logarithmic growths over the window, twice it and four times it: what the score ranks growth by.
-    pub sustained_growth: Option<f64>,
     /// How unusual the velocity is for the hashtag itself.
     pub zscore: Option<f64>,
-    /// Whether it is very unusual, or it grows very fast.
+    /// Whether the surge is 3 or more; `null` where it is not known.
     pub breakout: Option<bool>,
     /// New creators for each view gained.
     pub breadth: Option<f64>,
@@ -119,9 +117,8 @@ impl TrendFacts {
             doubling_days: trend.doubling_days,
             acceleration: trend.acceleration,
             momentum: trend.momentum,
-            sustained_growth: trend.sustained_growth,
             zscore: trend.zscore,
-            breakout: trend.is_breakout,
+            breakout: trend.outlook.and_then(|outlook| outlook.is_breakout()),
             breadth: trend.breadth,
             marginal_views: trend.marginal_views,
             novelty: trend.novelty,
@@ -217,15 +214,14 @@ impl Catalog {
         mut newest: Option<Timestamp>,
         progress: &mut TrendsProgress,
     ) -> Result<Option<Timestamp>, CatalogError> {
-        let (store, peers) = (&self.inner.store, self.peers_by_window().await?);
+        let store = &self.inner.store;
         let mut pieces = Pieces::of(self, Which::Stale, hashtags.into_iter());
         let mut rows = Vec::new();
         while let Some(piece) = pieces.next().await? {
             progress.add(&piece.progress);
             newest = newest.max(piece.newest);
             store.keep_standings(sequence, piece.standings).await?;
-            let scored = |draft: Draft| draft.into_row(peers[draft.window as usize].as_ref());
-            rows.extend(piece.drafts.into_iter().map(scored));
+            rows.extend(piece.drafts.into_iter().map(Draft::into_row));
             if rows.len() >= KEEP_MAX {
                 store.keep_trends(std::mem::take(&mut rows)).await?;
             }
@@ -249,13 +245,18 @@ pub(super) fn gini(plays: &[u64]) -> Option<f64> {
 }
 
 /// What a trend is made from.
-pub(super) fn trend_input(series: &HashtagSeries, concentration: Option<f64>) -> TrendInput<'_> {
+pub(super) fn trend_input(
+    series: &HashtagSeries,
+    concentration: Option<f64>,
+    outlook: Option<Outlook>,
+) -> TrendInput<'_> {
     TrendInput {
         views: &series.views,
         creators: &series.creators,
         videos: &series.videos,
         first_seen: series.first_at,
         concentration,
+        outlook,
     }
 }
 

@@ -1,59 +1,78 @@
-//! Would the emerging score have found what grew next? Plays stored series back day by day and compares.
+//! Plays stored series back day by day: would pace, surge and the band have held?
 //!
-//! On each day the hashtags are ranked by what had been read by then, and only that: series are repaired anew from the
-//! readings up to the day. What came after decides which of them were among the tenth that grew most.
+//! On each day only what had been read by then is known: the series are repaired anew from the readings up to the day. What
+//! came after is taken from the series repaired as a whole.
 
-use super::as_f64;
-use super::emerging::{Peers, components, emerging};
+use super::outlook::{Outlook, outlook};
+use super::pace::back;
 use super::series::{Reading, Series};
+use super::surge::SURGE_DAYS;
 use super::trend::{Trend, TrendInput, TrendWindow, trend};
 use super::weights::Weights;
-use super::{MS_OF_A_DAY, ratio};
+use super::{MS_OF_A_DAY, as_f64, days, ratio};
 use crate::Timestamp;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// How far ahead is looked, in days.
+mod bootstrap;
+pub mod breakouts;
+pub mod calibration;
+pub mod growth;
+pub mod warnings;
+
+pub use super::outlook::{HISTORY_DAYS_MIN, READING_AGE_DAYS_MAX};
+pub use bootstrap::Interval;
+pub use breakouts::BreakoutRow;
+pub use calibration::{CalibrationTable, CoverRow};
+pub use growth::GrowthRow;
+pub use warnings::WarningRow;
+
+/// How far ahead growth is looked at, in days.
 pub const HORIZONS_DAYS: [u32; 2] = [7, 30];
 
 /// Hashtags that a day needs at least in a half: of fewer, a tenth is too little.
 pub const HASHTAGS_MIN: usize = 20;
 
-/// A hashtag takes part in a day, and its growth is known at the end of a horizon, where it has a kept reading no older
-/// than this.
-pub const READING_AGE_DAYS_MAX: i64 = 2;
-
-/// A hashtag takes part from this long after its first reading.
-pub const HISTORY_DAYS_MIN: i64 = 7;
+/// Days that are drawn together by the bootstrap.
+pub const BLOCK_DAYS: i64 = 28;
 
 /// What is ranked by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ranking {
-    /// The emerging score.
-    Emerging,
-    /// Views.
-    Views,
+    /// Pace, raw: the default order of what emerges.
+    Pace,
     /// Growth over the last seven days.
     LastWeek,
+    /// Views.
+    Views,
+    /// Surge.
+    Surge,
+    /// Z-score of the velocity within the window.
+    Zscore,
+    /// The score of the weights that were given.
+    Weighted,
 }
 
 impl Ranking {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Emerging, Self::Views, Self::LastWeek];
-
-    /// What it is called.
+    /// The name in answers.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Emerging => "emerging",
-            Self::Views => "views",
+            Self::Pace => "pace",
             Self::LastWeek => "last_week",
+            Self::Views => "views",
+            Self::Surge => "surge",
+            Self::Zscore => "zscore",
+            Self::Weighted => "weighted",
         }
     }
 }
 
-/// Half of the hashtags, by their names. The default weights were tuned on one and are judged on the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Half of the hashtags, by their names. The published tables were learned on one and are judged on the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Half {
-    /// The one weights may be tuned on.
+    /// The one that tables may be learned on.
     Tuning,
     /// The one they may not.
     HeldOut,
@@ -95,12 +114,10 @@ pub struct BacktestSeries<'a> {
 pub struct BacktestPlan {
     /// The days: on each what had been read by that moment is ranked.
     pub days: Vec<Timestamp>,
-    /// The window of the score.
+    /// The window of the z-score and the other components.
     pub window: TrendWindow,
-    /// The weights of the score.
-    pub weights: Weights,
-    /// How many of a ranking are taken; `None`: a tenth of those that take part.
-    pub top: Option<u64>,
+    /// Weights that are judged beside pace.
+    pub weights: Option<Weights>,
 }
 
 impl BacktestPlan {
@@ -114,67 +131,81 @@ impl BacktestPlan {
         let days = first.zip(last).map_or_else(Vec::new, |(first, last)| {
             (1..).map(|n| first + n * step_ms).take_while(|at| *at <= last).map(Timestamp::from_ms).collect()
         });
-        Self { days, window: TrendWindow::Week, weights: Weights::default(), top: None }
+        Self { days, window: TrendWindow::Week, weights: None }
     }
-}
-
-/// How well a ranking did, all days together.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BacktestRow {
-    /// Of which hashtags.
-    pub half: Half,
-    /// How far ahead.
-    pub horizon_days: u32,
-    /// Ranked by what.
-    pub ranking: Ranking,
-    /// Days that had enough hashtags.
-    pub days: u64,
-    /// Hashtags that took part, summed over the days.
-    pub hashtags: u64,
-    /// Hashtags at the top of the ranking, summed over the days.
-    pub picks: u64,
-    /// Of them, those that were in the tenth that grew most.
-    pub hits: u64,
-    /// Hits / picks.
-    pub precision: Option<f64>,
-    /// What picking by chance would have made of it.
-    pub chance: Option<f64>,
 }
 
 /// A hashtag on a day: what was known, and what came.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
-    name: String,
+struct Candidate {
+    /// Its place among the names in order.
+    tag: u32,
     trend: Trend,
     last_week: Option<f64>,
+    /// Views a week over the last 28 days.
+    usual_week: Option<f64>,
     /// By horizon, growth over it; `None` where nothing was read at its end.
     grew: [Option<f64>; HORIZONS_DAYS.len()],
+    /// Views gained over the next 7 days.
+    next_week: Option<u64>,
 }
 
-/// By day and half the hashtags that took part.
+/// The hashtags of a half on a day.
+#[derive(Debug, Clone, PartialEq)]
+struct Day {
+    half: Half,
+    at: Timestamp,
+    /// In order of their names.
+    candidates: Vec<Candidate>,
+}
+
+/// What was played back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Played {
-    days: Vec<(Half, Vec<Candidate>)>,
+    names: Vec<String>,
+    days: Vec<Day>,
+    /// By tag when the last 7 days reached 3 times the usual week.
+    breakouts: Vec<warnings::Breakouts>,
 }
 
-/// Plays series back and judges the rankings: a row for each half, horizon and ranking.
-pub fn backtest(series: &[BacktestSeries<'_>], plan: &BacktestPlan) -> Vec<BacktestRow> {
-    play(series, &plan.days, plan.window).judge(&plan.weights, plan.top)
+/// Everything that is judged of what was played back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Backtest {
+    /// The tenth that grew most, by half, horizon and ranking.
+    pub growth: Vec<GrowthRow>,
+    /// Weeks of 3 times the usual, by half and ranking.
+    pub breakouts: Vec<BreakoutRow>,
+    /// How early breakouts were seen.
+    pub warnings: Vec<WarningRow>,
+    /// Published probabilities beside what came to pass.
+    pub calibration: Vec<CalibrationTable>,
+    /// How many weeks the band held.
+    pub cover: Vec<CoverRow>,
 }
 
-/// Plays series back. What is found can be judged with any weights.
+/// Plays series back and judges all of it.
+pub fn backtest(series: &[BacktestSeries<'_>], plan: &BacktestPlan) -> Backtest {
+    play(series, &plan.days, plan.window).judge(plan.weights.as_ref())
+}
+
+/// Plays series back.
 pub fn play(series: &[BacktestSeries<'_>], days: &[Timestamp], window: TrendWindow) -> Played {
-    let whole: Vec<Series> = series.iter().map(|one| Series::repaired(one.views)).collect();
-    let mut played = Vec::new();
-    for day in days {
-        for half in Half::ALL {
-            let own = series.iter().zip(&whole).filter(|(one, _)| Half::of(one.name) == half);
-            let candidates: Vec<_> =
-                own.filter_map(|(one, whole)| candidate(one, whole, *day, window)).collect();
-            played.push((half, candidates));
+    let mut ordered: Vec<&BacktestSeries<'_>> = series.iter().collect();
+    ordered.sort_by_key(|one| one.name);
+    let empty = |at: &Timestamp| Half::ALL.map(|half| Day { half, at: *at, candidates: Vec::new() });
+    let mut played: Vec<Day> = days.iter().flat_map(empty).collect();
+    let mut breakouts = Vec::with_capacity(ordered.len());
+    for (tag, one) in (0..).zip(&ordered) {
+        let whole = Series::repaired(one.views);
+        let half = Half::of(one.name) as usize;
+        for (number, day) in days.iter().enumerate() {
+            let found = candidate(tag, one, &whole, *day, window);
+            played[number * Half::ALL.len() + half].candidates.extend(found);
         }
+        breakouts.push(warnings::breakouts(&whole, days));
     }
-    Played { days: played }
+    let names = ordered.iter().map(|one| one.name.to_owned()).collect();
+    Played { names, days: played, breakouts }
 }
 
 /// The readings up to a day.
@@ -183,6 +214,7 @@ fn up_to(readings: &[Reading], day: Timestamp) -> &[Reading] {
 }
 
 fn candidate(
+    tag: u32,
     one: &BacktestSeries<'_>,
     whole: &Series,
     day: Timestamp,
@@ -204,109 +236,91 @@ fn candidate(
         videos: &videos,
         first_seen: Some(first.at),
         concentration: None,
+        outlook: outlook(&views, None),
     };
-    let week = trend(&input, TrendWindow::Week, None)?;
+    let now = views.last()?.at;
+    let month = views.gain(back(now, SURGE_DAYS), now);
     Some(Candidate {
-        name: one.name.to_owned(),
+        tag,
         trend: trend(&input, window, None)?,
-        last_week: week.growth,
-        grew: HORIZONS_DAYS.map(|days| growth_after(whole, day, days)),
+        last_week: views
+            .gain(back(now, 7), now)
+            .and_then(|gain| ratio(as_f64(gain.gain), as_f64(gain.from.value))),
+        usual_week: month.map(|month| 7.0 * as_f64(month.gain) / days(month.span_ms)),
+        grew: HORIZONS_DAYS.map(|days| {
+            let gain = gain_after(whole, day, days.into())?;
+            ratio(as_f64(gain.gain), as_f64(gain.from.value))
+        }),
+        next_week: gain_after(whole, day, 7).map(|gain| gain.gain),
     })
 }
 
-/// What a series grew by after a day, as a share of its views then.
-fn growth_after(whole: &Series, day: Timestamp, days: u32) -> Option<f64> {
-    let end = Timestamp::from_ms(day.as_ms() + i64::from(days) * MS_OF_A_DAY);
-    let is_fresh = |at: Timestamp| {
-        whole.at(at).is_some_and(|it| at.as_ms() - it.at.as_ms() <= READING_AGE_DAYS_MAX * MS_OF_A_DAY)
-    };
-    let gain = whole.gain(day, end).filter(|_| is_fresh(day) && is_fresh(end))?;
-    ratio(as_f64(gain.gain), as_f64(gain.from.value))
+/// What a series gained after a day; `None` where nothing was read at either end.
+fn gain_after(whole: &Series, day: Timestamp, days: i64) -> Option<super::series::Gain> {
+    let end = back(day, -days);
+    whole.gain(day, end).filter(|_| is_fresh(whole, day) && is_fresh(whole, end))
+}
+
+/// Whether there is a kept reading that is young enough at a moment.
+fn is_fresh(whole: &Series, at: Timestamp) -> bool {
+    whole.at(at).is_some_and(|it| at.as_ms() - it.at.as_ms() <= READING_AGE_DAYS_MAX * MS_OF_A_DAY)
+}
+
+impl Candidate {
+    fn outlook(&self) -> Option<&Outlook> {
+        self.trend.outlook.as_ref()
+    }
+
+    /// The surge, where it is known.
+    fn surge(&self) -> Option<f64> {
+        self.outlook()?.surge.ok()
+    }
+
+    /// Whether a surge is known and the usual week is a step or more. Readings do not fall on the ends of 28 days, so 4
+    /// steps in them can be less than a step a week.
+    fn is_resolvable(&self) -> bool {
+        let step = self.outlook().filter(|outlook| outlook.surge.is_ok()).map(|outlook| as_f64(outlook.step));
+        step.is_some_and(|step| self.usual_week.is_some_and(|usual| usual >= step))
+    }
+
+    /// The gain of the next week in usual weeks, where those can be told.
+    fn times(&self) -> Option<f64> {
+        ratio(as_f64(self.next_week?), self.usual_week.filter(|_| self.is_resolvable())?)
+    }
+
+    /// What it is ranked by, but for weights.
+    fn value(&self, ranking: Ranking) -> Option<f64> {
+        match ranking {
+            Ranking::Pace => self.outlook().map(Outlook::rank),
+            Ranking::LastWeek => self.last_week,
+            Ranking::Views => Some(as_f64(self.trend.views)),
+            Ranking::Surge => self.surge(),
+            Ranking::Zscore => self.trend.zscore,
+            Ranking::Weighted => None,
+        }
+    }
 }
 
 impl Played {
-    /// Judges the rankings with some weights of the score.
-    pub fn judge(&self, weights: &Weights, top: Option<u64>) -> Vec<BacktestRow> {
-        let mut rows = Vec::new();
-        for half in Half::ALL {
-            for (horizon, horizon_days) in HORIZONS_DAYS.into_iter().enumerate() {
-                for ranking in Ranking::ALL {
-                    let mut sums = Sums::default();
-                    for (_, candidates) in self.days.iter().filter(|(of, _)| *of == half) {
-                        sums.add(candidates, horizon, ranking, weights, top);
-                    }
-                    rows.push(sums.row(half, horizon_days, ranking));
-                }
-            }
-        }
-        rows
-    }
-}
-
-#[derive(Default)]
-struct Sums {
-    days: u64,
-    hashtags: u64,
-    picks: u64,
-    hits: u64,
-    by_chance: f64,
-}
-
-impl Sums {
-    fn add(
-        &mut self,
-        candidates: &[Candidate],
-        horizon: usize,
-        ranking: Ranking,
-        weights: &Weights,
-        top: Option<u64>,
-    ) {
-        let known: Vec<&Candidate> = candidates.iter().filter(|one| one.grew[horizon].is_some()).collect();
-        if known.len() < HASHTAGS_MIN {
-            return;
-        }
-        let tenth = known.len().div_ceil(10);
-        let picks = top.map_or(tenth, |top| usize::try_from(top).unwrap_or(usize::MAX).min(known.len()));
-        // Peers are those that took part, also where what came of them is not known: that is how it would have been.
-        let peers = Peers::of(candidates.iter().map(|one| (one.trend.views, components(&one.trend))));
-        let best = leaders(&known, tenth, |one| one.grew[horizon]);
-        let picked = leaders(&known, picks, |one| match ranking {
-            Ranking::Emerging => emerging(&one.trend, &peers, weights).map(|found| found.score),
-            Ranking::Views => Some(as_f64(one.trend.views)),
-            Ranking::LastWeek => one.last_week,
-        });
-        self.days += 1;
-        self.hashtags += known.len() as u64;
-        self.picks += picks as u64;
-        self.hits += picked.iter().filter(|name| best.contains(name)).count() as u64;
-        self.by_chance += as_f64((picks * tenth) as u64) / as_f64(known.len() as u64);
-    }
-
-    fn row(&self, half: Half, horizon_days: u32, ranking: Ranking) -> BacktestRow {
-        BacktestRow {
-            half,
-            horizon_days,
-            ranking,
-            days: self.days,
-            hashtags: self.hashtags,
-            picks: self.picks,
-            hits: self.hits,
-            precision: ratio(as_f64(self.hits), as_f64(self.picks)),
-            chance: ratio(self.by_chance, as_f64(self.picks)),
+    /// Judges all of it.
+    pub fn judge(&self, weights: Option<&Weights>) -> Backtest {
+        Backtest {
+            growth: growth::judge(self, weights),
+            breakouts: breakouts::judge(self),
+            warnings: warnings::judge(self),
+            calibration: calibration::judge(self),
+            cover: calibration::cover(self),
         }
     }
-}
 
-/// The names of those with the highest value; those without one come last, equals in order of their names.
-fn leaders<'a>(
-    candidates: &[&'a Candidate],
-    count: usize,
-    value: impl Fn(&Candidate) -> Option<f64>,
-) -> Vec<&'a str> {
-    let mut ranked: Vec<(f64, &str)> =
-        candidates.iter().map(|one| (value(one).unwrap_or(f64::NEG_INFINITY), one.name.as_str())).collect();
-    ranked.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));
-    ranked.into_iter().take(count).map(|(_, name)| name).collect()
+    /// The days of a half, each with its number among the blocks of the bootstrap.
+    fn of(&self, half: Half) -> impl Iterator<Item = (u32, &Day)> {
+        let first = self.days.first().map_or(0, |day| day.at.as_ms());
+        let block = move |day: &Day| {
+            u32::try_from((day.at.as_ms() - first) / (BLOCK_DAYS * MS_OF_A_DAY)).unwrap_or(u32::MAX)
+        };
+        self.days.iter().filter(move |day| day.half == half).map(move |day| (block(day), day))
+    }
 }
 
 #[cfg(test)]

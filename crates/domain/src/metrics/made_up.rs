@@ -32,7 +32,14 @@ pub(super) fn every(hours: i64, values: impl IntoIterator<Item = u64>) -> Series
 
 /// What a trend is made of where nothing but views is known.
 pub(super) fn of_views<'a>(views: &'a Series, nothing: &'a Series) -> TrendInput<'a> {
-    TrendInput { views, creators: nothing, videos: nothing, first_seen: None, concentration: None }
+    TrendInput {
+        views,
+        creators: nothing,
+        videos: nothing,
+        first_seen: None,
+        concentration: None,
+        outlook: None,
+    }
 }
 
 /// Whether two numbers are the same but for rounding.

@@ -116,14 +116,6 @@ pub const METRICS: &[Metric] = &[
         paths: &[RECORD, TRENDING],
     },
     Metric {
-        name: "sustained_growth",
-        title: "Sustained growth",
-        formula: "the least of the log growths over w, 2w and 4w",
-        unit: "a day",
-        caveats: &["where the series is younger than 4w, from its first reading"],
-        paths: &[TRENDING],
-    },
-    Metric {
         name: "doubling_days",
         title: "Doubling time",
         formula: "ln 2 / log growth",
@@ -159,21 +151,64 @@ pub const METRICS: &[Metric] = &[
         paths: &[RECORD, TRENDING],
     },
     Metric {
+        name: "pace",
+        title: "Pace",
+        formula: "min(E7 / V, ln(1 + G14 / V(t-14 d)) / s14, ln(1 + G28 / V(t-28 d)) / s28); Eh = Σ g_j 2^(-j/h) / Σ 2^(-j/h) \
+                  over the daily gains g_j of up to 63 days, Gk is the gain of k days and s_k the days it really spans",
+        unit: "a day",
+        caveats: &[
+            REPAIRED,
+            "null with a reason: `stale` where the newest reading is more than 2 days old, `too_young` with less than 7 days of readings, `no_views`",
+            "a gain of less than a step in 28 days is said, and ranks last",
+            "by its percentile among all hashtags with a trend comes the published probability to be in the tenth that grows most over 7 days",
+        ],
+        paths: &[TRENDING, RECORD],
+    },
+    Metric {
+        name: "surge",
+        title: "Surge",
+        formula: "(E1 + q/7) / (G28 / s28 + q/7), q the step of a rounded count, 1 when exact",
+        unit: "times the usual day",
+        caveats: &[
+            REPAIRED,
+            "null with a reason: `stale`, `too_young` without a reading 28 days or more ago, `below_resolution` where 28 days brought less than 4 steps: exact counts make it known",
+            "with the published probabilities of a week of 3 times the usual, of twice and of half of it",
+        ],
+        paths: &[TRENDING, RECORD],
+    },
+    Metric {
         name: "breakout",
         title: "Breakout",
-        formula: "z-score >= 3, or growth an hour >= 0.5 %",
+        formula: "surge >= 3",
         unit: "yes or no",
-        caveats: &["unknown where neither is known"],
-        paths: &[RECORD, TRENDING],
+        caveats: &[
+            "unknown where surge is unknown",
+            "on 377 book hashtags 1 of 4 was followed by a week of 3 times the usual, 4 of 10 by one of twice the usual",
+        ],
+        paths: &[TRENDING, RECORD],
+    },
+    Metric {
+        name: "forecast",
+        title: "Band of the 7-day gain",
+        formula: "(f + q/2) exp(u c) - q/2, f = 7 V pace; u10, u50, u90 by f/q and surge; c = (Σ abs(e) + 8 x 0.46) / (m + 8) / 0.46, \
+                  e the errors of the hashtag's own m forecasts of 7, 14, .. 182 days ago",
+        unit: "views",
+        caveats: &[
+            "8 of 10 weeks or more end within it; its ends are rounded outward to the step and no further claim goes with the middle",
+            "of the 7 days after the newest reading; null where pace is",
+        ],
+        paths: &[TRENDING, RECORD],
     },
     Metric {
         name: "emerging",
-        title: "Emerging score",
-        formula: "100 Σ weight x percentile / Σ weight over the known components; of saturation and concentration 1 - percentile",
-        unit: "0 to 100",
+        title: "Emerging",
+        formula: "ranked by pace, raw, among all; with weights given 100 Σ weight x percentile / Σ weight over the known components, \
+                  of saturation and concentration 1 - percentile",
+        unit: "rank; 0 to 100 with weights",
         caveats: &[
-            "percentiles are within the size band, or among all where the band has fewer than 30 hashtags",
-            "a component that is not known counts for nothing",
+            "the score is no probability; it is null unless weights are given",
+            "every percentile is among all hashtags with a trend, whatever their size",
+            "z-score, breadth, novelty, saturation and concentration count for nothing unless they are given a weight",
         ],
         paths: &[TRENDING, LIST, RECORD],
     },
@@ -212,7 +247,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "saturation",
         title: "Saturation",
-        formula: "1 - percentile of dV / dP in the size band",
+        formula: "1 - percentile of dV / dP among all",
         unit: "0 to 1",
         caveats: &[VIDEOS_NEEDED],
         paths: &[TRENDING],
@@ -400,7 +435,7 @@ mod tests {
 
     #[test]
     fn formulas_name_the_limits_that_are_kept() {
-        use crate::metrics::{emerging, lifecycle, related, trend};
+        use crate::metrics::{daily, forecast, lifecycle, outlook, pace, related, surge, trend};
         let all = markdown();
         for limit in [
             format!("2^(-age / {} days)", trend::NOVELTY_HALF_LIFE_DAYS),
@@ -409,12 +444,16 @@ mod tests {
             format!("over up to {} windows before", trend::ZSCORE_WINDOWS_MAX),
             format!("fewer than {} windows", trend::ZSCORE_WINDOWS_MIN),
             format!("{} MAD", trend::MAD_TO_DEVIATION),
-            format!(
-                "z-score >= {}, or growth an hour >= {} %",
-                trend::BREAKOUT_ZSCORE,
-                trend::BREAKOUT_PCT_PER_HOUR
-            ),
-            format!("fewer than {} hashtags", emerging::PEERS_MIN),
+            format!("surge >= {}", surge::BREAKOUT_SURGE),
+            format!("brought less than {} steps", surge::SURGE_STEPS_MIN),
+            format!("{} days or more ago", surge::SURGE_DAYS),
+            format!("more than {} days old", outlook::READING_AGE_DAYS_MAX),
+            format!("less than {} days of readings", outlook::HISTORY_DAYS_MIN),
+            format!("of up to {} days, Gk", daily::EWMA_DAYS),
+            format!("E{:.0} / V", pace::PACE_HALF_LIFE_DAYS),
+            format!("(E{:.0} + q/7)", surge::SURGE_HALF_LIFE_DAYS),
+            format!("{} x {}) / (m + 8)", forecast::USUAL_ERROR_FORECASTS, forecast::USUAL_ERROR),
+            format!(".. {} days ago", forecast::PAST_FORECASTS_MAX * forecast::FORECAST_DAYS),
             format!("under {:.0} % of all videos", 100.0 * related::GENERIC_SHARE),
             format!("v < {:.0} % of the peak is dormant", 100.0 * lifecycle::DORMANT_SHARE),
             format!(">= {:.0} % is revived", 100.0 * lifecycle::REVIVED_SHARE),

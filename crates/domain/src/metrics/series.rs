@@ -217,6 +217,11 @@ impl Series {
         self.kept_at(when).map(|kept| kept.standing)
     }
 
+    /// The sum of all rises up to the newest kept reading at or before a moment. `None` before the first one.
+    pub fn climbed(&self, when: Timestamp) -> Option<u64> {
+        self.kept_at(when).map(|kept| kept.climbed)
+    }
+
     fn kept_at(&self, when: Timestamp) -> Option<&Kept> {
         let after = self.kept.partition_point(|kept| kept.standing.at <= when);
         self.kept[..after].last()

@@ -1,16 +1,11 @@
 //! What a hashtag did within a window of time: velocity, growth, momentum and how unusual that is for it.
 
+use super::outlook::Outlook;
 use super::quantiles::median;
 use super::series::{Gain, Series};
 use super::{MS_OF_A_DAY, as_f64, days, ratio};
 use crate::Timestamp;
 use std::str::FromStr;
-
-/// From this z-score of the velocity on, a hashtag breaks out (metrics.md: breakout).
-pub const BREAKOUT_ZSCORE: f64 = 3.0;
-
-/// Or from this growth on, in percent an hour (metrics.md: breakout).
-pub const BREAKOUT_PCT_PER_HOUR: f64 = 0.5;
 
 /// Windows before the present one that its velocity is compared with, at most.
 pub const ZSCORE_WINDOWS_MAX: i64 = 60;
@@ -92,6 +87,8 @@ pub struct TrendInput<'a> {
     pub first_seen: Option<Timestamp>,
     /// Gini coefficient of plays over creators.
     pub concentration: Option<f64>,
+    /// What can be said of the next week, as of the same moment. It is the same for every window.
+    pub outlook: Option<Outlook>,
 }
 
 /// What a hashtag did within a window. A number is `None` where there are no two readings to make it of.
@@ -113,9 +110,6 @@ pub struct Trend {
     pub growth_pct_per_hour: Option<f64>,
     /// ln(1 + dV / V(t-w)) a day (metrics.md: log growth); a fall within the window does not lower it.
     pub log_growth: Option<f64>,
-    /// The least of the log growths over the window, twice it and four times it: what the emerging score ranks growth by,
-    /// since one good day soon passes.
-    pub sustained_growth: Option<f64>,
     /// ln 2 / log growth (metrics.md: doubling time); `None` without growth.
     pub doubling_days: Option<f64>,
     /// The velocity less that of the window before (metrics.md: acceleration).
@@ -124,8 +118,6 @@ pub struct Trend {
     pub momentum: Option<f64>,
     /// How far the velocity is from the median of the windows before, in deviations (metrics.md: z-score of velocity).
     pub zscore: Option<f64>,
-    /// Whether the z-score or the growth by the hour is at its limit or above (metrics.md: breakout).
-    pub is_breakout: Option<bool>,
     /// dU/dV: creators gained a view gained (metrics.md: breadth). `None` without views gained.
     pub breadth: Option<f64>,
     /// dV/dP: views gained a video gained (metrics.md: marginal views). `None` without videos gained.
@@ -134,6 +126,8 @@ pub struct Trend {
     pub novelty: Option<f64>,
     /// Gini coefficient of plays over creators, as handed in.
     pub concentration: Option<f64>,
+    /// What can be said of the next week, as handed in.
+    pub outlook: Option<Outlook>,
 }
 
 /// The trend of a window that ends at the newest kept reading of the views, or at the newest one at or before `as_of`.
@@ -163,16 +157,15 @@ pub fn trend(input: &TrendInput<'_>, window: TrendWindow, as_of: Option<Timestam
         growth,
         growth_pct_per_hour,
         log_growth,
-        sustained_growth: sustained_growth(views, now.at, window),
         doubling_days: log_growth.and_then(|growth| ratio(std::f64::consts::LN_2, growth)),
         acceleration: gain.and_then(|gain| acceleration(views, &gain, window)),
         momentum: momentum(views, now.at),
         zscore,
-        is_breakout: is_breakout(zscore, growth_pct_per_hour, BREAKOUT_PCT_PER_HOUR),
         breadth: per(creators, gain),
         marginal_views: per(gain, videos),
         novelty: input.first_seen.map(|first| novelty(first, now.at)),
         concentration: input.concentration.filter(|gini| gini.is_finite()),
+        outlook: input.outlook,
     })
 }
 
@@ -194,30 +187,10 @@ fn log_growth(gain: &Gain) -> Option<f64> {
     ratio(growth.ln_1p(), days(gain.span_ms))
 }
 
-/// Spans that sustained growth is the least over, as multiples of the window. Where the series is younger than one of
-/// them, it begins with the first reading.
-const SUSTAINED: [i64; 3] = [1, 2, 4];
-
-fn sustained_growth(views: &Series, end: Timestamp, window: TrendWindow) -> Option<f64> {
-    let over = |times: i64| log_growth(&views.gain(before(end, times * window.ms()), end)?);
-    SUSTAINED.into_iter().map(over).reduce(|one, other| Some(one?.min(other?)))?
-}
-
 fn pct_per_hour(gain: &Gain) -> Option<f64> {
     let hours = days(gain.span_ms) * 24.0;
     let pct = 100.0 * as_f64(gain.gain) / as_f64(gain.from.value.max(1)) / hours;
     Some(pct).filter(|pct| gain.span_ms >= PER_HOUR_SPAN_MS_MIN && pct.is_finite())
-}
-
-/// Whether the z-score is [`BREAKOUT_ZSCORE`] or more, or the growth by the hour is at its limit or above; `None` where
-/// neither is known (metrics.md: breakout, whose limit the user may set).
-pub fn is_breakout(zscore: Option<f64>, pct_per_hour: Option<f64>, pct_per_hour_min: f64) -> Option<bool> {
-    let by_zscore = zscore.map(|zscore| zscore >= BREAKOUT_ZSCORE);
-    let by_growth = pct_per_hour.map(|pct| pct >= pct_per_hour_min);
-    match (by_zscore, by_growth) {
-        (None, None) => None,
-        (one, other) => Some(one == Some(true) || other == Some(true)),
-    }
 }
 
 fn acceleration(views: &Series, gain: &Gain, window: TrendWindow) -> Option<f64> {

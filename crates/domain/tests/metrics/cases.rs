@@ -2,9 +2,10 @@
 
 use domain::metrics::engagement::VideoFigures;
 use domain::metrics::{
-    Base, Component, Mode, PairCounts, Peers, Reading, Repair, Series, Step, TrendInput, TrendWindow,
-    Weights, association, benchmark, components, concentration, emerging, engagement, engagement_rate,
-    history, lifecycle, percentiles, plays_by_creator, rank, relatedness, share_of_voice, trend,
+    Base, Component, Missing, Mode, Outlook, PairCounts, Peers, Reading, Repair, Series, Step, TrendInput,
+    TrendWindow, Weights, association, benchmark, components, concentration, emerging, engagement,
+    engagement_rate, history, lifecycle, outlook, percentiles, plays_by_creator, rank, relatedness,
+    share_of_voice, trend,
 };
 use domain::observation::VideoCounts;
 use domain::{AuthorId, Count, Creator, Source, Timestamp, VideoId};
@@ -76,6 +77,7 @@ pub(crate) fn of_series(views: &[Reading], creators: &[Reading], videos: &[Readi
         videos: &all[2],
         first_seen,
         concentration: Some(0.25),
+        outlook: None,
     };
     let told_history = [Step::Hour, Step::Day, Step::Week].map(|step| {
         [Mode::Total, Mode::Gain].map(|mode| {
@@ -90,12 +92,26 @@ pub(crate) fn of_series(views: &[Reading], creators: &[Reading], videos: &[Readi
         "repairs": all.each_ref().map(|series| series.repairs().map(|(_, count)| count)),
         "repair_names": Repair::ALL.map(Repair::name),
         "trends": TrendWindow::ALL.map(|window| of_trend(&input, window)),
+        "outlook": outlook(&all[0], None).map(of_outlook),
         "lifecycle": lifecycle(&input, None).map(|found| json!({
             "velocity": found.velocity, "peak_velocity": found.peak_velocity, "peak_at": found.peak_at.as_ms(),
             "share_of_peak": found.share_of_peak, "change": found.change, "half_life_days": found.half_life_days,
             "age_days": found.age_days, "weeks": found.weeks,
         })),
         "history": told_history,
+    })
+}
+
+fn of_outlook(found: Outlook) -> Value {
+    let missing = |value: Result<f64, Missing>| value.err().map(Missing::name);
+    let forecast = found.forecast();
+    json!({
+        "pace": found.pace.ok(), "no_pace": missing(found.pace), "is_below_step": found.is_below_step,
+        "surge": found.surge.ok(), "no_surge": missing(found.surge), "breakout": found.is_breakout(),
+        "scale": found.errors.scale, "forecasts": found.errors.forecasts, "rank": found.rank(),
+        "expected": forecast.map(|it| it.expected), "low": forecast.map(|it| it.low),
+        "middle": forecast.map(|it| it.middle), "high": forecast.map(|it| it.high),
+        "raw_low": forecast.map(|it| it.band.low), "raw_high": forecast.map(|it| it.band.high),
     })
 }
 
@@ -109,9 +125,9 @@ fn of_trend(input: &TrendInput<'_>, window: TrendWindow) -> Option<Value> {
         "window": window.name(), "as_of": found.as_of.as_ms(), "views": found.views, "gain": found.gain.map(|it| it.gain),
         "span_ms": found.gain.map(|it| it.span_ms), "velocity": found.velocity, "growth": found.growth,
         "growth_pct_per_hour": found.growth_pct_per_hour, "log_growth": found.log_growth,
-        "sustained_growth": found.sustained_growth, "doubling_days": found.doubling_days,
+        "doubling_days": found.doubling_days,
         "acceleration": found.acceleration, "momentum": found.momentum, "zscore": found.zscore,
-        "is_breakout": found.is_breakout, "breadth": found.breadth, "marginal_views": found.marginal_views,
+        "breadth": found.breadth, "marginal_views": found.marginal_views,
         "novelty": found.novelty, "concentration": found.concentration,
     }))
 }
@@ -232,7 +248,7 @@ pub(crate) fn scores(runner: &mut TestRunner) -> Value {
     let views = prop_oneof![0..20_000_u64, 900_000..1_100_000_u64];
     let others = any_of(runner, vec((views, values), 1..200));
     let weights = any_of(runner, prop::array::uniform6(0.0..9.0_f64));
-    let peers = Peers::of(others.iter().copied());
+    let peers = Peers::of(others.iter().map(|(_, values)| *values));
     let (views, own) = others[0];
     let reading = Reading {
         at: Timestamp::from_ms(BEGIN_MS),
@@ -246,20 +262,25 @@ pub(crate) fn scores(runner: &mut TestRunner) -> Value {
         videos: &nothing,
         first_seen: None,
         concentration: own[5],
+        outlook: outlook(&series, None),
     };
     let plain = trend(&input, TrendWindow::Week, None).expect("a trend");
     let trend = domain::metrics::Trend {
         zscore: own[0],
-        sustained_growth: own[1],
         breadth: own[2],
         novelty: own[3],
         marginal_views: own[4],
+        outlook: plain.outlook.map(|outlook| Outlook {
+            pace: own[1].ok_or(Missing::TooYoung),
+            is_below_step: false,
+            ..outlook
+        }),
         ..plain
     };
     assert_eq!(components(&trend), own);
     let found = emerging(&trend, &peers, &Weights::new(weights).expect("weights"));
     json!({
         "peers": others, "weights": weights, "subtracted": Component::ALL.map(Component::is_subtracted),
-        "score": found.map(|it| it.score), "parts": found.map(|it| it.parts.map(|part| part.contribution)),
+        "score": found.score, "parts": found.parts.map(|part| part.contribution),
     })
 }

@@ -27,7 +27,7 @@ struct Params {
     /// The window of time that ends at the newest reading.
     #[param(inline, required = false)]
     window: TrendWindowWord,
-    /// The order of rows.
+    /// The order of rows, highest first. `emerging` is by pace, or by the score of `weights`.
     #[param(inline, required = false)]
     sort: TrendSortWord,
     /// Only hashtags with at least this many views.
@@ -36,8 +36,9 @@ struct Params {
     /// Only hashtags that answer this keyword.
     #[param(inline, required = false)]
     query: OptionalTagText,
-    /// Weights of the emerging score, such as `zscore=2,growth=1`; those not named keep their own.
-    #[param(inline, example = "zscore=2,growth=1", required = false)]
+    /// Weights of the components, such as `zscore=2,pace=1`; those not named keep theirs: pace 1, all others 0. Ranks by the
+    /// score that they make.
+    #[param(inline, example = "zscore=2,pace=1", required = false)]
     weights: WeightsText,
 }
 
@@ -90,8 +91,9 @@ impl Question for Trending {
 
 /// Which hashtags move most
 ///
-/// As of their newest readings, in the order asked for. Every row says how its emerging score comes about: each component,
-/// its value, its rank among hashtags of its size, its weight and what it adds.
+/// As of their newest readings, in the order requested; by pace, raw, among all unless `weights` are given. Every row has its
+/// pace and surge with published probabilities, the band of the gain of the next 7 days, or why they are not known; and
+/// each component with its value and its rank among all hashtags.
 #[utoipa::path(
     get,
     path = "/v1/trending",

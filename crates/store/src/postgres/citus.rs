@@ -23,6 +23,7 @@ pub(crate) const TABLES: [(&str, Spread); 27] = [
     ("accounts", Spread::Everywhere),
     ("keys", Spread::Everywhere),
     ("keys_version", Spread::Everywhere),
+    ("trend_odds", Spread::Everywhere),
     ("trend_peers", Spread::Everywhere),
     ("trend_state", Spread::Everywhere),
     ("hashtags", Spread::By("hashtag")),

@@ -17,7 +17,14 @@ pub(crate) const SETS: [(&str, &[Migration]); 3] = [
         "accounts",
         &[migration!("accounts", 1, "0001", "accounts"), migration!("accounts", 2, "0002", "jobs_that_fail")],
     ),
-    ("walks", &[migration!("walks", 1, "0001", "walks"), migration!("walks", 2, "0002", "standings")]),
+    (
+        "walks",
+        &[
+            migration!("walks", 1, "0001", "walks"),
+            migration!("walks", 2, "0002", "standings"),
+            migration!("walks", 3, "0003", "outlook"),
+        ],
+    ),
 ];
 
 /// Held while the schema is brought up to date, so that many nodes may start at once. A number of our own.

@@ -5,7 +5,7 @@ use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::trends::{TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked};
+use crate::trends::{TREND_COLUMNS, TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked};
 use domain::{HashtagRow, Timestamp};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -15,7 +15,7 @@ macro_rules! select {
     ($($rest:tt)+) => {
         concat!(
             "SELECT hashtag, trend_window, read_at, readings, views, emerging, velocity, growth, zscore, acceleration, \
-             facts FROM tagmeter.trends ",
+             surge, breadth, novelty, saturation, concentration, facts FROM tagmeter.trends ",
             $($rest)+
         )
     };
@@ -46,22 +46,30 @@ macro_rules! ordered {
 /// From the beginning, and behind a place.
 const fn ordered_by(sort: TrendSort) -> [&'static str; 2] {
     match sort {
-        TrendSort::Emerging => ordered!("emerging"),
+        TrendSort::Pace | TrendSort::Emerging => ordered!("emerging"),
+        TrendSort::Surge => ordered!("surge"),
         TrendSort::Velocity => ordered!("velocity"),
         TrendSort::Growth => ordered!("growth"),
         TrendSort::Zscore => ordered!("zscore"),
         TrendSort::Acceleration => ordered!("acceleration"),
+        TrendSort::Breadth => ordered!("breadth"),
+        TrendSort::Novelty => ordered!("novelty"),
+        TrendSort::Saturation => ordered!("saturation"),
+        TrendSort::Concentration => ordered!("concentration"),
     }
 }
 
 /// What another node has worked out of later readings meanwhile stays.
 const KEEP: &str = "INSERT INTO tagmeter.trends (hashtag, trend_window, read_at, readings, views, emerging, velocity,
-        growth, zscore, acceleration, facts)
+        growth, zscore, acceleration, surge, breadth, novelty, saturation, concentration, facts)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::float8[],
-        $7::float8[], $8::float8[], $9::float8[], $10::float8[], $11::bytea[])
+        $7::float8[], $8::float8[], $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[],
+        $14::float8[], $15::float8[], $16::bytea[])
     ON CONFLICT (hashtag, trend_window) DO UPDATE SET read_at = excluded.read_at, readings = excluded.readings,
         views = excluded.views, emerging = excluded.emerging, velocity = excluded.velocity, growth = excluded.growth,
-        zscore = excluded.zscore, acceleration = excluded.acceleration, facts = excluded.facts
+        zscore = excluded.zscore, acceleration = excluded.acceleration, surge = excluded.surge,
+        breadth = excluded.breadth, novelty = excluded.novelty, saturation = excluded.saturation,
+        concentration = excluded.concentration, facts = excluded.facts
     WHERE (tagmeter.trends.read_at, tagmeter.trends.readings) <= (excluded.read_at, excluded.readings)";
 const NOTE: &str = "INSERT INTO tagmeter.trend_state (one, sequence, newest_at) VALUES (1, $1, $2)
     ON CONFLICT (one) DO UPDATE SET sequence = excluded.sequence, newest_at = excluded.newest_at
@@ -94,7 +102,7 @@ impl Postgres {
             let integers = |of: fn(&TrendRow) -> i64| rows.iter().map(of).collect::<Vec<i64>>();
             let reals = |n: usize| rows.iter().map(|row| row.values[n]).collect::<Vec<Option<f64>>>();
             let facts: Vec<&[u8]> = rows.iter().map(|row| row.facts.as_slice()).collect();
-            let parameters: [Parameter<'_>; 11] = [
+            let parameters: [Parameter<'_>; 16] = [
                 (&integers(|row| row.hashtag.0.into()), Type::INT8_ARRAY),
                 (&integers(|row| row.window.into()), Type::INT8_ARRAY),
                 (&integers(|row| row.read_at.as_ms()), Type::INT8_ARRAY),
@@ -105,6 +113,11 @@ impl Postgres {
                 (&reals(2), Type::FLOAT8_ARRAY),
                 (&reals(3), Type::FLOAT8_ARRAY),
                 (&reals(4), Type::FLOAT8_ARRAY),
+                (&reals(5), Type::FLOAT8_ARRAY),
+                (&reals(6), Type::FLOAT8_ARRAY),
+                (&reals(7), Type::FLOAT8_ARRAY),
+                (&reals(8), Type::FLOAT8_ARRAY),
+                (&reals(9), Type::FLOAT8_ARRAY),
                 (&facts, Type::BYTEA_ARRAY),
             ];
             self.pool.query("keep trends", KEEP, &parameters).await?;
@@ -184,6 +197,23 @@ impl Postgres {
         self.pool.query("keep what trends are compared with", KEEP_PEERS, &parameters).await.map(|_| ())
     }
 
+    pub(crate) async fn trend_odds(&self) -> Result<Option<String>, StoreError> {
+        const DOING: &str = "read probabilities";
+        let row = self.pool.query_opt(DOING, "SELECT odds FROM tagmeter.trend_odds", &[]).await?;
+        row.map(|row| row.try_get(0).doing(DOING)).transpose()
+    }
+
+    pub(crate) async fn store_trend_odds(&self, odds: Option<&str>) -> Result<(), StoreError> {
+        const DOING: &str = "store probabilities";
+        const STORE: &str = "INSERT INTO tagmeter.trend_odds (one, odds) VALUES (1, $1)
+            ON CONFLICT (one) DO UPDATE SET odds = excluded.odds";
+        match odds {
+            Some(odds) => self.pool.query(DOING, STORE, &[(&odds, Type::TEXT)]).await,
+            None => self.pool.query(DOING, "DELETE FROM tagmeter.trend_odds", &[]).await,
+        }
+        .map(|_| ())
+    }
+
     async fn read_trends(
         &self,
         sql: &'static str,
@@ -200,7 +230,7 @@ fn numbers(hashtags: &[HashtagRow]) -> Vec<i64> {
 }
 
 fn read(row: &Row) -> Result<TrendColumns, tokio_postgres::Error> {
-    let mut values = [None; 5];
+    let mut values = [None; TREND_COLUMNS.len()];
     for (n, value) in values.iter_mut().enumerate() {
         *value = row.try_get(5 + n)?;
     }
@@ -211,6 +241,6 @@ fn read(row: &Row) -> Result<TrendColumns, tokio_postgres::Error> {
         readings: row.try_get(3)?,
         views: row.try_get(4)?,
         values,
-        facts: row.try_get(10)?,
+        facts: row.try_get(5 + TREND_COLUMNS.len())?,
     })
 }

@@ -12,8 +12,11 @@ pub(crate) const CATALOG: &[Migration] =
 pub(crate) const ACCOUNTS: &[Migration] =
     &[migration!("accounts", 1, "0001", "accounts"), migration!("accounts", 2, "0002", "jobs_that_fail")];
 /// Steps of `walks.db`.
-pub(crate) const WALKS: &[Migration] =
-    &[migration!("walks", 1, "0001", "walks"), migration!("walks", 2, "0002", "standings")];
+pub(crate) const WALKS: &[Migration] = &[
+    migration!("walks", 1, "0001", "walks"),
+    migration!("walks", 2, "0002", "standings"),
+    migration!("walks", 3, "0003", "outlook"),
+];
 
 /// Brings a file to the newest schema. Safe to run from several processes at once and to be cut off anywhere.
 pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), StoreError> {

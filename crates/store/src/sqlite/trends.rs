@@ -4,12 +4,14 @@
 use super::walks::WalksFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::trends::{TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked};
+use crate::trends::{TREND_COLUMNS, TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked};
 use domain::{HashtagRow, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior, params};
 
 /// The columns of a trend, in the order [`read`] takes them.
-const COLUMNS: &str = "hashtag, trend_window, read_at, readings, views, emerging, velocity, growth, zscore, acceleration, facts";
+const COLUMNS: &str =
+    "hashtag, trend_window, read_at, readings, views, emerging, velocity, growth, zscore, acceleration,
+     surge, breadth, novelty, saturation, concentration, facts";
 
 /// So few of a window have the views asked for: they are read by views and put in order then.
 const FEW: i64 = 500;
@@ -18,7 +20,7 @@ const FEW: i64 = 500;
 /// of the place `?5` its value, `?6` its hashtag. The plus signs keep the planner, which knows nothing of how values are
 /// spread, from other indexes than that of the order.
 fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
-    let (by, behind) = (sort.name(), behind(sort, is_behind));
+    let (by, behind) = (TREND_COLUMNS[sort.column()], behind(sort, is_behind));
     // The index has all that is filtered by; rows are looked up of what is shown alone.
     format!(
         "SELECT {COLUMNS} FROM (
@@ -32,7 +34,7 @@ fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
 /// The same list, of few: the plus signs leave the index of the views alone. It is not named, since what is made anew has
 /// indexes of other names.
 fn picked_by(sort: TrendSort, is_behind: bool) -> String {
-    let (by, behind) = (sort.name(), behind(sort, is_behind));
+    let (by, behind) = (TREND_COLUMNS[sort.column()], behind(sort, is_behind));
     format!(
         "SELECT {COLUMNS} FROM trends
          WHERE trend_window = ?1 AND +{by} IS NOT NULL AND views >= ?2 AND +read_at >= ?3 {behind}
@@ -41,7 +43,7 @@ fn picked_by(sort: TrendSort, is_behind: bool) -> String {
 }
 
 fn behind(sort: TrendSort, is_behind: bool) -> String {
-    let by = sort.name();
+    let by = TREND_COLUMNS[sort.column()];
     if is_behind { format!("AND {by} <= ?5 AND ({by} < ?5 OR hashtag > ?6)") } else { String::new() }
 }
 
@@ -82,25 +84,6 @@ impl WalksFile {
 
     pub(crate) async fn keep_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
         self.writer.run(move |connection| keep(connection, "trends", &rows)).await
-    }
-
-    /// Only the one index is touched that has the scores.
-    pub(crate) async fn keep_scores(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE trends SET emerging = ?3 WHERE hashtag = ?1 AND trend_window = ?2";
-        const DOING: &str = "keep scores";
-        self.writer
-            .run(move |connection| {
-                let transaction =
-                    connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
-                {
-                    let mut statement = transaction.prepare_cached(SQL).doing(DOING)?;
-                    for row in rows {
-                        statement.execute(params![row.hashtag.0, row.window, row.values[0]]).doing(DOING)?;
-                    }
-                }
-                transaction.commit().doing(DOING)
-            })
-            .await
     }
 
     pub(crate) async fn drop_trends_before(&self, window: u8, before: Timestamp) -> Result<u64, StoreError> {
@@ -202,6 +185,29 @@ impl WalksFile {
             })
             .await
     }
+
+    pub(crate) fn trend_odds(&self) -> Result<Option<String>, StoreError> {
+        self.readers.with(|connection| {
+            connection
+                .prepare_cached("SELECT odds FROM trend_odds")
+                .and_then(|mut statement| statement.query_row([], |row| row.get(0)).optional())
+                .doing("read probabilities")
+        })
+    }
+
+    pub(crate) async fn store_trend_odds(&self, odds: Option<String>) -> Result<(), StoreError> {
+        self.writer
+            .run(move |connection| {
+                match odds {
+                    Some(odds) => connection
+                        .execute("INSERT OR REPLACE INTO trend_odds (one, odds) VALUES (1, ?1)", [odds]),
+                    None => connection.execute("DELETE FROM trend_odds", []),
+                }
+                .map(|_| ())
+                .doing("store probabilities")
+            })
+            .await
+    }
 }
 
 /// Writes trends to the table of them, or to one like it.
@@ -212,11 +218,12 @@ pub(super) fn keep(connection: &mut Connection, table: &str, rows: &[TrendRow]) 
         let mut statement = transaction
             .prepare_cached(&format!(
                 "INSERT OR REPLACE INTO {table} ({COLUMNS})
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
             ))
             .doing(DOING)?;
         for row in rows {
-            let [emerging, velocity, growth, zscore, acceleration] = row.values;
+            let [emerging, velocity, growth, zscore, acceleration, rest @ ..] = row.values;
+            let [surge, breadth, novelty, saturation, concentration] = rest;
             statement
                 .execute(params![
                     row.hashtag.0,
@@ -229,6 +236,11 @@ pub(super) fn keep(connection: &mut Connection, table: &str, rows: &[TrendRow]) 
                     growth,
                     zscore,
                     acceleration,
+                    surge,
+                    breadth,
+                    novelty,
+                    saturation,
+                    concentration,
                     row.facts
                 ])
                 .doing(DOING)?;
@@ -275,7 +287,7 @@ fn all(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Ve
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TrendColumns> {
-    let mut values = [None; 5];
+    let mut values = [None; TREND_COLUMNS.len()];
     for (n, value) in values.iter_mut().enumerate() {
         *value = row.get(5 + n)?;
     }
@@ -286,7 +298,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TrendColumns> {
         readings: row.get(3)?,
         views: row.get(4)?,
         values,
-        facts: row.get(10)?,
+        facts: row.get(5 + TREND_COLUMNS.len())?,
     })
 }
 
@@ -312,7 +324,8 @@ mod tests {
                     TrendSort::ALL.into_iter().flat_map(|sort| [(sort, false), (sort, true)])
                 {
                     let ordered = plan(connection, &ordered_by(sort, is_behind));
-                    let index = format!("USING COVERING INDEX trends_by_{}{suffix} ", sort.name());
+                    let index =
+                        format!("USING COVERING INDEX trends_by_{}{suffix} ", TREND_COLUMNS[sort.column()]);
                     assert!(ordered.contains(&index), "{ordered}");
                     let picked = plan(connection, &picked_by(sort, is_behind));
                     let index = format!("USING INDEX trends_by_views{suffix} (trend_window=? AND views>?)");

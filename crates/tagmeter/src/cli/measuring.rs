@@ -101,7 +101,8 @@ pub(crate) struct Trending {
     /// Only hashtags that answer this keyword, as `tagmeter search` finds them
     #[arg(long, value_name = "TEXT")]
     pub(crate) query: Option<String>,
-    /// Weights of the emerging score, such as zscore=2,growth=1; components that are not named keep theirs
+    /// Rank by a score of weighted percentiles, such as zscore=2,pace=1; components that are not named keep theirs: pace 1,
+    /// all others 0
     #[arg(long, value_name = "COMPONENT=WEIGHT,...")]
     pub(crate) weights: Option<Weights>,
     /// How many hashtags to show at most
@@ -237,12 +238,21 @@ pub(crate) struct Backtest {
     /// Rank every so many days
     #[arg(long, value_name = "DAYS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=365))]
     pub(crate) every: u32,
-    /// The window of time of the score
+    /// The window of time of the z-score
     #[arg(long, default_value = TrendWindow::Week.name(), value_parser = one_of(TrendWindow::ALL, TrendWindow::name))]
     pub(crate) window: TrendWindow,
-    /// Weights of the emerging score, such as zscore=2,growth=1; components that are not named keep theirs
+    /// Judge weights beside pace, such as zscore=2,pace=1; components that are not named keep theirs: pace 1, all others 0
     #[arg(long, value_name = "COMPONENT=WEIGHT,...")]
     pub(crate) weights: Option<Weights>,
+    /// Only days from this time on: a day, a moment or a length of time back from now, such as 90d
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    pub(crate) from: Option<Moment>,
+    /// Learn the probabilities anew on this store, which needs 10,000 tag-days of outcomes, and use them from now on
+    #[arg(long, conflicts_with = "published")]
+    pub(crate) renew: bool,
+    /// Use the published probabilities again
+    #[arg(long)]
+    pub(crate) published: bool,
     #[command(flatten)]
     pub(crate) output: Json,
 }

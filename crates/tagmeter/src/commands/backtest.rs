@@ -1,14 +1,16 @@
-//! `tagmeter backtest`: whether the emerging score would have found what grew next, over the series that are held.
+//! `tagmeter backtest`: whether pace, surge and the band would have held, over the stored series.
+
+mod show;
 
 use super::Context;
 use crate::cli::measuring::Backtest;
 use crate::exit::Failure;
-use crate::measured::maybe;
-use crate::output::{counted, grouped, print, print_json, say, table};
+use crate::output::{counted, grouped, print_json, say};
 use crate::progress::spinning;
 use catalog::Catalog;
-use domain::metrics::backtest::{BacktestPlan, BacktestRow, BacktestSeries, Half, Ranking, backtest};
-use domain::metrics::{Reading, Weights};
+use domain::metrics::backtest::{self, BacktestPlan, BacktestSeries, play};
+use domain::metrics::odds::OWN_TAG_DAYS_MIN;
+use domain::metrics::{Odds, Reading};
 use domain::observation::HashtagCounts;
 use domain::{Count, HashtagRow};
 use serde::Serialize;
@@ -27,43 +29,14 @@ struct Played {
     readings: u64,
     /// Ranked every so many days.
     every_days: u32,
+    /// Window of the z-score.
     window: &'static str,
-    weights: String,
-    rows: Vec<RowView>,
-}
-
-/// How well a ranking did.
-#[derive(Serialize)]
-struct RowView {
-    /// `tuning` or `held_out`.
-    half: &'static str,
-    horizon_days: u32,
-    /// `emerging`, `views` or `last_week`.
-    ranking: &'static str,
-    days: u64,
-    hashtags: u64,
-    picks: u64,
-    hits: u64,
-    /// hits / picks; `null` without any.
-    precision: Option<f64>,
-    /// What picking by chance would have made of it.
-    chance: Option<f64>,
-}
-
-impl From<&BacktestRow> for RowView {
-    fn from(row: &BacktestRow) -> Self {
-        Self {
-            half: row.half.name(),
-            horizon_days: row.horizon_days,
-            ranking: row.ranking.name(),
-            days: row.days,
-            hashtags: row.hashtags,
-            picks: row.picks,
-            hits: row.hits,
-            precision: row.precision,
-            chance: row.chance,
-        }
-    }
+    /// Weights that were judged beside pace; `null` without.
+    weights: Option<String>,
+    #[serde(flatten)]
+    judged: backtest::Backtest,
+    /// The probabilities in use from now on.
+    probabilities: Odds,
 }
 
 /// The readings of a hashtag, a list for each count.
@@ -82,31 +55,52 @@ pub(super) async fn run(command: Backtest, context: &Context) -> Result<(), Fail
             .hint("`tagmeter import PATH` takes series of readings"));
     }
     let readings = series.iter().map(|one| one.views.len() as u64).sum();
-    let weights = command.weights.unwrap_or_default();
-    let (every, window) = (command.every, command.window);
+    let (every, window, weights) = (command.every, command.window, command.weights);
+    let from = command.from.map(|from| from.begin(context.now()));
     let played = Arc::clone(&series);
-    let rows = tokio::task::spawn_blocking(move || {
+    let judged = tokio::task::spawn_blocking(move || {
         let series: Vec<BacktestSeries<'_>> = played.iter().map(Series::borrowed).collect();
-        backtest(&series, &BacktestPlan { window, weights, ..BacktestPlan::over(&series, every) })
+        let mut plan = BacktestPlan::over(&series, every);
+        plan.days.retain(|day| from.is_none_or(|from| *day >= from));
+        let played = play(&series, &plan.days, window);
+        (played.judge(weights.as_ref()), played.learn(OWN_TAG_DAYS_MIN))
     });
-    let rows = spinning("playing series back", rows).await.map_err(Failure::new)?;
+    let (judged, learned) = spinning("playing series back", judged).await.map_err(Failure::new)?;
+    if command.renew {
+        let odds = learned.map_err(too_few)?;
+        catalog.store_odds(Some(&odds)).await?;
+    } else if command.published {
+        catalog.store_odds(None).await?;
+    }
+    let probabilities = catalog.odds().await?;
     if command.output.json {
         return print_json(&Played {
             series: series.len() as u64,
             readings,
             every_days: every,
             window: window.name(),
-            weights: weights.to_string(),
-            rows: rows.iter().map(RowView::from).collect(),
+            weights: weights.map(|weights| weights.to_string()),
+            judged,
+            probabilities,
         });
     }
-    show(&rows, &weights)?;
+    show::show(&judged, weights.as_ref())?;
     say(format_args!(
-        "Played back: {} of {}.",
+        "Played back: {} of {}. Probabilities in use: {}.",
         counted(readings, "reading"),
-        counted(series.len() as u64, "hashtag")
+        counted(series.len() as u64, "hashtag"),
+        probabilities.learned_on
     ));
     Ok(())
+}
+
+fn too_few(tag_days: u64) -> Failure {
+    Failure::new(format_args!(
+        "there are {} with a surge and a known week after them, and {} are needed to learn probabilities from",
+        counted(tag_days, "tag-day"),
+        grouped(OWN_TAG_DAYS_MIN)
+    ))
+    .hint("the published probabilities stay in use; collect readings for longer, and exact ones where counts are rounded")
 }
 
 /// The series of all hashtags that were read at least twice.
@@ -159,31 +153,4 @@ impl Series {
             videos: &self.videos,
         }
     }
-}
-
-/// A row for each half and horizon, a column for each ranking.
-fn show(rows: &[BacktestRow], weights: &Weights) -> Result<(), Failure> {
-    let shown = |share: Option<f64>| maybe(share, |share| format!("{share:.3}"));
-    let lines = rows.chunk_by(|a, b| a.half == b.half && a.horizon_days == b.horizon_days).map(|group| {
-        let of = |ranking| group.iter().find(|row| row.ranking == ranking);
-        let precision = |ranking| shown(of(ranking).and_then(|row| row.precision));
-        let first = &group[0];
-        vec![
-            match first.half {
-                Half::Tuning => "tuned on".to_owned(),
-                Half::HeldOut => "held out".to_owned(),
-            },
-            format!("{} days", first.horizon_days),
-            grouped(first.days),
-            grouped(first.picks),
-            precision(Ranking::Emerging),
-            precision(Ranking::Views),
-            precision(Ranking::LastWeek),
-            shown(first.chance),
-        ]
-    });
-    let headings =
-        ["half", ">ahead", ">days", ">picked", ">emerging", ">by views", ">by last week", ">by chance"];
-    print(table(&headings, lines))?;
-    print(format_args!("Share of those picked that were among the tenth that grew most; weights {weights}."))
 }

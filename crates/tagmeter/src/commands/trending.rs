@@ -1,9 +1,9 @@
-//! `tagmeter trending`: which hashtags move most, with what their scores are made of and how their last month went.
+//! `tagmeter trending`: which hashtags move most, with what can be said of their next week and how their last month went.
 
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Trending;
 use crate::exit::Failure;
-use crate::measured::{Target, about, maybe, over, per_cent, real, spark, tag, total};
+use crate::measured::{Target, about, maybe, outlook, over, per_cent, real, spark, tag, total};
 use crate::output::{print, say, table};
 use crate::progress::spinning;
 use catalog::Catalog;
@@ -14,8 +14,6 @@ use domain::metrics::{Mode, Step, TrendWindow};
 /// Days that a sparkline is of.
 const SPARK_DAYS: i64 = 30;
 const MS_OF_A_DAY: i64 = 86_400_000;
-/// Parts of a score that are named in the table; `--json` has all.
-const PARTS_SHOWN: usize = 3;
 
 pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
@@ -73,9 +71,10 @@ struct Shown {
 }
 
 fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
+    let has_scores = rows.iter().any(|row| score(row).is_some());
     let row = |(place, (row, course)): (usize, (&TrendingView, &String))| {
-        let trend = &row.trend;
-        vec![
+        let (trend, ahead) = (&row.trend, row.outlook.as_ref());
+        let mut cells = vec![
             (place + 1).to_string(),
             tag(&row.hashtag.name),
             total(&row.hashtag.views),
@@ -83,40 +82,40 @@ fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
             maybe(trend.span_ms, |_| {
                 over(trend, shown.window).unwrap_or_else(|| shown.window.name().to_owned())
             }),
-            maybe(trend.velocity, real),
             maybe(trend.growth, per_cent),
-            maybe(trend.zscore, real),
-            maybe(row.emerging.as_ref(), |score| format!("{:.1}", score.score)),
-            parts(row),
-            course.clone(),
-        ]
+            maybe(ahead, outlook::pace),
+            maybe(ahead, outlook::chance),
+            maybe(ahead, outlook::surge),
+            maybe(ahead, |ahead| outlook::band(ahead.forecast.as_ref())),
+        ];
+        cells.extend(has_scores.then(|| maybe(score(row), real)));
+        cells.push(course.clone());
+        cells
     };
-    let headings = [
+    let mut headings = vec![
         ">",
         "hashtag",
         ">views",
         ">gain",
         ">over",
-        ">views/day",
         ">growth",
-        ">z",
-        ">score",
-        "made of",
-        "gains, 30 days",
+        ">pace/day",
+        ">top 10 %",
+        ">surge",
+        ">7-day gain",
     ];
+    headings.extend(has_scores.then_some(">score"));
+    headings.push("gains, 30 days");
     print(table(&headings, rows.iter().zip(&shown.courses).enumerate().map(row)))?;
+    let outlooks: Vec<_> = rows.iter().filter_map(|row| row.outlook.as_ref()).collect();
+    outlook::legend(&outlooks).iter().for_each(say);
     if shown.has_more {
         say("There are more: --limit shows up to 100.");
     }
     Ok(())
 }
 
-/// The parts that brought most to a score: `growth 31, zscore 12`.
-fn parts(row: &TrendingView) -> String {
-    let Some(score) = &row.emerging else { return String::new() };
-    let mut parts: Vec<(f64, &str)> =
-        score.components.iter().filter_map(|part| Some((part.contribution?, part.name))).collect();
-    parts.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let named = parts.iter().take(PARTS_SHOWN).filter(|(points, _)| *points >= 0.5);
-    named.map(|(points, name)| format!("{name} {points:.0}")).collect::<Vec<_>>().join(", ")
+/// The score by the weights that were given.
+fn score(row: &TrendingView) -> Option<f64> {
+    row.emerging.as_ref().and_then(|placed| placed.score)
 }

@@ -9,6 +9,8 @@ mod new_file;
 
 mod numbers;
 
+pub(crate) mod outlook;
+
 mod spark;
 
 mod target;

@@ -191,7 +191,7 @@ fn videos_are_measured() {
 }
 
 #[test]
-fn trends_tell_what_their_scores_are_made_of() {
+fn trends_tell_what_can_be_said_of_the_next_week() {
     let place = place();
     let trending = place.json(&["trending", "--sort", "growth"]);
     let names: Vec<&str> =
@@ -202,15 +202,41 @@ fn trends_tell_what_their_scores_are_made_of() {
     let told = place.ok(&["trending", "--sort", "growth", "--limit", "1"]);
     let row = told.out.lines().nth(1).expect("a row");
     assert!(row.starts_with("1  #dog") && row.contains("~10,000,000"), "{row}");
-    assert!(row.contains("growth ") && row.contains('▄'), "{row}");
-    assert!(told.err.contains("There are more"), "{}", told.err);
+    assert!(row.contains(" % ") && row.contains('▄'), "{row}");
+    assert!(
+        told.err.contains("There are more") && told.err.contains("learned on 377 book hashtags"),
+        "{}",
+        told.err
+    );
     let found = place.json(&["trending", "--query", "cat", "--weights", "growth=1,zscore=0"]);
     assert_eq!(found["data"].as_array().map(Vec::len), Some(1));
     assert_eq!(place.json(&["trending", "--min-views", "9999999999"])["data"], json!([]));
 
     let played = place.json(&["backtest"]);
     assert_eq!((&played["series"], &played["readings"]), (&json!(2), &json!(37)));
-    assert_eq!(played["rows"].as_array().map(Vec::len), Some(2 * 2 * 3));
+    assert_eq!(
+        keys(&played),
+        [
+            "breakouts",
+            "calibration",
+            "cover",
+            "every_days",
+            "growth",
+            "probabilities",
+            "readings",
+            "series",
+            "warnings",
+            "weights",
+            "window"
+        ]
+    );
+    assert_eq!(played["growth"].as_array().map(Vec::len), Some(2 * 2 * 3));
+    assert_eq!(played["growth"][0]["ranking"], "pace");
+    assert_eq!(played["calibration"][1]["outcome"], "triple");
+    assert_eq!(played["probabilities"]["learned_on"], "learned on 377 book hashtags");
+    let refused = place.run(&["backtest", "--renew"]);
+    assert!(refused.code == Some(1) && refused.err.contains("10,000"), "{}", refused.err);
+    assert!(place.ok(&["backtest", "--published"]).out.contains("Published probabilities"));
     let metrics = place.json(&["metrics"]);
     assert_eq!(keys(&metrics["metrics"][0]), ["caveats", "formula", "name", "paths", "title", "unit"]);
     assert!(place.ok(&["metrics"]).out.contains("velocity: Velocity\n  dV / dt\n"));
@@ -259,7 +285,8 @@ fn a_report_is_one_page_with_its_method() {
         "Benchmark: plays of videos",
         "Related hashtags",
         "@cats.5",
-        "Weights of the emerging score",
+        "Band of the 7-day gain",
+        "learned on 377 book hashtags",
         "Z-score of the velocity",
         "At times nothing was read",
     ] {
@@ -280,8 +307,15 @@ fn the_real_series_are_measured() {
     let trending = place.json(&["trending", "--limit", "100"]);
     let rows = trending["data"].as_array().expect("rows");
     assert_eq!(rows.len(), 100);
-    let scores: Vec<f64> = rows.iter().filter_map(|row| row["emerging"]["score"].as_f64()).collect();
-    assert!(scores.len() == 100 && scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    let of = |part: &str, name: &str| -> Vec<f64> {
+        rows.iter().filter_map(|row| row["outlook"][part][name].as_f64()).collect()
+    };
+    let paces = of("pace", "value");
+    assert!(paces.len() > 50 && paces.is_sorted_by(|a, b| a >= b), "{paces:?}");
+    let places = of("pace", "percentile");
+    assert!(places.is_sorted_by(|a, b| a >= b), "percentiles of one list are on one scale: {places:?}");
+    let ends = of("forecast", "low").into_iter().zip(of("forecast", "high"));
+    assert!(ends.into_iter().all(|(low, high)| low <= high));
     let first = rows[0]["name"].as_str().expect("a name");
     let history = place.json(&["history", first]);
     let points = history["data"]["points"].as_array().expect("points");

@@ -33,10 +33,8 @@ fn velocity_and_growth_are_over_the_time_that_was_read() {
     assert!(day.doubling_days.is_some_and(|days| is_close(days, 2_f64.ln() / log_growth)));
     assert_eq!(day.acceleration, Some(200.0));
     assert_eq!(day.zscore, None, "the days before had no deviation");
-    assert_eq!(day.is_breakout, Some(true), "by its growth an hour");
     let week = of(&series, TrendWindow::Week);
     assert!(week.velocity.is_some_and(|velocity| is_close(velocity, 900.0 / 7.0)));
-    assert!(week.sustained_growth <= week.log_growth);
     assert!(
         week.acceleration.is_some_and(|more| is_close(more, 900.0 / 7.0 - 100.0)),
         "of three days before"
@@ -74,7 +72,7 @@ fn a_single_reading_has_views_and_nothing_else() {
         (found.views, found.gain, found.velocity, found.zscore, found.momentum),
         (5, None, None, None, None)
     );
-    assert_eq!((found.is_breakout, found.novelty, found.sustained_growth), (None, None, None));
+    assert_eq!((found.novelty, found.outlook), (None, None));
     assert_eq!(trend(&of_views(NOTHING, NOTHING), TrendWindow::Day, None), None);
     assert_eq!(trend(&of_views(&single, NOTHING), TrendWindow::Day, Some(at(-1))), None);
 }
@@ -98,6 +96,7 @@ fn creators_and_videos_are_set_against_views() {
         videos: &videos,
         first_seen: Some(at(24 - 24 * 90)),
         concentration: Some(0.4),
+        outlook: None,
     };
     let found = trend(&input, TrendWindow::Day, None).expect("a trend");
     assert_eq!((found.breadth, found.marginal_views), (Some(4.0 / 800.0), Some(40.0)));
@@ -114,7 +113,6 @@ fn a_flip_of_the_last_digit_is_no_outbreak() {
         (0..30).map(|day| rounded(24 * day, if day < 29 { 5_000_000 } else { 5_100_000 })).collect();
     let found = of(&Series::repaired(&readings), TrendWindow::Day);
     assert!(found.zscore.is_some_and(|z| is_close(z, 6_f64.sqrt())), "{:?}", found.zscore);
-    assert_eq!(found.is_breakout, Some(false));
 }
 
 proptest! {
@@ -134,11 +132,12 @@ proptest! {
         let (views, others) = (series(&steps), series(&of_creators));
         let input = TrendInput {
             views: &views, creators: &others, videos: &others, first_seen: Some(at(7)), concentration: Some(f64::NAN),
+            outlook: None,
         };
         for window in TrendWindow::ALL {
             let Some(found) = trend(&input, window, None) else { continue };
             let numbers = [
-                found.velocity, found.growth, found.growth_pct_per_hour, found.log_growth, found.sustained_growth,
+                found.velocity, found.growth, found.growth_pct_per_hour, found.log_growth,
                 found.doubling_days, found.acceleration, found.momentum, found.zscore, found.breadth,
                 found.marginal_views, found.novelty, found.concentration,
             ];

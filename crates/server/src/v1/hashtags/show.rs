@@ -49,8 +49,9 @@ impl HashtagQuestion for Show {
 
 /// A hashtag
 ///
-/// Its record, views a video and a creator, how it moves within a day, a week and 30 days, where it is in its life, and how
-/// its emerging score comes about.
+/// Its record, views a video and a creator, how it moves within a day, a week and 30 days, where it is in its life, and what
+/// can be said of the 7 days after its newest reading: pace and surge with published probabilities, and the band of the
+/// gain.
 #[utoipa::path(
     get,
     path = "/v1/hashtags/{ref}",

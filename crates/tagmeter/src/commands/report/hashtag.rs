@@ -2,12 +2,14 @@
 
 use super::{Frame, day_of, is_sparse, notes, readings, short, table};
 use crate::exit::Failure;
-use crate::measured::{basis, line_of, maybe, observed, over, per_cent, real, share, tag, with_lines};
+use crate::measured::{
+    basis, line_of, maybe, observed, outlook, over, per_cent, real, share, tag, with_lines,
+};
 use crate::output::{counted, grouped, shortened};
 use catalog::Catalog;
 use catalog::measure::{
-    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryView, Meta, OverviewView,
-    RelatedAsked, RelatedView, TotalView,
+    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryView, Meta, OutlookView,
+    OverviewView, RelatedAsked, RelatedView, TotalView,
 };
 use charts::report::{KeyFigure, ReportTable, Section};
 use charts::{Chart, human};
@@ -122,9 +124,8 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
         let note = life.note.map_or_else(|| note.clone(), |contrast| format!("{note}; {contrast}"));
         figures.push(figure("Stage", life.stage.to_owned(), note));
     }
-    if let Some(score) = &overview.emerging {
-        let note = format!("of 100, among {} of {} views", counted(score.peers, "hashtag"), score.size_band);
-        figures.push(figure("Emerging score", format!("{:.0}", score.score), note));
+    if let Some(ahead) = &overview.outlook {
+        figures.extend(outlook_figures(ahead));
     }
     if benchmark.engagement.ratio_of_sums.is_some() {
         let rate = &benchmark.engagement;
@@ -135,6 +136,45 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
             counted(rate.of_videos, "video")
         );
         figures.push(figure("Engagement", share(benchmark.engagement.ratio_of_sums), typical));
+    }
+    figures
+}
+
+/// What can be said of the 7 days after the newest reading.
+fn outlook_figures(ahead: &OutlookView) -> Vec<KeyFigure> {
+    let figure =
+        |label: &str, value: String, note: String| KeyFigure { label: label.to_owned(), value, note };
+    let (pace, surge) = (&ahead.pace, &ahead.surge);
+    let learned_on = &ahead.learned_on;
+    let pace_note = match (&pace.reason, pace.probability_top_tenth) {
+        (Some(reason), _) => reason.clone(),
+        (None, Some(chance)) => {
+            format!(
+                "probability to be in the tenth that grows most over 7 days {}, {learned_on}",
+                per_cent(chance)
+            )
+        }
+        (None, None) => "no other hashtag to compare with".to_owned(),
+    };
+    let surge_note = match (&surge.reason, surge.probability_3x, surge.probability_2x) {
+        (None, Some(triple), Some(double)) => format!(
+            "probability of a week of 3 times the usual {}, of twice {}, {learned_on}",
+            per_cent(triple),
+            per_cent(double)
+        ),
+        (reason, ..) => reason.clone().unwrap_or_default(),
+    };
+    let surge_value = surge.value.map_or_else(|| outlook::surge(ahead), |value| format!("{}x", real(value)));
+    let mut figures =
+        vec![figure("Pace a day", outlook::pace(ahead), pace_note), figure("Surge", surge_value, surge_note)];
+    if let Some(band) = &ahead.forecast {
+        let note = format!(
+            "from {} to {}: {} of such weeks end within the band",
+            day_of(&band.from),
+            day_of(&band.until),
+            band.cover
+        );
+        figures.push(figure("7-day gain", outlook::band(Some(band)), note));
     }
     figures
 }

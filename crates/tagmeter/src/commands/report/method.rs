@@ -1,17 +1,18 @@
 //! How the figures of a report come about: what is told, and the formulas of the metrics that stand in it.
 
-use domain::metrics::Weights;
 use domain::metrics::registry::{METRICS, Metric};
 
 /// Metrics of a page on one hashtag, in the order they stand on it.
-const METRICS_TOLD: [&str; 16] = [
+const METRICS_TOLD: [&str; 18] = [
     "views",
     "gain",
     "growth",
     "velocity",
     "zscore",
     "lifecycle",
-    "emerging",
+    "pace",
+    "surge",
+    "forecast",
     "engagement",
     "benchmark",
     "probability",
@@ -53,10 +54,6 @@ pub(super) fn terms(is_compared: bool) -> Vec<(String, String)> {
     let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
     let mut terms: Vec<(String, String)> = [BASIS, REPAIR, GAPS, LETTERS].map(own).to_vec();
     terms.extend(METRICS_TOLD.iter().filter_map(|name| told(name)));
-    terms.push((
-        "Weights of the emerging score".to_owned(),
-        format!("Over the last 7 days: {}.", Weights::default().to_string().replace(',', ", ")),
-    ));
     if is_compared {
         terms.extend(told("share_of_voice"));
         terms.push(own(INDEX));
@@ -76,7 +73,7 @@ mod tests {
 
     #[test]
     fn every_metric_that_is_told_is_registered() {
-        let own = 4 + 1;
+        let own = 4;
         assert_eq!(terms(false).len(), METRICS_TOLD.len() + own);
         assert_eq!(terms(true).len(), METRICS_TOLD.len() + own + 2);
         assert!(terms(false).iter().all(|(name, text)| !name.is_empty() && text.ends_with('.')));

@@ -2,7 +2,7 @@
 
 use super::{Frame, is_sparse, notes, readings, table};
 use crate::exit::Failure;
-use crate::measured::{basis, growth_over, line_of, maybe, share, tag, total, with_lines};
+use crate::measured::{basis, growth_over, line_of, maybe, outlook, share, tag, total, with_lines};
 use crate::output::{counted, grouped};
 use catalog::Catalog;
 use catalog::measure::{CompareAsked, CompareView, HistoryMetric, OverviewView, POINTS_MAX};
@@ -102,7 +102,8 @@ fn totals(overviews: &[&OverviewView]) -> ReportTable {
             growth_over(week, TrendWindow::Week),
             growth_over(one.trends.month.as_ref(), TrendWindow::Month),
             maybe(one.lifecycle.as_ref(), |life| life.stage.to_owned()),
-            maybe(one.emerging.as_ref(), |score| format!("{:.0}", score.score)),
+            maybe(one.outlook.as_ref(), outlook::pace),
+            maybe(one.outlook.as_ref(), outlook::surge),
         ]
     };
     let headings = [
@@ -114,9 +115,10 @@ fn totals(overviews: &[&OverviewView]) -> ReportTable {
         ">In 7 days",
         ">In 30 days",
         "Stage",
-        ">Score",
+        ">Pace a day",
+        ">Surge",
     ];
-    let caption = "Totals (~ where they were rounded), views a day, growth, and emerging score up to the newest reading".to_owned();
+    let caption = "Totals (~ where they were rounded), views a day, growth, pace and surge (with the probability of a week of 3 times the usual, learned on 377 book hashtags) up to the newest reading".to_owned();
     table(caption, &headings, overviews.iter().map(row).collect())
 }
 

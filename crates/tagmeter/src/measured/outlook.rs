@@ -1,0 +1,95 @@
+//! What can be said of the next 7 days, in the words of tables and lines.
+
+use super::numbers::{maybe, per_cent, real};
+use crate::output::grouped;
+use catalog::measure::{ForecastView, OutlookView};
+
+/// What the columns of an outlook mean, below a table of them.
+pub(crate) fn legend(outlooks: &[&OutlookView]) -> Vec<String> {
+    let Some(first) = outlooks.first() else { return Vec::new() };
+    let mut lines = vec![format!(
+        "top 10 %: probability to be in the tenth that grows most over 7 days; surge: with the probability of a week of 3 \
+         times the usual; {}.",
+        first.learned_on
+    )];
+    if outlooks.iter().any(|outlook| outlook.forecast.is_some()) {
+        lines.push(
+            "7-day gain: 80 % or more of the weeks after the newest reading end within the band.".to_owned(),
+        );
+    }
+    let pace = outlooks.iter().filter_map(|it| it.pace.missing.zip(it.pace.reason.clone()));
+    let surge = outlooks.iter().filter_map(|it| it.surge.missing.zip(it.surge.reason.clone()));
+    let mut named: Vec<&str> = Vec::new();
+    for (missing, reason) in pace.chain(surge) {
+        if !named.contains(&missing) {
+            named.push(missing);
+            lines.push(format!("{missing}: {reason}."));
+        }
+    }
+    lines
+}
+
+/// `1.2 %`, or why it is not known.
+pub(crate) fn pace(outlook: &OutlookView) -> String {
+    let pace = &outlook.pace;
+    pace.value.map_or_else(|| pace.missing.unwrap_or("-").to_owned(), per_cent)
+}
+
+/// `3.4x, 24 %`: with the probability of a week of 3 times the usual; or why it is not known.
+pub(crate) fn surge(outlook: &OutlookView) -> String {
+    let surge = &outlook.surge;
+    match (surge.value, surge.probability_3x) {
+        (Some(value), Some(chance)) => format!("{}x, {}", real(value), per_cent(chance)),
+        _ => surge.missing.unwrap_or("-").to_owned(),
+    }
+}
+
+/// `68 %`.
+pub(crate) fn chance(outlook: &OutlookView) -> String {
+    maybe(outlook.pace.probability_top_tenth, per_cent)
+}
+
+/// `300,000 to 1,500,000`: to the last digit, since shortening would round the ends inward.
+pub(crate) fn band(forecast: Option<&ForecastView>) -> String {
+    maybe(forecast, |band| format!("{} to {}", grouped(band.low), grouped(band.high)))
+}
+
+/// An outlook in lines, for one hashtag.
+pub(crate) fn lines(outlook: &OutlookView) -> Vec<String> {
+    let (pace, surge) = (&outlook.pace, &outlook.surge);
+    let mut lines = Vec::new();
+    match (pace.value, pace.probability_top_tenth) {
+        (Some(value), Some(chance)) => lines.push(format!(
+            "pace        {} a day; probability to be in the tenth that grows most over 7 days {}",
+            per_cent(value),
+            per_cent(chance)
+        )),
+        (Some(value), None) => lines.push(format!("pace        {} a day", per_cent(value))),
+        (None, _) => lines.push(named("pace", pace.missing, pace.reason.as_deref())),
+    }
+    match (surge.value, surge.probability_3x, surge.probability_2x) {
+        (Some(value), Some(triple), Some(double)) => {
+            let breakout = if surge.breakout == Some(true) { ", a breakout" } else { "" };
+            lines.push(format!(
+                "surge       {} times the usual day{breakout}; probability of a week of 3 times the usual {}, of twice {}",
+                real(value),
+                per_cent(triple),
+                per_cent(double)
+            ));
+        }
+        _ => lines.push(named("surge", surge.missing, surge.reason.as_deref())),
+    }
+    if let Some(forecast) = &outlook.forecast {
+        lines.push(format!(
+            "7-day gain  {}; {} of such weeks end within it",
+            band(Some(forecast)),
+            forecast.cover
+        ));
+    }
+    lines.push(format!("            as of {}; {}", outlook.as_of, outlook.learned_on));
+    lines
+}
+
+fn named(what: &str, missing: Option<&str>, reason: Option<&str>) -> String {
+    format!("{what:<12}{}: {}", missing.unwrap_or("not known"), reason.unwrap_or("no reading"))
+}
