@@ -19,7 +19,7 @@ pub(crate) enum Spread {
 
 /// All tables but those that stay on the coordinator: `store`, `told` and `changes` (who writes the catalog takes turns there)
 /// and `migrations`. Reference tables come first, as others may refer to them.
-pub(crate) const TABLES: [(&str, Spread); 27] = [
+pub(crate) const TABLES: [(&str, Spread); 28] = [
     ("accounts", Spread::Everywhere),
     ("keys", Spread::Everywhere),
     ("keys_version", Spread::Everywhere),
