@@ -51,6 +51,7 @@ fn prepared(reading: &Reading) -> [Prepared; 2] {
         })),
         Prepared::Video(Box::new(PreparedVideo {
             id,
+            handle: None,
             digest: hasher.finish(),
             source: SOURCES[source],
             observed_at: Some(at(second)),

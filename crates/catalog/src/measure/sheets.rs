@@ -36,7 +36,7 @@ pub(super) fn of_compare(compared: &CompareView) -> Result<Sheets<'_>, TableErro
         vec![
             Value::text(&*pair.a),
             Value::text(&*pair.b),
-            Value::count(pair.videos),
+            count(pair.videos),
             real(pair.share_of_a),
             real(pair.share_of_b),
         ]
