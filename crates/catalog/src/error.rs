@@ -45,12 +45,10 @@ pub enum CatalogError {
     /// What an upstream told could not be stored; shared by all who asked for it.
     #[error("what an upstream told could not be stored: {0}")]
     NotStored(Arc<Self>),
-    /// A file to be imported cannot be read.
-    #[error("{name}: {cause}")]
-    File {
-        /// The file as it was given.
+    /// A path that was named to be imported is not there.
+    #[error("{name}: no such file or folder")]
+    NoInput {
+        /// The path as it was given.
         name: String,
-        /// What is wrong with it.
-        cause: String,
     },
 }

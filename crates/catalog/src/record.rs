@@ -3,12 +3,22 @@
 use crate::{Catalog, CatalogError};
 use domain::observation::VideoObservation;
 use domain::{Handle, Observation, fragment};
+use sources::files::is_ahead;
 use store::record::{Prepared, PreparedVideo, Recorded};
 
 impl Catalog {
     /// Records observations in one transaction.
+    ///
+    /// Readings that are more than an hour ahead of the clock are left out.
     pub async fn record(&self, observations: Vec<Observation>) -> Result<Recorded, CatalogError> {
-        let prepared = observations.into_iter().map(prepare).collect();
+        let (now, given) = (self.inner.clock.now(), observations.len());
+        let is_ahead =
+            |observation: &Observation| observation.observed_at().is_some_and(|at| is_ahead(at, now));
+        let prepared: Vec<Prepared> =
+            observations.into_iter().filter(|observation| !is_ahead(observation)).map(prepare).collect();
+        if prepared.len() < given {
+            tracing::warn!(readings = given - prepared.len(), "readings from the future were left out");
+        }
         let recorded = self.inner.store.record_all(prepared).await?;
         self.follow().await?;
         self.nudge_trends();

@@ -1,5 +1,6 @@
 //! How a hashtag is asked for: by TikTok's id or by name.
 
+use domain::link::hashtag_text;
 use domain::{HashtagId, TagError, TagKey};
 
 /// An id or a key.
@@ -13,8 +14,9 @@ pub enum HashtagRef {
 
 impl HashtagRef {
     /// What a text of a person may mean, likeliest first: digits may be an id or a tag of digits; with a `#` they are
-    /// a tag.
+    /// a tag. A link to a hashtag means that hashtag.
     pub fn candidates(text: &str) -> Result<Vec<Self>, TagError> {
+        let text = &*hashtag_text(text)?;
         let key = Self::Key(TagKey::new(text)?);
         Ok(match text.trim().parse() {
             Ok(id) => vec![Self::Id(id), key],
@@ -39,6 +41,9 @@ mod tests {
         assert_eq!(kinds("7551"), Ok(vec!["id", "key"]));
         assert_eq!(kinds("#2024"), Ok(vec!["key"]));
         assert_eq!(kinds("cat"), Ok(vec!["key"]));
+        assert_eq!(kinds("https://www.tiktok.com/tag/2024"), Ok(vec!["key"]));
+        assert_eq!(kinds("https://m.tiktok.com/h5/share/tag/7551.html"), Ok(vec!["id", "key"]));
+        assert!(matches!(kinds("https://vm.tiktok.com/ZMabc/"), Err(TagError::Link(_))));
         assert_eq!(kinds(" # "), Err(TagError::Empty));
     }
 }

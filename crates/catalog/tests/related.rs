@@ -1,7 +1,7 @@
 //! Related hashtags over the real captures, against a list that was read through by people: `related.csv`, plain figures.
 //! Skips, saying so, where the captures are not at hand.
 
-use catalog::import::{ImportInput, ImportOptions};
+use catalog::import::{ImportInput, ImportInputs, ImportOptions};
 use catalog::measure::RelatedAsked;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -51,7 +51,8 @@ async fn what_goes_with_five_hashtags_is_what_people_said() {
     let Some(captures) = captures() else { return };
     let held = TemporaryCatalog::open(&FixedClock::default()).await;
     let inputs = FOLDERS.map(|folder| ImportInput::Path(captures.join(folder)));
-    held.catalog().import(&inputs, ImportOptions::default()).await.expect("imported");
+    let inputs = ImportInputs::list(&inputs, None).expect("captures");
+    held.catalog().import(inputs, ImportOptions::default()).await.expect("imported");
     let golden = include_str!("related.csv");
     let mut tags: Vec<&str> = Vec::new();
     for tag in golden.lines().skip(1).filter_map(|line| line.split(',').next()) {

@@ -42,7 +42,11 @@ impl std::str::FromStr for KeyId {
     fn from_str(text: &str) -> Result<Self, KeyError> {
         let text = text.strip_prefix(PREFIX).unwrap_or(text);
         let fits = text.len() == ID_DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit());
-        if fits { u32::from_str_radix(text, 16).map(Self).map_err(|_| KeyError) } else { Err(KeyError) }
+        if fits {
+            u32::from_str_radix(text, 16).map(Self).map_err(|_| KeyError::Id)
+        } else {
+            Err(KeyError::Id)
+        }
     }
 }
 
@@ -73,10 +77,19 @@ impl fmt::Debug for KeyDigest {
     }
 }
 
-/// A text that is not a key: wrong length, prefix, digits or checksum.
+/// Why a text is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an API key is {PREFIX} and 48 hexadecimal digits")]
-pub struct KeyError;
+pub enum KeyError {
+    /// Another length, prefix or kind of character.
+    #[error("this is not an API key: a key is {PREFIX} and 48 hexadecimal digits in lower case")]
+    Malformed,
+    /// The form of a key, with a checksum that does not match.
+    #[error("this API key is mistyped: its checksum does not match; copy the whole key again")]
+    Mistyped,
+    /// Not the public half of a key.
+    #[error("a key id is 8 hexadecimal digits, as `tagmeter key list` shows it")]
+    Id,
+}
 
 /// A whole key. Its `Debug` shows the id only.
 #[derive(Clone)]
@@ -93,17 +106,17 @@ impl ApiKey {
 
     /// Reads a key as a client sends it.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let digits = text.strip_prefix(PREFIX).ok_or(KeyError)?;
+        let digits = text.strip_prefix(PREFIX).ok_or(KeyError::Malformed)?;
         if text.len() != KEY_LEN || !digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         {
-            return Err(KeyError);
+            return Err(KeyError::Malformed);
         }
         let (body, check) = digits.split_at(ID_DIGITS + SECRET_DIGITS);
         let (id, secret) = body.split_at(ID_DIGITS);
-        let id = u32::from_str_radix(id, 16).map_err(|_| KeyError)?;
-        let secret = u128::from_str_radix(secret, 16).map_err(|_| KeyError)?.to_be_bytes();
+        let id = u32::from_str_radix(id, 16).map_err(|_| KeyError::Malformed)?;
+        let secret = u128::from_str_radix(secret, 16).map_err(|_| KeyError::Malformed)?.to_be_bytes();
         let key = Self::new(KeyId(id), secret);
-        if u32::from_str_radix(check, 16) == Ok(key.checksum()) { Ok(key) } else { Err(KeyError) }
+        if u32::from_str_radix(check, 16) == Ok(key.checksum()) { Ok(key) } else { Err(KeyError::Mistyped) }
     }
 
     /// The whole secret, to be shown once.

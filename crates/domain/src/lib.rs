@@ -47,6 +47,12 @@ pub mod job_id;
 
 pub mod utc_day;
 
+pub mod length;
+
+pub mod moment;
+
+pub mod link;
+
 pub mod window;
 
 pub mod caveat;
@@ -66,6 +72,8 @@ pub use hashtag::{Basis, Hashtag, HashtagRow};
 pub use id::{AuthorId, HashtagId, IdError, VideoId};
 pub use job_id::JobId;
 pub use key_scope::KeyScope;
+pub use length::Length;
+pub use moment::Moment;
 pub use number_set::{CaveatSet, SourceSet};
 pub use observation::{HashtagObservation, Observation, VideoObservation};
 pub use region::Region;

@@ -24,6 +24,15 @@ impl Observation {
             Self::Window(window) => window.source,
         }
     }
+
+    /// When it was read; `None` where the source does not tell.
+    pub const fn observed_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Hashtag(hashtag) => hashtag.observed_at,
+            Self::Video(video) => video.observed_at,
+            Self::Window(window) => Some(window.observed_at),
+        }
+    }
 }
 
 /// A tag as a source names it: always by name, by id where the source tells it.

@@ -3,6 +3,7 @@
 //! Key = NFC + full Unicode case folding + NFC. NFKC would merge tags that TikTok keeps apart (half-width kana), so
 //! it is not used. Making a key of a key changes nothing, for every code point and every string (tested).
 
+use crate::link::{LinkError, name_text};
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
@@ -26,6 +27,9 @@ pub enum TagError {
         /// Bytes of the key that was refused.
         bytes: usize,
     },
+    /// A link that does not name a hashtag.
+    #[error(transparent)]
+    Link(#[from] LinkError),
 }
 
 /// The canonical form of a tag name: two names with the same key are one hashtag.
@@ -36,6 +40,11 @@ impl TagKey {
     /// Makes the key of a name as anyone may type it: `#Cat`, ` cat `, `CAT`.
     pub fn new(name: &str) -> Result<Self, TagError> {
         Self::of_clean(&clean(name))
+    }
+
+    /// Makes the key of what a person typed or pasted: a name, or the link of a hashtag's page.
+    pub fn of_typed(text: &str) -> Result<Self, TagError> {
+        Self::new(&name_text(text)?)
     }
 
     /// Makes the key of a name that is clean.
@@ -82,6 +91,11 @@ impl Tag {
         let clean = clean(name);
         let key = TagKey::of_clean(&clean)?;
         Ok(Self { name: clean.into(), key })
+    }
+
+    /// Takes what a person typed or pasted: a name, or the link of a hashtag's page.
+    pub fn of_typed(text: &str) -> Result<Self, TagError> {
+        Self::new(&name_text(text)?)
     }
 
     /// The spelling, without `#`.

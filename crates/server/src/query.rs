@@ -2,7 +2,8 @@
 //! nobody can know which was meant; one we do not know is passed over.
 
 use crate::problem::Problem;
-use domain::{Region, TagKey, Timestamp};
+use domain::link::{Link, hashtag_text, video_id};
+use domain::{Length, Moment, Region, TagKey, Timestamp, VideoId};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
@@ -19,15 +20,24 @@ const INDEX: RangeInclusive<f64> = 0.001..=1_000_000_000.0;
 /// Characters of a value that an error message repeats.
 const SHOWN_CHARS_MAX: usize = 40;
 
-/// What the API description says of times; [`Query::time`] reads them.
+/// The lengths of time that are described; a few more are read.
+macro_rules! length_pattern {
+    () => {
+        "([1-9][0-9]{0,4}(ms|s|min|h)|[1-9][0-9]{0,3}d|[1-9][0-9]{0,2}(w|mo)|[1-9][0-9]?y)"
+    };
+}
+
+/// What the API description says of points in time; [`Query::moment`] reads them.
 pub(crate) const TIME_PATTERN: &str = concat!(
     "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
     "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?",
-    "|[1-9][0-9]{0,4}h|[1-9][0-9]{0,3}d|[1-9][0-9]{0,2}w)?$"
+    "|-?",
+    length_pattern!(),
+    ")?$"
 );
 
-/// What the API description says of lengths of time; [`Query::duration_ms`] reads them.
-pub(crate) const DURATION_PATTERN: &str = "^([1-9][0-9]{0,4}h|[1-9][0-9]{0,3}d|[1-9][0-9]{0,2}w)?$";
+/// What the API description says of lengths of time; [`Query::window`] reads them.
+pub(crate) const DURATION_PATTERN: &str = concat!("^", length_pattern!(), "?$");
 
 /// A closed set of words that a parameter takes.
 pub(crate) trait Words: Copy {
@@ -84,10 +94,12 @@ impl<'a> Query<'a> {
             None => self.required(param, "7551")?,
         };
         text.parse().map_err(|why| {
-            Problem::parameter(
-                param,
-                format!("{param} is {}, but {why}; give one such as {param}=7551", shown(&text)),
-            )
+            let detail = match Link::read(&text) {
+                Some(Err(link)) => format!("{param} is {}: {link}", shown(&text)),
+                Some(Ok(_)) => format!("{param} is {}: a link; give the id alone", shown(&text)),
+                None => format!("{param} is {}, but {why}; give one such as {param}=7551", shown(&text)),
+            };
+            Problem::parameter(param, detail)
         })
     }
 
@@ -99,7 +111,7 @@ impl<'a> Query<'a> {
     /// A tag name, in any spelling.
     pub(crate) fn tag(&self, param: &'static str) -> Result<TagKey, Problem> {
         let text = self.required(param, "cat")?;
-        TagKey::new(&text).map_err(|why| {
+        TagKey::of_typed(&text).map_err(|why| {
             Problem::parameter(param, format!("{param} is no tag: {why}; give one such as {param}=cat"))
         })
     }
@@ -203,28 +215,64 @@ impl<'a> Query<'a> {
         })
     }
 
-    /// A time, when given: a date, RFC 3339, or so long ago (`24h`, `30d`, `8w`).
-    pub(crate) fn time(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
-        let Some(text) = self.text(param)? else { return Ok(None) };
-        if let Some(ms) = duration_ms(&text) {
-            return Ok(Some(Timestamp::from_ms(now.as_ms().saturating_sub(ms))));
-        }
-        Timestamp::parse(&text).map(Some).ok_or_else(|| {
-            let detail = format!(
-                "{param} is {}; give a date such as 2026-11-01, a time such as 2026-11-01T08:00:00Z, or how long ago, such as 30d",
-                shown(&text)
-            );
-            Problem::parameter(param, detail)
-        })
+    /// A point in time, when given: a day, a moment, or a length of time back from now.
+    pub(crate) fn moment(&self, param: &'static str) -> Result<Option<Moment>, Problem> {
+        self.parsed(param)
     }
 
-    /// A length of time, when given: `24h`, `30d`, `8w`. In milliseconds.
-    pub(crate) fn duration_ms(&self, param: &'static str) -> Result<Option<i64>, Problem> {
+    /// The beginning of a time, when given: a day from its first millisecond on.
+    pub(crate) fn begin(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+        Ok(self.moment(param)?.map(|moment| moment.begin(now)))
+    }
+
+    /// The end of a time, included, when given: a day to its last millisecond.
+    pub(crate) fn end(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+        Ok(self.moment(param)?.map(|moment| moment.end(now)))
+    }
+
+    /// The beginning of a window that ends now, when given: `24h`, `30d`, `6mo`.
+    pub(crate) fn window(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+        let length: Option<Length> = self.parsed(param)?;
+        match length {
+            Some(length) if length.is_zero() => {
+                Err(Problem::parameter(param, format!("{param} is 0; give a length of time such as 30d")))
+            }
+            length => Ok(length.map(|length| length.before(now))),
+        }
+    }
+
+    /// The id of a video, when given: digits, or the link of its page.
+    pub(crate) fn video(&self, param: &'static str) -> Result<Option<VideoId>, Problem> {
         let Some(text) = self.text(param)? else { return Ok(None) };
-        duration_ms(&text).map(Some).ok_or_else(|| {
-            let detail = format!("{param} is {}; give a length of time such as 24h, 30d or 8w", shown(&text));
-            Problem::parameter(param, detail)
-        })
+        let read = video_id(&text);
+        read.map(Some).map_err(|why| Problem::parameter(param, format!("{param} is {}: {why}", shown(&text))))
+    }
+
+    /// A keyword that must be given. The link of a hashtag's page means its name.
+    pub(crate) fn keyword(&self, param: &'static str) -> Result<String, Problem> {
+        self.named(param, self.required(param, "cat")?)
+    }
+
+    /// The same, when given.
+    pub(crate) fn keyword_if_given(&self, param: &'static str) -> Result<Option<String>, Problem> {
+        self.text(param)?.map(|text| self.named(param, text)).transpose()
+    }
+
+    fn named(&self, param: &'static str, text: Cow<'a, str>) -> Result<String, Problem> {
+        let name = hashtag_text(&text);
+        name.map(Cow::into_owned)
+            .map_err(|why| Problem::parameter(param, format!("{param} is {}: {why}", shown(&text))))
+    }
+
+    /// A value that says itself what is wrong with it, when given.
+    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &self,
+        param: &'static str,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.text(param)? else { return Ok(None) };
+        text.parse()
+            .map(Some)
+            .map_err(|why| Problem::parameter(param, format!("{param} is {}: {why}", shown(&text))))
     }
 
     /// The parameters without some, in order: what a cursor belongs to.
@@ -244,25 +292,6 @@ impl<'a> Query<'a> {
             .map(Some)
             .map_err(|why| Problem::parameter("region", format!("region is {}, but {why}", shown(&text))))
     }
-}
-
-/// Longest length of time that is understood, in days.
-const DURATION_DAYS_MAX: i64 = 36_500;
-
-/// `24h`, `30d` or `8w`.
-fn duration_ms(text: &str) -> Option<i64> {
-    const HOUR_MS: i64 = 3_600_000;
-    let (digits, unit_ms) = match text.as_bytes().last()? {
-        b'h' => (text.strip_suffix('h')?, HOUR_MS),
-        b'd' => (text.strip_suffix('d')?, 24 * HOUR_MS),
-        b'w' => (text.strip_suffix('w')?, 7 * 24 * HOUR_MS),
-        _ => return None,
-    };
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let ms = digits.parse::<i64>().ok()?.checked_mul(unit_ms)?;
-    (ms > 0 && ms <= DURATION_DAYS_MAX * 24 * HOUR_MS).then_some(ms)
 }
 
 /// A client's text in quotes and within bounds, fit for an answer and a log line.
@@ -335,21 +364,67 @@ mod tests {
     }
 
     #[test]
-    fn times_are_dates_or_how_long_ago() {
+    fn times_are_days_moments_or_how_long_ago() {
         let now = Timestamp::parse("2026-11-25T12:00:00Z").expect("a time");
-        let told = |query| Query::new(query).time("from", now).expect("a time").map(Timestamp::to_rfc3339);
-        assert_eq!(told(""), None);
-        assert_eq!(told("from=2026-11-01").as_deref(), Some("2026-11-01T00:00:00Z"));
-        assert_eq!(told("from=2026-11-01T08:00:00%2B02:00").as_deref(), Some("2026-11-01T06:00:00Z"));
-        assert_eq!(told("from=24h").as_deref(), Some("2026-11-24T12:00:00Z"));
-        assert_eq!(told("from=1w").as_deref(), Some("2026-11-18T12:00:00Z"));
-        for query in
-            ["from=yesterday", "from=0d", "from=-1d", "from=d", "from=99999999999999999999d", "from=40000d"]
-        {
-            assert_eq!(refused(Query::new(query).time("from", now)), Some("from"), "{query}");
+        let begin = |query| Query::new(query).begin("from", now).expect("a time").map(Timestamp::to_rfc3339);
+        let end = |query| Query::new(query).end("from", now).expect("a time").map(Timestamp::to_rfc3339);
+        assert_eq!(begin(""), None);
+        assert_eq!(begin("from=2026-11-01").as_deref(), Some("2026-11-01T00:00:00Z"));
+        assert_eq!(end("from=2026-11-01").as_deref(), Some("2026-11-01T23:59:59.999Z"), "a day is included");
+        assert_eq!(begin("from=2026-11-01T08:00:00%2B02:00").as_deref(), Some("2026-11-01T06:00:00Z"));
+        for (query, want) in [
+            ("from=24h", "2026-11-24T12:00:00Z"),
+            ("from=-30d", "2026-10-26T12:00:00Z"),
+            ("from=1w", "2026-11-18T12:00:00Z"),
+            ("from=90min", "2026-11-25T10:30:00Z"),
+            ("from=6mo", "2026-05-25T12:00:00Z"),
+            ("from=1y", "2025-11-25T12:00:00Z"),
+        ] {
+            assert_eq!(begin(query).as_deref(), Some(want), "{query}");
+            assert_eq!(end(query).as_deref(), Some(want), "{query}");
         }
-        assert_eq!(Query::new("window=2d").duration_ms("window").expect("a length"), Some(172_800_000));
-        assert_eq!(refused(Query::new("window=2").duration_ms("window")), Some("window"));
+        for query in
+            ["from=yesterday", "from=0d", "from=3m", "from=d", "from=99999999999999999999d", "from=40000d"]
+        {
+            assert_eq!(refused(Query::new(query).begin("from", now)), Some("from"), "{query}");
+        }
+        let ambiguous = Query::new("from=3m").begin("from", now).expect_err("a refusal");
+        assert_eq!(
+            ambiguous.detail(),
+            "from is \"3m\": 3m is ambiguous: write 3min for minutes or 3mo for months"
+        );
+        let window = |query| Query::new(query).window("window", now);
+        assert_eq!(
+            window("window=2d").expect("a window").map(Timestamp::to_rfc3339).as_deref(),
+            Some("2026-11-23T12:00:00Z")
+        );
+        for query in ["window=2", "window=3m", "window=0", "window=-2d"] {
+            assert_eq!(refused(window(query)), Some("window"), "{query}");
+        }
+    }
+
+    #[test]
+    fn links_stand_for_what_they_lead_to() {
+        let tag = "name=https%3A%2F%2Fwww.tiktok.com%2Ftag%2FCat%3Flang%3Den";
+        assert_eq!(Query::new(tag).tag("name").expect("a tag").as_str(), "cat");
+        assert_eq!(Query::new(tag).keyword("name").expect("a keyword"), "#Cat");
+        assert_eq!(Query::new("").keyword_if_given("name").expect("none"), None);
+        let video = "video=https://www.tiktok.com/@a/video/7622263851152706848";
+        assert_eq!(
+            Query::new(video).video("video").expect("a video").map(VideoId::get),
+            Some(7_622_263_851_152_706_848)
+        );
+        let told = |query: &str| {
+            let problem = Query::new(query).tag("name").expect_err("a refusal");
+            problem.detail().to_owned()
+        };
+        assert!(
+            told("name=https://www.tiktok.com/@a/video/7622263851152706848").contains("a link to a video")
+        );
+        assert!(told("name=https://vm.tiktok.com/ZMabc/").contains("a short link"));
+        let id =
+            Query::new("id=https://www.tiktok.com/tag/cat").id::<HashtagId>("id").expect_err("a refusal");
+        assert!(id.detail().contains("a link; give the id alone"), "{}", id.detail());
     }
 
     #[test]

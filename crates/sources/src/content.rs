@@ -4,6 +4,7 @@
 use crate::csv::Header;
 use crate::files::format::{ReadLine, text_formats};
 use crate::files::mapped;
+use crate::future::Present;
 use crate::json::window::{Piece, Window};
 use crate::packing::{self, Packing};
 use crate::reading::{Reading, Told};
@@ -71,6 +72,7 @@ fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     let first = first_line(window);
     let (mut reader, is_quoted) = open_text(run, &first).map_err(Stop::Unknown)?;
     let mut told = Told::default();
+    let present = Present(run.options.clock.clone());
     let mut is_progress_due = 0_u32;
     loop {
         let line = window.line();
@@ -92,8 +94,11 @@ fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
                         told: &mut told,
                         found: &mut run.found,
                     };
-                    if let Err(refusal) = reader.read(record, &mut reading) {
-                        refuse(record, refusal.to_string(), Around::default(), &mut run.found);
+                    match reader.read(record, &mut reading) {
+                        Ok(()) => present.check(record, Around::default(), 0, &mut run.found),
+                        Err(refusal) => {
+                            refuse(record, refusal.to_string(), Around::default(), &mut run.found);
+                        }
                     }
                 }
             }

@@ -47,7 +47,7 @@ mod creative_center_csv;
 mod series_lines;
 
 use crate::run::Run;
-use domain::{Observation, Source};
+use domain::{Clock, Observation, Source};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -59,6 +59,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use crate::document::RECORD_BYTES_MAX;
+pub use crate::future::{AHEAD_MS_MAX, is_ahead};
 pub use crate::record::RAW_BYTES_MAX;
 pub use crate::run::UNKNOWN_RECORDS_MAX;
 pub use mapping::{Mapping, MappingError};
@@ -136,7 +137,7 @@ impl Sink for Vec<Item> {
 }
 
 /// How to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Options {
     /// Threads that read records of NDJSON beside the one that reads the file. With 1, all is done on the caller's.
     /// What comes out is the same and in the same order, but for repeated descriptions of hashtags.
@@ -144,11 +145,13 @@ pub struct Options {
     /// Which column is what. With it, everything is read as a table or as JSON objects with these columns, and no format
     /// is looked for.
     pub mapping: Option<Arc<Mapping>>,
+    /// The present: readings that are more than an hour ahead of it are rejected. Without a clock none is.
+    pub clock: Option<Arc<dyn Clock>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: NonZeroUsize::MIN, mapping: None }
+        Self { threads: NonZeroUsize::MIN, mapping: None, clock: None }
     }
 }
 
@@ -167,6 +170,8 @@ pub struct FileReport {
     pub damage: Option<String>,
     /// Whether the sink stopped the reading.
     pub is_stopped: bool,
+    /// Entries of archives that are links, devices, pipes or hidden files: they are not read.
+    pub passed_over: u64,
 }
 
 impl FileReport {

@@ -50,6 +50,8 @@ mod lines;
 
 mod record;
 
+mod future;
+
 mod reading;
 
 mod json;

@@ -111,9 +111,12 @@ fn tar(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> 
             }
         };
         let path = String::from_utf8_lossy(&item.path_bytes()).into_owned();
-        if item.header().entry_type().is_file() && !is_hidden(&path) {
+        let kind = item.header().entry_type();
+        if kind.is_file() && !is_hidden(&path) {
             run.begin(format!("{outer}/{path}").into());
             entry(run, &mut item, packings)?;
+        } else if !kind.is_dir() && !kind.is_pax_global_extensions() {
+            run.pass_over();
         }
     }
     run.begin(outer);
@@ -210,7 +213,11 @@ fn entries(run: &mut Run<'_>, archive: &Archive, buffer: &mut [u8], of: &Entries
             return run.damage(None, "its entries overlap one another");
         }
         let path = String::from_utf8_lossy(record.file_path().as_bytes()).into_owned();
-        if record.is_dir() || is_hidden(&path) {
+        if record.is_dir() {
+            continue;
+        }
+        if is_hidden(&path) || !is_plain(record.mode()) {
+            run.pass_over();
             continue;
         }
         let (is_encrypted, method, place) =
@@ -258,6 +265,13 @@ fn zip_entry(
         }
     };
     entry(run, &mut found.verifying_reader(unpacked), of.packings)
+}
+
+/// Whether an entry is a file by its mode, which many programs leave out: no link, device, pipe or socket.
+fn is_plain(mode: rawzip::EntryMode) -> bool {
+    const KIND: u32 = 0o170_000;
+    const REGULAR: u32 = 0o100_000;
+    matches!(mode.value() & KIND, 0 | REGULAR)
 }
 
 /// Counts what is read of an entry.

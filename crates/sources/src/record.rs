@@ -4,6 +4,7 @@
 use crate::files::contract::error_of;
 use crate::files::format::{Json, is_envelope_key, json_formats, nearest};
 use crate::files::{Mapping, creative_center, mapped, research_api};
+use crate::future::Present;
 use crate::json::keys::Keys;
 use crate::json::repair::repair;
 use crate::json::scan::{elements, value_end};
@@ -27,6 +28,7 @@ const DELETED: &str = "deleted or private: only an id, nothing else is told";
 #[derive(Default)]
 pub(crate) struct RecordReader {
     mapping: Option<Arc<Mapping>>,
+    present: Present,
     last: Option<&'static Json>,
     is_last_in_envelope: bool,
     told: Told,
@@ -73,8 +75,8 @@ fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
 
 impl RecordReader {
     /// Reads records of all formats or, with a mapping, objects that have its columns.
-    pub(crate) fn new(mapping: Option<Arc<Mapping>>) -> Self {
-        Self { mapping, ..Self::default() }
+    pub(crate) fn new(mapping: Option<Arc<Mapping>>, present: Present) -> Self {
+        Self { mapping, present, ..Self::default() }
     }
 
     /// Reads one record that stands alone, such as a line.
@@ -94,10 +96,11 @@ impl RecordReader {
 
     fn object(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
         if let Some(mapping) = &self.mapping {
-            let told = &mut self.told;
+            let (told, start) = (&mut self.told, found.len());
             let mut reading = Reading { observed_at: None, source: None, is_listed: false, told, found };
-            if let Err(refusal) = mapped::read_object(raw, mapping, &mut reading) {
-                refuse(raw, refusal.to_string(), around, found);
+            match mapped::read_object(raw, mapping, &mut reading) {
+                Ok(()) => self.present.check(raw, around, start, found),
+                Err(refusal) => refuse(raw, refusal.to_string(), around, found),
             }
             return;
         }
@@ -202,6 +205,7 @@ impl RecordReader {
         found: &mut Vec<Found>,
     ) -> Result<(), Refusal> {
         let Around { observed_at, is_listed, .. } = around;
+        let start = found.len();
         let mut read = |text: &str| {
             let told = &mut self.told;
             (json.read)(text, &mut Reading { observed_at, source: None, is_listed, told, found })
@@ -211,14 +215,18 @@ impl RecordReader {
             Ok(text) => read(text),
             Err(_) => Err(Refusal::Record("not UTF-8".to_owned())),
         };
-        match first {
+        let read = match first {
             Err(Refusal::Shape) | Ok(()) => first,
             // The reading of a repaired record says more than why the broken one could not be read.
             Err(why) => match repair(raw) {
                 Some(repaired) => read(&String::from_utf8_lossy(&repaired)),
                 None => Err(why),
             },
+        };
+        if read.is_ok() {
+            self.present.check(raw, around, start, found);
         }
+        read
     }
 }
 

@@ -1,6 +1,7 @@
 //! One reading of one file: what has come out so far, and where it goes.
 
 use crate::files::{FileError, FileReport, Input, Item, Options, Place, Progress, Reject, Sink};
+use crate::future::Present;
 use crate::reading::Found;
 use crate::record::RecordReader;
 use domain::Source;
@@ -46,7 +47,7 @@ impl<'s> Run<'s> {
     pub(crate) fn new(input: &mut Input, options: Options, sink: &'s mut dyn Sink) -> Self {
         Self {
             name: input.name.as_str().into(),
-            records: RecordReader::new(options.mapping.clone()),
+            records: RecordReader::new(options.mapping.clone(), Present(options.clock.clone())),
             options,
             found: Vec::new(),
             bytes_read: Arc::clone(&input.bytes_read),
@@ -117,6 +118,11 @@ impl<'s> Run<'s> {
             Some(reason) if !self.is_known => Err(Stop::Unknown(reason)),
             _ => Ok(()),
         }
+    }
+
+    /// Notes that an entry of an archive is not read.
+    pub(crate) fn pass_over(&mut self) {
+        self.report.passed_over += 1;
     }
 
     /// Notes that there is nothing in the file.

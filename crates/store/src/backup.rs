@@ -74,7 +74,7 @@ fn unfinished(to: &Path) -> Result<PathBuf, StoreError> {
     if place.exists() {
         std::fs::remove_dir_all(&place).map_err(|cause| cannot(&place, &cause))?;
     }
-    std::fs::create_dir_all(&place).map_err(|cause| cannot(&place, &cause))?;
+    crate::private::make_folder(&place).map_err(|cause| cannot(&place, &cause))?;
     Ok(place)
 }
 

@@ -70,6 +70,8 @@ pub mod transfer;
 
 pub mod backup;
 
+pub mod private;
+
 pub use error::StoreError;
 pub use options::{DatabaseUrl, DatabaseUrlError, StoreOptions};
 

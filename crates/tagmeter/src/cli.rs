@@ -2,10 +2,17 @@
 
 pub(crate) mod measuring;
 
+mod parse;
+
 use crate::config::Flags;
 use clap::{Args, Parser, Subcommand};
+use domain::Moment;
+use domain::link::{LinkError, hashtag_text};
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::PathBuf;
+
+pub(crate) use parse::parse;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -14,7 +21,8 @@ Exit codes:
   2  the command line or a setting is wrong
   3  the account, key or hashtag is not there
   4  audit, doctor, migrate or backup found a problem
-  5  import could not read an input, or rejected every record of one
+  5  import could not read an input, rejected every record of one, or found nothing to read
+130  interrupted by Ctrl-C (SIGINT) or SIGTERM
 
 Data goes to standard output, everything else to standard error.";
 
@@ -222,7 +230,8 @@ pub(crate) enum Command {
 /// `tagmeter import`
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// Files, folders (searched through, in order of name, without hidden files) or - for standard input
+    /// Files, folders, archives, or - for standard input. A folder is searched through in order of name, each regular file
+    /// in it once; hidden files, pipes, sockets and devices are passed over. A pipe that is named, such as <(zcat x), is read
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Keep what was rejected in this file: a JSON object a line, with the input, the line, the reason and the record
@@ -245,12 +254,12 @@ pub(crate) struct Backfill {
     /// The hashtag, with or without #
     #[arg(value_name = "NAME")]
     pub(crate) hashtag: String,
-    /// First day, UTC
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) from: String,
+    /// First day, UTC: a day, or a length of time back from now, such as 6mo
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) from: Moment,
     /// Last day, UTC, included
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) to: String,
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) to: Moment,
     /// Which upstream of kind tiktok-research, where there are several
     #[arg(long, value_name = "NAME")]
     pub(crate) upstream: Option<String>,
@@ -367,10 +376,16 @@ pub(crate) struct Lookup {
     pub(crate) output: Json,
 }
 
+/// A keyword; the link of a hashtag's page means its name.
+pub(crate) fn keyword(text: &str) -> Result<String, LinkError> {
+    hashtag_text(text).map(Cow::into_owned)
+}
+
 /// `tagmeter search`
 #[derive(Debug, Args)]
 pub(crate) struct Search {
     /// What to look for; spaces join and split words
+    #[arg(value_parser = keyword)]
     pub(crate) keyword: String,
     /// How many hashtags to show at most
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]

@@ -17,8 +17,10 @@ pub(crate) enum Exit {
     NotFound = 3,
     /// `audit`, `doctor`, `migrate` or `backup` found something wrong.
     ProblemFound = 4,
-    /// `import` could not read one of its inputs, or every record of it was rejected.
+    /// `import` could not read one of its inputs, every record of it was rejected, or there was nothing to read.
     ImportIncomplete = 5,
+    /// It was stopped by Ctrl-C (SIGINT) or SIGTERM. The number is the shell's for SIGINT.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -44,6 +46,11 @@ impl Failure {
     /// The command line or a setting is wrong.
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self { exit: Exit::Usage, ..Self::new(message) }
+    }
+
+    /// There was nothing to import.
+    pub(crate) fn nothing_to_import(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::ImportIncomplete, ..Self::new(message) }
     }
 
     /// What was named is not there.
@@ -83,6 +90,7 @@ impl From<catalog::CatalogError> for Failure {
         match error {
             catalog::CatalogError::Store(error) => error.into(),
             catalog::CatalogError::Name(error) => Self::usage(error),
+            error @ catalog::CatalogError::NoInput { .. } => Self::usage(error),
             other => Self::new(other),
         }
     }

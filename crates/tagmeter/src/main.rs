@@ -14,23 +14,28 @@ mod exit;
 
 mod hashtag_view;
 
+mod interrupt;
+
 mod measured;
 
-mod moment;
-
 mod output;
+
+mod own_files;
 
 mod progress;
 
 mod system;
 
+mod table;
+
 mod telemetry;
+
+mod terminal;
 
 mod upstreams;
 
-use clap::Parser;
 use cli::Cli;
-use config::Settings;
+use config::{Environment, Settings};
 use exit::{Exit, Failure};
 use std::process::ExitCode;
 
@@ -40,7 +45,9 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let environment: Vec<_> = std::env::vars_os().collect();
+    terminal::find(&environment);
+    match run(cli::parse(), environment) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             output::say(&failure);
@@ -49,8 +56,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<Exit, Failure> {
-    let settings = Settings::load(cli.flags(), std::env::vars_os().collect())?;
+fn run(cli: Cli, environment: Environment) -> Result<Exit, Failure> {
+    let settings = Settings::load(cli.flags(), environment)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

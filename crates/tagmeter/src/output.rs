@@ -2,15 +2,32 @@
 //! from the data, numbers in groups of three.
 
 use crate::exit::Failure;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, Write};
 
+pub(crate) use crate::table::table;
+use crate::table::wrapped;
+use crate::terminal;
+
 /// Says something to the person at the terminal that is not data.
 pub(crate) fn say(text: impl Display) {
+    let text = fitted(&text.to_string(), terminal::notes_width());
     // Where standard error is closed nobody is there to be told.
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints sentences for people: on a terminal they wrap between words.
+pub(crate) fn print_text(text: impl Display) -> Result<(), Failure> {
+    print(fitted(&text.to_string(), terminal::width()))
+}
+
+/// Each line of a text within this width.
+fn fitted(text: &str, width: Option<usize>) -> String {
+    match width {
+        Some(width) => text.lines().map(|line| wrapped(line, width)).collect::<Vec<_>>().join("\n"),
+        None => text.to_owned(),
+    }
 }
 
 /// Prints data. A reader that went away (`| head`) ends the program quietly.
@@ -56,29 +73,21 @@ pub(crate) fn printed(result: io::Result<()>) -> Result<(), Failure> {
     result.map_err(|cause| Failure::new(format_args!("standard output cannot be written: {cause}")))
 }
 
-/// Lays rows out in aligned columns. A heading that begins with `>` aligns its column to the right.
-pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    if !headings.is_empty() {
-        table.set_header(headings.iter().map(|heading| heading.trim_start_matches('>')));
-    }
-    table.add_rows(rows.into_iter().map(|row| row.iter().map(|cell| printable(cell)).collect::<Vec<_>>()));
-    for (at, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if headings.get(at).is_some_and(|heading| heading.starts_with('>')) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
-}
-
 /// Takes control characters and bidirectional overrides out of what others wrote, so that a caption cannot move the
 /// cursor, colour the terminal or turn a line around.
 pub(crate) fn printable(text: &str) -> String {
     let is_shown =
         |c: &char| !matches!(*c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     text.chars().filter(is_shown).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A text as one word of a shell.
+pub(crate) fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:=@%".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Shortens a text to so many characters.
@@ -110,7 +119,12 @@ pub(crate) fn total(total: domain::hashtag::Total) -> String {
 
 /// `1 video`, `2 videos`, `1,015 videos`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+    counted_as(number, (noun, &format!("{noun}s")))
+}
+
+/// The same of a noun with its plural.
+pub(crate) fn counted_as(number: u64, (one, many): (&str, &str)) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Progress bars of imports, migrations, backups and exports, and a spinner: on standard error, only on a terminal, only once it has taken a second.
 
+use crate::terminal::is_dumb;
 use catalog::import::ImportProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sources::files::Progress;
@@ -72,6 +73,9 @@ impl Bar {
     fn show_when_slow(&self) {
         if !self.is_shown.load(Ordering::Relaxed) && self.bar.elapsed() >= SHOWN_AFTER {
             self.is_shown.store(true, Ordering::Relaxed);
+            if is_dumb() {
+                return;
+            }
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }
@@ -92,6 +96,9 @@ pub(crate) async fn spinning<F: Future>(doing: &'static str, future: F) -> F::Ou
     let mut future = pin!(future);
     if let Ok(done) = tokio::time::timeout(SHOWN_AFTER, &mut future).await {
         return done;
+    }
+    if is_dumb() {
+        return future.await;
     }
     let spinner = ProgressBar::no_length().with_message(doing);
     spinner.enable_steady_tick(SPUN_EVERY);

@@ -2,6 +2,7 @@
 
 use crate::config::{LogFormat, Settings};
 use crate::exit::Failure;
+use crate::terminal;
 use std::io::{IsTerminal, stderr};
 use tracing_subscriber::EnvFilter;
 
@@ -9,13 +10,14 @@ use tracing_subscriber::EnvFilter;
 pub(crate) fn start(settings: &Settings) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&settings.log.value).map_err(Failure::usage)?;
     let is_terminal = stderr().is_terminal();
+    let has_colours = is_terminal && terminal::has_colours();
     let as_json = match settings.log_format.value {
         LogFormat::Auto => !is_terminal,
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
     let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(is_terminal);
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(has_colours);
     let started = if as_json {
         builder.json().flatten_event(true).with_current_span(false).try_init()
     } else {

@@ -4,7 +4,7 @@
 use crate::lease::{Lease, Wish};
 use crate::{Desk, Outcome};
 use catalog::CatalogError;
-use catalog::import::{ImportInput, ImportOptions, ImportProgress, ImportReport};
+use catalog::import::{ImportInputs, ImportOptions, ImportProgress, ImportReport};
 use catalog::jobs::{ImportCounts, ImportOrder, ImportState};
 use sources::files::Progress;
 use std::path::Path;
@@ -125,9 +125,9 @@ async fn import(
     listener: &Arc<Listener>,
     lease: &Lease<'_>,
 ) -> Result<(Result<ImportReport, CatalogError>, Wish), StoreError> {
-    let inputs = [ImportInput::Path(path.to_owned())];
+    let inputs = ImportInputs::of_file(path);
     let options = ImportOptions { progress: Some(Arc::clone(listener) as _), ..ImportOptions::default() };
-    let mut importing = std::pin::pin!(desk.catalog.import(&inputs, options));
+    let mut importing = std::pin::pin!(desk.catalog.import(inputs, options));
     let (mut wish, mut is_told) = (Wish::GoOn, false);
     loop {
         tokio::select! {

@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 /// What is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct BenchmarkAsked {
-    /// Only videos posted within this many milliseconds.
-    pub window_ms: Option<i64>,
+    /// Only videos posted at or after this.
+    pub since: Option<Timestamp>,
     /// Where would so many plays stand?
     pub plays: Option<u64>,
     /// Where would such an engagement rate stand?
@@ -173,8 +173,7 @@ impl Catalog {
         hashtag: &Hashtag,
         asked: BenchmarkAsked,
     ) -> Result<Measured<BenchmarkView>, MeasureError> {
-        let now = self.inner.clock.now();
-        let since = asked.window_ms.map(|ms| Timestamp::from_ms(now.as_ms().saturating_sub(ms)));
+        let since = asked.since;
         let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
         let made = benchmark(sample.figures());
         let standing = standing(&made, &sample, asked)?;

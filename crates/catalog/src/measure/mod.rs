@@ -20,6 +20,8 @@ mod history;
 
 mod kept;
 
+mod known;
+
 mod outlook;
 
 mod overview;
@@ -49,6 +51,7 @@ pub use compare::{COMPARED_MAX, CompareAsked, CompareView, ComparedView};
 pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
 pub use export::ExportOf;
 pub use history::{History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX, PointView};
+pub use known::Held;
 pub(crate) use peers::PeersCache;
 
 pub use outlook::{ForecastView, OutlookView, PaceView, SurgeView};

@@ -76,7 +76,7 @@ pub struct VideosAsked {
     pub sort: VideoSort,
     /// Posted at or after this.
     pub since: Option<Timestamp>,
-    /// Posted before this.
+    /// Posted at or before this.
     pub until: Option<Timestamp>,
     /// Posted under this country.
     pub region: Option<Region>,
@@ -214,7 +214,7 @@ fn is_wanted(
 ) -> bool {
     let has = |row: Option<HashtagRow>| row.is_some_and(|row| tags.contains(&row));
     is_since(video, asked.since)
-        && asked.until.is_none_or(|until| video.created_at().is_some_and(|at| at < until))
+        && asked.until.is_none_or(|until| video.created_at().is_some_and(|at| at <= until))
         && asked.region.is_none_or(|region| video.region() == Some(region))
         && (asked.plays_min == 0 || video.plays().is_some_and(|plays| plays >= asked.plays_min))
         && also.is_none_or(has)

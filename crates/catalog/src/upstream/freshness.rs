@@ -1,26 +1,28 @@
 //! How old an answer may be, and what a request says of that.
 
-use domain::Timestamp;
+use domain::{Length, Timestamp};
 
-const MINUTE_MS: u64 = 60 * 1000;
-const HOUR_MS: u64 = 60 * MINUTE_MS;
-
-/// Ages, in milliseconds, above which an upstream is asked again.
+/// Ages above which an upstream is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
     /// Of a hashtag's totals.
-    pub counts_ms: u64,
+    pub counts: Length,
     /// Of the list of videos under a hashtag.
-    pub posts_ms: u64,
+    pub posts: Length,
     /// Of word that there is no such hashtag.
-    pub misses_ms: u64,
+    pub misses: Length,
     /// Of a search.
-    pub search_ms: u64,
+    pub search: Length,
 }
 
 impl Default for Freshness {
     fn default() -> Self {
-        Self { counts_ms: HOUR_MS, posts_ms: 6 * HOUR_MS, misses_ms: 10 * MINUTE_MS, search_ms: 24 * HOUR_MS }
+        Self {
+            counts: Length::hours(1),
+            posts: Length::hours(6),
+            misses: Length::minutes(10),
+            search: Length::hours(24),
+        }
     }
 }
 
@@ -39,15 +41,16 @@ impl Wanted {
 
     /// Whether what was read then is good enough now. A time that is yet to come counts as now, as clocks differ; one that
     /// is further off than an answer may be old was told by a clock that stood ahead, and is not good enough.
-    pub(super) fn accepts(self, at: Option<Timestamp>, now: Timestamp, configured_ms: u64) -> bool {
-        let limit = self.age_ms_max.unwrap_or(configured_ms);
-        self.only_stored || at.is_some_and(|at| age_ms(at, now) < limit && age_ms(now, at) <= limit)
+    pub(super) fn accepts(self, at: Option<Timestamp>, now: Timestamp, configured: Length) -> bool {
+        let before = |at: Timestamp| match self.age_ms_max {
+            Some(ms) => {
+                let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+                Timestamp::from_ms(at.as_ms().saturating_sub(ms))
+            }
+            None => configured.before(at),
+        };
+        self.only_stored || at.is_some_and(|at| at.min(now) > before(now) && before(at) <= now)
     }
-}
-
-/// How long ago that was, in milliseconds.
-pub(crate) fn age_ms(at: Timestamp, now: Timestamp) -> u64 {
-    u64::try_from(now.as_ms().saturating_sub(at.as_ms())).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -57,20 +60,30 @@ mod tests {
     #[test]
     fn what_a_caller_wants_wins_over_what_is_configured() {
         let (now, at) = (Timestamp::from_ms(10_000), Some(Timestamp::from_ms(4_000)));
-        assert!(Wanted::default().accepts(at, now, 6_001));
-        assert!(!Wanted::default().accepts(at, now, 6_000));
-        assert!(!Wanted::default().accepts(None, now, u64::MAX));
-        assert!(!Wanted::FRESH.accepts(Some(now), now, 6_001));
+        let length = |text: &str| text.parse::<Length>().expect("a length");
+        assert!(Wanted::default().accepts(at, now, length("6001ms")));
+        assert!(!Wanted::default().accepts(at, now, length("6000ms")));
+        assert!(!Wanted::default().accepts(None, now, length("100y")));
+        assert!(!Wanted::FRESH.accepts(Some(now), now, length("6001ms")));
         let ahead = |ms: i64| Some(Timestamp::from_ms(10_000 + ms));
-        assert!(Wanted::default().accepts(ahead(6_001), now, 6_001), "clocks differ");
-        assert!(!Wanted::default().accepts(ahead(365 * 86_400_000), now, 6_001), "a clock stood ahead");
+        assert!(Wanted::default().accepts(ahead(6_001), now, length("6001ms")), "clocks differ");
+        assert!(
+            !Wanted::default().accepts(ahead(365 * 86_400_000), now, length("6001ms")),
+            "a clock stood ahead"
+        );
         let patient = Wanted { age_ms_max: Some(7_000), only_stored: false };
-        assert!(patient.accepts(at, now, 1));
-        assert!(Wanted { age_ms_max: Some(0), only_stored: true }.accepts(None, now, 1));
+        assert!(patient.accepts(at, now, length("1ms")));
+        assert!(Wanted { age_ms_max: Some(u64::MAX), only_stored: false }.accepts(at, now, length("0")));
+        assert!(Wanted { age_ms_max: Some(0), only_stored: true }.accepts(None, now, length("1ms")));
     }
 
     #[test]
     fn a_reading_of_tomorrow_is_as_fresh_as_can_be() {
-        assert_eq!(age_ms(Timestamp::from_ms(9), Timestamp::from_ms(3)), 0);
+        let (now, tomorrow) = (Timestamp::from_ms(3), Some(Timestamp::from_ms(9)));
+        let accepted = |length: &str| {
+            let length = length.parse().expect("a length");
+            Wanted::default().accepts(tomorrow, now, length)
+        };
+        assert!(accepted("1ms") && !accepted("0"));
     }
 }

@@ -70,7 +70,7 @@ impl Catalog {
             (reference, _) => reference.clone(),
         };
         let read_at = held.as_ref().and_then(|hashtag| hashtag.reported_at());
-        if wanted.accepts(read_at, now, live.freshness.counts_ms) {
+        if wanted.accepts(read_at, now, live.freshness.counts) {
             return Ok(if held.is_some() { Freshened::Held { stale: false } } else { Freshened::Missing });
         }
         let ask = ask_of(reference);
@@ -78,7 +78,7 @@ impl Catalog {
             Some(Asked { at, outcome: AskOutcome::Missing, .. }) => Some(at),
             _ => None,
         };
-        if wanted.accepts(missed_at, now, live.freshness.misses_ms) {
+        if wanted.accepts(missed_at, now, live.freshness.misses) {
             // What others told of it is still answered.
             return Ok(if held.is_some() { Freshened::Held { stale: true } } else { Freshened::Missing });
         }

@@ -105,7 +105,7 @@ impl Catalog {
         wanted: Wanted,
     ) -> Result<bool, CatalogError> {
         let asked_at = self.inner.store.asked(&feed.ask()).await?.map(|asked| asked.at);
-        if wanted.accepts(asked_at, self.inner.clock.now(), live.freshness.posts_ms) {
+        if wanted.accepts(asked_at, self.inner.clock.now(), live.freshness.posts) {
             return Ok(false);
         }
         let has_stored = hashtag.observed.videos > 0;

@@ -46,7 +46,7 @@ impl Catalog {
         let now = self.inner.clock.now();
         let ask = ask_of(&keyword);
         let asked_at = self.inner.store.asked(&ask).await?.map(|asked| asked.at);
-        if wanted.accepts(asked_at, now, live.freshness.search_ms) {
+        if wanted.accepts(asked_at, now, live.freshness.search) {
             return Ok(asked_at.map_or(Searched::NotAsked, Searched::At));
         }
         let patience = Self::patience(live, false);

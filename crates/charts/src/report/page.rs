@@ -101,6 +101,9 @@ fn write_contents(main: &mut Markup, report: &Report) {
     });
 }
 
+/// What is said above charts that are wider than the screen.
+const SCROLL_HINT: &str = "\u{2194} Scroll charts and tables sideways to see all of them.";
+
 /// The heading of the last section.
 const METHOD: &str = "Method";
 
@@ -116,9 +119,14 @@ fn write_section(part: &mut Markup, section: &Section, charts: &[String]) {
             section.figures.iter().for_each(|figure| write_figure(figures, figure));
         });
     }
-    for chart in charts {
+    if !charts.is_empty() {
+        paragraph(part, "hint", SCROLL_HINT);
+    }
+    for (drawn, chart) in charts.iter().zip(&section.charts) {
         part.raw("\n");
-        part.tag("figure").holding(|figure| figure.raw(chart));
+        // On a small screen a chart is moved to and fro, also by keys.
+        let scrolled = part.tag("figure").attr("tabindex", "0").attr("role", "group");
+        scrolled.attr("aria-label", &chart.title).holding(|figure| figure.raw(drawn));
     }
     section.tables.iter().for_each(|table| write_table(part, table));
     if !section.notes.is_empty() {

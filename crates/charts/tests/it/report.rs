@@ -57,6 +57,9 @@ fn a_page_has_all_parts_and_no_empty_ones() {
         assert!(page.contains(part), "{part}\n{page}");
     }
     assert_eq!(page.matches("<svg").count(), 2);
+    assert_eq!(page.matches("<p class=\"hint\">").count(), 1, "a section without charts has no hint");
+    assert_eq!(page.matches("<figure tabindex=\"0\" role=\"group\" aria-label=").count(), 2);
+    assert!(page.contains("@media screen and (max-width: 37rem)"), "the hint is for small screens");
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Endpoint for SearchChallenge {
     type Asked = Search;
 
     fn read(query: &Query<'_>) -> Result<Search, Problem> {
-        let keyword = query.required("keyword", "cat")?.into_owned();
+        let keyword = query.keyword("keyword")?;
         Ok(Search { keyword, offset: query.cursor()?, limit: query.count()? })
     }
 

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
+use store::private;
 use tempfile::TempDir;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -146,9 +147,9 @@ impl Spool {
 
     /// Begins a file under the id of the call it answers. Blocks on the disk.
     pub(crate) fn draft(self: &Arc<Self>, id: RequestId) -> io::Result<Draft> {
-        fs::create_dir_all(&self.folder)?;
+        private::make_folder(&self.folder)?;
         let path = self.folder.join(id.to_string());
-        let file = for_the_owner_alone().create_new(true).open(&path)?;
+        let file = private::options().write(true).create_new(true).open(&path)?;
         let is_kept = AtomicBool::new(false);
         let stored = Stored { path, bytes: 0, room: Arc::clone(&self.room), is_kept };
         Ok(Draft { spool: Arc::clone(self), file, stored, hash: Xxh3::new() })
@@ -159,7 +160,8 @@ impl Spool {
         let path = stored.path.with_extension(RECORD);
         let part = stored.path.with_extension("part");
         let json = serde_json::to_vec(record)?;
-        let written = for_the_owner_alone()
+        let written = private::options()
+            .write(true)
             .create(true)
             .truncate(true)
             .open(&part)
@@ -302,21 +304,6 @@ fn is_abandoned(path: &Path, now: Timestamp) -> bool {
     let modified_ms = modified.and_then(|modified| i64::try_from(modified.as_millis()).ok());
     modified_ms.is_some_and(|at_ms| now.as_ms().saturating_sub(at_ms) >= ABANDONED_MS)
         && (path.extension().is_some() || !path.with_extension(RECORD).exists())
-}
-
-#[cfg(unix)]
-fn for_the_owner_alone() -> fs::OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = File::options();
-    options.write(true).mode(0o600);
-    options
-}
-
-#[cfg(not(unix))]
-fn for_the_owner_alone() -> fs::OpenOptions {
-    let mut options = File::options();
-    options.write(true);
-    options
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ApiKey;
+use domain::api_key::KeyError;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use std::borrow::Cow;
@@ -73,7 +74,7 @@ fn text(value: &HeaderValue) -> Result<Cow<'_, str>, Problem> {
 }
 
 fn unreadable() -> Problem {
-    Problem::new(ErrorCode::InvalidApiKey, domain::api_key::KeyError.to_string())
+    Problem::new(ErrorCode::InvalidApiKey, KeyError::Malformed.to_string())
 }
 
 /// The key in an `Authorization` header; `None` where its scheme carries none.

@@ -33,7 +33,7 @@ struct Params {
     /// The count to compare.
     #[param(inline, required = false)]
     metric: HistoryMetricWord,
-    /// From then on: a date, a time, or how long ago (`30d`); of the series and of the videos.
+    /// From then on: a day, a moment, or a length of time back from now (`30d`, `6mo`); of the series and of the videos.
     #[param(inline, example = "90d", required = false)]
     from: TimeText,
     /// Until then.
@@ -78,8 +78,8 @@ impl Question for Compare {
         let asked = CompareAsked {
             metric: query.word("metric")?,
             step: query.word("step")?,
-            from: query.time("from", now)?,
-            to: query.time("to", now)?,
+            from: query.begin("from", now)?,
+            to: query.end("to", now)?,
             index: query.index()?,
             points_max: POINTS_MAX,
         };

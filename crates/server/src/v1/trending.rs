@@ -14,7 +14,6 @@ use catalog::measure::{Measured, Meta, TrendingAsked, TrendingView};
 use catalog::{Catalog, Wanted};
 use domain::metrics::Weights;
 use http::Response;
-use std::borrow::Cow;
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
@@ -73,7 +72,7 @@ impl Question for Trending {
             window: query.word("window")?,
             sort: query.word("sort")?,
             views_min: query.whole("min_views", 0..=NUMBER_MAX)?.unwrap_or(0),
-            query: query.text("query")?.map(Cow::into_owned),
+            query: query.keyword_if_given("query")?,
             weights,
             limit: page.limit,
             after: page.after,

@@ -13,7 +13,8 @@ use hyper::body::Body as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::fs::{File, create_dir_all};
+use store::private;
+use tokio::fs::File;
 use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::time::{Instant, timeout_at};
 use xxhash_rust::xxh3::Xxh3;
@@ -44,7 +45,7 @@ impl Uploaded {
             let detail = "as many uploads as this server takes at once are under way; try again in a moment";
             return Err(Problem::new(ErrorCode::Unavailable, detail).retry_after(RETRY_SECONDS));
         };
-        create_dir_all(spool.folder()).await.map_err(not_written)?;
+        private::make_folder(spool.folder()).map_err(not_written)?;
         let mut part = Self { path: Some(spool.part(name)), bytes: 0, digest: 0 };
         part.fill(body, bytes_max).await?;
         Ok(part)
@@ -52,7 +53,7 @@ impl Uploaded {
 
     async fn fill(&mut self, body: Body, bytes_max: u64) -> Result<(), Problem> {
         let Some(path) = self.path.as_deref() else { return Ok(()) };
-        let mut file = BufWriter::with_capacity(BUFFER_BYTES, File::create(path).await.map_err(not_written)?);
+        let mut file = BufWriter::with_capacity(BUFFER_BYTES, part_file(path).await.map_err(not_written)?);
         let (mut chunks, mut digest, began) = (body.into_data_stream(), Xxh3::new(), Instant::now());
         loop {
             let due = began + patience(self.bytes);
@@ -93,6 +94,11 @@ impl Drop for Uploaded {
             tracing::warn!(%error, "an upload that is not wanted cannot be removed");
         }
     }
+}
+
+/// A new file for its owner alone, in place of one of this name.
+async fn part_file(path: &Path) -> io::Result<File> {
+    tokio::fs::OpenOptions::from(private::options()).write(true).create(true).truncate(true).open(path).await
 }
 
 fn remove(path: &Path) -> io::Result<()> {

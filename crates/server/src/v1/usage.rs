@@ -29,7 +29,7 @@ const PART: usize = 2_000;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// From then on: a date, a time, or how long ago.
+    /// From then on: a day, a moment, or a length of time back from now.
     #[param(inline, example = "30d", required = false)]
     from: TimeText,
     /// Until then.
@@ -108,8 +108,8 @@ fn name_of(operation: Operation) -> String {
 async fn usage(visit: Visit) -> Result<Success, Problem> {
     let now = visit.app.clock.now();
     let query = Query::new(visit.parts.uri.query().unwrap_or(""));
-    let to = query.time("to", now)?.unwrap_or(now);
-    let from = query.time("from", now)?;
+    let to = query.end("to", now)?.unwrap_or(now);
+    let from = query.begin("from", now)?;
     let from = from.unwrap_or_else(|| Timestamp::from_ms(now.as_ms() - DAYS * 86_400_000));
     if to < from {
         return Err(Problem::parameter("to", "to is before from; give a later time"));

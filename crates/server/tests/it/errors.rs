@@ -1,6 +1,7 @@
 //! Every error in both wordings.
 
 use crate::wire::holding;
+use domain::{ApiKey, KeyId};
 use std::fmt::Write;
 use testkit::{Answer, Request, TestServer};
 
@@ -10,10 +11,12 @@ fn failing(server: &TestServer) -> Vec<(&'static str, Request)> {
     let get = |path: &str| Request::get(path);
     let mut wrong_key = server.key.clone();
     wrong_key.replace_range(20..21, if &wrong_key[20..21] == "0" { "1" } else { "0" });
+    let unknown_key = ApiKey::new(KeyId::new(1), [7; 16]).reveal();
     vec![
         ("no key", get("/challenge-info-id/?id=7551")),
         ("key in the query", get("/challenge-info-id/?id=7551&api_key=tm_live_x")),
         ("mistyped key", get("/challenge-info-id/?id=7551").key(&wrong_key)),
+        ("unknown key", get("/challenge-info-id/?id=7551").key(&unknown_key)),
         ("no key at all", get("/challenge-info-id/?id=7551").key("hello")),
         ("unknown id", with_key("/challenge-info-id/?id=999")),
         ("unknown name", with_key("/challenge-info-name/?name=NoSuch%22Tag")),

@@ -10,7 +10,11 @@ use std::sync::Arc;
 fn try_mapped(text: impl AsRef<[u8]>, columns: &[&str], constants: &[&str]) -> Result<Out, FileError> {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let mapping = Mapping::parse(&owned(columns), &owned(constants)).expect("a mapping");
-    let options = Options { threads: NonZeroUsize::new(2).expect("two"), mapping: Some(Arc::new(mapping)) };
+    let options = Options {
+        threads: NonZeroUsize::new(2).expect("two"),
+        mapping: Some(Arc::new(mapping)),
+        clock: None,
+    };
     gather(files::from_reader("x", Box::new(Cursor::new(text.as_ref().to_vec()))), options)
 }
 

@@ -6,6 +6,7 @@ use super::writer::Writer;
 use crate::StoreError;
 use crate::backup::BackupProgress;
 use crate::error::Doing;
+use crate::private;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,8 @@ fn copy_pages(source: &mut Connection, to: &Path, progress: &BackupProgress) -> 
         .pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))
         .doing("read the size of pages")?
         .unsigned_abs();
+    private::make_file(to)
+        .map_err(|cause| StoreError::Unusable(format!("{} cannot be written: {cause}", to.display())))?;
     let mut target = Connection::open(to).doing("make the copy")?;
     let backup = Backup::new(source, &mut target).doing("begin to copy the file")?;
     loop {

@@ -1,6 +1,7 @@
 //! Opening one SQLite file with the settings the promises rest on, and refusing to go on without them.
 
 use crate::error::{Doing, StoreError};
+use crate::private;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -33,6 +34,10 @@ pub(crate) fn open_writer(path: &Path, settings: Settings) -> Result<Connection,
             rusqlite::version()
         )));
     }
+    // The files beside it get the permissions of this one.
+    private::make_file(path).map_err(|cause| {
+        StoreError::Unusable(format!("{} cannot be opened for writing: {cause}", path.display()))
+    })?;
     let connection = Connection::open(path).doing("open the database file")?;
     prepare(&connection, settings.cache_kib)?;
     let synchronous = if settings.durable { "FULL" } else { "OFF" };

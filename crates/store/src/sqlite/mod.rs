@@ -65,7 +65,7 @@ pub struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn open(data_dir: &std::path::Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(data_dir).map_err(|cause| {
+        crate::private::make_folder(data_dir).map_err(|cause| {
             StoreError::Unusable(format!("the data folder {} cannot be made: {cause}", data_dir.display()))
         })?;
         let file = |name: &str| data_dir.join(name);

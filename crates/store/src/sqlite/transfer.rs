@@ -222,7 +222,7 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|cause| {
+        crate::private::make_folder(folder).map_err(|cause| {
             StoreError::Unusable(format!("the data folder {} cannot be made: {cause}", folder.display()))
         })?;
         let open = |name: &str, steps: &[Migration]| {

@@ -6,6 +6,7 @@ use super::trends::keep;
 use super::walks::WalksFile;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::private;
 use crate::trends::{TrendPeers, TrendRow, TrendState};
 use domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -26,7 +27,7 @@ impl WalksFile {
     pub(crate) async fn trends_turn(&self) -> Result<File, StoreError> {
         let path = self.readers.path().with_file_name(TURN_FILE);
         let failed = |cause| StoreError::Unusable(format!("{} cannot be locked: {cause}", path.display()));
-        let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
+        let file = private::options().create(true).append(true).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) => {}

@@ -1,13 +1,14 @@
 //! The command lines of what measures: histories, trends, benchmarks, comparisons, files and reports.
 
-use super::Json;
+use super::{Json, keyword};
 use crate::measured::FileFormat;
-use crate::moment::{Moment, length};
 use catalog::measure::{COMPARED_MAX, ExportOf, HistoryMetric, LIMIT, LIMIT_MAX};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use domain::VideoId;
+use domain::length::LengthError;
+use domain::link::video_id;
 use domain::metrics::{Mode, Step, TrendWindow, Weights};
+use domain::{Length, Moment, VideoId};
 use std::path::PathBuf;
 use store::trends::TrendSort;
 
@@ -51,11 +52,11 @@ pub(crate) struct File {
 /// From when until when.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Span {
-    /// From this time on: a day, a moment or a length of time back from now, such as 30d
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    /// From this time on: a day, a moment or a length of time back from now, such as 90min, 30d, 6mo or 1y
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) from: Option<Moment>,
     /// Until this time; a day is included
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) to: Option<Moment>,
 }
 
@@ -99,7 +100,7 @@ pub(crate) struct Trending {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) min_views: u64,
     /// Only hashtags that answer this keyword, as `tagmeter search` finds them
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = keyword)]
     pub(crate) query: Option<String>,
     /// Rank by a score of weighted percentiles, such as zscore=2,pace=1; components that are not named keep theirs: pace 1,
     /// all others 0
@@ -119,19 +120,24 @@ pub(crate) struct Benchmark {
     #[arg(value_name = "NAME|ID")]
     pub(crate) hashtag: String,
     /// Only videos posted within this time back from now, such as 30d
-    #[arg(long, value_name = "TIME", value_parser = length)]
-    pub(crate) window: Option<i64>,
+    #[arg(long, value_name = "LENGTH", value_parser = window)]
+    pub(crate) window: Option<Length>,
     /// Tell where so many plays would stand
     #[arg(long, value_name = "N")]
     pub(crate) plays: Option<u64>,
     /// Tell where such an engagement rate would stand, such as 0.08
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub(crate) engagement: Option<f64>,
-    /// Tell where this video stands
-    #[arg(long, value_name = "VIDEO_ID", conflicts_with_all = ["plays", "engagement"])]
+    /// Tell where this video stands: its id, or the link of its page
+    #[arg(long, value_name = "VIDEO", value_parser = video_id, conflicts_with_all = ["plays", "engagement"])]
     pub(crate) video: Option<VideoId>,
     #[command(flatten)]
     pub(crate) shape: Shape,
+}
+
+fn window(text: &str) -> Result<Length, String> {
+    let length: Length = text.parse().map_err(|why: LengthError| why.to_string())?;
+    if length.is_zero() { Err("a window has some length, such as 30d".to_owned()) } else { Ok(length) }
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -146,7 +152,7 @@ pub(crate) struct Related {
     #[arg(value_name = "NAME|ID")]
     pub(crate) hashtag: String,
     /// Only videos posted from this time on
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) since: Option<Moment>,
     /// List hashtags that go with everything too (fyp, foryou, viral ...)
     #[arg(long)]
@@ -165,7 +171,7 @@ pub(crate) struct Creators {
     #[arg(value_name = "NAME|ID")]
     pub(crate) hashtag: String,
     /// Only videos posted from this time on
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) since: Option<Moment>,
     /// How many creators to show at most; 0 for all of them
     #[arg(long, value_name = "N", default_value_t = LIMIT)]

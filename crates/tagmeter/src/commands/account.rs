@@ -4,7 +4,7 @@ use super::key::{KeyView, NewKeyOptions, make_key};
 use super::{Context, account_of, no_such_account, parsed};
 use crate::cli::Account;
 use crate::exit::Failure;
-use crate::output::{grouped, print, print_json, say, table};
+use crate::output::{grouped, print, print_json, print_text, say, table};
 use crate::system::random_bytes;
 use domain::{Clock, Credits, Email};
 use serde::Serialize;
@@ -142,7 +142,7 @@ async fn grant(
     if json {
         return print_json(&view);
     }
-    print(format_args!(
+    print_text(format_args!(
         "{} holds {} credits now ({} more)",
         view.email,
         grouped(view.credits),

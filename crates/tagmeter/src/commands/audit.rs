@@ -4,7 +4,7 @@
 use super::Context;
 use crate::cli::Audit;
 use crate::exit::{Exit, Failure};
-use crate::output::{counted, grouped, print, print_json};
+use crate::output::{counted, grouped, print_json, print_text};
 use serde::Serialize;
 use store::audit::AuditReport;
 use store::sums::{Sums, SumsReport};
@@ -147,7 +147,7 @@ impl AuditView {
     pub(super) fn show(&self) -> Result<(), Failure> {
         for problem in &self.problems {
             let account = problem.account_id.as_deref().unwrap_or("ledger");
-            print(format_args!("{account}: {}", problem.what))?;
+            print_text(format_args!("{account}: {}", problem.what))?;
         }
         let looked_at = format!("{}, {}", counted(self.accounts, "account"), grouped(self.entries));
         let entries = if self.entries == 1 { "entry" } else { "entries" };
@@ -158,9 +158,9 @@ impl AuditView {
             grouped(self.credits_held)
         );
         if self.ok {
-            return print(format_args!("The ledger is sound: {looked_at} {entries}, {credits}."));
+            return print_text(format_args!("The ledger is sound: {looked_at} {entries}, {credits}."));
         }
         let problems = counted(self.problems_count, "problem");
-        print(format_args!("{problems} in {looked_at} {entries}, {credits}."))
+        print_text(format_args!("{problems} in {looked_at} {entries}, {credits}."))
     }
 }

@@ -4,13 +4,13 @@ use super::Context;
 use crate::cli;
 use crate::config::{Access, UpstreamSettings};
 use crate::exit::{Exit, Failure};
-use crate::output::{counted, grouped, print, print_json, say};
+use crate::output::{counted, grouped, print, print_json, print_text, say};
 use crate::progress::Bar;
 use crate::upstreams;
 use catalog::CatalogError;
 use catalog::measure::CaveatView;
 use catalog::upstream::backfill::{Backfill, BackfillReport};
-use domain::{Clock, Tag, Timestamp, UtcDay};
+use domain::{Clock, Tag, UtcDay};
 use serde::Serialize;
 use sources::upstream::Http;
 
@@ -57,9 +57,10 @@ struct FailedView {
 }
 
 pub(super) async fn run(command: cli::Backfill, context: &Context) -> Result<Exit, Failure> {
-    let tag = Tag::new(&command.hashtag)
+    let tag = Tag::of_typed(&command.hashtag)
         .map_err(|why| Failure::usage(format_args!("{:?} is no hashtag: {why}", command.hashtag)))?;
-    let (first, last) = (day("--from", &command.from)?, day("--to", &command.to)?);
+    let now = context.now();
+    let (first, last) = (UtcDay::of(command.from.begin(now)), UtcDay::of(command.to.end(now)));
     let upstream = chosen(context, command.upstream.as_deref())?;
     let source = upstreams::research_source(upstream, Http::new().map_err(Failure::new)?)?;
     let store = context.open_store().await?;
@@ -86,12 +87,6 @@ pub(super) async fn run(command: cli::Backfill, context: &Context) -> Result<Exi
         filled.show()?;
     }
     filled.end()
-}
-
-fn day(flag: &str, text: &str) -> Result<UtcDay, Failure> {
-    let wrong = || Failure::usage(format_args!("{flag} is {text:?}, and must be a day such as 2024-03-01"));
-    let at = Timestamp::parse(text).filter(|_| text.trim().len() == 10).ok_or_else(wrong)?;
-    Ok(UtcDay::of(at))
 }
 
 /// The one that is named, or the only one.
@@ -158,7 +153,7 @@ impl Filled {
 
     fn show(&self) -> Result<(), Failure> {
         let (videos, new) = (counted(self.videos.records, "video"), grouped(self.videos.new));
-        print(format_args!(
+        print_text(format_args!(
             "#{} from {} to {}: {videos}, {new} of them new",
             self.hashtag, self.from, self.to
         ))?;
@@ -167,16 +162,19 @@ impl Filled {
             before => format!(", {} of them before", grouped(before)),
         };
         let of = grouped(self.windows);
-        print(format_args!("{} of {of} windows read{before}", grouped(self.windows_done)))?;
+        print_text(format_args!("{} of {of} windows read{before}", grouped(self.windows_done)))?;
         let missing = self.positions.saturating_sub(self.videos.records + self.rejected);
         if missing > 0 {
-            print(format_args!("{} in its index were gone or not told", counted(missing, "more video")))?;
+            print_text(format_args!(
+                "{} in its index were gone or not told",
+                counted(missing, "more video")
+            ))?;
         }
         let left = self.calls.left_today.map(|left| format!(", {} left today", grouped(left)));
-        print(format_args!("{}{}", counted(self.calls.made, "request"), left.unwrap_or_default()))?;
+        print_text(format_args!("{}{}", counted(self.calls.made, "request"), left.unwrap_or_default()))?;
         print("These are sums of what was returned, not totals of the hashtag:")?;
         for caveat in &self.caveats {
-            print(format_args!("- {}", caveat.text))?;
+            print_text(format_args!("- {}", caveat.text))?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::Context;
 use super::audit::AuditView;
 use crate::cli::Backup;
 use crate::exit::{Exit, Failure};
-use crate::output::{grouped, print, print_json};
+use crate::output::{grouped, print_json, print_text};
 use crate::progress::Bar;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -46,8 +46,8 @@ pub(super) async fn run(command: Backup, context: &Context) -> Result<Exit, Fail
         return print_json(&done).map(|()| exit);
     }
     for (name, bytes) in &done.files {
-        print(format_args!("{name}: {} bytes", grouped(*bytes)))?;
+        print_text(format_args!("{name}: {} bytes", grouped(*bytes)))?;
     }
     done.audit.show()?;
-    print(format_args!("The copy is in {}.", done.to)).map(|()| exit)
+    print_text(format_args!("The copy is in {}.", done.to)).map(|()| exit)
 }

@@ -3,8 +3,8 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Benchmark;
 use crate::exit::Failure;
-use crate::measured::{Target, maybe, observed, per_cent, share};
-use crate::output::{counted, grouped, print, say, table};
+use crate::measured::{Target, maybe, nothing_posted, observed, per_cent, share};
+use crate::output::{counted, grouped, print, print_text, say, table};
 use catalog::measure::{BandView, BenchmarkAsked, BenchmarkView};
 
 pub(super) async fn run(command: Benchmark, context: &Context) -> Result<(), Failure> {
@@ -12,21 +12,23 @@ pub(super) async fn run(command: Benchmark, context: &Context) -> Result<(), Fai
     let catalog = context.open_existing_catalog().await?;
     let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
     let asked = BenchmarkAsked {
-        window_ms: command.window,
+        since: command.window.map(|window| window.before(context.now())),
         plays: command.plays,
         engagement: command.engagement,
         video: command.video,
     };
     let measured = catalog.benchmark(&hashtag, asked).await?;
     let is_empty = measured.data.bands.iter().all(|band| band.videos == 0);
-    let nothing =
-        is_empty.then(|| format!("No videos of this time are held under #{}.", measured.data.hashtag));
+    let nothing = match is_empty {
+        true => Some(nothing_posted(&catalog, &hashtag, "videos", asked.since.is_some()).await?),
+        false => None,
+    };
     target.tell(&measured, context.now(), nothing, show, || None)
 }
 
 fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
     let rate = &benchmark.engagement;
-    print(format_args!(
+    print_text(format_args!(
         "#{}: engagement {} of all plays together, {} of a typical video (of {} of {}; {})",
         benchmark.hashtag,
         share(rate.ratio_of_sums),
@@ -64,17 +66,17 @@ fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
 fn show_standing(benchmark: &BenchmarkView) -> Result<(), Failure> {
     let Some(standing) = &benchmark.standing else { return Ok(()) };
     if let Some(video) = &standing.video_id {
-        print(format_args!("Video {video}, among posts of its age ({}):", standing.age))?;
+        print_text(format_args!("Video {video}, among posts of its age ({}):", standing.age))?;
     }
     if let Some(plays) = standing.plays {
-        print(format_args!(
+        print_text(format_args!(
             "{} plays: more than {} of the posts",
             grouped(plays),
             share(standing.plays_percentile)
         ))?;
     }
     if let Some(rate) = standing.engagement {
-        print(format_args!(
+        print_text(format_args!(
             "engagement {}: more than {} of the posts",
             per_cent(rate),
             share(standing.engagement_percentile)

@@ -3,8 +3,10 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Compare;
 use crate::exit::Failure;
-use crate::measured::{Target, basis, counted_share, line_of, maybe, share, spark, tag, total, with_lines};
-use crate::output::{counted, grouped, print, table};
+use crate::measured::{
+    Target, basis, counted_share, line_of, maybe, nothing_read, share, spark, tag, total, with_lines,
+};
+use crate::output::{counted, grouped, print, print_text, say, table};
 use catalog::Catalog;
 use catalog::measure::{CompareAsked, CompareView, ComparedView, POINTS_MAX};
 use domain::Hashtag;
@@ -27,11 +29,19 @@ pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failu
         points_max: POINTS_MAX,
     };
     let measured = catalog.compare(&hashtags, asked).await?;
+    let mut not_read = Vec::new();
+    for (hashtag, one) in hashtags.iter().zip(&measured.data.hashtags) {
+        if one.series.points.is_empty() {
+            not_read.push(nothing_read(&catalog, hashtag, command.metric).await?);
+        }
+    }
     let chart = || Some(chart(&measured.data, &command));
-    let is_empty = measured.data.hashtags.iter().all(|one| one.series.points.is_empty());
     // The table on the screen says more than the series.
-    let nothing = (is_empty && !target.is_screen())
-        .then(|| format!("No {} of these hashtags were read in this time.", command.metric.name()));
+    let is_empty = not_read.len() == measured.data.hashtags.len() && !target.is_screen();
+    let nothing = is_empty.then(|| not_read.join(" "));
+    if nothing.is_none() {
+        not_read.iter().for_each(say);
+    }
     target.tell(&measured, now, nothing, show, chart)
 }
 
@@ -113,7 +123,12 @@ fn show_indexed(compared: &CompareView) -> Result<(), Failure> {
         let (Some(first), Some(last)) = (points.first(), points.last()) else { continue };
         let to = points.iter().rev().find_map(|point| point.value);
         let value = maybe(to, crate::measured::real);
-        print(format_args!("{} indexed: {value} at {} since {}", tag(&one.record.name), last.at, first.at))?;
+        print_text(format_args!(
+            "{} indexed: {value} at {} since {}",
+            tag(&one.record.name),
+            last.at,
+            first.at
+        ))?;
     }
     Ok(())
 }
@@ -138,5 +153,8 @@ fn show_overlap(compared: &CompareView) -> Result<(), Failure> {
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     print("")?;
     print(table(&columns, rows))?;
-    print(format_args!("{} under any of them, each counted once.", counted(compared.videos_unique, "video")))
+    print_text(format_args!(
+        "{} under any of them, each counted once.",
+        counted(compared.videos_unique, "video")
+    ))
 }

@@ -3,8 +3,8 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Creators;
 use crate::exit::Failure;
-use crate::measured::{Target, maybe, observed, per_cent, share};
-use crate::output::{counted, grouped, print, say, shortened, table};
+use crate::measured::{Target, maybe, nothing_posted, observed, per_cent, share};
+use crate::output::{counted, grouped, print, print_text, say, shortened, table};
 use catalog::measure::{CreatorView, CreatorsAsked, CreatorsView};
 
 /// Characters of a display name that are shown.
@@ -21,9 +21,10 @@ pub(super) async fn run(command: Creators, context: &Context) -> Result<(), Fail
         after: None,
     };
     let measured = catalog.creators(&hashtag, asked).await?;
-    let is_empty = measured.data.creators.is_empty();
-    let nothing = is_empty
-        .then(|| format!("No creators are known of videos of this time under #{}.", measured.data.hashtag));
+    let nothing = match measured.data.creators.is_empty() {
+        true => Some(nothing_posted(&catalog, &hashtag, "creators", asked.since.is_some()).await?),
+        false => None,
+    };
     target.tell(&measured, now, nothing, show, || None)
 }
 
@@ -34,9 +35,9 @@ fn show(view: &CreatorsView) -> Result<(), Failure> {
     };
     let creators = counted(view.creators_count, "creator");
     let read = observed(view.observed_at.as_deref());
-    print(format_args!("#{}: {creators}{by_handle}; {read}", view.hashtag))?;
+    print_text(format_args!("#{}: {creators}{by_handle}; {read}", view.hashtag))?;
     if let Some(spread) = &view.concentration {
-        print(format_args!(
+        print_text(format_args!(
             "plays: the first has {}, the first tenth {}; Gini {:.3}, HHI {:.4}",
             per_cent(spread.top1_share),
             per_cent(spread.top_decile_share),

@@ -6,14 +6,16 @@ use super::{Context, serve};
 use crate::config::Origin;
 use crate::demo;
 use crate::exit::Failure;
-use crate::output::{counted, grouped, print};
+use crate::output::{counted, grouped, print, quoted};
+use crate::progress::spinning;
 use crate::telemetry;
-use domain::{Clock, Credits, Email};
-use server::Server;
+use catalog::Catalog;
+use domain::{Clock, Credits, Email, Timestamp};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use store::accounts::AccountCreated;
-use store::{Store, StoreOptions};
+use store::{Store, StoreOptions, private};
 use tempfile::TempDir;
 
 const EMAIL: &str = "demo@example.com";
@@ -30,13 +32,30 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let folder = Folder::prepare(context)?;
     let store = Store::open(&StoreOptions::in_folder(folder.path())).await?;
     let catalog = context.open_catalog(store.clone(), folder.path()).await?;
-    catalog.record(demo::observations(context.clock.now())).await?;
+    let began = context.clock.now();
+    spinning("making the data", fill(&catalog, began)).await?;
     let key = make_account(context, &store).await?;
     let size = store.catalog_size().await?;
     let server = serve::bind(context, catalog, None).await?;
     let held = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
-    print(welcome(&server, &folder, &held, &key))?;
+    let took_ms = context.clock.now().as_ms().saturating_sub(began.as_ms());
+    let place = Place { base: format!("http://{}", server.local_addr()), folder: folder.path(), key: &key };
+    print(welcome(&place, &folder, &held, took_ms, context))?;
     serve::until_stopped(server, None).await
+}
+
+/// Records the data and measures it, so that the first question is answered at once.
+async fn fill(catalog: &Catalog, now: Timestamp) -> Result<(), Failure> {
+    catalog.record(demo::observations(now)).await?;
+    catalog.follow_trends().await?;
+    Ok(())
+}
+
+/// Where the demo is, for the commands that it prints.
+struct Place<'a> {
+    base: String,
+    folder: &'a Path,
+    key: &'a str,
 }
 
 /// Made-up data does not go where real data may be. A database set elsewhere than on the command line is not touched.
@@ -66,8 +85,30 @@ async fn make_account(context: &Context, store: &Store) -> Result<String, Failur
     .reveal())
 }
 
-fn welcome(server: &Server, folder: &Folder, held: &str, key: &str) -> String {
-    let base = format!("http://{}", server.local_addr());
+fn welcome(place: &Place<'_>, folder: &Folder, held: &str, took_ms: i64, context: &Context) -> String {
+    let Place { base, key, .. } = place;
+    let kept = match folder {
+        Folder::Temporary(_) => "removed at the end",
+        Folder::Named(_) => "emptied at the next start of the demo",
+    };
+    let seconds = Milliseconds(took_ms);
+    format!(
+        "SYNTHETIC DATA. Every hashtag total, video and creator here is made up; nothing was read from TikTok.\n\
+         Holds {held} with {} days of history, in {} ({kept}); made within {seconds}.\n\
+         Account {EMAIL} has {} credits. Its key is made anew at each start:\n\n  {key}\n\n\
+         Listening on {base}\n\nTry, in another terminal:\n\n{}\n\n\
+         To run the commands of the README as they stand, first:\n\n  {}\n\nCtrl-C stops it.",
+        demo::DAYS,
+        place.folder.display(),
+        grouped(CREDITS),
+        commands(place).join("\n"),
+        exports(place, context),
+    )
+}
+
+/// Calls and commands that work as they stand.
+fn commands(place: &Place<'_>) -> Vec<String> {
+    let Place { base, folder, key } = place;
     let call = |path: &str| format!("  curl -H 'X-Api-Key: {key}' '{base}{path}'");
     let calls = [
         "/challenge-info-name/?name=cat",
@@ -75,20 +116,42 @@ fn welcome(server: &Server, folder: &Folder, held: &str, key: &str) -> String {
         "/challenge-posts/?challenge_id=7551&count=2",
         "/search-challenge/?keyword=cat&count=3",
     ];
-    let kept = match folder {
-        Folder::Temporary(_) => "removed at the end",
-        Folder::Named(_) => "emptied at the next start of the demo",
-    };
-    format!(
-        "SYNTHETIC DATA. Every hashtag total, video and creator here is made up; nothing was read from TikTok.\n\
-         Holds {held} with {} days of history, in {} ({kept}).\n\
-         Account {EMAIL} has {} credits. Its key is made anew at each start:\n\n  {key}\n\n\
-         Listening on {base}\n\nTry, in another terminal:\n\n{}\n\nCtrl-C stops it.",
-        demo::DAYS,
-        folder.path().display(),
-        grouped(CREDITS),
-        calls.map(call).join("\n"),
-    )
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let (program, folder) = (quoted(&program().to_string_lossy()), quoted(&folder.to_string_lossy()));
+    let command = |words: &str| format!("  {program} {words} --data-dir {folder}");
+    let commands = ["trending", "history cat --step week", "lookup cat"];
+    calls.into_iter().map(call).chain(commands.into_iter().map(command)).collect()
+}
+
+/// What lets commands and calls without a folder and a key of their own find the demo.
+fn exports(place: &Place<'_>, context: &Context) -> String {
+    let folder = std::path::absolute(place.folder).unwrap_or_else(|_| place.folder.to_owned());
+    let mut exports =
+        format!("export TAGMETER_DATA_DIR={} KEY={}", quoted(&folder.to_string_lossy()), place.key);
+    if let Some(folder) = program().parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        exports.push_str(&format!(" PATH=\"$PATH\":{}", quoted(&folder.to_string_lossy())));
+    }
+    // A database that is set elsewhere would win over the folder.
+    match context.settings.database_url.as_ref().map(|url| &url.origin) {
+        Some(Origin::Environment(variable)) => format!("unset {variable}; {exports}"),
+        Some(Origin::File(..)) => format!("{exports} TAGMETER_CONFIG=/dev/null"),
+        _ => exports,
+    }
+}
+
+/// How this program is called: by its name where it is found by that, else by its path.
+fn program() -> PathBuf {
+    let typed = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
+    if typed.components().count() == 1 { typed } else { std::env::current_exe().unwrap_or(typed) }
+}
+
+/// `0.8 s`
+struct Milliseconds(i64);
+
+impl std::fmt::Display for Milliseconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{} s", self.0 / 1000, self.0 % 1000 / 100)
+    }
 }
 
 /// Where the demo's data is.
@@ -142,11 +205,11 @@ fn empty(folder: &Path) -> std::io::Result<bool> {
             fs::remove_file(entry.path())?;
         }
     }
-    fs::create_dir_all(folder)?;
+    private::make_folder(folder)?;
     if fs::read_dir(folder)?.next().is_some() {
         return Ok(false);
     }
-    fs::write(mark, MARK_TEXT)?;
+    private::options().write(true).create_new(true).open(mark)?.write_all(MARK_TEXT.as_bytes())?;
     Ok(true)
 }
 

@@ -12,7 +12,7 @@ mod upstreams;
 use super::Context;
 use crate::cli::Json;
 use crate::exit::{Exit, Failure};
-use crate::output::{counted, print, print_json, table};
+use crate::output::{counted, print, print_json, print_text, table};
 use serde::Serialize;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -141,13 +141,13 @@ fn show(report: &Report) -> Result<(), Failure> {
     print("")?;
     for finding in report.findings.iter().filter(|finding| finding.state != State::Ok) {
         if let Some(hint) = &finding.hint {
-            print(format_args!("{}: {hint}", finding.what))?;
+            print_text(format_args!("{}: {hint}", finding.what))?;
         }
     }
     let problems = report.findings.iter().filter(|finding| finding.state == State::Problem).count() as u64;
     if problems == 0 {
         print("No problem found.")
     } else {
-        print(format_args!("{} found.", counted(problems, "problem")))
+        print_text(format_args!("{} found.", counted(problems, "problem")))
     }
 }

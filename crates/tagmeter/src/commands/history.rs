@@ -3,8 +3,8 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::History;
 use crate::exit::Failure;
-use crate::measured::{Target, about, line_of, maybe, span, spark, when, with_lines};
-use crate::output::{counted, grouped, print, say, table};
+use crate::measured::{Target, about, line_of, maybe, nothing_read, span, spark, when, with_lines};
+use crate::output::{counted, grouped, print, print_text, say, table};
 use catalog::measure::{HistoryAsked, HistoryView, POINTS_MAX, Place, PointView};
 use domain::metrics::Step;
 
@@ -34,6 +34,10 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
             .hint("--from, --to or a larger --step make them fewer"));
     }
     let limit = command.limit.unwrap_or(if target.is_screen() { POINTS_SHOWN } else { 0 });
+    let nothing = match measured.data.points.is_empty() {
+        true => Some(nothing_read(&catalog, &hashtag, command.metric).await?),
+        false => None,
+    };
     let course = spark(&measured.data, SPARK_WIDTH);
     let points = measured.data.points.len();
     let earlier = if limit == 0 { 0 } else { points.saturating_sub(limit) };
@@ -42,7 +46,6 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     measured.next = (earlier > 0).then_some(Place { value: 0.0, number: 0 });
     let told = Told { course, earlier: earlier as u64, is_repaired: !command.no_repair };
     let chart = chart(&measured.data);
-    let nothing = nothing(&measured.data);
     target.tell(&measured, now, nothing, |history| show(history, &told), || Some(chart))
 }
 
@@ -65,15 +68,9 @@ fn chart(history: &HistoryView) -> charts::Chart {
     )
 }
 
-/// Why there are no points, where there are none.
-fn nothing(history: &HistoryView) -> Option<String> {
-    let is_empty = history.points.is_empty();
-    is_empty.then(|| format!("No {} of #{} were read in this time.", history.metric, history.hashtag))
-}
-
 fn show(history: &HistoryView, told: &Told) -> Result<(), Failure> {
     let gained = if history.mode == "gain" { " gained" } else { "" };
-    print(format_args!("#{} {}{gained}  {}", history.hashtag, history.metric, told.course))?;
+    print_text(format_args!("#{} {}{gained}  {}", history.hashtag, history.metric, told.course))?;
     let row = |point: &PointView| {
         let is_rounded = point.rounded;
         vec![

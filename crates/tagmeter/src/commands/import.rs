@@ -3,9 +3,12 @@
 use super::Context;
 use crate::cli::Import;
 use crate::exit::{Exit, Failure};
-use crate::output::{counted, grouped, print, print_json, printable, say, table};
+use crate::interrupt;
+use crate::output::{counted, counted_as, grouped, print, print_json, print_text, printable, say, table};
 use crate::progress::Bar;
-use catalog::import::{FileSummary, ImportInput, ImportOptions, ImportReport, RejectNote};
+use catalog::import::{
+    FileSummary, ImportInput, ImportInputs, ImportOptions, ImportReport, PassedOver, RejectNote,
+};
 use serde::Serialize;
 use sources::files::Mapping;
 use std::collections::BTreeMap;
@@ -27,6 +30,10 @@ struct Imported {
     hashtags: Hashtags,
     snapshots: Snapshots,
     rejected: Rejected,
+    /// What was not read, by its kind.
+    passed_over: PassedOver,
+    /// Whether a signal ended it before its end.
+    interrupted: bool,
     /// What the store holds now.
     held: Held,
     files: Vec<FileSummary>,
@@ -52,6 +59,8 @@ struct Hashtags {
 #[derive(Serialize)]
 struct Snapshots {
     new: u64,
+    /// Observations that do not say when they were read, of which no snapshot is kept.
+    without_time: u64,
 }
 
 #[derive(Serialize)]
@@ -73,28 +82,53 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
         let mapping = Mapping::parse(&command.map, &command.map_constant).map_err(Failure::usage)?;
         Some(Arc::new(mapping))
     };
+    let inputs = listed(&command, &context.settings.data_dir.value)?;
     let rejects = command.rejects.as_deref().map(create).transpose()?;
     let store = context.open_store().await?;
     let catalog = context.open_catalog(store, &context.settings.data_dir.value).await?;
     let bar = Arc::new(Bar::new());
-    let inputs: Vec<ImportInput> = command.paths.iter().map(|path| input(path)).collect();
     let options = ImportOptions {
         rejects: rejects.map(|file| Box::new(BufWriter::new(file)) as _),
         progress: Some(Arc::clone(&bar) as _),
         mapping,
+        stop: Some(interrupt::listen()?),
     };
-    let imported = catalog.import(&inputs, options).await;
+    let imported = catalog.import(inputs, options).await;
     bar.finish();
     let report = imported?;
     let imported = Imported::new(report, catalog.store().catalog_size().await?);
     tell_problems(&imported.files);
-    let exit = if imported.ok { Exit::Done } else { Exit::ImportIncomplete };
     if command.output.json {
         print_json(&imported)?;
     } else {
         imported.show(command.rejects.as_ref())?;
     }
-    Ok(exit)
+    Ok(imported.exit())
+}
+
+/// What is to be read. Nothing is opened or made before it is known to be there.
+fn listed(command: &Import, data_folder: &Path) -> Result<ImportInputs, Failure> {
+    let named: Vec<ImportInput> = command.paths.iter().map(|path| input(path)).collect();
+    let inputs = ImportInputs::list(&named, Some(data_folder))?;
+    if let Some(path) = command.rejects.as_deref().filter(|path| inputs.contain(path)) {
+        let refused = format!("--rejects {} is one of the files to import", path.display());
+        return Err(Failure::usage(refused).hint("name another file: it would be written over"));
+    }
+    let names: Vec<_> = inputs.empty_folders().iter().map(|folder| folder.display().to_string()).collect();
+    if inputs.is_empty() {
+        if let Some(passed_over) = shown(inputs.passed_over()) {
+            say(format_args!("note: passed over {passed_over}"));
+        }
+        let holds = if names.len() == 1 { "holds" } else { "hold" };
+        return Err(Failure::nothing_to_import(format_args!(
+            "there is nothing to import: {} {holds} no files",
+            names.join(", ")
+        )));
+    }
+    for name in names {
+        say(format_args!("warning: {name}: the folder holds no files"));
+    }
+    Ok(inputs)
 }
 
 fn input(path: &Path) -> ImportInput {
@@ -105,6 +139,12 @@ fn create(path: &Path) -> Result<File, Failure> {
     File::create(path).map_err(|cause| {
         Failure::new(format_args!("the reject file {} cannot be made: {cause}", path.display()))
     })
+}
+
+/// What was not read, for people; nothing where all was.
+fn shown(passed_over: &PassedOver) -> Option<String> {
+    let kinds: Vec<_> = passed_over.kinds().map(|(number, noun)| counted_as(number, noun)).collect();
+    (!kinds.is_empty()).then(|| kinds.join(", "))
 }
 
 /// Tells what is wrong with files as wholes: of thousands, the first ones and how many there are.
@@ -138,9 +178,10 @@ fn is_all_rejected(file: &FileSummary) -> bool {
 
 impl Imported {
     fn new(report: ImportReport, size: CatalogSize) -> Self {
-        let ImportReport { files, recorded, rejected, first_rejects, is_stopped: _ } = report;
+        let ImportReport { files, recorded, rejected, first_rejects, without_time, passed_over, is_stopped } =
+            report;
         Self {
-            ok: !files.iter().any(|file| file.problem.is_some() || is_all_rejected(file)),
+            ok: !is_stopped && !files.iter().any(|file| file.problem.is_some() || is_all_rejected(file)),
             videos: Videos {
                 records: recorded.video_records,
                 new: recorded.videos_new,
@@ -154,10 +195,20 @@ impl Imported {
                 new: recorded.hashtags_new,
                 changed: recorded.hashtags_changed,
             },
-            snapshots: Snapshots { new: recorded.snapshots_new },
+            snapshots: Snapshots { new: recorded.snapshots_new, without_time },
             rejected: Rejected { records: rejected, first: first_rejects },
+            passed_over,
+            interrupted: is_stopped,
             held: Held { videos: size.videos, hashtags: size.hashtags },
             files,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match (self.interrupted, self.ok) {
+            (true, _) => Exit::Interrupted,
+            (false, true) => Exit::Done,
+            (false, false) => Exit::ImportIncomplete,
         }
     }
 
@@ -178,22 +229,50 @@ impl Imported {
         if !formats.is_empty() {
             print(table(&["format", ">observations", ">files"], formats))?;
         }
-        print(format_args!(
+        print_text(format_args!(
             "Read {}; held now: {}, {}.",
             counted(self.files.len() as u64, "file"),
             counted(self.held.videos, "video"),
             counted(self.held.hashtags, "hashtag")
         ))?;
+        if let Some(passed_over) = shown(&self.passed_over) {
+            print_text(format_args!("Passed over {passed_over}."))?;
+        }
+        self.show_history()?;
+        self.show_rejected(rejects_path)?;
+        if self.interrupted {
+            say("Interrupted: what was read until now is stored and stays.");
+            say("hint: run the same command again to go on; what is stored already changes nothing");
+        }
+        Ok(())
+    }
+
+    /// Says why there are no snapshots where there are none.
+    fn show_history(&self) -> Result<(), Failure> {
+        let (records, without_time) =
+            (self.videos.records + self.hashtags.records, self.snapshots.without_time);
+        if self.snapshots.new > 0 || without_time == 0 {
+            return Ok(());
+        }
+        let which = if without_time >= records {
+            "the records do not say when they were read".to_owned()
+        } else {
+            format!("{} do not say when they were read", counted(without_time, "record"))
+        };
+        print_text(format_args!("No history kept: {which}. Their counts are stored without a time."))
+    }
+
+    fn show_rejected(&self, rejects_path: Option<&PathBuf>) -> Result<(), Failure> {
         if self.rejected.records == 0 {
             return Ok(());
         }
-        print(format_args!("Rejected {}:", counted(self.rejected.records, "record")))?;
+        print_text(format_args!("Rejected {}:", counted(self.rejected.records, "record")))?;
         for note in &self.rejected.first {
-            print(format_args!("  {}", printable(&place_and_reason(note))))?;
+            print_text(format_args!("  {}", printable(&place_and_reason(note))))?;
         }
         let told = self.rejected.first.len() as u64;
         if self.rejected.records > told {
-            print(format_args!("  ... and {} more", grouped(self.rejected.records - told)))?;
+            print_text(format_args!("  ... and {} more", grouped(self.rejected.records - told)))?;
         }
         match rejects_path {
             Some(path) => say(format_args!("All of them are in {}.", path.display())),

@@ -3,7 +3,7 @@
 use super::{Context, account_of};
 use crate::cli::Key;
 use crate::exit::Failure;
-use crate::output::{grouped, print, print_json, say, table};
+use crate::output::{grouped, print, print_json, print_text, say, table};
 use crate::system::new_key;
 use domain::{AccountId, ApiKey, Clock, Email, KeyId, KeyScope, Timestamp};
 use serde::Serialize;
@@ -190,5 +190,5 @@ async fn revoke(store: &Store, key_id: KeyId, at: Timestamp, json: bool) -> Resu
     if json {
         return print_json(&view);
     }
-    print(format_args!("key {} is revoked since {}", view.key_id, view.revoked_at))
+    print_text(format_args!("key {} is revoked since {}", view.key_id, view.revoked_at))
 }

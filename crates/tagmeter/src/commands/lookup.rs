@@ -5,7 +5,7 @@ use crate::cli::Lookup;
 use crate::exit::Failure;
 use crate::hashtag_view::HashtagView;
 use crate::measured::outlook;
-use crate::output::{print, print_json};
+use crate::output::{print, print_json, print_text};
 use catalog::measure::OutlookView;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub(super) async fn run(command: Lookup, context: &Context) -> Result<(), Failur
         return print_json(&Shown { view: &view, outlook: outlook.as_ref() });
     }
     print(view.lines())?;
-    outlook.iter().flat_map(outlook::lines).try_for_each(print)
+    outlook.iter().flat_map(outlook::lines).try_for_each(print_text)
 }
 
 /// What `lookup --json` prints.

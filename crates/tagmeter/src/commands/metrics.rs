@@ -2,7 +2,7 @@
 
 use crate::cli::Json;
 use crate::exit::Failure;
-use crate::output::{print, print_json};
+use crate::output::{print_json, print_text};
 use domain::metrics::registry::{METRICS, Metric};
 use serde::Serialize;
 
@@ -47,5 +47,5 @@ pub(super) fn run(output: Json) -> Result<(), Failure> {
             metric.caveats.join("; ")
         )
     });
-    print(told.collect::<Vec<_>>().join("\n\n"))
+    print_text(told.collect::<Vec<_>>().join("\n\n"))
 }

@@ -5,7 +5,7 @@ use super::audit::AuditView;
 use crate::cli::Migrate;
 use crate::config::Origin;
 use crate::exit::{Exit, Failure};
-use crate::output::{grouped, print, print_json, say, table};
+use crate::output::{grouped, print, print_json, print_text, say, table};
 use crate::progress::Bar;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -101,9 +101,12 @@ impl Migrated {
         let rows = self.tables.iter().map(|(name, rows)| vec![(*name).to_owned(), grouped(*rows)]);
         print(table(&["table", ">rows"], rows))?;
         if self.rows_before > 0 {
-            print(format_args!("{} of the rows were copied before.", grouped(self.rows_before)))?;
+            print_text(format_args!("{} of the rows were copied before.", grouped(self.rows_before)))?;
         }
         self.audit.show()?;
-        print(format_args!("{} is complete: the counts and the ledger are those of {}.", self.to, self.from))
+        print_text(format_args!(
+            "{} is complete: the counts and the ledger are those of {}.",
+            self.to, self.from
+        ))
     }
 }

@@ -40,7 +40,7 @@ mod report;
 
 mod search;
 
-mod serve;
+pub(crate) mod serve;
 
 mod trending;
 
@@ -51,7 +51,9 @@ mod worker;
 use crate::cli::{Cli, Command};
 use crate::config::{DEFAULT_FILE, Settings};
 use crate::exit::{Exit, Failure};
+use crate::interrupt;
 use crate::output::{print, say};
+use crate::own_files;
 use crate::system::SystemClock;
 use crate::upstreams;
 use catalog::{Catalog, CatalogOptions};
@@ -75,6 +77,8 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
     for warning in &settings.warnings {
         say(format_args!("warning: {warning}"));
     }
+    own_files::refuse(&cli.command, &settings.data_dir.value)?;
+    interrupt::end_at_signal(&cli.command)?;
     let context = Context { settings, clock: Arc::new(SystemClock) };
     let done = |()| Exit::Done;
     match cli.command {
@@ -174,7 +178,7 @@ impl Context {
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|cause| {
+    store::private::make_folder(folder).map_err(|cause| {
         Failure::new(format_args!("the data folder {} cannot be made: {cause}", folder.display()))
     })
 }

@@ -3,7 +3,7 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Related;
 use crate::exit::Failure;
-use crate::measured::{Target, basis, per_cent, real, tag, total};
+use crate::measured::{Target, basis, nothing_posted, per_cent, real, tag, total};
 use crate::output::{grouped, print, say, table};
 use catalog::measure::{RelatedAsked, RelatedView};
 
@@ -18,9 +18,10 @@ pub(super) async fn run(command: Related, context: &Context) -> Result<(), Failu
         limit: command.limit,
     };
     let measured = catalog.related(&hashtag, asked).await?;
-    let is_empty = measured.data.is_empty();
-    let nothing = is_empty
-        .then(|| format!("No other hashtag appears together with #{} often enough.", hashtag.tag.name()));
+    let nothing = match measured.data.is_empty() {
+        true => Some(nothing_posted(&catalog, &hashtag, "related hashtags", asked.since.is_some()).await?),
+        false => None,
+    };
     target.tell(&measured, now, nothing, |rows| show(rows), || None)
 }
 
@@ -48,7 +49,7 @@ fn show(rows: &[RelatedView]) -> Result<(), Failure> {
         ">lift",
         ">npmi",
         ">score",
-        "views basis",
+        "-views basis",
         "",
     ];
     print(table(&headings, rows.iter().map(row)))?;

@@ -23,7 +23,6 @@ use std::path::Path;
 /// What the sections are made for.
 #[derive(Debug, Clone, Copy)]
 struct Frame {
-    now: Timestamp,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
 }
@@ -35,7 +34,6 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
     let hashtags = hashtags_of(&catalog, &command.hashtags).await?;
     let now = context.now();
     let frame = Frame {
-        now,
         from: command.span.from.map(|from| from.begin(now)),
         to: command.span.to.map(|to| to.end(now)),
     };

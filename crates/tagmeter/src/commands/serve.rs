@@ -49,7 +49,7 @@ pub(super) async fn bind(
         uploads,
         public_url: settings.public_url.value.clone(),
         cors_origins: settings.cors_origins.value.clone(),
-        keep_alive_timeout: Duration::from_millis(settings.keep_alive_ms.value),
+        keep_alive_timeout: Duration::from_millis(settings.keep_alive.value.as_ms().unwrap_or_default()),
         downloads: settings.downloads.options(&settings.data_dir.value),
         ..Options::default()
     };
@@ -91,7 +91,7 @@ pub(super) async fn until_stopped(server: Server, worker: Option<Worker>) -> Res
 
 /// Done when the process is asked to stop; gives the signal's name. The handlers are in place on return.
 #[cfg(unix)]
-pub(super) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
+pub(crate) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let listen = |kind| {
         signal(kind).map_err(|cause| Failure::new(format_args!("signals cannot be listened for: {cause}")))
@@ -107,7 +107,7 @@ pub(super) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failur
 
 /// Done when the process is asked to stop.
 #[cfg(not(unix))]
-pub(super) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
+pub(crate) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
     Ok(async {
         // An error here means that there is no console to be interrupted from: serve until killed.
         match tokio::signal::ctrl_c().await {

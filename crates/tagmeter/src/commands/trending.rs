@@ -104,8 +104,8 @@ fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
         ">surge",
         ">7-day gain",
     ];
-    headings.extend(has_scores.then_some(">score"));
-    headings.push("gains, 30 days");
+    headings.extend(has_scores.then_some("->score"));
+    headings.push("=-gains, 30 days");
     print(table(&headings, rows.iter().zip(&shown.courses).enumerate().map(row)))?;
     let outlooks: Vec<_> = rows.iter().filter_map(|row| row.outlook.as_ref()).collect();
     outlook::legend(&outlooks).iter().for_each(say);

@@ -55,7 +55,7 @@ fn node(folder: &Path) -> Result<String, Failure> {
     let failed = |cause| Failure::new(format_args!("{} cannot be used: {cause}", path.display()));
     let name = format!("{:016x}", u64::from_be_bytes(random_bytes()?));
     // Of two processes that begin at once, one writes it and both read it.
-    if let Ok(mut file) = fs::File::create_new(&path) {
+    if let Ok(mut file) = store::private::options().write(true).create_new(true).open(&path) {
         file.write_all(name.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         return Ok(name);
     }

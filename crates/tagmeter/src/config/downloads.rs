@@ -1,7 +1,8 @@
 //! The settings of large answers: `[downloads]`.
 
-use super::{Layers, Setting, duration, folder, length, number};
+use super::{Layers, Setting, folder, length, number};
 use crate::exit::Failure;
+use domain::{Length, Timestamp};
 use server::Downloads;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ pub(crate) struct DownloadSettings {
     folder: Setting<PathBuf>,
     /// Mebibytes of all files together.
     mib_max: Setting<u32>,
-    /// How long one is kept, in milliseconds.
-    keep_ms: Setting<u64>,
+    /// How long one is kept.
+    keep: Setting<Length>,
     /// Large answers of one key at once.
     per_key: Setting<u32>,
     /// Large answers of all keys at once.
@@ -30,7 +31,7 @@ impl DownloadSettings {
         Ok(Self {
             folder: layers.resolve("downloads.folder", folder)?,
             mib_max: layers.resolve("downloads.mib_max", positive)?,
-            keep_ms: layers.resolve("downloads.keep", length)?,
+            keep: layers.resolve("downloads.keep", length)?,
             per_key: layers.resolve("downloads.per_key", positive)?,
             at_once: layers.resolve("downloads.at_once", positive)?,
         })
@@ -44,7 +45,7 @@ impl DownloadSettings {
         [
             row("folder", self.folder.value.display().to_string(), &self.folder.origin),
             row("mib_max", self.mib_max.value.to_string(), &self.mib_max.origin),
-            row("keep", duration::text(self.keep_ms.value), &self.keep_ms.origin),
+            row("keep", self.keep.value.to_string(), &self.keep.origin),
             row("per_key", self.per_key.value.to_string(), &self.per_key.origin),
             row("at_once", self.at_once.value.to_string(), &self.at_once.origin),
         ]
@@ -56,11 +57,17 @@ impl DownloadSettings {
         Downloads {
             folder: Some(data_dir.join(&self.folder.value)),
             bytes_max: u64::from(self.mib_max.value) * MIB,
-            keep: Duration::from_millis(self.keep_ms.value),
+            keep: duration_of(self.keep.value),
             per_key: count(&self.per_key),
             at_once: count(&self.at_once),
         }
     }
+}
+
+/// A length as one that is counted from any moment: months and years as they are before 1970-01-01.
+fn duration_of(length: Length) -> Duration {
+    let epoch = Timestamp::from_ms(0);
+    Duration::from_millis(length.as_ms().unwrap_or_else(|| length.before(epoch).as_ms().unsigned_abs()))
 }
 
 fn positive(text: &OsStr) -> Result<u32, String> {

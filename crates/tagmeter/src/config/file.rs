@@ -1,7 +1,7 @@
 //! Reads a settings file: TOML of known names, with tables for freshness and downloads and one for each upstream. An unknown name is refused with its line and the name
 //! that is nearest to it, because a setting that is silently ignored is worse than none.
 
-use super::{NAMES, nearest, upstream};
+use super::{FLAGS, NAMES, NUMBERS, nearest, upstream};
 use crate::exit::Failure;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -105,7 +105,20 @@ impl Reader<'_> {
 
     /// The text of a value, and its line.
     fn value(&self, name: &str, at: usize, value: &DeValue<'_>) -> Result<(String, usize), Failure> {
+        let wrong_kind = |shown: String, wanted: &str| {
+            Err(self.refuse(at, format!("{name} is {shown}, and must be {wanted}")))
+        };
         let text = match value {
+            DeValue::String(text) if FLAGS.contains(&name) => {
+                return wrong_kind(format!("{:?}", &**text), "true or false, without quotes");
+            }
+            DeValue::String(text) if NUMBERS.contains(&name) => {
+                return wrong_kind(format!("{:?}", &**text), "a whole number, without quotes");
+            }
+            DeValue::Boolean(flag) if !FLAGS.contains(&name) => {
+                let wanted = if NUMBERS.contains(&name) { "a whole number" } else { "a text in quotes" };
+                return wrong_kind(flag.to_string(), wanted);
+            }
             DeValue::String(text) => text.to_string(),
             DeValue::Boolean(flag) => flag.to_string(),
             DeValue::Integer(number) if number.radix() == 10 => number.as_str().replace('_', ""),
@@ -146,6 +159,20 @@ mod tests {
         );
         assert!(refused("zzz = 5").contains("hint: the settings are data_dir, "));
         assert_eq!(refused("\nlisten = [1]"), "error: a.toml, line 2: listen cannot hold a TOML array");
+        assert_eq!(
+            refused("worker = \"yes\""),
+            "error: a.toml, line 1: worker is \"yes\", and must be true or false, without quotes"
+        );
+        assert!(refused("legacy_errors = \"TRUE\"").contains("true or false, without quotes"));
+        assert!(refused("requests_per_minute = \"5\"").contains("a whole number, without quotes"));
+        assert!(refused("requests_per_minute = true").contains("a whole number"));
+        assert!(refused("data_dir = true").contains("data_dir is true, and must be a text in quotes"));
+        assert!(refused("[freshness]\nposts = false").contains("line 2: freshness.posts is false"));
+        let upstream = "[[upstream]]\nname = \"a\"\ndaily_requests = \"5\"";
+        assert!(
+            refused(upstream)
+                .contains("line 3: daily_requests is \"5\", and must be a whole number, without quotes")
+        );
         assert!(refused("a = \n").starts_with("error: a.toml, line 1: "));
         assert!(refused("log = \"info\"\nlog = \"warn\"").contains("line 2"));
     }

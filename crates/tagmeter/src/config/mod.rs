@@ -1,8 +1,6 @@
 //! Settings: what each is and where that came from. A flag wins over the environment, the environment over the file,
 //! the file over the default; the defaults are the embedded file that `tagmeter config` prints.
 
-pub(crate) mod duration;
-
 mod downloads;
 
 mod file;
@@ -11,6 +9,8 @@ mod upstream;
 
 use crate::exit::Failure;
 use catalog::Freshness;
+use domain::Length;
+use domain::length::LengthError;
 use downloads::DownloadSettings;
 use file::SettingsFile;
 use server::options::{Origins, PublicUrl, PublicUrlError};
@@ -26,6 +26,10 @@ pub(crate) use upstream::{Access, Secret, UpstreamSettings};
 pub(crate) const DEFAULT_FILE: &str = include_str!("../tagmeter.default.toml");
 /// Where a settings file is looked for when none is named.
 const USUAL_FILE: &str = "tagmeter.toml";
+/// Levels of the log, the fewest lines first.
+const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+/// What is said of a text that is not a length of time.
+const LENGTH_WANTED: &str = "a length of time of at most 100y, such as 30s, 15min, 1h, 7d, 6mo or 0";
 /// What every environment variable of ours begins with; the rest is the setting's name in capitals.
 const ENVIRONMENT_PREFIX: &str = "TAGMETER_";
 /// Shortest and longest time between two requests of a connection, in milliseconds.
@@ -54,6 +58,18 @@ const NAMES: [&str; 21] = [
     "downloads.folder",
     "downloads.mib_max",
     "downloads.keep",
+    "downloads.per_key",
+    "downloads.at_once",
+];
+
+/// Settings that are true or false.
+const FLAGS: [&str; 2] = ["legacy_errors", "worker"];
+/// Settings that are whole numbers, those of upstreams among them.
+const NUMBERS: [&str; 6] = [
+    "requests_per_minute",
+    "daily_requests",
+    "credits_per_call",
+    "downloads.mib_max",
     "downloads.per_key",
     "downloads.at_once",
 ];
@@ -114,7 +130,7 @@ pub(crate) struct Settings {
     /// Origins whose pages may read answers.
     pub(crate) cors_origins: Setting<Origins>,
     /// How long a connection may stay open between two requests, in milliseconds.
-    pub(crate) keep_alive_ms: Setting<u64>,
+    pub(crate) keep_alive: Setting<Length>,
     /// Calls a key may make in a minute; 0 is no limit.
     pub(crate) requests_per_minute: Setting<u32>,
     /// Errors in the original API's way.
@@ -127,14 +143,14 @@ pub(crate) struct Settings {
     pub(crate) log: Setting<String>,
     /// How it is logged.
     pub(crate) log_format: Setting<LogFormat>,
-    /// How old a hashtag's totals may be, in milliseconds, before an upstream is asked.
-    pub(crate) freshness_counts_ms: Setting<u64>,
+    /// How old a hashtag's totals may be, before an upstream is asked.
+    pub(crate) freshness_counts: Setting<Length>,
     /// The list of videos under a hashtag.
-    pub(crate) freshness_posts_ms: Setting<u64>,
+    pub(crate) freshness_posts: Setting<Length>,
     /// Word that there is no such hashtag.
-    pub(crate) freshness_misses_ms: Setting<u64>,
+    pub(crate) freshness_misses: Setting<Length>,
     /// A search.
-    pub(crate) freshness_search_ms: Setting<u64>,
+    pub(crate) freshness_search: Setting<Length>,
     /// How large answers are sent.
     pub(crate) downloads: DownloadSettings,
     /// Who is asked, the preferred one first.
@@ -175,17 +191,17 @@ impl Settings {
             listen: layers.resolve("listen", address)?,
             public_url: layers.resolve("public_url", public_url)?,
             cors_origins: layers.resolve("cors_origins", origins)?,
-            keep_alive_ms: layers.resolve("keep_alive", keep_alive)?,
+            keep_alive: layers.resolve("keep_alive", keep_alive)?,
             requests_per_minute: layers.resolve("requests_per_minute", number)?,
             legacy_errors: layers.resolve("legacy_errors", flag)?,
             sign_up_site: layers.resolve("sign_up_site", words)?,
             worker: layers.resolve("worker", flag)?,
             log: layers.resolve("log", log_directives)?,
             log_format: layers.resolve("log_format", log_format)?,
-            freshness_counts_ms: layers.resolve("freshness.counts", length)?,
-            freshness_posts_ms: layers.resolve("freshness.posts", length)?,
-            freshness_misses_ms: layers.resolve("freshness.misses", length)?,
-            freshness_search_ms: layers.resolve("freshness.search", length)?,
+            freshness_counts: layers.resolve("freshness.counts", length)?,
+            freshness_posts: layers.resolve("freshness.posts", length)?,
+            freshness_misses: layers.resolve("freshness.misses", length)?,
+            freshness_search: layers.resolve("freshness.search", length)?,
             downloads: DownloadSettings::read(&layers)?,
             upstreams: layers.upstreams()?,
             warnings: layers.unknown_variables(),
@@ -207,29 +223,17 @@ impl Settings {
             row("listen", &self.listen, self.listen.value),
             row("public_url", &self.public_url, none_if_empty(&self.public_url.value)),
             row("cors_origins", &self.cors_origins, none_if_empty(&self.cors_origins.value)),
-            row("keep_alive", &self.keep_alive_ms, duration::text(self.keep_alive_ms.value)),
+            row("keep_alive", &self.keep_alive, self.keep_alive.value),
             row("requests_per_minute", &self.requests_per_minute, self.requests_per_minute.value),
             row("legacy_errors", &self.legacy_errors, self.legacy_errors.value),
             row("sign_up_site", &self.sign_up_site, &self.sign_up_site.value),
             row("worker", &self.worker, self.worker.value),
             row("log", &self.log, &self.log.value),
             row("log_format", &self.log_format, format!("{:?}", self.log_format.value).to_lowercase()),
-            row(
-                "freshness.counts",
-                &self.freshness_counts_ms,
-                duration::text(self.freshness_counts_ms.value),
-            ),
-            row("freshness.posts", &self.freshness_posts_ms, duration::text(self.freshness_posts_ms.value)),
-            row(
-                "freshness.misses",
-                &self.freshness_misses_ms,
-                duration::text(self.freshness_misses_ms.value),
-            ),
-            row(
-                "freshness.search",
-                &self.freshness_search_ms,
-                duration::text(self.freshness_search_ms.value),
-            ),
+            row("freshness.counts", &self.freshness_counts, self.freshness_counts.value),
+            row("freshness.posts", &self.freshness_posts, self.freshness_posts.value),
+            row("freshness.misses", &self.freshness_misses, self.freshness_misses.value),
+            row("freshness.search", &self.freshness_search, self.freshness_search.value),
         ];
         rows.extend(self.downloads.rows());
         rows.extend(self.upstreams.iter().map(|upstream| {
@@ -242,10 +246,10 @@ impl Settings {
     /// When upstreams are asked.
     pub(crate) fn freshness(&self) -> Freshness {
         Freshness {
-            counts_ms: self.freshness_counts_ms.value,
-            posts_ms: self.freshness_posts_ms.value,
-            misses_ms: self.freshness_misses_ms.value,
-            search_ms: self.freshness_search_ms.value,
+            counts: self.freshness_counts.value,
+            posts: self.freshness_posts.value,
+            misses: self.freshness_misses.value,
+            search: self.freshness_search.value,
         }
     }
 }
@@ -381,10 +385,10 @@ fn origins(text: &OsStr) -> Result<Origins, String> {
 }
 
 /// A connection that is closed at once after each answer would be a proxy's despair.
-fn keep_alive(text: &OsStr) -> Result<u64, String> {
+fn keep_alive(text: &OsStr) -> Result<Length, String> {
+    let is_within = |length: &Length| length.as_ms().is_some_and(|ms| KEEP_ALIVE_MS.contains(&ms));
     let wanted = || "a length of time from 1s to 1h, such as 75s".to_owned();
-    let ms = text.to_str().and_then(duration::parse).filter(|ms| KEEP_ALIVE_MS.contains(ms));
-    ms.ok_or_else(wanted)
+    Some(length(text)?).filter(is_within).ok_or_else(wanted)
 }
 
 fn none_if_empty(setting: &impl fmt::Display) -> String {
@@ -397,14 +401,20 @@ fn number(text: &OsStr) -> Result<u32, String> {
     parsed.ok_or_else(|| format!("a whole number from 0 to {}", u32::MAX))
 }
 
-fn length(text: &OsStr) -> Result<u64, String> {
-    text.to_str().and_then(duration::parse).ok_or_else(|| duration::WANTED.to_owned())
+fn length(text: &OsStr) -> Result<Length, String> {
+    let text = text.to_str().unwrap_or_default();
+    text.parse().map_err(|why| match why {
+        LengthError::Ambiguous(number) => {
+            format!("a length of time: {number}min for minutes or {number}mo for months")
+        }
+        LengthError::TooLong | LengthError::Other => LENGTH_WANTED.to_owned(),
+    })
 }
 
 fn flag(text: &OsStr) -> Result<bool, String> {
     match text.to_str() {
-        Some("true" | "1" | "yes") => Ok(true),
-        Some("false" | "0" | "no") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some("false" | "0") => Ok(false),
         _ => Err("true or false".to_owned()),
     }
 }
@@ -415,10 +425,14 @@ fn words(text: &OsStr) -> Result<String, String> {
 }
 
 fn log_directives(text: &OsStr) -> Result<String, String> {
-    let valid = text.to_str().filter(|text| tracing_subscriber::EnvFilter::try_new(text).is_ok());
-    valid
-        .map(str::to_owned)
-        .ok_or_else(|| "a level, such as info, or levels by part, such as info,server=debug".to_owned())
+    // A word alone is a level: the filter would take any other for the name of a part that it lets through.
+    let is_level = |word: &str| LOG_LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word.trim()));
+    let is_known = |part: &str| is_level(part) || part.contains('=');
+    let valid = text.to_str().filter(|text| text.split(',').all(is_known));
+    let valid = valid.filter(|text| tracing_subscriber::EnvFilter::try_new(text).is_ok());
+    valid.map(str::to_owned).ok_or_else(|| {
+        format!("a level ({}), or levels by part, such as info,server=debug", LOG_LEVELS.join(", "))
+    })
 }
 
 fn log_format(text: &OsStr) -> Result<LogFormat, String> {

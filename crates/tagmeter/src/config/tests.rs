@@ -8,7 +8,7 @@ const MATRIX: [(&str, [&str; 3]); 20] = [
     ("listen", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]),
     ("public_url", ["https://a.example", "https://b.example/api", "http://c.example:8080"]),
     ("cors_origins", ["https://a.example", "*", "https://b.example, http://c.example:3000"]),
-    ("keep_alive", ["1m", "2m", "3m"]),
+    ("keep_alive", ["1min", "2min", "3min"]),
     ("requests_per_minute", ["1", "2", "3"]),
     ("legacy_errors", ["true", "true", "true"]),
     ("sign_up_site", ["a.example", "b.example", "c.example"]),
@@ -16,12 +16,12 @@ const MATRIX: [(&str, [&str; 3]); 20] = [
     ("log", ["error", "warn", "debug"]),
     ("log_format", ["text", "json", "json"]),
     ("freshness.counts", ["1s", "2s", "3s"]),
-    ("freshness.posts", ["1m", "2m", "3m"]),
+    ("freshness.posts", ["1min", "2min", "3mo"]),
     ("freshness.misses", ["1h", "2h", "3h"]),
-    ("freshness.search", ["1d", "2d", "3d"]),
+    ("freshness.search", ["1d", "2w", "3y"]),
     ("downloads.folder", ["/flag", "/environment", "file"]),
     ("downloads.mib_max", ["1", "2", "3"]),
-    ("downloads.keep", ["1m", "2m", "3m"]),
+    ("downloads.keep", ["1min", "2min", "3h"]),
     ("downloads.per_key", ["1", "2", "3"]),
     ("downloads.at_once", ["1", "2", "3"]),
 ];
@@ -30,7 +30,9 @@ const MATRIX: [(&str, [&str; 3]); 20] = [
 fn load(name: &'static str, values: [&str; 3], given: [bool; 3]) -> Settings {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("some.toml");
-    let line = if given[2] { format!("# first line\n{name} = {:?}\n", values[2]) } else { String::new() };
+    let is_bare = FLAGS.contains(&name) || NUMBERS.contains(&name);
+    let value = if is_bare { values[2].to_owned() } else { format!("{:?}", values[2]) };
+    let line = if given[2] { format!("# first line\n{name} = {value}\n") } else { String::new() };
     std::fs::write(&path, line).expect("a file");
     let flags = Flags {
         config: Some(path),
@@ -68,7 +70,7 @@ fn the_default_file_is_what_the_defaults_are() {
     assert_eq!(settings.data_dir.value, Path::new("tagmeter-data"));
     assert_eq!(settings.listen.value.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.requests_per_minute.value, 6000);
-    assert_eq!(settings.keep_alive_ms.value, 75_000);
+    assert_eq!(settings.keep_alive.value.to_string(), "75s");
     assert!(settings.public_url.value.as_str().is_empty() && settings.cors_origins.value.is_empty());
     assert!(!settings.legacy_errors.value && settings.worker.value);
     assert_eq!(settings.log.value, "info");
@@ -92,7 +94,6 @@ fn a_wrong_value_is_told_with_its_place_and_what_would_be_right() {
     );
     assert!(given("requests_per_minute", "-1").contains("a whole number from 0 to"));
     assert!(given("legacy_errors", "maybe").contains("true or false"));
-    assert!(given("log", "a=b=c").contains("a level"));
     assert!(
         given("public_url", "api.example.com").contains("must be an address such as https://api.example.com")
     );
@@ -102,6 +103,20 @@ fn a_wrong_value_is_told_with_its_place_and_what_would_be_right() {
         "{told}"
     );
     assert!(given("keep_alive", "0").contains("from 1s to 1h"));
+    for wrong in ["yes", "no", "TRUE", "on", "2"] {
+        assert!(given("worker", wrong).contains("true or false"), "{wrong}");
+    }
+    for wrong in ["infoo", "verbose", "warning", "server", "server=loud", "info,loud", "a=b=c", "5"] {
+        assert!(
+            given("log", wrong).contains("must be a level (off, error, warn, info, debug, trace)"),
+            "{wrong}"
+        );
+    }
+    assert_eq!(
+        given("freshness.misses", "3m"),
+        "error: freshness.misses is \"3m\" (flag --freshness-misses), and must be a length of time: 3min for minutes or 3mo for months"
+    );
+    assert!(given("freshness.posts", "-30d").contains("such as 30s, 15min, 1h, 7d, 6mo or 0"));
     assert!(given("log_format", "xml").contains("auto, text or json"));
     let environment = vec![("TAGMETER_LISTEN".into(), "here".into())];
     let refused = Settings::load(Flags::default(), environment).expect_err("a mistake").to_string();

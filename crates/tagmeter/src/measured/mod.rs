@@ -7,6 +7,8 @@ mod format;
 
 mod new_file;
 
+mod nothing;
+
 mod numbers;
 
 pub(crate) mod outlook;
@@ -17,7 +19,8 @@ mod target;
 
 pub(crate) use chart::{line_of, with_lines};
 pub(crate) use format::FileFormat;
-pub(crate) use new_file::NewFile;
+pub(crate) use new_file::{NewFile, remove_unfinished};
+pub(crate) use nothing::{nothing_posted, nothing_read};
 pub(crate) use numbers::{
     about, basis, counted_share, growth_over, is_far_from, maybe, observed, over, per_cent, real, share,
     span, tag, total, when,

@@ -4,6 +4,7 @@ use crate::exit::Failure;
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::NamedTempFile;
 
 /// A file that is being written, under another name in the same folder. Dropped before [`NewFile::finish`], it is gone.
@@ -35,6 +36,7 @@ impl NewFile {
         builder.prefix(".tagmeter-").suffix(".unfinished");
         as_files_are(&mut builder);
         let file = builder.tempfile_in(folder).map_err(|cause| refused(&cause))?;
+        unfinished().push(file.path().to_owned());
         Ok(Self { file: BufWriter::new(file), path, may_replace })
     }
 
@@ -67,6 +69,21 @@ impl Write for NewFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// Files that were begun, also those that are finished or gone by now.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what was begun and not finished, before the process ends at a signal.
+pub(crate) fn remove_unfinished() {
+    for path in unfinished().drain(..) {
+        // It may be finished, and have another name.
+        let _ = std::fs::remove_file(path);
     }
 }
 

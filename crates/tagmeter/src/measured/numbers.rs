@@ -86,11 +86,11 @@ pub(crate) fn counted_share(number: u64, share: Option<f64>) -> String {
     share.map_or_else(|| grouped(number), |share| format!("{} ({})", grouped(number), per_cent(share)))
 }
 
-/// A length of time: `3d 4h`, `4h`, `25m`.
+/// A length of time: `3d 4h`, `4h`, `25min`.
 pub(crate) fn span(ms: i64) -> String {
     let hours = ms / MS_OF_AN_HOUR;
     match (hours / HOURS_OF_A_DAY, hours % HOURS_OF_A_DAY) {
-        (0, 0) => format!("{}m", ms / 60_000),
+        (0, 0) => format!("{}min", ms / 60_000),
         (0, hours) => format!("{hours}h"),
         (days, 0) => format!("{days}d"),
         (days, hours) => format!("{days}d {hours}h"),
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn lengths_of_time_are_short() {
         let shown = [1_500_000, 4 * MS_OF_AN_HOUR, 24 * MS_OF_AN_HOUR, 76 * MS_OF_AN_HOUR + 1].map(span);
-        assert_eq!(shown, ["25m", "4h", "1d", "3d 4h"]);
+        assert_eq!(shown, ["25min", "4h", "1d", "3d 4h"]);
         assert_eq!(when("2026-11-25T00:00:00Z", "week"), "2026-11-25");
         assert_eq!(when("2026-11-25T08:00:00Z", "hour"), "2026-11-25T08:00:00Z");
     }

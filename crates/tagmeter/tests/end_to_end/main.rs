@@ -10,6 +10,8 @@ mod containers;
 
 mod description;
 
+mod first_day;
+
 mod identities;
 
 mod importing;
@@ -19,6 +21,10 @@ mod kills;
 mod measuring;
 
 mod postgres;
+
+mod readme;
+
+mod screen;
 
 mod serving;
 

@@ -88,7 +88,7 @@ fn an_empty_answer_says_so_wherever_it_goes() {
     ];
     // A benchmark has a row for each age also where there are no videos.
     let said = |name: &str, file: &str| match name {
-        "benchmark" => "No videos of this time are held under #cat.".to_owned(),
+        "benchmark" => "No videos under #cat".to_owned(),
         _ => format!(". {file} has no rows."),
     };
     for (name, command) in empty {

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::Catalog;
 use catalog::measure::{BenchmarkAsked, BenchmarkView, MeasureError, Measured, Meta};
-use domain::{Hashtag, VideoId};
+use domain::Hashtag;
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -22,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// Only videos posted within this time: `24h`, `30d`, `8w`.
+    /// Only videos posted within this time back from now: `24h`, `30d`, `6mo`.
     #[param(inline, example = "90d", required = false)]
     window: DurationText,
     /// Returns where this many plays stand.
@@ -31,8 +31,11 @@ struct Params {
     /// Returns where this engagement rate stands.
     #[param(example = 0.05, minimum = 0, required = false)]
     engagement: f64,
-    /// Returns where this video stands: its id.
-    #[param(required = false, pattern = "^([0-9]{1,19})?$")]
+    /// Returns where this video stands: its id, or the link of its page.
+    #[param(
+        required = false,
+        pattern = "^([0-9]{1,19}|(https://www\\.tiktok\\.com/)?@[A-Za-z0-9._]{1,24}/video/[0-9]{1,19})?$"
+    )]
     video_id: String,
 }
 
@@ -56,15 +59,11 @@ impl HashtagQuestion for Benchmark {
 
     fn read(asking: &Asking<'_>, _: Page) -> Result<Self::Asked, Problem> {
         let query = &asking.query;
-        let video = match query.text("video_id")? {
-            None => None,
-            Some(_) => Some(query.id::<VideoId>("video_id")?),
-        };
         Ok(BenchmarkAsked {
-            window_ms: query.duration_ms("window")?,
+            since: query.window("window", asking.now)?,
             plays: query.whole("plays", 0..=NUMBER_MAX)?,
             engagement: query.real("engagement")?,
-            video,
+            video: query.video("video_id")?,
         })
     }
 

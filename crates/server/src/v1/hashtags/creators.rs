@@ -21,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// Only videos posted from then on: a date, a time, or how long ago (`30d`).
+    /// Only videos posted from then on: a day, a moment, or a length of time back from now (`30d`, `6mo`).
     #[param(inline, example = "90d", required = false)]
     since: TimeText,
 }
@@ -45,7 +45,7 @@ impl HashtagQuestion for Creators {
     type Answer = CreatorsView;
 
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
-        let since = asking.query.time("since", asking.now)?;
+        let since = asking.query.begin("since", asking.now)?;
         Ok(CreatorsAsked { since, limit: page.limit, after: page.after })
     }
 

@@ -30,7 +30,7 @@ struct Params {
     /// The count.
     #[param(inline, required = false)]
     metric: HistoryMetricWord,
-    /// From then on: a date, a time, or how long ago (`30d`).
+    /// From then on: a day, a moment, or a length of time back from now (`30d`, `6mo`).
     #[param(inline, example = "30d", required = false)]
     from: TimeText,
     /// Until then.
@@ -71,8 +71,8 @@ pub(crate) fn read(asking: &Asking<'_>) -> Result<HistoryAsked, Problem> {
         query.one_of("repair", &[("true", false), ("false", true), ("1", false), ("0", true)])?;
     Ok(HistoryAsked {
         metric: query.word("metric")?,
-        from: query.time("from", now)?,
-        to: query.time("to", now)?,
+        from: query.begin("from", now)?,
+        to: query.end("to", now)?,
         step: query.word("step")?,
         mode: query.word("mode")?,
         is_repaired: !is_unrepaired,

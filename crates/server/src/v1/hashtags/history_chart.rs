@@ -13,9 +13,10 @@ use crate::openapi::{Binary, ChartErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Wanted;
 use catalog::measure::{History, HistoryAsked};
+use catalog::{Catalog, Wanted};
 use charts::{Chart, ChartError, ChartPoint, Line, SIZE_PX, Theme};
+use domain::Hashtag;
 use domain::metrics::Mode;
 use http::Response;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ struct Params {
     /// The count.
     #[param(inline, required = false)]
     metric: HistoryMetricWord,
-    /// From then on: a date, a time, or how long ago (`30d`).
+    /// From then on: a day, a moment, or a length of time back from now (`30d`, `6mo`).
     #[param(inline, example = "90d", required = false)]
     from: TimeText,
     /// Until then.
@@ -112,10 +113,24 @@ impl Paid for HistoryChart {
     ) -> Result<Content, Problem> {
         let (found, _) = hashtag(&app.catalog, &reference, wanted).await?;
         let history = app.catalog.history_points(&found, asked).await.map_err(problem)?;
+        if history.points.is_empty() {
+            return Err(nothing_to_draw(&app.catalog, &found, asked).await);
+        }
         // A large picture takes tens of milliseconds of nothing but computing.
         let drawing = tokio::task::spawn_blocking(move || draw(&history, asked, &drawn));
         drawing.await.map_err(Problem::internal)?
     }
+}
+
+/// Says from when to when there are readings.
+async fn nothing_to_draw(catalog: &Catalog, hashtag: &Hashtag, asked: HistoryAsked) -> Problem {
+    let (metric, name) = (asked.metric.name(), hashtag.tag.name());
+    let detail = match catalog.readings_held(hashtag, asked.metric).await {
+        Ok(Some(held)) => format!("no {metric} of #{name} in this time; readings are {held}"),
+        Ok(None) => format!("no {metric} of #{name}: no source reported them with a time"),
+        Err(error) => return problem(error),
+    };
+    Problem::new(ErrorCode::InvalidParameter, format!("this cannot be drawn: {detail}"))
 }
 
 fn draw(history: &History, asked: HistoryAsked, drawn: &Drawn) -> Result<Content, Problem> {

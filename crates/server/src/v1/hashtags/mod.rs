@@ -75,7 +75,7 @@ impl Question for Hashtags {
     fn read(asking: &Asking<'_>, page: Page) -> Result<HashtagsAsked, Problem> {
         let query = &asking.query;
         Ok(HashtagsAsked {
-            query: query.required("query", "cat")?.into_owned(),
+            query: query.keyword("query")?,
             sort: query.word("sort")?,
             views_min: query.whole("min_views", 0..=NUMBER_MAX)?.unwrap_or(0),
             limit: page.limit,

@@ -28,10 +28,10 @@ struct Params {
     /// order is unknown.
     #[param(inline, required = false)]
     sort: VideoSortWord,
-    /// Posted at or after this: a date, a time, or how long ago (`30d`).
+    /// Posted at or after this: a day, a moment, or a length of time back from now (`30d`, `6mo`).
     #[param(inline, example = "30d", required = false)]
     since: TimeText,
-    /// Posted before this.
+    /// Posted at or before this; a day is included.
     #[param(inline, required = false)]
     until: TimeText,
     /// Posted under this country: two letters.
@@ -70,8 +70,8 @@ impl HashtagQuestion for Videos {
         let (query, now) = (&asking.query, asking.now);
         Ok(VideosAsked {
             sort: query.word("sort")?,
-            since: query.time("since", now)?,
-            until: query.time("until", now)?,
+            since: query.begin("since", now)?,
+            until: query.end("until", now)?,
             region: query.region()?,
             plays_min: query.whole("min_plays", 0..=NUMBER_MAX)?.unwrap_or(0),
             also: query.text("also")?.map(Cow::into_owned),

@@ -2,7 +2,7 @@
 
 use crate::exit::Failure;
 use crate::measured::{maybe, per_cent, real};
-use crate::output::{grouped, print, table};
+use crate::output::{grouped, print, print_text, table};
 use domain::metrics::Weights;
 use domain::metrics::backtest::breakouts::BREAKOUT_TIMES;
 use domain::metrics::backtest::calibration::Outcome;
@@ -12,7 +12,7 @@ use domain::metrics::backtest::{Backtest, CalibrationTable, Half, Interval};
 pub(super) fn show(judged: &Backtest, weights: Option<&Weights>) -> Result<(), Failure> {
     growth(judged)?;
     if let Some(weights) = weights {
-        print(format_args!("Weighted: {weights}."))?;
+        print_text(format_args!("Weighted: {weights}."))?;
     }
     breakouts(judged)?;
     warnings(judged)?;
@@ -81,11 +81,12 @@ fn growth(judged: &Backtest) -> Result<(), Failure> {
         ">newcomers",
         ">by chance",
     ];
-    print("The tenth that grew most: of the first tenth of a ranking, how many were in it")?;
+    print_text("The tenth that grew most: of the first tenth of a ranking, how many were in it")?;
     print(table(&headings, lines))?;
-    print(
-        "incumbents, newcomers: of those in the tenth that were, or were not, in last week's tenth already, the share picked.\n",
-    )
+    print_text(
+        "incumbents, newcomers: of those in the tenth that were, or were not, in last week's tenth already, the share picked.",
+    )?;
+    print("")
 }
 
 fn breakouts(judged: &Backtest) -> Result<(), Failure> {
@@ -108,11 +109,12 @@ fn breakouts(judged: &Backtest) -> Result<(), Failure> {
     });
     let headings =
         ["half", "picked by", ">picked", ">tags", ">right", ">95 %", ">to last week", ">twice", ">of all"];
-    print(format_args!(
+    print_text(format_args!(
         "Breakouts: the next 7 days bring {BREAKOUT_TIMES} times the weekly mean of the last 28 or more, where that is a step or more"
     ))?;
     print(table(&headings, lines))?;
-    print("twice: of the picked, those with a week of twice the mean or more.\n")
+    print_text("twice: of the picked, those with a week of twice the mean or more.")?;
+    print("")
 }
 
 fn warnings(judged: &Backtest) -> Result<(), Failure> {
@@ -142,11 +144,12 @@ fn warnings(judged: &Backtest) -> Result<(), Failure> {
         ">3 days ahead",
         ">to come",
     ];
-    print("Lead time: alarms before the day on which the last 7 days first show a breakout")?;
+    print_text("Lead time: alarms before the day on which the last 7 days first show a breakout")?;
     print(table(&headings, lines))?;
-    print(
-        "to come: share of that week's gain that was still to come at the alarm, the median of those seen.\n",
-    )
+    print_text(
+        "to come: share of that week's gain that was still to come at the alarm, the median of those seen.",
+    )?;
+    print("")
 }
 
 fn calibration(judged: &Backtest) -> Result<(), Failure> {
@@ -163,14 +166,15 @@ fn calibration(judged: &Backtest) -> Result<(), Failure> {
         let lines = tuning.cells.iter().enumerate().map(|(at, cell)| {
             vec![name_of(outcome, at), format!("{:.2}", cell.published), seen(tuning, at), seen(held_out, at)]
         });
-        print(format_args!("Published probabilities: {}", what(outcome)))?;
+        print_text(format_args!("Published probabilities: {}", what(outcome)))?;
         print(table(&["cell", ">published", ">tuning", ">held out"], lines))?;
         let points = |of: &CalibrationTable| maybe(of.error, |error| format!("{:.2}", 100.0 * error));
-        print(format_args!(
-            "Calibration error in points: {} tuning, {} held out.\n",
+        print_text(format_args!(
+            "Calibration error in points: {} tuning, {} held out.",
             points(tuning),
             points(held_out)
         ))?;
+        print("")?;
     }
     Ok(())
 }
@@ -221,7 +225,7 @@ fn cover(judged: &Backtest) -> Result<(), Failure> {
         ">as shown",
         ">upper/lower",
     ];
-    print(
+    print_text(
         "Band of the 7-day gain: weeks that ended within it, before and after its ends are rounded outward",
     )?;
     print(table(&headings, lines))

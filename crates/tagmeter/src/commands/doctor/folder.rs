@@ -1,7 +1,7 @@
 //! Looks at the data folder: is it there, can it be written, is the disk a local one, is there room.
 
 use super::Finding;
-use crate::output::grouped;
+use crate::output::{grouped, quoted};
 use std::path::{Path, PathBuf};
 
 /// Below this the next import may not fit.
@@ -30,7 +30,57 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
             "let the user that runs tagmeter own the folder",
         ),
     };
-    std::iter::once(writable).chain(disk(folder)).collect()
+    std::iter::once(writable).chain(permissions(folder)).chain(disk(folder)).collect()
+}
+
+/// Whether others than the owner can read what is in the folder, or the folder itself.
+#[cfg(unix)]
+fn permissions(folder: &Path) -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt;
+    const OTHERS: u32 = 0o077;
+    let is_open = |path: &Path| {
+        std::fs::symlink_metadata(path)
+            .is_ok_and(|file| !file.is_symlink() && file.permissions().mode() & OTHERS != 0)
+    };
+    let mut open: Vec<PathBuf> = below(folder).into_iter().filter(|path| is_open(path)).collect();
+    if is_open(folder) {
+        open.insert(0, folder.to_owned());
+    }
+    let Some(first) = open.first() else {
+        return Some(Finding::ok("permissions", "only the owner can read the data folder"));
+    };
+    let more = match open.len() {
+        1 => String::new(),
+        all => format!(" and {} more", grouped(all as u64 - 1)),
+    };
+    Some(Finding::note(
+        "permissions",
+        format!("{}{more}: others than the owner have access", first.display()),
+        format!("chmod -R u=rwX,go= {}", quoted(&folder.to_string_lossy())),
+    ))
+}
+
+#[cfg(not(unix))]
+fn permissions(_folder: &Path) -> Option<Finding> {
+    None
+}
+
+/// What is in a folder and in the folders in it, in order of name.
+#[cfg(unix)]
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(folder) else { continue };
+        for entry in entries.flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            }
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    found
 }
 
 fn nearest_existing(folder: &Path) -> PathBuf {
@@ -115,6 +165,30 @@ mod tests {
     fn a_network_is_no_place_for_a_database() {
         assert_eq!(file_system(0x6969).state, State::Problem);
         assert_eq!(file_system(0xef53).state, State::Ok);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_that_others_can_read_is_told_with_what_mends_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = place.path().join("it's here");
+        store::private::make_folder(&folder.join("uploads")).expect("folders");
+        store::private::options().write(true).create(true).open(folder.join("a.db")).expect("a file");
+        assert_eq!(permissions(&folder).map(|finding| finding.state), Some(State::Ok));
+        let open = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
+        };
+        open(&folder.join("a.db"), 0o640);
+        open(&folder.join("uploads"), 0o755);
+        let finding = permissions(&folder).expect("a finding");
+        assert_eq!(finding.state, State::Note);
+        assert!(finding.found.contains("a.db and 1 more"), "{}", finding.found);
+        let hint = finding.hint.expect("a hint");
+        let mended = std::process::Command::new("sh").args(["-c", &hint]).status();
+        assert!(mended.expect("sh runs").success(), "{hint}");
+        assert_eq!(permissions(&folder).map(|finding| finding.state), Some(State::Ok));
+        assert!(folder.join("uploads").read_dir().is_ok());
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use super::{Frame, day_of, is_sparse, notes, readings, short, table};
 use crate::exit::Failure;
 use crate::measured::{
-    basis, line_of, maybe, observed, outlook, over, per_cent, real, share, tag, with_lines,
+    basis, line_of, maybe, nothing_posted, nothing_read, observed, outlook, over, per_cent, real, share, tag,
+    with_lines,
 };
 use crate::output::{counted, grouped, shortened};
 use catalog::Catalog;
 use catalog::measure::{
-    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryView, Meta, OutlookView,
-    OverviewView, RelatedAsked, RelatedView, TotalView,
+    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryMetric, HistoryView, Meta,
+    OutlookView, OverviewView, RelatedAsked, RelatedView, TotalView,
 };
 use charts::report::{KeyFigure, ReportTable, Section};
 use charts::{Chart, human};
@@ -28,20 +29,29 @@ pub(super) async fn section(catalog: &Catalog, hashtag: &Hashtag, frame: Frame) 
     let step = if is_sparse(&daily.data) { Step::Raw } else { Step::Day };
     let totals = catalog.history(hashtag, frame.history(step, Mode::Total)).await?;
     let gains = catalog.history(hashtag, frame.history(step, Mode::Gain)).await?;
-    let window_ms = frame.from.map(|from| frame.now.as_ms().saturating_sub(from.as_ms()));
-    let asked = BenchmarkAsked { window_ms, ..BenchmarkAsked::default() };
+    let asked = BenchmarkAsked { since: frame.from, ..BenchmarkAsked::default() };
     let benchmark = catalog.benchmark(hashtag, asked).await?;
     let asked = RelatedAsked { since: frame.from, with_generic: false, limit: ROWS };
     let related = catalog.related(hashtag, asked).await?;
     let asked = CreatorsAsked { since: frame.from, limit: ROWS, after: None };
     let creators = catalog.creators(hashtag, asked).await?;
 
+    let has_videos = benchmark.data.bands.iter().any(|band| band.videos > 0);
+    let no_videos = match has_videos {
+        true => None,
+        false => Some(nothing_posted(catalog, hashtag, "videos", frame.from.is_some()).await?),
+    };
+    let not_read = if daily.data.points.is_empty() {
+        nothing_read(catalog, hashtag, HistoryMetric::Views).await?
+    } else {
+        String::new()
+    };
     let mut tables = benchmark_tables(&benchmark.data, frame);
     tables.extend(related_table(&related.data, frame));
     tables.extend(creators_table(&creators.data, frame));
     Ok(Section {
         heading: tag(hashtag.tag.name()),
-        intro: intro(&overview.data, &daily.data),
+        intro: intro(&overview.data, &daily.data, &not_read),
         figures: figures(&overview.data, &benchmark.data),
         charts: [totals_chart(&totals.data), gains_chart(&gains.data)].into_iter().flatten().collect(),
         tables,
@@ -49,23 +59,28 @@ pub(super) async fn section(catalog: &Catalog, hashtag: &Hashtag, frame: Frame) 
             [&overview.meta, &totals.meta],
             [&benchmark.meta, &related.meta, &creators.meta],
             &gains.data,
+            no_videos,
         ),
     })
 }
 
-fn section_notes(of_series: [&Meta; 2], of_videos: [&Meta; 3], gains: &HistoryView) -> Vec<String> {
+/// `no_videos` says why there are none, where there are none.
+fn section_notes(
+    of_series: [&Meta; 2],
+    of_videos: [&Meta; 3],
+    gains: &HistoryView,
+    no_videos: Option<String>,
+) -> Vec<String> {
     let is_of_videos = |meta: &&Meta| meta.sample.as_ref().is_some_and(|sample| sample.videos > 0);
     let mut all = notes(of_series.into_iter().chain(of_videos.into_iter().filter(is_of_videos)));
     if gains.points.iter().any(|point| point.below_resolution) {
         all.push(Caveat::BelowResolution.text().to_owned());
     }
-    if !of_videos.iter().any(is_of_videos) {
-        all.push("No videos of this time are held under it: benchmark, related hashtags and creators are not known.".to_owned());
-    }
+    all.extend(no_videos);
     all
 }
 
-fn intro(overview: &OverviewView, daily: &HistoryView) -> String {
+fn intro(overview: &OverviewView, daily: &HistoryView, not_read: &str) -> String {
     let record = &overview.record;
     let id = record.id.as_ref().map(|id| format!(" TikTok's id of it is {id}.")).unwrap_or_default();
     let read = match (daily.points.first(), daily.points.last()) {
@@ -75,7 +90,7 @@ fn intro(overview: &OverviewView, daily: &HistoryView) -> String {
             day_of(&first.at),
             day_of(&last.at)
         ),
-        _ => "Its views were not read in this time.".to_owned(),
+        _ => not_read.to_owned(),
     };
     let described = record.description.as_deref().filter(|text| !text.trim().is_empty());
     let described = described.map(|text| format!("\n\nAs TikTok describes it: {text}")).unwrap_or_default();

@@ -1,0 +1,272 @@
+//! The reading half of an import: a thread that reads files, prepares what they hold and hands it to the store's writer.
+//! It may wait for its input for ever (a pipe, a terminal), so all that others need of it is shared.
+
+use super::inputs::{Entry, ImportInputs};
+use super::{
+    FIRST_REJECTS_MAX, FileSummary, ImportInput, ImportOptions, ImportProgress, ImportReport, RejectNote,
+};
+use crate::record::prepare;
+use domain::{Clock, Observation};
+use sources::files::{self, FileError, FileReport, Input, Item, Mapping, Options, Progress, Reject, Sink};
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use store::StoreError;
+use store::record::Prepared;
+use tokio::sync::oneshot;
+
+/// Records handed over at a time.
+const CHUNK_RECORDS: usize = 256;
+/// Chunks that may wait for the store: some 4 MB.
+const CHUNKS_MAX: usize = 8;
+
+/// What a thread that reads has in common with those who wait for it.
+pub(super) struct Shared {
+    is_stopped: AtomicBool,
+    outgoing: Mutex<Outgoing>,
+    report: Mutex<ImportReport>,
+    rejects: Mutex<Option<Box<dyn Write + Send>>>,
+}
+
+/// What is on its way to the store.
+struct Outgoing {
+    chunk: Vec<Prepared>,
+    /// `None` once the import is to end.
+    send: Option<mpsc::SyncSender<Vec<Prepared>>>,
+}
+
+impl Outgoing {
+    /// The chunk, and where it is to go.
+    fn take(&mut self) -> (Vec<Prepared>, Option<mpsc::SyncSender<Vec<Prepared>>>) {
+        (std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK_RECORDS)), self.send.clone())
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// Ends the import with what was read: hands the rest over and takes no more.
+    pub(super) fn stop(self: &Arc<Self>) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+        let shared = Arc::clone(self);
+        // Handing over waits for the store, which is no matter for a thread of the runtime.
+        tokio::task::spawn_blocking(move || shared.close());
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// The report as it stands.
+    pub(super) fn report(&self) -> ImportReport {
+        let report = locked(&self.report).clone();
+        ImportReport { is_stopped: report.is_stopped || self.is_stopped(), ..report }
+    }
+
+    /// Hands over what is left and hangs up.
+    fn close(&self) {
+        let (chunk, send) = {
+            let mut outgoing = locked(&self.outgoing);
+            (std::mem::take(&mut outgoing.chunk), outgoing.send.take())
+        };
+        if let (Some(send), false) = (send, chunk.is_empty()) {
+            // The receiver is gone only when the store failed, which reports that itself.
+            let _ = send.send(chunk);
+        }
+        if let Some(mut rejects) = locked(&self.rejects).take()
+            && let Err(error) = rejects.flush()
+        {
+            tracing::warn!(%error, "the reject file cannot be written");
+        }
+    }
+}
+
+/// The end of an import that others hold.
+pub(super) struct Handle {
+    pub(super) chunks: mpsc::Receiver<Vec<Prepared>>,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// Reads files on a thread of its own and hands prepared records over.
+pub(super) struct Reader {
+    shared: Arc<Shared>,
+    progress: Option<Arc<dyn ImportProgress>>,
+    mapping: Option<Arc<Mapping>>,
+    clock: Arc<dyn Clock>,
+    records: u64,
+    /// Bytes of the files before the one that is read.
+    bytes_before: u64,
+    /// Bytes of all files, where all are known.
+    bytes_total: Option<u64>,
+}
+
+impl Reader {
+    /// Begins to read. The second of the pair tells when the thread has ended.
+    pub(super) fn start(
+        inputs: ImportInputs,
+        options: ImportOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Handle, oneshot::Receiver<()>), StoreError> {
+        let (send, chunks) = mpsc::sync_channel(CHUNKS_MAX);
+        let report = ImportReport { passed_over: *inputs.passed_over(), ..ImportReport::default() };
+        let shared = Arc::new(Shared {
+            is_stopped: AtomicBool::new(false),
+            outgoing: Mutex::new(Outgoing { chunk: Vec::with_capacity(CHUNK_RECORDS), send: Some(send) }),
+            report: Mutex::new(report),
+            rejects: Mutex::new(options.rejects),
+        });
+        let mut reader = Self {
+            shared: Arc::clone(&shared),
+            progress: options.progress,
+            mapping: options.mapping,
+            clock,
+            records: 0,
+            bytes_before: 0,
+            bytes_total: inputs.entries().iter().map(Entry::bytes).sum(),
+        };
+        let (tell, ended) = oneshot::channel();
+        let read = move || {
+            reader.read_all(inputs.entries());
+            // Nobody waits for a reader that was left behind.
+            let _ = tell.send(());
+        };
+        let started = std::thread::Builder::new().name("import".to_owned()).spawn(read);
+        started.map_err(|_| StoreError::Closed)?;
+        Ok((Handle { chunks, shared }, ended))
+    }
+
+    fn read_all(&mut self, entries: &[Entry]) {
+        for (number, entry) in entries.iter().enumerate() {
+            if self.is_over() {
+                locked(&self.shared.report).is_stopped = true;
+                break;
+            }
+            if let Some(progress) = &self.progress {
+                progress.begin(&entry.name(), number, entries.len());
+            }
+            let summary = self.read(entry);
+            locked(&self.shared.report).files.push(summary);
+            self.bytes_before += entry.bytes().unwrap_or(0);
+            // Small files end before they have told how far they are read.
+            let _ = self.progress(Progress { bytes_read: 0, bytes_total: None });
+        }
+        self.shared.close();
+    }
+
+    fn read(&mut self, entry: &Entry) -> FileSummary {
+        let summary = FileSummary { file: entry.name(), ..FileSummary::default() };
+        let opened = match entry {
+            Entry::Unreadable(_, why) => return FileSummary { problem: Some(why.clone()), ..summary },
+            Entry::Empty(_) => return FileSummary { is_empty: true, ..summary },
+            Entry::Named(ImportInput::Stdin) => Ok(files::from_reader("-", Box::new(std::io::stdin()))),
+            Entry::Named(ImportInput::Path(path)) => files::open(path),
+            Entry::Found(path) => open_regular(path),
+        };
+        let options = Options {
+            threads: NonZeroUsize::MIN,
+            mapping: self.mapping.clone(),
+            clock: Some(Arc::clone(&self.clock)),
+        };
+        match opened.and_then(|input| files::read(input, options, self)) {
+            Ok(report) => self.summed_up(summary, report),
+            Err(error) => FileSummary { problem: Some(error.to_string()), ..summary },
+        }
+    }
+
+    fn summed_up(&self, summary: FileSummary, report: FileReport) -> FileSummary {
+        {
+            let mut all = locked(&self.shared.report);
+            all.is_stopped |= report.is_stopped;
+            all.passed_over.in_archives += report.passed_over;
+        }
+        FileSummary {
+            observations: report.observations.iter().map(|(source, n)| (source.name(), *n)).collect(),
+            rejected: report.rejects,
+            is_empty: report.is_empty,
+            problem: report.damage,
+            ..summary
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.shared.is_stopped() || self.progress.as_ref().is_some_and(|listener| listener.is_over())
+    }
+
+    fn observe(&mut self, observation: Observation) -> ControlFlow<()> {
+        self.records += 1;
+        if observation.observed_at().is_none() {
+            locked(&self.shared.report).without_time += 1;
+        }
+        let prepared = prepare(observation);
+        let full = {
+            let mut outgoing = locked(&self.shared.outgoing);
+            if outgoing.send.is_none() {
+                return ControlFlow::Break(());
+            }
+            outgoing.chunk.push(prepared);
+            (outgoing.chunk.len() >= CHUNK_RECORDS).then(|| outgoing.take())
+        };
+        let Some((chunk, send)) = full else { return ControlFlow::Continue(()) };
+        match send.map(|send| send.send(chunk)) {
+            Some(Ok(())) if !self.is_over() => ControlFlow::Continue(()),
+            // The store failed, which reports that itself, or the import is over.
+            _ => ControlFlow::Break(()),
+        }
+    }
+
+    fn reject(&self, reject: &Reject) {
+        let note = RejectNote::from(reject);
+        let mut rejects = locked(&self.shared.rejects);
+        if let Some(file) = rejects.as_mut() {
+            let raw = String::from_utf8_lossy(&reject.raw);
+            let line = serde_json::json!({
+                "file": note.file, "line": note.line, "record": note.record, "reason": note.reason, "raw": raw,
+            });
+            if let Err(error) = writeln!(file, "{line}") {
+                tracing::warn!(%error, "the reject file cannot be written");
+                *rejects = None;
+            }
+        }
+        let mut report = locked(&self.shared.report);
+        report.rejected += 1;
+        if report.first_rejects.len() < FIRST_REJECTS_MAX {
+            report.first_rejects.push(note);
+        }
+    }
+}
+
+impl Sink for Reader {
+    fn item(&mut self, item: Item) -> ControlFlow<()> {
+        match item {
+            Item::Observation(observation) => self.observe(observation),
+            Item::Reject(reject) => {
+                self.reject(&reject);
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
+        if let Some(listener) = &self.progress {
+            let bytes_read = self.bytes_before + progress.bytes_read;
+            listener.advance(Progress { bytes_read, bytes_total: self.bytes_total }, self.records);
+        }
+        if self.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// Opens a file that was found in a folder, unless it has become something else since.
+fn open_regular(path: &Path) -> Result<Input, FileError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(FileError::Open {
+            file: path.display().to_string(),
+            source: std::io::Error::other("it is no longer a file"),
+        }),
+        _ => files::open(path),
+    }
+}

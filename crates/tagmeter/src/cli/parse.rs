@@ -1,0 +1,68 @@
+//! Reads the command line. What clap says of a wrong one is followed by a hint where a shell may have swallowed a hashtag.
+
+use super::Cli;
+use crate::output::say;
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// What is missing where a shell took a name that begins with `#` for a comment.
+const HASH_HINT: &str =
+    "hint: a shell takes what follows # for a comment; quote it ('#cat') or leave it out (cat)";
+
+/// Reads the command line, or ends the process with what is wrong with it.
+pub(crate) fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|error| {
+        // Where the stream is closed nobody is there to be told.
+        let _ = error.print();
+        if may_lack_a_hashtag(&error) {
+            say(HASH_HINT);
+        }
+        std::process::exit(error.exit_code())
+    })
+}
+
+/// Whether a name or a keyword is missing, which may have begun with `#`.
+fn may_lack_a_hashtag(error: &clap::Error) -> bool {
+    let is_missing = match error.kind() {
+        ErrorKind::MissingRequiredArgument | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => true,
+        // An option without its value, such as `--hashtag #cat`.
+        ErrorKind::InvalidValue => {
+            matches!(error.get(ContextKind::InvalidValue), Some(ContextValue::String(value)) if value.is_empty())
+        }
+        _ => false,
+    };
+    let named = error.context().map(|(_, value)| value.to_string()).collect::<String>();
+    is_missing && ["NAME", "KEYWORD", "TEXT"].iter().any(|name| named.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_shell_took_for_a_comment_is_hinted_at() {
+        let hinted = |line: &str| {
+            let error = Cli::try_parse_from(line.split(' ')).expect_err(line);
+            may_lack_a_hashtag(&error)
+        };
+        for line in [
+            "tagmeter lookup",
+            "tagmeter search",
+            "tagmeter videos --limit 5",
+            "tagmeter history",
+            "tagmeter compare cat",
+            "tagmeter compare",
+            "tagmeter report",
+            "tagmeter backfill",
+            "tagmeter export videos --hashtag",
+            "tagmeter trending --query",
+        ] {
+            assert!(hinted(line), "{line}");
+        }
+        for line in
+            ["tagmeter import", "tagmeter nonsense", "tagmeter key revoke", "tagmeter search cat --limit 0"]
+        {
+            assert!(!hinted(line), "{line}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What is said where an answer is empty: from when to when there is something.
+
+use crate::exit::Failure;
+use catalog::Catalog;
+use catalog::measure::HistoryMetric;
+use domain::Hashtag;
+
+/// No reading of a count in the time that was requested.
+pub(crate) async fn nothing_read(
+    catalog: &Catalog,
+    hashtag: &Hashtag,
+    metric: HistoryMetric,
+) -> Result<String, Failure> {
+    let (metric_name, name) = (metric.name(), hashtag.tag.name());
+    Ok(match catalog.readings_held(hashtag, metric).await? {
+        Some(held) => format!("No {metric_name} of #{name} in this time; readings are {held}."),
+        None => format!("No {metric_name} of #{name}: no source reported them with a time."),
+    })
+}
+
+/// Nothing that is made of videos (`what`), in the time that was requested if one was (`is_limited`).
+pub(crate) async fn nothing_posted(
+    catalog: &Catalog,
+    hashtag: &Hashtag,
+    what: &str,
+    is_limited: bool,
+) -> Result<String, Failure> {
+    let name = hashtag.tag.name();
+    Ok(match catalog.posts_held(hashtag).await? {
+        Some(_) if !is_limited => {
+            format!("No {what} are known under #{name}: too little is told of its videos.")
+        }
+        Some(held) => format!("No {what} under #{name} in this time; the videos held were posted {held}."),
+        None if hashtag.observed.videos > 0 => {
+            format!("No {what} under #{name}: when its videos were posted is not known.")
+        }
+        None => format!("No {what} under #{name}: none of its videos are held."),
+    })
+}

@@ -1,0 +1,204 @@
+//! What a person sees: tables at 80 columns and fewer, without colours where none are wanted, and the hints.
+
+#![cfg(unix)]
+
+use crate::binary::Place;
+use std::process::Command;
+
+/// Runs on a terminal this wide, by `script`, and gives what it shows.
+fn on_terminal(place: &Place, variables: &[(&str, &str)], columns: u32, line: &str) -> String {
+    let line = format!("stty cols {columns} rows 50; {} {line}", env!("CARGO_BIN_EXE_tagmeter"));
+    let mut command = Command::new("script");
+    command.args(["-qec", &line, "/dev/null"]).current_dir(place.path()).env_remove("NO_COLOR");
+    let ended = command.envs(variables.iter().copied()).output().expect("script runs");
+    String::from_utf8(ended.stdout).expect("UTF-8").replace('\r', "")
+}
+
+fn with_data() -> Place {
+    let place = Place::new();
+    let mut lines = String::from("Tag,Views,Creators,Read\n");
+    for day in 1..=28_u64 {
+        for (number, tag) in ["cat", "averyveryveryverylonghashtagofthirtyletters", "dog"].iter().enumerate()
+        {
+            let views = 1_000_681_687_205 + day * day * 1_000_003 * (number as u64 + 1);
+            lines.push_str(&format!("{tag},{views},{},2026-02-{day:02}\n", 67_000_000 + day));
+        }
+    }
+    place.write("t.csv", lines);
+    let map = ["Tag=hashtag_name", "Views=views", "Creators=creators", "Read=observed_at"];
+    let line: Vec<&str> =
+        ["import", "t.csv"].into_iter().chain(map.iter().flat_map(|map| ["--map", *map])).collect();
+    place.ok(&line);
+    let video = |id: u64| {
+        format!(
+            r##"{{"id":"{}","desc":"{}","createTime":{},"author":{{"id":"{}","uniqueId":"somebody.with.a.long.name{id}","nickname":"A nickname that goes on and on"}},"stats":{{"playCount":{},"diggCount":123456789,"commentCount":1234567,"shareCount":1234567}},"challenges":[{{"id":"7551","title":"cat"}},{{"id":"7552","title":"dog"}}]}}"##,
+            7_000_000_000_000_000_000 + id,
+            "a caption of many words that does not fit into any table at all ".repeat(3).trim(),
+            1_700_000_000 + id * 86_400,
+            6_000_000_000_000_000_000 + id,
+            1_234_567_890 * id
+        )
+    };
+    place.write("v.ndjson", (1..=40).map(video).collect::<Vec<_>>().join("\n"));
+    place.ok(&["import", "v.ndjson"]);
+    place.ok(&["account", "create", "somebody.with.a.rather.long.address@subdomain.example.com"]);
+    place
+}
+
+/// Every command that prints a table.
+const TABLES: [&str; 19] = [
+    "import v.ndjson",
+    "lookup cat",
+    "search cat",
+    "videos cat",
+    "history cat",
+    "history cat --mode gain",
+    "trending",
+    "trending --window 24h --sort growth",
+    "benchmark cat",
+    "benchmark cat --plays 25000",
+    "related cat",
+    "creators cat",
+    "compare cat dog averyveryveryverylonghashtagofthirtyletters",
+    "metrics",
+    "doctor",
+    "audit",
+    "account list",
+    "account show somebody.with.a.rather.long.address@subdomain.example.com",
+    "key list somebody.with.a.rather.long.address@subdomain.example.com",
+];
+
+/// Grouped numbers and ids in a text: those that may not be cut.
+fn numbers(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_ascii_digit() || c == ',';
+    text.split(|c: char| !is_part(c)).filter(|part| part.len() > 6).map(str::to_owned).collect()
+}
+
+#[test]
+fn no_table_is_wider_than_the_terminal_and_no_number_is_cut() {
+    use unicode_width::UnicodeWidthStr;
+    let place = with_data();
+    for line in TABLES {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let run = |columns: Option<&str>| {
+            let mut command = place.command(&arguments);
+            command.env_remove("COLUMNS");
+            if let Some(columns) = columns {
+                command.env("COLUMNS", columns);
+            }
+            String::from_utf8(command.output().expect("it runs").stdout).expect("UTF-8")
+        };
+        let whole = numbers(&run(None));
+        for columns in [80, 60, 40] {
+            let shown = run(Some(&columns.to_string()));
+            for number in numbers(&shown) {
+                assert!(whole.contains(&number), "{line} at {columns}: {number} is cut\n{shown}");
+            }
+            let is_long_word = |line: &str| line.trim().split(' ').any(|word| word.width() + 8 > columns);
+            let wide = shown.lines().find(|row| row.width() > columns && !is_long_word(row));
+            assert_eq!(wide, None, "{line} at {columns}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_terminal_is_asked_how_wide_it_is() {
+    use unicode_width::UnicodeWidthStr;
+    let place = with_data();
+    for columns in [80, 64] {
+        let shown = on_terminal(&place, &[("TERM", "xterm-256color")], columns, "trending");
+        assert!(
+            shown.contains("hashtag") && shown.lines().all(|row| row.width() <= columns as usize),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn there_are_no_colours_where_none_are_wanted() {
+    let place = with_data();
+    let colourful = [("TERM", "xterm-256color")];
+    assert!(
+        on_terminal(&place, &colourful, 80, "--help").contains('\u{1b}'),
+        "help has colours on a terminal"
+    );
+    // Log lines of a server that is started and stopped.
+    let serve = "serve --listen 127.0.0.1:0 > out & until grep -q Listening out; do :; done; kill $!; wait";
+    assert!(on_terminal(&place, &colourful, 80, serve).contains('\u{1b}'), "log lines have colours");
+    for variables in [[("TERM", "xterm-256color"), ("NO_COLOR", "1")], [("TERM", "dumb"), ("LANG", "C")]] {
+        assert!(!on_terminal(&place, &variables, 80, serve).contains('\u{1b}'), "{variables:?}");
+        for line in [
+            "--help",
+            "lookup",
+            "nonsense",
+            "import v.ndjson",
+            "trending",
+            "history cat",
+            "doctor",
+            "serve --listen 192.0.2.1:80",
+        ] {
+            let shown = on_terminal(&place, &variables, 80, line);
+            assert!(!shown.is_empty() && !shown.contains('\u{1b}'), "{variables:?} {line}: {shown:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hashtag_that_the_shell_took_for_a_comment_is_hinted_at() {
+    let place = with_data();
+    for line in
+        ["lookup #cat", "videos #cat --limit 5", "compare cat #dog", "export videos --hashtag #cat -o x.csv"]
+    {
+        let line = format!("{} {line}", env!("CARGO_BIN_EXE_tagmeter"));
+        let ended =
+            Command::new("sh").args(["-c", &line]).current_dir(place.path()).output().expect("sh runs");
+        let told = String::from_utf8(ended.stderr).expect("UTF-8");
+        assert_eq!(ended.status.code(), Some(2), "{told}");
+        assert!(
+            told.starts_with("error: ") && told.contains("hint: a shell takes what follows #"),
+            "{line}: {told}"
+        );
+    }
+}
+
+#[test]
+fn an_empty_answer_says_from_when_to_when_there_is_something() {
+    let place = with_data();
+    for (line, told) in [
+        (
+            "history cat --to 2020-01-01",
+            "No views of #cat in this time; readings are from 2026-02-01 to 2026-02-28.",
+        ),
+        (
+            "compare cat dog --to 2020-01-01",
+            "No views of #dog in this time; readings are from 2026-02-01 to 2026-02-28.",
+        ),
+        (
+            "creators cat --since 2026-01-01",
+            "No creators under #cat in this time; the videos held were posted from 2023-11-15 to 2023-12-24.",
+        ),
+        (
+            "related cat --since 2026-01-01",
+            "No related hashtags under #cat in this time; the videos held were posted from 2023-11-15",
+        ),
+        (
+            "benchmark cat --window 1h",
+            "No videos under #cat in this time; the videos held were posted from 2023-11-15",
+        ),
+    ] {
+        let ended = place.ok(&line.split(' ').collect::<Vec<_>>());
+        assert!(ended.err.contains(told), "{line}: {}", ended.err);
+    }
+    place.ok(&["report", "cat", "-o", "r.html", "--to", "2020-01-01"]);
+    let page = std::fs::read_to_string(place.path().join("r.html")).expect("a page");
+    assert!(page.contains("No views of #cat in this time; readings are from 2026-02-01 to 2026-02-28."));
+    let key = place.json(&["key", "create", "somebody.with.a.rather.long.address@subdomain.example.com"]);
+    let key = key["api_key"].as_str().expect("a key").to_owned();
+    let (status, refused) = place.serve().get("/v1/hashtags/cat/history.svg?to=2020-01-01", &key);
+    assert_eq!(status, 422, "{refused}");
+    assert!(
+        refused["detail"]
+            .as_str()
+            .is_some_and(|told| told.contains("readings are from 2026-02-01 to 2026-02-28"))
+    );
+}
