@@ -251,7 +251,7 @@ pub(crate) struct Backtest {
     #[arg(long, value_name = "COMPONENT=WEIGHT,...")]
     pub(crate) weights: Option<Weights>,
     /// Only days from this time on: a day, a moment or a length of time back from now, such as 90d
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) from: Option<Moment>,
     /// Learn the probabilities anew on this store, which needs 10,000 tag-days of outcomes, and use them from now on
     #[arg(long, conflicts_with = "published")]

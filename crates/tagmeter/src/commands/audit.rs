@@ -118,13 +118,13 @@ impl SumsView {
 
     fn show(&self) -> Result<(), Failure> {
         for HealedSums { hashtag, before, after } in &self.changes {
-            print(format_args!("#{hashtag}: {} -> {}", before.shown(), after.shown()))?;
+            print_text(format_args!("#{hashtag}: {} -> {}", before.shown(), after.shown()))?;
         }
         if self.healed == 0 {
             let all = counted(self.hashtags, "hashtag");
-            return print(format_args!("Nothing to heal: the sums of {all} are those of their videos."));
+            return print_text(format_args!("Nothing to heal: the sums of {all} are those of their videos."));
         }
-        print(format_args!("Set right the sums of {}.", counted(self.healed, "hashtag")))
+        print_text(format_args!("Set right the sums of {}.", counted(self.healed, "hashtag")))
     }
 }
 
