@@ -463,9 +463,17 @@ def check_voice(videos, case):
         "engagement": (each.acted.fillna(0) * each.part).groupby(each.tags).sum(),
         "creators": (1 / split).groupby(by.tags).sum() if len(by) else pd.Series(dtype=float),
     }
+    # Of which hashtags anything is known: a share of what is not known is none.
+    known_of = {
+        "views": set(each.tags[each.plays.notna()]),
+        "videos": set(each.tags),
+        "engagement": set(each.tags[each.acted.notna()]),
+        "creators": set(by.tags) if len(by) else set(),
+    }
     for base, shares in case["shares"]:
         whole = sums[base].sum()
-        expected = [divided(float(sums[base].get(tag, 0.0)), whole) for tag in range(4)]
+        of = lambda tag: divided(float(sums[base].get(tag, 0.0)), whole) if tag in known_of[base] else None
+        expected = [of(tag) for tag in range(4)]
         same(f"share of {base}", expected, shares)
     under = np.array([[tag in tags for tag in range(4)] for tags in videos.tags], dtype=int).reshape(-1, 4)
     same("overlap", (under.T @ under).tolist(), case["overlap"])

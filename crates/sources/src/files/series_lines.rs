@@ -13,7 +13,10 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Text(Text {
         first_line: "YYYY-MM-DD HH:MM:SS, a tab, and a number of views",
         is_quoted: false,
-        fits: |line| point(line).is_ok(),
+        // A number too large to keep is a reject of its line, and no other format.
+        fits: |line| {
+            parts(line).is_ok_and(|(_, views)| views.starts_with(|digit: char| digit.is_ascii_digit()))
+        },
         open: |_, file| Ok(Box::new(Points { tag: tag_of(file)? })),
     }),
 };
@@ -40,11 +43,17 @@ impl ReadLine for Points {
 /// A line's time and views. The views are those of the web page (some, such as 16399999, cut off by a float on the
 /// way) and kept as they stand.
 fn point(line: &str) -> Result<(Timestamp, Count), String> {
+    let (time, views) = parts(line)?;
+    let count = Number(number::from_text(views)).rounded("views")?;
+    Ok((time, count.ok_or_else(|| format!("{views:?} is not a number of views"))?))
+}
+
+/// A line's time and the text of its views.
+fn parts(line: &str) -> Result<(Timestamp, &str), String> {
     let (at, views) = line.trim_end().split_once('\t').ok_or("there is no tab between time and views")?;
     let time =
         Timestamp::parse(at).filter(|_| at.len() > 10).ok_or_else(|| format!("{at:?} is not a time"))?;
-    let count = Number(number::from_text(views)).rounded("views")?;
-    Ok((time, count.ok_or_else(|| format!("{views:?} is not a number of views"))?))
+    Ok((time, views))
 }
 
 /// The tag a file is named after: the last part of its path, less `.txt` and what it is packed in.

@@ -35,13 +35,20 @@ impl Place {
 
     /// The binary, run from this folder, away from the settings of whoever runs the tests.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tagmeter"));
+        let mut command = self.program(env!("CARGO_BIN_EXE_tagmeter"));
+        command.args(arguments);
+        command
+    }
+
+    /// The same for another program, such as a shell that runs the binary.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TAGMETER_"))
         {
             command.env_remove(name);
         }
-        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
+        command.current_dir(self.path()).stdin(Stdio::null());
         command
     }
 

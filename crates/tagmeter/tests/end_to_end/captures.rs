@@ -180,7 +180,10 @@ fn the_series_give_lange_its_last_reading_and_all_its_points() {
     let lange = place.json(&["lookup", "1029860"]);
     assert_eq!(lange["name"], "lange");
     // "509.7M views" on a page that rounds.
-    assert_eq!(lange["views"], json!({"value": 509_700_000, "basis": "reported", "rounded": true}));
+    let views = json!({
+        "value": 509_700_000, "basis": "reported", "rounded": true, "read_at": "2025-08-18T09:10:19Z"
+    });
+    assert_eq!(lange["views"], views);
     assert_eq!(lange["reported_at"], "2025-08-18T09:10:19Z");
     assert_eq!(lange["snapshots"], 1096, "every point of the file");
     assert!(place.ok(&["lookup", "lange"]).out.contains("~509,700,000 reported"));

@@ -53,8 +53,7 @@ fn a_pipe_that_is_named_is_read_and_a_device_is_one_line() {
     let place = Place::new();
     place.write("a.json", item(11));
     let line = format!("{} import <(cat a.json) /dev/zero", env!("CARGO_BIN_EXE_tagmeter"));
-    let ended =
-        Command::new("bash").args(["-c", &line]).current_dir(place.path()).output().expect("bash runs");
+    let ended = place.program("bash").args(["-c", &line]).output().expect("bash runs");
     assert_eq!(ended.status.code(), Some(5), "the device cannot be read");
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(out.contains("held now: 1 video, 1 hashtag."), "{out}");

@@ -3,8 +3,6 @@
 #![cfg(unix)]
 
 use crate::binary::{Place, Serving};
-use std::path::Path;
-use std::process::Command;
 
 /// The lines of the code block that follows a heading.
 fn block<'t>(text: &'t str, heading: &str) -> Vec<&'t str> {
@@ -14,9 +12,9 @@ fn block<'t>(text: &'t str, heading: &str) -> Vec<&'t str> {
 }
 
 /// Runs a line as a person would, in a shell in which the demo's `exports` were pasted, by which it finds the binary.
-fn run(place: &Path, exports: &str, line: &str) -> (String, String) {
+fn run(place: &Place, exports: &str, line: &str) -> (String, String) {
     let script = format!("set -e -o pipefail\n{exports}\n{line}");
-    let ended = Command::new("bash").args(["-c", &script]).current_dir(place).output();
+    let ended = place.program("bash").args(["-c", &script]).output();
     let ended = ended.expect("bash runs");
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success(), "{line}\n{out}\n{err}");
@@ -38,7 +36,7 @@ fn what_the_readme_and_the_demo_print_works_as_it_stands() {
             && printed.iter().any(|line| line.contains(" trending "))
     );
     for line in printed.iter().filter(|line| !line.starts_with("export ")) {
-        let (out, _) = run(place.path(), "", line);
+        let (out, _) = run(&place, "", line);
         assert!(
             !out.is_empty() && !out.contains("problem+json") && !out.contains("\"code\":"),
             "{line}: {out}"
@@ -49,7 +47,7 @@ fn what_the_readme_and_the_demo_print_works_as_it_stands() {
         block(readme, "Measuring").into_iter().filter(|line| !line.starts_with('#')).collect();
     assert!(lines.len() >= 7, "{lines:?}");
     for line in lines {
-        let (out, _) = run(place.path(), &exports, &here(line));
+        let (out, _) = run(&place, &exports, &here(line));
         assert!(!out.contains("\"code\":"), "{line}: {out}");
         assert!(!out.is_empty() || line.contains("-o ") || line.contains('>'), "{line}: nothing came");
     }
@@ -63,7 +61,7 @@ fn what_the_readme_and_the_demo_print_works_as_it_stands() {
         let (Some(call), Some(answer)) = (pair[0].strip_prefix("$ "), pair.get(1)) else {
             panic!("{pair:?}")
         };
-        let (out, _) = run(place.path(), &exports, &here(call));
+        let (out, _) = run(&place, &exports, &here(call));
         let shown = answer.split(" ... ").next().unwrap_or_default();
         let beginning: String = shown.chars().take(24).collect();
         assert!(out.starts_with(&beginning), "{call}\n{out}\n{answer}");

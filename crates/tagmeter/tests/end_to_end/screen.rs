@@ -3,13 +3,12 @@
 #![cfg(unix)]
 
 use crate::binary::Place;
-use std::process::Command;
 
 /// Runs on a terminal this wide, by `script`, and gives what it shows.
 fn on_terminal(place: &Place, variables: &[(&str, &str)], columns: u32, line: &str) -> String {
     let line = format!("stty cols {columns} rows 50; {} {line}", env!("CARGO_BIN_EXE_tagmeter"));
-    let mut command = Command::new("script");
-    command.args(["-qec", &line, "/dev/null"]).current_dir(place.path()).env_remove("NO_COLOR");
+    let mut command = place.program("script");
+    command.args(["-qec", &line, "/dev/null"]).env_remove("NO_COLOR");
     let ended = command.envs(variables.iter().copied()).output().expect("script runs");
     String::from_utf8(ended.stdout).expect("UTF-8").replace('\r', "")
 }
@@ -150,8 +149,7 @@ fn a_hashtag_that_the_shell_took_for_a_comment_is_hinted_at() {
         ["lookup #cat", "videos #cat --limit 5", "compare cat #dog", "export videos --hashtag #cat -o x.csv"]
     {
         let line = format!("{} {line}", env!("CARGO_BIN_EXE_tagmeter"));
-        let ended =
-            Command::new("sh").args(["-c", &line]).current_dir(place.path()).output().expect("sh runs");
+        let ended = place.program("sh").args(["-c", &line]).output().expect("sh runs");
         let told = String::from_utf8(ended.stderr).expect("UTF-8");
         assert_eq!(ended.status.code(), Some(2), "{told}");
         assert!(

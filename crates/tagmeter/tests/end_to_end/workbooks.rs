@@ -53,7 +53,7 @@ fn a_workbook_holds_every_table_of_an_answer() {
     assert_eq!(rows(&benchmark, "standing")[1][3], "0.5");
     let creators = book(&["creators", "cat"], "who.xlsx");
     assert_eq!(names(&creators), ["data", "concentration", "about"]);
-    assert_eq!(rows(&creators, "concentration")[1][0], "5");
+    assert_eq!(rows(&creators, "concentration").len(), 1, "five creators are too few for one");
 }
 
 #[test]
