@@ -10,7 +10,7 @@ use store::ledger::Operation;
 
 pub(crate) mod challenge;
 
-#[expect(dead_code, reason = "it describes bytes that are made elsewhere")]
+#[cfg_attr(not(test), expect(dead_code, reason = "it describes bytes that are made elsewhere"))]
 pub(crate) mod video;
 
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]

@@ -2,8 +2,9 @@
 
 use super::Cli;
 use crate::output::say;
-use clap::Parser;
+use crate::terminal::has_colours;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
 /// What is missing where a shell took a name that begins with `#` for a comment.
 const HASH_HINT: &str =
@@ -11,7 +12,10 @@ const HASH_HINT: &str =
 
 /// Reads the command line, or ends the process with what is wrong with it.
 pub(crate) fn parse() -> Cli {
-    Cli::try_parse().unwrap_or_else(|error| {
+    // By itself clap colours its help on a dumb terminal where `CI` is set.
+    let color = if has_colours() { ColorChoice::Auto } else { ColorChoice::Never };
+    let matches = Cli::command().color(color).try_get_matches();
+    matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| {
         // Where the stream is closed nobody is there to be told.
         let _ = error.print();
         if may_lack_a_hashtag(&error) {
@@ -38,6 +42,7 @@ fn may_lack_a_hashtag(error: &clap::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
 
     #[test]
     fn a_name_that_a_shell_took_for_a_comment_is_hinted_at() {
