@@ -25,7 +25,7 @@ pub use inputs::{ImportInputs, PassedOver};
 const TRANSACTION_RECORDS_MAX: u64 = 100_000;
 /// Rejects that the report lists; the rest is counted and goes to the reject file.
 pub const FIRST_REJECTS_MAX: usize = 10;
-/// How long a reader that was told to stop may take to finish its report. One that waits for its input never does.
+/// How long a stopped reader may take to finish its report. One that waits for input never finishes.
 const STOPPING_MAX: Duration = Duration::from_secs(1);
 
 /// Where to read from.

@@ -227,7 +227,7 @@ impl ImportInputs {
         }
         let metadata = match std::fs::metadata(&path) {
             Ok(metadata) => metadata,
-            // Whether there is a link tells a broken one from a file that vanished.
+            // An existing link is broken; without one the file vanished.
             Err(_) if std::fs::symlink_metadata(&path).is_ok_and(|link| link.is_symlink()) => {
                 self.passed_over.broken_links += 1;
                 return;

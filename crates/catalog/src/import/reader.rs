@@ -106,7 +106,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Begins to read. The second of the pair tells when the thread has ended.
+    /// Starts reading. The second of the pair signals the end of the thread.
     pub(super) fn start(
         inputs: ImportInputs,
         options: ImportOptions,
@@ -152,7 +152,7 @@ impl Reader {
             let summary = self.read(entry);
             locked(&self.shared.report).files.push(summary);
             self.bytes_before += entry.bytes().unwrap_or(0);
-            // Small files end before they have told how far they are read.
+            // Small files end before their first progress report.
             let _ = self.progress(Progress { bytes_read: 0, bytes_total: None });
         }
         self.shared.close();
