@@ -21,7 +21,7 @@ def main():
     parser.add_argument("--kills", type=int, default=40, help="of the server; default 40")
     parser.add_argument("--clients", type=int, default=8, help="that call at once; default 8")
     parser.add_argument("--seconds", type=float, default=2.0, help="between kills, about; default 2")
-    parser.add_argument("--videos", type=int, default=60_000, help="that are imported; default 60000")
+    parser.add_argument("--videos", type=int, default=200_000, help="that are imported; default 200000")
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="the program")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +53,7 @@ class Soak:
             if number % 10 == 0:
                 print(f"{number} kills, {len(self.answered):,} answers", file=sys.stderr)
         seconds = time.monotonic() - began
-        return self.judge(lines, seconds)
+        return self.judge(seconds)
 
     def command(self, *arguments):
         ended = subprocess.run(
@@ -80,10 +80,14 @@ class Soak:
         if number % 4 == 1:
             self.upload(address, lines, number)
         if number % 2 == 0:
+            # Other plays each time: an import of what is there already ends before it can be killed.
+            newer = self.folder / "newer.ndjson"
+            with open(newer, "w", encoding="utf-8") as out:
+                out.writelines(video(n, number) for n in range(self.options.videos))
             importing = subprocess.Popen(
-                [self.options.bin, "--data-dir", self.data, "import", lines],
+                [self.options.bin, "--data-dir", self.data, "import", newer],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(self.options.seconds * self.random.uniform(0.5, 1.5))
+        time.sleep(self.options.seconds * self.random.uniform(0.1 if importing else 0.5, 1.5))
         server.kill()
         if importing:
             self.import_kills += importing.poll() is None
@@ -122,7 +126,7 @@ class Soak:
         except (OSError, http.client.HTTPException):
             pass
 
-    def judge(self, lines, seconds):
+    def judge(self, seconds):
         server, address = self.serve()
         until = time.monotonic() + 300
         while time.monotonic() < until and any(state not in ("done", "failed") for state in self.jobs.values()):
@@ -133,7 +137,10 @@ class Soak:
             time.sleep(1)
         server.send_signal(signal.SIGTERM)
         server.wait()
-        self.command("import", str(lines))
+        newest = self.folder / "newest.ndjson"
+        with open(newest, "w", encoding="utf-8") as out:
+            out.writelines(video(n, self.options.kills + 1) for n in range(self.options.videos))
+        self.command("import", str(newest))
         audit = self.command("audit", "--heal")
         charged = self.charges()
         lost = sum(charged.get(request, 0) == 0 for request in self.answered)
@@ -141,6 +148,8 @@ class Soak:
         # A client that was cut off may have been charged without an answer; at most one call each.
         unheard = sum(charged.values()) - len(self.answered)
         videos = self.count("catalog.db", "SELECT count(*) FROM videos")
+        plays = self.count("catalog.db", "SELECT held_views FROM hashtags WHERE name = 'cat'")
+        plays_right = sum(plays_of(n, self.options.kills + 1) for n in range(self.options.videos))
         jobs_done = sum(state == "done" for state in self.jobs.values())
         checks = {
             "answers lost": lost == 0,
@@ -149,6 +158,8 @@ class Soak:
             "audit": audit["ok"],
             "sums healed": audit["sums"]["healed"] == 0,
             "videos": videos == self.options.videos,
+            "plays": plays == plays_right,
+            "imports were killed": self.import_kills > 0 or self.options.kills < 4,
             "jobs done": jobs_done == len(self.jobs) > 0,
             "calls were made": len(self.answered) > 0,
         }
@@ -172,13 +183,17 @@ class Soak:
             return database.execute(sql).fetchone()[0]
 
 
-def video(n):
-    """A made-up video as a web capture has it."""
+def plays_of(n, generation):
+    return n * 13 + generation
+
+
+def video(n, generation=0):
+    """A made-up video as a web capture has it; a later generation was read later and has more plays."""
     tags = [{"id": "1", "title": "cat"}, {"id": str(100 + n % 50), "title": f"group{n % 50}"}]
     return json.dumps({
         "id": str(7_000_000_000_000_000_000 + n * 7919), "desc": f"video {n}", "createTime": 1_700_000_000,
-        "collectTime": 1_700_001_000, "author": {"id": str(6_000_000_000_000_000_000 + n % 997), "uniqueId": f"a{n % 997}"},
-        "video": {"duration": 9}, "challenges": tags, "stats": {"playCount": n * 13, "diggCount": 1},
+        "collectTime": 1_700_001_000 + 60 * generation, "author": {"id": str(6_000_000_000_000_000_000 + n % 997), "uniqueId": f"a{n % 997}"},
+        "video": {"duration": 9}, "challenges": tags, "stats": {"playCount": plays_of(n, generation), "diggCount": 1},
     }) + "\n"
 
 
