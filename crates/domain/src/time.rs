@@ -4,9 +4,11 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
-/// Readings from before this (2014-01-01) or after [`YEAR_2100_MS`] are taken for mistakes: musical.ly began in 2014.
+/// 2014-01-01. Times before this or after [`YEAR_2100_MS`] are taken for mistakes: musical.ly began in 2014.
 const YEAR_2014_MS: i64 = 1_388_534_400_000;
 const YEAR_2100_MS: i64 = 4_102_444_800_000;
+/// The last moment that four digits of a year can tell.
+const YEAR_9999_MS: i64 = 253_402_300_799_000;
 
 impl Timestamp {
     /// From milliseconds since 1970, unchecked: for clocks and databases.
@@ -23,6 +25,27 @@ impl Timestamp {
             Some(ms) if ms >= YEAR_2014_MS && ms < YEAR_2100_MS => Some(Self(ms)),
             _ => None,
         }
+    }
+
+    /// From the number a source gives for the time of a reading: in seconds, milliseconds, microseconds or nanoseconds,
+    /// whichever makes it a time between 2014 and 2100. A number that none does is a time after 2100 where it is large
+    /// enough for one, so that the reading can be refused with its time, and `None` where it is not: 0 means "unknown".
+    pub fn of_reading(number: i64) -> Option<Self> {
+        let known = Self::from_source(number);
+        known.or_else(|| Self::from_source(number / 1_000)).or_else(|| Self::from_source(number / 1_000_000)).or(
+            if number >= YEAR_2014_MS {
+                Some(Self(number.min(YEAR_9999_MS)))
+            } else if number >= YEAR_2014_MS / 1000 {
+                Some(Self(number.saturating_mul(1000).min(YEAR_9999_MS)))
+            } else {
+                None
+            },
+        )
+    }
+
+    /// Whether this is from before 2014, when there were no hashtags to read.
+    pub const fn is_before_tiktok(self) -> bool {
+        self.0 < YEAR_2014_MS
     }
 
     /// From `YYYY-MM-DDTHH:MM:SSZ`, `YYYY-MM-DD HH:MM:SS` or `YYYY-MM-DD`, with an optional fraction, `Z` or `±HH:MM`.
@@ -208,6 +231,26 @@ mod tests {
         assert_eq!(Timestamp::from_source(1_741_350_559).map(Timestamp::as_ms), Some(1_741_350_559_000));
         assert_eq!(Timestamp::from_source(0), None);
         assert_eq!(Timestamp::from_source(i64::MAX), None);
+    }
+
+    #[test]
+    fn times_of_readings_keep_what_lies_after_2100() {
+        for (number, want) in [
+            (1_741_350_559, Some("2025-03-07T12:29:19Z")),
+            (1_741_350_559_037, Some("2025-03-07T12:29:19.037Z")),
+            (1_741_350_559_037_999, Some("2025-03-07T12:29:19.037Z")),
+            (1_741_350_559_037_999_999, Some("2025-03-07T12:29:19.037Z")),
+            (4_102_444_800, Some("2100-01-01T00:00:00Z")),
+            (4_102_444_800_000, Some("2100-01-01T00:00:00Z")),
+            (99_999_999_999_999, Some("5138-11-16T09:46:39.999Z")),
+            (i64::MAX, Some("9999-12-31T23:59:59Z")),
+            (1_388_534_399, None),
+            (0, None),
+            (-1_741_350_559, None),
+            (i64::MIN, None),
+        ] {
+            assert_eq!(Timestamp::of_reading(number).map(Timestamp::to_rfc3339).as_deref(), want, "{number}");
+        }
     }
 
     proptest! {

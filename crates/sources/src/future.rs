@@ -1,5 +1,5 @@
-//! Readings that claim to be made in the future: a wrong clock, a wrong column, or a unit that was taken for another. They
-//! are refused, since a series would end with them for ever.
+//! Readings that claim a time in the future or before 2014: a wrong clock, a wrong column, a unit that was taken for
+//! another, or the 1970 that stands for "unknown". They are refused: a series would begin or end with them for good.
 
 use crate::reading::Found;
 use crate::record::{Around, refuse};
@@ -26,12 +26,12 @@ impl fmt::Debug for Present {
 }
 
 impl Present {
-    /// Takes what a record gave from `start` on out of `found` where it is of the future, and refuses the record for it.
+    /// Takes what a record gave from `start` on out of `found` where its time cannot be, and refuses the record for it.
     pub(crate) fn check(&self, raw: &[u8], around: Around, start: usize, found: &mut Vec<Found>) {
-        let Some(clock) = &self.0 else { return };
-        let now = clock.now();
+        let now = self.0.as_ref().map(|clock| clock.now());
+        let cannot_be = |at: Timestamp| at.is_before_tiktok() || now.is_some_and(|now| is_ahead(at, now));
         let at = |found: &Found| match found {
-            Found::Observation(observation) => observation.observed_at().filter(|at| is_ahead(*at, now)),
+            Found::Observation(observation) => observation.observed_at().filter(|at| cannot_be(*at)),
             Found::Refused { .. } => None,
         };
         let Some(first) = found.iter().skip(start).find_map(at) else { return };
@@ -40,11 +40,14 @@ impl Present {
             number += 1;
             number <= start || at(one).is_none()
         });
-        let reason = format!(
-            "read in the future: at {}, and it is {} now; check the time in the record, and the clock",
-            first.to_rfc3339(),
-            now.to_rfc3339()
-        );
+        let read = first.to_rfc3339();
+        let reason = match now.filter(|_| !first.is_before_tiktok()) {
+            Some(now) => format!(
+                "read in the future: at {read}, and it is {} now; check the time in the record, and the clock",
+                now.to_rfc3339()
+            ),
+            None => format!("read at {read}, before 2014, when there was nothing to read; check the time in the record"),
+        };
         refuse(raw, reason, around, found);
     }
 }

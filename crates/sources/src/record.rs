@@ -60,7 +60,7 @@ impl Around {
 fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
     let fetched = keys.text("_fetched_at");
     let fetched = fetched.and_then(|text| {
-        Timestamp::parse(&text).or_else(|| text.parse().ok().and_then(Timestamp::from_source))
+        Timestamp::parse(&text).or_else(|| text.parse().ok().and_then(Timestamp::of_reading))
     });
     let number = match keys.object("extra") {
         Some(extra) => Keys::of(extra).number("now"),
@@ -70,7 +70,7 @@ fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
             return told.or_else(|| creative_center::answered_at(keys));
         }
     };
-    fetched.or_else(|| number.int().and_then(Timestamp::from_source))
+    fetched.or_else(|| number.int().and_then(Timestamp::of_reading))
 }
 
 impl RecordReader {

@@ -170,7 +170,7 @@ pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> 
     let id = item.id.video(&[&item.video.id])?;
     let source = reading.source.unwrap_or(Source::WebItem);
     // The envelope knows when its page was read; `collectTime` is added to the item itself by some collectors.
-    reading.observed_at = reading.observed_at.or(item.collect_time.int().and_then(Timestamp::from_source));
+    reading.observed_at = reading.observed_at.or(item.collect_time.int().and_then(Timestamp::of_reading));
     let tags = item.tags()?;
     reading.video(VideoObservation {
         id,

@@ -79,7 +79,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         return Err("a live stream, not a video".to_owned().into());
     }
     let id = info.id.video(&[&info.webpage_url, &info.original_url, &info.url])?;
-    let observed_at = info.epoch.int().and_then(Timestamp::from_source).or(reading.observed_at);
+    let observed_at = info.epoch.int().and_then(Timestamp::of_reading).or(reading.observed_at);
     let caption = info.caption();
     let mut tags = TagList::default();
     tags.add_caption(caption)?;

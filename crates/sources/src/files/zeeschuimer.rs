@@ -35,7 +35,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         return Err(format!("an item of {}, not of tiktok.com", &*line.source_platform).into());
     }
     reading.source = Some(Source::Zeeschuimer);
-    reading.observed_at = collected.int().and_then(Timestamp::from_source).or(reading.observed_at);
+    reading.observed_at = collected.int().and_then(Timestamp::of_reading).or(reading.observed_at);
     match web_item::read(data.get(), reading) {
         Err(Refusal::Shape) => Err("`data` is no video: deleted, or of another kind".to_owned().into()),
         other => other,
