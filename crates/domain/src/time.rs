@@ -32,15 +32,16 @@ impl Timestamp {
     /// enough for one, so that the reading can be refused with its time, and `None` where it is not: 0 means "unknown".
     pub fn of_reading(number: i64) -> Option<Self> {
         let known = Self::from_source(number);
-        known.or_else(|| Self::from_source(number / 1_000)).or_else(|| Self::from_source(number / 1_000_000)).or(
-            if number >= YEAR_2014_MS {
+        known
+            .or_else(|| Self::from_source(number / 1_000))
+            .or_else(|| Self::from_source(number / 1_000_000))
+            .or(if number >= YEAR_2014_MS {
                 Some(Self(number.min(YEAR_9999_MS)))
             } else if number >= YEAR_2014_MS / 1000 {
                 Some(Self(number.saturating_mul(1000).min(YEAR_9999_MS)))
             } else {
                 None
-            },
-        )
+            })
     }
 
     /// Whether this is from before 2014, when there were no hashtags to read.

@@ -46,7 +46,9 @@ impl Present {
                 "read in the future: at {read}, and it is {} now; check the time in the record, and the clock",
                 now.to_rfc3339()
             ),
-            None => format!("read at {read}, before 2014, when there was nothing to read; check the time in the record"),
+            None => format!(
+                "read at {read}, before 2014, when there was nothing to read; check the time in the record"
+            ),
         };
         refuse(raw, reason, around, found);
     }

@@ -127,7 +127,8 @@ impl<'m> Record<'m> {
 
     fn time(&self, field: Field) -> Result<Option<Timestamp>, String> {
         let Some(text) = self.text(field) else { return Ok(None) };
-        let of_number = if field == Field::ObservedAt { Timestamp::of_reading } else { Timestamp::from_source };
+        let of_number =
+            if field == Field::ObservedAt { Timestamp::of_reading } else { Timestamp::from_source };
         let number = || Number(number::from_text(text)).int().and_then(of_number);
         Timestamp::parse(text).or_else(number).map(Some).ok_or_else(|| {
             format!(
