@@ -2,7 +2,7 @@
 //! same rows; and whoever asks meanwhile is told nothing wrong.
 
 use catalog::Catalog;
-use catalog::measure::TrendingAsked;
+use catalog::measure::{HashtagSort, HashtagsAsked, MeasureError, Meta, TrendingAsked};
 use domain::metrics::TrendWindow;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
 use domain::video::VideoDetails;
@@ -108,8 +108,8 @@ async fn at_once(place: &Place) -> TemporaryCatalog {
     held
 }
 
-async fn names(catalog: &Catalog, limit: u32) -> Vec<String> {
-    let asked = TrendingAsked {
+fn asked(limit: u32) -> TrendingAsked {
+    TrendingAsked {
         window: TrendWindow::Week,
         sort: TrendSort::Velocity,
         views_min: 0,
@@ -117,9 +117,48 @@ async fn names(catalog: &Catalog, limit: u32) -> Vec<String> {
         weights: None,
         limit,
         after: None,
+    }
+}
+
+/// None while there are no trends.
+async fn names(catalog: &Catalog, limit: u32) -> Vec<String> {
+    match catalog.trending(&asked(limit)).await {
+        Ok(trending) => trending.data.into_iter().map(|row| row.hashtag.name).collect(),
+        Err(MeasureError::TrendsPending) => Vec::new(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The clock of the runtime stands still, and moves when everybody waits: that ends the wait for trends.
+#[tokio::test(start_paused = true)]
+async fn while_trends_are_worked_out_for_the_first_time_nothing_is_said_of_them() {
+    let held = Place::folders().catalog(&clock()).await;
+    record(held.store(), readings(1..=40, 0..DAYS)).await;
+    let catalog = held.catalog();
+    let turn = held.store().trends_turn().await.expect("a turn");
+    let by_growth = HashtagsAsked {
+        query: "tag".to_owned(),
+        sort: HashtagSort::Growth,
+        views_min: 0,
+        limit: 5,
+        after: None,
     };
-    let told = catalog.trending(&asked).await.expect("a list");
-    told.data.into_iter().map(|row| row.hashtag.name).collect()
+    let one = catalog.measured_hashtag("tag3").await.expect("a hashtag");
+    let is_said = |meta: &Meta| meta.caveats.iter().any(|caveat| caveat.code == "trends_pending");
+    for _ in 0..2 {
+        let trending = catalog.trending(&asked(5)).await.map(|trending| trending.data.len());
+        assert!(matches!(trending, Err(MeasureError::TrendsPending)), "{trending:?}");
+        let sorted = catalog.hashtags(&by_growth).await.map(|found| found.data.len());
+        assert!(matches!(sorted, Err(MeasureError::TrendsPending)), "{sorted:?}");
+        let overview = catalog.overview(&one).await.expect("an overview");
+        assert!(is_said(&overview.meta) && overview.data.emerging.is_none());
+    }
+    drop(turn);
+    catalog.follow_trends().await.expect("trends");
+    assert_eq!(names(catalog, 5).await.len(), 5);
+    assert_eq!(catalog.hashtags(&by_growth).await.expect("a list").data.len(), 5);
+    let overview = catalog.overview(&one).await.expect("an overview");
+    assert!(!is_said(&overview.meta) && overview.data.emerging.is_some());
 }
 
 async fn step_by_step_is_as_all_at_once(place: &Place) {

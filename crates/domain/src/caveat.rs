@@ -69,11 +69,13 @@ pub enum Caveat {
     CreatorsByHandle = 24,
     /// Of a week that has begun long ago.
     OutlookPast = 25,
+    /// Trends are not worked out yet.
+    TrendsPending = 26,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
@@ -99,6 +101,7 @@ impl Caveat {
         Self::SumTooLarge,
         Self::CreatorsByHandle,
         Self::OutlookPast,
+        Self::TrendsPending,
     ];
 
     /// What it is called in answers.
@@ -129,6 +132,7 @@ impl Caveat {
             Self::SumTooLarge => "sum_too_large",
             Self::CreatorsByHandle => "creators_by_handle",
             Self::OutlookPast => "outlook_past",
+            Self::TrendsPending => "trends_pending",
         }
     }
 
@@ -181,6 +185,9 @@ impl Caveat {
             }
             Self::OutlookPast => {
                 "The newest reading is more than 2 days old: pace, surge and the band are of the 7 days after it."
+            }
+            Self::TrendsPending => {
+                "Trends are being worked out for the first time: how this compares with other hashtags is not known yet."
             }
             Self::MostPlayed => "So many videos are held that only those with the most plays were looked at.",
             Self::NotAsRead => {

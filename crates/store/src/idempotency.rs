@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 /// Longest key, in bytes.
 const KEY_BYTES_MAX: usize = 255;
-/// Longest answer that is kept. A page of 35 videos has about 40 KB.
-const BODY_BYTES_MAX: usize = 1 << 20;
+/// Bytes of the longest answer that is kept. A page of 35 videos has about 40 KB.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
 /// Longest `Content-Type`.
 const CONTENT_TYPE_BYTES_MAX: usize = 100;
 

@@ -336,6 +336,14 @@ impl Store {
         }
     }
 
+    /// When the hashtag of a window was read that was read longest ago; `None` without trends.
+    pub async fn trends_read_since(&self, window: u8) -> Result<Option<Timestamp>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.walks.trends_read_since(window),
+            Self::Postgres(postgres) => postgres.trends_read_since(window).await,
+        }
+    }
+
     /// What trends of a window are compared with, as whoever made it wrote it, and how many trends it was made of.
     pub async fn trend_peers(&self, window: u8) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
         match self {

@@ -107,7 +107,7 @@ impl From<catalog::measure::MeasureError> for Failure {
             }
             error @ MeasureError::Name(..) => Self::usage(error),
             error @ MeasureError::NotFound(_) => Self::not_found(error),
-            error @ MeasureError::File(_) => Self::new(error),
+            error @ (MeasureError::File(_) | MeasureError::TrendsPending) => Self::new(error),
         }
     }
 }

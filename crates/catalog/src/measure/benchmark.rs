@@ -197,6 +197,7 @@ impl Catalog {
         if data.engagement.videos < data.engagement.of_videos {
             meta.say(Caveat::EngagementPart);
         }
+        meta.available = self.available_posts(hashtag, sample.len() == 0).await?;
         Ok(Measured { data, meta, next: None })
     }
 }

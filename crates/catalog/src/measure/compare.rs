@@ -2,7 +2,10 @@
 
 use super::creators::{as_real, share};
 use super::sample::{Sample, is_since};
-use super::{HashtagRecord, HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured, Meta};
+use super::{
+    AvailableView, HashtagRecord, Held, HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured,
+    Meta,
+};
 use crate::Catalog;
 use domain::caveat::Caveat;
 use domain::metrics::engagement::engagement_rate;
@@ -46,6 +49,9 @@ pub struct CompareView {
     pub overlap: Vec<OverlapView>,
     /// Videos under any of them, each counted once.
     pub videos_unique: u64,
+    /// Whether a time was requested in which there is neither a reading nor a video of any of them.
+    #[serde(skip)]
+    pub(super) is_empty: bool,
 }
 
 /// One of them.
@@ -57,6 +63,8 @@ pub struct ComparedView {
     pub record: HashtagRecord,
     /// Its series.
     pub series: HistoryView,
+    /// From when to when there are readings, of a series without a point; `null` where there are none.
+    pub available: Option<AvailableView>,
     /// The series divided by its first value, times what was asked for; `null` where that was not asked for, or the first
     /// value is 0 or there is none.
     pub indexed: Option<Vec<IndexedView>>,
@@ -128,13 +136,34 @@ impl Catalog {
         let voice = share_of_voice(samples.iter().map(Sample::by_row));
         meta.say(Caveat::ObservedShares);
         meta.say_as_read(hashtags);
+        let has_nothing = |one: &ComparedView| one.series.points.is_empty() && one.sample_videos == 0;
+        let is_empty = (asked.from.is_some() || asked.to.is_some()) && compared.iter().all(has_nothing);
+        if is_empty {
+            meta.available = self.held_of_any(hashtags, asked.metric).await?.map(AvailableView::from);
+        }
         let data = CompareView {
             share_of_voice: shares_view(hashtags, &voice),
             overlap: overlaps(hashtags, &voice),
             videos_unique: voice.videos,
             hashtags: compared,
+            is_empty,
         };
         Ok(Measured { data, meta, next: None })
+    }
+
+    /// From when to when there are readings or videos of any of them.
+    async fn held_of_any(
+        &self,
+        hashtags: &[Hashtag],
+        metric: HistoryMetric,
+    ) -> Result<Option<Held>, MeasureError> {
+        let mut held: Option<Held> = None;
+        for hashtag in hashtags {
+            for more in [self.readings_held(hashtag, metric).await?, self.posts_held(hashtag).await?] {
+                held = more.map(|more| held.map_or(more, |held| held.and(more))).or(held);
+            }
+        }
+        Ok(held)
     }
 
     async fn compared(
@@ -171,6 +200,7 @@ impl Catalog {
             record: HashtagRecord::of(hashtag),
             indexed: asked.index.and_then(|to| indexed(&series.data, to)),
             series: series.data,
+            available: series.meta.available,
             engagement: rate.ratio_of_sums,
             engagement_videos: rate.videos,
             sample_videos: sample.len(),

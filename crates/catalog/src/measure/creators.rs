@@ -169,6 +169,7 @@ impl Catalog {
         if data.concentration.is_none() && data.creators_count > 0 {
             meta.say(Caveat::TooFewValues);
         }
+        meta.available = self.available_posts(hashtag, data.creators.is_empty()).await?;
         Ok(Measured { data, meta, next })
     }
 }

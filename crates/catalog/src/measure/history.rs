@@ -1,7 +1,7 @@
 //! How a count of a hashtag went: its readings, as they are or by hour, day or week, as totals or as gains.
 
 use super::view::exact;
-use super::{MeasureError, Measured, Meta, Place};
+use super::{AvailableView, Held, MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use domain::caveat::Caveat;
 use domain::metrics::history::{HistoryPoint, Mode, Step, history};
@@ -161,6 +161,8 @@ pub struct History {
     pub series: Series,
     /// By which ways the readings came.
     pub sources: SourceSet,
+    /// From when to when there are readings.
+    pub held: Option<Held>,
 }
 
 impl Catalog {
@@ -193,7 +195,9 @@ impl Catalog {
                 .map(|(repair, readings)| RepairsView { repair: repair.name(), readings })
                 .collect(),
         };
-        Ok(Measured { data, meta: meta_of(&history), next })
+        let mut meta = meta_of(&history);
+        meta.available = history.held.filter(|_| data.points.is_empty()).map(AvailableView::from);
+        Ok(Measured { data, meta, next })
     }
 
     /// The history of a hashtag, all of it.
@@ -213,7 +217,8 @@ impl Catalog {
             if asked.is_repaired { Series::repaired(&readings) } else { Series::unrepaired(&readings) };
         let points = history(&series, asked.step, asked.mode, asked.from, asked.to);
         let sources = readings.iter().map(|reading| reading.source).collect();
-        Ok(History { hashtag: hashtag.clone(), points, series, sources })
+        let held = Held::of(readings.iter().map(|reading| reading.at));
+        Ok(History { hashtag: hashtag.clone(), points, series, sources, held })
     }
 }
 

@@ -1,6 +1,6 @@
 //! From when to when something is held of a hashtag: for answers that are empty because another time was requested.
 
-use super::{HistoryMetric, MeasureError};
+use super::{AvailableView, HistoryMetric, MeasureError};
 use crate::Catalog;
 use domain::{Hashtag, Timestamp, UtcDay};
 use std::fmt;
@@ -16,12 +16,15 @@ pub struct Held {
 }
 
 impl Held {
-    fn of(times: impl Iterator<Item = Timestamp>) -> Option<Self> {
+    /// Both together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
+    }
+
+    pub(super) fn of(times: impl Iterator<Item = Timestamp>) -> Option<Self> {
         times.fold(None, |held: Option<Self>, at| {
-            Some(held.map_or(Self { first: at, last: at }, |held| Self {
-                first: held.first.min(at),
-                last: held.last.max(at),
-            }))
+            let one = Self { first: at, last: at };
+            Some(held.map_or(one, |held| held.and(one)))
         })
     }
 }
@@ -43,6 +46,15 @@ impl Catalog {
         let snapshots = self.snapshots_of(hashtag.row).await?;
         let readings = readings_of(&snapshots, metric.count());
         Ok(Held::of(readings.iter().map(|reading| reading.at)))
+    }
+
+    /// The same as of [`Catalog::posts_held`], of an answer that `is_empty`.
+    pub(super) async fn available_posts(
+        &self,
+        hashtag: &Hashtag,
+        is_empty: bool,
+    ) -> Result<Option<AvailableView>, MeasureError> {
+        Ok(if is_empty { self.posts_held(hashtag).await?.map(AvailableView::from) } else { None })
     }
 
     /// From when to when the videos were posted that are held under a hashtag; `None` if there are none, or their times are

@@ -61,7 +61,7 @@ pub use tabular::Tabular;
 pub use trending::{TrendingAsked, TrendingView};
 pub use trends::{TrendFacts, TrendsProgress};
 pub use videos::{VideoMeasuredView, VideoSort, VideosAsked};
-pub use view::{AsReadView, CaveatView, HashtagRecord, Meta, SampleView, TotalView};
+pub use view::{AsReadView, AvailableView, CaveatView, HashtagRecord, Meta, SampleView, TotalView};
 
 use crate::CatalogError;
 use domain::TagError;
@@ -108,6 +108,9 @@ pub enum MeasureError {
         /// What is wrong with it, and what would be right.
         why: String,
     },
+    /// Trends are being worked out for the first time.
+    #[error("trends are being worked out for the first time; try again in a moment")]
+    TrendsPending,
     /// A file cannot be written.
     #[error("the file cannot be written: {0}")]
     File(std::io::Error),

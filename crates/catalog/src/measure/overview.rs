@@ -190,6 +190,7 @@ impl Catalog {
             true => None,
             false => self.plays_concentration(hashtag.row).await?,
         };
+        let has_trends = self.has_trends().await?;
         let newest = self.inner.store.trend_state().await?.newest_at;
         let outlook = outlook(&series.views, None)
             .map(|outlook| newest.map_or(outlook, |newest| outlook.seen_at(newest)));
@@ -222,6 +223,9 @@ impl Catalog {
         let mut meta = overview_meta(hashtag, &series);
         if outlook.is_some_and(|outlook| self.is_past(outlook.as_of)) {
             meta.say(Caveat::OutlookPast);
+        }
+        if !has_trends {
+            meta.say(Caveat::TrendsPending);
         }
         Ok(Measured { data, meta, next: None })
     }
@@ -297,7 +301,9 @@ impl Catalog {
             let known = |h: &Hashtag| Some((h.row, super::creators::as_real(total(h)?.value)));
             return Ok(hashtags.iter().filter_map(known).collect());
         };
-        self.nudge_trends();
+        if !self.has_trends().await? {
+            return Err(MeasureError::TrendsPending);
+        }
         let rows: Vec<_> = hashtags.iter().map(|hashtag| hashtag.row).collect();
         let column = trend.column();
         let trends = self.inner.store.trends_of(&rows).await?;

@@ -87,6 +87,7 @@ impl Catalog {
         if related.iter().any(|other| other.views.as_read.is_some()) {
             meta.say(Caveat::NotAsRead);
         }
+        meta.available = self.available_posts(hashtag, related.is_empty()).await?;
         Ok(Measured { data: related, meta, next: None })
     }
 }

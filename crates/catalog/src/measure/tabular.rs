@@ -22,7 +22,8 @@ pub trait Tabular {
     /// The rows, each with a value for each column.
     fn rows(&self) -> Vec<Vec<Value<'_>>>;
 
-    /// Whether this is a list, or a page of one, without a row. One thing that is measured is no list.
+    /// Whether there is nothing in it: a list, or a page of one, without a row, or a measurement of a time in which there is
+    /// nothing.
     fn is_empty_list(&self) -> bool {
         false
     }
@@ -312,6 +313,10 @@ impl Tabular for Vec<VideoMeasuredView> {
 }
 
 impl Tabular for BenchmarkView {
+    fn is_empty_list(&self) -> bool {
+        self.bands.iter().all(|band| band.videos == 0)
+    }
+
     fn columns() -> Vec<Column> {
         let plays = ["plays_p10", "plays_p25", "plays_p50", "plays_p75", "plays_p90", "plays_p99"];
         let rates = [
@@ -442,6 +447,10 @@ impl Tabular for CreatorsView {
 
 /// The series one below the other.
 impl Tabular for CompareView {
+    fn is_empty_list(&self) -> bool {
+        self.is_empty
+    }
+
     fn columns() -> Vec<Column> {
         let mut all = HistoryView::columns();
         all.push(Column::new("indexed", Kind::Real));

@@ -3,7 +3,7 @@
 use super::kept::KeptTrend;
 use super::outlook::seen;
 use super::trends::{band_name, kept, lately, number_of};
-use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
+use super::{HashtagRecord, Held, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
 use crate::Catalog;
 use domain::caveat::Caveat;
 use domain::metrics::emerging::{Component, Emerging, emerging};
@@ -109,9 +109,11 @@ impl EmergingView {
 
 impl Catalog {
     /// A page of what moves most, as it was worked out when readings came in. Whoever wants what was read by another process
-    /// a moment ago calls [`Catalog::follow_trends`] before.
+    /// a moment ago calls [`Catalog::follow_trends`] before. Fails with [`MeasureError::TrendsPending`] while there are none.
     pub async fn trending(&self, asked: &TrendingAsked) -> Result<Measured<Vec<TrendingView>>, MeasureError> {
-        self.nudge_trends();
+        if !self.has_trends().await? {
+            return Err(MeasureError::TrendsPending);
+        }
         let store = &self.inner.store;
         let newest = store.trend_state().await?.newest_at;
         let Some(newest) = newest else {
@@ -145,6 +147,10 @@ impl Catalog {
         }
         if data.iter().any(|row| row.trend.repaired) {
             meta.say(Caveat::Repaired);
+        }
+        if data.is_empty() {
+            let first = self.inner.store.trends_read_since(number_of(TrendWindow::Month)).await?;
+            meta.available = first.map(|first| Held { first, last: newest }.into());
         }
         Ok(Measured { data, meta, next })
     }

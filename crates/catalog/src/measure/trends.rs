@@ -13,6 +13,7 @@ use domain::metrics::trend::{Trend, TrendInput, TrendWindow};
 use domain::metrics::{Gain, Outlook};
 use domain::{HashtagRow, SourceSet, Timestamp};
 use serde::Serialize;
+use std::time::Duration;
 use store::hashtags::Changes;
 use store::trends::{TrendRow, TrendState};
 use utoipa::ToSchema;
@@ -29,6 +30,9 @@ const ANEW_PART_OF_HASHTAGS: u64 = 50;
 pub(super) const CONCENTRATION_VIDEOS_MAX: u32 = 20_000;
 /// A reading counts as lately made for this long at least, however short the window.
 const LATELY_MS_MIN: i64 = 48 * 3600 * 1000;
+
+/// How long a question waits while trends are worked out for the first time; clients stop waiting at 10 s.
+const FIRST_TRENDS_WAIT: Duration = Duration::from_secs(2);
 
 /// The number of a window in the database.
 pub(super) const fn number_of(window: TrendWindow) -> u8 {
@@ -193,6 +197,36 @@ impl Catalog {
                 tracing::warn!(%error, "trends cannot be worked out");
             }
         });
+    }
+
+    /// Whether trends are worked out at all, be it of older readings. If not, has it done, and waits for a moment.
+    pub(super) async fn has_trends(&self) -> Result<bool, CatalogError> {
+        if self.are_trends_known().await? {
+            self.nudge_trends();
+            return Ok(true);
+        }
+        let idle = self.inner.trends.try_lock().is_ok();
+        let done = async {
+            if idle {
+                let catalog = self.clone();
+                // A task of its own: whoever stops waiting must not stop the work.
+                match tokio::spawn(async move { catalog.follow_trends().await }).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => tracing::warn!(%error, "trends cannot be worked out"),
+                    Err(error) => tracing::warn!(%error, "trends cannot be worked out"),
+                }
+            } else {
+                drop(self.inner.trends.lock().await);
+            }
+        };
+        // In time or not, the state decides.
+        let _ = tokio::time::timeout(FIRST_TRENDS_WAIT, done).await;
+        self.are_trends_known().await
+    }
+
+    async fn are_trends_known(&self) -> Result<bool, CatalogError> {
+        let store = &self.inner.store;
+        Ok(store.trend_state().await?.sequence > 0 || store.sequence().await? == 0)
     }
 
     /// Whether so many hashtags changed that it is less work to make all trends anew, as after a reading of every series.

@@ -166,7 +166,9 @@ impl Catalog {
         let shown: Vec<VideoUnder> =
             videos.into_iter().map(|(_, video)| video.to_video(sample.tags(video))).collect();
         let data = self.video_views(&shown).await?;
-        Ok(Measured { data, meta: Meta::of_sample(&sample, hashtag), next })
+        let mut meta = Meta::of_sample(&sample, hashtag);
+        meta.available = self.available_posts(hashtag, data.is_empty()).await?;
+        Ok(Measured { data, meta, next })
     }
 
     /// The hashtag of `also` or `not`. One that is not held stands beside no video.

@@ -1,5 +1,6 @@
 //! What several answers share: a hashtag's record, totals, and what is to be known of a measurement.
 
+use super::Held;
 use super::sample::Sample;
 use domain::caveat::Caveat;
 use domain::hashtag::{AsRead, AsReadCounts, Observed, Total};
@@ -28,8 +29,30 @@ pub struct Meta {
     pub stale: bool,
     /// Of which videos it is made; `null` where it is made of none.
     pub sample: Option<SampleView>,
+    /// Of an answer without a row: from when to when there is something. `null` where there is nothing at all, and of answers
+    /// with rows.
+    pub available: Option<AvailableView>,
     /// What limits it.
     pub caveats: Vec<CaveatView>,
+}
+
+/// From when to when something is stored of what was requested: the readings of a count, or the times at which the stored
+/// videos were posted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Available)]
+pub struct AvailableView {
+    /// The first.
+    #[schema(example = "2024-03-01T00:00:00Z")]
+    pub from: String,
+    /// The last.
+    #[schema(example = "2024-05-31T23:59:59Z")]
+    pub to: String,
+}
+
+impl From<Held> for AvailableView {
+    fn from(held: Held) -> Self {
+        Self { from: held.first.to_rfc3339(), to: held.last.to_rfc3339() }
+    }
 }
 
 /// Something that limits what a number means.

@@ -177,6 +177,14 @@ impl Postgres {
         row.try_get(0).map(i64::unsigned_abs).doing(DOING)
     }
 
+    pub(crate) async fn trends_read_since(&self, window: u8) -> Result<Option<Timestamp>, StoreError> {
+        const DOING: &str = "read the oldest trend";
+        const SQL: &str = "SELECT min(read_at) FROM tagmeter.trends WHERE trend_window = $1";
+        let row = self.pool.query_one(DOING, SQL, &[(&i64::from(window), Type::INT8)]).await?;
+        let at: Option<i64> = row.try_get(0).doing(DOING)?;
+        Ok(at.map(Timestamp::from_ms))
+    }
+
     pub(crate) async fn trend_peers(&self, window: u8) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
         const DOING: &str = "read what trends are compared with";
         const SQL: &str = "SELECT peers, made_of FROM tagmeter.trend_peers WHERE trend_window = $1";

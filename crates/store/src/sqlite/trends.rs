@@ -154,6 +154,16 @@ impl WalksFile {
         })
     }
 
+    pub(crate) fn trends_read_since(&self, window: u8) -> Result<Option<Timestamp>, StoreError> {
+        self.readers.with(|connection| {
+            connection
+                .prepare_cached("SELECT min(read_at) FROM trends WHERE trend_window = ?1")
+                .and_then(|mut statement| statement.query_row([window], |row| row.get::<_, Option<i64>>(0)))
+                .map(|at| at.map(Timestamp::from_ms))
+                .doing("read the oldest trend")
+        })
+    }
+
     pub(crate) fn trend_peers(&self, window: u8) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
         self.readers.with(|connection| {
             connection

@@ -3,7 +3,9 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Trending;
 use crate::exit::Failure;
-use crate::measured::{Target, about, maybe, outlook, over, per_cent, real, spark, tag, total};
+use crate::measured::{
+    Target, about, maybe, nothing_moves, outlook, over, per_cent, real, spark, tag, total,
+};
 use crate::output::{print, say, table};
 use crate::progress::spinning;
 use catalog::Catalog;
@@ -35,8 +37,7 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
     let courses = if target.is_screen() { courses(&catalog, &measured).await? } else { Vec::new() };
     let has_more = measured.next.is_some();
     let shown = Shown { courses, window: command.window, has_more };
-    let is_empty = measured.data.is_empty();
-    let nothing = is_empty.then(|| "No hashtag moves that was read at least twice lately.".to_owned());
+    let nothing = measured.data.is_empty().then(|| nothing_moves(&measured.meta));
     target.tell(&measured, context.now(), nothing, |rows| show(rows, &shown), || None)
 }
 

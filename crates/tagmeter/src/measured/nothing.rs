@@ -2,7 +2,7 @@
 
 use crate::exit::Failure;
 use catalog::Catalog;
-use catalog::measure::HistoryMetric;
+use catalog::measure::{HistoryMetric, Meta};
 use domain::Hashtag;
 
 /// No reading of a count in the time that was requested.
@@ -16,6 +16,18 @@ pub(crate) async fn nothing_read(
         Some(held) => format!("No {metric_name} of #{name} in this time; readings are {held}."),
         None => format!("No {metric_name} of #{name}: no source reported them with a time."),
     })
+}
+
+/// No hashtag that moves.
+pub(crate) fn nothing_moves(meta: &Meta) -> String {
+    let nothing = "No hashtag moves that was read at least twice lately";
+    let day = |time: &str| time.get(..10).unwrap_or(time).to_owned();
+    match &meta.available {
+        Some(held) => {
+            format!("{nothing}; hashtags were last read from {} to {}.", day(&held.from), day(&held.to))
+        }
+        None => format!("{nothing}."),
+    }
 }
 
 /// Nothing that is made of videos (`what`), in the time that was requested if one was (`is_limited`).

@@ -184,6 +184,8 @@ fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
         say("reported_videos", sample.reported_videos.map(|videos| videos.to_string()));
         say("coverage", sample.coverage.map(|coverage| coverage.to_string()));
     }
+    say("available_from", meta.available.as_ref().map(|available| available.from.clone()));
+    say("available_to", meta.available.as_ref().map(|available| available.to.clone()));
     for caveat in &meta.caveats {
         say(caveat.code, Some(caveat.text.clone()));
     }
