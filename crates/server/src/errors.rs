@@ -110,8 +110,11 @@ errors! {
         "No hashtag of this id or name is held. Nothing was charged.",
         "Look for it with `/search-challenge/` or `GET /v1/hashtags?query=`; import it, or configure an upstream that knows it.";
     DownloadExpired "download_expired" GONE "Nothing to continue" Legacy::AsProblem,
-        "The rest of a file was requested, and the server does not hold the file: it is kept for an hour unless configured otherwise, on the node that made it.",
-        "Request the export again without `Range`; that is charged. Nothing was charged for this request.";
+        "The rest of an answer was requested, and the server does not store it: it is kept for an hour unless configured otherwise, on the node that made it.",
+        "Send the request to the node that `X-Download-Node` named, or again without `Range`: that is a new answer, which is charged. Nothing was charged for this request.";
+    DownloadOnOtherNode "download_on_other_node" MISDIRECTED_REQUEST "The file is on another node" Legacy::AsProblem,
+        "`If-Range`, `If-Match` or `Idempotency-Key` names an answer that was paid for and is stored on another node; `detail` names the node, as `X-Download-Node` did. Nothing was charged.",
+        "Send the same request to that node. Without `If-Range`, `If-Match` and `Idempotency-Key` there is a new answer here, which is charged.";
     PreconditionFailed "precondition_failed" PRECONDITION_FAILED "No answer with this ETag" Legacy::AsProblem,
         "No stored answer to this question has an `ETag` that `If-Match` names.",
         "Leave `If-Match` out for a new answer, which is charged.";

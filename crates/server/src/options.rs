@@ -19,9 +19,10 @@ pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may lie unused between two requests. Longer than the 60 s of most load balancers, which would
 /// otherwise send a request into a connection that is being closed.
 pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(75);
-/// How long a client may take nothing at all of an answer that is ready. How slowly it takes it does not matter. Over
-/// loopback, windows open by up to 64 KiB at a time: at 1 KiB/s that is about a minute without a byte.
-pub const WRITE_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a client may take nothing at all of an answer that is ready. How slowly it takes it does not matter. TCP says
+/// what was read in steps: of a reader of 1 KiB/s nothing is seen for more than two minutes where the receive buffer has the
+/// usual 128 KiB, and for longer where it is larger.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(600);
 /// Bytes of an answer that may wait in the kernel unsent, for each connection: a slow reader then takes some often, and
 /// holds no more than this. A page of 35 videos fits.
 pub const UNSENT_BYTES_MAX: u32 = 64 * 1024;
@@ -68,6 +69,8 @@ pub struct Downloads {
     pub per_key: usize,
     /// Large answers of all keys at once.
     pub at_once: usize,
+    /// What the node is called whose folder it is; other nodes name it to who asks them for its files. Empty for none.
+    pub node: String,
 }
 
 impl Default for Downloads {
@@ -78,6 +81,7 @@ impl Default for Downloads {
             keep: DOWNLOADS_KEPT,
             per_key: LARGE_ANSWERS_PER_KEY,
             at_once: LARGE_ANSWERS_AT_ONCE,
+            node: String::new(),
         }
     }
 }

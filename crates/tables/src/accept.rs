@@ -15,6 +15,11 @@ pub struct Wish {
 }
 
 impl Wish {
+    /// Among wishes for names of one thing, the one of the most specific range is greatest.
+    pub(crate) const fn by_specificity(&self) -> (u8, u16) {
+        (self.specificity, self.weight)
+    }
+
     /// Whether the header excludes the media type with a weight of 0.
     pub const fn is_refusal(self) -> bool {
         self.weight == 0

@@ -1,6 +1,6 @@
 //! Formats, and which of them is asked for: by name, by the ending of a file, by an `Accept` header.
 
-use crate::accept::Accept;
+use crate::accept::{Accept, Wish};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -75,18 +75,25 @@ impl Format {
         }
     }
 
-    /// The one that an `Accept` header wants most, as RFC 9110 weighs: the most specific range that names a format has
-    /// its weight, and 0 refuses it. Of those wanted alike the one named more specifically, then the one named first, then
-    /// the first of [`Format::ALL`]. `None` when it takes none of them.
+    /// The one of all that an `Accept` header prefers.
     pub fn of_accept(header: &str) -> Option<Self> {
+        Self::preferred(header, &Self::ALL)
+    }
+
+    /// The one of `offered` that an `Accept` header prefers, as RFC 9110 weighs: the most specific range that names a
+    /// format has its weight, and 0 refuses it. Of equals the one named more specifically, then the one named first, then
+    /// the first of `offered`. `None` when it takes none of them.
+    pub fn preferred(header: &str, offered: &[Self]) -> Option<Self> {
         let accept = Accept::parse(header);
         let wish = |format: &Self| {
             let alias = (*format == Self::Ndjson).then_some("application/ndjson");
             let names = [Some(format.media_type()), alias].into_iter().flatten();
-            names.filter_map(|name| accept.weigh(name)).filter(|wish| !wish.is_refusal()).max()
+            // A wide range does not bring back by one name what a narrow one refuses by the other.
+            let named = names.filter_map(|name| accept.weigh(name));
+            named.max_by_key(Wish::by_specificity).filter(|wish| !wish.is_refusal())
         };
         // `max_by_key` takes the last of equals, and the first is wanted.
-        let wanted = Self::ALL.into_iter().rev().filter(|format| wish(format).is_some());
+        let wanted = offered.iter().copied().rev().filter(|format| wish(format).is_some());
         wanted.max_by_key(wish)
     }
 }
@@ -155,6 +162,21 @@ mod tests {
             ("text/csv;q=NaN", None),
         ] {
             assert_eq!(Format::of_accept(header), want, "{header}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_offered_is_preferred() {
+        let offered = [Format::Ndjson, Format::Parquet, Format::Csv];
+        for (header, want) in [
+            ("*/*", Some(Format::Ndjson)),
+            ("application/json, text/csv;q=0.1", Some(Format::Csv)),
+            ("application/*;q=0.5, application/x-ndjson;q=0", Some(Format::Parquet)),
+            ("application/x-ndjson;q=0, */*;q=0.1", Some(Format::Parquet)),
+            ("application/x-ndjson;q=0, application/ndjson, text/csv;q=0.1", Some(Format::Ndjson)),
+            ("application/json", None),
+        ] {
+            assert_eq!(Format::preferred(header, &offered), want, "{header}");
         }
     }
 }

@@ -106,6 +106,9 @@ impl TestServerBuilder {
         let held = TemporaryCatalog::with(&clock, self.database, self.upstreams).await;
         self.options.uploads = Some(Uploads { spool: Spool::of(held.folder()), node: NODE.to_owned() });
         self.options.downloads.folder.get_or_insert_with(|| held.folder().join("downloads"));
+        if self.options.downloads.node.is_empty() {
+            NODE.clone_into(&mut self.options.downloads.node);
+        }
         if !self.observations.is_empty() {
             held.record(self.observations).await;
         }

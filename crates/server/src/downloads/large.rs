@@ -1,12 +1,13 @@
 //! Answers around their charge: a large one becomes a file before it is charged, and is kept after.
 //!
 //! What an answer cost can stand at the end of its own JSON, which is known only after the charge. Such an answer has its
-//! slot and its room checked before, and is written after; should that fail it is sent from memory, as it is paid.
+//! slot and its room checked before, and is written after; should that fail it is sent from memory, as it is paid. One that
+//! the ledger cannot hold for its `Idempotency-Key` is written before, and its end is kept in the record of the file.
 
 use super::record::Record;
 use super::resume::{REFERENCE, Wish};
 use super::spool::Stored;
-use super::{Download, LARGE_ANSWER_BYTES, not_written};
+use super::{Download, FileTag, LARGE_ANSWER_BYTES, not_written};
 use crate::app::App;
 use crate::encoding::{Coding, Codings};
 use crate::errors::ErrorCode;
@@ -15,7 +16,7 @@ use crate::problem::Problem;
 use domain::{Credits, RequestId, Timestamp};
 use std::io::{self, Write};
 use std::sync::Arc;
-use store::idempotency::{IdempotencyError, KeptAnswer};
+use store::idempotency::{BODY_BYTES_MAX, IdempotencyError, KeptAnswer};
 use tokio::task::spawn_blocking;
 
 /// The call that an answer is of.
@@ -30,20 +31,37 @@ pub(crate) struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// Writes a large answer to a file. Fails with 429 or 503 when there is no room for it; nothing is charged.
-    pub(crate) async fn before_charge(self, content: Content) -> Result<Content, Problem> {
+    /// Writes a large answer to a file. Fails with 429 or 503 when there is no room for it; nothing is charged. `balance` is
+    /// what the account holds.
+    pub(crate) async fn before_charge(
+        self,
+        content: Content,
+        balance: Option<Credits>,
+    ) -> Result<Content, Problem> {
         if content.memory_bytes() < LARGE_ANSWER_BYTES {
             return Ok(content);
         }
         let slot = self.app.downloads.slots.take(self.wish.key_id)?;
-        if content.is_open() {
+        let fits_ledger = content.memory_bytes() <= BODY_BYTES_MAX;
+        if content.is_open() && (fits_ledger || !self.is_repeatable) {
             return Ok(content.holding(slot));
         }
         // Who repeats the call may accept another coding.
         let codings = if self.is_repeatable { Codings::IDENTITY } else { self.wish.codings };
         let outgoing = content.outgoing(codings);
         let stored = self.write(&outgoing).await.map_err(not_written)?;
-        Ok(content.in_file(Download::new(stored, slot, outgoing.tag).coded(outgoing.coding)))
+        let mut download =
+            Download::new(stored, slot, self.tag(&content, outgoing.coding)).coded(outgoing.coding);
+        if content.is_open() {
+            // Until the charge says it; after a crash between the two this is what the answer ends with.
+            let left = balance.and_then(|balance| balance.checked_sub(content.price));
+            download = download.ending(Billing::of(content.price, left).end_of_object());
+        }
+        Ok(content.in_file(download))
+    }
+
+    fn tag(self, content: &Content, coding: Coding) -> FileTag {
+        FileTag::new(&content.hash_of_data(), coding, self.id, &self.app.downloads.node)
     }
 
     /// What the ledger holds of an answer for its `Idempotency-Key`: small ones whole, of a file its id.
@@ -53,7 +71,8 @@ impl Around<'_> {
         };
         let Some(download) = content.download() else { return content.to_kept().map_err(too_large) };
         self.keep(content, download, false).await.map_err(not_written)?;
-        KeptAnswer::new(200, REFERENCE, self.id.to_string().into_bytes()).map_err(too_large)
+        let reference = format!("{} {}", self.id, self.app.downloads.node.as_str());
+        KeptAnswer::new(200, REFERENCE, reference.into_bytes()).map_err(too_large)
     }
 
     /// Keeps a large answer that is paid, so that it can be continued.
@@ -65,6 +84,9 @@ impl Around<'_> {
     ) -> Content {
         let mut content =
             if content.holds_slot() { self.closed(content, charged, balance).await } else { content };
+        if let Some(download) = content.download_mut().filter(|download| !download.tail.is_empty()) {
+            download.tail = Billing::of(charged, balance).end_of_object().into();
+        }
         if let Some(download) = content.download()
             && let Err(error) = self.keep(&content, download, true).await
         {
@@ -88,14 +110,12 @@ impl Around<'_> {
 
     /// Writes an answer that says itself what it cost.
     async fn closed(self, content: Content, charged: Credits, balance: Option<Credits>) -> Content {
-        let hash = content.hash_of_data();
         let (content, slot) = content.closed(&Billing::of(charged, balance)).without_slot();
         let Some(slot) = slot else { return content };
         let outgoing = content.outgoing(self.wish.codings);
         match self.write(&outgoing).await {
             Ok(stored) => {
-                // The same data has another balance behind it the next time.
-                let tag = format!("{hash}-{}", self.id);
+                let tag = self.tag(&content, outgoing.coding);
                 content.in_file(Download::new(stored, slot, tag).coded(outgoing.coding))
             }
             Err(error) => {
@@ -127,13 +147,18 @@ impl Around<'_> {
             id: self.id.to_string(),
             account: self.wish.account_id.0,
             question: self.wish.question.clone(),
-            variant: self.wish.variant.clone(),
-            tag: download.tag.clone(),
+            variant: match download.exported_at {
+                Some(_) => self.wish.variant_of_exports.clone(),
+                None => self.wish.variant.clone(),
+            },
+            tag: download.tag.as_str().to_owned(),
             kind: content.kind().to_owned(),
             coding: (download.coding != Coding::Identity).then(|| download.coding.name().to_owned()),
             disposition: text(&content.disposition),
             link: text(&content.link),
             bytes: download.stored.bytes(),
+            tail: String::from_utf8_lossy(&download.tail).into_owned(),
+            exported_at: download.exported_at,
             paid_at_ms: self.now.as_ms(),
             is_paid,
         }

@@ -5,8 +5,8 @@
 //! same path and query gets a stored answer for nothing if it says that it has a part of it: by `Range`, by `Range` with
 //! `If-Range`, or by `If-Match`. Under an `Idempotency-Key` the ledger holds the id of the file in the answer's place.
 //!
-//! Reading order: [`slots`] (how many at once), [`spool`] and `record` (the files), [`range`] (what is asked for),
-//! [`resume`] (before the charge), [`large`] (around the charge), [`sending`] (the body).
+//! Reading order: [`slots`] (how many at once), [`spool`] and `record` (the files), `tag` (what names them), [`range`] (what
+//! is asked for), [`resume`] (before the charge), [`large`] (around the charge), [`sending`] (the body).
 
 pub(crate) mod large;
 
@@ -22,11 +22,16 @@ pub(crate) mod slots;
 
 pub(crate) mod spool;
 
+mod tag;
+
+pub(crate) use tag::{FileTag, Node};
+
 use crate::encoding::Coding;
 use crate::errors::ErrorCode;
 use crate::options::{self, EXPORTS_MADE_AT_ONCE};
 use crate::problem::Problem;
 use axum::body::Body;
+use bytes::Bytes;
 use domain::Timestamp;
 use http::HeaderValue;
 use range::Span;
@@ -50,15 +55,21 @@ pub(crate) struct Downloads {
     pub(crate) spool: Arc<Spool>,
     /// Room for exports that are being made; others wait.
     pub(crate) making: Arc<Semaphore>,
+    /// The node whose folder it is.
+    pub(crate) node: Node,
 }
 
 /// The body of an answer as a file.
 #[derive(Debug)]
 pub(crate) struct Download {
     pub(crate) stored: Arc<Stored>,
+    /// What follows the bytes of the file: what the answer cost, where it says so itself and was written before its charge.
+    pub(crate) tail: Bytes,
     pub(crate) slot: Slot,
-    /// Strong entity tag, without quotes. What stands before the first `-` is the hash of its data.
-    pub(crate) tag: String,
+    pub(crate) tag: FileTag,
+    /// Of an export, which is sent as it is, whatever coding is accepted: how far the catalog's changes had come before it
+    /// was made.
+    pub(crate) exported_at: Option<u64>,
     pub(crate) coding: Coding,
     /// The part that is sent; all of it if there is none.
     pub(crate) span: Option<Span>,
@@ -72,14 +83,33 @@ impl Downloads {
             slots: Slots::new(options.per_key, options.at_once),
             spool: Spool::open(options.folder.clone(), options.bytes_max, keep_ms, now)?,
             making: Arc::new(Semaphore::new(EXPORTS_MADE_AT_ONCE)),
+            node: Node::new(&options.node),
         })
     }
 }
 
 impl Download {
     /// A file that was just written.
-    pub(crate) fn new(stored: Arc<Stored>, slot: Slot, tag: String) -> Self {
-        Self { stored, slot, tag, coding: Coding::Identity, span: None }
+    pub(crate) fn new(stored: Arc<Stored>, slot: Slot, tag: FileTag) -> Self {
+        Self {
+            stored,
+            tail: Bytes::new(),
+            slot,
+            tag,
+            exported_at: None,
+            coding: Coding::Identity,
+            span: None,
+        }
+    }
+
+    /// The same with these bytes at its end.
+    pub(crate) fn ending(self, tail: impl Into<Bytes>) -> Self {
+        Self { tail: tail.into(), ..self }
+    }
+
+    /// Its size.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.stored.bytes() + self.tail.len() as u64
     }
 
     /// The same, of bytes in this coding.
@@ -89,18 +119,18 @@ impl Download {
 
     /// `ETag`.
     pub(crate) fn etag(&self) -> Option<HeaderValue> {
-        format!("\"{}\"", self.tag).try_into().ok()
+        format!("\"{}\"", self.tag.as_str()).try_into().ok()
     }
 
     /// `Content-Range`, of a part.
     pub(crate) fn content_range(&self) -> Option<HeaderValue> {
-        self.span?.content_range(self.stored.bytes())
+        self.span?.content_range(self.bytes())
     }
 
     /// The body. Fails when the file cannot be opened.
     pub(crate) fn into_body(self) -> io::Result<Body> {
-        let (first, bytes) = self.span.map_or((0, self.stored.bytes()), |span| (span.first, span.bytes()));
-        Sending::begin(self.stored, self.slot, first, bytes).map(Body::new)
+        let (first, bytes) = self.span.map_or((0, self.bytes()), |span| (span.first, span.bytes()));
+        Sending::begin(self, first, bytes).map(Body::new)
     }
 }
 

@@ -117,6 +117,15 @@ impl Tags {
         Some(Self::These(strong(value.trim()).into_iter().collect()))
     }
 
+    /// Those that are named.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
+        let these = match self {
+            Self::Any => &[][..],
+            Self::These(tags) => tags,
+        };
+        these.iter().map(String::as_str)
+    }
+
     /// Whether a stored answer's tag is among them.
     pub(crate) fn has(&self, tag: &str) -> bool {
         match self {

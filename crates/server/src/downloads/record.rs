@@ -24,8 +24,14 @@ pub(crate) struct Record {
     pub(crate) disposition: Option<String>,
     /// `Link`.
     pub(crate) link: Option<String>,
-    /// Its size.
+    /// The size of the file.
     pub(crate) bytes: u64,
+    /// What follows the bytes of the file.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) tail: String,
+    /// Of an export: how far the catalog's changes had come before it was made.
+    #[serde(default)]
+    pub(crate) exported_at: Option<u64>,
     /// When it was charged.
     pub(crate) paid_at_ms: i64,
     /// Whether the charge is known to be in the ledger.

@@ -3,12 +3,13 @@
 use super::range::{Tags, Wanted};
 use super::record::Record;
 use super::spool::Kept;
-use super::{Download, Downloads, LARGE_ANSWER_BYTES, digest};
+use super::{Download, Downloads, FileTag, LARGE_ANSWER_BYTES, digest};
 use crate::encoding::{Coding, Codings};
 use crate::errors::ErrorCode;
 use crate::gate::reply::Content;
 use crate::problem::Problem;
-use domain::{AccountId, KeyId, Timestamp};
+use crate::query::shown;
+use domain::{AccountId, KeyId, RequestId, Timestamp};
 use http::HeaderMap;
 use http::header::ACCEPT;
 use std::borrow::Cow;
@@ -25,6 +26,9 @@ pub(crate) struct Wish {
     pub(super) key_id: KeyId,
     pub(super) question: String,
     pub(super) variant: String,
+    /// The same of exports. They have one coding, so what is accepted does not matter: proxies such as Caddy accept another
+    /// one for a request with `Range` than for one without.
+    pub(super) variant_of_exports: String,
     pub(super) codings: Codings,
     range: Option<Wanted>,
     if_range: Option<Tags>,
@@ -45,11 +49,17 @@ impl Wish {
             key_id,
             question: digest(&[path.as_bytes(), query.as_bytes()]),
             variant: digest(&[accept, codings.best().name().as_bytes()]),
+            variant_of_exports: digest(&[accept]),
             codings,
             range: Wanted::read(headers),
             if_range: Tags::if_range(headers),
             if_match: Tags::if_match(headers),
         }
+    }
+
+    /// Whether a stored answer is one to this question, and paid.
+    fn is_of(&self, record: &Record) -> bool {
+        record.is_paid && record.question == self.question
     }
 
     /// The range that a new answer is sent in. One that belongs to an older answer is not for this one.
@@ -59,32 +69,55 @@ impl Wish {
 }
 
 impl Downloads {
-    /// The stored answer that a request goes on with, if it does. `is_download` says whether answers of this path are
-    /// always files: then a part of one that is not stored is refused, and not paid for anew.
-    pub(crate) fn resumed(
-        &self,
-        wish: &Wish,
-        now: Timestamp,
-        is_download: bool,
-    ) -> Result<Option<Content>, Problem> {
-        let find = |fits: &dyn Fn(&Record) -> bool| {
-            self.spool.find(wish.account_id, now, |record| {
-                record.is_paid && record.question == wish.question && fits(record)
-            })
-        };
+    /// The stored answer that a request goes on with, if it does. The rest of one that is not stored here is refused, and
+    /// not paid for again.
+    pub(crate) fn resumed(&self, wish: &Wish, now: Timestamp) -> Result<Option<Content>, Problem> {
         if let Some(tags) = &wish.if_match {
-            let kept = find(&|record| tags.has(&record.tag)).ok_or_else(|| failed(is_download))?;
+            let kept = self.tagged(wish, now, tags)?.ok_or_else(failed)?;
             return self.content(&kept, wish.key_id, wish.range).map(Some);
         }
         let Some(range) = wish.range else { return Ok(None) };
         let kept = match &wish.if_range {
-            Some(tags) => find(&|record| tags.has(&record.tag)),
-            None => find(&|record| record.variant == wish.variant),
+            Some(tags) => self.tagged(wish, now, tags)?,
+            None => self.newest(wish, now),
         };
         match kept {
             Some(kept) => self.content(&kept, wish.key_id, Some(range)).map(Some),
-            None if !is_download || wish.if_range.is_some() || range.is_from_the_beginning() => Ok(None),
-            None => Err(expired("no file of this export is stored here that could be continued")),
+            None if wish.if_range.is_some() || range.is_from_the_beginning() => Ok(None),
+            None => Err(expired("no answer to this question is stored here that could be continued")),
+        }
+    }
+
+    /// The headers of the stored answer that a new one would equal, as nothing was recorded since it was made.
+    pub(crate) fn current(&self, wish: &Wish, now: Timestamp, sequence: u64) -> Option<Content> {
+        let kept = self.newest(wish, now).filter(|kept| kept.record.exported_at == Some(sequence))?;
+        self.content(&kept, wish.key_id, None).ok()
+    }
+
+    fn newest(&self, wish: &Wish, now: Timestamp) -> Option<Arc<Kept>> {
+        let variants = [&wish.variant, &wish.variant_of_exports];
+        self.spool
+            .find(wish.account_id, now, |record| wish.is_of(record) && variants.contains(&&record.variant))
+    }
+
+    /// The answer that one of these tags names. Fails where another node has it.
+    fn tagged(&self, wish: &Wish, now: Timestamp, tags: &Tags) -> Result<Option<Arc<Kept>>, Problem> {
+        let fits = |record: &Record| wish.is_of(record) && tags.has(&record.tag);
+        if let Some(kept) = self.spool.find(wish.account_id, now, fits) {
+            return Ok(Some(kept));
+        }
+        let named: Vec<FileTag> = tags.named().map(FileTag::from_text).collect();
+        for id in named.iter().filter_map(FileTag::id) {
+            self.spool.look_for(wish.account_id, id, now);
+        }
+        if let Some(kept) = self.spool.find(wish.account_id, now, fits) {
+            return Ok(Some(kept));
+        }
+        // Of an id, so that a tag of another server's making is no word of a node.
+        let elsewhere = |tag: &FileTag| tag.id().and(tag.elsewhere(&self.node)).map(str::to_owned);
+        match named.iter().find_map(elsewhere) {
+            Some(node) => Err(on_other_node(&node)),
+            None => Ok(None),
         }
     }
 
@@ -98,12 +131,18 @@ impl Downloads {
         if answer.content_type() != REFERENCE {
             return Ok(None);
         }
-        let id = String::from_utf8_lossy(answer.body());
-        let kept = self
-            .spool
-            .find(wish.account_id, now, |record| record.id == id)
-            .ok_or_else(|| expired("the file paid for under this Idempotency-Key is not stored here"))?;
-        self.content(&kept, wish.key_id, wish.range_of_new()).map(Some)
+        let text = String::from_utf8_lossy(answer.body());
+        let (id, node) = text.split_once(' ').unwrap_or((&text, ""));
+        let find = || self.spool.find(wish.account_id, now, |record| record.id == id);
+        let kept = find().or_else(|| {
+            self.spool.look_for(wish.account_id, RequestId::parse(id)?, now);
+            find()
+        });
+        let missing = || match node.is_empty() || node == self.node.as_str() {
+            true => expired("the file paid for under this Idempotency-Key is not stored here"),
+            false => on_other_node(node),
+        };
+        self.content(&kept.ok_or_else(missing)?, wish.key_id, wish.range_of_new()).map(Some)
     }
 
     /// An answer that the ledger holds whole; a large one is counted as such while it is sent.
@@ -117,21 +156,25 @@ impl Downloads {
     /// A new answer in the range that was asked for.
     pub(crate) fn ranged(content: &mut Content, wish: &Wish) {
         if let (Some(download), Some(range)) = (content.download_mut(), wish.range_of_new()) {
-            download.span = range.within(download.stored.bytes());
+            download.span = range.within(download.bytes());
         }
     }
 
     fn content(&self, kept: &Arc<Kept>, key_id: KeyId, range: Option<Wanted>) -> Result<Content, Problem> {
-        let bytes = kept.stored.bytes();
-        let span = match range {
-            Some(range) => Some(range.within(bytes).ok_or_else(|| not_satisfiable(bytes))?),
-            None => None,
-        };
+        if !kept.stored.is_there() {
+            return Err(expired("the file was removed"));
+        }
         let slot = self.slots.take(key_id)?;
         let record = &kept.record;
-        let coding = record.coding.as_deref().and_then(Coding::of_name).unwrap_or(Coding::Identity);
-        let stored = Arc::clone(&kept.stored);
-        let download = Download { stored, slot, tag: record.tag.clone(), coding, span };
+        let tag = FileTag::from_text(record.tag.clone());
+        let mut download =
+            Download::new(Arc::clone(&kept.stored), slot, tag).ending(record.tail.clone().into_bytes());
+        download.exported_at = record.exported_at;
+        download.coding = record.coding.as_deref().and_then(Coding::of_name).unwrap_or(Coding::Identity);
+        if let Some(range) = range {
+            let bytes = download.bytes();
+            download.span = Some(range.within(bytes).ok_or_else(|| not_satisfiable(bytes))?);
+        }
         let mut content = Content::file(Cow::Owned(record.kind.clone()), download);
         let header = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
         content.disposition = header(&record.disposition);
@@ -141,14 +184,20 @@ impl Downloads {
 }
 
 fn expired(what: &'static str) -> Problem {
-    let detail =
-        format!("{what}: it was kept for its time, or was made on another node; ask again without Range");
+    let detail = format!(
+        "{what}: its time is over, or another node made it; without Range there is a new answer, which is charged"
+    );
     Problem::new(ErrorCode::DownloadExpired, detail)
 }
 
-fn failed(is_download: bool) -> Problem {
-    let hint = if is_download { "; ask without If-Match for a new file, which is charged" } else { "" };
-    let detail = format!("no stored answer to this question has an ETag that If-Match names{hint}");
+fn on_other_node(node: &str) -> Problem {
+    let detail = format!("the file is stored on the node {}; send the request to that node", shown(node));
+    Problem::new(ErrorCode::DownloadOnOtherNode, detail)
+}
+
+fn failed() -> Problem {
+    let detail = "no stored answer to this question has an ETag that If-Match names; without If-Match there is a new \
+                  answer, which is charged";
     Problem::new(ErrorCode::PreconditionFailed, detail)
 }
 

@@ -3,6 +3,7 @@
 //! A file is read piece by piece, and the next piece only when the one before is on its way, so a slow reader holds one
 //! piece. A file that turns out shorter than it was ends the connection instead of the body.
 
+use super::Download;
 use super::slots::Slot;
 use super::spool::Stored;
 use bytes::Bytes;
@@ -22,8 +23,10 @@ const PIECE_BYTES: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Sending {
     source: Source,
-    /// Bytes that were not handed out yet.
+    /// Bytes of the file that were not handed out yet.
     left: u64,
+    /// What follows them.
+    tail: Bytes,
     /// Kept until the last byte was handed out: the file is not removed before.
     _stored: Arc<Stored>,
     _slot: Slot,
@@ -37,11 +40,15 @@ enum Source {
 }
 
 impl Sending {
-    /// `bytes` of a stored file from a place on.
-    pub(crate) fn begin(stored: Arc<Stored>, slot: Slot, first: u64, bytes: u64) -> io::Result<Self> {
+    /// `bytes` of a download from a place on.
+    pub(crate) fn begin(download: Download, first: u64, bytes: u64) -> io::Result<Self> {
+        let Download { stored, tail, slot, .. } = download;
         let mut file = stored.open()?;
         file.seek(SeekFrom::Start(first))?;
-        Ok(Self { source: Source::Ready(file), left: bytes, _stored: stored, _slot: slot })
+        let left = bytes.min(stored.bytes().saturating_sub(first));
+        let within = |place: u64| usize::try_from(place.saturating_sub(stored.bytes())).unwrap_or(usize::MAX);
+        let tail = tail.slice(within(first).min(tail.len())..within(first + bytes).min(tail.len()));
+        Ok(Self { source: Source::Ready(file), left, tail, _stored: stored, _slot: slot })
     }
 }
 
@@ -60,7 +67,8 @@ impl Body for Sending {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if self.left == 0 {
-            return Poll::Ready(None);
+            let tail = std::mem::take(&mut self.tail);
+            return Poll::Ready((!tail.is_empty()).then(|| Ok(Frame::data(tail))));
         }
         if let Source::Ready(_) = self.source {
             let bytes = self.left.min(PIECE_BYTES);
@@ -87,11 +95,27 @@ impl Body for Sending {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0
+        self.left == 0 && self.tail.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        SizeHint::with_exact(self.left + self.tail.len() as u64)
+    }
+}
+
+/// Stands for the body of an export in the answer to `HEAD`, for which it is not made.
+#[derive(Debug)]
+pub(crate) struct OfUnknownLength;
+
+impl Body for OfUnknownLength {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(None)
     }
 }
 

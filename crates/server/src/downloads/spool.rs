@@ -32,8 +32,11 @@ pub(crate) struct Spool {
     _temporary: Option<TempDir>,
     room: Arc<Room>,
     keep_ms: i64,
-    kept: Mutex<BTreeMap<AccountId, VecDeque<Arc<Kept>>>>,
+    kept: Mutex<Answers>,
 }
+
+/// The kept answers of each account, the newest last.
+type Answers = BTreeMap<AccountId, VecDeque<Arc<Kept>>>;
 
 /// Bytes that files may take together.
 #[derive(Debug)]
@@ -81,6 +84,11 @@ impl Stored {
     /// Opens it for reading.
     pub(crate) fn open(&self) -> io::Result<File> {
         File::open(&self.path)
+    }
+
+    /// Whether it is still there: another process that shares the folder may have removed it.
+    pub(crate) fn is_there(&self) -> bool {
+        self.path.exists()
     }
 
     /// Its size.
@@ -188,6 +196,7 @@ impl Spool {
         // Under the record from before its charge.
         of_account.retain(|other| other.record.id != kept.record.id);
         of_account.push_back(Arc::new(kept));
+        of_account.make_contiguous().sort_by_key(|kept| kept.record.paid_at_ms);
         // The newest stays, however large it is.
         while of_account.len() > 1
             && of_account.iter().map(|kept| kept.stored.bytes).sum::<u64>()
@@ -209,6 +218,25 @@ impl Spool {
         all.get(&account_id)?.iter().rev().find(|kept| fits(&kept.record)).cloned()
     }
 
+    /// Takes up an account's answer of this id, where another process that shares the folder kept it. Blocks on the disk
+    /// for a moment.
+    pub(crate) fn look_for(&self, account_id: AccountId, id: RequestId, now: Timestamp) {
+        let name = id.to_string();
+        let is_known = |all: &Answers| all.values().flatten().any(|kept| kept.record.id == name);
+        if is_known(&self.lock()) {
+            return;
+        }
+        let path = self.folder.join(&name);
+        let Some(record) = read_record(&path.with_extension(RECORD)) else { return };
+        let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        let is_whole = record.id == name && record.account_id() == account_id && record.bytes == bytes;
+        if is_whole && record.age_ms(now) < self.keep_ms && self.room.take(bytes) {
+            let (room, is_kept) = (Arc::clone(&self.room), AtomicBool::new(true));
+            let stored = Stored { path, bytes, room, is_kept };
+            self.insert(Kept { record, stored: Arc::new(stored) });
+        }
+    }
+
     /// Takes an answer back that was not charged after all.
     pub(crate) fn withdraw(&self, account_id: AccountId, id: RequestId) {
         let (mut all, id) = (self.lock(), id.to_string());
@@ -223,7 +251,7 @@ impl Spool {
         self.drop_old(&mut self.lock(), now);
     }
 
-    fn drop_old(&self, all: &mut BTreeMap<AccountId, VecDeque<Arc<Kept>>>, now: Timestamp) {
+    fn drop_old(&self, all: &mut Answers, now: Timestamp) {
         let is_old = |kept: &Arc<Kept>| kept.record.age_ms(now) >= self.keep_ms;
         all.retain(|_, of_account| {
             while of_account.front().is_some_and(is_old) {
@@ -233,7 +261,7 @@ impl Spool {
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<AccountId, VecDeque<Arc<Kept>>>> {
+    fn lock(&self) -> MutexGuard<'_, Answers> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -283,7 +311,7 @@ impl Spool {
 
     /// A record and its whole file; what is too old, cut off or beyond the room is removed.
     fn recorded(&self, path: &Path, id: RequestId, now: Timestamp) -> Option<(Record, Stored)> {
-        let record: Record = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        let record = read_record(path)?;
         let data = path.with_extension("");
         let bytes = fs::metadata(&data).map_or(0, |metadata| metadata.len());
         let (room, is_kept) = (Arc::clone(&self.room), AtomicBool::new(false));
@@ -291,6 +319,10 @@ impl Spool {
         let is_whole = record.id == id.to_string() && record.bytes == bytes && stored.bytes == bytes;
         (is_whole && record.age_ms(now) < self.keep_ms).then_some((record, stored))
     }
+}
+
+fn read_record(path: &Path) -> Option<Record> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
 /// The file goes as soon as nobody is sent it any more.

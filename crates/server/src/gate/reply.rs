@@ -1,9 +1,9 @@
 //! The last step: a successful answer. A paid one is made of a receipt and of nothing else.
 
 use super::freshness::Freshness;
-use crate::downloads::Download;
-use crate::downloads::sending::FromMemory;
+use crate::downloads::sending::{FromMemory, OfUnknownLength};
 use crate::downloads::slots::Slot;
+use crate::downloads::{Download, FileTag, Node};
 use crate::encoding::{Coding, Codings, Compressor};
 use crate::header_value::Text;
 use axum::body::Body;
@@ -15,7 +15,7 @@ use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG,
     IF_NONE_MATCH, LINK, VARY,
 };
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io;
@@ -23,6 +23,8 @@ use store::idempotency::{IdempotencyError, KeptAnswer};
 use store::ledger::Receipt;
 use xxhash_rust::xxh3::xxh3_128;
 
+/// The node that stores a large answer.
+const DOWNLOAD_NODE: HeaderName = HeaderName::from_static("x-download-node");
 /// `Content-Type` of most answers.
 pub(crate) const JSON: &str = "application/json";
 
@@ -66,7 +68,7 @@ fn is_known(hash: &str, headers: &HeaderMap) -> bool {
     values.map(str::trim).any(|value| {
         let tag = value.strip_prefix("W/").unwrap_or(value);
         let tag = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-        value == "*" || tag.is_some_and(|tag| tag.split('-').next() == Some(hash))
+        value == "*" || tag.is_some_and(|tag| FileTag::from_text(tag).hash() == hash)
     })
 }
 
@@ -121,7 +123,7 @@ impl Content {
     /// The same answer, its body in a file.
     pub(crate) fn in_file(self, download: Download) -> Self {
         let tagged = Tagged { body: Bytes::new(), hash: 0 };
-        Self { file: Some(download), tagged, slot: None, ..self }
+        Self { file: Some(download), tagged, slot: None, is_open: false, ..self }
     }
 
     /// The file, if its body is one.
@@ -170,12 +172,10 @@ impl Content {
         (self, slot)
     }
 
-    /// Its bytes as they are sent, with a strong entity tag.
+    /// Its bytes as they are sent.
     pub(crate) fn outgoing(&self, codings: Codings) -> Outgoing {
         let (body, coding) = Compressor::encode_once(self.tagged.body.clone(), codings);
-        let hash = self.hash_of_data();
-        let tag = if coding == Coding::Identity { hash } else { format!("{hash}-{}", coding.name()) };
-        Outgoing { body, coding, tag }
+        Outgoing { body, coding }
     }
 
     /// With what it cost, if it says that itself.
@@ -185,10 +185,7 @@ impl Content {
         }
         let mut body = Vec::with_capacity(self.tagged.body.len() + 80);
         body.extend_from_slice(&self.tagged.body);
-        body.extend_from_slice(b",\"billing\":");
-        // Numbers and nothing else: it cannot fail.
-        let _ = serde_json::to_writer(&mut body, billing);
-        body.push(b'}');
+        body.extend_from_slice(&billing.end_of_object());
         Self { tagged: Tagged { body: body.into(), hash: self.tagged.hash }, is_open: false, ..self }
     }
 
@@ -246,7 +243,7 @@ impl Content {
     /// Whether the caller has it already.
     pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
         match &self.file {
-            Some(download) => is_known(download.tag.split('-').next().unwrap_or_default(), headers),
+            Some(download) => is_known(download.tag.hash(), headers),
             None => is_known(&self.hash_of_data(), headers),
         }
     }
@@ -259,6 +256,8 @@ pub(crate) struct Reply {
     status: StatusCode,
     charged: Credits,
     is_head: bool,
+    /// The node that would make the file that its body is.
+    outlined_on: Option<Node>,
 }
 
 /// The bytes of an answer as they are sent.
@@ -266,8 +265,6 @@ pub(crate) struct Reply {
 pub(crate) struct Outgoing {
     pub(crate) body: Bytes,
     pub(crate) coding: Coding,
-    /// Strong entity tag, without quotes.
-    pub(crate) tag: String,
 }
 
 /// What an answer cost, as it says itself.
@@ -282,39 +279,53 @@ impl Billing {
     pub(crate) fn of(charged: Credits, balance: Option<Credits>) -> Self {
         Self { credits_charged: charged.get(), balance_remaining: balance.map(Credits::get) }
     }
+
+    /// As the last member of a JSON object, with its brace.
+    pub(crate) fn end_of_object(&self) -> Vec<u8> {
+        let mut end = b",\"billing\":".to_vec();
+        // Numbers and nothing else: it cannot fail.
+        let _ = serde_json::to_writer(&mut end, self);
+        end.push(b'}');
+        end
+    }
 }
 
 impl Reply {
     /// Paid with this receipt.
     #[expect(clippy::needless_pass_by_value, reason = "a receipt pays for one reply: it is used up")]
     pub(crate) fn paid(receipt: Receipt, content: Content) -> Self {
-        Self { content, status: StatusCode::OK, charged: receipt.credits(), is_head: false }
+        Self { charged: receipt.credits(), ..Self::unpaid(content) }
     }
 
     /// Costs nothing.
     pub(crate) fn free(content: Content) -> Self {
         debug_assert!(content.is_free(), "what has a price is paid with a receipt");
-        Self { content, status: StatusCode::OK, charged: Credits::ZERO, is_head: false }
+        Self::unpaid(content)
     }
 
     /// The headers of an answer, whose body is not sent.
     pub(crate) fn head(content: Content) -> Self {
-        Self { content, status: StatusCode::OK, charged: Credits::ZERO, is_head: true }
+        Self { is_head: true, ..Self::unpaid(content) }
     }
 
-    /// A head of an answer that is not made for it: what is known without it.
-    pub(crate) fn head_alone() -> Self {
-        Self::head(Content::new(JSON, Bytes::new()))
+    /// The headers of a file that is not made: what is known without it.
+    pub(crate) fn outline(content: Content, node: Node) -> Self {
+        Self { outlined_on: Some(node), ..Self::head(content) }
     }
 
     /// Paid before.
     pub(crate) fn replayed(content: Content) -> Self {
-        Self { content, status: StatusCode::OK, charged: Credits::ZERO, is_head: false }
+        Self::unpaid(content)
     }
 
     /// The caller has it already: nothing is sent and nothing is charged.
     pub(crate) fn not_modified(content: Content) -> Self {
-        Self { content, status: StatusCode::NOT_MODIFIED, charged: Credits::ZERO, is_head: false }
+        Self { status: StatusCode::NOT_MODIFIED, ..Self::unpaid(content) }
+    }
+
+    fn unpaid(content: Content) -> Self {
+        let (status, charged) = (StatusCode::OK, Credits::ZERO);
+        Self { content, status, charged, is_head: false, outlined_on: None }
     }
 
     /// What this call cost.
@@ -337,11 +348,14 @@ impl Reply {
         compressor: &Compressor,
     ) -> io::Result<Response<Body>> {
         let billing = self.billing(balance);
-        let Self { content, status, .. } = self;
+        let Self { content, status, outlined_on, .. } = self;
         let (hash, is_open) = (content.tagged.hash, content.is_open);
         let Content { tagged, file, slot, kind, link, disposition, .. } = content.closed(&billing);
-        let etag =
-            file.as_ref().map_or_else(|| Some(Tagged { body: Bytes::new(), hash }.etag()), Download::etag);
+        let etag = match &file {
+            Some(download) => download.etag(),
+            None if outlined_on.is_some() => None,
+            None => Some(Tagged { body: Bytes::new(), hash }.etag()),
+        };
         let content_range = file.as_ref().and_then(Download::content_range);
         let mut codings_matter = file.is_none() && codings.matter(tagged.body.len());
         let mut response = Response::new(Body::empty());
@@ -349,12 +363,16 @@ impl Reply {
         let is_sent = status != StatusCode::NOT_MODIFIED;
         let headers = response.headers_mut();
         headers.reserve(16);
-        let mut body = Body::empty();
+        let mut body = if outlined_on.is_some() { Body::new(OfUnknownLength) } else { Body::empty() };
         let mut coded = Coding::Identity;
-        if let Some(download) = file.filter(|_| is_sent) {
+        if is_sent && (file.is_some() || outlined_on.is_some()) {
+            let node = file.as_ref().map_or(outlined_on, |download| download.tag.node().map(Node::new));
             headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+            headers.extend(node.and_then(|node| node.header()).map(|node| (DOWNLOAD_NODE, node)));
+        }
+        if let Some(download) = file.filter(|_| is_sent) {
             coded = download.coding;
-            codings_matter = coded != Coding::Identity;
+            codings_matter = download.exported_at.is_none();
             body = download.into_body()?;
         } else if is_sent && !tagged.body.is_empty() {
             // What it cost is in no other answer, so nobody asks for the same bytes again.

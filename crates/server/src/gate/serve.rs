@@ -74,8 +74,6 @@ pub(crate) trait Paid: Send + 'static {
     const OPERATION: Operation;
     /// Whether it is one of the contract's: then its errors can be told as the original tells them.
     const IS_CONTRACT: bool;
-    /// Whether it is always answered with a file.
-    const IS_DOWNLOAD: bool = false;
     /// What a request asks for.
     type Asked: Send + 'static;
 
@@ -94,8 +92,11 @@ pub(crate) trait Paid: Send + 'static {
         false
     }
 
-    /// Whether `HEAD` makes the whole answer, which is then not sent.
-    const IS_MADE_FOR_HEAD: bool = true;
+    /// The headers of an answer that is not made for `HEAD`, without its length. `None` where the answer is made, and not
+    /// sent.
+    fn outline(_: &Self::Asked) -> Option<Content> {
+        None
+    }
 
     /// How long an answer may take to make.
     fn timeout(app: &App) -> Duration {
@@ -189,12 +190,6 @@ async fn attempt<P: Paid>(
     let now = app.clock.now();
     let who = (caller.key.account_id, caller.key.key_id);
     let wish = Wish::read(who, (path, query), &parts.headers, call.codings);
-    if !P::IS_CONTRACT
-        && let Some(content) = app.downloads.resumed(&wish, now, P::IS_DOWNLOAD)?
-    {
-        return Ok(resumed(content, &parts.headers));
-    }
-    let quote = caller.quote(balance, idempotency_key.is_some())?;
     let (account_id, key_id) = who;
     let asking = Asking {
         query: Query::new(query),
@@ -207,17 +202,32 @@ async fn attempt<P: Paid>(
         cursors: &app.cursors,
         public_url: &call.public_url,
     };
+    let (stored, not_stored) = match app.downloads.resumed(&wish, now) {
+        _ if P::IS_CONTRACT => (None, None),
+        Ok(stored) => (stored, None),
+        // The ledger knows better where the file of a key is.
+        Err(problem) if idempotency_key.is_some() => (None, Some(problem)),
+        Err(problem) => return Err(problem),
+    };
+    if let Some(content) = stored {
+        notes.is_negotiated = P::read(&asking).is_ok_and(|asked| P::is_negotiated(&asked));
+        return Ok(resumed(content, &parts.headers));
+    }
+    let quote = caller.quote(balance, idempotency_key.is_some())?;
     check::<P>(parts, call, &asking)?;
     let asked = P::read(&asking)?;
     notes.is_negotiated = P::is_negotiated(&asked);
     let wanted = wanted(&parts.headers, &Query::new(query))?;
     if is_head {
-        return head::<P>(app, parts, call, (asked, wanted), notes).await;
+        return head::<P>(app, (parts, &wish, now), call, (asked, wanted), notes).await;
     }
     let repeatable = idempotency_key.map(|key| (key, fingerprint(path, query, P::representation(&asked))));
     if let Some(content) = replay::<P>(app, &wish, repeatable.as_ref()).await? {
         notes.freshness = content.freshness;
         return Ok(Reply::replayed(content));
+    }
+    if let Some(problem) = not_stored {
+        return Err(problem);
     }
     let content = made::<P>(app, call, asked, wanted).await?;
     notes.freshness = content.freshness;
@@ -240,7 +250,7 @@ async fn pay<P: Paid>(
     notes: &mut Notes,
 ) -> Result<Reply, Problem> {
     let app = around.app;
-    let content = if P::IS_CONTRACT { content } else { around.before_charge(content).await? };
+    let content = if P::IS_CONTRACT { content } else { around.before_charge(content, notes.balance).await? };
     let idempotent = match repeatable {
         Some((key, fingerprint)) => {
             Some(Idempotent { key, fingerprint, answer: around.to_kept(&content).await? })
@@ -296,13 +306,18 @@ async fn made<P: Paid>(app: &App, call: &Call, asked: P::Asked, wanted: Wanted) 
 /// The headers of the answer to `GET`, for nothing: no upstream is asked for them, and nothing is charged.
 async fn head<P: Paid>(
     app: &App,
-    parts: &Parts,
+    (parts, wish, now): (&Parts, &Wish, Timestamp),
     call: &Call,
     (asked, wanted): (P::Asked, Wanted),
     notes: &mut Notes,
 ) -> Result<Reply, Problem> {
-    if !P::IS_MADE_FOR_HEAD {
-        return Ok(Reply::head_alone());
+    if let Some(outline) = P::outline(&asked) {
+        let sequence = app.catalog.store().sequence().await?;
+        return Ok(match app.downloads.current(wish, now, sequence) {
+            Some(content) if content.is_known(&parts.headers) => Reply::not_modified(content),
+            Some(content) => Reply::head(content),
+            None => Reply::outline(outline, app.downloads.node.clone()),
+        });
     }
     let content = made::<P>(app, call, asked, Wanted { only_stored: true, ..wanted }).await?;
     notes.freshness = content.freshness;

@@ -90,14 +90,14 @@ pub(crate) async fn run(listener: TcpListener, front: Arc<Front>, shutdown: impl
 /// Bounds what the kernel holds of an answer that a client takes slowly, and lets [`Activity`](super::activity::Activity)
 /// see each time that it takes some. Elsewhere the system's buffers are as they are.
 #[cfg(target_os = "linux")]
-fn bound_unsent(stream: &TcpStream) {
+pub(super) fn bound_unsent(stream: &TcpStream) {
     if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
         tracing::debug!(%error, "the unsent bytes of a connection cannot be bounded");
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn bound_unsent(_: &TcpStream) {}
+pub(super) fn bound_unsent(_: &TcpStream) {}
 
 /// Best effort: a client that cannot be told at once is just closed.
 fn refuse(app: &App, stream: TcpStream) {

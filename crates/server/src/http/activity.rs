@@ -201,6 +201,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::accept::{bound_unsent, listen};
+    use crate::options::WRITE_TIMEOUT;
+    use std::io::Read;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpStream;
 
     const PATIENCE: Patience = Patience {
         header: Duration::from_secs(10),
@@ -264,6 +269,53 @@ mod tests {
             activity.bytes_went();
             assert!(matches!(activity.verdict(&PATIENCE), Verdict::Within(_)));
         }
+    }
+
+    /// Reads from a real socket at this many bytes a second; the seconds are those of the runtime's clock, which stands still
+    /// otherwise. How long it was given, in seconds, until it was let go.
+    async fn let_go_after(bytes_a_second: usize, seconds_max: u64) -> Option<u64> {
+        let listener = listen(([127, 0, 0, 1], 0).into()).expect("an address");
+        let connecting = TcpStream::connect(listener.local_addr().expect("an address"));
+        let (client, accepted) = tokio::join!(connecting, listener.accept());
+        let (client, server) = (client.expect("a connection"), accepted.expect("a connection").0);
+        bound_unsent(&server);
+        let activity = Arc::new(Activity::new());
+        activity.request_begins();
+        let mut socket = Watched::new(server, Arc::clone(&activity));
+        let writing = tokio::spawn(async move { while socket.write_all(&[7; 64 * 1024]).await.is_ok() {} });
+        activity.request_ends();
+        let mut client = client.into_std().expect("a socket");
+        let mut piece = vec![0; bytes_a_second];
+        let patience = Patience { write: WRITE_TIMEOUT, ..PATIENCE };
+        for second in 1..=seconds_max {
+            after(1).await;
+            // It never waits: the kernel holds more than this.
+            let mut left = &mut piece[..];
+            while let Ok(read) = client.read(left)
+                && read > 0
+            {
+                left = &mut left[read..];
+            }
+            // The writer learns that there is room once the runtime has asked the system.
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            if let Verdict::Overdue(_) = activity.verdict(&patience) {
+                writing.abort();
+                return Some(second);
+            }
+        }
+        writing.abort();
+        None
+    }
+
+    /// Windows of TCP open in steps, and a writer is told of room in steps: seen from here a steady reader pauses.
+    #[cfg(target_os = "linux")]
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_of_1_kib_a_second_is_served_for_hours_and_one_that_stops_is_let_go() {
+        assert_eq!(let_go_after(1024, 4 * 60 * 60).await, None);
+        let stopped = let_go_after(0, 900).await.expect("it is let go");
+        assert!(stopped.abs_diff(WRITE_TIMEOUT.as_secs()) <= 1, "after {stopped} s");
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,12 +11,12 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 /// What a page may send.
-const REQUEST_HEADERS: &str = "accept, authorization, cache-control, content-type, idempotency-key, if-none-match, if-range, \
-                               range, x-api-key";
+const REQUEST_HEADERS: &str = "accept, authorization, cache-control, content-type, idempotency-key, if-match, \
+                               if-none-match, if-range, range, x-api-key";
 /// What a page may read beside the few headers that browsers always show.
 const EXPOSED: &str = "accept-ranges, age, allow, content-disposition, content-encoding, content-range, etag, link, location, \
                        ratelimit, ratelimit-policy, retry-after, vary, www-authenticate, x-count-basis, x-credits-charged, \
-                       x-credits-remaining, x-observed-at, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, \
+                       x-credits-remaining, x-download-node, x-observed-at, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, \
                        x-request-id, x-stale";
 /// Seconds a browser may remember a preflight; more than two hours is cut down by all of them.
 const PREFLIGHT_SECONDS: &str = "7200";

@@ -175,7 +175,9 @@ fn has_no_use_for_body(method: &Method) -> bool {
 /// The answer to `HEAD`: the headers of the answer to `GET`.
 fn without_body(answer: Response<Body>, codings: Codings) -> Response<Body> {
     let bytes = answer.body().size_hint().exact().filter(|bytes| *bytes > 0);
-    let mut answer = answer.map(|_| Body::empty());
+    // Of a body of unknown length nothing is said: an empty one would say 0.
+    let is_known = answer.body().size_hint().exact().is_some();
+    let mut answer = if is_known { answer.map(|_| Body::empty()) } else { answer };
     if let Some(bytes) = bytes {
         answer.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from(bytes));
     }

@@ -1,10 +1,11 @@
-//! Answers in the API description: every media type that a path answers with, and what `fields=` leaves of them.
+//! Answers in the API description: every media type that a path answers with, and what `fields=` leaves of them. JSON bodies
+//! of requests, whose unknown fields are refused.
 
 use super::schemas::{bytes, text};
 use tables::Format;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Operation, Parameter};
-use utoipa::openapi::schema::{ArrayItems, Schema};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Schema};
 use utoipa::openapi::{Components, Content, Ref, RefOr, Response};
 
 /// The JSON of an answer.
@@ -21,6 +22,17 @@ pub(super) fn finish(operation: &mut Operation, components: &mut Components) {
     }
     if has_fields && let Some(name) = json_schema(answer) {
         leave_fields_optional(components, &name);
+    }
+}
+
+/// An unknown field of a JSON body is refused: its schema says so.
+pub(super) fn close_body(operation: &Operation, components: &mut Components) {
+    let Some(RefOr::T(body)) = &operation.request_body else { return };
+    let Some(RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. })) = body.content.get(JSON) else {
+        return;
+    };
+    if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name_of(reference)) {
+        object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     }
 }
 

@@ -63,7 +63,12 @@ const UPSTREAM: &[ErrorCode] =
     &[ErrorCode::UpstreamError, ErrorCode::UpstreamUnavailable, ErrorCode::UpstreamTimeout];
 
 /// Codes of paths whose large answers are stored, to be continued.
-const STORED: &[ErrorCode] = &[ErrorCode::PreconditionFailed, ErrorCode::RangeNotSatisfiable];
+const STORED: &[ErrorCode] = &[
+    ErrorCode::DownloadExpired,
+    ErrorCode::DownloadOnOtherNode,
+    ErrorCode::PreconditionFailed,
+    ErrorCode::RangeNotSatisfiable,
+];
 
 /// Codes of requests with a JSON body.
 const WITH_BODY: &[ErrorCode] =
@@ -104,8 +109,7 @@ error_sets! {
     ListErrors: [WITH_KEY, PAID, STORED] not_modified partial;
     /// Errors of an export.
     ExportErrors:
-        [WITH_KEY, PAID, UPSTREAM, STORED, &[ErrorCode::HashtagNotFound, ErrorCode::DownloadExpired]]
-        not_modified partial;
+        [WITH_KEY, PAID, UPSTREAM, STORED, &[ErrorCode::HashtagNotFound]] not_modified partial;
     /// Errors of an upload.
     UploadErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::Forbidden, ErrorCode::IdempotencyKeyReused]];
     /// Errors of the list of imports.

@@ -27,7 +27,7 @@ enum On {
 }
 
 /// Name, type, meaning, and where it is.
-const HEADERS: [(&str, Type, &str, On); 21] = [
+const HEADERS: [(&str, Type, &str, On); 22] = [
     ("X-Request-Id", Type::String, "The id of this request in the server's log.", On::Every),
     ("X-Credits-Charged", Type::Integer, "Credits charged for this request.", On::Every),
     ("X-Credits-Remaining", Type::Integer, "The account's balance; absent without a valid key.", On::WithKey),
@@ -66,6 +66,12 @@ const HEADERS: [(&str, Type, &str, On); 21] = [
         "Accept-Ranges",
         Type::String,
         "`bytes` on an answer that is stored and can be continued with `Range`.",
+        On::Stored,
+    ),
+    (
+        "X-Download-Node",
+        Type::String,
+        "The node that stores the answer, on one that can be continued: send the requests that continue it there.",
         On::Stored,
     ),
     (

@@ -100,6 +100,7 @@ fn finish_operation(operation: &mut Operation, components: &mut Components) {
     operation.security = Some(if needs_key { key_in_any_way(components) } else { Vec::new() });
     parameters::add(operation);
     answers::finish(operation, components);
+    answers::close_body(operation, components);
     let traits = Traits::of(operation, needs_key);
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {

@@ -3,21 +3,23 @@
 //! The file is made whole before anything is charged, so that nobody pays for half of one; then it is sent, and kept for a
 //! while to be continued from (`downloads`). One credit for each thousand rows, rounded up.
 
-use super::measured::hashtag;
+use super::measured::{accepted, hashtag};
 use super::operation;
-use super::words::{ExportFormat, ExportFormatWord, ExportOfWord};
+use super::words::{EXPORT_FORMATS, ExportFormat, ExportFormatWord, ExportOfWord};
 use crate::app::App;
-use crate::downloads::{Download, not_written};
+use crate::downloads::{Download, FileTag, not_written};
+use crate::encoding::Coding;
 use crate::gate::reply::Content;
 use crate::gate::serve::{Asking, Paid, serve};
 use crate::openapi::{ExportErrors, OptionalTagText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use bytes::Bytes;
 use catalog::Wanted;
 use catalog::measure::ExportOf;
 use domain::{Credits, KeyId, RequestId};
-use http::Response;
+use http::{HeaderValue, Response};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +46,7 @@ struct Params {
     /// Only of this hashtag: a name or an id.
     #[param(inline, required = false)]
     hashtag: OptionalTagText,
-    /// The file's format.
+    /// The file's format; `Accept` chooses it where this is absent.
     #[param(inline, required = false)]
     format: ExportFormatWord,
 }
@@ -54,6 +56,8 @@ pub(crate) struct Asked {
     of: ExportOf,
     hashtag: Option<String>,
     format: Format,
+    /// Whether `Accept` chose it.
+    is_negotiated: bool,
     key_id: KeyId,
     request_id: RequestId,
 }
@@ -63,9 +67,6 @@ pub(crate) struct Export;
 impl Paid for Export {
     const OPERATION: Operation = operation::EXPORT;
     const IS_CONTRACT: bool = false;
-    const IS_DOWNLOAD: bool = true;
-    // A file of everything is not made to be thrown away.
-    const IS_MADE_FOR_HEAD: bool = false;
     type Asked = Asked;
 
     fn media_types(_: &Asking<'_>) -> &'static [&'static str] {
@@ -80,13 +81,35 @@ impl Paid for Export {
         let query = &asking.query;
         query.required("of", "hashtags")?;
         let of = query.word("of")?;
-        let ExportFormat(format) = query.word("format")?;
+        let is_negotiated = query.text("format")?.is_none();
+        let format = match is_negotiated {
+            true => accepted(asking, &EXPORT_FORMATS)?,
+            false => query.word::<ExportFormat>("format")?.0,
+        };
         let hashtag = query.text("hashtag")?.map(Cow::into_owned);
-        Ok(Asked { of, hashtag, format, key_id: asking.key_id, request_id: asking.request_id })
+        let (key_id, request_id) = (asking.key_id, asking.request_id);
+        Ok(Asked { of, hashtag, format, is_negotiated, key_id, request_id })
+    }
+
+    fn is_negotiated(asked: &Asked) -> bool {
+        asked.is_negotiated
+    }
+
+    fn representation(asked: &Asked) -> &'static str {
+        // The first one is what kept answers were before formats were part of what they stand for.
+        if asked.is_negotiated && asked.format != EXPORT_FORMATS[0] { asked.format.name() } else { "" }
+    }
+
+    // A file of everything is not made to be thrown away.
+    fn outline(asked: &Asked) -> Option<Content> {
+        let mut content = Content::new(asked.format.content_type(), Bytes::new());
+        content.disposition = disposition(asked);
+        Some(content)
     }
 
     async fn answer(app: &App, asked: Asked, wanted: Wanted) -> Result<Content, Problem> {
-        let Asked { of, hashtag: text, format, key_id, request_id } = asked;
+        let disposition = disposition(&asked);
+        let Asked { of, hashtag: text, format, key_id, request_id, .. } = asked;
         let of_hashtag = match &text {
             Some(text) => Some(hashtag(&app.catalog, text, wanted).await?.0),
             None => None,
@@ -94,6 +117,7 @@ impl Paid for Export {
         let slot = app.downloads.slots.take(key_id)?;
         let making = Arc::clone(&app.downloads.making);
         let room = making.acquire_owned().await.map_err(Problem::internal)?;
+        let sequence = app.catalog.store().sequence().await?;
         let (catalog, runtime) = (app.catalog.clone(), Handle::current());
         let spool = Arc::clone(&app.downloads.spool);
         // Dropped with this future when it took too long.
@@ -114,20 +138,28 @@ impl Paid for Export {
         let ((stored, hash), rows) = writing.await.map_err(Problem::internal)??;
         // Without a row it is free, as an empty page is.
         let price = Credits::new(rows.div_ceil(ROWS_A_CREDIT)).map_err(Problem::internal)?;
-        let download = Download::new(stored, slot, format!("{hash:032x}"));
+        let tag = FileTag::new(&format!("{hash:032x}"), Coding::Identity, request_id, &app.downloads.node);
+        let download = Download { exported_at: Some(sequence), ..Download::new(stored, slot, tag) };
         let mut content = Content::file(format.content_type(), download);
         content.price = price;
-        let name = format!("attachment; filename=\"tagmeter-{}.{}\"", of.name(), format.extension());
-        content.disposition = name.try_into().ok();
+        content.disposition = disposition;
         Ok(content)
     }
+}
+
+/// What the file is called.
+fn disposition(asked: &Asked) -> Option<HeaderValue> {
+    let (of, extension) = (asked.of.name(), asked.format.extension());
+    format!("attachment; filename=\"tagmeter-{of}.{extension}\"").try_into().ok()
 }
 
 /// Everything that is held, as a file
 ///
 /// One credit for each thousand rows, rounded up; `X-Credits-Charged` says how many. The file is kept for an hour unless
 /// configured otherwise: a request for the same with `Range` (and `If-Range`), with `If-Match`, or under the same
-/// `Idempotency-Key` returns the rest of it, or all of it, free of charge.
+/// `Idempotency-Key` returns the rest of it, or all of it, free of charge. `HEAD` is free and makes no file: it has
+/// `Content-Length` and `ETag` where the account's newest file for the same request is stored and nothing was recorded
+/// since.
 #[utoipa::path(
     get,
     path = "/v1/export",

@@ -24,8 +24,8 @@ use store::jobs::{Job, JobCreated, JobKind, NewJob};
 use utoipa::{IntoParams, ToSchema};
 
 const PATH: &str = "/v1/imports";
-/// Longest name of a file, in bytes.
-const FILE_NAME_BYTES_MAX: usize = 255;
+/// Longest name of a file, in characters.
+const FILE_NAME_LENGTH_MAX: usize = 255;
 
 /// What may stand in the query of an upload.
 #[derive(IntoParams)]
@@ -33,7 +33,7 @@ const FILE_NAME_BYTES_MAX: usize = 255;
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct UploadParams {
     /// What the file is called in what is told of it. It does not matter otherwise: formats are told by content.
-    #[param(example = "captures.ndjson.gz", max_length = 255)]
+    #[param(example = "captures.ndjson.gz", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     file_name: Option<String>,
 }
 
@@ -243,9 +243,9 @@ pub(super) fn the_job(created: JobCreated) -> Result<Job, Problem> {
 fn file_name(query: &Query<'_>) -> Result<Option<String>, Problem> {
     let name = query.text("file_name")?.map(|name| name.into_owned());
     match name {
-        Some(name) if name.len() > FILE_NAME_BYTES_MAX || name.chars().any(char::is_control) => {
+        Some(name) if name.chars().count() > FILE_NAME_LENGTH_MAX || name.chars().any(char::is_control) => {
             let detail =
-                format!("file_name has at most {FILE_NAME_BYTES_MAX} bytes and no control characters");
+                format!("file_name has at most {FILE_NAME_LENGTH_MAX} characters and no control characters");
             Err(Problem::parameter("file_name", detail))
         }
         name => Ok(name),

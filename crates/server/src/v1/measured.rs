@@ -18,6 +18,7 @@ use domain::Hashtag;
 use http::HeaderValue;
 use serde::Serialize;
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ use utoipa::ToSchema;
 
 /// What every question understands beside its own parameters.
 const SHAPE_PARAMS: [&str; 6] = ["cursor", "limit", "fields", "format", "fresh", "bom"];
+
+/// When trying again is of use while trends are worked out for the first time.
+const TRENDS_RETRY_SECONDS: u64 = 5;
 
 /// A question that is answered for credits.
 pub(crate) trait Question: Send + 'static {
@@ -146,7 +150,7 @@ impl Shape {
             Some(name) => {
                 name.parse::<Format>().map_err(|why| Problem::parameter("format", why.to_string()))?
             }
-            None => accepted(asking)?,
+            None => accepted(asking, &Format::ALL)?,
         };
         let fields = query.text("fields")?.map(|text| {
             text.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty()).collect()
@@ -244,11 +248,12 @@ pub(super) fn joined(data: &[u8], rest: &[u8]) -> Vec<u8> {
     body
 }
 
-/// By `Accept`; JSON where there is none.
-fn accepted(asking: &Asking<'_>) -> Result<Format, Problem> {
-    let Some(header) = accept(asking.headers) else { return Ok(Format::Json) };
+/// The one of these formats that `Accept` prefers; the first where there is no such header.
+pub(super) fn accepted(asking: &Asking<'_>, offered: &[Format]) -> Result<Format, Problem> {
     // What browsers send names no format of ours but takes anything.
-    Format::of_accept(&header).ok_or_else(|| not_acceptable(&header, &Format::ALL.map(Format::media_type)))
+    let header = accept(asking.headers).unwrap_or(Cow::Borrowed("*/*"));
+    let media_types = || offered.iter().map(|format| format.media_type()).collect::<Vec<_>>();
+    Format::preferred(&header, offered).ok_or_else(|| not_acceptable(&header, &media_types()))
 }
 
 /// The named fields of an object, or of each object of a list.
@@ -311,6 +316,10 @@ fn meta_pairs(meta: &Meta) -> Vec<(&'static str, String)> {
         if let Some(coverage) = sample.coverage {
             pairs.push(("coverage", coverage.to_string()));
         }
+    }
+    if let Some(available) = &meta.available {
+        pairs.push(("available_from", available.from.clone()));
+        pairs.push(("available_to", available.to.clone()));
     }
     let caveats: Vec<&str> = meta.caveats.iter().map(|caveat| caveat.code).collect();
     if !caveats.is_empty() {
@@ -388,6 +397,9 @@ pub(crate) fn problem(error: MeasureError) -> Problem {
             format!("{} is no hashtag: {why}; give a name such as cat, or an id", shown(&text)),
         ),
         MeasureError::Asked { param, why } => Problem::parameter(param, format!("{param}: {why}")),
+        error @ MeasureError::TrendsPending => {
+            Problem::new(ErrorCode::Unavailable, error.to_string()).retry_after(TRENDS_RETRY_SECONDS)
+        }
         MeasureError::File(error) => crate::downloads::not_written(error),
         MeasureError::Catalog(error) => crate::contract::fault(error),
     }

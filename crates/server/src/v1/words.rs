@@ -8,6 +8,9 @@ use domain::metrics::{Mode, Step, TrendWindow};
 use store::trends::TrendSort;
 use tables::Format;
 
+/// The formats that a whole table is exported in; the first one unless another is requested.
+pub(super) const EXPORT_FORMATS: [Format; 3] = [Format::Ndjson, Format::Parquet, Format::Csv];
+
 /// In which format a whole table is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ExportFormat(pub(super) Format);
@@ -28,7 +31,7 @@ macro_rules! words {
 }
 
 words! {
-    ExportFormatWord = ExportFormat: [Format::Ndjson, Format::Parquet, Format::Csv].map(ExportFormat);
+    ExportFormatWord = ExportFormat: EXPORT_FORMATS.map(ExportFormat);
     ExportOfWord = ExportOf: ExportOf::ALL;
     HashtagSortWord = HashtagSort: HashtagSort::ALL;
     HistoryMetricWord = HistoryMetric: HistoryMetric::ALL;

@@ -3,6 +3,7 @@
 
 use crate::wire::{PATIENCE, exchange};
 use domain::{Clock, KeyScope, Observation, Timestamp};
+use serde_json::json;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,12 +15,12 @@ use tokio::net::TcpStream;
 
 /// Readings of #cat: an export of them is a few times what sockets buffer.
 const READINGS: u64 = 12_000;
-const EXPORT: &str = "/v1/export?of=history";
+pub(crate) const EXPORT: &str = "/v1/export?of=history";
 /// Credits for an export of them.
 const PRICE: u64 = 12;
-const HISTORY: &str = "/v1/hashtags/cat/history?step=raw&points=12000";
+pub(crate) const HISTORY: &str = "/v1/hashtags/cat/history?step=raw&points=12000";
 
-fn holdings() -> impl Iterator<Item = Observation> {
+pub(crate) fn holdings() -> impl Iterator<Item = Observation> {
     let now = FixedClock::default().now().as_ms();
     let reading = move |number: u64| {
         let minutes_ago = i64::try_from(READINGS - number).expect("few");
@@ -30,20 +31,20 @@ fn holdings() -> impl Iterator<Item = Observation> {
     (0..READINGS).map(reading).chain(videos)
 }
 
-async fn holding(place: &Place) -> TestServerBuilder {
+pub(crate) async fn holding(place: &Place) -> TestServerBuilder {
     place.server().await.holding(holdings())
 }
 
-fn ask(server: &TestServer, path: &str) -> Request {
+pub(crate) fn ask(server: &TestServer, path: &str) -> Request {
     Request::get(path).key(&server.key)
 }
 
 /// Status, code of the problem and charge of an answer that is none.
-fn refusal(answer: &Answer) -> (u16, String, String) {
+pub(crate) fn refusal(answer: &Answer) -> (u16, String, String) {
     (answer.status.as_u16(), answer.code(), answer.header("x-credits-charged").to_owned())
 }
 
-fn refused(status: u16, code: &str) -> (u16, String, String) {
+pub(crate) fn refused(status: u16, code: &str) -> (u16, String, String) {
     (status, code.to_owned(), "0".to_owned())
 }
 
@@ -165,13 +166,34 @@ async fn what_is_not_stored_is_not_continued(place: &Place) {
     assert!(files(&server).is_empty(), "{:?}", files(&server));
 }
 
-fn folder(server: &TestServer) -> PathBuf {
+pub(crate) fn folder(server: &TestServer) -> PathBuf {
     server.held().folder().join("downloads")
 }
 
 fn files(server: &TestServer) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder(server)).expect("a folder");
     entries.map(|entry| entry.expect("an entry").path()).collect()
+}
+
+/// As through Caddy, which accepts gzip on behalf of a client that accepts nothing, but not of one that asks for a range.
+async fn an_export_goes_on_whatever_coding_is_accepted(place: &Place) {
+    let server = holding(place).await.start().await;
+    let whole = server.send(ask(&server, EXPORT).header("accept-encoding", "gzip")).await;
+    for coding in ["identity", "zstd", "gzip"] {
+        let rest = ask(&server, EXPORT).header("accept-encoding", coding).header("range", "bytes=100-");
+        let rest = server.send(rest).await;
+        assert!(
+            rest.status.as_u16() == 206 && rest.body == whole.body.slice(100..),
+            "{coding}: {}",
+            rest.text()
+        );
+        assert_eq!((rest.header("content-encoding"), rest.header("x-credits-charged")), ("", "0"));
+    }
+    // Of what is compressed the bytes are others.
+    let packed = server.send(ask(&server, HISTORY).header("accept-encoding", "gzip")).await;
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    let rest = ask(&server, HISTORY).header("accept-encoding", "identity").header("range", "bytes=100-");
+    assert_eq!(refusal(&server.send(rest).await), refused(410, "download_expired"));
 }
 
 async fn an_account_without_credits_still_gets_the_rest(place: &Place) {
@@ -200,11 +222,12 @@ async fn a_restart_does_not_lose_what_was_paid(place: &Place) {
 }
 
 /// Another server over the same store and folder, as after a restart.
-async fn second(server: &TestServer, folder: PathBuf) -> SocketAddr {
+pub(crate) async fn second(server: &TestServer, folder: PathBuf) -> SocketAddr {
     let catalog = server.held().catalog().clone();
     let clock = std::sync::Arc::new(server.clock.clone());
     let parts = server::Parts { catalog, clock, seed: 8 };
-    let downloads = server::Downloads { folder: Some(folder), ..server::Downloads::default() };
+    let (folder, node) = (Some(folder), "node-1".to_owned());
+    let downloads = server::Downloads { folder, node, ..server::Downloads::default() };
     let options = server::Options { downloads, ..server::Options::default() };
     let bound = server::Server::bind(([127, 0, 0, 1], 0).into(), parts, options).await.expect("a server");
     let address = bound.local_addr();
@@ -252,6 +275,9 @@ async fn a_large_answer_is_a_file_too(place: &Place) {
         let rest = server.send(ask().header("range", "bytes=100-").header("if-range", &etag)).await;
         assert!(rest.status.as_u16() == 206 && rest.body == whole.body.slice(100..), "{path}");
         assert_eq!(rest.header("content-encoding"), whole.header("content-encoding"));
+        for answer in [&whole, &rest] {
+            assert!(answer.header("vary").contains("accept-encoding"), "{path} {coding}");
+        }
         assert_eq!(rest.header("x-credits-charged"), "0");
         let known = server.send(ask().header("if-none-match", &etag)).await;
         assert_eq!((known.status.as_u16(), known.header("x-credits-charged")), (304, "0"), "{path}");
@@ -260,6 +286,74 @@ async fn a_large_answer_is_a_file_too(place: &Place) {
     assert_eq!(json["data"]["points"].as_array().map(Vec::len), Some(12_000));
     assert_eq!(json["billing"]["credits_charged"], 1);
     assert_eq!(json["billing"]["balance_remaining"], server.balance().await);
+}
+
+/// The ledger keeps no more than 1 MiB for a key.
+async fn json_of_any_size_is_charged_once_under_an_idempotency_key(place: &Place) {
+    let server = holding(place).await.start().await;
+    let keyed = |coding: &str| {
+        ask(&server, HISTORY).header("idempotency-key", "one").header("accept-encoding", coding)
+    };
+    let mut callers = tokio::task::JoinSet::new();
+    for coding in ["identity", "gzip", "zstd"] {
+        let (request, address) = (keyed(coding), server.address);
+        callers.spawn(async move { request.send(address).await });
+    }
+    let answers = callers.join_all().await;
+    let first = &answers[0];
+    assert!(first.body.len() > 1 << 20, "{} bytes", first.body.len());
+    assert_eq!(first.json()["billing"], json!({"credits_charged": 1, "balance_remaining": 999_999}));
+    for answer in &answers {
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+        assert!(answer.body == first.body && answer.header("etag") == first.header("etag"));
+    }
+    assert_eq!(server.balance().await, 999_999);
+    // Byte for byte, also when the balance is another one, in parts, and after a restart.
+    server.get("/v1/hashtags/cat").await;
+    let bytes = first.body.len();
+    for (range, from, to) in [
+        ("bytes=0-", 0, bytes),
+        ("bytes=100-", 100, bytes),
+        ("bytes=-5", bytes - 5, bytes),
+        ("bytes=-200", bytes - 200, bytes),
+        (&format!("bytes={}-", bytes - 70), bytes - 70, bytes),
+        (&format!("bytes=9-{}", bytes - 60), 9, bytes - 59),
+    ] {
+        let part = server.send(keyed("identity").header("range", range)).await;
+        assert_eq!((part.status.as_u16(), part.header("x-credits-charged")), (206, "0"), "{range}");
+        assert_eq!(part.header("content-range"), format!("bytes {from}-{}/{bytes}", to - 1));
+        assert!(part.body == first.body.slice(from..to), "{range}");
+    }
+    let address = second(&server, folder(&server)).await;
+    let again = keyed("identity").send(address).await;
+    assert_eq!((again.status.as_u16(), again.header("x-credits-charged")), (200, "0"), "{}", again.text());
+    assert!(again.body == first.body && again.header("etag") == first.header("etag"));
+    let other =
+        ask(&server, "/v1/hashtags/cat/history?step=raw&points=11999").header("idempotency-key", "one");
+    assert_eq!(refusal(&server.send(other).await), refused(422, "idempotency_key_reused"));
+    assert_eq!(server.balance().await, 999_998);
+    server.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(refusal(&server.send(keyed("identity")).await), refused(410, "download_expired"));
+}
+
+/// Killed after the charge and before the record of the file said so: what it cost is at its end all the same.
+async fn json_whose_charge_the_record_does_not_know_of_is_answered_whole(place: &Place) {
+    let server = holding(place).await.start().await;
+    let keyed = || ask(&server, HISTORY).header("idempotency-key", "one");
+    let first = server.send(keyed()).await;
+    let path = files(&server).into_iter().find(|path| path.extension().is_some()).expect("a record");
+    let mut record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).expect("read")).expect("JSON");
+    record["is_paid"] = false.into();
+    std::fs::write(&path, record.to_string()).expect("written");
+    let address = second(&server, folder(&server)).await;
+    let again = keyed().send(address).await;
+    assert_eq!((again.status.as_u16(), again.header("x-credits-charged")), (200, "0"));
+    assert!(again.body == first.body && again.json()["billing"]["credits_charged"] == 1);
+    // Only the ledger knows that it is paid: without the key it is nobody's.
+    let part = ask(&server, HISTORY).header("range", "bytes=9-").send(address).await;
+    assert_eq!(refusal(&part), refused(410, "download_expired"));
+    assert_eq!(server.balance().await, 999_999);
 }
 
 /// Sends a request and reads nothing of the answer but its first bytes.
@@ -358,11 +452,14 @@ async fn a_file_that_became_shorter_ends_the_connection(place: &Place) {
 testkit::tell_on_each_backend! {
     every_body_has_its_length,
     an_export_that_was_cut_off_goes_on_for_nothing,
+    an_export_goes_on_whatever_coding_is_accepted,
     what_is_not_stored_is_not_continued,
     an_account_without_credits_still_gets_the_rest,
     a_restart_does_not_lose_what_was_paid,
     an_export_under_an_idempotency_key_is_charged_once,
     a_large_answer_is_a_file_too,
+    json_of_any_size_is_charged_once_under_an_idempotency_key,
+    json_whose_charge_the_record_does_not_know_of_is_answered_whole,
     a_key_and_the_server_send_so_many_at_once,
     a_full_folder_refuses_and_charges_nothing,
     what_is_kept_makes_room_for_what_is_new,

@@ -1,12 +1,16 @@
 //! A real server on a real socket.
 
+mod assigned_ids;
 mod callers;
 mod connections;
 mod contract;
 mod described;
 mod downloads;
+#[cfg(unix)]
+mod downloads_elsewhere;
 mod drain;
 mod errors;
+mod export_forms;
 mod free_pages;
 mod gate;
 mod hang_ups;
@@ -23,4 +27,5 @@ mod protocol;
 mod routes;
 mod upstream;
 mod validators;
+mod windows;
 mod wire;

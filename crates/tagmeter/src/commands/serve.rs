@@ -7,7 +7,7 @@ use crate::output::print;
 use crate::system::random_bytes;
 use crate::telemetry;
 use catalog::Catalog;
-use server::{BindError, Options, Parts, Server, Uploads};
+use server::{BindError, Downloads, Options, Parts, Server, Uploads};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -42,6 +42,7 @@ pub(super) async fn bind(
     uploads: Option<Uploads>,
 ) -> Result<Server, Failure> {
     let settings = &context.settings;
+    let node = uploads.as_ref().map(|uploads| uploads.node.clone()).unwrap_or_default();
     let options = Options {
         requests_per_minute: settings.requests_per_minute.value,
         legacy_errors: settings.legacy_errors.value,
@@ -50,7 +51,7 @@ pub(super) async fn bind(
         public_url: settings.public_url.value.clone(),
         cors_origins: settings.cors_origins.value.clone(),
         keep_alive_timeout: Duration::from_millis(settings.keep_alive.value.as_ms().unwrap_or_default()),
-        downloads: settings.downloads.options(&settings.data_dir.value),
+        downloads: Downloads { node, ..settings.downloads.options(&settings.data_dir.value) },
         ..Options::default()
     };
     let parts = Parts { catalog, clock: context.clock.clone(), seed: u64::from_be_bytes(random_bytes()?) };

@@ -60,6 +60,7 @@ impl DownloadSettings {
             keep: duration_of(self.keep.value),
             per_key: count(&self.per_key),
             at_once: count(&self.at_once),
+            ..Downloads::default()
         }
     }
 }

@@ -36,6 +36,8 @@ fn record(number: u64, account: i64, stored: &Stored, paid_at: Timestamp) -> Rec
         disposition: None,
         link: None,
         bytes: stored.bytes(),
+        tail: String::new(),
+        exported_at: None,
         paid_at_ms: paid_at.as_ms(),
         is_paid: true,
     }
