@@ -5,6 +5,7 @@ use crate::binary::Place;
 use crate::captures::captures;
 use serde_json::Value;
 use std::collections::HashSet;
+use testkit::postgres::TestDatabase;
 
 /// The captures, but the archive of series: its hashtags have no videos, and it takes as long as all others together.
 const FOLDERS: [&str; 9] = [
@@ -69,4 +70,71 @@ fn every_hashtag_of_the_captures_is_walked_from_a_search_by_its_id() {
     let looked_up = place.json(&["lookup", text(without, "assigned_id")]);
     assert_eq!((&looked_up["name"], &looked_up["id"]), (&without["name"], &Value::Null));
     assert_eq!(serving.stop().0, Some(0));
+}
+
+/// Posts under #kitten and #cat, as Apify has them: without ids of hashtags.
+fn posts() -> String {
+    let post = |number: u64| {
+        let cat = if number.is_multiple_of(2) { r#",{"name":"cat"}"# } else { "" };
+        format!(
+            r##"{{"id":"{}","text":"a #kitten","createTimeISO":"2024-03-0{}T00:00:00.000Z","webVideoUrl":"https://www.tiktok.com/@a/video/{number}","authorMeta":{{"id":"{}","name":"a{number}"}},"playCount":{},"diggCount":1,"shareCount":1,"commentCount":1,"collectCount":1,"hashtags":[{{"name":"kitten"}}{cat}]}}"##,
+            7_000_000_000_000_000_000 + number,
+            number % 9 + 1,
+            number % 5 + 1,
+            number * 10
+        ) + "\n"
+    };
+    (1..=20).map(post).collect()
+}
+
+/// The commands that take a hashtag, each with what is printed.
+fn printed(place: &Place, hashtag: &str) -> Vec<(&'static str, String)> {
+    let run = |line: &[&str]| place.ok(line).out;
+    let mut all: Vec<(&str, String)> = ["lookup", "videos", "history", "benchmark", "related", "creators"]
+        .map(|command| (command, run(&[command, hashtag, "--json"])))
+        .to_vec();
+    all.push(("compare", run(&["compare", hashtag, "cat", "--json"])));
+    for what in ["videos", "history"] {
+        all.push((what, run(&["export", what, "--hashtag", hashtag, "-o", "-", "--format", "ndjson"])));
+    }
+    run(&["report", hashtag, "-o", "report.html", "--force"]);
+    let page = std::fs::read_to_string(place.path().join("report.html")).expect("a page");
+    assert!(page.contains("#kitten"), "{hashtag}");
+    all
+}
+
+fn every_command_takes_the_assigned_id(place: &Place) {
+    place.write("posts.ndjson", posts());
+    place.ok(&["import", "posts.ndjson"]);
+    let readings: String = (1..=9)
+        .flat_map(|day| [("kitten", day), ("cat", day)])
+        .map(|(name, day)| format!("{name},{day}00,2024-03-0{day}\n"))
+        .collect();
+    place.write("views.csv", format!("Tag,Views,Read\n{readings}"));
+    let maps = ["--map", "Tag=hashtag_name", "--map", "Views=views", "--map", "Read=observed_at"];
+    place.ok(&[&["import", "views.csv"][..], &maps].concat());
+    let record = place.json(&["lookup", "kitten"]);
+    let id = text(&record, "assigned_id").to_owned();
+    assert!(id.starts_with('9') && id.len() == 19 && record["id"].is_null(), "{record}");
+    assert_eq!(printed(place, &id), printed(place, "kitten"));
+    // TikTok's id becomes known.
+    place.write("known.csv", "Tag,Id,Views,Read\nkitten,42,1000,2024-03-10\n");
+    place.ok(&[&["import", "known.csv"][..], &maps, &["--map", "Id=hashtag_id"]].concat());
+    assert_eq!(place.json(&["lookup", &id])["id"], "42");
+    assert_eq!(printed(place, &id), printed(place, "kitten"));
+    assert_eq!(printed(place, "42"), printed(place, "kitten"));
+}
+
+#[test]
+fn every_command_takes_the_assigned_id_over_files() {
+    every_command_takes_the_assigned_id(&Place::new());
+}
+
+#[test]
+fn every_command_takes_the_assigned_id_over_a_database() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let Some(database) = runtime.block_on(TestDatabase::create()) else { return };
+    let place = Place::new();
+    place.write("tagmeter.toml", format!("database_url = {:?}\n", database.url_text()));
+    every_command_takes_the_assigned_id(&place);
 }

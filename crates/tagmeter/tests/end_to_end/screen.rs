@@ -192,7 +192,23 @@ fn an_empty_answer_says_from_when_to_when_there_is_something() {
     assert!(page.contains("No views of #cat in this time; readings are from 2026-02-01 to 2026-02-28."));
     let key = place.json(&["key", "create", "somebody.with.a.rather.long.address@subdomain.example.com"]);
     let key = key["api_key"].as_str().expect("a key").to_owned();
-    let (status, refused) = place.serve().get("/v1/hashtags/cat/history.svg?to=2020-01-01", &key);
+    let serving = place.serve();
+    for (line, path) in [
+        ("history cat --to 2020-01-01", "/v1/hashtags/cat/history?to=2020-01-01"),
+        ("compare cat dog --to 2020-01-01", "/v1/compare?tags=cat,dog&to=2020-01-01"),
+        ("creators cat --since 2026-01-01", "/v1/hashtags/cat/creators?since=2026-01-01"),
+        ("related cat --since 2026-01-01", "/v1/hashtags/cat/related?since=2026-01-01"),
+        ("benchmark cat --window 1h", "/v1/hashtags/cat/benchmark?window=1h"),
+        ("trending --min-views 9000000000000000", "/v1/trending?min_views=9000000000000000"),
+    ] {
+        let printed = place.json(&line.split(' ').collect::<Vec<_>>());
+        let (status, answered) = serving.get(path, &key);
+        assert_eq!((status, &answered["billing"]["credits_charged"]), (200, &0.into()), "{path}: {answered}");
+        let available = &answered["meta"]["available"];
+        assert!(available["from"].is_string() && available["to"].is_string(), "{path}: {answered}");
+        assert_eq!(&printed["meta"]["available"], available, "{line}");
+    }
+    let (status, refused) = serving.get("/v1/hashtags/cat/history.svg?to=2020-01-01", &key);
     assert_eq!(status, 422, "{refused}");
     assert!(
         refused["detail"]

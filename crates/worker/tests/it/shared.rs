@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 use std::time::Duration;
-use testkit::{Answer, Request, TestServer};
+use testkit::{Answer, Description, Request, TestServer};
 
 /// Far longer than anything here takes; whoever reaches it has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// A lease is over by then.
 pub(crate) const LEASE_OVER: Duration = Duration::from_secs(61);
 
-/// `data` of a job once it has ended.
+/// `data` of a job once it has ended. Its answer, and the list that has it, are held against the API description.
 pub(crate) async fn ended(server: &TestServer, key: &str, location: &str) -> Value {
     let ending = async {
         loop {
@@ -19,7 +19,19 @@ pub(crate) async fn ended(server: &TestServer, key: &str, location: &str) -> Val
             }
         }
     };
-    tokio::time::timeout(PATIENCE, ending).await.expect("the job ends")
+    let data = tokio::time::timeout(PATIENCE, ending).await.expect("the job ends");
+    assert_described(server, key, location).await;
+    data
+}
+
+async fn assert_described(server: &TestServer, key: &str, location: &str) {
+    let description = Description::of(server).await;
+    let (list, _) = location.rsplit_once('/').expect("the path of a job");
+    for (path, template) in [(location, format!("{list}/{{id}}")), (list, list.to_owned())] {
+        let answer = server.send(Request::get(path).key(key)).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+        description.operation("get", &template).assert_describes(&answer);
+    }
 }
 
 /// `data` of a job as it is.

@@ -2,11 +2,12 @@
 
 use crate::shared::{LEASE_OVER, data, ended, location};
 use domain::KeyScope;
+use domain::assigned_id::ASSIGNED_ID_MIN;
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::ledger::{Movement, Operation};
 use testkit::upstream::{ContractStandIn, Fault, Habits};
-use testkit::{Answer, Place, Request, TestServer, hashtag};
+use testkit::{Answer, Place, Request, TestServer, hashtag, video};
 
 /// A server whose upstream holds so many videos under #cat.
 async fn with_cat(place: &Place, videos: u64, habits: Habits) -> (ContractStandIn, TestServer) {
@@ -41,6 +42,7 @@ fn counters(walk: &Value) -> [u64; 5] {
 
 testkit::tell_on_each_backend! {
     a_small_hashtag_is_walked_to_its_end,
+    a_hashtag_is_walked_by_its_assigned_id,
     a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits,
     an_upstream_that_always_has_more_is_left,
     pages_of_only_rejects_or_only_repeats_are_free,
@@ -72,6 +74,25 @@ async fn a_small_hashtag_is_walked_to_its_end(place: &Place) {
         .iter()
         .filter(|entry| matches!(entry.movement, Movement::Charge { operation: Operation(5), .. }));
     assert_eq!(pages.count(), 3);
+}
+
+/// Before TikTok's id is known, and after.
+async fn a_hashtag_is_walked_by_its_assigned_id(place: &Place) {
+    let (_upstream, server) = with_cat(place, 100, Habits::default()).await;
+    server.held().record(vec![video(1).tag("cat").plays(3).into()]).await;
+    let find = async |name: &str| {
+        let hashtag = server.held().catalog().measured_hashtag(name).await.expect("a hashtag");
+        (hashtag.public_id().to_string(), hashtag.id.map(|id| id.to_string()))
+    };
+    let (assigned, none) = find("cat").await;
+    assert!(assigned.parse::<u64>().expect("digits") >= ASSIGNED_ID_MIN && none.is_none());
+    for number in 0..2 {
+        let walk = walked(&server, json!({"hashtag": assigned})).await;
+        assert_eq!((&walk["state"], &walk["stop_reason"]), (&"done".into(), &"end".into()), "{walk}");
+        assert_eq!((&walk["hashtag_id"], &walk["counters"]["unique"]), (&"7551".into(), &100.into()));
+        assert_eq!(find("cat").await.1.as_deref(), Some("7551"), "{number}");
+        assert_eq!(server.held().catalog().measured_hashtag(&assigned).await.expect("it").tag.name(), "cat");
+    }
 }
 
 async fn a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits(place: &Place) {
