@@ -1,6 +1,8 @@
 //! CSV as trackers, spreadsheets and export buttons write it: how a record is split into cells, and where the columns
 //! are. Records are found by [`crate::content`], one at a time; a quoted cell may hold newlines.
 
+use std::borrow::Cow;
+
 /// Separators that are known, the likeliest first: spreadsheets write `;` where the comma is the decimal sign.
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
@@ -44,7 +46,7 @@ impl Header {
     }
 
     /// The cells of a record. `None` if it is the header again, as in files that were appended to each other.
-    pub(crate) fn cells(&self, record: &str) -> Option<Vec<String>> {
+    pub(crate) fn cells<'r>(&self, record: &'r str) -> Option<Vec<Cow<'r, str>>> {
         if record.trim().trim_start_matches('\u{feff}') == self.line {
             return None;
         }
@@ -53,11 +55,15 @@ impl Header {
 }
 
 /// The cells of one record of CSV (RFC 4180): separators, quotes, doubled quotes inside quotes.
-fn cells(record: &str, separator: char) -> Vec<String> {
+fn cells(record: &str, separator: char) -> Vec<Cow<'_, str>> {
+    let record = record.trim_end_matches(['\r', '\n']);
+    if !record.contains('"') {
+        return record.split(separator).map(Cow::Borrowed).collect();
+    }
     let mut cells = Vec::new();
     let mut cell = String::new();
     let mut is_quoted = false;
-    let mut characters = record.trim_end_matches(['\r', '\n']).chars().peekable();
+    let mut characters = record.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
             '"' if is_quoted && characters.peek() == Some(&'"') => {
@@ -65,11 +71,11 @@ fn cells(record: &str, separator: char) -> Vec<String> {
                 cell.push('"');
             }
             '"' => is_quoted = !is_quoted,
-            _ if character == separator && !is_quoted => cells.push(std::mem::take(&mut cell)),
+            _ if character == separator && !is_quoted => cells.push(Cow::Owned(std::mem::take(&mut cell))),
             _ => cell.push(character),
         }
     }
-    cells.push(cell);
+    cells.push(Cow::Owned(cell));
     cells
 }
 

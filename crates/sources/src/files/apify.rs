@@ -310,7 +310,7 @@ impl ReadLine for Rows {
         let Some(cells) = self.0.cells(&text) else { return Ok(()) };
         let mut item = Map::new();
         for (path, cell) in self.0.names().iter().zip(cells) {
-            put(&mut item, path, (!cell.is_empty()).then_some(Value::String(cell)));
+            put(&mut item, path, (!cell.is_empty()).then_some(Value::String(cell.into_owned())));
         }
         let item = lists(Value::Object(item)).to_string();
         // Its JSON was made here: what is wrong with it would say nothing of the file.

@@ -51,7 +51,7 @@ impl ReadLine for Rows {
             return Err(format!("the row has {} cells, too few for {name:?}", cells.len()).into());
         }
         let mut columns = self.columns.iter();
-        let mut cell = |_: &str| columns.next().map(|column| cells[*column].clone());
+        let mut cell = |_: &str| columns.next().map(|column| cells[*column].clone().into_owned());
         tell(&Record::of(&self.mapping, &mut cell), reading)
     }
 }

@@ -10,6 +10,8 @@ mod links;
 
 mod plays;
 
+mod read_ahead;
+
 mod record;
 
 mod record_hashtag;

@@ -2,6 +2,7 @@
 
 use super::CatalogFile;
 use super::links::LinkStatements;
+use super::read_ahead::ReadAhead;
 use super::record_hashtag::HashtagStatements;
 use super::record_video::{VideoStatements, video_id};
 use crate::StoreError;
@@ -17,6 +18,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 const KEEP_WINDOW: &str = "INSERT OR IGNORE INTO hashtag_windows
     (hashtag, observed_at, source, country, window_days, views, posts, rank, industry)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+const NEXT_WINDOWS: &str = "SELECT observed_at, source, country, window_days FROM hashtag_windows
+    WHERE hashtag = ?1 AND (observed_at, source, country, window_days) >= (?2, ?3, ?4, ?5)
+    ORDER BY observed_at, source, country, window_days LIMIT ?6";
+
+/// Time, source, country and days of a window.
+type WindowKey = (i64, i64, Box<str>, i64);
 
 impl CatalogFile {
     /// See `Store::record`.
@@ -106,6 +114,10 @@ pub(super) struct SqliteRows<'c> {
     pub(super) hashtags: HashtagStatements<'c>,
     pub(super) links: LinkStatements<'c>,
     windows: Statement<'c>,
+    next_windows: Statement<'c>,
+    /// By time and source.
+    pub(super) snapshots_ahead: ReadAhead<(i64, u8)>,
+    windows_ahead: ReadAhead<WindowKey>,
     /// Less those that were removed.
     pub(super) snapshots_new: i64,
     /// Hashtags whose readings are others now.
@@ -120,6 +132,9 @@ impl<'c> SqliteRows<'c> {
             hashtags: HashtagStatements::new(transaction)?,
             links: LinkStatements::new(transaction)?,
             windows: transaction.prepare(KEEP_WINDOW).doing("prepare to keep windows")?,
+            next_windows: transaction.prepare(NEXT_WINDOWS).doing("prepare to read windows")?,
+            snapshots_ahead: ReadAhead::default(),
+            windows_ahead: ReadAhead::default(),
             snapshots_new: 0,
             hashtags_read: BTreeSet::new(),
         })
@@ -143,10 +158,25 @@ impl Rows for SqliteRows<'_> {
 
     fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
         let WindowRow { at, source, country, window_days, counts: [views, posts, rank], industry } = window;
-        let kept =
-            self.windows.execute((hashtag, at, source, country, window_days, views, posts, rank, industry));
-        self.snapshots_new += rows(kept.doing("keep a window")?);
-        Ok(())
+        let key = (*at, *source, country.as_str(), *window_days);
+        if self.windows_ahead.has(hashtag, |row| (row.0, row.1, &*row.2, row.3).cmp(&key)) {
+            return Ok(());
+        }
+        let kept = self
+            .windows
+            .execute((hashtag, at, source, country, window_days, views, posts, rank, industry))
+            .doing("keep a window")?;
+        if kept > 0 {
+            self.snapshots_new += rows(kept);
+            self.windows_ahead.is_new(hashtag);
+            return Ok(());
+        }
+        let next = &mut self.next_windows;
+        self.windows_ahead.repeated(hashtag, |size| {
+            next.query_map((hashtag, at, source, country, window_days, size), |row| row.try_into())
+                .and_then(Iterator::collect)
+                .doing("read windows ahead")
+        })
     }
 
     fn hashtags_read(&mut self) -> BTreeSet<u32> {

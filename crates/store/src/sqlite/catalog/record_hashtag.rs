@@ -15,6 +15,7 @@ pub(super) struct HashtagStatements<'c> {
     id_of: Statement<'c>,
     load: Statement<'c>,
     snapshot: Statement<'c>,
+    next_snapshots: Statement<'c>,
     first_nonzero: Vec<Statement<'c>>,
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
@@ -44,6 +45,10 @@ impl<'c> HashtagStatements<'c> {
                 "INSERT OR IGNORE INTO hashtag_snapshots
                     (hashtag, observed_at, source, rounded, views, creators, videos)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?,
+            next_snapshots: prepare(
+                "SELECT observed_at, source FROM hashtag_snapshots WHERE hashtag = ?1 AND (observed_at, source) >= (?2, ?3)
+                 ORDER BY observed_at, source LIMIT ?4",
             )?,
             first_nonzero: each(|c| {
                 format!("SELECT observed_at FROM hashtag_snapshots WHERE hashtag = ?1 AND {c} > 0 ORDER BY observed_at LIMIT 1")
@@ -129,6 +134,9 @@ impl HashtagRows for SqliteRows<'_> {
     }
 
     fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
+        if self.snapshots_ahead.has(hashtag, |row| row.cmp(&(point.at, point.source))) {
+            return Ok(());
+        }
         let [views, creators, videos] = point.counts;
         let made = self
             .hashtags
@@ -138,8 +146,15 @@ impl HashtagRows for SqliteRows<'_> {
         if made > 0 {
             self.snapshots_new += rows(made);
             self.hashtags_read.insert(hashtag);
+            self.snapshots_ahead.is_new(hashtag);
+            return Ok(());
         }
-        Ok(())
+        let next = &mut self.hashtags.next_snapshots;
+        self.snapshots_ahead.repeated(hashtag, |size| {
+            next.query_map((hashtag, point.at, point.source, size), |row| Ok((row.get(0)?, row.get(1)?)))
+                .and_then(Iterator::collect)
+                .doing("read snapshots ahead")
+        })
     }
 
     fn first_nonzero_hashtag(&mut self, hashtag: u32, n: usize) -> Result<Option<i64>, StoreError> {
@@ -155,6 +170,7 @@ impl HashtagRows for SqliteRows<'_> {
             self.hashtags_read.insert(hashtag);
             let removed = self.hashtags.remove_empty.execute(within).doing("remove empty readings")?;
             self.snapshots_new -= rows(removed);
+            self.snapshots_ahead.forget(hashtag);
         }
         Ok(())
     }
