@@ -55,7 +55,8 @@ impl Timestamp {
         let text = text.trim();
         let (date, rest) = text.split_at_checked(10)?;
         let days = days_of_date(date)?;
-        let seconds = if rest.is_empty() { 0.0 } else { seconds_of_time(rest.strip_prefix(['T', ' '])?)? };
+        let seconds =
+            if rest.is_empty() { 0.0 } else { seconds_of_time(rest.strip_prefix(['T', 't', ' '])?)? };
         #[expect(clippy::cast_possible_truncation, reason = "a day has 86,400,000 milliseconds")]
         Some(Self(days * 86_400_000 + (seconds * 1000.0).round() as i64))
     }
@@ -201,6 +202,7 @@ mod tests {
     fn texts_of_the_sources_are_read() {
         for (text, want) in [
             ("2026-06-09T18:16:35Z", "2026-06-09T18:16:35Z"),
+            ("2026-06-09t18:16:35z", "2026-06-09T18:16:35Z"),
             ("2025-03-25 12:30:23", "2025-03-25T12:30:23Z"),
             ("2024-02-29", "2024-02-29T00:00:00Z"),
             ("2024-03-29T15:47:02.250+02:00", "2024-03-29T13:47:02.250Z"),

@@ -57,6 +57,11 @@ impl Wish {
         }
     }
 
+    /// Whether it is for a part of an answer, or for one that is stored.
+    pub(crate) fn continues(&self) -> bool {
+        self.range.is_some() || self.if_match.is_some()
+    }
+
     /// Whether a stored answer is one to this question, and paid.
     fn is_of(&self, record: &Record) -> bool {
         record.is_paid && record.question == self.question

@@ -202,20 +202,23 @@ async fn attempt<P: Paid>(
         cursors: &app.cursors,
         public_url: &call.public_url,
     };
+    let asked = check::<P>(parts, call, &asking).and_then(|()| P::read(&asking));
+    let continues = !P::IS_CONTRACT && wish.continues();
+    // What is wrong with a request comes before what is stored for it.
+    let asked = if continues { Ok(asked?) } else { asked };
     let (stored, not_stored) = match app.downloads.resumed(&wish, now) {
-        _ if P::IS_CONTRACT => (None, None),
+        _ if !continues => (None, None),
         Ok(stored) => (stored, None),
         // The ledger knows better where the file of a key is.
         Err(problem) if idempotency_key.is_some() => (None, Some(problem)),
         Err(problem) => return Err(problem),
     };
     if let Some(content) = stored {
-        notes.is_negotiated = P::read(&asking).is_ok_and(|asked| P::is_negotiated(&asked));
+        notes.is_negotiated = asked.is_ok_and(|asked| P::is_negotiated(&asked));
         return Ok(resumed(content, &parts.headers));
     }
     let quote = caller.quote(balance, idempotency_key.is_some())?;
-    check::<P>(parts, call, &asking)?;
-    let asked = P::read(&asking)?;
+    let asked = asked?;
     notes.is_negotiated = P::is_negotiated(&asked);
     let wanted = wanted(&parts.headers, &Query::new(query))?;
     if is_head {

@@ -59,7 +59,7 @@ impl Fields {
     pub(super) fn positive(&mut self, field: &'static str) -> Result<Option<u64>, Problem> {
         match self.take(field) {
             None => Ok(None),
-            Some(value) => match value.as_u64().filter(|number| *number > 0) {
+            Some(value) => match whole(&value).filter(|number| *number > 0) {
                 Some(number) => Ok(Some(number)),
                 None => Err(wrong(field, "a whole number from 1 on", &value)),
             },
@@ -79,6 +79,20 @@ impl Fields {
         debug_assert!(self.known.contains(&field), "{field} is read but not known");
         self.fields.remove(field).filter(|value| !value.is_null())
     }
+}
+
+/// The largest whole number up to which a double tells all apart.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// A whole number, also where JSON has it with a fraction of 0: `310.0` is an integer by JSON Schema.
+fn whole(value: &Value) -> Option<u64> {
+    let real = || value.as_f64().filter(|real| real.fract() == 0.0 && (0.0..=EXACT_MAX).contains(real));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole and not negative"
+    )]
+    value.as_u64().or_else(|| real().map(|real| real as u64))
 }
 
 fn wrong(field: &'static str, wanted: &str, value: &Value) -> Problem {

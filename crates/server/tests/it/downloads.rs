@@ -100,6 +100,10 @@ async fn an_export_that_was_cut_off_goes_on_for_nothing(place: &Place) {
     assert!(etag.starts_with('"'), "a strong tag: {etag}");
     assert_eq!((whole.header("accept-ranges"), whole.header("x-credits-charged")), ("bytes", "12"));
     let paid = server.balance().await;
+    for name in ["if-match", "range"] {
+        let wrong = ask(&server, "/v1/export?of=nothing").header(name, "bytes=5-");
+        assert_eq!(refusal(&server.send(wrong).await), refused(422, "invalid_parameter"), "{name}");
+    }
     for (range, first, last) in [
         ("bytes=1000-".to_owned(), 1000, bytes - 1),
         (format!("bytes={}-", bytes - 1), bytes - 1, bytes - 1),

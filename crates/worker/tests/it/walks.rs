@@ -183,7 +183,7 @@ async fn a_price_is_told_and_nothing_is_done(place: &Place) {
     let price = |body: Value| async { asked(&server, body).await.json()["data"].clone() };
     let cat = price(json!({"hashtag": "cat", "dry_run": true})).await;
     assert_eq!((cat["pages"].as_u64(), cat["credits"].as_u64()), (Some(3), Some(3)), "{cat}");
-    let capped = price(json!({"hashtag": "7551", "dry_run": true, "max_credits": 2})).await;
+    let capped = price(json!({"hashtag": "7551", "dry_run": true, "max_credits": 2.0})).await;
     assert_eq!((capped["pages"].as_u64(), capped["credits"].as_u64()), (Some(3), Some(2)));
     let unknown = price(json!({"hashtag": "dog", "dry_run": true})).await;
     assert_eq!((&unknown["credits"], unknown["max_credits"].as_u64()), (&Value::Null, Some(10_000)));
@@ -312,6 +312,7 @@ async fn what_cannot_be_walked_is_refused_by_name(place: &Place) {
         (json!({"hashtag": 5}), "hashtag"),
         (json!({"hashtag": "cat", "region": "USA"}), "region"),
         (json!({"hashtag": "cat", "max_credits": 0}), "max_credits"),
+        (json!({"hashtag": "cat", "max_credits": 1.5}), "max_credits"),
         (json!({"hashtag": "cat", "max_credits": 100_001}), "max_credits"),
         (json!({"hashtag": "cat", "dry_run": "yes"}), "dry_run"),
         (json!({"hashtag": "cat", "max_credit": 5}), "max_credit"),
