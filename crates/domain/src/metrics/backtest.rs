@@ -144,6 +144,8 @@ struct Candidate {
     last_week: Option<f64>,
     /// Views a week over the last 28 days.
     usual_week: Option<f64>,
+    /// Views a week over the 28 days before the last 7.
+    usual_week_before: Option<f64>,
     /// By horizon, growth over it; `None` where nothing was read at its end.
     grew: [Option<f64>; HORIZONS_DAYS.len()],
     /// Views gained over the next 7 days.
@@ -247,6 +249,7 @@ fn candidate(
             .gain(back(now, 7), now)
             .and_then(|gain| ratio(as_f64(gain.gain), as_f64(gain.from.value))),
         usual_week: month.map(|month| 7.0 * as_f64(month.gain) / days(month.span_ms)),
+        usual_week_before: warnings::usual_week_before(&views, day),
         grew: HORIZONS_DAYS.map(|days| {
             let gain = gain_after(whole, day, days.into())?;
             ratio(as_f64(gain.gain), as_f64(gain.from.value))

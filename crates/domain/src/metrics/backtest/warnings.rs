@@ -11,16 +11,19 @@ use crate::metrics::surge::{BREAKOUT_SURGE, SURGE_DAYS};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Days before a breakout in which an alarm counts.
+/// Days before a breakout in which an alarm counts, and days without an alarm after which the next one is a new one.
 pub const WARNING_DAYS: i64 = 7;
+
+/// Days after the beginning of a breakout in which no other one begins.
+pub const BREAKOUT_REST_DAYS: i64 = 28;
 
 const WEEK_DAYS: f64 = 7.0;
 
 /// One tag-day in so many is alarmed, where rankings are compared.
 pub const ALARMED_PART: usize = 50;
 
-/// The day on which the last 7 days first reach 3 times the weekly mean of the 28 days before them, with none such in the 7
-/// days before it.
+/// The day on which the last 7 days first reach 3 times the weekly mean of the 28 days before them, where that mean is a step
+/// or more and no other breakout began in the [`BREAKOUT_REST_DAYS`] before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Breakout {
     day: Timestamp,
@@ -41,7 +44,7 @@ pub(super) fn breakouts(whole: &Series, days: &[Timestamp]) -> Breakouts {
     let mut found = Breakouts::default();
     for day in days {
         let Some(breakout) = breakout(whole, *day) else { continue };
-        if found.days.last().is_none_or(|last| *last < back(*day, WARNING_DAYS)) {
+        if found.begun.last().is_none_or(|last| last.day < back(*day, BREAKOUT_REST_DAYS)) {
             found.begun.push(breakout);
         }
         found.days.push(*day);
@@ -49,15 +52,19 @@ pub(super) fn breakouts(whole: &Series, days: &[Timestamp]) -> Breakouts {
     found
 }
 
-fn breakout(whole: &Series, day: Timestamp) -> Option<Breakout> {
+/// The weekly mean of the 28 days before the last 7: what a breakout is measured by on a day.
+pub(super) fn usual_week_before(views: &Series, day: Timestamp) -> Option<f64> {
     let begin = back(day, WARNING_DAYS);
-    let month = whole.at(back(begin, SURGE_DAYS)).and_then(|first| whole.gain(first.at, begin))?;
-    let usual = WEEK_DAYS * as_f64(month.gain) / super::days(month.span_ms);
-    let step = month.to.step;
+    let month = views.at(back(begin, SURGE_DAYS)).and_then(|first| views.gain(first.at, begin))?;
+    Some(WEEK_DAYS * as_f64(month.gain) / super::days(month.span_ms))
+}
+
+fn breakout(whole: &Series, day: Timestamp) -> Option<Breakout> {
+    let (begin, step) = (back(day, WARNING_DAYS), whole.at(day)?.step);
+    let usual = usual_week_before(whole, day).filter(|usual| *usual >= as_f64(step))?;
     let gain = |from: Timestamp, to: Timestamp| Some(as_f64(whole.climbed(to)? - whole.climbed(from)?));
-    let week = gain(begin, day)?;
-    let is_known = is_fresh(whole, begin) && is_fresh(whole, day);
-    if !is_known || usual < as_f64(step) || week < BREAKOUT_TIMES * usual {
+    let week = gain(begin, day).filter(|week| *week >= BREAKOUT_TIMES * usual)?;
+    if !is_fresh(whole, begin) || !is_fresh(whole, day) {
         return None;
     }
     let to_come = std::array::from_fn(|at| {
@@ -76,15 +83,15 @@ pub struct WarningRow {
     pub ranking: Ranking,
     /// From this value on there is an alarm: a surge of 3, or what 1 tag-day in 50 of the tuning half reaches.
     pub threshold: f64,
-    /// Tag-days with an alarm over all whose surge can be told.
+    /// Of the tag-days whose 28 days before the last 7 brought a step a week or more, the share with an alarm.
     pub alarmed: Option<f64>,
-    /// Alarms that began.
+    /// Alarms that began on such a tag-day, after 7 days without one.
     pub alarms: u64,
     /// Of them, those on whose day or within 7 days after it the last 7 days reached 3 times the usual week.
     pub right: Option<f64>,
     /// Breakouts of hashtags that took part on the day.
     pub breakouts: u64,
-    /// Of them, those with an alarm on the day or in the 7 days before.
+    /// Of them, those with an alarm on the day or in the 7 days before, whatever the 28 days before that day brought.
     pub seen: Option<f64>,
     /// Seen a day or more before the week's figure showed it.
     pub seen_1_day_ahead: Option<f64>,
@@ -106,49 +113,70 @@ pub(super) fn judge(played: &Played) -> Vec<WarningRow> {
     Half::ALL.into_iter().flat_map(row).collect()
 }
 
-/// What a ranking says of a tag-day whose usual week is a step or more.
+/// What a ranking says of a tag-day whose surge is known.
 fn value(candidate: &Candidate, ranking: Ranking) -> Option<f64> {
-    candidate.value(ranking).filter(|_| candidate.is_resolvable())
+    candidate.value(ranking).filter(|_| candidate.surge().is_some())
+}
+
+/// Whether a breakout could be told on the day: the 28 days before the last 7 brought a step a week or more.
+fn is_counted(candidate: &Candidate) -> bool {
+    let step = candidate.outlook().map(|outlook| as_f64(outlook.step));
+    step.zip(candidate.usual_week_before).is_some_and(|(step, usual)| usual >= step)
 }
 
 /// The value that 1 tag-day in 50 of the tuning half reaches.
 fn threshold(played: &Played, ranking: Ranking) -> Option<f64> {
-    let candidates = || played.of(Half::Tuning).flat_map(|(_, day)| &day.candidates);
-    let mut values: Vec<f64> = candidates().filter_map(|one| value(one, ranking)).collect();
+    let all = played.of(Half::Tuning).flat_map(|(_, day)| &day.candidates);
+    let counted: Vec<&Candidate> = all.filter(|one| is_counted(one)).collect();
+    let mut values: Vec<f64> = counted.iter().filter_map(|one| value(one, ranking)).collect();
     values.sort_unstable_by(|one, other| other.total_cmp(one));
-    let resolvable = candidates().filter(|one| one.is_resolvable()).count();
-    values.get((resolvable / ALARMED_PART).checked_sub(1)?).copied()
+    values.get((counted.len() / ALARMED_PART).checked_sub(1)?).copied()
+}
+
+/// A hashtag on a day.
+struct TagDay {
+    at: Timestamp,
+    is_alarm: bool,
+    is_counted: bool,
+}
+
+/// The days on which an alarm begins, after [`WARNING_DAYS`] without one.
+fn begun(days: &[TagDay]) -> impl Iterator<Item = &TagDay> {
+    let mut last: Option<Timestamp> = None;
+    days.iter()
+        .filter(|day| day.is_alarm)
+        .filter(move |day| last.replace(day.at).is_none_or(|last| last < back(day.at, WARNING_DAYS)))
 }
 
 fn row(played: &Played, half: Half, ranking: Ranking, threshold: f64) -> WarningRow {
     let (mut tag_days, mut alarmed) = (0_u64, 0_u64);
-    // By hashtag the days on which it took part, and whether there was an alarm.
-    let mut by_tag: BTreeMap<u32, Vec<(Timestamp, bool)>> = BTreeMap::new();
+    // By hashtag the days on which it took part.
+    let mut by_tag: BTreeMap<u32, Vec<TagDay>> = BTreeMap::new();
     for (_, day) in played.of(half) {
         for candidate in &day.candidates {
             let is_alarm = value(candidate, ranking).is_some_and(|value| value >= threshold);
-            tag_days += u64::from(candidate.is_resolvable());
-            alarmed += u64::from(is_alarm);
-            by_tag.entry(candidate.tag).or_default().push((day.at, is_alarm));
+            let is_counted = is_counted(candidate);
+            tag_days += u64::from(is_counted);
+            alarmed += u64::from(is_counted && is_alarm);
+            by_tag.entry(candidate.tag).or_default().push(TagDay { at: day.at, is_alarm, is_counted });
         }
     }
     let (mut alarms, mut right, mut breakouts, mut to_come) = (0_u64, 0_u64, 0_u64, Vec::new());
     let mut seen = [0_u64; 3];
     for (tag, days) in &by_tag {
         let Some(own) = played.breakouts.get(*tag as usize) else { continue };
-        let starts = days.iter().enumerate().filter(|(at, day)| day.1 && (*at == 0 || !days[at - 1].1));
-        for (_, (start, _)) in starts {
-            let week = *start..=back(*start, -WARNING_DAYS);
+        for start in begun(days).filter(|day| day.is_counted) {
+            let week = start.at..=back(start.at, -WARNING_DAYS);
             alarms += 1;
             right += u64::from(own.days.iter().any(|day| week.contains(day)));
         }
-        for breakout in own.begun.iter().filter(|breakout| days.iter().any(|(day, _)| *day == breakout.day)) {
+        for breakout in own.begun.iter().filter(|breakout| days.iter().any(|day| day.at == breakout.day)) {
             breakouts += 1;
             let span = back(breakout.day, WARNING_DAYS)..=breakout.day;
-            let Some((first, _)) = days.iter().find(|(day, is_alarm)| *is_alarm && span.contains(day)) else {
+            let Some(first) = days.iter().find(|day| day.is_alarm && span.contains(&day.at)) else {
                 continue;
             };
-            let ahead = (breakout.day.as_ms() - first.as_ms()) / super::MS_OF_A_DAY;
+            let ahead = (breakout.day.as_ms() - first.at.as_ms()) / super::MS_OF_A_DAY;
             for (seen, days) in seen.iter_mut().zip([0, 1, 3]) {
                 *seen += u64::from(ahead >= days);
             }
@@ -169,5 +197,50 @@ fn row(played: &Played, half: Half, ranking: Ranking, threshold: f64) -> Warning
         seen_1_day_ahead: one,
         seen_3_days_ahead: three,
         to_come: median(&mut to_come),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::made_up::{at, every};
+
+    /// Ten views a day, but for 3 days of 200 from each of some days on.
+    fn bursting(on: &[i64]) -> Breakouts {
+        let gained =
+            |day: i64| if on.iter().any(|burst| (*burst..burst + 3).contains(&day)) { 200 } else { 10 };
+        let totals = (0..180).scan(10_000, |total, day| {
+            *total += gained(day);
+            Some(*total)
+        });
+        breakouts(&every(24, totals), &(0..180).map(|day| at(day * 24)).collect::<Vec<_>>())
+    }
+
+    fn days(begun: &Breakouts) -> Vec<i64> {
+        let day = |breakout: &Breakout| (breakout.day.as_ms() - at(0).as_ms()) / (24 * 3_600_000);
+        begun.begun.iter().map(day).collect()
+    }
+
+    #[test]
+    fn a_breakout_begins_once_in_28_days() {
+        assert_eq!(days(&bursting(&[])), Vec::<i64>::new());
+        assert_eq!(days(&bursting(&[60])), [60]);
+        assert_eq!(days(&bursting(&[20])), Vec::<i64>::new(), "no 28 days are known before the week");
+        // The second burst raises the last 7 days over 3 times the month as well, but belongs to the first.
+        let twice = bursting(&[60, 72]);
+        assert!(twice.days.len() > bursting(&[60]).days.len(), "{twice:?}");
+        assert_eq!(days(&twice), [60]);
+        assert_eq!(days(&bursting(&[60, 120])), [60, 120]);
+    }
+
+    #[test]
+    fn an_alarm_begins_after_a_week_without_one() {
+        let alarmed = |on: &[i64]| {
+            let day = |day: i64| TagDay { at: at(day * 24), is_alarm: on.contains(&day), is_counted: true };
+            let days: Vec<TagDay> = (0..40).map(day).collect();
+            begun(&days).map(|day| (day.at.as_ms() - at(0).as_ms()) / (24 * 3_600_000)).collect::<Vec<_>>()
+        };
+        assert_eq!(alarmed(&[3, 4, 5, 12, 20, 35]), [3, 20, 35]);
+        assert_eq!(alarmed(&[]), Vec::<i64>::new());
     }
 }
