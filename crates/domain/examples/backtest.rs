@@ -35,5 +35,6 @@ fn main() {
     found.warnings.iter().for_each(|row| println!("{row:?}"));
     found.calibration.iter().for_each(|row| println!("{row:?}"));
     found.cover.iter().for_each(|row| println!("{row:?}"));
+    found.last_year.iter().for_each(|row| println!("{row:?}"));
     println!("{:?}", played.learn(0));
 }

@@ -18,6 +18,7 @@ mod bootstrap;
 pub mod breakouts;
 pub mod calibration;
 pub mod growth;
+pub mod last_year;
 pub mod warnings;
 
 pub use super::outlook::{HISTORY_DAYS_MIN, READING_AGE_DAYS_MAX};
@@ -25,6 +26,7 @@ pub use bootstrap::Interval;
 pub use breakouts::BreakoutRow;
 pub use calibration::{CalibrationTable, CoverRow};
 pub use growth::GrowthRow;
+pub use last_year::LastYearRow;
 pub use warnings::WarningRow;
 
 /// How far ahead growth is looked at, in days.
@@ -146,6 +148,8 @@ struct Candidate {
     usual_week: Option<f64>,
     /// Views a week over the 28 days before the last 7.
     usual_week_before: Option<f64>,
+    /// ln(last year's same week / the usual week before it).
+    last_year: Option<f64>,
     /// By horizon, growth over it; `None` where nothing was read at its end.
     grew: [Option<f64>; HORIZONS_DAYS.len()],
     /// Views gained over the next 7 days.
@@ -183,6 +187,8 @@ pub struct Backtest {
     pub calibration: Vec<CalibrationTable>,
     /// How many weeks the band held.
     pub cover: Vec<CoverRow>,
+    /// What last year's same week says of this year's, which the forecast leaves out.
+    pub last_year: Vec<LastYearRow>,
 }
 
 /// Plays series back and judges all of it.
@@ -249,6 +255,7 @@ fn candidate(
             .gain(back(now, 7), now)
             .and_then(|gain| ratio(as_f64(gain.gain), as_f64(gain.from.value))),
         usual_week: month.map(|month| 7.0 * as_f64(month.gain) / days(month.span_ms)),
+        last_year: last_year::last_year(&views, day),
         usual_week_before: warnings::usual_week_before(&views, day),
         grew: HORIZONS_DAYS.map(|days| {
             let gain = gain_after(whole, day, days.into())?;
@@ -313,6 +320,7 @@ impl Played {
             warnings: warnings::judge(self),
             calibration: calibration::judge(self),
             cover: calibration::cover(self),
+            last_year: last_year::judge(self),
         }
     }
 

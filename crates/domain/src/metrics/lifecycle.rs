@@ -67,13 +67,69 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Whether it says that a hashtag is below its own peak and no faster than a month ago.
+    pub const fn is_slow(self) -> bool {
+        matches!(self, Self::Plateau | Self::Declining | Self::Dormant)
+    }
+}
+
+/// Above this percentile of pace a hashtag grows faster than most, and below it slower.
+pub const MIDDLE_PERCENTILE: f64 = 0.5;
+
+/// How a stage and the outlook beside it seem to disagree. Both are of the same reading, but of other windows, and a stage
+/// compares a hashtag with its own past where pace compares it with all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Contrast {
+    /// A slow stage beside a surge of a breakout.
+    SlowAndBreakingOut,
+    /// A slow stage beside a pace in the upper half.
+    SlowAndAhead,
+    /// A fast stage beside a pace in the lower half.
+    FastAndBehind,
+}
+
+impl Contrast {
+    /// Of a stage, the percentile of pace among all, and whether the surge is a breakout. `None` where they agree, or
+    /// nothing is known to compare the stage with.
+    pub fn of(stage: Stage, percentile: Option<f64>, is_breakout: Option<bool>) -> Option<Self> {
+        let is_ahead = percentile.is_some_and(|percentile| percentile > MIDDLE_PERCENTILE);
+        let is_behind = percentile.is_some_and(|percentile| percentile < MIDDLE_PERCENTILE);
+        match stage.is_slow() {
+            true if is_breakout == Some(true) => Some(Self::SlowAndBreakingOut),
+            true if is_ahead => Some(Self::SlowAndAhead),
+            false if is_behind => Some(Self::FastAndBehind),
+            _ => None,
+        }
+    }
+
+    /// The same in words.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::SlowAndBreakingOut => {
+                "its newest week is below its own peak, while its newest days are a breakout against the last 28 days"
+            }
+            Self::SlowAndAhead => {
+                "its newest week is below its own peak, while its pace over 7, 14 and 28 days is above that of most hashtags"
+            }
+            Self::FastAndBehind => {
+                "its newest week is fast against its own past, while its pace over 7, 14 and 28 days is below that of most hashtags"
+            }
+        }
+    }
+}
+
 /// A stage and why.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lifecycle {
     /// The stage.
     pub stage: Stage,
-    /// When the newest kept reading was taken.
+    /// Where the newest week begins; a gap makes it longer, and a young series shorter.
+    pub from: Timestamp,
+    /// Where it ends: when the newest kept reading was taken.
     pub as_of: Timestamp,
+    /// Where the up to four weeks begin that it is compared with, and which end at `from`; `None` without one.
+    pub before_from: Option<Timestamp>,
     /// Views a day over the newest week.
     pub velocity: f64,
     /// Highest views a day of any week.
@@ -94,13 +150,14 @@ pub struct Lifecycle {
 }
 
 struct Week {
+    from: Timestamp,
     ends_at: Timestamp,
     velocity: f64,
 }
 
 impl Week {
     fn of(gain: &Gain) -> Self {
-        Self { ends_at: gain.to.at, velocity: velocity(gain) }
+        Self { from: gain.from.at, ends_at: gain.to.at, velocity: velocity(gain) }
     }
 }
 
@@ -113,9 +170,8 @@ pub fn lifecycle(input: &TrendInput<'_>, as_of: Option<Timestamp>) -> Option<Lif
     let weeks = weeks(input.views, now.at);
     let newest = weeks.first()?;
     let peak = weeks.iter().max_by(|one, other| one.velocity.total_cmp(&other.velocity))?;
-    let earlier: &mut [f64] =
-        &mut weeks.iter().skip(1).take(RECENT_WEEKS).map(|week| week.velocity).collect::<Vec<_>>();
-    let usual = super::quantiles::median(earlier);
+    let before = || weeks.iter().skip(1).take(RECENT_WEEKS);
+    let usual = super::quantiles::median(&mut before().map(|week| week.velocity).collect::<Vec<_>>());
     let change = usual.and_then(|usual| super::ratio(newest.velocity - usual, usual));
     let first_read = input.views.first().map(|first| first.at);
     let first_seen = input.first_seen.into_iter().chain(first_read).min();
@@ -123,7 +179,9 @@ pub fn lifecycle(input: &TrendInput<'_>, as_of: Option<Timestamp>) -> Option<Lif
     let share_of_peak = super::ratio(newest.velocity, peak.velocity).unwrap_or(0.0);
     let found = Lifecycle {
         stage: Stage::Dormant,
+        from: newest.from,
         as_of: now.at,
+        before_from: before().next_back().map(|week| week.from),
         velocity: newest.velocity,
         peak_velocity: peak.velocity,
         peak_at: peak.ends_at,
@@ -178,7 +236,8 @@ fn half_life_days(weeks: &[Week], peak: &Week) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::made_up::{at, every, is_close, of_views};
+    use crate::metrics::made_up::{at, every, exact, is_close, of_views};
+    use proptest::prelude::*;
 
     /// A reading a day; by week the views a day.
     fn of_weeks(velocities: &[u64]) -> Series {
@@ -220,6 +279,78 @@ mod tests {
         assert!(is_close(declining.share_of_peak, 1.0 / 3.0));
         assert!(declining.change.is_some_and(|change| is_close(change, 30.0 / 52.5 - 1.0)));
         assert_eq!(declining.age_days, Some(70.0));
+    }
+
+    #[test]
+    fn the_weeks_that_it_is_made_of_are_named() {
+        let of = found(&[10, 20, 30, 90, 80, 70, 60, 45, 40, 30]);
+        assert_eq!((of.from, of.as_of), (at(9 * 7 * 24), at(10 * 7 * 24)));
+        assert_eq!(of.before_from, Some(at(5 * 7 * 24)));
+        let young = found(&[10]);
+        assert_eq!((young.from, young.as_of, young.before_from), (at(0), at(7 * 24), None));
+    }
+
+    #[test]
+    fn no_stage_contradicts_an_outlook_without_a_word() {
+        let percentiles = (0..=100).map(|percent| Some(f64::from(percent) / 100.0)).chain([None]);
+        for (percentile, stage) in percentiles.flat_map(|it| Stage::ALL.map(|stage| (it, stage))) {
+            for is_breakout in [None, Some(false), Some(true)] {
+                let seems_wrong = match stage {
+                    Stage::Plateau | Stage::Declining | Stage::Dormant => {
+                        percentile.is_some_and(|it| it > 0.5) || is_breakout == Some(true)
+                    }
+                    _ => percentile.is_some_and(|it| it < 0.5),
+                };
+                let contrast = Contrast::of(stage, percentile, is_breakout);
+                assert_eq!(contrast.is_some(), seems_wrong, "{stage:?} {percentile:?} {is_breakout:?}");
+            }
+        }
+    }
+
+    proptest! {
+        /// Daily gains, with days that were not read.
+        #[test]
+        fn a_stage_is_backed_by_the_weeks_it_names(
+            gains in prop::collection::vec((0_u64..2_000, prop::bool::weighted(0.8)), 2..120),
+            percentile in prop::option::of(0.0_f64..1.0),
+            is_breakout in prop::option::of(any::<bool>()),
+        ) {
+            let mut total = 1_000;
+            let readings: Vec<_> = (0..).zip(&gains).filter_map(|(day, (gain, is_read))| {
+                total += gain;
+                is_read.then(|| exact(day * 24, total))
+            }).collect();
+            let series = Series::repaired(&readings);
+            let Some(life) = lifecycle(&of_views(&series, &Series::EMPTY), None) else { return Ok(()) };
+            check(&series, &life, Contrast::of(life.stage, percentile, is_breakout))?;
+        }
+    }
+
+    /// That a stage follows from the two spans it names, and a contrast from the stage.
+    fn check(series: &Series, life: &Lifecycle, contrast: Option<Contrast>) -> Result<(), TestCaseError> {
+        prop_assert_eq!(Some(life.as_of), series.last().map(|last| last.at));
+        let week = series.gain(life.from, life.as_of).expect("a span");
+        prop_assert_eq!((week.from.at, week.to.at), (life.from, life.as_of));
+        prop_assert!(is_close(velocity(&week), life.velocity));
+        prop_assert!(life.before_from.is_none_or(|before| before < life.from));
+        prop_assert_eq!(life.before_from.is_some(), life.weeks > 1);
+        if life.stage == Stage::Declining {
+            prop_assert!(life.change.is_some_and(|change| change < -PLATEAU_CHANGE));
+        }
+        if life.stage.is_slow() {
+            prop_assert!(life.share_of_peak < PEAK_SHARE, "{:?}", life);
+        }
+        match contrast {
+            Some(Contrast::FastAndBehind) => prop_assert!(
+                life.share_of_peak >= REVIVED_SHARE
+                    || life.change.is_none_or(|change| change > PLATEAU_CHANGE),
+                "{:?}",
+                life
+            ),
+            Some(_) => prop_assert!(life.share_of_peak < PEAK_SHARE, "{:?}", life),
+            None => {}
+        }
+        Ok(())
     }
 
     #[test]

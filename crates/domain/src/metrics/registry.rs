@@ -267,7 +267,10 @@ pub const METRICS: &[Metric] = &[
                   younger than 60 days and > 20 % above its last weeks is emerging; >= 80 % of the peak is peaking; \
                   > 20 % above the last weeks is rising, > 20 % below is declining; else plateau",
         unit: "emerging, rising, peaking, plateau, declining, dormant, revived",
-        caveats: &["the first that fits; the last weeks are the median of the four before the newest one"],
+        caveats: &[
+            "the first that fits; the last weeks are the median of the four before the newest one",
+            "`from`, `until` and `before_from` name the weeks; pace and surge are of other spans, and `note` says where the stage seems to disagree with them",
+        ],
         paths: &[RECORD],
     },
     Metric {

@@ -5,7 +5,11 @@ use domain::Timestamp;
 use domain::metrics::backtest::{
     BacktestPlan, BacktestSeries, CoverRow, GrowthRow, HORIZONS_DAYS, Half, Ranking, backtest,
 };
-use domain::metrics::{Point, Reading, Repair, Series, Standing, TrendWindow};
+use domain::metrics::emerging::{Component, Peers, components, emerging};
+use domain::metrics::lifecycle::{Contrast, Stage, lifecycle};
+use domain::metrics::{
+    Point, Reading, Repair, Series, Standing, TrendInput, TrendWindow, Weights, outlook, trend,
+};
 
 /// Readings one below their step of display, such as 16399999 for 16.4M.
 const OFF_STEP: u64 = 3_365;
@@ -152,4 +156,70 @@ fn pace_is_ahead_and_the_tables_hold_on_the_half_they_were_not_learned_on() {
     for table in tables {
         assert!(table.error.is_some_and(|error| error < 0.04), "{table:?}");
     }
+}
+
+#[test]
+fn no_stage_of_a_real_series_contradicts_its_pace_without_a_word() {
+    /// Days between the moments that all series are looked at.
+    const EVERY_DAYS: i64 = 224;
+    const DAY_MS: i64 = 86_400_000;
+    let Some(captured) = captured() else { return };
+    let of = |end: fn(&[Reading]) -> Option<&Reading>| {
+        captured
+            .iter()
+            .filter_map(|one| end(&one.readings))
+            .map(|reading| reading.at.as_ms())
+            .collect::<Vec<_>>()
+    };
+    let first = of(<[Reading]>::first).into_iter().min().expect("readings");
+    let last = of(<[Reading]>::last).into_iter().max().expect("readings");
+    let (mut stages, mut contrasts, mut declining_ahead) = (0, 0, 0);
+    let mut moment = first + EVERY_DAYS * DAY_MS;
+    while moment <= last {
+        let known = captured.iter().filter_map(|hashtag| {
+            let end = hashtag.readings.partition_point(|reading| reading.at.as_ms() <= moment);
+            let views = Series::repaired(&hashtag.readings[..end]);
+            let outlook = outlook(&views, None)?.seen_at(Timestamp::from_ms(moment));
+            Some((hashtag.name.as_str(), views, outlook))
+        });
+        let known: Vec<_> = known.collect();
+        let nothing = Series::EMPTY;
+        let input = |views, outlook| TrendInput {
+            views,
+            creators: &nothing,
+            videos: &nothing,
+            first_seen: None,
+            concentration: None,
+            outlook: Some(outlook),
+        };
+        let trends: Vec<_> = known
+            .iter()
+            .map(|(_, views, outlook)| trend(&input(views, *outlook), TrendWindow::Week, None))
+            .collect();
+        let peers = Peers::of(trends.iter().flatten().map(components));
+        for ((name, views, outlook), trend) in known.iter().zip(&trends) {
+            let (Some(trend), Some(life)) = (trend, lifecycle(&input(views, *outlook), None)) else {
+                continue;
+            };
+            let pace = emerging(trend, &peers, &Weights::default()).part(Component::Pace).percentile;
+            let contrast = Contrast::of(life.stage, pace, outlook.is_breakout());
+            assert_eq!(life.as_of, outlook.as_of, "{name}: both are of the newest reading");
+            let week = views.gain(life.from, life.as_of).expect("a week");
+            let velocity = week.gain as f64 * DAY_MS as f64 / week.span_ms as f64;
+            assert!((life.velocity - velocity).abs() <= 1e-6 * velocity.max(1.0), "{name}: {life:?}");
+            let is_ahead = pace.is_some_and(|pace| pace > 0.5);
+            if life.stage == Stage::Declining {
+                assert!(life.change.is_some_and(|change| change < -0.2), "{name}: {life:?}");
+                assert!(!is_ahead || contrast.is_some(), "{name}: {life:?} beside {pace:?}");
+                declining_ahead += usize::from(is_ahead);
+            }
+            stages += 1;
+            contrasts += usize::from(contrast.is_some());
+        }
+        moment += EVERY_DAYS * DAY_MS;
+    }
+    assert!(stages > 1_000 && contrasts > 150, "{contrasts} of {stages}");
+    // It is no rare case: a hashtag that slows down may still be ahead of most.
+    assert!(declining_ahead > 40, "{declining_ahead}");
+    eprintln!("{stages} stages, {contrasts} contrasts, {declining_ahead} declining ahead of most");
 }

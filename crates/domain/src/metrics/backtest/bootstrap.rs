@@ -89,6 +89,61 @@ pub(super) fn draw(tallies: &[&Tally], population: &Population) -> Vec<Vec<Optio
     shares
 }
 
+/// Pairs of numbers by hashtag and block of days, as the sums that a correlation and a slope are made of.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Moments {
+    /// n, Σx, Σy, Σx², Σy², Σxy.
+    cells: BTreeMap<(u32, u32), [f64; 6]>,
+}
+
+impl Moments {
+    pub(super) fn add(&mut self, tag: u32, block: u32, (x, y): (f64, f64)) {
+        let cell = self.cells.entry((tag, block)).or_default();
+        for (sum, term) in cell.iter_mut().zip([1.0, x, y, x * x, y * y, x * y]) {
+            *sum += term;
+        }
+    }
+
+    fn sums<'a>(cells: impl Iterator<Item = (&'a [f64; 6], f64)>) -> [f64; 6] {
+        cells.fold([0.0; 6], |sums, (cell, weight)| std::array::from_fn(|at| sums[at] + weight * cell[at]))
+    }
+
+    /// Pearson's correlation; `None` of fewer than two pairs, or where either number never varies.
+    pub(super) fn correlation(&self) -> Option<f64> {
+        correlation(Self::sums(self.cells.values().map(|cell| (cell, 1.0))))
+    }
+
+    /// The slope through the origin that is off by least: Σxy / Σx².
+    pub(super) fn slope(&self) -> Option<f64> {
+        let [.., squares, _, products] = Self::sums(self.cells.values().map(|cell| (cell, 1.0)));
+        ratio(products, squares)
+    }
+
+    /// 95 % interval of the correlation.
+    pub(super) fn interval(&self) -> Option<Interval> {
+        let mut population = Population::default();
+        self.cells.keys().for_each(|(tag, block)| population.add(*tag, *block));
+        let places = |of: &BTreeSet<u32>| -> BTreeMap<u32, usize> { of.iter().copied().zip(0..).collect() };
+        let (tags, blocks) = (places(&population.tags), places(&population.blocks));
+        let mut state = SEED;
+        let draws = (0..DRAWS).map(|_| {
+            let (by_tag, by_block) = (times(&mut state, tags.len()), times(&mut state, blocks.len()));
+            let weighed = self.cells.iter().filter_map(|((tag, block), cell)| {
+                Some((cell, by_tag[*tags.get(tag)?] * by_block[*blocks.get(block)?]))
+            });
+            correlation(Self::sums(weighed))
+        });
+        interval(draws)
+    }
+}
+
+fn correlation([n, x, y, xx, yy, xy]: [f64; 6]) -> Option<f64> {
+    let [over_x, over_y, over_both] = [n * xx - x * x, n * yy - y * y, n * xy - x * y];
+    // What is left of rounding where a number never varies is no variance.
+    let varies = |over: f64, squares: f64| over > 1e-9 * n * squares;
+    (varies(over_x, xx) && varies(over_y, yy)).then(|| over_both / (over_x * over_y).sqrt())
+}
+
 /// How often each of so many is drawn in as many draws.
 fn times(state: &mut u64, count: usize) -> Vec<f64> {
     let mut times = vec![0.0; count];
@@ -182,6 +237,26 @@ mod tests {
         let draws = draw(&[&even, &one], &everybody);
         let width = |of: &[Option<f64>]| interval(of.iter().copied()).map(|[low, high]| high - low);
         assert!(width(&draws[1]) > width(&draws[0]).map(|width| 1.5 * width));
+    }
+
+    #[test]
+    fn a_correlation_has_an_interval_around_it() {
+        let (mut strong, mut none, mut still) = (Moments::default(), Moments::default(), Moments::default());
+        for (tag, block) in (0..30_u32).flat_map(|tag| (0..12_u32).map(move |block| (tag, block))) {
+            let (x, noise) = (f64::from(tag * 7 % 11), f64::from((tag * 5 + block * 3) % 13));
+            strong.add(tag, block, (x, 2.0 * x + noise / 13.0));
+            none.add(tag, block, (x, noise));
+            still.add(tag, block, (x, 0.1));
+        }
+        assert!(strong.correlation().is_some_and(|r| r > 0.99), "{:?}", strong.correlation());
+        assert!(strong.slope().is_some_and(|slope| (2.0..2.1).contains(&slope)));
+        let [low, high] = none.interval().expect("an interval");
+        assert!(
+            low < 0.0 && high > 0.0 && none.correlation().is_some_and(|r| low < r && r < high),
+            "{low} {high}"
+        );
+        assert_eq!((still.correlation(), still.interval()), (None, None));
+        assert_eq!((Moments::default().correlation(), Moments::default().slope()), (None, None));
     }
 
     #[test]

@@ -17,7 +17,9 @@ pub(super) fn show(judged: &Backtest, weights: Option<&Weights>) -> Result<(), F
     breakouts(judged)?;
     warnings(judged)?;
     calibration(judged)?;
-    cover(judged)
+    cover(judged)?;
+    print("")?;
+    last_year(judged)
 }
 
 fn half(half: Half) -> String {
@@ -227,6 +229,25 @@ fn cover(judged: &Backtest) -> Result<(), Failure> {
     ];
     print_text(
         "Band of the 7-day gain: weeks that ended within it, before and after its ends are rounded outward",
+    )?;
+    print(table(&headings, lines))
+}
+
+fn last_year(judged: &Backtest) -> Result<(), Failure> {
+    let lines = judged.last_year.iter().map(|row| {
+        vec![
+            half(row.half),
+            grouped(row.tag_days),
+            grouped(row.distinct_hashtags),
+            fraction(row.correlation),
+            interval(row.interval),
+            fraction(row.error),
+            fraction(row.error_with_last_year),
+        ]
+    });
+    let headings = ["half", ">tag-days", ">tags", ">correlation", ">95 %", ">error", ">error with it"];
+    print_text(
+        "Last year's same week, 364 days before: whether what it brought over the weeks before it goes with what this week brings over its forecast. The forecast leaves it out.",
     )?;
     print(table(&headings, lines))
 }
