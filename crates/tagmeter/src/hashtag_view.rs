@@ -145,11 +145,6 @@ impl TotalView {
         }
     }
 
-    /// Whether the newest reading is not the one that counts.
-    pub(crate) const fn is_not_as_read(&self) -> bool {
-        self.as_read.is_some()
-    }
-
     /// The number for people.
     pub(crate) fn shown(&self) -> String {
         self.shown.clone()
@@ -158,8 +153,7 @@ impl TotalView {
     /// The newest reading for people, where another one counts.
     fn newest(&self) -> String {
         self.as_read.as_ref().map_or_else(String::new, |read| {
-            let (value, at, counted_at) = (grouped(read.value), &read.at, &read.counted_at);
-            format!(" on {counted_at}; read as {value} on {at}, which does not count yet")
+            format!("; the newest reading, {} (UTC), does not count", read.shown())
         })
     }
 
@@ -204,9 +198,12 @@ impl HashtagView {
         }
     }
 
-    /// Whether the newest reading of a total is not the one that counts.
-    pub(crate) fn is_not_as_read(&self) -> bool {
-        [&self.views, &self.creators, &self.videos].into_iter().any(TotalView::is_not_as_read)
+    /// The newest readings that do not count, by name of the hashtag and of the total.
+    pub(crate) fn not_as_read(&self) -> impl Iterator<Item = (&str, &'static str, &AsReadView)> {
+        let totals = [("views", &self.views), ("creators", &self.creators), ("videos", &self.videos)];
+        totals
+            .into_iter()
+            .filter_map(|(what, total)| Some((self.name.as_str(), what, total.as_read.as_ref()?)))
     }
 
     /// With the number of readings that are kept of it.

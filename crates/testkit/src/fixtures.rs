@@ -77,6 +77,12 @@ impl From<HashtagFixture> for Observation {
     }
 }
 
+impl From<HashtagFixture> for HashtagObservation {
+    fn from(fixture: HashtagFixture) -> Self {
+        fixture.0
+    }
+}
+
 /// A video in the making.
 #[derive(Debug, Clone)]
 pub struct VideoFixture(VideoObservation);

@@ -9,6 +9,8 @@ mod client;
 
 mod clock;
 
+pub mod cuts;
+
 mod description;
 
 mod fixtures;

@@ -1,7 +1,7 @@
 //! How a count of a hashtag went: its readings, as they are or by hour, day or week, as totals or as gains.
 
 use super::view::exact;
-use super::{AvailableView, Held, MeasureError, Measured, Meta, Place};
+use super::{AsReadView, AvailableView, Held, MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use domain::caveat::Caveat;
 use domain::metrics::history::{HistoryPoint, Mode, Step, history};
@@ -90,6 +90,9 @@ pub struct HistoryView {
     pub mode: &'static str,
     /// In order of time.
     pub points: Vec<PointView>,
+    /// The newest reading of the whole series, where it is not the one that counts; `null` where it counts, and where nothing
+    /// was to be repaired.
+    pub as_read: Option<AsReadView>,
     /// Readings of the whole series by what was repaired; none where it was not to be repaired.
     pub repairs: Vec<RepairsView>,
 }
@@ -165,6 +168,18 @@ pub struct History {
     pub held: Option<Held>,
 }
 
+impl History {
+    /// The newest reading, where it is not the one that counts.
+    pub fn as_read(&self) -> Option<AsReadView> {
+        let (newest, counted) = (self.series.as_read()?, self.series.last()?);
+        (newest.observed != counted.value).then(|| AsReadView {
+            value: exact(newest.observed),
+            at: newest.at.to_rfc3339(),
+            counted_at: counted.at.to_rfc3339(),
+        })
+    }
+}
+
 impl Catalog {
     /// The history of a hashtag, a page of it.
     pub async fn history(
@@ -191,12 +206,14 @@ impl Catalog {
             step: asked.step.name(),
             mode: asked.mode.name(),
             points: points.into_iter().map(PointView::of).collect(),
+            as_read: history.as_read().filter(|_| asked.is_repaired),
             repairs: repairs
                 .map(|(repair, readings)| RepairsView { repair: repair.name(), readings })
                 .collect(),
         };
         let mut meta = meta_of(&history);
         meta.available = history.held.filter(|_| data.points.is_empty()).map(AvailableView::from);
+        meta.say_not_as_read(data.as_read.iter().map(|read| (data.hashtag.as_str(), data.metric, read)));
         Ok(Measured { data, meta, next })
     }
 

@@ -55,13 +55,15 @@ pub use known::Held;
 pub(crate) use peers::PeersCache;
 
 pub use outlook::{ForecastView, OutlookView, PaceView, SurgeView};
-pub use overview::{HashtagSort, HashtagsAsked, OverviewView};
+pub use overview::{HashtagSort, HashtagsAsked, LifecycleView, OverviewView};
 pub use related::{RelatedAsked, RelatedView};
 pub use tabular::Tabular;
 pub use trending::{TrendingAsked, TrendingView};
 pub use trends::{TrendFacts, TrendsProgress};
 pub use videos::{VideoMeasuredView, VideoSort, VideosAsked};
-pub use view::{AsReadView, AvailableView, CaveatView, HashtagRecord, Meta, SampleView, TotalView};
+pub use view::{
+    AsReadView, AvailableView, CaveatView, HashtagRecord, Meta, SampleView, TotalView, not_as_read,
+};
 
 use crate::CatalogError;
 use domain::TagError;

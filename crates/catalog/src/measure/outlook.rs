@@ -1,17 +1,26 @@
 //! What can be said of the 7 days after the newest reading: pace, surge and the band of the gain, each with what the
 //! published tables say of it, or why it is not known.
 
-use super::view::exact;
+use super::view::{exact, grouped};
 use crate::{Catalog, CatalogError};
 use domain::Timestamp;
+use domain::metrics::backtest::HASHTAGS_MIN;
+use domain::metrics::emerging::{Component, Emerging};
 use domain::metrics::forecast::FORECAST_DAYS;
 use domain::metrics::outlook::{HISTORY_DAYS_MIN, READING_AGE_DAYS_MAX};
+use domain::metrics::pace::PACE_SPANS_DAYS;
 use domain::metrics::surge::{SURGE_DAYS, SURGE_STEPS_MIN};
 use domain::metrics::{Forecast, Missing, Odds, Outlook, Trend};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 const MS_OF_A_DAY: i64 = 86_400_000;
+
+/// Days that pace and surge are of: half-lives of averages, then whole spans.
+const PACE_DAYS: [u32; 3] = [7, 14, 28];
+const SURGE_OVER_DAYS: [u32; 2] = [1, 28];
+const _: () =
+    assert!(PACE_SPANS_DAYS[0] == 14 && PACE_SPANS_DAYS[1] == 28 && SURGE_DAYS == 28, "as computed");
 
 /// How often a week ends within the band.
 const COVER: &str = "80 % or more";
@@ -41,6 +50,10 @@ pub struct PaceView {
     /// Share of the views a day; `null` where `missing` says why.
     #[schema(example = 0.012)]
     pub value: Option<f64>,
+    /// Days up to `as_of` that it is of: the least of a moving average whose half-life is the first, and of the growth over
+    /// the others.
+    #[schema(example = json!([7, 14, 28]))]
+    pub days: [u32; 3],
     /// `stale`, `too_young`, `no_views` or `below_step`, which ranks last.
     #[schema(example = json!(null))]
     pub missing: Option<&'static str>,
@@ -49,7 +62,8 @@ pub struct PaceView {
     pub reason: Option<String>,
     /// Its rank among all hashtags with a trend, 0 to 1.
     pub percentile: Option<f64>,
-    /// Published probability to be in the tenth that grows most over the 7 days.
+    /// Published probability to be in the tenth that grows most over the 7 days; `null` among fewer than 20 hashtags, whose
+    /// tenth says little.
     pub probability_top_tenth: Option<f64>,
 }
 
@@ -60,6 +74,9 @@ pub struct SurgeView {
     /// Times the usual day; `null` where `missing` says why.
     #[schema(example = 1.4)]
     pub value: Option<f64>,
+    /// Days up to `as_of` that it is of: the half-life of the moving average, and the month that it is compared with.
+    #[schema(example = json!([1, 28]))]
+    pub days: [u32; 2],
     /// `stale`, `too_young` or `below_resolution`.
     #[schema(example = json!(null))]
     pub missing: Option<&'static str>,
@@ -106,11 +123,11 @@ pub(super) fn seen(trend: Trend, newest: Option<Timestamp>) -> Trend {
 }
 
 impl OutlookView {
-    /// What is told of an outlook whose pace has this percentile among all.
-    pub(super) fn of(outlook: &Outlook, percentile: Option<f64>, odds: &Odds) -> Self {
+    /// What is told of an outlook that stands so among all.
+    pub(super) fn of(outlook: &Outlook, placed: Option<&Emerging>, odds: &Odds) -> Self {
         Self {
             as_of: outlook.as_of.to_rfc3339(),
-            pace: pace(outlook, percentile, odds),
+            pace: pace(outlook, placed, odds),
             surge: surge(outlook, odds),
             forecast: outlook.forecast().map(|forecast| band(outlook, &forecast)),
             learned_on: odds.learned_on.clone(),
@@ -118,7 +135,12 @@ impl OutlookView {
     }
 }
 
-fn pace(outlook: &Outlook, percentile: Option<f64>, odds: &Odds) -> PaceView {
+/// Whether there are enough hashtags to speak of a tenth of them, or of most.
+pub(super) const fn are_enough(placed: &Emerging) -> bool {
+    placed.peers >= HASHTAGS_MIN as u64
+}
+
+fn pace(outlook: &Outlook, placed: Option<&Emerging>, odds: &Odds) -> PaceView {
     let is_below = outlook.is_below_step && outlook.pace.is_ok();
     let (missing, reason) = match outlook.pace {
         Ok(_) if is_below => {
@@ -128,13 +150,18 @@ fn pace(outlook: &Outlook, percentile: Option<f64>, odds: &Odds) -> PaceView {
         Ok(_) => (None, None),
         Err(missing) => (Some(missing.name()), Some(why_no_pace(missing))),
     };
-    let percentile = percentile.filter(|_| outlook.pace.is_ok());
+    let placed = placed.filter(|_| outlook.pace.is_ok());
+    let of = |placed: &Emerging| placed.part(Component::Pace).percentile;
     PaceView {
         value: outlook.pace.ok().filter(|_| !is_below),
+        days: PACE_DAYS,
         missing,
         reason,
-        percentile,
-        probability_top_tenth: percentile.map(|percentile| odds.of_pace(percentile)),
+        percentile: placed.and_then(of),
+        probability_top_tenth: placed
+            .filter(|placed| are_enough(placed))
+            .and_then(of)
+            .map(|percentile| odds.of_pace(percentile)),
     }
 }
 
@@ -143,6 +170,7 @@ fn surge(outlook: &Outlook, odds: &Odds) -> SurgeView {
     let known = outlook.surge.ok().map(|surge| odds.of_surge(surge));
     SurgeView {
         value: outlook.surge.ok(),
+        days: SURGE_OVER_DAYS,
         missing: missing.map(Missing::name),
         reason: missing.map(|missing| why_no_surge(missing, outlook.step)),
         breakout: outlook.is_breakout(),
@@ -204,14 +232,7 @@ fn stale() -> String {
 
 /// `100,000 views`.
 fn views(step: u64) -> String {
-    let digits = step.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).unwrap_or_default())
-        .collect();
-    format!("{} view{}", groups.join(","), if step == 1 { "" } else { "s" })
+    format!("{} view{}", grouped(step), if step == 1 { "" } else { "s" })
 }
 
 impl Catalog {

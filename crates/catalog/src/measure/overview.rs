@@ -1,5 +1,6 @@
 //! A hashtag with all that can be derived of it, and lists of hashtags with it.
 
+use super::outlook::are_enough;
 use super::series::HashtagSeries;
 use super::trending::{EmergingView, size_band};
 use super::trends::{CONCENTRATION_VIDEOS_MAX, number_of, trend_input};
@@ -7,8 +8,8 @@ use super::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView,
 use crate::{Catalog, HashtagRef};
 use domain::caveat::Caveat;
 use domain::metrics::emerging::{Component, emerging};
-use domain::metrics::lifecycle::{Lifecycle, Stage, lifecycle};
-use domain::metrics::{TrendWindow, Weights, outlook, trend};
+use domain::metrics::lifecycle::{Contrast, Lifecycle, lifecycle};
+use domain::metrics::{Outlook, TrendWindow, Weights, outlook, trend};
 use domain::{Hashtag, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -65,8 +66,17 @@ pub struct LifecycleView {
     /// `emerging`, `rising`, `peaking`, `plateau`, `declining`, `dormant` or `revived`.
     #[schema(example = "rising")]
     pub stage: &'static str,
-    /// Views a day now.
+    /// Where the newest week begins: the stage is of the time from here to `until`.
+    pub from: String,
+    /// Where it ends: when the newest reading was taken.
+    pub until: String,
+    /// Where the up to four weeks begin that it is compared with, and which end at `from`; `null` without one.
+    pub before_from: Option<String>,
+    /// Views a day over the newest week.
     pub velocity: f64,
+    /// Its change against the median of the weeks before, as a share of that; `null` without such weeks.
+    #[schema(example = -0.25)]
+    pub change: Option<f64>,
     /// Views a day at its peak.
     pub peak_velocity: f64,
     /// When that was.
@@ -77,40 +87,27 @@ pub struct LifecycleView {
     pub half_life_days: Option<f64>,
     /// Days since it was first seen.
     pub age_days: Option<f64>,
-    /// Says so where the stage and the pace seem to disagree: one compares a hashtag with its own past, the other with other
-    /// hashtags. `null` where they do not.
+    /// Says so where the stage seems to disagree with the pace or the surge: a stage compares the newest week of a hashtag
+    /// with its own past, pace compares 7 to 28 days with other hashtags. `null` where they agree.
     pub note: Option<&'static str>,
 }
 
-/// From this percentile of pace on a hashtag grows faster than most.
-const FAST_PERCENTILE: f64 = 0.5;
-const SLOWER_AND_AHEAD: &str =
-    "slower than in its own past, and still growing faster than most other hashtags, as its pace says";
-const FASTER_AND_BEHIND: &str =
-    "faster than in its own past, and still growing slower than most other hashtags, as its pace says";
-
-/// What is to be said of a stage beside the percentile of pace.
-fn contrast(stage: Stage, percentile: Option<f64>) -> Option<&'static str> {
-    let is_fast = percentile? >= FAST_PERCENTILE;
-    match stage {
-        Stage::Plateau | Stage::Declining | Stage::Dormant => is_fast.then_some(SLOWER_AND_AHEAD),
-        Stage::Emerging | Stage::Rising | Stage::Peaking | Stage::Revived => {
-            (!is_fast).then_some(FASTER_AND_BEHIND)
-        }
-    }
-}
-
 impl LifecycleView {
-    fn of(life: &Lifecycle, percentile: Option<f64>) -> Self {
+    fn of(life: &Lifecycle, percentile: Option<f64>, outlook: Option<&Outlook>) -> Self {
+        let is_breakout = outlook.and_then(Outlook::is_breakout);
         Self {
             stage: life.stage.name(),
+            from: life.from.to_rfc3339(),
+            until: life.as_of.to_rfc3339(),
+            before_from: life.before_from.map(Timestamp::to_rfc3339),
             velocity: life.velocity,
+            change: life.change,
             peak_velocity: life.peak_velocity,
             peak_at: life.peak_at.to_rfc3339(),
             share_of_peak: life.share_of_peak,
             half_life_days: life.half_life_days,
             age_days: life.age_days,
-            note: contrast(life.stage, percentile),
+            note: Contrast::of(life.stage, percentile, is_breakout).map(Contrast::text),
         }
     }
 }
@@ -204,7 +201,7 @@ impl Catalog {
         let placed = week.zip(peers).map(|(week, peers)| emerging(&week, &peers, &Weights::default()));
         let odds = self.odds().await?;
         let placed_views = week.map_or(0, |week| week.views);
-        let percentile = placed.and_then(|placed| placed.part(Component::Pace).percentile);
+        let percentile = placed.filter(are_enough).and_then(|it| it.part(Component::Pace).percentile);
         let data = OverviewView {
             record: HashtagRecord::of(hashtag),
             views_per_video: per(hashtag, |h| h.reported.videos, |h| h.observed.videos),
@@ -216,9 +213,10 @@ impl Catalog {
                 week: facts(TrendWindow::Week),
                 month: facts(TrendWindow::Month),
             },
-            lifecycle: lifecycle(&input, None).map(|life| LifecycleView::of(&life, percentile)),
-            outlook: outlook.map(|outlook| OutlookView::of(&outlook, percentile, &odds)),
-            emerging: placed.map(|placed| EmergingView::of(&placed, placed_views, false)),
+            lifecycle: lifecycle(&input, None)
+                .map(|life| LifecycleView::of(&life, percentile, outlook.as_ref())),
+            outlook: outlook.map(|outlook| OutlookView::of(&outlook, placed.as_ref(), &odds)),
+            emerging: placed.map(|placed| EmergingView::of(&placed, TrendWindow::Week, placed_views, false)),
         };
         let mut meta = overview_meta(hashtag, &series);
         if outlook.is_some_and(|outlook| self.is_past(outlook.as_of)) {
@@ -345,30 +343,5 @@ fn no_keyword(error: crate::CatalogError, asked: &HashtagsAsked) -> MeasureError
             MeasureError::asked("query", format!("{:?} cannot be searched for: {why}", asked.query))
         }
         error => error.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_stage_contradicts_a_pace_without_saying_so() {
-        for (stage, percent) in
-            Stage::ALL.into_iter().flat_map(|stage| (0..=100).map(move |percent| (stage, percent)))
-        {
-            let is_slow = matches!(stage, Stage::Plateau | Stage::Declining | Stage::Dormant);
-            let expected = match (is_slow, percent >= 50) {
-                (true, true) => Some(SLOWER_AND_AHEAD),
-                (false, false) => Some(FASTER_AND_BEHIND),
-                _ => None,
-            };
-            assert_eq!(
-                contrast(stage, Some(f64::from(percent) / 100.0)),
-                expected,
-                "{stage:?} beside {percent}"
-            );
-            assert_eq!(contrast(stage, None), None);
-        }
     }
 }

@@ -84,9 +84,9 @@ impl Catalog {
         if asked.since.is_some() {
             meta.say(Caveat::AllTimeBase);
         }
-        if related.iter().any(|other| other.views.as_read.is_some()) {
-            meta.say(Caveat::NotAsRead);
-        }
+        let as_read = |other: &'_ RelatedView| Some((other.name.clone(), other.views.as_read.clone()?));
+        let as_read: Vec<_> = related.iter().filter_map(as_read).collect();
+        meta.say_not_as_read(as_read.iter().map(|(name, read)| (name.as_str(), "views", read)));
         meta.available = self.available_posts(hashtag, related.is_empty()).await?;
         Ok(Measured { data: related, meta, next: None })
     }

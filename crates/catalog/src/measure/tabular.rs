@@ -166,7 +166,14 @@ impl Tabular for OverviewView {
             ("readings", Kind::Integer),
             ("lifecycle", Kind::Text),
         ];
-        columns(&[&RECORD[..], &TREND, &derived, &OUTLOOK].concat())
+        let spans = [
+            ("lifecycle_from", Kind::Time),
+            ("lifecycle_until", Kind::Time),
+            ("lifecycle_before_from", Kind::Time),
+            ("lifecycle_change", Kind::Real),
+            ("lifecycle_note", Kind::Text),
+        ];
+        columns(&[&RECORD[..], &TREND, &derived, &OUTLOOK, &spans].concat())
     }
 
     fn rows(&self) -> Vec<Vec<Value<'_>>> {
@@ -179,6 +186,14 @@ impl Tabular for OverviewView {
             maybe_text(self.lifecycle.as_ref().map(|life| life.stage)),
         ]);
         row.extend(outlook(self.outlook.as_ref()));
+        let life = self.lifecycle.as_ref();
+        row.extend([
+            time(life.map(|life| &life.from)),
+            time(life.map(|life| &life.until)),
+            time(life.and_then(|life| life.before_from.as_ref())),
+            real(life.and_then(|life| life.change)),
+            maybe_text(life.and_then(|life| life.note)),
+        ]);
         vec![row]
     }
 }
@@ -377,6 +392,7 @@ impl Tabular for Vec<RelatedView> {
             ("generic", Kind::Flag),
             ("views_basis", Kind::Text),
             ("views_at", Kind::Time),
+            ("views_as_read", Kind::Integer),
         ])
     }
 
@@ -396,6 +412,7 @@ impl Tabular for Vec<RelatedView> {
                 Value::Flag(other.generic),
                 maybe_text(other.views.basis),
                 time(other.views.read_at.as_ref()),
+                count(other.views.as_read.as_ref().map(|read| read.value)),
             ]
         });
         rows.collect()

@@ -63,6 +63,9 @@ pub struct EmergingView {
     /// 0 to 100 by the weights that were given, and no probability; `null` without weights: lists are ranked by pace then.
     #[schema(example = json!(null))]
     pub score: Option<f64>,
+    /// The window of its components other than pace and novelty: `24h`, `7d` or `30d`, up to the newest reading.
+    #[schema(example = "7d")]
+    pub window: &'static str,
     /// How many views it has, by powers of ten.
     #[schema(example = "1M-10M")]
     pub size_band: &'static str,
@@ -90,7 +93,7 @@ pub struct ComponentView {
 
 impl EmergingView {
     /// Of a hashtag of some views; the score only where weights were given.
-    pub(super) fn of(placed: &Emerging, views: u64, has_weights: bool) -> Self {
+    pub(super) fn of(placed: &Emerging, window: TrendWindow, views: u64, has_weights: bool) -> Self {
         let component = |part: &domain::metrics::Part| ComponentView {
             name: Component::name(part.component),
             value: part.value,
@@ -100,6 +103,7 @@ impl EmergingView {
         };
         Self {
             score: placed.score.filter(|_| has_weights),
+            window: window.name(),
             size_band: band_name(views),
             peers: placed.peers,
             components: placed.parts.iter().map(component).collect(),
@@ -255,13 +259,13 @@ impl Catalog {
             let KeptTrend { trend, sources } = kept(row)?;
             let trend = seen(trend, Some(newest));
             let placed = peers.as_ref().map(|peers| emerging(&trend, peers, &weights));
-            let percentile = placed.and_then(|placed| placed.part(Component::Pace).percentile);
             views.push(TrendingView {
                 hashtag: HashtagRecord::of(hashtag),
                 window: asked.window.name(),
                 trend: TrendFacts::of(&trend, sources),
-                outlook: trend.outlook.map(|outlook| OutlookView::of(&outlook, percentile, &odds)),
-                emerging: placed.map(|it| EmergingView::of(&it, trend.views, asked.weights.is_some())),
+                outlook: trend.outlook.map(|outlook| OutlookView::of(&outlook, placed.as_ref(), &odds)),
+                emerging: placed
+                    .map(|it| EmergingView::of(&it, asked.window, trend.views, asked.weights.is_some())),
             });
         }
         Ok((views, hashtags))

@@ -3,7 +3,7 @@
 use super::Held;
 use super::sample::Sample;
 use domain::caveat::Caveat;
-use domain::hashtag::{AsRead, AsReadCounts, Observed, Total};
+use domain::hashtag::{AsRead, Observed, Total};
 use domain::id::EXACT_DOUBLE_MAX;
 use domain::metrics::Coverage;
 use domain::{Basis, Count, Hashtag, Source, SourceSet, Timestamp};
@@ -12,6 +12,9 @@ use utoipa::ToSchema;
 
 /// Samples below this are too small to say much.
 const SAMPLE_VIDEOS_MIN: u64 = 30;
+
+/// Totals named at most where the newest reading does not count; the others are counted.
+const NAMED_MAX: usize = 20;
 
 /// What is to be known of a measurement.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
@@ -89,13 +92,14 @@ pub struct SampleView {
 impl SampleView {
     /// `3 of the 12 videos stored, out of 185 reported`
     fn named(&self) -> String {
-        let videos = if self.held_videos == 1 { "video" } else { "videos" };
+        let (videos, held) = (grouped(self.videos), grouped(self.held_videos));
+        let noun = if self.held_videos == 1 { "video" } else { "videos" };
         let stored = match self.videos == self.held_videos {
-            true => format!("the {} {videos} stored", self.held_videos),
-            false => format!("{} of the {} {videos} stored", self.videos, self.held_videos),
+            true => format!("the {held} {noun} stored"),
+            false => format!("{videos} of the {held} {noun} stored"),
         };
         match self.reported_videos {
-            Some(reported) => format!("{stored}, out of {reported} reported"),
+            Some(reported) => format!("{stored}, out of {} reported", grouped(reported)),
             None => format!("{stored}, out of an unknown number"),
         }
     }
@@ -142,6 +146,45 @@ impl From<AsRead> for AsReadView {
             counted_at: as_read.counted_at.to_rfc3339(),
         }
     }
+}
+
+impl AsReadView {
+    /// For people: `343,500 on 2022-07-13`.
+    pub fn shown(&self) -> String {
+        let day: String = self.at.chars().take(10).collect();
+        format!("{} on {day}", grouped(self.value))
+    }
+}
+
+/// Names the newest readings that do not count, of these hashtags by name; `None` where all count.
+pub fn not_as_read<'a>(
+    totals: impl IntoIterator<Item = (&'a str, &'static str, &'a AsReadView)>,
+) -> Option<String> {
+    let named: Vec<String> = totals
+        .into_iter()
+        .map(|(name, what, read)| format!("{what} of #{name} read as {}", read.shown()))
+        .collect();
+    let more = named.len().saturating_sub(NAMED_MAX);
+    let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let listed = named.get(..named.len().min(NAMED_MAX))?.join("; ");
+    (!named.is_empty()).then(|| {
+        format!(
+            "The newest reading is not the number that counts where it is a jump that no second reading confirms, \
+             contradicted by others, or off its step of display: {listed}{rest}."
+        )
+    })
+}
+
+/// A whole number in groups of three digits.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap_or_default())
+        .collect();
+    groups.join(",")
 }
 
 /// Integers of answers stay below 2^53, which programs hold exactly that read numbers as doubles. No count of TikTok's comes
@@ -324,10 +367,25 @@ impl Meta {
         meta
     }
 
-    /// Says so where the newest reading of a total is not the one that counts.
+    /// Names the totals whose newest reading is not the one that counts.
     pub(super) fn say_as_read<'h>(&mut self, hashtags: impl IntoIterator<Item = &'h Hashtag>) {
-        if hashtags.into_iter().any(|hashtag| hashtag.as_read != AsReadCounts::default()) {
-            self.say(Caveat::NotAsRead);
+        let of = |hashtag: &'h Hashtag| {
+            let name = hashtag.tag.name();
+            let read = &hashtag.as_read;
+            let all = [("views", read.views), ("creators", read.creators), ("videos", read.videos)];
+            all.into_iter().filter_map(move |(what, read)| Some((name, what, AsReadView::from(read?))))
+        };
+        let totals: Vec<_> = hashtags.into_iter().flat_map(of).collect();
+        self.say_not_as_read(totals.iter().map(|(name, what, read)| (*name, *what, read)));
+    }
+
+    /// The same of totals that are at hand.
+    pub(super) fn say_not_as_read<'a>(
+        &mut self,
+        totals: impl IntoIterator<Item = (&'a str, &'static str, &'a AsReadView)>,
+    ) {
+        if let Some(text) = not_as_read(totals) {
+            self.say_so(Caveat::NotAsRead, text);
         }
     }
 

@@ -5,6 +5,7 @@ use domain::metrics::series::{Reading, Series};
 use domain::{Clock, Count, Observation, Source, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use testkit::cuts::{Cut, captured, made_up};
 use testkit::{FixedClock, Place, TestServer, hashtag, video};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -92,8 +93,14 @@ async fn told(server: &TestServer, name: &str) -> Vec<(String, Value, Option<Val
     say(
         &path,
         points.iter().rev().map(|point| &point["value"]).find(|value| !value.is_null()).expect("a value"),
-        None,
+        Some(&history["data"]["as_read"]["value"]),
     );
+    let picture = server.get(&format!("/v1/hashtags/{name}/history.svg?step=raw")).await;
+    let picture = (picture.status == 200).then(|| picture.text().to_owned());
+    let newest = &one["data"]["views"]["as_read"];
+    if let Some(picture) = &picture {
+        assert_eq!(picture.contains("newest reading"), !newest.is_null(), "{picture}");
+    }
     let path = format!("/challenge-info-name/?name={name}");
     say(&path, &get(server, &path).await["view_count"], None);
     let path = format!("/search-challenge/?keyword={name}");
@@ -146,6 +153,56 @@ async fn every_surface_answers_the_same_views(place: &Place) {
     assert!(caveats.iter().any(|caveat| caveat["code"] == "not_as_read"), "{trending}");
 }
 
+/// Checks every surface on series that were cut at random moments.
+async fn check_cuts(server: &TestServer, cuts: &[Cut]) {
+    let videos = cuts.iter().zip(1..).map(|(cut, n)| {
+        let both = video(n).tag("elsewhere").tag(&cut.name);
+        both.plays(n).observed_at(FixedClock::default().now()).into()
+    });
+    let readings = cuts.iter().flat_map(Cut::observations);
+    server.held().record(videos.chain(readings).collect::<Vec<Observation>>()).await;
+    for is_worked_out in [false, true] {
+        if is_worked_out {
+            server.held().catalog().follow_trends().await.expect("trends");
+        }
+        for cut in cuts {
+            for (surface, told, as_read) in told(server, &cut.name).await {
+                assert_eq!(told, cut.views, "{surface} of #{}: {:?}", cut.name, cut.readings);
+                if let Some(as_read) = as_read {
+                    assert_eq!(as_read.as_u64(), cut.as_read, "{surface} of #{}", cut.name);
+                }
+            }
+        }
+    }
+    let trending = get(server, "/v1/trending?window=24h&limit=100").await;
+    let rows = records(&trending);
+    for cut in cuts {
+        let row = &rows[&cut.name];
+        assert_eq!((&row["views"]["value"], &row["trend"]["views"]), (&cut.views.into(), &cut.views.into()));
+        assert_eq!(row["views"]["as_read"]["value"].as_u64(), cut.as_read, "#{}", cut.name);
+        assert!(row["trend"]["gain"].as_u64().unwrap_or(0) <= cut.views, "{row}");
+    }
+    // Whoever reads the caveats alone finds the newest readings by name.
+    let caveats = trending["meta"]["caveats"].as_array().expect("caveats");
+    let said = caveats.iter().find(|caveat| caveat["code"] == "not_as_read").expect("a caveat");
+    let said = said["text"].as_str().expect("a text");
+    for cut in cuts.iter().filter(|cut| cut.as_read.is_some()) {
+        assert!(said.contains(&format!("views of #{} read as ", cut.name)), "{said}");
+    }
+}
+
+async fn cut_series_have_one_number(place: &Place) {
+    let server = place.server().await.start().await;
+    check_cuts(&server, &made_up(11, 18, FixedClock::default().now())).await;
+}
+
+async fn cut_real_series_have_one_number(place: &Place) {
+    let Some(cuts) = captured(7, 16, FixedClock::default().now()) else { return };
+    check_cuts(&place.server().await.start().await, &cuts).await;
+}
+
 testkit::tell_on_each_backend! {
     every_surface_answers_the_same_views,
+    cut_series_have_one_number,
+    cut_real_series_have_one_number,
 }

@@ -3,7 +3,9 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::History;
 use crate::exit::Failure;
-use crate::measured::{Target, about, line_of, maybe, nothing_read, span, spark, when, with_lines};
+use crate::measured::{
+    Target, about, line_of, maybe, not_counted, nothing_read, span, spark, when, with_lines,
+};
 use crate::output::{counted, grouped, print, print_text, say, table};
 use catalog::measure::{HistoryAsked, HistoryView, POINTS_MAX, Place, PointView};
 use domain::metrics::Step;
@@ -62,7 +64,7 @@ fn chart(history: &HistoryView) -> charts::Chart {
         if history.step == "raw" { "every reading".to_owned() } else { format!("by {}", history.step) };
     with_lines(
         format!("#{}", history.hashtag),
-        format!("{}{gained}, {every}, UTC", history.metric),
+        format!("{}{gained}, {every}, UTC{}", history.metric, not_counted(history)),
         history.metric,
         vec![line_of(history)],
     )
@@ -154,6 +156,7 @@ mod tests {
             step: "day",
             mode,
             points: Vec::new(),
+            as_read: None,
             repairs: Vec::new(),
         }
     }

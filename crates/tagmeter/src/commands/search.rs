@@ -5,7 +5,7 @@ use crate::cli::Search;
 use crate::exit::Failure;
 use crate::hashtag_view::HashtagView;
 use crate::output::{print, print_json, say, table};
-use domain::Caveat;
+use catalog::measure::not_as_read;
 use serde::Serialize;
 
 /// Hashtags asked for at once.
@@ -50,8 +50,8 @@ pub(super) async fn run(command: Search, context: &Context) -> Result<(), Failur
         ]
     });
     print(table(&["hashtag", "id", ">views", "", ">creators", ""], rows))?;
-    if found.hashtags.iter().any(HashtagView::is_not_as_read) {
-        say(format_args!("note: {}", Caveat::NotAsRead.text()));
+    if let Some(note) = not_as_read(found.hashtags.iter().flat_map(HashtagView::not_as_read)) {
+        say(format_args!("note: {note}"));
     }
     if found.has_more {
         say("There are more: --limit shows them.");

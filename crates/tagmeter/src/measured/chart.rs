@@ -25,6 +25,12 @@ pub(crate) fn line_of(history: &HistoryView) -> Line {
     Line { name: format!("#{}", history.hashtag), points: history.points.iter().filter_map(point).collect() }
 }
 
+/// `; newest reading 343,500 on 2026-11-25 not counted`, where a total ends with another number.
+pub(crate) fn not_counted(history: &HistoryView) -> String {
+    let read = history.as_read.as_ref().filter(|_| history.mode == "total");
+    read.map(|read| format!("; newest reading {} not counted", read.shown())).unwrap_or_default()
+}
+
 /// A chart of lines, otherwise as usual.
 pub(crate) fn with_lines(title: String, subtitle: String, unit: &str, lines: Vec<Line>) -> Chart {
     Chart {

@@ -17,13 +17,13 @@ mod spark;
 
 mod target;
 
-pub(crate) use chart::{line_of, with_lines};
+pub(crate) use chart::{line_of, not_counted, with_lines};
 pub(crate) use format::FileFormat;
 pub(crate) use new_file::{NewFile, remove_unfinished};
 pub(crate) use nothing::{nothing_moves, nothing_posted, nothing_read};
 pub(crate) use numbers::{
     about, basis, counted_share, growth_over, is_far_from, maybe, observed, over, per_cent, real, share,
-    span, tag, total, when,
+    signed_per_cent, span, tag, total, when,
 };
 pub(crate) use spark::spark;
 pub(crate) use target::{Target, stored};

@@ -25,12 +25,15 @@ pub(crate) fn total(total: &TotalView) -> String {
     maybe(total.value, |value| about(value, total.rounded))
 }
 
-/// What a total is based on and the day it was read: `reported 2026-11-25`.
+/// What a total is based on and the day it was read: `reported 2026-11-25`; with the newest reading where that is not the
+/// one that counts: `reported 2026-11-24 (read as 343,500 on 2026-11-25)`.
 pub(crate) fn basis(total: &TotalView) -> String {
     let day = |at: &String| at.chars().take(10).collect::<String>();
+    let newest =
+        total.as_read.as_ref().map(|read| format!(" (read as {})", read.shown())).unwrap_or_default();
     maybe(total.basis, |basis| match total.read_at.as_ref().map(day) {
-        Some(day) => format!("{basis} {day}"),
-        None => format!("{basis}, no date"),
+        Some(day) => format!("{basis} {day}{newest}"),
+        None => format!("{basis}, no date{newest}"),
     })
 }
 
@@ -74,6 +77,11 @@ pub(crate) fn per_cent(share: f64) -> String {
         3
     };
     if hundredfold == 0.0 { "0 %".to_owned() } else { format!("{hundredfold:.decimals$} %") }
+}
+
+/// A change in per cent: `+12.3 %`, `-45.0 %`.
+pub(crate) fn signed_per_cent(change: f64) -> String {
+    format!("{}{}", if change > 0.0 { "+" } else { "" }, per_cent(change))
 }
 
 /// A share that may not be known.

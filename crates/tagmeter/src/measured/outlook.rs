@@ -4,12 +4,15 @@ use super::numbers::{maybe, per_cent, real};
 use crate::output::grouped;
 use catalog::measure::{ForecastView, OutlookView};
 
+/// The days that pace is of.
+pub(crate) const PACE_OVER: &str = "the least of the growth over 7, 14 and 28 days";
+
 /// What the columns of an outlook mean, below a table of them.
 pub(crate) fn legend(outlooks: &[&OutlookView]) -> Vec<String> {
     let Some(first) = outlooks.first() else { return Vec::new() };
     let mut lines = vec![format!(
-        "top 10 %: probability to be in the tenth that grows most over 7 days; surge: with the probability of a week of 3 \
-         times the usual; {}.",
+        "pace: {PACE_OVER} up to the newest reading; surge: the newest days over the last 28. top 10 %: probability to be in \
+         the tenth that grows most over 7 days; beside surge: that of a week of 3 times the usual; {}.",
         first.learned_on
     )];
     if outlooks.iter().any(|outlook| outlook.forecast.is_some()) {
@@ -17,13 +20,19 @@ pub(crate) fn legend(outlooks: &[&OutlookView]) -> Vec<String> {
             "7-day gain: 80 % or more of the weeks after the newest reading end within the band.".to_owned(),
         );
     }
+    lines.extend(reasons(outlooks));
+    lines
+}
+
+/// Why a pace or a surge is not known, a line for each name that stands in its place.
+pub(crate) fn reasons(outlooks: &[&OutlookView]) -> Vec<String> {
     let pace = outlooks.iter().filter_map(|it| it.pace.missing.zip(it.pace.reason.clone()));
     let surge = outlooks.iter().filter_map(|it| it.surge.missing.zip(it.surge.reason.clone()));
-    let mut named: Vec<&str> = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     for (missing, reason) in pace.chain(surge) {
-        if !named.contains(&missing) {
-            named.push(missing);
-            lines.push(format!("{missing}: {reason}."));
+        let line = format!("{missing}: {reason}.");
+        if !lines.contains(&line) {
+            lines.push(line);
         }
     }
     lines
@@ -60,18 +69,18 @@ pub(crate) fn lines(outlook: &OutlookView) -> Vec<String> {
     let mut lines = Vec::new();
     match (pace.value, pace.probability_top_tenth) {
         (Some(value), Some(chance)) => lines.push(format!(
-            "pace        {} a day; probability to be in the tenth that grows most over 7 days {}",
+            "pace        {} a day, {PACE_OVER}; probability to be in the tenth that grows most over 7 days {}",
             per_cent(value),
             per_cent(chance)
         )),
-        (Some(value), None) => lines.push(format!("pace        {} a day", per_cent(value))),
+        (Some(value), None) => lines.push(format!("pace        {} a day, {PACE_OVER}", per_cent(value))),
         (None, _) => lines.push(named("pace", pace.missing, pace.reason.as_deref())),
     }
     match (surge.value, surge.probability_3x, surge.probability_2x) {
         (Some(value), Some(triple), Some(double)) => {
             let breakout = if surge.breakout == Some(true) { ", a breakout" } else { "" };
             lines.push(format!(
-                "surge       {} times the usual day{breakout}; probability of a week of 3 times the usual {}, of twice {}",
+                "surge       {} times the usual day of the last 28{breakout}; probability of a week of 3 times the usual {}, of twice {}",
                 real(value),
                 per_cent(triple),
                 per_cent(double)

@@ -51,6 +51,7 @@ mod tests {
             step,
             mode: "total",
             points: points.iter().map(point).collect(),
+            as_read: None,
             repairs: Vec::new(),
         }
     }

@@ -20,6 +20,8 @@ mod kills;
 
 mod measuring;
 
+mod one_number;
+
 mod postgres;
 
 mod readme;

@@ -222,6 +222,7 @@ fn trends_tell_what_can_be_said_of_the_next_week() {
             "cover",
             "every_days",
             "growth",
+            "last_year",
             "probabilities",
             "readings",
             "series",

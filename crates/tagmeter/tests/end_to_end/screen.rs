@@ -19,7 +19,10 @@ fn with_data() -> Place {
     for day in 1..=28_u64 {
         for (number, tag) in ["cat", "averyveryveryverylonghashtagofthirtyletters", "dog"].iter().enumerate()
         {
-            let views = 1_000_681_687_205 + day * day * 1_000_003 * (number as u64 + 1);
+            // Up to 16 digits.
+            let [first, step] =
+                [[1_000_681_687_205, 1_000_003], [8_000_000_000_000_000, 7_000_000_007], [12_345, 1]][number];
+            let views = first + day * day * step;
             lines.push_str(&format!("{tag},{views},{},2026-02-{day:02}\n", 67_000_000 + day));
         }
     }
@@ -45,7 +48,7 @@ fn with_data() -> Place {
 }
 
 /// Every command that prints a table.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 27] = [
     "import v.ndjson",
     "lookup cat",
     "search cat",
@@ -54,6 +57,14 @@ const TABLES: [&str; 19] = [
     "history cat --mode gain",
     "trending",
     "trending --window 24h --sort growth",
+    "trending --window 30d --weights zscore=1,pace=2,novelty=1",
+    "backtest --every 7",
+    "lookup averyveryveryverylonghashtagofthirtyletters",
+    "search averyvery",
+    "videos cat --limit 40",
+    "history averyveryveryverylonghashtagofthirtyletters --limit 0 --step raw",
+    "benchmark cat --video 7000000000000000001",
+    "related dog --with-generic",
     "benchmark cat",
     "benchmark cat --plays 25000",
     "related cat",

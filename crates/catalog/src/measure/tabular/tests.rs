@@ -24,6 +24,7 @@ fn every_row_fits_its_columns() {
         step: "day",
         mode: "gain",
         points: vec![point],
+        as_read: None,
         repairs: Vec::new(),
     };
     let table = history.table().expect("a table");

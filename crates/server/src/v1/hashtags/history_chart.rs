@@ -148,13 +148,16 @@ fn draw(history: &History, asked: HistoryAsked, drawn: &Drawn) -> Result<Content
         Mode::Total => unit.to_owned(),
         Mode::Gain => format!("{unit} gained"),
     };
+    let as_read = history.as_read().filter(|_| asked.mode == Mode::Total && asked.is_repaired);
+    let newest =
+        as_read.map(|read| format!("; newest reading {} not counted", read.shown())).unwrap_or_default();
     let line = Line {
         name: format!("#{}", history.hashtag.tag.name()),
         points: history.points.iter().filter_map(point).collect(),
     };
     let chart = Chart {
         title: format!("#{}", history.hashtag.tag.name()),
-        subtitle: format!("{what}, as reported by TikTok"),
+        subtitle: format!("{what}, as reported by TikTok{newest}"),
         unit: what,
         lines: vec![line],
         width: drawn.width,

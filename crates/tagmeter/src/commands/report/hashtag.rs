@@ -3,17 +3,18 @@
 use super::{Frame, day_of, is_sparse, notes, readings, short, table};
 use crate::exit::Failure;
 use crate::measured::{
-    basis, line_of, maybe, nothing_posted, nothing_read, observed, outlook, over, per_cent, real, share, tag,
-    with_lines,
+    basis, line_of, maybe, not_counted, nothing_posted, nothing_read, observed, outlook, over, per_cent,
+    real, share, signed_per_cent, tag, with_lines,
 };
 use crate::output::{counted, grouped, shortened};
 use catalog::Catalog;
 use catalog::measure::{
-    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryMetric, HistoryView, Meta,
-    OutlookView, OverviewView, RelatedAsked, RelatedView, TotalView,
+    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryAsked, HistoryMetric,
+    HistoryView, LifecycleView, Meta, OutlookView, OverviewView, RelatedAsked, RelatedView, TotalView,
 };
 use charts::report::{KeyFigure, ReportTable, Section};
-use charts::{Chart, human};
+use charts::{Chart, ChartPoint, Line, human};
+use domain::metrics::backtest::last_year::YEAR_DAYS;
 use domain::metrics::{Mode, Step, TrendWindow};
 use domain::{Caveat, Hashtag};
 
@@ -22,6 +23,13 @@ const ROWS: u32 = 15;
 /// Characters of a creator's display name.
 const NAME_SHOWN_MAX: usize = 40;
 
+/// Weeks of the year before that a chart of it needs.
+const LAST_YEAR_WEEKS_MIN: usize = 4;
+/// Weeks of the year before that are shown beyond the newest one.
+const WEEKS_AHEAD: i64 = 8;
+const MS_OF_A_DAY: i64 = 86_400_000;
+const WEEK_MS: i64 = 7 * MS_OF_A_DAY;
+
 /// All that is told of a hashtag.
 pub(super) async fn section(catalog: &Catalog, hashtag: &Hashtag, frame: Frame) -> Result<Section, Failure> {
     let overview = catalog.overview(hashtag).await?;
@@ -29,6 +37,8 @@ pub(super) async fn section(catalog: &Catalog, hashtag: &Hashtag, frame: Frame) 
     let step = if is_sparse(&daily.data) { Step::Raw } else { Step::Day };
     let totals = catalog.history(hashtag, frame.history(step, Mode::Total)).await?;
     let gains = catalog.history(hashtag, frame.history(step, Mode::Gain)).await?;
+    let weekly = HistoryAsked { from: None, ..frame.history(Step::Week, Mode::Gain) };
+    let weekly = catalog.history(hashtag, weekly).await?;
     let asked = BenchmarkAsked { since: frame.from, ..BenchmarkAsked::default() };
     let benchmark = catalog.benchmark(hashtag, asked).await?;
     let asked = RelatedAsked { since: frame.from, with_generic: false, limit: ROWS };
@@ -53,7 +63,10 @@ pub(super) async fn section(catalog: &Catalog, hashtag: &Hashtag, frame: Frame) 
         heading: tag(hashtag.tag.name()),
         intro: intro(&overview.data, &daily.data, &not_read),
         figures: figures(&overview.data, &benchmark.data),
-        charts: [totals_chart(&totals.data), gains_chart(&gains.data)].into_iter().flatten().collect(),
+        charts: [totals_chart(&totals.data), gains_chart(&gains.data), last_year_chart(&weekly.data)]
+            .into_iter()
+            .flatten()
+            .collect(),
         tables,
         notes: section_notes(
             [&overview.meta, &totals.meta],
@@ -129,16 +142,7 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
         let note = format!("in the last 7 days{over}{unusual}");
         figures.push(figure("Views a day", maybe(trend.velocity, human), note));
     }
-    if let Some(life) = &overview.lifecycle {
-        let note = format!(
-            "at {} of its peak of {} views a day on {}",
-            per_cent(life.share_of_peak),
-            human(life.peak_velocity),
-            day_of(&life.peak_at)
-        );
-        let note = life.note.map_or_else(|| note.clone(), |contrast| format!("{note}; {contrast}"));
-        figures.push(figure("Stage", life.stage.to_owned(), note));
-    }
+    figures.extend(overview.lifecycle.as_ref().map(stage_figure));
     if let Some(ahead) = &overview.outlook {
         figures.extend(outlook_figures(ahead));
     }
@@ -155,6 +159,29 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
     figures
 }
 
+/// The stage, of which weeks it is, and what it seems to disagree with.
+fn stage_figure(life: &LifecycleView) -> KeyFigure {
+    let compared = match (life.change, &life.before_from) {
+        (Some(change), Some(before)) => {
+            format!(", {} against the weeks from {}", signed_per_cent(change), day_of(before))
+        }
+        _ => String::new(),
+    };
+    let note = life.note.map(|note| format!("; {note}")).unwrap_or_default();
+    KeyFigure {
+        label: "Stage".to_owned(),
+        value: life.stage.to_owned(),
+        note: format!(
+            "of the week from {} to {}{compared}; at {} of its peak of {} views a day on {}{note}",
+            day_of(&life.from),
+            day_of(&life.until),
+            per_cent(life.share_of_peak),
+            human(life.peak_velocity),
+            day_of(&life.peak_at)
+        ),
+    }
+}
+
 /// What can be said of the 7 days after the newest reading.
 fn outlook_figures(ahead: &OutlookView) -> Vec<KeyFigure> {
     let figure =
@@ -165,15 +192,18 @@ fn outlook_figures(ahead: &OutlookView) -> Vec<KeyFigure> {
         (Some(reason), _) => reason.clone(),
         (None, Some(chance)) => {
             format!(
-                "probability to be in the tenth that grows most over 7 days {}, {learned_on}",
+                "{} up to {}; probability to be in the tenth that grows most over 7 days {}, {learned_on}",
+                outlook::PACE_OVER,
+                day_of(&ahead.as_of),
                 per_cent(chance)
             )
         }
-        (None, None) => "no other hashtag to compare with".to_owned(),
+        (None, None) => format!("{} up to {}", outlook::PACE_OVER, day_of(&ahead.as_of)),
     };
     let surge_note = match (&surge.reason, surge.probability_3x, surge.probability_2x) {
         (None, Some(triple), Some(double)) => format!(
-            "probability of a week of 3 times the usual {}, of twice {}, {learned_on}",
+            "the newest days over the 28 days up to {}; probability of a week of 3 times the usual {}, of twice {}, {learned_on}",
+            day_of(&ahead.as_of),
             per_cent(triple),
             per_cent(double)
         ),
@@ -203,9 +233,8 @@ fn origin(total: &TotalView) -> String {
     let rounded = if total.rounded { format!(", rounded to {}", short(total.step)) } else { String::new() };
     match total.basis {
         Some("reported") => {
-            let newest = total.as_read.as_ref().map(|read| {
-                format!("; read as {} on {}, which does not count yet", short(read.value), day_of(&read.at))
-            });
+            let newest = total.as_read.as_ref();
+            let newest = newest.map(|read| format!("; the newest reading, {}, does not count", read.shown()));
             format!("reported{at}{rounded}{}", newest.unwrap_or_default())
         }
         Some(_) => format!("observed: a sum over the stored videos, last read{at}"),
@@ -216,7 +245,7 @@ fn origin(total: &TotalView) -> String {
 fn totals_chart(history: &HistoryView) -> Option<Chart> {
     let line = line_of(history);
     (line.points.len() > 1).then(|| {
-        let subtitle = format!("lifetime views, {}, UTC", readings(history.step));
+        let subtitle = format!("lifetime views, {}, UTC{}", readings(history.step), not_counted(history));
         with_lines(format!("Views of #{}", history.hashtag), subtitle, "views", vec![line])
     })
 }
@@ -227,6 +256,38 @@ fn gains_chart(history: &HistoryView) -> Option<Chart> {
         let subtitle = format!("since the reading before, {}, UTC", readings(history.step));
         with_lines(format!("Views gained by #{}", history.hashtag), subtitle, "views", vec![line])
     })
+}
+
+/// The weeks of the last year beside those of the year before, moved by [`YEAR_DAYS`] so that weekdays stay where they are.
+/// Nothing where the year before has no month of weeks.
+fn last_year_chart(weekly: &HistoryView) -> Option<Chart> {
+    let line = line_of(weekly);
+    let newest = line.points.last()?.at.as_ms();
+    let year_ms = YEAR_DAYS * MS_OF_A_DAY;
+    let is_this_year = |point: &&ChartPoint| point.at.as_ms() > newest - year_ms;
+    let is_shown_of_last = |point: &&ChartPoint| {
+        let later = point.at.as_ms() + year_ms;
+        later > newest - year_ms && later <= newest + WEEKS_AHEAD * WEEK_MS
+    };
+    let this: Vec<ChartPoint> = line.points.iter().filter(is_this_year).copied().collect();
+    let last: Vec<ChartPoint> = line.points.iter().filter(is_shown_of_last).copied().collect();
+    let moved = |point: ChartPoint| ChartPoint {
+        at: domain::Timestamp::from_ms(point.at.as_ms() + year_ms),
+        ..point
+    };
+    if this.len() < 2 || last.len() < LAST_YEAR_WEEKS_MIN {
+        return None;
+    }
+    let before = Line {
+        name: format!("{}, {YEAR_DAYS} days before", line.name),
+        points: last.into_iter().map(moved).collect(),
+    };
+    Some(with_lines(
+        format!("Views gained a week by {}, and the year before", line.name),
+        format!("the year before moved by {YEAR_DAYS} days; no forecast; UTC"),
+        "views",
+        vec![Line { points: this, ..line }, before],
+    ))
 }
 
 fn benchmark_tables(benchmark: &BenchmarkView, frame: Frame) -> Vec<ReportTable> {
@@ -315,4 +376,54 @@ fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> 
     let headings = ["Creator", "Name", ">Videos", ">Plays", ">Share of plays"];
     let rows: Vec<Vec<String>> = creators.creators.iter().map(row).collect();
     (!rows.is_empty()).then(|| table(caption, &headings, rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catalog::measure::PointView;
+
+    fn weekly(weeks: i64) -> HistoryView {
+        let point = |week: i64| {
+            let at = domain::Timestamp::from_ms(1_704_067_200_000 + week * WEEK_MS).to_rfc3339();
+            PointView {
+                read_at: at.clone(),
+                at,
+                value: Some(week.unsigned_abs()),
+                observed: 0,
+                rounded: false,
+                step: 1,
+                source: "series",
+                repair: None,
+                gap_ms: None,
+                span_ms: None,
+                below_resolution: false,
+            }
+        };
+        HistoryView {
+            hashtag: "cat".to_owned(),
+            hashtag_id: None,
+            metric: "views",
+            step: "week",
+            mode: "gain",
+            points: (0..weeks).map(point).collect(),
+            as_read: None,
+            repairs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_year_before_is_beside_this_one_where_it_is_held() {
+        assert_eq!(last_year_chart(&weekly(0)), None);
+        assert_eq!(last_year_chart(&weekly(47)), None, "less than a year and a month");
+        assert_eq!(last_year_chart(&weekly(30)), None);
+        let chart = last_year_chart(&weekly(100)).expect("a chart");
+        let [this, before] = &chart.lines[..] else { panic!("two lines: {chart:?}") };
+        assert_eq!(before.name, "#cat, 364 days before");
+        let values = |line: &Line| line.points.iter().map(|point| point.value).collect::<Vec<_>>();
+        assert_eq!(values(this), (48..100).map(f64::from).collect::<Vec<_>>());
+        // Week 0 a year later is week 52; eight weeks are shown beyond the newest.
+        assert_eq!(values(before), (0..56).map(f64::from).collect::<Vec<_>>());
+        assert_eq!(before.points[0].at, this.points[4].at, "on the same weekday");
+    }
 }

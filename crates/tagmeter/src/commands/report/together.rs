@@ -56,7 +56,7 @@ pub(super) async fn section(
         },
         charts: drawn(&compared.data),
         tables,
-        notes: notes([&compared.meta]),
+        notes: notes([&compared.meta]).into_iter().chain(contrasts(&views)).chain(reasons(&views)).collect(),
         ..Section::default()
     })
 }
@@ -118,8 +118,30 @@ fn totals(overviews: &[&OverviewView]) -> ReportTable {
         ">Pace a day",
         ">Surge",
     ];
-    let caption = "Totals (~ where they were rounded), views a day, growth, pace and surge (with the probability of a week of 3 times the usual, learned on 377 book hashtags) up to the newest reading".to_owned();
+    let learned_on = overviews.iter().find_map(|one| Some(one.outlook.as_ref()?.learned_on.as_str()));
+    let caption = format!(
+        "Totals (~ where they were rounded), views a day and growth up to the newest reading; the stage of its newest week \
+         against its own past; pace, {}; surge, the newest days over the last 28{}",
+        outlook::PACE_OVER,
+        learned_on.map_or_else(String::new, |learned_on| {
+            format!(", with the probability of a week of 3 times the usual, {learned_on}")
+        })
+    );
     table(caption, &headings, overviews.iter().map(row).collect())
+}
+
+/// The stages that seem to disagree with the pace or the surge beside them.
+fn contrasts(overviews: &[&OverviewView]) -> Vec<String> {
+    let of = |one: &&OverviewView| {
+        let life = one.lifecycle.as_ref()?;
+        Some(format!("{} is {}: {}.", tag(&one.record.name), life.stage, life.note?))
+    };
+    overviews.iter().filter_map(of).collect()
+}
+
+/// Why a pace or a surge is not known, for each name that stands in its place.
+fn reasons(overviews: &[&OverviewView]) -> Vec<String> {
+    outlook::reasons(&overviews.iter().filter_map(|one| one.outlook.as_ref()).collect::<Vec<_>>())
 }
 
 /// What each total is based on, and when it was read.
