@@ -4,6 +4,7 @@ use crate::UpstreamFault;
 use domain::TagError;
 use domain::window::WindowError;
 use sources::upstream::UpstreamError;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use store::StoreError;
 
@@ -51,4 +52,44 @@ pub enum CatalogError {
         /// The path as it was given.
         name: String,
     },
+}
+
+impl CatalogError {
+    /// Whether the same call may succeed later although nobody changed the request or the data: the disk was full, the
+    /// database or an upstream could not be reached.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_passing(),
+            Self::NotStored(error) => error.is_passing(),
+            Self::Index(error) | Self::Trends(error) => {
+                matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+            }
+            Self::IndexBuilding | Self::Upstream { .. } => true,
+            Self::CursorUnknown
+            | Self::Name(_)
+            | Self::Research(_)
+            | Self::Window(_)
+            | Self::NoInput { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_passes_and_a_wrong_name_does_not() {
+        let full = || std::io::Error::from(ErrorKind::StorageFull);
+        for passing in
+            [CatalogError::Index(full()), CatalogError::Trends(full()), CatalogError::IndexBuilding]
+        {
+            assert!(passing.is_passing(), "{passing}");
+            assert!(CatalogError::NotStored(Arc::new(passing)).is_passing());
+        }
+        let denied = std::io::Error::from(ErrorKind::PermissionDenied);
+        for lasting in [CatalogError::Index(denied), CatalogError::CursorUnknown] {
+            assert!(!lasting.is_passing(), "{lasting}");
+        }
+    }
 }

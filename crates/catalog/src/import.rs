@@ -148,7 +148,7 @@ impl Catalog {
             // A reader that still waits for its input is left behind: all it has read is in.
             let _ = timeout(STOPPING_MAX, ended).await;
         } else {
-            ended.await.map_err(|_| store::StoreError::Closed)?;
+            ended.await.map_err(|_| store::StoreError::Closed)??;
         }
         let report = ImportReport { recorded, ..reader.shared.report() };
         self.follow().await?;

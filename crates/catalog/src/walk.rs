@@ -194,7 +194,7 @@ impl Catalog {
         }
         let runtime = tokio::runtime::Handle::current();
         let ranked = tokio::task::spawn_blocking(move || runtime.block_on(store.ranking(row, region))).await;
-        ranked.map_err(|_| store::StoreError::Closed)?.map_err(CatalogError::from)
+        ranked.map_err(store::StoreError::of_task)?.map_err(CatalogError::from)
     }
 
     async fn go_on(
@@ -204,13 +204,16 @@ impl Catalog {
         slot: u64,
         count: u32,
     ) -> Result<Part, CatalogError> {
-        let cached = self.inner.cache.generation(hashtag.row, request.region).filter(|g| g.slot == slot);
+        let now_ms = self.inner.clock.now().as_ms();
+        let cached = self.inner.cache.generation(hashtag.row, request.region);
+        // One that was made while the clock stood ahead is read again: the store sets its time right.
+        let cached = cached.filter(|g| g.slot == slot && g.built_at.as_ms() <= now_ms + KEPT_FOR_MS);
         let generation = match cached {
             Some(generation) => Some(generation),
             None => self.inner.store.generation(hashtag.row, slot).await?,
         };
         // Kept longer than promised is as good as gone: whether a cursor lives must not hang on other walks.
-        let oldest_ms = self.inner.clock.now().as_ms() - KEPT_FOR_MS;
+        let oldest_ms = now_ms - KEPT_FOR_MS;
         let is_of_this_walk = |g: &Generation| {
             g.hashtag == hashtag.row && g.region == request.region && g.built_at.as_ms() >= oldest_ms
         };

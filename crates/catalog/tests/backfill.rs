@@ -8,7 +8,7 @@ use domain::hashtag::Basis;
 use domain::{Clock, Source, Tag, TagKey, Timestamp, UtcDay};
 use sources::upstream::{Http, ResearchUpstream};
 use std::time::Duration;
-use testkit::upstream::{ResearchHabits, ResearchStandIn, ResearchVideo};
+use testkit::upstream::{Fault, ResearchHabits, ResearchStandIn, ResearchVideo};
 use testkit::{FixedClock, TemporaryCatalog};
 
 const DAY_S: i64 = 86_400;
@@ -153,4 +153,22 @@ async fn a_refusal_ends_it_at_once() {
     let backwards = Backfill { first: day("2024-03-02"), last: day("2024-03-01"), ..backfill };
     let refused = scene.held.catalog().backfill(&scene.source, &backwards, &|_| {}).await;
     assert!(matches!(refused, Err(CatalogError::Window(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn rejects_are_reported_with_their_window_and_their_reason() {
+    let scene = scene(None, ResearchHabits::default()).await;
+    let video = |more: &str| format!(r#"{{"id":7365000000000000001,"hashtag_names":["cat"]{more}}}"#);
+    let (sound, large) = (video(""), video(r#","view_count":9007199254740993"#));
+    let videos = [&*sound, &large, r#"{"id":7365000000000000002,"hashtag_names":["dog"]}"#].join(",");
+    let body = format!(
+        r#"{{"data":{{"videos":[{videos}],"cursor":100,"has_more":false}},"error":{{"code":"ok","message":""}}}}"#
+    );
+    scene.stand_in.script([Some(Fault::body(&body))]);
+    let report = scene.backfill().await.expect("a report");
+    assert_eq!(report.rejects, 2);
+    let first: Vec<_> = report.first_rejects.iter().map(|reject| (reject.record, &*reject.reason)).collect();
+    let too_large = "view_count: 9007199254740993 is above 9007199254740992 (2^53), the largest count";
+    assert_eq!(first, [(2, too_large), (3, "the video does not carry #Cat")]);
+    assert!(report.first_rejects.iter().all(|reject| reject.window.first() == day("2024-03-01")));
 }

@@ -7,6 +7,16 @@
 /// counts are kept to the same limit; a larger sum is unknown.
 pub const COUNT_MAX: u64 = crate::id::EXACT_DOUBLE_MAX;
 
+/// A sum of counts. `None` above [`COUNT_MAX`], where it is unknown.
+pub const fn checked_sum(sum: u128) -> Option<u64> {
+    if sum > COUNT_MAX as u128 {
+        None
+    } else {
+        #[expect(clippy::cast_possible_truncation, reason = "at most `COUNT_MAX`")]
+        Some(sum as u64)
+    }
+}
+
 /// A told number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Count {
@@ -83,5 +93,11 @@ mod tests {
         assert_eq!(Count::exact(16_412_345).map(Count::resolution), Some(1));
         assert_eq!(Count::exact(COUNT_MAX).map(Count::value), Some(9_007_199_254_740_992));
         assert_eq!((Count::exact(COUNT_MAX + 1), Count::rounded(u64::MAX)), (None, None));
+    }
+
+    #[test]
+    fn a_sum_is_known_up_to_the_largest_count() {
+        let most = u128::from(COUNT_MAX);
+        assert_eq!([0, most, most + 1, u128::MAX].map(checked_sum), [Some(0), Some(COUNT_MAX), None, None]);
     }
 }

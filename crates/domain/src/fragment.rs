@@ -55,9 +55,9 @@ const MUSIC_COVER: usize = 15;
 const AUTHOR_NAME: usize = 30;
 const IMAGES: usize = 33;
 
-/// Programs that read JSON numbers as doubles hold integers up to here exactly, so no larger one is written. No true
-/// number of a video comes near it.
-const EXACT_INTEGER_MAX: u64 = crate::id::EXACT_DOUBLE_MAX - 1;
+/// Programs that read JSON numbers as doubles hold integers up to here exactly, so no larger one is written. Counts end
+/// here ([`crate::count::COUNT_MAX`]); sizes and times of a video that are larger are damaged.
+const EXACT_INTEGER_MAX: u64 = crate::id::EXACT_DOUBLE_MAX;
 
 /// What is between two packed values. A line feed inside a JSON string is always escaped.
 const BETWEEN: &[u8] = b",\n";

@@ -2,9 +2,12 @@
 //! does not load them, however often it happens.
 
 use crate::app::App;
+use crate::options::Options;
 use crate::outage;
-use domain::Timestamp;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
+use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +16,7 @@ use store::ledger::LedgerActivity;
 use store::news::News;
 use store::probe::Probed;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 /// How often each file is written to, one page durably, to see whether that works.
@@ -21,9 +25,6 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 const PROBE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
 /// How long it may take. Later than that the ledger does not work; writers of other files may be at work for longer.
 const PROBE_ANSWER_MAX: Duration = Duration::from_secs(5);
-/// How often the store is asked for changed keys as long as word of changes comes through; should word be lost, a revoked
-/// key is refused so much later.
-const KEYS_POLL_INTERVAL_HEARD: Duration = Duration::from_secs(2);
 /// How long an answer is kept for its `Idempotency-Key`.
 const IDEMPOTENT_ANSWERS_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// How many of them are forgotten at a time, so that charges do not wait for long.
@@ -71,6 +72,8 @@ pub(crate) struct Health {
     ledger: State,
     catalog: State,
     walks: State,
+    uploads: State,
+    downloads: State,
     /// Commits of charges that had failed when the ledger was last looked at, and those that had not.
     commits: Mutex<(u64, u64)>,
 }
@@ -83,14 +86,26 @@ impl Health {
             ledger: State::unknown("writing the ledger", "the ledger cannot be written"),
             catalog: State::unknown("writing the catalog", "the catalog cannot be written"),
             walks: State::unknown("writing walks", "walks cannot be written"),
+            uploads: State::unknown("writing uploads", "uploads cannot be written"),
+            downloads: State::unknown("writing downloads", "downloads cannot be written"),
             commits: Mutex::default(),
         }
     }
 
-    /// What is wrong, if something is.
-    pub(crate) fn complaint(&self) -> Option<&'static str> {
-        let states = [&self.reading, &self.ledger, &self.catalog, &self.walks];
-        states.into_iter().find(|state| !state.is_well.load(Relaxed)).map(|state| state.complaint)
+    fn all(&self) -> [&State; 6] {
+        [&self.reading, &self.ledger, &self.catalog, &self.walks, &self.uploads, &self.downloads]
+    }
+
+    /// What is wrong, if something is: each file that cannot be read or written.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        let unwell = self.all().into_iter().filter(|state| !state.is_well.load(Relaxed));
+        let complaints: Vec<&str> = unwell.map(|state| state.complaint).collect();
+        (!complaints.is_empty()).then(|| complaints.join("; "))
+    }
+
+    /// Nothing is known any more.
+    fn forget(&self) {
+        self.all().into_iter().for_each(|state| state.is_well.store(false, Relaxed));
     }
 
     const fn of(&self, file: Probed) -> &State {
@@ -120,11 +135,9 @@ pub(crate) async fn look_at_keys(app: &App) -> Result<(), StoreError> {
 /// Writes once to the ledger, and forgets old idempotent answers.
 pub(crate) async fn try_the_ledger(app: &App) -> Result<(), StoreError> {
     let store = app.catalog.store();
-    let now = app.clock.now().as_ms();
-    let before = Timestamp::from_ms(now.saturating_sub(IDEMPOTENT_ANSWERS_KEPT_MS));
-    let ahead_from = Timestamp::from_ms(now.saturating_add(IDEMPOTENT_ANSWERS_KEPT_MS));
+    let now = app.clock.now();
     let trying = async {
-        store.forget_idempotent_answers(before, ahead_from, FORGOTTEN_AT_ONCE).await?;
+        store.forget_idempotent_answers(now, IDEMPOTENT_ANSWERS_KEPT_MS, FORGOTTEN_AT_ONCE).await?;
         store.probe(Probed::Ledger).await.unwrap_or(Ok(()))
     };
     let mut result = timeout(PROBE_ANSWER_MAX, trying)
@@ -149,8 +162,40 @@ pub(crate) async fn try_a_file(app: &App, file: Probed) -> bool {
     state.is_well.load(Relaxed)
 }
 
-/// Goes on looking until it is dropped.
+/// Writes a small file to each folder of the server.
+pub(crate) async fn try_the_folders(app: &Arc<App>) -> bool {
+    let trying = Arc::clone(app);
+    let tried = spawn_blocking(move || {
+        let uploads = trying.options.uploads.as_ref().map_or(Ok(()), |uploads| uploads.spool.probe());
+        (uploads, trying.downloads.spool.probe())
+    });
+    let (uploads, downloads) = match tried.await {
+        Ok(tried) => tried,
+        Err(panic) => (Err(io::Error::other(panic)), Ok(())),
+    };
+    let mut are_well = true;
+    for (state, result) in [(&app.health.uploads, uploads), (&app.health.downloads, downloads)] {
+        let error = result.err().map(|error| StoreError::Unusable(error.to_string()));
+        are_well &= error.is_none();
+        state.note(error.as_ref().map_or(Ok(()), Err));
+    }
+    are_well
+}
+
+/// Goes on looking until it is dropped. Should looking panic, nothing is known, and it begins again.
 pub(crate) async fn watch(app: Arc<App>) {
+    loop {
+        let looking = AssertUnwindSafe(look(Arc::clone(&app))).catch_unwind();
+        if looking.await.is_ok() {
+            return;
+        }
+        tracing::error!("looking after the store panicked; it begins again");
+        app.health.forget();
+        sleep(PROBE_RETRY_INTERVAL).await;
+    }
+}
+
+async fn look(app: Arc<App>) {
     let ledger = {
         let app = Arc::clone(&app);
         async move {
@@ -177,12 +222,22 @@ pub(crate) async fn watch(app: Arc<App>) {
         }
     });
     let files = join_all(files);
+    let folders = {
+        let app = Arc::clone(&app);
+        async move {
+            let mut wait = PROBE_INTERVAL;
+            loop {
+                sleep(wait).await;
+                wait = if try_the_folders(&app).await { PROBE_INTERVAL } else { PROBE_RETRY_INTERVAL };
+            }
+        }
+    };
     let keys = async move {
         let mut news = app.catalog.store().news();
         let now = |news: &Option<watch::Receiver<News>>| news.as_ref().map(|news| *news.borrow());
         let mut seen = now(&news);
         loop {
-            until_keys_may_differ(news.as_mut(), seen, app.options.keys_poll_interval).await;
+            until_keys_may_differ(news.as_mut(), seen, &app.options).await;
             // Read before the store is: word that comes meanwhile leads to another look.
             seen = now(&news);
             // The result has been noted.
@@ -190,17 +245,18 @@ pub(crate) async fn watch(app: Arc<App>) {
         }
     };
     // Apart, so that a ledger that hangs does not keep revoked keys alive.
-    futures_util::future::join3(ledger, files, keys).await;
+    futures_util::future::join4(ledger, files, folders, keys).await;
 }
 
 /// Waits for word, and no longer than asking can be put off.
 async fn until_keys_may_differ(
     news: Option<&mut watch::Receiver<News>>,
     seen: Option<News>,
-    poll_interval: Duration,
+    options: &Options,
 ) {
+    let poll_interval = options.keys_poll_interval;
     let (Some(news), Some(seen)) = (news, seen) else { return sleep(poll_interval).await };
-    let wait = if seen.is_heard { KEYS_POLL_INTERVAL_HEARD } else { poll_interval };
+    let wait = if seen.is_heard { options.keys_poll_interval_heard } else { poll_interval };
     let word = news.wait_for(|now| now.keys != seen.keys || now.is_heard != seen.is_heard);
     // Word, no word in time, or nobody who tells any more: all the same, a look is due.
     let is_over = timeout(wait, word).await.is_ok_and(|word| word.is_err());

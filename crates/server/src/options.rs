@@ -33,6 +33,8 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often the store is asked whether a key was made or revoked, where it does not tell by itself or its word does not
 /// come through. A revoked key is refused within a second.
 pub const KEYS_POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// The same as long as word of changed keys comes, so that a revoked key is refused soon even where word is lost.
+pub const KEYS_POLL_INTERVAL_HEARD: Duration = Duration::from_secs(2);
 
 /// Bytes of an uploaded file; more is answered 413.
 pub const UPLOAD_BYTES_MAX: u64 = 4 << 30;
@@ -118,6 +120,8 @@ pub struct Options {
     pub drain_timeout: Duration,
     /// Between two looks for changed keys, where no word of them comes.
     pub keys_poll_interval: Duration,
+    /// The same where word of them comes: should word be lost, a revoked key is refused so much later.
+    pub keys_poll_interval_heard: Duration,
     /// Where uploads go; `None` to take none.
     pub uploads: Option<Uploads>,
     /// Bytes of an uploaded file.
@@ -143,6 +147,7 @@ impl Default for Options {
             request_timeout: REQUEST_TIMEOUT,
             drain_timeout: DRAIN_TIMEOUT,
             keys_poll_interval: KEYS_POLL_INTERVAL,
+            keys_poll_interval_heard: KEYS_POLL_INTERVAL_HEARD,
             uploads: None,
             upload_bytes_max: UPLOAD_BYTES_MAX,
             public_url: PublicUrl::default(),

@@ -1,4 +1,4 @@
-//! One log line where a failure begins and one where it is over: a full disk fails thousands of answers the same way.
+//! One log line where a failure begins, for each cause, and one where it is over: a full disk fails thousands of answers the same way.
 
 use domain::RequestId;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,36 +10,41 @@ struct Outage {
     answers: u64,
 }
 
-/// The one that was seen last. Of the process, like the log.
-static NOW: Mutex<Option<Outage>> = Mutex::new(None);
+/// Causes that are told apart: one failure shows differently in different calls.
+const CAUSES_MAX: usize = 16;
 
-fn lock() -> MutexGuard<'static, Option<Outage>> {
+/// Those that were seen since all was well. Of the process, like the log.
+static NOW: Mutex<Vec<Outage>> = Mutex::new(Vec::new());
+
+fn lock() -> MutexGuard<'static, Vec<Outage>> {
     NOW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An answer failed by this cause. Logged as an error when it is another cause than before, else for debugging.
+/// An answer failed by this cause. Logged as an error the first time since all was well, else for debugging. Where there are
+/// more causes than are told apart, the one seen first makes room.
 pub(crate) fn failed(request_id: RequestId, code: &'static str, cause: String) {
     let mut now = lock();
-    match now.as_mut().filter(|outage| outage.cause == cause) {
+    match now.iter_mut().find(|outage| outage.cause == cause) {
         Some(outage) => {
             outage.answers += 1;
             tracing::debug!(%request_id, code, cause, "request {request_id} failed: {cause}");
         }
         None => {
-            tell_end(now.take());
+            if now.len() == CAUSES_MAX {
+                tell_end(now.remove(0));
+            }
             tracing::error!(%request_id, code, cause, "request {request_id} failed: {cause}");
-            *now = Some(Outage { code, cause, answers: 1 });
+            now.push(Outage { code, cause, answers: 1 });
         }
     }
 }
 
 /// All is well as far as is known.
 pub(crate) fn is_over() {
-    tell_end(lock().take());
+    lock().drain(..).for_each(tell_end);
 }
 
-fn tell_end(outage: Option<Outage>) {
-    let Some(Outage { code, cause, answers }) = outage else { return };
+fn tell_end(Outage { code, cause, answers }: Outage) {
     // One answer has its line already.
     if answers > 1 {
         tracing::warn!(code, cause, answers, "{answers} requests failed by the same cause: {cause}");

@@ -13,7 +13,7 @@ pub(crate) const COUNT_DEFAULT: u32 = 10;
 pub(crate) const COUNT_MAX: u32 = 35;
 /// Cursors are below this: programs that read numbers as doubles hold them exactly.
 pub(crate) const CURSOR_END: u64 = 1 << 53;
-/// Largest number that a parameter of `/v1` takes: counts are below 2^53 too.
+/// Largest number that a parameter of `/v1` takes: the largest that JavaScript calls safe.
 pub(crate) const NUMBER_MAX: u64 = CURSOR_END - 1;
 /// What a series can be indexed to.
 const INDEX: RangeInclusive<f64> = 0.001..=1_000_000_000.0;

@@ -102,6 +102,7 @@ impl Server {
         for file in [Probed::Catalog, Probed::Walks] {
             health::try_a_file(&app, file).await;
         }
+        health::try_the_folders(&app).await;
         let refused = |cause| BindError::Address { address, cause };
         let listener = accept::listen(address).map_err(refused)?;
         let local_addr = listener.local_addr().map_err(refused)?;

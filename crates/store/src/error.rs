@@ -74,7 +74,7 @@ impl StoreError {
     }
 
     /// Of a task that did not end: it panicked, or its runtime is closing.
-    pub(crate) fn of_task(error: tokio::task::JoinError) -> Self {
+    pub fn of_task(error: tokio::task::JoinError) -> Self {
         match error.try_into_panic() {
             Ok(panic) => Self::panicked(panic.as_ref()),
             Err(_) => Self::Closed,
@@ -82,7 +82,7 @@ impl StoreError {
     }
 
     /// Of what a panic was raised with.
-    pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
+    pub fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
         Self::Panicked(text.unwrap_or("a panic without a message").to_owned())

@@ -120,6 +120,23 @@ pub enum Kept {
     OtherRequest,
 }
 
+/// What is too old at a moment, and what claims to come from after it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spans {
+    pub(crate) now: Timestamp,
+    /// Before this it is too old.
+    pub(crate) before: Timestamp,
+    /// After this it was written while the clock stood ahead.
+    pub(crate) ahead_from: Timestamp,
+}
+
+impl Spans {
+    fn of(now: Timestamp, kept_ms: i64) -> Self {
+        let before = Timestamp::from_ms(now.as_ms().saturating_sub(kept_ms));
+        Self { now, before, ahead_from: Timestamp::from_ms(now.as_ms().saturating_add(kept_ms)) }
+    }
+}
+
 impl Store {
     /// What is kept under an account's key for a request of this fingerprint. Asking first spares the work of making an
     /// answer; [`Store::charge`] asks again, so two calls at once are charged once.
@@ -135,19 +152,19 @@ impl Store {
         }
     }
 
-    /// Forgets up to `limit` answers kept before a time; gives their number. Keep them for 24 hours at least. One that was
-    /// kept after `ahead_from` was kept while the clock stood ahead, and is forgotten, too.
+    /// Forgets up to `limit` answers that are older than `kept_ms`; returns their number. Keep them for 24 hours at least. One
+    /// that claims to be kept later than `kept_ms` from now was kept while the clock stood ahead: it is kept as long as one
+    /// that is kept now.
     pub async fn forget_idempotent_answers(
         &self,
-        before: Timestamp,
-        ahead_from: Timestamp,
+        now: Timestamp,
+        kept_ms: i64,
         limit: usize,
     ) -> Result<usize, StoreError> {
+        let spans = Spans::of(now, kept_ms);
         match self {
-            Self::Sqlite(sqlite) => {
-                sqlite.accounts.forget_idempotent_answers(before, ahead_from, limit).await
-            }
-            Self::Postgres(postgres) => postgres.forget_idempotent_answers(before, ahead_from, limit).await,
+            Self::Sqlite(sqlite) => sqlite.accounts.forget_idempotent_answers(spans, limit).await,
+            Self::Postgres(postgres) => postgres.forget_idempotent_answers(spans, limit).await,
         }
     }
 }

@@ -98,11 +98,13 @@ pub struct Job {
     pub node: Option<String>,
     /// How often it was claimed.
     pub attempts: u64,
-    /// Attempts in a row that ended neither well nor further than those before, the one under way among them. Counted
-    /// when the job is claimed, so that a process that is killed is counted, too.
+    /// Attempts in a row that failed by [`Self::failure`], without getting further than those before.
     pub failures: u64,
-    /// What the last of them failed by, where it could still say so.
+    /// What the last attempt that failed was ended by.
     pub failure: Option<String>,
+    /// Attempts in a row of which nothing was heard after they began, the one under way among them. Counted when the job
+    /// is claimed, so that a process that is killed by its work is counted, too.
+    pub unheard: u64,
     /// Its owner wants it to end.
     pub is_cancel_wanted: bool,
     /// When it was made.
@@ -139,6 +141,13 @@ pub struct Claim {
     pub(crate) account_id: AccountId,
     pub(crate) id: JobId,
     pub(crate) token: i64,
+}
+
+impl Claim {
+    /// Of which job.
+    pub const fn id(&self) -> JobId {
+        self.id
+    }
 }
 
 /// What came of keeping a job.
@@ -223,12 +232,27 @@ impl Store {
         })
     }
 
-    /// Notes that a claimed job got further than any attempt before, or is handed back as it should be: this attempt and
-    /// those before it are no failures. `false` when the job is another's.
+    /// Notes that a claimed job got further than any attempt before: this attempt and those before it are no failures.
+    /// `false` when the job is another's.
     pub async fn job_got_further(&self, claim: &Claim) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.job_got_further(*claim).await,
             Self::Postgres(postgres) => postgres.job_got_further(claim).await,
+        }
+    }
+
+    /// Notes that an attempt ended through no fault of the job, as where the disk is full or the worker stops: it does not
+    /// count. Another one may begin when the lease is over. `progress` takes the place of what was said before, if given.
+    /// `false` when the job is another's by now; also then the attempt does not count.
+    pub async fn job_interrupted(
+        &self,
+        claim: &Claim,
+        progress: Option<String>,
+        lease: Lease,
+    ) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.accounts.job_interrupted(*claim, progress, lease).await,
+            Self::Postgres(postgres) => postgres.job_interrupted(claim, progress.as_deref(), lease).await,
         }
     }
 
@@ -318,7 +342,7 @@ impl JobEnd {
 /// The columns of a job, in the order of [`JobRow`].
 macro_rules! job_columns {
     () => {
-        "account_id, job_id, kind, state, request, progress, result, node, attempts, is_cancel_wanted, created_at_ms, started_at_ms, finished_at_ms, failures, failure"
+        "account_id, job_id, kind, state, request, progress, result, node, attempts, is_cancel_wanted, created_at_ms, started_at_ms, finished_at_ms, failures, failure, unheard"
     };
 }
 pub(crate) use job_columns;
@@ -331,6 +355,34 @@ macro_rules! lease_is_over {
     };
 }
 pub(crate) use lease_is_over;
+
+/// SQL for the numbers of a job after the attempt `token` was interrupted. Of the attempts of which nothing was heard it is
+/// one only where it is among the last that many; whoever claimed the job since keeps the lease and says how far it is.
+macro_rules! job_interrupted {
+    ($token:literal, $progress:literal, $until:literal, $ms:literal) => {
+        concat!(
+            "unheard = CASE WHEN attempts - ",
+            $token,
+            " < unheard THEN unheard - 1 ELSE unheard END,
+             progress = CASE WHEN attempts = ",
+            $token,
+            " THEN coalesce(",
+            $progress,
+            ", progress) ELSE progress END,
+             lease_until_ms = CASE WHEN attempts = ",
+            $token,
+            " THEN ",
+            $until,
+            " ELSE lease_until_ms END,
+             lease_ms = CASE WHEN attempts = ",
+            $token,
+            " THEN ",
+            $ms,
+            " ELSE lease_ms END"
+        )
+    };
+}
+pub(crate) use job_interrupted;
 
 /// A job as databases hold it.
 pub(crate) struct JobRow {
@@ -349,6 +401,7 @@ pub(crate) struct JobRow {
     pub(crate) finished_at_ms: Option<i64>,
     pub(crate) failures: i64,
     pub(crate) failure: Option<String>,
+    pub(crate) unheard: i64,
 }
 
 impl JobRow {
@@ -367,6 +420,7 @@ impl JobRow {
             attempts: u64::try_from(self.attempts).map_err(|_| wrong("attempts"))?,
             failures: u64::try_from(self.failures).map_err(|_| wrong("failures"))?,
             failure: self.failure,
+            unheard: u64::try_from(self.unheard).map_err(|_| wrong("unheard"))?,
             request: self.request,
             progress: self.progress,
             result: self.result,

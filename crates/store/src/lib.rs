@@ -72,6 +72,11 @@ pub mod backup;
 
 pub mod private;
 
+pub mod file_age;
+
+#[cfg(feature = "seeded-panics")]
+pub mod poison;
+
 pub use error::StoreError;
 pub use options::{DatabaseUrl, DatabaseUrlError, StoreOptions};
 

@@ -1,6 +1,11 @@
 //! Whether the store can be written: a real write of each file, as a full disk shows in nothing else.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, private};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// A block of most file systems.
+const PROBE_BYTES: usize = 4096;
 
 /// A file of the store, or the part of a PostgreSQL database that holds the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +16,14 @@ pub enum Probed {
     Catalog,
     /// Walks and trends.
     Walks,
+}
+
+/// Writes a small file without a name to a folder, durably. Blocks on the disk.
+pub fn write_to_folder(folder: &Path) -> io::Result<()> {
+    private::make_folder(folder)?;
+    let mut file = tempfile::tempfile_in(folder)?;
+    file.write_all(&[0; PROBE_BYTES])?;
+    file.sync_data()
 }
 
 impl Store {

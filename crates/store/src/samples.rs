@@ -7,7 +7,7 @@ use crate::videos::{UnderColumns, VideoRow, VideoUnder};
 use crate::{Store, StoreError};
 use domain::metrics::engagement::VideoFigures;
 use domain::observation::VideoCounts;
-use domain::{Creator, HashtagRow, Region, Timestamp, VideoId};
+use domain::{Count, Creator, HashtagRow, Region, Timestamp, VideoId};
 
 /// Which of the videos under a hashtag are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,22 +126,24 @@ impl SampledVideo {
 
     /// Its plays, where told.
     pub fn plays(&self) -> Option<u64> {
-        count(self.counts[0])
+        self.count(0).map(Count::value)
+    }
+
+    /// A count above the limit, which older versions stored, is unknown.
+    fn count(&self, n: usize) -> Option<Count> {
+        let value = Some(self.counts[n]).filter(|value| *value != NOT_TOLD);
+        merge::told(value, self.rounded >> n & 1 == 1, None).map(|told| told.count)
     }
 
     /// As formulas take it.
     pub fn figures(&self) -> VideoFigures {
-        let told = |n: usize| {
-            let value = Some(self.counts[n]).filter(|value| *value != NOT_TOLD);
-            merge::told(value, self.rounded >> n & 1 == 1, None).map(|told| told.count)
-        };
         VideoFigures {
             video_id: self.id,
             author: self.author,
             created: self.created_at(),
             observed_at: self.observed_at(),
             region: self.region(),
-            counts: VideoCounts::from_array(std::array::from_fn(told)),
+            counts: VideoCounts::from_array(std::array::from_fn(|n| self.count(n))),
         }
     }
 
@@ -163,10 +165,6 @@ impl SampledVideo {
 
 fn time(ms: i64) -> Option<Timestamp> {
     (ms != NOT_TOLD).then(|| Timestamp::from_ms(ms))
-}
-
-fn count(value: i64) -> Option<u64> {
-    u64::try_from(value).ok()
 }
 
 /// Videos under a hashtag, in the order in which they came.

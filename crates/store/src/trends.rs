@@ -158,8 +158,9 @@ pub struct HashtagReadings {
 pub struct CreatorPlays {
     /// Which hashtag.
     pub hashtag: HashtagRow,
-    /// The plays of each creator whose videos under it tell any, 0 included.
-    pub plays: Vec<u64>,
+    /// The plays of each creator whose videos under it tell any, 0 included. Sums are exact; they may be above
+    /// [`domain::count::COUNT_MAX`].
+    pub plays: Vec<u128>,
 }
 
 /// What trends of a window are compared with.

@@ -139,7 +139,7 @@ pub(crate) struct NewGeneration {
 
 impl NewGeneration {
     /// One built after this was built while the clock stood ahead: rankings are kept for as long as from `expired_before`
-    /// to now.
+    /// to now. It is kept as long as one that is built now.
     pub(crate) fn ahead_from(&self) -> Timestamp {
         let (now, before) = (self.built_at.as_ms(), self.expired_before.as_ms());
         Timestamp::from_ms(now.saturating_add(now.saturating_sub(before)))

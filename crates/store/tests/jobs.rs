@@ -119,30 +119,104 @@ testkit::on_each_backend! {
         assert_eq!(ended.state, JobState::Cancelled);
     }
 
-    async fn attempts_that_fail_the_same_way_are_counted_before_the_work_begins(held: &TestStore) {
+    async fn attempts_of_which_nothing_is_heard_are_counted_before_the_work_begins(held: &TestStore) {
         let store = held.store();
         let id = create(store, new_job(1, ME, JobKind::Import)).await.id;
         // Killed: nobody says anything, and the lease runs out.
-        for n in 1..=2 {
+        for n in 1..=3 {
             let (job, _) = claim(&held.again().await, "a", n * 1_000).await.expect("a job");
-            assert_eq!((job.failures, job.failure), (n.unsigned_abs(), None));
+            assert_eq!((job.unheard, job.failures, job.failure), (n.unsigned_abs(), 0, None));
         }
-        let (job, ours) = claim(store, "a", 3_000).await.expect("a job");
-        assert_eq!(job.failures, 3);
+        let (job, ours) = claim(store, "a", 4_000).await.expect("a job");
+        assert_eq!((job.unheard, job.attempts), (4, 4));
         assert!(store.job_got_further(&ours).await.expect("an answer"));
+        assert_eq!(look(store, id).await.unheard, 0, "it had got further");
+    }
+
+    async fn only_failures_of_one_reason_add_up(held: &TestStore) {
+        let store = held.store();
+        let id = create(store, new_job(1, ME, JobKind::Import)).await.id;
+        let mut ms = 0;
+        let mut next = async || {
+            ms += 1_000;
+            (claim(store, "a", ms).await.expect("a job"), ms)
+        };
         let failed = async |claim: &Claim, why: &str, ms| {
             store.job_failed(claim, why.to_owned(), lease(ms, ms)).await.expect("an answer")
         };
-        assert_eq!(failed(&ours, "one", 3_010).await, Some(1), "it had got further");
-        let (job, second) = claim(store, "a", 3_020).await.expect("a job");
-        assert_eq!((job.failures, job.failure.as_deref()), (2, Some("one")));
-        assert_eq!(failed(&second, "one", 3_030).await, Some(2));
-        assert_eq!(failed(&ours, "one", 3_030).await, None, "it is another's");
-        let (_, third) = claim(store, "a", 3_040).await.expect("a job");
-        assert_eq!(failed(&third, "another", 3_050).await, Some(1), "another way");
-        let (job, _) = claim(store, "a", 3_060).await.expect("a job");
-        assert_eq!((job.failures, job.failure.as_deref()), (2, Some("another")));
-        assert_eq!(look(store, id).await, job);
+        // Two processes end, then it fails: that is another way.
+        next().await;
+        next().await;
+        let ((_, first), at) = next().await;
+        assert_eq!(failed(&first, "one", at + 1).await, Some(1));
+        let ((job, second), at) = next().await;
+        assert_eq!((job.failures, job.failure.as_deref(), job.unheard), (1, Some("one"), 1));
+        assert_eq!(failed(&second, "one", at + 1).await, Some(2));
+        assert_eq!(failed(&first, "one", at + 1).await, None, "it is another's");
+        // A process that ends in between takes nothing back.
+        next().await;
+        let ((job, third), at) = next().await;
+        assert_eq!((job.failures, job.unheard), (2, 2));
+        assert_eq!(failed(&third, "another", at + 1).await, Some(1), "another way");
+        let ((_, fourth), at) = next().await;
+        assert_eq!(failed(&fourth, "another", at + 1).await, Some(2));
+        let ((_, fifth), at) = next().await;
+        assert!(store.job_got_further(&fifth).await.expect("an answer"));
+        assert_eq!(failed(&fifth, "another", at + 1).await, Some(1), "it had got further");
+        let job = look(store, id).await;
+        assert_eq!((job.failures, job.failure.as_deref(), job.unheard), (1, Some("another"), 0));
+    }
+
+    async fn an_attempt_that_is_interrupted_does_not_count(held: &TestStore) {
+        let store = held.store();
+        let id = create(store, new_job(1, ME, JobKind::Walk)).await.id;
+        let interrupted = async |claim: &Claim, progress: Option<&str>, from, until| {
+            let progress = progress.map(str::to_owned);
+            store.job_interrupted(claim, progress, lease(from, until)).await.expect("an answer")
+        };
+        for n in 1..=20 {
+            let (job, ours) = claim(store, "a", n * 1_000).await.expect("a job");
+            assert_eq!((job.unheard, job.attempts), (1, n.unsigned_abs()));
+            assert!(interrupted(&ours, None, n * 1_000 + 10, n * 1_000 + 20).await);
+            assert_eq!(look(store, id).await.unheard, 0);
+            assert!(claim(store, "b", n * 1_000 + 19).await.is_none(), "not before the pause is over");
+        }
+        // What it said stays, and what it says now takes its place.
+        let (_, ours) = claim(store, "a", 30_000).await.expect("a job");
+        store.keep_job(&ours, "{\"page\":3}".to_owned(), lease(30_000, 30_100)).await.expect("an answer");
+        assert!(interrupted(&ours, None, 30_010, 30_020).await);
+        assert_eq!(look(store, id).await.progress.as_deref(), Some("{\"page\":3}"));
+        let (_, ours) = claim(store, "a", 31_000).await.expect("a job");
+        assert!(interrupted(&ours, Some("{\"page\":4}"), 31_010, 31_020).await);
+        assert_eq!(look(store, id).await.progress.as_deref(), Some("{\"page\":4}"));
+        // A failure before it is not forgotten.
+        let (_, ours) = claim(store, "a", 32_000).await.expect("a job");
+        store.job_failed(&ours, "one".to_owned(), lease(32_000, 32_000)).await.expect("an answer");
+        let (_, ours) = claim(store, "a", 33_000).await.expect("a job");
+        assert!(interrupted(&ours, None, 33_010, 33_020).await);
+        let job = look(store, id).await;
+        assert_eq!((job.failures, job.failure.as_deref(), job.unheard), (1, Some("one"), 0));
+    }
+
+    async fn who_lost_a_job_takes_the_attempt_back_and_nothing_else(held: &TestStore) {
+        let store = held.store();
+        let id = create(store, new_job(1, ME, JobKind::Walk)).await.id;
+        let (_, lost) = claim(store, "a", 1_000).await.expect("a job");
+        let (_, crashed) = claim(store, "b", 2_000).await.expect("the lease is over");
+        let (job, ours) = claim(store, "c", 3_000).await.expect("the lease is over");
+        assert_eq!(job.unheard, 3);
+        let interrupted = async |claim: &Claim| {
+            let progress = Some("{\"page\":9}".to_owned());
+            store.job_interrupted(claim, progress, lease(3_010, 3_010)).await.expect("an answer")
+        };
+        assert!(!interrupted(&lost).await, "it is another's");
+        assert_eq!(look(store, id).await, Job { unheard: 2, ..job }, "the lease and the progress are another's");
+        assert!(claim(store, "d", 3_099).await.is_none());
+        assert!(store.job_got_further(&ours).await.expect("an answer"));
+        assert!(!interrupted(&crashed).await);
+        assert_eq!(look(store, id).await.unheard, 0, "never below none");
+        assert!(store.finish_job(&ours, JobEnd::Done, "{}".to_owned(), at(3_050)).await.expect("an answer"));
+        assert!(!interrupted(&ours).await, "it has ended");
     }
 
     async fn the_oldest_job_that_a_node_can_do_comes_first(held: &TestStore) {

@@ -1,10 +1,14 @@
 //! Sums of hashtags stay within the largest count, are known for unknown above it, and can be set right from the links; a
 //! data folder of a version that stored larger counts opens and takes imports.
 
-use domain::count::COUNT_MAX;
+use domain::count::{COUNT_MAX, checked_sum};
 use domain::observation::{TagRef, VideoCounts};
 use domain::video::VideoDetails;
 use domain::{Caveat, Count, Hashtag, Source, Tag, TagKey, Timestamp, fragment};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use std::collections::BTreeMap;
 use store::hashtags::Changes;
 use store::record::{Prepared, PreparedVideo};
 use store::{Store, StoreOptions};
@@ -59,6 +63,68 @@ async fn sum_is_unknown_above_the_limit(store: &Store) {
     assert_eq!(found(store, "dog").await.observed.views, Some(1_098));
 }
 
+/// A batch of readings: the number of a video, its plays and whether it is under one or two hashtags.
+fn batches() -> impl Strategy<Value = Vec<Vec<(u64, u64, bool)>>> {
+    let plays = prop_oneof![0..1_000_u64, COUNT_MAX / 3..=COUNT_MAX / 2, COUNT_MAX - 3..=COUNT_MAX];
+    let reading = (1_u64..12, plays, any::<bool>());
+    prop::collection::vec(prop::collection::vec(reading, 1..6), 1..8)
+}
+
+/// What is held of videos by number: plays, and whether a video is under both hashtags.
+type Held = BTreeMap<u64, (u64, bool)>;
+
+/// The plays under a hashtag, added up the simple way: of all videos, and of those with even and with odd numbers, which
+/// are two creators'.
+fn naive(held: &Held, is_cat: bool) -> (u128, Vec<u128>) {
+    let under: Vec<(u64, u128)> = held
+        .iter()
+        .filter(|(_, (_, is_of_both))| is_cat || *is_of_both)
+        .map(|(n, (plays, _))| (n % 2, u128::from(*plays)))
+        .collect();
+    let of = |parity| {
+        let plays: Vec<u128> =
+            under.iter().filter(|(by, _)| *by == parity).map(|(_, plays)| *plays).collect();
+        (!plays.is_empty()).then(|| plays.iter().sum())
+    };
+    (under.iter().map(|(_, plays)| plays).sum(), [0, 1].into_iter().filter_map(of).collect())
+}
+
+async fn sums_are_those_of_the_definition(store: &Store, batches: Vec<Vec<(u64, u64, bool)>>, round: u64) {
+    let (cat, dog) = (format!("cat{round}"), format!("dog{round}"));
+    let (mut held, mut time, mut was_above) = (Held::new(), 0, [false; 2]);
+    for batch in batches {
+        let made = batch.iter().map(|(n, count, is_of_both)| {
+            time += 1;
+            let tags: &[&str] = if *is_of_both { &[&cat, &dog] } else { &[&cat] };
+            video(round * 1_000 + n, 2 * time + n % 2, *count, tags)
+        });
+        store.record_all(made.collect()).await.expect("recorded");
+        for (n, count, is_of_both) in batch {
+            let (plays, was_of_both) = held.get(&n).copied().unwrap_or_default();
+            // A 0 after a number that is not 0 is unknown, and once under a hashtag a video stays there.
+            held.insert(n, (if count == 0 { plays } else { count }, was_of_both || is_of_both));
+        }
+        for (n, name) in [&cat, &dog].into_iter().enumerate() {
+            let key = TagKey::new(name).expect("a tag");
+            let Some(hashtag) = store.hashtag_by_key(&key).await.expect("an answer") else { continue };
+            let (sum, by_creator) = naive(&held, n == 0);
+            was_above[n] |= sum > COUNT_MAX.into();
+            match hashtag.observed.views {
+                Some(views) => assert_eq!(u128::from(views), sum, "{name}"),
+                None => assert!(was_above[n], "{name}: {sum}"),
+            }
+            let found = store.creator_plays(&[hashtag.row], 100).await.expect("plays");
+            assert_eq!(found.into_iter().next().map(|found| found.plays), Some(by_creator), "{name}");
+        }
+    }
+    store.heal_sums().await.expect("healed");
+    for (n, name) in [&cat, &dog].into_iter().enumerate() {
+        let key = TagKey::new(name).expect("a tag");
+        let Some(hashtag) = store.hashtag_by_key(&key).await.expect("an answer") else { continue };
+        assert_eq!(hashtag.observed.views, checked_sum(naive(&held, n == 0).0), "{name} after it was healed");
+    }
+}
+
 /// `sql` runs statements on the tables, whose names begin with `prefix`.
 async fn poisoned_store_is_healed(store: &Store, prefix: &str, sql: impl Fn(&str)) {
     let made = vec![video(1, 1, 10, &["cat", "dog"]), video(2, 2, 20, &["cat"]), video(3, 3, 30, &["bird"])];
@@ -93,6 +159,24 @@ async fn poisoned_store_is_healed(store: &Store, prefix: &str, sql: impl Fn(&str
 testkit::on_each_backend! {
     async fn a_sum_above_the_limit_is_unknown_until_it_is_healed(held: &testkit::TestStore) {
         sum_is_unknown_above_the_limit(held.store()).await;
+    }
+
+    async fn sums_are_those_that_large_integers_give(held: &testkit::TestStore) {
+        let mut runner = TestRunner::deterministic();
+        for round in 1..=24 {
+            let batches = batches().new_tree(&mut runner).expect("batches").current();
+            sums_are_those_of_the_definition(held.store(), batches, round).await;
+        }
+    }
+
+    async fn plays_of_a_creator_add_up_beyond_64_bits(held: &testkit::TestStore) {
+        let store = held.store();
+        let videos = |from: u64| (from..from + 700).map(|n| video(n, 2 * n, COUNT_MAX, &["cat"])).collect();
+        for from in [1, 701, 1_401] {
+            store.record_all(videos(from)).await.expect("recorded");
+        }
+        let found = store.creator_plays(&[found(store, "cat").await.row], 10_000).await.expect("plays");
+        assert_eq!(found[0].plays, [2_100 * u128::from(COUNT_MAX)]);
     }
 }
 

@@ -177,7 +177,7 @@ testkit::on_each_backend! {
         store.record_all(videos).await.expect("recorded");
         let all = [1, 2, 3, 9].map(HashtagRow);
         let found = store.creator_plays(&all, 100).await.expect("plays");
-        let plays = |hashtag, plays: &[u64]| CreatorPlays { hashtag: HashtagRow(hashtag), plays: plays.to_vec() };
+        let plays = |hashtag, plays: &[u128]| CreatorPlays { hashtag: HashtagRow(hashtag), plays: plays.to_vec() };
         let cat = plays(1, &[111, 0]);
         assert_eq!(found, [cat.clone(), plays(2, &[100])], "8 tells none, of 40 the creator is not known");
         assert_eq!(store.creator_plays(&all, 6).await.expect("plays"), [cat, plays(2, &[100])]);

@@ -20,6 +20,8 @@ mod place;
 pub mod postgres;
 
 mod server;
+#[cfg(unix)]
+mod small_disk;
 
 mod temporary;
 
@@ -28,6 +30,7 @@ pub mod upstream;
 mod worker;
 
 pub use ::server::UPLOADS_AT_ONCE;
+pub use ::store::poison;
 pub use backends::TestStore;
 pub use client::{Answer, Connection, Request};
 pub use clock::FixedClock;
@@ -35,5 +38,7 @@ pub use description::{Described, Description};
 pub use fixtures::{HashtagFixture, VideoFixture, example_hashtag, hashtag, video};
 pub use place::Place;
 pub use server::{TestServer, TestServerBuilder};
+#[cfg(unix)]
+pub use small_disk::SmallDisk;
 pub use temporary::TemporaryCatalog;
 pub use worker::RunningWorker;

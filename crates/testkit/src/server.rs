@@ -7,6 +7,7 @@ use catalog::jobs::Spool;
 use domain::{AccountId, ApiKey, Credits, KeyId, KeyScope, Observation};
 use server::{Options, Parts, Server, Uploads};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use store::DatabaseUrl;
@@ -33,6 +34,7 @@ pub struct TestServerBuilder {
     observations: Vec<Observation>,
     database: Option<DatabaseUrl>,
     upstreams: Option<Upstreams>,
+    folder: Option<PathBuf>,
 }
 
 /// A running server.
@@ -87,6 +89,13 @@ impl TestServerBuilder {
         self
     }
 
+    /// With its files in a folder that stays, in place of one of its own.
+    #[must_use]
+    pub fn folder(mut self, folder: PathBuf) -> Self {
+        self.folder = Some(folder);
+        self
+    }
+
     /// Asking upstreams.
     #[must_use]
     pub fn upstreams(mut self, upstreams: Upstreams) -> Self {
@@ -103,7 +112,10 @@ impl TestServerBuilder {
     /// Starts it. Uploads and large answers go to the folder of its data.
     pub async fn start(mut self) -> TestServer {
         let clock = FixedClock::default();
-        let held = TemporaryCatalog::with(&clock, self.database, self.upstreams).await;
+        let held = match &self.folder {
+            Some(folder) => TemporaryCatalog::in_folder(folder, &clock, self.upstreams).await,
+            None => TemporaryCatalog::with(&clock, self.database, self.upstreams).await,
+        };
         self.options.uploads = Some(Uploads { spool: Spool::of(held.folder()), node: NODE.to_owned() });
         self.options.downloads.folder.get_or_insert_with(|| held.folder().join("downloads"));
         if self.options.downloads.node.is_empty() {
@@ -169,6 +181,7 @@ impl TestServer {
             observations: Vec::new(),
             database: None,
             upstreams: None,
+            folder: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::FixedClock;
 use catalog::{Catalog, CatalogOptions, Upstreams};
 use domain::Observation;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{DatabaseUrl, Store, StoreOptions};
 use tempfile::TempDir;
@@ -11,7 +11,9 @@ use tempfile::TempDir;
 /// Fields are dropped in order: the catalog closes before its folder goes.
 pub struct TemporaryCatalog {
     catalog: Catalog,
-    folder: TempDir,
+    folder: PathBuf,
+    /// Goes with it, where the folder is its own.
+    _temporary: Option<TempDir>,
     options: StoreOptions,
 }
 
@@ -33,6 +35,13 @@ impl TemporaryCatalog {
         Self::over(options, folder, clock, upstreams).await
     }
 
+    /// An empty one in a folder that stays.
+    pub async fn in_folder(folder: &Path, clock: &FixedClock, upstreams: Option<Upstreams>) -> Self {
+        let options = StoreOptions::in_folder(folder);
+        let catalog = open(&options, &folder.join("search.idx"), clock, upstreams).await;
+        Self { catalog, folder: folder.to_owned(), _temporary: None, options }
+    }
+
     /// Over a database, as one node of it: its folder has the search index alone.
     pub async fn at_url(url: DatabaseUrl, clock: &FixedClock) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -52,12 +61,12 @@ impl TemporaryCatalog {
         upstreams: Option<Upstreams>,
     ) -> Self {
         let catalog = open(&options, &folder.path().join("search.idx"), clock, upstreams).await;
-        Self { catalog, folder, options }
+        Self { catalog, folder: folder.path().to_owned(), _temporary: Some(folder), options }
     }
 
     /// Opens the same data once more, as another process or node would, with an index of its own.
     pub async fn again(&self, index: &str, clock: &FixedClock) -> Catalog {
-        open(&self.options, &self.folder.path().join(index), clock, None).await
+        open(&self.options, &self.folder.join(index), clock, None).await
     }
 
     /// The catalog.
@@ -72,7 +81,7 @@ impl TemporaryCatalog {
 
     /// Where its files are.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// Records observations.

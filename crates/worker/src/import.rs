@@ -90,7 +90,7 @@ impl Listener {
     }
 }
 
-pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Outcome, StoreError> {
+pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Outcome, CatalogError> {
     let order = ImportOrder::of(job)?;
     let path = desk.spool.path(&order.spooled);
     let before = ImportState::of(job)?;
@@ -102,7 +102,10 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
     let (imported, wish) = import(desk, &path, &listener, lease).await?;
     let report = match imported {
         Ok(report) => report,
-        Err(CatalogError::Store(error)) => return Err(error),
+        // What the store, the search index or trends fail by is no fault of the file.
+        Err(error @ (CatalogError::Store(_) | CatalogError::Index(_) | CatalogError::Trends(_))) => {
+            return Err(error);
+        }
         Err(error) => {
             let problem = Some(error.to_string());
             let state = ImportState { problem, ..listener.state() };

@@ -3,18 +3,21 @@
 
 use crate::{Desk, later};
 use domain::Timestamp;
+use futures_util::future::BoxFuture;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
 use store::jobs::{self, Claim, JobEnd, JobKept};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// How long a job is nobody else's after its worker was last heard of. A job whose worker was killed goes on after this.
 pub(crate) const LEASE_MS: i64 = 60_000;
 /// How often it is kept at least: twice may fail.
 const KEEP_INTERVAL: Duration = Duration::from_secs(15);
+/// How often it is tried to write down what came of a job while the store cannot be written.
+const WRITE_AGAIN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A lease from now on.
 pub(crate) fn lease_for(now: Timestamp, ms: i64) -> jobs::Lease {
@@ -91,12 +94,40 @@ impl<'d> Lease<'d> {
         }
     }
 
-    /// Gives the job back, not to be gone on with before so long.
-    pub(crate) async fn hand_back(&self, progress: String, pause: Duration) -> Result<(), StoreError> {
+    /// Gives the job back through no fault of its own, not to be gone on with before so long: the attempt does not count.
+    /// `progress` takes the place of what was said before, if given.
+    pub(crate) async fn hand_back(
+        &self,
+        progress: Option<String>,
+        pause: Duration,
+    ) -> Result<(), StoreError> {
         let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
         let lease = lease_for(self.desk.clock.now(), pause_ms);
-        self.got_further().await?;
-        self.desk.catalog.store().keep_job(&self.claim, progress, lease).await.map(|_| ())
+        self.desk.catalog.store().job_interrupted(&self.claim, progress, lease).await.map(|_| ())
+    }
+
+    /// Writes something down, as soon as the store can be written: a full disk or a lost connection must not count as a
+    /// failure of the job. A worker that is to end tries once more.
+    pub(crate) async fn until_written<'w, T>(
+        &self,
+        mut write: impl FnMut() -> BoxFuture<'w, Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let mut is_told = false;
+        loop {
+            let is_last = self.is_stopped();
+            match write().await {
+                Err(error) if error.is_passing() && !is_last => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::warn!(job = %self.claim.id(), %error, "what came of a job cannot be written yet");
+                    }
+                }
+                done => return done,
+            }
+            tokio::select! {
+                () = sleep(WRITE_AGAIN_INTERVAL) => {}
+                () = self.stopped() => {}
+            }
+        }
     }
 
     /// Notes that the job got further than any attempt before.
@@ -106,7 +137,8 @@ impl<'d> Lease<'d> {
 
     /// Notes what this attempt failed by; another one may begin after the pause. Returns how many attempts in a row failed
     /// the same way; `None` when the job is another's.
-    pub(crate) async fn failed(&self, failure: String, pause_ms: i64) -> Result<Option<u64>, StoreError> {
+    pub(crate) async fn failed(&self, failure: String, pause: Duration) -> Result<Option<u64>, StoreError> {
+        let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
         let lease = lease_for(self.desk.clock.now(), pause_ms);
         self.desk.catalog.store().job_failed(&self.claim, failure, lease).await
     }

@@ -13,8 +13,8 @@ mod lease;
 
 mod walk;
 
-use catalog::Catalog;
 use catalog::jobs::{ImportState, Spool, WalkState};
+use catalog::{Catalog, CatalogError};
 use domain::{Clock, Timestamp};
 use futures_util::FutureExt;
 use lease::{LEASE_MS, Lease, lease_for};
@@ -36,11 +36,14 @@ pub const IMPORTS_AT_ONCE: usize = 1;
 pub const WALKS_AT_ONCE: usize = 3;
 /// How often a worker looks for jobs that were made elsewhere, or whose leases are over.
 pub const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// Attempts in a row that may end the same way, without getting further: after the last of them the job has failed. A
-/// process that is killed counts, too, since attempts are counted in the store before the work begins.
+/// Attempts in a row that may end the same way, without getting further: after the last of them the job has failed. The end
+/// of the process is such a way, too, since attempts are counted in the store before the work begins. What is no fault of
+/// the job does not count: a full disk, a database that cannot be reached, a worker that stops, a lost lease.
 pub const ATTEMPTS_MAX: u64 = 3;
-/// The pause before an attempt that failed is followed by another.
-const RETRY_PAUSE_MS: i64 = 5_000;
+/// The pause before an attempt that failed or was interrupted is followed by another.
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
+/// What attempts failed by that nothing was heard of.
+const PROCESS_ENDED: &str = "the process ended while it worked on the job";
 /// How often it looks for uploads that were left behind.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 
@@ -89,6 +92,8 @@ pub(crate) enum Outcome {
     Ended(JobEnd, String),
     /// It is to be gone on with, not before so long.
     HandedBack(String, Duration),
+    /// The store or an upstream could not go on; the job is gone on with from where it last said it was.
+    Interrupted,
     /// It is another's by now, or has ended.
     Lost,
 }
@@ -183,8 +188,8 @@ impl Worker {
 /// Works on a job and writes down what came of it.
 async fn work(desk: Arc<Desk>, job: Job, claim: Claim, stopped: watch::Receiver<bool>) {
     let lease = Lease::new(&desk, claim, stopped);
-    if job.failures > ATTEMPTS_MAX {
-        return write(&desk, &job, &lease, given_up(&job, job.failure.as_deref())).await;
+    if job.unheard > ATTEMPTS_MAX {
+        return write(&desk, &job, &lease, given_up(&job, PROCESS_ENDED)).await;
     }
     tracing::info!(job = %job.id, kind = ?job.kind, attempt = job.attempts, "job begun");
     let working = async {
@@ -195,36 +200,47 @@ async fn work(desk: Arc<Desk>, job: Job, claim: Claim, stopped: watch::Receiver<
     };
     let failure = match AssertUnwindSafe(working).catch_unwind().await {
         Ok(Ok(outcome)) => return write(&desk, &job, &lease, outcome).await,
-        // The lease runs out, and the job is gone on with from where it last said it was.
-        Ok(Err(error)) if error.is_passing() => {
-            return tracing::warn!(job = %job.id, %error, "job interrupted; it goes on by itself");
+        // It is gone on with from where it last said it was.
+        Ok(Err(error)) if is_no_fault_of_a_job(&error) => {
+            tracing::warn!(job = %job.id, %error, "job interrupted; it goes on by itself");
+            return write(&desk, &job, &lease, Outcome::Interrupted).await;
         }
         Ok(Err(error)) => error.to_string(),
         Err(panic) => panicked(panic.as_ref()),
     };
     tracing::error!(job = %job.id, attempt = job.attempts, failure, "an attempt at a job failed");
-    match lease.failed(failure.clone(), RETRY_PAUSE_MS).await {
+    match lease.until_written(|| lease.failed(failure.clone(), RETRY_PAUSE).boxed()).await {
         Ok(Some(failures)) if failures >= ATTEMPTS_MAX => {
-            write(&desk, &job, &lease, given_up(&job, Some(&failure))).await;
+            write(&desk, &job, &lease, given_up(&job, &failure)).await;
         }
         Ok(_) => {}
         Err(error) => tracing::warn!(job = %job.id, %error, "what a job failed by cannot be written"),
     }
 }
 
+/// Whether an attempt was ended by what has nothing to do with the job.
+fn is_no_fault_of_a_job(error: &CatalogError) -> bool {
+    error.is_passing() || matches!(error, CatalogError::Store(StoreError::Stopped(_)))
+}
+
 /// Writes down what came of a job.
 async fn write(desk: &Desk, job: &Job, lease: &Lease<'_>, outcome: Outcome) {
     let written = match outcome {
         Outcome::Ended(end, result) => {
-            let is_written = lease.finish(end, result).await;
+            let is_written = lease.until_written(|| lease.finish(end, result.clone()).boxed()).await;
             if matches!(is_written, Ok(true)) && job.kind == JobKind::Import {
                 import::clear(desk, job);
             }
             tracing::info!(job = %job.id, end = ?end, "job ended");
             is_written.map(|_| ())
         }
-        Outcome::HandedBack(progress, pause) => lease.hand_back(progress, pause).await,
-        Outcome::Lost => Ok(()),
+        Outcome::HandedBack(progress, pause) => {
+            lease.until_written(|| lease.hand_back(Some(progress.clone()), pause).boxed()).await
+        }
+        // Whoever has the job by now goes on; the attempt that lost it does not count.
+        Outcome::Interrupted | Outcome::Lost => {
+            lease.until_written(|| lease.hand_back(None, RETRY_PAUSE).boxed()).await
+        }
     };
     if let Err(error) = written {
         tracing::warn!(job = %job.id, %error, "what came of a job cannot be written; it is done again");
@@ -239,8 +255,7 @@ fn panicked(payload: &(dyn Any + Send)) -> String {
 }
 
 /// A job that failed so often would fail again.
-fn given_up(job: &Job, failure: Option<&str>) -> Outcome {
-    let failure = failure.unwrap_or("the process ended while it worked on the job");
+fn given_up(job: &Job, failure: &str) -> Outcome {
     tracing::error!(job = %job.id, attempts = ATTEMPTS_MAX, failure, "a job is given up");
     let problem = Some(format!("given up after {ATTEMPTS_MAX} attempts that failed the same way: {failure}"));
     let result = match job.kind {

@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The longest one.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
-pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Outcome, StoreError> {
+pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Outcome, CatalogError> {
     let order = WalkOrder::of(job)?;
     let mut state = WalkState::of(job)?;
     let mut is_further = false;
@@ -48,7 +48,7 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
         let said = state.to_json();
         let stepped =
             lease.while_waiting(|| said.clone(), desk.catalog.walk_step(&order, state.clone())).await;
-        state = match stepped.map_err(store_error)? {
+        state = match stepped? {
             WalkStep::Page(page) => {
                 if !charge(desk, job, page.counters.pages).await? {
                     state.stop_reason = Some(StopReason::Budget);
@@ -118,7 +118,7 @@ async fn after_fault(
     state: WalkState,
     fault: UpstreamFault,
     may_pass: bool,
-) -> Result<Outcome, StoreError> {
+) -> Result<Outcome, CatalogError> {
     let faults = state.faults + 1;
     let state = WalkState { faults, ..state };
     if may_pass && faults <= FAULTS_MAX {
@@ -137,10 +137,10 @@ async fn after_fault(
 }
 
 /// Ends a walk, and judges how much it saw.
-async fn end(desk: &Desk, job: &Job, order: &WalkOrder, state: WalkState) -> Result<Outcome, StoreError> {
+async fn end(desk: &Desk, job: &Job, order: &WalkOrder, state: WalkState) -> Result<Outcome, CatalogError> {
     let began = job.started_at.unwrap_or(job.created_at);
     let judged = desk.catalog.walk_coverage(job.id, began, order, &state).await;
-    let state = WalkState { coverage: judged.map_err(store_error)?, ..state };
+    let state = WalkState { coverage: judged?, ..state };
     let is_failed = state.stop_reason == Some(StopReason::Upstream);
     Ok(ended(if is_failed { JobEnd::Failed } else { JobEnd::Done }, state))
 }
@@ -149,15 +149,4 @@ async fn end(desk: &Desk, job: &Job, order: &WalkOrder, state: WalkState) -> Res
 fn ended(end: JobEnd, mut state: WalkState) -> Outcome {
     state.seen.clear();
     Outcome::Ended(end, state.to_json())
-}
-
-/// What stops a walk without ending it.
-fn store_error(error: CatalogError) -> StoreError {
-    match error {
-        CatalogError::Store(error) => error,
-        other => {
-            tracing::warn!(error = %other, "a walk was interrupted");
-            StoreError::Closed
-        }
-    }
 }

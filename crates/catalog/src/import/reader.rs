@@ -11,6 +11,7 @@ use sources::files::{self, FileError, FileReport, Input, Item, Mapping, Options,
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -106,12 +107,13 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Starts reading. The second of the pair signals the end of the thread.
+    /// Starts reading. The second of the pair signals the end of the thread: an error where reading panicked. What was read
+    /// before that is handed over.
     pub(super) fn start(
         inputs: ImportInputs,
         options: ImportOptions,
         clock: Arc<dyn Clock>,
-    ) -> Result<(Handle, oneshot::Receiver<()>), StoreError> {
+    ) -> Result<(Handle, oneshot::Receiver<Result<(), StoreError>>), StoreError> {
         let (send, chunks) = mpsc::sync_channel(CHUNKS_MAX);
         let report = ImportReport { passed_over: *inputs.passed_over(), ..ImportReport::default() };
         let shared = Arc::new(Shared {
@@ -131,9 +133,16 @@ impl Reader {
         };
         let (tell, ended) = oneshot::channel();
         let read = move || {
-            reader.read_all(inputs.entries());
+            let read = catch_unwind(AssertUnwindSafe(|| reader.read_all(inputs.entries())));
+            let read = read.map_err(|panic| {
+                // Whoever records waits for more until this hangs up.
+                reader.shared.close();
+                let error = StoreError::panicked(panic.as_ref());
+                tracing::error!(%error, "reading a file panicked");
+                error
+            });
             // Nobody waits for a reader that was left behind.
-            let _ = tell.send(());
+            let _ = tell.send(read);
         };
         let started = std::thread::Builder::new().name("import".to_owned()).spawn(read);
         started.map_err(|_| StoreError::Closed)?;

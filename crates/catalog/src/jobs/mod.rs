@@ -10,8 +10,8 @@ mod walk;
 pub use import::{ImportCounts, ImportOrder, ImportState};
 pub use spool::{SPOOL_FOLDER, Spool};
 pub use walk::{
-    ReportedVideos, Seen, Share, StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCounters, WalkCoverage,
-    WalkEstimate, WalkOrder, WalkState, WalkTarget,
+    FIRST_REJECTS_MAX, ReportedVideos, Seen, Share, StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCounters,
+    WalkCoverage, WalkEstimate, WalkOrder, WalkReject, WalkState, WalkTarget,
 };
 
 use crate::Catalog;

@@ -4,7 +4,7 @@
 use domain::{AccountId, JobId, Timestamp};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use store::file_age::untouched_ms;
 use store::{Store, StoreError};
 
 /// Where uploads lie, in the data folder.
@@ -29,6 +29,11 @@ impl Spool {
     /// The folder itself, which is made when the first file comes.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Writes a small file to the folder, to see whether that works. Blocks on the disk.
+    pub fn probe(&self) -> io::Result<()> {
+        store::probe::write_to_folder(&self.folder)
     }
 
     /// What the file of a job is called.
@@ -62,7 +67,7 @@ impl Spool {
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return Ok(()) };
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let is_old = || age_ms(&entry, now).is_some_and(|age_ms| age_ms >= LEFT_MS);
+            let is_old = || untouched_ms(&entry.path(), now).is_some_and(|ms| ms >= LEFT_MS);
             let goes = match owner(&name) {
                 None => name.starts_with(PART) && is_old(),
                 Some((account_id, job_id)) => match store.job(account_id, job_id).await? {
@@ -83,9 +88,4 @@ impl Spool {
 fn owner(name: &str) -> Option<(AccountId, JobId)> {
     let (account, job) = name.split_once('-')?;
     Some((AccountId(account.parse().ok()?), job.parse().ok()?))
-}
-
-fn age_ms(entry: &std::fs::DirEntry, now: Timestamp) -> Option<i64> {
-    let modified = entry.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(now.as_ms().saturating_sub(i64::try_from(modified.as_millis()).ok()?))
 }

@@ -3,6 +3,7 @@
 use super::{read, state, written};
 use domain::Region;
 use serde::{Deserialize, Serialize};
+use sources::upstream::PageReject;
 use std::collections::BTreeSet;
 use store::StoreError;
 use store::jobs::Job;
@@ -36,6 +37,8 @@ pub struct WalkState {
     pub cursor: u64,
     /// What was counted.
     pub counters: WalkCounters,
+    /// The first records that could not be used.
+    pub first_rejects: Vec<WalkReject>,
     /// Credits charged so far.
     pub credits_charged: u64,
     /// Pages in a row that brought nothing new.
@@ -63,6 +66,26 @@ pub struct WalkTarget {
     pub name: String,
 }
 
+/// Records that could not be used of which a walk keeps the reason; all are counted.
+pub const FIRST_REJECTS_MAX: usize = crate::import::FIRST_REJECTS_MAX;
+
+/// A record that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalkReject {
+    /// The cursor that its page was asked for with.
+    pub cursor: u64,
+    /// Its place on the page, from 1.
+    pub record: u64,
+    /// Why, with the field and its value where one is to blame.
+    pub reason: String,
+}
+
+impl WalkReject {
+    pub(crate) fn of(cursor: u64, reject: &PageReject) -> Self {
+        Self { cursor, record: reject.record, reason: reject.reason.clone() }
+    }
+}
+
 /// What a walk counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -77,7 +100,7 @@ pub struct WalkCounters {
     pub duplicate: u64,
     /// Answers without a single video.
     pub empty_page: u64,
-    /// Videos that could not be read.
+    /// Records that could not be used.
     pub rejects: u64,
 }
 

@@ -55,7 +55,7 @@ impl Catalog {
         while !rows.is_empty() {
             let next = spawn_blocking(move || sorting.rows());
             store.add_trends_anew(rows).await?;
-            (sorting, rows) = next.await.map_err(|_| StoreError::Closed)?.map_err(CatalogError::Trends)?;
+            (sorting, rows) = next.await.map_err(StoreError::of_task)?.map_err(CatalogError::Trends)?;
         }
         Ok(())
     }
@@ -65,7 +65,7 @@ impl Catalog {
 async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, CatalogError> {
-    spawn_blocking(work).await.map_err(|_| StoreError::Closed)?.map_err(CatalogError::Trends)
+    spawn_blocking(work).await.map_err(StoreError::of_task)?.map_err(CatalogError::Trends)
 }
 
 /// Trends set aside.

@@ -2,7 +2,6 @@
 //! rate would stand.
 
 use super::sample::{Sample, is_since};
-use super::view::exact;
 use super::{MeasureError, Measured, Meta};
 use crate::Catalog;
 use domain::caveat::Caveat;
@@ -116,7 +115,7 @@ impl From<Percentiles> for PlaysPercentilesView {
     fn from(p: Percentiles) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "plays are not negative")]
         let [p10, p25, p50, p75, p90, p99] =
-            [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(|plays| exact(plays.round() as u64));
+            [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(|plays| plays.round() as u64);
         Self { p10, p25, p50, p75, p90, p99, count: p.count }
     }
 }
@@ -236,7 +235,7 @@ fn standing(
     Ok(Some(StandingView {
         video_id: asked.video.map(|id| id.to_string()),
         age: age.name(),
-        plays: plays.map(exact),
+        plays,
         plays_percentile: plays.and_then(|plays| group.rank_of_plays(plays)),
         engagement: rate,
         engagement_percentile: rate.and_then(|rate| group.rank_of_engagement(rate)),

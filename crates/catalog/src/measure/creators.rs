@@ -1,11 +1,10 @@
 //! Who carries a hashtag: its creators by videos and plays, and how much hangs on few of them.
 
 use super::sample::is_since;
-use super::view::exact;
 use super::{MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use domain::caveat::Caveat;
-use domain::count::COUNT_MAX;
+use domain::count::checked_sum;
 use domain::metrics::concentration::{Concentration, concentration};
 use domain::{Basis, Creator, Hashtag, Timestamp, fragment};
 use serde::Serialize;
@@ -193,11 +192,7 @@ fn named(tally: &Tally, packed: &[u8]) -> CreatorView {
         unique_id: told(author.as_ref().map(|author| author.unique_id.clone())),
         nickname: told(author.map(|author| author.nickname)),
         videos: tally.videos,
-        plays: tally
-            .plays
-            .and_then(|plays| u64::try_from(plays).ok())
-            .filter(|plays| *plays <= COUNT_MAX)
-            .map(exact),
+        plays: tally.plays.and_then(checked_sum),
         plays_share: None,
         videos_share: None,
     }

@@ -114,7 +114,7 @@ impl<I: Iterator<Item = HashtagRow>> Pieces<I> {
             self.under_way.push_back(spawn_blocking(piece));
         }
         match self.under_way.pop_front() {
-            Some(first) => first.await.map_err(|_| StoreError::Closed)?.map(Some),
+            Some(first) => first.await.map_err(StoreError::of_task)?.map(Some),
             None => Ok(None),
         }
     }
@@ -136,7 +136,7 @@ impl Catalog {
             let moving = readings.iter().filter(|readings| moved_at(readings).is_some());
             let rows: Vec<HashtagRow> = moving.map(|readings| readings.hashtag).collect();
             let plays = store.creator_plays(&rows, CONCENTRATION_VIDEOS_MAX).await?;
-            let plays: HashMap<HashtagRow, Vec<u64>> =
+            let plays: HashMap<HashtagRow, Vec<u128>> =
                 plays.into_iter().map(|creators| (creators.hashtag, creators.plays)).collect();
             for readings in readings.iter().filter(|readings| !readings.snapshots.is_empty()) {
                 let (hashtag, series) = (readings.hashtag, HashtagSeries::of(&readings.snapshots));

@@ -1,6 +1,5 @@
 //! How a count of a hashtag went: its readings, as they are or by hour, day or week, as totals or as gains.
 
-use super::view::exact;
 use super::{AsReadView, AvailableView, Held, MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use domain::caveat::Caveat;
@@ -140,8 +139,8 @@ impl PointView {
         Self {
             at: point.at.to_rfc3339(),
             read_at: point.read_at.to_rfc3339(),
-            value: point.value.map(exact),
-            observed: exact(point.observed),
+            value: point.value,
+            observed: point.observed,
             rounded: point.rounded,
             step: point.step,
             source: point.source.name(),
@@ -173,7 +172,7 @@ impl History {
     pub fn as_read(&self) -> Option<AsReadView> {
         let (newest, counted) = (self.series.as_read()?, self.series.last()?);
         (newest.observed != counted.value).then(|| AsReadView {
-            value: exact(newest.observed),
+            value: newest.observed,
             at: newest.at.to_rfc3339(),
             counted_at: counted.at.to_rfc3339(),
         })

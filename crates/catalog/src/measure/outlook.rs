@@ -1,7 +1,7 @@
 //! What can be said of the 7 days after the newest reading: pace, surge and the band of the gain, each with what the
 //! published tables say of it, or why it is not known.
 
-use super::view::{exact, grouped};
+use super::view::grouped;
 use crate::{Catalog, CatalogError};
 use domain::Timestamp;
 use domain::metrics::backtest::HASHTAGS_MIN;
@@ -36,7 +36,8 @@ pub struct OutlookView {
     pub pace: PaceView,
     /// The pace of the last days over that of the month.
     pub surge: SurgeView,
-    /// The band of the gain of the 7 days after `as_of`; `null` where pace is not known.
+    /// The band of the gain of the 7 days after `as_of`; `null` where pace is not known, and
+    /// where the upper end is above 2^53.
     pub forecast: Option<ForecastView>,
     /// What the probabilities were learned on.
     #[schema(example = "learned on 377 book hashtags")]
@@ -186,15 +187,15 @@ fn band(outlook: &Outlook, forecast: &Forecast) -> ForecastView {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "not negative, and a cast saturates"
+        reason = "from 0 to the upper end, which is at most the largest count"
     )]
     let middle = forecast.middle.round() as u64;
     ForecastView {
         from: outlook.as_of.to_rfc3339(),
         until: until.to_rfc3339(),
-        low: exact(forecast.low),
-        middle: exact(middle),
-        high: exact(forecast.high),
+        low: forecast.low,
+        middle,
+        high: forecast.high,
         step: outlook.step,
         cover: COVER,
         own_forecasts: outlook.errors.forecasts,

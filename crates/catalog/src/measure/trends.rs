@@ -5,7 +5,6 @@
 use super::drafts::{Draft, Pieces, Which};
 use super::kept::KeptTrend;
 use super::series::HashtagSeries;
-use super::view::exact;
 use crate::{Catalog, CatalogError};
 use domain::metrics::concentration::concentration;
 use domain::metrics::emerging::SizeBand;
@@ -13,6 +12,7 @@ use domain::metrics::trend::{Trend, TrendInput, TrendWindow};
 use domain::metrics::{Gain, Outlook};
 use domain::{HashtagRow, SourceSet, Timestamp};
 use serde::Serialize;
+use sources::files::is_ahead;
 use std::time::Duration;
 use store::hashtags::Changes;
 use store::trends::{TrendRow, TrendState};
@@ -108,8 +108,8 @@ impl TrendFacts {
         Self {
             observed_at: trend.as_of.to_rfc3339(),
             source: sources.iter().map(|source| source.name().to_owned()).collect(),
-            views: exact(trend.views),
-            gain: gain.map(|gain| exact(gain.gain)),
+            views: trend.views,
+            gain: gain.map(|gain| gain.gain),
             span_ms: gain.map(|gain| gain.span_ms),
             falls: gain.map_or(0, |gain| gain.falls),
             repaired: gain.is_some_and(|gain: Gain| gain.is_repaired),
@@ -154,18 +154,20 @@ impl Catalog {
         let _one_at_a_time = self.inner.trends.lock().await;
         let mut progress = TrendsProgress::default();
         let store = &self.inner.store;
-        if store.trend_state().await?.sequence == store.sequence().await? {
+        let is_settled = |state: &TrendState, sequence| state.sequence == sequence && !self.is_ahead(state);
+        if is_settled(&store.trend_state().await?, store.sequence().await?) {
             return Ok(progress);
         }
         let _turn = store.trends_turn().await?;
         loop {
             let state = store.trend_state().await?;
             let sequence = store.sequence().await?;
-            if state.sequence == sequence {
+            if is_settled(&state, sequence) {
                 return Ok(progress);
             }
             let changes = match state.sequence {
                 0 => Changes::Gap,
+                _ if self.is_ahead(&state) => Changes::Gap,
                 since => store.changes_since(since).await?,
             };
             match changes {
@@ -184,6 +186,12 @@ impl Catalog {
                 }
             }
         }
+    }
+
+    /// Whether trends were last worked out while the clock stood ahead. Seen from there all later readings are old, so trends
+    /// are worked out anew.
+    fn is_ahead(&self, state: &TrendState) -> bool {
+        state.newest_at.is_some_and(|newest| is_ahead(newest, self.inner.clock.now()))
     }
 
     /// Has trends worked out in the background, unless that is going on: it looks for news before it ends.
@@ -272,7 +280,7 @@ impl Catalog {
 }
 
 /// Gini coefficient of plays over creators.
-pub(super) fn gini(plays: &[u64]) -> Option<f64> {
+pub(super) fn gini(plays: &[u128]) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "a Gini coefficient is no exact number")]
     let mut plays: Vec<f64> = plays.iter().map(|plays| *plays as f64).collect();
     concentration(&mut plays).map(|concentration| concentration.gini)

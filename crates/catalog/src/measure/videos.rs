@@ -2,7 +2,6 @@
 
 use super::creators::{as_real, put_first};
 use super::sample::is_since;
-use super::view::exact;
 use super::{LIMIT_MAX, MeasureError, Measured, Meta, Place};
 use crate::{Catalog, HashtagRef};
 use domain::metrics::engagement::engagement;
@@ -231,7 +230,7 @@ fn name_of(row: HashtagRow, names: &Names) -> Option<&str> {
 /// A video in numbers, with what is told by its ready JSON and the names of its hashtags.
 pub(super) fn view(video: &VideoUnder, packed: &[u8], names: &Names) -> VideoMeasuredView {
     let label = fragment::label(packed).unwrap_or_default();
-    let count = |count: Option<Count>| count.map(|count| exact(count.value()));
+    let count = |count: Option<Count>| count.map(Count::value);
     let counts = &video.counts;
     VideoMeasuredView {
         id: video.id.to_string(),

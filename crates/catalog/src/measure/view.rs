@@ -4,7 +4,6 @@ use super::Held;
 use super::sample::Sample;
 use domain::caveat::Caveat;
 use domain::hashtag::{AsRead, Observed, Total};
-use domain::id::EXACT_DOUBLE_MAX;
 use domain::metrics::Coverage;
 use domain::{Basis, Count, Hashtag, Source, SourceSet, Timestamp};
 use serde::Serialize;
@@ -141,7 +140,7 @@ pub struct AsReadView {
 impl From<AsRead> for AsReadView {
     fn from(as_read: AsRead) -> Self {
         Self {
-            value: exact(as_read.count.value()),
+            value: as_read.count.value(),
             at: as_read.at.to_rfc3339(),
             counted_at: as_read.counted_at.to_rfc3339(),
         }
@@ -187,12 +186,6 @@ pub(super) fn grouped(number: u64) -> String {
     groups.join(",")
 }
 
-/// Integers of answers stay below 2^53, which programs hold exactly that read numbers as doubles. No count of TikTok's comes
-/// near it.
-pub(super) fn exact(number: u64) -> u64 {
-    number.min(EXACT_DOUBLE_MAX - 1)
-}
-
 impl TotalView {
     fn of(
         hashtag: &Hashtag,
@@ -207,7 +200,7 @@ impl TotalView {
         });
         Self {
             read_at: read_at.map(Timestamp::to_rfc3339),
-            value: total.map(|total| exact(total.value)),
+            value: total.map(|total| total.value),
             basis: total.map(|total| total.basis.name()),
             rounded: total.is_some_and(|total| total.rounded),
             step: told.map_or(1, Count::resolution),
@@ -251,10 +244,10 @@ pub struct ObservedView {
 impl ObservedView {
     pub(super) fn of(sums: &Observed) -> Self {
         Self {
-            videos: exact(sums.videos),
-            views: sums.views.map(exact),
-            creators: Some(exact(sums.creators)).filter(|creators| *creators > 0),
-            creators_by_handle: exact(sums.by_handle),
+            videos: sums.videos,
+            views: sums.views,
+            creators: Some(sums.creators).filter(|creators| *creators > 0),
+            creators_by_handle: sums.by_handle,
             read_at: sums.read_at.map(Timestamp::to_rfc3339),
         }
     }
@@ -342,7 +335,7 @@ impl Meta {
         let sample = SampleView {
             videos,
             held_videos: hashtag.observed.videos,
-            reported_videos: reported.map(|videos| exact(videos.value())),
+            reported_videos: reported.map(Count::value),
             coverage: Coverage::new(videos, reported).map(|coverage| coverage.share()),
         };
         let is_partial = sample.coverage.is_none_or(|coverage| coverage < 1.0);

@@ -7,11 +7,13 @@
 
 use super::guarded::Allowed;
 use super::pace::Pace;
+use crate::import::FIRST_REJECTS_MAX;
 use crate::{Catalog, CatalogError};
 use domain::caveat::{Caveat, caveats_of};
 use domain::{Clock, Observation, Tag, Timestamp, UtcDay, Window};
+use sources::files::is_ahead;
 use sources::upstream::tiktok_research::{Allowance, VideosAsked, WindowPage};
-use sources::upstream::{ResearchUpstream, UpstreamError};
+use sources::upstream::{PageRejects, ResearchUpstream, UpstreamError};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use store::Store;
@@ -65,14 +67,29 @@ pub struct BackfillReport {
     pub videos_new: u64,
     /// Places of the index that the pages stood for; those without a video are of videos that are gone or not told.
     pub positions: u64,
-    /// Records that could not be read.
+    /// Records that could not be used.
     pub rejects: u64,
+    /// The first [`FIRST_REJECTS_MAX`] of them.
+    pub first_rejects: Vec<WindowReject>,
     /// Calls that were made now.
     pub calls: u64,
     /// Whether it ended because the calls of the UTC day are used up; it goes on after midnight.
     pub is_quota_used_up: bool,
     /// What has to be said with the numbers.
     pub caveats: BTreeSet<Caveat>,
+}
+
+/// A record of a window that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowReject {
+    /// The window.
+    pub window: Window,
+    /// Where its page began in the index.
+    pub cursor: u64,
+    /// Its place on the page, from 1.
+    pub record: u64,
+    /// Why, with the field and its value where one is to blame.
+    pub reason: String,
 }
 
 /// Counts sends of a UTC day.
@@ -88,6 +105,19 @@ impl Counted<'_> {
     /// Sends so far, failed ones too.
     fn made(&self) -> u64 {
         self.calls.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+impl BackfillReport {
+    fn add_rejects(&mut self, window: Window, cursor: u64, rejects: &PageRejects) {
+        self.rejects += rejects.count();
+        let room = FIRST_REJECTS_MAX.saturating_sub(self.first_rejects.len());
+        self.first_rejects.extend(rejects.first().iter().take(room).map(|reject| WindowReject {
+            window,
+            cursor,
+            record: reject.record,
+            reason: reject.reason.clone(),
+        }));
     }
 }
 
@@ -169,7 +199,11 @@ impl Catalog {
     async fn was_read(&self, tag: &Tag, window: Window) -> Result<bool, CatalogError> {
         let complete_ms = window.last().ends_at().as_ms().saturating_add(INDEX_LAG_MS);
         let asked = self.inner.store.asked(&ask_of(tag, window)).await?;
-        Ok(asked.is_some_and(|asked| !asked.has_more && asked.at.as_ms() >= complete_ms))
+        // What was noted while the clock stood ahead says nothing of how late that was.
+        let now = self.inner.clock.now();
+        Ok(asked.is_some_and(|asked| {
+            !asked.has_more && asked.at.as_ms() >= complete_ms && !is_ahead(asked.at, now)
+        }))
     }
 
     async fn read_window(
@@ -192,7 +226,7 @@ impl Catalog {
                 Err(error) => return Err(CatalogError::Research(error)),
             };
             report.positions += page.positions;
-            report.rejects += page.rejects;
+            report.add_rejects(reading.window, cursor, &page.rejects);
             report.videos += page.videos.len() as u64;
             (cursor, search_id) = (page.cursor, page.search_id.clone().or(search_id));
             let has_more = page.has_more;

@@ -5,9 +5,11 @@ use super::breaker::Breaker;
 use super::pace::Pace;
 use super::retries::Retries;
 use domain::{Clock, UtcDay};
-use sources::upstream::UpstreamError;
+use sources::files::is_ahead;
+use sources::upstream::{MayReject, UpstreamError};
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use store::upstream_calls::CallTaken;
 use store::{Store, StoreError};
@@ -49,6 +51,8 @@ pub(super) struct Guard {
     breaker: Breaker,
     pace: Pace,
     retries: Retries,
+    /// Records that it sent and that could not be used, since this process began.
+    rejects: AtomicU64,
     store: Store,
     clock: Arc<dyn Clock>,
 }
@@ -61,6 +65,7 @@ impl Guard {
             breaker: Breaker::default(),
             pace: Pace::new(allowed.requests_per_minute),
             retries: Retries::new(seed),
+            rejects: AtomicU64::new(0),
             store,
             clock,
         }
@@ -78,6 +83,7 @@ impl Guard {
         make: impl Fn(domain::Timestamp) -> F,
     ) -> Result<T, Denied>
     where
+        T: MayReject,
         F: Future<Output = Result<T, UpstreamError>>,
     {
         let mut tried = 0;
@@ -88,19 +94,56 @@ impl Guard {
                 self.retries.first();
             }
             tried += 1;
-            let error = match make(self.clock.now()).await {
+            let at = self.clock.now();
+            let error = match make(at).await {
+                // The clock was set back meanwhile: a reading of that time would be one of the future.
+                Ok(_) if tried == 1 && is_ahead(at, self.clock.now()) => {
+                    self.breaker.succeeded();
+                    tracing::warn!(
+                        upstream = self.name,
+                        "the clock was set back during a call; it is made again"
+                    );
+                    continue;
+                }
                 Ok(answer) => {
                     self.breaker.succeeded();
+                    if let Some(rejects) = answer.rejects() {
+                        self.note_rejects(
+                            rejects.count(),
+                            rejects.first().first().map(|first| &*first.reason),
+                        );
+                    }
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
+            if let UpstreamError::Rejected { reason } = &error {
+                self.note_rejects(1, Some(reason));
+            }
             self.breaker.failed(&error, self.clock.now());
             tracing::warn!(upstream = self.name, tried, error = %error, kind = error.name(), "an upstream call failed");
             match self.pause(&error, tried, deadline) {
                 Some(pause) => sleep(pause).await,
                 None => return Err(error.into()),
             }
+        }
+    }
+
+    /// Records that it sent and that could not be used, since this process began.
+    pub(super) fn rejects(&self) -> u64 {
+        self.rejects.load(Relaxed)
+    }
+
+    /// Counts records that cannot be used, and logs the reason of the first of them.
+    fn note_rejects(&self, count: u64, reason: Option<&str>) {
+        if count > 0 {
+            self.rejects.fetch_add(count, Relaxed);
+            tracing::warn!(
+                upstream = self.name,
+                count,
+                reason,
+                "an upstream sent records that cannot be used"
+            );
         }
     }
 

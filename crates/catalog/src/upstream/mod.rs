@@ -40,7 +40,7 @@ use crate::{Catalog, CatalogError};
 use domain::{Clock, Timestamp};
 use flight::Flights;
 use guarded::Guard;
-use sources::upstream::{ContractUpstream, UpstreamError};
+use sources::upstream::{ContractUpstream, MayReject, UpstreamError};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,6 +154,7 @@ impl Live {
     /// Asks the first server that answers.
     async fn ask<T, F>(&self, make: impl Fn(ContractUpstream, Timestamp) -> F) -> Result<T, Denied>
     where
+        T: MayReject,
         F: Future<Output = Result<T, UpstreamError>>,
     {
         let deadline = Instant::now() + DEADLINE;
@@ -195,6 +196,12 @@ enum Heard {
 }
 
 impl Catalog {
+    /// Records that each upstream sent and that could not be used, since this process began: by its name.
+    pub fn upstream_rejects(&self) -> Vec<(&str, u64)> {
+        let contract = self.inner.live.as_ref().map_or(&[][..], |live| &live.contract);
+        contract.iter().map(|contract| (contract.guard.name.as_str(), contract.guard.rejects())).collect()
+    }
+
     /// Joins the flight for this, and waits no longer than `patience`.
     async fn hear<F>(
         &self,
@@ -213,7 +220,7 @@ impl Catalog {
             Ok(Some(Landed::Missing)) => Ok(Heard::Missing),
             Ok(Some(Landed::Denied(denied))) => Ok(Heard::Denied(denied)),
             Ok(Some(Landed::NotStored(error))) => Err(CatalogError::NotStored(error)),
-            Ok(None) => Err(store::StoreError::Closed.into()),
+            Ok(None) => Err(store::StoreError::Panicked("asking an upstream panicked".to_owned()).into()),
         }
     }
 

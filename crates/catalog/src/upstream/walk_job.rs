@@ -7,7 +7,7 @@
 use super::posts::{EMPTY_PAGES_MAX, Feed};
 use super::walk_end::end_reason;
 use super::{Contract, Denied, Live, Wanted, no_answer};
-use crate::jobs::{StopReason, WalkOrder, WalkState, WalkTarget};
+use crate::jobs::{FIRST_REJECTS_MAX, StopReason, WalkOrder, WalkReject, WalkState, WalkTarget};
 use crate::{Catalog, CatalogError, HashtagRef, UpstreamFault};
 use domain::observation::TagRef;
 use domain::{Hashtag, HashtagId, VideoId, VideoObservation};
@@ -97,7 +97,7 @@ impl Catalog {
                 Err(denied) => return Ok(fault(state, denied)),
             };
             state.faults = 0;
-            if !page.records.is_empty() || page.rejects > 0 {
+            if !page.records.is_empty() || page.rejects.count() > 0 {
                 return Ok(self.take_page(feed, state, page).await?);
             }
             state.counters.empty_page += 1;
@@ -123,7 +123,7 @@ impl Catalog {
         mut state: WalkState,
         page: Page<VideoObservation>,
     ) -> Result<WalkStep, CatalogError> {
-        let (cursor, has_more, rejects) = (page.cursor, page.has_more, page.rejects);
+        let (cursor, has_more, rejects) = (page.cursor, page.has_more, page.rejects.clone());
         let ids: Vec<VideoId> = page.records.iter().map(|video| video.id).collect();
         self.keep_posts(feed, state.cursor, page).await?;
         let rows = self.inner.store.video_rows(&ids).await?;
@@ -137,7 +137,10 @@ impl Catalog {
         }
         state.counters.unique += new;
         state.counters.duplicate += ids.len() as u64 - new;
-        state.counters.rejects += rejects;
+        state.counters.rejects += rejects.count();
+        let room = FIRST_REJECTS_MAX.saturating_sub(state.first_rejects.len());
+        let noted = rejects.first().iter().map(|reject| WalkReject::of(state.cursor, reject)).take(room);
+        state.first_rejects.extend(noted.collect::<Vec<_>>());
         state.skipped = 0;
         state.cursor = state.cursor.max(cursor);
         state.stop_reason = if !has_more {

@@ -46,13 +46,12 @@ pub fn concentration(values: &mut [f64]) -> Option<Concentration> {
 }
 
 /// Plays by creator, of the videos that tell both: what the concentration over creators is made of. In order of the
-/// creators' ids.
-pub fn plays_by_creator(videos: &[VideoFigures]) -> BTreeMap<Creator, u64> {
-    let mut plays: BTreeMap<Creator, u64> = BTreeMap::new();
+/// creators' ids. Sums are exact; they may be above [`crate::count::COUNT_MAX`].
+pub fn plays_by_creator(videos: &[VideoFigures]) -> BTreeMap<Creator, u128> {
+    let mut plays: BTreeMap<Creator, u128> = BTreeMap::new();
     for video in videos {
         if let (Some(author), Some(played)) = (video.author, video.plays()) {
-            let sum = plays.entry(author).or_default();
-            *sum = sum.saturating_add(played);
+            *plays.entry(author).or_default() += u128::from(played);
         }
     }
     plays
@@ -61,6 +60,9 @@ pub fn plays_by_creator(videos: &[VideoFigures]) -> BTreeMap<Creator, u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Count;
+    use crate::count::COUNT_MAX;
+    use crate::observation::VideoCounts;
     use proptest::prelude::*;
 
     #[test]
@@ -82,7 +84,39 @@ mod tests {
         assert!(concentration(&mut [f64::MAX; 10]).is_some_and(|most| (most.hhi - 0.1).abs() < 1e-12));
     }
 
+    fn figures(n: u64, author: u8, plays: u64) -> VideoFigures {
+        VideoFigures {
+            video_id: n.try_into().expect("an id"),
+            author: Creator::from_i64(author.into()),
+            created: None,
+            observed_at: None,
+            region: None,
+            counts: VideoCounts { plays: Count::exact(plays), ..VideoCounts::default() },
+        }
+    }
+
+    #[test]
+    fn plays_of_a_creator_add_up_beyond_64_bits() {
+        let videos: Vec<_> = (1..=3_000).map(|n| figures(n, 1, COUNT_MAX)).collect();
+        let sums = plays_by_creator(&videos);
+        assert_eq!(sums.into_values().collect::<Vec<_>>(), [3_000 * u128::from(COUNT_MAX)]);
+    }
+
     proptest! {
+        #[test]
+        fn plays_by_creator_are_the_sums_of_the_definition(
+            drawn in prop::collection::vec((1_u8..5, COUNT_MAX - 5..=COUNT_MAX), 1..2_500),
+        ) {
+            let videos: Vec<_> = (1..).zip(&drawn).map(|(n, (author, plays))| figures(n, *author, *plays)).collect();
+            let sums = plays_by_creator(&videos);
+            for author in 1_u8..5 {
+                let plays: Vec<u128> =
+                    drawn.iter().filter(|(by, _)| *by == author).map(|(_, plays)| u128::from(*plays)).collect();
+                let sum = Creator::from_i64(author.into()).and_then(|author| sums.get(&author).copied());
+                prop_assert_eq!(sum, (!plays.is_empty()).then(|| plays.iter().sum()));
+            }
+        }
+
         #[test]
         fn gini_is_half_the_mean_difference_over_the_mean(
             values in prop::collection::vec(0.0_f64..1e6, 10..60),

@@ -1,7 +1,7 @@
 //! Daily gains of a series, counted back from a moment, and their moving average.
 
 use super::series::Series;
-use super::{MS_OF_A_DAY, as_f64};
+use super::{MS_OF_A_DAY, wide_as_f64};
 use crate::Timestamp;
 
 /// Days that a moving average looks back.
@@ -38,7 +38,7 @@ impl Ewma {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Daily {
     end: Timestamp,
-    climbed: Vec<u64>,
+    climbed: Vec<u128>,
 }
 
 impl Daily {
@@ -54,7 +54,7 @@ impl Daily {
     }
 
     /// The gain between two moments, given in days before the end. `None` where nothing had been read by the earlier one.
-    pub fn gain(&self, from_ago: usize, to_ago: usize) -> Option<u64> {
+    pub fn gain(&self, from_ago: usize, to_ago: usize) -> Option<u128> {
         self.climbed.get(to_ago)?.checked_sub(*self.climbed.get(from_ago)?)
     }
 
@@ -63,7 +63,7 @@ impl Daily {
         let mut average = Ewma::new(half_life_days);
         let oldest = self.climbed.len().min(ago + EWMA_DAYS + 1);
         for pair in self.climbed.get(ago..oldest)?.windows(2).rev() {
-            average.push(as_f64(pair[0] - pair[1]));
+            average.push(wide_as_f64(pair[0] - pair[1]));
         }
         average.value()
     }
@@ -77,6 +77,7 @@ fn before(end: Timestamp, days: usize) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::as_f64;
     use crate::metrics::made_up::{at, every, is_close};
     use proptest::prelude::*;
 

@@ -33,7 +33,7 @@ impl VideoFigures {
 /// l + c + s + f: likes, comments, shares and saves. `None` where one of them was not reported: an unknown part is not 0.
 pub fn interactions(counts: &VideoCounts) -> Option<u64> {
     let parts = [counts.likes, counts.comments, counts.shares, counts.saves];
-    parts.into_iter().try_fold(0_u64, |sum, part| Some(sum.saturating_add(part?.value())))
+    parts.into_iter().try_fold(0_u64, |sum, part| sum.checked_add(part?.value()))
 }
 
 /// (l + c + s + f) / x over a video's plays. `None` where one of these counts was not reported, and with 0 plays.

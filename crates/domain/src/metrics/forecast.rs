@@ -1,11 +1,12 @@
 //! The band that the gain of the next 7 days falls into in 8 of 10 weeks or more.
 
-use super::as_f64;
 use super::daily::Daily;
 use super::outlook::READING_AGE_DAYS_MAX;
 use super::pace::pace;
 use super::series::Series;
 use super::{MS_OF_A_DAY, ratio};
+use super::{as_f64, wide_as_f64};
+use crate::count::checked_sum;
 
 /// Days that a forecast is of.
 pub const FORECAST_DAYS: usize = 7;
@@ -96,7 +97,7 @@ fn past_error(views: &Series, daily: &Daily, ago: usize) -> Option<f64> {
     views.at(end).filter(|last| is_fresh(last.at))?;
     let then = views.at(daily.moment(ago))?;
     let expected = expected(then.value, pace(views, daily, ago).ok()?);
-    let gain = as_f64(daily.gain(ago, ago - FORECAST_DAYS)?);
+    let gain = wide_as_f64(daily.gain(ago, ago - FORECAST_DAYS)?);
     let half = as_f64(then.step) / 2.0;
     ratio(gain + half, expected + half).map(f64::ln)
 }
@@ -126,32 +127,40 @@ fn row_of(steps: f64, surge: Option<f64>) -> usize {
     }
 }
 
-/// The forecast of the next 7 days; its ends are rounded outward to the step.
-pub(super) fn forecast(views: u64, step: u64, pace: f64, surge: Option<f64>, errors: OwnErrors) -> Forecast {
+/// The forecast of the next 7 days; its ends are rounded outward to the step. `None` where the upper end is above the
+/// largest count.
+pub(super) fn forecast(
+    views: u64,
+    step: u64,
+    pace: f64,
+    surge: Option<f64>,
+    errors: OwnErrors,
+) -> Option<Forecast> {
     let expected = expected(views, pace);
     let band = band(expected, step, errors.scale, surge);
-    Forecast {
+    Some(Forecast {
         expected,
-        low: whole((band.low / as_f64(step)).floor()).saturating_mul(step),
+        low: steps((band.low / as_f64(step)).floor(), step)?,
         middle: band.middle,
-        high: whole((band.high / as_f64(step)).ceil()).saturating_mul(step),
+        high: steps((band.high / as_f64(step)).ceil(), step)?,
         band,
-    }
+    })
 }
 
-/// A whole number that is not negative.
+/// A whole number of steps, which is not negative. `None` above the largest count.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "it is whole, and a cast saturates"
+    reason = "it is whole, and what a cast saturates at is refused"
 )]
-fn whole(number: f64) -> u64 {
-    number as u64
+fn steps(number: f64, step: u64) -> Option<u64> {
+    checked_sum(number as u128 * u128::from(step))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::count::COUNT_MAX;
     use crate::metrics::made_up::is_close;
     use proptest::prelude::*;
 
@@ -172,13 +181,21 @@ mod tests {
     #[test]
     fn ends_are_rounded_outward() {
         let errors = OwnErrors { scale: 1.0, forecasts: 0 };
-        let found = forecast(10_000_000, 100_000, 0.01, Some(1.0), errors);
+        let found = forecast(10_000_000, 100_000, 0.01, Some(1.0), errors).expect("a forecast");
         assert!(is_close(found.expected, 700_000.0));
         assert!(is_close(found.band.low, 750_000.0 * (-0.69_f64).exp() - 50_000.0), "{found:?}");
         assert_eq!((found.low, found.high), (300_000, 1_500_000));
         assert!(is_close(found.middle, 750_000.0 * (-0.09_f64).exp() - 50_000.0));
-        let still = forecast(10_000_000, 100_000, 0.0, None, errors);
+        let still = forecast(10_000_000, 100_000, 0.0, None, errors).expect("a forecast");
         assert_eq!((still.low, still.high, still.band.row), (0, 100_000, 0));
+    }
+
+    #[test]
+    fn an_end_above_the_largest_count_makes_no_forecast() {
+        let errors = OwnErrors { scale: 1.0, forecasts: 0 };
+        let of = |views, pace| forecast(views, 1, pace, None, errors).map(|found| found.high);
+        assert!(of(COUNT_MAX, 0.01).is_some_and(|high| high < COUNT_MAX));
+        assert_eq!((of(COUNT_MAX, 0.5), of(COUNT_MAX, 1e9), of(COUNT_MAX, 1e60)), (None, None, None));
     }
 
     proptest! {
@@ -187,7 +204,11 @@ mod tests {
             views in 1_u64..1 << 50, step in prop::sample::select(vec![1_u64, 100, 100_000, 100_000_000]),
             pace in 0.0_f64..0.5, surge in prop::option::of(0.0_f64..9.0), scale in 0.3_f64..4.0,
         ) {
-            let found = forecast(views, step, pace, surge, OwnErrors { scale, forecasts: 3 });
+            let Some(found) = forecast(views, step, pace, surge, OwnErrors { scale, forecasts: 3 }) else {
+                let band = band(expected(views, pace), step, scale, surge);
+                prop_assert!(band.high > as_f64(COUNT_MAX - step));
+                return Ok(());
+            };
             prop_assert!(found.low.is_multiple_of(step) && found.high.is_multiple_of(step));
             let band = found.band;
             prop_assert!(0.0 <= band.low && band.low <= band.middle && band.middle <= band.high);

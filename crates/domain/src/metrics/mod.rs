@@ -53,6 +53,11 @@ pub(crate) fn as_f64(number: u64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate has no use for the 16th digit")]
+pub(crate) fn wide_as_f64(number: u128) -> f64 {
+    number as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate has no use for the 16th digit")]
 pub(crate) fn days(ms: i64) -> f64 {
     ms as f64 / MS_OF_A_DAY as f64
 }

@@ -112,10 +112,10 @@ impl Outlook {
         self.surge.ok().map(|surge| surge >= BREAKOUT_SURGE)
     }
 
-    /// The forecast of the next 7 days; `None` without a pace.
+    /// The forecast of the next 7 days; `None` without a pace, and where its upper end is above the largest count.
     pub fn forecast(&self) -> Option<Forecast> {
         let pace = self.pace.ok()?;
-        Some(forecast(self.views, self.step, pace, self.surge.ok(), self.errors))
+        forecast(self.views, self.step, pace, self.surge.ok(), self.errors)
     }
 }
 

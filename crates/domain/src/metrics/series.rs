@@ -119,8 +119,8 @@ pub struct Series {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Kept {
     standing: Standing,
-    /// Sum of all rises up to here.
-    climbed: u64,
+    /// Sum of all rises up to here. A total that falls and rises often can rise by more than 64 bits hold.
+    climbed: u128,
     /// Falls up to here.
     falls: u64,
 }
@@ -162,7 +162,7 @@ impl Series {
             kept.push(match kept.last() {
                 Some(before) => Kept {
                     standing,
-                    climbed: before.climbed.saturating_add(value.saturating_sub(before.standing.value)),
+                    climbed: before.climbed + u128::from(value.saturating_sub(before.standing.value)),
                     falls: before.falls + u64::from(value < before.standing.value),
                 },
                 None => Kept { standing, climbed: 0, falls: 0 },
@@ -217,8 +217,8 @@ impl Series {
         self.kept_at(when).map(|kept| kept.standing)
     }
 
-    /// The sum of all rises up to the newest kept reading at or before a moment. `None` before the first one.
-    pub fn climbed(&self, when: Timestamp) -> Option<u64> {
+    /// The sum of all rises up to the newest kept reading at or before a moment, exact. `None` before the first one.
+    pub fn climbed(&self, when: Timestamp) -> Option<u128> {
         self.kept_at(when).map(|kept| kept.climbed)
     }
 
@@ -237,7 +237,7 @@ impl Series {
         if span_ms <= 0 {
             return None;
         }
-        let gain = (last.climbed - first.climbed).min(end.value);
+        let gain = u64::try_from(last.climbed - first.climbed).map_or(end.value, |gain| gain.min(end.value));
         let step = start.step.max(end.step);
         Some(Gain {
             gain,

@@ -1,12 +1,10 @@
 //! The challenge object: a hashtag in the contract's words, fields in the contract's order.
 
 use domain::Hashtag;
+use domain::count::checked_sum;
 use domain::hashtag::Total;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// Largest number that programs which read JSON numbers as doubles hold exactly. (#fyp has 6.8e13 views.)
-const EXACT_INTEGER_MAX: u64 = domain::id::EXACT_DOUBLE_MAX - 1;
 
 /// A hashtag, which TikTok calls a challenge.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,11 +22,11 @@ pub(crate) struct ChallengeObject<'a> {
     /// Description; may be empty.
     desc: &'a str,
     /// Distinct creators who used the tag, on the same basis as `view_count`; 0 where unknown.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_992_i64)]
     user_count: u64,
     /// Lifetime views of its posts as TikTok reported them. Where neither views nor creators were reported, the sum over the
     /// stored videos. The header `X-Count-Basis` says which; 0 where unknown.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_992_i64)]
     view_count: u64,
     /// Professionally generated or branded programming.
     is_pgcshow: bool,
@@ -64,9 +62,9 @@ impl<'a> ChallengeObject<'a> {
     }
 }
 
-/// The contract's counts are never null: what is not known is 0 here.
+/// The contract's counts are never null: what is not known is 0 here, a sum above the largest count among it.
 fn total(total: Option<Total>) -> u64 {
-    total.map_or(0, |total| total.value.min(EXACT_INTEGER_MAX))
+    total.and_then(|total| checked_sum(total.value.into())).unwrap_or(0)
 }
 
 /// The body of a look-up.
@@ -85,6 +83,7 @@ pub(crate) fn write(hashtag: &Hashtag, body: &mut Vec<u8>) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use domain::count::COUNT_MAX;
     use domain::hashtag::{Observed, ReportedTimes};
     use domain::observation::{HashtagCounts, HashtagDetails};
     use domain::{Count, HashtagRow, Tag};
@@ -136,6 +135,14 @@ pub(crate) mod tests {
         insta::assert_snapshot!(text(&hashtag));
     }
 
+    #[test]
+    fn the_largest_count_is_shown_as_it_is() {
+        let most = Count::exact(COUNT_MAX);
+        let reported = HashtagCounts { views: most, creators: most, videos: most };
+        let object = ChallengeObject::new(&Hashtag { reported, ..cat() }).view_count;
+        assert_eq!(object, 9_007_199_254_740_992);
+    }
+
     proptest! {
         /// Programs that read JSON numbers as doubles must not lose a digit.
         #[test]
@@ -153,7 +160,7 @@ pub(crate) mod tests {
             };
             let object: serde_json::Value = serde_json::from_slice(&render(&hashtag)).expect("JSON");
             for value in object.as_object().expect("an object").values().filter_map(serde_json::Value::as_u64) {
-                prop_assert!(value <= EXACT_INTEGER_MAX);
+                prop_assert!(value <= COUNT_MAX);
             }
         }
     }

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::UNIX_EPOCH;
+use store::file_age::untouched_ms;
 use store::private;
 use tempfile::TempDir;
 use xxhash_rust::xxh3::Xxh3;
@@ -70,6 +70,21 @@ pub(crate) struct Stored {
 pub(crate) struct Kept {
     pub(crate) record: Record,
     pub(crate) stored: Arc<Stored>,
+    /// Since when it counts as kept, in milliseconds since 1970.
+    since_ms: AtomicI64,
+}
+
+impl Kept {
+    fn new(record: Record, stored: Arc<Stored>) -> Self {
+        let since_ms = AtomicI64::new(record.paid_at_ms);
+        Self { record, stored, since_ms }
+    }
+
+    /// Milliseconds that it has been kept. One that was paid while the clock stood ahead is kept from now on.
+    fn age_ms(&self, now: Timestamp) -> i64 {
+        let since_ms = self.since_ms.fetch_min(now.as_ms(), Relaxed).min(now.as_ms());
+        now.as_ms().saturating_sub(since_ms)
+    }
 }
 
 /// A file that is being written.
@@ -153,6 +168,11 @@ impl Spool {
         Ok(Arc::new(spool))
     }
 
+    /// Writes a small file to the folder, to see whether that works. Blocks on the disk.
+    pub(crate) fn probe(&self) -> io::Result<()> {
+        store::probe::write_to_folder(&self.folder)
+    }
+
     /// Begins a file under the id of the call it answers. Blocks on the disk.
     pub(crate) fn draft(self: &Arc<Self>, id: RequestId) -> io::Result<Draft> {
         private::make_folder(&self.folder)?;
@@ -185,7 +205,7 @@ impl Spool {
     /// Keeps an answer that was paid for. Blocks on the disk.
     pub(crate) fn keep(&self, record: Record, stored: Arc<Stored>) -> io::Result<()> {
         Self::write_record(&record, &stored)?;
-        self.insert(Kept { record, stored });
+        self.insert(Kept::new(record, stored));
         Ok(())
     }
 
@@ -233,7 +253,7 @@ impl Spool {
         if is_whole && record.age_ms(now) < self.keep_ms && self.room.take(bytes) {
             let (room, is_kept) = (Arc::clone(&self.room), AtomicBool::new(true));
             let stored = Stored { path, bytes, room, is_kept };
-            self.insert(Kept { record, stored: Arc::new(stored) });
+            self.insert(Kept::new(record, Arc::new(stored)));
         }
     }
 
@@ -252,11 +272,15 @@ impl Spool {
     }
 
     fn drop_old(&self, all: &mut Answers, now: Timestamp) {
-        let is_old = |kept: &Arc<Kept>| kept.record.age_ms(now) >= self.keep_ms;
+        // Each is looked at: after the clock was set back, the oldest of an account is not the one that was kept first.
         all.retain(|_, of_account| {
-            while of_account.front().is_some_and(is_old) {
-                of_account.pop_front().iter().for_each(forget);
-            }
+            of_account.retain(|kept| {
+                let is_old = kept.age_ms(now) >= self.keep_ms;
+                if is_old {
+                    forget(kept);
+                }
+                !is_old
+            });
             !of_account.is_empty()
         });
     }
@@ -271,7 +295,7 @@ impl Spool {
             let mut all = self.lock();
             let oldest = all
                 .iter()
-                .min_by_key(|(_, of_account)| of_account.front().map(|kept| kept.record.paid_at_ms))
+                .min_by_key(|(_, of_account)| of_account.front().map(|kept| kept.since_ms.load(Relaxed)))
                 .map(|(account_id, _)| *account_id)
                 .ok_or(ErrorKind::StorageFull)?;
             if let Some(of_account) = all.get_mut(&oldest) {
@@ -304,19 +328,26 @@ impl Spool {
         }
         found.sort_by_key(|(record, _)| record.paid_at_ms);
         for (record, stored) in found {
-            self.insert(Kept { record, stored: Arc::new(stored) });
+            self.insert(Kept::new(record, Arc::new(stored)));
         }
         Ok(())
     }
 
     /// A record and its whole file; what is too old, cut off or beyond the room is removed.
     fn recorded(&self, path: &Path, id: RequestId, now: Timestamp) -> Option<(Record, Stored)> {
-        let record = read_record(path)?;
+        let mut record = read_record(path)?;
         let data = path.with_extension("");
         let bytes = fs::metadata(&data).map_or(0, |metadata| metadata.len());
         let (room, is_kept) = (Arc::clone(&self.room), AtomicBool::new(false));
         let stored = Stored { path: data, bytes: if room.take(bytes) { bytes } else { 0 }, room, is_kept };
         let is_whole = record.id == id.to_string() && record.bytes == bytes && stored.bytes == bytes;
+        if is_whole && record.paid_at_ms > now.as_ms() {
+            // Paid while the clock stood ahead: it is kept from now on, and not anew from every start.
+            record.paid_at_ms = now.as_ms();
+            if let Err(error) = Self::write_record(&record, &stored) {
+                tracing::warn!(%error, "the time of a large answer cannot be set right");
+            }
+        }
         (is_whole && record.age_ms(now) < self.keep_ms).then_some((record, stored))
     }
 }
@@ -331,10 +362,7 @@ fn forget(kept: &Arc<Kept>) {
 }
 
 fn is_abandoned(path: &Path, now: Timestamp) -> bool {
-    let modified = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    let modified = modified.and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
-    let modified_ms = modified.and_then(|modified| i64::try_from(modified.as_millis()).ok());
-    modified_ms.is_some_and(|at_ms| now.as_ms().saturating_sub(at_ms) >= ABANDONED_MS)
+    untouched_ms(path, now).is_some_and(|ms| ms >= ABANDONED_MS)
         && (path.extension().is_some() || !path.with_extension(RECORD).exists())
 }
 

@@ -36,6 +36,11 @@ struct RouteLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamLabels {
+    upstream: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReasonLabels {
     reason: &'static str,
 }
@@ -72,9 +77,21 @@ pub(crate) struct Metrics {
     connections_overdue: Family<ReasonLabels, Counter>,
     cache_hits: Counter,
     cache_misses: Counter,
+    upstream_rejects: Family<UpstreamLabels, Counter>,
     process: ProcessMetrics,
     /// Of series that bear no name of ours.
     process_registry: Registry,
+}
+
+/// What the catalog counts.
+#[derive(Debug, Default)]
+pub(crate) struct Counted<'c> {
+    /// Answers that the hot cache had.
+    pub(crate) cache_hits: u64,
+    /// Answers that it did not have.
+    pub(crate) cache_misses: u64,
+    /// Records that could not be used, by upstream.
+    pub(crate) upstream_rejects: Vec<(&'c str, u64)>,
 }
 
 /// In which text series are written.
@@ -111,6 +128,7 @@ impl Metrics {
             connections_overdue: Family::default(),
             cache_hits: Counter::default(),
             cache_misses: Counter::default(),
+            upstream_rejects: Family::default(),
             requests,
             registry: Registry::default(),
             process: ProcessMetrics::default(),
@@ -148,6 +166,11 @@ impl Metrics {
             "cache_misses",
             "Answers that the hot cache did not have",
             metrics.cache_misses.clone(),
+        );
+        registry.register(
+            "upstream_rejects",
+            "Records of an upstream that could not be used, by its name; the log has the reasons",
+            metrics.upstream_rejects.clone(),
         );
         Self { registry, process, process_registry, ..metrics }
     }
@@ -206,10 +229,14 @@ impl Metrics {
         self.connections_overdue.get_or_create(&ReasonLabels { reason }).inc();
     }
 
-    /// All series as text. What the hot cache counts is handed in, as it is counted elsewhere.
-    pub(crate) fn to_text(&self, exposition: Exposition, cache_hits: u64, cache_misses: u64) -> String {
-        self.cache_hits.inner().store(cache_hits, Relaxed);
-        self.cache_misses.inner().store(cache_misses, Relaxed);
+    /// All series as text. What the catalog counts is handed in.
+    pub(crate) fn to_text(&self, exposition: Exposition, counted: &Counted<'_>) -> String {
+        self.cache_hits.inner().store(counted.cache_hits, Relaxed);
+        self.cache_misses.inner().store(counted.cache_misses, Relaxed);
+        for (upstream, rejects) in counted.upstream_rejects.iter().copied() {
+            let labels = UpstreamLabels { upstream: upstream.to_owned() };
+            self.upstream_rejects.get_or_create(&labels).inner().store(rejects, Relaxed);
+        }
         self.process.read();
         let mut text = String::with_capacity(16 * 1024);
         let written = encode_registry(&mut text, &self.process_registry)
@@ -234,7 +261,8 @@ mod tests {
         }
         metrics.request_answered(metrics.route(Some(0)), StatusCode::NOT_FOUND, Duration::from_secs(60));
         for exposition in [Exposition::OpenMetrics, Exposition::Prometheus] {
-            let text = metrics.to_text(exposition, 1, 2);
+            let counted = Counted { cache_hits: 1, cache_misses: 2, upstream_rejects: vec![("original", 3)] };
+            let text = metrics.to_text(exposition, &counted);
             for line in [
                 r#"tagmeter_requests_total{route="/a/",status="200"} 2"#,
                 r#"tagmeter_requests_total{route="/a/",status="404"} 1"#,
@@ -243,6 +271,7 @@ mod tests {
                 r#"tagmeter_request_duration_seconds_bucket{le="0.0001",route="/a/"} 2"#,
                 r#"tagmeter_request_duration_seconds_bucket{le="+Inf",route="/a/"} 3"#,
                 "tagmeter_cache_hits_total 1",
+                r#"tagmeter_upstream_rejects_total{upstream="original"} 3"#,
                 "tagmeter_build_info{version=",
             ] {
                 assert!(text.contains(line), "{line} is not in\n{text}");
@@ -262,7 +291,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn the_process_is_told_as_it_is() {
-        let text = Metrics::new([].into_iter()).to_text(Exposition::Prometheus, 0, 0);
+        let text = Metrics::new([].into_iter()).to_text(Exposition::Prometheus, &Counted::default());
         let value = |name: &str| -> f64 {
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
             line.unwrap_or_else(|| panic!("{name} is not in\n{text}")).parse().expect("a number")

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::http::cors::vary;
 use crate::http::front::Call;
-use crate::metrics::Exposition;
+use crate::metrics::{Counted, Exposition};
 use crate::negotiation::{accept, not_acceptable};
 use crate::openapi::OpenErrors;
 use crate::problem::Style;
@@ -43,8 +43,9 @@ pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Re
             return problem.into_response(&Call::of(request.extensions()), Style::Problem);
         }
     };
-    let (hits, misses) = app.catalog.cache_counts();
-    let mut response = Response::new(Body::from(app.metrics.to_text(exposition, hits, misses)));
+    let (cache_hits, cache_misses) = app.catalog.cache_counts();
+    let counted = Counted { cache_hits, cache_misses, upstream_rejects: app.catalog.upstream_rejects() };
+    let mut response = Response::new(Body::from(app.metrics.to_text(exposition, &counted)));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

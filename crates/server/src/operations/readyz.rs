@@ -1,4 +1,5 @@
-//! `GET /readyz`: requests can be served: the store can be read, each of its files written, and the server is not stopping.
+//! `GET /readyz`: requests can be served: the store can be read, each of its files and folders written, and the server is
+//! not stopping.
 
 use super::healthz::plain;
 use crate::app::App;
@@ -25,8 +26,11 @@ use std::sync::Arc;
     ),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    let complaint =
-        if app.drain.is_stopping() { Some("the server is stopping") } else { app.health.complaint() };
+    let complaint = if app.drain.is_stopping() {
+        Some("the server is stopping".to_owned())
+    } else {
+        app.health.complaint()
+    };
     match complaint {
         None => plain("ready\n"),
         Some(complaint) => Problem::new(ErrorCode::Unavailable, complaint)

@@ -14,7 +14,9 @@ use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::HashtagRef;
-use catalog::jobs::{StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCoverage, WalkOrder, WalkState};
+use catalog::jobs::{
+    StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCoverage, WalkOrder, WalkReject, WalkState,
+};
 use domain::credits::PRICE_OF_A_CALL;
 use domain::{KeyScope, Region};
 use http::Response;
@@ -58,6 +60,8 @@ pub(crate) struct WalkView {
     /// TikTok's id, once it is known.
     hashtag_id: Option<String>,
     counters: WalkCountersView,
+    /// The first 10 records that could not be used, each with the reason.
+    first_rejects: Vec<WalkRejectView>,
     /// Credits charged so far: one for each page that brought a video new to this walk.
     credits_charged: u64,
     /// Why it ended: `end` (the upstream has no more), `cap` (it gives no more, though there are more), `budget`, `stall`
@@ -85,8 +89,24 @@ struct WalkCountersView {
     duplicate: u64,
     /// Answers without a single video.
     empty_page: u64,
-    /// Videos that could not be read.
+    /// Records that could not be used; `first_rejects` has the reasons.
     rejects: u64,
+}
+
+/// A record of the upstream that could not be used.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WalkReject)]
+struct WalkRejectView {
+    /// The upstream's cursor that its page was requested with.
+    cursor: u64,
+    /// Its place on the page, from 1.
+    #[schema(minimum = 1, example = 17)]
+    record: u64,
+    /// Why, with the field and its value where one is to blame.
+    #[schema(
+        example = "play_count: 9223372036854775807 is above 9007199254740992 (2^53), the largest count"
+    )]
+    reason: String,
 }
 
 /// How much of a hashtag a walk saw.
@@ -207,11 +227,18 @@ impl WalkView {
                 empty_page: counters.empty_page,
                 rejects: counters.rejects,
             },
+            first_rejects: state.first_rejects.into_iter().map(WalkRejectView::of).collect(),
             credits_charged: state.credits_charged,
             stop_reason: state.stop_reason.map(StopReason::name),
             problem: state.problem,
             coverage: state.coverage.map(CoverageView::of),
         })
+    }
+}
+
+impl WalkRejectView {
+    fn of(WalkReject { cursor, record, reason }: WalkReject) -> Self {
+        Self { cursor, record, reason }
     }
 }
 

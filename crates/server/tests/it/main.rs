@@ -23,6 +23,7 @@ mod one_number;
 mod operations;
 #[cfg(unix)]
 mod outage;
+mod panics;
 mod protocol;
 mod routes;
 mod upstream;

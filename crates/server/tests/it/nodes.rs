@@ -44,18 +44,24 @@ async fn revoke(node: &TestServer) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_revoked_on_one_node_is_refused_on_the_other_within_a_second() {
+async fn a_key_revoked_on_one_node_is_refused_on_the_other_when_word_of_it_comes() {
     let Some(database) = TestDatabase::create().await else { return };
-    let (first, second) = two_nodes(&database.url()).await;
+    let first = TestServer::builder().database(database.url()).holding(holdings()).start().await;
+    // It never asks by itself, so that nothing but word of the change can make it refuse the key.
+    let deaf = |options: &mut server::Options| {
+        options.keys_poll_interval = Duration::from_secs(86_400);
+        options.keys_poll_interval_heard = Duration::from_secs(86_400);
+    };
+    let second = TestServer::builder().database(database.url()).options(deaf).start().await;
     hears(&second).await;
     assert_eq!(second.get(CAT).await.status.as_u16(), 200);
     revoke(&first).await;
-    let took = until_status(&second, 401, Duration::from_secs(1)).await;
+    let took = until_status(&second, 401, PATIENCE).await;
     eprintln!("refused {} ms after it was revoked", took.as_millis());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_whose_revocation_nobody_tells_of_is_refused_within_five_seconds() {
+async fn a_key_whose_revocation_nobody_tells_of_is_refused_all_the_same() {
     let Some(database) = TestDatabase::create().await else { return };
     let (_first, second) = two_nodes(&database.url()).await;
     hears(&second).await;
@@ -64,12 +70,12 @@ async fn a_key_whose_revocation_nobody_tells_of_is_refused_within_five_seconds()
     database.sql(
         "UPDATE tagmeter.keys SET revoked_at_ms = 1; UPDATE tagmeter.keys_version SET version = version + 1",
     );
-    let took = until_status(&second, 401, Duration::from_secs(5)).await;
+    let took = until_status(&second, 401, PATIENCE).await;
     eprintln!("refused {} ms after it was revoked", took.as_millis());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_is_refused_within_five_seconds_though_listeners_are_cut_off_again_and_again() {
+async fn a_key_is_refused_though_listeners_are_cut_off_again_and_again() {
     let Some(database) = TestDatabase::create().await else { return };
     let (first, second) = two_nodes(&database.url()).await;
     hears(&second).await;
@@ -84,7 +90,7 @@ async fn a_key_is_refused_within_five_seconds_though_listeners_are_cut_off_again
     };
     let refused = async {
         revoke(&first).await;
-        until_status(&second, 401, Duration::from_secs(5)).await
+        until_status(&second, 401, PATIENCE).await
     };
     let took = tokio::select! {
         () = cutting => unreachable!("it goes on"),
@@ -100,7 +106,7 @@ async fn where_a_pooler_keeps_word_away_keys_are_asked_for() {
     let (first, second) = two_nodes(&url).await;
     assert_eq!(second.get(CAT).await.status.as_u16(), 200);
     revoke(&first).await;
-    until_status(&second, 401, Duration::from_secs(5)).await;
+    until_status(&second, 401, PATIENCE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use catalog::upstream::Allowed;
 use std::time::Duration;
-use testkit::upstream::{ContractStandIn, Fault, Habits};
+use testkit::upstream::{ContractStandIn, Fault, Habits, HeldHashtag};
 use testkit::{Request, TestServer};
 
 const CALL: Duration = Duration::from_millis(300);
@@ -82,4 +82,38 @@ async fn a_client_walks_through_the_upstream_as_if_all_were_here() {
     assert_eq!((ids.len(), pages), (60, 2));
     let found = server.get("/search-challenge/?keyword=cat").await.json();
     assert_eq!(found["challenge_list"][0]["cha_name"], "cat");
+}
+
+async fn rejects(server: &TestServer) -> u64 {
+    let answer = server.get("/metrics").await;
+    let metrics = answer.text();
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("tagmeter_upstream_rejects_total{upstream=\"original\"} "));
+    line.unwrap_or_else(|| panic!("{metrics}")).parse().expect("a number")
+}
+
+#[tokio::test]
+async fn rejects_of_an_upstream_are_counted_and_the_rest_is_served() {
+    let (upstream, server) = server().await;
+    assert_eq!(rejects(&server).await, 0);
+    let mut videos = upstream.held_videos(7551);
+    videos[1].plays = u64::MAX;
+    let cat = HeldHashtag { id: 7551, name: "cat".to_owned(), views: 5, creators: 5, videos };
+    upstream.hold_hashtag(cat.clone());
+    upstream.hold_hashtag(HeldHashtag { id: 7552, name: "cattle".to_owned(), views: 1 << 54, ..cat });
+    let page = server.get("/challenge-posts/?challenge_id=7551&count=35").await.json();
+    assert_eq!(page["videos"].as_array().map(Vec::len), Some(35), "{page}");
+    assert_eq!(rejects(&server).await, 1);
+    // A search gives what can be used.
+    let found = server.get("/search-challenge/?keyword=cat").await.json();
+    assert_eq!((&found["challenge_list"][0]["cha_name"], rejects(&server).await), (&"cat".into(), 2));
+    // A record that is requested alone is no answer. It is asked for once, and the upstream stays in use.
+    for n in 1..=8 {
+        let calls = upstream.asked().len();
+        let answer = server.get("/challenge-info-name/?name=cattle").await;
+        assert_eq!((answer.status.as_u16(), &*answer.code()), (502, "upstream_error"), "{}", answer.text());
+        assert_eq!((rejects(&server).await, upstream.asked().len()), (2 + n, calls + 1));
+    }
+    assert_eq!(server.get("/challenge-info-name/?name=cat&fresh=true").await.header("age"), "0");
 }

@@ -4,8 +4,9 @@
 mod answer;
 
 use super::http::{Answer, Call};
-use super::{Http, SettingError, UpstreamError, setting};
+use super::{Http, PageRejects, SettingError, UpstreamError, setting};
 use crate::files::contract::{read_hashtag, read_video};
+use crate::json::keys::Keys;
 use crate::json::lenient::Flag;
 use crate::json::number::Number;
 use crate::reading::Refusal;
@@ -53,8 +54,8 @@ pub struct PostsAsked {
 pub struct Page<T> {
     /// What could be read.
     pub records: Vec<T>,
-    /// How many records could not.
-    pub rejects: u64,
+    /// The records that could not.
+    pub rejects: PageRejects,
     /// Where it says that the next page begins.
     pub cursor: u64,
     /// Whether it says that there is one.
@@ -146,7 +147,8 @@ impl ContractUpstream {
         let (cursor, count) = (cursor.to_string(), count.clamp(1, COUNT_MAX).to_string());
         let query = [("keyword", keyword), ("count", &count), ("cursor", &cursor)];
         let answer = self.get("search-challenge", &query, at).await?;
-        let nothing = Page { records: Vec::new(), rejects: 0, cursor: 0, has_more: false };
+        let nothing =
+            Page { records: Vec::new(), rejects: PageRejects::default(), cursor: 0, has_more: false };
         let page = page_of(&answer, "challenge_list")?;
         Ok(page.map_or(nothing, |page| page.read(|raw| read_hashtag(raw, Some(at)))))
     }
@@ -225,21 +227,25 @@ fn page_of<'a>(answer: &'a Answer, list: &str) -> Result<Option<OpenPage<'a>>, U
 
 impl OpenPage<'_> {
     fn read<T>(self, read: impl Fn(&str) -> Result<T, Refusal>) -> Page<T> {
-        let mut page = Page { records: Vec::new(), rejects: 0, cursor: self.cursor, has_more: self.has_more };
-        for raw in self.records {
+        let (mut records, mut rejects) = (Vec::new(), PageRejects::default());
+        for (number, raw) in (1..).zip(self.records) {
             match read(raw.get()) {
-                Ok(record) => page.records.push(record),
-                Err(_) => page.rejects += 1,
+                Ok(record) => records.push(record),
+                Err(why) => rejects.add(number, &why.to_string()),
             }
         }
-        page
+        Page { records, rejects, cursor: self.cursor, has_more: self.has_more }
     }
 }
 
 fn hashtag_of(answer: &Answer, at: Timestamp) -> Result<Option<HashtagObservation>, UpstreamError> {
     let Opened::Record(raw) = Opened::of(answer)? else { return Ok(None) };
-    let malformed = |why: Refusal| UpstreamError::Malformed { reason: format!("no hashtag: {why}") };
-    read_hashtag(raw, Some(at)).map(Some).map_err(malformed)
+    let has_name = Keys::of(raw.as_bytes()).text("cha_name").is_some_and(|name| !name.is_empty());
+    read_hashtag(raw, Some(at)).map(Some).map_err(|why| match why {
+        // Without a name it is another answer, not a record of a hashtag.
+        Refusal::Record(reason) if has_name => UpstreamError::Rejected { reason },
+        why => UpstreamError::Malformed { reason: format!("no hashtag: {why}") },
+    })
 }
 
 /// An answer about something else must not be recorded as one to what was asked.

@@ -53,6 +53,12 @@ pub enum UpstreamError {
         /// The first thing that does not fit.
         reason: String,
     },
+    /// The record that was asked for cannot be used: it would be a reject in a file, too. The same one will be again.
+    #[error("the record cannot be used: {reason}")]
+    Rejected {
+        /// Why: with the field and its value where one is to blame.
+        reason: String,
+    },
     /// It refused a request that it will accept in a moment.
     #[error("it is not ready for this yet: {reason}")]
     NotReady {
@@ -71,7 +77,11 @@ impl UpstreamError {
     /// Whether the same call may go through in a moment.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Refused { .. } | Self::OutOfCredits | Self::QuotaUsedUp | Self::Invalid { .. } => false,
+            Self::Refused { .. }
+            | Self::OutOfCredits
+            | Self::QuotaUsedUp
+            | Self::Rejected { .. }
+            | Self::Invalid { .. } => false,
             Self::Status { status, .. } => *status >= 500,
             Self::RateLimited { .. }
             | Self::Timeout { .. }
@@ -93,7 +103,7 @@ impl UpstreamError {
     /// Whether it says that something is wrong with the upstream, and not with what was asked for: such failures open
     /// the circuit.
     pub fn is_fault(&self) -> bool {
-        !matches!(self, Self::Invalid { .. } | Self::NotReady { .. })
+        !matches!(self, Self::Invalid { .. } | Self::NotReady { .. } | Self::Rejected { .. })
     }
 
     /// A word for metrics and logs.
@@ -108,6 +118,7 @@ impl UpstreamError {
             Self::Connect { .. } => "connect",
             Self::TooLarge { .. } => "too_large",
             Self::Malformed { .. } => "malformed",
+            Self::Rejected { .. } => "rejected",
             Self::NotReady { .. } => "not_ready",
             Self::Invalid { .. } => "invalid",
         }

@@ -8,6 +8,8 @@ mod error;
 
 mod http;
 
+mod rejects;
+
 mod retry_after;
 
 mod setting;
@@ -19,5 +21,6 @@ pub mod tiktok_research;
 pub use contract::ContractUpstream;
 pub use error::UpstreamError;
 pub use http::{BODY_BYTES_MAX, Http};
+pub use rejects::{MayReject, PageReject, PageRejects, REJECTS_KEPT_MAX};
 pub use setting::SettingError;
 pub use tiktok_research::ResearchUpstream;

@@ -11,7 +11,7 @@ mod page;
 mod token;
 
 use super::http::{Answer, Call};
-use super::{Http, SettingError, UpstreamError, setting};
+use super::{Http, PageRejects, SettingError, UpstreamError, setting};
 use answer::Heard;
 use domain::{HashtagObservation, Tag, Timestamp, VideoObservation, Window};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -89,7 +89,7 @@ pub struct WindowPage {
     /// What the videos tell of their hashtags: ids and descriptions.
     pub hashtags: Vec<HashtagObservation>,
     /// How many records could not be read, or were not under the hashtag.
-    pub rejects: u64,
+    pub rejects: PageRejects,
     /// Where the next page begins. It counts places of the index, not videos: some places are empty.
     pub cursor: u64,
     /// Whether there is a next page.

@@ -107,6 +107,9 @@ impl Queue {
     }
 }
 
+/// What panicked where those who wait in a round are let go.
+const ROUND: &str = "a round of charges panicked";
+
 /// Closes the queue when a lane ends, also by a panic, and lets go of all who wait in it: they are told `Closed`.
 struct CloseAtEnd(Arc<Queue>, usize);
 
@@ -124,6 +127,18 @@ struct Activity {
     commits: AtomicU64,
     charges: AtomicU64,
     commits_failed: AtomicU64,
+    /// Since the last one that did not, of all lanes.
+    failed_in_a_row: AtomicU64,
+}
+
+impl Activity {
+    /// A commit went through.
+    fn committed(&self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        if let failed @ 1.. = self.failed_in_a_row.swap(0, Ordering::Relaxed) {
+            tracing::info!(failed, "commits of charges work again");
+        }
+    }
 }
 
 /// A handle to the lanes. Dropping it lets them finish what waits.
@@ -180,7 +195,10 @@ impl Charges {
     pub(super) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.queue.add(Call { charge, answer })?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        answered.await.unwrap_or_else(|_| {
+            let is_closed = self.queue.lock().closed;
+            Err(if is_closed { StoreError::Closed } else { StoreError::Panicked(ROUND.to_owned()) })
+        })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::Postgres;
 use crate::StoreError;
-use crate::idempotency::{Fingerprint, IdempotencyKey, Kept, KeptAnswer};
+use crate::idempotency::{Fingerprint, IdempotencyKey, Kept, KeptAnswer, Spans};
 use crate::ledger::limit;
-use domain::{AccountId, RequestId, Timestamp};
+use domain::{AccountId, RequestId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -12,11 +12,13 @@ use tokio_postgres::types::Type;
 pub(super) const KEPT: &str =
     "SELECT idempotency_key, fingerprint, request_id, status, content_type, body, account_id
      FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = ANY($2)";
-/// By age, wherever they are: the one statement that is for no single account.
+/// By age, wherever they are: with [`SET_RIGHT`] the one statement that is for no single account.
 const FORGET: &str = "DELETE FROM tagmeter.idempotency WHERE (account_id, idempotency_key) IN (
-         SELECT account_id, idempotency_key FROM tagmeter.idempotency WHERE created_at_ms < $1 OR created_at_ms > $3
+         SELECT account_id, idempotency_key FROM tagmeter.idempotency WHERE created_at_ms < $1
          ORDER BY created_at_ms LIMIT $2)
      RETURNING 1";
+/// Those that were kept while the clock stood ahead.
+const SET_RIGHT: &str = "UPDATE tagmeter.idempotency SET created_at_ms = $1 WHERE created_at_ms > $2";
 
 impl Postgres {
     pub(crate) async fn idempotent_answer(
@@ -33,13 +35,14 @@ impl Postgres {
 
     pub(crate) async fn forget_idempotent_answers(
         &self,
-        before: Timestamp,
-        ahead_from: Timestamp,
+        spans: Spans,
         count: usize,
     ) -> Result<usize, StoreError> {
-        let (before, ahead_from, limit) = (before.as_ms(), ahead_from.as_ms(), limit(count));
-        let parameters =
-            [(&before as _, Type::INT8), (&limit as _, Type::INT8), (&ahead_from as _, Type::INT8)];
+        let (now, ahead_from) = (spans.now.as_ms(), spans.ahead_from.as_ms());
+        let parameters = [(&now as _, Type::INT8), (&ahead_from as _, Type::INT8)];
+        self.pool.query("set the time of kept answers right", SET_RIGHT, &parameters).await?;
+        let (before, limit) = (spans.before.as_ms(), limit(count));
+        let parameters = [(&before as _, Type::INT8), (&limit as _, Type::INT8)];
         Ok(self.pool.query("forget kept answers", FORGET, &parameters).await?.len())
     }
 }
@@ -58,4 +61,5 @@ pub(super) fn kept(row: &Row, fingerprint: Fingerprint) -> Result<Kept, StoreErr
 
 /// The statements of this room; see [`super::statements`].
 #[cfg(test)]
-pub(super) const STATEMENTS: [(&str, &str); 2] = [("KEPT", KEPT), ("FORGET", FORGET)];
+pub(super) const STATEMENTS: [(&str, &str); 3] =
+    [("KEPT", KEPT), ("FORGET", FORGET), ("SET_RIGHT", SET_RIGHT)];

@@ -5,7 +5,8 @@ use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::jobs::{
-    Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, Lease, NewJob, job_columns, lease_is_over,
+    Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, Lease, NewJob, job_columns, job_interrupted,
+    lease_is_over,
 };
 use crate::ledger::limit;
 use domain::{AccountId, JobId, Timestamp};
@@ -42,7 +43,7 @@ const CLAIMABLE: &str = concat!(
 );
 /// One at a time gets to the row; whoever comes after finds a lease that is not over.
 const CLAIM: &str = concat!(
-    "UPDATE tagmeter.jobs SET state = 2, attempts = attempts + 1, failures = failures + 1, lease_until_ms = $4,
+    "UPDATE tagmeter.jobs SET state = 2, attempts = attempts + 1, unheard = unheard + 1, lease_until_ms = $4,
             lease_ms = $5, started_at_ms = coalesce(started_at_ms, $3)
      WHERE account_id = $1 AND job_id = $2 AND state IN (1, 2) AND (state = 1 OR ",
     lease_is_over!("$3"),
@@ -51,10 +52,15 @@ const CLAIM: &str = concat!(
 );
 const KEEP: &str = "UPDATE tagmeter.jobs SET progress = $4, lease_until_ms = $5, lease_ms = $6
     WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING is_cancel_wanted";
-const FURTHER: &str = "UPDATE tagmeter.jobs SET failures = 0, failure = NULL
+const FURTHER: &str = "UPDATE tagmeter.jobs SET failures = 0, failure = NULL, unheard = 0
     WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING 1";
+const INTERRUPTED: &str = concat!(
+    "UPDATE tagmeter.jobs SET ",
+    job_interrupted!("$3", "$4", "$5", "$6"),
+    " WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts >= $3 RETURNING attempts = $3"
+);
 const FAILED: &str = "UPDATE tagmeter.jobs
-    SET failures = CASE WHEN failure IS NULL OR failure = $4 THEN greatest(failures, 1) ELSE 1 END, failure = $4,
+    SET failures = CASE WHEN failure = $4 THEN failures + 1 ELSE 1 END, failure = $4, unheard = 0,
         lease_until_ms = $5, lease_ms = $6
     WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING failures";
 const FINISH: &str = "UPDATE tagmeter.jobs SET state = $4, result = $5, finished_at_ms = $6
@@ -195,6 +201,27 @@ impl Postgres {
         Ok(noted.is_some())
     }
 
+    pub(crate) async fn job_interrupted(
+        &self,
+        claim: &Claim,
+        progress: Option<&str>,
+        lease: Lease,
+    ) -> Result<bool, StoreError> {
+        const DOING: &str = "note that a job was interrupted";
+        let id = claim.id.to_bytes();
+        let parameters: [Parameter<'_>; 6] = [
+            (&claim.account_id.0, Type::INT8),
+            (&id.as_slice(), Type::BYTEA),
+            (&claim.token, Type::INT8),
+            (&progress, Type::TEXT),
+            (&lease.until.as_ms(), Type::INT8),
+            (&lease.ms(), Type::INT8),
+        ];
+        let noted = self.pool.query_opt(DOING, INTERRUPTED, &parameters).await?;
+        let is_ours: Option<bool> = noted.map(|row| row.try_get(0)).transpose().doing(DOING)?;
+        Ok(is_ours == Some(true))
+    }
+
     pub(crate) async fn job_failed(
         &self,
         claim: &Claim,
@@ -261,7 +288,7 @@ impl Postgres {
 }
 
 /// The number of a job's columns.
-const COLUMNS: usize = 15;
+const COLUMNS: usize = 16;
 
 fn read(row: &Row) -> Result<JobRow, tokio_postgres::Error> {
     Ok(JobRow {
@@ -280,12 +307,13 @@ fn read(row: &Row) -> Result<JobRow, tokio_postgres::Error> {
         finished_at_ms: row.try_get(12)?,
         failures: row.try_get(13)?,
         failure: row.try_get(14)?,
+        unheard: row.try_get(15)?,
     })
 }
 
 /// The statements of this room; see [`super::statements`].
 #[cfg(test)]
-pub(super) const STATEMENTS: [(&str, &str); 11] = [
+pub(super) const STATEMENTS: [(&str, &str); 12] = [
     ("JOB", JOB),
     ("JOBS", JOBS),
     ("OF_KEY", OF_KEY),
@@ -294,6 +322,7 @@ pub(super) const STATEMENTS: [(&str, &str); 11] = [
     ("CLAIM", CLAIM),
     ("KEEP", KEEP),
     ("FURTHER", FURTHER),
+    ("INTERRUPTED", INTERRUPTED),
     ("FAILED", FAILED),
     ("FINISH", FINISH),
     ("CANCEL", CANCEL),

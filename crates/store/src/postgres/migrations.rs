@@ -15,7 +15,11 @@ pub(crate) const SETS: [(&str, &[Migration]); 3] = [
     ),
     (
         "accounts",
-        &[migration!("accounts", 1, "0001", "accounts"), migration!("accounts", 2, "0002", "jobs_that_fail")],
+        &[
+            migration!("accounts", 1, "0001", "accounts"),
+            migration!("accounts", 2, "0002", "jobs_that_fail"),
+            migration!("accounts", 3, "0003", "attempts_unheard"),
+        ],
     ),
     (
         "walks",

@@ -23,7 +23,7 @@ const ROOMS: [Room; 4] = [
     ("jobs.rs", include_str!("jobs.rs"), &jobs::STATEMENTS, &[]),
 ];
 /// Statements that are for no single account.
-const FOR_ALL: [&str; 2] = ["FORGET", "CLAIMABLE"];
+const FOR_ALL: [&str; 3] = ["FORGET", "SET_RIGHT", "CLAIMABLE"];
 /// The rooms that have no statements of their own.
 const WITHOUT: [(&str, &str); 6] = [
     ("charges.rs", include_str!("charges.rs")),

@@ -125,15 +125,18 @@ impl Postgres {
     async fn sweep_generations(&self, new: &NewGeneration) -> Result<(), StoreError> {
         const DOING: &str = "drop expired rankings";
         const EXPIRED: &str = "SELECT hashtag, generation FROM tagmeter.generations
-            WHERE built_at < $1 OR built_at > $3 ORDER BY built_at LIMIT $2";
+            WHERE built_at < $1 ORDER BY built_at LIMIT $2";
+        const SET_RIGHT: &str = "UPDATE tagmeter.generations SET built_at = $1 WHERE built_at > $2";
         const DROPS: [&str; 2] = [
             "DELETE FROM tagmeter.generation_chunks WHERE hashtag = $1 AND generation = ANY($2)",
             "DELETE FROM tagmeter.generations WHERE hashtag = $1 AND generation = ANY($2)",
         ];
         let client = self.pool.get().await?;
-        let (before, ahead) = (new.expired_before.as_ms(), new.ahead_from().as_ms());
-        let parameters: [Parameter<'_>; 3] =
-            [(&before, Type::INT8), (&SWEPT_MAX, Type::INT8), (&ahead, Type::INT8)];
+        let (now, ahead) = (new.built_at.as_ms(), new.ahead_from().as_ms());
+        let parameters: [Parameter<'_>; 2] = [(&now, Type::INT8), (&ahead, Type::INT8)];
+        client.query("set the time of rankings right", SET_RIGHT, &parameters).await?;
+        let before = new.expired_before.as_ms();
+        let parameters: [Parameter<'_>; 2] = [(&before, Type::INT8), (&SWEPT_MAX, Type::INT8)];
         let mut expired: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
         for row in client.query(DOING, EXPIRED, &parameters).await? {
             let hashtag = row.try_get(0).doing(DOING)?;

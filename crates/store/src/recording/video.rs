@@ -81,6 +81,8 @@ impl HeldVideo {
 impl<R: Rows> Recording<'_, R> {
     /// Takes a reading in.
     pub(super) fn video(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
+        #[cfg(feature = "seeded-panics")]
+        crate::poison::video(reading.id);
         match self.rows.claim_video(reading.id, self.next_video, reading.digest)? {
             None => self.first(reading),
             Some((_, digest)) if digest == reading.digest => Ok(()),

@@ -11,6 +11,7 @@ use crate::audit::{AuditReport, Auditor, StoredBalance, StoredEntry};
 use crate::chain::Link;
 use crate::error::Doing;
 use rusqlite::{Connection, Row};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use tokio::sync::oneshot;
 
@@ -29,7 +30,8 @@ impl AccountsFile {
             .name("audit".to_owned())
             .spawn(move || {
                 // Who asked may have gone.
-                let _ = done.send(audit(&path));
+                let audited = catch_unwind(AssertUnwindSafe(|| audit(&path)));
+                let _ = done.send(audited.unwrap_or_else(|panic| Err(StoreError::panicked(panic.as_ref()))));
             })
             .map_err(|cause| StoreError::Database {
                 doing: "start the audit's thread",

@@ -69,6 +69,8 @@ pub(crate) fn commit(
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .doing("begin a commit of charges")?;
+    #[cfg(feature = "seeded-panics")]
+    crate::poison::charges(charges.iter());
     heads.refresh(&transaction).doing("see whether others wrote")?;
     let mut group = Group::new(&transaction, heads).doing("prepare a commit of charges")?;
     let outcomes: Vec<_> = charges.iter().map(|charge| group.admit(charge)).collect::<Result<_, _>>()?;

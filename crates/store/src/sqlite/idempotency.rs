@@ -3,9 +3,9 @@
 use super::accounts::AccountsFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptAnswer};
+use crate::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptAnswer, Spans};
 use crate::ledger::Charge;
-use domain::{AccountId, RequestId, Timestamp};
+use domain::{AccountId, RequestId};
 use rusqlite::{Connection, OptionalExtension};
 
 impl AccountsFile {
@@ -20,18 +20,24 @@ impl AccountsFile {
 
     pub(crate) async fn forget_idempotent_answers(
         &self,
-        before: Timestamp,
-        ahead_from: Timestamp,
+        spans: Spans,
         limit: usize,
     ) -> Result<usize, StoreError> {
         self.committer
             .run(move |connection| {
+                let limit = crate::ledger::limit(limit);
+                connection
+                    .execute(
+                        "UPDATE idempotency SET created_at_ms = ?1 WHERE rowid IN (
+                             SELECT rowid FROM idempotency WHERE created_at_ms > ?2 LIMIT ?3)",
+                        (spans.now.as_ms(), spans.ahead_from.as_ms(), limit),
+                    )
+                    .doing("set the time of kept answers right")?;
                 connection
                     .execute(
                         "DELETE FROM idempotency WHERE rowid IN (
-                             SELECT rowid FROM idempotency WHERE created_at_ms < ?1 OR created_at_ms > ?3
-                             ORDER BY created_at_ms LIMIT ?2)",
-                        (before.as_ms(), crate::ledger::limit(limit), ahead_from.as_ms()),
+                             SELECT rowid FROM idempotency WHERE created_at_ms < ?1 ORDER BY created_at_ms LIMIT ?2)",
+                        (spans.before.as_ms(), limit),
                     )
                     .doing("forget kept answers")
             })

@@ -5,7 +5,8 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::idempotency::{Fingerprint, IdempotencyKey};
 use crate::jobs::{
-    Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, Lease, NewJob, job_columns, lease_is_over,
+    Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, Lease, NewJob, job_columns, job_interrupted,
+    lease_is_over,
 };
 use domain::{AccountId, JobId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
@@ -31,10 +32,15 @@ const CANCEL: &str = concat!(
     ", 5, 2) WHERE account_id = ?1 AND job_id = ?2 AND state IN (1, 2)"
 );
 const FAILED: &str =
-    "UPDATE jobs SET failures = iif(failure IS NULL OR failure = ?4, max(failures, 1), 1), failure = ?4,
+    "UPDATE jobs SET failures = iif(failure = ?4, failures + 1, 1), failure = ?4, unheard = 0,
         lease_until_ms = ?5, lease_ms = ?6
     WHERE account_id = ?1 AND job_id = ?2 AND state = 2 AND attempts = ?3 RETURNING failures";
-const FURTHER: &str = "UPDATE jobs SET failures = 0, failure = NULL
+const INTERRUPTED: &str = concat!(
+    "UPDATE jobs SET ",
+    job_interrupted!("?3", "?4", "?5", "?6"),
+    " WHERE account_id = ?1 AND job_id = ?2 AND state = 2 AND attempts >= ?3 RETURNING attempts = ?3"
+);
+const FURTHER: &str = "UPDATE jobs SET failures = 0, failure = NULL, unheard = 0
     WHERE account_id = ?1 AND job_id = ?2 AND state = 2 AND attempts = ?3";
 
 impl AccountsFile {
@@ -87,7 +93,7 @@ impl AccountsFile {
                 let Some(place) = claimable else { return Ok(None) };
                 transaction
                     .prepare_cached(
-                        "UPDATE jobs SET state = 2, attempts = attempts + 1, failures = failures + 1,
+                        "UPDATE jobs SET state = 2, attempts = attempts + 1, unheard = unheard + 1,
                                 lease_until_ms = ?3, lease_ms = ?5, started_at_ms = coalesce(started_at_ms, ?4)
                          WHERE account_id = ?1 AND job_id = ?2",
                     )
@@ -134,6 +140,27 @@ impl AccountsFile {
                 let of = (claim.account_id.0, claim.id.to_bytes(), claim.token);
                 let noted = connection.prepare_cached(FURTHER).and_then(|mut s| s.execute(of));
                 Ok(noted.doing("note that a job got further")? == 1)
+            })
+            .await
+    }
+
+    pub(crate) async fn job_interrupted(
+        &self,
+        claim: Claim,
+        progress: Option<String>,
+        lease: Lease,
+    ) -> Result<bool, StoreError> {
+        self.committer
+            .run(move |connection| {
+                let (until, ms) = (lease.until.as_ms(), lease.ms());
+                let of = (claim.account_id.0, claim.id.to_bytes(), claim.token);
+                let noted: Option<bool> = connection
+                    .prepare_cached(INTERRUPTED)
+                    .and_then(|mut s| {
+                        s.query_row((of.0, of.1, of.2, &progress, until, ms), |row| row.get(0)).optional()
+                    })
+                    .doing("note that a job was interrupted")?;
+                Ok(noted == Some(true))
             })
             .await
     }
@@ -296,5 +323,6 @@ fn row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         finished_at_ms: row.get(12)?,
         failures: row.get(13)?,
         failure: row.get(14)?,
+        unheard: row.get(15)?,
     })
 }

@@ -9,8 +9,11 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(crate) const CATALOG: &[Migration] =
     &[migration!("catalog", 1, "0001", "catalog"), migration!("catalog", 2, "0002", "identities")];
 /// Steps of `accounts.db`.
-pub(crate) const ACCOUNTS: &[Migration] =
-    &[migration!("accounts", 1, "0001", "accounts"), migration!("accounts", 2, "0002", "jobs_that_fail")];
+pub(crate) const ACCOUNTS: &[Migration] = &[
+    migration!("accounts", 1, "0001", "accounts"),
+    migration!("accounts", 2, "0002", "jobs_that_fail"),
+    migration!("accounts", 3, "0003", "attempts_unheard"),
+];
 /// Steps of `walks.db`.
 pub(crate) const WALKS: &[Migration] = &[
     migration!("walks", 1, "0001", "walks"),

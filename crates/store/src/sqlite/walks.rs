@@ -210,17 +210,18 @@ fn write_extension(
 }
 
 /// Drops rankings nobody's cursor can point into any more, save the newest of all, which carries the numbering on.
-/// One that was made while the clock stood ahead counts as expired, too.
 fn drop_expired(connection: &Connection, new: &NewGeneration) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE generations SET built_at = ?1 WHERE built_at > ?2")
+        .and_then(|mut statement| statement.execute((new.built_at.as_ms(), new.ahead_from().as_ms())))
+        .doing("set the time of rankings right")?;
     let expired: Vec<i64> = connection
         .prepare_cached(
-            "SELECT generation FROM generations WHERE (built_at < ?1 OR built_at > ?2)
+            "SELECT generation FROM generations WHERE built_at < ?1
                AND generation < (SELECT max(generation) FROM generations) ORDER BY built_at LIMIT 16",
         )
         .and_then(|mut statement| {
-            statement
-                .query_map((new.expired_before.as_ms(), new.ahead_from().as_ms()), |row| row.get(0))?
-                .collect()
+            statement.query_map([new.expired_before.as_ms()], |row| row.get(0))?.collect()
         })
         .doing("find expired rankings")?;
     for generation in expired {

@@ -143,6 +143,7 @@ pub(crate) const TABLES: [Table; 20] = [
             ("lease_ms", I),
             ("failures", I),
             ("failure", T),
+            ("unheard", I),
         ],
         key: &["account_id", "job_id"],
         rows_max: WIDEST,

@@ -3,55 +3,18 @@
 use crate::child::{ACCOUNTS, receipt, start};
 use crate::support::{account, audited, charge, is_paid, open, request};
 use std::io::{BufRead, Write};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use store::probe::Probed;
-
-/// A small disk in memory, unmounted at the end.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    /// `None`, with a message, where one may not mount.
-    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-    fn mount(size: &str) -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
-            .arg(folder.path())
-            .stderr(Stdio::null())
-            .status();
-        if mounted.is_ok_and(|status| status.success()) {
-            return Some(Self(folder));
-        }
-        eprintln!("skipped: mounting a small disk needs root");
-        None
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0.path()).status();
-    }
-}
-
-/// Writes until nothing more fits.
-fn fill(file: &Path) {
-    let mut file = std::fs::File::create(file).expect("a file");
-    for size in [65_536, 4_096, 1] {
-        while file.write_all(&vec![7; size]).is_ok() {}
-    }
-}
+use testkit::SmallDisk;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_gives_no_receipts_and_heals_without_a_restart() {
     let Some(disk) = SmallDisk::mount("8m") else { return };
-    let folder = disk.0.path().join("data");
-    let filler = disk.0.path().join("filler");
-    let store = open(&folder).await;
+    let store = open(&disk.path().join("data")).await;
     let id = account(&store, 0, 1 << 30).await;
     let (mut paid, mut failed, mut n) = (Vec::new(), 0, 0);
     for _ in 0..10 {
-        fill(&filler);
+        disk.fill();
         let failed_before = failed;
         while failed < failed_before + 3 {
             let calls: Vec<_> = (n..n + 40)
@@ -73,7 +36,7 @@ async fn a_full_disk_gives_no_receipts_and_heals_without_a_restart() {
             }
         }
         assert!(store.balance(id).await.expect("reading goes on").is_some());
-        std::fs::remove_file(&filler).expect("room again");
+        disk.make_room();
         n += 1;
         assert!(is_paid(&store.charge(charge(id, n, 1)).await.expect("healed")), "healed");
         paid.push(n);
@@ -131,15 +94,14 @@ async fn a_failing_disk_stops_the_ledger_until_a_restart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_probe_of_each_file_sees_a_full_disk_and_that_there_is_room_again() {
     let Some(disk) = SmallDisk::mount("8m") else { return };
-    let filler = disk.0.path().join("filler");
-    let store = open(&disk.0.path().join("data")).await;
+    let store = open(&disk.path().join("data")).await;
     for file in [Probed::Ledger, Probed::Catalog, Probed::Walks] {
         let probe = async || store.probe(file).await.expect("its writer is free");
         probe().await.expect("there is room");
-        fill(&filler);
+        disk.fill();
         let error = probe().await.expect_err("the disk is full");
         assert!(error.is_passing() && !error.is_busy(), "{file:?}: {error}");
-        std::fs::remove_file(&filler).expect("removed");
+        disk.make_room();
         probe().await.expect("there is room again");
     }
 }

@@ -102,16 +102,34 @@ on_each_backend! {
         };
         assert!(matches!(ask("/a").await, Some(Kept::Answer { request_id, .. }) if request_id == request(1)));
         assert_eq!(ask("/b").await, Some(Kept::OtherRequest));
-        let forget = async |before, ahead_from, limit| {
-            store.forget_idempotent_answers(before, ahead_from, limit).await.expect("a number")
+        const KEPT_MS: i64 = 86_400_000;
+        let later = |ms: i64| Timestamp::from_ms(NOW.as_ms() + ms);
+        let forget = async |now, limit| {
+            store.forget_idempotent_answers(now, KEPT_MS, limit).await.expect("a number")
         };
-        let later = Timestamp::from_ms(NOW.as_ms() + 1);
-        assert_eq!(forget(NOW, later, 10).await, 0);
-        assert_eq!(forget(later, later, 1).await, 1);
-        let before = Timestamp::from_ms(NOW.as_ms() - 1);
-        assert_eq!(forget(before, before, 10).await, 1, "it was kept while the clock stood ahead");
+        assert_eq!(forget(later(KEPT_MS), 10).await, 0);
+        assert_eq!(forget(later(KEPT_MS + 1), 1).await, 1);
+        assert_eq!(forget(later(KEPT_MS + 1), 10).await, 1);
         assert_eq!(ask("/a").await, None);
         audited(&store).await;
+    }
+
+    async fn an_answer_kept_while_the_clock_stood_ahead_is_kept_as_long_as_any_other(held: &TestStore) {
+        const KEPT_MS: i64 = 86_400_000;
+        let store = held.store();
+        let id = account(store, 0, 3).await;
+        let paid = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
+        assert!(matches!(paid, ChargeOutcome::Paid(_)));
+        // The clock is set right by a year.
+        let right = |ms: i64| Timestamp::from_ms(NOW.as_ms() - 365 * KEPT_MS + ms);
+        let forget = async |now| store.forget_idempotent_answers(now, KEPT_MS, 10).await.expect("a number");
+        for ms in [0, 1, KEPT_MS] {
+            assert_eq!(forget(right(ms)).await, 0);
+            let again = store.charge(call(id, 2, "k", "/a", "two")).await.expect("an answer");
+            assert!(matches!(again, ChargeOutcome::Replayed { .. }), "nothing is paid twice: {again:?}");
+        }
+        assert_eq!(forget(right(KEPT_MS + 1)).await, 1);
+        audited(store).await;
     }
 
     async fn a_call_that_is_not_covered_keeps_nothing(held: &TestStore) {

@@ -30,6 +30,7 @@ struct Filled {
     /// Places of the index that were passed: those without a video are of videos that are gone or not told.
     positions: u64,
     rejected: u64,
+    first_rejects: Vec<RejectView>,
     calls: CallsView,
     is_quota_used_up: bool,
     failed: Vec<FailedView>,
@@ -47,6 +48,16 @@ struct CallsView {
     made: u64,
     today: u64,
     left_today: Option<u64>,
+}
+
+/// A record that could not be used: on which page of which window, and why.
+#[derive(Serialize)]
+struct RejectView {
+    from: String,
+    to: String,
+    cursor: u64,
+    record: u64,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -131,6 +142,13 @@ impl Filled {
             to: window.last().to_string(),
             reason,
         });
+        let first_rejects = report.first_rejects.into_iter().map(|reject| RejectView {
+            from: reject.window.first().to_string(),
+            to: reject.window.last().to_string(),
+            cursor: reject.cursor,
+            record: reject.record,
+            reason: reject.reason,
+        });
         let caveats = report.caveats.into_iter();
         Self {
             ok: report.windows_done == report.windows,
@@ -144,6 +162,7 @@ impl Filled {
             videos: VideosView { records: report.videos, new: report.videos_new },
             positions: report.positions,
             rejected: report.rejects,
+            first_rejects: first_rejects.collect(),
             calls: CallsView { made: report.calls, today, left_today },
             is_quota_used_up: report.is_quota_used_up,
             failed: failed.collect(),
@@ -170,11 +189,27 @@ impl Filled {
                 counted(missing, "more video")
             ))?;
         }
+        self.show_rejected()?;
         let left = self.calls.left_today.map(|left| format!(", {} left today", grouped(left)));
         print_text(format_args!("{}{}", counted(self.calls.made, "request"), left.unwrap_or_default()))?;
         print("These are sums of what was returned, not totals of the hashtag:")?;
         for caveat in &self.caveats {
             print_text(format_args!("- {}", caveat.text))?;
+        }
+        Ok(())
+    }
+
+    fn show_rejected(&self) -> Result<(), Failure> {
+        if self.rejected == 0 {
+            return Ok(());
+        }
+        print_text(format_args!("Rejected {}:", counted(self.rejected, "record")))?;
+        for RejectView { from, to, cursor, record, reason } in &self.first_rejects {
+            print_text(format_args!("  {from} to {to}, page at {cursor}, record {record}: {reason}"))?;
+        }
+        let listed = self.first_rejects.len() as u64;
+        if self.rejected > listed {
+            print_text(format_args!("  ... and {} more", grouped(self.rejected - listed)))?;
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     spinning("making the data", fill(&catalog, began)).await?;
     let key = make_account(context, &store).await?;
     let size = store.catalog_size().await?;
-    let server = serve::bind(context, catalog, None).await?;
+    let server = serve::bind(context, catalog, folder.path(), None).await?;
     let held = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
     let took_ms = context.clock.now().as_ms().saturating_sub(began.as_ms());
     let place = Place { base: format!("http://{}", server.local_addr()), folder: folder.path(), key: &key };

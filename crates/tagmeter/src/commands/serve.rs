@@ -9,9 +9,14 @@ use crate::telemetry;
 use catalog::Catalog;
 use server::{BindError, Downloads, Options, Parts, Server, Uploads};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::sleep;
 use worker::Worker;
+
+/// Before a worker that panicked is started again.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     telemetry::start(&context.settings)?;
@@ -19,7 +24,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let catalog = context.open_live_catalog(store).await?;
     let uploads = uploads(context)?;
     let worker = context.settings.worker.value.then(|| here(context, catalog.clone(), uploads.clone()));
-    let server = bind(context, catalog, Some(uploads)).await?;
+    let server = bind(context, catalog, &context.settings.data_dir.value, Some(uploads)).await?;
     let settings = &context.settings;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -35,10 +40,11 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     until_stopped(server, worker).await
 }
 
-/// Takes the address that is configured.
+/// Takes the address that is configured. Large answers lie in the data folder, unless the settings name another one.
 pub(super) async fn bind(
     context: &Context,
     catalog: Catalog,
+    data_dir: &Path,
     uploads: Option<Uploads>,
 ) -> Result<Server, Failure> {
     let settings = &context.settings;
@@ -51,7 +57,7 @@ pub(super) async fn bind(
         public_url: settings.public_url.value.clone(),
         cors_origins: settings.cors_origins.value.clone(),
         keep_alive_timeout: Duration::from_millis(settings.keep_alive.value.as_ms().unwrap_or_default()),
-        downloads: Downloads { node, ..settings.downloads.options(&settings.data_dir.value) },
+        downloads: Downloads { node, ..settings.downloads.options(data_dir) },
         ..Options::default()
     };
     let parts = Parts { catalog, clock: context.clock.clone(), seed: u64::from_be_bytes(random_bytes()?) };
@@ -75,18 +81,20 @@ pub(super) async fn until_stopped(server: Server, worker: Option<Worker>) -> Res
         // Sent or dropped, it is time to stop.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
-    let working = worker.map(|worker| tokio::spawn(worker.run(is_stopped(stopped.clone()))));
+    let working = async {
+        let Some(worker) = worker else { return };
+        // One that panics is started again: its jobs go on when their leases are over.
+        while let Err(error) = tokio::spawn(worker.clone().run(is_stopped(stopped.clone()))).await {
+            tracing::error!(%error, "the worker ended by a panic; it starts again");
+            sleep(RESTART_PAUSE).await;
+        }
+    };
     let listening = async move {
         let name = signal.await;
         tracing::info!(signal = name, "stopping: calls under way are answered first");
         stop.send_replace(true);
     };
-    tokio::join!(server.run(is_stopped(stopped)), listening);
-    if let Some(working) = working
-        && working.await.is_err()
-    {
-        tracing::error!("the worker had ended before; its jobs go on at the next start");
-    }
+    tokio::join!(server.run(is_stopped(stopped.clone())), listening, working);
     Ok(())
 }
 

@@ -56,3 +56,22 @@ fn a_table_is_imported_as_its_columns_are_named() {
     let missing = place.run(&["import", "t.csv", "--map", "Vido=video_id"]);
     assert!(missing.err.contains("the nearest is \"Video\""), "{}", missing.err);
 }
+
+#[test]
+fn a_record_that_panics_the_writer_ends_its_import_and_no_other() {
+    let place = Place::new();
+    let line = |id: u64| {
+        format!(
+            r#"{{"id":"{id}","desc":"d #cat","createTime":1700000000,"stats":{{"playCount":5}},"challenges":[{{"id":"7551","title":"cat"}}]}}"#
+        )
+    };
+    place.write("sound.ndjson", line(7_000_000_000_000_000_001));
+    place.write("poison.ndjson", line(testkit::poison::VIDEO));
+    place.ok(&["import", "sound.ndjson"]);
+    let failed = place.run(&["import", "poison.ndjson"]);
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    assert!(failed.err.contains("a video that panics on purpose"), "{}", failed.err);
+    place.write("more.ndjson", line(7_000_000_000_000_000_002));
+    assert_eq!(place.json(&["import", "more.ndjson"])["videos"]["new"], 1);
+    assert_eq!(place.json(&["lookup", "cat"])["observed"]["videos"], 2);
+}

@@ -1,11 +1,11 @@
 //! Uploads become imports.
 
-use crate::shared::{LEASE_OVER, data, ended, location};
+use crate::shared::{LEASE_OVER, PATIENCE, data, ended, location};
 use domain::{Clock, KeyScope, Timestamp};
 use std::io::Write;
 use std::time::Duration;
-use store::jobs::{JobKind, Lease};
-use testkit::{Place, Request, TestServer, UPLOADS_AT_ONCE};
+use store::jobs::{Claim, JobKind, Lease};
+use testkit::{Place, Request, TestServer, UPLOADS_AT_ONCE, poison};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -30,6 +30,8 @@ testkit::tell_on_each_backend! {
     a_file_that_is_none_of_ours_fails_and_says_why,
     an_import_goes_on_after_its_worker_was_killed,
     an_import_whose_process_ends_three_times_has_failed,
+    an_import_that_is_interrupted_again_and_again_is_done_in_the_end,
+    an_import_that_panics_the_writer_fails_alone,
     an_import_goes_on_after_a_clock_that_stood_a_year_ahead,
     counts_that_are_too_large_are_rejects_and_harm_nothing,
     the_same_upload_twice_under_one_key_is_one_import,
@@ -104,13 +106,18 @@ async fn an_import_goes_on_after_its_worker_was_killed(place: &Place) {
     assert_eq!(files_in(&server), Vec::<String>::new());
 }
 
-/// Takes the job as a worker does that is killed before it gets anywhere.
-async fn killed_at_once(server: &TestServer) {
+/// Takes the job as a worker does.
+async fn claimed(server: &TestServer) -> Claim {
     let from = server.clock.now();
     let until = Timestamp::from_ms(from.as_ms() + 60_000);
     let store = server.held().store();
     let claimed = store.claim_job(&[JobKind::Import], "node-1", Lease { from, until }).await;
-    assert!(claimed.expect("an answer").is_some(), "it waits");
+    claimed.expect("an answer").expect("it waits").1
+}
+
+/// Takes the job as a worker does that is killed before it gets anywhere.
+async fn killed_at_once(server: &TestServer) {
+    claimed(server).await;
 }
 
 async fn an_import_whose_process_ends_three_times_has_failed(place: &Place) {
@@ -128,6 +135,55 @@ async fn an_import_whose_process_ends_three_times_has_failed(place: &Place) {
     assert!(problem.contains("3 attempts") && problem.contains("the process ended"), "{problem}");
     worker.stopped().await;
     assert_eq!(files_in(&server), Vec::<String>::new());
+}
+
+async fn an_import_that_is_interrupted_again_and_again_is_done_in_the_end(place: &Place) {
+    let server = place.server().await.start().await;
+    let key = server.admin_key().await;
+    let location = location(&server.send(Request::post("/v1/imports", lines(1..11)).key(&key)).await);
+    // Far more often than a job may fail, a worker begins and is stopped, or loses its connection.
+    for _ in 0..10 {
+        let claim = claimed(&server).await;
+        let now = server.clock.now();
+        let lease = Lease { from: now, until: now };
+        let store = server.held().store();
+        assert!(store.job_interrupted(&claim, None, lease).await.expect("an answer"));
+    }
+    let worker = server.worker();
+    let import = ended(&server, &key, &location).await;
+    assert_eq!(import["state"], "done", "{import}");
+    worker.stopped().await;
+}
+
+async fn an_import_that_panics_the_writer_fails_alone(place: &Place) {
+    let server = place.server().await.start().await;
+    let (key, worker) = (server.admin_key().await, server.worker());
+    let poison = String::from_utf8(lines(1..3)).expect("UTF-8");
+    let poison = poison.replace("7000000000000000001", &poison::VIDEO.to_string());
+    let poisoned = location(&server.send(Request::post("/v1/imports", poison).key(&key)).await);
+    let failed = async {
+        loop {
+            let import = data(&server, &key, &poisoned).await;
+            if import["state"] == "failed" {
+                return import;
+            }
+            // Its writer panics again and again, and everything else goes on.
+            assert_eq!(server.send(Request::get("/readyz")).await.status.as_u16(), 200);
+            server.clock.advance(Duration::from_secs(1));
+        }
+    };
+    let import = tokio::time::timeout(PATIENCE, failed).await.expect("it is given up");
+    let problem = import["problem"].as_str().expect("a reason");
+    assert!(
+        problem.contains("3 attempts") && problem.contains("a video that panics on purpose"),
+        "{problem}"
+    );
+    let sound = location(&server.send(Request::post("/v1/imports", lines(1..11)).key(&key)).await);
+    let import = ended(&server, &key, &sound).await;
+    assert_eq!((import["state"].as_str(), &import["counts"]["videos_new"]), (Some("done"), &10.into()));
+    assert_eq!(server.get("/challenge-info-name/?name=cat").await.status.as_u16(), 200);
+    assert_eq!(server.send(Request::get("/readyz")).await.status.as_u16(), 200);
+    worker.stopped().await;
 }
 
 async fn an_import_goes_on_after_a_clock_that_stood_a_year_ahead(place: &Place) {
@@ -289,4 +345,43 @@ async fn an_import_that_waits_is_called_off_at_once(place: &Place) {
     let worker = server.worker();
     worker.stopped().await;
     assert_eq!(server.held().store().catalog_size().await.expect("a size").videos, 0);
+}
+
+/// A full disk, on which the ledger alone still has room: claims and their notes go through, imports do not.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_outlives_a_full_disk_however_often_it_is_tried() {
+    let Some(disk) = testkit::SmallDisk::mount("48m") else { return };
+    let roomy = tempfile::tempdir().expect("a folder");
+    let folder = disk.path().join("data");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::os::unix::fs::symlink(roomy.path().join("accounts.db"), folder.join("accounts.db")).expect("a link");
+    let server = TestServer::builder().folder(folder).start().await;
+    let key = server.admin_key().await;
+    let location = location(&server.send(Request::post("/v1/imports", lines(1..20_001)).key(&key)).await);
+    let id = location.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
+    disk.fill();
+    for attempt in 1..=5 {
+        let worker = server.worker();
+        let noted = async {
+            loop {
+                let job = server.held().store().job(server.account_id, id).await.expect("an answer");
+                let job = job.expect("a job");
+                if job.attempts == attempt && job.unheard == 0 {
+                    return job;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let job = tokio::time::timeout(PATIENCE, noted).await.expect("the attempt is interrupted");
+        assert_eq!((job.failures, job.failure), (0, None));
+        worker.stopped().await;
+        server.clock.advance(LEASE_OVER);
+    }
+    assert_eq!(data(&server, &key, &location).await["state"], "running");
+    disk.make_room();
+    let worker = server.worker();
+    let import = ended(&server, &key, &location).await;
+    assert_eq!((import["state"].as_str(), &import["counts"]["videos_new"]), (Some("done"), &20_000.into()));
+    worker.stopped().await;
 }

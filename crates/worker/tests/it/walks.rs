@@ -6,7 +6,7 @@ use domain::assigned_id::ASSIGNED_ID_MIN;
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::ledger::{Movement, Operation};
-use testkit::upstream::{ContractStandIn, Fault, Habits};
+use testkit::upstream::{ContractStandIn, Fault, Habits, HeldHashtag};
 use testkit::{Answer, Place, Request, TestServer, hashtag, video};
 
 /// A server whose upstream holds so many videos under #cat.
@@ -46,6 +46,7 @@ testkit::tell_on_each_backend! {
     a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits,
     an_upstream_that_always_has_more_is_left,
     pages_of_only_rejects_or_only_repeats_are_free,
+    rejects_of_a_walk_are_shown_with_their_reasons,
     a_budget_is_never_exceeded,
     a_price_is_told_and_nothing_is_done,
     two_walks_judge_how_much_there_is,
@@ -158,6 +159,33 @@ async fn pages_of_only_rejects_or_only_repeats_are_free(place: &Place) {
         let walk = walked(&server, json!({"hashtag": "cat"})).await;
         assert_eq!(counters(&walk), [2, 70, 0, 0, 0], "{walk}");
     }
+}
+
+async fn rejects_of_a_walk_are_shown_with_their_reasons(place: &Place) {
+    let upstream = ContractStandIn::start().await;
+    upstream.hold_videos(7551, "cat", 60);
+    let mut videos = upstream.held_videos(7551);
+    for (number, plays) in [(2, (1 << 53) + 1), (3, 1 << 53), (37, u64::MAX)] {
+        videos[number].plays = plays;
+    }
+    let (id, name) = (7551, "cat".to_owned());
+    upstream.hold_hashtag(HeldHashtag { id, name, views: 1_000_000, creators: 1_000, videos });
+    let server = place.server().await.upstream(&upstream).start().await;
+    let walk = walked(&server, json!({"hashtag": "cat"})).await;
+    assert_eq!(counters(&walk), [2, 58, 0, 0, 2], "{walk}");
+    let reason =
+        |plays: u64| format!("play_count: {plays} is above 9007199254740992 (2^53), the largest count");
+    let rejects = json!([
+        {"cursor": 0, "record": 3, "reason": reason((1 << 53) + 1)},
+        {"cursor": 35, "record": 3, "reason": reason(u64::MAX)},
+    ]);
+    assert_eq!(walk["first_rejects"], rejects);
+    let answer = server.get("/metrics").await;
+    let metrics = answer.text();
+    assert!(metrics.contains(r#"tagmeter_upstream_rejects_total{upstream="original"} 2"#), "{metrics}");
+    // What is the largest count is no reject, and a sum above it is unknown.
+    let cat = server.get("/v1/hashtags/cat/videos").await.json();
+    assert_eq!(cat["data"][0]["plays"], 1_u64 << 53, "{cat}");
 }
 
 async fn a_budget_is_never_exceeded(place: &Place) {

@@ -1,7 +1,7 @@
 //! How early a breakout is seen: alarms before the day on which the week's figure shows it.
 
 use super::super::quantiles::median;
-use super::super::{as_f64, ratio};
+use super::super::{as_f64, ratio, wide_as_f64};
 use super::breakouts::BREAKOUT_TIMES;
 use super::{Candidate, Half, Played, Ranking, is_fresh};
 use crate::Timestamp;
@@ -62,7 +62,7 @@ pub(super) fn usual_week_before(views: &Series, day: Timestamp) -> Option<f64> {
 fn breakout(whole: &Series, day: Timestamp) -> Option<Breakout> {
     let (begin, step) = (back(day, WARNING_DAYS), whole.at(day)?.step);
     let usual = usual_week_before(whole, day).filter(|usual| *usual >= as_f64(step))?;
-    let gain = |from: Timestamp, to: Timestamp| Some(as_f64(whole.climbed(to)? - whole.climbed(from)?));
+    let gain = |from: Timestamp, to: Timestamp| Some(wide_as_f64(whole.climbed(to)? - whole.climbed(from)?));
     let week = gain(begin, day).filter(|week| *week >= BREAKOUT_TIMES * usual)?;
     if !is_fresh(whole, begin) || !is_fresh(whole, day) {
         return None;

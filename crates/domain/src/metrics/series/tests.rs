@@ -1,6 +1,7 @@
 //! The repair and the gains, on made-up readings and against every way there is.
 
 use super::*;
+use crate::count::COUNT_MAX;
 use crate::metrics::made_up::{at, exact, rounded};
 use proptest::prelude::*;
 
@@ -301,6 +302,18 @@ proptest! {
         prop_assert!(all.is_none_or(|all| all.is_repaired == is_repaired));
         let whole = Series::unrepaired(&readings(&values));
         prop_assert!(whole.standings().map(|standing| standing.value).eq(values.iter().copied()));
+    }
+
+    #[test]
+    fn rises_are_summed_exactly_however_large(
+        values in prop::collection::vec(prop::sample::select(vec![0, 1, COUNT_MAX - 1, COUNT_MAX]), 1..3_000),
+    ) {
+        let series = Series::unrepaired(&readings(&values));
+        let climbed: u128 = values.windows(2).map(|pair| u128::from(pair[1].saturating_sub(pair[0]))).sum();
+        prop_assert_eq!(series.climbed(EVER[1]), Some(climbed));
+        let total = values.last().copied().unwrap_or(0);
+        let gain = series.gain(EVER[0], EVER[1]).map_or(0, |all| all.gain);
+        prop_assert_eq!(u128::from(gain), climbed.min(total.into()));
     }
 
     #[test]

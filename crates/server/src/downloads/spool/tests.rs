@@ -120,6 +120,45 @@ fn another_process_takes_up_what_was_kept_and_removes_what_was_left() {
 }
 
 #[test]
+fn what_was_paid_while_the_clock_stood_ahead_is_kept_as_long_as_any_other() {
+    const YEAR_MS: i64 = 365 * 86_400_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = spool(folder.path(), 4_000, at(YEAR_MS));
+    keep(&first, 1, 1, 100, at(YEAR_MS));
+    // The clock is set right.
+    first.sweep(NOW);
+    keep(&first, 2, 1, 100, at(10));
+    assert_eq!(numbers(&first, 1, at(KEEP_MS - 1), 9), [1, 2], "nothing that was paid is dropped");
+    assert_eq!(numbers(&first, 1, at(KEEP_MS), 9), [2], "nor kept for longer");
+    assert_eq!(numbers(&first, 1, at(KEEP_MS + 10), 9), [] as [u64; 0]);
+    assert_eq!((names(folder.path()), first.room.taken.load(Relaxed)), (0, 0));
+    // The same after restarts, each of which finds the record.
+    keep(&first, 3, 1, 100, at(YEAR_MS));
+    std::mem::forget(first);
+    for ms in [0, KEEP_MS / 2, KEEP_MS - 1] {
+        let again = spool(folder.path(), 4_000, at(ms));
+        assert_eq!(numbers(&again, 1, at(ms), 9), [3]);
+        std::mem::forget(again);
+    }
+    let last = spool(folder.path(), 4_000, at(KEEP_MS));
+    assert_eq!((numbers(&last, 1, at(KEEP_MS), 9), names(folder.path())), (vec![], 0));
+}
+
+#[test]
+fn a_file_left_behind_while_the_clock_stood_ahead_is_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(id(1).to_string());
+    fs::write(&path, "left").expect("written");
+    let year_ahead = std::time::UNIX_EPOCH
+        + std::time::Duration::from_millis((NOW.as_ms() + 365 * 86_400_000).unsigned_abs());
+    File::open(&path).and_then(|file| file.set_modified(year_ahead)).expect("set");
+    drop(spool(folder.path(), 100, NOW));
+    assert!(path.exists(), "it may still be written");
+    drop(spool(folder.path(), 100, at(ABANDONED_MS)));
+    assert!(!path.exists());
+}
+
+#[test]
 fn one_account_does_not_fill_the_room_of_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let spool = spool(folder.path(), 400, NOW);

@@ -1,6 +1,6 @@
 //! The page in an answer.
 
-use super::super::UpstreamError;
+use super::super::{PageRejects, UpstreamError};
 use super::{VideosAsked, WindowPage};
 use crate::files::research_api::read_video;
 use crate::json::lenient::{Flag, Text};
@@ -55,31 +55,33 @@ pub(super) fn read(data: &str, asked: &VideosAsked<'_>, at: Timestamp) -> Result
     let mut page = WindowPage {
         videos: Vec::with_capacity(records.len()),
         hashtags: Vec::new(),
-        rejects: 0,
+        rejects: PageRejects::default(),
         cursor,
         has_more,
         search_id: Some(data.search_id.clean()).filter(|id| !id.is_empty()),
         positions: cursor - asked.cursor,
     };
     let mut told = Told::default();
-    for raw in records {
-        let before = page.videos.len();
-        add(raw.get(), asked, at, &mut told, &mut page);
-        if page.videos.len() == before {
-            page.rejects += 1;
+    for (number, raw) in (1..).zip(records) {
+        if let Err(reason) = add(raw.get(), asked, at, &mut told, &mut page) {
+            page.rejects.add(number, &reason);
         }
     }
     Ok(page)
 }
 
 /// Adds what a record tells. A video that does not carry the hashtag is not what was asked for.
-fn add(raw: &str, asked: &VideosAsked<'_>, at: Timestamp, told: &mut Told, page: &mut WindowPage) {
-    let mut found = Vec::new();
+fn add(
+    raw: &str,
+    asked: &VideosAsked<'_>,
+    at: Timestamp,
+    told: &mut Told,
+    page: &mut WindowPage,
+) -> Result<(), String> {
+    let (mut found, before) = (Vec::new(), page.videos.len());
     let mut reading =
         Reading { observed_at: Some(at), source: None, is_listed: true, told, found: &mut found };
-    if read_video(raw, &mut reading).is_err() {
-        return;
-    }
+    read_video(raw, &mut reading).map_err(|why| why.to_string())?;
     for found in found {
         match found {
             Found::Observation(Observation::Video(video)) => {
@@ -92,4 +94,8 @@ fn add(raw: &str, asked: &VideosAsked<'_>, at: Timestamp, told: &mut Told, page:
             Found::Observation(Observation::Window(_)) | Found::Refused { .. } => {}
         }
     }
+    if page.videos.len() == before {
+        return Err(format!("the video does not carry #{}", asked.tag.name()));
+    }
+    Ok(())
 }

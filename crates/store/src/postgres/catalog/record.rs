@@ -110,7 +110,7 @@ fn in_transaction(
         // The writing ends when nobody hands rows over any more.
         drop(rows);
         // What went wrong there is why anything went wrong here.
-        writing.join().unwrap_or(Err(StoreError::Closed))?;
+        writing.join().unwrap_or_else(|panic| Err(StoreError::panicked(panic.as_ref())))?;
         recorded
     })?;
     runtime.block_on(transaction.commit()).doing(COMMITTING)?;

@@ -51,6 +51,8 @@ impl Lane {
 
     /// Decides on all these charges and answers them.
     pub(super) async fn round(&mut self, calls: Vec<Call>) {
+        #[cfg(feature = "seeded-panics")]
+        crate::poison::charges(calls.iter().map(|call| &call.charge));
         if self.known.len() > HEADS_MAX / self.span.lanes() {
             self.known.clear();
         }
@@ -180,7 +182,7 @@ impl Lane {
         let Some(connection) = &self.connection else { return Ok(()) };
         match connection.write(&plans).await {
             End::Committed => {
-                self.activity.commits.fetch_add(1, Ordering::Relaxed);
+                self.activity.committed();
                 for plan in plans {
                     if let Some((_, head)) = plan.heads {
                         let known = self.known.entry(plan.group.account_id);
@@ -283,7 +285,12 @@ impl Lane {
         groups: impl IntoIterator<Item = Group>,
         error: &StoreError,
     ) -> Result<T, OneByOne> {
-        tracing::error!(%error, "a commit of charges failed");
+        // One line for a state: a database that is away fails each commit.
+        if self.activity.failed_in_a_row.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::error!(%error, "commits of charges fail");
+        } else {
+            tracing::debug!(%error, "a commit of charges failed");
+        }
         self.activity.commits_failed.fetch_add(1, Ordering::Relaxed);
         for group in groups {
             self.known.remove(&group.account_id);

@@ -11,7 +11,6 @@ use super::steps::Span;
 use super::transaction::Connection;
 use crate::StoreError;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -43,7 +42,7 @@ pub(super) async fn settle(
         open.close();
     }
     if is_committed {
-        activity.commits.fetch_add(1, Ordering::Relaxed);
+        activity.committed();
     }
 }
 

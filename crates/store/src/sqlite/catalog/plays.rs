@@ -3,6 +3,7 @@
 use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::recording::sums::VIEWS_MAX;
 use crate::trends::CreatorPlays;
 use domain::HashtagRow;
 use rusqlite::{Connection, Statement};
@@ -39,7 +40,7 @@ struct Reading<'a> {
 #[derive(Default)]
 struct Creator {
     author: i64,
-    plays: u64,
+    plays: u128,
     is_told: bool,
 }
 
@@ -49,12 +50,14 @@ impl<'a> Reading<'a> {
             links: connection.prepare(
                 "SELECT author, plays, video FROM links WHERE hashtag = ?1 ORDER BY author, video LIMIT ?2",
             )?,
-            told: connection.prepare("SELECT plays IS NOT NULL FROM videos WHERE video = ?1")?,
+            told: connection.prepare(&format!(
+                "SELECT coalesce(plays <= {VIEWS_MAX}, FALSE) FROM videos WHERE video = ?1"
+            ))?,
         })
     }
 
     /// `None` where there are more videos than may be.
-    fn plays(&mut self, hashtag: HashtagRow, videos_max: u32) -> rusqlite::Result<Option<Vec<u64>>> {
+    fn plays(&mut self, hashtag: HashtagRow, videos_max: u32) -> rusqlite::Result<Option<Vec<u128>>> {
         let (mut found, mut creator) = (Vec::new(), Creator::default());
         let mut rows = self.links.query((hashtag.0, i64::from(videos_max) + 1))?;
         let mut videos = 0;
@@ -65,8 +68,10 @@ impl<'a> Reading<'a> {
                 let before = std::mem::replace(&mut creator, Creator { author, ..Creator::default() });
                 found.extend(before.is_told.then_some(before.plays));
             }
-            let plays = row.get::<_, i64>(1)?.max(0).unsigned_abs();
-            creator.plays = creator.plays.saturating_add(plays);
+            // Counts above the limit, which older versions stored, are unknown wherever they are read.
+            let plays =
+                row.get::<_, i64>(1).map(|plays| if (0..=VIEWS_MAX).contains(&plays) { plays } else { 0 })?;
+            creator.plays += u128::from(plays.unsigned_abs());
             // A link has 0 also where plays were not told; whoever has none told at all is not among the creators.
             if author != 0 && !creator.is_told {
                 let video: i64 = row.get(2)?;

@@ -70,7 +70,7 @@ async fn one(upstream: &UpstreamSettings, http: &Http, spent: Option<u64>, conte
 
 fn budget(upstream: &UpstreamSettings, spent: Option<u64>) -> String {
     let spent = spent.unwrap_or(0);
-    let credits = spent.saturating_mul(upstream.credits_per_call);
+    let credits = u128::from(spent) * u128::from(upstream.credits_per_call);
     match upstream.daily_requests {
         0 => format!("{spent} calls today ({credits} of its credits)"),
         max => format!("{spent} of {max} calls today ({credits} of its credits)"),

@@ -1,0 +1,87 @@
+//! Records in an answer of an upstream that cannot be used. All are counted; the first ones are kept with their reasons.
+
+use super::contract::Page;
+use domain::HashtagObservation;
+
+/// Rejects of one answer that are kept with their reasons.
+pub const REJECTS_KEPT_MAX: usize = 10;
+/// Longest reason that is kept, in characters: some repeat what the upstream sent.
+const REASON_CHARS_MAX: usize = 300;
+
+/// A record that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageReject {
+    /// Its place on the page, from 1.
+    pub record: u64,
+    /// Why: with the field and its value where one is to blame.
+    pub reason: String,
+}
+
+/// The records of a page that cannot be used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageRejects {
+    count: u64,
+    first: Vec<PageReject>,
+}
+
+impl PageRejects {
+    /// Adds one.
+    pub(crate) fn add(&mut self, record: u64, reason: &str) {
+        self.count += 1;
+        if self.first.len() < REJECTS_KEPT_MAX {
+            let reason = reason.chars().take(REASON_CHARS_MAX).collect();
+            self.first.push(PageReject { record, reason });
+        }
+    }
+
+    /// How many there are.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The first [`REJECTS_KEPT_MAX`] of them.
+    pub fn first(&self) -> &[PageReject] {
+        &self.first
+    }
+}
+
+/// An answer some of whose records may be rejects.
+pub trait MayReject {
+    /// The rejects; `None` where an answer has no list of records.
+    fn rejects(&self) -> Option<&PageRejects>;
+}
+
+impl<T> MayReject for Page<T> {
+    fn rejects(&self) -> Option<&PageRejects> {
+        Some(&self.rejects)
+    }
+}
+
+impl<T> MayReject for Option<Page<T>> {
+    fn rejects(&self) -> Option<&PageRejects> {
+        self.as_ref().map(|page| &page.rejects)
+    }
+}
+
+/// A record that stands alone and cannot be used is [`super::UpstreamError::Rejected`].
+impl MayReject for Option<HashtagObservation> {
+    fn rejects(&self) -> Option<&PageRejects> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_counted_and_the_first_are_kept() {
+        let mut rejects = PageRejects::default();
+        for record in 1..=25 {
+            rejects.add(record, &"x".repeat(1_000));
+        }
+        let places: Vec<u64> = rejects.first().iter().map(|reject| reject.record).collect();
+        assert_eq!((rejects.count(), places), (25, (1..=10).collect()));
+        assert!(rejects.first().iter().all(|reject| reject.reason.len() == REASON_CHARS_MAX));
+    }
+}

@@ -1,0 +1,3 @@
+-- Attempts in a row that were begun and of which nothing was heard since: their process ended. Failures are counted apart,
+-- those of one reason only.
+ALTER TABLE jobs ADD COLUMN unheard INTEGER NOT NULL DEFAULT 0;
