@@ -34,7 +34,9 @@ async fn held(place: &Place) -> TemporaryCatalog {
     all.extend(series("still", 7_000_000, 0, 60, 0, 1));
     all.extend(series("young", 9_000, 500, 4, 0, 1));
     all.extend(series("fortnight", 900_000, 900, 14, 0, 1));
-    all.extend(series("stale", 800_000, 5_000, 60, 3, 1));
+    for stale in ["stale", "stale_too", "stale_as_well"] {
+        all.extend(series(stale, 800_000, 5_000, 60, 3, 1));
+    }
     held.record(all).await;
     held.catalog().follow_trends().await.expect("trends");
     held
@@ -74,7 +76,7 @@ async fn pace_ranks_raw_among_all_and_what_has_none_comes_last(place: &Place) {
         let placed = row.emerging.as_ref().expect("a place");
         assert_eq!(
             (placed.score, placed.peers, placed.components.len()),
-            (None, 8, 6),
+            (None, 10, 6),
             "no weights were given"
         );
     }
@@ -83,7 +85,7 @@ async fn pace_ranks_raw_among_all_and_what_has_none_comes_last(place: &Place) {
     assert!(scores.len() == 7 && scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
     assert_eq!(names(&weighted)[0], "young");
     assert_eq!(names(&list(&held, TrendSort::Novelty, None).await)[0], "young");
-    assert_eq!(names(&list(&held, TrendSort::Velocity, None).await).len(), 8, "the stale one too");
+    assert_eq!(names(&list(&held, TrendSort::Velocity, None).await).len(), 10, "the stale ones too");
 }
 
 async fn what_is_not_known_is_named_with_its_reason(place: &Place) {
@@ -131,7 +133,26 @@ async fn probabilities_go_with_what_they_were_learned_on(place: &Place) {
     assert_eq!(outlook(&held, "surging").await.learned_on, "learned on 377 book hashtags");
 }
 
+async fn ranks_among_fewer_than_ten_are_unknown(place: &Place) {
+    let held = place.catalog(&FixedClock::at(Timestamp::parse(NOW).expect("a time"))).await;
+    held.record((0..9).flat_map(|n| series(&format!("tag{n}"), 5_000, 100 + n, 60, 0, 1))).await;
+    held.catalog().follow_trends().await.expect("trends");
+    let rows = list(&held, TrendSort::Emerging, None).await;
+    assert_eq!(rows.len(), 9);
+    for row in &rows {
+        let (outlook, placed) =
+            (row.outlook.as_ref().expect("known"), row.emerging.as_ref().expect("a place"));
+        assert!(outlook.pace.value.is_some() && outlook.pace.percentile.is_none(), "{outlook:?}");
+        assert!(placed.components.iter().all(|component| component.percentile.is_none()), "{placed:?}");
+    }
+    held.record(series("tag9", 5_000, 500, 60, 0, 1)).await;
+    held.catalog().follow_trends().await.expect("trends");
+    let rows = list(&held, TrendSort::Emerging, None).await;
+    assert!(rows.iter().all(|row| row.outlook.as_ref().is_some_and(|it| it.pace.percentile.is_some())));
+}
+
 testkit::tell_on_each_backend! {
+    ranks_among_fewer_than_ten_are_unknown,
     pace_ranks_raw_among_all_and_what_has_none_comes_last,
     what_is_not_known_is_named_with_its_reason,
     probabilities_go_with_what_they_were_learned_on,

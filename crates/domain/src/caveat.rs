@@ -160,7 +160,7 @@ impl Caveat {
             }
             Self::Rounded => "Some counts were rounded for display; each says by which step.",
             Self::Repaired => {
-                "Some readings could not be as they were told and were repaired; `repair=false` gives them as told."
+                "Some readings could not be right and were repaired; `repair=false`, on the command line `--no-repair`, shows them as read."
             }
             Self::Gaps => "At times nothing was read; growth over a gap says how long it really took.",
             Self::SmallSample => "Fewer than 30 videos: chance has much to say in it.",

@@ -10,7 +10,7 @@ use domain::metrics::forecast::FORECAST_DAYS;
 use domain::metrics::outlook::{HISTORY_DAYS_MIN, READING_AGE_DAYS_MAX};
 use domain::metrics::pace::PACE_SPANS_DAYS;
 use domain::metrics::surge::{SURGE_DAYS, SURGE_STEPS_MIN};
-use domain::metrics::{Forecast, Missing, Odds, Outlook, Trend};
+use domain::metrics::{Forecast, Missing, Odds, Outlook, Part, Trend, VALUES_MIN};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -61,7 +61,7 @@ pub struct PaceView {
     /// The same in words.
     #[schema(example = json!(null))]
     pub reason: Option<String>,
-    /// Its rank among all hashtags with a trend, 0 to 1.
+    /// Its rank among all hashtags with a trend, 0 to 1; `null` among fewer than 10.
     pub percentile: Option<f64>,
     /// Published probability to be in the tenth that grows most over the 7 days; `null` among fewer than 20 hashtags, whose
     /// tenth says little.
@@ -141,6 +141,11 @@ pub(super) const fn are_enough(placed: &Emerging) -> bool {
     placed.peers >= HASHTAGS_MIN as u64
 }
 
+/// Where a component stands among all, unless they are too few for a rank.
+pub(super) fn shown_percentile(placed: &Emerging, part: &Part) -> Option<f64> {
+    part.percentile.filter(|_| placed.peers >= VALUES_MIN as u64)
+}
+
 fn pace(outlook: &Outlook, placed: Option<&Emerging>, odds: &Odds) -> PaceView {
     let is_below = outlook.is_below_step && outlook.pace.is_ok();
     let (missing, reason) = match outlook.pace {
@@ -152,7 +157,7 @@ fn pace(outlook: &Outlook, placed: Option<&Emerging>, odds: &Odds) -> PaceView {
         Err(missing) => (Some(missing.name()), Some(why_no_pace(missing))),
     };
     let placed = placed.filter(|_| outlook.pace.is_ok());
-    let of = |placed: &Emerging| placed.part(Component::Pace).percentile;
+    let of = |placed: &Emerging| shown_percentile(placed, placed.part(Component::Pace));
     PaceView {
         value: outlook.pace.ok().filter(|_| !is_below),
         days: PACE_DAYS,

@@ -1,7 +1,7 @@
 //! Which hashtags move most now: read in order from what was worked out when readings came in.
 
 use super::kept::KeptTrend;
-use super::outlook::seen;
+use super::outlook::{seen, shown_percentile};
 use super::trends::{band_name, kept, lately, number_of};
 use super::{HashtagRecord, Held, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
 use crate::Catalog;
@@ -83,7 +83,7 @@ pub struct ComponentView {
     pub name: &'static str,
     /// Its value; `null` where it cannot be known, and then it counts for nothing.
     pub value: Option<f64>,
-    /// Its rank among all hashtags with a trend, 0 to 1.
+    /// Its rank among all hashtags with a trend, 0 to 1; `null` among fewer than 10.
     pub percentile: Option<f64>,
     /// How much it counts.
     pub weight: f64,
@@ -97,7 +97,7 @@ impl EmergingView {
         let component = |part: &domain::metrics::Part| ComponentView {
             name: Component::name(part.component),
             value: part.value,
-            percentile: part.percentile,
+            percentile: shown_percentile(placed, part),
             weight: part.weight,
             contribution: part.contribution.filter(|_| has_weights),
         };
