@@ -81,7 +81,7 @@ impl HeldVideo {
 impl<R: Rows> Recording<'_, R> {
     /// Takes a reading in.
     pub(super) fn video(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
-        #[cfg(feature = "seeded-panics")]
+        #[cfg(all(feature = "seeded-panics", debug_assertions))]
         crate::poison::video(reading.id);
         match self.rows.claim_video(reading.id, self.next_video, reading.digest)? {
             None => self.first(reading),

@@ -69,7 +69,7 @@ pub(crate) fn commit(
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .doing("begin a commit of charges")?;
-    #[cfg(feature = "seeded-panics")]
+    #[cfg(all(feature = "seeded-panics", debug_assertions))]
     crate::poison::charges(charges.iter());
     heads.refresh(&transaction).doing("see whether others wrote")?;
     let mut group = Group::new(&transaction, heads).doing("prepare a commit of charges")?;

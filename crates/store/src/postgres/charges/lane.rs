@@ -51,7 +51,7 @@ impl Lane {
 
     /// Decides on all these charges and answers them.
     pub(super) async fn round(&mut self, calls: Vec<Call>) {
-        #[cfg(feature = "seeded-panics")]
+        #[cfg(all(feature = "seeded-panics", debug_assertions))]
         crate::poison::charges(calls.iter().map(|call| &call.charge));
         if self.known.len() > HEADS_MAX / self.span.lanes() {
             self.known.clear();
