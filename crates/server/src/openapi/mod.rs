@@ -168,4 +168,31 @@ mod tests {
             }
         }
     }
+
+    /// Generators drop the fields of such a composition without a warning (`findings/openapi_python_client_nested_allof.sh`).
+    #[test]
+    fn no_composition_stands_within_another() {
+        fn nested(value: &serde_json::Value, is_part: bool) -> usize {
+            match value {
+                serde_json::Value::Object(members) => {
+                    let own = usize::from(is_part && members.contains_key("allOf"));
+                    let below = members.iter().map(|(name, value)| match value {
+                        serde_json::Value::Array(parts) if name == "allOf" => {
+                            parts.iter().map(|part| nested(part, true)).sum()
+                        }
+                        other => nested(other, false),
+                    });
+                    own + below.sum::<usize>()
+                }
+                serde_json::Value::Array(values) => values.iter().map(|value| nested(value, false)).sum(),
+                _ => 0,
+            }
+        }
+        let json = serde_json::json!({"schema": {"allOf": [{"$ref": "#/x"}, {"allOf": []}]}});
+        assert_eq!(nested(&json, false), 1, "the test sees one");
+        for document in documents() {
+            let json = serde_json::from_str(&document).expect("JSON");
+            assert_eq!(nested(&json, false), 0);
+        }
+    }
 }
