@@ -58,7 +58,9 @@ impl State {
             }
             Ok(()) if !was_well => {
                 let failures = self.failures.swap(0, Relaxed);
-                tracing::info!(failures, "{what} works");
+                if failures > 0 {
+                    tracing::info!(failures, "{what} works again");
+                }
             }
             Ok(()) => {}
         }

@@ -3,7 +3,7 @@
 
 use crate::reading::Found;
 use crate::record::{Around, refuse};
-use domain::{Clock, Timestamp};
+use domain::{Clock, Observation, Timestamp};
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,27 +29,37 @@ impl Present {
     /// Takes what a record gave from `start` on out of `found` where its time cannot be, and refuses the record for it.
     pub(crate) fn check(&self, raw: &[u8], around: Around, start: usize, found: &mut Vec<Found>) {
         let now = self.0.as_ref().map(|clock| clock.now());
-        let cannot_be = |at: Timestamp| at.is_before_tiktok() || now.is_some_and(|now| is_ahead(at, now));
+        let is_future = |at: Timestamp| now.is_some_and(|now| is_ahead(at, now));
         let at = |found: &Found| match found {
-            Found::Observation(observation) => observation.observed_at().filter(|at| cannot_be(*at)),
+            Found::Observation(observation) => {
+                let read = observation.observed_at().filter(|at| at.is_before_tiktok() || is_future(*at));
+                let posted = posted_at(observation).filter(|at| is_future(*at));
+                read.map(|at| ("read", at)).or(posted.map(|at| ("posted", at)))
+            }
             Found::Refused { .. } => None,
         };
-        let Some(first) = found.iter().skip(start).find_map(at) else { return };
+        let Some((what, first)) = found.iter().skip(start).find_map(at) else { return };
         let mut number = 0;
         found.retain(|one| {
             number += 1;
             number <= start || at(one).is_none()
         });
-        let read = first.to_rfc3339();
+        let time = first.to_rfc3339();
         let reason = match now.filter(|_| !first.is_before_tiktok()) {
             Some(now) => format!(
-                "read in the future: at {read}, and it is {} now; check the time in the record, and the clock",
+                "{what} in the future: at {time}, and it is {} now; check the time in the record, and the clock",
                 now.to_rfc3339()
             ),
             None => format!(
-                "read at {read}, before 2014, when there was nothing to read; check the time in the record"
+                "{what} at {time}, before 2014, when there was nothing to read; check the time in the record"
             ),
         };
         refuse(raw, reason, around, found);
     }
+}
+
+/// When a video was posted, as far as milliseconds tell it.
+fn posted_at(observation: &Observation) -> Option<Timestamp> {
+    let Observation::Video(video) = observation else { return None };
+    video.details.create_time.map(|seconds| Timestamp::from_ms(seconds.saturating_mul(1000)))
 }

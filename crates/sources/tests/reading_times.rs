@@ -1,4 +1,5 @@
-//! A reading of the future or of before 2014 is a reject in every format, with its time; 0 means that none is known.
+//! A reading of the future or of before 2014, and a video of the future, are rejects in every format, with their time; 0
+//! means that none is known.
 
 use domain::{Observation, Timestamp};
 use sources::files::{self, Item, Options};
@@ -97,6 +98,25 @@ fn a_date_that_cannot_be_is_a_reject() {
             let (times, rejects) = read(name, text.replace('§', date));
             assert!(rejects.len() == 1 && rejects[0].starts_with(reason), "{text} {date}: {rejects:?}");
             assert!(times.is_empty(), "{text}: {times:?}");
+        }
+    }
+}
+
+#[test]
+fn a_video_of_the_future_is_a_reject() {
+    for (time, at) in [("1795960800", "2026-11-29T14:00:00Z"), ("99999999999", "5138-11-16T09:46:39Z")] {
+        for text in [
+            r##"{"id":"11","desc":"a","createTime":§,"stats":{"playCount":1},"challenges":[]}"##,
+            r##"{"aweme":{"aweme_id":"13","create_time":§,"statistics":{"play_count":5},"cha_list":[]}}"##,
+            r##"{"videos":[{"video_id":"7","title":"a","play_count":5,"create_time":§}],"cursor":1,"hasMore":false}"##,
+        ] {
+            let (times, rejects) = read("x", text.replace('§', time));
+            let reason = format!(
+                "posted in the future: at {at}, and it is {NOW} now; check the time in the record, and the clock"
+            );
+            assert_eq!((times.len(), rejects), (0, vec![reason]), "{text}");
+            let (times, rejects) = read("x", text.replace('§', "1764417600"));
+            assert_eq!((times.len(), rejects.len()), (1, 0), "{text}");
         }
     }
 }

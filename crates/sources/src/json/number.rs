@@ -83,6 +83,9 @@ pub(crate) fn from_text(text: &str) -> Option<i128> {
         return Some(i128::MAX);
     }
     let text = text.split_whitespace().next()?;
+    if let Some(number) = beyond(text) {
+        return Some(number);
+    }
     let (digits, factor) = match text.char_indices().last()? {
         (at, 'K' | 'k') => (&text[..at], 1e3),
         (at, 'M' | 'm') => (&text[..at], 1e6),
@@ -95,6 +98,28 @@ pub(crate) fn from_text(text: &str) -> Option<i128> {
         return None;
     }
     digits.parse::<f64>().ok().and_then(|number| from_float((number * factor).round()))
+}
+
+/// A number with an exponent (`1e17`, `9.2E+18`) or with groups of digits that is too large for a count, so that it is
+/// refused as one. Smaller ones are rounded by whatever wrote them, and stay unknown.
+fn beyond(text: &str) -> Option<i128> {
+    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b"eE+.".contains(&b));
+    let has_exponent = text.starts_with(|first: char| first.is_ascii_digit()) && text.contains(['e', 'E']);
+    let mut groups = text.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_grouped = text.contains(',')
+        && (1..=3).contains(&first.len())
+        && groups.all(|group| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit()));
+    let plain = if is_grouped { text.replace(',', "") } else { text.to_owned() };
+    if !is_number(&plain) || !(has_exponent || is_grouped) {
+        return None;
+    }
+    if let Ok(number) = plain.parse::<i128>() {
+        return (number > i128::from(COUNT_MAX)).then_some(number);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "2^53 is a float")]
+    let limit = COUNT_MAX as f64;
+    plain.parse::<f64>().ok().filter(|number| *number > limit).and_then(from_float)
 }
 
 /// The whole number of a float; a fraction is no part of a count.
@@ -157,7 +182,14 @@ mod tests {
             ("18446744073709551615", Some(18_446_744_073_709_551_615)),
             (r#""18446744073709551616""#, Some(18_446_744_073_709_551_616)),
             ("1e300", Some(i128::MAX)),
-            (r#""1e400""#, None),
+            (r#""1e400""#, Some(i128::MAX)),
+            (r#""1e17""#, Some(100_000_000_000_000_000)),
+            (r#""9.5E+18 views""#, Some(9_500_000_000_000_000_000)),
+            (r#""9,007,199,254,740,993""#, Some(9_007_199_254_740_993)),
+            (r#""1e5""#, None),
+            (r#""1,234""#, None),
+            (r#""12,34,567""#, None),
+            (r#""e17""#, None),
             (r#""nan""#, None),
             (r#""""#, None),
             (r#""views""#, None),
