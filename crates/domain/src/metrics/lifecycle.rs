@@ -110,10 +110,10 @@ impl Contrast {
                 "its newest week is below its own peak, while its newest days are a breakout against the last 28 days"
             }
             Self::SlowAndAhead => {
-                "its newest week is below its own peak, while its pace over 7, 14 and 28 days is above that of most hashtags"
+                "its newest week is below its own peak, while its pace is above that of most hashtags"
             }
             Self::FastAndBehind => {
-                "its newest week is fast against its own past, while its pace over 7, 14 and 28 days is below that of most hashtags"
+                "its newest week is fast against its own past, while its pace is below that of most hashtags"
             }
         }
     }

@@ -4,8 +4,9 @@ use super::numbers::{maybe, per_cent, real};
 use crate::output::grouped;
 use catalog::measure::{ForecastView, OutlookView};
 
-/// The days that pace is of.
-pub(crate) const PACE_OVER: &str = "the least of the growth over 7, 14 and 28 days";
+/// What pace is the least of.
+pub(crate) const PACE_OVER: &str =
+    "the least of a moving average (half-life 7 days) and the growth over 14 and 28 days";
 
 /// What the columns of an outlook mean, below a table of them.
 pub(crate) fn legend(outlooks: &[&OutlookView]) -> Vec<String> {

@@ -208,6 +208,9 @@ fn trends_tell_what_can_be_said_of_the_next_week() {
         "{}",
         told.err
     );
+    let pace = "the least of a moving average (half-life 7 days) and the growth over 14 and 28 days";
+    assert!(told.err.contains(&format!("pace: {pace} up to the newest reading")), "{}", told.err);
+    assert!(place.ok(&["lookup", "dog"]).out.contains(pace));
     let found = place.json(&["trending", "--query", "cat", "--weights", "growth=1,zscore=0"]);
     assert_eq!(found["data"].as_array().map(Vec::len), Some(1));
     assert_eq!(place.json(&["trending", "--min-views", "9999999999"])["data"], json!([]));
