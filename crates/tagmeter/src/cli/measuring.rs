@@ -225,7 +225,7 @@ pub(crate) struct Report {
     /// Tag names, with or without #, or TikTok's ids
     #[arg(value_name = "NAME|ID", required = true, num_args = 1..=COMPARED_MAX)]
     pub(crate) hashtags: Vec<String>,
-    /// Write the page to this file
+    /// Write the page to this file; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
     /// Heading of the page

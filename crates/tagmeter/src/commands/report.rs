@@ -11,7 +11,7 @@ use super::compare::hashtags_of;
 use crate::cli::measuring::Report;
 use crate::exit::Failure;
 use crate::measured::{NewFile, per_cent, tag};
-use crate::output::{grouped, say};
+use crate::output::{Out, grouped, printed, say};
 use catalog::measure::{HistoryAsked, HistoryMetric, HistoryView, Meta, POINTS_MAX, PointView};
 use charts::report::{ReportColumn, ReportTable, html};
 use charts::{day, human};
@@ -28,8 +28,12 @@ struct Frame {
 }
 
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
-    refuse_other_formats(&command.output)?;
-    let mut file = NewFile::begin(&command.output, command.force)?;
+    let file = if command.output == Path::new("-") {
+        None
+    } else {
+        refuse_other_formats(&command.output)?;
+        Some(NewFile::begin(&command.output, command.force)?)
+    };
     let catalog = context.open_existing_catalog().await?;
     let hashtags = hashtags_of(&catalog, &command.hashtags).await?;
     let now = context.now();
@@ -53,6 +57,9 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
         method: method::terms(hashtags.len() > 1),
     };
     let page = html(&report).map_err(Failure::new)?;
+    let Some(mut file) = file else {
+        return printed(Out.write_all(page.as_bytes()).and_then(|()| Out.flush()));
+    };
     file.write_all(page.as_bytes()).map_err(|cause| {
         Failure::new(format_args!("the file {} cannot be written: {cause}", file.path().display()))
     })?;

@@ -299,6 +299,14 @@ fn a_report_is_one_page_with_its_method() {
     assert!(page.matches("<svg").count() >= 6, "charts of both, and together");
     assert!(!page.contains("<script") && !page.contains("src="), "it loads nothing");
     assert_eq!(place.run(&["report", "cat", "-o", "pets.html"]).code, Some(1), "it is there");
+    let printed = place.ok(&["report", "cat", "dog", "-o", "-", "--title", "Cats & dogs"]);
+    assert!(
+        printed.out.starts_with("<!") && printed.out.trim_end().ends_with("</html>"),
+        "one page, nothing else"
+    );
+    assert!(printed.out.contains("<h1>Cats &amp; dogs</h1>"));
+    assert_eq!(printed.err, "", "no file is named");
+    assert!(!place.path().join("-").exists());
 }
 
 #[test]
