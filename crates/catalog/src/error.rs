@@ -46,11 +46,13 @@ pub enum CatalogError {
     /// What an upstream told could not be stored; shared by all who asked for it.
     #[error("what an upstream told could not be stored: {0}")]
     NotStored(Arc<Self>),
-    /// A path that was named to be imported is not there.
-    #[error("{name}: no such file or folder")]
+    /// Paths that were named to be imported are not there, or are nothing that can be read.
+    #[error("{name}: {why}")]
     NoInput {
-        /// The path as it was given.
+        /// The paths as they were given.
         name: String,
+        /// What is wrong with them.
+        why: &'static str,
     },
 }
 

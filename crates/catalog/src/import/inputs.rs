@@ -20,6 +20,8 @@ pub struct ImportInputs {
     empty_folders: Vec<PathBuf>,
     seen: HashSet<FileId>,
     data_folder: Option<FileId>,
+    /// Paths that were named and refuse the import, and why.
+    refused: Vec<(PathBuf, &'static str)>,
 }
 
 /// One thing to read.
@@ -122,7 +124,8 @@ impl FileId {
 
 impl ImportInputs {
     /// Lists the files of these inputs, folders in order of their names. `data_folder` is passed over where it lies in one
-    /// of them. Fails if none of the paths that were named is there; what else cannot be read is reported by the import.
+    /// of them. Fails if a path that was named is not there, or is a device or a socket; what else cannot be read is
+    /// reported by the import.
     pub fn list(inputs: &[ImportInput], data_folder: Option<&Path>) -> Result<Self, CatalogError> {
         let mut listed = Self { data_folder: data_folder.and_then(FileId::at), ..Self::default() };
         for input in inputs {
@@ -135,13 +138,10 @@ impl ImportInputs {
                 }
             }
         }
-        let missing = |entry: &Entry| matches!(entry, Entry::Unreadable(_, why) if why == MISSING);
-        if !listed.entries.is_empty() && listed.empty_folders.is_empty() && listed.entries.iter().all(missing)
-        {
-            let names: Vec<_> = listed.entries.iter().map(Entry::name).collect();
-            return Err(CatalogError::NoInput { name: names.join(", ") });
-        }
-        Ok(listed)
+        let Some(&(_, why)) = listed.refused.first() else { return Ok(listed) };
+        let alike = listed.refused.iter().filter(|(_, other)| *other == why);
+        let names: Vec<String> = alike.map(|(path, _)| path.display().to_string()).collect();
+        Err(CatalogError::NoInput { name: names.join(", "), why })
     }
 
     /// One file.
@@ -181,7 +181,7 @@ impl ImportInputs {
     fn named(&mut self, path: &Path) {
         let metadata = match std::fs::metadata(path) {
             Ok(metadata) => metadata,
-            Err(cause) if is_missing(&cause) => return self.unreadable(path, MISSING),
+            Err(cause) if is_missing(&cause) => return self.refused.push((path.to_owned(), MISSING)),
             Err(cause) => return self.unreadable(path, &cause.to_string()),
         };
         if !self.seen.insert(FileId::of(path, &metadata)) {
@@ -197,7 +197,7 @@ impl ImportInputs {
             return;
         }
         match stream_refused(path, &metadata) {
-            Some(why) => self.unreadable(path, why),
+            Some(why) => self.refused.push((path.to_owned(), why)),
             None => self.entries.push(Entry::Named(ImportInput::Path(path.to_owned()))),
         }
     }
@@ -324,22 +324,33 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_that_is_named_is_read_and_a_device_is_not() {
+    fn a_pipe_that_is_named_is_read_and_a_device_or_a_socket_is_refused() {
         let place = tempfile::tempdir().expect("a folder");
         let pipe = place.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
         assert!(made.success());
-        let inputs = listed(&[&pipe, Path::new("/dev/zero")]);
-        assert_eq!(inputs.entries()[0], Entry::Named(ImportInput::Path(pipe)));
-        assert_eq!(inputs.entries()[1], Entry::Unreadable("/dev/zero".into(), "a device, not a file".into()));
+        let inputs = listed(&[&pipe]);
+        assert_eq!(inputs.entries(), [Entry::Named(ImportInput::Path(pipe.clone()))]);
+        let socket = place.path().join("socket");
+        let _socket = UnixListener::bind(&socket).expect("a socket");
+        for (path, why) in
+            [(Path::new("/dev/zero"), "a device, not a file"), (socket.as_path(), "a socket, not a file")]
+        {
+            let named = [pipe.as_path(), path].map(|path| ImportInput::Path(path.to_path_buf()));
+            let refused = ImportInputs::list(&named, None).expect_err("it is no file");
+            assert_eq!(refused.to_string(), format!("{}: {why}", path.display()));
+        }
     }
 
     #[test]
     fn what_is_missing_is_refused_and_what_is_empty_or_our_own_is_noted() {
         let place = tempfile::tempdir().expect("a folder");
         let missing = ImportInput::Path(place.path().join("nosuch.json"));
-        let refused = ImportInputs::list(&[missing], None).expect_err("it is not there");
-        assert!(refused.to_string().ends_with("nosuch.json: no such file or folder"), "{refused}");
+        let there = ImportInput::Path(place.path().into());
+        for named in [vec![missing.clone()], vec![missing.clone(), there.clone()], vec![there, missing]] {
+            let refused = ImportInputs::list(&named, None).expect_err("it is not there");
+            assert!(refused.to_string().ends_with("nosuch.json: no such file or folder"), "{refused}");
+        }
         let data = place.path().join("tagmeter-data");
         fs::create_dir(&data).expect("a folder");
         fs::write(data.join("catalog.db"), "data").expect("a file");

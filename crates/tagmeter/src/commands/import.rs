@@ -24,7 +24,7 @@ const PROBLEMS_SHOWN_MAX: usize = 10;
 /// What `import --json` prints.
 #[derive(Serialize)]
 struct Imported {
-    /// Whether every input was read to its end and something of each could be used.
+    /// Whether every input was read to its end, something of each could be used, and not all of them were empty.
     ok: bool,
     videos: Videos,
     hashtags: Hashtags,
@@ -181,7 +181,9 @@ impl Imported {
         let ImportReport { files, recorded, rejected, first_rejects, without_time, passed_over, is_stopped } =
             report;
         Self {
-            ok: !is_stopped && !files.iter().any(|file| file.problem.is_some() || is_all_rejected(file)),
+            ok: !is_stopped
+                && !files.iter().any(|file| file.problem.is_some() || is_all_rejected(file))
+                && !files.iter().all(|file| file.is_empty),
             videos: Videos {
                 records: recorded.video_records,
                 new: recorded.videos_new,

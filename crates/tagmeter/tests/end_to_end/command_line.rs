@@ -165,11 +165,12 @@ fn what_cannot_be_imported_is_told_kept_and_gives_5() {
     let wrong = "{\"id\":\"7000000000000000003\",\"stats\":{}}\n{\"some\":\"thing\"}\n";
     place.write("good.json", ITEMS);
     place.write("wrong.ndjson", wrong);
+    place.write("utf16.txt", b"\xff\xfea\0");
     let ended = place.run(&[
         "import",
         "good.json",
         "wrong.ndjson",
-        "nowhere.json",
+        "utf16.txt",
         "--rejects",
         "kept.ndjson",
         "--json",
@@ -181,7 +182,7 @@ fn what_cannot_be_imported_is_told_kept_and_gives_5() {
         (&json!(false), &json!(2)),
         "the good file went in"
     );
-    assert!(ended.err.contains("warning: nowhere.json"), "{}", ended.err);
+    assert!(ended.err.contains("warning: utf16.txt: "), "{}", ended.err);
     let kept = std::fs::read_to_string(place.path().join("kept.ndjson")).expect("the reject file");
     let rejected = report["rejected"]["records"].as_u64().expect("a number");
     assert!(rejected > 0);
