@@ -10,16 +10,16 @@ pub(crate) use crate::table::table;
 use crate::table::wrapped;
 use crate::terminal;
 
-/// Says something to the person at the terminal that is not data.
+/// Says something to the person at the terminal that is not data. Control characters but ends of lines are escaped.
 pub(crate) fn say(text: impl Display) {
-    let text = fitted(&text.to_string(), terminal::notes_width());
+    let text = fitted(&escaped_lines(&text.to_string()), terminal::notes_width());
     // Where standard error is closed nobody is there to be told.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Prints sentences for people: on a terminal they wrap between words.
+/// Prints sentences for people: on a terminal they wrap between words. Control characters but ends of lines are escaped.
 pub(crate) fn print_text(text: impl Display) -> Result<(), Failure> {
-    print(fitted(&text.to_string(), terminal::width()))
+    print(fitted(&escaped_lines(&text.to_string()), terminal::width()))
 }
 
 /// Each line of a text within this width.
@@ -76,9 +76,33 @@ pub(crate) fn printed(result: io::Result<()>) -> Result<(), Failure> {
 /// Takes control characters and bidirectional overrides out of what others wrote, so that a caption cannot move the
 /// cursor, colour the terminal or turn a line around.
 pub(crate) fn printable(text: &str) -> String {
-    let is_shown =
-        |c: &char| !matches!(*c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+    let is_shown = |c: &char| !turns_lines(*c);
     text.chars().filter(is_shown).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Whether a character changes the direction in which others are shown.
+const fn turns_lines(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+/// A name of a file, or a part of one, on one line: control characters and bidirectional overrides as `\n` or `\u{1b}`.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            out.extend(c.escape_debug());
+        } else if turns_lines(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The same of a text of several lines.
+fn escaped_lines(text: &str) -> String {
+    text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
 }
 
 /// A text as one word of a shell.
@@ -143,6 +167,12 @@ mod tests {
     fn columns_are_aligned_by_width_and_nothing_in_them_reaches_the_terminal() {
         let rows = [vec!["猫".into(), "7".into()], vec!["a\x1b[31m\nb\u{202e}".into(), "1,000".into()]];
         assert_eq!(table(&["name", ">views"], rows), "name      views\n猫            7\na [31m b  1,000");
+    }
+
+    #[test]
+    fn what_moves_the_cursor_or_turns_lines_is_escaped() {
+        assert_eq!(escaped("a\x1b[31m\nb\r\u{9b}\u{202e}猫é"), r"a\u{1b}[31m\nb\r\u{9b}\u{202e}猫é");
+        assert_eq!(escaped_lines("error: \x07\nhint: x\n"), "error: \\u{7}\nhint: x\n");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::Context;
 use crate::cli::Import;
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
-use crate::output::{counted, counted_as, grouped, print, print_json, print_text, printable, say, table};
+use crate::output::{counted, counted_as, escaped, grouped, print, print_json, print_text, say, table};
 use crate::progress::Bar;
 use catalog::import::{
     FileSummary, ImportInput, ImportInputs, ImportOptions, ImportReport, PassedOver, RejectNote,
@@ -114,7 +114,8 @@ fn listed(command: &Import, data_folder: &Path) -> Result<ImportInputs, Failure>
         let refused = format!("--rejects {} is one of the files to import", path.display());
         return Err(Failure::usage(refused).hint("name another file: it would be written over"));
     }
-    let names: Vec<_> = inputs.empty_folders().iter().map(|folder| folder.display().to_string()).collect();
+    let names: Vec<_> =
+        inputs.empty_folders().iter().map(|folder| escaped(&folder.display().to_string())).collect();
     if inputs.is_empty() {
         if let Some(passed_over) = shown(inputs.passed_over()) {
             say(format_args!("note: passed over {passed_over}"));
@@ -151,7 +152,7 @@ fn shown(passed_over: &PassedOver) -> Option<String> {
 fn tell_problems(files: &[FileSummary]) {
     let mut problems = files.iter().filter_map(problem);
     for problem in problems.by_ref().take(PROBLEMS_SHOWN_MAX) {
-        say(format_args!("warning: {problem}"));
+        say(format_args!("warning: {}", escaped(&problem)));
     }
     let more = problems.count() as u64;
     if more > 0 {
@@ -270,7 +271,7 @@ impl Imported {
         }
         print_text(format_args!("Rejected {}:", counted(self.rejected.records, "record")))?;
         for note in &self.rejected.first {
-            print_text(format_args!("  {}", printable(&place_and_reason(note))))?;
+            print_text(format_args!("  {}", escaped(&place_and_reason(note))))?;
         }
         let told = self.rejected.first.len() as u64;
         if self.rejected.records > told {
