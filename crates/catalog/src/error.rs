@@ -1,6 +1,6 @@
 //! Why the catalog could not answer.
 
-use crate::UpstreamFault;
+use crate::{Prospect, UpstreamFault};
 use domain::TagError;
 use domain::window::WindowError;
 use sources::upstream::UpstreamError;
@@ -42,6 +42,8 @@ pub enum CatalogError {
         fault: UpstreamFault,
         /// The last thing that went wrong.
         cause: String,
+        /// Whether a later try is of use.
+        prospect: Prospect,
     },
     /// What an upstream told could not be stored; shared by all who asked for it.
     #[error("what an upstream told could not be stored: {0}")]

@@ -160,6 +160,7 @@ fn with_report(state: ImportState, report: &ImportReport, order: &ImportOrder) -
         None if file.is_empty => Some("there is nothing in it".to_owned()),
         problem => problem.clone(),
     });
+    let problem = problem.or_else(|| all_rejected(report));
     ImportState {
         bytes_read: if report.is_stopped { state.bytes_read } else { order.bytes },
         records: state.records.max(observations(report)),
@@ -168,6 +169,13 @@ fn with_report(state: ImportState, report: &ImportReport, order: &ImportOrder) -
         problem,
         ..state
     }
+}
+
+/// What is wrong with a file that was read to its end and of which every record was rejected.
+fn all_rejected(report: &ImportReport) -> Option<String> {
+    let first = report.first_rejects.first()?;
+    let has_failed = !report.is_stopped && observations(report) == 0;
+    has_failed.then(|| format!("every record was rejected; the first: {}", first.reason))
 }
 
 fn observations(report: &ImportReport) -> u64 {

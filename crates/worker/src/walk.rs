@@ -7,7 +7,7 @@ use crate::lease::{Lease, Wish};
 use crate::{Desk, Outcome};
 use catalog::jobs::{StopReason, WalkOrder, WalkState};
 use catalog::upstream::WalkStep;
-use catalog::{CatalogError, UpstreamFault};
+use catalog::{CatalogError, Prospect, UpstreamFault};
 use domain::RequestId;
 use domain::credits::PRICE_OF_A_CALL;
 use std::time::Duration;
@@ -68,9 +68,9 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
                 let problem = format!("there is no hashtag {:?} at the upstream", order.hashtag);
                 return Ok(ended(JobEnd::Failed, WalkState { problem: Some(problem), ..state }));
             }
-            WalkStep::Fault { state, fault, cause, may_pass } => {
-                tracing::warn!(job = %job.id, cause, may_pass, "a walk's upstream cannot go on");
-                return after_fault(desk, job, &order, state, fault, may_pass).await;
+            WalkStep::Fault { state, fault, cause, prospect } => {
+                tracing::warn!(job = %job.id, cause, ?prospect, "a walk's upstream cannot go on");
+                return after_fault(desk, job, &order, state, fault, prospect).await;
             }
         };
     }
@@ -117,23 +117,26 @@ async fn after_fault(
     order: &WalkOrder,
     state: WalkState,
     fault: UpstreamFault,
-    may_pass: bool,
+    prospect: Prospect,
 ) -> Result<Outcome, CatalogError> {
     let faults = state.faults + 1;
     let state = WalkState { faults, ..state };
-    if may_pass && faults <= FAULTS_MAX {
+    if prospect == Prospect::MayPass && faults <= FAULTS_MAX {
         let pause = PAUSE.saturating_mul(1 << (faults - 1)).min(PAUSE_MAX);
         return Ok(Outcome::HandedBack(state.to_json(), pause));
     }
-    let problem = match fault {
-        UpstreamFault::Error => "the upstream's answer cannot be used",
-        UpstreamFault::Unavailable => {
-            "the upstream cannot be asked: it refuses, or its calls of the day are used up"
+    let problem = match (prospect, fault) {
+        (Prospect::Rejected { reason }, _) => {
+            format!("the upstream's record of the hashtag cannot be used: {reason}")
         }
-        UpstreamFault::Timeout => "the upstream did not answer in time",
+        (_, UpstreamFault::Error) => "the upstream's answer cannot be used".to_owned(),
+        (_, UpstreamFault::Unavailable) => {
+            "the upstream cannot be asked: it refuses, or its calls of the day are used up".to_owned()
+        }
+        (_, UpstreamFault::Timeout) => "the upstream did not answer in time".to_owned(),
     };
     let stop_reason = Some(StopReason::Upstream);
-    end(desk, job, order, WalkState { problem: Some(problem.to_owned()), stop_reason, ..state }).await
+    end(desk, job, order, WalkState { problem: Some(problem), stop_reason, ..state }).await
 }
 
 /// Ends a walk, and judges how much it saw.

@@ -35,7 +35,7 @@ pub struct ImportState {
     pub rejected: u64,
     /// The first of them.
     pub first_rejects: Vec<RejectNote>,
-    /// Why the file was not read, or not to its end.
+    /// Why the file was not read, or not to its end, or that every record was rejected.
     pub problem: Option<String>,
 }
 

@@ -1,8 +1,8 @@
 //! A hashtag's own record, as fresh as it is wanted.
 
-use super::{Answered, Denied, Flight, Heard, Landed, Live, Wanted, no_answer};
+use super::{Answered, Denied, Flight, Heard, Landed, Live, Wanted, late, no_answer};
 use crate::cache::Ready;
-use crate::{Catalog, CatalogError, HashtagRef, Provenance, UpstreamFault};
+use crate::{Catalog, CatalogError, HashtagRef, Provenance};
 use domain::{Hashtag, HashtagObservation, Observation, Timestamp};
 use std::sync::Arc;
 use store::asks::{Ask, AskKind, AskOutcome, Asked};
@@ -92,10 +92,7 @@ impl Catalog {
             Heard::Missing if has_stored => Ok(Freshened::Held { stale: true }),
             Heard::Missing => Ok(Freshened::Missing),
             Heard::NotYet | Heard::Denied(_) if has_stored => Ok(Freshened::Held { stale: true }),
-            Heard::NotYet => Err(CatalogError::Upstream {
-                fault: UpstreamFault::Timeout,
-                cause: "no answer within the deadline".to_owned(),
-            }),
+            Heard::NotYet => Err(late()),
             Heard::Denied(denied) => Err(no_answer(denied)),
         }
     }

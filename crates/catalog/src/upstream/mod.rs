@@ -90,6 +90,32 @@ impl Answered {
     }
 }
 
+/// Whether it is of use to ask an upstream again after a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prospect {
+    /// A later try may succeed.
+    MayPass,
+    /// The same request fails again.
+    Lasting,
+    /// The record that was requested cannot be used and is the same next time.
+    Rejected {
+        /// Why: with the field and its value where one is to blame.
+        reason: String,
+    },
+}
+
+impl Prospect {
+    fn of(denied: &Denied) -> Self {
+        match denied {
+            Denied::BreakerOpen | Denied::Paced | Denied::Uncounted(_) => Self::MayPass,
+            Denied::BudgetUsedUp(_) => Self::Lasting,
+            Denied::Failed(UpstreamError::Rejected { reason }) => Self::Rejected { reason: reason.clone() },
+            Denied::Failed(error) if error.is_passing() => Self::MayPass,
+            Denied::Failed(_) => Self::Lasting,
+        }
+    }
+}
+
 /// What an upstream could not be asked for, as clients may hear it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpstreamFault {
@@ -249,5 +275,14 @@ fn no_answer(denied: Denied) -> CatalogError {
             _ => UpstreamFault::Error,
         },
     };
-    CatalogError::Upstream { fault, cause: denied.to_string() }
+    CatalogError::Upstream { fault, cause: denied.to_string(), prospect: Prospect::of(&denied) }
+}
+
+/// As an error for who waited too long.
+fn late() -> CatalogError {
+    CatalogError::Upstream {
+        fault: UpstreamFault::Timeout,
+        cause: "no answer within the deadline".to_owned(),
+        prospect: Prospect::MayPass,
+    }
 }

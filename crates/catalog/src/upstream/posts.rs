@@ -5,10 +5,10 @@
 //! a walk still sees each video once, and what is stored grows beyond what an upstream will ever give at once.
 
 use super::hashtag::Freshened;
-use super::{Answered, Denied, Flight, Heard, Landed, Live, Wanted, no_answer};
+use super::{Answered, Denied, Flight, Heard, Landed, Live, Wanted, late, no_answer};
 use crate::cache::Ready;
 use crate::walk::Keep;
-use crate::{Catalog, CatalogError, HashtagRef, UpstreamFault, WalkPage, WalkRequest};
+use crate::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
 use domain::observation::TagRef;
 use domain::{Hashtag, HashtagId, Observation, Region, VideoObservation, WalkCursor};
 use sources::upstream::contract::{COUNT_MAX, Page, PostsAsked};
@@ -222,12 +222,5 @@ impl Catalog {
         let further = before.filter(|before| cursor == 0 && !is_new && before.cursor > now.cursor);
         let reached = further.map_or(now, |before| Asked { at, ..before });
         Ok(self.inner.store.note_asked(&feed.ask(), reached).await?)
-    }
-}
-
-fn late() -> CatalogError {
-    CatalogError::Upstream {
-        fault: UpstreamFault::Timeout,
-        cause: "no answer within the deadline".to_owned(),
     }
 }

@@ -1,8 +1,8 @@
 //! A search, with what an upstream finds taken in first.
 
-use super::{Answered, Denied, Flight, Heard, Landed, Wanted, no_answer};
+use super::{Answered, Denied, Flight, Heard, Landed, Wanted, late, no_answer};
 use crate::searching::SearchPage;
-use crate::{Catalog, CatalogError, UpstreamFault};
+use crate::{Catalog, CatalogError};
 use domain::{Observation, Timestamp};
 use sources::upstream::contract::COUNT_MAX;
 use store::asks::{Ask, AskKind, AskOutcome, Asked};
@@ -55,10 +55,7 @@ impl Catalog {
             self.hear(live, flight, patience, |catalog| catalog.fetch_search(keyword.clone())).await?;
         Ok(match heard {
             Heard::Stored | Heard::Missing => Searched::At(self.inner.clock.now()),
-            Heard::NotYet => Searched::Failed(CatalogError::Upstream {
-                fault: UpstreamFault::Timeout,
-                cause: "no answer within the deadline".to_owned(),
-            }),
+            Heard::NotYet => Searched::Failed(late()),
             Heard::Denied(denied) => Searched::Failed(no_answer(denied)),
         })
     }

@@ -6,7 +6,7 @@
 
 use super::posts::{EMPTY_PAGES_MAX, Feed};
 use super::walk_end::end_reason;
-use super::{Contract, Denied, Live, Wanted, no_answer};
+use super::{Contract, Denied, Live, Prospect, Wanted, no_answer};
 use crate::jobs::{FIRST_REJECTS_MAX, StopReason, WalkOrder, WalkReject, WalkState, WalkTarget};
 use crate::{Catalog, CatalogError, HashtagRef, UpstreamFault};
 use domain::observation::TagRef;
@@ -42,7 +42,7 @@ pub enum WalkStep {
         /// For the log.
         cause: String,
         /// Whether it is of use to try again in a while.
-        may_pass: bool,
+        prospect: Prospect,
     },
 }
 
@@ -69,7 +69,8 @@ impl Catalog {
     pub async fn walk_step(&self, order: &WalkOrder, state: WalkState) -> Result<WalkStep, CatalogError> {
         let Some(live) = self.inner.live.as_ref() else {
             let cause = "no upstream is configured here".to_owned();
-            return Ok(WalkStep::Fault { state, fault: UpstreamFault::Unavailable, cause, may_pass: true });
+            let (fault, prospect) = (UpstreamFault::Unavailable, Prospect::MayPass);
+            return Ok(WalkStep::Fault { state, fault, cause, prospect });
         };
         match self.next_page(live, order, state).await {
             Ok(step) => Ok(step),
@@ -177,9 +178,9 @@ impl Catalog {
                 Ok((hashtag, id))
             }
             Ok(None) => Err(Cut::Step(Box::new(WalkStep::Missing(std::mem::take(state))))),
-            Err(CatalogError::Upstream { fault, cause }) => {
+            Err(CatalogError::Upstream { fault, cause, prospect }) => {
                 let state = std::mem::take(state);
-                Err(Cut::Step(Box::new(WalkStep::Fault { state, fault, cause, may_pass: true })))
+                Err(Cut::Step(Box::new(WalkStep::Fault { state, fault, cause, prospect })))
             }
             Err(error) => Err(Cut::Failed(error)),
         }
@@ -209,8 +210,8 @@ impl Live {
         let Some(contract) = contract else {
             let cause = "the upstream that this walk began with is configured no more".to_owned();
             let state = std::mem::take(state);
-            let fault = UpstreamFault::Unavailable;
-            return Err(Cut::Step(Box::new(WalkStep::Fault { state, fault, cause, may_pass: false })));
+            let (fault, prospect) = (UpstreamFault::Unavailable, Prospect::Lasting);
+            return Err(Cut::Step(Box::new(WalkStep::Fault { state, fault, cause, prospect })));
         };
         state.upstream = Some(contract.guard.name.clone());
         Ok(contract)
@@ -222,15 +223,11 @@ fn ended(reason: StopReason, state: WalkState) -> WalkStep {
 }
 
 fn fault(state: WalkState, denied: Denied) -> WalkStep {
-    let may_pass = match &denied {
-        Denied::BreakerOpen | Denied::Paced | Denied::Uncounted(_) => true,
-        Denied::BudgetUsedUp(_) => false,
-        Denied::Failed(error) => error.is_passing(),
-    };
+    let prospect = Prospect::of(&denied);
     let cause = denied.to_string();
     let fault = match no_answer(denied) {
         CatalogError::Upstream { fault, .. } => fault,
         _ => UpstreamFault::Error,
     };
-    WalkStep::Fault { state, fault, cause, may_pass }
+    WalkStep::Fault { state, fault, cause, prospect }
 }

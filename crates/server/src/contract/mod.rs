@@ -66,7 +66,7 @@ pub(crate) fn fault(error: CatalogError) -> Problem {
     match error {
         CatalogError::Store(error) => error.into(),
         CatalogError::IndexBuilding => Problem::unavailable(error),
-        CatalogError::Upstream { fault, cause } => no_upstream(fault, cause),
+        CatalogError::Upstream { fault, cause, .. } => no_upstream(fault, cause),
         CatalogError::NotStored(error) => match &*error {
             CatalogError::Store(store) if store.is_passing() => Problem::unavailable(error.to_string()),
             _ => Problem::internal(error.to_string()),

@@ -59,7 +59,7 @@ pub(crate) struct ImportView {
     /// What changed in the store, all attempts together.
     counts: ImportCountsView,
     rejects: ImportRejects,
-    /// Why the file was not read, or not to its end.
+    /// Why the file was not read, or not to its end, or that every record was rejected.
     problem: Option<String>,
 }
 

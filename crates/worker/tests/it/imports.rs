@@ -34,6 +34,7 @@ testkit::tell_on_each_backend! {
     an_import_that_panics_the_writer_fails_alone,
     an_import_goes_on_after_a_clock_that_stood_a_year_ahead,
     counts_that_are_too_large_are_rejects_and_harm_nothing,
+    an_import_whose_records_are_all_rejected_says_so,
     the_same_upload_twice_under_one_key_is_one_import,
     an_upload_that_is_cut_off_leaves_nothing_behind,
     more_uploads_at_once_than_there_is_room_for_are_put_off,
@@ -229,6 +230,23 @@ async fn counts_that_are_too_large_are_rejects_and_harm_nothing(place: &Place) {
     assert_eq!(import().await["state"], "done", "its hashtag takes imports");
     assert_eq!(server.get("/challenge-info-name/?name=cat").await.status.as_u16(), 200);
     worker.stopped().await;
+}
+
+async fn an_import_whose_records_are_all_rejected_says_so(place: &Place) {
+    let server = place.server().await.start().await;
+    let (key, worker) = (server.admin_key().await, server.worker());
+    let file = String::from_utf8(lines(1..3)).expect("UTF-8");
+    let file = file.replace(r#""playCount":"#, r#""playCount":922337203685477580"#);
+    let made = server.send(Request::post("/v1/imports", file).key(&key)).await;
+    let import = ended(&server, &key, &location(&made)).await;
+    worker.stopped().await;
+    assert_eq!(
+        (import["state"].as_str(), &import["rejects"]["count"]),
+        (Some("failed"), &2.into()),
+        "{import}"
+    );
+    let reason = import["rejects"]["first"][0]["reason"].as_str().expect("a reason");
+    assert_eq!(import["problem"], format!("every record was rejected; the first: {reason}"));
 }
 
 async fn the_same_upload_twice_under_one_key_is_one_import(place: &Place) {

@@ -53,6 +53,7 @@ testkit::tell_on_each_backend! {
     a_walk_whose_worker_is_killed_again_and_again_is_charged_once_for_each_page,
     a_worker_that_is_told_to_stop_hands_its_walk_back,
     an_upstream_that_refuses_ends_a_walk_with_what_it_has,
+    a_hashtag_whose_record_cannot_be_used_ends_a_walk_at_once,
     a_walk_goes_on_after_its_upstream_was_down,
     what_cannot_be_walked_is_refused_by_name,
     walks_are_their_account_s_own_and_need_an_upstream,
@@ -305,6 +306,29 @@ async fn an_upstream_that_refuses_ends_a_walk_with_what_it_has(place: &Place) {
             .is_some_and(|problem| problem.contains("cannot be asked") || problem.contains("cannot be used")),
         "{walk}"
     );
+}
+
+async fn a_hashtag_whose_record_cannot_be_used_ends_a_walk_at_once(place: &Place) {
+    let (upstream, server) = with_cat(place, 100, Habits::default()).await;
+    let videos = upstream.held_videos(7551);
+    let views = u64::try_from(i64::MAX).expect("positive");
+    upstream.hold_hashtag(HeldHashtag { id: 7551, name: "cat".to_owned(), views, creators: 1_000, videos });
+    for hashtag in ["7551", "cat"] {
+        let walk = walked(&server, json!({"hashtag": hashtag})).await;
+        assert_eq!(
+            (walk["state"].as_str(), walk["stop_reason"].as_str()),
+            (Some("failed"), Some("upstream")),
+            "{walk}"
+        );
+        assert_eq!((&walk["attempts"], counters(&walk)), (&1.into(), [0; 5]), "{walk}");
+        let problem = walk["problem"].as_str().expect("a problem");
+        assert!(
+            problem.starts_with("the upstream's record of the hashtag cannot be used: ")
+                && problem.contains("view_count")
+                && problem.contains("9223372036854775807"),
+            "{problem}"
+        );
+    }
 }
 
 async fn a_walk_goes_on_after_its_upstream_was_down(place: &Place) {
