@@ -43,7 +43,9 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
         }
     };
     if rows == 0 {
-        say(format_args!("No {} are stored.", command.what.name()));
+        let what = if what == ExportOf::History { "readings" } else { what.name() };
+        let of = only.map(|hashtag| format!(" of #{}", hashtag.tag.name())).unwrap_or_default();
+        say(format_args!("No {what}{of} are stored."));
     }
     say(format_args!("{} in {name}.", counted(rows, "row")));
     Ok(())

@@ -37,7 +37,10 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
     let courses = if target.is_screen() { courses(&catalog, &measured).await? } else { Vec::new() };
     let has_more = measured.next.is_some();
     let shown = Shown { courses, window: command.window, has_more };
-    let nothing = measured.data.is_empty().then(|| nothing_moves(&measured.meta));
+    let nothing = match measured.data.is_empty() {
+        true => Some(nothing_moves(&catalog, &asked, &measured.meta).await?),
+        false => None,
+    };
     target.tell(&measured, context.now(), nothing, |rows| show(rows, &shown), || None)
 }
 

@@ -1,8 +1,9 @@
 //! What is said where an answer is empty: from when to when there is something.
 
 use crate::exit::Failure;
+use crate::output::grouped;
 use catalog::Catalog;
-use catalog::measure::{HistoryMetric, Meta};
+use catalog::measure::{HistoryMetric, Meta, TrendingAsked};
 use domain::Hashtag;
 
 /// No reading of a count in the time that was requested.
@@ -18,16 +19,31 @@ pub(crate) async fn nothing_read(
     })
 }
 
-/// No hashtag that moves.
-pub(crate) fn nothing_moves(meta: &Meta) -> String {
-    let nothing = "No hashtag moves that was read at least twice lately";
+/// No hashtag that moves, of those that a keyword and a least number of views leave.
+pub(crate) async fn nothing_moves(
+    catalog: &Catalog,
+    asked: &TrendingAsked,
+    meta: &Meta,
+) -> Result<String, Failure> {
+    let size = match asked.views_min {
+        0 => String::new(),
+        least => format!(" of {} views or more", grouped(least)),
+    };
+    let matching = match &asked.query {
+        Some(keyword) if catalog.search(keyword, 0, 1).await?.hashtags.is_empty() => {
+            return Ok(format!("No hashtag matches {keyword:?}."));
+        }
+        Some(keyword) => format!(" that matches {keyword:?}"),
+        None => String::new(),
+    };
+    let nothing = format!("No hashtag{size}{matching} moves and was read at least twice lately");
     let day = |time: &str| time.get(..10).unwrap_or(time).to_owned();
-    match &meta.available {
+    Ok(match &meta.available {
         Some(held) => {
             format!("{nothing}; hashtags were last read from {} to {}.", day(&held.from), day(&held.to))
         }
         None => format!("{nothing}."),
-    }
+    })
 }
 
 /// Nothing that is made of videos (`what`), in the time that was requested if one was (`is_limited`).

@@ -83,7 +83,8 @@ impl Target {
     }
 
     /// Prints an answer: to a person by `show`, else in its format; `chart` draws it where that is requested. `nothing`
-    /// says that an answer is empty, and why; where it does, that goes to standard error whatever the format.
+    /// says that an answer is empty, and why; where it does, that goes to standard error whatever the format. A chart of
+    /// nothing is refused.
     pub(crate) fn tell<T: Serialize + Tabular>(
         self,
         measured: &Measured<T>,
@@ -92,6 +93,12 @@ impl Target {
         show: impl FnOnce(&T) -> Result<(), Failure>,
         chart: impl FnOnce() -> Option<Chart>,
     ) -> Result<(), Failure> {
+        if let Self::Print(FileFormat::Svg | FileFormat::Png)
+        | Self::File(_, FileFormat::Svg | FileFormat::Png) = &self
+            && let Some(nothing) = &nothing
+        {
+            return Err(Failure::new(format_args!("there is nothing to draw. {nothing}")));
+        }
         match &self {
             Self::Screen => {
                 match nothing {

@@ -115,6 +115,29 @@ fn an_empty_answer_says_so_wherever_it_goes() {
         "{}",
         done.err
     );
+    let done = bare.ok(&["export", "videos", "-o", "a.csv", "--hashtag", "a"]);
+    assert!(done.err.starts_with("No videos of #a are stored.\n"), "{}", done.err);
+    let done = place.ok(&["export", "history", "-o", "kitten.csv", "--hashtag", "kitten"]);
+    assert!(done.err.starts_with("No readings of #kitten are stored.\n"), "{}", done.err);
+    let said = |arguments: &[&str]| place.ok(&[&["trending"], arguments].concat()).err;
+    let none = said(&["--query", "zzzz"]);
+    assert!(none.starts_with("No hashtag matches \"zzzz\".\n"), "{none}");
+    let few = said(&["--query", "cat", "--min-views", "9999999999"]);
+    assert!(few.starts_with("No hashtag of 9,999,999,999 views or more that matches \"cat\" moves"), "{few}");
+    for chart in ["history cat -o none.svg", "compare cat dog -o none.svg", "compare cat dog -o none.png"] {
+        let line = [&chart.split(' ').collect::<Vec<_>>()[..], &early].concat();
+        let refused = place.run(&line);
+        assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{chart}");
+        let whole =
+            refused.err.starts_with("error: there is nothing to draw. No views of #cat in this time;");
+        assert!(whole && refused.err.lines().count() == 1, "{chart}: {}", refused.err);
+        let left = std::fs::read_dir(place.path()).expect("a folder");
+        let names = left.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        assert!(
+            !names.into_iter().any(|name| name.starts_with("none.") || name.ends_with(".unfinished")),
+            "{chart}"
+        );
+    }
 }
 
 #[test]
