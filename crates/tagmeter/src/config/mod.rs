@@ -388,7 +388,8 @@ fn origins(text: &OsStr) -> Result<Origins, String> {
 fn keep_alive(text: &OsStr) -> Result<Length, String> {
     let is_within = |length: &Length| length.as_ms().is_some_and(|ms| KEEP_ALIVE_MS.contains(&ms));
     let wanted = || "a length of time from 1s to 1h, such as 75s".to_owned();
-    Some(length(text)?).filter(is_within).ok_or_else(wanted)
+    let read = length(text).map_err(|why| if why == LENGTH_WANTED { wanted() } else { why })?;
+    Some(read).filter(is_within).ok_or_else(wanted)
 }
 
 fn none_if_empty(setting: &impl fmt::Display) -> String {

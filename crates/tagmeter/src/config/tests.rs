@@ -102,7 +102,11 @@ fn a_wrong_value_is_told_with_its_place_and_what_would_be_right() {
         told.contains("must be origins such as") && told.contains("\"b.example\" is not an origin"),
         "{told}"
     );
-    assert!(given("keep_alive", "0").contains("from 1s to 1h"));
+    for wrong in ["0", "75", "soon", "2h"] {
+        let told = given("keep_alive", wrong);
+        assert!(told.ends_with("a length of time from 1s to 1h, such as 75s"), "{told}");
+    }
+    assert!(given("keep_alive", "5m").contains("5min for minutes"));
     for wrong in ["yes", "no", "TRUE", "on", "2"] {
         assert!(given("worker", wrong).contains("true or false"), "{wrong}");
     }
