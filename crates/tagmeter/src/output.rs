@@ -6,8 +6,8 @@ use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, Write};
 
-pub(crate) use crate::table::table;
 use crate::table::wrapped;
+pub(crate) use crate::table::{table, table_and_left_out};
 use crate::terminal;
 
 /// Says something to the person at the terminal that is not data. Control characters but ends of lines are escaped.

@@ -15,9 +15,17 @@ const WIDTH_MIN: usize = 20;
 
 /// Lays rows out in aligned columns, within the width of the terminal.
 ///
-/// A heading may begin with signs: `>` aligns its column to the right and never wraps it, `=` never wraps it, and `-` leaves
-/// it out before others where there is no room.
+/// A heading may begin with signs: `>` aligns its column to the right and never wraps it, `=` never wraps it, `-` leaves it
+/// out before others where there is no room, and `!` never leaves it out.
 pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    table_and_left_out(headings, rows).0
+}
+
+/// The same, and the headings of the columns that are left out.
+pub(crate) fn table_and_left_out(
+    headings: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> (String, Vec<String>) {
     let rows = rows.into_iter().map(|row| row.iter().map(|cell| printable(cell)).collect()).collect();
     laid_out(headings, rows, terminal::width())
 }
@@ -28,6 +36,7 @@ struct Column {
     is_right: bool,
     is_whole: bool,
     is_first_to_go: bool,
+    is_kept: bool,
     /// Widest cell.
     width: usize,
     /// Widest word, below which it does not wrap.
@@ -36,7 +45,7 @@ struct Column {
 
 impl Column {
     fn of(heading: &str, cells: impl Iterator<Item = (usize, usize)>) -> Self {
-        let name = heading.trim_start_matches(['>', '=', '-']);
+        let name = heading.trim_start_matches(['>', '=', '-', '!']);
         let signs = &heading[..heading.len() - name.len()];
         let is_right = signs.contains('>');
         let is_whole = is_right || signs.contains('=');
@@ -48,13 +57,14 @@ impl Column {
             is_right,
             is_whole,
             is_first_to_go: signs.contains('-'),
+            is_kept: signs.contains('!'),
             width,
             width_min: if is_whole { width } else { word },
         }
     }
 }
 
-fn laid_out(headings: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> String {
+fn laid_out(headings: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> (String, Vec<String>) {
     let number = rows.iter().map(Vec::len).max().unwrap_or(0).max(headings.len());
     let cells = |at: usize| {
         rows.iter().filter_map(move |row| row.get(at)).map(|cell| (cell.width(), longest_word(cell)))
@@ -66,9 +76,9 @@ fn laid_out(headings: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> 
         None => ((0..number).collect(), columns.iter().map(|column| column.width).collect()),
     };
     let mut text = drawn(&columns, &kept, &widths, &rows, !headings.is_empty());
-    let left_out: Vec<&str> = (0..number)
+    let left_out: Vec<String> = (0..number)
         .filter(|at| !kept.contains(at))
-        .map(|at| columns[at].heading.as_str())
+        .map(|at| columns[at].heading.clone())
         .filter(|heading| !heading.is_empty())
         .collect();
     if let (Some(width), false) = (width, left_out.is_empty()) {
@@ -76,7 +86,7 @@ fn laid_out(headings: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> 
         text.push('\n');
         text.push_str(&wrapped(&note, width.max(WIDTH_MIN)));
     }
-    text
+    (text, left_out)
 }
 
 /// The columns that stay within this width, and how wide each is.
@@ -86,8 +96,12 @@ fn fitted(columns: &[Column], width: usize) -> (Vec<usize>, Vec<usize>) {
         kept.iter().map(|at| of(&columns[*at])).sum::<usize>() + PADDING * kept.len().saturating_sub(1)
     };
     while kept.len() > 1 && together(&kept, |column| column.width_min) > width {
-        let first_to_go = kept.iter().rposition(|at| columns[*at].is_first_to_go);
-        kept.remove(first_to_go.filter(|place| *place > 0).unwrap_or(kept.len() - 1));
+        let last = |may_go: fn(&Column) -> bool| {
+            let place = kept.iter().rposition(|at| may_go(&columns[*at]) && !columns[*at].is_kept);
+            place.filter(|place| *place > 0)
+        };
+        let Some(place) = last(|column| column.is_first_to_go).or_else(|| last(|_| true)) else { break };
+        kept.remove(place);
     }
     let mut widths: Vec<usize> = columns.iter().map(|column| column.width).collect();
     let mut excess = together(&kept, |column| column.width).saturating_sub(width);
@@ -190,6 +204,10 @@ pub(crate) fn wrapped(text: &str, width: usize) -> String {
 mod tests {
     use super::*;
 
+    fn laid_out(headings: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> String {
+        super::laid_out(headings, rows, width).0
+    }
+
     fn rows() -> Vec<Vec<String>> {
         let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
         vec![
@@ -236,6 +254,18 @@ mod tests {
         let shown = laid_out(&HEADINGS, rows(), Some(25));
         assert!(shown.contains("1,000,681,687,205") && !shown.contains("sleeps"), "{shown}");
         assert!(shown.ends_with("(25 columns leave out:\ntitle, gains)"), "{shown}");
+    }
+
+    #[test]
+    fn a_column_that_is_to_be_kept_is_never_left_out() {
+        let headings = ["name", ">views", "title", "!=-gains"];
+        for width in [20, 25, 34] {
+            let (shown, left_out) = super::laid_out(&headings, rows(), Some(width));
+            assert!(shown.contains('▁') && !left_out.contains(&"gains".to_owned()), "{width}: {shown}");
+            assert!(!left_out.is_empty() && left_out.iter().all(|name| shown.contains(name)), "{left_out:?}");
+        }
+        assert_eq!(super::laid_out(&headings, rows(), Some(20)).1, ["views", "title"]);
+        assert_eq!(super::laid_out(&headings, rows(), None).1, Vec::<String>::new());
     }
 
     #[test]

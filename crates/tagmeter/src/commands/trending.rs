@@ -6,16 +6,22 @@ use crate::exit::Failure;
 use crate::measured::{
     Target, about, maybe, nothing_moves, outlook, over, per_cent, real, spark, tag, total,
 };
-use crate::output::{print, say, table};
+use crate::output::{print, say, table_and_left_out};
 use crate::progress::spinning;
 use catalog::Catalog;
-use catalog::measure::{HistoryAsked, HistoryMetric, Measured, TrendingAsked, TrendingView};
+use catalog::measure::{HistoryAsked, HistoryMetric, Measured, TrendFacts, TrendingAsked, TrendingView};
 use domain::Timestamp;
 use domain::metrics::{Mode, Step, TrendWindow};
+use store::trends::TrendSort;
 
 /// Days that a sparkline is of.
 const SPARK_DAYS: i64 = 30;
 const MS_OF_A_DAY: i64 = 86_400_000;
+
+/// Headings of columns that are never left out: that of the names, and those that can be sorted by.
+const HASHTAG: &str = "hashtag";
+const GROWTH: &str = "growth";
+const SCORE: &str = "score";
 
 pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
@@ -36,7 +42,7 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
     let measured = catalog.trending(&asked).await?;
     let courses = if target.is_screen() { courses(&catalog, &measured).await? } else { Vec::new() };
     let has_more = measured.next.is_some();
-    let shown = Shown { courses, window: command.window, has_more };
+    let shown = Shown { courses, window: command.window, sort: command.sort, has_more };
     let nothing = match measured.data.is_empty() {
         true => Some(nothing_moves(&catalog, &asked, &measured.meta).await?),
         false => None,
@@ -71,6 +77,7 @@ async fn courses(catalog: &Catalog, measured: &Measured<Vec<TrendingView>>) -> R
 struct Shown {
     courses: Vec<String>,
     window: TrendWindow,
+    sort: TrendSort,
     has_more: bool,
 }
 
@@ -92,31 +99,63 @@ fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
             maybe(ahead, outlook::surge),
             maybe(ahead, |ahead| outlook::band(ahead.forecast.as_ref())),
         ];
+        cells.extend(own_heading(shown.sort).map(|_| own_value(shown.sort, trend)));
         cells.extend(has_scores.then(|| maybe(score(row), real)));
         cells.push(course.clone());
         cells
     };
-    let mut headings = vec![
-        ">",
-        "hashtag",
-        ">views",
-        ">gain",
-        ">over",
-        ">growth",
-        ">pace/day",
-        ">top 10 %",
-        ">surge",
-        ">7-day gain",
-    ];
-    headings.extend(has_scores.then_some("->score"));
-    headings.push("=-gains, 30 days");
-    print(table(&headings, rows.iter().zip(&shown.courses).enumerate().map(row)))?;
+    let sorted_by = match shown.sort {
+        TrendSort::Emerging if has_scores => SCORE,
+        TrendSort::Emerging | TrendSort::Pace => outlook::PACE,
+        TrendSort::Surge => outlook::SURGE,
+        TrendSort::Growth => GROWTH,
+        other => other.name(),
+    };
+    let heading = |signs: &str, name: &str| {
+        let kept = if name == sorted_by || name == HASHTAG { "!" } else { "" };
+        format!("{kept}{signs}{name}")
+    };
+    let mut headings = vec![heading(">", ""), heading("", HASHTAG)];
+    headings.extend(["views", "gain", "over", GROWTH].map(|name| heading(">", name)));
+    let ahead = [outlook::PACE, outlook::TOP_TENTH, outlook::SURGE, outlook::BAND];
+    headings.extend(ahead.map(|name| heading(">", name)));
+    headings.extend(own_heading(shown.sort).map(|name| heading(">", name)));
+    headings.extend(has_scores.then(|| heading("->", SCORE)));
+    headings.push(heading("=-", "gains, 30 days"));
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let (table, left_out) =
+        table_and_left_out(&headings, rows.iter().zip(&shown.courses).enumerate().map(row));
+    print(table)?;
     let outlooks: Vec<_> = rows.iter().filter_map(|row| row.outlook.as_ref()).collect();
-    outlook::legend(&outlooks).iter().for_each(say);
+    outlook::legend(&outlooks, &left_out).iter().for_each(say);
     if shown.has_more {
         say("There are more: --limit shows up to 100.");
     }
     Ok(())
+}
+
+/// How the column of what is sorted by is headed, where it is not among those that are always there.
+const fn own_heading(sort: TrendSort) -> Option<&'static str> {
+    match sort {
+        TrendSort::Emerging | TrendSort::Pace | TrendSort::Surge | TrendSort::Growth => None,
+        other => Some(other.name()),
+    }
+}
+
+/// What is sorted by, of such a column.
+fn own_value(sort: TrendSort, trend: &TrendFacts) -> String {
+    let value = match sort {
+        TrendSort::Velocity => trend.velocity,
+        TrendSort::Zscore => trend.zscore,
+        TrendSort::Acceleration => trend.acceleration,
+        // Creators for each view: most are below the last digit of other numbers.
+        TrendSort::Breadth => return maybe(trend.breadth, |value| format!("{value:.2e}")),
+        TrendSort::Novelty => trend.novelty,
+        TrendSort::Saturation => trend.marginal_views,
+        TrendSort::Concentration => trend.concentration,
+        TrendSort::Emerging | TrendSort::Pace | TrendSort::Surge | TrendSort::Growth => None,
+    };
+    maybe(value, real)
 }
 
 /// The score by the weights that were given.

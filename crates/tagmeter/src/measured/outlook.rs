@@ -8,29 +8,53 @@ use catalog::measure::{ForecastView, OutlookView};
 pub(crate) const PACE_OVER: &str =
     "the least of a moving average (half-life 7 days) and the growth over 14 and 28 days";
 
-/// What the columns of an outlook mean, below a table of them.
-pub(crate) fn legend(outlooks: &[&OutlookView]) -> Vec<String> {
+/// Headings of the columns of an outlook.
+pub(crate) const PACE: &str = "pace/day";
+pub(crate) const TOP_TENTH: &str = "top 10 %";
+pub(crate) const SURGE: &str = "surge";
+pub(crate) const BAND: &str = "7-day gain";
+
+/// What the columns of an outlook mean, below a table of them: those that are not left out of it.
+pub(crate) fn legend(outlooks: &[&OutlookView], left_out: &[String]) -> Vec<String> {
     let Some(first) = outlooks.first() else { return Vec::new() };
-    let mut lines = vec![format!(
-        "pace: {PACE_OVER} up to the newest reading; surge: the newest days over the last 28. top 10 %: probability to be in \
-         the tenth that grows most over 7 days; beside surge: that of a week of 3 times the usual; {}.",
-        first.learned_on
-    )];
-    if outlooks.iter().any(|outlook| outlook.forecast.is_some()) {
+    let is_shown = |heading: &str| left_out.iter().all(|name| name != heading);
+    let mut parts: Vec<String> = Vec::new();
+    if is_shown(PACE) {
+        parts.push(format!("pace: {PACE_OVER} up to the newest reading"));
+    }
+    if is_shown(TOP_TENTH) {
+        parts.push("top 10 %: probability to be in the tenth that grows most over 7 days".to_owned());
+    }
+    if is_shown(SURGE) {
+        let what = "the newest days over the last 28, and the probability of a week of 3 times the usual";
+        parts.push(format!("surge: {what}"));
+    }
+    if is_shown(TOP_TENTH) || is_shown(SURGE) {
+        parts.push(format!("probabilities are {}", first.learned_on));
+    }
+    let mut lines = Vec::new();
+    if !parts.is_empty() {
+        lines.push(format!("{}.", parts.join("; ")));
+    }
+    if is_shown(BAND) && outlooks.iter().any(|outlook| outlook.forecast.is_some()) {
         lines.push(
             "7-day gain: 80 % or more of the weeks after the newest reading end within the band.".to_owned(),
         );
     }
-    lines.extend(reasons(outlooks));
+    lines.extend(reasons_of(outlooks, is_shown(PACE), is_shown(SURGE)));
     lines
 }
 
 /// Why a pace or a surge is not known, a line for each name that stands in its place.
 pub(crate) fn reasons(outlooks: &[&OutlookView]) -> Vec<String> {
+    reasons_of(outlooks, true, true)
+}
+
+fn reasons_of(outlooks: &[&OutlookView], has_pace: bool, has_surge: bool) -> Vec<String> {
     let pace = outlooks.iter().filter_map(|it| it.pace.missing.zip(it.pace.reason.clone()));
     let surge = outlooks.iter().filter_map(|it| it.surge.missing.zip(it.surge.reason.clone()));
     let mut lines: Vec<String> = Vec::new();
-    for (missing, reason) in pace.chain(surge) {
+    for (missing, reason) in pace.filter(|_| has_pace).chain(surge.filter(|_| has_surge)) {
         let line = format!("{missing}: {reason}.");
         if !lines.contains(&line) {
             lines.push(line);

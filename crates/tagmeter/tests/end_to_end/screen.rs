@@ -112,6 +112,47 @@ fn no_table_is_wider_than_the_terminal_and_no_number_is_cut() {
 }
 
 #[test]
+fn what_is_sorted_by_is_shown_at_any_width_and_a_legend_is_of_what_is_shown() {
+    let place = with_data();
+    let run = |columns: &str, arguments: &[&str]| {
+        let mut command = place.command(&[&["trending"], arguments].concat());
+        let ended = command.env("COLUMNS", columns).output().expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (text(ended.stdout), text(ended.stderr))
+    };
+    for columns in ["40", "60", "80", "200"] {
+        for (sort, heading) in [
+            ("emerging", "pace/day"),
+            ("pace", "pace/day"),
+            ("surge", "surge"),
+            ("velocity", "velocity"),
+            ("growth", "growth"),
+            ("acceleration", "acceleration"),
+        ] {
+            let (out, _) = run(columns, &["--sort", sort]);
+            let headings = out.lines().next().expect("headings");
+            assert!(
+                headings.contains("hashtag") && headings.contains(heading),
+                "--sort {sort} at {columns}:\n{out}"
+            );
+        }
+        let (out, err) = run(columns, &["--sort", "growth"]);
+        let headings = out.lines().next().expect("headings");
+        for (heading, explained) in [("pace/day", "pace: "), ("top 10 %", "top 10 %: "), ("surge", "surge: ")]
+        {
+            assert_eq!(
+                headings.contains(heading),
+                err.contains(explained),
+                "{heading} at {columns}: {err}\n{out}"
+            );
+        }
+        let (out, _) = run(columns, &["--weights", "zscore=1"]);
+        assert!(out.lines().next().is_some_and(|headings| headings.contains("score")), "{columns}:\n{out}");
+    }
+    assert!(!run("40", &["--sort", "growth"]).1.contains("surge: "), "there is no room for it");
+}
+
+#[test]
 fn a_terminal_is_asked_how_wide_it_is() {
     use unicode_width::UnicodeWidthStr;
     let place = with_data();
