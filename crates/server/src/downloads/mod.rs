@@ -119,7 +119,7 @@ impl Download {
 
     /// `ETag`.
     pub(crate) fn etag(&self) -> Option<HeaderValue> {
-        format!("\"{}\"", self.tag.as_str()).try_into().ok()
+        self.tag.etag()
     }
 
     /// `Content-Range`, of a part.

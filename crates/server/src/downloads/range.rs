@@ -1,7 +1,7 @@
-//! The headers that ask for a part of an answer, or for an answer that is stored already: `Range`, `If-Range` and
-//! `If-Match` (RFC 9110, sections 13 and 14).
+//! The headers that ask for a part of an answer, or for an answer that is stored already: `Range`, `If-Range`, `If-Match`
+//! and `If-None-Match` (RFC 9110, sections 13 and 14).
 
-use http::header::{IF_MATCH, IF_RANGE, RANGE};
+use http::header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The part of an answer that a `Range` header asks for.
@@ -92,15 +92,24 @@ impl Span {
 pub(crate) enum Tags {
     /// Whatever there is.
     Any,
-    /// One of these strong entity tags, without their quotes.
+    /// One of these entity tags, without their quotes.
     These(Vec<String>),
 }
 
 impl Tags {
     /// `If-Match`. Weak tags match nothing, as that header compares strongly.
     pub(crate) fn if_match(headers: &HeaderMap) -> Option<Self> {
+        Self::listed(headers, &IF_MATCH, strong)
+    }
+
+    /// `If-None-Match`, which compares weakly: a weak tag counts as the strong one that a proxy made it of.
+    pub(crate) fn if_none_match(headers: &HeaderMap) -> Option<Self> {
+        Self::listed(headers, &IF_NONE_MATCH, |tag| strong(tag.strip_prefix("W/").unwrap_or(tag)))
+    }
+
+    fn listed(headers: &HeaderMap, name: &HeaderName, read: fn(&str) -> Option<String>) -> Option<Self> {
         let values: Vec<&str> =
-            headers.get_all(IF_MATCH).iter().map(|value| value.to_str().unwrap_or("")).collect();
+            headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("")).collect();
         if values.is_empty() {
             return None;
         }
@@ -108,7 +117,7 @@ impl Tags {
         if tags().any(|tag| tag == "*") {
             return Some(Self::Any);
         }
-        Some(Self::These(tags().filter_map(strong).collect()))
+        Some(Self::These(tags().filter_map(read).collect()))
     }
 
     /// `If-Range`. A date matches nothing: stored answers have no time of modification.

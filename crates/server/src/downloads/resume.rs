@@ -33,6 +33,7 @@ pub(crate) struct Wish {
     range: Option<Wanted>,
     if_range: Option<Tags>,
     if_match: Option<Tags>,
+    if_none_match: Option<Tags>,
 }
 
 impl Wish {
@@ -54,6 +55,7 @@ impl Wish {
             range: Wanted::read(headers),
             if_range: Tags::if_range(headers),
             if_match: Tags::if_match(headers),
+            if_none_match: Tags::if_none_match(headers),
         }
     }
 
@@ -65,6 +67,11 @@ impl Wish {
     /// Whether a stored answer is one to this question, and paid.
     fn is_of(&self, record: &Record) -> bool {
         record.is_paid && record.question == self.question
+    }
+
+    /// Whether it is also in a form that this request accepts.
+    fn has_form_of(&self, record: &Record) -> bool {
+        self.is_of(record) && [&self.variant, &self.variant_of_exports].contains(&&record.variant)
     }
 
     /// The range that a new answer is sent in. One that belongs to an older answer is not for this one.
@@ -99,10 +106,33 @@ impl Downloads {
         self.content(&kept, wish.key_id, None).ok()
     }
 
+    /// The entity tag of a 304, by which a client continues a file free of charge: the one of this data that the client
+    /// sent, or that of the newest stored file of this data. A file that was made only to be compared is in neither.
+    pub(crate) fn tag_of_known(&self, wish: &Wish, now: Timestamp, hash: &str) -> Option<FileTag> {
+        let named = wish.if_none_match.iter().flat_map(Tags::named).map(FileTag::from_text);
+        let sent: Vec<FileTag> = named.filter(|tag| tag.hash() == hash && tag.id().is_some()).collect();
+        for id in sent.iter().filter_map(FileTag::id) {
+            self.spool.look_for(wish.account_id, id, now);
+        }
+        let is_sent = |record: &Record| {
+            wish.is_of(record) && sent.iter().any(|tag| tag.as_str() == record.tag.as_str())
+        };
+        if let Some(kept) = self.spool.find(wish.account_id, now, is_sent) {
+            return Some(FileTag::from_text(kept.record.tag.as_str()));
+        }
+        // It may be of another node, which the request for its rest then names.
+        if let Some(tag) = sent.into_iter().next() {
+            return Some(tag);
+        }
+        let is_same = |record: &Record| {
+            wish.has_form_of(record) && FileTag::from_text(record.tag.as_str()).hash() == hash
+        };
+        let kept = self.spool.find(wish.account_id, now, is_same)?;
+        Some(FileTag::from_text(kept.record.tag.as_str()))
+    }
+
     fn newest(&self, wish: &Wish, now: Timestamp) -> Option<Arc<Kept>> {
-        let variants = [&wish.variant, &wish.variant_of_exports];
-        self.spool
-            .find(wish.account_id, now, |record| wish.is_of(record) && variants.contains(&&record.variant))
+        self.spool.find(wish.account_id, now, |record| wish.has_form_of(record))
     }
 
     /// The answer that one of these tags names. Fails where another node has it.

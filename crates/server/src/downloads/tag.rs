@@ -52,6 +52,11 @@ impl FileTag {
         &self.0
     }
 
+    /// As the value of `ETag`.
+    pub(crate) fn etag(&self) -> Option<HeaderValue> {
+        format!("\"{}\"", self.0).try_into().ok()
+    }
+
     /// The hash of the data. Of the tag of an answer that is not stored, all of it.
     pub(crate) fn hash(&self) -> &str {
         self.0.split(['-', '.']).next().unwrap_or_default()

@@ -242,9 +242,14 @@ impl Content {
 
     /// Whether the caller has it already.
     pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
+        is_known(&self.hash(), headers)
+    }
+
+    /// The hash that its entity tag begins with: that of a file, or that of its data.
+    pub(crate) fn hash(&self) -> String {
         match &self.file {
-            Some(download) => is_known(download.tag.hash(), headers),
-            None => is_known(&self.hash_of_data(), headers),
+            Some(download) => download.tag.hash().to_owned(),
+            None => self.hash_of_data(),
         }
     }
 }
@@ -258,6 +263,8 @@ pub(crate) struct Reply {
     is_head: bool,
     /// The node that would make the file that its body is.
     outlined_on: Option<Node>,
+    /// The `ETag` of a 304, where it is not that of `content`.
+    known_as: Option<HeaderValue>,
 }
 
 /// The bytes of an answer as they are sent.
@@ -323,9 +330,19 @@ impl Reply {
         Self { status: StatusCode::NOT_MODIFIED, ..Self::unpaid(content) }
     }
 
+    /// The same of an answer that was made only to be compared. `tag` is of a file that the caller can go on with; without
+    /// one the `ETag` names the data alone and is weak, since nothing is stored under it.
+    pub(crate) fn not_modified_as(content: Content, tag: Option<FileTag>) -> Self {
+        let known_as = match tag {
+            Some(tag) => tag.etag(),
+            None => format!("W/\"{}\"", content.hash()).try_into().ok(),
+        };
+        Self { known_as, ..Self::not_modified(content) }
+    }
+
     fn unpaid(content: Content) -> Self {
         let (status, charged) = (StatusCode::OK, Credits::ZERO);
-        Self { content, status, charged, is_head: false, outlined_on: None }
+        Self { content, status, charged, is_head: false, outlined_on: None, known_as: None }
     }
 
     /// What this call cost.
@@ -348,13 +365,14 @@ impl Reply {
         compressor: &Compressor,
     ) -> io::Result<Response<Body>> {
         let billing = self.billing(balance);
-        let Self { content, status, outlined_on, .. } = self;
+        let Self { content, status, outlined_on, known_as, .. } = self;
         let (hash, is_open) = (content.tagged.hash, content.is_open);
         let Content { tagged, file, slot, kind, link, disposition, .. } = content.closed(&billing);
-        let etag = match &file {
-            Some(download) => download.etag(),
-            None if outlined_on.is_some() => None,
-            None => Some(Tagged { body: Bytes::new(), hash }.etag()),
+        let etag = match (known_as, &file) {
+            (Some(etag), _) => Some(etag),
+            (None, Some(download)) => download.etag(),
+            (None, None) if outlined_on.is_some() => None,
+            (None, None) => Some(Tagged { body: Bytes::new(), hash }.etag()),
         };
         let content_range = file.as_ref().and_then(Download::content_range);
         let mut codings_matter = file.is_none() && codings.matter(tagged.body.len());

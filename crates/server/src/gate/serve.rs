@@ -235,7 +235,7 @@ async fn attempt<P: Paid>(
     let content = made::<P>(app, call, asked, wanted).await?;
     notes.freshness = content.freshness;
     if repeatable.is_none() && content.is_known(&parts.headers) {
-        return Ok(Reply::not_modified(content));
+        return Ok(not_modified::<P>(app, (&wish, now), content));
     }
     if content.is_free() {
         return Ok(Reply::free(content));
@@ -324,7 +324,17 @@ async fn head<P: Paid>(
     }
     let content = made::<P>(app, call, asked, Wanted { only_stored: true, ..wanted }).await?;
     notes.freshness = content.freshness;
-    Ok(if content.is_known(&parts.headers) { Reply::not_modified(content) } else { Reply::head(content) })
+    let is_known = content.is_known(&parts.headers);
+    Ok(if is_known { not_modified::<P>(app, (wish, now), content) } else { Reply::head(content) })
+}
+
+/// A 304 of an answer that was made to be compared and is not kept.
+fn not_modified<P: Paid>(app: &App, (wish, now): (&Wish, Timestamp), content: Content) -> Reply {
+    if P::IS_CONTRACT {
+        return Reply::not_modified(content);
+    }
+    let tag = app.downloads.tag_of_known(wish, now, &content.hash());
+    Reply::not_modified_as(content, tag)
 }
 
 /// Counts the request against the limit of its key.
