@@ -2,6 +2,7 @@
 //! rate would stand.
 
 use super::sample::{Sample, is_since};
+use super::view::assigned_id;
 use super::{MeasureError, Measured, Meta};
 use crate::Catalog;
 use domain::caveat::Caveat;
@@ -35,6 +36,10 @@ pub struct BenchmarkView {
     pub hashtag: String,
     /// TikTok's id; `null` while it is not known.
     pub hashtag_id: Option<String>,
+    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// TikTok's is known.
+    #[schema(example = json!(null))]
+    pub assigned_id: Option<String>,
     /// Only videos posted from then on; `null` for all.
     pub since: Option<String>,
     /// `observed`: made of stored videos.
@@ -179,6 +184,7 @@ impl Catalog {
         let data = BenchmarkView {
             hashtag: hashtag.tag.name().to_owned(),
             hashtag_id: hashtag.id.map(|id| id.to_string()),
+            assigned_id: assigned_id(hashtag),
             since: since.map(Timestamp::to_rfc3339),
             basis: domain::Basis::Observed.name(),
             observed_at: sample.observed_at().map(Timestamp::to_rfc3339),

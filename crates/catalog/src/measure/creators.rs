@@ -1,6 +1,7 @@
 //! Who carries a hashtag: its creators by videos and plays, and how much hangs on few of them.
 
 use super::sample::is_since;
+use super::view::assigned_id;
 use super::{MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use domain::caveat::Caveat;
@@ -33,6 +34,10 @@ pub struct CreatorsView {
     pub hashtag: String,
     /// TikTok's id; `null` while it is not known.
     pub hashtag_id: Option<String>,
+    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// TikTok's is known.
+    #[schema(example = json!(null))]
+    pub assigned_id: Option<String>,
     /// `observed`: made of stored videos.
     pub basis: &'static str,
     /// The newest reading of these videos; `null` where no source gave a time.
@@ -157,6 +162,7 @@ impl Catalog {
         let data = CreatorsView {
             hashtag: hashtag.tag.name().to_owned(),
             hashtag_id: hashtag.id.map(|id| id.to_string()),
+            assigned_id: assigned_id(hashtag),
             basis: Basis::Observed.name(),
             observed_at: sample.observed_at().map(Timestamp::to_rfc3339),
             creators_count: creators.len() as u64,

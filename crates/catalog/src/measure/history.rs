@@ -1,5 +1,6 @@
 //! How a count of a hashtag went: its readings, as they are or by hour, day or week, as totals or as gains.
 
+use super::view::assigned_id;
 use super::{AsReadView, AvailableView, Held, MeasureError, Measured, Meta, Place};
 use crate::Catalog;
 use domain::caveat::Caveat;
@@ -78,6 +79,10 @@ pub struct HistoryView {
     pub hashtag: String,
     /// TikTok's id; `null` while it is not known.
     pub hashtag_id: Option<String>,
+    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// TikTok's is known.
+    #[schema(example = json!(null))]
+    pub assigned_id: Option<String>,
     /// Which count.
     #[schema(example = "views")]
     pub metric: &'static str,
@@ -201,6 +206,7 @@ impl Catalog {
         let data = HistoryView {
             hashtag: hashtag.tag.name().to_owned(),
             hashtag_id: hashtag.id.map(|id| id.to_string()),
+            assigned_id: assigned_id(hashtag),
             metric: asked.metric.name(),
             step: asked.step.name(),
             mode: asked.mode.name(),

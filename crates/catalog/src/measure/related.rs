@@ -2,6 +2,7 @@
 
 use super::creators::{as_real, put_first, share};
 use super::sample::{Sample, is_since};
+use super::view::assigned_id;
 use super::{LIMIT_MAX, MeasureError, Measured, Meta, TotalView};
 use crate::Catalog;
 use domain::caveat::Caveat;
@@ -35,6 +36,10 @@ pub struct RelatedAsked {
 pub struct RelatedView {
     /// TikTok's id; `null` while it is not known.
     pub id: Option<String>,
+    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// TikTok's is known.
+    #[schema(example = json!(null))]
+    pub assigned_id: Option<String>,
     /// Its name.
     #[schema(example = "kitten")]
     pub name: String,
@@ -120,6 +125,7 @@ fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) ->
     let of_all = share(videos, all).unwrap_or_default();
     Some(RelatedView {
         id: other.id.map(|id| id.to_string()),
+        assigned_id: assigned_id(other),
         name: other.tag.name().to_owned(),
         views: TotalView::views_of(other),
         both,

@@ -253,6 +253,11 @@ impl ObservedView {
     }
 }
 
+/// The id that takes the place of TikTok's while that is not known.
+pub(super) fn assigned_id(hashtag: &Hashtag) -> Option<String> {
+    hashtag.id.is_none().then(|| hashtag.public_id().to_string())
+}
+
 /// A hashtag's record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Hashtag)]
@@ -289,7 +294,7 @@ impl HashtagRecord {
         let [views, creators, videos] = TotalView::all_of(hashtag);
         Self {
             id: hashtag.id.map(|id| id.to_string()),
-            assigned_id: hashtag.id.is_none().then(|| hashtag.public_id().to_string()),
+            assigned_id: assigned_id(hashtag),
             name: hashtag.tag.name().to_owned(),
             views,
             creators,

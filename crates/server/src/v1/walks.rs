@@ -18,7 +18,7 @@ use catalog::jobs::{
     StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCoverage, WalkOrder, WalkReject, WalkState,
 };
 use domain::credits::PRICE_OF_A_CALL;
-use domain::{KeyScope, Region};
+use domain::{HashtagId, KeyScope, Region};
 use http::Response;
 use serde::Serialize;
 use std::sync::Arc;
@@ -59,6 +59,8 @@ pub(crate) struct WalkView {
     max_credits: u64,
     /// TikTok's id, once it is known.
     hashtag_id: Option<String>,
+    /// The id that takes its place while TikTok's is not known; `null` once TikTok's is known.
+    assigned_id: Option<String>,
     counters: WalkCountersView,
     /// The first 10 records that could not be used, each with the reason.
     first_rejects: Vec<WalkRejectView>,
@@ -213,12 +215,15 @@ impl WalkView {
     fn of(job: &Job) -> Result<Self, Problem> {
         let (order, state) = (WalkOrder::of(job)?, WalkState::of(job)?);
         let counters = state.counters;
+        let target = state.target.map(|target| target.id);
+        let is_assigned = |id: &String| id.parse::<HashtagId>().is_ok_and(HashtagId::is_assigned);
         Ok(Self {
             job: JobFacts::of(job),
             hashtag: order.hashtag,
             region: order.region,
             max_credits: order.max_credits,
-            hashtag_id: state.target.map(|target| target.id),
+            hashtag_id: target.clone().filter(|id| !is_assigned(id)),
+            assigned_id: target.filter(is_assigned),
             counters: WalkCountersView {
                 pages: counters.pages,
                 idle_page: counters.idle_page,

@@ -79,6 +79,25 @@ async fn every_path_answers_to_the_id_as_to_the_name(server: &TestServer, id: &s
     assert_eq!(posts["videos"].as_array().map(Vec::len), Some(30), "{posts}");
 }
 
+/// Everything that is said of #kitten names it by both ids, of which one is `null`.
+async fn both_ids_are_told_everywhere(server: &TestServer, id: &Value, assigned_id: &Value) {
+    let both = [id, assigned_id];
+    for path in ["history?step=raw", "creators", "benchmark"] {
+        let answer = server.get(&format!("/v1/hashtags/kitten/{path}")).await.json();
+        let data = &answer["data"];
+        assert!(data.get("assigned_id").is_some(), "{path}: {answer}");
+        assert_eq!([&data["hashtag_id"], &data["assigned_id"]], both, "{path}");
+    }
+    let compared = server.get("/v1/compare?tags=kitten,cat").await.json();
+    let kitten = &compared["data"]["hashtags"][0];
+    assert_eq!([&kitten["id"], &kitten["assigned_id"]], both, "{compared}");
+    assert_eq!([&kitten["series"]["hashtag_id"], &kitten["series"]["assigned_id"]], both, "{compared}");
+    let related = server.get("/v1/hashtags/cat/related?generic=true").await.json();
+    let rows = related["data"].as_array().expect("a list");
+    let kitten = rows.iter().find(|row| row["name"] == "kitten").expect("#kitten stands beside #cat");
+    assert_eq!([&kitten["id"], &kitten["assigned_id"]], both, "{related}");
+}
+
 async fn an_assigned_id_is_accepted_everywhere_and_for_good(place: &Place) {
     let server = place.server().await.holding(holdings()).start().await;
     server.held().catalog().follow_trends().await.expect("trends");
@@ -86,6 +105,7 @@ async fn an_assigned_id_is_accepted_everywhere_and_for_good(place: &Place) {
     let id = record["data"]["assigned_id"].as_str().expect("an id").to_owned();
     assert!(id.parse::<u64>().expect("digits") >= ASSIGNED_ID_MIN && record["data"]["id"].is_null());
     every_path_answers_to_the_id_as_to_the_name(&server, &id).await;
+    both_ids_are_told_everywhere(&server, &Value::Null, &id.as_str().into()).await;
     server
         .held()
         .record(vec![hashtag("kitten").id(TIKTOK_ID).views(20_001).observed_at(day(21)).into()])
@@ -93,6 +113,7 @@ async fn an_assigned_id_is_accepted_everywhere_and_for_good(place: &Place) {
     server.held().catalog().follow_trends().await.expect("trends");
     let record = server.get(&format!("/v1/hashtags/{id}")).await.json();
     assert_eq!((&record["data"]["id"], &record["data"]["assigned_id"]), (&"42".into(), &Value::Null));
+    both_ids_are_told_everywhere(&server, &"42".into(), &Value::Null).await;
     for id in [&id, "42"] {
         every_path_answers_to_the_id_as_to_the_name(&server, id).await;
     }

@@ -152,6 +152,7 @@ mod tests {
         HistoryView {
             hashtag: "cat".to_owned(),
             hashtag_id: None,
+            assigned_id: None,
             metric: "views",
             step: "day",
             mode,

@@ -47,6 +47,7 @@ mod tests {
         HistoryView {
             hashtag: "cat".to_owned(),
             hashtag_id: None,
+            assigned_id: None,
             metric: "views",
             step,
             mode: "total",

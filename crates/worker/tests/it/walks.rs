@@ -6,7 +6,7 @@ use domain::assigned_id::ASSIGNED_ID_MIN;
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::ledger::{Movement, Operation};
-use testkit::upstream::{ContractStandIn, Fault, Habits, HeldHashtag};
+use testkit::upstream::{ContractStandIn, Fault, Habits, HeldHashtag, HeldVideo};
 use testkit::{Answer, Place, Request, TestServer, hashtag, video};
 
 /// A server whose upstream holds so many videos under #cat.
@@ -43,6 +43,7 @@ fn counters(walk: &Value) -> [u64; 5] {
 testkit::tell_on_each_backend! {
     a_small_hashtag_is_walked_to_its_end,
     a_hashtag_is_walked_by_its_assigned_id,
+    a_walk_without_tiktok_s_id_names_the_assigned_one,
     a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits,
     an_upstream_that_always_has_more_is_left,
     pages_of_only_rejects_or_only_repeats_are_free,
@@ -95,6 +96,25 @@ async fn a_hashtag_is_walked_by_its_assigned_id(place: &Place) {
         assert_eq!(find("cat").await.1.as_deref(), Some("7551"), "{number}");
         assert_eq!(server.held().catalog().measured_hashtag(&assigned).await.expect("it").tag.name(), "cat");
     }
+}
+
+/// The upstream is a Tagmeter that does not know TikTok's id either.
+async fn a_walk_without_tiktok_s_id_names_the_assigned_one(place: &Place) {
+    let (upstream, server) = with_cat(place, 10, Habits::default()).await;
+    server.held().record(vec![video(1).tag("kitten").plays(3).into()]).await;
+    let hashtag = server.held().catalog().measured_hashtag("kitten").await.expect("a hashtag");
+    let id = hashtag.public_id().to_string();
+    let video = HeldVideo { id: 7_000_000_000_000_000_001, plays: 10, title: Some("#kitten".to_owned()) };
+    upstream.hold_hashtag(HeldHashtag {
+        id: id.parse().expect("digits"),
+        name: "kitten".to_owned(),
+        views: 1_000,
+        creators: 1,
+        videos: vec![video],
+    });
+    let walk = walked(&server, json!({"hashtag": "kitten"})).await;
+    assert_eq!((&walk["state"], &walk["counters"]["unique"]), (&"done".into(), &1.into()), "{walk}");
+    assert_eq!((&walk["hashtag_id"], &walk["assigned_id"]), (&Value::Null, &id.into()), "{walk}");
 }
 
 async fn a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits(place: &Place) {

@@ -20,6 +20,7 @@ fn every_row_fits_its_columns() {
     let history = HistoryView {
         hashtag: "cat".to_owned(),
         hashtag_id: Some("7551".to_owned()),
+        assigned_id: None,
         metric: "views",
         step: "day",
         mode: "gain",
