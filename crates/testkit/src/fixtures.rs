@@ -155,6 +155,13 @@ impl VideoFixture {
         self
     }
 
+    /// The display name of who posted it; empty for none.
+    #[must_use]
+    pub fn nickname(mut self, nickname: &str) -> Self {
+        self.0.details.author.nickname = nickname.to_owned();
+        self
+    }
+
     /// Its plays.
     #[must_use]
     pub fn plays(mut self, plays: u64) -> Self {

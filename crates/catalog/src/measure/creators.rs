@@ -1,6 +1,6 @@
 //! Who carries a hashtag: its creators by videos and plays, and how much hangs on few of them.
 
-use super::sample::is_since;
+use super::sample::{Sample, is_since};
 use super::view::assigned_id;
 use super::{MeasureError, Measured, Meta, Place};
 use crate::Catalog;
@@ -9,10 +9,14 @@ use domain::count::checked_sum;
 use domain::metrics::concentration::{Concentration, concentration};
 use domain::{Basis, Creator, Hashtag, Timestamp, fragment};
 use serde::Serialize;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
+use std::collections::HashMap;
 use store::samples::SampledVideo;
 use store::videos::VideoRow;
 use utoipa::ToSchema;
+
+/// Videos of a creator that are searched for a name which the first one does not have, the newest first.
+const NAMING_VIDEOS_MAX: u32 = 10;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -156,6 +160,8 @@ impl Catalog {
             videos_share: share(tally.videos, sample.len()),
             ..named(tally, &packed)
         };
+        let mut views: Vec<CreatorView> = shown.iter().zip(packed).map(view).collect();
+        self.find_names(shown, &mut views, &sample).await?;
         let reached = first + shown.len();
         let next = (reached < creators.len())
             .then_some(Place { value: 0.0, number: u64::try_from(reached).unwrap_or(u64::MAX) });
@@ -168,7 +174,7 @@ impl Catalog {
             creators_count: creators.len() as u64,
             creators_by_handle: by_handle,
             concentration: spread.map(ConcentrationView::from),
-            creators: shown.iter().zip(packed).map(view).collect(),
+            creators: views,
         };
         let mut meta = Meta::of_sample(&sample, hashtag);
         if data.concentration.is_none() && data.creators_count > 0 {
@@ -176,6 +182,40 @@ impl Catalog {
         }
         meta.available = self.available_posts(hashtag, data.creators.is_empty()).await?;
         Ok(Measured { data, meta, next })
+    }
+
+    /// Takes the names of creators whose first video has no nickname from their other videos: a source that gives the
+    /// handle alone may have come first.
+    async fn find_names(
+        &self,
+        shown: &[Tally],
+        views: &mut [CreatorView],
+        sample: &Sample,
+    ) -> Result<(), MeasureError> {
+        let all = shown.iter().zip(&*views).enumerate();
+        let unnamed = all.filter(|(_, (tally, view))| view.nickname.is_none() && tally.videos > 1);
+        let unnamed: HashMap<Creator, usize> =
+            unnamed.map(|(place, (tally, _))| (tally.author, place)).collect();
+        if unnamed.is_empty() {
+            return Ok(());
+        }
+        let other = |video: &SampledVideo| Some((*unnamed.get(&video.author()?)?, video.row()));
+        let mut others: Vec<(usize, VideoRow)> = sample.iter().filter_map(other).collect();
+        others.sort_unstable_by_key(|(place, row)| (*place, Reverse(*row)));
+        let mut taken = vec![0; views.len()];
+        others.retain(|(place, _)| {
+            taken[*place] += 1;
+            taken[*place] <= NAMING_VIDEOS_MAX
+        });
+        let rows: Vec<VideoRow> = others.iter().map(|(_, row)| *row).collect();
+        let packed = self.inner.store.packed(&rows).await?;
+        for ((place, _), packed) in others.iter().zip(&packed) {
+            let found = named(&shown[*place], packed);
+            let view = &mut views[*place];
+            view.nickname = view.nickname.take().or(found.nickname);
+            view.unique_id = view.unique_id.take().or(found.unique_id);
+        }
+        Ok(())
     }
 }
 

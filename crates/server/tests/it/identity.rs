@@ -174,7 +174,25 @@ async fn creators_known_by_handle_alone_are_counted_marked_and_joined(place: &Pl
     assert_eq!(counted, [Some(3), Some(1)]);
 }
 
+async fn a_creator_whose_name_became_known_later_has_it(place: &Place) {
+    let of_ann = |id: u64| video(id).tag("cat").handle("ann").nickname("").plays(id).observed_at(day(20));
+    let server = place.server().await.holding([of_ann(1).into()]).start().await;
+    let told = async || {
+        let answer = server.get("/v1/hashtags/cat/creators").await.json();
+        assert_eq!(answer["data"]["creators_count"], 1, "{answer}");
+        let creator = &answer["data"]["creators"][0];
+        ["id", "unique_id", "nickname"].map(|name| creator[name].as_str().map(str::to_owned))
+    };
+    let named = |names: [Option<&str>; 3]| names.map(|name| name.map(str::to_owned));
+    assert_eq!(told().await, named([None, Some("ann"), None]));
+    server.held().record(vec![of_ann(2).author(7).nickname("Ann B.").into()]).await;
+    assert_eq!(told().await, named([Some("7"), Some("ann"), Some("Ann B.")]));
+    server.held().record(vec![of_ann(3).into()]).await;
+    assert_eq!(told().await, named([Some("7"), Some("ann"), Some("Ann B.")]));
+}
+
 testkit::tell_on_each_backend!(
+    a_creator_whose_name_became_known_later_has_it,
     creators_known_by_handle_alone_are_counted_marked_and_joined,
     a_client_goes_from_a_search_to_the_posts_of_a_hashtag_without_an_id,
     an_id_that_is_empty_is_refused_with_the_way_to_get_one,
