@@ -45,10 +45,20 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
     if hashtags.len() > 1 {
         sections.push(together::section(&catalog, &hashtags, frame).await?);
     }
+    let mut is_empty = true;
     for hashtag in &hashtags {
-        sections.push(hashtag::section(&catalog, hashtag, frame).await?);
+        let (section, has_something) = hashtag::section(&catalog, hashtag, frame).await?;
+        is_empty &= !has_something;
+        sections.push(section);
     }
     let names: Vec<String> = hashtags.iter().map(|hashtag| tag(hashtag.tag.name())).collect();
+    if is_empty {
+        let time = if frame.from.is_some() || frame.to.is_some() { " in this time" } else { "" };
+        say(format_args!(
+            "note: the report is empty: no readings and no videos of {}{time} are stored.",
+            names.join(", ")
+        ));
+    }
     let report = charts::report::Report {
         title: command.title.unwrap_or_else(|| names.join(", ")),
         subtitle: subtitle(&names, frame),
@@ -106,9 +116,14 @@ impl Frame {
         }
     }
 
-    /// Which videos are looked at, in words.
+    /// Which videos the benchmark, the related hashtags and the creators are of, in words: they know no end of the time.
     fn videos(self) -> String {
-        self.from.map_or_else(String::new, |from| format!(" posted since {}", day(from)))
+        match (self.from, self.to) {
+            (None, None) => String::new(),
+            (Some(from), None) => format!(" posted since {}", day(from)),
+            (None, Some(to)) => format!(" posted at any time, also after {}", day(to)),
+            (Some(from), Some(to)) => format!(" posted since {}, also after {}", day(from), day(to)),
+        }
     }
 }
 

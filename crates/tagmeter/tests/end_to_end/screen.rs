@@ -242,6 +242,14 @@ fn an_empty_answer_says_from_when_to_when_there_is_something() {
     place.ok(&["report", "cat", "-o", "r.html", "--to", "2020-01-01"]);
     let page = std::fs::read_to_string(place.path().join("r.html")).expect("a page");
     assert!(page.contains("No views of #cat in this time; readings are from 2026-02-01 to 2026-02-28."));
+    assert!(page.contains("of videos posted at any time, also after "), "these tables know no end");
+    let bare = "averyveryveryverylonghashtagofthirtyletters";
+    let told = place.ok(&["report", bare, "-o", "bare.html", "--to", "2020-01-01"]).err;
+    let said =
+        format!("note: the report is empty: no readings and no videos of #{bare} in this time are stored.");
+    assert!(told.lines().any(|line| line == said), "{told}");
+    let told = place.ok(&["report", bare, "-o", "whole.html"]).err;
+    assert!(!told.contains("empty"), "{told}");
     let key = place.json(&["key", "create", "somebody.with.a.rather.long.address@subdomain.example.com"]);
     let key = key["api_key"].as_str().expect("a key").to_owned();
     let serving = place.serve();

@@ -30,8 +30,12 @@ const WEEKS_AHEAD: i64 = 8;
 const MS_OF_A_DAY: i64 = 86_400_000;
 const WEEK_MS: i64 = 7 * MS_OF_A_DAY;
 
-/// All that is told of a hashtag.
-pub(super) async fn section(catalog: &Catalog, hashtag: &Hashtag, frame: Frame) -> Result<Section, Failure> {
+/// All that is told of a hashtag, and whether there are readings or videos of it.
+pub(super) async fn section(
+    catalog: &Catalog,
+    hashtag: &Hashtag,
+    frame: Frame,
+) -> Result<(Section, bool), Failure> {
     let overview = catalog.overview(hashtag).await?;
     let daily = catalog.history(hashtag, frame.history(Step::Day, Mode::Total)).await?;
     let step = if is_sparse(&daily.data) { Step::Raw } else { Step::Day };
@@ -59,7 +63,8 @@ pub(super) async fn section(catalog: &Catalog, hashtag: &Hashtag, frame: Frame) 
     let mut tables = benchmark_tables(&benchmark.data, frame);
     tables.extend(related_table(&related.data, frame));
     tables.extend(creators_table(&creators.data, frame));
-    Ok(Section {
+    let has_something = !daily.data.points.is_empty() || has_videos;
+    let section = Section {
         heading: tag(hashtag.tag.name()),
         intro: intro(&overview.data, &daily.data, &not_read),
         figures: figures(&overview.data, &benchmark.data),
@@ -74,7 +79,8 @@ pub(super) async fn section(catalog: &Catalog, hashtag: &Hashtag, frame: Frame) 
             &gains.data,
             no_videos,
         ),
-    })
+    };
+    Ok((section, has_something))
 }
 
 /// `no_videos` says why there are none, where there are none.
