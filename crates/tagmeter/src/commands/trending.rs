@@ -105,7 +105,8 @@ fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
         cells
     };
     let sorted_by = match shown.sort {
-        TrendSort::Emerging if has_scores => SCORE,
+        // With weights both are the order of the score.
+        TrendSort::Emerging | TrendSort::Pace if has_scores => SCORE,
         TrendSort::Emerging | TrendSort::Pace => outlook::PACE,
         TrendSort::Surge => outlook::SURGE,
         TrendSort::Growth => GROWTH,
