@@ -292,49 +292,6 @@ async fn a_large_answer_is_a_file_too(place: &Place) {
     assert_eq!(json["billing"]["balance_remaining"], server.balance().await);
 }
 
-async fn a_304_names_a_file_that_goes_on_for_nothing(place: &Place) {
-    let server = holding(place).await.start().await;
-    for path in [EXPORT, HISTORY] {
-        let first = server.get(path).await;
-        let etag = first.header("etag").to_owned();
-        let (hash, _) = etag.trim_matches('"').split_once('-').expect("the tag of a file");
-        let paid = server.balance().await;
-        for known in
-            [etag.as_str(), format!("\"another\", W/{etag}").as_str(), format!("W/\"{hash}\"").as_str(), "*"]
-        {
-            let same = server.send(ask(&server, path).header("if-none-match", known)).await;
-            assert_eq!((same.status.as_u16(), same.header("etag")), (304, &*etag), "{path} {known}");
-            let rest =
-                ask(&server, path).header("range", "bytes=100-").header("if-range", same.header("etag"));
-            let rest = server.send(rest).await;
-            assert_eq!(
-                (rest.status.as_u16(), rest.header("x-credits-charged")),
-                (206, "0"),
-                "{path} {known}"
-            );
-            assert!(rest.body == first.body.slice(100..), "{path} {known}");
-        }
-        assert_eq!(server.balance().await, paid);
-        let second = server.get(path).await;
-        assert_ne!(second.header("etag"), etag, "{path}: another file");
-        let same = server.send(ask(&server, path).header("if-none-match", &etag)).await;
-        assert_eq!(
-            (same.status.as_u16(), same.header("etag")),
-            (304, &*etag),
-            "{path}: the one that was sent"
-        );
-    }
-}
-
-/// Nothing is stored under the tag of a 304 that no file belongs to, so it does not look like that of a file.
-async fn a_304_without_a_stored_file_names_the_data(place: &Place) {
-    let server = holding(place).await.start().await;
-    let same = server.send(ask(&server, EXPORT).header("if-none-match", "*")).await;
-    assert_eq!((same.status.as_u16(), same.header("x-credits-charged")), (304, "0"));
-    let etag = same.header("etag");
-    assert!(etag.starts_with("W/\"") && !etag.contains('-'), "{etag}");
-}
-
 /// The ledger keeps no more than 1 MiB for a key.
 async fn json_of_any_size_is_charged_once_under_an_idempotency_key(place: &Place) {
     let server = holding(place).await.start().await;
@@ -505,8 +462,6 @@ testkit::tell_on_each_backend! {
     a_restart_does_not_lose_what_was_paid,
     an_export_under_an_idempotency_key_is_charged_once,
     a_large_answer_is_a_file_too,
-    a_304_names_a_file_that_goes_on_for_nothing,
-    a_304_without_a_stored_file_names_the_data,
     json_of_any_size_is_charged_once_under_an_idempotency_key,
     json_whose_charge_the_record_does_not_know_of_is_answered_whole,
     a_key_and_the_server_send_so_many_at_once,

@@ -8,6 +8,8 @@ mod described;
 mod downloads;
 #[cfg(unix)]
 mod downloads_elsewhere;
+
+mod downloads_unchanged;
 mod drain;
 mod errors;
 mod export_forms;

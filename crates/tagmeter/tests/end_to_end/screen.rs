@@ -114,6 +114,22 @@ fn no_table_is_wider_than_the_terminal_and_no_number_is_cut() {
 #[test]
 fn what_is_sorted_by_is_shown_at_any_width_and_a_legend_is_of_what_is_shown() {
     let place = with_data();
+    // The month before it: a surge is known after more than 28 days.
+    let january = (1..=31_u64).flat_map(|day| {
+        [("cat", 1_000_681_687_000), ("dog", 12_300)]
+            .map(|(tag, views)| format!("{tag},{},2026-01-{day:02}\n", views + day))
+    });
+    place.write("january.csv", format!("Tag,Views,Read\n{}", january.collect::<String>()));
+    place.ok(&[
+        "import",
+        "january.csv",
+        "--map",
+        "Tag=hashtag_name",
+        "--map",
+        "Views=views",
+        "--map",
+        "Read=observed_at",
+    ]);
     let run = |columns: &str, arguments: &[&str]| {
         let mut command = place.command(&[&["trending"], arguments].concat());
         let ended = command.env("COLUMNS", columns).output().expect("it runs");
@@ -129,8 +145,8 @@ fn what_is_sorted_by_is_shown_at_any_width_and_a_legend_is_of_what_is_shown() {
             ("growth", "growth"),
             ("acceleration", "acceleration"),
         ] {
-            let (out, _) = run(columns, &["--sort", sort]);
-            let headings = out.lines().next().expect("headings");
+            let (out, err) = run(columns, &["--sort", sort]);
+            let headings = out.lines().next().unwrap_or_else(|| panic!("--sort {sort} at {columns}: {err}"));
             assert!(
                 headings.contains("hashtag") && headings.contains(heading),
                 "--sort {sort} at {columns}:\n{out}"
