@@ -72,7 +72,7 @@ pub const FIRST_REJECTS_MAX: usize = crate::import::FIRST_REJECTS_MAX;
 /// A record that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalkReject {
-    /// The cursor that its page was asked for with.
+    /// The cursor its page was requested with.
     pub cursor: u64,
     /// Its place on the page, from 1.
     pub record: u64,

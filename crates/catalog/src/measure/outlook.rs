@@ -124,7 +124,7 @@ pub(super) fn seen(trend: Trend, newest: Option<Timestamp>) -> Trend {
 }
 
 impl OutlookView {
-    /// What is told of an outlook that stands so among all.
+    /// An outlook as the API shows it, with its rank among all hashtags.
     pub(super) fn of(outlook: &Outlook, placed: Option<&Emerging>, odds: &Odds) -> Self {
         Self {
             as_of: outlook.as_of.to_rfc3339(),

@@ -8,6 +8,8 @@ mod hashtags;
 
 mod links;
 
+mod passed_over;
+
 mod plays;
 
 mod read_ahead;

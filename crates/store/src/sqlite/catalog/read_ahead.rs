@@ -57,18 +57,17 @@ impl<K> Default for Ahead<K> {
 }
 
 impl<K> ReadAhead<K> {
-    /// Whether a reading is among the rows in memory. `order` compares a row with the reading.
-    pub(super) fn has(&mut self, hashtag: u32, order: impl Fn(&K) -> Ordering) -> bool {
-        let Some(ahead) = self.hashtags.get_mut(&hashtag) else { return false };
+    /// The row of a reading, if it is in memory. `order` compares a row with the reading.
+    pub(super) fn find(&mut self, hashtag: u32, order: impl Fn(&K) -> Ordering) -> Option<&K> {
+        let ahead = self.hashtags.get_mut(&hashtag)?;
         let found = match ahead.rows.get(ahead.next) {
             Some(next) if order(next).is_eq() => Ok(ahead.next),
             _ => ahead.rows.binary_search_by(order),
         };
-        if let Ok(place) = found {
-            ahead.next = place + 1;
-            ahead.hits += 1;
-        }
-        found.is_ok()
+        let place = found.ok()?;
+        ahead.next = place + 1;
+        ahead.hits += 1;
+        ahead.rows.get(place)
     }
 
     /// A reading was there already, and is not in memory: `read` reads up to so many rows from it on when the time has come.
@@ -125,7 +124,7 @@ mod tests {
     fn take(table: &mut BTreeSet<(u32, i64)>, readings: &[(u32, i64)]) -> (Vec<bool>, usize, usize) {
         let (mut ahead, mut statements, mut rows_read) = (ReadAhead::<i64>::default(), 0, 0);
         let made = readings.iter().map(|&(hashtag, at)| {
-            if ahead.has(hashtag, |row| row.cmp(&at)) {
+            if ahead.find(hashtag, |row| row.cmp(&at)).is_some() {
                 return false;
             }
             statements += 1;
@@ -210,9 +209,9 @@ mod tests {
             assert!(ahead.rows <= ROWS_OF_ALL_MAX);
             assert_eq!(ahead.rows, ahead.hashtags.values().map(|ahead| ahead.rows.len()).sum::<usize>());
         }
-        assert!(ahead.has(999, |row| row.cmp(&0)));
+        assert!(ahead.find(999, |row| row.cmp(&0)).is_some());
         ahead.forget(999);
-        assert!(!ahead.has(999, |row| row.cmp(&0)));
+        assert!(ahead.find(999, |row| row.cmp(&0)).is_none());
         assert_eq!(ahead.rows, ahead.hashtags.values().map(|ahead| ahead.rows.len()).sum::<usize>());
     }
 }

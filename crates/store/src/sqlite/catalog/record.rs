@@ -2,6 +2,7 @@
 
 use super::CatalogFile;
 use super::links::LinkStatements;
+use super::passed_over::PassedOver;
 use super::read_ahead::ReadAhead;
 use super::record_hashtag::HashtagStatements;
 use super::record_video::{VideoStatements, video_id};
@@ -115,8 +116,10 @@ pub(super) struct SqliteRows<'c> {
     pub(super) links: LinkStatements<'c>,
     windows: Statement<'c>,
     next_windows: Statement<'c>,
-    /// By time and source.
-    pub(super) snapshots_ahead: ReadAhead<(i64, u8)>,
+    /// By time and source, and whether a count is above 0.
+    pub(super) snapshots_ahead: ReadAhead<(i64, u8, bool)>,
+    pub(super) hashtags_passed_over: PassedOver<3>,
+    pub(super) videos_passed_over: PassedOver<6>,
     windows_ahead: ReadAhead<WindowKey>,
     /// Less those that were removed.
     pub(super) snapshots_new: i64,
@@ -134,6 +137,8 @@ impl<'c> SqliteRows<'c> {
             windows: transaction.prepare(KEEP_WINDOW).doing("prepare to keep windows")?,
             next_windows: transaction.prepare(NEXT_WINDOWS).doing("prepare to read windows")?,
             snapshots_ahead: ReadAhead::default(),
+            hashtags_passed_over: PassedOver::default(),
+            videos_passed_over: PassedOver::default(),
             windows_ahead: ReadAhead::default(),
             snapshots_new: 0,
             hashtags_read: BTreeSet::new(),
@@ -159,7 +164,7 @@ impl Rows for SqliteRows<'_> {
     fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
         let WindowRow { at, source, country, window_days, counts: [views, posts, rank], industry } = window;
         let key = (*at, *source, country.as_str(), *window_days);
-        if self.windows_ahead.has(hashtag, |row| (row.0, row.1, &*row.2, row.3).cmp(&key)) {
+        if self.windows_ahead.find(hashtag, |row| (row.0, row.1, &*row.2, row.3).cmp(&key)).is_some() {
             return Ok(());
         }
         let kept = self
