@@ -47,7 +47,7 @@ mod creative_center_csv;
 mod series_lines;
 
 use crate::run::Run;
-use domain::{Clock, Observation, Source};
+use domain::{Clock, Observation, Source, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -147,11 +147,24 @@ pub struct Options {
     pub mapping: Option<Arc<Mapping>>,
     /// The present: readings that are more than an hour ahead of it are rejected. Without a clock none is.
     pub clock: Option<Arc<dyn Clock>>,
+    /// When records that state no time of their own were read from TikTok. Without it they are untimed.
+    pub observed_at: Option<Timestamp>,
+    /// How the text of the file is encoded. Without it the file has to be UTF-8 or begin with a byte order mark.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
+    /// Which sheet of a workbook is read. Without it, the first.
+    pub sheet: Option<Arc<str>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: NonZeroUsize::MIN, mapping: None, clock: None }
+        Self {
+            threads: NonZeroUsize::MIN,
+            mapping: None,
+            clock: None,
+            observed_at: None,
+            encoding: None,
+            sheet: None,
+        }
     }
 }
 

@@ -180,6 +180,7 @@ impl Reader {
             threads: NonZeroUsize::MIN,
             mapping: self.mapping.clone(),
             clock: Some(Arc::clone(&self.clock)),
+            ..Options::default()
         };
         match opened.and_then(|input| files::read(input, options, self)) {
             Ok(report) => self.summed_up(summary, report),
