@@ -1,20 +1,21 @@
 //! What the bytes are: packed, JSON, lines of text, or nothing that is known. Told by their beginning, never by the name
 //! of the file.
 
-use crate::csv::Header;
-use crate::files::format::{ReadLine, text_formats};
+use crate::csv;
+use crate::files::format::{ReadLine, table_formats, text_formats};
 use crate::files::mapped;
 use crate::future::Present;
 use crate::json::window::{Piece, Window};
 use crate::packing::{self, Packing};
-use crate::reading::{Reading, Told};
+use crate::reading::{Reading, Refusal, Told};
 use crate::record::{Around, HTML, refuse};
 use crate::run::{Outcome, Run, Stop};
+use crate::table::{self, Header};
 use crate::{document, html, lines};
 use std::io::Read;
 use std::sync::Arc;
 
-/// Longest record of a text format. A quoted cell that is never closed costs no more than this.
+/// Longest line of a text format.
 const TEXT_RECORD_BYTES_MAX: usize = 1 << 20;
 
 /// How much is looked at to find records after a beginning that is none.
@@ -66,35 +67,55 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     run.end_content()
 }
 
-/// Reads records of a format of lines.
+/// Reads a table, or records of a format of lines.
 fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     window.set_cap(TEXT_RECORD_BYTES_MAX);
-    let first = first_line(window);
-    let (mut reader, is_quoted) = open_text(run, &first).map_err(Stop::Unknown)?;
+    if run.options.mapping.is_none() {
+        let first = first_line(window);
+        if let Some((_, format)) = text_formats().find(|(_, format)| (format.fits)(&first)) {
+            return lines_of_text(run, window, (format.open)(&first, &run.name).map_err(Stop::Unknown)?);
+        }
+    }
+    let opened = csv::open(window, run.options.encoding, |header| match &run.options.mapping {
+        Some(mapping) => mapped::open(mapping, header).is_ok(),
+        None => table::format_of(header).is_some(),
+    });
+    let opened = opened.map_err(Stop::Unknown)?;
+    if run.options.mapping.is_none() && table::format_of(&opened.header).is_none() {
+        return Err(Stop::Unknown(unknown_text(&first_line(window), &opened.header)));
+    }
+    let mut rows = table::Rows::open(run, opened.header.clone()).map_err(Stop::Unknown)?;
+    csv::read(run, window, opened, &mut rows)
+}
+
+/// Reads records of a format of lines.
+fn lines_of_text(
+    run: &mut Run<'_>,
+    window: &mut Window<&mut dyn Read>,
+    mut reader: Box<dyn ReadLine>,
+) -> Outcome {
     let mut told = Told::default();
     let present = Present(run.options.clock.clone());
     let mut is_progress_due = 0_u32;
     loop {
         let line = window.line();
-        let mut quotes = 0;
-        let ends = |part: &[u8]| {
-            quotes += if is_quoted { memchr::memchr_iter(b'"', part).count() } else { 0 };
-            quotes % 2 == 0
-        };
-        match window.line_where(ends) {
+        match window.next_line() {
             None => return Ok(()),
             Some(Piece::Whole(record)) => {
-                // Only the end of the line goes: with tabs between cells, the first and last may be empty.
                 let record = record.strip_suffix(b"\r").unwrap_or(record);
                 if !record.trim_ascii().is_empty() {
                     let mut reading = Reading {
-                        observed_at: None,
+                        observed_at: run.options.observed_at,
                         source: None,
                         is_listed: false,
                         told: &mut told,
                         found: &mut run.found,
                     };
-                    match reader.read(record, &mut reading) {
+                    let read = match std::str::from_utf8(record) {
+                        Ok(text) => reader.read(text, &mut reading),
+                        Err(_) => Err(Refusal::Record(csv::not_text(record, run.options.encoding))),
+                    };
+                    match read {
                         Ok(()) => present.check(record, Around::default(), 0, &mut run.found),
                         Err(refusal) => {
                             refuse(record, refusal.to_string(), Around::default(), &mut run.found);
@@ -103,8 +124,7 @@ fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
                 }
             }
             Some(Piece::TooLong(beginning)) => {
-                let reason =
-                    format!("a record longer than {TEXT_RECORD_BYTES_MAX} bytes: a quote may not be closed");
+                let reason = format!("a line longer than {TEXT_RECORD_BYTES_MAX} bytes");
                 refuse(&beginning, reason, Around::default(), &mut run.found);
             }
         }
@@ -116,31 +136,23 @@ fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     }
 }
 
-/// A reader of the lines after the first, and whether cells in quotes may hold newlines.
-fn open_text(run: &Run<'_>, first: &str) -> Result<(Box<dyn ReadLine>, bool), String> {
-    if let Some(mapping) = &run.options.mapping {
-        return Ok((mapped::open(mapping, first)?, true));
-    }
-    let (_, format) =
-        text_formats().find(|(_, format)| (format.fits)(first)).ok_or_else(|| unknown_text(first))?;
-    Ok(((format.open)(first, &run.name)?, format.is_quoted))
-}
-
-/// The first line, as far as it is held.
+/// The first line, as far as it is held, to look at.
 fn first_line(window: &mut Window<&mut dyn Read>) -> String {
-    while memchr::memchr(b'\n', window.held()).is_none() && window.grow() {}
+    while memchr::memchr2(b'\n', b'\r', window.held()).is_none() && window.grow() {}
     let held = window.held();
-    let line = &held[..memchr::memchr(b'\n', held).unwrap_or(held.len())];
-    String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
+    let line = &held[..memchr::memchr2(b'\n', b'\r', held).unwrap_or(held.len())];
+    String::from_utf8_lossy(line).into_owned()
 }
 
 /// Why a text is of no format: what its first line would have to be.
-fn unknown_text(first: &str) -> String {
+fn unknown_text(first: &str, header: &Header) -> String {
     let start: String = first.chars().take(60).collect();
-    let known: Vec<_> = text_formats()
-        .map(|(format, text)| format!("{} ({})", format.source.name(), text.first_line))
+    let lines = text_formats().map(|(format, text)| (format, text.first_line));
+    let known: Vec<_> = table_formats()
+        .map(|(format, table)| (format, table.columns))
+        .chain(lines)
+        .map(|(format, first)| format!("{} ({first})", format.source.name()))
         .collect();
-    let header = Header::of(first);
     let hint = match header.names() {
         [_, _, ..] => format!(
             "; a table is read when its columns are named with --map COLUMN=FIELD; this one has the columns {}",

@@ -58,6 +58,8 @@ mod json;
 
 mod csv;
 
+mod table;
+
 #[cfg(test)]
 mod tests {
     #[test]

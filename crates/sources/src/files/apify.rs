@@ -2,12 +2,12 @@
 //! of tags: the id stands in `webVideoUrl`, the tags in the caption. In CSV, and in the overview's JSON, the way to a
 //! value is in its column's name (`authorMeta.name`, `hashtags/0/name`), so a row is made the item again that it was.
 
-use super::format::{Format, Json, Kind, ReadLine, Text as Lines};
-use crate::csv::Header;
+use super::format::{Format, Json, Kind, Table};
 use crate::json::id::Id;
 use crate::json::lenient::{Flag, List, Maybe, Text, first_told};
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
+use crate::table::{Header, ReadRow, Row};
 use domain::observation::{
     HashtagCounts, HashtagDetails, HashtagObservation, TagRef, VideoCounts, VideoObservation,
 };
@@ -34,11 +34,10 @@ pub(crate) static ROWS: Format = Format {
     source: Source::Apify,
     shape: "CSV of dataset items, also of the overview, with the column `webVideoUrl`",
     made_by: "Apify actors",
-    kind: Kind::Text(Lines {
-        first_line: "column names, among them webVideoUrl, and one of text, playCount, createTimeISO",
-        is_quoted: true,
-        fits: |line| is_header(&Header::of(line)),
-        open: |line, _| Ok(Box::new(Rows(Header::of(line)))),
+    kind: Kind::Table(Table {
+        columns: "column names, among them webVideoUrl, and one of text, playCount, createTimeISO",
+        fits: is_header,
+        open: |header, _| Ok(Box::new(Rows(header.clone()))),
     }),
 };
 
@@ -133,17 +132,17 @@ struct SearchHashtag<'a> {
 /// Reads an item of JSON, nested or flat.
 fn read_item(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     if let Some(nested) = nested_of(raw)? {
-        return read(&serde_json::from_str(&nested)?, raw.as_bytes(), reading);
+        return read(&serde_json::from_str(&nested)?, digest(raw.as_bytes(), reading.observed_at), reading);
     }
     let item: Item<'_> = serde_json::from_str(raw)?;
     if item.web_video_url.is_empty() || (item.create_time_iso.is_empty() && item.collect_count.0.is_none()) {
         return Err(Refusal::Shape);
     }
-    read(&item, raw.as_bytes(), reading)
+    read(&item, digest(raw.as_bytes(), reading.observed_at), reading)
 }
 
-/// Reads an item. `raw` is what stood in the file for it.
-fn read(item: &Item<'_>, raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
+/// Reads an item. `digest` is that of what stood in the file for it.
+fn read(item: &Item<'_>, digest: u64, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let id = match item.id.is_none() {
         true => Id::Text(link_id(&item.web_video_url)?.into()),
         false => item.id.clone(),
@@ -174,7 +173,7 @@ fn read(item: &Item<'_>, raw: &[u8], reading: &mut Reading<'_>) -> Result<(), Re
             downloads: None,
         },
         details: item.details(),
-        digest: digest(raw, reading.observed_at),
+        digest,
     });
     for Hashtag { id, name, title, cover } in &hashtags {
         let description =
@@ -304,17 +303,19 @@ fn is_header(header: &Header) -> bool {
 
 struct Rows(Header);
 
-impl ReadLine for Rows {
-    fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-        let text = String::from_utf8_lossy(record);
-        let Some(cells) = self.0.cells(&text) else { return Ok(()) };
+impl ReadRow for Rows {
+    fn cells_needed(&self) -> usize {
+        self.0.len()
+    }
+
+    fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         let mut item = Map::new();
-        for (path, cell) in self.0.names().iter().zip(cells) {
-            put(&mut item, path, (!cell.is_empty()).then_some(Value::String(cell.into_owned())));
+        for (path, cell) in self.0.names().iter().zip(row.iter()) {
+            put(&mut item, path, (!cell.is_empty()).then(|| Value::String(cell.to_owned())));
         }
         let item = lists(Value::Object(item)).to_string();
         // Its JSON was made here: what is wrong with it would say nothing of the file.
         let item = serde_json::from_str(&item).map_err(|_| "the row cannot be read".to_owned())?;
-        read(&item, record, reading)
+        read(&item, row.digest(reading.observed_at), reading)
     }
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::json::keys::Keys;
 use crate::reading::{Reading, Refusal};
+use crate::table::{Header, OpenedTable};
 use domain::Source;
 
 /// Every format that is read, in the order they are tried.
@@ -45,10 +46,12 @@ pub(crate) struct Format {
     pub(crate) kind: Kind,
 }
 
-/// The two families of formats.
+/// The families of formats.
 pub(crate) enum Kind {
     /// Records are JSON objects.
     Json(Json),
+    /// Records are rows of a table: CSV, a sheet of a workbook, Parquet.
+    Table(Table),
     /// Records are lines of text.
     Text(Text),
 }
@@ -69,12 +72,20 @@ pub(crate) struct Json {
 pub(crate) struct Text {
     /// What its first line must be, in words.
     pub(crate) first_line: &'static str,
-    /// Whether cells in quotes may hold newlines.
-    pub(crate) is_quoted: bool,
     /// Whether a first line is one of this format.
     pub(crate) fits: fn(&str) -> bool,
     /// Makes a reader of the lines that follow, given the first line and the name of the file.
     pub(crate) open: fn(&str, &str) -> Opened,
+}
+
+/// A format of tables.
+pub(crate) struct Table {
+    /// The columns that it is known by, in words.
+    pub(crate) columns: &'static str,
+    /// Whether a header is one of this format.
+    pub(crate) fits: fn(&Header) -> bool,
+    /// Makes a reader of the rows, given the header and the name of the file.
+    pub(crate) open: fn(&Header, &str) -> OpenedTable,
 }
 
 /// A reader of lines, or why the file cannot be read.
@@ -82,8 +93,8 @@ pub(crate) type Opened = Result<Box<dyn ReadLine>, String>;
 
 /// Reads a format of lines, one record at a time.
 pub(crate) trait ReadLine {
-    /// Reads one record.
-    fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal>;
+    /// Reads one line.
+    fn read(&mut self, line: &str, reading: &mut Reading<'_>) -> Result<(), Refusal>;
 }
 
 impl Json {
@@ -97,7 +108,7 @@ impl Json {
 pub(crate) fn json_formats() -> impl Iterator<Item = (&'static Format, &'static Json)> {
     FORMATS.iter().filter_map(|format| match &format.kind {
         Kind::Json(json) => Some((*format, json)),
-        Kind::Text(_) => None,
+        Kind::Table(_) | Kind::Text(_) => None,
     })
 }
 
@@ -105,7 +116,15 @@ pub(crate) fn json_formats() -> impl Iterator<Item = (&'static Format, &'static 
 pub(crate) fn text_formats() -> impl Iterator<Item = (&'static Format, &'static Text)> {
     FORMATS.iter().filter_map(|format| match &format.kind {
         Kind::Text(text) => Some((*format, text)),
-        Kind::Json(_) => None,
+        Kind::Json(_) | Kind::Table(_) => None,
+    })
+}
+
+/// The formats of tables.
+pub(crate) fn table_formats() -> impl Iterator<Item = (&'static Format, &'static Table)> {
+    FORMATS.iter().filter_map(|format| match &format.kind {
+        Kind::Table(table) => Some((*format, table)),
+        Kind::Json(_) | Kind::Text(_) => None,
     })
 }
 

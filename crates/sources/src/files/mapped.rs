@@ -1,14 +1,13 @@
 //! Tables and NDJSON of any make, read by a [`Mapping`] that says which column is what: a row or an object is a reading
 //! of a video or of a hashtag.
 
-use super::format::{Opened, ReadLine};
 use super::mapping::{Field, Mapping, Place, nearest};
 use super::tag_list;
-use crate::csv::Header;
 use crate::json::id::{self, Id};
 use crate::json::lenient::clean;
 use crate::json::number::{self, Number};
 use crate::reading::{Reading, Refusal, TagList, digest};
+use crate::table::{Header, OpenedTable, ReadRow, Row};
 use domain::observation::{
     HashtagCounts, HashtagDetails, HashtagObservation, TagRef, VideoCounts, VideoObservation,
 };
@@ -17,9 +16,8 @@ use domain::{Count, Source, Tag, Timestamp};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Opens a table whose first line is its header. Fails where a mapped column is not there.
-pub(crate) fn open(mapping: &Arc<Mapping>, first_line: &str) -> Opened {
-    let header = Header::of(first_line);
+/// Opens a table. Fails where a mapped column is not there.
+pub(crate) fn open(mapping: &Arc<Mapping>, header: &Header) -> OpenedTable {
     let mut columns = Vec::new();
     for name in mapping.columns() {
         let exact = header.names().iter().position(|known| known == name.trim());
@@ -30,28 +28,24 @@ pub(crate) fn open(mapping: &Arc<Mapping>, first_line: &str) -> Opened {
         })?;
         columns.push(column);
     }
-    Ok(Box::new(Rows { header, mapping: Arc::clone(mapping), columns }))
+    Ok(Box::new(Rows { mapping: Arc::clone(mapping), columns }))
 }
 
 /// The rows of a table.
 struct Rows {
-    header: Header,
     mapping: Arc<Mapping>,
     /// Where the mapped columns are, in the order of the mapping.
     columns: Vec<usize>,
 }
 
-impl ReadLine for Rows {
-    fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-        let text = String::from_utf8_lossy(record);
-        let Some(cells) = self.header.cells(&text) else { return Ok(()) };
-        // A row that is shorter than its header lacks cells that may be the ones that matter.
-        if let Some(column) = self.columns.iter().find(|column| **column >= cells.len()) {
-            let name = &self.header.names()[*column];
-            return Err(format!("the row has {} cells, too few for {name:?}", cells.len()).into());
-        }
+impl ReadRow for Rows {
+    fn cells_needed(&self) -> usize {
+        self.columns.iter().max().map_or(0, |last| last + 1)
+    }
+
+    fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         let mut columns = self.columns.iter();
-        let mut cell = |_: &str| columns.next().map(|column| cells[*column].clone().into_owned());
+        let mut cell = |_: &str| columns.next().and_then(|column| row.get(*column)).map(str::to_owned);
         tell(&Record::of(&self.mapping, &mut cell), reading)
     }
 }

@@ -1,12 +1,12 @@
 //! View-count series as CSV: one row a reading, with the columns `snapshot_utc`, `views`, and `challenge_name` or
 //! `title`, in any order and among others; `challenge_id` and `description` are used where they are.
 
-use super::format::{Format, Kind, ReadLine, Text};
-use crate::csv::Header;
+use super::format::{Format, Kind, Table};
 use crate::json::id::Id;
 use crate::json::lenient::clean;
 use crate::json::number::{self, Number};
 use crate::reading::{Reading, Refusal};
+use crate::table::{Header, ReadRow, Row};
 use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, TagRef};
 use domain::{Source, Tag, Timestamp};
 
@@ -14,14 +14,12 @@ pub(crate) static FORMAT: Format = Format {
     source: Source::Series,
     shape: "CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views`",
     made_by: "trackers",
-    kind: Kind::Text(Text {
-        first_line: "column names, among them snapshot_utc, views, and challenge_name or title",
-        is_quoted: true,
-        fits: |line| Columns::of(&Header::of(line)).is_some(),
-        open: |line, _| {
-            let header = Header::of(line);
-            let columns = Columns::of(&header).ok_or("snapshot_utc, views or challenge_name is missing")?;
-            Ok(Box::new(Rows { header, columns }))
+    kind: Kind::Table(Table {
+        columns: "column names, among them snapshot_utc, views, and challenge_name or title",
+        fits: |header| Columns::of(header).is_some(),
+        open: |header, _| {
+            let columns = Columns::of(header).ok_or("snapshot_utc, views or challenge_name is missing")?;
+            Ok(Box::new(columns))
         },
     }),
 };
@@ -47,26 +45,20 @@ impl Columns {
     }
 }
 
-struct Rows {
-    header: Header,
-    columns: Columns,
-}
+impl ReadRow for Columns {
+    fn cells_needed(&self) -> usize {
+        self.at.max(self.views).max(self.name) + 1
+    }
 
-impl ReadLine for Rows {
-    fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-        let text = String::from_utf8_lossy(record);
-        let Some(cells) = self.header.cells(&text) else { return Ok(()) };
-        let cell = |column: usize, name: &str| {
-            cells.get(column).ok_or_else(|| format!("the row has {} cells, too few for {name}", cells.len()))
-        };
-        let at = cell(self.columns.at, "snapshot_utc")?;
+    fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+        let cell = |column: usize| row.get(column).unwrap_or_default();
+        let at = cell(self.at);
         let at = Timestamp::parse(at).ok_or_else(|| format!("snapshot_utc: {at:?} is not a time"))?;
-        let views = cell(self.columns.views, "views")?;
+        let views = cell(self.views);
         let count = Number(number::from_text(views)).rounded("views")?;
-        let tag = Tag::new(cell(self.columns.name, "challenge_name")?)
-            .map_err(|why| format!("challenge_name: {why}"))?;
-        let id = self.columns.id.and_then(|column| cells.get(column));
-        let description = self.columns.description.and_then(|column| cells.get(column));
+        let tag = Tag::new(cell(self.name)).map_err(|why| format!("challenge_name: {why}"))?;
+        let id = self.id.and_then(|column| row.get(column));
+        let description = self.description.and_then(|column| row.get(column));
         reading.hashtag(HashtagObservation {
             tag: TagRef { tag, id: id.and_then(|id| Id::Text(id.trim().into()).hashtag()) },
             source: Source::Series,
@@ -76,7 +68,7 @@ impl ReadLine for Rows {
                 ..HashtagCounts::default()
             },
             details: HashtagDetails {
-                description: description.map(|text| clean(text)).filter(|text| !text.is_empty()),
+                description: description.map(clean).filter(|text| !text.is_empty()),
                 ..HashtagDetails::default()
             },
         });
@@ -90,7 +82,7 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_name() {
-        let has_all = |line| Columns::of(&Header::of(line)).is_some();
+        let has_all = |line: &'static str| Columns::of(&Header::new(line.split(','))).is_some();
         assert!(has_all("rank,Views,title,snapshot_utc"));
         assert!(!has_all("snapshot_utc,views"));
     }

@@ -12,7 +12,6 @@ pub(crate) static FORMAT: Format = Format {
     made_by: "trackers",
     kind: Kind::Text(Text {
         first_line: "YYYY-MM-DD HH:MM:SS, a tab, and a number of views",
-        is_quoted: false,
         // A number too large to keep is a reject of its line, and no other format.
         fits: |line| {
             parts(line).is_ok_and(|(_, views)| views.starts_with(|digit: char| digit.is_ascii_digit()))
@@ -26,9 +25,8 @@ struct Points {
 }
 
 impl ReadLine for Points {
-    fn read(&mut self, record: &[u8], reading: &mut Reading<'_>) -> Result<(), Refusal> {
-        let text = String::from_utf8_lossy(record);
-        let (at, views) = point(&text)?;
+    fn read(&mut self, line: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+        let (at, views) = point(line)?;
         reading.hashtag(HashtagObservation {
             tag: TagRef { tag: self.tag.clone(), id: None },
             source: Source::Series,

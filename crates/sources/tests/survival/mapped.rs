@@ -13,7 +13,7 @@ fn try_mapped(text: impl AsRef<[u8]>, columns: &[&str], constants: &[&str]) -> R
     let options = Options {
         threads: NonZeroUsize::new(2).expect("two"),
         mapping: Some(Arc::new(mapping)),
-        clock: None,
+        ..Options::default()
     };
     gather(files::from_reader("x", Box::new(Cursor::new(text.as_ref().to_vec()))), options)
 }
