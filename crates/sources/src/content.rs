@@ -33,6 +33,7 @@ pub(crate) fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) ->
     if let Some(packing) = Packing::of(head) {
         return packing.read(run, &mut window, packings);
     }
+    run.check_stated_time()?;
     match head {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(Stop::Unknown("text in UTF-16; save it as UTF-8".into())),
         _ => plain(run, &mut window),

@@ -34,6 +34,7 @@ pub(crate) fn read<R: Read>(run: &mut Run<'_>, window: &mut Window<R>) -> Outcom
         match end {
             _ if is_torn && has_whole_lines(window.held()) => return lines::read(run, window),
             Ok(end) => {
+                run.sample(&window.held()[..end]);
                 run.records.read(&window.held()[..end], &mut run.found);
                 window.pass(end);
                 run.deliver(Some(line))?;
@@ -201,6 +202,7 @@ impl<R: Read> Stream<'_, R> {
         let around = self.around.element(number);
         let walked = match self.window.value() {
             Ok(Piece::Whole(raw)) => {
+                run.sample(raw);
                 run.records.read_within(raw, around, &mut run.found);
                 Ok(())
             }

@@ -50,18 +50,21 @@ use crate::run::Run;
 use domain::{Clock, Observation, Source, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
 
 pub use crate::document::RECORD_BYTES_MAX;
 pub use crate::future::{AHEAD_MS_MAX, is_ahead};
+pub use crate::kept::{HashtagsKept, Kept, KeptField, Lack, RecordKind, VideosKept, WindowsKept};
 pub use crate::record::RAW_BYTES_MAX;
 pub use crate::run::UNKNOWN_RECORDS_MAX;
+pub use crate::stated::TimeOf;
 pub use mapping::{Mapping, MappingError};
 
 /// What a file gives, in the order of the file.
@@ -149,6 +152,8 @@ pub struct Options {
     pub clock: Option<Arc<dyn Clock>>,
     /// When records that state no time of their own were read from TikTok. Without it they are untimed.
     pub observed_at: Option<Timestamp>,
+    /// The same, told by each file itself, in place of `observed_at`.
+    pub time_of: Option<TimeOf>,
     /// How the text of the file is encoded. Without it the file has to be UTF-8 or begin with a byte order mark.
     pub encoding: Option<&'static encoding_rs::Encoding>,
     /// Which sheet of a workbook is read. Without it, the first.
@@ -162,6 +167,7 @@ impl Default for Options {
             mapping: None,
             clock: None,
             observed_at: None,
+            time_of: None,
             encoding: None,
             sheet: None,
         }
@@ -173,6 +179,14 @@ impl Default for Options {
 pub struct FileReport {
     /// Observations by the way they came.
     pub observations: BTreeMap<Source, u64>,
+    /// What was kept of them.
+    pub kept: BTreeMap<Source, Kept>,
+    /// What is lacking though the file has something like it.
+    pub warnings: Vec<Lack>,
+    /// Every `--map` that would read the records by their columns or keys, where something is lacking.
+    pub maps: Vec<String>,
+    /// Observations whose time of reading is the one that was stated ([`Options::observed_at`], [`Options::time_of`]).
+    pub times_stated: u64,
     /// Records that could not be used.
     pub rejects: u64,
     /// Bytes taken from the file, compressed as it is.
@@ -191,6 +205,11 @@ impl FileReport {
     /// All observations together.
     pub fn observations_total(&self) -> u64 {
         self.observations.values().sum()
+    }
+
+    /// Whether there are observations, and nothing of them can be measured: no count, and no video under a hashtag.
+    pub fn keeps_nothing(&self) -> bool {
+        self.observations_total() > 0 && self.kept.values().all(Kept::is_nothing)
     }
 }
 
@@ -223,6 +242,25 @@ pub struct Input {
     pub(crate) seekable: Option<File>,
     pub(crate) bytes_read: Arc<AtomicU64>,
     pub(crate) bytes_total: Option<u64>,
+    /// When the file was last changed.
+    pub(crate) modified: Option<Timestamp>,
+    /// What the file is called by whoever handed it in, where that is not its name.
+    pub(crate) called: Option<String>,
+}
+
+impl Input {
+    /// Takes the file for one of this name where its name states a time; its content was handed in by somebody who calls
+    /// it so.
+    #[must_use]
+    pub fn called(self, name: &str) -> Self {
+        Self { called: Some(name.to_owned()), modified: None, ..self }
+    }
+
+    /// The name without its folders; none of a stream.
+    pub(crate) fn file_name(&self) -> Option<&str> {
+        let name = self.called.as_deref().or(Some(self.name.as_str()).filter(|name| *name != "-"))?;
+        name.rsplit('/').next()
+    }
 }
 
 /// Opens a file.
@@ -237,7 +275,12 @@ pub fn open(path: &Path) -> Result<Input, FileError> {
             let seekable = if metadata.is_file() { file.try_clone().ok() } else { None };
             // A pipe says 0.
             let bytes_total = Some(metadata.len()).filter(|bytes| *bytes > 0);
-            Ok(Input { seekable, bytes_total, ..from_reader(&name, Box::new(file)) })
+            Ok(Input {
+                seekable,
+                bytes_total,
+                modified: modified(&metadata),
+                ..from_reader(&name, Box::new(file))
+            })
         }
         Err(source) => Err(FileError::Open { file: name, source }),
     }
@@ -247,8 +290,31 @@ pub fn open(path: &Path) -> Result<Input, FileError> {
 pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Input {
     let bytes_read = Arc::new(AtomicU64::new(0));
     let stream = Box::new(Counted { stream: reader, bytes: Arc::clone(&bytes_read) });
-    Input { name: name.to_owned(), stream, seekable: None, bytes_read, bytes_total: None }
+    let name = name.to_owned();
+    Input { name, stream, seekable: None, bytes_read, bytes_total: None, modified: None, called: None }
 }
+
+/// When a file was last changed. A pipe was not.
+fn modified(metadata: &Metadata) -> Option<Timestamp> {
+    let since = metadata.modified().ok().filter(|_| metadata.is_file())?.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok().map(Timestamp::from_ms)
+}
+
+/// The encoding of this name, by the names that browsers know. Fails where there is none.
+pub fn encoding(label: &str) -> Result<&'static encoding_rs::Encoding, UnknownEncoding> {
+    let known = encoding_rs::Encoding::for_label(label.trim().as_bytes());
+    // The last is how browsers name what they refuse to decode.
+    let known = known.filter(|encoding| *encoding != encoding_rs::REPLACEMENT);
+    known.ok_or_else(|| UnknownEncoding(label.chars().take(40).collect()))
+}
+
+/// There is no encoding of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no encoding {0:?}; utf-8, utf-16le, windows-1252, windows-1251, iso-8859-1, iso-8859-2, shift_jis, gbk, big5 \
+     and euc-kr are some"
+)]
+pub struct UnknownEncoding(String);
 
 struct Counted {
     stream: Box<dyn Read + Send>,

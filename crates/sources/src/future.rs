@@ -1,9 +1,11 @@
 //! Readings that claim a time in the future or before 2014: a wrong clock, a wrong column, a unit that was taken for
 //! another, or the 1970 that stands for "unknown". They are refused: a series would begin or end with them for good.
 
+use crate::kept;
 use crate::reading::Found;
 use crate::record::{Around, refuse};
 use domain::{Clock, Observation, Timestamp};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,8 +28,23 @@ impl fmt::Debug for Present {
 }
 
 impl Present {
-    /// Takes what a record gave from `start` on out of `found` where its time cannot be, and refuses the record for it.
+    /// Takes what a record gave from `start` on out of `found` where its time cannot be or nothing of it is worth keeping,
+    /// and refuses the record for it.
     pub(crate) fn check(&self, raw: &[u8], around: Around, start: usize, found: &mut Vec<Found>) {
+        self.check_shown(|| Cow::Borrowed(raw), around, start, found);
+    }
+
+    /// The same of a record that is written out only where it is refused.
+    pub(crate) fn check_shown<'r>(
+        &self,
+        raw: impl Fn() -> Cow<'r, [u8]>,
+        around: Around,
+        start: usize,
+        found: &mut Vec<Found>,
+    ) {
+        if let Some(reason) = kept::take_empty(start, found) {
+            refuse(&raw(), reason.to_owned(), around, found);
+        }
         let now = self.0.as_ref().map(|clock| clock.now());
         let is_future = |at: Timestamp| now.is_some_and(|now| is_ahead(at, now));
         let at = |found: &Found| match found {
@@ -54,7 +71,7 @@ impl Present {
                 "{what} at {time}, before 2014, when there was nothing to read; check the time in the record"
             ),
         };
-        refuse(raw, reason, around, found);
+        refuse(&raw(), reason, around, found);
     }
 }
 

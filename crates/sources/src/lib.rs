@@ -52,6 +52,12 @@ mod record;
 
 mod future;
 
+mod kept;
+
+mod lookalike;
+
+mod stated;
+
 mod reading;
 
 mod json;

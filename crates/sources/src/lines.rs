@@ -36,6 +36,7 @@ fn alone<R: Read>(run: &mut Run<'_>, window: &mut Window<R>) -> Outcome {
         }
         let len = chunk.len();
         for (number, record) in records(chunk, first_line) {
+            run.sample(record);
             run.records.read(record, &mut run.found);
             run.deliver(Some(number))?;
         }
@@ -93,6 +94,10 @@ fn together<R: Read>(run: &mut Run<'_>, window: &mut Window<R>, threads: usize) 
             let first_line = window.line();
             let chunk = window.lines(CHUNK_BYTES);
             let len = chunk.len();
+            if run.is_sampling() {
+                records(chunk, first_line).for_each(|(_, record)| run.sample(record));
+                run.keep_samples();
+            }
             if len > 0 {
                 // A thread takes chunks until we hang up; it ends earlier only by a panic, which the scope passes on.
                 let _ = workers[given % threads].0.send((first_line, chunk.to_vec()));

@@ -5,7 +5,9 @@ use crate::content::unpack;
 use crate::files::{Place, Reject};
 use crate::json::window::Window;
 use crate::run::{Outcome, Run, Stop};
+use domain::Timestamp;
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
+use rawzip::time::ZipDateTimeKind;
 use rawzip::{CompressionMethod, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -113,7 +115,7 @@ fn tar(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> 
         let path = String::from_utf8_lossy(&item.path_bytes()).into_owned();
         let kind = item.header().entry_type();
         if kind.is_file() && !is_hidden(&path) {
-            run.begin(format!("{outer}/{path}").into());
+            run.begin_entry(format!("{outer}/{path}").into(), changed_in_tar(item.header()));
             entry(run, &mut item, packings)?;
         } else if !kind.is_dir() && !kind.is_pax_global_extensions() {
             run.pass_over();
@@ -220,9 +222,10 @@ fn entries(run: &mut Run<'_>, archive: &Archive, buffer: &mut [u8], of: &Entries
             run.pass_over();
             continue;
         }
+        let modified = changed_in_zip(&record.last_modified());
         let (is_encrypted, method, place) =
             (record.flags().is_encrypted(), record.compression_method(), record.wayfinder());
-        run.begin(format!("{outer}/{path}").into());
+        run.begin_entry(format!("{outer}/{path}").into(), modified);
         if is_encrypted {
             refuse(run, "encrypted; unpack it first".to_owned())?;
         } else {
@@ -265,6 +268,21 @@ fn zip_entry(
         }
     };
     entry(run, &mut found.verifying_reader(unpacked), of.packings)
+}
+
+/// When an entry of a tar was last changed.
+fn changed_in_tar(header: &tar::Header) -> Option<Timestamp> {
+    let seconds = i64::try_from(header.mtime().ok()?).ok()?;
+    seconds.checked_mul(1000).map(Timestamp::from_ms)
+}
+
+/// When an entry of a zip was last changed. Where the archive does not say in which zone, it is taken for UTC.
+fn changed_in_zip(at: &ZipDateTimeKind) -> Option<Timestamp> {
+    let (day, time) = ((at.year(), at.month(), at.day()), (at.hour(), at.minute(), at.second()));
+    Timestamp::parse(&format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        day.0, day.1, day.2, time.0, time.1, time.2
+    ))
 }
 
 /// Whether an entry is a file by its mode, which many programs leave out: no link, device, pipe or socket.

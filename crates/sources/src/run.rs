@@ -2,9 +2,13 @@
 
 use crate::files::{FileError, FileReport, Input, Item, Options, Place, Progress, Reject, Sink};
 use crate::future::Present;
-use crate::reading::Found;
+use crate::kept::{Kept, Lack};
+use crate::lookalike::Sample;
+use crate::reading::{Found, digest};
 use crate::record::RecordReader;
-use domain::Source;
+use crate::stated::Stated;
+use domain::{Observation, Source, Timestamp};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -12,6 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A file whose first records are all of no known shape is given up after so many.
 pub const UNKNOWN_RECORDS_MAX: u64 = 1000;
+
+/// Most warnings of one file. They are merged where they say the same, so that only a file of very many kinds has more.
+const WARNINGS_MAX: usize = 50;
 
 /// Why reading ends before the end of the file.
 #[derive(Debug)]
@@ -36,6 +43,11 @@ pub(crate) struct Run<'s> {
     pub(crate) seekable: Option<File>,
     sink: &'s mut dyn Sink,
     report: FileReport,
+    stated: Stated,
+    /// What was kept of this content, and its first records.
+    kept: BTreeMap<Source, Kept>,
+    sample: Sample,
+    sampled: usize,
     bytes_total: Option<u64>,
     /// Records of no known shape, the first one's reason, and whether anything else was seen in this content.
     unknown: u64,
@@ -45,7 +57,8 @@ pub(crate) struct Run<'s> {
 
 impl<'s> Run<'s> {
     pub(crate) fn new(input: &mut Input, options: Options, sink: &'s mut dyn Sink) -> Self {
-        Self {
+        let stated = Stated::new(&options, input);
+        let mut run = Self {
             name: input.name.as_str().into(),
             records: RecordReader::new(options.mapping.clone(), Present(options.clock.clone())),
             options,
@@ -54,21 +67,77 @@ impl<'s> Run<'s> {
             seekable: input.seekable.take(),
             sink,
             report: FileReport::default(),
+            stated,
+            kept: BTreeMap::new(),
+            sample: Sample::default(),
+            sampled: 0,
             bytes_total: input.bytes_total,
             unknown: 0,
             unknown_reason: None,
             is_known: false,
-        }
+        };
+        run.options.observed_at = run.stated.at();
+        run
     }
 
     /// Begins with new content: the file, or an entry of an archive.
     pub(crate) fn begin(&mut self, name: Arc<str>) {
+        self.judge();
+        self.stated.file();
+        self.options.observed_at = self.stated.at();
         self.name = name;
         (self.unknown, self.unknown_reason, self.is_known) = (0, None, false);
     }
 
+    /// Begins with an entry of an archive, which has a name and a time of change of its own.
+    pub(crate) fn begin_entry(&mut self, name: Arc<str>, modified: Option<Timestamp>) {
+        self.begin(name);
+        self.stated.entry(&self.name, modified);
+        self.options.observed_at = self.stated.at();
+    }
+
+    /// Fails where the content is to be given a time of reading by its name or its time of change, and has none.
+    pub(crate) fn check_stated_time(&self) -> Outcome {
+        self.stated.check().map_err(Stop::Unknown)
+    }
+
+    /// Whether records, or rows, are to be handed to [`Self::sample`].
+    pub(crate) const fn is_sampling(&self) -> bool {
+        !self.sample.is_full()
+    }
+
+    /// Takes a JSON record before what was found in it is delivered, to find what looks like something that is lacking.
+    pub(crate) fn sample(&mut self, raw: &[u8]) {
+        if !self.sample.is_full() {
+            self.sample.json(raw);
+        }
+    }
+
+    /// Keeps what was taken though nobody can say what it was read as.
+    pub(crate) const fn keep_samples(&mut self) {
+        self.sampled = self.sample.mark();
+    }
+
+    /// Takes the names of the columns of a table.
+    pub(crate) fn sample_header<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        self.sample.header(names);
+    }
+
+    /// Takes a row before what was found in it is delivered.
+    pub(crate) fn sample_row<'c>(&mut self, cells: impl Iterator<Item = &'c str>) {
+        self.sample.row(cells);
+    }
+
     /// Hands over what was found in the record that begins on this line.
     pub(crate) fn deliver(&mut self, line: Option<u64>) -> Outcome {
+        if self.sample.mark() > self.sampled {
+            let source = self.found.iter().find_map(|found| match found {
+                Found::Observation(observation) => Some(observation.source()),
+                Found::Refused { .. } => None,
+            });
+            self.sample.settle(self.sampled, source);
+            self.sampled = self.sample.mark();
+        }
         let mut found = std::mem::take(&mut self.found);
         let outcome = found.drain(..).try_for_each(|found| self.deliver_one(found, line));
         self.found = found;
@@ -78,9 +147,10 @@ impl<'s> Run<'s> {
     /// Hands over one thing that was found.
     pub(crate) fn deliver_one(&mut self, found: Found, line: Option<u64>) -> Outcome {
         match found {
-            Found::Observation(observation) => {
+            Found::Observation(mut observation) => {
                 self.is_known = true;
-                self.count(observation.source());
+                self.state_time(&mut observation)?;
+                self.count(&observation);
                 self.hand(Item::Observation(observation))
             }
             Found::Refused { reason, raw, record, is_unknown } => {
@@ -136,8 +206,52 @@ impl<'s> Run<'s> {
         done(self.sink.progress(Progress { bytes_read, bytes_total: self.bytes_total }))
     }
 
+    /// Gives an observation without a time of its own the one that is stated.
+    fn state_time(&mut self, observation: &mut Observation) -> Outcome {
+        if observation.observed_at().is_some() {
+            self.report.times_stated += u64::from(observation.observed_at() == self.options.observed_at);
+            return Ok(());
+        }
+        self.check_stated_time()?;
+        let Some(at) = self.options.observed_at else { return Ok(()) };
+        self.report.times_stated += 1;
+        match observation {
+            Observation::Video(video) => {
+                video.observed_at = Some(at);
+                video.digest = digest(&video.digest.to_le_bytes(), Some(at));
+            }
+            Observation::Hashtag(hashtag) => hashtag.observed_at = Some(at),
+            Observation::Window(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Looks at what was kept of the content that ends here: whether something is lacking that it has something like.
+    fn judge(&mut self) {
+        let (kept, sample) = (std::mem::take(&mut self.kept), std::mem::take(&mut self.sample));
+        self.sampled = 0;
+        for (source, kept) in kept {
+            self.report.kept.entry(source).or_default().add(&kept);
+            let mut lacking = kept.lacking().peekable();
+            if lacking.peek().is_none() {
+                continue;
+            }
+            let used: Vec<_> = self.options.mapping.iter().flat_map(|mapping| mapping.columns()).collect();
+            let found = sample.lookalikes(source, &used);
+            let mut is_lacking = false;
+            for lack in lacking.filter_map(|lacking| Lack::of(source, lacking, &found)) {
+                is_lacking = true;
+                self.report.warn(lack);
+            }
+            if is_lacking && self.report.maps.is_empty() && self.options.mapping.is_none() {
+                self.report.maps = found.maps(kept.videos.records > 0);
+            }
+        }
+    }
+
     /// Ends the reading.
     pub(crate) fn finish(mut self, outcome: Outcome) -> Result<FileReport, FileError> {
+        self.judge();
         self.report.bytes_read = self.bytes_read.load(Ordering::Relaxed);
         // An empty entry of an archive makes no empty archive.
         self.report.is_empty &= self.report.observations.is_empty() && self.report.rejects == 0;
@@ -151,12 +265,29 @@ impl<'s> Run<'s> {
         Ok(self.report)
     }
 
-    fn count(&mut self, source: Source) {
+    fn count(&mut self, observation: &Observation) {
+        let source = observation.source();
         *self.report.observations.entry(source).or_insert(0) += 1;
+        self.kept.entry(source).or_default().count(observation);
     }
 
     fn hand(&mut self, item: Item) -> Outcome {
         done(self.sink.item(item))
+    }
+}
+
+impl FileReport {
+    /// Adds a warning, to one that says the same where there is one.
+    fn warn(&mut self, lack: Lack) {
+        let has_room = self.warnings.len() < WARNINGS_MAX;
+        match self.warnings.iter_mut().find(|known| known.is_like(&lack)) {
+            Some(known) => {
+                known.records += lack.records;
+                known.have += lack.have;
+            }
+            None if has_room => self.warnings.push(lack),
+            None => {}
+        }
     }
 }
 

@@ -263,7 +263,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Finds who reads a table of these columns: the mapping, or a format. Fails with the reason where nobody does.
-    pub(crate) fn open(run: &Run<'_>, header: Header) -> Result<Self, String> {
+    pub(crate) fn open(run: &mut Run<'_>, header: Header) -> Result<Self, String> {
         let reader = match &run.options.mapping {
             Some(mapping) => mapped::open(mapping, &header)?,
             None => match format_of(&header) {
@@ -271,6 +271,7 @@ impl Rows {
                 None => return Err(unknown(&header)),
             },
         };
+        run.sample_header(header.names().iter().map(String::as_str));
         Ok(Self {
             sample: reader.is_sampling().then(Sample::default),
             header,
@@ -350,6 +351,9 @@ impl Rows {
         if row.is_blank() || self.header.is_repeated_by(row) {
             return Ok(());
         }
+        if run.is_sampling() {
+            run.sample_row(row.iter());
+        }
         let start = run.found.len();
         let read = self.fits(row).map_err(Refusal::Record).and_then(|()| {
             let mut reading = Reading {
@@ -362,10 +366,9 @@ impl Rows {
             self.reader.read(row, &mut reading)
         });
         match read {
-            Ok(()) if self.present.0.is_none() && row.raw.is_none() => {}
             Ok(()) => match row.raw {
                 Some(raw) => self.present.check(raw, around, start, &mut run.found),
-                None => self.present.check(&row.shown(), around, start, &mut run.found),
+                None => self.present.check_shown(|| row.shown().into(), around, start, &mut run.found),
             },
             Err(refusal) => {
                 run.found.truncate(start);

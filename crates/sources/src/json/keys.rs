@@ -72,6 +72,11 @@ impl<'a> Keys<'a> {
         self.entries.is_empty()
     }
 
+    /// The keys with their values.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + '_ {
+        self.entries.iter().copied()
+    }
+
     /// The values of the keys that are wanted.
     pub(crate) fn values_where(&self, is_wanted: fn(&[u8]) -> bool) -> impl Iterator<Item = &'a [u8]> {
         self.entries.iter().filter(move |(key, _)| is_wanted(key)).map(|(_, value)| *value)

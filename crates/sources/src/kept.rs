@@ -1,0 +1,411 @@
+//! What an import kept: of how many records the things are known that a measurement needs. A record of which nothing
+//! could be kept is refused, so that a number of new videos means something.
+
+use crate::lookalike::{Lookalikes, Meaning};
+use crate::reading::Found;
+use domain::observation::WindowObservation;
+use domain::{HashtagObservation, Observation, Source, VideoObservation};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A field is lacking where fewer than one record in so many has it.
+const LACKING_IN: u64 = 10;
+
+/// What was kept of the records of a format.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// Of videos.
+    pub videos: VideosKept,
+    /// Of hashtags.
+    pub hashtags: HashtagsKept,
+    /// Of windows of time.
+    pub windows: WindowsKept,
+}
+
+/// Of how many records of videos something is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VideosKept {
+    /// Records that were kept.
+    pub records: u64,
+    /// With a number of plays.
+    pub plays: u64,
+    /// With at least one hashtag.
+    pub hashtags: u64,
+    /// With a creator, by id or by handle.
+    pub creator: u64,
+    /// With the time at which the video was posted.
+    pub posted_at: u64,
+    /// With the time at which the record was read from TikTok.
+    pub read_at: u64,
+    /// With any count at all.
+    pub counts: u64,
+}
+
+/// Of how many records of hashtags something is known. Videos that only mention a hashtag are not among them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HashtagsKept {
+    /// Records that were kept.
+    pub records: u64,
+    /// With a number of views.
+    pub views: u64,
+    /// With a number of videos.
+    pub videos: u64,
+    /// With a number of creators.
+    pub creators: u64,
+    /// With the time at which the record was read from TikTok.
+    pub read_at: u64,
+    /// With any count at all.
+    pub counts: u64,
+}
+
+/// Of how many sums over a window of time something is known. Each has the time at which it was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowsKept {
+    /// Records that were kept.
+    pub records: u64,
+    /// With a number of views.
+    pub views: u64,
+    /// With a number of posts.
+    pub posts: u64,
+}
+
+/// What a record is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// A video.
+    Videos,
+    /// A hashtag.
+    Hashtags,
+    /// A sum over a window of time.
+    Windows,
+}
+
+/// What may be lacking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptField {
+    /// Plays of a video.
+    Plays,
+    /// Hashtags of a video.
+    Hashtags,
+    /// Who posted a video.
+    Creator,
+    /// When a video was posted.
+    PostedAt,
+    /// When a record was read.
+    ReadAt,
+    /// Views of a hashtag.
+    Views,
+    /// Videos of a hashtag.
+    Videos,
+}
+
+impl KeptField {
+    /// In a sentence: "0 of 2 videos have ...".
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Plays => "plays",
+            Self::Hashtags => "hashtags",
+            Self::Creator => "a creator",
+            Self::PostedAt => "a posting time",
+            Self::ReadAt => "a reading time",
+            Self::Views => "views",
+            Self::Videos => "a number of videos",
+        }
+    }
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Videos => "videos",
+            Self::Hashtags => "hashtags",
+            Self::Windows => "windows",
+        })
+    }
+}
+
+/// A field of which fewer than a tenth of the records have a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lacking {
+    pub(crate) of: RecordKind,
+    pub(crate) field: KeptField,
+    pub(crate) records: u64,
+    pub(crate) have: u64,
+}
+
+/// Something that is lacking while the file has a column or key that looks like it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lack {
+    /// In which format.
+    pub source: Source,
+    /// Of what.
+    pub of: RecordKind,
+    /// What is lacking.
+    pub field: KeptField,
+    /// How many records were kept.
+    pub records: u64,
+    /// How many of them have it.
+    pub have: u64,
+    /// The column, or the keys with dots between them.
+    pub looks_like: String,
+    /// Whether that is a column of a table and not a key.
+    pub is_column: bool,
+    /// What `--map` is to be given to read it, such as `views=plays`. `None` where it cannot.
+    pub map: Option<String>,
+}
+
+impl Lack {
+    /// What looks like a lacking field among the columns or keys of the records.
+    pub(crate) fn of(source: Source, lacking: Lacking, found: &Lookalikes) -> Option<Self> {
+        let meanings: &[Meaning] = match (lacking.of, lacking.field) {
+            (_, KeptField::Plays) => &[Meaning::Plays],
+            (_, KeptField::Hashtags) => &[Meaning::Hashtags, Meaning::Caption],
+            (_, KeptField::Creator) => &[Meaning::Creator],
+            (_, KeptField::PostedAt) => &[Meaning::PostedAt],
+            (_, KeptField::ReadAt) => &[Meaning::ReadAt],
+            (_, KeptField::Views) => &[Meaning::Views],
+            (_, KeptField::Videos) => &[Meaning::Videos],
+        };
+        let (meaning, place) =
+            meanings.iter().find_map(|meaning| found.get(*meaning).map(|place| (*meaning, place)))?;
+        // Read by `--map`, a sum over a window would become a lifetime total.
+        let map = match lacking.of {
+            RecordKind::Videos => found.map(meaning, true),
+            RecordKind::Hashtags => found.map(meaning, false),
+            RecordKind::Windows => None,
+        };
+        let Lacking { of, field, records, have } = lacking;
+        let (looks_like, is_column) = (place.shown(), found.are_columns);
+        Some(Self { source, of, field, records, have, looks_like, is_column, map })
+    }
+
+    /// Whether the import missed what it is made for: no plays, hashtags or views at all, though they are there.
+    pub const fn is_grave(&self) -> bool {
+        self.have == 0 && matches!(self.field, KeptField::Plays | KeptField::Hashtags | KeptField::Views)
+    }
+
+    /// Whether it is the same of another part of a file.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (self.source, self.of, self.field, &self.looks_like)
+            == (other.source, other.of, other.field, &other.looks_like)
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { source, of, field, records, have, looks_like, is_column, map } = self;
+        let what = if *is_column { "column" } else { "key" };
+        let (name, phrase) = (source.name(), field.phrase());
+        write!(f, "{name}: {have} of {records} {of} have {phrase}; the {what} {looks_like:?} looks like it")?;
+        if let Some(map) = map {
+            return write!(f, ": --map {}", quoted(map));
+        }
+        match looks_like.split_once("[].") {
+            Some((list, _)) if *of != RecordKind::Windows => {
+                write!(
+                    f,
+                    "; --map reads it when the records of {list:?} are in a file of their own, one a line"
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A text as one word of a shell.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:=@%".contains(c);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+impl Kept {
+    /// Counts an observation that is kept.
+    pub(crate) fn count(&mut self, observation: &Observation) {
+        match observation {
+            Observation::Video(video) => self.videos.count(video),
+            Observation::Hashtag(hashtag) => self.hashtags.count(hashtag),
+            Observation::Window(window) => self.windows.count(window),
+        }
+    }
+
+    /// With what was kept elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        let Self { videos, hashtags, windows } = other;
+        self.videos.add(videos);
+        self.hashtags.add(hashtags);
+        self.windows.add(windows);
+    }
+
+    /// Whether nothing was kept that can be measured: no count of any kind, and no video under a hashtag.
+    pub const fn is_nothing(&self) -> bool {
+        let Self { videos, hashtags, windows } = self;
+        videos.counts == 0
+            && videos.hashtags == 0
+            && hashtags.counts == 0
+            && windows.views == 0
+            && windows.posts == 0
+    }
+
+    /// The fields that are lacking, the most important first.
+    pub(crate) fn lacking(&self) -> impl Iterator<Item = Lacking> + use<> {
+        let Self { videos, hashtags, windows } = *self;
+        let of_videos = [
+            (KeptField::Plays, videos.plays),
+            (KeptField::Hashtags, videos.hashtags),
+            (KeptField::Creator, videos.creator),
+            (KeptField::PostedAt, videos.posted_at),
+            (KeptField::ReadAt, videos.read_at),
+        ];
+        // Videos describe their hashtags without numbers; that lacks nothing.
+        let records = if videos.records == 0 { hashtags.records } else { 0 };
+        let of_hashtags = [
+            (KeptField::Views, hashtags.views),
+            (KeptField::Videos, hashtags.videos),
+            (KeptField::ReadAt, hashtags.read_at),
+        ];
+        let of_windows = [(KeptField::Views, windows.views), (KeptField::Videos, windows.posts)];
+        let lacking = move |of, records: u64| {
+            move |(field, have): (KeptField, u64)| Lacking { of, field, records, have }
+        };
+        let all = of_videos.into_iter().map(lacking(RecordKind::Videos, videos.records));
+        let all = all.chain(of_hashtags.into_iter().map(lacking(RecordKind::Hashtags, records)));
+        let all = all.chain(of_windows.into_iter().map(lacking(RecordKind::Windows, windows.records)));
+        all.filter(|Lacking { records, have, .. }| {
+            *records > 0 && (*have == 0 || have.saturating_mul(LACKING_IN) < *records)
+        })
+    }
+}
+
+impl VideosKept {
+    fn count(&mut self, video: &VideoObservation) {
+        let has_creator = video.author.is_some() || !video.details.author.unique_id.is_empty();
+        self.records += 1;
+        self.plays += u64::from(video.counts.plays.is_some());
+        self.hashtags += u64::from(!video.tags.is_empty());
+        self.creator += u64::from(has_creator);
+        self.posted_at += u64::from(video.details.create_time.is_some());
+        self.read_at += u64::from(video.observed_at.is_some());
+        self.counts += u64::from(!video.counts.is_empty());
+    }
+
+    const fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.plays += other.plays;
+        self.hashtags += other.hashtags;
+        self.creator += other.creator;
+        self.posted_at += other.posted_at;
+        self.read_at += other.read_at;
+        self.counts += other.counts;
+    }
+}
+
+impl HashtagsKept {
+    fn count(&mut self, hashtag: &HashtagObservation) {
+        self.records += 1;
+        self.views += u64::from(hashtag.counts.views.is_some());
+        self.videos += u64::from(hashtag.counts.videos.is_some());
+        self.creators += u64::from(hashtag.counts.creators.is_some());
+        self.read_at += u64::from(hashtag.observed_at.is_some());
+        self.counts += u64::from(!hashtag.counts.is_empty());
+    }
+
+    const fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.views += other.views;
+        self.videos += other.videos;
+        self.creators += other.creators;
+        self.read_at += other.read_at;
+        self.counts += other.counts;
+    }
+}
+
+impl WindowsKept {
+    fn count(&mut self, window: &WindowObservation) {
+        self.records += 1;
+        self.views += u64::from(window.views.is_some());
+        self.posts += u64::from(window.posts.is_some());
+    }
+
+    const fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.views += other.views;
+        self.posts += other.posts;
+    }
+}
+
+/// Takes what a record gave from `start` on out of `found` where nothing of it is worth keeping, and says why.
+pub(crate) fn take_empty(start: usize, found: &mut Vec<Found>) -> Option<&'static str> {
+    let why = |found: &Found| match found {
+        Found::Observation(observation) => emptiness(observation),
+        Found::Refused { .. } => None,
+    };
+    let reason = found.iter().skip(start).find_map(why)?;
+    let mut number = 0;
+    found.retain(|one| {
+        number += 1;
+        number <= start || why(one).is_none()
+    });
+    Some(reason)
+}
+
+/// Why nothing of an observation is worth keeping.
+fn emptiness(observation: &Observation) -> Option<&'static str> {
+    match observation {
+        Observation::Video(video) => {
+            let details = &video.details;
+            let is_empty = video.counts.is_empty()
+                && video.tags.is_empty()
+                && details.title.is_empty()
+                && details.create_time.is_none();
+            is_empty.then_some("nothing to keep of this video: no count, caption, hashtag or posting time")
+        }
+        // A list of names is worth keeping: it says which hashtags there are.
+        Observation::Hashtag(_) => None,
+        Observation::Window(window) => {
+            let is_empty = window.views.is_none() && window.posts.is_none() && window.rank.is_none();
+            is_empty.then_some("nothing to keep of this window: no views, posts or rank")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_lacking_below_a_tenth_of_the_records() {
+        let videos = VideosKept {
+            records: 20,
+            plays: 2,
+            hashtags: 1,
+            creator: 20,
+            posted_at: 0,
+            read_at: 20,
+            counts: 2,
+        };
+        let kept = Kept { videos, ..Kept::default() };
+        let lacking: Vec<_> = kept.lacking().map(|lacking| (lacking.field, lacking.have)).collect();
+        assert_eq!(lacking, [(KeptField::Hashtags, 1), (KeptField::PostedAt, 0)]);
+        assert_eq!(Kept::default().lacking().count(), 0, "of nothing, nothing is lacking");
+    }
+
+    #[test]
+    fn descriptions_that_videos_give_of_their_hashtags_lack_nothing() {
+        let hashtags = HashtagsKept { records: 5, ..HashtagsKept::default() };
+        let videos =
+            VideosKept { records: 1, plays: 1, hashtags: 1, creator: 1, posted_at: 1, read_at: 1, counts: 1 };
+        let mut kept = Kept { hashtags, ..Kept::default() };
+        let fields: Vec<_> = kept.lacking().map(|lacking| lacking.field).collect();
+        assert_eq!(fields, [KeptField::Views, KeptField::Videos, KeptField::ReadAt]);
+        assert!(kept.is_nothing());
+        kept.add(&Kept { videos, ..Kept::default() });
+        assert_eq!(kept.lacking().count(), 0);
+        assert!(!kept.is_nothing());
+    }
+}
