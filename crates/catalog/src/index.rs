@@ -48,7 +48,10 @@ impl Index {
         let opened = match SearchIndex::open(&path, identity) {
             Ok(index) => Some(Arc::new(index)),
             Err(reason) => {
-                tracing::info!(%reason, hashtags = size.hashtags, "building the search index");
+                // A folder that was just made has none yet, which is no news.
+                if size.hashtags > 0 {
+                    tracing::info!(%reason, hashtags = size.hashtags, "building the search index");
+                }
                 None
             }
         };

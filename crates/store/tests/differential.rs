@@ -346,8 +346,14 @@ fn run(case: impl Future<Output = Result<(), TestCaseError>>) -> Result<(), Test
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(case)
 }
 
+/// How many random cases there are: more for `scripts/soak.sh differential`.
+#[expect(clippy::disallowed_methods, reason = "a setting of this test")]
+fn cases() -> u32 {
+    std::env::var("TAGMETER_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(16)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
     #[test]
     fn the_same_observations_leave_the_same_rows(
         observations in proptest::collection::vec(any_observation(false), 1..60),

@@ -169,3 +169,65 @@ proptest! {
         })?;
     }
 }
+
+/// Several readings of one moment and source, in any number of transactions.
+async fn readings_of_one_moment_become_one(
+    store: &TestStore,
+    readings: &[Reading],
+    cut: usize,
+) -> Result<(), TestCaseError> {
+    let one_by_one = TestStore::sqlite().await.expect("always here");
+    record(one_by_one.store(), readings, 1).await;
+    record(store.store(), readings, cut).await;
+    prop_assert_eq!(stored(store.store()).await, stored(one_by_one.store()).await);
+    Ok(())
+}
+
+fn any_repeats() -> impl Strategy<Value = Vec<Reading>> {
+    let counts = proptest::array::uniform3(proptest::option::weighted(0.7, 0_u64..3));
+    let reading = (0_i64..3, 0..SOURCES.len(), counts);
+    let reading = reading.prop_map(|(second, source, counts)| Reading { second, source, counts });
+    proptest::collection::vec(reading, 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn repeats_are_filled_however_they_are_cut(readings in any_repeats(), cut in 2_usize..12) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let store = TestStore::sqlite().await.expect("always here");
+            readings_of_one_moment_become_one(&store, &readings, cut).await
+        })?;
+    }
+}
+
+#[cfg(unix)]
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn repeats_are_filled_on_postgres_too(readings in any_repeats(), cut in 1_usize..12) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let Some(store) = TestStore::postgres().await else { return Ok(()) };
+            readings_of_one_moment_become_one(&store, &readings, cut).await
+        })?;
+    }
+}
+
+#[tokio::test]
+async fn a_reading_of_zeros_is_filled_by_the_next_of_its_moment() {
+    let reading = |counts| Reading { second: 5, source: 0, counts };
+    let readings = [
+        reading([Some(0), Some(0), None]),
+        reading([None, Some(7), None]),
+        reading([Some(9), Some(9), Some(9)]),
+    ];
+    let expected: Series = [((5, SOURCES[0].number()), [Some(0), Some(7), None])].into();
+    for cut in 1..=readings.len() {
+        let store = TestStore::sqlite().await.expect("always here");
+        let recorded = record(store.store(), &readings, cut).await;
+        assert_eq!(recorded.snapshots_new, 2, "one of the hashtag, one of the video");
+        assert_eq!(stored(store.store()).await, [expected.clone(), expected.clone()]);
+    }
+}

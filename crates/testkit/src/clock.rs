@@ -2,28 +2,43 @@
 
 use domain::{Clock, Timestamp};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Clones show the same time.
 #[derive(Debug, Clone)]
-pub struct FixedClock(Arc<AtomicI64>);
+pub struct FixedClock(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    ms: AtomicI64,
+    is_seeded: AtomicBool,
+    panicked: Notify,
+}
 
 impl FixedClock {
     /// Stands at this time.
     pub fn at(time: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(time.as_ms())))
+        let ms = AtomicI64::new(time.as_ms());
+        Self(Arc::new(Inner { ms, is_seeded: AtomicBool::new(false), panicked: Notify::new() }))
     }
 
     /// Moves to this time.
     pub fn set(&self, time: Timestamp) {
-        self.0.store(time.as_ms(), Ordering::SeqCst);
+        self.0.ms.store(time.as_ms(), Ordering::SeqCst);
     }
 
     /// Moves on.
     pub fn advance(&self, by: Duration) {
         let ms = i64::try_from(by.as_millis()).expect("a step that fits");
-        self.0.fetch_add(ms, Ordering::SeqCst);
+        self.0.ms.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Whoever reads the clock next panics, once. Done when that has happened. For loops that read it in the background.
+    pub async fn panic_once(&self) {
+        self.0.is_seeded.store(true, Ordering::SeqCst);
+        self.0.panicked.notified().await;
     }
 }
 
@@ -36,7 +51,11 @@ impl Default for FixedClock {
 
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.0.load(Ordering::SeqCst))
+        if self.0.is_seeded.swap(false, Ordering::SeqCst) {
+            self.0.panicked.notify_one();
+            panic!("a clock that panics on purpose");
+        }
+        Timestamp::from_ms(self.0.ms.load(Ordering::SeqCst))
     }
 }
 

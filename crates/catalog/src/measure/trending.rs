@@ -142,7 +142,7 @@ impl Catalog {
         if self.is_past(newest) {
             meta.say(Caveat::OutlookPast);
         }
-        if asked.query.is_some() || asked.weights.is_some() {
+        if !data.is_empty() && (asked.query.is_some() || asked.weights.is_some()) {
             meta.say(Caveat::FirstCandidates);
         }
         meta.say_as_read(&hashtags);

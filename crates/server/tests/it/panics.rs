@@ -77,3 +77,26 @@ async fn a_charge_that_panics_stops_the_ledger_or_harms_no_other(place: &Place) 
     let audit = server.held().store().audit().await.expect("an audit");
     assert!(audit.ok(), "{audit:?}");
 }
+
+/// In one place: looking is the same on both backends, and waits for its pace.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_after_the_store_that_panics_is_said_and_begins_again() {
+    let server = holding_at(&Place::folders()).await.start().await;
+    assert_eq!(readiness(&server).await.0, 200);
+    // Nothing but the look reads the clock while nobody calls.
+    tokio::time::timeout(PATIENCE, server.clock.panic_once()).await.expect("it looks");
+    let seen = async {
+        let mut said = None;
+        loop {
+            match readiness(&server).await {
+                (503, text) => said = Some(text),
+                (_, _) if said.is_some() => return said,
+                _ => {}
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let said =
+        tokio::time::timeout(PATIENCE, seen).await.expect("nothing is known for a moment, and then it is");
+    assert!(said.is_some_and(|text| text.contains("the ledger cannot be written")));
+}

@@ -50,6 +50,26 @@ impl<const N: usize> Point<N> {
             counts: counts.map(|count| count.map(count_value)),
         })
     }
+
+    /// Bit n is set when count n is known.
+    pub(crate) fn known(&self) -> i64 {
+        self.counts
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| count.is_some())
+            .fold(0, |bits, (n, _)| bits | 1 << n)
+    }
+
+    /// Lays a later reading of the same moment and source over this one, if this one has no number above 0.
+    pub(crate) fn fill(&mut self, later: &Self) {
+        if self.counts.iter().flatten().any(|count| *count > 0) {
+            return;
+        }
+        self.rounded = (self.rounded & !later.known()) | later.rounded;
+        for (count, later) in self.counts.iter_mut().zip(later.counts) {
+            *count = later.or(*count);
+        }
+    }
 }
 
 /// Videos and their snapshots.
@@ -71,7 +91,7 @@ pub(crate) trait VideoRows {
     fn make_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError>;
     /// Writes what is held now.
     fn change_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError>;
-    /// Keeps a reading, unless there is one of the same moment and source.
+    /// Keeps a reading. If there is one of the same moment and source, that stays, and is filled ([`Point::fill`]).
     fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError>;
     /// Returns the time (milliseconds) of the earliest stored reading of a video from before the transaction whose count `n` is
     /// not 0. Readings of the transaction itself may be left out.
@@ -113,7 +133,7 @@ pub(crate) trait HashtagRows {
     fn find_tag(&mut self, key: &str) -> Result<Option<(u32, u64)>, StoreError>;
     /// What was told of a hashtag. Default for one that is not in the database yet.
     fn reported(&mut self, hashtag: u32) -> Result<Reported, StoreError>;
-    /// Keeps a reading, unless there is one of the same moment and source.
+    /// Keeps a reading. If there is one of the same moment and source, that stays, and is filled ([`Point::fill`]).
     fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError>;
     /// Returns the time (milliseconds) of the earliest stored reading of a hashtag from before the transaction whose count `n` is
     /// not 0. Readings of the transaction itself may be left out.

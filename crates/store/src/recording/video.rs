@@ -159,14 +159,22 @@ impl<R: Rows> Recording<'_, R> {
             tags: held.tags.iter().chain(&added).copied().collect(),
             packed: merged(&held, reading, &counts, is_newer),
         };
-        let is_changed = after != held;
+        // What its handle has come to stand for is news of another record.
+        let is_moved = after.handle.is_some() && after.handle == held.handle && after.author != held.author;
+        let is_changed = if is_moved {
+            after != HeldVideo { author: after.author, ..held.clone() }
+        } else {
+            after != held
+        };
         if is_changed || is_newer || at.map(Timestamp::as_ms) == held.observed_at {
             self.rows.set_digest(reading.id, video, reading.digest)?;
         }
         if is_changed {
             self.recorded.videos_changed += 1;
-            self.relink(video, &held, &after, &added);
             self.made_from(&after, reading.source, at);
+        }
+        if is_changed || is_moved {
+            self.relink(video, &held, &after, &added);
             self.rows.change_video(video, reading.id, after)?;
         }
         Ok(())

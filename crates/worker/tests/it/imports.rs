@@ -32,6 +32,7 @@ testkit::tell_on_each_backend! {
     an_import_whose_process_ends_three_times_has_failed,
     an_import_that_is_interrupted_again_and_again_is_done_in_the_end,
     an_import_that_panics_the_writer_fails_alone,
+    a_worker_goes_on_after_its_look_for_jobs_panicked,
     an_import_goes_on_after_a_clock_that_stood_a_year_ahead,
     counts_that_are_too_large_are_rejects_and_harm_nothing,
     an_import_whose_records_are_all_rejected_says_so,
@@ -184,6 +185,17 @@ async fn an_import_that_panics_the_writer_fails_alone(place: &Place) {
     assert_eq!((import["state"].as_str(), &import["counts"]["videos_new"]), (Some("done"), &10.into()));
     assert_eq!(server.get("/challenge-info-name/?name=cat").await.status.as_u16(), 200);
     assert_eq!(server.send(Request::get("/readyz")).await.status.as_u16(), 200);
+    worker.stopped().await;
+}
+
+async fn a_worker_goes_on_after_its_look_for_jobs_panicked(place: &Place) {
+    let server = place.server().await.start().await;
+    let (key, worker) = (server.admin_key().await, server.worker());
+    // Nothing else reads the clock meanwhile.
+    tokio::time::timeout(PATIENCE, server.clock.panic_once()).await.expect("it looks for jobs");
+    let uploaded = location(&server.send(Request::post("/v1/imports", lines(1..11)).key(&key)).await);
+    let import = ended(&server, &key, &uploaded).await;
+    assert_eq!((import["state"].as_str(), &import["counts"]["videos_new"]), (Some("done"), &10.into()));
     worker.stopped().await;
 }
 

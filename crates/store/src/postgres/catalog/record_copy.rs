@@ -42,6 +42,11 @@ impl CopyRows {
         self
     }
 
+    /// How many there are.
+    pub(super) const fn rows(&self) -> u64 {
+        self.rows
+    }
+
     pub(super) fn number(&mut self, number: i64) -> &mut Self {
         self.bytes.extend_from_slice(&8_i32.to_be_bytes());
         self.bytes.extend_from_slice(&number.to_be_bytes());

@@ -36,6 +36,7 @@ pub(super) struct Flushed {
 struct PointsTable<const N: usize> {
     copy: String,
     keep: Staged,
+    fill: String,
     clear: Staged,
     remove: String,
     first_nonzero: String,
@@ -68,6 +69,12 @@ impl<const N: usize> PointsTable<N> {
         );
         let is_hit =
             |c: &str| format!("p.{c} = 0 AND p.observed_at > s.{c}_after AND p.observed_at <= s.{c}_until");
+        let bits: Vec<String> = counts
+            .iter()
+            .enumerate()
+            .map(|(n, c)| format!("CASE WHEN s.{c} IS NULL THEN 0 ELSE {} END", 1 << n))
+            .collect();
+        let known = bits.join(" + ");
         let set = counts.map(|c| format!("{c} = CASE WHEN {} THEN NULL ELSE p.{c} END", is_hit(c)));
         let first = counts.map(|c| format!("min(observed_at) FILTER (WHERE {c} > 0)"));
         Self {
@@ -80,6 +87,14 @@ impl<const N: usize> PointsTable<N> {
                     "INSERT INTO {table} ({columns}) SELECT {columns} FROM {{staged}} ON CONFLICT DO NOTHING RETURNING {whose}"
                 ),
             },
+            fill: format!(
+                "UPDATE {table} p SET rounded = (p.rounded & ~({known})) | s.rounded, {} FROM {{staged}} s
+                 WHERE p.{whose} = s.{whose} AND p.observed_at = s.observed_at AND p.source = s.source
+                    AND greatest({}) = 0 AND ({}) RETURNING p.{whose}",
+                counts.map(|c| format!("{c} = coalesce(s.{c}, p.{c})")).join(", "),
+                counts.map(|c| format!("coalesce(p.{c}, 0)")).join(", "),
+                counts.map(|c| format!("p.{c} IS DISTINCT FROM coalesce(s.{c}, p.{c})")).join(" OR "),
+            ),
             clear: Staged {
                 name: names.clear,
                 columns: names.clear_columns,
@@ -113,9 +128,11 @@ impl<const N: usize> PendingPoints<N> {
         }
     }
 
-    /// Keeps a reading, unless one of the same moment and source waits; one in the database is seen when it is written.
+    /// Keeps a reading. If one of the same moment and source waits, that is filled; one in the database is filled when this
+    /// is written.
     pub(super) fn keep(&mut self, whose: u32, point: Point<N>) {
-        self.points.entry(whose).or_default().entry((point.at, point.source)).or_insert(point);
+        let places = self.points.entry(whose).or_default();
+        places.entry((point.at, point.source)).and_modify(|kept| kept.fill(&point)).or_insert(point);
     }
 
     /// See `VideoRows::clear_zeros_video`.
@@ -161,9 +178,14 @@ impl<const N: usize> PendingPoints<N> {
             }
         }
         flushed.new += staging.put(DOING, self.table.copy.clone(), &mut new).cast_signed();
+        let staged = others.rows();
         let kept = staging.take(transaction, DOING, &self.table.keep, &mut others).await?;
         flushed.new += count(&kept);
         flushed.note(&kept, DOING)?;
+        if count(&kept).cast_unsigned() < staged {
+            let filled = staging.again(transaction, DOING, &self.table.keep, &self.table.fill).await?;
+            flushed.note(&filled, DOING)?;
+        }
         Ok(flushed)
     }
 

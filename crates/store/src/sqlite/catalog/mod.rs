@@ -8,8 +8,6 @@ mod hashtags;
 
 mod links;
 
-mod passed_over;
-
 mod plays;
 
 mod read_ahead;

@@ -2,7 +2,6 @@
 
 use super::CatalogFile;
 use super::links::LinkStatements;
-use super::passed_over::PassedOver;
 use super::read_ahead::ReadAhead;
 use super::record_hashtag::HashtagStatements;
 use super::record_video::{VideoStatements, video_id};
@@ -118,8 +117,6 @@ pub(super) struct SqliteRows<'c> {
     next_windows: Statement<'c>,
     /// By time and source, and whether a count is above 0.
     pub(super) snapshots_ahead: ReadAhead<(i64, u8, bool)>,
-    pub(super) hashtags_passed_over: PassedOver<3>,
-    pub(super) videos_passed_over: PassedOver<6>,
     windows_ahead: ReadAhead<WindowKey>,
     /// Less those that were removed.
     pub(super) snapshots_new: i64,
@@ -137,8 +134,6 @@ impl<'c> SqliteRows<'c> {
             windows: transaction.prepare(KEEP_WINDOW).doing("prepare to keep windows")?,
             next_windows: transaction.prepare(NEXT_WINDOWS).doing("prepare to read windows")?,
             snapshots_ahead: ReadAhead::default(),
-            hashtags_passed_over: PassedOver::default(),
-            videos_passed_over: PassedOver::default(),
             windows_ahead: ReadAhead::default(),
             snapshots_new: 0,
             hashtags_read: BTreeSet::new(),
@@ -195,6 +190,22 @@ impl Rows for SqliteRows<'_> {
         }
         Ok(self.snapshots_new.max(0).cast_unsigned())
     }
+}
+
+/// The statement that lays a reading over the stored one of the same moment and source, where that has no number above 0:
+/// the row, time, source, rounded counts, known counts and the counts are its parameters.
+pub(super) fn fill_sql<const N: usize>(whose: &str, counts: [&str; N]) -> String {
+    let each = |of: &dyn Fn(&str, usize) -> String, between: &str| {
+        let counts: Vec<String> = counts.iter().zip(6..).map(|(count, number)| of(count, number)).collect();
+        counts.join(between)
+    };
+    format!(
+        "UPDATE {whose}_snapshots SET rounded = (rounded & ~?5) | ?4, {}
+         WHERE {whose} = ?1 AND observed_at = ?2 AND source = ?3 AND max({}) = 0 AND ({})",
+        each(&|count, number| format!("{count} = coalesce(?{number}, {count})"), ", "),
+        each(&|count, _| format!("coalesce({count}, 0)"), ", "),
+        each(&|count, number| format!("{count} IS NOT coalesce(?{number}, {count})"), " OR "),
+    )
 }
 
 /// How many rows a statement wrote.

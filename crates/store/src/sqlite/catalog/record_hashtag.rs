@@ -1,6 +1,6 @@
 //! Hashtags and their snapshots: the rows that taking observations in reads and writes.
 
-use super::record::{SqliteRows, rows};
+use super::record::{SqliteRows, fill_sql, rows};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::merge::{self, rounded_bits, told};
@@ -16,7 +16,7 @@ pub(super) struct HashtagStatements<'c> {
     load: Statement<'c>,
     snapshot: Statement<'c>,
     next_snapshots: Statement<'c>,
-    has_number: Statement<'c>,
+    fill: Statement<'c>,
     first_nonzero: Vec<Statement<'c>>,
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
@@ -51,10 +51,7 @@ impl<'c> HashtagStatements<'c> {
                 "SELECT observed_at, source, max(coalesce(views, 0), coalesce(creators, 0), coalesce(videos, 0)) > 0 FROM hashtag_snapshots WHERE hashtag = ?1 AND (observed_at, source) >= (?2, ?3)
                  ORDER BY observed_at, source LIMIT ?4",
             )?,
-            has_number: prepare(
-                "SELECT max(coalesce(views, 0), coalesce(creators, 0), coalesce(videos, 0)) > 0 FROM hashtag_snapshots
-                 WHERE hashtag = ?1 AND observed_at = ?2 AND source = ?3",
-            )?,
+            fill: prepare(&fill_sql("hashtag", HASHTAG_COLUMNS))?,
             first_nonzero: each(|c| {
                 format!("SELECT observed_at FROM hashtag_snapshots WHERE hashtag = ?1 AND {c} > 0 ORDER BY observed_at LIMIT 1")
             })?,
@@ -140,9 +137,8 @@ impl HashtagRows for SqliteRows<'_> {
 
     fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
         let ahead = self.snapshots_ahead.find(hashtag, |row| (row.0, row.1).cmp(&(point.at, point.source)));
-        let has_number = ahead.map(|row| row.2);
-        let ahead_known = has_number.is_some();
-        if has_number == Some(true) {
+        let is_ahead = ahead.is_some();
+        if ahead.is_some_and(|row| row.2) {
             return Ok(());
         }
         let [views, creators, videos] = point.counts;
@@ -157,15 +153,18 @@ impl HashtagRows for SqliteRows<'_> {
             self.snapshots_ahead.is_new(hashtag);
             return Ok(());
         }
-        let key = (hashtag, point.at, point.source);
-        let has_number = match has_number {
-            Some(known) => known,
-            None => self.hashtags.has_number.query_row(key, |row| row.get(0)).doing("read a snapshot")?,
-        };
-        if !has_number {
-            self.hashtags_passed_over.keep(hashtag, point);
+        let Point { at, source, rounded, .. } = point;
+        let filled = self
+            .hashtags
+            .fill
+            .execute((hashtag, at, source, rounded, point.known(), views, creators, videos))
+            .doing("fill a snapshot")?;
+        if filled > 0 {
+            self.hashtags_read.insert(hashtag);
+            self.snapshots_ahead.forget(hashtag);
+            return Ok(());
         }
-        if ahead_known {
+        if is_ahead {
             return Ok(());
         }
         let next = &mut self.hashtags.next_snapshots;
@@ -185,17 +184,11 @@ impl HashtagRows for SqliteRows<'_> {
 
     fn clear_zeros_hashtag(&mut self, hashtag: u32, n: usize, times: Times) -> Result<(), StoreError> {
         let within = (hashtag, times.after, times.until);
-        self.hashtags_passed_over.clear_zeros(hashtag, n, times);
         if self.hashtags.clear_zeros[n].execute(within).doing("clear zeros")? > 0 {
             self.hashtags_read.insert(hashtag);
             let removed = self.hashtags.remove_empty.execute(within).doing("remove empty readings")?;
             self.snapshots_new -= rows(removed);
             self.snapshots_ahead.forget(hashtag);
-            if removed > 0 {
-                for point in self.hashtags_passed_over.take(hashtag) {
-                    self.keep_hashtag_point(hashtag, point)?;
-                }
-            }
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Videos and their snapshots: the rows that taking observations in reads and writes.
 
-use super::record::{SqliteRows, rows};
+use super::record::{SqliteRows, fill_sql, rows};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{tags_blob, tags_of_blob};
@@ -23,7 +23,7 @@ pub(super) struct VideoStatements<'c> {
     find_handle: Statement<'c>,
     keep_handle: Statement<'c>,
     by_handle: Statement<'c>,
-    has_number: Statement<'c>,
+    fill: Statement<'c>,
     first_nonzero: Vec<Statement<'c>>,
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
@@ -68,10 +68,7 @@ impl<'c> VideoStatements<'c> {
             find_handle: prepare("SELECT author FROM handles WHERE handle = ?1")?,
             keep_handle: prepare("INSERT OR REPLACE INTO handles (handle, author) VALUES (?1, ?2)")?,
             by_handle: prepare("SELECT video, id FROM videos WHERE handle = ?1 ORDER BY video")?,
-            has_number: prepare(&format!(
-                "SELECT max({}) > 0 FROM video_snapshots WHERE video = ?1 AND observed_at = ?2 AND source = ?3",
-                VIDEO_COLUMNS.map(|c| format!("coalesce({c}, 0)")).join(", ")
-            ))?,
+            fill: prepare(&fill_sql("video", VIDEO_COLUMNS))?,
             first_nonzero: each(|c| {
                 format!("SELECT observed_at FROM video_snapshots WHERE video = ?1 AND {c} > 0 ORDER BY observed_at LIMIT 1")
             })?,
@@ -225,12 +222,13 @@ impl VideoRows for SqliteRows<'_> {
             .doing("keep a snapshot")?;
         self.snapshots_new += rows(made);
         if made == 0 {
-            let key = (video, at, source);
-            let has_number: bool =
-                self.videos.has_number.query_row(key, |row| row.get(0)).doing("read a snapshot")?;
-            if !has_number {
-                self.videos_passed_over.keep(video, point);
-            }
+            let known = point.known();
+            self.videos
+                .fill
+                .execute((
+                    video, at, source, rounded, known, plays, likes, comments, shares, saves, downloads,
+                ))
+                .doing("fill a snapshot")?;
         }
         Ok(())
     }
@@ -244,15 +242,9 @@ impl VideoRows for SqliteRows<'_> {
 
     fn clear_zeros_video(&mut self, video: u32, n: usize, times: Times) -> Result<(), StoreError> {
         let within = (video, times.after, times.until);
-        self.videos_passed_over.clear_zeros(video, n, times);
         if self.videos.clear_zeros[n].execute(within).doing("clear zeros")? > 0 {
             let removed = self.videos.remove_empty.execute(within).doing("remove empty readings")?;
             self.snapshots_new -= rows(removed);
-            if removed > 0 {
-                for point in self.videos_passed_over.take(video) {
-                    self.keep_video_point(video, point)?;
-                }
-            }
         }
         Ok(())
     }
