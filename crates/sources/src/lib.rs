@@ -66,6 +66,8 @@ mod csv;
 
 mod table;
 
+mod literal;
+
 #[cfg(test)]
 mod tests {
     #[test]

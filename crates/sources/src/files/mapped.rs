@@ -230,7 +230,7 @@ fn parts_of_video(record: &Record<'_>) -> Result<(VideoCounts, VideoDetails), St
 fn tags(record: &Record<'_>) -> Result<Vec<TagRef>, String> {
     let mut tags = TagList::default();
     if record.mapping.place(Field::Hashtags).is_some() {
-        for (name, id) in tag_list::parse(record.text(Field::Hashtags).unwrap_or_default())? {
+        for (name, id) in tag_list::parse(record.text(Field::Hashtags).unwrap_or_default(), tag_list::Between::Unknown)? {
             tags.add(&name, id)?;
         }
     } else {

@@ -1,93 +1,153 @@
-//! Tags in one cell of a table: a JSON list, a list as Python prints it, or names with something between them.
+//! Tags in one cell of a table: a list as some program prints it, or names with something between them.
 
 use crate::json::id::Id;
-use crate::json::lenient::{Text, first_told};
+use crate::literal::{is_bracketed, is_nothing, parse as parse_literal};
 use domain::HashtagId;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::Value;
 
-/// A tag in a list of objects, under the names that sources have for it.
-#[derive(Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Tagged<'a> {
-    id: Id<'a>,
-    name: Text<'a>,
-    title: Text<'a>,
-    hashtag_name: Text<'a>,
-    #[serde(rename = "hashtagName")]
-    camel_name: Text<'a>,
+/// The names that sources have for a tag's name in an object, the surest first: Apify's `title` is a description, the
+/// web's is the name.
+const NAMES: [&str; 9] = [
+    "name",
+    "hashtagName",
+    "hashtag_name",
+    "cha_name",
+    "challengeName",
+    "title",
+    "tag",
+    "hashtag",
+    "text",
+];
+
+/// And for its id.
+const IDS: [&str; 5] = ["id", "cid", "hashtag_id", "hashtagId", "challenge_id"];
+
+/// Deepest lists in lists.
+const DEPTH_MAX: u32 = 4;
+
+/// What stands between names that are in no brackets. It is the same in all cells of a column: `grow your own` is one tag
+/// in a column where commas stand between tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Between {
+    /// Commas, semicolons or bars where the cell has one, otherwise spaces.
+    #[default]
+    Unknown,
+    /// Commas, semicolons or bars. A hashtag has none of them.
+    Marks,
+    /// Spaces.
+    Spaces,
 }
 
-/// Names and, where they are told, ids.
-pub(crate) fn parse(cell: &str) -> Result<Vec<(String, Option<HashtagId>)>, String> {
+impl Between {
+    /// How the cells of a column are written: with marks as soon as one cell has one.
+    pub(crate) fn of<'c>(cells: impl Iterator<Item = &'c str>) -> Self {
+        let mut has_cells = false;
+        for cell in cells.filter(|cell| !is_nothing(cell) && !is_bracketed(cell)) {
+            has_cells = true;
+            if cell.contains(is_separator) {
+                return Self::Marks;
+            }
+        }
+        if has_cells { Self::Spaces } else { Self::Unknown }
+    }
+}
+
+const fn is_separator(c: char) -> bool {
+    matches!(c, ',' | ';' | '|' | '\u{ff0c}' | '\u{3001}' | '\u{60c}' | '\u{ff1b}')
+}
+
+/// A name and, where it is told, an id.
+pub(crate) type Named = (String, Option<HashtagId>);
+
+/// Names and, where they are told, ids. What has brackets or quotes and is no list is refused.
+pub(crate) fn parse(cell: &str, between: Between) -> Result<Vec<Named>, String> {
     let cell = cell.trim();
-    if !cell.starts_with('[') {
-        return Ok(separated(cell).map(|name| (name.to_owned(), None)).collect());
+    if is_nothing(cell) {
+        return Ok(Vec::new());
     }
-    let list = json_list(cell).or_else(|| json_list(&json_of_python(cell)));
-    list.ok_or_else(|| {
-        let start: String = cell.chars().take(60).collect();
-        format!("hashtags: {start:?} is neither a JSON list nor one of Python")
-    })
-}
-
-fn json_list(text: &str) -> Option<Vec<(String, Option<HashtagId>)>> {
-    let values: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    let tag = |value: &&RawValue| {
-        if value.get().starts_with('{') {
-            let tagged: Tagged<'_> = serde_json::from_str(value.get()).ok()?;
-            let names = [&tagged.name, &tagged.title, &tagged.hashtag_name, &tagged.camel_name];
-            return Some((first_told(&names), tagged.id.hashtag()));
+    let mut tags = Vec::new();
+    // A list that was printed as a text once more.
+    let unquoted = match cell.starts_with(['"', '\'']) {
+        true => parse_literal(&format!("[{cell}]")).ok_or_else(|| no_list(cell))?,
+        false if is_bracketed(cell) => parse_literal(cell).ok_or_else(|| no_list(cell))?,
+        false => {
+            for name in separated(cell, between) {
+                push(&mut tags, name, None, cell)?;
+            }
+            return Ok(tags);
         }
-        serde_json::from_str::<Text<'_>>(value.get()).ok().map(|name| (name.clean(), None))
     };
-    values.iter().map(tag).collect()
+    match unquoted {
+        Value::Array(values) if cell.starts_with(['"', '\'']) && values.len() == 1 => {
+            let inner = values[0].as_str().unwrap_or_default();
+            match is_bracketed(inner) {
+                true => collect(&parse_literal(inner).ok_or_else(|| no_list(cell))?, &mut tags, cell, 0)?,
+                false => separated(inner, between).try_for_each(|name| push(&mut tags, name, None, cell))?,
+            }
+        }
+        value => collect(&value, &mut tags, cell, 0)?,
+    }
+    Ok(tags)
 }
 
-/// Names between commas, semicolons or bars, or else between spaces; `#` begins one, too.
-fn separated(cell: &str) -> impl Iterator<Item = &str> {
-    let is_listed = cell.contains([',', ';', '|']);
-    let is_between =
-        move |c: char| c == '#' || if is_listed { matches!(c, ',' | ';' | '|') } else { c.is_whitespace() };
+fn no_list(cell: &str) -> String {
+    let start: String = cell.chars().take(60).collect();
+    format!("hashtags: {start:?} is no list that JSON, Python, R, PostgreSQL or DuckDB would print")
+}
+
+fn collect(value: &Value, tags: &mut Vec<Named>, cell: &str, depth: u32) -> Result<(), String> {
+    match value {
+        Value::Null => Ok(()),
+        Value::String(name) => push(tags, name, None, cell),
+        Value::Number(number) => push(tags, &number.to_string(), None, cell),
+        Value::Array(values) if depth < DEPTH_MAX => {
+            values.iter().try_for_each(|value| collect(value, tags, cell, depth + 1))
+        }
+        Value::Object(object) => {
+            let text = |keys: &[&str]| {
+                keys.iter().find_map(|key| match object.get(*key)? {
+                    Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+                    Value::Number(number) => Some(number.to_string()),
+                    _ => None,
+                })
+            };
+            let name = text(&NAMES);
+            // Without any name that is known, it is no tag but something else. A mention has an empty one.
+            if name.is_none() && !NAMES.iter().any(|key| object.contains_key(*key)) {
+                return Err(no_list(cell));
+            }
+            let id = text(&IDS).and_then(|id| Id::Text(id.into()).hashtag());
+            push(tags, &name.unwrap_or_default(), id, cell)
+        }
+        Value::Bool(_) | Value::Array(_) => Err(no_list(cell)),
+    }
+}
+
+fn push(tags: &mut Vec<Named>, name: &str, id: Option<HashtagId>, cell: &str) -> Result<(), String> {
+    let name = name.trim().trim_start_matches(['#', '\u{ff03}']).trim();
+    if name.is_empty() || is_nothing(name) && tags.is_empty() && cell.len() == name.len() {
+        return Ok(());
+    }
+    let is_quoted = |name: &str| name.starts_with(['\'', '`']) && name.ends_with(['\'', '`']);
+    if name.contains(['[', ']', '{', '}', '"', '<', '>', '\\']) || is_quoted(name) {
+        return Err(no_list(cell));
+    }
+    tags.push((name.to_owned(), id));
+    Ok(())
+}
+
+/// Names between marks, or else between spaces; `#` begins one, too.
+fn separated(cell: &str, between: Between) -> impl Iterator<Item = &str> {
+    let is_marked = match between {
+        Between::Unknown => cell.contains(is_separator),
+        Between::Marks => true,
+        Between::Spaces => false,
+    };
+    let is_between = move |c: char| {
+        matches!(c, '#' | '\u{ff03}' | '\n' | '\r' | '\t')
+            || if is_marked { is_separator(c) } else { c.is_whitespace() || is_separator(c) }
+    };
     cell.split(is_between).map(str::trim).filter(|name| !name.is_empty())
-}
-
-/// JSON of what Python prints: strings in either quotes, `None`, `True`, `False`.
-fn json_of_python(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 16);
-    let mut quote = None;
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match (quote, character) {
-            (None, '\'' | '"') => {
-                quote = Some(character);
-                json.push('"');
-            }
-            (Some(open), _) if character == open => {
-                quote = None;
-                json.push('"');
-            }
-            (Some(_), '"') => json.push_str("\\\""),
-            (Some(_), '\\') => escape(&mut characters, &mut json),
-            _ => json.push(character),
-        }
-    }
-    for (python, word) in [("None", "null"), ("True", "true"), ("False", "false")] {
-        for before in [": ", ", ", "["] {
-            json = json.replace(&format!("{before}{python}"), &format!("{before}{word}"));
-        }
-    }
-    json
-}
-
-/// Writes what a backslash of Python begins: `\'`, `\n`, `\xe9`, `\u00e9`.
-fn escape(characters: &mut std::str::Chars<'_>, json: &mut String) {
-    match characters.next() {
-        Some(kept @ ('\\' | '"' | 'n' | 'r' | 't' | 'b' | 'f' | 'u')) => json.extend(['\\', kept]),
-        Some('x') => json.push_str("\\u00"),
-        Some(other) => json.push(other),
-        None => {}
-    }
 }
 
 #[cfg(test)]
@@ -96,7 +156,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn names(cell: &str) -> Vec<String> {
-        parse(cell).expect("a list").into_iter().map(|(name, _)| name).collect()
+        parse(cell, Between::Unknown).expect("a list").into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]
@@ -111,24 +171,70 @@ mod tests {
             "cat; it's;",
             "#cat#it's",
             "cat | it's",
+            "cat\u{3001}it's",
+            "cat\nit's",
             r#"[{"name":"cat"},{"title":"it's"}]"#,
             r#"[{'hashtag_name': 'cat', 'x': None}, {'hashtagName': "it's", 'y': [True, False]}]"#,
+            r#"[{'cha_name': 'cat', 'cid': '1'}, {'name': "it's", 'title': 'about it'}]"#,
+            r#"("cat", "it's")"#,
+            r#"{"cat","it's"}"#,
+            "{cat,it's}",
+            r#"c("cat", "it's")"#,
+            r#"['cat' "it's"]"#,
+            "array(['cat', \"it's\"], dtype=object)",
+            "[cat, it's]",
+            r#""[\"cat\", \"it's\"]""#,
+            r#""cat","it's""#,
+            r##"["#cat", "#it's"]"##,
+            "[['cat'], [\"it's\"]]",
         ] {
             assert_eq!(names(cell), ["cat", "it's"], "{cell}");
         }
         assert_eq!(names("cat, funny dog"), ["cat", "funny dog"]);
-        assert_eq!(names("[]"), Vec::<String>::new());
-        assert_eq!(names(""), Vec::<String>::new());
-        assert_eq!(names(r"['\xe9t\u00e9', 'a\\b']"), ["été", "a\\b"]);
-        let told = parse("[{'id': '7551', 'name': 'cat'}]").expect("a list");
+        for cell in ["[]", "", "{}", "set()", "character(0)", "NA", "NULL", "None", "[None]", "\\N", "()", "['']", "nan"] {
+            assert_eq!(names(cell), Vec::<String>::new(), "{cell}");
+        }
+        assert_eq!(names(r"['\xe9t\u00e9', 'a']"), ["été", "a"]);
+        assert_eq!(names("{'name': 'cat'}"), ["cat"]);
+        assert_eq!(names("['null', 'nan']"), ["null", "nan"]);
+        let told = parse("[{'id': '7551', 'name': 'cat'}]", Between::Unknown).expect("a list");
         assert_eq!(told[0].1.map(HashtagId::get), Some(7551));
-        assert!(parse("['cat").expect_err("broken").contains("neither a JSON list nor one of Python"));
+        let struct_of_duckdb = parse("[{'name': cat, 'id': 7551}]", Between::Unknown).expect("a list");
+        assert_eq!(struct_of_duckdb[0].1.map(HashtagId::get), Some(7551));
+    }
+
+    #[test]
+    fn what_has_brackets_and_is_no_list_is_refused() {
+        for cell in [
+            "['cat", "cat]", "[cat}", "{cat", "list[str]", "<tag>", "cat, [dog", "['a' 'b' ... 'c']", "{'x': 1}",
+            "[True]", "data.frame(a)[1]", "\"cat", "cat \"dog\"", "[object Object]x", "c(\"cat\"",
+        ] {
+            let error = parse(cell, Between::Unknown).expect_err(cell);
+            assert!(error.contains("is no list"), "{cell}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_names_is_that_of_the_column() {
+        let column = ["gardening, grow your own", "grow your own", "", "['a', 'b']"];
+        let between = Between::of(column.into_iter());
+        assert_eq!(between, Between::Marks);
+        let names = |cell| parse(cell, between).expect("a list").into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names("grow your own"), ["grow your own"]);
+        assert_eq!(names("#cat #dog"), ["cat", "dog"]);
+        assert_eq!(Between::of(["cat dog", "bird"].into_iter()), Between::Spaces);
+        assert_eq!(Between::of(["NA", "[]"].into_iter()), Between::Unknown);
+        assert_eq!(parse("cat dog", Between::Spaces).map(|tags| tags.len()), Ok(2));
     }
 
     proptest! {
         #[test]
-        fn no_cell_makes_it_panic(cell: String, list in r#"\[['"a\\x{}: ,#N]{0,30}\]?"#) {
-            let _ = (parse(&cell), parse(&list));
+        fn no_tag_has_brackets_or_quotes(cell: String, list in r#"\[?['"a\\x{}: ,#N()c]{0,30}\]?"#) {
+            for cell in [cell, list] {
+                for (name, _) in parse(&cell, Between::Unknown).unwrap_or_default() {
+                    prop_assert!(!name.contains(['[', ']', '{', '}', '"']), "{}", name);
+                }
+            }
         }
     }
 }

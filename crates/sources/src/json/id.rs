@@ -40,7 +40,11 @@ impl Id<'_> {
     /// The number, if it is one that no tool has rounded.
     fn exact(&self) -> Option<u64> {
         match self {
-            Self::Text(text) => text.parse().ok(),
+            Self::Text(text) => {
+                let text = bare(text);
+                let float = || Written::of(text).filter(|written| !written.is_float || written.unit == 1);
+                text.parse().ok().or_else(|| float().map(|written| written.value))
+            }
             Self::Integer(number) => Some(*number).filter(|number| !looks_rounded(*number)),
             Self::None | Self::Float(_) => None,
         }
@@ -74,6 +78,10 @@ impl Id<'_> {
     /// The text to show of an id that is only shown. Empty when not told or not sure.
     pub(crate) fn to_text(&self) -> String {
         match self {
+            // What a float left of an id is none.
+            Self::Text(text) if Written::of(bare(text)).is_some() => {
+                self.exact().map(|number| number.to_string()).unwrap_or_default()
+            }
             Self::Text(text) => super::lenient::clean(text),
             Self::Integer(_) => self.exact().map(|number| number.to_string()).unwrap_or_default(),
             Self::None | Self::Float(_) => String::new(),
@@ -109,21 +117,156 @@ impl Id<'_> {
 
 /// A text id that is no id (such as `7.62e18`) may still be told in full elsewhere in the record.
 fn text_video(text: &str, beside: &[&str]) -> Result<VideoId, String> {
-    let text = text.trim();
+    let text = bare(text);
     match text.parse::<VideoId>() {
         Ok(id) => Ok(id),
-        Err(why) => {
-            let float = text.parse::<f64>().ok().filter(|f| f.is_finite() && text.contains(['.', 'e', 'E']));
-            match float {
-                Some(number) => Id::Float(number).video(beside),
-                None if text.is_empty() => Err("the record has no video id".to_owned()),
-                None => {
-                    let start: String = text.chars().take(40).collect();
-                    Err(format!("video id {start:?}: {why}"))
-                }
-            }
-        }
+        Err(why) => match Written::of(text) {
+            Some(written) => match beside.iter().filter_map(|text| in_text(text)).find(|id| written.may_be(*id)) {
+                Some(id) => Ok(id),
+                None => written.alone(text, beside.iter().find_map(|text| in_text(text))),
+            },
+            None if text.is_empty() => Err("the record has no video id".to_owned()),
+            None => Err(format!("video id {:?}: {why}", shown(text))),
+        },
     }
+}
+
+/// The id of a row that has a link to its video. The link is in no danger of being rounded, so it wins over an id that
+/// agrees with it in the digits that are left of it. One that does not agree is a mistake of the table.
+pub(crate) fn video_of_row(text: &str, link: &str) -> Result<VideoId, String> {
+    let text = bare(text);
+    let linked = in_text(link);
+    if text.is_empty() {
+        return linked.ok_or_else(|| match link.trim() {
+            "" => "the record has no video id".to_owned(),
+            link => format!("there is no video id in the link {:?}", shown(link)),
+        });
+    }
+    // The cell is a link itself, or another.
+    let written = match in_text(text) {
+        Some(id) => Written { value: id.get(), unit: 1, is_float: false }.with_zeros(),
+        None => Written::of(text).ok_or_else(|| match text.parse::<VideoId>() {
+            Ok(_) => String::new(),
+            Err(why) => format!("video id {:?}: {why}", shown(text)),
+        })?,
+    };
+    match linked {
+        Some(id) if written.may_be(id) => Ok(id),
+        Some(id) => Err(format!("video id {} disagrees with that of the link, {id}", shown(text))),
+        None => written.alone(text, None),
+    }
+}
+
+/// The id as a text has it: spreadsheets are kept from rounding it by `="..."` or an apostrophe.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let text = text.strip_prefix("=").filter(|rest| rest.starts_with('"')).unwrap_or(text);
+    text.trim_matches(['"', '\'', '`']).trim()
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// What digits of an id a text has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Written {
+    value: u64,
+    /// The place of the last digit that is sure: 1, 10, 100.
+    unit: u64,
+    /// Whether it passed through a float, as its exponent or fraction shows.
+    is_float: bool,
+}
+
+impl Written {
+    /// Digits, digits with a fraction of zeros, or a decimal with an exponent.
+    fn of(text: &str) -> Option<Self> {
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, Some(exponent.parse::<u32>().ok()?)),
+            None => (text, None),
+        };
+        let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+        let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
+            return None;
+        }
+        let Some(exponent) = exponent else {
+            let value = whole.parse().ok()?;
+            let is_whole = fraction.bytes().all(|b| b == b'0');
+            let exact = Self { value, unit: 1, is_float: false };
+            return match (is_whole, fraction.is_empty()) {
+                (false, _) => None,
+                (true, true) => Some(exact.with_zeros()),
+                // `6605434915816951268.0` is a decimal of a database; a float would show as a rounded one.
+                (true, false) if looks_rounded(value) => {
+                    Some(Self { value, unit: spacing(value), is_float: true })
+                }
+                (true, false) => Some(exact),
+            };
+        };
+        let missing = exponent.checked_sub(u32::try_from(fraction.len()).ok()?)?;
+        let unit = 10_u64.checked_pow(missing)?;
+        let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
+        Some(Self { value: digits.checked_mul(unit)?, unit, is_float: true })
+    }
+
+    /// Zeros at its end may stand for digits that are gone.
+    fn with_zeros(self) -> Self {
+        let mut unit = 1;
+        while self.value > EXACT_DOUBLE_MAX && self.value.is_multiple_of(unit * 10) {
+            unit *= 10;
+        }
+        Self { unit: if unit >= CUT_UNIT_MIN { unit } else { 1 }, ..self }
+    }
+
+    /// Whether the id may have been written so.
+    fn may_be(self, id: VideoId) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "to compare with what a double kept of it")]
+        let as_double = (self.value as f64, id.get() as f64);
+        let is_rounded = looks_rounded(self.value) && as_double.0.to_bits() == as_double.1.to_bits();
+        // Floats are rounded, spreadsheets put zeros in the place of what they drop.
+        let off_max = if self.is_float { self.unit / 2 } else { self.unit - 1 };
+        self.value.abs_diff(id.get()) <= off_max || is_rounded
+    }
+
+    /// The id, where nothing beside it tells it in full.
+    fn alone(self, text: &str, other: Option<VideoId>) -> Result<VideoId, String> {
+        if self.is_float && self.unit > 1 {
+            let text = shown(text);
+            return Err(match other {
+                Some(id) => format!("video id {text} was rounded by a tool and disagrees with the link or the other id of the record, {id}"),
+                None => format!("video id {text} was rounded by a tool (it kept {} of the digits) and the record holds no link or text that has them all", self.digits_kept()),
+            });
+        }
+        VideoId::try_from(self.value).map_err(|why| format!("video id {}: {why}", self.value))
+    }
+
+    fn digits_kept(self) -> String {
+        let (all, gone) = (self.value.to_string().len(), (self.unit.to_string().len() - 1).max(1));
+        format!("{} of {all}", all.saturating_sub(gone))
+    }
+}
+
+/// From so many zeros on, they may be what a tool made of other digits.
+const CUT_UNIT_MIN: u64 = 1000;
+
+/// Whether a text is an id whose last digits may be gone: spreadsheets keep 15 of 19, JavaScript 16 or 17. One true id in
+/// a thousand looks like that, so it takes a column of them to tell.
+pub(crate) fn looks_cut(text: &str) -> bool {
+    let text = bare(text);
+    text.len() > 16
+        && text.parse::<u64>().is_ok_and(|value| value.is_multiple_of(CUT_UNIT_MIN) || looks_rounded(value))
+}
+
+/// Whether a text is an id of so many digits that tools round it.
+pub(crate) fn is_long(text: &str) -> bool {
+    let text = bare(text);
+    text.len() > 16 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// How far doubles of this size lie apart.
+fn spacing(number: u64) -> u64 {
+    if number <= EXACT_DOUBLE_MAX { 1 } else { 1_u64 << (64 - number.leading_zeros() - 53) }
 }
 
 /// Whether an integer is one that a double-reading tool would write for its neighbours as well.
@@ -131,10 +274,9 @@ fn looks_rounded(number: u64) -> bool {
     if number <= EXACT_DOUBLE_MAX {
         return false;
     }
-    let spacing = 1_u64 << (64 - number.leading_zeros() - 53);
     #[expect(clippy::cast_precision_loss, reason = "that is the question")]
     let shortest = || (number as f64).to_string() == number.to_string();
-    number.is_multiple_of(spacing) || shortest()
+    number.is_multiple_of(spacing(number)) || shortest()
 }
 
 /// The video id in a text: the text itself, or what follows `/video/`, `/photo/` or `/v/` in a link.
@@ -220,6 +362,54 @@ mod tests {
             assert!(alone.contains("rounded by a tool"), "{alone}");
             let other = video(rounded, &["7464542160168193287"]).expect_err("refused");
             assert!(other.contains("disagrees"), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_link_wins_over_what_a_tool_left_of_the_id_beside_it() {
+        let link = "https://www.tiktok.com/@a/video/7476450316014498872";
+        for text in [
+            "7476450316014498872",
+            "7476450316014490000",
+            "7476450316014499000",
+            "7476450316014498816",
+            "7476450316014498816.0",
+            "7476450316014498872.0",
+            "7.47645E+18",
+            "7,47645E+18",
+            "7.476450316014499e+18",
+            "7.48E+18",
+            "=\"7476450316014498872\"",
+            "'7476450316014498872",
+            "",
+            link,
+        ] {
+            assert_eq!(video_of_row(text, link).map(VideoId::get), Ok(7_476_450_316_014_498_872), "{text}");
+        }
+        for text in ["7476450316014498871", "7476450316014480000", "7.47E+18", "5", "7476450316014498873.0"] {
+            let why = video_of_row(text, link).expect_err(text);
+            assert!(why.contains("disagrees") && why.contains("7476450316014498872") && why.contains(text), "{why}");
+        }
+        assert!(video_of_row("abc", link).is_err_and(|why| why.contains("video id \"abc\"")));
+        assert!(video_of_row("7.47645E+18", "").is_err_and(|why| why.contains("it kept 6 of 19 of the digits")));
+        assert_eq!(video_of_row("7476450316014498268.0", "").map(VideoId::get), Ok(7_476_450_316_014_498_268));
+        assert!(video_of_row("", "nowhere").is_err_and(|why| why.contains("no video id in the link")));
+        assert!(looks_cut("7476450316014490000") && looks_cut("7476450316014499000"));
+        assert!(!looks_cut("7476450316014498872") && !looks_cut("1000"));
+    }
+
+    #[test]
+    fn what_a_float_left_of_an_id_is_not_shown() {
+        for (text, shown) in [
+            ("6.605434915816951e+18", ""),
+            ("6.60543E+18", ""),
+            ("6605434915816951268.0", "6605434915816951268"),
+            ("6605434915816951268", "6605434915816951268"),
+            ("6605434915816951808.0", ""),
+            ("MS4wLjAB", "MS4wLjAB"),
+        ] {
+            assert_eq!(Id::Text(text.into()).to_text(), shown, "{text}");
+            assert_eq!(Id::Text(text.into()).author().is_some(), shown.starts_with('6'), "{text}");
         }
     }
 

@@ -72,54 +72,335 @@ fn too_large(field: &str, value: &dyn fmt::Display) -> String {
     format!("{field}: {value} is above {COUNT_MAX} (2^53), the largest count")
 }
 
-/// Reads a number from a text. Abbreviations are worth their round number.
-pub(crate) fn from_text(text: &str) -> Option<i128> {
-    let text = text.trim();
-    if let Ok(number) = text.parse() {
-        return Some(number);
-    }
-    // Only digits that not even an `i128` holds.
-    if text.len() > 38 && text.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(i128::MAX);
-    }
-    let text = text.split_whitespace().next()?;
-    if let Some(number) = beyond(text) {
-        return Some(number);
-    }
-    let (digits, factor) = match text.char_indices().last()? {
-        (at, 'K' | 'k') => (&text[..at], 1e3),
-        (at, 'M' | 'm') => (&text[..at], 1e6),
-        (at, 'B' | 'b') => (&text[..at], 1e9),
-        (at, 'T' | 't') => (&text[..at], 1e12),
-        _ => (text, 1.0),
-    };
-    // Only plain decimals: "inf", "nan" and "1e400" are numbers to Rust but not to us.
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return None;
-    }
-    digits.parse::<f64>().ok().and_then(|number| from_float((number * factor).round()))
+/// A number as a text tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) value: i128,
+    /// Whether the text says that it is rounded: by a unit (`1.2M`), or by an exponent as spreadsheets write it.
+    pub(crate) is_rounded: bool,
 }
 
-/// A number with an exponent (`1e17`, `9.2E+18`) or with groups of digits that is too large for a count, so that it is
-/// refused as one. Smaller ones are rounded by whatever wrote them, and stay unknown.
-fn beyond(text: &str) -> Option<i128> {
-    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b"eE+.".contains(&b));
-    let has_exponent = text.starts_with(|first: char| first.is_ascii_digit()) && text.contains(['e', 'E']);
-    let mut groups = text.split(',');
-    let first = groups.next().unwrap_or_default();
-    let is_grouped = text.contains(',')
-        && (1..=3).contains(&first.len())
-        && groups.all(|group| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit()));
-    let plain = if is_grouped { text.replace(',', "") } else { text.to_owned() };
-    if !is_number(&plain) || !(has_exponent || is_grouped) {
+/// Reads a whole number from a text.
+///
+/// - Digits may be grouped by commas, dots, spaces of any width or apostrophes: in threes, or as in India
+///   (`12,34,567`). A comma or dot that stands once is the decimal sign, but before exactly three digits it groups
+///   them: a count has no fraction (`1.234` is 1234).
+/// - A fraction is read before a unit only, or when it is zero (`17.0`). Before a unit, a mark that may be either (`1,234K`)
+///   leaves the number unknown.
+/// - Units are those in which people count (`K`, `M`, `Mio.`, `mil`, `万`), also apart from the number. What means one
+///   thing here and another there (`1,2 B`, `mil.`) is none.
+/// - After that may stand what is counted (`views`). Anything else makes it no number.
+/// - An exponent is read where it leaves a whole number.
+pub(crate) fn from_text(text: &str) -> Option<i128> {
+    told(text).map(|told| told.value)
+}
+
+/// Reads a number and whether it is rounded. See [`from_text`].
+pub(crate) fn told(text: &str) -> Option<Told> {
+    let text = text.trim();
+    if let Ok(value) = text.parse() {
+        return Some(Told { value, is_rounded: false });
+    }
+    // Only digits that not even an `i128` holds.
+    if text.len() > DIGITS_MAX && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(Told { value: i128::MAX, is_rounded: false });
+    }
+    if !text.is_ascii() && text.chars().any(|c| western(c).is_some()) {
+        return told(&text.chars().map(|c| western(c).unwrap_or(c)).collect::<String>());
+    }
+    let (is_negative, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let end = unsigned.find(|c: char| !c.is_ascii_digit() && !is_mark(c)).unwrap_or(unsigned.len());
+    let (number, after) = unsigned.split_at(end);
+    let digits = number.trim_end_matches(is_mark);
+    // A full stop that ends a sentence is no decimal sign; neither is anything else at the end.
+    if !number[digits.len()..].chars().all(is_space) || !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    if let Ok(number) = plain.parse::<i128>() {
-        return (number > i128::from(COUNT_MAX)).then_some(number);
+    let is_apart = digits.len() < number.len();
+    if let Some(exponent) = after.strip_prefix(['e', 'E']).filter(|_| !is_apart)
+        && exponent.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
+    {
+        let end = exponent.find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-')).unwrap_or(exponent.len());
+        let (exponent, label) = exponent.split_at(end);
+        let told = scientific(digits, exponent, after.starts_with('E')).filter(|_| is_label(label))?;
+        return Some(Told { value: if is_negative { -told.value } else { told.value }, ..told });
     }
-    #[expect(clippy::cast_precision_loss, reason = "2^53 is a float")]
-    let limit = COUNT_MAX as f64;
-    plain.parse::<f64>().ok().filter(|number| *number > limit).and_then(from_float)
+    let (unit, label) = unit_of(after, is_apart, digits)?;
+    if !is_label(label) {
+        return None;
+    }
+    let (whole, fraction) = split(digits, unit)?;
+    let value = scaled(&whole, &fraction, unit)?;
+    Some(Told { value: if is_negative { -value } else { value }, is_rounded: unit > 0 })
+}
+
+/// Digits that an `i128` holds in any case.
+const DIGITS_MAX: usize = 38;
+
+/// Most zeros that a unit or an exponent adds to a number that is still read.
+const EXPONENT_MAX: u32 = 400;
+
+/// A digit or mark of another script, in the Western one.
+fn western(c: char) -> Option<char> {
+    let zero = match c {
+        '\u{660}'..='\u{669}' => 0x660,
+        '\u{6f0}'..='\u{6f9}' => 0x6f0,
+        '\u{966}'..='\u{96f}' => 0x966,
+        '\u{e50}'..='\u{e59}' => 0xe50,
+        '\u{ff10}'..='\u{ff19}' => 0xff10,
+        '\u{66b}' => return Some('.'),
+        '\u{66c}' | '\u{ff0c}' => return Some(','),
+        '\u{2212}' => return Some('-'),
+        _ => return None,
+    };
+    char::from_digit(u32::from(c) - zero, 10)
+}
+
+/// A space that stands between the digits of a number, or before its unit.
+const fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{2007}')
+}
+
+/// What stands between the digits of a number.
+const fn is_mark(c: char) -> bool {
+    is_space(c) || matches!(c, ',' | '.' | '\'' | '\u{2019}')
+}
+
+/// Units, in small letters and without a full stop at the end, with the zeros they add.
+const UNITS: [(&str, u32); 87] = [
+    ("k", 3),
+    ("thousand", 3),
+    ("tsd", 3),
+    ("tausend", 3),
+    ("mil", 3),
+    ("mille", 3),
+    ("mila", 3),
+    ("tys", 3),
+    ("tis", 3),
+    ("tisíc", 3),
+    ("тыс", 3),
+    ("тысяч", 3),
+    ("тысячи", 3),
+    ("тис", 3),
+    ("хил", 3),
+    ("хиљ", 3),
+    ("χιλ", 3),
+    ("ezer", 3),
+    ("tuh", 3),
+    ("tūkst", 3),
+    ("rb", 3),
+    ("ribu", 3),
+    ("bin", 3),
+    ("nghìn", 3),
+    ("ngàn", 3),
+    ("千", 3),
+    ("천", 3),
+    ("พัน", 3),
+    ("हज़ार", 3),
+    ("हज़ार", 3),
+    ("ألف", 3),
+    ("آلاف", 3),
+    ("אלף", 3),
+    ("هزار", 3),
+    ("w", 4),
+    ("万", 4),
+    ("萬", 4),
+    ("만", 4),
+    ("หมื่น", 4),
+    ("lakh", 5),
+    ("lac", 5),
+    ("लाख", 5),
+    ("แสน", 5),
+    ("m", 6),
+    ("mi", 6),
+    ("mn", 6),
+    ("mio", 6),
+    ("mln", 6),
+    ("mill", 6),
+    ("milj", 6),
+    ("milió", 6),
+    ("million", 6),
+    ("millions", 6),
+    ("millionen", 6),
+    ("millón", 6),
+    ("millones", 6),
+    ("milhão", 6),
+    ("milhões", 6),
+    ("milione", 6),
+    ("milioni", 6),
+    ("milyon", 6),
+    ("milion", 6),
+    ("миллион", 6),
+    ("миллионов", 6),
+    ("млн", 6),
+    ("εκ", 6),
+    ("jt", 6),
+    ("juta", 6),
+    ("tr", 6),
+    ("triệu", 6),
+    ("ล้าน", 6),
+    ("مليون", 6),
+    ("میلیون", 6),
+    ("crore", 7),
+    ("करोड़", 7),
+    ("b", 9),
+    ("bn", 9),
+    ("mrd", 9),
+    ("mld", 9),
+    ("mlrd", 9),
+    ("md", 9),
+    ("млрд", 9),
+    ("億", 8),
+    ("亿", 8),
+    ("억", 8),
+    ("مليار", 9),
+    ("t", 12),
+];
+
+/// Units that are a thousand millions somewhere and a thousand or a million elsewhere once they stand apart from the
+/// number, or beside a decimal comma: Turkish `B` is a thousand, `T` is one in the North.
+const ONLY_ENGLISH: [&str; 2] = ["b", "t"];
+
+/// A thousand in Spanish and Portuguese, a million in Czech, Slovak, Croatian and Romanian, where it has a full stop.
+const AMBIGUOUS_WITH_STOP: &str = "mil";
+
+/// Units of two words.
+const DOUBLE_UNITS: [(&str, u32); 4] =
+    [("mil millones", 9), ("mil mill", 9), ("mil m", 9), ("mil milhões", 9)];
+
+/// The zeros of the unit that a text begins with, and what comes after it. `None` where the unit is ambiguous.
+fn unit_of<'t>(after: &'t str, is_apart: bool, digits: &str) -> Option<(u32, &'t str)> {
+    let is_of_word = |c: char| !c.is_whitespace() && !is_space(c) && c != '.';
+    let word = after.split(|c| !is_of_word(c)).next().unwrap_or_default();
+    let rest = &after[word.len()..];
+    let lower = word.to_lowercase();
+    for (unit, zeros) in DOUBLE_UNITS {
+        let start = after.get(..unit.len()).filter(|start| start.to_lowercase() == unit);
+        let ends = after.get(unit.len()..).is_some_and(|rest| !rest.starts_with(is_of_word));
+        if start.is_some() && ends {
+            return Some((zeros, after[unit.len()..].trim_start_matches('.')));
+        }
+    }
+    // Units of scripts without spaces stand right before what is counted.
+    let glued = UNITS.iter().find(|(unit, _)| !unit.is_ascii() && word.starts_with(unit) && is_cjk(unit));
+    if let Some((unit, zeros)) = glued {
+        return Some((*zeros, &after[unit.len()..]));
+    }
+    let Some((unit, zeros)) = UNITS.iter().find(|(unit, _)| **unit == *lower) else { return Some((0, after)) };
+    if ONLY_ENGLISH.contains(unit) && (is_apart || digits.contains(',')) {
+        return None;
+    }
+    match rest.strip_prefix('.') {
+        Some(_) if *unit == AMBIGUOUS_WITH_STOP => None,
+        Some(rest) => Some((*zeros, rest)),
+        None => Some((*zeros, rest)),
+    }
+}
+
+fn is_cjk(unit: &str) -> bool {
+    unit.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'))
+}
+
+/// What is counted, in small letters, as it stands behind a number.
+const LABELS: [&str; 38] = [
+    "view", "views", "play", "plays", "like", "likes", "comment", "comments", "share", "shares", "save",
+    "saves", "bookmark", "bookmarks", "video", "videos", "post", "posts", "follower", "followers", "times",
+    "aufrufe", "vues", "vistas", "visualizaciones", "reproducciones", "visualizações", "visualizzazioni",
+    "просмотров", "просмотра", "просмотр", "wyświetleń", "görüntülenme", "tayangan", "lượt xem", "回",
+    "次", "回視聴",
+];
+
+fn is_label(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    text.is_empty() || LABELS.contains(&text.as_str())
+}
+
+/// The whole and the fractional digits of a number with marks in it.
+fn split(digits: &str, unit: u32) -> Option<(String, String)> {
+    let marks: Vec<(usize, char)> = digits.char_indices().filter(|(_, c)| is_mark(*c)).collect();
+    let mut kinds: Vec<char> = marks.iter().map(|(_, c)| if is_space(*c) { ' ' } else { *c }).collect();
+    kinds.dedup();
+    let is_decimal = |mark: char| matches!(mark, '.' | ',');
+    let (last_at, last) = match marks.last() {
+        None => return Some((digits.to_owned(), String::new())),
+        Some((at, mark)) => (*at, *mark),
+    };
+    let after = &digits[last_at + last.len_utf8()..];
+    let fraction = match kinds.as_slice() {
+        // One mark, once: the decimal sign, or between thousands.
+        [mark] if marks.len() == 1 => {
+            let before = &digits[..last_at];
+            let groups = after.len() == 3 && (1..=3).contains(&before.len()) && !before.starts_with('0');
+            match (is_decimal(*mark), groups, unit) {
+                (true, true, 0) => None,
+                // `1.234M` is how English writes it; with a comma it may be either.
+                (true, true, _) if *mark == ',' => return None,
+                (true, _, _) => Some(after),
+                (false, _, _) => None,
+            }
+        }
+        [_] => None,
+        // Another mark at the end than before: the decimal sign.
+        [.., before, mark] if is_decimal(*mark) && before != mark && kinds.iter().filter(|k| *k == mark).count() == 1 => {
+            Some(after)
+        }
+        _ => return None,
+    };
+    let whole = match fraction {
+        Some(_) => &digits[..last_at],
+        None => digits,
+    };
+    let groups: Vec<&str> = whole.split(is_mark).collect();
+    let separators: Vec<char> =
+        whole.chars().filter(|c| is_mark(*c)).map(|c| if is_space(c) { ' ' } else { c }).collect();
+    if separators.windows(2).any(|two| two[0] != two[1]) || !is_grouped(&groups, separators.first().copied()) {
+        return None;
+    }
+    Some((groups.concat(), fraction.unwrap_or_default().to_owned()))
+}
+
+/// Whether groups of digits are those of a number: threes or, with commas, twos before the last three.
+fn is_grouped(groups: &[&str], separator: Option<char>) -> bool {
+    let [first, inner @ .., last] = groups else { return groups.len() == 1 };
+    let lengths = |len: usize| inner.iter().all(|group| group.len() == len);
+    let is_western = (1..=3).contains(&first.len()) && lengths(3);
+    let is_indian = separator == Some(',') && (1..=2).contains(&first.len()) && lengths(2);
+    last.len() == 3 && (is_western || is_indian)
+}
+
+/// The number with `zeros` more, `None` where a fraction is left.
+fn scaled(whole: &str, fraction: &str, zeros: u32) -> Option<i128> {
+    let fraction = fraction.trim_end_matches('0');
+    let shift = zeros as usize;
+    // More digits than the unit has zeros: rounded away, as the unit is not that fine.
+    let (kept, cut) = fraction.split_at(fraction.len().min(shift));
+    if zeros == 0 && !cut.is_empty() {
+        return None;
+    }
+    let digits = format!("{whole}{kept}{}", "0".repeat(shift - kept.len()));
+    let digits = digits.trim_start_matches('0');
+    if digits.len() > DIGITS_MAX {
+        return Some(i128::MAX);
+    }
+    if digits.is_empty() { Some(0) } else { digits.parse().ok() }
+}
+
+/// A number with an exponent. R writes 100,000 as `1e+05` and loses nothing; spreadsheets write `1.23E+06` and do.
+fn scientific(digits: &str, exponent: &str, is_spreadsheet: bool) -> Option<Told> {
+    let exponent: i32 = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let exponent = u32::try_from(exponent).ok()?.min(EXPONENT_MAX);
+    if fraction.trim_end_matches('0').len() > exponent as usize {
+        return None;
+    }
+    let value = scaled(whole, fraction, exponent)?;
+    Some(Told { value, is_rounded: is_spreadsheet })
 }
 
 /// The whole number of a float; a fraction is no part of a count.
@@ -166,6 +447,7 @@ impl<'de> Deserialize<'de> for Number {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_spelling_of_a_number_is_read() {
@@ -186,9 +468,9 @@ mod tests {
             (r#""1e17""#, Some(100_000_000_000_000_000)),
             (r#""9.5E+18 views""#, Some(9_500_000_000_000_000_000)),
             (r#""9,007,199,254,740,993""#, Some(9_007_199_254_740_993)),
-            (r#""1e5""#, None),
-            (r#""1,234""#, None),
-            (r#""12,34,567""#, None),
+            (r#""1e+05""#, Some(100_000)),
+            (r#""1,234""#, Some(1234)),
+            (r#""12,34,567""#, Some(1_234_567)),
             (r#""e17""#, None),
             (r#""nan""#, None),
             (r#""""#, None),
@@ -201,6 +483,82 @@ mod tests {
             let number: Number = serde_json::from_str(json).expect("any value is read");
             assert_eq!(number.0, want, "{json}");
         }
+    }
+
+    #[test]
+    fn a_unit_may_stand_apart_and_is_never_cut_off() {
+        for (text, value) in [
+            ("1.2 M", 1_200_000),
+            ("3,4 Mio.", 3_400_000),
+            ("3.4 Mio.", 3_400_000),
+            ("541 mil", 541_000),
+            ("12 K", 12_000),
+            ("12,3K", 12_300),
+            ("1,2M", 1_200_000),
+            ("1.2\u{a0}M", 1_200_000),
+            ("1,2\u{202f}k", 1_200),
+            ("1,5\u{2009}tys.", 1_500),
+            ("2,1 тыс.", 2_100),
+            ("1,2 млн просмотров", 1_200_000),
+            ("1.2M views", 1_200_000),
+            ("1.2 M Views", 1_200_000),
+            ("12 mil M", 12_000_000_000),
+            ("3 Tsd.", 3_000),
+            ("1,3 Mrd.", 1_300_000_000),
+            ("1,2 mi", 1_200_000),
+            ("1.2万", 12_000),
+            ("1.2 万", 12_000),
+            ("3.5億回", 350_000_000),
+            ("5.6만", 56_000),
+            ("1.5w", 15_000),
+            ("2,3 rb", 2_300),
+            ("2,3 jt", 2_300_000),
+            ("4,5 Tr", 4_500_000),
+            ("12 lakh", 1_200_000),
+            ("1.5 crore", 15_000_000),
+            ("١٫٢ مليون", 1_200_000),
+            ("1,234.5K", 1_234_500),
+            ("1.2bn", 1_200_000_000),
+            ("1.234M", 1_234_000),
+        ] {
+            assert_eq!(told(text), Some(Told { value, is_rounded: true }), "{text}");
+        }
+        for text in [
+            "1,2 mil.", "1,2 B", "1,2B", "12 T", "1,234K", "1.2 foo", "12 tkr.", "1.2 M or so", "1.2M+", "~5", "5%",
+            "1.2.3M", "M", "1 2", "1,23,45", "1.5", "0.5", "12.34", "1.5e0", "1e-5", "1.2345e2", "3 of 4", "1:30",
+            "12/5", "$5", "1,2,3", "1.2,3.4", "1234,567", "5.", "1 000 00",
+        ] {
+            assert_eq!(told(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_may_be_grouped() {
+        for (text, value) in [
+            ("1,234 views", 1_234),
+            ("7 likes", 7),
+            ("1.234", 1_234),
+            ("1.234.567", 1_234_567),
+            ("1 234 567", 1_234_567),
+            ("1\u{a0}234", 1_234),
+            ("1\u{202f}234\u{202f}567", 1_234_567),
+            ("1'234'567", 1_234_567),
+            ("1\u{2019}234", 1_234),
+            ("1,234.00", 1_234),
+            ("1.234.567,0", 1_234_567),
+            ("98400.0", 98_400),
+            ("-1,234", -1_234),
+            ("１２３", 123),
+            ("1.5e3", 1_500),
+            ("1.2e+06", 1_200_000),
+            ("0", 0),
+            ("0.0", 0),
+            ("007", 7),
+            ("+5", 5),
+        ] {
+            assert_eq!(told(text), Some(Told { value, is_rounded: false }), "{text}");
+        }
+        assert_eq!(told("1.23E+06"), Some(Told { value: 1_230_000, is_rounded: true }));
     }
 
     #[test]
@@ -228,6 +586,26 @@ mod tests {
         ] {
             let reason = format!("playCount: {shown} is above 9007199254740992 (2^53), the largest count");
             assert_eq!(count(json), Err(reason), "{json}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text: String, near in r"[-+0-9.,' eEKMkmb\u{a0}万]{0,20}") {
+            let _ = (told(&text), told(&near));
+        }
+
+        #[test]
+        fn a_number_is_read_however_it_is_grouped(number in 0_u64..10_000_000_000_000, mark in "[,.' \u{a0}\u{202f}]") {
+            let digits = number.to_string();
+            let mut grouped = String::new();
+            for (at, digit) in digits.chars().enumerate() {
+                if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                    grouped.push_str(&mark);
+                }
+                grouped.push(digit);
+            }
+            prop_assert_eq!(from_text(&grouped), Some(i128::from(number)));
         }
     }
 }
