@@ -2,6 +2,7 @@
 //! of the file.
 
 use crate::csv;
+use crate::encoding::{self, Decoded};
 use crate::files::format::{ReadLine, table_formats, text_formats};
 use crate::files::mapped;
 use crate::future::Present;
@@ -34,9 +35,12 @@ pub(crate) fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) ->
         return packing.read(run, &mut window, packings);
     }
     run.check_stated_time()?;
-    match head {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(Stop::Unknown("text in UTF-16; save it as UTF-8".into())),
-        _ => plain(run, &mut window),
+    match encoding::of(head, run.options.encoding) {
+        Some(encoding) => {
+            let mut decoded = Decoded::new(encoding, window);
+            plain(run, &mut Window::new(&mut decoded, document::RECORD_BYTES_MAX))
+        }
+        None => plain(run, &mut window),
     }
 }
 
@@ -114,7 +118,7 @@ fn lines_of_text(
                     };
                     let read = match std::str::from_utf8(record) {
                         Ok(text) => reader.read(text, &mut reading),
-                        Err(_) => Err(Refusal::Record(csv::not_text(record, run.options.encoding))),
+                        Err(_) => Err(Refusal::Record(encoding::not_text(record, run.options.encoding))),
                     };
                     match read {
                         Ok(()) => present.check(record, Around::default(), 0, &mut run.found),

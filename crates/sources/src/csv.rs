@@ -5,6 +5,7 @@
 //! What no rule can know is whether a quote was meant to open a cell. Where a row swallowed others, it is refused and
 //! reading goes on at the first that it swallowed.
 
+use crate::encoding::not_text;
 use crate::json::window::Window;
 use crate::record::Around;
 use crate::run::{Outcome, Run};
@@ -390,20 +391,6 @@ fn follows_closing_quote(raw: &[u8], separator: u8) -> bool {
         at += 1;
     }
     is_quoted
-}
-
-/// Why bytes are no text, and what to do.
-pub(crate) fn not_text(bytes: &[u8], encoding: Option<&'static encoding_rs::Encoding>) -> String {
-    match encoding {
-        Some(encoding) => format!("bytes that are not {}", encoding.name()),
-        None => {
-            let at = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |_| 0);
-            let byte = bytes.get(at).copied().unwrap_or_default();
-            format!(
-                "not UTF-8 (byte {byte:#04x}): state the encoding, such as --encoding windows-1252, or save the file as UTF-8"
-            )
-        }
-    }
 }
 
 /// A table of text: its header, and what stands between its cells.

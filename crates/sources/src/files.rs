@@ -199,6 +199,8 @@ pub struct FileReport {
     pub is_stopped: bool,
     /// Entries of archives that are links, devices, pipes or hidden files: they are not read.
     pub passed_over: u64,
+    /// What else is to be said of the file, in words.
+    pub notes: Vec<String>,
 }
 
 impl FileReport {

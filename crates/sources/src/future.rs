@@ -53,7 +53,7 @@ impl Present {
                 let posted = posted_at(observation).filter(|at| is_future(*at));
                 read.map(|at| ("read", at)).or(posted.map(|at| ("posted", at)))
             }
-            Found::Refused { .. } => None,
+            Found::Refused { .. } | Found::Note { .. } => None,
         };
         let Some((what, first)) = found.iter().skip(start).find_map(at) else { return };
         let mut number = 0;

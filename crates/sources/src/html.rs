@@ -79,8 +79,10 @@ fn unescaped(json: &[u8]) -> Cow<'_, [u8]> {
     if !inner.starts_with(b"&quot;") && !inner.starts_with(b"&#34;") {
         return Cow::Borrowed(json);
     }
-    let text = String::from_utf8_lossy(json).into_owned();
-    Cow::Owned(ENTITIES.iter().fold(text, |text, (entity, plain)| text.replace(entity, plain)).into_bytes())
+    // Bytes that are no text are left to whoever reads the record, and refuses it.
+    let Ok(text) = std::str::from_utf8(json) else { return Cow::Borrowed(json) };
+    let plain = ENTITIES.iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain));
+    Cow::Owned(plain.into_bytes())
 }
 
 #[cfg(test)]

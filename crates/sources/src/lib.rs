@@ -40,6 +40,8 @@ mod run;
 
 mod content;
 
+mod encoding;
+
 mod packing;
 
 mod html;
@@ -67,6 +69,8 @@ mod csv;
 mod table;
 
 mod literal;
+
+mod written;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,6 @@
 //! out is in the order of the lines either way.
 
 use crate::document::{RECORD_BYTES_MAX, record_of_line};
-use crate::future::Present;
 use crate::json::window::{Piece, Window};
 use crate::reading::Found;
 use crate::record::{Around, RecordReader, refuse};
@@ -83,8 +82,7 @@ fn together<R: Read>(run: &mut Run<'_>, window: &mut Window<R>, threads: usize) 
             .map(|_| {
                 let (give, chunks) = sync_channel::<Chunk>(WAITING_MAX);
                 let (results, take) = sync_channel(WAITING_MAX);
-                let reader =
-                    RecordReader::new(run.options.mapping.clone(), Present(run.options.clock.clone()));
+                let reader = RecordReader::new(&run.options);
                 scope.spawn(move || work(reader, &chunks, &results));
                 (give, take)
             })

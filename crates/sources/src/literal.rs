@@ -10,8 +10,33 @@ const DEPTH_MAX: u32 = 32;
 
 /// What stands for nothing, as a cell or in a list.
 const NOTHING: [&str; 27] = [
-    "", "NA", "N/A", "n/a", "<NA>", "#N/A", "#N/A N/A", "#NA", "NULL", "Null", "null", "None", "NaN", "nan", "-nan",
-    "-NaN", "NAN", "NaT", "\\N", "-", "\u{2013}", "\u{2014}", "undefined", "(null)", "nil", "#NULL!", "NA_character_",
+    "",
+    "NA",
+    "N/A",
+    "n/a",
+    "<NA>",
+    "#N/A",
+    "#N/A N/A",
+    "#NA",
+    "NULL",
+    "Null",
+    "null",
+    "None",
+    "NaN",
+    "nan",
+    "-nan",
+    "-NaN",
+    "NAN",
+    "NaT",
+    "\\N",
+    "-",
+    "\u{2013}",
+    "\u{2014}",
+    "undefined",
+    "(null)",
+    "nil",
+    "#NULL!",
+    "NA_character_",
 ];
 
 /// Functions whose calls R and Python print around what they hold.
@@ -196,7 +221,9 @@ impl Parser<'_> {
                 '[' | '{' => return None,
                 '(' => return self.call(word.trim()),
                 // `u'...'`, `b'...'` of Python.
-                '\'' | '"' if matches!(word.as_str(), "u" | "b" | "r") => return self.quoted(c).map(Value::String),
+                '\'' | '"' if matches!(word.as_str(), "u" | "b" | "r") => {
+                    return self.quoted(c).map(Value::String);
+                }
                 '"' => return None,
                 '=' if !word.is_empty() => break,
                 '\\' => {
@@ -309,7 +336,10 @@ mod tests {
             ("[two words, cat]", json!(["two words", "cat"])),
             (r"[u'caf\xe9', u'\u732b', '\U0001F408', '\ud83d\udc08']", json!(["café", "猫", "🐈", "🐈"])),
             ("{'a': None, 'b': [True, nan], 'c': 1.5}", json!({"a": null, "b": [true, null], "c": 1.5})),
-            ("[{'name': cat, 'id': 7476450316014498872}]", json!([{"name": "cat", "id": 7_476_450_316_014_498_872_u64}])),
+            (
+                "[{'name': cat, 'id': 7476450316014498872}]",
+                json!([{"name": "cat", "id": 7_476_450_316_014_498_872_u64}]),
+            ),
             (r#"[{"name":"cat"},{"name":"it's"}]"#, json!([{"name": "cat"}, {"name": "it's"}])),
             ("{'id': '1', 'x': {'y': ()}}", json!({"id": "1", "x": {"y": []}})),
             ("[[cat], [dog]]", json!([["cat"], ["dog"]])),
@@ -323,8 +353,19 @@ mod tests {
     #[test]
     fn what_is_no_list_is_none() {
         for text in [
-            "['cat", "[cat", "cat]", "[cat]]", "['a' 'b' ... 'y' 'z']", "[a, ..., b]", "{a:}", "{a: 1, b}",
-            "data.frame(x)", "[cat (x)]", "[object Object]", "", "[\"a\\ud83d\"]",
+            "['cat",
+            "[cat",
+            "cat]",
+            "[cat]]",
+            "['a' 'b' ... 'y' 'z']",
+            "[a, ..., b]",
+            "{a:}",
+            "{a: 1, b}",
+            "data.frame(x)",
+            "[cat (x)]",
+            "[object Object]",
+            "",
+            "[\"a\\ud83d\"]",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
@@ -333,7 +374,23 @@ mod tests {
 
     #[test]
     fn words_for_nothing_are_nothing() {
-        for cell in ["", " ", "NA", " N/A ", "NULL", "null", "None", "NaN", "nan", "\\N", "-", "undefined", "#N/A", "<NA>", "NaT"] {
+        for cell in [
+            "",
+            " ",
+            "NA",
+            " N/A ",
+            "NULL",
+            "null",
+            "None",
+            "NaN",
+            "nan",
+            "\\N",
+            "-",
+            "undefined",
+            "#N/A",
+            "<NA>",
+            "NaT",
+        ] {
             assert!(is_nothing(cell), "{cell:?}");
         }
         for cell in ["0", "no", "NAN A", "--", "none of it", "cat"] {

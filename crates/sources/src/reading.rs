@@ -14,6 +14,9 @@ const TAGS_MAX: usize = 1000;
 /// Most descriptions and totals remembered as told. When full, it forgets all and some are told again, which changes nothing.
 const TOLD_MAX: usize = 1 << 16;
 
+/// Most letters of a value that a note shows.
+const NOTE_EXAMPLE_MAX: usize = 40;
+
 /// What a record gave.
 #[derive(Debug)]
 pub(crate) enum Found {
@@ -26,6 +29,11 @@ pub(crate) enum Found {
         record: Option<u64>,
         /// Whether it is of no known shape.
         is_unknown: bool,
+    },
+    /// Something to say of the file, once, with how many records it is true of and what the first has.
+    Note {
+        what: String,
+        example: String,
     },
 }
 
@@ -75,6 +83,12 @@ pub(crate) struct Reading<'p> {
 }
 
 impl Reading<'_> {
+    /// Says something of the file that is no fault of the record: a detail that was left out.
+    pub(crate) fn note(&mut self, what: String, example: &str) {
+        let example = example.chars().take(NOTE_EXAMPLE_MAX).collect();
+        self.found.push(Found::Note { what, example });
+    }
+
     /// A video was read.
     pub(crate) fn video(&mut self, video: VideoObservation) {
         self.found.push(Found::Observation(Observation::Video(Box::new(video))));

@@ -1,9 +1,10 @@
 //! One JSON record becomes what it tells: its shape is found, envelopes around it are taken off, and its format reads
 //! it. A record may be a whole page with a list of records.
 
+use crate::encoding::not_text;
 use crate::files::contract::error_of;
 use crate::files::format::{Json, is_envelope_key, json_formats, nearest};
-use crate::files::{Mapping, creative_center, mapped, research_api};
+use crate::files::{Mapping, Options, creative_center, mapped, research_api};
 use crate::future::Present;
 use crate::json::keys::Keys;
 use crate::json::repair::repair;
@@ -29,6 +30,7 @@ const DELETED: &str = "deleted or private: only an id, nothing else is told";
 pub(crate) struct RecordReader {
     mapping: Option<Arc<Mapping>>,
     present: Present,
+    encoding: Option<&'static encoding_rs::Encoding>,
     last: Option<&'static Json>,
     is_last_in_envelope: bool,
     told: Told,
@@ -75,8 +77,13 @@ fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
 
 impl RecordReader {
     /// Reads records of all formats or, with a mapping, objects that have its columns.
-    pub(crate) fn new(mapping: Option<Arc<Mapping>>, present: Present) -> Self {
-        Self { mapping, present, ..Self::default() }
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            mapping: options.mapping.clone(),
+            present: Present(options.clock.clone()),
+            encoding: options.encoding,
+            ..Self::default()
+        }
     }
 
     /// Reads one record that stands alone, such as a line.
@@ -96,6 +103,9 @@ impl RecordReader {
 
     fn object(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
         if let Some(mapping) = &self.mapping {
+            if std::str::from_utf8(raw).is_err() {
+                return refuse(raw, not_text(raw, self.encoding), around, found);
+            }
             let (told, start) = (&mut self.told, found.len());
             let mut reading = Reading { observed_at: None, source: None, is_listed: false, told, found };
             match mapped::read_object(raw, mapping, &mut reading) {
@@ -213,13 +223,17 @@ impl RecordReader {
         // Text that is checked once as a whole is read faster than bytes that are checked string by string.
         let first = match std::str::from_utf8(raw) {
             Ok(text) => read(text),
-            Err(_) => Err(Refusal::Record("not UTF-8".to_owned())),
+            // A letter that is gone may have been one of a tag.
+            Err(_) => return Err(Refusal::Record(not_text(raw, self.encoding))),
         };
         let read = match first {
             Err(Refusal::Shape) | Ok(()) => first,
             // The reading of a repaired record says more than why the broken one could not be read.
             Err(why) => match repair(raw) {
-                Some(repaired) => read(&String::from_utf8_lossy(&repaired)),
+                Some(repaired) => match std::str::from_utf8(&repaired) {
+                    Ok(text) => read(text),
+                    Err(_) => Err(why),
+                },
                 None => Err(why),
             },
         };

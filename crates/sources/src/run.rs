@@ -1,7 +1,6 @@
 //! One reading of one file: what has come out so far, and where it goes.
 
 use crate::files::{FileError, FileReport, Input, Item, Options, Place, Progress, Reject, Sink};
-use crate::future::Present;
 use crate::kept::{Kept, Lack};
 use crate::lookalike::Sample;
 use crate::reading::{Found, digest};
@@ -19,6 +18,9 @@ pub const UNKNOWN_RECORDS_MAX: u64 = 1000;
 
 /// Most warnings of one file. They are merged where they say the same, so that only a file of very many kinds has more.
 const WARNINGS_MAX: usize = 50;
+
+/// Most notes of one file.
+const NOTES_MAX: usize = 100;
 
 /// Why reading ends before the end of the file.
 #[derive(Debug)]
@@ -53,6 +55,8 @@ pub(crate) struct Run<'s> {
     unknown: u64,
     unknown_reason: Option<String>,
     is_known: bool,
+    /// What records say of the file: how often, and what the first has.
+    counted_notes: Vec<(String, u64, String)>,
 }
 
 impl<'s> Run<'s> {
@@ -60,7 +64,7 @@ impl<'s> Run<'s> {
         let stated = Stated::new(&options, input);
         let mut run = Self {
             name: input.name.as_str().into(),
-            records: RecordReader::new(options.mapping.clone(), Present(options.clock.clone())),
+            records: RecordReader::new(&options),
             options,
             found: Vec::new(),
             bytes_read: Arc::clone(&input.bytes_read),
@@ -75,6 +79,7 @@ impl<'s> Run<'s> {
             unknown: 0,
             unknown_reason: None,
             is_known: false,
+            counted_notes: Vec::new(),
         };
         run.options.observed_at = run.stated.at();
         run
@@ -164,6 +169,15 @@ impl<'s> Run<'s> {
                 self.reject(Reject { place, reason, raw })?;
                 if self.unknown == UNKNOWN_RECORDS_MAX { self.end_content() } else { Ok(()) }
             }
+            Found::Note { what, example } => {
+                let has_room = self.counted_notes.len() < NOTES_MAX;
+                match self.counted_notes.iter_mut().find(|(known, ..)| *known == what) {
+                    Some((_, count, _)) => *count += 1,
+                    None if has_room => self.counted_notes.push((what, 1, example)),
+                    None => {}
+                }
+                Ok(())
+            }
         }
     }
 
@@ -193,6 +207,13 @@ impl<'s> Run<'s> {
     /// Notes that an entry of an archive is not read.
     pub(crate) fn pass_over(&mut self) {
         self.report.passed_over += 1;
+    }
+
+    /// Notes something of the file that is no fault of a record.
+    pub(crate) fn note(&mut self, note: String) {
+        if self.report.notes.len() < NOTES_MAX && !self.report.notes.contains(&note) {
+            self.report.notes.push(note);
+        }
     }
 
     /// Notes that there is nothing in the file.
@@ -253,6 +274,11 @@ impl<'s> Run<'s> {
     pub(crate) fn finish(mut self, outcome: Outcome) -> Result<FileReport, FileError> {
         self.judge();
         self.report.bytes_read = self.bytes_read.load(Ordering::Relaxed);
+        for (what, count, example) in std::mem::take(&mut self.counted_notes) {
+            let records = if count == 1 { "record" } else { "records" };
+            let first = if example.is_empty() { String::new() } else { format!(", the first: {example:?}") };
+            self.note(format!("{what} ({count} {records}{first})"));
+        }
         // An empty entry of an archive makes no empty archive.
         self.report.is_empty &= self.report.observations.is_empty() && self.report.rejects == 0;
         match outcome {

@@ -1,19 +1,25 @@
 //! Tables and NDJSON of any make, read by a [`Mapping`] that says which column is what: a row or an object is a reading
-//! of a video or of a hashtag.
+//! of a video or of a hashtag. Tables whose columns are known ([`known`]) are read the same way.
+//!
+//! What identifies a record, counts, tags and the time of the reading must be readable: otherwise the record is a reject.
+//! A detail that cannot be read (a date, a duration, a country) is left out, with a note that counts how often.
 
 use super::mapping::{Field, Mapping, Place, nearest};
-use super::tag_list;
+use super::tag_list::{self, Between};
 use crate::json::id::{self, Id};
 use crate::json::lenient::clean;
-use crate::json::number::{self, Number};
+use crate::json::number;
+use crate::literal::is_nothing;
 use crate::reading::{Reading, Refusal, TagList, digest};
-use crate::table::{Header, OpenedTable, ReadRow, Row};
+use crate::table::{Header, OpenedTable, ReadRow, Row, Sample};
+use crate::written::{self, Order};
 use domain::observation::{
     HashtagCounts, HashtagDetails, HashtagObservation, TagRef, VideoCounts, VideoObservation,
 };
 use domain::video::{Author, Music, VideoDetails};
 use domain::{Count, Source, Tag, Timestamp};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Opens a table. Fails where a mapped column is not there.
@@ -28,7 +34,22 @@ pub(crate) fn open(mapping: &Arc<Mapping>, header: &Header) -> OpenedTable {
         })?;
         columns.push(column);
     }
-    Ok(Box::new(Rows { mapping: Arc::clone(mapping), columns }))
+    Ok(Box::new(Rows {
+        mapping: Arc::clone(mapping),
+        columns,
+        source: Source::Mapped,
+        style: Style::default(),
+    }))
+}
+
+/// Opens a table of videos whose columns are known. Those that it lacks tell nothing.
+pub(crate) fn known(source: Source, columns: &[(&str, Field)], header: &Header) -> OpenedTable {
+    let found: Vec<_> =
+        columns.iter().filter_map(|(name, field)| Some((header.column(name)?, *name, *field))).collect();
+    let places = found.iter().map(|(_, name, field)| (*field, Place::Column((*name).to_owned()))).collect();
+    let mapping = Arc::new(Mapping { places, is_of_videos: true });
+    let columns = found.iter().map(|(column, ..)| *column).collect();
+    Ok(Box::new(Rows { mapping, columns, source, style: Style::default() }))
 }
 
 /// The rows of a table.
@@ -36,17 +57,74 @@ struct Rows {
     mapping: Arc<Mapping>,
     /// Where the mapped columns are, in the order of the mapping.
     columns: Vec<usize>,
+    source: Source,
+    style: Style,
 }
+
+/// How the columns of a table are written, as its first rows show.
+#[derive(Debug, Default)]
+struct Style {
+    between: Between,
+    /// Fields whose ids have lost their last digits.
+    cut: Vec<Field>,
+    /// The order of day and month in dates that have both as numbers.
+    order: Option<Order>,
+    /// Whether times of posting are those of some time zone: they differ from those in the ids by whole quarter hours.
+    is_local: bool,
+}
+
+/// Fields of ids.
+const IDS: [Field; 4] = [Field::VideoId, Field::AuthorId, Field::MusicId, Field::HashtagId];
+
+/// Of so many rows at least, times are compared with those in the ids with some patience.
+const TIMES_COMPARED_MIN: usize = 3;
 
 impl ReadRow for Rows {
     fn cells_needed(&self) -> usize {
         self.columns.iter().max().map_or(0, |last| last + 1)
     }
 
+    fn is_sampling(&self) -> bool {
+        true
+    }
+
+    fn survey(&mut self, sample: &Sample) {
+        let columns = |field: Field| {
+            let names = self.mapping.places.iter().filter(|(_, place)| matches!(place, Place::Column(_)));
+            let pairs = names.zip(&self.columns);
+            pairs.filter(move |((known, _), _)| *known == field).map(|(_, column)| *column)
+        };
+        let cells = |field: Field| columns(field).flat_map(|column| sample.column(column));
+        self.style.between = Between::of(cells(Field::Hashtags));
+        let is_cut = |field: &Field| {
+            let long = cells(*field).filter(|cell| id::is_long(cell)).count();
+            cells(*field).filter(|cell| id::looks_cut(cell)).count() * 2 > long
+        };
+        self.style.cut = IDS.into_iter().filter(is_cut).collect();
+        self.style.order = Order::of(cells(Field::CreateTime).chain(cells(Field::ObservedAt)));
+        let (mut compared, mut local) = (0, 0);
+        for row in sample.rows() {
+            let cell =
+                |field: Field| columns(field).next().and_then(|column| row.get(column)).unwrap_or_default();
+            let id = id::video_of_row(cell(Field::VideoId), cell(Field::Url));
+            let posted = written::time(cell(Field::CreateTime), self.style.order);
+            if let (Ok(id), Some(posted)) = (id, posted)
+                && let Some(made) = written::second_of(id)
+            {
+                compared += 1;
+                local += usize::from(
+                    written::zone(posted.as_seconds() - made, sample.rows().count() < TIMES_COMPARED_MIN)
+                        .is_some(),
+                );
+            }
+        }
+        self.style.is_local = local * 5 > compared * 4;
+    }
+
     fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         let mut columns = self.columns.iter();
-        let mut cell = |_: &str| columns.next().and_then(|column| row.get(*column)).map(str::to_owned);
-        tell(&Record::of(&self.mapping, &mut cell), reading)
+        let mut cell = |_: &str| columns.next().and_then(|column| row.get(*column)).map(Cow::Borrowed);
+        tell(&Record::of(&self.mapping, &self.style, self.source, &mut cell), reading)
     }
 }
 
@@ -58,11 +136,19 @@ pub(crate) fn read_object(raw: &[u8], mapping: &Mapping, reading: &mut Reading<'
         let value = direct.or_else(|| column.split('.').try_fold(&object, |inside, key| inside.get(key)));
         value.and_then(|value| match value {
             Value::Null => None,
-            Value::String(text) => Some(text.clone()),
-            other => Some(other.to_string()),
+            Value::String(text) => Some(Cow::Borrowed(text.as_str())),
+            // What MongoDB makes of a number.
+            Value::Object(inside) if inside.len() == 1 && inside.keys().all(|key| key.starts_with('$')) => {
+                inside.values().next().map(|value| match value {
+                    Value::String(text) => Cow::Borrowed(text.as_str()),
+                    other => Cow::Owned(other.to_string()),
+                })
+            }
+            other => Some(Cow::Owned(other.to_string())),
         })
     };
-    let record = Record::of(mapping, &mut cell);
+    let style = Style::default();
+    let record = Record::of(mapping, &style, Source::Mapped, &mut cell);
     let identity =
         if mapping.is_of_videos { &[Field::VideoId, Field::Url][..] } else { &[Field::HashtagName] };
     if identity.iter().all(|field| record.text(*field).is_none())
@@ -79,174 +165,263 @@ pub(crate) fn read_object(raw: &[u8], mapping: &Mapping, reading: &mut Reading<'
     tell(&record, reading)
 }
 
-/// What a record says of each mapped field. Empty cells say nothing.
-struct Record<'m> {
+/// What a record says of each mapped field. Empty cells, and words for nothing, say nothing.
+struct Record<'m, 'c> {
     mapping: &'m Mapping,
-    values: Vec<(Field, String)>,
+    style: &'m Style,
+    source: Source,
+    values: Vec<(Field, Cow<'c, str>)>,
 }
 
-impl<'m> Record<'m> {
-    fn of(mapping: &'m Mapping, cell: &mut dyn FnMut(&str) -> Option<String>) -> Self {
+impl<'m, 'c> Record<'m, 'c> {
+    fn of(
+        mapping: &'m Mapping,
+        style: &'m Style,
+        source: Source,
+        cell: &mut dyn FnMut(&str) -> Option<Cow<'c, str>>,
+    ) -> Self
+    where
+        'm: 'c,
+    {
         let values = mapping.places.iter().filter_map(|(field, place)| {
             let text = match place {
                 Place::Column(column) => cell(column)?,
-                Place::Constant(text) => text.clone(),
+                Place::Constant(text) => Cow::Borrowed(text.as_str()),
             };
-            let text = clean(text.trim());
-            (!matches!(text.as_str(), "" | "NaN" | "nan" | "None" | "null" | "N/A")).then_some((*field, text))
+            let text = trimmed(text);
+            (!is_nothing(&text)).then_some((*field, text))
         });
-        Self { values: values.collect(), mapping }
+        Self { values: values.collect(), mapping, style, source }
     }
 
     fn text(&self, field: Field) -> Option<&str> {
-        self.values.iter().find(|(known, _)| *known == field).map(|(_, text)| text.as_str())
+        self.values.iter().find(|(known, _)| *known == field).map(|(_, text)| text.as_ref())
     }
 
     fn owned(&self, field: Field) -> String {
         self.text(field).unwrap_or_default().to_owned()
     }
 
-    fn number(&self, field: Field) -> Result<Number, String> {
-        let Some(text) = self.text(field) else { return Ok(Number::default()) };
-        let number = number::from_text(&ungrouped(text)).filter(|number| *number >= 0);
-        number
-            .map(|number| Number(Some(number)))
-            .ok_or_else(|| format!("{}: {text:?} is not a number", field.name()))
-    }
-
     /// A count. As on the web, one that lies on its display step is taken for rounded.
     fn count(&self, field: Field) -> Result<Option<Count>, String> {
-        self.number(field)?.web(field.name())
+        let Some(text) = self.text(field) else { return Ok(None) };
+        let told = number::told(text).filter(|told| told.value >= 0);
+        let told = told.ok_or_else(|| format!("{}: {text:?} is not a number", field.name()))?;
+        let number = number::Number(Some(told.value));
+        if told.is_rounded { number.rounded(field.name()) } else { number.web(field.name()) }
     }
 
-    fn time(&self, field: Field) -> Result<Option<Timestamp>, String> {
-        let Some(text) = self.text(field) else { return Ok(None) };
-        let of_number =
-            if field == Field::ObservedAt { Timestamp::of_reading } else { Timestamp::from_source };
-        let number = || Number(number::from_text(text)).int().and_then(of_number);
-        Timestamp::parse(text).or_else(number).map(Some).ok_or_else(|| {
+    /// When it was read. A wrong one would make a wrong point of a series.
+    fn observed_at(&self) -> Result<Option<Timestamp>, String> {
+        let Some(text) = self.text(Field::ObservedAt) else { return Ok(None) };
+        let read = written::time_of_reading(text, self.style.order);
+        read.map(Some).ok_or_else(|| {
             format!(
                 "{}: {text:?} is not a time; 2024-03-01, 2024-03-01T12:00:00Z and seconds since 1970 are",
-                field.name()
+                Field::ObservedAt.name()
             )
         })
     }
 
     fn id(&self, field: Field) -> Id<'_> {
-        self.text(field).map_or(Id::None, |text| Id::Text(text.into()))
+        match self.text(field) {
+            Some(text) if !self.is_cut(field, text) => Id::Text(text.into()),
+            _ => Id::None,
+        }
+    }
+
+    /// Whether an id stands in a column of ids that lost their last digits, and looks like them.
+    fn is_cut(&self, field: Field, text: &str) -> bool {
+        self.style.cut.contains(&field) && id::looks_cut(text)
     }
 
     /// For the digest: what is told, and as what. Another mapping of the same record is another reading.
     fn canonical(&self) -> String {
-        self.values.iter().map(|(field, text)| format!("{}={text}\n", field.name())).collect()
+        let mut text = String::new();
+        for (field, value) in &self.values {
+            text.extend([field.name(), "=", value, "\n"]);
+        }
+        text
     }
 }
 
-/// Numbers as spreadsheets show them: `1,234,567`, `1.234.567`, `1 234 567`.
-fn ungrouped(text: &str) -> String {
-    let is_separator = |c: char| matches!(c, ',' | '.' | ' ' | '\u{a0}' | '\u{202f}' | '\'' | '\u{2019}');
-    let Some(separator) = text.chars().find(|c| is_separator(*c)) else { return text.to_owned() };
-    let mut groups = text.split(separator);
-    let first = groups.next().unwrap_or_default();
-    let is_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    let is_grouped = (1..=3).contains(&first.len())
-        && is_digits(first)
-        && groups.all(|group| group.len() == 3 && is_digits(group));
-    if is_grouped { text.replace(separator, "") } else { text.to_owned() }
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    let has_nul = memchr::memchr(0, text.as_bytes()).is_some();
+    match text {
+        Cow::Borrowed(text) if !has_nul => Cow::Borrowed(text.trim()),
+        text => Cow::Owned(clean(text.trim())),
+    }
 }
 
 /// Checks what a mapping says of every record.
 pub(crate) fn check_constants(mapping: &Mapping) -> Result<(), String> {
-    let record = Record::of(mapping, &mut |_| None);
+    let style = Style::default();
+    let record = Record::of(mapping, &style, Source::Mapped, &mut |_| None);
+    let mut left_out = Vec::new();
     if mapping.is_of_videos {
-        parts_of_video(&record).map(|_| ())
+        video_counts(&record)?;
+        video_details(&record, None, &mut left_out);
     } else {
-        hashtag_counts(&record).map(|_| ())
-    }?;
-    record.time(Field::ObservedAt).map(|_| ())
+        hashtag_counts(&record)?;
+    }
+    record.observed_at()?;
+    match left_out.first() {
+        Some(LeftOut { what, example }) => Err(format!("{what}: {example:?}")),
+        None => Ok(()),
+    }
 }
 
-fn tell(record: &Record<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    let observed_at = record.time(Field::ObservedAt)?.or(reading.observed_at);
-    if record.mapping.is_of_videos {
-        reading.video(video(record, observed_at)?);
-    } else {
+fn tell(record: &Record<'_, '_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+    let observed_at = record.observed_at()?.or(reading.observed_at);
+    if !record.mapping.is_of_videos {
         reading.hashtag(hashtag(record, observed_at)?);
+        return Ok(());
+    }
+    let mut left_out = Vec::new();
+    let video = video(record, observed_at, &mut left_out)?;
+    reading.video(video);
+    for LeftOut { what, example } in left_out {
+        reading.note(what, &example);
     }
     Ok(())
 }
 
-fn video(record: &Record<'_>, observed_at: Option<Timestamp>) -> Result<VideoObservation, String> {
+/// A detail that could not be used.
+struct LeftOut {
+    what: String,
+    example: String,
+}
+
+fn video(
+    record: &Record<'_, '_>,
+    observed_at: Option<Timestamp>,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<VideoObservation, String> {
     let url = record.text(Field::Url).unwrap_or_default();
-    let id = match record.id(Field::VideoId) {
-        // The link holds the id.
-        Id::None => id::in_text(url).ok_or_else(|| format!("url: {url:?} holds no video id"))?,
-        told => told.video(&[url])?,
-    };
-    let (counts, details) = parts_of_video(record)?;
+    let told = record.text(Field::VideoId).unwrap_or_default();
+    if record.is_cut(Field::VideoId, told) && id::in_text(url).is_none() {
+        return Err(format!(
+            "video id {told} ends as an id does whose last digits a tool has dropped, and so do most of this column; the row has no link that holds them"
+        ));
+    }
+    let id = id::video_of_row(told, url)?;
     Ok(VideoObservation {
         id,
-        source: Source::Mapped,
+        source: record.source,
         observed_at,
         author: record.id(Field::AuthorId).author(),
         tags: tags(record)?,
-        counts,
-        details,
+        counts: video_counts(record)?,
+        details: video_details(record, written::second_of(id), left_out),
         digest: digest(record.canonical().as_bytes(), observed_at),
     })
 }
 
-fn parts_of_video(record: &Record<'_>) -> Result<(VideoCounts, VideoDetails), String> {
-    let counts = VideoCounts {
+fn video_counts(record: &Record<'_, '_>) -> Result<VideoCounts, String> {
+    Ok(VideoCounts {
         plays: record.count(Field::Plays)?,
         likes: record.count(Field::Likes)?,
         comments: record.count(Field::Comments)?,
         shares: record.count(Field::Shares)?,
         saves: record.count(Field::Saves)?,
         downloads: record.count(Field::Downloads)?,
+    })
+}
+
+/// The details of a video that was made in the second `made`, as its id says.
+fn video_details(record: &Record<'_, '_>, made: Option<i64>, left_out: &mut Vec<LeftOut>) -> VideoDetails {
+    let mut leave_out = |field: Field, what: &str| {
+        let example = record.owned(field);
+        left_out.push(LeftOut { what: format!("{}: {what}", field.name()), example });
     };
-    let region =
-        record.text(Field::Region).map(|text| text.parse().map_err(|why| format!("region: {text:?}: {why}")));
-    let duration = record.number(Field::DurationSeconds)?;
-    let details = VideoDetails {
-        region: region.transpose()?,
+    let mut region = None;
+    if let Some(text) = record.text(Field::Region) {
+        region = text.parse().ok();
+        if region.is_none() {
+            leave_out(Field::Region, "not a country of two letters; left out");
+        }
+    }
+    let mut duration_seconds = 0;
+    if let Some(text) = record.text(Field::DurationSeconds) {
+        match written::duration(text) {
+            Some(seconds) => duration_seconds = seconds,
+            None => leave_out(Field::DurationSeconds, "not a duration; left out"),
+        }
+    }
+    let mut create_time = None;
+    if let Some(text) = record.text(Field::CreateTime) {
+        create_time = written::time(text, record.style.order).map(Timestamp::as_seconds);
+        match create_time {
+            None => leave_out(Field::CreateTime, "not a time, or one of two days; left out"),
+            Some(posted) => {
+                let ahead = made.filter(|_| record.style.is_local).map(|made| posted - made);
+                if let Some(zone) = ahead.and_then(|ahead| written::zone(ahead, false)) {
+                    let what = format!(
+                        "times are {} those that the ids hold, as in another time zone; taken as that",
+                        written::zone_shown(zone)
+                    );
+                    leave_out(Field::CreateTime, &what);
+                    create_time = Some(posted - zone);
+                }
+            }
+        }
+    }
+    for field in [Field::AuthorId, Field::MusicId] {
+        let is_lost = record.text(field).is_some_and(|text| {
+            record.id(field).to_text().is_empty() && text.starts_with(|c: char| c.is_ascii_digit())
+        });
+        if is_lost {
+            leave_out(field, "an id that a tool has rounded; left out");
+        }
+    }
+    let handle = record.text(Field::AuthorName).map(handle_of);
+    let linked = || record.text(Field::Url).and_then(written::handle_in_link);
+    VideoDetails {
+        region,
         title: record.owned(Field::Caption),
         cover: record.owned(Field::Cover),
-        duration_seconds: duration.whole().unwrap_or(0),
-        create_time: record.time(Field::CreateTime)?.map(Timestamp::as_seconds),
-        music: Music { id: record.owned(Field::MusicId), ..Music::default() },
+        duration_seconds,
+        create_time,
+        music: Music { id: record.id(Field::MusicId).to_text(), ..Music::default() },
         author: Author {
-            id: record.owned(Field::AuthorId),
-            unique_id: record.owned(Field::AuthorName).trim_start_matches('@').to_owned(),
+            id: record.id(Field::AuthorId).to_text(),
+            unique_id: handle.or_else(linked).unwrap_or_default().to_owned(),
             nickname: record.owned(Field::AuthorNickname),
             ..Author::default()
         },
         ..VideoDetails::default()
-    };
-    Ok((counts, details))
+    }
+}
+
+/// A handle as a table has it: with `@` or without, or as a link.
+fn handle_of(text: &str) -> &str {
+    written::handle_in_link(text).unwrap_or(text).trim_start_matches('@')
 }
 
 /// The tags of the list or, where no column is mapped as one, those of the caption.
-fn tags(record: &Record<'_>) -> Result<Vec<TagRef>, String> {
+fn tags(record: &Record<'_, '_>) -> Result<Vec<TagRef>, String> {
     let mut tags = TagList::default();
     if record.mapping.place(Field::Hashtags).is_some() {
-        for (name, id) in tag_list::parse(record.text(Field::Hashtags).unwrap_or_default(), tag_list::Between::Unknown)? {
-            tags.add(&name, id)?;
+        for (_, cell) in record.values.iter().filter(|(field, _)| *field == Field::Hashtags) {
+            for (name, id) in tag_list::parse(cell, record.style.between)? {
+                tags.add(&name, id)?;
+            }
         }
     } else {
-        for name in domain::caption::tags(record.text(Field::Caption).unwrap_or_default()) {
-            tags.add(name, None)?;
-        }
+        tags.add_caption(record.text(Field::Caption).unwrap_or_default())?;
     }
     Ok(tags.into_vec())
 }
 
-fn hashtag(record: &Record<'_>, observed_at: Option<Timestamp>) -> Result<HashtagObservation, String> {
+fn hashtag(record: &Record<'_, '_>, observed_at: Option<Timestamp>) -> Result<HashtagObservation, String> {
     let name = record.text(Field::HashtagName).unwrap_or_default();
     let tag = Tag::new(name).map_err(|why| format!("hashtag_name: {why}"))?;
+    if name.contains(['[', ']', '{', '}', '"']) {
+        return Err(format!("hashtag_name: {name:?} has brackets or quotes, as no hashtag has"));
+    }
     Ok(HashtagObservation {
         tag: TagRef { tag, id: record.id(Field::HashtagId).hashtag() },
-        source: Source::Mapped,
+        source: record.source,
         observed_at,
         counts: hashtag_counts(record)?,
         details: HashtagDetails {
@@ -256,32 +431,10 @@ fn hashtag(record: &Record<'_>, observed_at: Option<Timestamp>) -> Result<Hashta
     })
 }
 
-fn hashtag_counts(record: &Record<'_>) -> Result<HashtagCounts, String> {
+fn hashtag_counts(record: &Record<'_, '_>) -> Result<HashtagCounts, String> {
     Ok(HashtagCounts {
         views: record.count(Field::Views)?,
         creators: record.count(Field::Creators)?,
         videos: record.count(Field::Videos)?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn grouped_numbers_lose_their_groups_and_others_nothing() {
-        for (text, want) in [
-            ("1,234,567", "1234567"),
-            ("1.234", "1234"),
-            ("1 234", "1234"),
-            ("12.5", "12.5"),
-            ("6800000.0", "6800000.0"),
-            ("1.2M", "1.2M"),
-            ("1,23,456", "1,23,456"),
-            (",123", ",123"),
-            ("17", "17"),
-        ] {
-            assert_eq!(ungrouped(text), want);
-        }
-    }
 }

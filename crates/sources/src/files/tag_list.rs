@@ -7,17 +7,8 @@ use serde_json::Value;
 
 /// The names that sources have for a tag's name in an object, the surest first: Apify's `title` is a description, the
 /// web's is the name.
-const NAMES: [&str; 9] = [
-    "name",
-    "hashtagName",
-    "hashtag_name",
-    "cha_name",
-    "challengeName",
-    "title",
-    "tag",
-    "hashtag",
-    "text",
-];
+const NAMES: [&str; 9] =
+    ["name", "hashtagName", "hashtag_name", "cha_name", "challengeName", "title", "tag", "hashtag", "text"];
 
 /// And for its id.
 const IDS: [&str; 5] = ["id", "cid", "hashtag_id", "hashtagId", "challenge_id"];
@@ -191,7 +182,21 @@ mod tests {
             assert_eq!(names(cell), ["cat", "it's"], "{cell}");
         }
         assert_eq!(names("cat, funny dog"), ["cat", "funny dog"]);
-        for cell in ["[]", "", "{}", "set()", "character(0)", "NA", "NULL", "None", "[None]", "\\N", "()", "['']", "nan"] {
+        for cell in [
+            "[]",
+            "",
+            "{}",
+            "set()",
+            "character(0)",
+            "NA",
+            "NULL",
+            "None",
+            "[None]",
+            "\\N",
+            "()",
+            "['']",
+            "nan",
+        ] {
             assert_eq!(names(cell), Vec::<String>::new(), "{cell}");
         }
         assert_eq!(names(r"['\xe9t\u00e9', 'a']"), ["été", "a"]);
@@ -206,8 +211,21 @@ mod tests {
     #[test]
     fn what_has_brackets_and_is_no_list_is_refused() {
         for cell in [
-            "['cat", "cat]", "[cat}", "{cat", "list[str]", "<tag>", "cat, [dog", "['a' 'b' ... 'c']", "{'x': 1}",
-            "[True]", "data.frame(a)[1]", "\"cat", "cat \"dog\"", "[object Object]x", "c(\"cat\"",
+            "['cat",
+            "cat]",
+            "[cat}",
+            "{cat",
+            "list[str]",
+            "<tag>",
+            "cat, [dog",
+            "['a' 'b' ... 'c']",
+            "{'x': 1}",
+            "[True]",
+            "data.frame(a)[1]",
+            "\"cat",
+            "cat \"dog\"",
+            "[object Object]x",
+            "c(\"cat\"",
         ] {
             let error = parse(cell, Between::Unknown).expect_err(cell);
             assert!(error.contains("is no list"), "{cell}: {error}");
@@ -219,7 +237,9 @@ mod tests {
         let column = ["gardening, grow your own", "grow your own", "", "['a', 'b']"];
         let between = Between::of(column.into_iter());
         assert_eq!(between, Between::Marks);
-        let names = |cell| parse(cell, between).expect("a list").into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let names = |cell| {
+            parse(cell, between).expect("a list").into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
         assert_eq!(names("grow your own"), ["grow your own"]);
         assert_eq!(names("#cat #dog"), ["cat", "dog"]);
         assert_eq!(Between::of(["cat dog", "bird"].into_iter()), Between::Spaces);

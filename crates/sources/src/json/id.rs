@@ -121,10 +121,12 @@ fn text_video(text: &str, beside: &[&str]) -> Result<VideoId, String> {
     match text.parse::<VideoId>() {
         Ok(id) => Ok(id),
         Err(why) => match Written::of(text) {
-            Some(written) => match beside.iter().filter_map(|text| in_text(text)).find(|id| written.may_be(*id)) {
-                Some(id) => Ok(id),
-                None => written.alone(text, beside.iter().find_map(|text| in_text(text))),
-            },
+            Some(written) => {
+                match beside.iter().filter_map(|text| in_text(text)).find(|id| written.may_be(*id)) {
+                    Some(id) => Ok(id),
+                    None => written.alone(text, beside.iter().find_map(|text| in_text(text))),
+                }
+            }
             None if text.is_empty() => Err("the record has no video id".to_owned()),
             None => Err(format!("video id {:?}: {why}", shown(text))),
         },
@@ -234,8 +236,13 @@ impl Written {
         if self.is_float && self.unit > 1 {
             let text = shown(text);
             return Err(match other {
-                Some(id) => format!("video id {text} was rounded by a tool and disagrees with the link or the other id of the record, {id}"),
-                None => format!("video id {text} was rounded by a tool (it kept {} of the digits) and the record holds no link or text that has them all", self.digits_kept()),
+                Some(id) => format!(
+                    "video id {text} was rounded by a tool and disagrees with the link or the other id of the record, {id}"
+                ),
+                None => format!(
+                    "video id {text} was rounded by a tool (it kept {} of the digits) and the record holds no link or text that has them all",
+                    self.digits_kept()
+                ),
             });
         }
         VideoId::try_from(self.value).map_err(|why| format!("video id {}: {why}", self.value))
@@ -388,11 +395,19 @@ mod tests {
         }
         for text in ["7476450316014498871", "7476450316014480000", "7.47E+18", "5", "7476450316014498873.0"] {
             let why = video_of_row(text, link).expect_err(text);
-            assert!(why.contains("disagrees") && why.contains("7476450316014498872") && why.contains(text), "{why}");
+            assert!(
+                why.contains("disagrees") && why.contains("7476450316014498872") && why.contains(text),
+                "{why}"
+            );
         }
         assert!(video_of_row("abc", link).is_err_and(|why| why.contains("video id \"abc\"")));
-        assert!(video_of_row("7.47645E+18", "").is_err_and(|why| why.contains("it kept 6 of 19 of the digits")));
-        assert_eq!(video_of_row("7476450316014498268.0", "").map(VideoId::get), Ok(7_476_450_316_014_498_268));
+        assert!(
+            video_of_row("7.47645E+18", "").is_err_and(|why| why.contains("it kept 6 of 19 of the digits"))
+        );
+        assert_eq!(
+            video_of_row("7476450316014498268.0", "").map(VideoId::get),
+            Ok(7_476_450_316_014_498_268)
+        );
         assert!(video_of_row("", "nowhere").is_err_and(|why| why.contains("no video id in the link")));
         assert!(looks_cut("7476450316014490000") && looks_cut("7476450316014499000"));
         assert!(!looks_cut("7476450316014498872") && !looks_cut("1000"));

@@ -123,7 +123,8 @@ pub(crate) fn told(text: &str) -> Option<Told> {
     if let Some(exponent) = after.strip_prefix(['e', 'E']).filter(|_| !is_apart)
         && exponent.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
     {
-        let end = exponent.find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-')).unwrap_or(exponent.len());
+        let end =
+            exponent.find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-')).unwrap_or(exponent.len());
         let (exponent, label) = exponent.split_at(end);
         let told = scientific(digits, exponent, after.starts_with('E')).filter(|_| is_label(label))?;
         return Some(Told { value: if is_negative { -told.value } else { told.value }, ..told });
@@ -289,7 +290,9 @@ fn unit_of<'t>(after: &'t str, is_apart: bool, digits: &str) -> Option<(u32, &'t
     if let Some((unit, zeros)) = glued {
         return Some((*zeros, &after[unit.len()..]));
     }
-    let Some((unit, zeros)) = UNITS.iter().find(|(unit, _)| **unit == *lower) else { return Some((0, after)) };
+    let Some((unit, zeros)) = UNITS.iter().find(|(unit, _)| **unit == *lower) else {
+        return Some((0, after));
+    };
     if ONLY_ENGLISH.contains(unit) && (is_apart || digits.contains(',')) {
         return None;
     }
@@ -306,11 +309,44 @@ fn is_cjk(unit: &str) -> bool {
 
 /// What is counted, in small letters, as it stands behind a number.
 const LABELS: [&str; 38] = [
-    "view", "views", "play", "plays", "like", "likes", "comment", "comments", "share", "shares", "save",
-    "saves", "bookmark", "bookmarks", "video", "videos", "post", "posts", "follower", "followers", "times",
-    "aufrufe", "vues", "vistas", "visualizaciones", "reproducciones", "visualizações", "visualizzazioni",
-    "просмотров", "просмотра", "просмотр", "wyświetleń", "görüntülenme", "tayangan", "lượt xem", "回",
-    "次", "回視聴",
+    "view",
+    "views",
+    "play",
+    "plays",
+    "like",
+    "likes",
+    "comment",
+    "comments",
+    "share",
+    "shares",
+    "save",
+    "saves",
+    "bookmark",
+    "bookmarks",
+    "video",
+    "videos",
+    "post",
+    "posts",
+    "follower",
+    "followers",
+    "times",
+    "aufrufe",
+    "vues",
+    "vistas",
+    "visualizaciones",
+    "reproducciones",
+    "visualizações",
+    "visualizzazioni",
+    "просмотров",
+    "просмотра",
+    "просмотр",
+    "wyświetleń",
+    "görüntülenme",
+    "tayangan",
+    "lượt xem",
+    "回",
+    "次",
+    "回視聴",
 ];
 
 fn is_label(text: &str) -> bool {
@@ -344,7 +380,9 @@ fn split(digits: &str, unit: u32) -> Option<(String, String)> {
         }
         [_] => None,
         // Another mark at the end than before: the decimal sign.
-        [.., before, mark] if is_decimal(*mark) && before != mark && kinds.iter().filter(|k| *k == mark).count() == 1 => {
+        [.., before, mark]
+            if is_decimal(*mark) && before != mark && kinds.iter().filter(|k| *k == mark).count() == 1 =>
+        {
             Some(after)
         }
         _ => return None,
@@ -356,7 +394,8 @@ fn split(digits: &str, unit: u32) -> Option<(String, String)> {
     let groups: Vec<&str> = whole.split(is_mark).collect();
     let separators: Vec<char> =
         whole.chars().filter(|c| is_mark(*c)).map(|c| if is_space(c) { ' ' } else { c }).collect();
-    if separators.windows(2).any(|two| two[0] != two[1]) || !is_grouped(&groups, separators.first().copied()) {
+    if separators.windows(2).any(|two| two[0] != two[1]) || !is_grouped(&groups, separators.first().copied())
+    {
         return None;
     }
     Some((groups.concat(), fraction.unwrap_or_default().to_owned()))
@@ -524,9 +563,36 @@ mod tests {
             assert_eq!(told(text), Some(Told { value, is_rounded: true }), "{text}");
         }
         for text in [
-            "1,2 mil.", "1,2 B", "1,2B", "12 T", "1,234K", "1.2 foo", "12 tkr.", "1.2 M or so", "1.2M+", "~5", "5%",
-            "1.2.3M", "M", "1 2", "1,23,45", "1.5", "0.5", "12.34", "1.5e0", "1e-5", "1.2345e2", "3 of 4", "1:30",
-            "12/5", "$5", "1,2,3", "1.2,3.4", "1234,567", "5.", "1 000 00",
+            "1,2 mil.",
+            "1,2 B",
+            "1,2B",
+            "12 T",
+            "1,234K",
+            "1.2 foo",
+            "12 tkr.",
+            "1.2 M or so",
+            "1.2M+",
+            "~5",
+            "5%",
+            "1.2.3M",
+            "M",
+            "1 2",
+            "1,23,45",
+            "1.5",
+            "0.5",
+            "12.34",
+            "1.5e0",
+            "1e-5",
+            "1.2345e2",
+            "3 of 4",
+            "1:30",
+            "12/5",
+            "$5",
+            "1,2,3",
+            "1.2,3.4",
+            "1234,567",
+            "5.",
+            "1 000 00",
         ] {
             assert_eq!(told(text), None, "{text}");
         }

@@ -94,7 +94,10 @@ fn captions_give_the_tags_where_no_list_does_and_links_the_ids() {
         (tags, out.videos[0].details.region.map(|r| r.to_string())),
         (vec!["kat", "hund"], Some("DK".into()))
     );
-    assert_eq!((out.reason(), out.rejects[0].place.line), ("url: \"nowhere\" holds no video id", Some(3)));
+    assert_eq!(
+        (out.reason(), out.rejects[0].place.line),
+        ("there is no video id in the link \"nowhere\"", Some(3))
+    );
 }
 
 #[test]
@@ -128,11 +131,11 @@ fn what_a_cell_cannot_be_is_told_with_its_field() {
         ("abc,1,2024-03-01,US", "video id \"abc\""),
         ("18446744073709551617,1,2024-03-01,US", "below 2^63"),
         ("7.62e18,1,2024-03-01,US", "rounded by a tool"),
-        (",1,2024-03-01,US", "holds no video id"),
+        (",1,2024-03-01,US", "the record has no video id"),
         ("5,many,2024-03-01,US", "plays: \"many\" is not a number"),
         ("5,-3,2024-03-01,US", "plays: \"-3\" is not a number"),
-        ("5,1,01/03/24,US", "create_time: \"01/03/24\" is not a time"),
-        ("5,1,2024-03-01,Danmark", "region: \"Danmark\""),
+        ("5,1.2 tkr,2024-03-01,US", "plays: \"1.2 tkr\" is not a number"),
+        ("5,1,2024-03-01,US,more", "the row has 5 cells, more than the 4 columns"),
         ("5,1", "the row has 2 cells, too few for \"made\""),
     ] {
         let columns = ["id=video_id", "plays=plays", "made=create_time", "land=region"];

@@ -91,7 +91,7 @@ fn add(
             }
             Found::Observation(Observation::Hashtag(hashtag)) => page.hashtags.push(*hashtag),
             // It tells no windows.
-            Found::Observation(Observation::Window(_)) | Found::Refused { .. } => {}
+            Found::Observation(Observation::Window(_)) | Found::Refused { .. } | Found::Note { .. } => {}
         }
     }
     if page.videos.len() == before {
