@@ -343,7 +343,7 @@ impl WindowsKept {
 pub(crate) fn take_empty(start: usize, found: &mut Vec<Found>) -> Option<&'static str> {
     let why = |found: &Found| match found {
         Found::Observation(observation) => emptiness(observation),
-        Found::Refused { .. } => None,
+        Found::Refused { .. } | Found::Note { .. } => None,
     };
     let reason = found.iter().skip(start).find_map(why)?;
     let mut number = 0;

@@ -138,7 +138,7 @@ impl<'s> Run<'s> {
         if self.sample.mark() > self.sampled {
             let source = self.found.iter().find_map(|found| match found {
                 Found::Observation(observation) => Some(observation.source()),
-                Found::Refused { .. } => None,
+                Found::Refused { .. } | Found::Note { .. } => None,
             });
             self.sample.settle(self.sampled, source);
             self.sampled = self.sample.mark();
