@@ -8,6 +8,10 @@ pub(crate) mod format;
 
 mod zeeschuimer;
 
+mod zeeschuimer_csv;
+
+mod flattened_table;
+
 mod web_item;
 
 mod web_challenge;

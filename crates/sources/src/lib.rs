@@ -21,9 +21,11 @@
 //! | research-api | the same with `video_id` | clients of TikTok's Research API |
 //! | yt-dlp | info JSON: single, playlist with `entries`, array, NDJSON | yt-dlp |
 //! | apify | CSV of dataset items, also of the overview, with the column `webVideoUrl` | Apify actors |
+//! | zeeschuimer | CSV of posts with the columns `tiktok_url`, `unix_timestamp`, `body`, `plays` | Zeeschuimer, 4CAT |
+//! | web-item | tables of web items, mobile `aweme`, Zeeschuimer's lines, Bright Data's posts, the Research API's videos: columns such as `stats.playCount` | pandas, export buttons |
 //! | creative-center | `{data:{list:[{hashtag_id,hashtag_name,publish_cnt,video_views,rank}]}}`, array or NDJSON of rows | TikTok Creative Center |
 //! | series | CSV with the columns `snapshot_utc`, `challenge_id`, `challenge_name`, `views` | trackers |
-//! | creative-center | CSV with the columns `hashtag_name`, `video_views` or `publish_count`, `crawl_date` | TikTok Creative Center |
+//! | creative-center | CSV with the columns `hashtag_name`, `video_views` or `publish_count`, and `crawl_date`, `trend` or `country_info` | TikTok Creative Center |
 //! | series | `TAG.txt` of lines `YYYY-MM-DD HH:MM:SS<TAB>views`, also in archives | trackers |
 //!
 //! [`upstream`] calls servers that answer with the user's own key.

@@ -215,12 +215,12 @@ fn a_bad_row_of_apify_is_told_with_its_line() {
         "c,many,https://www.tiktok.com/@me/photo/12\n",
         "d\n",
     ));
-    assert_eq!(out.ids(), [11, 12]);
-    assert_eq!(out.videos[1].counts.plays, None);
+    assert_eq!(out.ids(), [11]);
     let rejects: Vec<_> = out.rejects.iter().map(|r| format!("{}: {}", r.place, r.reason)).collect();
-    assert_eq!(rejects.len(), 2, "{rejects:?}");
-    assert!(rejects[0].starts_with("x line 3: webVideoUrl: there is no id in"), "{rejects:?}");
-    assert!(rejects[1].starts_with("x line 7: "), "{rejects:?}");
+    assert_eq!(rejects.len(), 3, "{rejects:?}");
+    assert!(rejects[0].starts_with("x line 3: there is no video id in the link"), "{rejects:?}");
+    assert_eq!(rejects[1], "x line 6: playCount: \"many\" is not a number");
+    assert!(rejects[2].starts_with("x line 7: "), "{rejects:?}");
     // Ways that lead through values, or go on for ever, lead nowhere.
     let deep = format!(
         "webVideoUrl,text,text/0/a,{}\nhttps://www.tiktok.com/@me/video/11,#a,b,c\n",

@@ -2,12 +2,14 @@
 //! of tags: the id stands in `webVideoUrl`, the tags in the caption. In CSV, and in the overview's JSON, the way to a
 //! value is in its column's name (`authorMeta.name`, `hashtags/0/name`), so a row is made the item again that it was.
 
+use super::flattened_table::{Records, lists, put};
 use super::format::{Format, Json, Kind, Table};
-use crate::json::id::Id;
+use crate::json::id::{Id, video_of_row};
 use crate::json::lenient::{Flag, List, Maybe, Text, first_told};
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
-use crate::table::{Header, ReadRow, Row};
+use crate::table::{Header, ReadRow, Row, Sample};
+use crate::written::handle_in_link;
 use domain::observation::{
     HashtagCounts, HashtagDetails, HashtagObservation, TagRef, VideoCounts, VideoObservation,
 };
@@ -37,12 +39,9 @@ pub(crate) static ROWS: Format = Format {
     kind: Kind::Table(Table {
         columns: "column names, among them webVideoUrl, and one of text, playCount, createTimeISO",
         fits: is_header,
-        open: |header, _| Ok(Box::new(Rows(header.clone()))),
+        open: |header, _| Ok(Box::new(Rows(Records::new(header)))),
     }),
 };
-
-/// Most parts that the way to a value has: `hashtags/0/name` has three.
-const PATH_PARTS_MAX: usize = 5;
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
@@ -266,52 +265,43 @@ fn nested_of(text: &str) -> Result<Option<String>, Refusal> {
     Ok(Some(lists(Value::Object(item)).to_string()))
 }
 
-/// Puts a value where a column's name says: `hashtags/0/name`, `authorMeta.name`. Without one, there is only the place.
-fn put(item: &mut Map<String, Value>, path: &str, value: Option<Value>) {
-    let mut parts = path.splitn(PATH_PARTS_MAX, ['/', '.']);
-    let (Some(first), mut object) = (parts.next(), item) else { return };
-    let mut key = first;
-    for part in parts {
-        let inner = object.entry(key).or_insert_with(|| Value::Object(Map::new()));
-        let Value::Object(inner) = inner else { return };
-        (object, key) = (inner, part);
-    }
-    if let Some(value) = value {
-        object.insert(key.to_owned(), value);
-    }
-}
-
-/// Makes lists of objects whose keys are all numbers.
-fn lists(value: Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let is_list =
-                !object.is_empty() && object.keys().all(|key| key.bytes().all(|byte| byte.is_ascii_digit()));
-            match is_list {
-                true => object.into_iter().map(|(_, value)| lists(value)).collect(),
-                false => Value::Object(object.into_iter().map(|(key, value)| (key, lists(value))).collect()),
-            }
-        }
-        other => other,
-    }
-}
-
 fn is_header(header: &Header) -> bool {
-    let has = |name: &str| header.column(name).is_some();
+    let has = |name: &str| header.has(name);
     has("webVideoUrl") && (has("text") || has("playCount") || has("createTimeISO"))
 }
 
-struct Rows(Header);
+struct Rows(Records);
 
 impl ReadRow for Rows {
     fn cells_needed(&self) -> usize {
         self.0.len()
     }
 
+    fn is_sampling(&self) -> bool {
+        true
+    }
+
+    fn survey(&mut self, sample: &Sample) {
+        self.0.survey(sample);
+    }
+
     fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
-        let mut item = Map::new();
-        for (path, cell) in self.0.names().iter().zip(row.iter()) {
-            put(&mut item, path, (!cell.is_empty()).then(|| Value::String(cell.to_owned())));
+        let mut item = self.0.record(row)?;
+        let text = |item: &Map<String, Value>, key: &str| {
+            item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let (id, link) = (text(&item, "id"), text(&item, "webVideoUrl"));
+        // Spreadsheets drop the last digits of an id, and never those in a link.
+        let id = video_of_row(&id, &link)?;
+        item.insert("id".to_owned(), Value::String(id.to_string()));
+        // People take the columns of names along and leave those of ids.
+        let handle = ["author", "authorName", "username"].into_iter().map(|key| text(&item, key));
+        let handle = handle.chain([handle_in_link(&link).unwrap_or_default().to_owned()]);
+        let handle =
+            handle.map(|handle| handle.trim_start_matches('@').to_owned()).find(|handle| !handle.is_empty());
+        let meta = item.entry("authorMeta").or_insert_with(|| Value::Object(Map::new()));
+        if let (Value::Object(meta), Some(handle)) = (meta, handle) {
+            meta.entry("name").or_insert(Value::String(handle));
         }
         let item = lists(Value::Object(item)).to_string();
         // Its JSON was made here: what is wrong with it would say nothing of the file.

@@ -1,24 +1,28 @@
 //! The Creative Center's lists as CSV: one row a hashtag, country and day, with the columns `hashtag_name`, `video_views`
-//! or `publish_count`, and `crawl_date`, in any order and among others.
+//! or `publish_count`, and `crawl_date`, in any order and among others. Rows of its own answers, as pandas writes them,
+//! have no `crawl_date`: their window ends with the last day of `trend`, or when the user says that they were read.
 
 use super::format::{Format, Kind, Table};
 use crate::json::id::Id;
 use crate::json::lenient::clean;
 use crate::json::number::{self, Number};
+use crate::literal::{is_bracketed, is_nothing, parse};
 use crate::reading::{Reading, Refusal};
 use crate::table::{Header, ReadRow, Row};
 use domain::observation::{TagRef, WindowObservation};
 use domain::{Source, Tag, Timestamp};
+use serde_json::Value;
 
 pub(crate) static FORMAT: Format = Format {
     source: Source::CreativeCenter,
-    shape: "CSV with the columns `hashtag_name`, `video_views` or `publish_count`, `crawl_date`",
+    shape: "CSV with the columns `hashtag_name`, `video_views` or `publish_count`, and `crawl_date`, `trend` or `country_info`",
     made_by: "TikTok Creative Center",
     kind: Kind::Table(Table {
-        columns: "column names, among them hashtag_name, crawl_date, and video_views or publish_count",
+        columns: "column names, among them hashtag_name, video_views or publish_count, and crawl_date, trend or country_info",
         fits: |header| Columns::of(header).is_some(),
         open: |header, _| {
-            let columns = Columns::of(header).ok_or("hashtag_name, crawl_date or video_views is missing")?;
+            let columns =
+                Columns::of(header).ok_or("hashtag_name, video_views, crawl_date or trend is missing")?;
             Ok(Box::new(Rows { columns, last: None }))
         },
     }),
@@ -27,7 +31,8 @@ pub(crate) static FORMAT: Format = Format {
 /// Where the columns are.
 struct Columns {
     name: usize,
-    date: usize,
+    date: Option<usize>,
+    trend: Option<usize>,
     time: Option<usize>,
     id: Option<usize>,
     country: Option<usize>,
@@ -35,6 +40,9 @@ struct Columns {
     views: Option<usize>,
     posts: Option<usize>,
     industry: Option<usize>,
+    /// The same as objects in a cell.
+    country_info: Option<usize>,
+    industry_info: Option<usize>,
     window_days: Option<usize>,
 }
 
@@ -43,9 +51,14 @@ impl Columns {
         let column = |name: &str| header.column(name);
         let (views, posts) = (column("video_views"), column("publish_count").or(column("publish_cnt")));
         views.or(posts)?;
+        let (date, trend, country_info) = (column("crawl_date"), column("trend"), column("country_info"));
+        date.or(trend).or(country_info)?;
         Some(Self {
             name: column("hashtag_name")?,
-            date: column("crawl_date")?,
+            date,
+            trend,
+            country_info,
+            industry_info: column("industry_info"),
             time: column("crawl_time"),
             id: column("hashtag_id"),
             country: column("country"),
@@ -82,13 +95,14 @@ impl Rows {
 
 impl ReadRow for Rows {
     fn cells_needed(&self) -> usize {
-        self.columns.name.max(self.columns.date) + 1
+        self.columns.name.max(self.columns.date.unwrap_or(0)) + 1
     }
 
     fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         let told = |column: Option<usize>| column.and_then(|at| row.get(at)).map(str::trim);
         let count = |column: Option<usize>, name: &str| match told(column) {
-            None | Some("") => Ok(None),
+            None => Ok(None),
+            Some(text) if is_nothing(text) => Ok(None),
             Some(text) => Number(number::from_text(text))
                 .count(name)?
                 .map(Some)
@@ -96,23 +110,54 @@ impl ReadRow for Rows {
         };
         let tag = Tag::new(row.get(self.columns.name).unwrap_or_default())
             .map_err(|why| format!("hashtag_name: {why}"))?;
-        let date = told(Some(self.columns.date)).unwrap_or_default();
-        let observed_at = self.at(date, told(self.columns.time).unwrap_or_default())?;
+        let observed_at = match told(self.columns.date).filter(|date| !is_nothing(date)) {
+            Some(date) => self.at(date, told(self.columns.time).unwrap_or_default())?,
+            None => {
+                let last = told(self.columns.trend).and_then(last_day);
+                last.or(reading.observed_at).ok_or_else(|| NO_TIME.to_owned())?
+            }
+        };
         let columns = &self.columns;
+        let named = |plain: Option<usize>, object: Option<usize>| match told(plain)
+            .filter(|cell| !is_nothing(cell))
+        {
+            Some(cell) if !is_bracketed(cell) => clean(cell),
+            cell => cell.or(told(object)).map(name_of).unwrap_or_default(),
+        };
         let days = count(columns.window_days, "period")?;
         reading.window(WindowObservation {
             tag: TagRef { tag, id: told(columns.id).and_then(|id| Id::Text(id.into()).hashtag()) },
             source: Source::CreativeCenter,
             observed_at,
-            country: told(columns.country).map(clean).unwrap_or_default(),
+            country: named(columns.country, columns.country_info),
             window_days: days.and_then(|days| u32::try_from(days).ok()),
             views: count(columns.views, "video_views")?,
             posts: count(columns.posts, "publish_count")?,
             rank: count(columns.rank, "rank")?,
-            industry: told(columns.industry).map(clean).unwrap_or_default(),
+            industry: named(columns.industry, columns.industry_info),
         });
         Ok(())
     }
+}
+
+/// Why a row without any time is refused.
+const NO_TIME: &str = "it does not tell when it was read, and a sum over a window means nothing without that: state it with --observed-at";
+
+/// The last day of a curve: `[{'date': 1763424000, 'value': 0.15}]`.
+fn last_day(cell: &str) -> Option<Timestamp> {
+    let Value::Array(points) = parse(cell)? else { return None };
+    let day = |point: &Value| {
+        let day = point.get("date").or(point.get("time"))?;
+        day.as_i64().or_else(|| day.as_str()?.parse().ok())
+    };
+    points.iter().filter_map(day).max().and_then(Timestamp::from_source)
+}
+
+/// The name in an object: `{'id': 'MY', 'value': 'Malaysia'}`.
+fn name_of(cell: &str) -> String {
+    let object = parse(cell).unwrap_or_default();
+    let text = |key| object.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    text("value").or(text("id")).or(text("label")).map(clean).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What a format is, and the list of them: one file each in this folder, one line each here.
 
 use super::{
-    apify, contract, creative_center, creative_center_csv, discover, mobile_aweme, mobile_challenge,
-    node_share, research_api, series_csv, series_lines, tiktok_scraper, web_challenge, web_item, web_search,
-    yt_dlp, zeeschuimer,
+    apify, contract, creative_center, creative_center_csv, discover, flattened_table, mobile_aweme,
+    mobile_challenge, node_share, research_api, series_csv, series_lines, tiktok_scraper, web_challenge,
+    web_item, web_search, yt_dlp, zeeschuimer, zeeschuimer_csv,
 };
 use crate::json::keys::Keys;
 use crate::reading::{Reading, Refusal};
@@ -11,7 +11,7 @@ use crate::table::{Header, OpenedTable};
 use domain::Source;
 
 /// Every format that is read, in the order they are tried.
-pub(crate) static FORMATS: [&Format; 20] = [
+pub(crate) static FORMATS: [&Format; 22] = [
     &zeeschuimer::FORMAT,
     &apify::ITEMS,
     &tiktok_scraper::FORMAT,
@@ -28,6 +28,8 @@ pub(crate) static FORMATS: [&Format; 20] = [
     &research_api::FORMAT_VIDEO_ID,
     &yt_dlp::FORMAT,
     &apify::ROWS,
+    &zeeschuimer_csv::FORMAT,
+    &flattened_table::FORMAT,
     &creative_center::FORMAT,
     &series_csv::FORMAT,
     &creative_center_csv::FORMAT,

@@ -20,6 +20,7 @@ use domain::video::{Author, Music, VideoDetails};
 use domain::{Count, Source, Tag, Timestamp};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Opens a table. Fails where a mapped column is not there.
@@ -76,6 +77,9 @@ struct Style {
 /// Fields of ids.
 const IDS: [Field; 4] = [Field::VideoId, Field::AuthorId, Field::MusicId, Field::HashtagId];
 
+/// So many different ids, all as a float leaves them, are no chance: of true ids one in a thousand looks so.
+const ROUNDED_IDS_MIN: usize = 3;
+
 /// Of so many rows at least, times are compared with those in the ids with some patience.
 const TIMES_COMPARED_MIN: usize = 3;
 
@@ -97,8 +101,10 @@ impl ReadRow for Rows {
         let cells = |field: Field| columns(field).flat_map(|column| sample.column(column));
         self.style.between = Between::of(cells(Field::Hashtags));
         let is_cut = |field: &Field| {
-            let long = cells(*field).filter(|cell| id::is_long(cell)).count();
-            cells(*field).filter(|cell| id::looks_cut(cell)).count() * 2 > long
+            let ids: HashSet<&str> = cells(*field).filter(|cell| id::is_long(cell)).collect();
+            let has_zeros = ids.iter().filter(|cell| id::ends_in_zeros(cell)).count();
+            let is_all_rounded = ids.len() >= ROUNDED_IDS_MIN && ids.iter().all(|cell| id::looks_cut(cell));
+            has_zeros * 2 > ids.len() || is_all_rounded
         };
         self.style.cut = IDS.into_iter().filter(is_cut).collect();
         self.style.order = Order::of(cells(Field::CreateTime).chain(cells(Field::ObservedAt)));
@@ -398,16 +404,17 @@ fn handle_of(text: &str) -> &str {
     written::handle_in_link(text).unwrap_or(text).trim_start_matches('@')
 }
 
-/// The tags of the list or, where no column is mapped as one, those of the caption.
+/// The tags of the list or, where it has none, those of the caption: not every source fills its list.
 fn tags(record: &Record<'_, '_>) -> Result<Vec<TagRef>, String> {
     let mut tags = TagList::default();
-    if record.mapping.place(Field::Hashtags).is_some() {
-        for (_, cell) in record.values.iter().filter(|(field, _)| *field == Field::Hashtags) {
-            for (name, id) in tag_list::parse(cell, record.style.between)? {
-                tags.add(&name, id)?;
-            }
+    let mut is_listed = false;
+    for (_, cell) in record.values.iter().filter(|(field, _)| *field == Field::Hashtags) {
+        for (name, id) in tag_list::parse(cell, record.style.between)? {
+            tags.add(&name, id)?;
+            is_listed = true;
         }
-    } else {
+    }
+    if !is_listed {
         tags.add_caption(record.text(Field::Caption).unwrap_or_default())?;
     }
     Ok(tags.into_vec())

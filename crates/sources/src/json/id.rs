@@ -257,12 +257,15 @@ impl Written {
 /// From so many zeros on, they may be what a tool made of other digits.
 const CUT_UNIT_MIN: u64 = 1000;
 
-/// Whether a text is an id whose last digits may be gone: spreadsheets keep 15 of 19, JavaScript 16 or 17. One true id in
-/// a thousand looks like that, so it takes a column of them to tell.
+/// Whether a text is an id whose last digits may be gone: spreadsheets keep 15 of 19 and put zeros in the place of the
+/// others, JavaScript keeps 16 or 17. One true id in a thousand looks like that, so it takes a column of them to tell.
+pub(crate) fn ends_in_zeros(text: &str) -> bool {
+    is_long(text) && bare(text).parse::<u64>().is_ok_and(|value| value.is_multiple_of(CUT_UNIT_MIN))
+}
+
+/// The same, or whether it is what a float makes of an id.
 pub(crate) fn looks_cut(text: &str) -> bool {
-    let text = bare(text);
-    text.len() > 16
-        && text.parse::<u64>().is_ok_and(|value| value.is_multiple_of(CUT_UNIT_MIN) || looks_rounded(value))
+    ends_in_zeros(text) || (is_long(text) && bare(text).parse().is_ok_and(looks_rounded))
 }
 
 /// Whether a text is an id of so many digits that tools round it.

@@ -1,0 +1,229 @@
+//! Tables of JSON records: the name of a column is the way to a value (`stats.playCount`, `hashtags/0/name`), as pandas'
+//! `json_normalize` and export buttons write it, and lists and objects stand in their cells as JSON or as Python prints
+//! them. A row is made the record again that it was, and read as one.
+
+use super::format::{Format, Json, Kind, Table, json_formats};
+use super::tag_list::{self, Between};
+use crate::json::keys::Keys;
+use crate::json::number;
+use crate::literal::{is_bracketed, is_nothing, parse};
+use crate::reading::{Reading, Refusal};
+use crate::table::{Header, OpenedTable, ReadRow, Row, Sample};
+use domain::Source;
+use serde_json::{Map, Value};
+
+pub(crate) static FORMAT: Format = Format {
+    source: Source::WebItem,
+    shape: "tables of web items, mobile `aweme`, Zeeschuimer's lines, Bright Data's posts, the Research API's videos: columns such as `stats.playCount`",
+    made_by: "pandas, export buttons",
+    kind: Kind::Table(Table {
+        columns: "the names of a JSON record with dots between them, such as id, desc, stats.playCount",
+        fits: |header| kind_of(header).is_some(),
+        open,
+    }),
+};
+
+/// Most parts that the way to a value has: `hashtags/0/name` has three.
+const PATH_PARTS_MAX: usize = 5;
+
+/// Columns that only tables of one format have, and its name.
+const TELLING: [(&str, &[&str]); 7] = [
+    ("zeeschuimer", &["data.id", "data.stats.playCount", "timestamp_collected"]),
+    ("web-item", &["id", "stats.playCount"]),
+    ("web-item", &["id", "statsV2.playCount"]),
+    ("mobile-aweme", &["aweme_id", "statistics.play_count"]),
+    ("mobile-aweme", &["aweme_id", "statistics.digg_count"]),
+    ("bright-data", &["post_id", "play_count", "url"]),
+    ("research-api", &["video_description", "region_code", "view_count"]),
+];
+
+/// Lists of tags in the records.
+const LISTS: [&str; 4] = ["hashtags", "hashtag_names", "challenges", "cha_list"];
+
+/// Counts in the records. One that is told and cannot be read would be lost without a word.
+const COUNTS: [&str; 18] = [
+    "playCount",
+    "play_count",
+    "view_count",
+    "diggCount",
+    "digg_count",
+    "like_count",
+    "commentCount",
+    "comment_count",
+    "shareCount",
+    "share_count",
+    "collectCount",
+    "collect_count",
+    "favorites_count",
+    "favourites_count",
+    "repostCount",
+    "num_share_count",
+    "download_count",
+    "downloadCount",
+];
+
+/// The format that tables of these columns are records of.
+fn kind_of(header: &Header) -> Option<&'static Json> {
+    let (name, _) = TELLING.iter().find(|(_, columns)| columns.iter().all(|column| header.has(column)))?;
+    let mut record = Map::new();
+    for name in header.names() {
+        put(&mut record, name, Some(Value::Bool(true)));
+    }
+    let record = Value::Object(record).to_string();
+    let keys = Keys::of(record.as_bytes());
+    json_formats()
+        .filter(|(format, _)| format.source.name() == *name)
+        .map(|(_, json)| json)
+        .find(|json| json.fits(&keys))
+}
+
+fn open(header: &Header, _: &str) -> OpenedTable {
+    let json = kind_of(header).ok_or("the columns are of no record that is known")?;
+    Ok(Box::new(Rows { json, records: Records::new(header) }))
+}
+
+struct Rows {
+    json: &'static Json,
+    records: Records,
+}
+
+impl ReadRow for Rows {
+    fn cells_needed(&self) -> usize {
+        self.records.columns.len()
+    }
+
+    fn is_sampling(&self) -> bool {
+        true
+    }
+
+    fn survey(&mut self, sample: &Sample) {
+        self.records.survey(sample);
+    }
+
+    fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+        let record = lists(Value::Object(self.records.record(row)?)).to_string();
+        match (self.json.read)(&record, reading) {
+            Err(Refusal::Shape) => {
+                Err("the row lacks what makes it a record: an id, or any count".to_owned().into())
+            }
+            // Its JSON was made here: what is wrong with it would say nothing of the file.
+            Err(Refusal::Json(_)) => Err("the row cannot be read".to_owned().into()),
+            other => other,
+        }
+    }
+}
+
+/// Makes records of rows.
+pub(crate) struct Records {
+    columns: Vec<Column>,
+    between: Between,
+}
+
+struct Column {
+    path: String,
+    is_count: bool,
+    is_list: bool,
+}
+
+impl Records {
+    pub(crate) fn new(header: &Header) -> Self {
+        let column = |path: &String| {
+            let last = path.rsplit(['.', '/']).next().unwrap_or_default();
+            Column {
+                is_count: COUNTS.contains(&last),
+                is_list: LISTS.contains(&path.as_str()),
+                path: path.clone(),
+            }
+        };
+        Self { columns: header.names().iter().map(column).collect(), between: Between::Unknown }
+    }
+
+    /// How many cells a row has.
+    pub(crate) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Looks at what stands between the tags of a cell.
+    pub(crate) fn survey(&mut self, sample: &Sample) {
+        let is_list = |(at, column): (usize, &Column)| column.is_list.then_some(at);
+        let lists: Vec<_> = self.columns.iter().enumerate().filter_map(is_list).collect();
+        self.between = Between::of(lists.iter().flat_map(|column| sample.column(*column)));
+    }
+
+    /// The record that a row was. Cells without a value leave only their place.
+    pub(crate) fn record(&self, row: &Row<'_>) -> Result<Map<String, Value>, String> {
+        let mut record = Map::new();
+        for (column, cell) in self.columns.iter().zip(row.iter()) {
+            put(&mut record, &column.path, self.value(column, cell)?);
+        }
+        Ok(record)
+    }
+
+    fn value(&self, column: &Column, cell: &str) -> Result<Option<Value>, String> {
+        if is_nothing(cell) {
+            return Ok(None);
+        }
+        if column.is_count && number::told(cell).is_none() {
+            return Err(format!("{}: {cell:?} is not a number", column.path));
+        }
+        if column.is_list {
+            // A list of objects keeps what it says of each.
+            return match parse(cell).filter(|_| is_bracketed(cell)) {
+                Some(list @ Value::Array(_)) if has_objects(&list) => {
+                    tag_list::parse(cell, self.between)?;
+                    Ok(Some(list))
+                }
+                _ => {
+                    let names = tag_list::parse(cell, self.between)?;
+                    Ok(Some(names.into_iter().map(|(name, _)| Value::String(name)).collect()))
+                }
+            };
+        }
+        let text = cell.trim();
+        if is_bracketed(text)
+            && let Some(value) = parse(text)
+        {
+            return Ok(Some(value));
+        }
+        // A text that was written as JSON: `"2025-02-28T12:45:43.000Z"`.
+        let is_quoted = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
+        match serde_json::from_str::<String>(text) {
+            Ok(inner) if is_quoted => Ok(Some(Value::String(inner))),
+            _ => Ok(Some(Value::String(cell.to_owned()))),
+        }
+    }
+}
+
+fn has_objects(list: &Value) -> bool {
+    list.as_array().is_some_and(|list| list.iter().any(Value::is_object))
+}
+
+/// Puts a value where a column's name says: `hashtags/0/name`, `authorMeta.name`. Without one, there is only the place.
+pub(crate) fn put(record: &mut Map<String, Value>, path: &str, value: Option<Value>) {
+    let mut parts = path.splitn(PATH_PARTS_MAX, ['/', '.']);
+    let (Some(first), mut object) = (parts.next(), record) else { return };
+    let mut key = first;
+    for part in parts {
+        let inner = object.entry(key).or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(inner) = inner else { return };
+        (object, key) = (inner, part);
+    }
+    if let Some(value) = value {
+        object.insert(key.to_owned(), value);
+    }
+}
+
+/// Makes lists of objects whose keys are all numbers.
+pub(crate) fn lists(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let is_list =
+                !object.is_empty() && object.keys().all(|key| key.bytes().all(|byte| byte.is_ascii_digit()));
+            match is_list {
+                true => object.into_iter().map(|(_, value)| lists(value)).collect(),
+                false => Value::Object(object.into_iter().map(|(key, value)| (key, lists(value))).collect()),
+            }
+        }
+        other => other,
+    }
+}
