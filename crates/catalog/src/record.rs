@@ -36,7 +36,8 @@ pub(crate) fn prepare(observation: Observation) -> Prepared {
 }
 
 fn prepare_video(observation: VideoObservation) -> PreparedVideo {
-    let VideoObservation { id, source, observed_at, author, tags, counts, details, digest } = observation;
+    let VideoObservation { id, source, observed_at, author, tags, has_caption_tags, counts, details, digest } =
+        observation;
     PreparedVideo {
         id,
         digest,
@@ -47,6 +48,7 @@ fn prepare_video(observation: VideoObservation) -> PreparedVideo {
         create_time: details.create_time,
         region: details.region,
         tags,
+        has_caption_tags,
         counts,
         packed: fragment::pack(id, &details, &counts),
     }

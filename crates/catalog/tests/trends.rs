@@ -75,6 +75,7 @@ fn videos() -> Vec<Prepared> {
             region: None,
             tags: vec![tag(number % HASHTAGS + 1), tag(number % 50 + 1)],
             counts,
+            has_caption_tags: false,
             packed: fragment::pack(id, &VideoDetails::default(), &counts),
         }))
     };

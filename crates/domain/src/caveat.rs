@@ -71,11 +71,13 @@ pub enum Caveat {
     OutlookPast = 25,
     /// Trends are not worked out yet.
     TrendsPending = 26,
+    /// Some tags are those of captions.
+    TagsOfCaptions = 27,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
@@ -102,6 +104,7 @@ impl Caveat {
         Self::CreatorsByHandle,
         Self::OutlookPast,
         Self::TrendsPending,
+        Self::TagsOfCaptions,
     ];
 
     /// What it is called in answers.
@@ -133,6 +136,7 @@ impl Caveat {
             Self::CreatorsByHandle => "creators_by_handle",
             Self::OutlookPast => "outlook_past",
             Self::TrendsPending => "trends_pending",
+            Self::TagsOfCaptions => "tags_of_captions",
         }
     }
 
@@ -188,6 +192,9 @@ impl Caveat {
             }
             Self::TrendsPending => {
                 "Trends are being worked out for the first time: how this compares with other hashtags is not known yet."
+            }
+            Self::TagsOfCaptions => {
+                "Some videos are under the hashtag because their caption names it: their source has no list of hashtags."
             }
             Self::MostPlayed => "So many videos are held that only those with the most plays were looked at.",
             Self::NotAsRead => {

@@ -138,8 +138,10 @@ pub struct VideoObservation {
     pub observed_at: Option<Timestamp>,
     /// Who posted it, when told.
     pub author: Option<AuthorId>,
-    /// The union of the tags its structured lists name, each key once.
+    /// The union of the tags its structured lists name, each key once; those of its caption where it has no such list.
     pub tags: Vec<TagRef>,
+    /// Whether tags were taken from the caption because the record lists none.
+    pub has_caption_tags: bool,
     /// Its counts.
     pub counts: VideoCounts,
     /// What else is told of it.

@@ -38,11 +38,15 @@ pub enum Source {
     ResearchApi = 16,
     /// A table or NDJSON whose columns its owner named.
     Mapped = 17,
+    /// TikTok's Display API, saved.
+    DisplayApi = 18,
+    /// Bright Data's exports.
+    BrightData = 19,
 }
 
 impl Source {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Synthetic,
         Self::WebItem,
         Self::Zeeschuimer,
@@ -60,6 +64,8 @@ impl Source {
         Self::CreativeCenter,
         Self::ResearchApi,
         Self::Mapped,
+        Self::DisplayApi,
+        Self::BrightData,
     ];
 
     /// What it is called in answers, summaries and logs.
@@ -82,6 +88,8 @@ impl Source {
             Self::CreativeCenter => "creative-center",
             Self::ResearchApi => "research-api",
             Self::Mapped => "mapped",
+            Self::DisplayApi => "display-api",
+            Self::BrightData => "bright-data",
         }
     }
 

@@ -99,7 +99,7 @@ fn lines_of_text(
     window: &mut Window<&mut dyn Read>,
     mut reader: Box<dyn ReadLine>,
 ) -> Outcome {
-    let mut told = Told::default();
+    let mut told = Told::new(&run.options);
     let present = Present(run.options.clock.clone());
     let mut is_progress_due = 0_u32;
     loop {

@@ -1,10 +1,12 @@
 //! JSON in a stream: a record a line, or documents that go over many lines. Documents up to
 //! [`RECORD_BYTES_MAX`] are held whole; of larger ones, only the record that is being read.
 
+use crate::files::foreign::{self, HAR_RESOURCE};
+use crate::files::har;
 use crate::json::keys::Keys;
 use crate::json::scan::{NoEnd, has_torn_string, is_whole, skip_space, value_end};
 use crate::json::window::{Piece, Window};
-use crate::record::{Around, refuse};
+use crate::record::{Around, foreign, refuse};
 use crate::run::{Outcome, Run};
 use crate::{files::format::is_envelope_key, lines};
 use std::io::Read;
@@ -112,7 +114,10 @@ impl<R: Read> Stream<'_, R> {
         };
         // A damaged list has told so itself.
         if self.visited == 0 {
-            refuse(&beginning, reason, Around::default(), &mut run.found);
+            match foreign::of_file(&Keys::of(&beginning)) {
+                Some(kind) => foreign(kind, &beginning, Around::default(), &mut run.found),
+                None => refuse(&beginning, reason, Around::default(), &mut run.found),
+            }
             run.deliver(Some(line))?;
         }
         Ok(walked)
@@ -204,6 +209,10 @@ impl<R: Read> Stream<'_, R> {
             Ok(Piece::Whole(raw)) => {
                 run.sample(raw);
                 run.records.read_within(raw, around, &mut run.found);
+                Ok(())
+            }
+            Ok(Piece::TooLong(beginning)) if har::begins_entry(&beginning) => {
+                foreign(&HAR_RESOURCE, &beginning, around, &mut run.found);
                 Ok(())
             }
             Ok(Piece::TooLong(beginning)) => {

@@ -6,6 +6,18 @@
 
 pub(crate) mod format;
 
+pub(crate) mod foreign;
+
+pub(crate) mod flattened;
+
+pub(crate) mod har;
+
+mod display_api;
+
+mod bright_data;
+
+mod channel_items;
+
 mod zeeschuimer;
 
 mod zeeschuimer_csv;

@@ -2,7 +2,7 @@
 //! another, or the 1970 that stands for "unknown". They are refused: a series would begin or end with them for good.
 
 use crate::kept;
-use crate::reading::Found;
+use crate::reading::{Found, retain_from};
 use crate::record::{Around, refuse};
 use domain::{Clock, Observation, Timestamp};
 use std::borrow::Cow;
@@ -53,14 +53,10 @@ impl Present {
                 let posted = posted_at(observation).filter(|at| is_future(*at));
                 read.map(|at| ("read", at)).or(posted.map(|at| ("posted", at)))
             }
-            Found::Refused { .. } | Found::Note { .. } => None,
+            Found::Refused { .. } | Found::Foreign { .. } | Found::Note { .. } => None,
         };
         let Some((what, first)) = found.iter().skip(start).find_map(at) else { return };
-        let mut number = 0;
-        found.retain(|one| {
-            number += 1;
-            number <= start || at(one).is_none()
-        });
+        retain_from(found, start, |one| at(one).is_none());
         let time = first.to_rfc3339();
         let reason = match now.filter(|_| !first.is_before_tiktok()) {
             Some(now) => format!(

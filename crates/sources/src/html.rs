@@ -3,7 +3,8 @@
 
 use crate::document::RECORD_BYTES_MAX;
 use crate::json::window::Window;
-use crate::reading::Found;
+use crate::reading::{Found, retain_from};
+use crate::record::{Around, RecordReader};
 use crate::run::{Outcome, Run, Stop};
 use memchr::memmem;
 use std::borrow::Cow;
@@ -28,22 +29,32 @@ pub(crate) fn read(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Out
     if bytes >= RECORD_BYTES_MAX {
         return Err(Stop::Unknown(format!("an HTML page longer than {RECORD_BYTES_MAX} bytes")));
     }
-    for id in SCRIPTS {
-        for json in scripts(held, id).take(SCRIPTS_MAX) {
-            run.records.read(&json, &mut run.found);
-        }
-    }
-    if run.found.iter().all(|found| matches!(found, Found::Refused { is_unknown: true, .. })) {
-        run.found.clear();
+    read_scripts(&mut run.records, held, Around::default(), &mut run.found);
+    if run.found.is_empty() {
         return Err(Stop::Unknown(
             "an HTML page of TikTok whose data tells of no hashtag and no video".to_owned(),
         ));
     }
-    // A page has data of many kinds; only some of it is wanted.
-    run.found.retain(|found| !matches!(found, Found::Refused { is_unknown: true, .. }));
     window.pass(bytes);
     run.deliver(None)?;
     run.progress()
+}
+
+/// Reads the data of a page, which is of many kinds: only some of it is wanted.
+pub(crate) fn read_scripts(records: &mut RecordReader, page: &[u8], around: Around, found: &mut Vec<Found>) {
+    let start = found.len();
+    for id in SCRIPTS {
+        for json in scripts(page, id).take(SCRIPTS_MAX) {
+            records.read_within(&json, around, found);
+        }
+    }
+    let is_useful = found.iter().skip(start).any(|found| matches!(found, Found::Observation(_)));
+    retain_from(found, start, |found| match found {
+        Found::Observation(_) | Found::Refused { is_unknown: false, .. } => true,
+        Found::Refused { is_unknown: true, .. } => false,
+        Found::Foreign { .. } => !is_useful,
+        Found::Note { .. } => true,
+    });
 }
 
 /// The JSON in the scripts that have this name: as their `id`, or as what the script assigns to in older pages.

@@ -2,7 +2,7 @@
 //! could be kept is refused, so that a number of new videos means something.
 
 use crate::lookalike::{Lookalikes, Meaning};
-use crate::reading::Found;
+use crate::reading::{Found, retain_from};
 use domain::observation::WindowObservation;
 use domain::{HashtagObservation, Observation, Source, VideoObservation};
 use serde::{Deserialize, Serialize};
@@ -343,14 +343,10 @@ impl WindowsKept {
 pub(crate) fn take_empty(start: usize, found: &mut Vec<Found>) -> Option<&'static str> {
     let why = |found: &Found| match found {
         Found::Observation(observation) => emptiness(observation),
-        Found::Refused { .. } | Found::Note { .. } => None,
+        Found::Refused { .. } | Found::Foreign { .. } | Found::Note { .. } => None,
     };
     let reason = found.iter().skip(start).find_map(why)?;
-    let mut number = 0;
-    found.retain(|one| {
-        number += 1;
-        number <= start || why(one).is_none()
-    });
+    retain_from(found, start, |one| why(one).is_none());
     Some(reason)
 }
 
@@ -362,6 +358,7 @@ fn emptiness(observation: &Observation) -> Option<&'static str> {
             let is_empty = video.counts.is_empty()
                 && video.tags.is_empty()
                 && details.title.is_empty()
+                && details.content_desc.is_empty()
                 && details.create_time.is_none();
             is_empty.then_some("nothing to keep of this video: no count, caption, hashtag or posting time")
         }

@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | zeeschuimer | NDJSON of web items under `data`, with `timestamp_collected` | Zeeschuimer, 4CAT |
 //! | apify | dataset items, also of the overview: array or NDJSON of videos with `webVideoUrl` | Apify actors |
+//! | apify | array or NDJSON of videos with `postPage`, `channel` and `views` | an Apify actor with names of its own |
+//! | bright-data | array or NDJSON of posts with `post_id` and `profile_id` or `account_id` | Bright Data |
 //! | tiktok-scraper | `{collector:[...]}`, array or NDJSON of videos with `authorMeta` | drawrowfly/tiktok-scraper, Kaggle sets |
 //! | mobile-aweme | `aweme`: `{aweme_list}`, `{data:{aweme_list}}`, `{aweme}` with `_fetched_at`, array, single, NDJSON | mobile captures, EnsembleData, TikHub and other vendors |
 //! | node-share | `{body:{itemListData:[{itemInfos}]}}`, `{data:[{itemInfos}]}`, array, NDJSON | older web captures of node/share |
@@ -17,6 +19,7 @@
 //! | contract | hashtags of `/challenge-info-*/` and `/search-challenge/`: `{challenge_list}`, `{code,msg,data}`, single, array, NDJSON | servers of the four challenge endpoints, tikwm |
 //! | contract | videos of `/challenge-posts/`: `{videos}`, `{code,msg,data}`, single, array, NDJSON | servers of the four challenge endpoints, tikwm |
 //! | web-item | `itemStruct`: array, object keyed "0", "1", `{itemList}`, `{items}`, `{itemInfo:{itemStruct}}`, single, NDJSON, saved pages | TikTok-Api, pytok, browser captures |
+//! | display-api | `{data:{videos},error}`, array, NDJSON of videos with `share_url`, `embed_link` or `cover_image_url` | TikTok's Display API and its clients |
 //! | research-api | `{data:{videos},error}`, `{videos}`, array, NDJSON of videos with `id` | TikTok's Research API and its clients |
 //! | research-api | the same with `video_id` | clients of TikTok's Research API |
 //! | yt-dlp | info JSON: single, playlist with `entries`, array, NDJSON | yt-dlp |
@@ -63,6 +66,8 @@ mod lookalike;
 mod stated;
 
 mod reading;
+
+mod posting;
 
 mod json;
 

@@ -1,9 +1,13 @@
 //! What a format is handed to read a record into: where observations go, and what the envelope around the record told.
 
+use crate::files::Options;
+use crate::files::foreign::Foreign;
+use crate::json::lenient::unescaped;
 use domain::observation::{
     HashtagCounts, HashtagDetails, HashtagObservation, Observation, TagRef, WindowObservation,
 };
 use domain::{HashtagId, Source, Tag, Timestamp, VideoObservation, caption};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64_with_seed};
@@ -35,6 +39,20 @@ pub(crate) enum Found {
         what: String,
         example: String,
     },
+    /// A record of a kind that is known and not read. It is named once a file, with how many there are.
+    Foreign {
+        kind: &'static Foreign,
+        /// What the first one says of itself: its site.
+        of: Option<Box<str>>,
+        raw: Box<[u8]>,
+        record: Option<u64>,
+    },
+}
+
+/// Keeps those from `start` on that are wanted, and all before.
+pub(crate) fn retain_from(found: &mut Vec<Found>, start: usize, is_wanted: impl Fn(&Found) -> bool) {
+    let rest = found.split_off(start);
+    found.extend(rest.into_iter().filter(is_wanted));
 }
 
 /// Why a record gave nothing.
@@ -46,6 +64,8 @@ pub(crate) enum Refusal {
     Json(serde_json::Error),
     /// It is of this format, and unusable.
     Record(String),
+    /// It is of a kind that is not read; with what it says of itself.
+    Foreign(&'static Foreign, Option<Box<str>>),
 }
 
 impl fmt::Display for Refusal {
@@ -54,6 +74,7 @@ impl fmt::Display for Refusal {
             Self::Shape => f.write_str("of another shape"),
             Self::Json(error) => write!(f, "not JSON: {error}"),
             Self::Record(reason) => f.write_str(reason),
+            Self::Foreign(kind, of) => f.write_str(&kind.message(1, of.as_deref())),
         }
     }
 }
@@ -90,7 +111,17 @@ impl Reading<'_> {
     }
 
     /// A video was read.
-    pub(crate) fn video(&mut self, video: VideoObservation) {
+    pub(crate) fn video(&mut self, mut video: VideoObservation) {
+        let details = &mut video.details;
+        for text in details.content_desc.iter_mut().chain([&mut details.title]) {
+            if let Cow::Owned(plain) = unescaped(text) {
+                *text = plain;
+            }
+        }
+        // A photo post has no length; some sources give that of its sound.
+        if !details.images.is_empty() {
+            details.duration_seconds = 0;
+        }
         self.found.push(Found::Observation(Observation::Video(Box::new(video))));
     }
 
@@ -146,11 +177,20 @@ pub(crate) struct Description<'a> {
     pub(crate) kind: Option<i64>,
 }
 
-/// Which descriptions and totals have been told.
+/// Which descriptions and totals have been told, and what the user says of the file.
 #[derive(Debug, Default)]
-pub(crate) struct Told(HashSet<u64>);
+pub(crate) struct Told {
+    hashes: HashSet<u64>,
+    /// When records were read that do not say so themselves.
+    pub(crate) given_at: Option<Timestamp>,
+}
 
 impl Told {
+    /// Nothing told yet.
+    pub(crate) fn new(options: &Options) -> Self {
+        Self { hashes: HashSet::new(), given_at: options.observed_at }
+    }
+
     fn is_new(&mut self, description: &Description<'_>) -> bool {
         let mut hash = Xxh3Default::new();
         for part in [description.name, description.text, description.cover] {
@@ -165,10 +205,10 @@ impl Told {
     }
 
     fn is_new_hash(&mut self, hash: u64) -> bool {
-        if self.0.len() >= TOLD_MAX {
-            self.0.clear();
+        if self.hashes.len() >= TOLD_MAX {
+            self.hashes.clear();
         }
-        self.0.insert(hash)
+        self.hashes.insert(hash)
     }
 }
 
@@ -180,7 +220,10 @@ pub(crate) fn digest(raw: &[u8], observed_at: Option<Timestamp>) -> u64 {
 
 /// Collects the tags of a video: the union of its lists, each key once, with the id of whichever list has it.
 #[derive(Debug, Default)]
-pub(crate) struct TagList(Vec<TagRef>);
+pub(crate) struct TagList {
+    tags: Vec<TagRef>,
+    has_caption_tags: bool,
+}
 
 impl TagList {
     /// Adds a tag as a list names it. Mentions have no name, and what cannot be a tag is left out.
@@ -189,29 +232,48 @@ impl TagList {
             return Ok(());
         }
         // The lists of one record repeat each other letter by letter: no need to make a key for that.
-        if let Some(known) = self.0.iter_mut().find(|known| known.tag.name() == name) {
+        if let Some(known) = self.tags.iter_mut().find(|known| known.tag.name() == name) {
             known.id = known.id.or(id);
             return Ok(());
         }
         let Ok(tag) = Tag::new(name) else { return Ok(()) };
-        if let Some(known) = self.0.iter_mut().find(|known| known.tag.key() == tag.key()) {
+        if let Some(known) = self.tags.iter_mut().find(|known| known.tag.key() == tag.key()) {
             known.id = known.id.or(id);
             return Ok(());
         }
-        if self.0.len() == TAGS_MAX {
+        if self.tags.len() == TAGS_MAX {
             return Err(format!("the record names more than {TAGS_MAX} tags"));
         }
-        self.0.push(TagRef { tag, id });
+        self.tags.push(TagRef { tag, id });
         Ok(())
     }
 
-    /// Adds the tags of a caption, for sources that have no list of them. They have no ids.
+    /// Adds the tags of a caption, for records that have no list of them. They have no ids.
     pub(crate) fn add_caption(&mut self, caption: &str) -> Result<(), String> {
-        caption::tags(caption).try_for_each(|name| self.add(name, None))
+        for name in caption::tags(&unescaped(caption)) {
+            self.add(name, None)?;
+            self.has_caption_tags = true;
+        }
+        Ok(())
+    }
+
+    /// Adds the tags of a caption where the lists named none: not every source fills its lists.
+    pub(crate) fn or_caption(&mut self, caption: &str) -> Result<(), String> {
+        if self.tags.is_empty() { self.add_caption(caption) } else { Ok(()) }
+    }
+
+    /// Whether there is none yet.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.tags.is_empty()
+    }
+
+    /// Whether a caption named one of them.
+    pub(crate) const fn has_caption_tags(&self) -> bool {
+        self.has_caption_tags
     }
 
     pub(crate) fn into_vec(self) -> Vec<TagRef> {
-        self.0
+        self.tags
     }
 }
 

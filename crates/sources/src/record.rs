@@ -3,13 +3,14 @@
 
 use crate::encoding::not_text;
 use crate::files::contract::error_of;
-use crate::files::format::{Json, is_envelope_key, json_formats, nearest};
-use crate::files::{Mapping, Options, creative_center, mapped, research_api};
+use crate::files::foreign::{self, Foreign, VALUES};
+use crate::files::format::{Json, is_envelope_key, is_scope, json_formats, nearest};
+use crate::files::{Mapping, Options, creative_center, flattened, har, mapped, research_api};
 use crate::future::Present;
 use crate::json::keys::Keys;
 use crate::json::repair::repair;
 use crate::json::scan::{elements, value_end};
-use crate::reading::{Found, Reading, Refusal, Told};
+use crate::reading::{Found, Reading, Refusal, Told, retain_from};
 use domain::Timestamp;
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub(crate) struct RecordReader {
     encoding: Option<&'static encoding_rs::Encoding>,
     last: Option<&'static Json>,
     is_last_in_envelope: bool,
+    /// The id of the last post of gallery-dl, as it stands.
+    last_post: Vec<u8>,
     told: Told,
 }
 
@@ -46,6 +49,11 @@ pub(crate) struct Around {
 }
 
 impl Around {
+    /// Of an answer that stands alone in something else, of which this is known.
+    pub(crate) fn of_answer(observed_at: Option<Timestamp>, record: Option<u64>) -> Self {
+        Self { observed_at, record, ..Self::default() }
+    }
+
     /// Of one of the values inside.
     pub(crate) fn element(self, record: Option<u64>) -> Self {
         Self { is_listed: true, record, ..self }
@@ -82,8 +90,14 @@ impl RecordReader {
             mapping: options.mapping.clone(),
             present: Present(options.clock.clone()),
             encoding: options.encoding,
+            told: Told::new(options),
             ..Self::default()
         }
+    }
+
+    /// Says when records were read that do not say so themselves.
+    pub(crate) const fn state_time(&mut self, at: Option<Timestamp>) {
+        self.told.given_at = at;
     }
 
     /// Reads one record that stands alone, such as a line.
@@ -97,6 +111,9 @@ impl RecordReader {
             Some(b'{') => self.object(raw, around, found),
             Some(b'[') => self.list(raw, around, found),
             Some(b'<') => refuse(raw, HTML.to_owned(), around, found),
+            // Lists have numbers and texts beside their records.
+            Some(b'n') if around.is_listed && raw == b"null" => {}
+            _ if around.is_listed => foreign(&VALUES, raw, around, found),
             _ => refuse(raw, "not a JSON object or list".to_owned(), around, found),
         }
     }
@@ -116,6 +133,14 @@ impl RecordReader {
         }
         let is_tried = around.envelopes > 0 || around.is_listed || !self.is_last_in_envelope;
         let keys = Keys::of(raw);
+        // Made flat by a program, it has the keys of a record and lacks what lay inside.
+        if flattened::is_flattened(&keys)
+            && around.envelopes < ENVELOPES_MAX
+            && let Some(nested) = flattened::nested(raw)
+        {
+            let around = Around { envelopes: around.envelopes + 1, ..around };
+            return self.object(&nested, around, found);
+        }
         // What does not look like the last one is not taken for one either: what stood before decides nothing, so that a
         // file reads the same on several threads.
         if let Some(last) = self.last.filter(|last| is_tried && last.fits(&keys))
@@ -141,7 +166,14 @@ impl RecordReader {
                 Err(Refusal::Shape) => {}
                 Err(Refusal::Json(error)) => return refuse(raw, format!("not JSON: {error}"), around, found),
                 Err(Refusal::Record(reason)) => return refuse(raw, reason, around, found),
+                Err(Refusal::Foreign(kind, of)) => return foreign_of(kind, of, raw, around, found),
             }
+        }
+        if har::is_entry(&keys) {
+            return har::read(self, raw, around, found);
+        }
+        if let Some(kind) = foreign::of_file(&keys) {
+            return foreign(kind, raw, around, found);
         }
         self.envelope(raw, &keys, around, found);
     }
@@ -163,7 +195,7 @@ impl RecordReader {
                 refuse(raw, reason, around, found);
                 has_content = true;
             }
-            Some(Ok(())) if !research_api::has_videos(keys) => return,
+            Some(Ok(())) if research_api::is_without_records(keys) => return,
             _ => {}
         }
         if around.envelopes == 0 && !around.is_listed {
@@ -175,15 +207,22 @@ impl RecordReader {
             }
             return;
         }
-        for value in keys.values_where(is_envelope_key) {
+        for (key, value) in keys.pairs().filter(|(key, _)| is_envelope_key(key)) {
+            let start = found.len();
             // An empty object is what an answer without a record has in its place.
             let is_empty = value.first() == Some(&b'{') && Keys::of(value).is_empty();
             match value.first() {
                 Some(b'{') if !is_empty => self.object(value, Around { is_listed: false, ..inner }, found),
-                Some(b'[') => self.list(value, inner, found),
+                Some(b'[') if !foreign::is_list_key(key) || elements(value).next().is_some() => {
+                    self.list(value, inner, found);
+                }
                 _ => continue,
             }
-            has_content = true;
+            // A page has scopes of many kinds; only some of them are wanted.
+            if is_scope(key) {
+                retain_from(found, start, |found| !matches!(found, Found::Refused { is_unknown: true, .. }));
+            }
+            has_content |= !is_scope(key) || found.len() > start;
         }
         // An error may have an empty list in the place of the record.
         if !has_content || (found.len() == found_before && error_of(keys).is_some()) {
@@ -196,6 +235,9 @@ impl RecordReader {
             return refuse(raw, format!("more than {ENVELOPES_MAX} lists inside one another"), around, found);
         }
         let inner = Around { is_listed: true, envelopes: around.envelopes + 1, ..around };
+        if let Some(message) = gallery_dl(raw) {
+            return self.message(&message, inner, found);
+        }
         for (number, element) in (1..).zip(elements(raw)) {
             // Of lists in lists, the innermost number that is not always 1 says most.
             let inner = Around { record: Some(number), ..inner };
@@ -203,6 +245,22 @@ impl RecordReader {
                 Ok(element) => self.read_within(element, inner, found),
                 Err(damage) => refuse(raw, damage.reason().to_owned(), inner, found),
             }
+        }
+    }
+
+    /// Reads a message of gallery-dl. A post comes once for itself and again with each of its files.
+    fn message(&mut self, message: &Message<'_>, around: Around, found: &mut Vec<Found>) {
+        let id = Keys::of(message.record).get("id").unwrap_or_default();
+        if message.number == FILE_MESSAGE && !id.is_empty() && id == self.last_post {
+            return;
+        }
+        if message.number == POST_MESSAGE {
+            id.clone_into(&mut self.last_post);
+        }
+        let start = found.len();
+        self.object(message.record, around, found);
+        if message.number == QUEUE_MESSAGE {
+            retain_from(found, start, |found| matches!(found, Found::Observation(_)));
         }
     }
 
@@ -227,7 +285,7 @@ impl RecordReader {
             Err(_) => return Err(Refusal::Record(not_text(raw, self.encoding))),
         };
         let read = match first {
-            Err(Refusal::Shape) | Ok(()) => first,
+            Err(Refusal::Shape | Refusal::Foreign(..)) | Ok(()) => first,
             // The reading of a repaired record says more than why the broken one could not be read.
             Err(why) => match repair(raw) {
                 Some(repaired) => match std::str::from_utf8(&repaired) {
@@ -256,13 +314,51 @@ fn unknown(raw: &[u8], keys: &Keys<'_>, around: Around, found: &mut Vec<Found>) 
                     let reason = format!("an answer without a record: TikTok said statusCode {code}");
                     refuse(raw, reason, around, found);
                 }
-                _ => match error_of(keys) {
-                    Some(error) => refuse(raw, error, around, found),
-                    None => push(raw, nearest(keys), true, around, found),
+                _ => match (foreign::of(keys), error_of(keys)) {
+                    (Some(kind), _) => foreign(kind, raw, around, found),
+                    (None, Some(error)) => refuse(raw, error, around, found),
+                    (None, None) => push(raw, nearest(keys), true, around, found),
                 },
             }
         }
     }
+}
+
+/// A message in what gallery-dl prints: its number, and the record with it.
+struct Message<'r> {
+    number: &'r [u8],
+    record: &'r [u8],
+}
+
+/// The numbers of gallery-dl's messages: of a post, of one of its files, of a page that it would read next.
+const POST_MESSAGE: &[u8] = b"2";
+const FILE_MESSAGE: &[u8] = b"3";
+const QUEUE_MESSAGE: &[u8] = b"6";
+
+/// `[2,{...}]`, `[3,"link",{...}]`.
+fn gallery_dl(list: &[u8]) -> Option<Message<'_>> {
+    let mut parts = elements(list);
+    let number =
+        parts.next()?.ok().filter(|number| matches!(*number, POST_MESSAGE | FILE_MESSAGE | QUEUE_MESSAGE))?;
+    let second = parts.next()?.ok()?;
+    let record = if second.first() == Some(&b'"') { parts.next()?.ok()? } else { second };
+    (record.first() == Some(&b'{') && parts.next().is_none()).then_some(Message { number, record })
+}
+
+/// Notes a record of a kind that is not read.
+pub(crate) fn foreign(kind: &'static Foreign, raw: &[u8], around: Around, found: &mut Vec<Found>) {
+    foreign_of(kind, None, raw, around, found);
+}
+
+fn foreign_of(
+    kind: &'static Foreign,
+    of: Option<Box<str>>,
+    raw: &[u8],
+    around: Around,
+    found: &mut Vec<Found>,
+) {
+    let raw = raw[..raw.len().min(RAW_BYTES_MAX)].into();
+    found.push(Found::Foreign { kind, of, raw, record: around.record });
 }
 
 /// Notes that a record cannot be used.

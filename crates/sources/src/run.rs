@@ -1,8 +1,10 @@
 //! One reading of one file: what has come out so far, and where it goes.
 
+use crate::files::foreign::Foreign;
 use crate::files::{FileError, FileReport, Input, Item, Options, Place, Progress, Reject, Sink};
 use crate::kept::{Kept, Lack};
 use crate::lookalike::Sample;
+use crate::posting::PostingTimes;
 use crate::reading::{Found, digest};
 use crate::record::RecordReader;
 use crate::stated::Stated;
@@ -57,6 +59,24 @@ pub(crate) struct Run<'s> {
     is_known: bool,
     /// What records say of the file: how often, and what the first has.
     counted_notes: Vec<(String, u64, String)>,
+    /// Kinds of this content that are not read.
+    foreign: Vec<Counted>,
+    /// What this content states of when its videos were posted.
+    posting: PostingTimes,
+}
+
+/// How many records of a kind that is not read there are, and where the first one stands.
+struct Counted {
+    kind: &'static Foreign,
+    of: Option<Box<str>>,
+    number: u64,
+    first: Reject,
+}
+
+impl Counted {
+    fn message(&self) -> String {
+        self.kind.message(self.number, self.of.as_deref())
+    }
 }
 
 impl<'s> Run<'s> {
@@ -80,8 +100,10 @@ impl<'s> Run<'s> {
             unknown_reason: None,
             is_known: false,
             counted_notes: Vec::new(),
+            foreign: Vec::new(),
+            posting: PostingTimes::default(),
         };
-        run.options.observed_at = run.stated.at();
+        run.take_stated_time();
         run
     }
 
@@ -89,16 +111,23 @@ impl<'s> Run<'s> {
     pub(crate) fn begin(&mut self, name: Arc<str>) {
         self.judge();
         self.stated.file();
-        self.options.observed_at = self.stated.at();
+        self.take_stated_time();
         self.name = name;
         (self.unknown, self.unknown_reason, self.is_known) = (0, None, false);
+        self.foreign.clear();
+        self.posting = PostingTimes::default();
     }
 
     /// Begins with an entry of an archive, which has a name and a time of change of its own.
     pub(crate) fn begin_entry(&mut self, name: Arc<str>, modified: Option<Timestamp>) {
         self.begin(name);
         self.stated.entry(&self.name, modified);
+        self.take_stated_time();
+    }
+
+    fn take_stated_time(&mut self) {
         self.options.observed_at = self.stated.at();
+        self.records.state_time(self.options.observed_at);
     }
 
     /// Fails where the content is to be given a time of reading by its name or its time of change, and has none.
@@ -138,7 +167,7 @@ impl<'s> Run<'s> {
         if self.sample.mark() > self.sampled {
             let source = self.found.iter().find_map(|found| match found {
                 Found::Observation(observation) => Some(observation.source()),
-                Found::Refused { .. } | Found::Note { .. } => None,
+                Found::Refused { .. } | Found::Foreign { .. } | Found::Note { .. } => None,
             });
             self.sample.settle(self.sampled, source);
             self.sampled = self.sample.mark();
@@ -155,6 +184,9 @@ impl<'s> Run<'s> {
             Found::Observation(mut observation) => {
                 self.is_known = true;
                 self.state_time(&mut observation)?;
+                if let Observation::Video(video) = &observation {
+                    self.posting.add(video);
+                }
                 self.count(&observation);
                 self.hand(Item::Observation(observation))
             }
@@ -167,7 +199,19 @@ impl<'s> Run<'s> {
                 }
                 let place = Place { file: Arc::clone(&self.name), line, record };
                 self.reject(Reject { place, reason, raw })?;
-                if self.unknown == UNKNOWN_RECORDS_MAX { self.end_content() } else { Ok(()) }
+                let is_given_up = self.unknown == UNKNOWN_RECORDS_MAX && self.foreign.is_empty();
+                if is_given_up { self.end_content() } else { Ok(()) }
+            }
+            Found::Foreign { kind, of, raw, record } => {
+                match self.foreign.iter_mut().find(|counted| counted.kind == kind) {
+                    Some(counted) => counted.number += 1,
+                    None => {
+                        let place = Place { file: Arc::clone(&self.name), line, record };
+                        let first = Reject { place, reason: String::new(), raw };
+                        self.foreign.push(Counted { kind, of, number: 1, first });
+                    }
+                }
+                Ok(())
             }
             Found::Note { what, example } => {
                 let has_room = self.counted_notes.len() < NOTES_MAX;
@@ -182,7 +226,8 @@ impl<'s> Run<'s> {
     }
 
     /// Hands over a reject.
-    pub(crate) fn reject(&mut self, reject: Reject) -> Outcome {
+    pub(crate) fn reject(&mut self, mut reject: Reject) -> Outcome {
+        reject.reason = printable(reject.reason);
         self.report.rejects += 1;
         self.hand(Item::Reject(reject))
     }
@@ -196,8 +241,28 @@ impl<'s> Run<'s> {
         self.reject(Reject { place, reason, raw: Box::default() })
     }
 
-    /// Ends one content: unknown if all that was seen in it is of no known shape.
+    /// Ends one content: unknown if all that was seen in it is of no known shape, or of kinds that are not read. Otherwise
+    /// each of those kinds is named once.
     pub(crate) fn end_content(&mut self) -> Outcome {
+        let foreign = std::mem::take(&mut self.foreign);
+        if !self.is_known && !foreign.is_empty() {
+            let (beside, named): (Vec<_>, Vec<_>) =
+                foreign.iter().partition(|counted| counted.kind.is_beside);
+            let said = if named.is_empty() { beside } else { named };
+            let said: Vec<_> = said.into_iter().map(Counted::message).collect();
+            return Err(Stop::Unknown(said.join("; ")));
+        }
+        if let Some(note) = std::mem::take(&mut self.posting).note() {
+            self.note(format!("{}: {note}", self.name));
+        }
+        for counted in foreign {
+            let reason = format!("passed over: {}", counted.message());
+            if counted.kind.is_beside {
+                self.note(format!("{}: {reason}", self.name));
+            } else {
+                self.reject(Reject { reason, ..counted.first })?;
+            }
+        }
         match self.unknown_reason.take() {
             Some(reason) if !self.is_known => Err(Stop::Unknown(reason)),
             _ => Ok(()),
@@ -212,7 +277,7 @@ impl<'s> Run<'s> {
     /// Notes something of the file that is no fault of a record.
     pub(crate) fn note(&mut self, note: String) {
         if self.report.notes.len() < NOTES_MAX && !self.report.notes.contains(&note) {
-            self.report.notes.push(note);
+            self.report.notes.push(printable(note));
         }
     }
 
@@ -285,7 +350,7 @@ impl<'s> Run<'s> {
             Ok(()) => {}
             Err(Stop::Sink) => self.report.is_stopped = true,
             Err(Stop::Unknown(reason)) => {
-                return Err(FileError::Unknown { file: self.name.to_string(), reason });
+                return Err(FileError::Unknown { file: self.name.to_string(), reason: printable(reason) });
             }
         }
         Ok(self.report)
@@ -315,6 +380,13 @@ impl FileReport {
             None => {}
         }
     }
+}
+
+/// A text for people: what files hold may hold characters that move the cursor of a terminal or colour it.
+fn printable(text: String) -> String {
+    let is_unseen =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.contains(is_unseen) { text.replace(is_unseen, "\u{fffd}") } else { text }
 }
 
 fn done(flow: ControlFlow<()>) -> Outcome {

@@ -276,7 +276,7 @@ impl Rows {
             sample: reader.is_sampling().then(Sample::default),
             header,
             reader,
-            told: Told::default(),
+            told: Told::new(&run.options),
             present: Present(run.options.clock.clone()),
             rows: 0,
         })

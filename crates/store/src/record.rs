@@ -26,6 +26,8 @@ pub struct PreparedVideo {
     pub region: Option<Region>,
     /// Its tags, each key once.
     pub tags: Vec<TagRef>,
+    /// Whether tags were taken from the caption because the record lists none.
+    pub has_caption_tags: bool,
     /// Its counts.
     pub counts: VideoCounts,
     /// Its ready JSON, packed (`domain::fragment`).

@@ -43,6 +43,7 @@ fn video(reading: &Reading) -> Prepared {
         region: None,
         tags: reading.tags.iter().map(|(name, id)| tag(name, *id)).collect(),
         counts,
+        has_caption_tags: false,
         packed: fragment::pack(id, &VideoDetails::default(), &counts),
     }))
 }

@@ -61,6 +61,7 @@ fn observations() -> Vec<Prepared> {
             region: None,
             tags: vec![cat()],
             counts,
+            has_caption_tags: false,
             packed: fragment::pack(id, &VideoDetails::default(), &counts),
         }))
     };

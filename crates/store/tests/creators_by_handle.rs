@@ -59,6 +59,7 @@ impl Record {
             region: None,
             tags: self.tags().map(|tag| TagRef { tag: Tag::new(tag).expect("a tag"), id: None }).collect(),
             counts,
+            has_caption_tags: false,
             packed: fragment::pack(id, &VideoDetails { author, ..VideoDetails::default() }, &counts),
         }))
     }

@@ -124,6 +124,7 @@ fn prepared(observation: &Observation) -> Prepared {
                 region,
                 tags: tags.into_iter().map(tag_ref).collect(),
                 counts,
+                has_caption_tags: false,
                 packed: fragment::pack(id, &details, &counts),
             }))
         }

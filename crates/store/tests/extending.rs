@@ -29,6 +29,7 @@ fn video(n: u64, plays: u64) -> Prepared {
         region: None,
         tags: vec![TagRef { tag: Tag::new("cat").expect("a tag"), id: None }],
         counts,
+        has_caption_tags: false,
         packed: fragment::pack(id, &VideoDetails::default(), &counts),
     }))
 }

@@ -30,6 +30,7 @@ fn video(id: u64, digest: u64, plays: u64, tags: &[&str]) -> Prepared {
         region: None,
         tags: tags.iter().map(tag).collect(),
         counts,
+        has_caption_tags: false,
         packed: fragment::pack(id, &VideoDetails::default(), &counts),
     }))
 }

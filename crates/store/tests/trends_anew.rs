@@ -99,6 +99,7 @@ fn video(id: u64, author: Option<u64>, plays: Option<u64>, tags: &[&str]) -> Pre
         region: None,
         tags: tags.iter().map(|name| TagRef { tag: Tag::new(name).expect("a tag"), id: None }).collect(),
         counts,
+        has_caption_tags: false,
         packed: fragment::pack(id, &VideoDetails::default(), &counts),
     }))
 }

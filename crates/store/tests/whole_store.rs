@@ -42,6 +42,7 @@ fn video(id: u64, author: Option<u64>, plays: u64, tags: &[&str]) -> Prepared {
         region: "DE".parse().ok(),
         tags: tags.iter().map(|name| tag(name)).collect(),
         counts,
+        has_caption_tags: false,
         packed: fragment::pack(id, &VideoDetails::default(), &counts),
     }))
 }

@@ -60,6 +60,7 @@ fn prepared(reading: &Reading) -> [Prepared; 2] {
             region: None,
             tags: vec![tag()],
             counts: of_video,
+            has_caption_tags: false,
             packed: fragment::pack(id, &VideoDetails::default(), &of_video),
         })),
     ]

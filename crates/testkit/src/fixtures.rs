@@ -96,6 +96,7 @@ pub fn video(id: u64) -> VideoFixture {
         observed_at: None,
         author: author_id.try_into().ok(),
         tags: Vec::new(),
+        has_caption_tags: false,
         counts: VideoCounts::default(),
         details: VideoDetails {
             title: format!("video {id} 😺"),

@@ -6,6 +6,7 @@ use super::flattened_table::{Records, lists, put};
 use super::format::{Format, Json, Kind, Table};
 use crate::json::id::{Id, video_of_row};
 use crate::json::lenient::{Flag, List, Maybe, Text, first_told};
+use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
 use crate::table::{Header, ReadRow, Row, Sample};
@@ -27,6 +28,7 @@ pub(crate) static ITEMS: Format = Format {
         all: &["webVideoUrl"],
         // tiktok-scraper's videos have `webVideoUrl` too, and none of these.
         any: &["createTimeISO", "collectCount", "authorMeta.name", "musicMeta.musicName"],
+        none: &[],
         within: &[],
         read: read_item,
     }),
@@ -48,7 +50,7 @@ pub(crate) static ROWS: Format = Format {
 struct Item<'a> {
     id: Id<'a>,
     text: Text<'a>,
-    create_time: Number,
+    create_time: Moment,
     #[serde(rename = "createTimeISO")]
     create_time_iso: Text<'a>,
     author_meta: Maybe<AuthorMeta<'a>>,
@@ -153,8 +155,9 @@ fn read(item: &Item<'_>, digest: u64, reading: &mut Reading<'_>) -> Result<(), R
     for hashtag in &hashtags {
         tags.add(&hashtag.name, hashtag.id.hashtag())?;
     }
+    let is_caption_needed = tags.is_empty();
     tags.add(&item.search_hashtag.name, None)?;
-    if item.hashtags.is_none() {
+    if is_caption_needed {
         tags.add_caption(&item.text)?;
     }
     reading.video(VideoObservation {
@@ -162,6 +165,7 @@ fn read(item: &Item<'_>, digest: u64, reading: &mut Reading<'_>) -> Result<(), R
         source: Source::Apify,
         observed_at: reading.observed_at,
         author: item.author_meta.id.author(),
+        has_caption_tags: tags.has_caption_tags(),
         tags: tags.into_vec(),
         counts: VideoCounts {
             plays: item.play_count.web("playCount")?,
@@ -234,7 +238,7 @@ impl Item<'_> {
                 album: music.music_album.clean(),
                 ..Music::default()
             },
-            create_time: self.create_time.int().or(posted_at).filter(|seconds| *seconds > 0),
+            create_time: self.create_time.seconds().or(posted_at),
             is_ad: self.is_ad.is_set(),
             author: Author {
                 id: author.id.to_text(),

@@ -6,6 +6,7 @@ use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::keys::Keys;
 use crate::json::lenient::{Flag, List, Maybe, Text};
+use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Refusal, TagList, digest};
 use domain::observation::{
@@ -23,6 +24,7 @@ pub(crate) static HASHTAG: Format = Format {
     kind: Kind::Json(Json {
         all: &["id", "cha_name"],
         any: &["view_count", "user_count"],
+        none: &[],
         within: &["data", "challenge_list"],
         read: |raw, reading| {
             let hashtag = read_hashtag(raw, reading.observed_at)?;
@@ -40,6 +42,7 @@ pub(crate) static VIDEO: Format = Format {
         all: &["play_count"],
         // tikwm calls the id of a single video `id`.
         any: &["video_id", "wmplay"],
+        none: &[],
         within: &["data", "videos"],
         read: |raw, reading| {
             let video = read_video(raw, reading.observed_at, None)?;
@@ -126,7 +129,7 @@ struct Video<'a> {
     share_count: Number,
     collect_count: Number,
     download_count: Number,
-    create_time: Number,
+    create_time: Moment,
     is_ad: Flag,
     item_comment_settings: Number,
     author: Maybe<VideoAuthor<'a>>,
@@ -179,6 +182,7 @@ pub(crate) fn read_video(
         source: Source::Contract,
         observed_at,
         author: video.author.id.author(),
+        has_caption_tags: tags.has_caption_tags(),
         tags: tags.into_vec(),
         counts: video.counts()?,
         details: video.details(),
@@ -234,7 +238,7 @@ impl Video<'_> {
                 duration: music.duration.whole().unwrap_or(0),
                 album: music.album.clean(),
             },
-            create_time: self.create_time.int().filter(|seconds| *seconds > 0),
+            create_time: self.create_time.seconds(),
             is_ad: self.is_ad.is_set(),
             item_comment_settings: self.item_comment_settings.int().unwrap_or(0),
             author: Author {

@@ -5,6 +5,7 @@ use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::keys::Keys;
 use crate::json::lenient::{List, Maybe, Text};
+use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Reading, Refusal};
 use domain::observation::{TagRef, WindowObservation};
@@ -18,6 +19,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["hashtag_name"],
         any: &["video_views", "publish_cnt", "publish_count"],
+        none: &[],
         within: &["list"],
         read,
     }),
@@ -53,16 +55,18 @@ struct Named<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Point {
-    time: Number,
+    #[serde(alias = "date")]
+    time: Moment,
 }
 
 fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let row: Row<'_> = serde_json::from_str(raw)?;
     let told = format!("{} {}", &*row.crawl_date, &*row.crawl_time);
-    let last = row.trend.iter().filter_map(|point| point.time.int()).max();
+    let last = row.trend.iter().filter_map(|point| point.time.seconds()).max();
     let at = Timestamp::parse(told.trim())
         .or(reading.observed_at)
         .or_else(|| last.and_then(Timestamp::from_source))
+        .or(reading.told.given_at)
         .ok_or_else(|| NO_TIME.to_owned())?;
     let country = [&row.country_info.value, &row.country_info.id, &row.country_code]
         .into_iter()

@@ -20,6 +20,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["type", "title", "extraInfo"],
         any: &["link", "cover", "subTitle"],
+        none: &[],
         within: &["body", "exploreList", "cardItem"],
         read,
     }),

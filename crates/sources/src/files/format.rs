@@ -1,9 +1,9 @@
 //! What a format is, and the list of them: one file each in this folder, one line each here.
 
 use super::{
-    apify, contract, creative_center, creative_center_csv, discover, flattened_table, mobile_aweme,
-    mobile_challenge, node_share, research_api, series_csv, series_lines, tiktok_scraper, web_challenge,
-    web_item, web_search, yt_dlp, zeeschuimer, zeeschuimer_csv,
+    apify, bright_data, channel_items, contract, creative_center, creative_center_csv, discover, display_api,
+    flattened_table, foreign, mobile_aweme, mobile_challenge, node_share, research_api, series_csv,
+    series_lines, tiktok_scraper, web_challenge, web_item, web_search, yt_dlp, zeeschuimer, zeeschuimer_csv,
 };
 use crate::json::keys::Keys;
 use crate::reading::{Reading, Refusal};
@@ -11,9 +11,11 @@ use crate::table::{Header, OpenedTable};
 use domain::Source;
 
 /// Every format that is read, in the order they are tried.
-pub(crate) static FORMATS: [&Format; 22] = [
+pub(crate) static FORMATS: [&Format; 25] = [
     &zeeschuimer::FORMAT,
     &apify::ITEMS,
+    &channel_items::FORMAT,
+    &bright_data::FORMAT,
     &tiktok_scraper::FORMAT,
     &mobile_aweme::FORMAT,
     &node_share::FORMAT,
@@ -24,6 +26,7 @@ pub(crate) static FORMATS: [&Format; 22] = [
     &contract::HASHTAG,
     &contract::VIDEO,
     &web_item::FORMAT,
+    &display_api::FORMAT,
     &research_api::FORMAT,
     &research_api::FORMAT_VIDEO_ID,
     &yt_dlp::FORMAT,
@@ -64,6 +67,8 @@ pub(crate) struct Json {
     pub(crate) all: &'static [&'static str],
     /// Keys of which every record has at least one.
     pub(crate) any: &'static [&'static str],
+    /// Keys that no record of it has: those of its likes have them.
+    pub(crate) none: &'static [&'static str],
     /// Keys of envelopes under which its records, or lists of them, stand.
     pub(crate) within: &'static [&'static str],
     /// Reads one record. It refuses what the keys alone did not tell apart.
@@ -102,7 +107,7 @@ pub(crate) trait ReadLine {
 impl Json {
     /// Whether an object with these keys may be a record of this format.
     pub(crate) fn fits(&self, keys: &Keys<'_>) -> bool {
-        keys.has_all(self.all) && (self.any.is_empty() || keys.has_any(self.any))
+        keys.has_all(self.all) && (self.any.is_empty() || keys.has_any(self.any)) && !keys.has_any(self.none)
     }
 }
 
@@ -132,8 +137,20 @@ pub(crate) fn table_formats() -> impl Iterator<Item = (&'static Format, &'static
 
 /// Whether records of some format stand under this key.
 pub(crate) fn is_envelope_key(key: &[u8]) -> bool {
-    json_formats().any(|(_, json)| json.within.iter().any(|within| within.as_bytes() == key))
+    // A HAR has its entries in `log`, and a page its data in scopes.
+    key == b"log"
+        || is_scope(key)
+        || foreign::is_list_key(key)
+        || json_formats().any(|(_, json)| json.within.iter().any(|within| within.as_bytes() == key))
 }
+
+/// Whether a key is that of a scope of a page, of which there are many kinds.
+pub(crate) fn is_scope(key: &[u8]) -> bool {
+    key.starts_with(b"webapp.")
+}
+
+/// What to do about objects of no format.
+const MAP_HINT: &str = "; objects of any make are read when their keys are named with --map KEY=FIELD";
 
 /// Why an object is of no format: the nearest one, and the first thing that does not fit.
 pub(crate) fn nearest(keys: &Keys<'_>) -> String {
@@ -153,8 +170,9 @@ pub(crate) fn nearest(keys: &Keys<'_>) -> String {
                 Some(key) => format!("{key:?} is missing"),
                 None => format!("it tells nothing more under {}", json.any.join(", ")),
             };
-            format!("of no known shape; the nearest is {}, but {what} (keys: {names})", format.source.name())
+            let nearest = format.source.name();
+            format!("of no known shape; the nearest is {nearest}, but {what} (keys: {names}){MAP_HINT}")
         }
-        _ => format!("of no known shape (keys: {names})"),
+        _ => format!("of no known shape (keys: {names}){MAP_HINT}"),
     }
 }

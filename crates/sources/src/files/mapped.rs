@@ -311,12 +311,14 @@ fn video(
         ));
     }
     let id = id::video_of_row(told, url)?;
+    let tags = tags(record)?;
     Ok(VideoObservation {
         id,
         source: record.source,
         observed_at,
         author: record.id(Field::AuthorId).author(),
-        tags: tags(record)?,
+        has_caption_tags: tags.has_caption_tags(),
+        tags: tags.into_vec(),
         counts: video_counts(record)?,
         details: video_details(record, written::second_of(id), left_out),
         digest: digest(record.canonical().as_bytes(), observed_at),
@@ -405,7 +407,7 @@ fn handle_of(text: &str) -> &str {
 }
 
 /// The tags of the list or, where it has none, those of the caption: not every source fills its list.
-fn tags(record: &Record<'_, '_>) -> Result<Vec<TagRef>, String> {
+fn tags(record: &Record<'_, '_>) -> Result<TagList, String> {
     let mut tags = TagList::default();
     let mut is_listed = false;
     for (_, cell) in record.values.iter().filter(|(field, _)| *field == Field::Hashtags) {
@@ -417,7 +419,7 @@ fn tags(record: &Record<'_, '_>) -> Result<Vec<TagRef>, String> {
     if !is_listed {
         tags.add_caption(record.text(Field::Caption).unwrap_or_default())?;
     }
-    Ok(tags.into_vec())
+    Ok(tags)
 }
 
 fn hashtag(record: &Record<'_, '_>, observed_at: Option<Timestamp>) -> Result<HashtagObservation, String> {

@@ -1,9 +1,11 @@
 //! Mobile `aweme`: a video as the app's API sends it, under `aweme_list`, wrapped in `aweme`, alone, or a line each.
 //! Its counts are exact.
 
+use super::foreign::DOUYIN;
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::lenient::{Flag, List, Maybe, Text, first, first_told};
+use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
 use domain::Source;
@@ -18,6 +20,15 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["aweme_id"],
         any: &["statistics", "cha_list", "text_extra", "desc"],
+        // Comments have them, and videos of Douyin.
+        none: &[
+            "cid",
+            "reply_id",
+            "reply_comment_total",
+            "danmaku_control",
+            "xigua_base_info",
+            "entertainment_product_info",
+        ],
         within: &[
             "aweme_list",
             "aweme",
@@ -37,10 +48,11 @@ struct Aweme<'a> {
     aweme_id: Id<'a>,
     group_id: Text<'a>,
     share_url: Text<'a>,
+    share_info: Maybe<ShareInfo<'a>>,
     desc: Option<Text<'a>>,
     /// The caption's paragraphs: a JSON array inside a text.
     content_desc: Text<'a>,
-    create_time: Number,
+    create_time: Moment,
     region: Text<'a>,
     author: Maybe<AwemeAuthor<'a>>,
     cha_list: Option<List<Maybe<Challenge<'a>>>>,
@@ -52,6 +64,12 @@ struct Aweme<'a> {
     is_ads: Flag,
     is_top: Flag,
     item_comment_settings: Number,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct ShareInfo<'a> {
+    share_url: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -163,6 +181,9 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     if aweme.aweme_id.is_none() || !is_told {
         return Err(Refusal::Shape);
     }
+    if aweme.is_of_douyin() {
+        return Err(Refusal::Foreign(&DOUYIN, None));
+    }
     let statistics_id = aweme.statistics.as_ref().map_or("", |statistics| &statistics.aweme_id);
     let id = aweme.aweme_id.video(&[statistics_id, &aweme.group_id, &aweme.share_url])?;
     let challenges = aweme.cha_list.as_deref().unwrap_or_default();
@@ -173,11 +194,13 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     for extra in aweme.text_extra.as_deref().unwrap_or_default() {
         tags.add(&extra.hashtag_name, extra.hashtag_id.hashtag())?;
     }
+    tags.or_caption(aweme.desc.as_deref().unwrap_or_default())?;
     reading.video(VideoObservation {
         id,
         source: Source::MobileAweme,
         observed_at: reading.observed_at,
         author: aweme.author.uid.author(),
+        has_caption_tags: tags.has_caption_tags(),
         tags: tags.into_vec(),
         counts: aweme.statistics.as_deref().map(counts).transpose()?.unwrap_or_default(),
         details: details(&aweme),
@@ -195,6 +218,17 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         reading.description(Source::MobileAweme, &description);
     }
     Ok(())
+}
+
+impl Aweme<'_> {
+    /// Douyin's app sends the same records; its links lead elsewhere.
+    fn is_of_douyin(&self) -> bool {
+        let media = [&self.video.play_addr, &self.video.cover, &self.author.avatar_thumb];
+        let media = media.into_iter().filter_map(|address| address.url_list.first());
+        [&self.share_url, &self.share_info.share_url].into_iter().chain(media).any(|link| {
+            ["douyin.com", "douyinvod.com", "douyinpic.com"].iter().any(|site| link.contains(site))
+        })
+    }
 }
 
 fn counts(statistics: &Statistics<'_>) -> Result<VideoCounts, String> {
@@ -235,7 +269,7 @@ fn details(aweme: &Aweme<'_>) -> VideoDetails {
         size_bytes: video.play_addr.data_size.whole().unwrap_or(0),
         wm_size_bytes: video.download_addr.data_size.whole().unwrap_or(0),
         music: music(&aweme.music),
-        create_time: aweme.create_time.int().filter(|seconds| *seconds > 0),
+        create_time: aweme.create_time.seconds(),
         is_ad: aweme.is_ads.is_set(),
         item_comment_settings: aweme.item_comment_settings.int().unwrap_or(0),
         author: Author {

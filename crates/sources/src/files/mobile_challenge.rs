@@ -17,6 +17,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["cid", "cha_name"],
         any: &["view_count", "user_count"],
+        none: &[],
         within: &["ch_info", "challenge_list", "challenge_info", "data"],
         read,
     }),

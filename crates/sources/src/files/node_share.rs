@@ -4,6 +4,7 @@
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::lenient::{Flag, List, Maybe, Text, first};
+use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
 use domain::Source;
@@ -18,6 +19,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["itemInfos"],
         any: &["authorInfos", "challengeInfoList", "textExtra", "musicInfos"],
+        none: &[],
         within: &["body", "itemListData", "data"],
         read,
     }),
@@ -38,7 +40,7 @@ struct Post<'a> {
 struct ItemInfos<'a> {
     id: Id<'a>,
     text: Text<'a>,
-    create_time: Number,
+    create_time: Moment,
     author_id: Id<'a>,
     covers: List<Text<'a>>,
     covers_origin: List<Text<'a>>,
@@ -114,11 +116,13 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     for extra in post.text_extra.iter() {
         tags.add(&extra.hashtag_name, extra.hashtag_id.hashtag())?;
     }
+    tags.or_caption(&item.text)?;
     reading.video(VideoObservation {
         id,
         source: Source::NodeShare,
         observed_at: reading.observed_at,
         author: item.author_id.author().or(post.author_infos.user_id.author()),
+        has_caption_tags: tags.has_caption_tags(),
         tags: tags.into_vec(),
         counts: VideoCounts {
             plays: item.play_count.web("playCount")?,
@@ -163,7 +167,7 @@ fn details(item: &ItemInfos<'_>, post: &Post<'_>) -> VideoDetails {
             original: music.original.is_set(),
             ..Music::default()
         },
-        create_time: item.create_time.int().filter(|seconds| *seconds > 0),
+        create_time: item.create_time.seconds(),
         item_comment_settings: item.comment_status.int().unwrap_or(0),
         author: Author {
             id: author.user_id.to_text(),

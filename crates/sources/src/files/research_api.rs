@@ -5,9 +5,11 @@ use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::keys::Keys;
 use crate::json::lenient::{List, Maybe, Text};
+use crate::json::moment::Moment;
 use crate::json::number::Number;
+use crate::json::scan::elements;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
-use domain::observation::{TagRef, VideoCounts, VideoObservation};
+use domain::observation::{VideoCounts, VideoObservation};
 use domain::video::{Author, Music, VideoDetails};
 use domain::{Source, Timestamp};
 use serde::Deserialize;
@@ -16,15 +18,18 @@ pub(crate) static FORMAT: Format = Format {
     source: Source::ResearchApi,
     shape: "`{data:{videos},error}`, `{videos}`, array, NDJSON of videos with `id`",
     made_by: "TikTok's Research API and its clients",
-    kind: Kind::Json(Json { all: &["id"], any: TELLING, within: &["data", "videos"], read }),
+    kind: Kind::Json(Json { all: &["id"], any: TELLING, none: &[], within: LISTS, read }),
 };
 
 pub(crate) static FORMAT_VIDEO_ID: Format = Format {
     source: Source::ResearchApi,
     shape: "the same with `video_id`",
     made_by: "clients of TikTok's Research API",
-    kind: Kind::Json(Json { all: &["video_id"], any: TELLING, within: &[], read }),
+    kind: Kind::Json(Json { all: &["video_id"], any: TELLING, none: &[], within: &[], read }),
 };
+
+/// The lists that its endpoints answer with, and the envelope around them.
+const LISTS: &[&str] = &["data", "videos", "user_liked_videos", "pinned_videos_list", "reposted_videos"];
 
 /// Fields that only it has under these names. Every field is there only if it was asked for.
 const TELLING: &[&str] =
@@ -36,7 +41,7 @@ struct Video<'a> {
     id: Id<'a>,
     video_id: Id<'a>,
     video_description: Text<'a>,
-    create_time: Number,
+    create_time: Moment,
     region_code: Text<'a>,
     username: Text<'a>,
     view_count: Number,
@@ -81,13 +86,15 @@ pub(crate) fn read_video(raw: &str, reading: &mut Reading<'_>) -> Result<(), Ref
 fn tell(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let id = if video.id.is_none() { &video.video_id } else { &video.id };
     let id = if is_exact { id.video_as_written() } else { id.video(&[]) }?;
+    let tags = video.tags()?;
     reading.video(VideoObservation {
         id,
         source: Source::ResearchApi,
         observed_at: reading.observed_at,
         // It tells creators by their handles only.
         author: None,
-        tags: video.tags()?,
+        has_caption_tags: tags.has_caption_tags(),
+        tags: tags.into_vec(),
         counts: VideoCounts {
             plays: video.view_count.exact("view_count")?,
             likes: video.like_count.exact("like_count")?,
@@ -100,7 +107,7 @@ fn tell(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>)
             region: video.region_code.parse().ok(),
             title: video.video_description.clean(),
             duration_seconds: video.video_duration.whole().unwrap_or(0),
-            create_time: video.create_time.int().filter(|seconds| *seconds > 0),
+            create_time: video.create_time.seconds(),
             music: Music { id: video.music_id.to_text(), ..Music::default() },
             author: Author { unique_id: video.username.clean(), ..Author::default() },
             ..VideoDetails::default()
@@ -122,7 +129,7 @@ fn tell(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>)
 }
 
 impl Video<'_> {
-    fn tags(&self) -> Result<Vec<TagRef>, String> {
+    fn tags(&self) -> Result<TagList, String> {
         let mut tags = TagList::default();
         for name in self.hashtag_names.iter() {
             tags.add(name, None)?;
@@ -130,7 +137,9 @@ impl Video<'_> {
         for hashtag in self.hashtag_info_list.iter() {
             tags.add(&hashtag.hashtag_name, hashtag.hashtag_id.hashtag())?;
         }
-        Ok(tags.into_vec())
+        // Each field is there only if it was asked for.
+        tags.or_caption(&self.video_description)?;
+        Ok(tags)
     }
 }
 
@@ -160,11 +169,17 @@ pub(crate) fn error_of(answer: &Keys<'_>) -> Option<Result<(), String>> {
     Some(Err(format!("an error in place of an answer: {}{said}", &*code)))
 }
 
-/// Whether an answer has a list of videos: where nothing was found it may be left out.
-pub(crate) fn has_videos(answer: &Keys<'_>) -> bool {
-    answer
-        .object("data")
-        .is_some_and(|data| Keys::of(data).get("videos").is_some_and(|list| list.starts_with(b"[")))
+/// Whether an answer has nothing but where to go on: where nothing was found the list may be left out.
+pub(crate) fn is_without_records(answer: &Keys<'_>) -> bool {
+    let is_of_paging =
+        |key: &[u8]| matches!(key, b"cursor" | b"has_more" | b"search_id" | b"max_cursor" | b"count");
+    let is_empty_list = |key: &[u8], value: &[u8]| {
+        let is_list = LISTS.iter().any(|list| list.as_bytes() == key);
+        is_list && (value == b"null" || value.starts_with(b"[") && elements(value).next().is_none())
+    };
+    answer.object("data").is_none_or(|data| {
+        Keys::of(data).pairs().all(|(key, value)| is_of_paging(key) || is_empty_list(key, value))
+    })
 }
 
 #[cfg(test)]

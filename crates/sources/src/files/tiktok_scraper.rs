@@ -3,6 +3,7 @@
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::lenient::{Flag, List, Maybe, Text, first_told};
+use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
 use domain::Source;
@@ -18,6 +19,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["id", "authorMeta"],
         any: &["playCount", "diggCount", "hashtags", "createTime", "text"],
+        none: &[],
         within: &["collector"],
         read,
     }),
@@ -28,7 +30,7 @@ pub(crate) static FORMAT: Format = Format {
 struct Post<'a> {
     id: Id<'a>,
     text: Text<'a>,
-    create_time: Number,
+    create_time: Moment,
     author_meta: Option<Maybe<AuthorMeta<'a>>>,
     music_meta: Maybe<MusicMeta<'a>>,
     covers: Maybe<Covers<'a>>,
@@ -103,11 +105,13 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     for hashtag in post.hashtags.iter() {
         tags.add(&hashtag.name, hashtag.id.hashtag())?;
     }
+    tags.or_caption(&post.text)?;
     reading.video(VideoObservation {
         id,
         source: Source::TiktokScraper,
         observed_at: reading.observed_at,
         author: author.id.author(),
+        has_caption_tags: tags.has_caption_tags(),
         tags: tags.into_vec(),
         counts: VideoCounts {
             plays: post.play_count.web("playCount")?,
@@ -153,7 +157,7 @@ fn details(post: &Post<'_>, author: &AuthorMeta<'_>) -> VideoDetails {
             duration: music.duration.whole().unwrap_or(0),
             album: music.music_album.clean(),
         },
-        create_time: post.create_time.int().filter(|seconds| *seconds > 0),
+        create_time: post.create_time.seconds(),
         author: Author {
             id: author.id.to_text(),
             unique_id: author.name.clean(),

@@ -17,6 +17,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["challenge"],
         any: &["stats", "statsV2"],
+        none: &[],
         within: &["challengeInfo", "__DEFAULT_SCOPE__", "webapp.challenge-detail", "ChallengePage"],
         read: |raw, reading| read(raw, Source::WebChallenge, reading),
     }),

@@ -1,12 +1,15 @@
 //! Web `itemStruct`: a video as TikTok's web pages hold it. TikTok-Api, pytok and browsers capture it as arrays, as
 //! objects with the keys "0", "1" ..., under `itemList`, `items` or `itemInfo.itemStruct`, alone, or a line each.
 
+use super::foreign::{named, of_platform};
 use super::format::{Format, Json, Kind};
+use super::zeeschuimer::read_at;
 use crate::json::id::Id;
 use crate::json::lenient::{Flag, List, Maybe, OrText, Text, first, first_told};
+use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
-use domain::observation::{TagRef, VideoCounts, VideoObservation};
+use domain::observation::{VideoCounts, VideoObservation};
 use domain::video::{Author, Music, VideoDetails};
 use domain::{Source, Timestamp};
 use serde::Deserialize;
@@ -19,14 +22,18 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["id"],
         any: &["stats", "statsV2", "video", "author", "createTime", "challenges", "textExtra", "contents"],
+        // Comments, profiles and posts of other sites have them.
+        none: &["cid", "uniqueId", "followerCount", "snippet", "retweetCount", "quoteCount", "shortCode"],
         within: &[
             "itemList",
             "items",
             "item_list",
+            "item",
             "itemInfo",
             "itemStruct",
             "__DEFAULT_SCOPE__",
             "webapp.video-detail",
+            "webapp.updated-items",
             "ItemModule",
             "props",
             "pageProps",
@@ -40,7 +47,7 @@ pub(crate) static FORMAT: Format = Format {
 struct Item<'a> {
     id: Id<'a>,
     desc: Text<'a>,
-    create_time: Number,
+    create_time: Moment,
     collect_time: Number,
     location_created: Text<'a>,
     author: OrText<'a, ItemAuthor<'a>>,
@@ -59,11 +66,23 @@ struct Item<'a> {
     is_ad: Flag,
     is_pinned_item: Flag,
     item_comment_status: Number,
+    /// 4CAT's imports of Zeeschuimer's items have it.
+    #[serde(rename = "__import_meta")]
+    import_meta: Option<Maybe<ImportMeta<'a>>>,
     /// Only tiktok-scraper has it.
     author_meta: Option<IgnoredAny>,
     /// Only the contract's videos have it.
     #[serde(rename = "play_count")]
     play_count: Option<IgnoredAny>,
+}
+
+/// What stood around an item of Zeeschuimer's.
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct ImportMeta<'a> {
+    timestamp_collected: Option<Number>,
+    last_updated: Option<Number>,
+    source_platform: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -168,6 +187,13 @@ pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> 
         return Err(Refusal::Shape);
     }
     let id = item.id.video(&[&item.video.id])?;
+    if let Some(meta) = &item.import_meta {
+        if let Some(kind) = of_platform(&meta.source_platform) {
+            return Err(Refusal::Foreign(kind, named(kind, &meta.source_platform)));
+        }
+        reading.source = Some(Source::Zeeschuimer);
+        reading.observed_at = read_at(meta.last_updated, meta.timestamp_collected).or(reading.observed_at);
+    }
     let source = reading.source.unwrap_or(Source::WebItem);
     // The envelope knows when its page was read; `collectTime` is added to the item itself by some collectors.
     reading.observed_at = reading.observed_at.or(item.collect_time.int().and_then(Timestamp::of_reading));
@@ -177,10 +203,11 @@ pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> 
         source,
         observed_at: reading.observed_at,
         author: item.author_id().author(),
+        has_caption_tags: tags.has_caption_tags(),
+        tags: tags.into_vec(),
         counts: item.counts()?,
         details: item.details(),
         digest: digest(raw.as_bytes(), reading.observed_at),
-        tags,
     });
     for challenge in item.challenges.iter() {
         let cover = if challenge.cover_larger.is_empty() {
@@ -202,27 +229,27 @@ pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> 
 }
 
 impl Item<'_> {
-    /// Whether it tells anything that only videos have: an id and `stats` alone may be a hashtag's or a user's.
+    /// Whether it has anything that only videos of TikTok have: an id with a `video`, an `author` or `stats` may be anybody's.
     fn is_a_video(&self) -> bool {
-        let stats =
-            |s: &Stats| s.play_count.0.is_some() || s.comment_count.0.is_some() || s.share_count.0.is_some();
-        self.create_time.0.is_some()
-            || !self.video.id.is_empty()
-            || self.video.duration.0.is_some()
+        let has_counts = |s: &Stats| {
+            let counts = [s.play_count, s.digg_count, s.comment_count, s.share_count, s.collect_count];
+            counts.iter().any(|count| count.0.is_some())
+        };
+        let extras = self.text_extra.iter().chain(self.contents.iter().flat_map(|c| c.text_extra.iter()));
+        let has_extra = { extras }.any(|extra| !extra.hashtag_name.is_empty() || !extra.hashtag_id.is_none());
+        has_counts(&self.stats)
+            || has_counts(&self.stats_v2)
+            || has_extra
             || !self.author.0.unique_id.is_empty()
-            || !self.author.0.id.is_none()
-            || stats(&self.stats)
-            || stats(&self.stats_v2)
-            || !self.challenges.is_empty()
-            || !self.text_extra.is_empty()
-            || !self.contents.is_empty()
+            || self.challenges.iter().any(|challenge| !challenge.title.is_empty())
+            || self.create_time.seconds().is_some()
     }
 
     fn author_id(&self) -> &Id<'_> {
         if self.author.0.id.is_none() { &self.author_id } else { &self.author.0.id }
     }
 
-    fn tags(&self) -> Result<Vec<TagRef>, String> {
+    fn tags(&self) -> Result<TagList, String> {
         let mut tags = TagList::default();
         for challenge in self.challenges.iter() {
             tags.add(&challenge.title, challenge.id.hashtag())?;
@@ -231,7 +258,8 @@ impl Item<'_> {
         for extra in self.text_extra.iter().chain(contents) {
             tags.add(&extra.hashtag_name, extra.hashtag_id.hashtag())?;
         }
-        Ok(tags.into_vec())
+        tags.or_caption(&self.desc)?;
+        Ok(tags)
     }
 
     fn counts(&self) -> Result<VideoCounts, String> {
@@ -277,7 +305,7 @@ impl Item<'_> {
                 duration: music.duration.whole().unwrap_or(0),
                 album: music.album.clean(),
             },
-            create_time: self.create_time.int().filter(|seconds| *seconds > 0),
+            create_time: self.create_time.seconds(),
             is_ad: self.is_ad.is_set(),
             item_comment_settings: self.item_comment_status.int().unwrap_or(0),
             author: Author {

@@ -12,6 +12,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["challenge", "stats"],
         any: &[],
+        none: &[],
         within: &["data", "challenge_list"],
         // Alone it is a detail record.
         read: |raw, reading| match reading.is_listed {

@@ -2,6 +2,7 @@
 //! caption only. Its lists of test expectations are read as well; values in them that only say what the true one looks
 //! like (`md5:...`, `re:^https`, `type:int`) are not told.
 
+use super::foreign::OTHER_SITE;
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::lenient::{List, Maybe, Text, clean};
@@ -20,6 +21,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["id"],
         any: &["extractor_key", "extractor", "ie_key", "webpage_url", "uploader_url"],
+        none: &[],
         within: &["entries", "info_dict"],
         read,
     }),
@@ -88,6 +90,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         source: Source::YtDlp,
         observed_at,
         author: info.uploader_id.author(),
+        has_caption_tags: tags.has_caption_tags(),
         tags: tags.into_vec(),
         // From the app's answers, which are exact, or from the web page's, which are not: it does not tell.
         counts: VideoCounts {
@@ -117,11 +120,7 @@ impl<'a> Info<'a> {
             (true, None) => return Err(Refusal::Shape),
         };
         let site: String = site.chars().take(60).collect();
-        if is_tiktok {
-            Ok(())
-        } else {
-            Err(format!("a video of another site ({site}), not of TikTok").into())
-        }
+        if is_tiktok { Ok(()) } else { Err(Refusal::Foreign(&OTHER_SITE, Some(site.into()))) }
     }
 
     /// The caption: the description, or what the title has of it.

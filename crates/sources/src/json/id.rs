@@ -5,7 +5,8 @@
 //! in a thousand looks like that by chance, so a rounded one is repaired from a text form beside it, and refused
 //! without one.
 
-use super::lenient::{drain_list, drain_map, not_told};
+use super::lenient::{drain_list, not_told};
+use super::wrapped::unwrapped;
 use domain::id::EXACT_DOUBLE_MAX;
 use domain::{AuthorId, HashtagId, VideoId};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -320,7 +321,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Id<'a> {
                 Ok(Id::Float(number))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Id<'de>, A::Error> {
-                drain_map(map).map(|()| Id::None)
+                Ok(unwrapped(map)?.map_or(Id::None, Id::Text))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Id<'de>, A::Error> {
                 drain_list(list).map(|()| Id::None)

@@ -52,6 +52,11 @@ impl<'a> Keys<'a> {
         keys.iter().any(|key| self.has(key))
     }
 
+    /// Whether one of the keys is such.
+    pub(crate) fn any(&self, is_such: impl Fn(&[u8]) -> bool) -> bool {
+        self.entries.iter().any(|(key, _)| is_such(key))
+    }
+
     /// The object under a key.
     pub(crate) fn object(&self, key: &str) -> Option<&'a [u8]> {
         self.get(key).filter(|value| value.first() == Some(&b'{'))
@@ -75,11 +80,6 @@ impl<'a> Keys<'a> {
     /// The keys with their values.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + '_ {
         self.entries.iter().copied()
-    }
-
-    /// The values of the keys that are wanted.
-    pub(crate) fn values_where(&self, is_wanted: fn(&[u8]) -> bool) -> impl Iterator<Item = &'a [u8]> {
-        self.entries.iter().filter(move |(key, _)| is_wanted(key)).map(|(_, value)| *value)
     }
 
     /// The only key, if there is one only.

@@ -1,6 +1,7 @@
 //! Values that arrive as another type than expected: `null` for a list, a number for a text, `[]` for an object. Such
 //! a field counts as not told; it never sinks its record.
 
+use super::wrapped::unwrapped;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -85,6 +86,53 @@ pub(crate) fn first(list: &[Text<'_>]) -> String {
 /// The first text that is not empty, to keep.
 pub(crate) fn first_told(texts: &[&Text<'_>]) -> String {
     texts.iter().find(|text| !text.is_empty()).map(|text| text.clean()).unwrap_or_default()
+}
+
+/// A caption without what tools escape in it: `&amp;`, `&#39;`, `&quot;`. Only whole entities are taken for such, and those
+/// of escaped entities once more.
+pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
+    let mut plain = Cow::Borrowed(text);
+    for _ in 0..2 {
+        match once_unescaped(&plain) {
+            Some(next) => plain = Cow::Owned(next),
+            None => break,
+        }
+    }
+    plain
+}
+
+/// Most characters between `&` and `;`.
+const ENTITY_BYTES_MAX: usize = 10;
+
+/// `None` where nothing is escaped.
+fn once_unescaped(text: &str) -> Option<String> {
+    memchr::memchr(b';', text.as_bytes())?;
+    let mut plain = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(start) = memchr::memchr(b'&', &text.as_bytes()[at..]).map(|found| at + found) {
+        at = start + 1;
+        let after = &text.as_bytes()[at..];
+        let near = &after[..after.len().min(ENTITY_BYTES_MAX + 1)];
+        let Some(len) = memchr::memchr(b';', near) else { continue };
+        let is_name = after[..len].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'#');
+        if len == 0 || !is_name {
+            continue;
+        }
+        let entity = &text[start..=at + len];
+        let character = htmlize::unescape(entity);
+        // What is no name stays, and so does what only begins with one (`&notme;`).
+        if character.ends_with(';') {
+            continue;
+        }
+        plain.push_str(&text[copied..start]);
+        plain.push_str(&character);
+        at += len + 1;
+        copied = at;
+    }
+    (copied > 0).then(|| {
+        plain.push_str(&text[copied..]);
+        plain
+    })
 }
 
 /// Visitor methods for the types that mean "not told".
@@ -211,7 +259,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
                 Ok(Text(Cow::Owned(number.to_string())))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Text<'de>, A::Error> {
-                drain_map(map).map(|()| Text::default())
+                Ok(unwrapped(map)?.map(Text).unwrap_or_default())
             }
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Text<'de>, A::Error> {
                 drain_list(list).map(|()| Text::default())
@@ -305,6 +353,22 @@ mod tests {
             );
             assert_eq!(record.flag.0, flag, "{value}");
         }
+    }
+
+    #[test]
+    fn what_tools_escape_in_captions_is_unescaped() {
+        for (escaped, want) in [
+            ("tom &amp; jerry", "tom & jerry"),
+            ("don&#39;t &quot;grow&quot;", "don't \"grow\""),
+            ("&lt;3 &#x27;x&#x27; &amp;amp; &amp;#39;", "<3 'x' & '"),
+            ("R&B; AT&T; a&b", "R&B; AT&T; a&b"),
+            ("&notanentity; &;", "&notanentity; &;"),
+            ("#caf&eacute;", "#caf\u{e9}"),
+            ("no entity; here & there", "no entity; here & there"),
+        ] {
+            assert_eq!(unescaped(escaped), want);
+        }
+        assert!(matches!(unescaped("plain"), Cow::Borrowed(_)));
     }
 
     #[test]

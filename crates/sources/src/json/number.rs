@@ -1,7 +1,8 @@
 //! Numbers as sources write them: integers, texts of digits, floats (`"6800000.0"`), abbreviations (`"44.5M views"`);
 //! and what they are worth as counts.
 
-use super::lenient::{drain_list, drain_map, not_told};
+use super::lenient::{drain_list, not_told};
+use super::wrapped::unwrapped;
 use domain::count::{COUNT_MAX, Count, display_step};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -469,7 +470,7 @@ impl<'de> Deserialize<'de> for Number {
                 Ok(Number(from_text(text)))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Number, A::Error> {
-                drain_map(map).map(|()| Number::default())
+                Ok(Number(unwrapped(map)?.and_then(|text| from_text(&text))))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Number, A::Error> {
                 drain_list(list).map(|()| Number::default())
@@ -518,6 +519,10 @@ mod tests {
             ("true", None),
             ("[1]", None),
             (r#"{"a":1}"#, None),
+            (r#"{"$numberLong":"9007199254740991"}"#, Some(9_007_199_254_740_991)),
+            (r#"{"$numberInt":"5"}"#, Some(5)),
+            (r#"{"$numberDouble":"5.0"}"#, Some(5)),
+            (r#"{"$numberLong":[]}"#, None),
         ] {
             let number: Number = serde_json::from_str(json).expect("any value is read");
             assert_eq!(number.0, want, "{json}");

@@ -10,7 +10,7 @@ use crate::merge::{self, Told, newest, rounded_bits, told};
 use crate::record::PreparedVideo;
 use domain::caveat::caveats_of_reading;
 use domain::observation::VideoCounts;
-use domain::{Count, Region, Source, Timestamp, fragment};
+use domain::{Caveat, Count, Region, Source, Timestamp, fragment};
 
 /// How many counts a video has.
 pub(crate) const COUNTS: usize = VideoCounts::LEN;
@@ -108,6 +108,7 @@ impl<R: Rows> Recording<'_, R> {
         let video = self.next_video;
         self.next_video += 1;
         let (at, source, id) = (reading.observed_at, reading.source, reading.id);
+        let has_caption_tags = reading.has_caption_tags;
         let told = reading.counts.to_array();
         let held = HeldVideo {
             author,
@@ -122,7 +123,7 @@ impl<R: Rows> Recording<'_, R> {
         for &hashtag in &held.tags {
             self.link(hashtag, video, &held);
         }
-        self.made_from(&held, source, at);
+        self.made_from(&held, source, at, has_caption_tags);
         self.rows.make_video(video, id, held)?;
         self.recorded.videos_new += 1;
         match at.and_then(|at| Point::of(at, source, told)) {
@@ -171,7 +172,7 @@ impl<R: Rows> Recording<'_, R> {
         }
         if is_changed {
             self.recorded.videos_changed += 1;
-            self.made_from(&after, reading.source, at);
+            self.made_from(&after, reading.source, at, reading.has_caption_tags);
         }
         if is_changed || is_moved {
             self.relink(video, &held, &after, &added);
@@ -216,8 +217,11 @@ impl<R: Rows> Recording<'_, R> {
     }
 
     /// Notes where what moves the sums of its hashtags came from, when it was read, and what has to be said of it.
-    fn made_from(&mut self, held: &HeldVideo, source: Source, at: Option<Timestamp>) {
-        let caveats = caveats_of_reading(source, held.create_time, at);
+    fn made_from(&mut self, held: &HeldVideo, source: Source, at: Option<Timestamp>, has_caption_tags: bool) {
+        let mut caveats = caveats_of_reading(source, held.create_time, at);
+        if has_caption_tags {
+            caveats.insert(Caveat::TagsOfCaptions);
+        }
         for &hashtag in &held.tags {
             let touched = self.tags.entry(hashtag);
             touched.held_at = touched.held_at.max(held.observed_at);

@@ -79,6 +79,7 @@ impl Video {
                 observed_at: Some(at),
                 author: AuthorId::try_from(6_800_000_000_000_000_000 + self.author as u64).ok(),
                 tags: self.tags.clone(),
+                has_caption_tags: false,
                 counts: counts(self.index, age_days),
                 details: self.details.clone(),
                 digest: chance::below("reading", self.index, u64::MAX) ^ at.as_ms().unsigned_abs(),

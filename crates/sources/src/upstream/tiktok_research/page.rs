@@ -91,7 +91,10 @@ fn add(
             }
             Found::Observation(Observation::Hashtag(hashtag)) => page.hashtags.push(*hashtag),
             // It tells no windows.
-            Found::Observation(Observation::Window(_)) | Found::Refused { .. } | Found::Note { .. } => {}
+            Found::Observation(Observation::Window(_))
+            | Found::Refused { .. }
+            | Found::Foreign { .. }
+            | Found::Note { .. } => {}
         }
     }
     if page.videos.len() == before {

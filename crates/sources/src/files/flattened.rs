@@ -1,0 +1,169 @@
+//! Objects that a program made flat: what lay inside stands beside the rest under a name that joins both
+//! (`"stats.playCount"`, `"author_uniqueId"`), as pandas' `json_normalize` writes them. They are made nested again.
+
+use crate::json::keys::Keys;
+use serde_json::{Map, Value};
+
+/// Objects of the records that are read.
+const OUTER: [&str; 17] = [
+    "statsV2",
+    "stats",
+    "statistics",
+    "authorStats",
+    "authorMeta",
+    "author",
+    "videoMeta",
+    "video",
+    "musicMeta",
+    "music_info",
+    "music",
+    "itemInfos",
+    "authorInfos",
+    "musicInfos",
+    "__import_meta",
+    "imagePost",
+    "data",
+];
+
+/// What stands behind `_` only where an object was made flat: `author_user_id` is a key of the app.
+const INNER: [&str; 14] = [
+    "playCount",
+    "diggCount",
+    "commentCount",
+    "shareCount",
+    "collectCount",
+    "uniqueId",
+    "unique_id",
+    "nickname",
+    "play_count",
+    "digg_count",
+    "comment_count",
+    "share_count",
+    "collect_count",
+    "authorName",
+];
+
+/// Deepest objects that are made again.
+const DEPTH_MAX: usize = 4;
+
+/// Whether an object was made flat.
+pub(crate) fn is_flattened(keys: &Keys<'_>) -> bool {
+    keys.any(|key| split(key).is_some())
+}
+
+/// The outer and the inner name.
+fn split(key: &[u8]) -> Option<(&str, &str)> {
+    // Nearly all keys are told by their first letter.
+    if !matches!(key.first()?, b's' | b'a' | b'v' | b'm' | b'i' | b'_' | b'd') {
+        return None;
+    }
+    let key = std::str::from_utf8(key).ok()?;
+    OUTER.iter().find_map(|outer| {
+        let inner = key.strip_prefix(outer)?;
+        let (mark, inner) = (inner.as_bytes().first()?, inner.get(1..)?);
+        match mark {
+            b'.' | b'/' if !inner.is_empty() => Some((*outer, inner)),
+            b'_' if INNER.contains(&inner.strip_prefix('_').unwrap_or(inner)) => {
+                Some((*outer, inner.strip_prefix('_').unwrap_or(inner)))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// The object as it was. `None` where it is no JSON.
+pub(crate) fn nested(raw: &[u8]) -> Option<Vec<u8>> {
+    let flat: Map<String, Value> = serde_json::from_slice(raw).ok()?;
+    // With `_` between the names all that is behind a known outer one belongs to it.
+    let is_joined_by_low_line = flat.keys().any(|key| {
+        split(key.as_bytes()).is_some_and(|(outer, _)| key.as_bytes().get(outer.len()) == Some(&b'_'))
+    });
+    let mut whole = Map::new();
+    for (key, value) in flat {
+        // What the program had nothing for.
+        if value.is_null() && key.contains(['.', '/']) {
+            continue;
+        }
+        put(&mut whole, &key, value, is_joined_by_low_line, 0);
+    }
+    serde_json::to_vec(&Value::Object(whole)).ok()
+}
+
+fn put(whole: &mut Map<String, Value>, key: &str, value: Value, by_low_line: bool, depth: usize) {
+    let parts = split(key.as_bytes()).or_else(|| {
+        let outer = OUTER.iter().find(|outer| by_low_line && key.starts_with(**outer))?;
+        Some((*outer, key[outer.len()..].strip_prefix('_')?.trim_start_matches('_')))
+    });
+    let parts = parts.filter(|(_, inner)| !inner.is_empty() && depth < DEPTH_MAX);
+    // `author_user_id` and its like are keys of the app's own.
+    let parts = parts.filter(|_| !is_own(key));
+    let Some((outer, inner)) = parts else {
+        whole.insert(key.to_owned(), value);
+        return;
+    };
+    match whole.entry(outer.to_owned()).or_insert_with(|| Value::Object(Map::new())) {
+        Value::Object(object) => put(object, inner, value, by_low_line, depth + 1),
+        // The object itself stands there, too.
+        _ => {}
+    }
+}
+
+/// Keys that hold a `_` of their own.
+fn is_own(key: &str) -> bool {
+    matches!(
+        key,
+        "author_user_id"
+            | "music_id"
+            | "video_id"
+            | "music_info"
+            | "video_control"
+            | "video_text"
+            | "video_labels"
+            | "video_url"
+            | "author_id"
+            | "author_name"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flat_objects_are_made_nested_again() {
+        for (flat, want) in [
+            (
+                r#"{"id":"1","stats.playCount":5,"author.uniqueId":"a"}"#,
+                r#"{"author":{"uniqueId":"a"},"id":"1","stats":{"playCount":5}}"#,
+            ),
+            (
+                r#"{"id":"1","stats_playCount":5,"author_uniqueId":"a","author_id":"7"}"#,
+                r#"{"author":{"uniqueId":"a"},"author_id":"7","id":"1","stats":{"playCount":5}}"#,
+            ),
+            (r#"{"id":"1","stats__playCount":5}"#, r#"{"id":"1","stats":{"playCount":5}}"#),
+            (
+                r#"{"aweme_id":"1","statistics.play_count":5,"author.uid":"3"}"#,
+                r#"{"author":{"uid":"3"},"aweme_id":"1","statistics":{"play_count":5}}"#,
+            ),
+            (
+                r#"{"timestamp_collected":1,"data.id":"1","data.stats.playCount":5}"#,
+                r#"{"data":{"id":"1","stats":{"playCount":5}},"timestamp_collected":1}"#,
+            ),
+            (
+                r#"{"id":"1","stats.playCount":null,"stats/diggCount":2}"#,
+                r#"{"id":"1","stats":{"diggCount":2}}"#,
+            ),
+        ] {
+            assert!(is_flattened(&Keys::of(flat.as_bytes())), "{flat}");
+            let made = nested(flat.as_bytes()).map(|bytes| String::from_utf8(bytes).expect("UTF-8"));
+            let made: Value = serde_json::from_str(&made.expect("JSON")).expect("JSON");
+            assert_eq!(made, serde_json::from_str::<Value>(want).expect("JSON"));
+        }
+        for whole in [
+            r#"{"id":"1","stats":{"playCount":5}}"#,
+            r#"{"aweme_id":"1","author_user_id":5,"music_begin_time_in_ms":3}"#,
+        ] {
+            assert!(!is_flattened(&Keys::of(whole.as_bytes())), "{whole}");
+        }
+    }
+}
