@@ -20,6 +20,8 @@ usage: scripts/bench.sh COMMAND [OPTION...]
       --database-url U  into PostgreSQL, in a database of its own on this server; beside a plain COPY
       --series          instead: readings of each format again, and one hashtag's readings in descending order
       --archive FILE    with --series: an archive of series as well
+      --tables          instead: workbooks and Parquet files of 1000000 rows (or --videos), and the memory they take;
+                        Parquet needs pyarrow, in python3 or the Python that TAGMETER_PYTHON names
   serve    lookups and pages of 30 videos, beside a bare axum handler that returns the same bytes
       --hashtags N      default 2000000
       --videos N        default 1000000
@@ -92,6 +94,12 @@ bench_import() {
         set_aside tagmeter
         python3 -u scripts/bench/series.py --bin "$data/bin" --data "$data" --rounds "${rounds:-3}" \
             ${archive:+--archive "$archive"}
+        return
+    fi
+    if [ "$of_tables" = true ]; then
+        set_aside tagmeter
+        "${TAGMETER_PYTHON:-python3}" -u scripts/bench/tables.py --bin "$data/bin" --data "$data" \
+            --videos "${videos:-1000000}" --rounds "${rounds:-1}"
         return
     fi
     build -p testkit --example generate_videos --example parse_videos
@@ -175,7 +183,7 @@ esac
 
 videos='' hashtags='' series='' accounts='' rounds=''
 connections=64,256 seconds=8 warm_up=8 askers=64 charges=600000
-data='' database_url='' keep=false with_duckdb=true of_series=false archive=''
+data='' database_url='' keep=false with_duckdb=true of_series=false of_tables=false archive=''
 while [ $# -gt 0 ]; do
     option=$1
     shift
@@ -194,6 +202,11 @@ while [ $# -gt 0 ]; do
             of_series=true
             continue
         fi
+        ;;
+    --tables)
+        takes "$option" import
+        of_tables=true
+        continue
         ;;
     --no-duckdb)
         takes "$option" "import measure"

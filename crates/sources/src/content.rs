@@ -12,7 +12,7 @@ use crate::reading::{Reading, Refusal, Told};
 use crate::record::{Around, HTML, refuse};
 use crate::run::{Outcome, Run, Stop};
 use crate::table::{self, Header};
-use crate::{document, html, lines};
+use crate::{binary, document, html, lines, parquet};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -34,7 +34,13 @@ pub(crate) fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) ->
     if let Some(packing) = Packing::of(head) {
         return packing.read(run, &mut window, packings);
     }
+    if let Some(kind) = binary::kind_of(head) {
+        return Err(Stop::Unknown(kind.to_string()));
+    }
     run.check_stated_time()?;
+    if parquet::is_parquet(head) {
+        return parquet::read(run, &mut window, packings);
+    }
     match encoding::of(head, run.options.encoding) {
         Some(encoding) => {
             let mut decoded = Decoded::new(encoding, window);

@@ -49,6 +49,8 @@ mod encoding;
 
 mod packing;
 
+mod binary;
+
 mod html;
 
 mod document;
@@ -78,6 +80,10 @@ mod table;
 mod literal;
 
 mod written;
+
+mod workbook;
+
+mod parquet;
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,16 @@
 //! What is packed is unpacked as it is read: gzip, zstd, tar and zip, also inside one another. Memory stays bounded
 //! whatever an archive claims to hold; entries are read one after another, each as if it were a file.
 
+mod packages;
+
 use crate::content::unpack;
 use crate::files::{Place, Reject};
 use crate::json::window::Window;
 use crate::run::{Outcome, Run, Stop};
+use crate::workbook;
 use domain::Timestamp;
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
+use packages::Package;
 use rawzip::time::ZipDateTimeKind;
 use rawzip::{CompressionMethod, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
 use std::fs::File;
@@ -20,8 +24,8 @@ const PACKINGS_MAX: u32 = 4;
 /// Largest window of zstd, as a power of two: 128 MiB, what the `zstd` command takes without being told to.
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
-/// Most bytes of a zip that is no file of its own. Its index is at its end, so it is put into a temporary file first.
-const SPOOLED_ZIP_BYTES_MAX: u64 = 2 << 30;
+/// Most bytes of what is no file of its own and has its index at its end, so that it is put into a temporary file first.
+const SPOOLED_BYTES_MAX: u64 = 2 << 30;
 
 /// Where a tar header says that it is one.
 const TAR_MAGIC: std::ops::Range<usize> = 257..262;
@@ -149,25 +153,9 @@ fn is_hidden(path: &str) -> bool {
 
 /// Reads the entries of a zip, in the order of its index.
 fn zip(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> Outcome {
-    let opened = if packings == 0 { run.seekable.take() } else { None };
-    let is_spooled = opened.is_none();
-    let file = match opened {
-        Some(file) => file,
-        None => match spool(window) {
-            Ok(file) => file,
-            Err(Spool::TooLarge) => {
-                return Err(Stop::Unknown(format!(
-                    "a zip archive of more than {} GiB that is no file by itself; save it as a file and import that",
-                    SPOOLED_ZIP_BYTES_MAX >> 30
-                )));
-            }
-            Err(Spool::Read(error)) => return run.damage(None, &error.to_string()),
-            Err(Spool::Write(error)) => {
-                return Err(Stop::Unknown(format!(
-                    "a zip archive, for which no temporary file can be written: {error}"
-                )));
-            }
-        },
+    let (file, is_spooled) = match seekable(run, window, packings, "a zip archive") {
+        Ok(found) => found,
+        Err(outcome) => return outcome,
     };
     let unreadable = |error: &dyn std::fmt::Display| {
         Stop::Unknown(format!("a zip archive whose index, at its end, cannot be read: {error}"))
@@ -178,9 +166,39 @@ fn zip(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> 
     let counter = Arc::new(AtomicU64::new(0));
     let counted = if is_spooled { Arc::clone(&counter) } else { Arc::clone(&run.bytes_read) };
     counted.store(0, Ordering::Relaxed);
-    let outcome = entries(run, &archive, &mut buffer, &Entries { bytes, counted: &counted, packings });
+    let outcome = match packages::kind_of(&archive, &mut buffer) {
+        Some(Package::Workbook) => {
+            run.check_stated_time().and_then(|()| workbook::read(run, &archive, &mut buffer, &counted))
+        }
+        Some(Package::Other(kind)) => Err(Stop::Unknown(kind.to_owned())),
+        None => entries(run, &archive, &mut buffer, &Entries { bytes, counted: &counted, packings }),
+    };
     counted.store(bytes, Ordering::Relaxed);
     outcome
+}
+
+/// What has to be read from any place, as a file: the file itself or, inside `packings` others or from a pipe, a
+/// temporary one. Whether it is that is told, too.
+pub(crate) fn seekable(
+    run: &mut Run<'_>,
+    window: &mut Window<&mut dyn Read>,
+    packings: u32,
+    what: &str,
+) -> Result<(File, bool), Outcome> {
+    let opened = if packings == 0 { run.seekable.take() } else { None };
+    if let Some(file) = opened {
+        return Ok((file, false));
+    }
+    spool(window).map(|file| (file, true)).map_err(|why| match why {
+        Spool::TooLarge => Err(Stop::Unknown(format!(
+            "{what} of more than {} GiB that is no file by itself; save it as a file and import that",
+            SPOOLED_BYTES_MAX >> 30
+        ))),
+        Spool::Read(error) => run.damage(None, &error.to_string()),
+        Spool::Write(error) => {
+            Err(Stop::Unknown(format!("{what}, for which no temporary file can be written: {error}")))
+        }
+    })
 }
 
 /// What is the same for all entries of a zip.
@@ -192,7 +210,7 @@ struct Entries<'c> {
     packings: u32,
 }
 
-type Archive = ZipArchive<rawzip::FileReader>;
+pub(crate) type Archive = ZipArchive<rawzip::FileReader>;
 
 fn entries(run: &mut Run<'_>, archive: &Archive, buffer: &mut [u8], of: &Entries<'_>) -> Outcome {
     let outer = Arc::clone(&run.name);
@@ -293,9 +311,9 @@ fn is_plain(mode: rawzip::EntryMode) -> bool {
 }
 
 /// Counts what is read of an entry.
-struct Counted<R> {
-    stream: R,
-    bytes: Arc<AtomicU64>,
+pub(crate) struct Counted<R> {
+    pub(crate) stream: R,
+    pub(crate) bytes: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Counted<R> {
@@ -326,7 +344,7 @@ fn spool(stream: &mut impl Read) -> Result<File, Spool> {
             Err(error) => return Err(Spool::Read(error)),
         };
         bytes += read as u64;
-        if bytes > SPOOLED_ZIP_BYTES_MAX {
+        if bytes > SPOOLED_BYTES_MAX {
             return Err(Spool::TooLarge);
         }
         file.write_all(&buffer[..read]).map_err(Spool::Write)?;

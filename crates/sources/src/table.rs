@@ -264,13 +264,7 @@ pub(crate) struct Rows {
 impl Rows {
     /// Finds who reads a table of these columns: the mapping, or a format. Fails with the reason where nobody does.
     pub(crate) fn open(run: &mut Run<'_>, header: Header) -> Result<Self, String> {
-        let reader = match &run.options.mapping {
-            Some(mapping) => mapped::open(mapping, &header)?,
-            None => match format_of(&header) {
-                Some(table) => (table.open)(&header, &run.name)?,
-                None => return Err(unknown(&header)),
-            },
-        };
+        let reader = reader_of(run, &header)?;
         run.sample_header(header.names().iter().map(String::as_str));
         Ok(Self {
             sample: reader.is_sampling().then(Sample::default),
@@ -391,6 +385,17 @@ impl Rows {
             ));
         }
         Ok(())
+    }
+}
+
+/// Who reads a table of these columns: the mapping, or a format. Fails with the reason where nobody does.
+pub(crate) fn reader_of(run: &Run<'_>, header: &Header) -> OpenedTable {
+    match &run.options.mapping {
+        Some(mapping) => mapped::open(mapping, header),
+        None => match format_of(header) {
+            Some(table) => (table.open)(header, &run.name),
+            None => Err(unknown(header)),
+        },
     }
 }
 

@@ -1,0 +1,304 @@
+//! The bytes of a Parquet file: its footer and the pages of its columns, looked at before the library reads them. What
+//! they claim decides how much memory is taken, so that has to be within bounds first.
+
+use super::thrift::{Compact, I32, LIST, STRUCT};
+use ::parquet::column::page::{Page, PageMetadata, PageReader};
+use ::parquet::errors::{ParquetError, Result as ParquetResult};
+use ::parquet::file::metadata::ColumnChunkMetaData;
+use ::parquet::file::reader::{ChunkReader, Length};
+use bytes::Bytes;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Most bytes of the footer. Ten thousand row groups of a hundred columns have some 100 MB.
+const FOOTER_BYTES_MAX: u64 = 128 << 20;
+
+/// Most columns and groups of columns.
+const SCHEMA_ELEMENTS_MAX: u64 = 20_000;
+
+/// Most groups inside one another. A list of objects makes three.
+const SCHEMA_DEPTH_MAX: usize = 40;
+
+/// Most bytes of one page, unpacked. Most programs write pages of 1 MB, DuckDB up to 100 MB, and fastparquet a column as
+/// one page.
+pub(super) const PAGE_BYTES_MAX: u64 = 512 << 20;
+
+/// Most values of a dictionary: some 40 bytes of memory each.
+const DICTIONARY_VALUES_MAX: u64 = 4 << 20;
+
+/// Most values of a page of lists, and of the pages that one record goes over.
+pub(super) const LEVELS_MAX: u64 = 8 << 20;
+
+/// Bytes that are read at a time where headers are looked for.
+const READ_BYTES: usize = 16 * 1024;
+
+/// The bytes of a file, from any place. Counts what is read.
+pub(super) struct Blocks {
+    file: Mutex<File>,
+    bytes: u64,
+    counted: Arc<AtomicU64>,
+}
+
+impl Blocks {
+    pub(super) fn new(file: File, counted: Arc<AtomicU64>) -> io::Result<Self> {
+        let bytes = file.metadata()?.len();
+        Ok(Self { file: Mutex::new(file), bytes, counted })
+    }
+
+    fn read_at(&self, start: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(start))?;
+        file.read(buffer)
+    }
+}
+
+impl Length for Blocks {
+    fn len(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl ChunkReader for Blocks {
+    type T = BufReader<Section>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        // A header is all that is read in this way.
+        let mut held = vec![0; READ_BYTES];
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).try_clone()?;
+        let read = self.read_at(start, &mut held)?;
+        held.truncate(read);
+        let next = start + read as u64;
+        Ok(BufReader::with_capacity(READ_BYTES, Section { held, at: 0, file, next }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        let end = start.checked_add(length as u64).filter(|end| *end <= self.bytes);
+        if end.is_none() {
+            return Err(ParquetError::EOF("the file ends before a page does".to_owned()));
+        }
+        let mut bytes = vec![0; length];
+        let mut filled = 0;
+        while filled < length {
+            match self.read_at(start + filled as u64, &mut bytes[filled..])? {
+                0 => return Err(ParquetError::EOF("the file ends before a page does".to_owned())),
+                read => filled += read,
+            }
+        }
+        self.counted.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(bytes.into())
+    }
+}
+
+/// What follows a place of a file.
+pub(super) struct Section {
+    held: Vec<u8>,
+    at: usize,
+    file: File,
+    next: u64,
+}
+
+impl Read for Section {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let held = &self.held[self.at..];
+        if held.is_empty() {
+            self.file.seek(SeekFrom::Start(self.next))?;
+            let read = self.file.read(buffer)?;
+            self.next += read as u64;
+            return Ok(read);
+        }
+        let bytes = held.len().min(buffer.len());
+        buffer[..bytes].copy_from_slice(&held[..bytes]);
+        self.at += bytes;
+        Ok(bytes)
+    }
+}
+
+/// Looks at the footer: it has to be there, whole and of a size that can be read.
+pub(super) fn check_footer(blocks: &Blocks) -> Result<(), String> {
+    const TAIL: u64 = 8;
+    let tail = blocks.bytes.checked_sub(TAIL).and_then(|start| blocks.get_bytes(start, TAIL as usize).ok());
+    let tail = tail.ok_or("it is too short to be one")?;
+    let (length, magic) = tail.split_at(4);
+    match magic {
+        b"PAR1" => {}
+        b"PARE" => return Err("it is encrypted; write it again without encryption".to_owned()),
+        _ => return Err("its end is missing, where the file says what is in it: copy it again".to_owned()),
+    }
+    let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
+    let start = (blocks.bytes - TAIL).checked_sub(length).filter(|_| length <= FOOTER_BYTES_MAX);
+    let start = start.ok_or_else(|| format!("its footer of {length} bytes is longer than can be"))?;
+    let footer = usize::try_from(length).map_err(|_| "its footer is too long".to_owned());
+    let footer = blocks.get_bytes(start, footer?).map_err(|error| error.to_string())?;
+    check_schema(&footer).map_err(|error| format!("its footer is damaged: {error}"))
+}
+
+/// Looks at the columns: not too many, and not too deep inside one another.
+fn check_schema(footer: &[u8]) -> io::Result<()> {
+    const SCHEMA: i64 = 2;
+    const CHILDREN: i64 = 5;
+    const TOO_MANY: &str = "it has too many columns, or columns too deep inside one another";
+    let mut children = Vec::new();
+    Compact::new(footer).fields(&mut |footer, field, kind| {
+        if (field, kind) != (SCHEMA, LIST) {
+            return Ok(false);
+        }
+        let (length, kind) = footer.list()?;
+        if kind != STRUCT || length > SCHEMA_ELEMENTS_MAX {
+            return Err(io::Error::other(TOO_MANY));
+        }
+        for _ in 0..length {
+            let mut count = 0;
+            footer.fields(&mut |element, field, kind| {
+                let is_count = (field, kind) == (CHILDREN, I32);
+                if is_count {
+                    count = element.integer()?;
+                }
+                Ok(is_count)
+            })?;
+            children.push(count);
+        }
+        Ok(true)
+    })?;
+    // How many children are still to come, from the outermost group to the innermost.
+    let mut open: Vec<i64> = Vec::new();
+    for (place, count) in children.iter().enumerate() {
+        if let Some(awaited) = open.last_mut() {
+            *awaited -= 1;
+        }
+        if *count < 0 || usize::try_from(*count).is_ok_and(|count| count >= children.len() - place) {
+            return Err(io::Error::other(TOO_MANY));
+        }
+        if *count > 0 {
+            open.push(*count);
+        }
+        if open.len() > SCHEMA_DEPTH_MAX {
+            return Err(io::Error::other(TOO_MANY));
+        }
+        while open.last() == Some(&0) {
+            open.pop();
+        }
+    }
+    Ok(())
+}
+
+/// Looks at the headers of the pages of a column. Says how large the largest is, unpacked.
+pub(super) fn check_pages(
+    blocks: &Blocks,
+    chunk: &ColumnChunkMetaData,
+    has_lists: bool,
+) -> Result<u64, String> {
+    let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+    let place = u64::try_from(start).ok().zip(u64::try_from(chunk.compressed_size()).ok());
+    let place = place.and_then(|(start, bytes)| Some((start, start.checked_add(bytes)?)));
+    let (mut at, end) =
+        place.filter(|(_, end)| *end <= blocks.bytes).ok_or("it lies beyond the end of the file")?;
+    let mut largest = 0;
+    while at < end {
+        let header = blocks.get_read(at).map_err(|error| error.to_string())?;
+        let page =
+            PageHeader::read(header).map_err(|error| format!("the header of a page is damaged: {error}"))?;
+        page.check(has_lists)?;
+        largest = largest.max(page.unpacked);
+        at = at.saturating_add(page.bytes).saturating_add(page.packed);
+    }
+    Ok(largest)
+}
+
+/// What the header of a page claims.
+#[derive(Debug, Default)]
+struct PageHeader {
+    /// Its own length.
+    bytes: u64,
+    packed: u64,
+    unpacked: u64,
+    values: u64,
+    is_dictionary: bool,
+}
+
+impl PageHeader {
+    fn read(stream: impl Read) -> io::Result<Self> {
+        const UNPACKED: i64 = 2;
+        const PACKED: i64 = 3;
+        const OF_DATA: [i64; 2] = [5, 8];
+        const OF_DICTIONARY: i64 = 7;
+        const VALUES: i64 = 1;
+        let mut page = Self::default();
+        let mut header = Compact::new(stream);
+        let unsigned = |number: i64| u64::try_from(number).map_err(|_| io::Error::other("a size below 0"));
+        header.fields(&mut |header, field, kind| {
+            match (field, kind) {
+                (UNPACKED, I32) => page.unpacked = unsigned(header.integer()?)?,
+                (PACKED, I32) => page.packed = unsigned(header.integer()?)?,
+                (field, STRUCT) if field == OF_DICTIONARY || OF_DATA.contains(&field) => {
+                    page.is_dictionary = field == OF_DICTIONARY;
+                    header.fields(&mut |inner, field, kind| {
+                        let is_count = (field, kind) == (VALUES, I32);
+                        if is_count {
+                            page.values = unsigned(inner.integer()?)?;
+                        }
+                        Ok(is_count)
+                    })?;
+                }
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        page.bytes = header.bytes;
+        Ok(page)
+    }
+
+    fn check(&self, has_lists: bool) -> Result<(), String> {
+        if self.unpacked > PAGE_BYTES_MAX {
+            return Err(format!(
+                "a page of {} MB, more than the {} MB that are read at a time; write the file again with smaller pages",
+                self.unpacked >> 20,
+                PAGE_BYTES_MAX >> 20
+            ));
+        }
+        let too_many = match self.is_dictionary {
+            true => self.values > DICTIONARY_VALUES_MAX || self.values > self.unpacked.max(1),
+            false => has_lists && self.values > LEVELS_MAX,
+        };
+        if too_many { Err(format!("a page that claims {} values", self.values)) } else { Ok(()) }
+    }
+}
+
+/// The pages of a column of lists: ends where one record goes over more values than are held.
+pub(super) struct Counted<P> {
+    pub(super) pages: P,
+    /// Values of the pages since the last record.
+    pub(super) values: Arc<AtomicU64>,
+}
+
+impl<P: PageReader> Iterator for Counted<P> {
+    type Item = ParquetResult<Page>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
+
+impl<P: PageReader> PageReader for Counted<P> {
+    fn get_next_page(&mut self) -> ParquetResult<Option<Page>> {
+        let page = self.pages.get_next_page()?;
+        let values = page.as_ref().map_or(0, |page| u64::from(page.num_values()));
+        if self.values.fetch_add(values, Ordering::Relaxed) + values > 2 * LEVELS_MAX {
+            return Err(ParquetError::General(format!("a record of more than {LEVELS_MAX} values")));
+        }
+        Ok(page)
+    }
+
+    fn peek_next_page(&mut self) -> ParquetResult<Option<PageMetadata>> {
+        self.pages.peek_next_page()
+    }
+
+    fn skip_next_page(&mut self) -> ParquetResult<()> {
+        self.pages.skip_next_page()
+    }
+
+    fn at_record_boundary(&mut self) -> ParquetResult<bool> {
+        self.pages.at_record_boundary()
+    }
+}
