@@ -1,6 +1,7 @@
-//! CSV as trackers, spreadsheets and export buttons write it, by the rules of `csv-core`, which are those of pandas,
-//! Python's `csv` and DuckDB: a quote opens a cell only at its beginning, `""` in a quoted cell is a quote, what follows
-//! the closing quote belongs to the cell, and a line ends with a line feed, a carriage return or both.
+//! CSV as trackers, spreadsheets and export buttons write it, by the rules of `csv-core`, which are those of pandas and
+//! of Python's `csv`: a quote opens a cell only at its beginning, `""` in a quoted cell is a quote, what follows the
+//! closing quote belongs to the cell, and a line ends with a line feed, a carriage return or both. DuckDB reads the same,
+//! but guesses anew for each file whether quotes mean anything.
 //!
 //! What no rule can know is whether a quote was meant to open a cell. Where a row swallowed others, it is refused and
 //! reading goes on at the first that it swallowed.
