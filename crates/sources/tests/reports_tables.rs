@@ -158,7 +158,7 @@ fn tables_of_tools_agree_with_the_truth() {
     let Some(folder) = folder() else { return };
     let truth = std::fs::read(folder.join("formats/truth.json")).expect("the truth");
     let truth: Vec<Value> = serde_json::from_slice(&truth).expect("JSON");
-    for name in ["formats/zeeschuimer.csv"] {
+    for name in ["formats/zeeschuimer.csv", "formats/brightdata-posts.csv"] {
         let out = read(name, &[], None).expect("there");
         assert_eq!(out.videos.len(), truth.len(), "{name}: {:?}", out.rejects);
         for (video, truth) in out.videos.iter().zip(&truth) {
