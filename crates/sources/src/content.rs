@@ -3,6 +3,7 @@
 
 use crate::csv;
 use crate::encoding::{self, Decoded};
+use crate::files;
 use crate::files::format::{ReadLine, table_formats, text_formats};
 use crate::files::mapped;
 use crate::future::Present;
@@ -33,6 +34,10 @@ pub(crate) fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) ->
     let head = window.hold(packing::HEAD_BYTES);
     if let Some(packing) = Packing::of(head) {
         return packing.read(run, &mut window, packings);
+    }
+    if packings > 0 && files::is_media(head) {
+        run.pass_over();
+        return Ok(());
     }
     if let Some(kind) = binary::kind_of(head) {
         return Err(Stop::Unknown(kind.to_string()));

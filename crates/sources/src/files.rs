@@ -213,7 +213,7 @@ pub struct FileReport {
     pub damage: Option<String>,
     /// Whether the sink stopped the reading.
     pub is_stopped: bool,
-    /// Entries of archives that are links, devices, pipes or hidden files: they are not read.
+    /// Entries of archives that are links, devices, pipes, hidden files or media: they are not read.
     pub passed_over: u64,
     /// What else is to be said of the file, in words.
     pub notes: Vec<String>,
@@ -346,6 +346,15 @@ impl Read for Counted {
         Ok(bytes)
     }
 }
+
+/// Whether a file that begins with these bytes is a picture, a sound, a film or its subtitles, as tools put beside their
+/// records.
+pub fn is_media(head: &[u8]) -> bool {
+    crate::binary::kind_of(head).is_some_and(|kind| kind.is_media) || head.starts_with(b"WEBVTT")
+}
+
+/// How many bytes [`is_media`] looks at.
+pub const MEDIA_HEAD_BYTES: usize = 16;
 
 /// Reads a file to its end. Fails only when its content is of no known format; what is wrong with single records, or
 /// with the end of the file, is reported.

@@ -1,6 +1,6 @@
 //! JSON as captures hold it: found in a stream without reading it whole, and read leniently. Reading order:
 //! [`scan`] (where a value ends), [`window`] (a stream seen through a bounded buffer), [`keys`] (what a record is made
-//! of), [`lenient`], [`number`], [`moment`], [`id`] and [`wrapped`] (values of any type where one was expected), [`repair`] (texts that are
+//! of), [`lenient`], [`number`], [`moment`], [`length`], [`id`] and [`wrapped`] (values of any type where one was expected), [`repair`] (texts that are
 //! almost JSON).
 
 pub(crate) mod scan;
@@ -14,6 +14,8 @@ pub(crate) mod lenient;
 pub(crate) mod number;
 
 pub(crate) mod moment;
+
+pub(crate) mod length;
 
 pub(crate) mod wrapped;
 

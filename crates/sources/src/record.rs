@@ -46,6 +46,8 @@ pub(crate) struct Around {
     pub(crate) is_listed: bool,
     pub(crate) record: Option<u64>,
     envelopes: u32,
+    /// Whether it was made nested again.
+    is_nested: bool,
 }
 
 impl Around {
@@ -61,7 +63,8 @@ impl Around {
 
     /// Adds what the keys of an envelope tell: when its page was read.
     pub(crate) fn within(self, keys: &Keys<'_>) -> Self {
-        Self { observed_at: time_of(keys).or(self.observed_at), envelopes: self.envelopes + 1, ..self }
+        let observed_at = time_of(keys).or(self.observed_at);
+        Self { observed_at, envelopes: self.envelopes + 1, is_nested: false, ..self }
     }
 }
 
@@ -134,12 +137,11 @@ impl RecordReader {
         let is_tried = around.envelopes > 0 || around.is_listed || !self.is_last_in_envelope;
         let keys = Keys::of(raw);
         // Made flat by a program, it has the keys of a record and lacks what lay inside.
-        if flattened::is_flattened(&keys)
-            && around.envelopes < ENVELOPES_MAX
+        if !around.is_nested
+            && flattened::is_flattened(&keys)
             && let Some(nested) = flattened::nested(raw)
         {
-            let around = Around { envelopes: around.envelopes + 1, ..around };
-            return self.object(&nested, around, found);
+            return self.object(&nested, Around { is_nested: true, ..around }, found);
         }
         // What does not look like the last one is not taken for one either: what stood before decides nothing, so that a
         // file reads the same on several threads.

@@ -4,9 +4,10 @@
 use super::ImportInput;
 use crate::CatalogError;
 use serde::Serialize;
+use sources::files::MEDIA_HEAD_BYTES;
 use std::collections::HashSet;
 use std::fs::Metadata;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Why a path that was named and is not there is not read.
@@ -74,7 +75,9 @@ pub struct PassedOver {
     pub broken_links: u64,
     /// Tagmeter's own data folder.
     pub data_folder: u64,
-    /// Links, devices, pipes and hidden files in archives.
+    /// Pictures, sounds, films and subtitles in folders, which tools put beside their records.
+    pub media: u64,
+    /// Links, devices, pipes, hidden files and media in archives.
     pub in_archives: u64,
 }
 
@@ -87,9 +90,13 @@ impl PassedOver {
             (self.special, ("pipe, socket or device", "pipes, sockets or devices")),
             (self.broken_links, ("broken link", "broken links")),
             (self.data_folder, ("data folder of Tagmeter", "data folders of Tagmeter")),
+            (self.media, ("media file", "media files")),
             (
                 self.in_archives,
-                ("link, device or hidden file in an archive", "links, devices or hidden files in archives"),
+                (
+                    "link, device, hidden or media file in an archive",
+                    "links, devices, hidden or media files in archives",
+                ),
             ),
         ];
         kinds.into_iter().filter(|(number, _)| *number > 0)
@@ -245,10 +252,20 @@ impl ImportInputs {
             self.folder(&path);
         } else if metadata.len() == 0 {
             self.entries.push(Entry::Empty(path));
+        } else if is_media(&path) {
+            self.passed_over.media += 1;
         } else {
             self.entries.push(Entry::Found(path));
         }
     }
+}
+
+/// Whether a file that was found is a picture, a sound or a film. One that cannot be opened is none: the import reports it.
+fn is_media(path: &Path) -> bool {
+    let mut head = Vec::with_capacity(MEDIA_HEAD_BYTES);
+    let opened = std::fs::File::open(path);
+    let read = opened.and_then(|file| file.take(MEDIA_HEAD_BYTES as u64).read_to_end(&mut head));
+    read.is_ok() && sources::files::is_media(&head)
 }
 
 fn is_missing(cause: &io::Error) -> bool {
@@ -321,6 +338,27 @@ mod tests {
             PassedOver { hidden: 1, repeated: 5, special: 3, broken_links: 2, ..PassedOver::default() };
         assert_eq!(*inputs.passed_over(), passed);
         assert!(inputs.contain(&top.join("soft.json")) && !inputs.contain(&top.join("new.ndjson")));
+    }
+
+    #[test]
+    fn media_beside_the_records_are_passed_over_and_counted() {
+        let place = tempfile::tempdir().expect("a folder");
+        let top = place.path();
+        for (name, content) in [
+            ("1.info.json", &b"{}"[..]),
+            ("1.mp4", b"\0\0\0\x20ftypisom\0\0\x02\0"),
+            ("1.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF"),
+            ("1.en.vtt", b"WEBVTT\n\n00:00"),
+            ("named.mp4", b"{\"id\":1}"),
+        ] {
+            fs::write(top.join(name), content).expect("a file");
+        }
+        let inputs = listed(&[top]);
+        // What a file is, is told by its content.
+        assert_eq!(names(&inputs), ["1.info.json", "named.mp4"]);
+        assert_eq!(inputs.passed_over().media, 3);
+        // A file that is named is read, so that the import says what it is.
+        assert_eq!(names(&listed(&[&top.join("1.mp4")])), ["1.mp4"]);
     }
 
     #[test]

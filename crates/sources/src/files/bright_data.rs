@@ -3,6 +3,7 @@
 use super::display_api::handle_in;
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
+use crate::json::length::Length;
 use crate::json::lenient::{Flag, List, Maybe, Text, first_told};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
@@ -47,7 +48,7 @@ struct Post<'a> {
     /// A wider count that some records have beside it.
     num_share_count: Number,
     collect_count: Number,
-    video_duration: Number,
+    video_duration: Length,
     hashtags: List<Text<'a>>,
     profile_id: Id<'a>,
     profile_username: Text<'a>,
@@ -87,6 +88,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         tags.add(name.trim(), None)?;
     }
     tags.or_caption(&post.description)?;
+    let duration = post.video_duration.seconds("video_duration", reading);
     reading.video(VideoObservation {
         id,
         source: Source::BrightData,
@@ -102,14 +104,14 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
             saves: post.collect_count.web("collect_count")?,
             downloads: None,
         },
-        details: post.details(),
+        details: post.details(duration),
         digest: digest(raw.as_bytes(), observed_at),
     });
     Ok(())
 }
 
 impl Post<'_> {
-    fn details(&self) -> VideoDetails {
+    fn details(&self, duration: u64) -> VideoDetails {
         let is_of_photos = !self.carousel_images.is_empty()
             || matches!(&*self.post_type, "image" | "photo" | "carousel" | "slideshow");
         let handle = [handle_in(&self.profile_url), handle_in(&self.url)]
@@ -119,7 +121,7 @@ impl Post<'_> {
             region: self.region.parse().ok(),
             title: self.description.clean(),
             cover: self.preview_image.clean(),
-            duration_seconds: if is_of_photos { 0 } else { self.video_duration.whole().unwrap_or(0) },
+            duration_seconds: if is_of_photos { 0 } else { duration },
             play: self.video_url.clean(),
             music: Music {
                 id: self.music.id.to_text(),

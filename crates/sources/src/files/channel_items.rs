@@ -4,6 +4,7 @@
 use super::display_api::handle_in;
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
+use crate::json::length::Length;
 use crate::json::lenient::{List, Maybe, OrText, Text, first_told};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
@@ -71,7 +72,7 @@ struct Channel<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Video<'a> {
-    duration: Number,
+    duration: Length,
     url: Text<'a>,
     cover: Text<'a>,
 }
@@ -99,6 +100,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     }
     tags.or_caption(&item.title)?;
     let (channel, song) = (&item.channel, &item.song);
+    let duration_seconds = item.video.duration.seconds("video.duration", reading);
     reading.video(VideoObservation {
         id,
         source: Source::Apify,
@@ -117,7 +119,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         details: VideoDetails {
             title: item.title.clean(),
             cover: item.video.cover.clean(),
-            duration_seconds: item.video.duration.whole().unwrap_or(0),
+            duration_seconds,
             play: item.video.url.clean(),
             music: Music {
                 id: song.id.to_text(),

@@ -3,6 +3,7 @@
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
+use crate::json::length::Length;
 use crate::json::lenient::{Text, first_told};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
@@ -37,7 +38,7 @@ struct Video<'a> {
     embed_html: Text<'a>,
     title: Text<'a>,
     video_description: Text<'a>,
-    duration: Number,
+    duration: Length,
     like_count: Number,
     comment_count: Number,
     share_count: Number,
@@ -61,6 +62,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     };
     let mut tags = TagList::default();
     tags.add_caption(caption)?;
+    let duration_seconds = video.duration.seconds("duration", reading);
     reading.video(VideoObservation {
         id: video.id.video(&[&video.share_url, &video.embed_link, &video.embed_html])?,
         source: Source::DisplayApi,
@@ -78,7 +80,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         details: VideoDetails {
             title: first_told(&[caption]),
             cover: video.cover_image_url.clean(),
-            duration_seconds: video.duration.whole().unwrap_or(0),
+            duration_seconds,
             create_time: video.create_time.seconds(),
             author: Author { unique_id: handle_in(&video.share_url).to_owned(), ..Author::default() },
             ..VideoDetails::default()

@@ -1,7 +1,9 @@
 //! Objects that a program made flat: what lay inside stands beside the rest under a name that joins both
-//! (`"stats.playCount"`, `"author_uniqueId"`), as pandas' `json_normalize` writes them. They are made nested again.
+//! (`"stats.playCount"`, `"author_uniqueId"`), as pandas' `json_normalize` writes them. They are made nested again, and
+//! so are lists and objects that a program printed into texts.
 
 use crate::json::keys::Keys;
+use crate::literal::{is_bracketed, parse};
 use serde_json::{Map, Value};
 
 /// Objects of the records that are read.
@@ -46,9 +48,33 @@ const INNER: [&str; 14] = [
 /// Deepest objects that are made again.
 const DEPTH_MAX: usize = 4;
 
-/// Whether an object was made flat.
+/// Lists and objects that programs print into a text where they want a value.
+const PRINTED: [&str; 14] = [
+    "hashtags",
+    "challenges",
+    "textExtra",
+    "cha_list",
+    "text_extra",
+    "hashtag_names",
+    "stats",
+    "statsV2",
+    "statistics",
+    "author",
+    "authorMeta",
+    "videoMeta",
+    "musicMeta",
+    "video",
+];
+
+/// Whether an object was made flat, or has texts in the place of lists and objects. Apify's own flat items are read as they
+/// are.
 pub(crate) fn is_flattened(keys: &Keys<'_>) -> bool {
-    keys.any(|key| split(key).is_some())
+    keys.pairs().any(|(key, value)| is_printed(key, value) || split(key).is_some())
+        && !(keys.has("webVideoUrl") && keys.has_any(&["authorMeta.name", "musicMeta.musicName"]))
+}
+
+fn is_printed(key: &[u8], value: &[u8]) -> bool {
+    matches!(value, [b'"', b'[' | b'{' | b'(', ..]) && PRINTED.iter().any(|name| name.as_bytes() == key)
 }
 
 /// The outer and the inner name.
@@ -84,6 +110,12 @@ pub(crate) fn nested(raw: &[u8]) -> Option<Vec<u8>> {
         if value.is_null() && key.contains(['.', '/']) {
             continue;
         }
+        let value = match value {
+            Value::String(text) if PRINTED.contains(&key.as_str()) && is_bracketed(&text) => {
+                parse(&text).unwrap_or(Value::String(text))
+            }
+            other => other,
+        };
         put(&mut whole, &key, value, is_joined_by_low_line, 0);
     }
     serde_json::to_vec(&Value::Object(whole)).ok()

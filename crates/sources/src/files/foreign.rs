@@ -243,11 +243,8 @@ static TELLING: &[Telling] = &[
     ),
     Telling(&TWEETS, &["full_text"], &[]),
     Telling(&YOUTUBE, &["snippet"], &[]),
-    Telling(
-        &YOUTUBE,
-        &[],
-        &["channelId", "channel_id", "numberOfSubscribers", "videoRenderer", "videoDetails"],
-    ),
+    Telling(&YOUTUBE, &[], &["channelId", "numberOfSubscribers", "videoRenderer", "videoDetails"]),
+    Telling(&INSTAGRAM, &["pk"], &["media_type", "code", "media_id", "taken_at"]),
     Telling(
         &INSTAGRAM,
         &[],
@@ -255,7 +252,6 @@ static TELLING: &[Telling] = &[
             "edge_media_to_caption",
             "edge_liked_by",
             "edge_media_preview_like",
-            "media_type",
             "shortCode",
             "ownerUsername",
             "taken_at",
@@ -340,6 +336,18 @@ const COMMENT_KEYS: [&str; 8] = [
     "aweme_id",
 ];
 
+/// What records of videos call their plays.
+const PLAYS: [&str; 8] = [
+    "play_count",
+    "playCount",
+    "plays",
+    "view_count",
+    "viewCount",
+    "views",
+    "video_views",
+    "video_view_count",
+];
+
 /// The kind of an object that no format reads.
 pub(crate) fn of(keys: &Keys<'_>) -> Option<&'static Foreign> {
     if let Some(meta) = keys.object("__import_meta")
@@ -349,6 +357,10 @@ pub(crate) fn of(keys: &Keys<'_>) -> Option<&'static Foreign> {
     }
     let mut all = TELLING.iter().chain(OF_SEARCHES);
     let kind = all.find(|telling| telling.fits(keys)).map(|Telling(kind, ..)| *kind)?;
+    // Nobody's comment or profile has a number of plays: rather a video whose keys nobody knows.
+    if [&COMMENTS, &PROFILES, &FOLLOWERS, &SOUNDS].contains(&kind) && keys.has_any(&PLAYS) {
+        return None;
+    }
     // X, YouTube and others call things alike.
     let link = || keys.text("url").or(keys.text("link")).unwrap_or_default();
     match kind {

@@ -4,6 +4,7 @@
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::keys::Keys;
+use crate::json::length::Length;
 use crate::json::lenient::{List, Maybe, Text};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
@@ -51,7 +52,7 @@ struct Video<'a> {
     favorites_count: Number,
     /// An earlier spelling.
     favourites_count: Number,
-    video_duration: Number,
+    video_duration: Length,
     music_id: Id<'a>,
     playlist_id: Id<'a>,
     hashtag_names: List<Text<'a>>,
@@ -87,6 +88,7 @@ fn tell(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>)
     let id = if video.id.is_none() { &video.video_id } else { &video.id };
     let id = if is_exact { id.video_as_written() } else { id.video(&[]) }?;
     let tags = video.tags()?;
+    let duration_seconds = video.video_duration.seconds("video_duration", reading);
     reading.video(VideoObservation {
         id,
         source: Source::ResearchApi,
@@ -106,7 +108,7 @@ fn tell(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>)
         details: VideoDetails {
             region: video.region_code.parse().ok(),
             title: video.video_description.clean(),
-            duration_seconds: video.video_duration.whole().unwrap_or(0),
+            duration_seconds,
             create_time: video.create_time.seconds(),
             music: Music { id: video.music_id.to_text(), ..Music::default() },
             author: Author { unique_id: video.username.clean(), ..Author::default() },

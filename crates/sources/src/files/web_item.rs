@@ -23,7 +23,7 @@ pub(crate) static FORMAT: Format = Format {
         all: &["id"],
         any: &["stats", "statsV2", "video", "author", "createTime", "challenges", "textExtra", "contents"],
         // Comments, profiles and posts of other sites have them.
-        none: &["cid", "uniqueId", "followerCount", "snippet", "retweetCount", "quoteCount", "shortCode"],
+        none: &["cid", "snippet", "retweetCount", "quoteCount", "shortCode"],
         within: &[
             "itemList",
             "items",
@@ -69,6 +69,8 @@ struct Item<'a> {
     /// 4CAT's imports of Zeeschuimer's items have it.
     #[serde(rename = "__import_meta")]
     import_meta: Option<Maybe<ImportMeta<'a>>>,
+    /// A user's own record has it, and an item that somebody put its author's handle into.
+    unique_id: Option<IgnoredAny>,
     /// Only tiktok-scraper has it.
     author_meta: Option<IgnoredAny>,
     /// Only the contract's videos have it.
@@ -242,7 +244,8 @@ impl Item<'_> {
             || has_extra
             || !self.author.0.unique_id.is_empty()
             || self.challenges.iter().any(|challenge| !challenge.title.is_empty())
-            || self.create_time.seconds().is_some()
+            // The profile of a user has a time, too.
+            || self.create_time.seconds().is_some() && self.unique_id.is_none()
     }
 
     fn author_id(&self) -> &Id<'_> {

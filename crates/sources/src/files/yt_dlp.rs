@@ -5,6 +5,7 @@
 use super::foreign::OTHER_SITE;
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
+use crate::json::length::Length;
 use crate::json::lenient::{List, Maybe, Text, clean};
 use crate::json::number::Number;
 use crate::reading::{Reading, Refusal, TagList, digest};
@@ -44,7 +45,7 @@ struct Info<'a> {
     channel: Text<'a>,
     creator: Text<'a>,
     timestamp: Number,
-    duration: Number,
+    duration: Length,
     view_count: Number,
     like_count: Number,
     comment_count: Number,
@@ -85,6 +86,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let caption = info.caption();
     let mut tags = TagList::default();
     tags.add_caption(caption)?;
+    let duration_seconds = info.duration.seconds("duration", reading);
     reading.video(VideoObservation {
         id,
         source: Source::YtDlp,
@@ -101,7 +103,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
             saves: info.save_count.web("save_count")?,
             downloads: None,
         },
-        details: info.details(caption),
+        details: VideoDetails { duration_seconds, ..info.details(caption) },
         digest: digest(raw.as_bytes(), observed_at),
     });
     Ok(())
@@ -152,7 +154,6 @@ impl<'a> Info<'a> {
             cover: if cover.is_empty() { clean(told(&self.thumbnail)) } else { cover },
             ai_dynamic_cover: picture("dynamicCover"),
             origin_cover: picture("originCover"),
-            duration_seconds: self.duration.whole().unwrap_or(0),
             music: Music {
                 title: clean(told(&self.track)),
                 author: clean(&if artists.is_empty() {

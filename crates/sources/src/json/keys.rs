@@ -52,11 +52,6 @@ impl<'a> Keys<'a> {
         keys.iter().any(|key| self.has(key))
     }
 
-    /// Whether one of the keys is such.
-    pub(crate) fn any(&self, is_such: impl Fn(&[u8]) -> bool) -> bool {
-        self.entries.iter().any(|(key, _)| is_such(key))
-    }
-
     /// The object under a key.
     pub(crate) fn object(&self, key: &str) -> Option<&'a [u8]> {
         self.get(key).filter(|value| value.first() == Some(&b'{'))

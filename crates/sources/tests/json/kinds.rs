@@ -201,6 +201,25 @@ fn what_is_of_no_kind_says_what_to_do_and_has_no_control_characters() {
 }
 
 #[test]
+fn keys_that_kinds_share_decide_nothing_where_there_are_plays() {
+    for json in [
+        r##"{"key":"11","username":"a","follower_count":5,"plays":50}"##,
+        r##"{"video_id":"11","text":"bed","like_count":3,"views":50}"##,
+        r##"{"key":"11","music_info":{},"view_count":50}"##,
+        r##"{"key":"11","media_type":"video","views":50}"##,
+        r##"{"key":"11","channel_id":"5","viewCount":50}"##,
+    ] {
+        let why = refused(json);
+        assert!(why.contains("--map KEY=FIELD"), "{json}: {why}");
+    }
+    // An item into which somebody put its author's handle is one.
+    let out = read(
+        r##"{"id":"11","desc":"bed","createTime":1700000000,"stats":{"playCount":5},"uniqueId":"a","nickname":"A","followerCount":3}"##,
+    );
+    assert_eq!((out.ids(), out.rejects.len()), (vec![11], 0));
+}
+
+#[test]
 fn a_record_that_says_nothing_is_a_reject() {
     let out = read(format!(
         "{}\n{}\n{}\n",

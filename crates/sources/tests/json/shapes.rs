@@ -88,6 +88,36 @@ fn flat_objects_are_read_as_what_they_were() {
 }
 
 #[test]
+fn lists_and_objects_that_a_program_printed_are_read() {
+    let printed = r##"{"id":"11","webVideoUrl":"https://www.tiktok.com/@maker/video/11","text":"bed #pea","createTimeISO":"2023-11-14T22:13:20.000Z","playCount":"50","isAd":"True","diggCount":"nan","hashtags":"[{'id': '77', 'name': 'kale', 'title': ''}]","authorMeta":"{'id': '6800000000000000123', 'name': 'maker', 'verified': False}","videoMeta":"{'duration': 9}"}"##;
+    let out = check(printed, &[11]);
+    let video = &out.videos[0];
+    assert_eq!((video.source, tags(video), out.plays()), (Source::Apify, vec!["kale"], vec![Some(50)]));
+    assert_eq!((video.details.author.unique_id.as_str(), video.details.duration_seconds), ("maker", 9));
+    assert_eq!((video.counts.likes, video.details.is_ad), (None, true));
+    let item = r##"{"id":"11","createTime":1700000000,"desc":"bed","challenges":"[{\"title\":\"kale\"}]","stats":"{\"playCount\":50}","author":"maker"}"##;
+    let out = check(item, &[11]);
+    assert_eq!((tags(&out.videos[0]), out.plays()), (vec!["kale"], vec![Some(50)]));
+    // A text that is no list is none.
+    let broken = r##"{"id":"11","createTime":1700000000,"desc":"bed #pea","challenges":"[...","stats":{"playCount":50}}"##;
+    assert_eq!(tags(&check(broken, &[11]).videos[0]), ["pea"]);
+}
+
+#[test]
+fn a_detail_that_cannot_be_read_costs_the_detail() {
+    let with = |duration: &str| DISPLAY.replace(r#""duration":42"#, &format!(r#""duration":{duration}"#));
+    for (duration, want) in [(r#""00:31""#, 31), (r#""PT1M""#, 60), ("31.4", 31), ("null", 0)] {
+        let out = check(&with(duration), &[11]);
+        assert_eq!((out.videos[0].details.duration_seconds, out.notes.len()), (want, 0), "{duration}");
+    }
+    let out = check(&with(r#""half a minute""#), &[11]);
+    assert_eq!((out.videos[0].details.duration_seconds, out.plays()), (0, vec![Some(50)]));
+    assert!(out.notes.len() == 1 && out.notes[0].contains("half a minute"), "{:?}", out.notes);
+    let out = check(&BRIGHT.replace(r#""2023-11-14T22:13:20.000Z""#, "20240805"), &[11]);
+    assert_eq!((out.videos[0].details.create_time, out.plays()), (None, vec![Some(50)]));
+}
+
+#[test]
 fn a_dump_of_gallery_dl_has_each_post_once() {
     let photo = item(12)
         .replace(r#""video":"#, r#""imagePost":{"images":[{"imageURL":{"urlList":["u"]}}]},"video":"#);

@@ -68,7 +68,7 @@ fn links_and_devices_in_archives_are_passed_over() {
     let packed = Command::new("tar").args(["-czf", "in.tar.gz", "in"]).current_dir(place.path()).status();
     assert!(packed.expect("tar runs").success());
     let told = place.ok(&["import", "in.tar.gz"]);
-    assert_eq!(notes(&told), ["Passed over 2 links, devices or hidden files in archives."]);
+    assert_eq!(notes(&told), ["Passed over 2 links, devices, hidden or media files in archives."]);
 }
 
 #[test]
