@@ -184,7 +184,7 @@ impl Catalog {
     }
 
     /// Brings the search index and the trends up to what was stored.
-    async fn settle(&self) -> Result<(), CatalogError> {
+    pub(crate) async fn settle(&self) -> Result<(), CatalogError> {
         self.inner.index.bring_up_and_keep().await?;
         self.follow_trends().await?;
         Ok(())

@@ -9,6 +9,8 @@ mod error;
 
 mod follow;
 
+pub mod forget;
+
 mod freshness;
 
 mod hashtag;

@@ -2,9 +2,9 @@
 
 use crate::{Catalog, CatalogError};
 use domain::observation::VideoObservation;
-use domain::{Handle, Observation, fragment};
+use domain::{Clock, Handle, Observation, fragment};
 use sources::files::is_ahead;
-use store::record::{Prepared, PreparedVideo, Recorded};
+use store::record::{Prepared, PreparedRemoval, PreparedVideo, Recorded};
 
 impl Catalog {
     /// Records observations in one transaction.
@@ -14,8 +14,11 @@ impl Catalog {
         let (now, given) = (self.inner.clock.now(), observations.len());
         let is_ahead =
             |observation: &Observation| observation.observed_at().is_some_and(|at| is_ahead(at, now));
-        let prepared: Vec<Prepared> =
-            observations.into_iter().filter(|observation| !is_ahead(observation)).map(prepare).collect();
+        let prepared: Vec<Prepared> = observations
+            .into_iter()
+            .filter(|observation| !is_ahead(observation))
+            .map(|observation| prepare(observation, &*self.inner.clock))
+            .collect();
         if prepared.len() < given {
             tracing::warn!(readings = given - prepared.len(), "readings from the future were left out");
         }
@@ -27,11 +30,16 @@ impl Catalog {
 }
 
 /// Does all that costs time and needs no database.
-pub(crate) fn prepare(observation: Observation) -> Prepared {
+pub(crate) fn prepare(observation: Observation, clock: &dyn Clock) -> Prepared {
     match observation {
         Observation::Hashtag(hashtag) => Prepared::Hashtag(hashtag),
         Observation::Video(video) => Prepared::Video(Box::new(prepare_video(*video))),
         Observation::Window(window) => Prepared::Window(window),
+        Observation::Removed(removed) => Prepared::Removed(PreparedRemoval {
+            id: removed.id,
+            at: removed.observed_at.unwrap_or_else(|| clock.now()),
+            is_timed: removed.observed_at.is_some(),
+        }),
     }
 }
 

@@ -238,6 +238,10 @@ impl Catalog {
 
     async fn part(&self, generation: &Generation, position: u64, count: u32) -> Result<Part, CatalogError> {
         let rows = self.inner.store.ranked(generation.hashtag, generation.slot, position, count).await?;
+        if rows.is_empty() && position < generation.videos {
+            // It was dropped, as a video of it was forgotten, and is still in the cache.
+            return Err(CatalogError::CursorUnknown);
+        }
         let shown = self.inner.store.shown(&rows).await?;
         Ok(Part { shown, generation: generation.slot, position, total: generation.videos })
     }

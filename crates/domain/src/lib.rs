@@ -9,6 +9,8 @@ pub mod tag;
 
 pub mod caption;
 
+pub mod compliance;
+
 pub mod id;
 
 pub mod assigned_id;
@@ -75,7 +77,7 @@ pub use key_scope::KeyScope;
 pub use length::Length;
 pub use moment::Moment;
 pub use number_set::{CaveatSet, SourceSet};
-pub use observation::{HashtagObservation, Observation, VideoObservation};
+pub use observation::{HashtagObservation, Observation, RemovedObservation, VideoObservation};
 pub use region::Region;
 pub use request_id::RequestId;
 pub use source::Source;

@@ -13,6 +13,8 @@ pub enum Observation {
     Video(Box<VideoObservation>),
     /// Of what a hashtag did within a window of time.
     Window(Box<WindowObservation>),
+    /// That a video is no longer there.
+    Removed(RemovedObservation),
 }
 
 impl Observation {
@@ -22,6 +24,7 @@ impl Observation {
             Self::Hashtag(hashtag) => hashtag.source,
             Self::Video(video) => video.source,
             Self::Window(window) => window.source,
+            Self::Removed(removed) => removed.source,
         }
     }
 
@@ -31,6 +34,7 @@ impl Observation {
             Self::Hashtag(hashtag) => hashtag.observed_at,
             Self::Video(video) => video.observed_at,
             Self::Window(window) => Some(window.observed_at),
+            Self::Removed(removed) => removed.observed_at,
         }
     }
 }
@@ -148,6 +152,17 @@ pub struct VideoObservation {
     pub details: VideoDetails,
     /// XXH3 of the record as it stood in the source: the same record again changes nothing and is passed over at once.
     pub digest: u64,
+}
+
+/// A source that lists a video reports nothing but its id: it was deleted or made private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RemovedObservation {
+    /// Which video.
+    pub id: VideoId,
+    /// By which way it came.
+    pub source: Source,
+    /// When that was seen, where the source reports it.
+    pub observed_at: Option<Timestamp>,
 }
 
 /// Counts of a video. `None` is "not told".

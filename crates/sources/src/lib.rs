@@ -39,7 +39,11 @@
 
 pub mod files;
 
+pub mod id_list;
+
 pub mod upstream;
+
+mod removed;
 
 mod run;
 

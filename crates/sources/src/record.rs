@@ -11,7 +11,8 @@ use crate::json::keys::Keys;
 use crate::json::repair::repair;
 use crate::json::scan::{elements, value_end};
 use crate::reading::{Found, Reading, Refusal, Told, retain_from};
-use domain::Timestamp;
+use crate::removed;
+use domain::{Observation, Timestamp};
 use std::sync::Arc;
 
 /// Most bytes of a refused record that are kept with its reject.
@@ -24,7 +25,6 @@ const ENVELOPES_MAX: u32 = 8;
 const BOT_CHECK: &str = "a bot-check page ({\"type\":\"verify\"}): TikTok asked whoever captured this to solve a puzzle and sent no data";
 pub(crate) const HTML: &str =
     "an HTML page, not data: a bot check, a login page or an error page that was saved in place of an answer";
-const DELETED: &str = "deleted or private: only an id, nothing else is told";
 
 /// Reads records one after another and remembers what the last one was, so that the next is tried as that first.
 #[derive(Default)]
@@ -153,8 +153,17 @@ impl RecordReader {
         if keys.text("type").is_some_and(|kind| &*kind == "verify") {
             return refuse(raw, BOT_CHECK.to_owned(), around, found);
         }
-        if matches!(keys.only(), Some(b"id" | b"aweme_id")) && value_end(raw, 0).is_ok() {
-            return refuse(raw, DELETED.to_owned(), around, found);
+        if let Some(source) = removed::source_of(&keys)
+            && value_end(raw, 0).is_ok()
+        {
+            let start = found.len();
+            return match removed::read(&keys, source, around.observed_at) {
+                Ok(removed) => {
+                    found.push(Found::Observation(Observation::Removed(removed)));
+                    self.present.check(raw, around, start, found);
+                }
+                Err(reason) => refuse(raw, reason, around, found),
+            };
         }
         for (_, json) in json_formats().filter(|(_, json)| json.fits(&keys)) {
             match self.attempt(json, raw, around, found) {

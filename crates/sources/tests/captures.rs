@@ -1,7 +1,7 @@
 //! The real captures, read whole, against figures that an independent reading of them gave. Skips, saying so, where
 //! the captures are not at hand.
 
-use domain::observation::{VideoCounts, WindowObservation};
+use domain::observation::{RemovedObservation, VideoCounts, WindowObservation};
 use domain::{
     HashtagId, HashtagObservation, Observation, Source, TagKey, Timestamp, VideoId, VideoObservation,
 };
@@ -27,6 +27,7 @@ struct Read {
     videos: Vec<VideoObservation>,
     hashtags: Vec<HashtagObservation>,
     windows: Vec<WindowObservation>,
+    removed: Vec<RemovedObservation>,
     rejects: Vec<Reject>,
     reports: Vec<FileReport>,
 }
@@ -43,6 +44,7 @@ fn read(folder: &Path, names: &[&str]) -> Read {
                 Item::Observation(Observation::Video(video)) => read.videos.push(*video),
                 Item::Observation(Observation::Hashtag(hashtag)) => read.hashtags.push(*hashtag),
                 Item::Observation(Observation::Window(window)) => read.windows.push(*window),
+                Item::Observation(Observation::Removed(removed)) => read.removed.push(removed),
                 Item::Reject(reject) => read.rejects.push(reject),
             }
         }
@@ -83,18 +85,16 @@ fn four_captures_give_the_videos_and_tags_of_the_independent_reading() {
 }
 
 #[test]
-fn deleted_videos_are_rejected_with_their_lines() {
+fn bare_ids_are_of_removed_videos() {
     let Some(folder) = captures() else { return };
     let read = read(&folder, &FOUR);
-    assert_eq!(read.rejects.len(), 5);
-    for reject in &read.rejects {
-        assert_eq!(reject.reason, "deleted or private: only an id, nothing else is told");
-        assert!(reject.place.line.is_some() && reject.place.file.ends_with("creators-2024.ndjson.gz"));
-        assert!(reject.raw.starts_with(b"{\"id\":"));
-    }
+    assert_eq!((read.removed.len(), read.rejects.len()), (5, 0));
     let listed = self::read(&folder, &["tiktok-web/deleted-videos.json"]);
-    assert_eq!((listed.videos.len(), listed.rejects.len()), (0, 4));
-    assert_eq!(listed.rejects[3].place.record, Some(4));
+    assert_eq!((listed.videos.len(), listed.removed.len(), listed.rejects.len()), (0, 4, 0));
+    for removed in read.removed.iter().chain(&listed.removed) {
+        assert_eq!((removed.source, removed.observed_at), (Source::WebItem, None));
+    }
+    assert_eq!(listed.removed[0].id.get(), 7_464_542_160_168_193_287);
 }
 
 #[test]

@@ -113,6 +113,7 @@ fn largest(observation: &Observation) -> Option<u64> {
             values(&[views, creators, videos])
         }
         Observation::Window(window) => window.views.max(window.posts),
+        Observation::Removed(_) => None,
     }
 }
 

@@ -21,8 +21,8 @@ fn try_read(text: impl AsRef<[u8]>) -> Result<Out, FileError> {
         match item {
             Item::Observation(Observation::Video(video)) => out.videos.push(*video),
             Item::Observation(Observation::Hashtag(hashtag)) => out.hashtags.push(*hashtag),
-            Item::Observation(Observation::Window(window)) => {
-                panic!("no test here is of windows: {window:?}")
+            Item::Observation(other @ (Observation::Window(_) | Observation::Removed(_))) => {
+                panic!("no test here is of these: {other:?}")
             }
             Item::Reject(reject) => out.rejects.push(reject),
         }

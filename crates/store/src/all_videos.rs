@@ -5,8 +5,8 @@ use crate::{Store, StoreError};
 use std::ops::RangeInclusive;
 
 impl Store {
-    /// The videos of these rows in numbers, ascending. Rows are given out from 1 on, and the last is the number of videos
-    /// that [`Store::catalog_size`] tells.
+    /// The videos of these rows in numbers, ascending; removed ones are left out. Rows are given out from 1 to the last
+    /// that [`Store::catalog_size`] returns.
     pub async fn videos_of_rows(
         &self,
         rows: RangeInclusive<VideoRow>,

@@ -1,6 +1,7 @@
 //! Reading hashtags.
 
 use crate::merge::told;
+use crate::videos::VideoRow;
 use crate::{Store, StoreError};
 use domain::count::COUNT_MAX;
 use domain::hashtag::{AsReadCounts, Observed, ReportedTimes};
@@ -106,8 +107,12 @@ impl Store {
 pub struct CatalogSize {
     /// Hashtags.
     pub hashtags: u64,
-    /// Videos.
+    /// Videos, those that are removed left out.
     pub videos: u64,
+    /// Videos that are removed.
+    pub removed: u64,
+    /// The last row of a video that was given out; not every row up to it is still there.
+    pub last_video: VideoRow,
 }
 
 /// Lists of changes put together, in the order they were made.

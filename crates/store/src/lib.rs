@@ -60,6 +60,8 @@ mod head;
 
 mod merge;
 
+pub mod forget;
+
 mod recording;
 
 pub mod audit;

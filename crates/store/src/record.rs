@@ -34,6 +34,18 @@ pub struct PreparedVideo {
     pub packed: Vec<u8>,
 }
 
+/// A video that was found removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreparedRemoval {
+    /// Which video.
+    pub id: VideoId,
+    /// When that was seen, or the moment of the import where the source reports no time.
+    pub at: Timestamp,
+    /// Whether the source reports the time. A removal without a time counts only where none is stored: the same file
+    /// imported again changes nothing.
+    pub is_timed: bool,
+}
+
 /// What comes in.
 #[derive(Debug)]
 pub enum Prepared {
@@ -43,6 +55,8 @@ pub enum Prepared {
     Hashtag(Box<HashtagObservation>),
     /// A sum over a window of time.
     Window(Box<WindowObservation>),
+    /// A video is no longer there.
+    Removed(PreparedRemoval),
 }
 
 /// What one transaction did.
@@ -58,6 +72,16 @@ pub struct Recorded {
     pub hashtag_records: u64,
     /// Sums over windows of time taken in.
     pub window_records: u64,
+    /// Records of removed videos taken in.
+    pub removal_records: u64,
+    /// Of these, stored videos that count as removed from now on.
+    pub videos_removed: u64,
+    /// Of these, records of videos that are not stored. Nothing is kept of them.
+    pub removals_unknown: u64,
+    /// Videos that were removed and are there again.
+    pub videos_reinstated: u64,
+    /// Video records passed over because the video or its creator was forgotten.
+    pub videos_forgotten: u64,
     /// Hashtags that were not held before.
     pub hashtags_new: u64,
     /// Hashtags held before of which something changed (totals, sums, description).
@@ -71,7 +95,7 @@ pub struct Recorded {
 impl Recorded {
     /// Records taken in, of every kind.
     pub fn records(&self) -> u64 {
-        self.video_records + self.hashtag_records + self.window_records
+        self.video_records + self.hashtag_records + self.window_records + self.removal_records
     }
 
     /// Adds the figures of a later transaction.
@@ -81,6 +105,11 @@ impl Recorded {
         self.videos_changed += later.videos_changed;
         self.hashtag_records += later.hashtag_records;
         self.window_records += later.window_records;
+        self.removal_records += later.removal_records;
+        self.videos_removed += later.videos_removed;
+        self.removals_unknown += later.removals_unknown;
+        self.videos_reinstated += later.videos_reinstated;
+        self.videos_forgotten += later.videos_forgotten;
         self.hashtags_new += later.hashtags_new;
         self.hashtags_changed += later.hashtags_changed;
         self.snapshots_new += later.snapshots_new;

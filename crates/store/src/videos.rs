@@ -8,7 +8,7 @@ use domain::observation::VideoCounts;
 use domain::{Creator, HashtagRow, Region, Timestamp, VideoId};
 
 /// The number a video has in this store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VideoRow(pub u64);
 
 /// A video as a page shows it: its ready JSON, and which of its counts are known since when.

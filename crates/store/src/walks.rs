@@ -35,12 +35,18 @@ impl Store {
         expired_before: Timestamp,
         videos: Vec<VideoRow>,
     ) -> Result<Generation, StoreError> {
+        let gone_before = self.videos_gone().await?;
         let head = join(&self.shown(&videos[..videos.len().min(HEAD_VIDEOS)]).await?);
         let generation = NewGeneration { hashtag, region, changed, built_at, expired_before, videos, head };
-        match self {
-            Self::Sqlite(sqlite) => sqlite.walks.keep(sqlite.catalog.identity()?, generation).await,
-            Self::Postgres(postgres) => postgres.keep_generation(generation).await,
+        let kept = match self {
+            Self::Sqlite(sqlite) => sqlite.walks.keep(sqlite.catalog.identity()?, generation).await?,
+            Self::Postgres(postgres) => postgres.keep_generation(generation).await?,
+        };
+        // Whoever forgets drops rankings after the videos. One that was read before and written after holds some.
+        if self.videos_gone().await? != gone_before {
+            self.drop_generations(Some(vec![hashtag])).await?;
         }
+        Ok(kept)
     }
 
     /// Appends videos to a ranking, those that are not in it yet, in the order given; all others keep their places. `None`
@@ -78,7 +84,8 @@ impl Store {
             Self::Sqlite(sqlite) => sqlite.walks.head(slot)?,
             Self::Postgres(postgres) => postgres.head(hashtag, slot).await?,
         };
-        Ok(head.as_deref().and_then(|head| split(head, count as usize)))
+        // An empty one was dropped.
+        Ok(head.as_deref().filter(|head| !head.is_empty()).and_then(|head| split(head, count as usize)))
     }
 
     /// The newest ranking kept of a hashtag.

@@ -9,7 +9,8 @@ use domain::{Count, Handle, Hashtag, HashtagObservation, HashtagRow, Source, Tag
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use store::record::{Prepared, PreparedVideo, Recorded};
+use store::forget::ForgottenVideos;
+use store::record::{Prepared, PreparedRemoval, PreparedVideo, Recorded};
 use store::videos::VideoRow;
 use store::{Store, StoreOptions};
 use testkit::postgres::TestDatabase;
@@ -43,7 +44,7 @@ const TABLES: [(&str, &str); 12] = [
     (
         "videos",
         "video, id, author, create_time, region, observed_at, plays, likes, comments, shares, saves, downloads, \
-         rounded, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle",
+         rounded, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle, removed_at",
     ),
     ("video_fragments", "video, packed"),
     ("links", "hashtag, author, video, plays, region"),
@@ -78,6 +79,10 @@ enum Observation {
         counts: [Option<u64>; 3],
         description: Option<u8>,
         kind: Option<i64>,
+    },
+    Removed {
+        id: u64,
+        at: Option<usize>,
     },
     Window {
         tag: (usize, Option<u64>),
@@ -146,6 +151,12 @@ fn prepared(observation: &Observation) -> Prepared {
                 },
             }))
         }
+        // The present stands for no time.
+        Observation::Removed { id, at: time } => Prepared::Removed(PreparedRemoval {
+            id: id.try_into().expect("an id"),
+            at: at(time.or(Some(4))).expect("a time"),
+            is_timed: time.is_some(),
+        }),
         Observation::Window { tag, at: time, country, counts: [views, posts, rank], days } => {
             Prepared::Window(Box::new(WindowObservation {
                 tag: tag_ref(tag),
@@ -227,7 +238,8 @@ fn any_observation(shared: bool) -> impl Strategy<Value = Observation> {
             counts,
             days,
         });
-    prop_oneof![3 => video, 2 => hashtag, 1 => window]
+    let removed = (1_u64..6, any_time()).prop_map(|(id, at)| Observation::Removed { id, at });
+    prop_oneof![6 => video, 4 => hashtag, 2 => window, 2 => removed]
 }
 
 async fn record(store: &Store, observations: &[Observation], cut: usize) -> Recorded {
@@ -290,10 +302,13 @@ async fn answers(store: &Store, with_changed: bool) -> Vec<String> {
         told.push(format!("{:?}", store.hashtag_snapshots(row, None, 1000).await.expect("a series")));
         told.push(format!("{:?}", store.hashtag_windows(row, 1000).await.expect("windows")));
     }
-    let videos: Vec<VideoRow> = (1..=size.videos).map(VideoRow).collect();
+    let all = store.creators_of_rows(VideoRow(1)..=size.last_video).await.expect("videos");
+    told.push(format!("{all:?}"));
+    let videos: Vec<VideoRow> = all.iter().map(|(row, ..)| *row).collect();
     for packed in store.packed(&videos).await.expect("videos") {
         told.push(String::from_utf8(packed).expect("UTF-8"));
     }
+    told.push(format!("{:?}", store.videos_of_rows(VideoRow(1)..=size.last_video).await.expect("videos")));
     for id in 1_u64..6 {
         let id = id.try_into().expect("an id");
         told.push(format!("{:?}", store.video_snapshots(id, None, 1000).await.expect("a series")));
@@ -307,10 +322,16 @@ async fn answers(store: &Store, with_changed: bool) -> Vec<String> {
     told
 }
 
+async fn forget(store: &Store, videos: &[u64]) -> ForgottenVideos {
+    let ids = videos.iter().map(|id| (*id).try_into().expect("an id")).collect();
+    store.forget_videos(ids).await.expect("forgotten")
+}
+
 async fn both_hold_the_same(
     observations: &[Observation],
     cut: usize,
     other_cut: Option<usize>,
+    forgotten: &[u64],
 ) -> Result<(), TestCaseError> {
     let Some(database) = TestDatabase::create().await else { return Ok(()) };
     let postgres = database.open().await;
@@ -322,7 +343,9 @@ async fn both_hold_the_same(
         let here = record(&sqlite, observations, cut).await;
         prop_assert_eq!(record(&postgres, observations, cut).await, here);
         recorded.push(here);
+        prop_assert_eq!(forget(&postgres, forgotten).await, forget(&sqlite, forgotten).await);
     }
+    prop_assert_eq!(sqlite.check_sums().await.expect("a report").off, 0);
     let catalog = rusqlite::Connection::open(folder.path().join("catalog.db")).expect("a file");
     for (table, columns) in TABLES {
         let here = rows_of_sqlite(&catalog, table, columns);
@@ -336,8 +359,10 @@ async fn both_hold_the_same(
     if let Some(cut) = other_cut {
         let database = TestDatabase::create().await.expect("PostgreSQL is here");
         let postgres = database.open().await;
-        record(&postgres, observations, cut).await;
-        record(&postgres, observations, cut).await;
+        for _ in 0..2 {
+            record(&postgres, observations, cut).await;
+            forget(&postgres, forgotten).await;
+        }
         prop_assert_eq!(answers(&postgres, false).await, answers(&sqlite, false).await);
     }
     Ok(())
@@ -360,8 +385,9 @@ proptest! {
         observations in proptest::collection::vec(any_observation(false), 1..60),
         cut in 1_usize..30,
         other_cut in 1_usize..61,
+        forgotten in proptest::collection::vec(1_u64..6, 0..3),
     ) {
-        run(both_hold_the_same(&observations, cut, Some(other_cut)))?;
+        run(both_hold_the_same(&observations, cut, Some(other_cut), &forgotten))?;
     }
 
     #[test]
@@ -369,7 +395,7 @@ proptest! {
         observations in proptest::collection::vec(any_observation(true), 1..40),
         cut in 1_usize..20,
     ) {
-        run(both_hold_the_same(&observations, cut, None))?;
+        run(both_hold_the_same(&observations, cut, None, &[]))?;
     }
 }
 

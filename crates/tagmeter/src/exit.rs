@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The account, key or hashtag that was named is not there.
     NotFound = 3,
-    /// `audit`, `doctor`, `migrate` or `backup` found something wrong.
+    /// `audit`, `doctor`, `migrate` or `backup` found something wrong, or `forget` does not believe its lists.
     ProblemFound = 4,
     /// `import` could not read one of its inputs, every record of it was rejected, or there was nothing to read.
     ImportIncomplete = 5,
@@ -51,6 +51,11 @@ impl Failure {
     /// There was nothing to import.
     pub(crate) fn nothing_to_import(message: impl fmt::Display) -> Self {
         Self { exit: Exit::ImportIncomplete, ..Self::new(message) }
+    }
+
+    /// Lists from which something would follow that must not.
+    pub(crate) fn refused(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::ProblemFound, ..Self::new(message) }
     }
 
     /// What was named is not there.

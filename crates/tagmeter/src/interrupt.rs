@@ -50,6 +50,9 @@ fn kept(command: &Command) -> Option<&'static str> {
         Command::Migrate(_) => {
             Some(": what was copied is kept in the target.\nhint: run the same command again to go on")
         }
+        Command::Forget(_) => Some(
+            ": what was forgotten until now is gone.\nhint: run the same command again to go on; copies that are left are dropped then",
+        ),
         Command::Backup(_) => Some(
             ": the copy is not complete.\nhint: run the same command again; it replaces what is left of this one (TO.unfinished)",
         ),

@@ -50,6 +50,12 @@ impl Bar {
         self.place("exporting", done, total, &template);
     }
 
+    /// Videos that were forgotten, of all.
+    pub(crate) fn forgotten(&self, more: u64, total: u64) {
+        let done = self.bar.position() + more;
+        self.place("forgetting", done, total, "{prefix} {bar:24} {human_pos}/{human_len} videos eta {eta}");
+    }
+
     /// Windows of days that were read, of all, and what came of them.
     pub(crate) fn windows(&self, windows: u64, total: u64, message: &str) {
         self.place("backfill", windows, total, "{prefix} {bar:24} {pos}/{len} windows {wide_msg}");

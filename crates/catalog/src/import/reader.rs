@@ -212,7 +212,7 @@ impl Reader {
         if observation.observed_at().is_none() {
             locked(&self.shared.report).without_time += 1;
         }
-        let prepared = prepare(observation);
+        let prepared = prepare(observation, &*self.clock);
         let full = {
             let mut outgoing = locked(&self.shared.outgoing);
             if outgoing.send.is_none() {

@@ -27,7 +27,7 @@ pub struct ImportState {
     /// Observations that were read.
     pub records: u64,
     /// Records that were in the store at most, of all attempts: one that ends before it got further counts as a failure.
-    #[serde(skip_serializing_if = "is_none_yet")]
+    #[serde(skip_serializing_if = "is_none")]
     pub committed: u64,
     /// What changed in the store, by this attempt and those before it.
     pub counts: ImportCounts,
@@ -40,8 +40,8 @@ pub struct ImportState {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-const fn is_none_yet(committed: &u64) -> bool {
-    *committed == 0
+const fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What changed in the store.
@@ -57,6 +57,12 @@ pub struct ImportCounts {
     pub hashtags_changed: u64,
     /// Snapshots that were not held before.
     pub snapshots_new: u64,
+    /// Stored videos that count as removed from now on.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub videos_removed: u64,
+    /// Video records passed over because the video or its creator was forgotten.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub videos_forgotten: u64,
 }
 
 impl ImportOrder {
@@ -93,6 +99,8 @@ impl ImportCounts {
             hashtags_new: self.hashtags_new + recorded.hashtags_new,
             hashtags_changed: self.hashtags_changed + recorded.hashtags_changed,
             snapshots_new: self.snapshots_new + recorded.snapshots_new,
+            videos_removed: self.videos_removed + recorded.videos_removed,
+            videos_forgotten: self.videos_forgotten + recorded.videos_forgotten,
         }
     }
 }

@@ -352,6 +352,31 @@ impl Spool {
     }
 }
 
+/// Removes every kept answer of a folder, whoever it is of; returns how many that were. A download under way goes on to
+/// its end, and cannot be continued after that.
+pub fn remove_kept(folder: &Path) -> io::Result<u64> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let mut removed = 0;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let id = path.file_stem().and_then(|stem| stem.to_str()).and_then(RequestId::parse);
+        if id.is_none() || path.extension().is_none_or(|extension| extension != RECORD) {
+            continue;
+        }
+        for path in [&path.with_extension(""), &path] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        removed += 1;
+    }
+    Ok(removed)
+}
+
 fn read_record(path: &Path) -> Option<Record> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }

@@ -132,8 +132,9 @@ pub(crate) struct ImportList {
 impl ImportView {
     fn of(job: &Job) -> Result<Self, Problem> {
         let (order, state) = (ImportOrder::of(job)?, ImportState::of(job)?);
-        let ImportCounts { videos_new, videos_changed, hashtags_new, hashtags_changed, snapshots_new } =
-            state.counts;
+        let ImportCounts {
+            videos_new, videos_changed, hashtags_new, hashtags_changed, snapshots_new, ..
+        } = state.counts;
         let first = state.first_rejects.into_iter().map(|reject| ImportReject {
             file: reject.file,
             line: reject.line,

@@ -45,8 +45,8 @@ fn gather(input: files::Input, options: Options) -> Result<Out, FileError> {
         match item {
             Item::Observation(Observation::Video(video)) => out.videos.push(*video),
             Item::Observation(Observation::Hashtag(hashtag)) => out.hashtags.push(*hashtag),
-            Item::Observation(Observation::Window(window)) => {
-                panic!("no test here is of windows: {window:?}")
+            Item::Observation(other @ (Observation::Window(_) | Observation::Removed(_))) => {
+                panic!("no test here is of these: {other:?}")
             }
             Item::Reject(reject) => out.rejects.push(reject),
         }
@@ -258,7 +258,7 @@ fn a_bad_record_is_rejected_with_its_place_and_the_others_are_read() {
         ("<html>", "HTML"),
         (twice, "duplicate field `id`"),
         (deep.as_str(), "nested deeper than 128 levels"),
-        (r#"{"id":"1"}"#, "deleted or private"),
+        (r#"{"id":"1"}"#, "no video's id"),
         (r#"{"code":"10000","type":"verify","subtype":"slide"}"#, "bot-check page"),
         (r#"{"statusCode":10204,"itemInfo":{}}"#, "statusCode 10204"),
         (r#"{"id":"","createTime":1700000000}"#, "nearest is web-item"),

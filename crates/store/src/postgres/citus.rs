@@ -19,7 +19,7 @@ pub(crate) enum Spread {
 
 /// All tables but those that stay on the coordinator: `store`, `told` and `changes` (who writes the catalog takes turns there)
 /// and `migrations`. Reference tables come first, as others may refer to them.
-pub(crate) const TABLES: [(&str, Spread); 28] = [
+pub(crate) const TABLES: [(&str, Spread); 29] = [
     ("accounts", Spread::Everywhere),
     ("keys", Spread::Everywhere),
     ("keys_version", Spread::Everywhere),
@@ -38,6 +38,7 @@ pub(crate) const TABLES: [(&str, Spread); 28] = [
     ("hashtag_keys", Spread::By("key")),
     ("hashtag_ids", Spread::By("id")),
     ("handles", Spread::By("handle")),
+    ("forgotten", Spread::By("digest")),
     ("video_ids", Spread::By("id")),
     ("videos", Spread::By("video")),
     ("video_fragments", Spread::With("video", "videos")),

@@ -1,7 +1,10 @@
 //! Answers kept for an `Idempotency-Key`. They are written in the transaction of the charge ([`super::charges`]).
 
 use super::Postgres;
+use super::connection::Parameter;
 use crate::StoreError;
+use crate::error::Doing;
+use crate::forget::Named;
 use crate::idempotency::{Fingerprint, IdempotencyKey, Kept, KeptAnswer, Spans};
 use crate::ledger::limit;
 use domain::{AccountId, RequestId};
@@ -20,7 +23,38 @@ const FORGET: &str = "DELETE FROM tagmeter.idempotency WHERE (account_id, idempo
 /// Those that were kept while the clock stood ahead.
 const SET_RIGHT: &str = "UPDATE tagmeter.idempotency SET created_at_ms = $1 WHERE created_at_ms > $2";
 
+/// All of them in the order of their keys, wherever they are: to look for what was forgotten.
+const LOOK_THROUGH: &str = "SELECT account_id, idempotency_key, body FROM tagmeter.idempotency
+     WHERE (account_id, idempotency_key) > ($1, $2) ORDER BY account_id, idempotency_key LIMIT $3";
+const DROP_ONE: &str =
+    "DELETE FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = $2 RETURNING 1";
+/// Kept answers looked through at once: a megabyte each at most.
+const ANSWERS_AT_ONCE: i64 = 16;
+
 impl Postgres {
+    /// See `Store::forget_answers`.
+    pub(crate) async fn forget_answers(&self, named: &Named) -> Result<u64, StoreError> {
+        const DOING: &str = "look through kept answers";
+        let (mut account, mut key, mut forgotten) = (i64::MIN, String::new(), 0);
+        loop {
+            let parameters: [Parameter<'_>; 3] =
+                [(&account, Type::INT8), (&key, Type::TEXT), (&ANSWERS_AT_ONCE, Type::INT8)];
+            let rows = self.pool.query(DOING, LOOK_THROUGH, &parameters).await?;
+            let Some(last) = rows.last() else { return Ok(forgotten) };
+            for row in &rows {
+                let (account, key): (i64, &str) =
+                    (row.try_get(0).doing(DOING)?, row.try_get(1).doing(DOING)?);
+                if named.is_in(row.try_get(2).doing(DOING)?) {
+                    let parameters: [Parameter<'_>; 2] = [(&account, Type::INT8), (&key, Type::TEXT)];
+                    let dropped = self.pool.query("delete kept answers", DROP_ONE, &parameters).await?;
+                    forgotten += dropped.len() as u64;
+                }
+            }
+            account = last.try_get(0).doing(DOING)?;
+            key = last.try_get(1).doing(DOING)?;
+        }
+    }
+
     pub(crate) async fn idempotent_answer(
         &self,
         account_id: AccountId,
@@ -61,5 +95,10 @@ pub(super) fn kept(row: &Row, fingerprint: Fingerprint) -> Result<Kept, StoreErr
 
 /// The statements of this room; see [`super::statements`].
 #[cfg(test)]
-pub(super) const STATEMENTS: [(&str, &str); 3] =
-    [("KEPT", KEPT), ("FORGET", FORGET), ("SET_RIGHT", SET_RIGHT)];
+pub(super) const STATEMENTS: [(&str, &str); 5] = [
+    ("KEPT", KEPT),
+    ("FORGET", FORGET),
+    ("SET_RIGHT", SET_RIGHT),
+    ("LOOK_THROUGH", LOOK_THROUGH),
+    ("DROP_ONE", DROP_ONE),
+];

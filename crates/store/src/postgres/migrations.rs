@@ -11,7 +11,11 @@ use crate::migration::{Migration, migration, pending};
 pub(crate) const SETS: [(&str, &[Migration]); 3] = [
     (
         "catalog",
-        &[migration!("catalog", 1, "0001", "catalog"), migration!("catalog", 2, "0002", "identities")],
+        &[
+            migration!("catalog", 1, "0001", "catalog"),
+            migration!("catalog", 2, "0002", "identities"),
+            migration!("catalog", 3, "0003", "removed"),
+        ],
     ),
     (
         "accounts",

@@ -1,6 +1,6 @@
 //! Every statement of the ledger that touches balances, entries or kept answers names the account, and so does every one
-//! that touches jobs, so that on a cluster it is for one shard. Forgetting kept answers by age and looking for a job to do
-//! are the exceptions, and so is the audit, which reads everything. Where one server has everything, statements of a
+//! that touches jobs, so that on a cluster it is for one shard. Forgetting kept answers by age, looking through them for
+//! what was forgotten and looking for a job to do are the exceptions, and so is the audit, which reads everything. Where one server has everything, statements of a
 //! group commit are for a list of accounts, and name it as often.
 
 use super::{charges, idempotency, jobs, ledger};
@@ -23,7 +23,7 @@ const ROOMS: [Room; 4] = [
     ("jobs.rs", include_str!("jobs.rs"), &jobs::STATEMENTS, &[]),
 ];
 /// Statements that are for no single account.
-const FOR_ALL: [&str; 3] = ["FORGET", "SET_RIGHT", "CLAIMABLE"];
+const FOR_ALL: [&str; 4] = ["FORGET", "SET_RIGHT", "CLAIMABLE", "LOOK_THROUGH"];
 /// The rooms that have no statements of their own.
 const WITHOUT: [(&str, &str); 6] = [
     ("charges.rs", include_str!("charges.rs")),

@@ -2,13 +2,13 @@
 //! by COPY, each in one transaction with the note of how far its table is.
 
 use super::Postgres;
-use super::connection::{Client, Pool};
+use super::connection::{Client, Parameter, Pool};
 use super::partitions::{Snapshots, ensure_partitions};
 use crate::audit::AuditReport;
 use crate::error::Doing;
 use crate::transfer::rows::{Key, Rows, Value};
 use crate::transfer::tables::{Kind, TABLES, Table};
-use crate::transfer::{Copied, DIGESTS, Noted, Summary, UNFINISHED, VERIFYING, WORK};
+use crate::transfer::{Copied, DIGESTS, Forgets, Noted, Summary, UNFINISHED, VERIFYING, WORK};
 use crate::{DatabaseUrl, StoreError};
 use std::error::Error;
 use std::pin::pin;
@@ -24,6 +24,7 @@ const NO_TIMEOUTS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeo
 const ENTRIES_IN_ORDER: &str =
     "SELECT *, max(at_ms) OVER (PARTITION BY account_id ORDER BY sequence) AS order_ms
     FROM tagmeter.entries";
+const SET_FORGETS: &str = "UPDATE tagmeter.store SET forget_key = $1, videos_gone = $2, has_forgotten = $3";
 const ENTRIES_KEY: &[&str] = &["order_ms", "account_id", "sequence"];
 
 /// Says that a transfer into the database is unfinished, if one is.
@@ -70,7 +71,7 @@ impl Source {
             let row = self.client.object.query_typed(sql, &[]).await.doing("sum the source up")?;
             row.into_iter().next().ok_or(StoreError::Closed)
         };
-        let store = one("SELECT identity, sequence FROM tagmeter.store").await?;
+        let store = one("SELECT identity, sequence, forget_key, next_video - 1, videos_gone, has_forgotten FROM tagmeter.store").await?;
         let version = one("SELECT version FROM tagmeter.keys_version").await?;
         let sums = one("SELECT coalesce(sum(granted), 0)::bigint, coalesce(sum(charged), 0)::bigint
                         FROM tagmeter.balances")
@@ -90,6 +91,12 @@ impl Source {
             charged: sums.get(1),
             digests: digests.get(0),
             work,
+            forgets: Forgets {
+                key: store.get(2),
+                last_video: store.get(3),
+                videos_gone: store.get(4),
+                has_forgotten: store.get(5),
+            },
         })
     }
 
@@ -300,8 +307,16 @@ impl Target {
         let transaction = client.transaction().await.doing("complete the transfer")?;
         transaction.batch_execute(NO_TIMEOUTS).await.doing("complete the transfer")?;
         let next_hashtag = next(&transaction, "SELECT max(hashtag) FROM tagmeter.hashtags").await?;
+        let Summary { sequence, keys_version, forgets, .. } = summary;
+        // Also after rows of videos that were forgotten.
         let next_video = next(&transaction, "SELECT max(video) FROM tagmeter.videos").await?;
-        let Summary { sequence, keys_version, .. } = summary;
+        let next_video = next_video.max(forgets.last_video.saturating_add(1));
+        let of_forgets: [Parameter<'_>; 3] = [
+            (&forgets.key, Type::BYTEA),
+            (&forgets.videos_gone, Type::INT8),
+            (&forgets.has_forgotten, Type::INT8),
+        ];
+        transaction.execute_typed(SET_FORGETS, &of_forgets).await.doing("complete the transfer")?;
         // A new account gets a number after those that came.
         let next_account = next(&transaction, "SELECT max(account_id) FROM tagmeter.accounts").await?;
         let sql = format!(

@@ -88,6 +88,31 @@ impl Postgres {
         transaction.commit().await.doing(DOING)
     }
 
+    /// See `Store::drop_generations`. Cursors carry numbers of a sequence, which are not used again for long.
+    pub(crate) async fn drop_generations(&self, hashtags: Option<&[HashtagRow]>) -> Result<(), StoreError> {
+        const DOING: &str = "drop rankings";
+        const ALL: [&str; 2] = ["DELETE FROM tagmeter.generation_chunks", "DELETE FROM tagmeter.generations"];
+        const OF_HASHTAGS: [&str; 2] = [
+            "DELETE FROM tagmeter.generation_chunks WHERE hashtag = ANY($1)",
+            "DELETE FROM tagmeter.generations WHERE hashtag = ANY($1)",
+        ];
+        let numbers: Option<Vec<i64>> =
+            hashtags.map(|hashtags| hashtags.iter().map(|row| i64::from(row.0)).collect());
+        match &numbers {
+            None => {
+                for sql in ALL {
+                    self.pool.query(DOING, sql, &[]).await?;
+                }
+            }
+            Some(numbers) => {
+                for sql in OF_HASHTAGS {
+                    self.pool.query(DOING, sql, &[(numbers, Type::INT8_ARRAY)]).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// See `Store::extend_generation`. Who extends a ranking holds its row.
     pub(crate) async fn extend_generation(&self, more: &NewVideos) -> Result<Option<Extended>, StoreError> {
         const HOLD: &str =

@@ -76,7 +76,7 @@ impl<R: Rows + BackfillRows> Recording<'_, R> {
                 self.ownership(Some(&held), author.and_then(Result::ok), handle)?;
             if (author, handle) != (held.author, held.handle) {
                 let after = HeldVideo { author, handle, ..held.clone() };
-                self.relink(video, &held, &after, &[]);
+                self.relink(video, &held, &after);
                 self.rows.change_video(video, id, after)?;
             }
         }

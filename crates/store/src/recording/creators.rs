@@ -122,7 +122,7 @@ impl<R: Rows> Recording<'_, R> {
                 let author = Some(self.creator_of(handle)?);
                 if author != held.author {
                     let after = HeldVideo { author, ..held.clone() };
-                    self.relink(video, &held, &after, &[]);
+                    self.relink(video, &held, &after);
                     self.rows.change_video(video, id, after)?;
                 }
             }

@@ -7,9 +7,13 @@ mod backfill;
 
 mod creators;
 
+mod forget;
+
 mod hashtag;
 
 mod links;
+
+mod removed;
 
 mod rows;
 
@@ -23,14 +27,17 @@ mod zeros;
 
 pub(crate) use backfill::{Backfill, BackfillRows, backfill};
 pub(crate) use creators::ChangedHandle;
+pub(crate) use forget::{ForgetRows, forget};
 pub(crate) use hashtag::HASHTAG_COLUMNS;
 pub(crate) use links::Link;
+pub(crate) use removed::{REMOVED_SQL, digests};
 pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows, WindowRow};
 pub(crate) use touched::{KnownTags, Reported, Touched};
 pub(crate) use video::{COUNTS, CountColumns, HeldVideo, VIDEO_COLUMNS};
 pub(crate) use zeros::Times;
 
 use crate::StoreError;
+use crate::forget::ForgetKey;
 use crate::record::{Prepared, Recorded};
 use creators::Handles;
 use links::Links;
@@ -91,6 +98,8 @@ struct Recording<'a, R> {
     next_video: u32,
     /// Videos from this row on are made by the transaction.
     first_new_video: u32,
+    /// Makes the digests of what was forgotten, if anything was.
+    forget_key: Option<ForgetKey>,
     /// Of the videos that were read again.
     first_nonzero: HashMap<u32, FirstNonzero<COUNTS>, BuildHasherDefault<Spread>>,
 }
@@ -104,6 +113,7 @@ impl<'a, R: Rows> Recording<'a, R> {
             recorded: Recorded::default(),
             next_video: numbers.video,
             first_new_video: numbers.video,
+            forget_key: numbers.forget_key,
             first_nonzero: HashMap::default(),
             rows,
             known,
@@ -122,6 +132,10 @@ impl<'a, R: Rows> Recording<'a, R> {
                     self.recorded.hashtag_records += 1;
                     self.hashtag(*hashtag)?;
                 }
+                Prepared::Removed(removal) => {
+                    self.recorded.removal_records += 1;
+                    self.removed(removal)?;
+                }
                 Prepared::Window(window) => {
                     self.recorded.window_records += 1;
                     let hashtag = self.tags.row(self.rows, self.known, &window.tag)?;
@@ -139,7 +153,12 @@ impl<'a, R: Rows> Recording<'a, R> {
             // A reading from before the newest moves no total and is news all the same, to whoever measures series.
             self.tags.entry(hashtag).is_stirred = true;
         }
-        let next = Numbers { hashtag: self.tags.next(), video: self.next_video, sequence: sequence + 1 };
+        let next = Numbers {
+            hashtag: self.tags.next(),
+            video: self.next_video,
+            sequence: sequence + 1,
+            forget_key: self.forget_key,
+        };
         let changed = hashtag::write(self.rows, self.tags, next.sequence, &mut self.recorded)?;
         self.recorded.sequence = if changed.is_empty() { sequence } else { next.sequence };
         let ended = Ended { next: Numbers { sequence: self.recorded.sequence, ..next }, changed };

@@ -4,6 +4,7 @@
 use super::zeros::Times;
 use super::{ChangedHandle, HeldVideo, KnownTags, Link, Reported, Touched};
 use crate::StoreError;
+use crate::forget::ForgetKey;
 use crate::merge::{count_value, rounded_bits};
 use crate::record::Prepared;
 use domain::observation::WindowObservation;
@@ -19,6 +20,8 @@ pub(crate) struct Numbers {
     pub(crate) video: u32,
     /// How often the catalog has changed.
     pub(crate) sequence: u64,
+    /// Makes the digests of what was forgotten, if anything was.
+    pub(crate) forget_key: Option<ForgetKey>,
 }
 
 /// How a transaction leaves the store.
@@ -80,6 +83,10 @@ pub(crate) trait VideoRows {
     fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError>;
     /// The videos whose creator is known by one of these handles and by no id; all groups are in.
     fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError>;
+    /// Whether any of these digests is one of what was forgotten.
+    fn is_forgotten(&mut self, digests: &[i64]) -> Result<bool, StoreError>;
+    /// The row of a video, if it has one.
+    fn find_video(&mut self, id: VideoId) -> Result<Option<u32>, StoreError>;
     /// Gives a video the row `next`, with the digest of the record it was read from. If it has a row already: that, and
     /// the digest it has.
     fn claim_video(&mut self, id: VideoId, next: u32, digest: u64) -> Result<Option<(u32, u64)>, StoreError>;

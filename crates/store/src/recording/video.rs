@@ -30,6 +30,8 @@ pub(crate) struct HeldVideo {
     pub(crate) region: u16,
     /// Milliseconds since 1970, of the newest reading.
     pub(crate) observed_at: Option<i64>,
+    /// Milliseconds since 1970 of the latest report that it is removed.
+    pub(crate) removed_at: Option<i64>,
     pub(crate) counts: [Option<Told>; COUNTS],
     /// Rows of its hashtags.
     pub(crate) tags: Vec<u32>,
@@ -73,6 +75,16 @@ impl HeldVideo {
         }
     }
 
+    /// Whether it was found removed and no later reading shows it.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.removed_at.is_some_and(|removed_at| self.observed_at.is_none_or(|read_at| read_at <= removed_at))
+    }
+
+    /// Rows of the hashtags that it is under: none while it is removed.
+    fn linked(&self) -> &[u32] {
+        if self.is_removed() { &[] } else { &self.tags }
+    }
+
     fn plays(&self) -> i64 {
         merge::value(self.counts[0]).unwrap_or(0)
     }
@@ -83,6 +95,10 @@ impl<R: Rows> Recording<'_, R> {
     pub(super) fn video(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
         #[cfg(all(feature = "seeded-panics", debug_assertions))]
         crate::poison::video(reading.id);
+        if self.is_forgotten(&reading)? {
+            self.recorded.videos_forgotten += 1;
+            return Ok(());
+        }
         match self.rows.claim_video(reading.id, self.next_video, reading.digest)? {
             None => self.first(reading),
             Some((_, digest)) if digest == reading.digest => Ok(()),
@@ -116,6 +132,7 @@ impl<R: Rows> Recording<'_, R> {
             create_time: reading.create_time,
             region: reading.region.map_or(0, Region::to_number),
             observed_at: at.map(Timestamp::as_ms),
+            removed_at: None,
             counts: told.map(|count| count.map(|count| Told { count, at })),
             tags,
             packed: reading.packed,
@@ -146,7 +163,7 @@ impl<R: Rows> Recording<'_, R> {
             std::array::from_fn(|n| newest(held.counts[n], told_now[n].map(|count| Told { count, at })));
         let rows = self.rows_of(reading)?;
         let Ownership { author, handle } = self.ownership(Some(&held), reading.author, reading.handle)?;
-        let added: Vec<u32> = rows.into_iter().filter(|row| !held.tags.contains(row)).collect();
+        let added = rows.into_iter().filter(|row| !held.tags.contains(row));
         let after = HeldVideo {
             author,
             handle,
@@ -156,8 +173,9 @@ impl<R: Rows> Recording<'_, R> {
                 .filter(|_| is_newer || held.region == 0)
                 .map_or(held.region, Region::to_number),
             observed_at: held.observed_at.max(at.map(Timestamp::as_ms)),
+            removed_at: held.removed_at,
             counts,
-            tags: held.tags.iter().chain(&added).copied().collect(),
+            tags: held.tags.iter().copied().chain(added).collect(),
             packed: merged(&held, reading, &counts, is_newer),
         };
         // What its handle has come to stand for is news of another record.
@@ -175,7 +193,8 @@ impl<R: Rows> Recording<'_, R> {
             self.made_from(&after, reading.source, at, reading.has_caption_tags);
         }
         if is_changed || is_moved {
-            self.relink(video, &held, &after, &added);
+            self.relink(video, &held, &after);
+            self.recorded.videos_reinstated += u64::from(held.is_removed() && !after.is_removed());
             self.rows.change_video(video, reading.id, after)?;
         }
         Ok(())
@@ -198,9 +217,13 @@ impl<R: Rows> Recording<'_, R> {
     }
 
     /// Notes what becomes of the video's links and of its hashtags' sums.
-    pub(super) fn relink(&mut self, video: u32, held: &HeldVideo, after: &HeldVideo, added: &[u32]) {
+    pub(super) fn relink(&mut self, video: u32, held: &HeldVideo, after: &HeldVideo) {
         let (before_author, author) = (held.author.unwrap_or(0), after.author.unwrap_or(0));
-        for &hashtag in &held.tags {
+        for &hashtag in held.linked() {
+            if !after.linked().contains(&hashtag) {
+                self.unlink(hashtag, video, held);
+                continue;
+            }
             let touched = self.tags.entry(hashtag);
             touched.views += i128::from(after.plays()) - i128::from(held.plays());
             touched.is_stirred = true;
@@ -211,8 +234,14 @@ impl<R: Rows> Recording<'_, R> {
                 self.links.push(Link::new(hashtag, video, after, Change::Update));
             }
         }
-        for &hashtag in added {
-            self.link(hashtag, video, after);
+        for hashtag in after.linked().iter().filter(|hashtag| !held.linked().contains(hashtag)) {
+            self.link(*hashtag, video, after);
+        }
+        if after.is_removed() {
+            // Also where no sum moves: the newest reading under a hashtag may be another.
+            for &hashtag in &after.tags {
+                self.tags.entry(hashtag).is_stirred = true;
+            }
         }
     }
 
@@ -236,6 +265,14 @@ impl<R: Rows> Recording<'_, R> {
         let touched = self.tags.entry(hashtag);
         touched.videos += 1;
         touched.views += i128::from(held.plays());
+    }
+
+    /// Takes a video from under a hashtag.
+    fn unlink(&mut self, hashtag: u32, video: u32, held: &HeldVideo) {
+        self.links.push(Link::new(hashtag, video, held, Change::Drop));
+        let touched = self.tags.entry(hashtag);
+        touched.videos -= 1;
+        touched.views -= i128::from(held.plays());
     }
 }
 

@@ -40,11 +40,13 @@ pub(crate) fn open_writer(path: &Path, settings: Settings) -> Result<Connection,
     })?;
     let connection = Connection::open(path).doing("open the database file")?;
     prepare(&connection, settings.cache_kib)?;
+    // Pages that are written anyway hold no copies of rows that were replaced or moved: what is forgotten is gone then.
     let synchronous = if settings.durable { "FULL" } else { "OFF" };
     connection
         .execute_batch(&format!(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
-             PRAGMA wal_autocheckpoint = {}; PRAGMA journal_size_limit = 67108864;",
+             PRAGMA wal_autocheckpoint = {}; PRAGMA journal_size_limit = 67108864;
+             PRAGMA secure_delete = FAST;",
             settings.autocheckpoint_pages
         ))
         .doing("set up the database file")?;

@@ -1,12 +1,17 @@
 //! Kept answers in `accounts.db`.
 
 use super::accounts::AccountsFile;
+use super::catalog::forget::{overwriting, wipe};
 use crate::StoreError;
 use crate::error::Doing;
+use crate::forget::Named;
 use crate::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptAnswer, Spans};
 use crate::ledger::Charge;
 use domain::{AccountId, RequestId};
 use rusqlite::{Connection, OptionalExtension};
+
+/// Kept answers looked through at once: a megabyte each at most.
+const ANSWERS_AT_ONCE: i64 = 16;
 
 impl AccountsFile {
     pub(crate) fn idempotent_answer(
@@ -16,6 +21,36 @@ impl AccountsFile {
         fingerprint: Fingerprint,
     ) -> Result<Option<Kept>, StoreError> {
         self.readers.with(|connection| kept(connection, account_id, key, fingerprint))
+    }
+
+    /// See `Store::forget_answers`. They are read beside the charges, and deleted between them.
+    pub(crate) async fn forget_answers(&self, named: Named) -> Result<u64, StoreError> {
+        let (mut after, mut forgotten) = (i64::MIN, 0);
+        while let Some((last, rowids)) = self.readers.with(|connection| naming(connection, after, &named))? {
+            after = last;
+            if rowids.is_empty() {
+                continue;
+            }
+            forgotten += self
+                .committer
+                .run(move |connection| {
+                    overwriting(connection, |connection| {
+                        let mut deleted = 0;
+                        for rowid in &rowids {
+                            let one = connection.execute("DELETE FROM idempotency WHERE rowid = ?1", [rowid]);
+                            deleted += one.doing("delete kept answers")? as u64;
+                        }
+                        Ok(deleted)
+                    })
+                })
+                .await?;
+        }
+        Ok(forgotten)
+    }
+
+    /// Empties the log. Returns whether it is empty.
+    pub(crate) async fn wipe(&self) -> Result<bool, StoreError> {
+        self.committer.run(|connection| wipe(connection, false)).await
     }
 
     pub(crate) async fn forget_idempotent_answers(
@@ -43,6 +78,25 @@ impl AccountsFile {
             })
             .await
     }
+}
+
+/// Rowids of the answers after a row in which something is named, and the last row looked at.
+fn naming(connection: &Connection, after: i64, named: &Named) -> Result<Option<(i64, Vec<i64>)>, StoreError> {
+    const DOING: &str = "look through kept answers";
+    let mut statement = connection
+        .prepare_cached("SELECT rowid, body FROM idempotency WHERE rowid > ?1 ORDER BY rowid LIMIT ?2")
+        .doing(DOING)?;
+    let mut rows = statement.query((after, ANSWERS_AT_ONCE)).doing(DOING)?;
+    let (mut last, mut found) = (None, Vec::new());
+    while let Some(row) = rows.next().doing(DOING)? {
+        let rowid: i64 = row.get(0).doing(DOING)?;
+        let body: Vec<u8> = row.get(1).doing(DOING)?;
+        if named.is_in(&body) {
+            found.push(rowid);
+        }
+        last = Some(rowid);
+    }
+    Ok(last.map(|last| (last, found)))
 }
 
 /// What is kept under a key for a request of this fingerprint.

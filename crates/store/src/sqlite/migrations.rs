@@ -6,8 +6,11 @@ use crate::migration::{Migration, migration, pending};
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Steps of `catalog.db`.
-pub(crate) const CATALOG: &[Migration] =
-    &[migration!("catalog", 1, "0001", "catalog"), migration!("catalog", 2, "0002", "identities")];
+pub(crate) const CATALOG: &[Migration] = &[
+    migration!("catalog", 1, "0001", "catalog"),
+    migration!("catalog", 2, "0002", "identities"),
+    migration!("catalog", 3, "0003", "removed"),
+];
 /// Steps of `accounts.db`.
 pub(crate) const ACCOUNTS: &[Migration] = &[
     migration!("accounts", 1, "0001", "accounts"),

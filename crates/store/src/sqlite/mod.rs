@@ -52,6 +52,7 @@ pub(crate) mod transfer;
 pub(crate) mod backup;
 
 use crate::StoreError;
+use crate::forget::Wiped;
 
 /// The three files, open.
 #[derive(Debug)]
@@ -75,5 +76,13 @@ impl Sqlite {
             walks: walks::WalksFile::open(&file("walks.db"))?,
             settled: std::sync::atomic::AtomicU64::new(0),
         })
+    }
+
+    /// See `Store::end_forgetting`. The catalog's file last: until it says so, forgetting has not ended.
+    pub(crate) async fn end_forgetting(&self, is_rewritten: bool) -> Result<Wiped, StoreError> {
+        let walks = self.walks.wipe(is_rewritten).await?;
+        let accounts = self.accounts.wipe().await?;
+        let catalog = self.catalog.end_forgetting(is_rewritten).await?;
+        Ok(Wiped { are_logs_empty: Some(walks && accounts && catalog) })
     }
 }

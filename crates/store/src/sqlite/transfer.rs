@@ -10,7 +10,7 @@ use crate::error::Doing;
 use crate::migration::{Migration, pending};
 use crate::transfer::rows::{Key, Rows, Value};
 use crate::transfer::tables::{Kind, Part, TABLES, Table};
-use crate::transfer::{Copied, DIGESTS, Noted, Summary, UNFINISHED, VERIFYING, WORK};
+use crate::transfer::{Copied, DIGESTS, Forgets, Noted, Summary, UNFINISHED, VERIFYING, WORK};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior};
 use std::collections::HashMap;
@@ -91,9 +91,10 @@ impl Source {
     }
 
     pub(crate) async fn summary(&self) -> Result<Summary, StoreError> {
-        let catalog =
-            self.0.catalog.run(|connection| Ok((counts(connection, Part::Catalog)?, store(connection)?)));
-        let (mut counts_of, (identity, sequence, digests)) = catalog.await?;
+        let catalog = self.0.catalog.run(|connection| {
+            Ok((counts(connection, Part::Catalog)?, store(connection)?, forgets(connection)?))
+        });
+        let (mut counts_of, (identity, sequence, digests), forgets) = catalog.await?;
         let accounts = self.0.accounts.run(|connection| {
             let one = |sql: &str| -> Result<i64, StoreError> {
                 connection.query_row(sql, [], |row| row.get(0)).doing("add the ledger up")
@@ -110,7 +111,7 @@ impl Source {
         let (of_accounts, keys_version, granted, charged, work) = accounts.await?;
         counts_of.extend(of_accounts);
         let counts = TABLES.iter().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
-        Ok(Summary { identity, sequence, keys_version, counts, granted, charged, digests, work })
+        Ok(Summary { identity, sequence, keys_version, counts, granted, charged, digests, work, forgets })
     }
 
     pub(crate) async fn rows(&self, table: &'static Table, after: Option<Key>) -> Result<Rows, StoreError> {
@@ -124,6 +125,25 @@ fn store(connection: &Connection) -> Result<(Vec<u8>, i64, i64), StoreError> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .doing("read the store's identity")
+}
+
+fn forgets(connection: &Connection) -> Result<Forgets, StoreError> {
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Forgets {
+            key: row.get(0)?,
+            last_video: row.get(1)?,
+            videos_gone: row.get(2)?,
+            has_forgotten: row.get(3)?,
+        })
+    };
+    connection
+        .query_row(
+            "SELECT forget_key, max(coalesce((SELECT max(video) FROM videos), 0), last_video), videos_gone, has_forgotten
+             FROM store",
+            [],
+            read,
+        )
+        .doing("read what was forgotten")
 }
 
 /// Rows of each table in a file.
@@ -290,10 +310,13 @@ impl Target {
     }
 
     pub(crate) async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
-        let (sequence, version) = (summary.sequence, summary.keys_version);
+        let (sequence, version, forgets) = (summary.sequence, summary.keys_version, summary.forgets.clone());
         let set_catalog = move |connection: &mut Connection| {
             connection
-                .execute("UPDATE store SET sequence = ?1", [sequence])
+                .execute(
+                    "UPDATE store SET sequence = ?1, forget_key = ?2, last_video = ?3, videos_gone = ?4, has_forgotten = ?5",
+                    (sequence, forgets.key, forgets.last_video, forgets.videos_gone, forgets.has_forgotten),
+                )
                 .and_then(|_| connection.execute("UPDATE transfer SET done = 1 WHERE name = ?1", [VERIFYING]))
                 .doing("set the store's sequence")?;
             counts(connection, Part::Catalog)

@@ -1,6 +1,7 @@
 //! `walks.db`: frozen rankings, and what upstreams were asked for ([`super::asks`]). It may be lost at a power cut: cursors
 //! into it are then refused and walks begin anew, and upstreams are asked once more.
 
+use super::catalog::forget::{overwriting, wipe};
 use super::connection::{self, Settings};
 use super::migrations;
 use super::readers::Readers;
@@ -49,6 +50,21 @@ impl WalksFile {
         generation: NewGeneration,
     ) -> Result<Generation, StoreError> {
         self.writer.run(move |connection| keep(connection, store, &generation)).await
+    }
+
+    /// See `Store::drop_generations`. The rows stay without what was in them: the last carries the numbering on, and a
+    /// cursor into one that is older than any walk is refused.
+    pub(crate) async fn drop_generations(&self, hashtags: Option<Vec<HashtagRow>>) -> Result<(), StoreError> {
+        self.writer
+            .run(move |connection| {
+                overwriting(connection, |connection| drop_generations(connection, hashtags.as_deref()))
+            })
+            .await
+    }
+
+    /// Empties the log. Returns whether it is empty.
+    pub(crate) async fn wipe(&self, is_rewritten: bool) -> Result<bool, StoreError> {
+        self.writer.run(move |connection| wipe(connection, is_rewritten)).await
     }
 
     /// See `Store::extend_generation`.
@@ -118,6 +134,28 @@ impl WalksFile {
             Ok(span.cut(&chunks))
         })
     }
+}
+
+fn drop_generations(connection: &mut Connection, hashtags: Option<&[HashtagRow]>) -> Result<(), StoreError> {
+    const DOING: &str = "drop rankings";
+    const EMPTY: &str = "UPDATE generations SET head = x'', built_at = 0";
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
+    match hashtags {
+        None => transaction.execute_batch(&format!("DELETE FROM generation_chunks; {EMPTY}")).doing(DOING)?,
+        Some(hashtags) => {
+            let prepare = |sql: &str| transaction.prepare(sql).doing(DOING);
+            let mut chunks = prepare(
+                "DELETE FROM generation_chunks
+                 WHERE generation IN (SELECT generation FROM generations WHERE hashtag = ?1)",
+            )?;
+            let mut heads = prepare(&format!("{EMPTY} WHERE hashtag = ?1"))?;
+            for hashtag in hashtags {
+                chunks.execute([hashtag.0]).doing(DOING)?;
+                heads.execute([hashtag.0]).doing(DOING)?;
+            }
+        }
+    }
+    transaction.commit().doing(DOING)
 }
 
 fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result<Generation, StoreError> {

@@ -63,6 +63,19 @@ pub(crate) struct Summary {
     pub(crate) digests: i64,
     /// How far jobs are and how often upstreams were called: both change without a row more.
     pub(crate) work: i64,
+    /// What `store` has of forgotten videos.
+    pub(crate) forgets: Forgets,
+}
+
+/// What moves of the one row of `store` because videos were forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Forgets {
+    /// Makes the digests of `forgotten`, which move as they are.
+    pub(crate) key: Vec<u8>,
+    /// The last row of a video that was given out.
+    pub(crate) last_video: i64,
+    pub(crate) videos_gone: i64,
+    pub(crate) has_forgotten: i64,
 }
 
 /// What is added up, of which tables, for [`Summary::work`].
@@ -74,8 +87,15 @@ impl Summary {
     fn digest(&self) -> Vec<u8> {
         let mut hash = Sha256::new();
         hash.update(&self.identity);
-        for number in [self.sequence, self.keys_version, self.granted, self.charged, self.digests, self.work]
-        {
+        for number in [
+            self.sequence,
+            self.keys_version,
+            self.granted,
+            self.charged,
+            self.digests,
+            self.work,
+            self.forgets.videos_gone,
+        ] {
             hash.update(number.to_le_bytes());
         }
         for count in &self.counts {

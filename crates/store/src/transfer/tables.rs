@@ -47,7 +47,7 @@ const WIDE: usize = 10_000;
 const WIDEST: usize = 500;
 
 /// Every table that is copied.
-pub(crate) const TABLES: [Table; 20] = [
+pub(crate) const TABLES: [Table; 21] = [
     Table {
         name: "accounts",
         part: Part::Accounts,
@@ -212,6 +212,13 @@ pub(crate) const TABLES: [Table; 20] = [
         rows_max: NARROW,
     },
     Table {
+        name: "forgotten",
+        part: Part::Catalog,
+        columns: &[("digest", I)],
+        key: &["digest"],
+        rows_max: NARROW,
+    },
+    Table {
         name: "video_ids",
         part: Part::Catalog,
         columns: &[("id", I), ("video", I), ("digest", I)],
@@ -243,6 +250,7 @@ pub(crate) const TABLES: [Table; 20] = [
             ("downloads_at", I),
             ("tags", B),
             ("handle", I),
+            ("removed_at", I),
         ],
         key: &["video"],
         rows_max: NARROW,

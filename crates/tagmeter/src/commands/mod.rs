@@ -22,6 +22,8 @@ mod doctor;
 
 mod export;
 
+mod forget;
+
 mod history;
 
 mod import;
@@ -103,6 +105,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Backtest(command) => backtest::run(command, &context).await.map(done),
         Command::Metrics(output) => metrics::run(output).map(done),
         Command::Audit(command) => audit::run(command, &context).await,
+        Command::Forget(command) => forget::run(command, &context).await.map(done),
         Command::Doctor(output) => doctor::run(output, &context).await,
         Command::Migrate(command) => migrate::run(command, &context).await,
         Command::Backup(command) => backup::run(command, &context).await,

@@ -51,11 +51,16 @@ impl DownloadSettings {
         ]
     }
 
+    /// Where their files are, over this data folder.
+    pub(crate) fn folder(&self, data_dir: &Path) -> PathBuf {
+        data_dir.join(&self.folder.value)
+    }
+
     /// For a server over this data folder.
     pub(crate) fn options(&self, data_dir: &Path) -> Downloads {
         let count = |setting: &Setting<u32>| usize::try_from(setting.value).unwrap_or(usize::MAX);
         Downloads {
-            folder: Some(data_dir.join(&self.folder.value)),
+            folder: Some(self.folder(data_dir)),
             bytes_max: u64::from(self.mib_max.value) * MIB,
             keep: duration_of(self.keep.value),
             per_key: count(&self.per_key),

@@ -12,7 +12,7 @@ fn split(all: Vec<Observation>) -> (Vec<HashtagObservation>, Vec<VideoObservatio
         match observation {
             Observation::Hashtag(hashtag) => parts.0.push(*hashtag),
             Observation::Video(video) => parts.1.push(*video),
-            Observation::Window(_) => panic!("the demo has no windows"),
+            Observation::Window(_) | Observation::Removed(_) => panic!("the demo has none of these"),
         }
     }
     parts

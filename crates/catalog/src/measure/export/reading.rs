@@ -125,7 +125,7 @@ impl Catalog {
     /// All videos, under hashtags or not, that are held when it begins.
     pub(super) async fn read_videos(&self, progress: impl Fn(u64, u64), parts: &Parts) -> Result<(), Gone> {
         let store = &self.inner.store;
-        let total = store.catalog_size().await?.videos;
+        let total = store.catalog_size().await?.last_video.0;
         let (mut done, mut known) = (0, HashMap::new());
         while done < total {
             let end = total.min(done + u64::from(PART));

@@ -91,7 +91,7 @@ fn add(
             }
             Found::Observation(Observation::Hashtag(hashtag)) => page.hashtags.push(*hashtag),
             // It tells no windows.
-            Found::Observation(Observation::Window(_))
+            Found::Observation(Observation::Window(_) | Observation::Removed(_))
             | Found::Refused { .. }
             | Found::Foreign { .. }
             | Found::Note { .. } => {}

@@ -7,6 +7,8 @@ use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CatalogSize, HashtagColumns};
+use crate::recording::REMOVED_SQL;
+use crate::videos::VideoRow;
 use domain::observation::HashtagDetails;
 use domain::{Hashtag, HashtagId, HashtagRow, TagKey};
 use std::collections::HashMap;
@@ -86,11 +88,23 @@ impl Postgres {
     }
 
     pub(crate) async fn catalog_size(&self) -> Result<CatalogSize, StoreError> {
-        // Rows are given out in order and never taken back, so the last number is the count.
-        const SQL: &str = "SELECT next_hashtag - 1, next_video - 1 FROM tagmeter.store";
-        let row = self.pool.query_one("count rows", SQL, &[]).await?;
-        let count = |column: usize| row.try_get(column).map(i64::cast_unsigned).doing("count rows");
-        Ok(CatalogSize { hashtags: count(0)?, videos: count(1)? })
+        // Rows are given out in order and never again, so the last number is how many there were.
+        const SQL: &str = "SELECT next_hashtag - 1, next_video - 1, videos_gone FROM tagmeter.store";
+        const DOING: &str = "count rows";
+        let removed = format!("SELECT count(*) FROM tagmeter.videos WHERE {REMOVED_SQL}");
+        let (row, removed) = futures_util::future::try_join(
+            self.pool.query_one(DOING, SQL, &[]),
+            self.pool.query_one(DOING, &removed, &[]),
+        )
+        .await?;
+        let count = |row: &Row, column: usize| row.try_get(column).map(i64::cast_unsigned).doing(DOING);
+        let (last_video, gone, removed) = (count(&row, 1)?, count(&row, 2)?, count(&removed, 0)?);
+        Ok(CatalogSize {
+            hashtags: count(&row, 0)?,
+            videos: last_video.saturating_sub(gone + removed),
+            removed,
+            last_video: VideoRow(last_video),
+        })
     }
 }
 

@@ -4,6 +4,8 @@ mod all_videos;
 
 pub(super) mod changes;
 
+mod forget;
+
 mod hashtags;
 
 mod plays;

@@ -8,6 +8,7 @@
 use super::super::Postgres;
 use super::super::connection::{Parameter, Pool};
 use super::changes::{tell, told};
+use super::forget::forgotten;
 use super::record_background::Background;
 use super::record_copy::Staging;
 use super::record_handles::Handles;
@@ -17,13 +18,14 @@ use super::record_videos::Videos;
 use super::record_windows::Windows;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::forget::ForgetKey;
 use crate::hashtags::{CHANGES_KEPT, tags_blob};
 use crate::postgres::partitions::{Snapshots, ensure_partitions};
 use crate::record::{Prepared, Recorded};
 use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
 use crate::trends::row_number;
 use domain::{HashtagId, Timestamp, VideoId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::thread;
 use tokio::runtime::Handle;
 use tokio_postgres::types::Type;
@@ -37,6 +39,9 @@ const SETTINGS: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCA
     SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = off;
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
     SET LOCAL jit = off; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
+const TURN: &str =
+    "SELECT sequence, next_hashtag, next_video, backfill_hashtag, backfill_video, forget_key, has_forgotten
+    FROM tagmeter.store FOR UPDATE";
 /// What is told when the connection is lost during the commit.
 const COMMITTING: &str = "commit an import, or could not tell whether it did (importing the same again is safe: it adds only what is missing)";
 
@@ -79,7 +84,7 @@ impl Postgres {
 }
 
 /// Does work in the transaction of a writer whose turn it is, commits it and tells the other nodes.
-fn in_transaction(
+pub(super) fn in_transaction(
     pool: &Pool,
     runtime: &Handle,
     is_cluster: bool,
@@ -87,7 +92,7 @@ fn in_transaction(
 ) -> Result<Recorded, StoreError> {
     let mut client = runtime.block_on(pool.get())?;
     let transaction = runtime.block_on(client.transaction()).doing("begin an import")?;
-    let (numbers, backfill) = runtime.block_on(begin(&transaction))?;
+    let Begun { numbers, backfill, forget_key } = runtime.block_on(begin(&transaction))?;
     let (background, steps) = Background::new();
     let recorded = thread::scope(|scope| {
         let writing = scope.spawn(|| steps.write(&transaction, runtime));
@@ -96,6 +101,8 @@ fn in_transaction(
             is_cluster,
             numbers,
             backfill,
+            forget_key,
+            forgotten: HashSet::new(),
             staging: Staging::new(background),
             hashtags: Hashtags::new(numbers.hashtag),
             videos: Videos::new(numbers.video),
@@ -120,26 +127,32 @@ fn in_transaction(
     Ok(recorded)
 }
 
+/// What a writer finds when its turn comes.
+pub(super) struct Begun {
+    pub(super) numbers: Numbers,
+    backfill: Backfill,
+    forget_key: ForgetKey,
+}
+
 /// Waits for this writer's turn.
-pub(super) async fn begin(transaction: &Transaction<'_>) -> Result<(Numbers, Backfill), StoreError> {
+pub(super) async fn begin(transaction: &Transaction<'_>) -> Result<Begun, StoreError> {
     const DOING: &str = "wait for its turn to import";
     transaction.batch_execute(SETTINGS).await.doing(DOING)?;
-    let row = transaction
-        .query_typed_one("SELECT sequence, next_hashtag, next_video, backfill_hashtag, backfill_video FROM tagmeter.store FOR UPDATE", &[])
-        .await
-        .doing(DOING)?;
+    let row = transaction.query_typed_one(TURN, &[]).await.doing(DOING)?;
     let next = |index: usize, column: &'static str| -> Result<u32, StoreError> {
         let number: i64 = row.try_get(index).doing(DOING)?;
         let inconsistent = || StoreError::Inconsistent { table: "store", column, row: "1".to_owned() };
         u32::try_from(number).map_err(|_| inconsistent())
     };
+    let forget_key = ForgetKey::of(row.try_get(5).doing(DOING)?)?;
     let numbers = Numbers {
         hashtag: next(1, "next_hashtag")?,
         video: next(2, "next_video")?,
         sequence: row.try_get::<_, i64>(0).doing(DOING)?.cast_unsigned(),
+        forget_key: (row.try_get::<_, i64>(6).doing(DOING)? != 0).then_some(forget_key),
     };
     let left = Backfill { hashtag: next(3, "backfill_hashtag")?, video: next(4, "backfill_video")? };
-    Ok((numbers, left))
+    Ok(Begun { numbers, backfill: left, forget_key })
 }
 
 /// The transaction, and what waits for its answers.
@@ -164,6 +177,9 @@ pub(super) struct PostgresRows<'t> {
     pub(super) numbers: Numbers,
     /// What was left to complete then.
     backfill: Backfill,
+    pub(super) forget_key: ForgetKey,
+    /// Digests of what was forgotten, of those that a group of records has.
+    pub(super) forgotten: HashSet<i64>,
     pub(super) staging: Staging,
     pub(super) hashtags: Hashtags,
     pub(super) videos: Videos,
@@ -210,6 +226,14 @@ impl Rows for PostgresRows<'_> {
 
     fn begin_group(&mut self, records: &[Prepared], known: &KnownTags) -> Result<(), StoreError> {
         self.make_partitions(records)?;
+        if let Some(key) = self.numbers.forget_key {
+            let digests = records.iter().filter_map(|record| match record {
+                Prepared::Video(video) => Some(recording::digests(key, video)),
+                _ => None,
+            });
+            let digests = digests.flatten().collect();
+            self.forgotten = self.on.wait(forgotten(self.on.transaction, digests))?;
+        }
         self.on.wait(async {
             // Videos first: who reads a file again is not to have all its tags looked up.
             self.videos.read(self.on.transaction, &mut self.staging.background, records).await?;
@@ -308,7 +332,7 @@ pub(super) async fn move_on(
     ended: &Ended,
     is_cluster: bool,
 ) -> Result<(), StoreError> {
-    let Numbers { hashtag, video, sequence } = ended.next;
+    let Numbers { hashtag, video, sequence, .. } = ended.next;
     let sequence = sequence.cast_signed();
     transaction
         .execute_typed(

@@ -111,6 +111,7 @@ impl Hashtags {
                 Prepared::Video(_) => &[],
                 Prepared::Hashtag(hashtag) => std::slice::from_ref(&hashtag.tag),
                 Prepared::Window(window) => std::slice::from_ref(&window.tag),
+                Prepared::Removed(_) => &[],
             };
             let keys = tags.iter().map(|tag| tag.tag.key().as_str());
             asked.extend(keys.filter(|key| known.row(key).is_none()));
@@ -118,7 +119,7 @@ impl Hashtags {
         self.find(transaction, asked.into_iter().collect()).await?;
         let told = records.iter().filter_map(|record| match record {
             Prepared::Hashtag(hashtag) => Some(hashtag.tag.tag.key().as_str()),
-            Prepared::Video(_) | Prepared::Window(_) => None,
+            Prepared::Video(_) | Prepared::Window(_) | Prepared::Removed(_) => None,
         });
         let row_of = |key: &str| known.row(key).or_else(|| self.found.get(key)?.map(|(row, _)| row));
         let told: HashSet<u32> = told.filter_map(row_of).filter(|row| *row < self.first_new).collect();

@@ -21,11 +21,11 @@ use tokio_postgres::{Row, Transaction};
 macro_rules! columns {
     () => {
         "video, id, author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves, \
-         downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle"
+         downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle, removed_at"
     };
 }
 
-const COLUMNS: i16 = 21;
+const COLUMNS: i16 = 22;
 const COPY: &str = concat!("COPY tagmeter.videos (", columns!(), ") FROM STDIN (FORMAT binary)");
 const COPY_FRAGMENTS: &str = "COPY tagmeter.video_fragments (video, packed) FROM STDIN (FORMAT binary)";
 const HELD: &str = concat!(
@@ -49,7 +49,8 @@ const CHANGE: &str = concat!(
      plays = excluded.plays, likes = excluded.likes, comments = excluded.comments, shares = excluded.shares, \
      saves = excluded.saves, downloads = excluded.downloads, plays_at = excluded.plays_at, \
      likes_at = excluded.likes_at, comments_at = excluded.comments_at, shares_at = excluded.shares_at, \
-     saves_at = excluded.saves_at, downloads_at = excluded.downloads_at, tags = excluded.tags, handle = excluded.handle",
+     saves_at = excluded.saves_at, downloads_at = excluded.downloads_at, tags = excluded.tags, handle = excluded.handle, \
+     removed_at = excluded.removed_at",
 );
 const CHANGE_FRAGMENTS: &str = "INSERT INTO tagmeter.video_fragments (video, packed) SELECT video, packed FROM {staged} \
     ON CONFLICT (video) DO UPDATE SET packed = excluded.packed";
@@ -134,14 +135,22 @@ impl Videos {
         let readings = || {
             records.iter().filter_map(|record| match record {
                 Prepared::Video(video) => Some(video),
-                Prepared::Hashtag(_) | Prepared::Window(_) => None,
+                Prepared::Hashtag(_) | Prepared::Window(_) | Prepared::Removed(_) => None,
             })
         };
-        let asked: HashSet<i64> =
-            readings().map(|r| r.id.to_i64()).filter(|id| !self.met.contains_key(id)).collect();
+        let removals = || {
+            records.iter().filter_map(|record| match record {
+                Prepared::Removed(removal) => Some(removal.id.to_i64()),
+                Prepared::Video(_) | Prepared::Hashtag(_) | Prepared::Window(_) => None,
+            })
+        };
+        let ids = readings().map(|r| r.id.to_i64()).chain(removals());
+        let asked: HashSet<i64> = ids.filter(|id| !self.met.contains_key(id)).collect();
         self.find(transaction, asked).await?;
         let other = |id: i64, digest: u64| self.met.get(&id).filter(|m| m.digest != digest).map(|m| m.video);
-        let rows: BTreeSet<u32> = readings().filter_map(|r| other(r.id.to_i64(), r.digest)).collect();
+        let read = readings().filter_map(|r| other(r.id.to_i64(), r.digest));
+        let removed = removals().filter_map(|id| self.met.get(&id).map(|met| met.video));
+        let rows: BTreeSet<u32> = read.chain(removed).collect();
         self.load(transaction, background, rows).await
     }
 
@@ -151,9 +160,22 @@ impl Videos {
         let is_held = |id: i64, digest: u64| self.met.get(&id).is_some_and(|met| met.digest == digest);
         let ids = records.iter().filter_map(|record| match record {
             Prepared::Video(video) => Some((video.id.to_i64(), video.digest)),
-            Prepared::Hashtag(_) | Prepared::Window(_) => None,
+            Prepared::Hashtag(_) | Prepared::Window(_) | Prepared::Removed(_) => None,
         });
         ids.filter(|(id, digest)| !is_held(*id, *digest)).map(|(id, _)| id).collect()
+    }
+
+    /// Reads those of these videos that are stored, by TikTok's ids.
+    pub(super) async fn stored_of(
+        &mut self,
+        transaction: &Transaction<'_>,
+        asked: HashSet<i64>,
+    ) -> Result<Vec<(u32, VideoId)>, StoreError> {
+        self.find(transaction, asked).await?;
+        let rows: Vec<i64> = self.met.values().map(|met| i64::from(met.video)).collect();
+        let mut stored = self.stored(transaction, &rows).await?;
+        stored.sort_unstable();
+        Ok(stored)
     }
 
     async fn find(&mut self, transaction: &Transaction<'_>, asked: HashSet<i64>) -> Result<(), StoreError> {
@@ -283,6 +305,17 @@ impl Videos {
     }
 }
 
+impl PostgresRows<'_> {
+    /// A video that the transaction has met or the table holds, by TikTok's id.
+    fn met(&mut self, id: i64) -> Result<Option<Met>, StoreError> {
+        let videos = &mut self.videos;
+        if !videos.met.contains_key(&id) && !videos.absent.contains(&id) {
+            self.on.wait(videos.find(self.on.transaction, HashSet::from([id])))?;
+        }
+        Ok(videos.met.get(&id).copied())
+    }
+}
+
 impl VideoRows for PostgresRows<'_> {
     fn find_handle(&mut self, handle: i64) -> Result<Option<i64>, StoreError> {
         self.handle(handle)
@@ -302,15 +335,21 @@ impl VideoRows for PostgresRows<'_> {
         self.videos.take_stored(&found)
     }
 
+    fn is_forgotten(&mut self, digests: &[i64]) -> Result<bool, StoreError> {
+        // Those of the group were looked up when it began.
+        Ok(digests.iter().any(|digest| self.forgotten.contains(digest)))
+    }
+
+    fn find_video(&mut self, id: VideoId) -> Result<Option<u32>, StoreError> {
+        Ok(self.met(id.to_i64())?.map(|met| met.video))
+    }
+
     fn claim_video(&mut self, id: VideoId, next: u32, digest: u64) -> Result<Option<(u32, u64)>, StoreError> {
         let number = id.to_i64();
-        let videos = &mut self.videos;
-        if !videos.met.contains_key(&number) && !videos.absent.contains(&number) {
-            self.on.wait(videos.find(self.on.transaction, HashSet::from([number])))?;
-        }
-        if let Some(met) = videos.met.get(&number) {
+        if let Some(met) = self.met(number)? {
             return Ok(Some((met.video, met.digest)));
         }
+        let videos = &mut self.videos;
         videos.met.insert(number, Met { video: next, digest, write: Write::Row });
         videos.ids.insert(next, number);
         Ok(None)
@@ -382,7 +421,7 @@ impl VideoCopies {
         rows.row().number(number).number(*id).maybe(held.author).maybe(held.create_time);
         rows.number(i64::from(held.region)).maybe(held.observed_at).number(counts.rounded);
         rows.each(&counts.values).each(&counts.at).bytes(&tags_blob(&held.tags));
-        rows.maybe(held.handle);
+        rows.maybe(held.handle).maybe(held.removed_at);
         self.fragments.row().number(number).bytes(&held.packed);
     }
 
@@ -426,7 +465,8 @@ fn held(row: &Row) -> Result<HeldVideo, tokio_postgres::Error> {
         counts: columns.told(observed_at),
         tags: tags_of_blob(row.try_get(7 + 2 * COUNTS)?),
         handle: row.try_get(8 + 2 * COUNTS)?,
-        packed: row.try_get(9 + 2 * COUNTS)?,
+        removed_at: row.try_get(9 + 2 * COUNTS)?,
+        packed: row.try_get(10 + 2 * COUNTS)?,
     })
 }
 

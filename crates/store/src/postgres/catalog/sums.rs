@@ -2,7 +2,7 @@
 
 use super::super::Postgres;
 use super::changes::tell;
-use super::record::{begin, move_on};
+use super::record::{Begun, begin, move_on};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::{Ended, Numbers};
@@ -30,7 +30,7 @@ impl Postgres {
         const DOING: &str = "set hashtags' sums right";
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
-        let (numbers, _) = begin(&transaction).await?;
+        let Begun { numbers, .. } = begin(&transaction).await?;
         // The settings of an import are not for reading whole tables.
         let whole =
             "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";

@@ -68,7 +68,7 @@ impl Postgres {
         for row in &rows {
             found.insert(row.try_get(0).doing(DOING)?, row);
         }
-        // A link is written with its video and neither is ever taken away.
+        // A link is written with its video; one that was forgotten in between is left out.
         let held = links.into_iter().filter_map(|link| Some((link, *found.get(&link.1)?)));
         held.map(|(link, row)| under(link, row).doing(DOING)?.into_video(row.try_get(6).doing(DOING)?))
             .collect()

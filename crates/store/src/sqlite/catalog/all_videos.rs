@@ -4,6 +4,7 @@ use super::CatalogFile;
 use super::videos::{tags, under};
 use crate::StoreError;
 use crate::error::Doing;
+use crate::recording::REMOVED_SQL;
 use crate::videos::VideoUnder;
 
 impl CatalogFile {
@@ -11,11 +12,11 @@ impl CatalogFile {
         const DOING: &str = "read videos";
         self.readers.with(|connection| {
             let mut statement = connection
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "SELECT coalesce(author, 0), video, id, create_time, region, observed_at, rounded, tags, plays,
                             likes, comments, shares, saves, downloads
-                     FROM videos WHERE video BETWEEN ?1 AND ?2 ORDER BY video",
-                )
+                     FROM videos WHERE video BETWEEN ?1 AND ?2 AND NOT {REMOVED_SQL} ORDER BY video"
+                ))
                 .doing(DOING)?;
             let mut rows = statement.query((first, last)).doing(DOING)?;
             let mut videos = Vec::new();

@@ -5,6 +5,8 @@ use super::record_hashtag::details;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CatalogSize, HashtagColumns};
+use crate::recording::REMOVED_SQL;
+use crate::videos::VideoRow;
 use domain::{Hashtag, HashtagId, HashtagRow, TagKey};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
@@ -59,17 +61,23 @@ impl CatalogFile {
     }
 
     pub(crate) fn size(&self) -> Result<CatalogSize, StoreError> {
-        // Rows are given out in order and never taken back, so the last number is the count.
-        self.readers.with(|connection| {
+        // Rows are given out in order and never again, so the last number is how many there were.
+        self.readers.with_snapshot(|connection| {
             let last = |sql: &str| {
                 connection
                     .query_row(sql, [], |row| row.get::<_, i64>(0))
                     .map(i64::cast_unsigned)
                     .doing("count rows")
             };
+            let last_video =
+                last("SELECT max(coalesce((SELECT max(video) FROM videos), 0), last_video) FROM store")?;
+            let gone = last("SELECT videos_gone FROM store")?;
+            let removed = last(&format!("SELECT count(*) FROM videos WHERE {REMOVED_SQL}"))?;
             Ok(CatalogSize {
                 hashtags: last("SELECT coalesce(max(hashtag), 0) FROM hashtags")?,
-                videos: last("SELECT coalesce(max(video), 0) FROM videos")?,
+                videos: last_video.saturating_sub(gone + removed),
+                removed,
+                last_video: VideoRow(last_video),
             })
         })
     }

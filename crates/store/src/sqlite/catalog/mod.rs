@@ -4,6 +4,8 @@ mod all_videos;
 
 mod changes;
 
+pub(super) mod forget;
+
 mod hashtags;
 
 mod links;

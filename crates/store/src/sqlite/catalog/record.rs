@@ -109,7 +109,7 @@ fn backfill(connection: &mut Connection) -> Result<(), StoreError> {
 
 /// The statements of a transaction.
 pub(super) struct SqliteRows<'c> {
-    transaction: &'c Transaction<'c>,
+    pub(super) transaction: &'c Transaction<'c>,
     pub(super) videos: VideoStatements<'c>,
     pub(super) hashtags: HashtagStatements<'c>,
     pub(super) links: LinkStatements<'c>,
@@ -125,7 +125,7 @@ pub(super) struct SqliteRows<'c> {
 }
 
 impl<'c> SqliteRows<'c> {
-    fn new(transaction: &'c Transaction<'c>) -> Result<Self, StoreError> {
+    pub(super) fn new(transaction: &'c Transaction<'c>) -> Result<Self, StoreError> {
         Ok(Self {
             transaction,
             videos: VideoStatements::new(transaction)?,
@@ -151,8 +151,11 @@ impl Rows for SqliteRows<'_> {
         };
         Ok(Numbers {
             hashtag: next("SELECT coalesce(max(hashtag), 0) + 1 FROM hashtags")?,
-            video: next("SELECT coalesce(max(video), 0) + 1 FROM videos")?,
+            video: next(
+                "SELECT max(coalesce((SELECT max(video) FROM videos), 0), last_video) + 1 FROM store",
+            )?,
             sequence: super::changes::sequence(self.transaction)?,
+            forget_key: super::forget::key_in_use(self.transaction)?,
         })
     }
 

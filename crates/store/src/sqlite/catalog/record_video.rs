@@ -27,6 +27,7 @@ pub(super) struct VideoStatements<'c> {
     first_nonzero: Vec<Statement<'c>>,
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
+    is_forgotten: Statement<'c>,
     /// Whether the last video was not held before.
     was_new: bool,
 }
@@ -44,7 +45,7 @@ impl<'c> VideoStatements<'c> {
             load: prepare(
                 "SELECT author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves,
                         downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle,
-                        (SELECT packed FROM video_fragments WHERE video = ?1)
+                        removed_at, (SELECT packed FROM video_fragments WHERE video = ?1)
                  FROM videos WHERE video = ?1",
             )?,
             make: prepare(
@@ -56,7 +57,7 @@ impl<'c> VideoStatements<'c> {
                 "UPDATE videos SET author = ?2, create_time = ?3, region = ?4, observed_at = ?5, rounded = ?6,
                     plays = ?7, likes = ?8, comments = ?9, shares = ?10, saves = ?11, downloads = ?12,
                     plays_at = ?13, likes_at = ?14, comments_at = ?15, shares_at = ?16, saves_at = ?17,
-                    downloads_at = ?18, tags = ?19, handle = ?20
+                    downloads_at = ?18, tags = ?19, handle = ?20, removed_at = ?21
                  WHERE video = ?1",
             )?,
             keep_fragment: prepare("INSERT OR REPLACE INTO video_fragments (video, packed) VALUES (?1, ?2)")?,
@@ -83,6 +84,7 @@ impl<'c> VideoStatements<'c> {
                  WHERE video = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND coalesce({}) IS NULL",
                 VIDEO_COLUMNS.join(", ")
             ))?,
+            is_forgotten: prepare("SELECT 1 FROM forgotten WHERE digest = ?1")?,
             was_new: true,
         })
     }
@@ -122,6 +124,20 @@ impl VideoRows for SqliteRows<'_> {
             }
         }
         Ok(videos)
+    }
+
+    fn is_forgotten(&mut self, digests: &[i64]) -> Result<bool, StoreError> {
+        for digest in digests {
+            if self.videos.is_forgotten.exists([digest]).doing("look up what was forgotten")? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn find_video(&mut self, id: VideoId) -> Result<Option<u32>, StoreError> {
+        let found = self.videos.find.query_row([id.to_i64()], |row| row.get(0));
+        found.optional().doing("look a video up")
     }
 
     fn claim_video(&mut self, id: VideoId, next: u32, digest: u64) -> Result<Option<(u32, u64)>, StoreError> {
@@ -207,6 +223,7 @@ impl VideoRows for SqliteRows<'_> {
                 ats[5],
                 tags_blob(&held.tags),
                 held.handle,
+                held.removed_at,
             ])
             .doing("change a video")?;
         self.videos.keep_fragment(video, &held.packed)
@@ -274,6 +291,7 @@ fn held(row: &Row<'_>) -> rusqlite::Result<HeldVideo> {
         counts: columns.told(observed_at),
         tags: tags_of_blob(row.get_ref(5 + 2 * COUNTS)?.as_blob()?),
         handle: row.get(6 + 2 * COUNTS)?,
-        packed: row.get(7 + 2 * COUNTS)?,
+        removed_at: row.get(7 + 2 * COUNTS)?,
+        packed: row.get(8 + 2 * COUNTS)?,
     })
 }

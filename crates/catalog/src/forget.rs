@@ -1,0 +1,204 @@
+//! Forgetting for good: which videos are meant, every row of theirs, and the copies of them that are kept elsewhere.
+//!
+//! Whoever is cut off runs the same again: what is forgotten already stays so, and copies that were left are dropped then.
+
+use crate::{Catalog, CatalogError};
+use domain::{Creator, Handle, HashtagRow, VideoId, fragment};
+use std::collections::{BTreeMap, BTreeSet};
+use store::forget::{FORGET_AT_ONCE, HandleOwner, Named, Wiped};
+use store::videos::VideoRow;
+
+/// Videos looked at once for those of a creator.
+const LOOKED_AT_ONCE: u64 = 10_000;
+
+/// What is to be forgotten.
+#[derive(Debug, Clone, Default)]
+pub struct ForgetOrder {
+    /// Videos.
+    pub videos: Vec<VideoId>,
+    /// Creators: all of their videos, and who they are.
+    pub handles: BTreeSet<Handle>,
+    /// Whether tables are written anew at the end, so that nothing is left of what was deleted before.
+    pub is_rewritten: bool,
+}
+
+/// What was forgotten, or would be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ForgetReport {
+    /// Videos that were asked for or are by a creator who was.
+    pub asked: u64,
+    /// Of these, videos that were stored.
+    pub videos: u64,
+    /// Readings of them.
+    pub snapshots: u64,
+    /// Creators that were asked for.
+    pub creators: u64,
+    /// Of these, those of whom nothing was stored.
+    pub creators_unknown: u64,
+    /// Hashtags that the videos named.
+    pub hashtags: u64,
+    /// Handles whose owners are no longer known, as no video of theirs is left.
+    pub handles: u64,
+    /// Kept answers in which any of it was named.
+    pub answers: u64,
+    /// What is left where bytes of it may be.
+    pub wiped: Wiped,
+}
+
+/// Whom an order means.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// Handles, and the ids that they belong to.
+    creators: BTreeSet<Creator>,
+    /// Handles that belong to several ids: only videos that name them are meant.
+    shared: BTreeSet<Handle>,
+    owners: BTreeMap<Handle, HandleOwner>,
+}
+
+impl Catalog {
+    /// What an order would forget. Nothing is changed.
+    pub async fn would_forget(
+        &self,
+        order: ForgetOrder,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<ForgetReport, CatalogError> {
+        let wanted = self.wanted(&order.handles).await?;
+        let (videos, mut report) = self.meant(order, &wanted).await?;
+        for part in videos.chunks(FORGET_AT_ONCE) {
+            let found = self.inner.store.forgettable(part).await?;
+            report.videos += found.videos;
+            report.snapshots += found.snapshots;
+            progress(part.len() as u64, report.asked);
+        }
+        Ok(report)
+    }
+
+    /// Forgets for good. What was forgotten is passed over by every later import.
+    pub async fn forget(
+        &self,
+        order: ForgetOrder,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<ForgetReport, CatalogError> {
+        let (store, is_rewritten) = (&self.inner.store, order.is_rewritten);
+        // By one that was cut off: which rankings it left is not known.
+        let was_forgetting = store.is_forgetting().await?;
+        let wanted = self.wanted(&order.handles).await?;
+        let handles_before = match wanted.creators.is_empty() {
+            true => 0,
+            // First, so that no import brings another video of theirs meanwhile.
+            false => store.forget_creators(&wanted.creators).await?,
+        };
+        let handles = order.handles.iter().copied().collect();
+        let (videos, mut report) = self.meant(order, &wanted).await?;
+        report.handles = handles_before;
+        let mut hashtags: BTreeSet<HashtagRow> = BTreeSet::new();
+        let mut creators: BTreeSet<Creator> = BTreeSet::new();
+        for part in videos.chunks(FORGET_AT_ONCE) {
+            let forgotten = store.forget_videos(part.to_vec()).await?;
+            report.videos += forgotten.videos;
+            report.snapshots += forgotten.snapshots;
+            hashtags.extend(forgotten.hashtags);
+            creators.extend(forgotten.creators);
+            progress(part.len() as u64, report.asked);
+        }
+        report.hashtags = hashtags.len() as u64;
+        report.handles += store.drop_idle_handles(&creators).await?;
+        if was_forgetting {
+            store.drop_generations(None).await?;
+        }
+        let ids = videos.iter().map(|id| id.get());
+        let owners = wanted.creators.iter().filter_map(|creator| creator.id()).map(|id| id.get());
+        report.answers = store.forget_answers(Named { ids: ids.chain(owners).collect(), handles }).await?;
+        self.follow().await?;
+        self.settle().await?;
+        report.wiped = store.end_forgetting(is_rewritten).await?;
+        Ok(report)
+    }
+
+    /// Lets what was forgotten in again. Returns how many of the videos and creators had been.
+    pub async fn allow_again(&self, order: &ForgetOrder) -> Result<u64, CatalogError> {
+        let creators: BTreeSet<Creator> = order.handles.iter().map(|handle| (*handle).into()).collect();
+        Ok(self.inner.store.allow_again(&order.videos, &creators).await?)
+    }
+
+    async fn wanted(&self, handles: &BTreeSet<Handle>) -> Result<Wanted, CatalogError> {
+        if handles.is_empty() {
+            return Ok(Wanted::default());
+        }
+        let handles: Vec<Handle> = handles.iter().copied().collect();
+        let owners = self.inner.store.owners_of(&handles).await?;
+        let mut wanted = Wanted { owners, ..Wanted::default() };
+        for (handle, owner) in &wanted.owners {
+            wanted.creators.insert((*handle).into());
+            match owner {
+                HandleOwner::Unknown => {}
+                HandleOwner::Creator(creator) => {
+                    wanted.creators.insert(*creator);
+                }
+                HandleOwner::Several => {
+                    wanted.shared.insert(*handle);
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// All videos that an order means, each once.
+    async fn meant(
+        &self,
+        order: ForgetOrder,
+        wanted: &Wanted,
+    ) -> Result<(Vec<VideoId>, ForgetReport), CatalogError> {
+        let mut videos = order.videos;
+        let seen = if wanted.creators.is_empty() {
+            BTreeSet::new()
+        } else {
+            self.videos_by(wanted, &mut videos).await?
+        };
+        videos.sort_unstable();
+        videos.dedup();
+        let is_unknown = |(handle, owner): &(&Handle, &HandleOwner)| {
+            **owner == HandleOwner::Unknown && !seen.contains(&Creator::from(**handle))
+        };
+        let report = ForgetReport {
+            asked: videos.len() as u64,
+            creators: wanted.owners.len() as u64,
+            creators_unknown: wanted.owners.iter().filter(is_unknown).count() as u64,
+            ..ForgetReport::default()
+        };
+        Ok((videos, report))
+    }
+
+    /// Adds the stored videos of creators; gives the creators of whom there were any. Videos lie in no order of creators:
+    /// all of them are looked at.
+    async fn videos_by(
+        &self,
+        wanted: &Wanted,
+        videos: &mut Vec<VideoId>,
+    ) -> Result<BTreeSet<Creator>, CatalogError> {
+        let store = &self.inner.store;
+        let (last, mut seen) = (store.catalog_size().await?.last_video.0, BTreeSet::new());
+        let mut first = 1;
+        while first <= last {
+            let end = last.min(first + LOOKED_AT_ONCE - 1);
+            let found = store.creators_of_rows(VideoRow(first)..=VideoRow(end)).await?;
+            for (_, id, creator) in &found {
+                if let Some(creator) = creator.filter(|creator| wanted.creators.contains(creator)) {
+                    videos.push(*id);
+                    seen.insert(creator);
+                }
+            }
+            if !wanted.shared.is_empty() {
+                let rows: Vec<VideoRow> = found.iter().map(|(row, ..)| *row).collect();
+                for ((_, id, _), packed) in found.iter().zip(store.packed(&rows).await?) {
+                    let handle = fragment::label(&packed).and_then(|label| Handle::new(&label.author));
+                    if handle.is_some_and(|handle| wanted.shared.contains(&handle)) {
+                        videos.push(*id);
+                    }
+                }
+            }
+            first = end + 1;
+        }
+        Ok(seen)
+    }
+}
