@@ -100,6 +100,7 @@ async fn filled() -> TemporaryCatalog {
     }))])
     .await;
     held.record([video(1).tag("cat").tag("dog").plays(77).version(2).observed_at(now).into()]).await;
+    held.store().forget_videos(vec![1_039_u64.try_into().expect("an id")]).await.expect("forgotten");
     for n in 0..5 {
         fill_account(held.store(), n, now).await;
     }

@@ -432,10 +432,9 @@ pub(crate) struct Migrate {
 
 /// `tagmeter forget`
 #[derive(Debug, Args)]
-#[group(id = "whom", required = true, multiple = true, args = ["creators", "ids", "handles", "asked"])]
 pub(crate) struct Forget {
     /// Creators, by their handles with @: all of their videos, and who they are
-    #[arg(value_name = "@HANDLE")]
+    #[arg(value_name = "@HANDLE", required_unless_present_any = ["ids", "handles", "asked"])]
     pub(crate) creators: Vec<String>,
     /// List of videos: an id or a link a line, or JSON; - for standard input
     #[arg(long, value_name = "FILE")]

@@ -109,9 +109,11 @@ fn order(command: &Forget) -> Result<ForgetOrder, Failure> {
         })?);
     }
     if let Some(path) = &command.handles {
-        listed(path, |input| read_handles(input, &mut |handle: Handle| {
-            order.handles.insert(handle);
-        }))?;
+        listed(path, |input| {
+            read_handles(input, &mut |handle: Handle| {
+                order.handles.insert(handle);
+            })
+        })?;
     }
     if let Some(path) = &command.ids {
         order.videos = videos(path)?;
@@ -120,7 +122,9 @@ fn order(command: &Forget) -> Result<ForgetOrder, Failure> {
         let gone = gone(&videos(asked)?, &videos(valid)?, command.complete).map_err(|why| {
             let refused = Failure::refused(format_args!("{}: {why}", valid.display()));
             match why.is_doubt() {
-                true => refused.hint("download the list again; --complete goes on where it is known to be whole"),
+                true => {
+                    refused.hint("download the list again; --complete goes on where it is known to be whole")
+                }
                 false => refused.hint("download the list again"),
             }
         })?;
@@ -136,10 +140,7 @@ fn videos(path: &Path) -> Result<Vec<VideoId>, Failure> {
 }
 
 /// Reads a list; - is standard input.
-fn listed(
-    path: &Path,
-    read: impl FnOnce(Box<dyn Read>) -> Result<(), IdListError>,
-) -> Result<(), Failure> {
+fn listed(path: &Path, read: impl FnOnce(Box<dyn Read>) -> Result<(), IdListError>) -> Result<(), Failure> {
     let failed = |why: IdListError| {
         let message = format!("{}: {why}", path.display());
         match why {
@@ -197,7 +198,9 @@ impl Forgot {
             counted(rest.hashtags, "hashtag")
         ))?;
         if rest.logs_empty == Some(false) {
-            say("warning: another process reads an older state, so that a write-ahead log still holds some of it");
+            say(
+                "warning: another process reads an older state, so that a write-ahead log still holds some of it",
+            );
             say("hint: run the same command again, or stop the other process");
         }
         Ok(())

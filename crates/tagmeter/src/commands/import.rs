@@ -29,6 +29,9 @@ struct Imported {
     videos: Videos,
     hashtags: Hashtags,
     snapshots: Snapshots,
+    /// What was read of removed videos; not there where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<Removed>,
     rejected: Rejected,
     /// What was not read, by its kind.
     passed_over: PassedOver,
@@ -46,6 +49,24 @@ struct Videos {
     new: u64,
     changed: u64,
     unchanged: u64,
+    /// Records passed over because the video or its creator was forgotten.
+    #[serde(skip_serializing_if = "is_none")]
+    forgotten: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_none(number: &u64) -> bool {
+    *number == 0
+}
+
+#[derive(Serialize)]
+struct Removed {
+    /// Records of removed videos that were read.
+    records: u64,
+    /// Stored videos that count as removed from now on.
+    marked: u64,
+    /// Records of videos that are not stored.
+    unknown: u64,
 }
 
 #[derive(Serialize)]
@@ -189,10 +210,16 @@ impl Imported {
                 records: recorded.video_records,
                 new: recorded.videos_new,
                 changed: recorded.videos_changed,
-                unchanged: recorded
-                    .video_records
-                    .saturating_sub(recorded.videos_new + recorded.videos_changed),
+                unchanged: recorded.video_records.saturating_sub(
+                    recorded.videos_new + recorded.videos_changed + recorded.videos_forgotten,
+                ),
+                forgotten: recorded.videos_forgotten,
             },
+            removed: (recorded.removal_records > 0).then_some(Removed {
+                records: recorded.removal_records,
+                marked: recorded.videos_removed,
+                unknown: recorded.removals_unknown,
+            }),
             hashtags: Hashtags {
                 records: recorded.hashtag_records,
                 new: recorded.hashtags_new,
@@ -241,11 +268,31 @@ impl Imported {
         if let Some(passed_over) = shown(&self.passed_over) {
             print_text(format_args!("Passed over {passed_over}."))?;
         }
+        self.show_gone()?;
         self.show_history()?;
         self.show_rejected(rejects_path)?;
         if self.interrupted {
             say("Interrupted: what was read until now is stored and stays.");
             say("hint: run the same command again to go on; what is stored already changes nothing");
+        }
+        Ok(())
+    }
+
+    /// Says what was read of removed videos, and of forgotten ones.
+    fn show_gone(&self) -> Result<(), Failure> {
+        if let Some(Removed { records, marked, unknown }) = &self.removed {
+            print_text(format_args!(
+                "Removed on TikTok: {}; {} marked now, {} not stored.",
+                counted(*records, "video"),
+                grouped(*marked),
+                grouped(*unknown)
+            ))?;
+        }
+        if self.videos.forgotten > 0 {
+            print_text(format_args!(
+                "Passed over {} of videos or creators that were forgotten.",
+                counted(self.videos.forgotten, "record")
+            ))?;
         }
         Ok(())
     }

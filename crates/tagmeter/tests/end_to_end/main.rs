@@ -11,6 +11,8 @@ mod containers;
 mod description;
 
 mod first_day;
+
+mod forgetting;
 #[cfg(unix)]
 mod full_disk;
 

@@ -92,7 +92,14 @@ async fn accounts(store: &Store) -> Result<Finding, Failure> {
 
 async fn catalog(store: &Store) -> Result<Finding, Failure> {
     let size = store.catalog_size().await?;
-    let found = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
+    let mut found = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
+    if size.removed > 0 {
+        found = format!("{found}, {} more removed on TikTok", grouped(size.removed));
+    }
+    if store.is_forgetting().await? {
+        let hint = "`tagmeter forget` is under way or was cut off: the same command again drops the copies that are left";
+        return Ok(Finding::note("catalog", format!("{found}; forgetting has not ended"), hint));
+    }
     if size.hashtags == 0 {
         return Ok(Finding::note(
             "catalog",
