@@ -21,6 +21,14 @@ pub struct Kept {
     pub hashtags: HashtagsKept,
     /// Of windows of time.
     pub windows: WindowsKept,
+    /// Records that say that a video is removed.
+    #[serde(skip_serializing_if = "is_none")]
+    pub removed: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Of how many records of videos something is known.
@@ -231,21 +239,24 @@ impl Kept {
             Observation::Video(video) => self.videos.count(video),
             Observation::Hashtag(hashtag) => self.hashtags.count(hashtag),
             Observation::Window(window) => self.windows.count(window),
+            Observation::Removed(_) => self.removed += 1,
         }
     }
 
     /// With what was kept elsewhere.
     pub fn add(&mut self, other: &Self) {
-        let Self { videos, hashtags, windows } = other;
+        let Self { videos, hashtags, windows, removed } = other;
         self.videos.add(videos);
         self.hashtags.add(hashtags);
         self.windows.add(windows);
+        self.removed += removed;
     }
 
-    /// Whether nothing was kept that can be measured: no count of any kind, and no video under a hashtag.
+    /// Whether nothing was kept that can be measured: no count of any kind, no video under a hashtag, and no removal.
     pub const fn is_nothing(&self) -> bool {
-        let Self { videos, hashtags, windows } = self;
-        videos.counts == 0
+        let Self { videos, hashtags, windows, removed } = self;
+        *removed == 0
+            && videos.counts == 0
             && videos.hashtags == 0
             && hashtags.counts == 0
             && windows.views == 0
@@ -254,7 +265,7 @@ impl Kept {
 
     /// The fields that are lacking, the most important first.
     pub(crate) fn lacking(&self) -> impl Iterator<Item = Lacking> + use<> {
-        let Self { videos, hashtags, windows } = *self;
+        let Self { videos, hashtags, windows, removed: _ } = *self;
         let of_videos = [
             (KeptField::Plays, videos.plays),
             (KeptField::Hashtags, videos.hashtags),
@@ -363,7 +374,7 @@ fn emptiness(observation: &Observation) -> Option<&'static str> {
             is_empty.then_some("nothing to keep of this video: no count, caption, hashtag or posting time")
         }
         // A list of names is worth keeping: it says which hashtags there are.
-        Observation::Hashtag(_) => None,
+        Observation::Hashtag(_) | Observation::Removed(_) => None,
         Observation::Window(window) => {
             let is_empty = window.views.is_none() && window.posts.is_none() && window.rank.is_none();
             is_empty.then_some("nothing to keep of this window: no views, posts or rank")

@@ -308,6 +308,7 @@ impl<'s> Run<'s> {
             }
             Observation::Hashtag(hashtag) => hashtag.observed_at = Some(at),
             Observation::Window(_) => {}
+            Observation::Removed(removed) => removed.observed_at = Some(at),
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! The command line: names, help and examples. What a command does is in `commands/`, a file each.
 
+pub(crate) mod forget;
+
 pub(crate) mod measuring;
 
 mod parse;
@@ -212,7 +214,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  tagmeter forget --ids gone.txt --dry-run\n  tagmeter forget --ids gone.txt --yes\n  tagmeter forget @some.creator --yes --json\n  tagmeter forget --asked asked.txt --valid valid.txt --yes\n  tagmeter forget --ids gone.txt --allow-again"
     )]
-    Forget(Forget),
+    Forget(forget::Forget),
     /// Tell what is configured and from where, what is wrong, and what to do; ends with 4 on a problem
     #[command(after_help = "Examples:\n  tagmeter doctor\n  tagmeter doctor --data-dir /srv/tagmeter --json")]
     Doctor(Json),
@@ -426,43 +428,6 @@ pub(crate) struct Migrate {
     /// Where it is to go: a new or empty data folder, or postgres://... of an empty database
     #[arg(long, value_name = "TARGET")]
     pub(crate) to: OsString,
-    #[command(flatten)]
-    pub(crate) output: Json,
-}
-
-/// `tagmeter forget`
-#[derive(Debug, Args)]
-pub(crate) struct Forget {
-    /// Creators, by their handles with @: all of their videos, and who they are
-    #[arg(value_name = "@HANDLE", required_unless_present_any = ["ids", "handles", "asked"])]
-    pub(crate) creators: Vec<String>,
-    /// List of videos: an id or a link a line, or JSON; - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ids: Option<PathBuf>,
-    /// List of creators: a handle or a link a line; - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub(crate) handles: Option<PathBuf>,
-    /// Videos that TikTok's compliance API was asked about: forget those that --valid does not list
-    #[arg(long, value_name = "FILE", requires = "valid")]
-    pub(crate) asked: Option<PathBuf>,
-    /// Videos that TikTok's compliance API lists as still valid
-    #[arg(long, value_name = "FILE", requires = "asked")]
-    pub(crate) valid: Option<PathBuf>,
-    /// The list of valid videos is known to be whole: forget also where it lacks more than half, or the end
-    #[arg(long, requires = "valid")]
-    pub(crate) complete: bool,
-    /// Print what would go, and change nothing
-    #[arg(long, conflicts_with_all = ["yes", "allow_again"])]
-    pub(crate) dry_run: bool,
-    /// Forget it
-    #[arg(long, conflicts_with = "allow_again")]
-    pub(crate) yes: bool,
-    /// Write the tables anew at the end, so that nothing is left of what older versions replaced; locks them meanwhile
-    #[arg(long, requires = "yes")]
-    pub(crate) rewrite: bool,
-    /// Let what was forgotten in again with the next import
-    #[arg(long)]
-    pub(crate) allow_again: bool,
     #[command(flatten)]
     pub(crate) output: Json,
 }

@@ -1,7 +1,7 @@
 //! `tagmeter forget`: forgets videos and creators for good, by ids, handles or TikTok's compliance lists.
 
 use super::Context;
-use crate::cli::Forget;
+use crate::cli::forget::Forget;
 use crate::exit::Failure;
 use crate::output::{counted, counted_as, grouped, print_json, print_text, say};
 use crate::progress::Bar;
