@@ -70,7 +70,7 @@ fn read(name: &str, bytes: &[u8], threads: usize, options: &Options) -> Option<V
     // Descriptions are told once for each thread, so they may differ in number.
     let told = items.iter().filter_map(|item| match item {
         Item::Observation(Observation::Video(video)) => Some(video.id.to_string()),
-        Item::Observation(Observation::Hashtag(_) | Observation::Window(_)) => None,
+        Item::Observation(Observation::Hashtag(_) | Observation::Window(_) | Observation::Removed(_)) => None,
         Item::Reject(reject) => {
             assert!(!reject.reason.is_empty() && reject.raw.len() <= RAW_BYTES_MAX);
             Some(reject.reason.clone())
