@@ -49,6 +49,7 @@ fn reading(video: u64, by: Option<u64>, name: &str, minute: i64) -> Prepared {
         region: None,
         tags: tags.map(|tag| TagRef { tag: Tag::new(tag).expect("a tag"), id: None }).to_vec(),
         counts,
+        has_caption_tags: false,
         packed: fragment::pack(id(video), &details, &counts),
     }))
 }

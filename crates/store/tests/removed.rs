@@ -40,6 +40,7 @@ fn reading(video: u64, minute: Option<i64>, plays: u64, tags: &[&str]) -> Prepar
         region: None,
         tags: tags.iter().map(|tag| TagRef { tag: Tag::new(tag).expect("a tag"), id: None }).collect(),
         counts,
+        has_caption_tags: false,
         packed: fragment::pack(id(video), &VideoDetails::default(), &counts),
     }))
 }
