@@ -227,7 +227,7 @@ impl Looks {
     }
 
     /// Whether a line has as many cells as there are columns, and they look as those of the rows before.
-    fn is_row(&self, line: &csv::ByteRecord, columns: usize, is_sure: bool, is_first_telling: bool) -> bool {
+    fn is_row(&self, line: &csv::ByteRecord, columns: usize, is_sure: bool) -> bool {
         if line.len() != columns || columns < 2 {
             return false;
         }
@@ -237,7 +237,7 @@ impl Looks {
             matches!(known(at), Look::Empty | Look::Prose) || *look == Look::Empty || *look == known(at)
         });
         let is_telling = |at: usize| looks[at].is_telling() && (self.rows == 0 || known(at) == looks[at]);
-        let tells = if is_first_telling { is_telling(0) } else { (0..columns).any(is_telling) };
+        let tells = (0..columns).any(is_telling);
         let has_digits = looks.contains(&Look::Digits);
         fits && (tells || (is_sure && has_digits))
     }
@@ -308,14 +308,17 @@ impl<R: Read> Lines<'_, R> {
         let raw = &self.window.held()[..extent.len];
         let is_damaged =
             self.splitter.cells != columns || follows_closing_quote(raw, self.splitter.separator);
+        let has_id = begins_with_id(raw, self.splitter.separator);
         let mut start = 0;
         loop {
             start += line_end(&raw[start..])?;
             let end = start + line_end(&raw[start..]).unwrap_or(raw.len() - start);
-            let line = self.split(&raw[start..end]);
-            // The last line holds the end of the cell, so only its beginning can be that of a row.
-            let is_last = end == raw.len();
-            if self.looks.is_row(&line, columns, is_damaged, is_last && !is_damaged) {
+            // The last line holds the end of the cell, so it may have other cells than it seems.
+            let is_whole = end < raw.len() || is_damaged;
+            let line = &raw[start..end];
+            let is_row = (has_id && begins_with_id(line, self.splitter.separator))
+                || (is_whole && self.looks.is_row(&self.split(line), columns, is_damaged));
+            if is_row {
                 return Some(start);
             }
         }
@@ -362,6 +365,17 @@ impl<R: Read> Lines<'_, R> {
         let lines = if feeds > 0 { feeds } else { memchr::memchr_iter(b'\r', passed).count() };
         self.line += lines as u64;
         self.window.pass(bytes);
+    }
+}
+
+/// Whether the first cell of a line of several is a long number or a link to a video, as prose never begins.
+fn begins_with_id(line: &[u8], separator: u8) -> bool {
+    let end = memchr::memchr2(separator, b'\n', line).filter(|end| line[*end] == separator);
+    let cell = end.map_or(&b""[..], |end| line[..end].strip_prefix(b"\"").unwrap_or(&line[..end]));
+    match Look::of(cell) {
+        Look::LongDigits => true,
+        Look::Link => memchr::memmem::find(cell, b"/video/").is_some(),
+        _ => false,
     }
 }
 

@@ -229,7 +229,7 @@ fn floored(seconds: f64) -> Option<u64> {
         clippy::cast_sign_loss,
         reason = "a small number that is not negative"
     )]
-    (seconds >= 0.0 && seconds < 1e9).then_some(seconds as u64)
+    (0.0..1e9).contains(&seconds).then_some(seconds as u64)
 }
 
 /// The second in which a video was made: the upper half of its id.

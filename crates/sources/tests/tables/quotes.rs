@@ -1,6 +1,7 @@
 //! Quotes, separators, ends of lines, and rows that are not whole.
 
 use super::{read, refused};
+use proptest::prelude::*;
 
 const COLUMNS: [&str; 3] = ["id=video_id", "caption=caption", "plays=plays"];
 
@@ -139,4 +140,23 @@ fn the_header_may_come_again() {
 fn a_table_of_no_known_format_names_its_columns() {
     let error = refused("Navn|Visninger\nkat|5\n", &[]);
     assert!(error.contains("this one has the columns Navn, Visninger"), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+    /// Whatever quotes stand in the cells of a sheet that quotes nothing: a row whose cell does not begin with one is read
+    /// as it stands, and each other is a video or a reject.
+    #[test]
+    fn no_row_is_lost_to_the_quotes_of_another(captions in prop::collection::vec("[a\"][a\" ]{0,4}|plain|\"", 1..12), is_tabbed: bool) {
+        let rows: Vec<_> = captions.iter().map(|caption| [caption.as_str(), "7"]).collect();
+        let out = read(table(if is_tabbed { "\t" } else { "," }, &rows), &COLUMNS);
+        prop_assert_eq!(out.videos.len() + out.rejects.len(), rows.len(), "{:?}", out.reasons());
+        for (number, caption) in (1..).zip(&captions) {
+            let read = out.videos.iter().find(|video| video.id.get() == id(number));
+            if !caption.starts_with('"') {
+                prop_assert_eq!(read.map(|video| video.details.title.as_str()), Some(caption.trim()), "{:?}", out.reasons());
+            }
+            prop_assert!(read.is_none_or(|video| !video.details.title.contains('\n') && video.counts.plays.is_some()));
+        }
+    }
 }
