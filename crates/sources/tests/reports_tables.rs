@@ -40,7 +40,7 @@ fn read(name: &str, columns: &[&str], encoding: Option<&str>) -> Option<Out> {
         match item {
             Item::Observation(Observation::Video(video)) => out.videos.push(*video),
             Item::Observation(Observation::Window(window)) => out.windows.push(*window),
-            Item::Observation(Observation::Hashtag(_)) => {}
+            Item::Observation(Observation::Hashtag(_) | Observation::Removed(_)) => {}
             Item::Reject(reject) => out.rejects.push(reject),
         }
     }

@@ -58,6 +58,7 @@ fn try_read(bytes: impl AsRef<[u8]>, options: Options) -> Result<Out, FileError>
             Item::Observation(Observation::Video(video)) => out.videos.push(*video),
             Item::Observation(Observation::Hashtag(hashtag)) => out.hashtags.push(*hashtag),
             Item::Observation(Observation::Window(window)) => out.windows.push(*window),
+            Item::Observation(Observation::Removed(removed)) => panic!("no table here says so: {removed:?}"),
             Item::Reject(reject) => out.rejects.push(reject),
         }
     }
