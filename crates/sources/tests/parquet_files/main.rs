@@ -2,6 +2,7 @@
 
 mod damaged;
 mod programs;
+mod reports;
 mod shapes;
 
 use domain::{Observation, VideoObservation};

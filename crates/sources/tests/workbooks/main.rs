@@ -2,6 +2,7 @@
 
 mod hostile;
 mod made;
+mod reports;
 mod sheets;
 
 use domain::{Observation, VideoObservation};
