@@ -13,6 +13,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
+/// Numbers of 15 digits, of which Excel keeps no more.
+const EXCEL_DIGITS: std::ops::Range<u64> = 100_000_000_000_000..1_000_000_000_000_000;
+
 /// An id as it stands in a record.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) enum Id<'a> {
@@ -227,8 +230,10 @@ impl Written {
         #[expect(clippy::cast_precision_loss, reason = "to compare with what a double kept of it")]
         let as_double = (self.value as f64, id.get() as f64);
         let is_rounded = looks_rounded(self.value) && as_double.0.to_bits() == as_double.1.to_bits();
-        // Floats are rounded, spreadsheets put zeros in the place of what they drop.
-        let off_max = if self.is_float { self.unit / 2 } else { self.unit - 1 };
+        // Floats are rounded, spreadsheets put zeros in the place of what they drop: Excel after 15 digits, which a
+        // workbook has as a float.
+        let is_cut = !self.is_float || EXCEL_DIGITS.contains(&(self.value / self.unit));
+        let off_max = if is_cut { self.unit - 1 } else { self.unit / 2 };
         self.value.abs_diff(id.get()) <= off_max || is_rounded
     }
 
