@@ -48,12 +48,14 @@ pub(crate) struct Around {
     envelopes: u32,
     /// Whether it was made nested again.
     is_nested: bool,
+    /// Whether it is known when the answer came that it stands in.
+    is_timed: bool,
 }
 
 impl Around {
     /// Of an answer that stands alone in something else, of which this is known.
     pub(crate) fn of_answer(observed_at: Option<Timestamp>, record: Option<u64>) -> Self {
-        Self { observed_at, record, ..Self::default() }
+        Self { observed_at, record, is_timed: observed_at.is_some(), ..Self::default() }
     }
 
     /// Of one of the values inside.
@@ -63,7 +65,8 @@ impl Around {
 
     /// Adds what the keys of an envelope tell: when its page was read.
     pub(crate) fn within(self, keys: &Keys<'_>) -> Self {
-        let observed_at = time_of(keys).or(self.observed_at);
+        let own = if self.is_timed { None } else { time_of(keys) };
+        let observed_at = own.or(self.observed_at);
         Self { observed_at, envelopes: self.envelopes + 1, is_nested: false, ..self }
     }
 }
@@ -139,6 +142,7 @@ impl RecordReader {
         // Made flat by a program, it has the keys of a record and lacks what lay inside.
         if !around.is_nested
             && flattened::is_flattened(&keys)
+            && foreign::of_file(&keys).is_none()
             && let Some(nested) = flattened::nested(raw)
         {
             return self.object(&nested, Around { is_nested: true, ..around }, found);
@@ -325,7 +329,7 @@ fn unknown(raw: &[u8], keys: &Keys<'_>, around: Around, found: &mut Vec<Found>) 
                     let reason = format!("an answer without a record: TikTok said statusCode {code}");
                     refuse(raw, reason, around, found);
                 }
-                _ => match (foreign::of(keys), error_of(keys)) {
+                _ => match (foreign::of(keys), error_of(keys).or(error_in_place_of(keys))) {
                     (Some(kind), _) => foreign(kind, raw, around, found),
                     (None, Some(error)) => refuse(raw, error, around, found),
                     (None, None) => push(raw, nearest(keys), true, around, found),
@@ -371,6 +375,19 @@ fn foreign_of(
     let raw = raw[..raw.len().min(RAW_BYTES_MAX)].into();
     found.push(Found::Foreign { kind, of, raw, record: around.record });
 }
+
+/// What a tool says in the place of a record that it could not get.
+fn error_in_place_of(keys: &Keys<'_>) -> Option<String> {
+    if !keys.has_any(&["error_code", "errorCode", "errorDescription", "input", "message", "url"]) {
+        return None;
+    }
+    let said = keys.text("error").filter(|error| !error.is_empty())?;
+    let said: String = said.chars().take(ERROR_CHARS_MAX).collect();
+    Some(format!("an error in place of a record: {said}"))
+}
+
+/// Most characters of an error that are shown.
+const ERROR_CHARS_MAX: usize = 200;
 
 /// Notes that a record cannot be used.
 pub(crate) fn refuse(raw: &[u8], reason: String, around: Around, found: &mut Vec<Found>) {

@@ -253,12 +253,12 @@ impl<'s> Run<'s> {
             return Err(Stop::Unknown(said.join("; ")));
         }
         if let Some(note) = std::mem::take(&mut self.posting).note() {
-            self.note(format!("{}: {note}", self.name));
+            self.note(note);
         }
         for counted in foreign {
             let reason = format!("passed over: {}", counted.message());
             if counted.kind.is_beside {
-                self.note(format!("{}: {reason}", self.name));
+                self.note(reason);
             } else {
                 self.reject(Reject { reason, ..counted.first })?;
             }

@@ -34,6 +34,9 @@ fn try_read(folder: &Path, name: &str) -> Result<Out, FileError> {
             Item::Observation(Observation::Window(window)) => out.windows.push(*window),
             // Descriptions of tags.
             Item::Observation(Observation::Hashtag(_)) => {}
+            Item::Observation(Observation::Removed(removed)) => {
+                panic!("no test here is of removals: {removed:?}")
+            }
             Item::Reject(reject) => out.rejects.push(reject),
         }
     }

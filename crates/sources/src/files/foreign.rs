@@ -142,6 +142,11 @@ static RUN_INPUT: Foreign = Foreign::new(
     "settings of actors' runs, not their results",
     "export the dataset of the run and import that",
 );
+static BY_COLUMNS: Foreign = Foreign::new(
+    "a table that pandas wrote column by column",
+    "tables that pandas wrote column by column",
+    "write it with df.to_json(FILE, orient=\"records\") or as CSV or Parquet",
+);
 pub(crate) static VALUES: Foreign = Foreign::beside(
     "a bare value, no record",
     "bare values, no records",
@@ -242,6 +247,9 @@ static TELLING: &[Telling] = &[
         ],
     ),
     Telling(&TWEETS, &["full_text"], &[]),
+    Telling(&TWEETS, &["text"], &["public_metrics", "referenced_tweets", "in_reply_to_user_id"]),
+    Telling(&INSTAGRAM, &["GraphImages"], &[]),
+    Telling(&PROFILES, &["authorMeta", "profile"], &[]),
     Telling(&YOUTUBE, &["snippet"], &[]),
     Telling(&YOUTUBE, &[], &["channelId", "numberOfSubscribers", "videoRenderer", "videoDetails"]),
     Telling(&INSTAGRAM, &["pk"], &["media_type", "code", "media_id", "taken_at"]),
@@ -355,23 +363,58 @@ pub(crate) fn of(keys: &Keys<'_>) -> Option<&'static Foreign> {
     {
         return Some(kind);
     }
+    match keys.only() {
+        Some(b"user" | b"users") => return Some(&PROFILES),
+        Some(b"comments") => return Some(&COMMENTS),
+        Some(b"Activity") => return Some(&DONATION),
+        _ => {}
+    }
     let mut all = TELLING.iter().chain(OF_SEARCHES);
-    let kind = all.find(|telling| telling.fits(keys)).map(|Telling(kind, ..)| *kind)?;
+    let told = all.find(|telling| telling.fits(keys)).map(|Telling(kind, ..)| *kind);
+    // X, YouTube and others call things alike; a link is sure.
+    let by_link = || LINKS.iter().find_map(|key| of_link(&keys.text(key)?));
+    let kind = by_link().or(told)?;
     // Nobody's comment or profile has a number of plays: rather a video whose keys nobody knows.
-    if [&COMMENTS, &PROFILES, &FOLLOWERS, &SOUNDS].contains(&kind) && keys.has_any(&PLAYS) {
-        return None;
-    }
-    // X, YouTube and others call things alike.
-    let link = || keys.text("url").or(keys.text("link")).unwrap_or_default();
-    match kind {
-        _ if kind == &TWEETS && link().contains("youtube.com") => Some(&YOUTUBE),
-        _ => Some(kind),
-    }
+    let is_doubtful = [&COMMENTS, &PROFILES, &FOLLOWERS, &SOUNDS].contains(&kind);
+    (!is_doubtful || !keys.has_any(&PLAYS)).then_some(kind)
+}
+
+/// Keys of links to a record itself.
+const LINKS: [&str; 6] = ["url", "link", "permalink", "webpage_url", "postUrl", "post_url"];
+
+/// The kind of what a link leads to, where that is another site.
+fn of_link(link: &str) -> Option<&'static Foreign> {
+    let (_, site) = link.split_once("://")?;
+    let site = site.split(['/', '?']).next().unwrap_or_default();
+    let site = site.strip_prefix("www.").or(site.strip_prefix("m.")).unwrap_or(site);
+    Some(match site {
+        "youtube.com" | "youtu.be" => &YOUTUBE,
+        "instagram.com" => &INSTAGRAM,
+        "twitter.com" | "x.com" | "mobile.twitter.com" => &TWEETS,
+        "vimeo.com" => &VIMEO,
+        "facebook.com" => &FACEBOOK,
+        "reddit.com" | "old.reddit.com" => &REDDIT,
+        "douyin.com" | "iesdouyin.com" => &DOUYIN,
+        _ => return None,
+    })
 }
 
 /// The kind of a whole file of another use.
 pub(crate) fn of_file(keys: &Keys<'_>) -> Option<&'static Foreign> {
+    if is_by_columns(keys) {
+        return Some(&BY_COLUMNS);
+    }
     OF_FILES.iter().find(|telling| telling.fits(keys)).map(|Telling(kind, ..)| *kind)
+}
+
+/// Whether an object is a table whose cells stand under the numbers of their rows, a column after another, or whose names of
+/// columns stand apart from its rows.
+fn is_by_columns(keys: &Keys<'_>) -> bool {
+    let has_rows = |value: &[u8]| {
+        value.strip_prefix(b"{").is_some_and(|inside| inside.trim_ascii_start().starts_with(b"\"0\""))
+    };
+    let mut values = keys.pairs().map(|(_, value)| value);
+    keys.has_all(&["columns", "index", "data"]) || (keys.pairs().nth(1).is_some() && values.all(has_rows))
 }
 
 /// Whether a list under this key is one of records that are named.

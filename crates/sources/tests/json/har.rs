@@ -74,10 +74,19 @@ fn answers_are_read_in_order_as_text_and_as_base64() {
             assert_eq!(times[4], "2025-11-24T16:00:20.250Z");
             assert_eq!(
                 out.notes,
-                ["x: passed over: 5 resources of a HAR that are no data of TikTok's hashtags and videos"]
+                ["passed over: 5 resources of a HAR that are no data of TikTok's hashtags and videos"]
             );
         }
     }
+}
+
+#[test]
+fn an_answer_was_read_when_it_came_whatever_it_says_itself() {
+    let own = format!(r#"{{"data":[{{"type":1,"item":{}}}],"extra":{{"now":1764099999000}}}}"#, item(11));
+    let entries = [entry(LIST, DAY, &text(&own)), entry(LIST, "no time", &text(&own))];
+    let times = read(har(&entries)).times();
+    let want = ["2025-11-24T16:00:00.250Z", "2025-11-25T19:46:39Z"].map(|at| Some(at.to_owned()));
+    assert_eq!(times, want);
 }
 
 #[test]

@@ -220,6 +220,63 @@ fn keys_that_kinds_share_decide_nothing_where_there_are_plays() {
 }
 
 #[test]
+fn a_table_written_by_columns_is_named() {
+    for text in [
+        r##"{"id":{"0":"11","1":"12"},"desc":{"0":"a","1":"b"},"stats.playCount":{"0":5,"1":6}}"##,
+        r##"{"columns":["id","desc"],"index":[0,1],"data":[["11","a"],["12","b"]]}"##,
+    ] {
+        let why = refused(text);
+        assert!(why.contains("pandas wrote column by column") && why.contains("orient=\"records\""), "{why}");
+    }
+}
+
+#[test]
+fn what_a_link_leads_to_tells_the_site() {
+    for (link, what) in [
+        ("https://www.youtube.com/watch?v=a", "YouTube"),
+        ("https://www.instagram.com/reel/a/", "Instagram"),
+        ("https://x.com/a/status/1", "X (Twitter)"),
+        ("https://www.douyin.com/video/11", "Douyin"),
+        ("https://vimeo.com/1", "Vimeo"),
+    ] {
+        for text in [
+            format!(r##"{{"video_id":"a","title":"#kale","views":5,"link":"{link}"}}"##),
+            format!(r##"{{"post_id":"11","play_count":5,"url":"{link}"}}"##),
+        ] {
+            let why = refused(&text);
+            assert!(why.contains(what), "{text}: {why}");
+        }
+    }
+    for (json, what) in [
+        (
+            r##"{"data":{"user":{"display_name":"x","open_id":"z"}},"error":{"code":"ok","message":"","log_id":"x"}}"##,
+            "profile",
+        ),
+        (r##"{"data":{"comments":[]},"error":{"code":"ok","message":"","log_id":"x"}}"##, "comment"),
+        (r##"{"Activity":{"Like List":{}}}"##, "user_data_tiktok.json"),
+        (
+            r##"{"data":[{"id":"1","text":"#kale","public_metrics":{"like_count":1}}],"meta":{}}"##,
+            "X (Twitter)",
+        ),
+    ] {
+        assert!(refused(json).contains(what), "{json}: {}", refused(json));
+    }
+}
+
+#[test]
+fn errors_of_tools_are_rejects_with_their_words() {
+    let errors = [
+        r##"{"timestamp":"2025-11-29T12:00:00Z","input":{"url":"u"},"error":"dead page","error_code":"dead_page"}"##,
+        r##"{"url":"https://www.tiktok.com/@a","error":"dead page","errorCode":"NOT_FOUND"}"##,
+        r##"[-1,{"error":"dead page","message":"log in"}]"##,
+    ];
+    for error in errors {
+        let out = read(format!("{}\n{error}\n", item(11)));
+        assert_eq!((out.ids(), out.reason()), (vec![11], "an error in place of a record: dead page"));
+    }
+}
+
+#[test]
 fn a_record_that_says_nothing_is_a_reject() {
     let out = read(format!(
         "{}\n{}\n{}\n",

@@ -30,6 +30,9 @@ fn read_with(text: impl AsRef<[u8]>, options: Options) -> Result<Out, FileError>
             Item::Observation(Observation::Video(video)) => out.videos.push(*video),
             Item::Observation(Observation::Hashtag(hashtag)) => out.hashtags.push(*hashtag),
             Item::Observation(Observation::Window(window)) => out.windows.push(*window),
+            Item::Observation(Observation::Removed(removed)) => {
+                panic!("no test here is of removals: {removed:?}")
+            }
             Item::Reject(reject) => out.rejects.push(reject),
         }
     }
