@@ -1,5 +1,6 @@
 //! Details as people and programs write them into cells: times, durations, handles.
 
+use crate::json::number;
 use domain::{Timestamp, VideoId};
 
 /// Longest duration of a video that is believed, in seconds: a day.
@@ -13,9 +14,6 @@ const ZONE_MAX: i64 = 14 * 3600;
 
 /// How far the time of posting may be from that in the id, beside the time zone.
 const ZONE_SLACK: i64 = 120;
-
-/// The same where only one or two rows can be compared.
-const ZONE_SLACK_ALONE: i64 = 20;
 
 /// Numbers from this to the next are days as `20240805`, and no seconds.
 const FIRST_DAY: i64 = 20_140_101;
@@ -62,6 +60,12 @@ fn parse(text: &str, order: Option<Order>, of_number: fn(i64) -> Option<Timestam
         }
         return of_number(number);
     }
+    // A column of floats: `1.764e+09`.
+    if text.contains(['e', 'E'])
+        && let Some(number) = number::from_text(text)
+    {
+        return of_number(i64::try_from(number).ok()?);
+    }
     let known = Timestamp::parse(text).or_else(|| httpdate_of(text));
     known.or_else(|| {
         let (date, clock) = date_of(text);
@@ -72,6 +76,20 @@ fn parse(text: &str, order: Option<Order>, of_number: fn(i64) -> Option<Timestam
         };
         Timestamp::parse(&format!("{year:04}-{month:02}-{day:02}{clock}"))
     })
+}
+
+/// Whether a text is a date and a time of day of no stated zone, so that it may be a local time.
+pub(crate) fn is_of_no_zone(text: &str) -> bool {
+    let text = text.trim().trim_matches(['"', '\'']);
+    let (date, clock) = date_of(text);
+    let is_date = date.contains(['-', '/', '.']) && whole_number(date).is_none();
+    let upper = clock.to_ascii_uppercase();
+    is_date
+        && clock.contains(':')
+        && !upper.contains(['+', '-'])
+        && !upper.ends_with('Z')
+        && !upper.contains("UTC")
+        && !upper.contains("GMT")
 }
 
 /// Digits, also with the fraction that a float leaves behind seconds.
@@ -240,10 +258,9 @@ pub(crate) fn second_of(id: VideoId) -> Option<i64> {
 
 /// The time zone, in seconds, in which a time that is `ahead` of another is the same. `None` where they are the same or no
 /// zone explains it.
-pub(crate) fn zone(ahead: i64, is_alone: bool) -> Option<i64> {
+pub(crate) fn zone(ahead: i64) -> Option<i64> {
     let zone = (ahead + ZONE_STEP / 2).div_euclid(ZONE_STEP) * ZONE_STEP;
-    let slack = if is_alone { ZONE_SLACK_ALONE } else { ZONE_SLACK };
-    (zone != 0 && zone.abs() <= ZONE_MAX && (ahead - zone).abs() <= slack).then_some(zone)
+    (zone != 0 && zone.abs() <= ZONE_MAX && (ahead - zone).abs() <= ZONE_SLACK).then_some(zone)
 }
 
 /// `7 h ahead of`, `5 h 30 min behind`.
@@ -291,6 +308,8 @@ mod tests {
             ("1764000000", "2025-11-24T16:00:00Z"),
             ("1764000000.0", "2025-11-24T16:00:00Z"),
             ("1764000000000", "2025-11-24T16:00:00Z"),
+            ("1.764e+09", "2025-11-24T16:00:00Z"),
+            ("1.764e+12", "2025-11-24T16:00:00Z"),
         ] {
             assert_eq!(time(text, None).map(Timestamp::to_rfc3339).as_deref(), Some(want), "{text}");
         }
@@ -343,11 +362,10 @@ mod tests {
 
     #[test]
     fn a_zone_is_whole_quarter_hours() {
-        assert_eq!(zone(7 * 3600 + 4, false), Some(25_200));
-        assert_eq!(zone(-19_800 - 30, false), Some(-19_800));
-        for (ahead, is_alone) in [(0, false), (60, false), (450, false), (25_200 + 30, true), (86_400, false)]
-        {
-            assert_eq!(zone(ahead, is_alone), None, "{ahead}");
+        assert_eq!(zone(7 * 3600 + 4), Some(25_200));
+        assert_eq!(zone(-19_800 - 30), Some(-19_800));
+        for ahead in [0, 60, 450, 86_400] {
+            assert_eq!(zone(ahead), None, "{ahead}");
         }
         assert_eq!(
             (zone_shown(25_200), zone_shown(-19_800)),
@@ -356,6 +374,25 @@ mod tests {
         let id = VideoId::try_from(7_476_450_316_014_498_872).expect("an id");
         assert_eq!(second_of(id), Some(1_740_746_739));
         assert_eq!(second_of(VideoId::try_from(5).expect("an id")), None);
+    }
+
+    #[test]
+    fn only_a_time_without_a_zone_may_be_local() {
+        for text in
+            ["2025-11-24 16:00:00", "24.11.2025 16:00", "2025-11-24T16:00:00.000", "11/24/2025 4:00 PM"]
+        {
+            assert!(is_of_no_zone(text), "{text}");
+        }
+        for text in [
+            "2025-11-24T16:00:00Z",
+            "2025-11-24 16:00 UTC",
+            "2025-11-24T16:00:00+01:00",
+            "1764000000",
+            "2025-11-24",
+            "1764000000.0",
+        ] {
+            assert!(!is_of_no_zone(text), "{text}");
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Columns {
             industry_info: column("industry_info"),
             time: column("crawl_time"),
             id: column("hashtag_id"),
-            country: column("country"),
+            country: column("country").or(column("country_code")),
             rank: column("rank"),
             industry: column("industry_value").or(column("industry")),
             window_days: column("period"),

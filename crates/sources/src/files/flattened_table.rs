@@ -2,6 +2,7 @@
 //! `json_normalize` and export buttons write it, and lists and objects stand in their cells as JSON or as Python prints
 //! them. A row is made the record again that it was, and read as one.
 
+use super::flattened;
 use super::format::{Format, Json, Kind, Table, json_formats};
 use super::tag_list::{self, Between};
 use crate::json::keys::Keys;
@@ -27,12 +28,19 @@ pub(crate) static FORMAT: Format = Format {
 const PATH_PARTS_MAX: usize = 5;
 
 /// Columns that only tables of one format have, and its name.
-const TELLING: [(&str, &[&str]); 7] = [
+const TELLING: [(&str, &[&str]); 13] = [
     ("zeeschuimer", &["data.id", "data.stats.playCount", "timestamp_collected"]),
     ("web-item", &["id", "stats.playCount"]),
     ("web-item", &["id", "statsV2.playCount"]),
+    ("web-item", &["id", "stats_playCount"]),
+    // Objects stand in the cells.
+    ("web-item", &["id", "createTime", "stats"]),
+    ("web-item", &["id", "createTime", "statsV2"]),
     ("mobile-aweme", &["aweme_id", "statistics.play_count"]),
     ("mobile-aweme", &["aweme_id", "statistics.digg_count"]),
+    ("mobile-aweme", &["aweme_id", "statistics_play_count"]),
+    ("mobile-aweme", &["aweme_id", "statistics_digg_count"]),
+    ("mobile-aweme", &["aweme_id", "statistics"]),
     ("bright-data", &["post_id", "play_count", "url"]),
     ("research-api", &["video_description", "region_code", "view_count"]),
 ];
@@ -66,10 +74,10 @@ const COUNTS: [&str; 18] = [
 fn kind_of(header: &Header) -> Option<&'static Json> {
     let (name, _) = TELLING.iter().find(|(_, columns)| columns.iter().all(|column| header.has(column)))?;
     let mut record = Map::new();
-    for name in header.names() {
-        put(&mut record, name, Some(Value::Bool(true)));
+    for path in header.names() {
+        put(&mut record, path, Some(Value::Bool(true)));
     }
-    let record = Value::Object(record).to_string();
+    let record = nested(Value::Object(record));
     let keys = Keys::of(record.as_bytes());
     json_formats()
         .filter(|(format, _)| format.source.name() == *name)
@@ -80,6 +88,16 @@ fn kind_of(header: &Header) -> Option<&'static Json> {
 fn open(header: &Header, _: &str) -> OpenedTable {
     let json = kind_of(header).ok_or("the columns are of no record that is known")?;
     Ok(Box::new(Rows { json, records: Records::new(header) }))
+}
+
+/// A record whose objects were joined to their values by `_` (`stats_playCount`), with them made again.
+fn nested(record: Value) -> String {
+    let record = record.to_string();
+    let whole = match flattened::is_flattened(&Keys::of(record.as_bytes())) {
+        true => flattened::nested(record.as_bytes()).and_then(|whole| String::from_utf8(whole).ok()),
+        false => None,
+    };
+    whole.unwrap_or(record)
 }
 
 struct Rows {
@@ -101,7 +119,7 @@ impl ReadRow for Rows {
     }
 
     fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
-        let record = lists(Value::Object(self.records.record(row)?)).to_string();
+        let record = nested(lists(Value::Object(self.records.record(row)?)));
         match (self.json.read)(&record, reading) {
             Err(Refusal::Shape) => {
                 Err("the row lacks what makes it a record: an id, or any count".to_owned().into())

@@ -80,7 +80,7 @@ const IDS: [Field; 4] = [Field::VideoId, Field::AuthorId, Field::MusicId, Field:
 /// So many different ids, all as a float leaves them, are no chance: of true ids one in a thousand looks so.
 const ROUNDED_IDS_MIN: usize = 3;
 
-/// Of so many rows at least, times are compared with those in the ids with some patience.
+/// Fewer times than this may differ from those in the ids by a time zone by chance.
 const TIMES_COMPARED_MIN: usize = 3;
 
 impl ReadRow for Rows {
@@ -113,18 +113,16 @@ impl ReadRow for Rows {
             let cell =
                 |field: Field| columns(field).next().and_then(|column| row.get(column)).unwrap_or_default();
             let id = id::video_of_row(cell(Field::VideoId), cell(Field::Url));
-            let posted = written::time(cell(Field::CreateTime), self.style.order);
+            let stated = cell(Field::CreateTime);
+            let posted = written::time(stated, self.style.order).filter(|_| written::is_of_no_zone(stated));
             if let (Ok(id), Some(posted)) = (id, posted)
                 && let Some(made) = written::second_of(id)
             {
                 compared += 1;
-                local += usize::from(
-                    written::zone(posted.as_seconds() - made, sample.rows().count() < TIMES_COMPARED_MIN)
-                        .is_some(),
-                );
+                local += usize::from(written::zone(posted.as_seconds() - made).is_some());
             }
         }
-        self.style.is_local = local * 5 > compared * 4;
+        self.style.is_local = compared >= TIMES_COMPARED_MIN && local * 5 > compared * 4;
     }
 
     fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
@@ -362,8 +360,9 @@ fn video_details(record: &Record<'_, '_>, made: Option<i64>, left_out: &mut Vec<
         match create_time {
             None => leave_out(Field::CreateTime, "not a time, or one of two days; left out"),
             Some(posted) => {
-                let ahead = made.filter(|_| record.style.is_local).map(|made| posted - made);
-                if let Some(zone) = ahead.and_then(|ahead| written::zone(ahead, false)) {
+                let may_be_local = record.style.is_local && written::is_of_no_zone(text);
+                let ahead = made.filter(|_| may_be_local).map(|made| posted - made);
+                if let Some(zone) = ahead.and_then(written::zone) {
                     let what = format!(
                         "times are {} those that the ids hold, as in another time zone; taken as that",
                         written::zone_shown(zone)

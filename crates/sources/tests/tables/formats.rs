@@ -56,6 +56,20 @@ fn flattened_web_items_and_awemes_are_read() {
             (Some(1_740_746_743), "cat", Some(7551))
         );
     }
+    // Objects in cells, and names joined by another sign.
+    let cells = "id,desc,createTime,stats,author\n7476450316014498872,made up #cat,1740746743,\"{'playCount': 98401, 'diggCount': 17}\",\"{'id': '6600000000000000001', 'uniqueId': 'made.up'}\"\n";
+    let awemes = "aweme_id,desc,create_time,statistics,author\n7476450316014498872,made up #cat,1740746743,\"{'play_count': 98401}\",\"{'uid': '6600000000000000001', 'unique_id': 'made.up'}\"\n";
+    let low_line = "id,desc,createTime,author_uniqueId,author_id,stats_playCount,stats_diggCount\n7476450316014498872,made up #cat,1740746743,made.up,6600000000000000001,98401,17\n";
+    for text in [cells, awemes, low_line] {
+        let out = read(text, &[]);
+        assert_eq!(
+            (out.plays(), out.tags()),
+            (vec![Some(98_401)], vec![vec!["cat"]]),
+            "{text}: {:?}",
+            out.reasons()
+        );
+        assert_eq!(out.videos[0].details.author.unique_id, "made.up", "{text}");
+    }
     let broken = web.replace("98401", "1.2 tkr");
     assert_eq!(read(broken, &[]).reasons(), [(Some(2), "stats.playCount: \"1.2 tkr\" is not a number")]);
 }
