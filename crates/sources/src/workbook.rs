@@ -214,6 +214,9 @@ impl<'p> Workbook<'p> {
             rows.row(run, &cells.row(), Around::default(), last)?;
         }
         rows.end(run)?;
+        if let Err(why) = source.finish() {
+            run.damage(last, &why.0)?;
+        }
         if source.without_result > 0 {
             run.note(format!(
                 "{} cells hold formulas without a result, which is nothing; open the workbook in a spreadsheet program and save it",

@@ -9,7 +9,7 @@ use rawzip::{CompressionMethod, ZipArchiveEntryWayfinder};
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -203,6 +203,19 @@ impl Xml<'_> {
         self.buffer.clear();
         self.meter.set(0);
         Ok(self.reader.read_event_into(&mut self.buffer)?)
+    }
+
+    /// Reads the rest unseen: at the end of a part, its checksum tells whether it was whole.
+    pub(super) fn finish(&mut self) -> Result<(), Broken> {
+        loop {
+            self.meter.set(0);
+            let stream = self.reader.get_mut();
+            let bytes = stream.fill_buf()?.len();
+            if bytes == 0 {
+                return Ok(());
+            }
+            stream.consume(bytes);
+        }
     }
 }
 

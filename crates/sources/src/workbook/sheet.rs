@@ -217,6 +217,11 @@ impl<'p> Sheet<'p> {
         }
     }
 
+    /// Reads what follows the rows, which says nothing, to know that the sheet was whole.
+    pub(super) fn finish(&mut self) -> Result<(), Broken> {
+        self.xml.finish()
+    }
+
     fn row(&mut self, row: &mut SheetRow, strings: &mut Strings, styles: &Styles) -> Result<(), Broken> {
         let mut next = 0;
         loop {

@@ -139,3 +139,33 @@ fn parts_that_are_missing_or_cut_off_are_named() {
     let why = try_read_with(&bytes, mapped(&COLUMNS)).expect_err("the sheet is missing").to_string();
     assert!(why.contains("its part xl/gone.xml is missing"), "{why}");
 }
+
+#[test]
+fn a_sheet_whose_bytes_were_changed_is_damaged() {
+    // Stored, so that the change is one of a digit; and longer than is read at a time, as the checksum stands at the end.
+    let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
+    let rest = "<mergeCell ref=\"A1:B1\"/>".repeat(20_000);
+    let sheet = format!("<worksheet><sheetData>{}</sheetData>{rest}</worksheet>", table(""));
+    for (name, text) in [
+        ("[Content_Types].xml", "<Types/>"),
+        ("xl/workbook.xml", "<workbook><sheets><sheet name=\"a\" r:id=\"r\"/></sheets></workbook>"),
+        (
+            "xl/_rels/workbook.xml.rels",
+            "<R><Relationship Id=\"r\" Type=\"x/worksheet\" Target=\"a.xml\"/></R>",
+        ),
+        ("xl/a.xml", &sheet),
+    ] {
+        let (mut entry, config) = archive.new_file(name).start().expect("to memory");
+        let mut writer = config.wrap(&mut entry);
+        std::io::Write::write_all(&mut writer, text.as_bytes()).expect("to memory");
+        let (_, sums) = writer.finish().expect("to memory");
+        entry.finish(sums).expect("to memory");
+    }
+    let mut bytes = archive.finish().expect("to memory");
+    assert_eq!(read_mapped(&bytes, &COLUMNS).report.damage, None);
+    let place = bytes.windows(4).position(|window| window == b">17<").expect("the plays");
+    bytes[place + 2] = b'8';
+    let out = read_mapped(&bytes, &COLUMNS);
+    assert_eq!(out.plays(), [Some(18)]);
+    assert!(out.report.damage.is_some_and(|why| why.contains("damaged here and ends early")));
+}
