@@ -1,7 +1,8 @@
 //! Walks are exact: each video that was there at the beginning once, whatever is imported meanwhile.
 
+use catalog::forget::ForgetOrder;
 use catalog::{Catalog, CatalogError, HashtagRef, WalkRequest};
-use domain::{Observation, TagKey, Timestamp, WalkCursor};
+use domain::{Observation, RemovedObservation, Source, TagKey, Timestamp, WalkCursor};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -196,6 +197,40 @@ async fn the_first_page_tells_the_newest_counts_even_when_the_order_stays(place:
     assert_eq!(ids_of(&page(held.catalog(), first.cursor, 30).await), (1..=20).rev().collect::<Vec<_>>());
 }
 
+async fn a_removed_video_stays_in_walks_that_began_before(place: &Place) {
+    let held = place.catalog(&clock()).await;
+    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let first = page(held.catalog(), WalkCursor::START, 20).await;
+    let at = Some(Timestamp::from_ms(1_785_000_000_000));
+    let id = 25.try_into().expect("an id");
+    let removed = RemovedObservation { id, source: Source::WebItem, observed_at: at };
+    held.record([Observation::Removed(removed)]).await;
+    assert_eq!(ids_of(&page(held.catalog(), first.cursor, 20).await), (11..=30).rev().collect::<Vec<_>>());
+    let rest: Vec<u64> = (1..=50).rev().filter(|id| *id != 25).collect();
+    assert_eq!(walk(held.catalog(), 20).await, rest, "the next one begins without it");
+    assert_eq!(held.store().video_snapshots(id, None, 10).await.expect("a series").len(), 1, "history stays");
+}
+
+async fn a_walk_with_a_forgotten_video_is_refused_and_begins_again(place: &Place) {
+    let clock = clock();
+    let held = place.catalog(&clock).await;
+    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let first = page(held.catalog(), WalkCursor::START, 20).await;
+    // Another process forgets; this one has the ranking in its cache.
+    let other = held.again("other.idx", &clock).await;
+    let order = ForgetOrder { videos: vec![25.try_into().expect("an id")], ..ForgetOrder::default() };
+    let plan = other.would_forget(order.clone(), &|_, _| {}).await.expect("a plan");
+    assert_eq!((plan.asked, plan.videos, plan.snapshots), (1, 1, 1));
+    let report = other.forget(order, &|_, _| {}).await.expect("forgotten");
+    assert_eq!((report.videos, report.hashtags), (1, 1));
+    let request = WalkRequest { cursor: first.cursor, count: 20, region: None };
+    let refused = held.catalog().walk(&cat(), request).await;
+    assert!(matches!(refused, Err(CatalogError::CursorUnknown)), "{refused:?}");
+    let rest: Vec<u64> = (1..=50).rev().filter(|id| *id != 25).collect();
+    assert_eq!(walk(held.catalog(), 20).await, rest);
+    assert!(!held.store().is_forgetting().await.expect("an answer"));
+}
+
 testkit::tell_on_each_backend!(
     a_walk_gives_every_video_once_most_plays_first,
     a_page_that_holds_everything_says_so,
@@ -205,4 +240,6 @@ testkit::tell_on_each_backend!(
     a_plain_offset_goes_on_from_there,
     cursors_outlive_a_restart,
     the_first_page_tells_the_newest_counts_even_when_the_order_stays,
+    a_removed_video_stays_in_walks_that_began_before,
+    a_walk_with_a_forgotten_video_is_refused_and_begins_again,
 );

@@ -209,7 +209,9 @@ impl Reader {
 
     fn observe(&mut self, observation: Observation) -> ControlFlow<()> {
         self.records += 1;
-        if observation.observed_at().is_none() {
+        // A removal without a time counts as of now: no reading is lost with it.
+        let is_reading = !matches!(observation, Observation::Removed(_));
+        if is_reading && observation.observed_at().is_none() {
             locked(&self.shared.report).without_time += 1;
         }
         let prepared = prepare(observation, &*self.clock);

@@ -36,6 +36,7 @@ fn bare_ids_mark_stored_videos_as_removed() {
     let done = place.run(&["import", "gone.json"]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert!(done.out.contains("Removed on TikTok: 2 videos; 1 marked now, 1 not stored."), "{}", done.out);
+    assert!(!done.out.contains("No history kept"), "{}", done.out);
     assert!(done.out.contains("held now: 8 videos, 1 hashtag."), "{}", done.out);
     let again = place.json(&["import", "gone.json"]);
     assert_eq!(again["removed"], json!({"records": 2, "marked": 0, "unknown": 1}));
