@@ -60,7 +60,7 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     if window.held().starts_with(b"\xef\xbb\xbf") {
         window.pass(3);
     }
-    let outcome = match window.peek() {
+    let outcome = match first_byte(window) {
         None => {
             if window.has_damage() {
                 run.begin(Arc::clone(&run.name));
@@ -81,6 +81,25 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
         run.damage(Some(window.line()), &error.to_string())?;
     }
     run.end_content()
+}
+
+/// The first byte that is not white space. Before text only empty lines are passed: a tab may stand before the name of the
+/// second column, where the first has none.
+fn first_byte(window: &mut Window<&mut dyn Read>) -> Option<u8> {
+    loop {
+        let held = window.held();
+        match held.iter().position(|byte| !byte.is_ascii_whitespace()) {
+            Some(at) if matches!(held[at], b'{' | b'[' | b'<') => return window.peek(),
+            Some(at) => {
+                let byte = held[at];
+                let passed = memchr::memrchr2(b'\n', b'\r', &held[..at]).map_or(0, |end| end + 1);
+                window.pass(passed);
+                return Some(byte);
+            }
+            None if held.len() >= HEAD_BYTES || !window.grow() => return window.peek(),
+            None => {}
+        }
+    }
 }
 
 /// Reads a table, or records of a format of lines.

@@ -1,5 +1,7 @@
 //! The tables among the test inputs outside the repository, compared with what their READMEs and `truth.json` say.
 
+#![expect(clippy::print_stderr, reason = "says that nothing was compared")]
+
 use domain::observation::WindowObservation;
 use domain::{Observation, VideoObservation};
 use serde_json::Value;

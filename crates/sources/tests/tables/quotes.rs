@@ -137,6 +137,24 @@ fn the_header_may_come_again() {
 }
 
 #[test]
+fn the_first_name_may_be_empty() {
+    // The index that pandas writes has no name.
+    for separator in [",", ";", "\t", "|"] {
+        for before in ["", "\n", " \r\n\n"] {
+            let text =
+                format!("{before}{separator}id{separator}plays\n0{separator}{}{separator}100\n", id(1));
+            let out = read(&text, &["id=video_id", "plays=plays"]);
+            assert_eq!(
+                (out.plays(), out.rejects.len()),
+                (vec![Some(100)], 0),
+                "{text:?}: {:?}",
+                out.reasons()
+            );
+        }
+    }
+}
+
+#[test]
 fn a_table_of_no_known_format_names_its_columns() {
     let error = refused("Navn|Visninger\nkat|5\n", &[]);
     assert!(error.contains("this one has the columns Navn, Visninger"), "{error}");
