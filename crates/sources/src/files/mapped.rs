@@ -424,7 +424,7 @@ fn tags(record: &Record<'_, '_>) -> Result<TagList, String> {
 fn hashtag(record: &Record<'_, '_>, observed_at: Option<Timestamp>) -> Result<HashtagObservation, String> {
     let name = record.text(Field::HashtagName).unwrap_or_default();
     let tag = Tag::new(name).map_err(|why| format!("hashtag_name: {why}"))?;
-    if name.contains(['[', ']', '{', '}', '"']) {
+    if name.contains(['[', ']', '{', '}', '(', ')', '"']) {
         return Err(format!("hashtag_name: {name:?} has brackets or quotes, as no hashtag has"));
     }
     Ok(HashtagObservation {

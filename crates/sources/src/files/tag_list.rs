@@ -120,7 +120,7 @@ fn push(tags: &mut Vec<Named>, name: &str, id: Option<HashtagId>, cell: &str) ->
         return Ok(());
     }
     let is_quoted = |name: &str| name.starts_with(['\'', '`']) && name.ends_with(['\'', '`']);
-    if name.contains(['[', ']', '{', '}', '"', '<', '>', '\\']) || is_quoted(name) {
+    if name.contains(['[', ']', '{', '}', '(', ')', '"', '<', '>', '\\']) || is_quoted(name) {
         return Err(no_list(cell));
     }
     tags.push((name.to_owned(), id));
@@ -225,6 +225,7 @@ mod tests {
             "\"cat",
             "cat \"dog\"",
             "[object Object]x",
+            "cat (dog)",
             "c(\"cat\"",
         ] {
             let error = parse(cell, Between::Unknown).expect_err(cell);
@@ -252,7 +253,7 @@ mod tests {
         fn no_tag_has_brackets_or_quotes(cell: String, list in r#"\[?['"a\\x{}: ,#N()c]{0,30}\]?"#) {
             for cell in [cell, list] {
                 for (name, _) in parse(&cell, Between::Unknown).unwrap_or_default() {
-                    prop_assert!(!name.contains(['[', ']', '{', '}', '"']), "{}", name);
+                    prop_assert!(!name.contains(['[', ']', '{', '}', '(', ')', '"']), "{}", name);
                 }
             }
         }
