@@ -52,7 +52,8 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     // A record of which only the cover was asked for is told by its counts.
     let has_link = links.iter().any(|link| !link.is_empty());
     let has_count = video.view_count.0.is_some() || video.like_count.0.is_some();
-    if !(is_of_tiktok || (!has_link && !video.cover_image_url.is_empty() && has_count)) {
+    let is_bare = !has_link && has_count && !video.cover_image_url.is_empty();
+    if !is_of_tiktok && !is_bare {
         return Err(Refusal::Shape);
     }
     let caption = if video.video_description.len() >= video.title.len() {

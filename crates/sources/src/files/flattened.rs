@@ -6,26 +6,20 @@ use crate::json::keys::Keys;
 use crate::literal::{is_bracketed, parse};
 use serde_json::{Map, Value};
 
-/// Objects of the records that are read.
-const OUTER: [&str; 17] = [
-    "statsV2",
-    "stats",
-    "statistics",
-    "authorStats",
-    "authorMeta",
-    "author",
-    "videoMeta",
-    "video",
-    "musicMeta",
-    "music_info",
-    "music",
-    "itemInfos",
-    "authorInfos",
-    "musicInfos",
-    "__import_meta",
-    "imagePost",
-    "data",
-];
+/// Objects of the records that are read whose names begin with this letter. Every key of every record is looked at, so there
+/// have to be few to compare it with.
+fn outer_names(first: u8) -> &'static [&'static str] {
+    match first {
+        b's' => &["stats", "statsV2", "statistics"],
+        b'a' => &["author", "authorMeta", "authorStats", "authorInfos"],
+        b'v' => &["video", "videoMeta"],
+        b'm' => &["music", "music_info", "musicMeta", "musicInfos"],
+        b'i' => &["itemInfos", "imagePost"],
+        b'_' => &["__import_meta"],
+        b'd' => &["data"],
+        _ => &[],
+    }
+}
 
 /// What stands behind `_` only where an object was made flat: `author_user_id` is a key of the app.
 const INNER: [&str; 14] = [
@@ -78,21 +72,17 @@ fn is_printed(key: &[u8], value: &[u8]) -> bool {
 }
 
 /// The outer and the inner name.
-fn split(key: &[u8]) -> Option<(&str, &str)> {
-    // Nearly all keys are told by their first letter.
-    if !matches!(key.first()?, b's' | b'a' | b'v' | b'm' | b'i' | b'_' | b'd') {
-        return None;
-    }
-    let key = std::str::from_utf8(key).ok()?;
-    OUTER.iter().find_map(|outer| {
-        let inner = key.strip_prefix(outer)?;
-        let (mark, inner) = (inner.as_bytes().first()?, inner.get(1..)?);
+fn split(key: &[u8]) -> Option<(&'static str, &str)> {
+    outer_names(*key.first()?).iter().find_map(|outer| {
+        let (mark, inner) = key.strip_prefix(outer.as_bytes())?.split_first()?;
+        if !matches!(mark, b'.' | b'/' | b'_') {
+            return None;
+        }
+        let inner = std::str::from_utf8(inner).ok()?;
+        let behind_low_line = inner.strip_prefix('_').unwrap_or(inner);
         match mark {
-            b'.' | b'/' if !inner.is_empty() => Some((*outer, inner)),
-            b'_' if INNER.contains(&inner.strip_prefix('_').unwrap_or(inner)) => {
-                Some((*outer, inner.strip_prefix('_').unwrap_or(inner)))
-            }
-            _ => None,
+            b'_' => INNER.contains(&behind_low_line).then_some((*outer, behind_low_line)),
+            _ => (!inner.is_empty()).then_some((*outer, inner)),
         }
     })
 }
@@ -123,8 +113,11 @@ pub(crate) fn nested(raw: &[u8]) -> Option<Vec<u8>> {
 
 fn put(whole: &mut Map<String, Value>, key: &str, value: Value, by_low_line: bool, depth: usize) {
     let parts = split(key.as_bytes()).or_else(|| {
-        let outer = OUTER.iter().find(|outer| by_low_line && key.starts_with(**outer))?;
-        Some((*outer, key[outer.len()..].strip_prefix('_')?.trim_start_matches('_')))
+        let outer_names = outer_names(*key.as_bytes().first()?);
+        outer_names.iter().filter(|_| by_low_line).find_map(|outer| {
+            let inner = key.strip_prefix(outer)?.strip_prefix('_')?;
+            Some((*outer, inner.trim_start_matches('_')))
+        })
     });
     let parts = parts.filter(|(_, inner)| !inner.is_empty() && depth < DEPTH_MAX);
     // `author_user_id` and its like are keys of the app's own.
@@ -133,10 +126,10 @@ fn put(whole: &mut Map<String, Value>, key: &str, value: Value, by_low_line: boo
         whole.insert(key.to_owned(), value);
         return;
     };
-    match whole.entry(outer.to_owned()).or_insert_with(|| Value::Object(Map::new())) {
-        Value::Object(object) => put(object, inner, value, by_low_line, depth + 1),
-        // The object itself stands there, too.
-        _ => {}
+    // Where the object itself stands there, too, it wins.
+    if let Value::Object(object) = whole.entry(outer.to_owned()).or_insert_with(|| Value::Object(Map::new()))
+    {
+        put(object, inner, value, by_low_line, depth + 1);
     }
 }
 

@@ -21,14 +21,7 @@ pub(crate) static FORMAT: Format = Format {
         all: &["aweme_id"],
         any: &["statistics", "cha_list", "text_extra", "desc"],
         // Comments have them, and videos of Douyin.
-        none: &[
-            "cid",
-            "reply_id",
-            "reply_comment_total",
-            "danmaku_control",
-            "xigua_base_info",
-            "entertainment_product_info",
-        ],
+        none: &["cid", "danmaku_control", "xigua_base_info", "entertainment_product_info"],
         within: &[
             "aweme_list",
             "aweme",

@@ -22,8 +22,8 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["id"],
         any: &["stats", "statsV2", "video", "author", "createTime", "challenges", "textExtra", "contents"],
-        // Comments, profiles and posts of other sites have them.
-        none: &["cid", "snippet", "retweetCount", "quoteCount", "shortCode"],
+        // Comments have it.
+        none: &["cid"],
         within: &[
             "itemList",
             "items",
