@@ -3,7 +3,11 @@
 //! Each transaction takes a large number of records, since that is what makes links and sums cheap; what was read of a
 //! file that is cut off stays, and importing it again changes only what was missing.
 
+mod how;
+
 mod inputs;
+
+mod kept;
 
 mod reader;
 
@@ -19,7 +23,9 @@ use store::record::Recorded;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+pub use how::{EncodingName, HowError, HowToRead, ObservedAt, SHEET_LENGTH_MAX, SheetName};
 pub use inputs::{ImportInputs, PassedOver};
+pub use kept::{KeptOfFormat, KeptOfHashtags, KeptOfVideos, KeptOfWindows, KeptReport, KeptWarning};
 
 /// Records in one transaction: more make links cheaper, fewer keep memory small.
 const TRANSACTION_RECORDS_MAX: u64 = 100_000;
@@ -62,6 +68,10 @@ pub struct ImportOptions {
     pub progress: Option<Arc<dyn ImportProgress>>,
     /// Which column is what, where the files are tables or NDJSON of no format that is known.
     pub mapping: Option<Arc<Mapping>>,
+    /// What else is stated of the files.
+    pub how: HowToRead,
+    /// What the file is called by whoever handed it in, for a time in its name; it is not that of the file.
+    pub called: Option<String>,
     /// Ends the import, once it is true, with what was read until then; also one that waits for its input.
     pub stop: Option<watch::Receiver<bool>>,
 }
@@ -77,8 +87,12 @@ pub struct ImportReport {
     pub rejected: u64,
     /// The first of them.
     pub first_rejects: Vec<RejectNote>,
+    /// Of how many records something is known, all files together.
+    pub kept: KeptReport,
     /// Observations that do not say when they were read: no history is kept of them.
     pub without_time: u64,
+    /// Observations whose time of reading was stated by whoever imports.
+    pub times_stated: u64,
     /// What was passed over.
     pub passed_over: PassedOver,
     /// Whether reading ended before its end ([`ImportProgress::is_over`], [`ImportOptions::stop`]).
@@ -94,10 +108,28 @@ pub struct FileSummary {
     pub observations: std::collections::BTreeMap<&'static str, u64>,
     /// Records that could not be used.
     pub rejected: u64,
+    /// Of how many records something is known.
+    pub kept: KeptReport,
+    /// What is lacking though the file has something like it.
+    pub warnings: Vec<KeptWarning>,
+    /// Every `--map` that would read the records by their columns or keys, where something is lacking.
+    pub maps: Vec<String>,
+    /// What has to be known of how it was read: details that were lost, what was not read.
+    pub notes: Vec<String>,
     /// Whether there was nothing in it.
     pub is_empty: bool,
-    /// Why it was not read, or not to its end.
+    /// Why it was not read, or not to its end, or that nothing was kept that can be measured.
     pub problem: Option<String>,
+    /// Whether something was read of it, of which nothing can be measured.
+    #[serde(skip)]
+    pub keeps_nothing: bool,
+}
+
+impl FileSummary {
+    /// Whether the file has plays, hashtags or views of which none was kept.
+    pub fn misses_what_counts(&self) -> bool {
+        self.warnings.iter().any(|warning| warning.is_grave)
+    }
 }
 
 /// A rejected record, as the report tells it.

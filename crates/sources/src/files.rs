@@ -81,6 +81,7 @@ pub use crate::kept::{HashtagsKept, Kept, KeptField, Lack, RecordKind, VideosKep
 pub use crate::record::RAW_BYTES_MAX;
 pub use crate::run::UNKNOWN_RECORDS_MAX;
 pub use crate::stated::TimeOf;
+pub use encoding_rs::Encoding;
 pub use mapping::{Mapping, MappingError};
 
 /// What a file gives, in the order of the file.
@@ -171,7 +172,7 @@ pub struct Options {
     /// The same, told by each file itself, in place of `observed_at`.
     pub time_of: Option<TimeOf>,
     /// How the text of the file is encoded. Without it the file has to be UTF-8 or begin with a byte order mark.
-    pub encoding: Option<&'static encoding_rs::Encoding>,
+    pub encoding: Option<&'static Encoding>,
     /// Which sheet of a workbook is read. Without it, the first.
     pub sheet: Option<Arc<str>>,
 }
@@ -319,8 +320,8 @@ fn modified(metadata: &Metadata) -> Option<Timestamp> {
 }
 
 /// The encoding of this name, by the names that browsers know. Fails where there is none.
-pub fn encoding(label: &str) -> Result<&'static encoding_rs::Encoding, UnknownEncoding> {
-    let known = encoding_rs::Encoding::for_label(label.trim().as_bytes());
+pub fn encoding(label: &str) -> Result<&'static Encoding, UnknownEncoding> {
+    let known = Encoding::for_label(label.trim().as_bytes());
     // The last is how browsers name what they refuse to decode.
     let known = known.filter(|encoding| *encoding != encoding_rs::REPLACEMENT);
     known.ok_or_else(|| UnknownEncoding(label.chars().take(40).collect()))

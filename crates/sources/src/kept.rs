@@ -51,11 +51,11 @@ pub struct VideosKept {
     pub counts: u64,
 }
 
-/// Of how many records of hashtags something is known. Videos that only mention a hashtag are not among them.
+/// Of how many records of hashtags something is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HashtagsKept {
-    /// Records that were kept.
+    /// Records with any count.
     pub records: u64,
     /// With a number of views.
     pub views: u64,
@@ -65,8 +65,8 @@ pub struct HashtagsKept {
     pub creators: u64,
     /// With the time at which the record was read from TikTok.
     pub read_at: u64,
-    /// With any count at all.
-    pub counts: u64,
+    /// Records without any count: names alone, and what videos say of their hashtags.
+    pub named: u64,
 }
 
 /// Of how many sums over a window of time something is known. Each has the time at which it was read.
@@ -258,7 +258,7 @@ impl Kept {
         *removed == 0
             && videos.counts == 0
             && videos.hashtags == 0
-            && hashtags.counts == 0
+            && hashtags.records == 0
             && windows.views == 0
             && windows.posts == 0
     }
@@ -274,7 +274,7 @@ impl Kept {
             (KeptField::ReadAt, videos.read_at),
         ];
         // Videos describe their hashtags without numbers; that lacks nothing.
-        let records = if videos.records == 0 { hashtags.records } else { 0 };
+        let records = if videos.records == 0 { hashtags.records + hashtags.named } else { 0 };
         let of_hashtags = [
             (KeptField::Views, hashtags.views),
             (KeptField::Videos, hashtags.videos),
@@ -318,12 +318,15 @@ impl VideosKept {
 
 impl HashtagsKept {
     fn count(&mut self, hashtag: &HashtagObservation) {
+        if hashtag.counts.is_empty() {
+            self.named += 1;
+            return;
+        }
         self.records += 1;
         self.views += u64::from(hashtag.counts.views.is_some());
         self.videos += u64::from(hashtag.counts.videos.is_some());
         self.creators += u64::from(hashtag.counts.creators.is_some());
         self.read_at += u64::from(hashtag.observed_at.is_some());
-        self.counts += u64::from(!hashtag.counts.is_empty());
     }
 
     const fn add(&mut self, other: &Self) {
@@ -332,7 +335,7 @@ impl HashtagsKept {
         self.videos += other.videos;
         self.creators += other.creators;
         self.read_at += other.read_at;
-        self.counts += other.counts;
+        self.named += other.named;
     }
 }
 
@@ -405,7 +408,7 @@ mod tests {
 
     #[test]
     fn descriptions_that_videos_give_of_their_hashtags_lack_nothing() {
-        let hashtags = HashtagsKept { records: 5, ..HashtagsKept::default() };
+        let hashtags = HashtagsKept { named: 5, ..HashtagsKept::default() };
         let videos =
             VideosKept { records: 1, plays: 1, hashtags: 1, creator: 1, posted_at: 1, read_at: 1, counts: 1 };
         let mut kept = Kept { hashtags, ..Kept::default() };

@@ -7,6 +7,7 @@ pub(crate) mod measuring;
 mod parse;
 
 use crate::config::Flags;
+use catalog::import::{EncodingName, ObservedAt, SheetName};
 use clap::{Args, Parser, Subcommand};
 use domain::Moment;
 use domain::link::{LinkError, hashtag_text};
@@ -23,7 +24,7 @@ Exit codes:
   2  the command line or a setting is wrong
   3  the account, key or hashtag is not there
   4  audit, doctor, migrate or backup found a problem, or forget refuses its lists
-  5  import could not read an input, rejected every record of one, or found nothing to read
+  5  import could not read an input, kept nothing of one, or missed its plays, hashtags or views
 130  interrupted by Ctrl-C (SIGINT) or SIGTERM
 
 Data goes to standard output, everything else to standard error.";
@@ -96,7 +97,7 @@ pub(crate) enum Command {
     /// Formats are recognised by content, compressed or not. Importing a file again changes nothing; an interrupted
     /// import is finished by running it again. Serving goes on meanwhile, and nothing is charged.
     #[command(
-        after_help = "Examples:\n  tagmeter import captures/\n  tagmeter import feed.ndjson.gz series.tar.gz --rejects rejected.ndjson\n  curl -s https://example.com/items.json | tagmeter import - --json\n  tagmeter import views.csv --map Tag=hashtag_name --map Views=views --map-constant observed_at=2024-03-01"
+        after_help = "Examples:\n  tagmeter import captures/\n  tagmeter import feed.ndjson.gz series.tar.gz --rejects rejected.ndjson\n  curl -s https://example.com/items.json | tagmeter import - --json\n  tagmeter import views.csv --map Tag=hashtag_name --map Views=views --map-constant observed_at=2024-03-01\n  tagmeter import dumps/ --observed-at file-name\n  tagmeter import old.csv --encoding windows-1252 --observed-at 2026-11-01T12:00Z"
     )]
     Import(Import),
     /// Read the past of a hashtag from TikTok's Research API, with the key of an approved project
@@ -256,6 +257,16 @@ pub(crate) struct Import {
     /// What is the same in every record of such a table, such as observed_at=2024-03-01
     #[arg(long, value_name = "FIELD=VALUE", requires = "map")]
     pub(crate) map_constant: Vec<String>,
+    /// When records that do not say so were read from TikTok: a time with a zone, a day (its first moment, UTC), file-name
+    /// for the date in the name of each file, or modified for when it was last changed. A history is kept of them then
+    #[arg(long, value_name = "TIME|file-name|modified")]
+    pub(crate) observed_at: Option<ObservedAt>,
+    /// How text is encoded, such as windows-1252. Without it, text is UTF-8, or UTF-16 with a byte order mark
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<EncodingName>,
+    /// Which sheet of a workbook is read, by its name. Without it, the first
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<SheetName>,
     #[command(flatten)]
     pub(crate) output: Json,
 }

@@ -17,7 +17,8 @@ pub(crate) enum Exit {
     NotFound = 3,
     /// `audit`, `doctor`, `migrate` or `backup` found something wrong, or `forget` does not believe its lists.
     ProblemFound = 4,
-    /// `import` could not read one of its inputs, every record of it was rejected, or there was nothing to read.
+    /// `import` could not read one of its inputs, kept nothing of it that can be measured, or none of the plays, hashtags or
+    /// views that it has; or there was nothing to read.
     ImportIncomplete = 5,
     /// It was stopped by Ctrl-C (SIGINT) or SIGTERM. The number is the shell's for SIGINT.
     Interrupted = 130,

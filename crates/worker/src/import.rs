@@ -4,7 +4,7 @@
 use crate::lease::{Lease, Wish};
 use crate::{Desk, Outcome};
 use catalog::CatalogError;
-use catalog::import::{ImportInputs, ImportOptions, ImportProgress, ImportReport};
+use catalog::import::{FileSummary, ImportInputs, ImportOptions, ImportProgress, ImportReport};
 use catalog::jobs::{ImportCounts, ImportOrder, ImportState};
 use sources::files::Progress;
 use std::path::Path;
@@ -99,7 +99,7 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
         return Ok(Outcome::Ended(JobEnd::Failed, ImportState { problem, ..before }.to_json()));
     }
     let listener = Arc::new(Listener::new(&before));
-    let (imported, wish) = import(desk, &path, &listener, lease).await?;
+    let (imported, wish) = import(desk, (&path, &order), &listener, lease).await?;
     let report = match imported {
         Ok(report) => report,
         // What the store, the search index or trends fail by is no fault of the file.
@@ -124,12 +124,17 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
 /// Imports the file, while the job is kept. Gives the last wish, too.
 async fn import(
     desk: &Desk,
-    path: &Path,
+    (path, order): (&Path, &ImportOrder),
     listener: &Arc<Listener>,
     lease: &Lease<'_>,
 ) -> Result<(Result<ImportReport, CatalogError>, Wish), StoreError> {
     let inputs = ImportInputs::of_file(path);
-    let options = ImportOptions { progress: Some(Arc::clone(listener) as _), ..ImportOptions::default() };
+    let options = ImportOptions {
+        progress: Some(Arc::clone(listener) as _),
+        how: order.how.clone(),
+        called: Some(name_of(order).to_owned()),
+        ..ImportOptions::default()
+    };
     let mut importing = std::pin::pin!(desk.catalog.import(inputs, options));
     let (mut wish, mut is_told) = (Wish::GoOn, false);
     loop {
@@ -160,8 +165,15 @@ fn with_report(state: ImportState, report: &ImportReport, order: &ImportOrder) -
         None if file.is_empty => Some("there is nothing in it".to_owned()),
         problem => problem.clone(),
     });
-    let problem = problem.or_else(|| all_rejected(report));
+    let problem = problem.or_else(|| all_rejected(report)).or_else(|| missed(report));
+    let all = |of: fn(&FileSummary) -> &[String]| report.files.iter().flat_map(of).cloned().collect();
     ImportState {
+        kept: report.kept.clone(),
+        warnings: report.files.iter().flat_map(|file| file.warnings.iter().cloned()).collect(),
+        maps: all(|file| &file.maps),
+        notes: all(|file| &file.notes),
+        without_time: report.without_time,
+        times_stated: report.times_stated,
         bytes_read: if report.is_stopped { state.bytes_read } else { order.bytes },
         records: state.records.max(observations(report)),
         rejected: report.rejected,
@@ -178,20 +190,36 @@ fn all_rejected(report: &ImportReport) -> Option<String> {
     has_failed.then(|| format!("every record was rejected; the first: {}", first.reason))
 }
 
+/// What the file has and the import kept nothing of.
+fn missed(report: &ImportReport) -> Option<String> {
+    let warnings = report.files.iter().flat_map(|file| &file.warnings);
+    warnings.filter(|warning| warning.is_grave).map(|warning| warning.text.clone()).next()
+}
+
 fn observations(report: &ImportReport) -> u64 {
     report.files.iter().flat_map(|file| file.observations.values()).sum()
 }
 
-/// A file of which nothing could be used has failed; one that was read in part is done, with its problem told.
+/// A file of which nothing could be used, or nothing was kept that can be measured, has failed; one that was read in part
+/// is done, with its problem told.
 fn end_of(report: &ImportReport) -> JobEnd {
     let has_problem = report.rejected > 0 || report.files.iter().any(|file| file.problem.is_some());
-    if has_problem && observations(report) == 0 { JobEnd::Failed } else { JobEnd::Done }
+    let keeps_nothing = report.files.iter().any(|file| file.keeps_nothing);
+    if keeps_nothing || has_problem && observations(report) == 0 { JobEnd::Failed } else { JobEnd::Done }
+}
+
+/// What its owner calls a file.
+fn name_of(order: &ImportOrder) -> &str {
+    order.file_name.as_deref().unwrap_or(UNNAMED)
 }
 
 /// Its owner knows the file by another name than we do.
 fn told(mut state: ImportState, path: &Path, order: &ImportOrder) -> ImportState {
-    let (ours, theirs) = (path.display().to_string(), order.file_name.as_deref().unwrap_or(UNNAMED));
+    let (ours, theirs) = (path.display().to_string(), name_of(order));
     state.problem = state.problem.map(|problem| problem.replace(&ours, theirs));
+    for note in &mut state.notes {
+        *note = note.replace(&ours, theirs);
+    }
     for reject in &mut state.first_rejects {
         reject.file = reject.file.replace(&ours, theirs);
         reject.reason = reject.reason.replace(&ours, theirs);

@@ -3,11 +3,15 @@
 
 use super::inputs::{Entry, ImportInputs};
 use super::{
-    FIRST_REJECTS_MAX, FileSummary, ImportInput, ImportOptions, ImportProgress, ImportReport, RejectNote,
+    FIRST_REJECTS_MAX, FileSummary, HowToRead, ImportInput, ImportOptions, ImportProgress, ImportReport,
+    KeptReport, KeptWarning, RejectNote,
 };
 use crate::record::prepare;
 use domain::{Clock, Observation};
-use sources::files::{self, FileError, FileReport, Input, Item, Mapping, Options, Progress, Reject, Sink};
+use sources::files::{
+    self, FileError, FileReport, Input, Item, Kept, Mapping, Options, Progress, Reject, Sink,
+};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -98,6 +102,10 @@ pub(super) struct Reader {
     shared: Arc<Shared>,
     progress: Option<Arc<dyn ImportProgress>>,
     mapping: Option<Arc<Mapping>>,
+    how: HowToRead,
+    called: Option<String>,
+    /// What was kept of all files, by format.
+    kept: BTreeMap<&'static str, Kept>,
     clock: Arc<dyn Clock>,
     records: u64,
     /// Bytes of the files before the one that is read.
@@ -126,6 +134,9 @@ impl Reader {
             shared: Arc::clone(&shared),
             progress: options.progress,
             mapping: options.mapping,
+            how: options.how,
+            called: options.called,
+            kept: BTreeMap::new(),
             clock,
             records: 0,
             bytes_before: 0,
@@ -180,25 +191,47 @@ impl Reader {
             threads: NonZeroUsize::MIN,
             mapping: self.mapping.clone(),
             clock: Some(Arc::clone(&self.clock)),
-            ..Options::default()
+            ..self.how.options()
         };
+        let opened = opened.map(|input| match &self.called {
+            Some(name) => input.called(name),
+            None => input,
+        });
         match opened.and_then(|input| files::read(input, options, self)) {
             Ok(report) => self.summed_up(summary, report),
             Err(error) => FileSummary { problem: Some(error.to_string()), ..summary },
         }
     }
 
-    fn summed_up(&self, summary: FileSummary, report: FileReport) -> FileSummary {
+    fn summed_up(&mut self, summary: FileSummary, report: FileReport) -> FileSummary {
+        let kept: BTreeMap<_, _> = report.kept.iter().map(|(source, kept)| (source.name(), *kept)).collect();
+        for (format, kept) in &kept {
+            self.kept.entry(format).or_default().add(kept);
+        }
+        let keeps_nothing = report.keeps_nothing();
+        let nothing = || {
+            let records = report.observations_total();
+            format!(
+                "nothing that can be measured was kept: none of its {records} records has a count or a hashtag"
+            )
+        };
         {
             let mut all = locked(&self.shared.report);
             all.is_stopped |= report.is_stopped;
             all.passed_over.in_archives += report.passed_over;
+            all.times_stated += report.times_stated;
+            all.kept = KeptReport::new(&self.kept);
         }
         FileSummary {
             observations: report.observations.iter().map(|(source, n)| (source.name(), *n)).collect(),
             rejected: report.rejects,
+            kept: KeptReport::new(&kept),
+            warnings: report.warnings.iter().map(KeptWarning::from).collect(),
+            problem: report.damage.clone().or_else(|| keeps_nothing.then(nothing)),
+            maps: report.maps,
+            notes: report.notes,
             is_empty: report.is_empty,
-            problem: report.damage,
+            keeps_nothing,
             ..summary
         }
     }

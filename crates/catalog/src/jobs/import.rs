@@ -1,7 +1,7 @@
 //! An import as a job: which file, how much of it is read, and what it brought.
 
 use super::{read, state, written};
-use crate::import::RejectNote;
+use crate::import::{HowToRead, KeptReport, KeptWarning, RejectNote};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use store::jobs::Job;
@@ -16,6 +16,9 @@ pub struct ImportOrder {
     pub file_name: Option<String>,
     /// Its size.
     pub bytes: u64,
+    /// How it is to be read.
+    #[serde(default, skip_serializing_if = "HowToRead::is_default")]
+    pub how: HowToRead,
 }
 
 /// How far an import is, and in the end what came of it.
@@ -35,7 +38,19 @@ pub struct ImportState {
     pub rejected: u64,
     /// The first of them.
     pub first_rejects: Vec<RejectNote>,
-    /// Why the file was not read, or not to its end, or that every record was rejected.
+    /// Of how many records something is known; known in the end.
+    pub kept: KeptReport,
+    /// What is lacking though the file has something like it.
+    pub warnings: Vec<KeptWarning>,
+    /// Every `--map` of the command line that would read the records by their columns or keys.
+    pub maps: Vec<String>,
+    /// What has to be known of how the file was read.
+    pub notes: Vec<String>,
+    /// Readings without a time: no history is kept of them.
+    pub without_time: u64,
+    /// Readings whose time was stated with the upload.
+    pub times_stated: u64,
+    /// Why the file was not read, or not to its end, or that every record was rejected, or what was missed.
     pub problem: Option<String>,
 }
 

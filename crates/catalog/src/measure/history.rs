@@ -14,6 +14,10 @@ use utoipa::ToSchema;
 
 /// Most points of an answer that is not a page: charts and files.
 pub const POINTS_MAX: usize = 1_000_000;
+/// Points of a page where nobody says how many: a history is not a list of things, and a chart wants all of it at once.
+pub const HISTORY_LIMIT: u32 = 1_000;
+/// Most points that a page can be asked to have.
+pub const HISTORY_LIMIT_MAX: u32 = 10_000;
 
 /// Which count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

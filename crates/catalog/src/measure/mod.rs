@@ -50,7 +50,10 @@ pub use benchmark::{BandView, BenchmarkAsked, BenchmarkView};
 pub use compare::{COMPARED_MAX, CompareAsked, CompareView, ComparedView};
 pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
 pub use export::ExportOf;
-pub use history::{History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX, PointView};
+pub use history::{
+    HISTORY_LIMIT, HISTORY_LIMIT_MAX, History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX,
+    PointView,
+};
 pub use known::Held;
 pub(crate) use peers::PeersCache;
 

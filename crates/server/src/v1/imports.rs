@@ -13,11 +13,13 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use catalog::import::{HowError, HowToRead, KeptReport, KeptWarning, ObservedAt};
 use catalog::jobs::{ImportCounts, ImportOrder, ImportState, Spool};
-use domain::KeyScope;
+use domain::{KeyScope, Timestamp};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response};
 use serde::Serialize;
+use std::str::FromStr;
 use std::sync::Arc;
 use store::idempotency::Fingerprint;
 use store::jobs::{Job, JobCreated, JobKind, NewJob};
@@ -35,6 +37,20 @@ struct UploadParams {
     /// What the file is called in what is told of it. It does not matter otherwise: formats are told by content.
     #[param(example = "captures.ndjson.gz", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     file_name: Option<String>,
+    /// When records that do not say so were read from TikTok, so that a history is kept of them: a time with a zone, a day
+    /// (its first moment, UTC), or `file-name` for the date in `file_name` or in the names of an archive's entries.
+    #[param(
+        example = "2026-11-01T12:00Z",
+        pattern = r"^(file-name|[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:?[0-9]{2}))?)?$"
+    )]
+    observed_at: Option<String>,
+    /// How text in the file is encoded, by a name of the WHATWG encoding standard. Without it, text is UTF-8, or UTF-16
+    /// with a byte order mark.
+    #[param(example = "windows-1252")]
+    encoding: Option<String>,
+    /// Which sheet of a workbook is read. Without it, the first.
+    #[param(example = "Posts", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    sheet: Option<String>,
 }
 
 /// What may stand in the query of a list.
@@ -55,12 +71,37 @@ pub(crate) struct ImportView {
     job: JobFacts,
     /// As it was told.
     file_name: Option<String>,
+    /// As it was stated, in UTC; `null` if it was not.
+    observed_at: Option<String>,
+    /// As it was stated; `null` if it was not.
+    encoding: Option<String>,
+    /// As it was stated; `null` if it was not.
+    sheet: Option<String>,
     progress: ImportProgress,
     /// What changed in the store, all attempts together.
     counts: ImportCountsView,
     rejects: ImportRejects,
-    /// Why the file was not read, or not to its end, or that every record was rejected.
+    /// Of how many records something is known; known in the end.
+    kept: KeptReport,
+    /// What fewer than a tenth of the records have, though the file has something like it.
+    warnings: Vec<KeptWarning>,
+    /// With warnings: every `--map` with which `tagmeter import` would read the records by their columns or keys.
+    maps: Vec<String>,
+    /// What has to be known of how the file was read, such as details that could not be.
+    notes: Vec<String>,
+    reading_times: ImportReadingTimes,
+    /// Why the file was not read, or not to its end; that every record was rejected; or that plays, hashtags or views are in
+    /// it and none was kept.
     problem: Option<String>,
+}
+
+/// When records were read from TikTok; known in the end.
+#[derive(Serialize, ToSchema)]
+struct ImportReadingTimes {
+    /// Records of which nobody knows: no history is kept of them. `observed_at` states it.
+    unknown: u64,
+    /// Records of which `observed_at` stated it.
+    stated: u64,
 }
 
 /// How much of the file is read.
@@ -144,6 +185,9 @@ impl ImportView {
         Ok(Self {
             job: JobFacts::of(job),
             file_name: order.file_name,
+            observed_at: order.how.observed_at.map(String::from),
+            encoding: order.how.encoding.map(String::from),
+            sheet: order.how.sheet.map(String::from),
             progress: ImportProgress {
                 bytes_read: state.bytes_read,
                 bytes_total: order.bytes,
@@ -157,6 +201,11 @@ impl ImportView {
                 snapshots_new,
             },
             rejects: ImportRejects { count: state.rejected, first: first.collect() },
+            kept: state.kept,
+            warnings: state.warnings,
+            maps: state.maps,
+            notes: state.notes,
+            reading_times: ImportReadingTimes { unknown: state.without_time, stated: state.times_stated },
             problem: state.problem,
         })
     }
@@ -181,7 +230,9 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
 
 async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
     refuse_forms(&visit.parts.headers)?;
-    let file_name = file_name(&Query::new(visit.parts.uri.query().unwrap_or("")))?;
+    let query = Query::new(visit.parts.uri.query().unwrap_or(""));
+    let file_name = file_name(&query)?;
+    let how = how_to_read(&query, file_name.is_some(), visit.app.clock.now())?;
     let idempotency_key = idempotency_key(&visit.parts.headers)?;
     let Some(node) = visit.app.options.uploads.clone() else {
         return Err(Problem::new(ErrorCode::Unavailable, "this server takes no uploads"));
@@ -194,7 +245,7 @@ async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
         return Err(Problem::new(ErrorCode::InvalidBody, "the body is empty; send the file as the body"));
     }
     let asked = format!("POST {PATH}?{} {:032x}", visit.parts.uri.query().unwrap_or(""), uploaded.digest);
-    let order = ImportOrder { spooled: name, file_name, bytes: uploaded.bytes };
+    let order = ImportOrder { spooled: name, file_name, bytes: uploaded.bytes, how };
     let job = NewJob {
         id: job_id,
         account_id: visit.key.account_id,
@@ -251,6 +302,38 @@ fn file_name(query: &Query<'_>) -> Result<Option<String>, Problem> {
         }
         name => Ok(name),
     }
+}
+
+/// What the query states of how the file is to be read.
+fn how_to_read(query: &Query<'_>, has_name: bool, now: Timestamp) -> Result<HowToRead, Problem> {
+    let refused =
+        |param: &'static str| move |why: HowError| Problem::parameter(param, format!("{param}: {why}"));
+    let observed_at = stated::<ObservedAt>(query, "observed_at")?;
+    let detail = match observed_at {
+        Some(ObservedAt::Modified) => {
+            "observed_at: an upload does not tell when its file was last changed; give the time itself, or file-name \
+             and a file_name with a date"
+        }
+        Some(ObservedAt::FileName) if !has_name => {
+            "observed_at is file-name, and there is no file_name; give the name of the file, such as \
+             file_name=cats-2026-11-01.json"
+        }
+        _ => "",
+    };
+    if !detail.is_empty() {
+        return Err(Problem::parameter("observed_at", detail.to_owned()));
+    }
+    Ok(HowToRead {
+        observed_at: observed_at.map(|at| at.check(now)).transpose().map_err(refused("observed_at"))?,
+        encoding: stated(query, "encoding")?,
+        sheet: stated(query, "sheet")?,
+    })
+}
+
+fn stated<T: FromStr<Err = HowError>>(query: &Query<'_>, param: &'static str) -> Result<Option<T>, Problem> {
+    let text = query.text(param)?;
+    text.map(|text| text.parse().map_err(|why| Problem::parameter(param, format!("{param}: {why}"))))
+        .transpose()
 }
 
 /// Imports of this account

@@ -41,6 +41,10 @@ pub(crate) trait Question: Send + 'static {
     type Asked: Send + 'static;
     /// What is answered.
     type Answer: Serialize + Tabular + Send;
+    /// Rows of a page unless told otherwise.
+    const LIMIT: u32 = LIMIT;
+    /// Most rows of a page.
+    const LIMIT_MAX: u32 = LIMIT_MAX;
 
     /// Reads a request.
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem>;
@@ -113,7 +117,7 @@ impl<Q: Question> Paid for Measuring<Q> {
 
     fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
         let shape = Shape::read(asking)?;
-        let page = shape.page(&asking.query)?;
+        let page = shape.page(&asking.query, Q::LIMIT, Q::LIMIT_MAX)?;
         Ok((Q::read(asking, page)?, shape))
     }
 
@@ -170,9 +174,9 @@ impl Shape {
         })
     }
 
-    fn page(&self, query: &Query<'_>) -> Result<Page, Problem> {
-        let limit = query.whole("limit", 1..=LIMIT_MAX.into())?;
-        let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(LIMIT);
+    fn page(&self, query: &Query<'_>, limit: u32, limit_max: u32) -> Result<Page, Problem> {
+        let asked = query.whole("limit", 1..=limit_max.into())?;
+        let limit = asked.and_then(|asked| u32::try_from(asked).ok()).unwrap_or(limit);
         let after = match query.text("cursor")? {
             None => None,
             Some(text) => Some(self.list.place(&text)?),
@@ -336,6 +340,10 @@ pub(crate) trait HashtagQuestion: Send + 'static {
     type Asked: Send + 'static;
     /// What is answered.
     type Answer: Serialize + Tabular + Send;
+    /// Rows of a page unless told otherwise.
+    const LIMIT: u32 = LIMIT;
+    /// Most rows of a page.
+    const LIMIT_MAX: u32 = LIMIT_MAX;
 
     /// Reads a request.
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem>;
@@ -356,6 +364,8 @@ impl<H: HashtagQuestion> Question for OfHashtag<H> {
     const OPERATION: Operation = H::OPERATION;
     type Asked = (String, H::Asked);
     type Answer = H::Answer;
+    const LIMIT: u32 = H::LIMIT;
+    const LIMIT_MAX: u32 = H::LIMIT_MAX;
 
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
         Ok((reference(asking)?, H::read(asking, page)?))

@@ -134,6 +134,8 @@ async fn what_is_wrong_is_told_by_name(place: &Place) {
         ("/v1/hashtags/cat/history?from=2026-02-30", 422, "from"),
         ("/v1/hashtags/cat/history?from=2d&to=5d", 422, "to"),
         ("/v1/hashtags/cat/history?points=0", 422, "points"),
+        ("/v1/hashtags/cat/history?limit=0", 422, "limit"),
+        ("/v1/hashtags/cat/history?limit=10001", 422, "limit"),
         ("/v1/hashtags/cat/history.svg?width=50", 422, "width"),
         ("/v1/hashtags/cat/videos?limit=101", 422, "limit"),
         ("/v1/hashtags/cat/videos?fields=id,nosuch", 422, "fields"),

@@ -2,7 +2,7 @@
 
 use super::{Json, keyword};
 use crate::measured::FileFormat;
-use catalog::measure::{COMPARED_MAX, ExportOf, HistoryMetric, LIMIT, LIMIT_MAX};
+use catalog::measure::{COMPARED_MAX, ExportOf, HISTORY_LIMIT_MAX, HistoryMetric, LIMIT, LIMIT_MAX};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domain::length::LengthError;
@@ -80,9 +80,9 @@ pub(crate) struct History {
     /// Leave readings that cannot be as they were told
     #[arg(long)]
     pub(crate) no_repair: bool,
-    /// The newest points at most, 0 for all [default: 60 in a table, all elsewhere]
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<usize>,
+    /// The newest points at most, 1 to 10,000; 0 for all [default: 60 in a table, all elsewhere]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(HISTORY_LIMIT_MAX)))]
+    pub(crate) limit: Option<u32>,
     #[command(flatten)]
     pub(crate) shape: Shape,
 }

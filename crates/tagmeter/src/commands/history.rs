@@ -11,7 +11,7 @@ use catalog::measure::{HistoryAsked, HistoryView, POINTS_MAX, Place, PointView};
 use domain::metrics::Step;
 
 /// Points of a table, unless told otherwise.
-const POINTS_SHOWN: usize = 60;
+const POINTS_SHOWN: u32 = 60;
 /// Characters of the sparkline above it.
 const SPARK_WIDTH: usize = 72;
 
@@ -42,7 +42,7 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     };
     let course = spark(&measured.data, SPARK_WIDTH);
     let points = measured.data.points.len();
-    let earlier = if limit == 0 { 0 } else { points.saturating_sub(limit) };
+    let earlier = if limit == 0 { 0 } else { points.saturating_sub(limit as usize) };
     measured.data.points.drain(..earlier);
     // What `--json` calls `has_more`: the earlier ones.
     measured.next = (earlier > 0).then_some(Place { value: 0.0, number: 0 });

@@ -1,13 +1,14 @@
 //! `tagmeter import`: reads captures into the store and tells what came of them.
 
-use super::Context;
+use super::{Context, import_kept};
 use crate::cli::Import;
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
 use crate::output::{counted, counted_as, escaped, grouped, print, print_json, print_text, say, table};
 use crate::progress::Bar;
 use catalog::import::{
-    FileSummary, ImportInput, ImportInputs, ImportOptions, ImportReport, PassedOver, RejectNote,
+    FileSummary, HowToRead, ImportInput, ImportInputs, ImportOptions, ImportReport, KeptReport, ObservedAt,
+    PassedOver, RejectNote,
 };
 use serde::Serialize;
 use sources::files::Mapping;
@@ -24,7 +25,8 @@ const PROBLEMS_SHOWN_MAX: usize = 10;
 /// What `import --json` prints.
 #[derive(Serialize)]
 struct Imported {
-    /// Whether every input was read to its end, something of each could be used, and not all of them were empty.
+    /// Whether every input was read to its end, something of each was kept that can be measured, no plays, hashtags or
+    /// views were missed, and not all of them were empty.
     ok: bool,
     videos: Videos,
     hashtags: Hashtags,
@@ -33,6 +35,8 @@ struct Imported {
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<Removed>,
     rejected: Rejected,
+    /// Of how many records something is known, in all and by format.
+    kept: KeptReport,
     /// What was not read, by its kind.
     passed_over: PassedOver,
     /// Whether a signal ended it before its end.
@@ -82,6 +86,8 @@ struct Snapshots {
     new: u64,
     /// Observations that do not say when they were read, of which no snapshot is kept.
     without_time: u64,
+    /// Observations whose time of reading is the one that --observed-at stated.
+    time_stated: u64,
 }
 
 #[derive(Serialize)]
@@ -103,6 +109,9 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
         let mapping = Mapping::parse(&command.map, &command.map_constant).map_err(Failure::usage)?;
         Some(Arc::new(mapping))
     };
+    let check = |at: ObservedAt| at.check(context.now());
+    let observed_at = command.observed_at.map(check).transpose();
+    let observed_at = observed_at.map_err(|why| Failure::usage(format_args!("--observed-at: {why}")))?;
     let inputs = listed(&command, &context.settings.data_dir.value)?;
     let rejects = command.rejects.as_deref().map(create).transpose()?;
     let store = context.open_store().await?;
@@ -112,6 +121,8 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
         rejects: rejects.map(|file| Box::new(BufWriter::new(file)) as _),
         progress: Some(Arc::clone(&bar) as _),
         mapping,
+        how: HowToRead { observed_at, encoding: command.encoding, sheet: command.sheet.clone() },
+        called: None,
         stop: Some(interrupt::listen()?),
     };
     let imported = catalog.import(inputs, options).await;
@@ -119,6 +130,7 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
     let report = imported?;
     let imported = Imported::new(report, catalog.store().catalog_size().await?);
     tell_problems(&imported.files);
+    import_kept::warn(&imported.files);
     if command.output.json {
         print_json(&imported)?;
     } else {
@@ -200,11 +212,13 @@ fn is_all_rejected(file: &FileSummary) -> bool {
 
 impl Imported {
     fn new(report: ImportReport, size: CatalogSize) -> Self {
-        let ImportReport { files, recorded, rejected, first_rejects, without_time, passed_over, is_stopped } =
+        let ImportReport { files, recorded, rejected, first_rejects, kept, passed_over, is_stopped, .. } =
             report;
+        let (without_time, time_stated) = (report.without_time, report.times_stated);
         Self {
             ok: !is_stopped
                 && !files.iter().any(|file| file.problem.is_some() || is_all_rejected(file))
+                && !files.iter().any(FileSummary::misses_what_counts)
                 && !files.iter().all(|file| file.is_empty),
             videos: Videos {
                 records: recorded.video_records,
@@ -225,8 +239,9 @@ impl Imported {
                 new: recorded.hashtags_new,
                 changed: recorded.hashtags_changed,
             },
-            snapshots: Snapshots { new: recorded.snapshots_new, without_time },
+            snapshots: Snapshots { new: recorded.snapshots_new, without_time, time_stated },
             rejected: Rejected { records: rejected, first: first_rejects },
+            kept,
             passed_over,
             interrupted: is_stopped,
             held: Held { videos: size.videos, hashtags: size.hashtags },
@@ -259,6 +274,7 @@ impl Imported {
         if !formats.is_empty() {
             print(table(&["format", ">observations", ">files"], formats))?;
         }
+        import_kept::show(&self.kept)?;
         print_text(format_args!(
             "Read {}; held now: {}, {}.",
             counted(self.files.len() as u64, "file"),
@@ -270,6 +286,7 @@ impl Imported {
         }
         self.show_gone()?;
         self.show_history()?;
+        self.show_notes()?;
         self.show_rejected(rejects_path)?;
         if self.interrupted {
             say("Interrupted: what was read until now is stored and stays.");
@@ -297,19 +314,44 @@ impl Imported {
         Ok(())
     }
 
-    /// Says why there are no snapshots where there are none.
+    /// Says of which records no history is kept, and whose time was stated.
     fn show_history(&self) -> Result<(), Failure> {
-        let (records, without_time) =
-            (self.videos.records + self.hashtags.records, self.snapshots.without_time);
-        if self.snapshots.new > 0 || without_time == 0 {
+        let Snapshots { without_time, time_stated, .. } = self.snapshots;
+        if time_stated > 0 {
+            print_text(format_args!("Time of reading stated for {}.", counted(time_stated, "record")))?;
+        }
+        if without_time == 0 {
             return Ok(());
         }
-        let which = if without_time >= records {
+        let read = self.files.iter().flat_map(|file| file.observations.values()).sum::<u64>();
+        let which = if without_time >= read {
             "the records do not say when they were read".to_owned()
         } else {
             format!("{} do not say when they were read", counted(without_time, "record"))
         };
-        print_text(format_args!("No history kept: {which}. Their counts are stored without a time."))
+        print_text(format_args!(
+            "No history kept: {which}. Their counts are stored without a time; --observed-at states one."
+        ))
+    }
+
+    /// Tells what has to be known of how files were read, each note once.
+    fn show_notes(&self) -> Result<(), Failure> {
+        let mut notes: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+        for (file, note) in
+            self.files.iter().flat_map(|file| file.notes.iter().map(|note| (&file.file, note)))
+        {
+            notes.entry(note).or_insert((file, 0)).1 += 1;
+        }
+        for (note, (file, files)) in notes.iter().take(PROBLEMS_SHOWN_MAX) {
+            let more =
+                if *files > 1 { format!(" and {} more", counted(files - 1, "file")) } else { String::new() };
+            print_text(format_args!("Note on {}{more}: {}", escaped(file), escaped(note)))?;
+        }
+        let more = notes.len().saturating_sub(PROBLEMS_SHOWN_MAX) as u64;
+        if more > 0 {
+            print_text(format_args!("... and {} more; --json lists all", counted(more, "note")))?;
+        }
+        Ok(())
     }
 
     fn show_rejected(&self, rejects_path: Option<&PathBuf>) -> Result<(), Failure> {

@@ -27,6 +27,7 @@ mod forget;
 mod history;
 
 mod import;
+mod import_kept;
 
 mod key;
 

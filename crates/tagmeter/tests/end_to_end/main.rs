@@ -19,6 +19,7 @@ mod full_disk;
 mod identities;
 
 mod importing;
+mod keeping;
 
 mod kills;
 

@@ -10,17 +10,17 @@ use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::Catalog;
-use catalog::measure::{HistoryAsked, HistoryView, MeasureError, Measured, Meta};
+use catalog::measure::{
+    HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryAsked, HistoryView, MeasureError, Measured, Meta,
+};
 use domain::Hashtag;
 use http::Response;
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
-/// Most points of a page. A history is not a list of things: a chart wants all of it at once.
+/// Most points of a page by the older name of `limit`.
 const POINTS_MAX: u64 = 20_000;
-/// Points of a page unless told otherwise.
-const POINTS: u64 = 1_000;
 
 /// What may stand in the query.
 #[derive(IntoParams)]
@@ -47,7 +47,10 @@ struct Params {
     #[param(default = true, required = false)]
     repair: bool,
     /// Points per page.
-    #[param(minimum = 1, maximum = 20_000, default = 1_000, required = false)]
+    #[param(minimum = 1, maximum = 10_000, default = 1_000, required = false)]
+    limit: u64,
+    /// The older name of `limit`, which holds where both are given.
+    #[param(minimum = 1, maximum = 20_000, required = false)]
     points: u64,
 }
 
@@ -85,9 +88,13 @@ impl HashtagQuestion for History {
     const OPERATION: Operation = operation::HASHTAG_HISTORY;
     type Asked = HistoryAsked;
     type Answer = HistoryView;
+    const LIMIT: u32 = HISTORY_LIMIT;
+    const LIMIT_MAX: u32 = HISTORY_LIMIT_MAX;
 
     fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
-        let points = asking.query.whole("points", 1..=POINTS_MAX)?.unwrap_or(POINTS);
+        let points = asking.query.whole("points", 1..=POINTS_MAX)?;
+        let has_limit = asking.query.text("limit")?.is_some();
+        let points = points.filter(|_| !has_limit).unwrap_or(page.limit.into());
         let limit = usize::try_from(points).unwrap_or(usize::MAX);
         Ok(HistoryAsked { limit, after: page.after, ..read(asking)? })
     }
