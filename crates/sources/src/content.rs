@@ -8,6 +8,7 @@ use crate::files::format::{ReadLine, table_formats, text_formats};
 use crate::files::mapped;
 use crate::future::Present;
 use crate::json::window::{Piece, Window};
+use crate::lookalike;
 use crate::packing::{self, Packing};
 use crate::reading::{Reading, Refusal, Told};
 use crate::record::{Around, HTML, refuse};
@@ -190,8 +191,9 @@ fn unknown_text(first: &str, header: &Header) -> String {
         .collect();
     let hint = match header.names() {
         [_, _, ..] => format!(
-            "; a table is read when its columns are named with --map COLUMN=FIELD; this one has the columns {}",
-            header.shown()
+            "; a table is read when its columns are named with --map COLUMN=FIELD; this one has the columns {}{}",
+            header.shown(),
+            lookalike::advice(header.names().iter().map(String::as_str))
         ),
         _ => String::new(),
     };

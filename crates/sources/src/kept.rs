@@ -214,7 +214,7 @@ impl fmt::Display for Lack {
         if let Some(map) = map {
             return write!(f, ": --map {}", quoted(map));
         }
-        match looks_like.split_once("[].") {
+        match looks_like.rsplit_once("[].") {
             Some((list, _)) if *of != RecordKind::Windows => {
                 write!(
                     f,
@@ -227,7 +227,7 @@ impl fmt::Display for Lack {
 }
 
 /// A text as one word of a shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:=@%".contains(c);
     if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -8,6 +8,7 @@ mod words;
 
 use crate::json::keys::Keys;
 use crate::json::scan::elements;
+use crate::kept::quoted;
 use domain::Source;
 use std::collections::BTreeMap;
 use value::Value;
@@ -237,6 +238,34 @@ impl Lookalikes {
             .filter(|meaning| !matches!(meaning, Meaning::VideoId | Meaning::Url | Meaning::HashtagName));
         std::iter::once(identity).chain(rest.filter_map(|meaning| self.map(meaning, is_of_videos))).collect()
     }
+}
+
+/// Every `--map` that would read a table of these columns, as far as their names tell; empty where they do not tell what
+/// a row is of.
+pub(crate) fn maps_of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let mut best: BTreeMap<Meaning, (Fit, Place)> = BTreeMap::new();
+    for name in names.take(PLACES_MAX).filter(|name| name.len() <= NAME_BYTES_MAX) {
+        for (meaning, fit) in
+            Meaning::ALL.into_iter().filter_map(|meaning| Some((meaning, fit(name, meaning)?)))
+        {
+            let is_id = words_of(name).last().is_some_and(|word| word == "id");
+            let place = Place { list: String::new(), name: name.to_owned(), is_id };
+            match best.get(&meaning) {
+                Some((known, _)) if *known <= fit => {}
+                _ => drop(best.insert(meaning, (fit, place))),
+            }
+        }
+    }
+    let places = best.into_iter().map(|(meaning, (_, place))| (meaning, place)).collect();
+    let found = Lookalikes { are_columns: true, places };
+    let of_videos = found.maps(true);
+    if of_videos.is_empty() { found.maps(false) } else { of_videos }
+}
+
+/// The same at the end of a message.
+pub(crate) fn advice<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let maps: String = maps_of_names(names).iter().map(|map| format!(" --map {}", quoted(map))).collect();
+    if maps.is_empty() { maps } else { format!("; perhaps{maps}") }
 }
 
 /// Every place that was seen, and what it may mean.

@@ -8,6 +8,7 @@
 use crate::files::format::{Table, table_formats};
 use crate::files::mapped;
 use crate::future::Present;
+use crate::lookalike;
 use crate::reading::{Reading, Refusal, Told, digest};
 use crate::record::{Around, refuse};
 use crate::run::{Outcome, Run};
@@ -410,9 +411,10 @@ pub(crate) fn unknown(header: &Header) -> String {
         .map(|(format, table)| format!("{} ({})", format.source.name(), table.columns))
         .collect();
     format!(
-        "a table of no known format; a known one has the columns of: {}; any other is read when its columns are named with --map COLUMN=FIELD; this one has the columns {}",
+        "a table of no known format; a known one has the columns of: {}; any other is read when its columns are named with --map COLUMN=FIELD; this one has the columns {}{}",
         known.join("; "),
-        header.shown()
+        header.shown(),
+        lookalike::advice(header.names().iter().map(String::as_str))
     )
 }
 

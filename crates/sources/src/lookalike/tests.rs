@@ -99,6 +99,7 @@ fn hashtags_creators_and_times_are_known_by_name_and_value() {
         (r#"{"author":{"nickname":"C","uniqueId":"c"}}"#, Meaning::Creator, Some("author.uniqueId")),
         (r#"{"user_followers":12345678,"author_url":"https://x/"}"#, Meaning::Creator, None),
         (r#"{"music_author":"cat"}"#, Meaning::Creator, None),
+        (r#"{"authorMeta":"{'name': 'cat'}"}"#, Meaning::Creator, None),
         (r#"{"Kanal":"cat"}"#, Meaning::Creator, Some("Kanal")),
         (r#"{"posted_at":"2026-01-02"}"#, Meaning::PostedAt, Some("posted_at")),
         (r#"{"uploadedAt":1764003600,"timestamp":1764003600}"#, Meaning::PostedAt, Some("uploadedAt")),
@@ -183,4 +184,20 @@ fn no_more_is_kept_than_a_megabyte() {
         sample.json(record.as_bytes());
     }
     assert!(sample.is_full() && sample.bytes < BYTES_MAX + record.len() && sample.records.len() < 20);
+}
+
+#[test]
+fn columns_of_an_unknown_table_are_guessed_by_name_alone() {
+    let maps = |names: &[&str]| maps_of_names(names.iter().copied()).join(" ");
+    assert_eq!(
+        maps(&["id", "caption", "plays", "likes", "author_id", "posted"]),
+        "id=video_id plays=plays caption=caption author_id=author_id posted=create_time"
+    );
+    assert_eq!(maps(&["Link", "Aufrufe"]), "Link=url Aufrufe=plays");
+    assert_eq!(maps(&["hashtag", "views", "posts"]), "hashtag=hashtag_name views=views posts=videos");
+    assert_eq!((maps(&["age", "weight"]), advice(["age"].into_iter())), (String::new(), String::new()));
+    assert_eq!(
+        advice(["video id", "Views"].into_iter()),
+        "; perhaps --map 'video id=video_id' --map Views=plays"
+    );
 }

@@ -81,7 +81,7 @@ impl Value {
             }
             (Meaning::Caption, Self::Text(text)) => caption::tags(text).next().is_some(),
             (Meaning::Creator, Self::Text(text)) => {
-                text.len() <= 100 && !text.contains("://") && !text.contains('\n')
+                text.len() <= 100 && !text.contains("://") && !text.contains(['\n', '{', '['])
             }
             (Meaning::Creator, Self::Number(number, _)) => *number >= 100_000.0,
             (Meaning::VideoId, Self::Number(_, text) | Self::Text(text)) => {
