@@ -135,6 +135,9 @@ fn lines_of_text(
     let mut is_progress_due = 0_u32;
     loop {
         let line = window.line();
+        while memchr::memchr(b'\n', window.held()).is_none() && window.grow() {}
+        // The last number may have lost digits.
+        let is_cut = window.has_damage() && memchr::memchr(b'\n', window.held()).is_none();
         match window.next_line() {
             None => return Ok(()),
             Some(Piece::Whole(record)) => {
@@ -148,6 +151,7 @@ fn lines_of_text(
                         found: &mut run.found,
                     };
                     let read = match std::str::from_utf8(record) {
+                        _ if is_cut => Err(Refusal::Record(csv::CUT.to_owned())),
                         Ok(text) => reader.read(text, &mut reading),
                         Err(_) => Err(Refusal::Record(encoding::not_text(record, run.options.encoding))),
                     };

@@ -255,6 +255,9 @@ struct Lines<'w, R> {
     encoding: Option<&'static encoding_rs::Encoding>,
 }
 
+/// Why the last row of a damaged file cannot be used.
+pub(crate) const CUT: &str = "the file is damaged and ends inside this row";
+
 /// Why a row that swallowed others cannot be used.
 const SWALLOWED: &str =
     "a quote opens a cell and is not closed before the rows that follow; those are read on their own";
@@ -282,6 +285,12 @@ impl<R: Read> Lines<'_, R> {
             return Ok(());
         }
         if raw.is_empty() {
+            self.pass(extent.passed);
+            return Ok(());
+        }
+        // Its last number may have lost digits.
+        if extent.passed == extent.len && self.window.has_damage() {
+            rows.refuse(run, raw, CUT.to_owned(), Around::default(), Some(line))?;
             self.pass(extent.passed);
             return Ok(());
         }

@@ -136,6 +136,43 @@ fn the_header_may_come_again() {
     );
 }
 
+/// A stream that breaks off with an error.
+struct Torn(std::io::Cursor<Vec<u8>>);
+
+impl std::io::Read for Torn {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(std::io::Error::other("torn")),
+            bytes => Ok(bytes),
+        }
+    }
+}
+
+#[test]
+fn a_row_that_a_damaged_file_cuts_is_not_read() {
+    let whole = table(",", &[["a", "100"], ["b", "1234"]]);
+    let series = "2024-01-01 10:00:00\t100\n2024-01-02 10:00:00\t1234\n";
+    for (text, columns) in [(whole.as_str(), &COLUMNS[..]), (series, &[])] {
+        for (cut, kept) in [(3, 1), (1, 1), (0, 2)] {
+            let bytes = text.as_bytes()[..text.len() - cut].to_vec();
+            let input = sources::files::from_reader("cat.txt", Box::new(Torn(std::io::Cursor::new(bytes))));
+            let mut items = Vec::new();
+            let report = sources::files::read(input, super::mapping(columns), &mut items).expect("a table");
+            assert_eq!(report.observations_total(), kept, "{cut} of {text:?}");
+            assert!(report.damage.is_some());
+            let reasons: Vec<_> = items
+                .iter()
+                .filter_map(|item| match item {
+                    sources::files::Item::Reject(reject) => Some(reject.reason.as_str()),
+                    sources::files::Item::Observation(_) => None,
+                })
+                .collect();
+            let is_told = reasons.iter().any(|reason| reason.contains("ends inside"));
+            assert_eq!(is_told, cut > 0, "{reasons:?}");
+        }
+    }
+}
+
 #[test]
 fn the_first_name_may_be_empty() {
     // The index that pandas writes has no name.
