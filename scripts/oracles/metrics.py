@@ -65,15 +65,30 @@ def display_step(value):
     return 1 if value < 10**4 else 100 if value < 10**6 else 10**5 if value < 10**9 else 10**8
 
 
+def stands_on_step(value):
+    return display_step(value) > 1 and value % display_step(value) == 0
+
+
+def is_cut_off(value):
+    return display_step(value) > 1 and (value + 1) % display_step(value + 1) == 0
+
+
+def shows_rounding(readings):
+    """Whether readings of one source show by standing on steps that it rounds."""
+    large = [value for value, _ in itertools.groupby(value for _, value, _ in readings if display_step(value) > 1)]
+    on_step, cut_off = sum(map(stands_on_step, large)), sum(map(is_cut_off, large))
+    return on_step >= 8 and on_step // 9 >= len(large) - on_step - cut_off
+
+
 def repaired(readings):
     """(times, values) that are kept, and how many repairs of each kind there were."""
     times, values, lost, off_step = [], [], 0, 0
-    for at, value, step in readings:
+    rounds = shows_rounding(readings)
+    for at, value, _ in readings:
         if value == 0 and any(earlier > 0 for earlier in values[-1:]):
             lost += 1
             continue
-        below = display_step(value) > 1 and (value + 1) % display_step(value + 1) == 0
-        if below and (step > 1 or value >= 10**6):
+        if is_cut_off(value) and (rounds or value >= 10**6):
             off_step, value = off_step + 1, value + 1
         times.append(at)
         values.append(value)
@@ -380,8 +395,11 @@ def check_series(case):
         series, counted = repaired(readings)
         same("kept", [[int(at), int(value)] for at, value in series.items()], kept)
         same("repairs", counted, repairs)
-        exact = {at for at, value, step in readings if step == 1 and not (value >= 10**6 and (value + 1) % display_step(value + 1) == 0)}
-        steps = {at: 1 if at in exact else display_step(value) for at, value in series.items()}
+        rounds = shows_rounding(readings)
+        put_on_step = {at for at, value, _ in readings if is_cut_off(value) and (rounds or value >= 10**6)}
+        marked = {at for at, value, step in readings if step > 1}
+        is_rounded = lambda at, value: at in put_on_step or at in marked or (rounds and stands_on_step(value))
+        steps = {at: display_step(value) if is_rounded(at, value) else 1 for at, value in series.items()}
         gains.append(Gains(series, steps))
     for trend in case["trends"]:
         check_trend(gains, trend, case["first_seen"])
@@ -499,6 +517,30 @@ def check_tags(case):
         same("pair", [both[a, b] / both[a, a], lift, npmi, chance[a, b], related], found)
 
 
+def check_sides(case):
+    """The limit of five hashtags: before 2025-08-01, since 2025-09-01, and those between on neither side."""
+    videos = pd.DataFrame(case["videos"], columns=["id", "posted_ms", "plays", "under"])
+    made = pd.Series([i >> 32 for i in videos.id], dtype="int64")
+    posted = pd.to_datetime(pd.to_numeric(videos.posted_ms), unit="ms")
+    posted = posted.fillna(pd.to_datetime(made.where(made >= pd.Timestamp("2014-01-01").timestamp()), unit="s"))
+    own = {"before": posted < "2025-08-01", "after": posted >= "2025-09-01", "unknown": posted.isna()}
+    between = ~(own["before"] | own["after"] | own["unknown"])
+    before, after = (int(own[side].sum()) for side in ("before", "after"))
+    same("counts", [before, int(between.sum()), after, int(own["unknown"].sum())], case["counts"])
+    may_be_before, may_be_after = own["before"] | between, own["after"] | between
+    pooled = any(i != j for i in np.flatnonzero(may_be_before)[:2] for j in np.flatnonzero(may_be_after)[:2])
+    same("pooled", bool(pooled), case["pooled"])
+    sides = [videos[own[side]] for side in ("before", "after")]
+    enough = min(before, after) >= VALUES_MIN
+    plays = lambda side: [len(side), percentiles(pd.to_numeric(side.plays).dropna())]
+    same("benchmark", [plays(side) for side in sides] if enough else None, case["benchmark"])
+    under = lambda side, tags: int(((side.under.astype(int) & tags) == tags).sum())
+    counted = [[under(side, 3), under(side, 1), under(side, 2)] for side in sides]
+    has_a, has_both = (all(min(of[1:last]) >= 30 for of in counted) for last in (2, 3))
+    same("beside", [of[0] / of[1] for of in counted] if has_a else None, case["beside"])
+    same("shared", counted if has_both else None, case["shared"])
+
+
 def check_scores(case):
     _, own = case["peers"][0]
     parts, weights = [], 0.0
@@ -526,7 +568,7 @@ def main():
     for case in cases.get("series", []):
         for name, count in check_series(case).items():
             repairs[name] = repairs.get(name, 0) + int(count)
-    checks = {"numbers": check_numbers, "videos": check_videos, "tags": check_tags, "scores": check_scores}
+    checks = {"numbers": check_numbers, "videos": check_videos, "sides": check_sides, "tags": check_tags, "scores": check_scores}
     for kind, check in checks.items():
         for case in cases.get(kind, []):
             check(case)

@@ -139,6 +139,18 @@ async fn days_that_never_answer_are_passed_over_and_told() {
 }
 
 #[tokio::test]
+async fn fields_that_the_api_refuses_are_left_out_and_named() {
+    let habits = ResearchHabits { unknown_fields: vec!["video_label"], ..ResearchHabits::default() };
+    let scene = scene(None, habits).await;
+    let report = scene.backfill().await.expect("a report");
+    assert_eq!((report.windows_done, report.videos_new), (2, 360));
+    assert!(
+        report.fields_left_out.contains("video_label") && report.fields_left_out.contains("favorites_count")
+    );
+    assert_eq!(report.calls, scene.stand_in.requests_today(), "the refused one counts");
+}
+
+#[tokio::test]
 async fn a_refusal_ends_it_at_once() {
     let scene = scene(None, ResearchHabits::default()).await;
     let http = Http::new().expect("a client");

@@ -1,7 +1,7 @@
 //! What has to be said with a number: where it came from (TikTok's Research API above all) or how it was measured limits what it
 //! means.
 
-use crate::{Source, Timestamp, UtcDay, Window};
+use crate::{CaveatSet, Source, Timestamp, UtcDay, Window};
 
 const DAY_MS: i64 = 86_400_000;
 /// A new video is found within this long.
@@ -10,8 +10,8 @@ const INDEX_LAG_MS: i64 = 2 * DAY_MS;
 const COUNTS_LAG_MS: i64 = 10 * DAY_MS;
 /// 2024-07-01: counts that were read before were far too low.
 const COUNTS_MENDED_MS: i64 = 1_719_792_000_000;
-/// 2026-02-26: since then videos are told of that were left out before.
-const PIPELINE_CHANGED_MS: i64 = 1_772_064_000_000;
+/// 2026-02-26: since then all public videos are returned, also those that the For You feed leaves out.
+const ALL_PUBLIC_MS: i64 = 1_772_064_000_000;
 /// 2026-09-10: until then the documentation left Canada out.
 const CANADA_MS: i64 = 1_788_998_400_000;
 
@@ -29,8 +29,8 @@ pub enum Caveat {
     SurvivorsOnly = 4,
     /// Read before the counts were mended.
     CountsTooLow = 5,
-    /// Read after other videos were let in.
-    PipelineChanged = 6,
+    /// Read after videos were let in that the For You feed leaves out.
+    AllPublic = 6,
     /// Perhaps without Canada.
     CanadaMissing = 7,
     /// Rounded for display.
@@ -73,17 +73,25 @@ pub enum Caveat {
     TrendsPending = 26,
     /// Some tags are those of captions.
     TagsOfCaptions = 27,
+    /// Posts from before and after the limit of five hashtags.
+    StructuralBreak = 28,
+    /// Readings from before and after the Research API changed.
+    PipelineChanged = 29,
+    /// Read before videos were let in that the For You feed leaves out: noted to notice [`Self::PipelineChanged`] by.
+    FeedOnly = 30,
+    /// Read after the documentation let Canada in: noted to notice [`Self::PipelineChanged`] by.
+    CanadaLetIn = 31,
 }
 
 impl Caveat {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 31] = [
         Self::IndexLag,
         Self::CountsLag,
         Self::AdultsOnly,
         Self::SurvivorsOnly,
         Self::CountsTooLow,
-        Self::PipelineChanged,
+        Self::AllPublic,
         Self::CanadaMissing,
         Self::Rounded,
         Self::Repaired,
@@ -105,6 +113,10 @@ impl Caveat {
         Self::OutlookPast,
         Self::TrendsPending,
         Self::TagsOfCaptions,
+        Self::StructuralBreak,
+        Self::PipelineChanged,
+        Self::FeedOnly,
+        Self::CanadaLetIn,
     ];
 
     /// What it is called in answers.
@@ -115,7 +127,7 @@ impl Caveat {
             Self::AdultsOnly => "adults_only",
             Self::SurvivorsOnly => "survivors_only",
             Self::CountsTooLow => "counts_too_low_before_july_2024",
-            Self::PipelineChanged => "pipeline_changed_2026_02_26",
+            Self::AllPublic => "all_public_since_2026_02_26",
             Self::CanadaMissing => "canada_missing",
             Self::Rounded => "rounded",
             Self::Repaired => "repaired",
@@ -137,6 +149,10 @@ impl Caveat {
             Self::OutlookPast => "outlook_past",
             Self::TrendsPending => "trends_pending",
             Self::TagsOfCaptions => "tags_of_captions",
+            Self::StructuralBreak => "structural_break",
+            Self::PipelineChanged => "pipeline_changed",
+            Self::FeedOnly => "feed_only_before_2026_02_26",
+            Self::CanadaLetIn => "canada_since_2026_09_10",
         }
     }
 
@@ -156,8 +172,8 @@ impl Caveat {
             Self::CountsTooLow => {
                 "These counts were read before TikTok mended them in July 2024 and may be far too low."
             }
-            Self::PipelineChanged => {
-                "Since 26 February 2026 videos are told of that the For You feed leaves out: not comparable with what was read before."
+            Self::AllPublic => {
+                "Since 26 February 2026 the Research API also returns videos that the For You feed leaves out: not comparable with what was read before."
             }
             Self::CanadaMissing => {
                 "Videos from Canada may be missing: until September 2026 the documentation left them out."
@@ -195,6 +211,18 @@ impl Caveat {
             }
             Self::TagsOfCaptions => {
                 "Some videos are under the hashtag because their caption names it: their source has no list of hashtags."
+            }
+            Self::StructuralBreak => {
+                "Posts from before and after TikTok limited them to five hashtags (about August 2025) are pooled; numbers that depend on how many hashtags a post has are not comparable across that date."
+            }
+            Self::PipelineChanged => {
+                "Readings from before and after a change of the Research API are pooled or compared: it returns other videos since 26 February 2026 (all public ones) and about 10 September 2026 (Canada)."
+            }
+            Self::FeedOnly => {
+                "Read before 26 February 2026, when the Research API returned no videos that the For You feed leaves out."
+            }
+            Self::CanadaLetIn => {
+                "Read since 10 September 2026, when the documentation no longer excluded videos from Canada."
             }
             Self::MostPlayed => "So many videos are held that only those with the most plays were looked at.",
             Self::NotAsRead => {
@@ -235,30 +263,84 @@ pub fn caveats_of(window: Window, read_at: Timestamp) -> Vec<Caveat> {
         Caveat::CountsLag => age_ms < COUNTS_LAG_MS,
         Caveat::AdultsOnly | Caveat::SurvivorsOnly => true,
         Caveat::CountsTooLow => read_ms < COUNTS_MENDED_MS,
-        Caveat::PipelineChanged => read_ms >= PIPELINE_CHANGED_MS,
+        Caveat::AllPublic => read_ms >= ALL_PUBLIC_MS,
+        Caveat::FeedOnly => read_ms < ALL_PUBLIC_MS,
         Caveat::CanadaMissing => read_ms < CANADA_MS,
+        Caveat::CanadaLetIn => read_ms >= CANADA_MS,
         // Said by who measures, not of the Research API.
         _ => false,
     };
     Caveat::ALL.into_iter().filter(applies).collect()
 }
 
+/// What a time of reading says of which videos the Research API returned: of series and comparisons, whatever the day of
+/// posting.
+pub fn pipeline_of(read_at: Timestamp) -> CaveatSet {
+    let read_ms = read_at.as_ms();
+    let all_public = if read_ms < ALL_PUBLIC_MS { Caveat::FeedOnly } else { Caveat::AllPublic };
+    let canada = if read_ms < CANADA_MS { Caveat::CanadaMissing } else { Caveat::CanadaLetIn };
+    [all_public, canada].into_iter().collect()
+}
+
+/// Changes of the Research API that readings cross: what they are of comes from before and from after.
+fn crossed(readings: CaveatSet) -> impl Iterator<Item = &'static str> {
+    let changes = [
+        (
+            Caveat::FeedOnly,
+            Caveat::AllPublic,
+            "26 February 2026 (since then all public videos, also those that the For You feed leaves out)",
+        ),
+        (
+            Caveat::CanadaMissing,
+            Caveat::CanadaLetIn,
+            "about 10 September 2026 (since then the documentation no longer excludes Canada)",
+        ),
+    ];
+    let is_crossed = move |(before, after, _): &(Caveat, Caveat, _)| {
+        readings.contains(*before) && readings.contains(*after)
+    };
+    changes.into_iter().filter(is_crossed).map(|(_, _, change)| change)
+}
+
+/// What has to be said of readings together, with a sentence for people: what was noted of each, and
+/// [`Caveat::PipelineChanged`] where some are from before a change and some from after it.
+pub fn said_of(readings: CaveatSet) -> Vec<(Caveat, String)> {
+    let is_note = |caveat: &Caveat| matches!(caveat, Caveat::FeedOnly | Caveat::CanadaLetIn);
+    let mut said: Vec<(Caveat, String)> = readings
+        .iter()
+        .filter(|caveat| !is_note(caveat))
+        .map(|caveat| (caveat, caveat.text().to_owned()))
+        .collect();
+    let changes: Vec<&str> = crossed(readings).collect();
+    if !changes.is_empty() {
+        let text = format!(
+            "Readings by the Research API from before and after it changed are pooled or compared: on {}. Numbers across \
+             a change are not comparable.",
+            changes.join(", and on ")
+        );
+        said.push((Caveat::PipelineChanged, text));
+    }
+    said
+}
+
 /// What has to be said of sums that a reading of a video goes into: nothing but for those of the Research API. Where it is
 /// not told when the video was posted or read, only what is true of all of them.
-pub fn caveats_of_reading(
-    source: Source,
-    create_time: Option<i64>,
-    read_at: Option<Timestamp>,
-) -> crate::CaveatSet {
+pub fn caveats_of_reading(source: Source, create_time: Option<i64>, read_at: Option<Timestamp>) -> CaveatSet {
     if source != Source::ResearchApi {
-        return crate::CaveatSet::default();
+        return CaveatSet::default();
     }
     let posted = create_time.and_then(|seconds| seconds.checked_mul(1000)).map(Timestamp::from_ms);
     let window = posted.map(UtcDay::of).and_then(|day| Window::new(day, day).ok());
     match (window, read_at) {
         (Some(window), Some(read_at)) => caveats_of(window, read_at).into_iter().collect(),
-        _ => [Caveat::AdultsOnly, Caveat::SurvivorsOnly].into_iter().collect(),
+        (None, Some(read_at)) => always().union(pipeline_of(read_at)),
+        _ => always(),
     }
+}
+
+/// What is true of whatever the Research API returns.
+fn always() -> CaveatSet {
+    [Caveat::AdultsOnly, Caveat::SurvivorsOnly].into_iter().collect()
 }
 
 #[cfg(test)]
@@ -272,7 +354,8 @@ mod tests {
     fn names(last: &str, read: &str) -> Vec<&'static str> {
         let day = UtcDay::of(at(last));
         let window = Window::new(day, day).expect("a window");
-        caveats_of(window, at(read)).into_iter().map(Caveat::name).collect()
+        let set = caveats_of(window, at(read)).into_iter().collect();
+        said_of(set).into_iter().map(|(caveat, _)| caveat.name()).collect()
     }
 
     #[test]
@@ -291,23 +374,52 @@ mod tests {
         let read = at("2026-09-18T00:00:00Z");
         let posted = Some(at("2026-09-15T08:00:00Z").as_ms() / 1000);
         let names = |source, posted, read| {
-            caveats_of_reading(source, posted, read).iter().map(Caveat::name).collect::<Vec<_>>()
+            said_of(caveats_of_reading(source, posted, read))
+                .into_iter()
+                .map(|(it, _)| it.name())
+                .collect::<Vec<_>>()
         };
         assert!(names(Source::Apify, posted, Some(read)).is_empty());
         let always = ["adults_only", "survivors_only"];
         assert_eq!(
             names(Source::ResearchApi, posted, Some(read)),
-            ["counts_lag", always[0], always[1], "pipeline_changed_2026_02_26"]
+            ["counts_lag", always[0], always[1], "all_public_since_2026_02_26"]
         );
-        assert_eq!(names(Source::ResearchApi, None, Some(read)), always);
+        assert_eq!(
+            names(Source::ResearchApi, None, Some(read)),
+            [always[0], always[1], "all_public_since_2026_02_26"]
+        );
         assert_eq!(names(Source::ResearchApi, posted, None), always);
-        assert_eq!(names(Source::ResearchApi, Some(i64::MAX), Some(read)), always);
+        assert_eq!(names(Source::ResearchApi, Some(i64::MAX), None), always);
+    }
+
+    #[test]
+    fn readings_across_a_change_of_the_research_api_say_so_whatever_the_day_of_posting() {
+        let set = |reads: &[&str]| {
+            let posted = Some(at("2025-01-01").as_ms() / 1000);
+            let of = |read: &&str| caveats_of_reading(Source::ResearchApi, posted, Some(at(read)));
+            reads.iter().map(of).fold(CaveatSet::default(), CaveatSet::union)
+        };
+        let changed = |reads: &[&str]| {
+            let found =
+                said_of(set(reads)).into_iter().find(|(caveat, _)| *caveat == Caveat::PipelineChanged);
+            found.map(|(_, text)| (text.contains("26 February 2026"), text.contains("10 September 2026")))
+        };
+        assert_eq!(changed(&[]), None);
+        assert_eq!(changed(&["2025-06-01", "2026-02-25T23:59:59Z"]), None);
+        assert_eq!(changed(&["2026-02-26", "2026-09-09T23:59:59Z"]), None);
+        assert_eq!(changed(&["2026-09-10", "2026-11-01"]), None);
+        assert_eq!(changed(&["2026-02-25T23:59:59Z", "2026-02-26"]), Some((true, false)));
+        assert_eq!(changed(&["2026-09-09", "2026-09-10"]), Some((false, true)));
+        assert_eq!(changed(&["2025-06-01", "2026-11-01"]), Some((true, true)));
+        let series = pipeline_of(at("2026-01-01")).union(pipeline_of(at("2026-03-01")));
+        assert!(said_of(series).iter().any(|(caveat, _)| *caveat == Caveat::PipelineChanged));
     }
 
     #[test]
     fn what_applies_hangs_on_the_days_and_on_when_they_were_read() {
         let always = ["adults_only", "survivors_only"];
-        let later = "pipeline_changed_2026_02_26";
+        let later = "all_public_since_2026_02_26";
         assert_eq!(names("2026-09-01", "2026-09-20"), [always[0], always[1], later]);
         assert_eq!(
             names("2026-09-15", "2026-09-17T23:59:59Z"),

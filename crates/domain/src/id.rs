@@ -96,6 +96,14 @@ id! {
     AuthorId
 }
 
+impl VideoId {
+    /// When it was made: TikTok puts the second of creation in the upper 32 bits. `None` where that is no time since 2014,
+    /// as of ids that something else made up.
+    pub fn created_at(self) -> Option<crate::Timestamp> {
+        crate::Timestamp::from_source(self.to_i64() >> 32)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +132,14 @@ mod tests {
         let id: VideoId = "7622263851152706848".parse().expect("an id");
         assert_eq!(VideoId::from_i64(id.to_i64()), Ok(id));
         assert_eq!(VideoId::from_i64(-1), Err(IdError::TooLarge));
+    }
+
+    #[test]
+    fn a_video_id_holds_its_second_of_creation() {
+        let at = |text: &str| {
+            text.parse::<VideoId>().ok().and_then(VideoId::created_at).map(crate::Timestamp::to_rfc3339)
+        };
+        assert_eq!(at("7622263851152706848").as_deref(), Some("2026-03-28T11:16:38Z"));
+        assert_eq!((at("1"), at("7551")), (None, None));
     }
 }

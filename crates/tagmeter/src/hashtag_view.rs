@@ -3,6 +3,7 @@
 
 use crate::output::{self, counted, grouped};
 use catalog::measure::{AsReadView, CaveatView};
+use domain::caveat::said_of;
 use domain::hashtag::{AsRead, Total};
 use domain::{Basis, Hashtag, Source, Timestamp};
 use serde::Serialize;
@@ -185,7 +186,7 @@ impl HashtagView {
             },
             meta: MetaView {
                 source: hashtag.observed.sources.iter().map(Source::name).collect(),
-                caveats: hashtag.observed.caveats.iter().map(CaveatView::from).collect(),
+                caveats: said_of(hashtag.observed.caveats).into_iter().map(CaveatView::from).collect(),
             },
             snapshots: None,
             windows: Vec::new(),

@@ -6,9 +6,10 @@ use super::view::assigned_id;
 use super::{MeasureError, Measured, Meta};
 use crate::Catalog;
 use domain::caveat::Caveat;
-use domain::metrics::Percentiles;
 use domain::metrics::benchmark::{AgeBand, AgeGroup, Benchmark, benchmark};
 use domain::metrics::engagement::{EngagementRate, engagement};
+use domain::metrics::structural_break::benchmark_by_side;
+use domain::metrics::{Percentiles, Sides};
 use domain::{Count, Hashtag, Timestamp, VideoId};
 use serde::Serialize;
 use store::samples::SampledVideo;
@@ -54,6 +55,47 @@ pub struct BenchmarkView {
     pub videos_without_age: u64,
     /// Where what was asked about stands among all of them; `null` where nothing was asked about.
     pub standing: Option<StandingView>,
+    /// The same before and after TikTok limited posts to five hashtags; `null` unless both sides have 10 videos.
+    pub sides: Option<BenchmarkSidesView>,
+}
+
+/// What is usual before August 2025, and since September 2025.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = BenchmarkSides)]
+pub struct BenchmarkSidesView {
+    /// Of posts from before August 2025.
+    pub before: BenchmarkSideView,
+    /// Of posts from September 2025 on.
+    pub after: BenchmarkSideView,
+}
+
+/// What is usual on one side.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = BenchmarkSide)]
+pub struct BenchmarkSideView {
+    /// Videos on it.
+    pub videos: u64,
+    /// Their engagement.
+    pub engagement: EngagementView,
+    /// By age of a post when it was last read; the last band is of all ages.
+    pub bands: Vec<BandView>,
+}
+
+impl BenchmarkSidesView {
+    fn of(sides: &Sides<Benchmark>) -> Self {
+        Self { before: BenchmarkSideView::of(&sides.before), after: BenchmarkSideView::of(&sides.after) }
+    }
+}
+
+impl BenchmarkSideView {
+    fn of(made: &Benchmark) -> Self {
+        let all = made.group(AgeBand::All);
+        Self {
+            videos: all.videos,
+            engagement: EngagementView::of(all.rate),
+            bands: made.groups.iter().map(band_view).collect(),
+        }
+    }
 }
 
 /// Likes, comments, shares and saves for each play.
@@ -181,6 +223,8 @@ impl Catalog {
         let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
         let made = benchmark(sample.figures());
         let standing = standing(&made, &sample, asked)?;
+        let counts = sample.sides();
+        let sides = if counts.is_pooled() { benchmark_by_side(sample.figures()) } else { None };
         let data = BenchmarkView {
             hashtag: hashtag.tag.name().to_owned(),
             hashtag_id: hashtag.id.map(|id| id.to_string()),
@@ -192,8 +236,10 @@ impl Catalog {
             bands: made.groups.iter().map(band_view).collect(),
             videos_without_age: made.without_age,
             standing,
+            sides: sides.as_ref().map(BenchmarkSidesView::of),
         };
         let mut meta = Meta::of_sample(&sample, hashtag);
+        meta.say_sides(&counts);
         let is_short =
             |band: &BandView| band.videos > 0 && (band.plays.is_none() || band.engagement.is_none());
         if data.bands.iter().any(is_short) {

@@ -1,7 +1,7 @@
 //! Several hashtags side by side: their series, who has which share of the voice, and what they have in common.
 
 use super::creators::{as_real, share};
-use super::sample::{Sample, is_since};
+use super::sample::{Sample, is_since, place};
 use super::{
     AvailableView, HashtagRecord, Held, HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured,
     Meta,
@@ -10,10 +10,13 @@ use crate::Catalog;
 use domain::caveat::Caveat;
 use domain::metrics::engagement::engagement_rate;
 use domain::metrics::history::{Mode, Step};
-use domain::metrics::share_of_voice::{Base, HASHTAGS_MAX, ShareOfVoice, share_of_voice, shares};
-use domain::{Hashtag, HashtagRow, Timestamp};
+use domain::metrics::share_of_voice::{Base, HASHTAGS_MAX, ShareOfVoice, overlap, share_of_voice, shares};
+use domain::metrics::structural_break::{Shared, shared_by_side};
+use domain::metrics::{Side, SideCounts, Sides};
+use domain::{CaveatSet, Hashtag, HashtagRow, Timestamp};
 use serde::Serialize;
 use store::samples::{CreatorsPart, SamplePart, SampledVideo};
+use store::videos::VideoRow;
 use utoipa::ToSchema;
 
 /// Most hashtags that are compared.
@@ -115,6 +118,42 @@ pub struct OverlapView {
     pub share_of_a: Option<f64>,
     /// Of the videos of the second, the share that has the first.
     pub share_of_b: Option<f64>,
+    /// The same before and after TikTok limited posts to five hashtags; `null` unless each of the two has 30 videos on each
+    /// side.
+    pub sides: Option<OverlapSidesView>,
+}
+
+/// What two hashtags have in common before August 2025, and since September 2025.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = OverlapSides)]
+pub struct OverlapSidesView {
+    /// Of posts from before August 2025.
+    pub before: OverlapSideView,
+    /// Of posts from September 2025 on.
+    pub after: OverlapSideView,
+}
+
+/// What two hashtags have in common on one side.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = OverlapSide)]
+pub struct OverlapSideView {
+    /// Videos with both.
+    pub videos: u64,
+    /// Of the videos of the first, the share that has the second.
+    pub share_of_a: Option<f64>,
+    /// Of the videos of the second, the share that has the first.
+    pub share_of_b: Option<f64>,
+}
+
+impl From<Sides<Shared>> for OverlapSidesView {
+    fn from(sides: Sides<Shared>) -> Self {
+        let view = |Shared { both, a, b }| OverlapSideView {
+            videos: both,
+            share_of_a: share(both, a),
+            share_of_b: share(both, b),
+        };
+        Self { before: view(sides.before), after: view(sides.after) }
+    }
 }
 
 impl Catalog {
@@ -134,7 +173,16 @@ impl Catalog {
             samples.push(sample);
         }
         let voice = share_of_voice(samples.iter().map(Sample::by_row));
+        let counts = sides_together(&samples);
+        let sides = counts.is_pooled().then(|| {
+            let on = |side| overlap(samples.iter().map(|sample| rows_on(sample, side)));
+            Sides { before: on(Side::Before), after: on(Side::After) }
+        });
         meta.say(Caveat::ObservedShares);
+        meta.say_sides(&counts);
+        let measured = hashtags.iter().zip(&samples).filter(|(_, sample)| sample.len() > 0);
+        let readings = measured.map(|(hashtag, _)| hashtag.observed.caveats);
+        meta.say_of_readings(readings.fold(CaveatSet::default(), CaveatSet::union));
         meta.say_as_read(hashtags);
         let has_nothing = |one: &ComparedView| one.series.points.is_empty() && one.sample_videos == 0;
         let is_empty = (asked.from.is_some() || asked.to.is_some()) && compared.iter().all(has_nothing);
@@ -143,7 +191,7 @@ impl Catalog {
         }
         let data = CompareView {
             share_of_voice: shares_view(hashtags, &voice),
-            overlap: overlaps(hashtags, &voice),
+            overlap: overlaps(hashtags, &voice, sides.as_ref()),
             videos_unique: voice.videos,
             hashtags: compared,
             is_empty,
@@ -256,7 +304,30 @@ fn shares_view(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<ShareOfVoiceVi
     std::iter::once(reported).chain(observed).collect()
 }
 
-fn overlaps(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<OverlapView> {
+/// How many videos of all samples were posted on which side of the limit of five hashtags, each counted once.
+fn sides_together(samples: &[Sample]) -> SideCounts {
+    let of = |sample: &'_ Sample| sample.iter().map(|video| (video.row(), place(video))).collect::<Vec<_>>();
+    let mut places: Vec<_> = samples.iter().flat_map(of).collect();
+    places.sort_unstable_by_key(|(row, _)| *row);
+    places.dedup_by_key(|(row, _)| *row);
+    SideCounts::of(places.into_iter().map(|(_, place)| place))
+}
+
+/// The videos of a sample that were posted on a side of the limit of five hashtags, ascending.
+fn rows_on(sample: &Sample, side: Side) -> impl Iterator<Item = VideoRow> {
+    sample.iter().filter(move |video| place(video).side() == Some(side)).map(SampledVideo::row)
+}
+
+fn overlaps(
+    hashtags: &[Hashtag],
+    voice: &ShareOfVoice,
+    sides: Option<&Sides<Vec<Vec<u64>>>>,
+) -> Vec<OverlapView> {
+    let shared_on = |overlap: &[Vec<u64>], a: usize, b: usize| Shared {
+        both: overlap[a][b],
+        a: overlap[a][a],
+        b: overlap[b][b],
+    };
     let size = |place: usize| voice.overlap[place][place];
     let mut pairs = Vec::new();
     for (a, row) in voice.overlap.iter().enumerate() {
@@ -268,6 +339,13 @@ fn overlaps(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<OverlapView> {
                 videos: is_stored.then_some(*videos),
                 share_of_a: share(*videos, size(a)).filter(|_| is_stored),
                 share_of_b: share(*videos, size(b)).filter(|_| is_stored),
+                sides: sides
+                    .map(|sides| Sides {
+                        before: shared_on(&sides.before, a, b),
+                        after: shared_on(&sides.after, a, b),
+                    })
+                    .and_then(shared_by_side)
+                    .map(OverlapSidesView::from),
             });
         }
     }

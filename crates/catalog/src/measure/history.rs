@@ -3,11 +3,11 @@
 use super::view::assigned_id;
 use super::{AsReadView, AvailableView, Held, MeasureError, Measured, Meta, Place};
 use crate::Catalog;
-use domain::caveat::Caveat;
+use domain::caveat::{Caveat, pipeline_of};
 use domain::metrics::history::{HistoryPoint, Mode, Step, history};
 use domain::metrics::series::{Repair, Series};
 use domain::observation::HashtagCounts;
-use domain::{Count, Hashtag, SourceSet, Timestamp};
+use domain::{CaveatSet, Count, Hashtag, Source, SourceSet, Timestamp};
 use serde::Serialize;
 use store::snapshots::readings_of;
 use utoipa::ToSchema;
@@ -251,6 +251,9 @@ impl Catalog {
 fn meta_of(history: &History) -> Meta {
     let newest = history.series.points().last().map(|point| point.at);
     let mut meta = Meta::of(history.sources, newest).reported();
+    let research = history.points.iter().filter(|point| point.source == Source::ResearchApi);
+    let across = research.fold(CaveatSet::default(), |set, point| set.union(pipeline_of(point.read_at)));
+    meta.say_of_readings(across);
     if history.points.iter().any(|point| point.rounded) {
         meta.say(Caveat::Rounded);
     }

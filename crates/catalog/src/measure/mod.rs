@@ -46,8 +46,10 @@ mod videos;
 
 mod view;
 
-pub use benchmark::{BandView, BenchmarkAsked, BenchmarkView};
-pub use compare::{COMPARED_MAX, CompareAsked, CompareView, ComparedView};
+pub use benchmark::{BandView, BenchmarkAsked, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
+pub use compare::{
+    COMPARED_MAX, CompareAsked, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,
+};
 pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
 pub use export::ExportOf;
 pub use history::{
@@ -59,7 +61,7 @@ pub(crate) use peers::PeersCache;
 
 pub use outlook::{ForecastView, OutlookView, PaceView, SurgeView};
 pub use overview::{HashtagSort, HashtagsAsked, LifecycleView, OverviewView};
-pub use related::{RelatedAsked, RelatedView};
+pub use related::{RelatedAsked, RelatedSideView, RelatedSidesView, RelatedView};
 pub use tabular::Tabular;
 pub use trending::{TrendingAsked, TrendingView};
 pub use trends::{TrendFacts, TrendsProgress};

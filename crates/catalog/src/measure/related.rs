@@ -1,12 +1,14 @@
 //! Which hashtags go with one: those that stand beside it more often than chance would have it.
 
 use super::creators::{as_real, put_first, share};
-use super::sample::{Sample, is_since};
+use super::sample::{Sample, is_since, place};
 use super::view::assigned_id;
 use super::{LIMIT_MAX, MeasureError, Measured, Meta, TotalView};
 use crate::Catalog;
 use domain::caveat::Caveat;
 use domain::metrics::related::{Association, PairCounts, association, is_generic, relatedness};
+use domain::metrics::structural_break::{Beside, beside_by_side};
+use domain::metrics::{SideCounts, Sides};
 use domain::{Hashtag, HashtagRow, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -61,6 +63,42 @@ pub struct RelatedView {
     pub relatedness: f64,
     /// Whether it goes with everything (fyp, foryou ...).
     pub generic: bool,
+    /// Before and after TikTok limited posts to five hashtags; `null` unless the other hashtag has 30 videos on each side.
+    pub sides: Option<RelatedSidesView>,
+}
+
+/// How often a hashtag stands beside another before August 2025, and since September 2025.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = RelatedSides)]
+pub struct RelatedSidesView {
+    /// Of posts from before August 2025.
+    pub before: RelatedSideView,
+    /// Of posts from September 2025 on.
+    pub after: RelatedSideView,
+}
+
+/// How often a hashtag stands beside another on one side. Lift and NPMI compare with all stored videos, which are not counted
+/// by side.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = RelatedSide)]
+pub struct RelatedSideView {
+    /// Videos that have both.
+    pub both: u64,
+    /// Videos of the other hashtag.
+    pub videos: u64,
+    /// Share of the other hashtag's videos that have this one.
+    pub probability: Option<f64>,
+}
+
+impl From<Sides<Beside>> for RelatedSidesView {
+    fn from(sides: Sides<Beside>) -> Self {
+        let view = |side: Beside| RelatedSideView {
+            both: side.both,
+            videos: side.of,
+            probability: side.probability(),
+        };
+        Self { before: view(sides.before), after: view(sides.after) }
+    }
 }
 
 impl Catalog {
@@ -85,7 +123,16 @@ impl Catalog {
         related.retain(|other| asked.with_generic || !other.generic);
         related.sort_by(|a, b| b.relatedness.total_cmp(&a.relatedness).then_with(|| a.name.cmp(&b.name)));
         related.truncate(asked.limit.clamp(1, LIMIT_MAX) as usize);
+        let counts = sample.sides();
+        let rows: HashMap<&str, HashtagRow> =
+            hashtags.iter().map(|other| (other.tag.name(), other.row)).collect();
+        let sides = beside_each(&sample, &counts, related.iter().filter_map(|other| rows.get(&*other.name)));
+        for other in &mut related {
+            let both = rows.get(&*other.name).and_then(|row| sides.get(row)).copied();
+            other.sides = both.and_then(|both| beside_by_side(both, &counts)).map(RelatedSidesView::from);
+        }
         let mut meta = Meta::of_sample(&sample, hashtag);
+        meta.say_sides(&counts);
         if asked.since.is_some() {
             meta.say(Caveat::AllTimeBase);
         }
@@ -107,6 +154,27 @@ fn candidates(sample: &Sample, of: HashtagRow, both_min: u64) -> Vec<(HashtagRow
     put_first(&mut found, CANDIDATES_MAX, |(a, a_both), (b, b_both)| (b_both, a).cmp(&(a_both, b)));
     found.truncate(CANDIDATES_MAX);
     found
+}
+
+/// On how many videos of each side some hashtags stand beside one; nothing where posts of both sides are not pooled.
+fn beside_each<'r>(
+    sample: &Sample,
+    counts: &SideCounts,
+    rows: impl Iterator<Item = &'r HashtagRow>,
+) -> HashMap<HashtagRow, Sides<u64>> {
+    if !counts.is_pooled() {
+        return HashMap::new();
+    }
+    let mut beside: HashMap<HashtagRow, Sides<u64>> = rows.map(|row| (*row, Sides::default())).collect();
+    for video in sample.iter() {
+        let Some(side) = place(video).side() else { continue };
+        for tag in sample.tags(video) {
+            if let Some(both) = beside.get_mut(tag) {
+                *both.of_mut(side) += 1;
+            }
+        }
+    }
+    beside
 }
 
 /// `seen` videos of the hashtag were looked at, of which `both` have the other one too; `all` videos are held.
@@ -136,5 +204,6 @@ fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) ->
         support: judged.support,
         relatedness: relatedness(&judged, both),
         generic: is_generic(other.tag.key().as_str(), of_all),
+        sides: None,
     })
 }

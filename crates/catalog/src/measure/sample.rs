@@ -3,7 +3,9 @@
 use super::MeasureError;
 use crate::Catalog;
 use domain::caveat::Caveat;
+use domain::metrics::SideCounts;
 use domain::metrics::engagement::VideoFigures;
+use domain::metrics::structural_break::Place;
 use domain::{Hashtag, HashtagRow, Timestamp};
 use quick_cache::sync::Cache;
 use quick_cache::{OptionsBuilder, Weighter};
@@ -100,6 +102,11 @@ impl Sample {
         self.seen.tags(video)
     }
 
+    /// How many of them were posted on which side of the limit of five hashtags.
+    pub(super) fn sides(&self) -> SideCounts {
+        SideCounts::of(self.iter().map(place))
+    }
+
     /// When the newest of them was read.
     pub(super) fn observed_at(&self) -> Option<Timestamp> {
         self.iter().filter_map(SampledVideo::observed_at).max()
@@ -184,6 +191,11 @@ impl Catalog {
     fn kept(&self, hashtag: &Hashtag, part: SamplePart) -> Option<Arc<VideoSample>> {
         self.inner.samples.kept.get(&(hashtag.row, hashtag.changed, part))
     }
+}
+
+/// On which side of the limit of five hashtags a video was posted.
+pub(super) fn place(video: &SampledVideo) -> Place {
+    Place::of(video.id(), video.created_at())
 }
 
 /// Whether a video was posted at or after a time. One whose time is not told was not.

@@ -1,7 +1,9 @@
 //! What answers hold besides their rows, as tables of their own: further sheets of a workbook.
 
+use super::benchmark::EngagementView;
 use super::tabular::{RECORD, columns, count, real, record};
 use super::{BenchmarkView, CompareView, CreatorsView, HistoryView};
+use domain::metrics::Side;
 use tables::{Kind, Table, TableError, Value};
 
 /// Tables by the names of their sheets.
@@ -33,13 +35,21 @@ pub(super) fn of_compare(compared: &CompareView) -> Result<Sheets<'_>, TableErro
         names().zip(&voice.shares).map(share_of).collect::<Vec<_>>()
     });
     let overlap = compared.overlap.iter().map(|pair| {
-        vec![
+        let mut row = vec![
             Value::text(&*pair.a),
             Value::text(&*pair.b),
             count(pair.videos),
             real(pair.share_of_a),
             real(pair.share_of_b),
-        ]
+        ];
+        for side in pair.sides.as_ref().map_or([None; 2], |sides| [Some(&sides.before), Some(&sides.after)]) {
+            row.extend([
+                count(side.map(|side| side.videos)),
+                real(side.and_then(|side| side.share_of_a)),
+                real(side.and_then(|side| side.share_of_b)),
+            ]);
+        }
+        row
     });
     Ok(vec![
         sheet("hashtags", &[&RECORD[..], &of_record].concat(), hashtags)?,
@@ -56,6 +66,12 @@ pub(super) fn of_compare(compared: &CompareView) -> Result<Sheets<'_>, TableErro
                 ("videos", Kind::Integer),
                 ("share_of_a", Kind::Real),
                 ("share_of_b", Kind::Real),
+                ("videos_before", Kind::Integer),
+                ("share_of_a_before", Kind::Real),
+                ("share_of_b_before", Kind::Real),
+                ("videos_after", Kind::Integer),
+                ("share_of_a_after", Kind::Real),
+                ("share_of_b_after", Kind::Real),
             ],
             overlap,
         )?,
@@ -72,14 +88,21 @@ pub(super) fn of_history(history: &HistoryView) -> Result<Sheets<'_>, TableError
 
 /// The engagement of all videos together, and where what was requested stands.
 pub(super) fn of_benchmark(benchmark: &BenchmarkView) -> Result<Sheets<'_>, TableError> {
-    let rate = &benchmark.engagement;
-    let rates = vec![
-        real(rate.ratio_of_sums),
-        real(rate.median_of_ratios),
-        Value::count(rate.videos),
-        Value::count(rate.of_videos),
-        Value::count(benchmark.videos_without_age),
-    ];
+    let rates = |rate: &EngagementView, without_age: Option<u64>, side: Option<Side>| {
+        vec![
+            real(rate.ratio_of_sums),
+            real(rate.median_of_ratios),
+            Value::count(rate.videos),
+            Value::count(rate.of_videos),
+            count(without_age),
+            side.map_or(Value::Absent, |side| Value::text(side.name())),
+        ]
+    };
+    let all = rates(&benchmark.engagement, Some(benchmark.videos_without_age), None);
+    let sides = benchmark.sides.iter().flat_map(|sides| {
+        [(&sides.before, Side::Before), (&sides.after, Side::After)]
+            .map(|(of, side)| rates(&of.engagement, None, Some(side)))
+    });
     let standing = benchmark.standing.iter().map(|standing| {
         vec![
             standing.video_id.as_deref().map_or(Value::Absent, Value::id),
@@ -99,8 +122,9 @@ pub(super) fn of_benchmark(benchmark: &BenchmarkView) -> Result<Sheets<'_>, Tabl
                 ("videos", Kind::Integer),
                 ("of_videos", Kind::Integer),
                 ("videos_without_age", Kind::Integer),
+                ("side", Kind::Text),
             ],
-            [rates],
+            std::iter::once(all).chain(sides),
         )?,
         sheet(
             "standing",

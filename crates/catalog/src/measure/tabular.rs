@@ -8,9 +8,10 @@ pub(super) use record::{RECORD, hashtag_row, record};
 use super::sheets;
 use super::{
     BenchmarkView, CompareView, CreatorsView, HashtagRecord, HistoryView, OutlookView, OverviewView,
-    RelatedView, TrendFacts, TrendingView, VideoMeasuredView,
+    RelatedSideView, RelatedView, TrendFacts, TrendingView, VideoMeasuredView,
 };
 use domain::Timestamp;
+use domain::metrics::Side;
 use std::borrow::Cow;
 use tables::{Column, Kind, Table, TableError, Value};
 
@@ -345,7 +346,8 @@ impl Tabular for BenchmarkView {
         let mut all = vec![("hashtag", Kind::Text), ("age", Kind::Text), ("videos", Kind::Integer)];
         all.extend(plays.into_iter().map(|name| (name, Kind::Integer)));
         all.extend(rates.into_iter().map(|name| (name, Kind::Real)));
-        all.extend([("basis", Kind::Text), ("observed_at", Kind::Time)]);
+        // Of posts from before or after the limit of five hashtags; nothing for all of them together.
+        all.extend([("basis", Kind::Text), ("observed_at", Kind::Time), ("side", Kind::Text)]);
         columns(&all)
     }
 
@@ -354,17 +356,21 @@ impl Tabular for BenchmarkView {
             Some(p) => [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(Value::Real),
             None => [const { Value::Absent }; 6],
         };
-        let row = |band: &super::benchmark::BandView| {
+        let row = |side: Option<&'static str>, band: &super::benchmark::BandView| {
             let mut row = vec![text(&self.hashtag), text(band.age), Value::count(band.videos)];
             row.extend(match &band.plays {
                 Some(p) => [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(Value::count),
                 None => [const { Value::Absent }; 6],
             });
             row.extend(numbers(band.engagement.as_ref()));
-            row.extend([text(self.basis), time(self.observed_at.as_ref())]);
+            row.extend([text(self.basis), time(self.observed_at.as_ref()), maybe_text(side)]);
             row
         };
-        self.bands.iter().map(row).collect()
+        let sides = self.sides.iter().flat_map(|sides| {
+            let before = sides.before.bands.iter().map(|band| (Some(Side::Before.name()), band));
+            before.chain(sides.after.bands.iter().map(|band| (Some(Side::After.name()), band)))
+        });
+        self.bands.iter().map(|band| (None, band)).chain(sides).map(|(side, band)| row(side, band)).collect()
     }
 
     fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {
@@ -393,11 +399,27 @@ impl Tabular for Vec<RelatedView> {
             ("views_basis", Kind::Text),
             ("views_at", Kind::Time),
             ("views_as_read", Kind::Integer),
+            ("both_before", Kind::Integer),
+            ("videos_before", Kind::Integer),
+            ("probability_before", Kind::Real),
+            ("both_after", Kind::Integer),
+            ("videos_after", Kind::Integer),
+            ("probability_after", Kind::Real),
         ])
     }
 
     fn rows(&self) -> Vec<Vec<Value<'_>>> {
         let rows = self.iter().map(|other| {
+            let side = |side: Option<&RelatedSideView>| {
+                [
+                    count(side.map(|side| side.both)),
+                    count(side.map(|side| side.videos)),
+                    real(side.and_then(|side| side.probability)),
+                ]
+            };
+            let sides = other.sides.as_ref();
+            let [both_before, videos_before, probability_before] = side(sides.map(|sides| &sides.before));
+            let [both_after, videos_after, probability_after] = side(sides.map(|sides| &sides.after));
             vec![
                 id(other.id.as_ref()),
                 text(&other.name),
@@ -413,6 +435,12 @@ impl Tabular for Vec<RelatedView> {
                 maybe_text(other.views.basis),
                 time(other.views.read_at.as_ref()),
                 count(other.views.as_read.as_ref().map(|read| read.value)),
+                both_before,
+                videos_before,
+                probability_before,
+                both_after,
+                videos_after,
+                probability_after,
             ]
         });
         rows.collect()

@@ -2,10 +2,10 @@
 
 use super::Held;
 use super::sample::Sample;
-use domain::caveat::Caveat;
+use domain::caveat::{Caveat, said_of};
 use domain::hashtag::{AsRead, Observed, Total};
-use domain::metrics::Coverage;
-use domain::{Basis, Count, Hashtag, Source, SourceSet, Timestamp};
+use domain::metrics::{Coverage, SideCounts};
+use domain::{Basis, CaveatSet, Count, Hashtag, Source, SourceSet, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,6 +71,12 @@ pub struct CaveatView {
 impl From<Caveat> for CaveatView {
     fn from(caveat: Caveat) -> Self {
         Self { code: caveat.name(), text: caveat.text().to_owned() }
+    }
+}
+
+impl From<(Caveat, String)> for CaveatView {
+    fn from((caveat, text): (Caveat, String)) -> Self {
+        Self { code: caveat.name(), text }
     }
 }
 
@@ -346,9 +352,7 @@ impl Meta {
         let is_partial = sample.coverage.is_none_or(|coverage| coverage < 1.0);
         let of = sample.named();
         let mut meta = Self { sample: Some(sample), ..self };
-        for caveat in hashtag.observed.caveats.iter() {
-            meta.say(caveat);
-        }
+        meta.say_of_readings(hashtag.observed.caveats);
         if hashtag.observed.by_handle > 0 {
             meta.say(Caveat::CreatorsByHandle);
         }
@@ -385,6 +389,28 @@ impl Meta {
         if let Some(text) = not_as_read(totals) {
             self.say_so(Caveat::NotAsRead, text);
         }
+    }
+
+    /// Says what was noted of the readings that it is made of.
+    pub(super) fn say_of_readings(&mut self, readings: CaveatSet) {
+        said_of(readings).into_iter().for_each(|(caveat, text)| self.say_so(caveat, text));
+    }
+
+    /// Says that posts from before and after the limit of five hashtags are pooled, where they are.
+    pub(super) fn say_sides(&mut self, counts: &SideCounts) {
+        if !counts.is_pooled() {
+            return;
+        }
+        let SideCounts { on, between, .. } = counts;
+        let text = format!(
+            "Posts from before and after TikTok limited them to five hashtags are pooled: {} from before August 2025, {} of \
+             that month and {} since. What depends on how many hashtags a post has is not comparable across that date; \
+             `sides` has each apart where both have enough.",
+            grouped(on.before),
+            grouped(*between),
+            grouped(on.after)
+        );
+        self.say_so(Caveat::StructuralBreak, text);
     }
 
     /// Says something of it, once.

@@ -77,6 +77,8 @@ pub struct BackfillReport {
     pub is_quota_used_up: bool,
     /// What has to be said with the numbers.
     pub caveats: BTreeSet<Caveat>,
+    /// Fields that the API refused, so that they were left out: what they tell is unknown.
+    pub fields_left_out: BTreeSet<String>,
 }
 
 /// A record of a window that could not be used.
@@ -226,6 +228,7 @@ impl Catalog {
                 Err(error) => return Err(CatalogError::Research(error)),
             };
             report.positions += page.positions;
+            report.fields_left_out.extend(page.left_out.iter().cloned());
             report.add_rejects(reading.window, cursor, &page.rejects);
             report.videos += page.videos.len() as u64;
             (cursor, search_id) = (page.cursor, page.search_id.clone().or(search_id));

@@ -15,7 +15,7 @@ pub(super) fn at(hours: i64) -> Timestamp {
 
 /// A reading of a web page, rounded for display.
 pub(super) fn rounded(hours: i64, value: u64) -> Reading {
-    Reading { at: at(hours), count: Count::rounded(value).expect("a count"), source: Source::Series }
+    Reading { at: at(hours), count: Count::displayed(value).expect("a count"), source: Source::Series }
 }
 
 /// A reading to the last digit.

@@ -21,6 +21,7 @@ pub mod related;
 mod repair;
 pub mod series;
 pub mod share_of_voice;
+pub mod structural_break;
 pub mod surge;
 pub mod trend;
 pub mod weights;
@@ -41,6 +42,7 @@ pub use registry::{METRICS, Metric};
 pub use related::{Association, PairCounts, association, is_generic, relatedness};
 pub use series::{Gain, Point, Reading, Repair, Series, Standing};
 pub use share_of_voice::{Base, ShareOfVoice, share_of_voice, shares};
+pub use structural_break::{SIDE_VIDEOS_MIN, Side, SideCounts, Sides};
 pub use trend::{Trend, TrendInput, TrendWindow, trend};
 pub use weights::Weights;
 

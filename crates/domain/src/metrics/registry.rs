@@ -35,6 +35,11 @@ const WALKS: &str = "/v1/walks";
 const REPAIRED: &str = "of the repaired series: falls are not counted, growth goes on from the lower level";
 const REAL_SPAN: &str =
     "over the time that the readings really span, which a gap makes longer than the window";
+/// Of what depends on how many hashtags a post has.
+const BREAK: &str = "`structural_break` where posts from before and after the limit of five hashtags are pooled; `sides` has them apart";
+/// The same of what is not counted by side.
+const POOLED: &str =
+    "`structural_break` where posts from before and after the limit of five hashtags are pooled";
 /// Of what needs a number of values.
 const ENOUGH: &str = "unknown of fewer than 10 values";
 const SAMPLE: &str = "of the videos that are held, not of all there are";
@@ -300,6 +305,7 @@ pub const METRICS: &[Metric] = &[
         caveats: &[
             SAMPLE,
             ENOUGH,
+            BREAK,
             "plays are rounded to whole numbers",
             "a video whose age is not known is in the group of all only",
         ],
@@ -342,7 +348,7 @@ pub const METRICS: &[Metric] = &[
         title: "Co-occurrence",
         formula: "P(b given a) = n_ab / n_a",
         unit: "share",
-        caveats: &[SAMPLE],
+        caveats: &[SAMPLE, BREAK],
         paths: &[RELATED],
     },
     Metric {
@@ -350,7 +356,7 @@ pub const METRICS: &[Metric] = &[
         title: "Lift",
         formula: "n_ab n / (n_a n_b)",
         unit: "times",
-        caveats: &[SAMPLE, "1 is as often as by chance"],
+        caveats: &[SAMPLE, "1 is as often as by chance", POOLED],
         paths: &[RELATED],
     },
     Metric {
@@ -358,7 +364,7 @@ pub const METRICS: &[Metric] = &[
         title: "Normalised pointwise mutual information",
         formula: "ln(lift) / -ln(n_ab / n)",
         unit: "-1 to 1",
-        caveats: &[SAMPLE],
+        caveats: &[SAMPLE, POOLED],
         paths: &[RELATED],
     },
     Metric {
@@ -368,6 +374,7 @@ pub const METRICS: &[Metric] = &[
         unit: "none",
         caveats: &[
             "generic hashtags (fyp, foryou, viral and their like, or under 15 % of all videos held) are left out",
+            POOLED,
         ],
         paths: &[RELATED],
     },
@@ -379,6 +386,7 @@ pub const METRICS: &[Metric] = &[
         caveats: &[
             SAMPLE,
             "a video under several of the hashtags counts once, an even part for each; so does a creator",
+            POOLED,
         ],
         paths: &[COMPARE],
     },
@@ -393,7 +401,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "resolution",
         title: "Resolution",
-        formula: "q, the step of a rounded count: 100 from 10,000, 100,000 from 1 M, 100 M from 1 B; 1 when exact",
+        formula: "q, the step of a rounded count: 100 from 10,000, 100,000 from 1 M, 100 M from 1 B; 1 when exact, as a count beside its step is",
         unit: "views, creators or videos",
         caveats: &["the true number lies within half a step"],
         paths: &[RECORD, HISTORY],

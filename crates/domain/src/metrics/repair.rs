@@ -2,7 +2,7 @@
 
 use super::series::{BOUNCE_HOURS_MAX, Point, Repair};
 use crate::Source;
-use crate::count::{OFF_STEP_SURE, display_step, is_one_below_a_step};
+use crate::count::{OFF_STEP_SURE, display_step, is_on_a_step, is_one_below_a_step};
 use std::collections::VecDeque;
 
 const BOUNCE_MS_MAX: i64 = BOUNCE_HOURS_MAX * 3_600_000;
@@ -22,7 +22,7 @@ const JUMP_DOUBLINGS_MIN: i64 = 1;
 /// twice the level in the real series all were confirmed.
 const JUMP_VALUE_MIN: u64 = 10_000;
 
-/// Different values on the step, and nine of ten of all, that show that a source rounds though it is not marked so.
+/// Different values on the step, and nine of ten of all, that show that a source rounds.
 const ROUNDING_SHOWN_BY: u32 = 8;
 
 /// Repairs points in order of time, all with their observed value. How many were put on their step.
@@ -41,29 +41,30 @@ fn put_on_step(points: &mut [Point]) -> u64 {
     let rounding = sources_that_round(points);
     let mut off_step = 0;
     for point in points {
-        let rounds = point.step > 1 || rounding[point.source.number() as usize];
-        if is_one_below_a_step(point.observed) && (rounds || point.observed >= OFF_STEP_SURE) {
+        let rounds = rounding[usize::from(point.source.number())];
+        let is_sure = rounds || point.step > 1 || point.observed >= OFF_STEP_SURE;
+        if is_one_below_a_step(point.observed) && is_sure {
             let value = point.observed + 1;
             point.value = Some(value);
             point.step = display_step(value);
             point.repair = Some(Repair::OffStep);
             off_step += 1;
-        } else if rounds {
+        } else if rounds && is_on_a_step(point.observed) {
             point.step = display_step(point.observed);
         }
     }
     off_step
 }
 
-/// By source number: whether its readings that are marked exact show by standing on steps that they are not.
+/// By source number: whether its readings show by standing on steps that it rounds.
 fn sources_that_round(points: &[Point]) -> [bool; 256] {
     let (mut on_step, mut others, mut before) = ([0_u32; 256], [0_u32; 256], [0_u64; 256]);
-    for point in points.iter().filter(|point| point.step == 1 && display_step(point.observed) > 1) {
+    for point in points.iter().filter(|point| display_step(point.observed) > 1) {
         let source: usize = Source::number(point.source).into();
         if std::mem::replace(&mut before[source], point.observed) == point.observed {
             continue;
         }
-        if point.observed.is_multiple_of(display_step(point.observed)) {
+        if point.step > 1 || is_on_a_step(point.observed) {
             on_step[source] += 1;
         } else if !is_one_below_a_step(point.observed) {
             others[source] += 1;

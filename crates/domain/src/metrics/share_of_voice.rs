@@ -129,10 +129,25 @@ pub fn share_of_voice<K: Ord>(
     ShareOfVoice { videos, shares, overlap }
 }
 
+/// For each two of several hashtags, at most [`HASHTAGS_MAX`], the videos under both; on the diagonal those under the one. The
+/// videos of each are ascending, and each is there once.
+pub fn overlap<K: Ord>(hashtags: impl IntoIterator<Item = impl IntoIterator<Item = K>>) -> Vec<Vec<u64>> {
+    let mut sources: Vec<_> = hashtags
+        .into_iter()
+        .take(HASHTAGS_MAX)
+        .map(|videos| videos.into_iter().map(|video| (video, ())).peekable())
+        .collect();
+    let mut overlap = vec![vec![0; sources.len()]; sources.len()];
+    while let Some(((), under)) = next_video(&mut sources) {
+        for one in under.iter() {
+            under.iter().for_each(|other| overlap[one][other] += 1);
+        }
+    }
+    overlap
+}
+
 /// The least of what stands first in the sources, and all that have it first; it is taken from them.
-fn next_video<K: Ord, I: Iterator<Item = (K, VideoFigures)>>(
-    sources: &mut [Peekable<I>],
-) -> Option<(VideoFigures, Under)> {
+fn next_video<K: Ord, V, I: Iterator<Item = (K, V)>>(sources: &mut [Peekable<I>]) -> Option<(V, Under)> {
     let (mut least, mut under): (Option<&K>, Under) = (None, Under::default());
     for (hashtag, source) in sources.iter_mut().enumerate() {
         let Some((key, _)) = source.peek() else { continue };
@@ -161,6 +176,7 @@ mod tests {
     use super::*;
     use crate::observation::VideoCounts;
     use crate::{Count, VideoId};
+    use proptest::prelude::*;
 
     fn video(id: u64, author: u64, plays: u64) -> VideoFigures {
         VideoFigures {
@@ -195,6 +211,21 @@ mod tests {
         let engagement = found.on(Base::Engagement);
         assert!(engagement[0].is_some_and(|share| (share - 2.5 / 6.0).abs() < 1e-12));
         assert_eq!(found.overlap, [[2, 1, 0], [1, 2, 0], [0, 0, 0]]);
+    }
+
+    proptest! {
+        #[test]
+        fn an_overlap_counts_the_videos_under_both(
+            hashtags in prop::collection::vec(prop::collection::btree_set(0_u64..60, 0..40), 0..6),
+        ) {
+            let found = overlap(hashtags.iter().map(|videos| videos.iter().copied()));
+            for (a, row) in found.iter().enumerate() {
+                for (b, both) in row.iter().enumerate() {
+                    prop_assert_eq!(*both, hashtags[a].intersection(&hashtags[b]).count() as u64);
+                }
+            }
+            prop_assert_eq!(found.len(), hashtags.len());
+        }
     }
 
     #[test]

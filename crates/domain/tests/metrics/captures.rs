@@ -43,7 +43,7 @@ fn reading(line: &str) -> Reading {
     let (at, views) = line.split_once('\t').expect("a tab");
     Reading {
         at: Timestamp::parse(at).expect("a time"),
-        count: views.trim().parse().ok().and_then(Count::rounded).expect("views"),
+        count: views.trim().parse().ok().and_then(Count::displayed).expect("views"),
         source: Source::Series,
     }
 }

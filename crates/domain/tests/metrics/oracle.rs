@@ -56,6 +56,7 @@ fn random_cases_agree_with_pandas_numpy_and_scipy() {
         "series": several(cases::series),
         "numbers": several(cases::numbers),
         "videos": several(cases::videos),
+        "sides": several(cases::sides),
         "tags": several(cases::tags),
         "scores": several(cases::scores),
     });

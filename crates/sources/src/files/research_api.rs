@@ -5,7 +5,7 @@ use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::keys::Keys;
 use crate::json::length::Length;
-use crate::json::lenient::{List, Maybe, Text};
+use crate::json::lenient::{List, Maybe, OneOrMore, Text};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::json::scan::elements;
@@ -57,6 +57,25 @@ struct Video<'a> {
     playlist_id: Id<'a>,
     hashtag_names: List<Text<'a>>,
     hashtag_info_list: List<Maybe<Hashtag<'a>>>,
+    /// One of them, or several.
+    video_tag: OneOrMore<VideoTag<'a>>,
+}
+
+/// What a video is marked as: `AIGC` or `Branded`, and a number.
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct VideoTag<'a> {
+    r#type: Text<'a>,
+    number: Number,
+}
+
+/// The number of `Branded` that stands for a paid partnership; 7 is a commission, which is no advertisement.
+const PAID_PARTNERSHIP: u64 = 1;
+
+impl VideoTag<'_> {
+    fn is_paid(&self) -> bool {
+        self.r#type.eq_ignore_ascii_case("branded") && self.number.whole() == Some(PAID_PARTNERSHIP)
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -111,6 +130,7 @@ fn tell(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>)
             duration_seconds,
             create_time: video.create_time.seconds(),
             music: Music { id: video.music_id.to_text(), ..Music::default() },
+            is_ad: video.video_tag.iter().any(VideoTag::is_paid),
             author: Author { unique_id: video.username.clean(), ..Author::default() },
             ..VideoDetails::default()
         },
@@ -200,6 +220,56 @@ mod tests {
         read_video(raw, &mut reading).expect("a video");
         let [Found::Observation(Observation::Video(video))] = &found[..] else { panic!("{found:?}") };
         assert_eq!(video.id.get(), 7_622_263_851_152_706_560);
+    }
+
+    fn video(raw: &str) -> VideoObservation {
+        let (mut told, mut found) = (Told::default(), Vec::new());
+        let mut reading =
+            Reading { observed_at: None, source: None, is_listed: true, told: &mut told, found: &mut found };
+        read_video(raw, &mut reading).expect("a video");
+        match found.swap_remove(0) {
+            Found::Observation(Observation::Video(video)) => *video,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_paid_partnership_is_an_advertisement() {
+        let is_ad = |tag: &str| {
+            video(&format!(r#"{{"id":7622263851152706560,"hashtag_names":["cat"],"video_tag":{tag}}}"#))
+                .details
+                .is_ad
+        };
+        for paid in [
+            r#"{"type":"Branded","number":1}"#,
+            r#"{"number":"1","type":"branded"}"#,
+            r#"[{"type":"AIGC","number":1},{"type":"Branded","number":1}]"#,
+        ] {
+            assert!(is_ad(paid), "{paid}");
+        }
+        for other in [
+            r#"{"type":"Branded","number":7}"#,
+            r#"{"type":"AIGC","number":1}"#,
+            "{}",
+            "null",
+            "[]",
+            "7",
+            r#""Branded""#,
+        ] {
+            assert!(!is_ad(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn fields_of_every_version_are_read_and_unknown_shapes_of_new_ones_do_no_harm() {
+        let found = video(
+            r#"{"id":7622263851152706560,"hashtag_info_list":[{"hashtag_id":7551,"hashtag_name":"Cat"}],"video_duration":31,
+               "favourites_count":5,"video_mention_list":["someone"],"video_label":{"type":1,"content":"x"},
+               "sticker_info_list":[{"sticker_id":1}],"effect_info_list":7,"is_stem_verified":true}"#,
+        );
+        assert_eq!(found.counts.saves.map(domain::Count::value), Some(5));
+        assert_eq!((found.details.duration_seconds, found.tags.len()), (31, 1));
+        assert_eq!(found.tags[0].id.map(domain::HashtagId::get), Some(7_551));
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl ReadRow for Columns {
         let at = cell(self.at);
         let at = Timestamp::parse(at).ok_or_else(|| format!("snapshot_utc: {at:?} is not a time"))?;
         let views = cell(self.views);
-        let count = Number(number::from_text(views)).rounded("views")?;
+        let count = Number(number::from_text(views)).web("views")?;
         let tag = Tag::new(cell(self.name)).map_err(|why| format!("challenge_name: {why}"))?;
         let id = self.id.and_then(|column| row.get(column));
         let description = self.description.and_then(|column| row.get(column));

@@ -38,11 +38,10 @@ impl ReadLine for Points {
     }
 }
 
-/// A line's time and views. The views are those of the web page (some, such as 16399999, cut off by a float on the
-/// way) and kept as they stand.
+/// A line's time and views. Some views, such as 16399999, were cut off by a float on the way; they are kept as they stand.
 fn point(line: &str) -> Result<(Timestamp, Count), String> {
     let (time, views) = parts(line)?;
-    let count = Number(number::from_text(views)).rounded("views")?;
+    let count = Number(number::from_text(views)).web("views")?;
     Ok((time, count.ok_or_else(|| format!("{views:?} is not a number of views"))?))
 }
 
@@ -73,7 +72,10 @@ mod tests {
     fn a_line_is_a_time_and_a_number() {
         let (at, views) = point("2025-03-25 12:30:23\t16399999\r").expect("a point");
         assert_eq!(at.to_rfc3339(), "2025-03-25T12:30:23Z");
-        assert_eq!((views.value(), views.is_rounded()), (16_399_999, true));
+        assert_eq!((views.value(), views.is_rounded()), (16_399_999, false));
+        let is_rounded = |line| point(line).map(|(_, views)| views.is_rounded());
+        assert_eq!(is_rounded("2025-03-25 12:30:23\t1200000"), Ok(true));
+        assert_eq!(is_rounded("2025-03-25 12:30:23\t1001000"), Ok(false));
         for line in
             ["", "2025-03-25 12:30:23", "2025-03-25\t1", "2025-03-25 12:30:23\t", "a\t1", "lange -- #titles"]
         {

@@ -21,6 +21,10 @@ pub(crate) struct Maybe<T>(pub(crate) T);
 #[derive(Debug, Default)]
 pub(crate) struct OrText<'a, T>(pub(crate) T, pub(crate) Text<'a>);
 
+/// An object, or an array of objects; anything else is empty.
+#[derive(Debug)]
+pub(crate) struct OneOrMore<T>(Vec<T>);
+
 /// An array; anything else is empty. Elements are read as `T`, so make those lenient too.
 #[derive(Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
@@ -32,6 +36,12 @@ pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 /// A flag as `true`, `1` or `"true"`; `None` is "not told".
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Flag(pub(crate) Option<bool>);
+
+impl<T> Default for OneOrMore<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
 
 impl<T> Default for List<T> {
     fn default() -> Self {
@@ -173,6 +183,39 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Maybe<T> {
             }
             fn visit_unit<E>(self) -> Result<Maybe<T>, E> {
                 Ok(Maybe::default())
+            }
+            not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
+        }
+        deserializer.deserialize_any(Any(PhantomData))
+    }
+}
+
+impl<T> OneOrMore<T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for OneOrMore<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Any<T> {
+            type Value = OneOrMore<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object or a list of objects")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneOrMore<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(|one| OneOrMore(vec![one]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMore<T>, A::Error> {
+                let mut all = Vec::new();
+                while let Some(Maybe(one)) = list.next_element()? {
+                    all.push(one);
+                }
+                Ok(OneOrMore(all))
+            }
+            fn visit_unit<E>(self) -> Result<OneOrMore<T>, E> {
+                Ok(OneOrMore::default())
             }
             not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
         }

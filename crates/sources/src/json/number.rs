@@ -3,7 +3,7 @@
 
 use super::lenient::{drain_list, not_told};
 use super::wrapped::unwrapped;
-use domain::count::{COUNT_MAX, Count, display_step};
+use domain::count::{COUNT_MAX, Count};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -40,21 +40,17 @@ impl Number {
         Ok(self.count(field)?.and_then(Count::exact))
     }
 
-    /// As a count of a source that rounds for display. Fails like [`Self::count`].
-    pub(crate) fn rounded(self, field: &str) -> Result<Option<Count>, String> {
-        Ok(self.count(field)?.and_then(Count::rounded))
+    /// As a count of anything else: pages, tables and series tell rounded numbers and exact ones alike, and whether one was
+    /// rounded shows by its display step ([`Count::displayed`]). `statsV2` is no guarantee: in captures of 2025 its plays,
+    /// likes, comments and shares are the rounded ones of `stats` to the last of 3,980 videos, and only `collectCount` is
+    /// exact (46038 beside 46000). Web pages before mid-2020 were exact throughout. Fails like [`Self::count`].
+    pub(crate) fn web(self, field: &str) -> Result<Option<Count>, String> {
+        Ok(self.count(field)?.and_then(Count::displayed))
     }
 
-    /// As a count of a web page, `stats` or `statsV2` alike. A number that lies on its display step is taken for
-    /// rounded, one beside it cannot have been rounded and is exact. `statsV2` is no guarantee: in captures of 2025
-    /// its plays, likes, comments and shares are the rounded ones of `stats` to the last of 3,980 videos, and only
-    /// `collectCount` is exact (46038 beside 46000). Web pages before mid-2020 were exact throughout. Fails like
-    /// [`Self::count`].
-    pub(crate) fn web(self, field: &str) -> Result<Option<Count>, String> {
-        let count = self.count(field)?;
-        Ok(count.and_then(|value| {
-            if value % display_step(value) == 0 { Count::rounded(value) } else { Count::exact(value) }
-        }))
+    /// As a count that is known to be rounded, as one with a unit is. Fails like [`Self::count`].
+    pub(crate) fn rounded(self, field: &str) -> Result<Option<Count>, String> {
+        Ok(self.count(field)?.and_then(Count::rounded))
     }
 
     /// The count if it is not 0, or if 0 can be believed. For places where 0 also stands for "not told".

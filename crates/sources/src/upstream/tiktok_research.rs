@@ -20,6 +20,7 @@ use serde_json::json;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use token::Token;
 use tokio::sync::Mutex;
@@ -31,7 +32,7 @@ pub const COUNT_MAX: u32 = 100;
 /// How long one call may take, unless told otherwise: wide windows of large hashtags take the better part of a minute.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// What is asked for of each video: all that can be measured under a hashtag, and nothing else.
-pub const FIELDS: [&str; 13] = [
+pub const FIELDS: [&str; 15] = [
     "id",
     "create_time",
     "username",
@@ -45,6 +46,26 @@ pub const FIELDS: [&str; 13] = [
     "hashtag_info_list",
     "video_duration",
     "video_description",
+    "video_label",
+    "video_tag",
+];
+/// What every version of the API takes. All others are optional: where the API refuses a search, it is made once more
+/// without them.
+const FIELDS_OF_OLD: [&str; 14] = [
+    "id",
+    "video_description",
+    "create_time",
+    "region_code",
+    "share_count",
+    "view_count",
+    "like_count",
+    "comment_count",
+    "music_id",
+    "hashtag_names",
+    "username",
+    "effect_ids",
+    "playlist_id",
+    "voice_to_text",
 ];
 /// Without these a video cannot be recorded under its hashtag.
 const FIELDS_MIN: [&str; 3] = ["id", "create_time", "hashtag_names"];
@@ -62,10 +83,53 @@ pub struct ResearchUpstream {
     base_url: String,
     client_key: String,
     client_secret: String,
-    fields: String,
+    fields: Fields,
     http: Http,
     timeout: Duration,
     token: Arc<Mutex<Option<Token>>>,
+}
+
+/// What is asked for of each video.
+#[derive(Clone)]
+struct Fields {
+    all: String,
+    /// Without the optional ones.
+    of_old: String,
+    optional: Vec<String>,
+    /// Whether the API refused the optional ones and took the rest. Clones share it, so that it costs one request.
+    are_refused: Arc<AtomicBool>,
+}
+
+impl Fields {
+    fn of(names: &[&str]) -> Self {
+        let is_old = |name: &&&str| FIELDS_OF_OLD.contains(*name);
+        let (old, optional): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| is_old(&name));
+        Self {
+            all: names.join(","),
+            of_old: old.join(","),
+            optional: optional.into_iter().map(str::to_owned).collect(),
+            are_refused: Arc::default(),
+        }
+    }
+
+    fn are_refused(&self) -> bool {
+        self.are_refused.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is something to leave out.
+    fn can_do_with_less(&self) -> bool {
+        !self.optional.is_empty() && !self.are_refused()
+    }
+
+    /// What is asked for now.
+    fn asked(&self) -> &str {
+        if self.are_refused() { &self.of_old } else { &self.all }
+    }
+
+    /// What is left out now.
+    fn left_out(&self) -> Vec<String> {
+        if self.are_refused() { self.optional.clone() } else { Vec::new() }
+    }
 }
 
 /// Which page is asked for.
@@ -98,6 +162,8 @@ pub struct WindowPage {
     pub search_id: Option<String>,
     /// How many places of the index this page stands for: its videos and those that are gone or not told.
     pub positions: u64,
+    /// Fields that the API refused, so that they were left out: what they tell is unknown of these videos.
+    pub left_out: Vec<String>,
 }
 
 impl fmt::Debug for ResearchUpstream {
@@ -122,7 +188,7 @@ impl ResearchUpstream {
             base_url: BASE_URL.to_owned(),
             client_key: client_key.to_owned(),
             client_secret: client_secret.to_owned(),
-            fields: FIELDS.join(","),
+            fields: Fields::of(&FIELDS),
             http,
             timeout: CALL_TIMEOUT,
             token: Arc::default(),
@@ -147,7 +213,7 @@ impl ResearchUpstream {
                 names.push(field);
             }
         }
-        Ok(Self { fields: names.join(","), ..self })
+        Ok(Self { fields: Fields::of(&names), ..self })
     }
 
     /// The same with another deadline for each call.
@@ -167,20 +233,40 @@ impl ResearchUpstream {
     }
 
     /// A page of the videos under a hashtag that were posted within a window. Where the token has run out it is
-    /// renewed and the page asked for once more, which takes a second send.
+    /// renewed and the page asked for once more, which takes a second send. So does a new search that the API refuses: it is
+    /// made again without the optional fields, since a name that the API does not know refuses all of it.
     pub async fn videos(
         &self,
         asked: &VideosAsked<'_>,
         at: Timestamp,
         allowance: &impl Allowance,
     ) -> Result<WindowPage, UpstreamError> {
+        let is_new = asked.cursor == 0 && asked.search_id.is_none();
+        let page = match self.page(asked, self.fields.asked(), at, allowance).await {
+            Err(UpstreamError::Invalid { .. }) if is_new && self.fields.can_do_with_less() => {
+                let page = self.page(asked, &self.fields.of_old, at, allowance).await?;
+                self.fields.are_refused.store(true, Ordering::Relaxed);
+                page
+            }
+            page => page?,
+        };
+        Ok(WindowPage { left_out: self.fields.left_out(), ..page })
+    }
+
+    async fn page(
+        &self,
+        asked: &VideosAsked<'_>,
+        fields: &str,
+        at: Timestamp,
+        allowance: &impl Allowance,
+    ) -> Result<WindowPage, UpstreamError> {
         let token = self.token(None, at).await?;
-        let answer = self.query(asked, &token, at, allowance).await?;
+        let answer = self.query(asked, fields, &token, at, allowance).await?;
         if let Heard::Data(data) = Heard::of(&answer)? {
             return page::read(data, asked, at);
         }
         let token = self.token(Some(&token), at).await?;
-        let answer = self.query(asked, &token, at, allowance).await?;
+        let answer = self.query(asked, fields, &token, at, allowance).await?;
         match Heard::of(&answer)? {
             Heard::Data(data) => page::read(data, asked, at),
             Heard::TokenRefused => {
@@ -222,6 +308,7 @@ impl ResearchUpstream {
     async fn query(
         &self,
         asked: &VideosAsked<'_>,
+        fields: &str,
         token: &HeaderValue,
         at: Timestamp,
         allowance: &impl Allowance,
@@ -240,7 +327,7 @@ impl ResearchUpstream {
         }
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, token.clone());
-        let path = format!("/v2/research/video/query/?fields={}", self.fields);
+        let path = format!("/v2/research/video/query/?fields={fields}");
         allowance.take().await?;
         self.post(&path, headers, ("application/json", body.to_string().into_bytes()), at).await
     }

@@ -10,6 +10,7 @@ use crate::upstreams;
 use catalog::CatalogError;
 use catalog::measure::CaveatView;
 use catalog::upstream::backfill::{Backfill, BackfillReport};
+use domain::caveat::said_of;
 use domain::{Clock, Tag, UtcDay};
 use serde::Serialize;
 use sources::upstream::Http;
@@ -34,6 +35,8 @@ struct Filled {
     calls: CallsView,
     is_quota_used_up: bool,
     failed: Vec<FailedView>,
+    /// Fields that the API refused: what they tell is unknown.
+    fields_left_out: Vec<String>,
     caveats: Vec<CaveatView>,
 }
 
@@ -149,7 +152,7 @@ impl Filled {
             record: reject.record,
             reason: reject.reason,
         });
-        let caveats = report.caveats.into_iter();
+        let caveats = said_of(report.caveats.into_iter().collect()).into_iter();
         Self {
             ok: report.windows_done == report.windows,
             hashtag: backfill.tag.name().to_owned(),
@@ -166,6 +169,7 @@ impl Filled {
             calls: CallsView { made: report.calls, today, left_today },
             is_quota_used_up: report.is_quota_used_up,
             failed: failed.collect(),
+            fields_left_out: report.fields_left_out.into_iter().collect(),
             caveats: caveats.map(CaveatView::from).collect(),
         }
     }
@@ -216,6 +220,13 @@ impl Filled {
 
     /// What is missing is said on standard error, and by the exit code.
     fn end(&self) -> Result<Exit, Failure> {
+        if !self.fields_left_out.is_empty() {
+            say(format_args!(
+                "warning: the API refused some of these fields, so they were left out and are unknown: {}; `fields` of the \
+                 upstream chooses others",
+                self.fields_left_out.join(", ")
+            ));
+        }
         for failed in &self.failed {
             say(format_args!("warning: {} to {} cannot be read: {}", failed.from, failed.to, failed.reason));
         }

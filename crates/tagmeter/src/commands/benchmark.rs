@@ -5,7 +5,7 @@ use crate::cli::measuring::Benchmark;
 use crate::exit::Failure;
 use crate::measured::{Target, maybe, nothing_posted, observed, per_cent, share};
 use crate::output::{counted, grouped, print, print_text, say, table};
-use catalog::measure::{BandView, BenchmarkAsked, BenchmarkView};
+use catalog::measure::{BandView, BenchmarkAsked, BenchmarkSideView, BenchmarkView};
 
 pub(super) async fn run(command: Benchmark, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
@@ -37,7 +37,37 @@ fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
         counted(rate.of_videos, "video"),
         observed(benchmark.observed_at.as_deref()),
     ))?;
-    let held = || benchmark.bands.iter().filter(|band| band.videos > 0);
+    show_bands(&benchmark.bands)?;
+    if benchmark.videos_without_age > 0 {
+        say(format_args!(
+            "Of {} the age is not known: they are among all alone.",
+            counted(benchmark.videos_without_age, "video")
+        ));
+    }
+    show_standing(benchmark)?;
+    if let Some(sides) = &benchmark.sides {
+        show_side("Posted before August 2025", &sides.before)?;
+        show_side("Posted since September 2025, with at most five hashtags a post", &sides.after)?;
+    }
+    Ok(())
+}
+
+/// The same of posts from one side of the limit of five hashtags.
+fn show_side(when: &str, side: &BenchmarkSideView) -> Result<(), Failure> {
+    let rate = &side.engagement;
+    print("")?;
+    print_text(format_args!(
+        "{when}: engagement {} of all plays together, {} of a typical video (of {} of {})",
+        share(rate.ratio_of_sums),
+        share(rate.median_of_ratios),
+        grouped(rate.videos),
+        counted(rate.of_videos, "video"),
+    ))?;
+    show_bands(&side.bands)
+}
+
+fn show_bands(bands: &[BandView]) -> Result<(), Failure> {
+    let held = || bands.iter().filter(|band| band.videos > 0);
     let headings = ["age of post", ">videos", ">p10", ">p25", ">p50", ">p75", ">p90", ">p99"];
     let row = |band: &BandView, what: &str, count: Option<u64>, numbers: Option<[String; 6]>| {
         let mut row = vec![format!("{} {what}", band.age), maybe(count, grouped)];
@@ -53,14 +83,7 @@ fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
         let numbers = of.map(|p| [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(per_cent));
         row(band, "engagement", of.map(|p| p.count), numbers)
     });
-    print(table(&headings, plays.chain(engagement)))?;
-    if benchmark.videos_without_age > 0 {
-        say(format_args!(
-            "Of {} the age is not known: they are among all alone.",
-            counted(benchmark.videos_without_age, "video")
-        ));
-    }
-    show_standing(benchmark)
+    print(table(&headings, plays.chain(engagement)))
 }
 
 fn show_standing(benchmark: &BenchmarkView) -> Result<(), Failure> {

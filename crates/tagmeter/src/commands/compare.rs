@@ -8,7 +8,7 @@ use crate::measured::{
 };
 use crate::output::{counted, grouped, print, print_text, say, table};
 use catalog::Catalog;
-use catalog::measure::{CompareAsked, CompareView, ComparedView, POINTS_MAX};
+use catalog::measure::{CompareAsked, CompareView, ComparedView, OverlapView, POINTS_MAX};
 use domain::Hashtag;
 use std::collections::BTreeSet;
 
@@ -156,5 +156,36 @@ fn show_overlap(compared: &CompareView) -> Result<(), Failure> {
     print_text(format_args!(
         "{} under any of them, each counted once.",
         counted(compared.videos_unique, "video")
-    ))
+    ))?;
+    show_overlap_by_side(compared)
+}
+
+/// What each two have in common before and after TikTok limited posts to five hashtags.
+fn show_overlap_by_side(compared: &CompareView) -> Result<(), Failure> {
+    let row = |pair: &OverlapView| {
+        let sides = pair.sides.as_ref()?;
+        let cells = [&sides.before, &sides.after]
+            .map(|side| [grouped(side.videos), share(side.share_of_a), share(side.share_of_b)]);
+        let names = [tag(&pair.a), tag(&pair.b)];
+        Some(names.into_iter().chain(cells.into_iter().flatten()).collect::<Vec<_>>())
+    };
+    let rows: Vec<Vec<String>> = compared.overlap.iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let headings = [
+        "one",
+        "other",
+        ">both before",
+        ">of the one's",
+        ">of the other's",
+        ">both after",
+        ">of the one's",
+        ">of the other's",
+    ];
+    print("")?;
+    print(table(&headings, rows))?;
+    print(
+        "Before: posted before August 2025. After: since September 2025, with at most five hashtags a post.",
+    )
 }

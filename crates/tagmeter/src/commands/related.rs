@@ -3,7 +3,7 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Related;
 use crate::exit::Failure;
-use crate::measured::{Target, basis, nothing_posted, per_cent, real, tag, total};
+use crate::measured::{Target, basis, nothing_posted, per_cent, real, share, tag, total};
 use crate::output::{grouped, print, say, table};
 use catalog::measure::{RelatedAsked, RelatedView};
 
@@ -53,6 +53,27 @@ fn show(rows: &[RelatedView]) -> Result<(), Failure> {
         "",
     ];
     print(table(&headings, rows.iter().map(row)))?;
+    show_sides(rows)?;
     say("All numbers but views are observed: counted on the stored videos.");
     Ok(())
+}
+
+/// How often each stands beside the hashtag before and after TikTok limited posts to five hashtags.
+fn show_sides(rows: &[RelatedView]) -> Result<(), Failure> {
+    let row = |other: &RelatedView| {
+        let sides = other.sides.as_ref()?;
+        let cells = [&sides.before, &sides.after]
+            .map(|side| [grouped(side.both), grouped(side.videos), share(side.probability)]);
+        Some(std::iter::once(tag(&other.name)).chain(cells.into_iter().flatten()).collect::<Vec<_>>())
+    };
+    let rows: Vec<Vec<String>> = rows.iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let headings = ["by side", ">both before", ">of", ">has it", ">both after", ">of", ">has it"];
+    print("")?;
+    print(table(&headings, rows))?;
+    print(
+        "Before: posted before August 2025. After: since September 2025, with at most five hashtags a post.",
+    )
 }

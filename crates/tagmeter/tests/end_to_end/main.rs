@@ -35,4 +35,6 @@ mod screen;
 
 mod serving;
 
+mod sides;
+
 mod workbooks;

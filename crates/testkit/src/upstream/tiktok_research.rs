@@ -52,6 +52,12 @@ pub struct ResearchHabits {
     pub no_likes_every: Option<u64>,
     /// Handles end with NUL characters.
     pub nul_in_names: bool,
+    /// About one in so many of the fields that are new is missing though it was asked for.
+    pub no_new_fields_every: Option<u64>,
+    /// It does not know these fields, and refuses who asks for them.
+    pub unknown_fields: Vec<&'static str>,
+    /// What its `error` says where all is well: most endpoints say nothing.
+    pub ok_message: &'static str,
 }
 
 impl Default for ResearchHabits {
@@ -71,6 +77,9 @@ impl Default for ResearchHabits {
             drifts: false,
             no_likes_every: None,
             nul_in_names: false,
+            no_new_fields_every: None,
+            unknown_fields: Vec::new(),
+            ok_message: "",
         }
     }
 }

@@ -180,6 +180,17 @@ fn exact_numbers_are_left_alone_unless_their_source_is_seen_to_round() {
 }
 
 #[test]
+fn a_count_beside_the_step_is_exact_also_where_its_source_rounds() {
+    let values: Vec<u64> = (11..=40).map(|n| n * 100_000).chain([4_001_000, 4_100_000]).collect();
+    let mixed = series(&values);
+    let steps: Vec<u64> = mixed.points().iter().rev().take(3).map(|point| point.step).collect();
+    assert_eq!(steps, [100_000, 1, 100_000]);
+    let (exact_at, last_at) = (at(90), at(93));
+    let gain = mixed.gain(exact_at, last_at).expect("a gain");
+    assert!(gain.gain == 99_000 && gain.is_below_resolution, "the later end is rounded");
+}
+
+#[test]
 fn a_gain_says_its_real_span_and_what_it_cannot_tell() {
     let gappy = series(&[1_200_000, 1_200_000, 1_300_000]);
     let gain = gappy.gain(at(4), at(100)).expect("a gain");

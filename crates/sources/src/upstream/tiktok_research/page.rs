@@ -60,6 +60,7 @@ pub(super) fn read(data: &str, asked: &VideosAsked<'_>, at: Timestamp) -> Result
         has_more,
         search_id: Some(data.search_id.clean()).filter(|id| !id.is_empty()),
         positions: cursor - asked.cursor,
+        left_out: Vec::new(),
     };
     let mut told = Told::default();
     for (number, raw) in (1..).zip(records) {

@@ -18,6 +18,9 @@ use domain::metrics::backtest::last_year::YEAR_DAYS;
 use domain::metrics::{Mode, Step, TrendWindow};
 use domain::{Caveat, Hashtag};
 
+/// The sides of the limit of five hashtags, in words.
+const BEFORE_BREAK: &str = "posted before August 2025";
+const AFTER_BREAK: &str = "posted since September 2025, with at most five hashtags";
 /// Rows of the tables of related hashtags and of creators.
 const ROWS: u32 = 15;
 /// Characters of a creator's display name.
@@ -62,6 +65,7 @@ pub(super) async fn section(
     };
     let mut tables = benchmark_tables(&benchmark.data, frame);
     tables.extend(related_table(&related.data, frame));
+    tables.extend(related_sides_table(&related.data, frame));
     tables.extend(creators_table(&creators.data, frame));
     let has_something = !daily.data.points.is_empty() || has_videos;
     let section = Section {
@@ -296,26 +300,59 @@ fn last_year_chart(weekly: &HistoryView) -> Option<Chart> {
     ))
 }
 
+/// Of all videos, and of those from before and after TikTok limited posts to five hashtags.
 fn benchmark_tables(benchmark: &BenchmarkView, frame: Frame) -> Vec<ReportTable> {
+    let read = observed(benchmark.observed_at.as_deref());
+    let videos = format!("of videos{}, by their age when they were read; {read}", frame.videos());
+    let mut tables = band_tables(&benchmark.bands, &videos);
+    if let Some(sides) = &benchmark.sides {
+        tables.extend(band_tables(&sides.before.bands, &format!("{BEFORE_BREAK}, {videos}")));
+        tables.extend(band_tables(&sides.after.bands, &format!("{AFTER_BREAK}, {videos}")));
+    }
+    tables
+}
+
+fn band_tables(bands: &[BandView], videos: &str) -> Vec<ReportTable> {
     let headings = ["Age of post", ">Videos", ">p10", ">p25", ">Median", ">p75", ">p90", ">p99"];
     let row = |band: &BandView, count: u64, numbers: [String; 6]| {
         [band.age.to_owned(), grouped(count)].into_iter().chain(numbers).collect::<Vec<String>>()
     };
-    let plays = benchmark.bands.iter().filter_map(|band| {
+    let plays = bands.iter().filter_map(|band| {
         let of = band.plays.as_ref()?;
         Some(row(band, of.count, [of.p10, of.p25, of.p50, of.p75, of.p90, of.p99].map(grouped)))
     });
-    let engagement = benchmark.bands.iter().filter_map(|band| {
+    let engagement = bands.iter().filter_map(|band| {
         let of = band.engagement.as_ref()?;
         Some(row(band, of.count, [of.p10, of.p25, of.p50, of.p75, of.p90, of.p99].map(per_cent)))
     });
-    let read = observed(benchmark.observed_at.as_deref());
-    let videos = format!("of videos{}, by their age when they were read; {read}", frame.videos());
     let tables = [
         table(format!("Benchmark: plays {videos}"), &headings, plays.collect()),
         table(format!("Benchmark: engagement {videos}"), &headings, engagement.collect()),
     ];
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+/// How often each stands beside the hashtag before and after TikTok limited posts to five hashtags.
+fn related_sides_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
+    let row = |other: &RelatedView| {
+        let sides = other.sides.as_ref()?;
+        let cells = [&sides.before, &sides.after]
+            .map(|side| [grouped(side.both), grouped(side.videos), share(side.probability)]);
+        Some(std::iter::once(tag(&other.name)).chain(cells.into_iter().flatten()).collect::<Vec<_>>())
+    };
+    let headings = [
+        "Hashtag",
+        ">Both before",
+        ">Videos before",
+        ">Share before",
+        ">Both after",
+        ">Videos after",
+        ">Share after",
+    ];
+    let caption =
+        format!("Related hashtags by side: {BEFORE_BREAK} and {AFTER_BREAK}; of videos{}", frame.videos());
+    let rows: Vec<Vec<String>> = related.iter().filter_map(row).collect();
+    (!rows.is_empty()).then(|| table(caption, &headings, rows))
 }
 
 fn related_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {

@@ -42,6 +42,7 @@ pub(super) async fn section(
     let mut tables = vec![totals(&views), bases(&views), voice(&compared.data)];
     if videos > 0 {
         tables.push(overlap(&compared.data));
+        tables.extend(overlap_by_side(&compared.data));
     }
     Ok(Section {
         heading: "Side by side".to_owned(),
@@ -189,4 +190,29 @@ fn overlap(compared: &CompareView) -> ReportTable {
     });
     let headings = ["One", "Other", ">Videos with both", ">Of the one's", ">Of the other's"];
     table("Overlap, of the videos held".to_owned(), &headings, rows.collect())
+}
+
+/// What each two have in common before and after TikTok limited posts to five hashtags.
+fn overlap_by_side(compared: &CompareView) -> Option<ReportTable> {
+    let rows = compared.overlap.iter().filter_map(|pair| {
+        let sides = pair.sides.as_ref()?;
+        let cells = [&sides.before, &sides.after]
+            .map(|side| [grouped(side.videos), share(side.share_of_a), share(side.share_of_b)]);
+        let names = [tag(&pair.a), tag(&pair.b)];
+        Some(names.into_iter().chain(cells.into_iter().flatten()).collect::<Vec<_>>())
+    });
+    let headings = [
+        "One",
+        "Other",
+        ">Both before",
+        ">Of the one's",
+        ">Of the other's",
+        ">Both after",
+        ">Of the one's",
+        ">Of the other's",
+    ];
+    let rows: Vec<Vec<String>> = rows.collect();
+    let caption =
+        "Overlap by side: posted before August 2025, and since September 2025 with at most five hashtags";
+    (!rows.is_empty()).then(|| table(caption.to_owned(), &headings, rows))
 }

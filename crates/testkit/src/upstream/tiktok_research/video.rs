@@ -1,5 +1,6 @@
 //! A video as the stand-in holds it and tells it.
 
+use super::ResearchHabits;
 use domain::{Timestamp, UtcDay};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,19 @@ pub(super) const FIELDS: [&str; 23] = [
     "effect_ids",
     "playlist_id",
     "voice_to_text",
+    "is_stem_verified",
+    "favorites_count",
+    "video_duration",
+    "hashtag_info_list",
+    "sticker_info_list",
+    "effect_info_list",
+    "video_mention_list",
+    "video_label",
+    "video_tag",
+];
+
+/// Those that came in 2025.
+const NEW_FIELDS: [&str; 9] = [
     "is_stem_verified",
     "favorites_count",
     "video_duration",
@@ -103,10 +117,19 @@ impl ResearchVideo {
         7_000_000_000_000_000_000 + self.id % 31
     }
 
+    /// Whether a field that is new is missing though it was asked for: no field always, none never.
+    fn is_missing(&self, field: &str, habits: &ResearchHabits) -> bool {
+        let Some(every) = habits.no_new_fields_every else { return false };
+        let mixed =
+            field.bytes().fold(self.id, |mixed, byte| mixed.wrapping_mul(31).wrapping_add(byte.into()));
+        NEW_FIELDS.contains(&field) && (mixed ^ mixed >> 17).is_multiple_of(every)
+    }
+
     /// The fields that were asked for. What has no value is left out, but for the list of hashtags.
-    pub(super) fn told(&self, fields: &[String], without_likes: bool, nul_in_name: bool) -> Value {
+    pub(super) fn told(&self, fields: &[String], habits: &ResearchHabits) -> Value {
+        let without_likes = habits.no_likes_every.is_some_and(|every| self.id.is_multiple_of(every));
         let mut told = Map::new();
-        for field in fields {
+        for field in fields.iter().filter(|field| !self.is_missing(field, habits)) {
             let value = match &**field {
                 "id" => json!(self.id),
                 "video_description" => json!(self.description),
@@ -120,7 +143,7 @@ impl ResearchVideo {
                 "favorites_count" => json!(self.views / 70),
                 "music_id" => json!(self.music_id()),
                 "hashtag_names" => json!(self.hashtag_names),
-                "username" if nul_in_name => json!(format!("{}\0\0", self.username)),
+                "username" if habits.nul_in_names => json!(format!("{}\0\0", self.username)),
                 "username" => json!(self.username),
                 "is_stem_verified" => json!(false),
                 "video_duration" => json!(self.duration),
@@ -129,6 +152,18 @@ impl ResearchVideo {
                 }
                 "voice_to_text" if self.id.is_multiple_of(7) => json!("and so on"),
                 "playlist_id" if self.id.is_multiple_of(35) => json!(self.id - 1),
+                "video_label" => {
+                    json!({"type": 0, "vote": false, "warn": false, "content": "", "sink": false})
+                }
+                "video_tag" if self.id.is_multiple_of(11) => json!({"type": "Branded", "number": 1}),
+                "video_tag" if self.id.is_multiple_of(13) => json!({"type": "AIGC", "number": 2}),
+                "video_mention_list" if self.id.is_multiple_of(9) => json!(["creator1"]),
+                "sticker_info_list" if self.id.is_multiple_of(17) => {
+                    json!([{"sticker_id": self.id % 1_000, "sticker_name": "a sticker"}])
+                }
+                "effect_info_list" if self.id.is_multiple_of(3) => {
+                    json!([{"effect_id": "0", "effect_name": "an effect", "effect_photo_url": ""}])
+                }
                 "effect_ids" if self.id.is_multiple_of(3) => json!(["0"]),
                 _ => continue,
             };

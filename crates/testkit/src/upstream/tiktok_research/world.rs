@@ -107,6 +107,11 @@ impl World {
             Ok(query) => query,
             Err(message) => return self.error(400, "invalid_params", &message),
         };
+        if let Some(field) =
+            query.fields.iter().find(|field| self.habits.unknown_fields.contains(&field.as_str()))
+        {
+            return self.error(400, "invalid_params", &format!("there is no field {field}"));
+        }
         if self.habits.failing_days.is_some_and(|(first, last)| query.first <= last && first <= query.last) {
             return self.error(500, "internal_error", "Something is wrong. Please try again later.");
         }
@@ -202,12 +207,7 @@ impl World {
             places = search.places.iter().rev().take(query.count).copied().collect();
         }
         let told = places.iter().filter_map(|id| self.videos.get(id)).filter(|video| !video.is_gone);
-        let told: Vec<Value> = told
-            .map(|video| {
-                let without_likes = habits.no_likes_every.is_some_and(|every| video.id.is_multiple_of(every));
-                video.told(&query.fields, without_likes, habits.nul_in_names)
-            })
-            .collect();
+        let told: Vec<Value> = told.map(|video| video.told(&query.fields, &habits)).collect();
         let (cursor, has_more) = if habits.cursor_stands {
             (query.cursor, true)
         } else {
@@ -218,7 +218,7 @@ impl World {
             let id = if habits.new_search_ids { self.renamed(search_id) } else { search_id.to_owned() };
             data["search_id"] = id.into();
         }
-        (200, json!({"data": data, "error": self.status("ok", "")}))
+        (200, json!({"data": data, "error": self.status("ok", self.habits.ok_message)}))
     }
 
     /// The same search under another id.
