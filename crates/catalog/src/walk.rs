@@ -138,13 +138,17 @@ impl Catalog {
             return Ok(Part { shown: Vec::new(), generation: 0, position, total: 0 });
         }
         let now = inner.clock.now();
-        if let Some(generation) = self.current(hashtag, region, now).await? {
-            return self.first_part(&generation, position, count).await;
+        if let Some(generation) = self.current(hashtag, region, now).await?
+            && let Some(part) = self.kept_part(&generation, position, count).await?
+        {
+            return Ok(part);
         }
         let _one_at_a_time =
             if hashtag.observed.videos > RANKED_INLINE_MAX { Some(inner.ranking.lock().await) } else { None };
-        if let Some(generation) = self.current(hashtag, region, now).await? {
-            return self.first_part(&generation, position, count).await;
+        if let Some(generation) = self.current(hashtag, region, now).await?
+            && let Some(part) = self.kept_part(&generation, position, count).await?
+        {
+            return Ok(part);
         }
         let ranking = self.ranking(hashtag, region).await?;
         let total = ranking.len() as u64;
@@ -219,6 +223,19 @@ impl Catalog {
         };
         let generation = generation.filter(is_of_this_walk).ok_or(CatalogError::CursorUnknown)?;
         self.part(&generation, request.cursor.position(), count).await
+    }
+
+    /// The same, unless the generation was dropped while it was in the cache: then the walk begins with another one.
+    async fn kept_part(
+        &self,
+        generation: &Generation,
+        position: u64,
+        count: u32,
+    ) -> Result<Option<Part>, CatalogError> {
+        match self.first_part(generation, position, count).await {
+            Err(CatalogError::CursorUnknown) => Ok(None),
+            part => part.map(Some),
+        }
     }
 
     /// Part of a generation that stands for the present: its head is as fresh as the videos themselves.

@@ -231,6 +231,24 @@ async fn a_walk_with_a_forgotten_video_is_refused_and_begins_again(place: &Place
     assert!(!held.store().is_forgetting().await.expect("an answer"));
 }
 
+async fn a_forget_that_was_cut_off_is_finished_by_the_next(place: &Place) {
+    let held = place.catalog(&clock()).await;
+    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let first = page(held.catalog(), WalkCursor::START, 20).await;
+    // Cut off after its last transaction: which rankings were still to go is not known.
+    held.store().forget_videos(vec![99.try_into().expect("an id")]).await.expect("forgotten");
+    assert_eq!(page(held.catalog(), first.cursor, 20).await.videos.len(), 20, "not of this hashtag");
+    let report = held.catalog().forget(ForgetOrder::default(), &|_, _| {}).await.expect("finished");
+    assert_eq!(report.videos, 0);
+    let request = WalkRequest { cursor: first.cursor, count: 20, region: None };
+    assert!(matches!(held.catalog().walk(&cat(), request).await, Err(CatalogError::CursorUnknown)));
+    assert!(!held.store().is_forgetting().await.expect("an answer"));
+    // With nothing left over only what is named goes.
+    let again = page(held.catalog(), WalkCursor::START, 20).await;
+    held.catalog().forget(ForgetOrder::default(), &|_, _| {}).await.expect("nothing to do");
+    assert_eq!(page(held.catalog(), again.cursor, 20).await.videos.len(), 20);
+}
+
 testkit::tell_on_each_backend!(
     a_walk_gives_every_video_once_most_plays_first,
     a_page_that_holds_everything_says_so,
@@ -242,4 +260,5 @@ testkit::tell_on_each_backend!(
     the_first_page_tells_the_newest_counts_even_when_the_order_stays,
     a_removed_video_stays_in_walks_that_began_before,
     a_walk_with_a_forgotten_video_is_refused_and_begins_again,
+    a_forget_that_was_cut_off_is_finished_by_the_next,
 );
