@@ -61,7 +61,7 @@ fn a_table_is_imported_as_its_columns_are_named() {
 fn control_characters_of_files_and_their_names_never_reach_the_terminal() {
     let place = Place::new();
     place.write("in/b\u{1b}[2J\n.csv", "a\u{1b}[31m;b\u{7}\n1;2\n");
-    let wrong = "{\"id\":\"7000000000000000003\",\"stats\":{}}\n{\"some\":\"\u{9b}31m\"}\n";
+    let wrong = format!("{}\n{{\"some\":\"\u{9b}31m\"}}\n", item(3));
     place.write("in/c\u{1b}[5m.ndjson", wrong);
     place.write("in/d\u{202e}.csv", "");
     let told = place.run(&["import", "in"]);
@@ -69,7 +69,7 @@ fn control_characters_of_files_and_their_names_never_reach_the_terminal() {
     let is_raw = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
     assert!(!told.err.contains(is_raw) && !told.out.contains(is_raw), "{told:?}");
     assert!(told.err.contains(r"warning: in/b\u{1b}[2J\n.csv: "), "{}", told.err);
-    assert!(told.err.contains(r"this one has the columns a\u{1b}[31m, b\u{7}"), "{}", told.err);
+    assert!(told.err.contains("this one has the columns a\u{fffd}[31m, b\u{fffd}"), "{}", told.err);
     assert!(told.err.contains(r"warning: in/d\u{202e}.csv: the file is empty"), "{}", told.err);
     assert!(told.out.contains(r"  in/c\u{1b}[5m.ndjson"), "a rejected record: {}", told.out);
     let refused = place.run(&["import", "no\u{1b}[31m.json"]);

@@ -39,10 +39,12 @@ fn the_summary_says_what_is_kept_and_what_looks_like_what_is_lacking() {
     assert_eq!(told.out, want);
     let want = "\
 warning: cats.ndjson: web-item: 0 of 2 videos have plays; the key \"vues\" looks like it: --map vues=plays
-hint: tagmeter import cats.ndjson --map id=video_id --map vues=plays --map createTime=create_time reads it by its columns
+hint: tagmeter import cats.ndjson --map id=video_id --map vues=plays --map challenges=hashtags --map createTime=create_time reads it by its columns
 ";
     assert_eq!(told.err, want);
-    let mapped = place.run(&["import", "cats.ndjson", "--map", "id=video_id", "--map", "vues=plays"]);
+    let maps = ["id=video_id", "vues=plays", "challenges=hashtags", "createTime=create_time"];
+    let line = ["import", "cats.ndjson"].into_iter().chain(maps.into_iter().flat_map(|map| ["--map", map]));
+    let mapped = place.run(&line.collect::<Vec<_>>());
     assert_eq!((mapped.code, mapped.err.as_str()), (Some(0), ""), "{mapped:?}");
 
     let all = place.run(&["import", "cats.ndjson", "series.csv", "--json"]);
