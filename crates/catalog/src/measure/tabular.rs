@@ -3,12 +3,14 @@
 
 mod record;
 
+mod related;
+
 pub(super) use record::{RECORD, hashtag_row, record};
 
 use super::sheets;
 use super::{
     BenchmarkView, CompareView, CreatorsView, HashtagRecord, HistoryView, OutlookView, OverviewView,
-    RelatedSideView, RelatedView, TrendFacts, TrendingView, VideoMeasuredView,
+    TrendFacts, TrendingView, VideoMeasuredView,
 };
 use domain::Timestamp;
 use domain::metrics::Side;
@@ -375,75 +377,6 @@ impl Tabular for BenchmarkView {
 
     fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {
         sheets::of_benchmark(self)
-    }
-}
-
-impl Tabular for Vec<RelatedView> {
-    fn is_empty_list(&self) -> bool {
-        self.is_empty()
-    }
-
-    fn columns() -> Vec<Column> {
-        columns(&[
-            ("id", Kind::Id),
-            ("name", Kind::Text),
-            ("views", Kind::Integer),
-            ("both", Kind::Integer),
-            ("videos", Kind::Integer),
-            ("probability", Kind::Real),
-            ("lift", Kind::Real),
-            ("npmi", Kind::Real),
-            ("support", Kind::Real),
-            ("relatedness", Kind::Real),
-            ("generic", Kind::Flag),
-            ("views_basis", Kind::Text),
-            ("views_at", Kind::Time),
-            ("views_as_read", Kind::Integer),
-            ("both_before", Kind::Integer),
-            ("videos_before", Kind::Integer),
-            ("probability_before", Kind::Real),
-            ("both_after", Kind::Integer),
-            ("videos_after", Kind::Integer),
-            ("probability_after", Kind::Real),
-        ])
-    }
-
-    fn rows(&self) -> Vec<Vec<Value<'_>>> {
-        let rows = self.iter().map(|other| {
-            let side = |side: Option<&RelatedSideView>| {
-                [
-                    count(side.map(|side| side.both)),
-                    count(side.map(|side| side.videos)),
-                    real(side.and_then(|side| side.probability)),
-                ]
-            };
-            let sides = other.sides.as_ref();
-            let [both_before, videos_before, probability_before] = side(sides.map(|sides| &sides.before));
-            let [both_after, videos_after, probability_after] = side(sides.map(|sides| &sides.after));
-            vec![
-                id(other.id.as_ref()),
-                text(&other.name),
-                count(other.views.value),
-                Value::count(other.both),
-                Value::count(other.videos),
-                Value::Real(other.probability),
-                Value::Real(other.lift),
-                Value::Real(other.npmi),
-                Value::Real(other.support),
-                Value::Real(other.relatedness),
-                Value::Flag(other.generic),
-                maybe_text(other.views.basis),
-                time(other.views.read_at.as_ref()),
-                count(other.views.as_read.as_ref().map(|read| read.value)),
-                both_before,
-                videos_before,
-                probability_before,
-                both_after,
-                videos_after,
-                probability_after,
-            ]
-        });
-        rows.collect()
     }
 }
 

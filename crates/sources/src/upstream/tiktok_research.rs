@@ -103,7 +103,7 @@ struct Fields {
 impl Fields {
     fn of(names: &[&str]) -> Self {
         let is_old = |name: &&&str| FIELDS_OF_OLD.contains(*name);
-        let (old, optional): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| is_old(&name));
+        let (old, optional): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| is_old(name));
         Self {
             all: names.join(","),
             of_old: old.join(","),

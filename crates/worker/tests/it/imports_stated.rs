@@ -152,7 +152,7 @@ async fn what_cannot_be_understood_is_refused_before_the_body(place: &Place) {
         ("sheet=a%07b", "sheet", "no control characters"),
     ] {
         let refused =
-            server.send(Request::post(&format!("/v1/imports?{query}"), item(1, 5, "")).key(&key)).await;
+            server.send(Request::post(format!("/v1/imports?{query}"), item(1, 5, "")).key(&key)).await;
         let problem = refused.json();
         assert_eq!(
             (refused.status.as_u16(), problem["param"].as_str()),
