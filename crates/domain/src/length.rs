@@ -163,8 +163,8 @@ impl FromStr for Length {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
         let unit = unit.trim_start();
+        let zero = Self { number: 0, unit: Unit::Seconds };
         if digits == 0 || number.bytes().all(|digit| digit == b'0') && unit.is_empty() {
-            let zero = Self { number: 0, unit: Unit::Seconds };
             return if digits == 0 { Err(LengthError::Other) } else { Ok(zero) };
         }
         let number = number.parse().map_err(|_| LengthError::TooLong)?;
@@ -173,6 +173,10 @@ impl FromStr for Length {
         }
         let unit = Unit::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(unit));
         let length = Self { number, unit: unit.ok_or(LengthError::Other)? };
+        if number == 0 {
+            // No time at all is the same in every unit.
+            return Ok(zero);
+        }
         if length.is_within_bounds() { Ok(length) } else { Err(LengthError::TooLong) }
     }
 }
@@ -199,10 +203,11 @@ mod tests {
             assert_eq!(text.parse::<Length>().expect(text).to_string(), text);
         }
         for (written, want) in
-            [(" 1 h ", "1h"), ("30D", "30d"), ("0d", "0"), ("007d", "7d"), ("90 MIN", "90min")]
+            [(" 1 h ", "1h"), ("30D", "30d"), ("0d", "0"), ("0y", "0"), ("007d", "7d"), ("90 MIN", "90min")]
         {
             assert_eq!(written.parse::<Length>().expect(written).to_string(), want);
         }
+        assert_eq!("0y".parse::<Length>(), "0".parse(), "no time is the same in every unit");
     }
 
     #[test]

@@ -193,9 +193,12 @@ impl Lack {
         Some(Self { source, of, field, records, have, looks_like, is_column, map })
     }
 
-    /// Whether the import missed what it is made for: no plays, hashtags or views at all, though they are there.
+    /// Whether the import missed what it is made for: no plays, hashtags or views at all, though they are there. Who maps
+    /// columns may leave some out.
     pub const fn is_grave(&self) -> bool {
-        self.have == 0 && matches!(self.field, KeptField::Plays | KeptField::Hashtags | KeptField::Views)
+        !matches!(self.source, Source::Mapped)
+            && self.have == 0
+            && matches!(self.field, KeptField::Plays | KeptField::Hashtags | KeptField::Views)
     }
 
     /// Whether it is the same of another part of a file.

@@ -98,6 +98,7 @@ fn columns_that_are_not_mapped_are_named() {
     );
     assert!(told.iter().any(|told| told.ends_with("--map 'Gesammelt am=observed_at'")), "{told:?}");
     assert!(report.maps.is_empty(), "the others are mapped already");
+    assert!(!report.warnings.iter().any(|warning| warning.is_grave()), "who maps columns may leave some out");
     assert!(report.keeps_nothing(), "a caption without a hashtag measures nothing");
 }
 

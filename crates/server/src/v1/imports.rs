@@ -123,6 +123,10 @@ struct ImportCountsView {
     videos_new: u64,
     /// Records that changed a video held before.
     videos_changed: u64,
+    /// Stored videos that count as removed from now on.
+    videos_removed: u64,
+    /// Records of videos passed over, because the video or its creator was forgotten.
+    videos_forgotten: u64,
     /// Hashtags that were not held before.
     hashtags_new: u64,
     /// Hashtags held before of which something changed.
@@ -174,7 +178,14 @@ impl ImportView {
     fn of(job: &Job) -> Result<Self, Problem> {
         let (order, state) = (ImportOrder::of(job)?, ImportState::of(job)?);
         let ImportCounts {
-            videos_new, videos_changed, hashtags_new, hashtags_changed, snapshots_new, ..
+            videos_new,
+            videos_changed,
+            videos_removed,
+            videos_forgotten,
+            hashtags_new,
+            hashtags_changed,
+            snapshots_new,
+            ..
         } = state.counts;
         let first = state.first_rejects.into_iter().map(|reject| ImportReject {
             file: reject.file,
@@ -196,6 +207,8 @@ impl ImportView {
             counts: ImportCountsView {
                 videos_new,
                 videos_changed,
+                videos_removed,
+                videos_forgotten,
                 hashtags_new,
                 hashtags_changed,
                 snapshots_new,

@@ -5,7 +5,6 @@ use sources::files::Options;
 use std::path::Path;
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn unsigned_ids_and_times_of_a_data_set_are_read() {
     let file =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/reports/formats/posts.parquet");

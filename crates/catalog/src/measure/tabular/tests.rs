@@ -1,6 +1,7 @@
 //! Rows fit their columns.
 
 use super::*;
+use crate::measure::RelatedView;
 
 #[test]
 fn every_row_fits_its_columns() {
