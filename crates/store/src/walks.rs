@@ -84,8 +84,7 @@ impl Store {
             Self::Sqlite(sqlite) => sqlite.walks.head(slot)?,
             Self::Postgres(postgres) => postgres.head(hashtag, slot).await?,
         };
-        // An empty one was dropped.
-        Ok(head.as_deref().filter(|head| !head.is_empty()).and_then(|head| split(head, count as usize)))
+        Ok(head.as_deref().and_then(|head| split(head, count as usize)))
     }
 
     /// The newest ranking kept of a hashtag.

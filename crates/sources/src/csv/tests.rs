@@ -1,3 +1,5 @@
+//! Rows, separators, quotes and what is torn.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -105,11 +105,14 @@ impl WalksFile {
         self.readers.with(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT head FROM generations WHERE slot = ?1 ORDER BY generation DESC LIMIT 1",
+                    // One that was dropped has no head, and the number of videos that it had.
+                    "SELECT CASE WHEN head = x'' AND videos > 0 THEN NULL ELSE head END
+                     FROM generations WHERE slot = ?1 ORDER BY generation DESC LIMIT 1",
                 )
                 .doing("read the head of a ranking")?
                 .query_row([slot.cast_signed()], |row| row.get(0))
                 .optional()
+                .map(Option::flatten)
                 .doing("read the head of a ranking")
         })
     }

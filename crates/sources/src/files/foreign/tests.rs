@@ -1,3 +1,5 @@
+//! Records of other kinds are named, and those of TikTok are not.
+
 use super::*;
 
 fn named(json: &str) -> Option<String> {

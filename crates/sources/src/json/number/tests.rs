@@ -1,3 +1,5 @@
+//! Spellings of numbers, and what is none.
+
 use super::*;
 use proptest::prelude::*;
 
