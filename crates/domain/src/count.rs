@@ -43,7 +43,7 @@ impl Count {
     }
 
     /// The number on its step where a float cut it off one below, as 16399999 for 16.4M; otherwise unchanged. Of one that is
-    /// not known to be rounded, below [`OFF_STEP_SURE`] it does not show: the repair of a series looks at the others.
+    /// not known to be rounded, below `OFF_STEP_SURE` it does not show: the repair of a series looks at the others.
     pub const fn on_step(self) -> Self {
         if is_one_below_a_step(self.value) && (self.rounded || self.value >= OFF_STEP_SURE) {
             Self { value: self.value + 1, rounded: true }
