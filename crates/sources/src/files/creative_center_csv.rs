@@ -73,22 +73,30 @@ impl Columns {
 
 struct Rows {
     columns: Columns,
-    /// The last date and time, and what they mean: a list is of one moment.
-    last: Option<(String, Timestamp)>,
+    /// The last date, its time and what they mean: a list is of one moment.
+    last: Option<(String, String, Timestamp)>,
 }
 
 impl Rows {
     /// When a row was read.
     fn at(&mut self, date: &str, time: &str) -> Result<Timestamp, String> {
-        if let Some((known, at)) = &self.last
-            && known.strip_prefix(date).and_then(|rest| rest.strip_prefix(' ')) == Some(time)
+        if let Some((known, known_time, at)) = &self.last
+            && (known.as_str(), known_time.as_str()) == (date, time)
         {
             return Ok(*at);
         }
-        let text = format!("{date} {time}");
-        let at = Timestamp::parse(text.trim())
-            .ok_or_else(|| format!("crawl_date: {:?} is not a time", text.trim()))?;
-        self.last = Some((text, at));
+        let at = if time.is_empty() {
+            Timestamp::parse(date)
+        } else {
+            Timestamp::parse(&format!("{date} {time}"))
+        };
+        let at =
+            at.ok_or_else(|| format!("crawl_date: {:?} is not a time", format!("{date} {time}").trim()))?;
+        let (known, known_time, known_at) =
+            self.last.get_or_insert_with(|| (String::new(), String::new(), at));
+        date.clone_into(known);
+        time.clone_into(known_time);
+        *known_at = at;
         Ok(at)
     }
 }

@@ -121,15 +121,16 @@ pub(crate) struct WindowRow {
 }
 
 impl WindowRow {
-    pub(crate) fn of(window: &WindowObservation) -> Self {
+    pub(crate) fn of(window: WindowObservation) -> Self {
         let count = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
+        let text = |text: String| if text.contains('\0') { text.replace('\0', "") } else { text };
         Self {
             at: window.observed_at.as_ms(),
             source: i64::from(window.source.number()),
-            country: window.country.replace('\0', ""),
+            country: text(window.country),
             window_days: i64::from(window.window_days.unwrap_or(0)),
             counts: [count(window.views), count(window.posts), count(window.rank)],
-            industry: window.industry.replace('\0', ""),
+            industry: text(window.industry),
         }
     }
 }
