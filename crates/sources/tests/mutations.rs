@@ -76,7 +76,7 @@ fn changed(record: &str, changes: &[Change]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn a_changed_record_does_not_touch_its_neighbours(
