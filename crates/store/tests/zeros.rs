@@ -184,9 +184,11 @@ async fn readings_of_one_moment_become_one(
     Ok(())
 }
 
+/// All of one moment: a reading that is passed over still makes later zeros of its transaction unknown, which one of another
+/// transaction does not.
 fn any_repeats() -> impl Strategy<Value = Vec<Reading>> {
     let counts = proptest::array::uniform3(proptest::option::weighted(0.7, 0_u64..3));
-    let reading = (0_i64..3, 0..SOURCES.len(), counts);
+    let reading = (Just(0_i64), 0..SOURCES.len(), counts);
     let reading = reading.prop_map(|(second, source, counts)| Reading { second, source, counts });
     proptest::collection::vec(reading, 1..12)
 }
