@@ -55,22 +55,30 @@ impl<const N: usize> Point<N> {
     }
 
     /// Bit n is set when count n is known.
-    pub(crate) fn known(&self) -> i64 {
-        self.counts
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| count.is_some())
-            .fold(0, |bits, (n, _)| bits | 1 << n)
+    pub(crate) fn known(&self) -> u8 {
+        self.bits(|_| true)
     }
 
-    /// Lays a later reading of the same moment and source over this one, if this one has no number above 0.
+    /// Bit n is set when count n is above 0.
+    pub(crate) fn positive(&self) -> u8 {
+        self.bits(|count| count > 0)
+    }
+
+    fn bits(&self, is_set: impl Fn(i64) -> bool) -> u8 {
+        let bit = |(n, count): (usize, &Option<i64>)| u8::from(count.is_some_and(&is_set)) << n;
+        self.counts.iter().enumerate().map(bit).fold(0, |bits, bit| bits | bit)
+    }
+
+    /// Fills what this reading does not know, or has as 0, from a later one of the same moment and source. Every number
+    /// above 0 that was read of a moment is thus stored, in however many transactions its readings come. Zeros fill only a
+    /// reading without such a number.
     pub(crate) fn fill(&mut self, later: &Self) {
-        if self.counts.iter().flatten().any(|count| *count > 0) {
-            return;
-        }
-        self.rounded = (self.rounded & !later.known()) | later.rounded;
-        for (count, later) in self.counts.iter_mut().zip(later.counts) {
-            *count = later.or(*count);
+        let is_zero = self.positive() == 0;
+        for (n, (count, later_count)) in self.counts.iter_mut().zip(later.counts).enumerate() {
+            if count.unwrap_or(0) == 0 && later_count.is_some_and(|later| later > 0 || is_zero) {
+                *count = later_count;
+                self.rounded = (self.rounded & !(1 << n)) | (later.rounded & (1 << n));
+            }
         }
     }
 }

@@ -69,12 +69,12 @@ impl<const N: usize> PointsTable<N> {
         );
         let is_hit =
             |c: &str| format!("p.{c} = 0 AND p.observed_at > s.{c}_after AND p.observed_at <= s.{c}_until");
-        let bits: Vec<String> = counts
-            .iter()
-            .enumerate()
-            .map(|(n, c)| format!("CASE WHEN s.{c} IS NULL THEN 0 ELSE {} END", 1 << n))
-            .collect();
-        let known = bits.join(" + ");
+        let is_zero = format!("greatest({}) = 0", counts.map(|c| format!("coalesce(p.{c}, 0)")).join(", "));
+        let is_open =
+            |c: &str| format!("coalesce(p.{c}, 0) = 0 AND s.{c} IS NOT NULL AND (s.{c} > 0 OR {is_zero})");
+        let bit = |(n, c)| format!("CASE WHEN {} THEN {} ELSE 0 END", is_open(c), 1_u32 << n);
+        let bits: Vec<String> = (0..).zip(counts).map(bit).collect();
+        let bits = bits.join(" + ");
         let set = counts.map(|c| format!("{c} = CASE WHEN {} THEN NULL ELSE p.{c} END", is_hit(c)));
         let first = counts.map(|c| format!("min(observed_at) FILTER (WHERE {c} > 0)"));
         Self {
@@ -88,12 +88,11 @@ impl<const N: usize> PointsTable<N> {
                 ),
             },
             fill: format!(
-                "UPDATE {table} p SET rounded = (p.rounded & ~({known})) | s.rounded, {} FROM {{staged}} s
-                 WHERE p.{whose} = s.{whose} AND p.observed_at = s.observed_at AND p.source = s.source
-                    AND greatest({}) = 0 AND ({}) RETURNING p.{whose}",
-                counts.map(|c| format!("{c} = coalesce(s.{c}, p.{c})")).join(", "),
-                counts.map(|c| format!("coalesce(p.{c}, 0)")).join(", "),
-                counts.map(|c| format!("p.{c} IS DISTINCT FROM coalesce(s.{c}, p.{c})")).join(" OR "),
+                "UPDATE {table} p SET rounded = (p.rounded & ~({bits})) | (s.rounded & ({bits})), {} FROM {{staged}} s
+                 WHERE p.{whose} = s.{whose} AND p.observed_at = s.observed_at AND p.source = s.source AND ({})
+                 RETURNING p.{whose}",
+                counts.map(|c| format!("{c} = CASE WHEN {} THEN s.{c} ELSE p.{c} END", is_open(c))).join(", "),
+                counts.map(|c| format!("{} AND p.{c} IS DISTINCT FROM s.{c}", is_open(c))).join(" OR "),
             ),
             clear: Staged {
                 name: names.clear,

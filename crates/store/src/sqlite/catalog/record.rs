@@ -115,8 +115,8 @@ pub(super) struct SqliteRows<'c> {
     pub(super) links: LinkStatements<'c>,
     windows: Statement<'c>,
     next_windows: Statement<'c>,
-    /// By time and source, and whether a count is above 0.
-    pub(super) snapshots_ahead: ReadAhead<(i64, u8, bool)>,
+    /// By time and source, with the counts that are known and those above 0 ([`Point::known`](recording::Point)).
+    pub(super) snapshots_ahead: ReadAhead<(i64, u8, u8, u8)>,
     windows_ahead: ReadAhead<WindowKey>,
     /// Less those that were removed.
     pub(super) snapshots_new: i64,
@@ -195,19 +195,26 @@ impl Rows for SqliteRows<'_> {
     }
 }
 
-/// The statement that lays a reading over the stored one of the same moment and source, where that has no number above 0:
-/// the row, time, source, rounded counts, known counts and the counts are its parameters.
+/// The statement that fills the stored reading of a moment and source from a later one ([`Point::fill`](recording::Point)): the
+/// row, time, source, rounded counts and the counts are its parameters.
 pub(super) fn fill_sql<const N: usize>(whose: &str, counts: [&str; N]) -> String {
     let each = |of: &dyn Fn(&str, usize) -> String, between: &str| {
-        let counts: Vec<String> = counts.iter().zip(6..).map(|(count, number)| of(count, number)).collect();
+        let counts: Vec<String> = counts.iter().enumerate().map(|(n, count)| of(count, n)).collect();
         counts.join(between)
     };
+    let is_zero = format!("max({}) = 0", each(&|count, _| format!("coalesce({count}, 0)"), ", "));
+    let is_open = |count: &str, n: usize| {
+        format!("coalesce({count}, 0) = 0 AND ?{n} IS NOT NULL AND (?{n} > 0 OR {is_zero})", n = n + 5)
+    };
+    let bits = each(&|count, n| format!("{} * ({})", 1 << n, is_open(count, n)), " + ");
     format!(
-        "UPDATE {whose}_snapshots SET rounded = (rounded & ~?5) | ?4, {}
-         WHERE {whose} = ?1 AND observed_at = ?2 AND source = ?3 AND max({}) = 0 AND ({})",
-        each(&|count, number| format!("{count} = coalesce(?{number}, {count})"), ", "),
-        each(&|count, _| format!("coalesce({count}, 0)"), ", "),
-        each(&|count, number| format!("{count} IS NOT coalesce(?{number}, {count})"), " OR "),
+        "UPDATE {whose}_snapshots SET rounded = (rounded & ~({bits})) | (?4 & ({bits})), {}
+         WHERE {whose} = ?1 AND observed_at = ?2 AND source = ?3 AND ({})",
+        each(
+            &|count, n| format!("{count} = CASE WHEN {} THEN ?{} ELSE {count} END", is_open(count, n), n + 5),
+            ", "
+        ),
+        each(&|count, n| format!("{} AND {count} IS NOT ?{}", is_open(count, n), n + 5), " OR "),
     )
 }
 

@@ -48,7 +48,10 @@ impl<'c> HashtagStatements<'c> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?,
             next_snapshots: prepare(
-                "SELECT observed_at, source, max(coalesce(views, 0), coalesce(creators, 0), coalesce(videos, 0)) > 0 FROM hashtag_snapshots WHERE hashtag = ?1 AND (observed_at, source) >= (?2, ?3)
+                "SELECT observed_at, source,
+                        (views IS NOT NULL) + 2 * (creators IS NOT NULL) + 4 * (videos IS NOT NULL),
+                        (coalesce(views, 0) > 0) + 2 * (coalesce(creators, 0) > 0) + 4 * (coalesce(videos, 0) > 0)
+                 FROM hashtag_snapshots WHERE hashtag = ?1 AND (observed_at, source) >= (?2, ?3)
                  ORDER BY observed_at, source LIMIT ?4",
             )?,
             fill: prepare(&fill_sql("hashtag", HASHTAG_COLUMNS))?,
@@ -138,7 +141,10 @@ impl HashtagRows for SqliteRows<'_> {
     fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
         let ahead = self.snapshots_ahead.find(hashtag, |row| (row.0, row.1).cmp(&(point.at, point.source)));
         let is_ahead = ahead.is_some();
-        if ahead.is_some_and(|row| row.2) {
+        let adds = |known: u8, positive: u8| {
+            point.positive() & !positive | if positive == 0 { point.known() & !known } else { 0 }
+        };
+        if ahead.is_some_and(|row| adds(row.2, row.3) == 0) {
             return Ok(());
         }
         let [views, creators, videos] = point.counts;
@@ -157,7 +163,7 @@ impl HashtagRows for SqliteRows<'_> {
         let filled = self
             .hashtags
             .fill
-            .execute((hashtag, at, source, rounded, point.known(), views, creators, videos))
+            .execute((hashtag, at, source, rounded, views, creators, videos))
             .doing("fill a snapshot")?;
         if filled > 0 {
             self.hashtags_read.insert(hashtag);

@@ -239,12 +239,9 @@ impl VideoRows for SqliteRows<'_> {
             .doing("keep a snapshot")?;
         self.snapshots_new += rows(made);
         if made == 0 {
-            let known = point.known();
             self.videos
                 .fill
-                .execute((
-                    video, at, source, rounded, known, plays, likes, comments, shares, saves, downloads,
-                ))
+                .execute((video, at, source, rounded, plays, likes, comments, shares, saves, downloads))
                 .doing("fill a snapshot")?;
         }
         Ok(())
