@@ -18,20 +18,20 @@ pub struct ForgetOrder {
     pub videos: Vec<VideoId>,
     /// Creators: all of their videos, and who they are.
     pub handles: BTreeSet<Handle>,
-    /// Whether tables are written anew at the end, so that nothing is left of what was deleted before.
+    /// Rewrites the tables at the end, so that no bytes of deleted rows remain.
     pub is_rewritten: bool,
 }
 
 /// What was forgotten, or would be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ForgetReport {
-    /// Videos that were asked for or are by a creator who was.
+    /// Videos requested by id, or by a requested creator.
     pub asked: u64,
     /// Of these, videos that were stored.
     pub videos: u64,
     /// Readings of them.
     pub snapshots: u64,
-    /// Creators that were asked for.
+    /// Creators requested by handle.
     pub creators: u64,
     /// Of these, those of whom nothing was stored.
     pub creators_unknown: u64,

@@ -31,7 +31,7 @@ pub(crate) struct Forget {
     /// Forget it
     #[arg(long, conflicts_with = "allow_again")]
     pub(crate) yes: bool,
-    /// Write the tables anew at the end, so that nothing is left of what older versions replaced; locks them meanwhile
+    /// Rewrite the tables at the end, so that no bytes of deleted rows remain; locks them meanwhile
     #[arg(long, requires = "yes")]
     pub(crate) rewrite: bool,
     /// Let what was forgotten in again with the next import
