@@ -232,3 +232,52 @@ async fn a_reading_is_filled_by_the_next_of_its_moment() {
         assert_eq!(stored(store.store()).await, [expected.clone(), expected.clone()]);
     }
 }
+
+/// A reading of the hashtag alone.
+fn of_hashtag(second: Option<i64>, counts: [Option<u64>; 3]) -> Prepared {
+    let [views, creators, videos] = counts.map(|count| count.and_then(Count::exact));
+    Prepared::Hashtag(Box::new(HashtagObservation {
+        tag: tag(),
+        source: SOURCES[0],
+        observed_at: second.map(at),
+        counts: HashtagCounts { views, creators, videos },
+        details: HashtagDetails::default(),
+    }))
+}
+
+testkit::on_each_backend! {
+    /// A number without a time makes a 0 unknown, and is itself forgotten when one with a time comes. Recorded again, the 0
+    /// is thus filled and cleared within one transaction.
+    async fn a_zero_filled_and_cleared_again_is_no_change(held: &TestStore) {
+        let store = held.store();
+        let records = || {
+            vec![
+                of_hashtag(Some(5), [Some(0), Some(0), None]),
+                of_hashtag(None, [Some(2), None, None]),
+                of_hashtag(Some(7), [Some(3), None, None]),
+            ]
+        };
+        let expected: Series =
+            [((5, SOURCES[0].number()), [None, Some(0), None]), ((7, SOURCES[0].number()), [Some(3), None, None])].into();
+        store.record_all(records()).await.expect("recorded");
+        assert_eq!(stored(store).await[0], expected);
+        let again = store.record_all(records()).await.expect("recorded");
+        assert_eq!((again.hashtags_changed, again.snapshots_new), (0, 0));
+        assert_eq!(stored(store).await[0], expected);
+    }
+
+    /// A 0 that is filled and stays is a change.
+    async fn a_zero_that_is_filled_is_a_change(held: &TestStore) {
+        let store = held.store();
+        store.record_all(vec![of_hashtag(Some(5), [None, Some(0), None])]).await.expect("recorded");
+        let filled = store.record_all(vec![of_hashtag(Some(5), [Some(0), Some(0), None])]).await.expect("recorded");
+        assert_eq!((filled.hashtags_changed, filled.snapshots_new), (1, 0));
+        // Cleared in another transaction, and together with a 0 that was there before.
+        let cleared = vec![of_hashtag(Some(3), [Some(1), None, None])];
+        let cleared = store.record_all(cleared).await.expect("recorded");
+        assert_eq!((cleared.hashtags_changed, cleared.snapshots_new), (1, 1));
+        let both = vec![of_hashtag(Some(5), [None, Some(0), Some(0)]), of_hashtag(Some(4), [None, Some(1), Some(1)])];
+        let both = store.record_all(both).await.expect("recorded");
+        assert_eq!((both.hashtags_changed, both.snapshots_new), (1, 0), "one is new, one is gone");
+    }
+}

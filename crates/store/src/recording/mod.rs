@@ -149,7 +149,7 @@ impl<'a, R: Rows> Recording<'a, R> {
     fn finish(mut self, sequence: u64) -> Result<Recorded, StoreError> {
         self.move_creators()?;
         links::write(self.rows, self.links, &mut self.tags)?;
-        for hashtag in self.rows.hashtags_read() {
+        for hashtag in self.rows.hashtags_read()? {
             // A reading from before the newest moves no total and is news all the same, to whoever measures series.
             self.tags.entry(hashtag).is_stirred = true;
         }

@@ -221,7 +221,7 @@ pub(crate) trait Rows: VideoRows + HashtagRows + LinkRows {
     /// Keeps a sum over a window, unless there is one of the same moment, source, country and length.
     fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError>;
     /// Returns the hashtags whose readings are others than before the transaction, once all groups are in.
-    fn hashtags_read(&mut self) -> BTreeSet<u32>;
+    fn hashtags_read(&mut self) -> Result<BTreeSet<u32>, StoreError>;
     /// Everything is in: writes what is left, the list of changes and the numbers. Gives how many snapshots were new.
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError>;
 }

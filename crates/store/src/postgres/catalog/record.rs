@@ -262,8 +262,8 @@ impl Rows for PostgresRows<'_> {
         Ok(())
     }
 
-    fn hashtags_read(&mut self) -> BTreeSet<u32> {
-        std::mem::take(&mut self.hashtags_read)
+    fn hashtags_read(&mut self) -> Result<BTreeSet<u32>, StoreError> {
+        Ok(std::mem::take(&mut self.hashtags_read))
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {

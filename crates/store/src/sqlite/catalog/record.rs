@@ -12,7 +12,7 @@ use crate::record::{Prepared, Recorded};
 use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
 use domain::{HashtagId, VideoId};
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 const KEEP_WINDOW: &str = "INSERT OR IGNORE INTO hashtag_windows
@@ -120,6 +120,9 @@ pub(super) struct SqliteRows<'c> {
     windows_ahead: ReadAhead<WindowKey>,
     /// Less those that were removed.
     pub(super) snapshots_new: i64,
+    /// Readings of hashtags (hashtag, time, source) that were filled with zeros, and the counts that each knew before. Later
+    /// readings of the transaction may clear those zeros again: whether the hashtag changed is seen at the end.
+    pub(super) zeros_filled: HashMap<(u32, i64, u8), u8>,
     /// Hashtags whose readings are others now.
     pub(super) hashtags_read: BTreeSet<u32>,
 }
@@ -136,6 +139,7 @@ impl<'c> SqliteRows<'c> {
             snapshots_ahead: ReadAhead::default(),
             windows_ahead: ReadAhead::default(),
             snapshots_new: 0,
+            zeros_filled: HashMap::new(),
             hashtags_read: BTreeSet::new(),
         })
     }
@@ -182,8 +186,13 @@ impl Rows for SqliteRows<'_> {
         })
     }
 
-    fn hashtags_read(&mut self) -> BTreeSet<u32> {
-        std::mem::take(&mut self.hashtags_read)
+    fn hashtags_read(&mut self) -> Result<BTreeSet<u32>, StoreError> {
+        for (reading, known) in std::mem::take(&mut self.zeros_filled) {
+            if self.hashtags.known(reading)? != known {
+                self.hashtags_read.insert(reading.0);
+            }
+        }
+        Ok(std::mem::take(&mut self.hashtags_read))
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {

@@ -17,6 +17,7 @@ pub(super) struct HashtagStatements<'c> {
     snapshot: Statement<'c>,
     next_snapshots: Statement<'c>,
     fill: Statement<'c>,
+    known: Statement<'c>,
     first_nonzero: Vec<Statement<'c>>,
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
@@ -55,13 +56,18 @@ impl<'c> HashtagStatements<'c> {
                  ORDER BY observed_at, source LIMIT ?4",
             )?,
             fill: prepare(&fill_sql("hashtag", HASHTAG_COLUMNS))?,
+            known: prepare(
+                "SELECT (views IS NOT NULL) + 2 * (creators IS NOT NULL) + 4 * (videos IS NOT NULL)
+                 FROM hashtag_snapshots WHERE hashtag = ?1 AND observed_at = ?2 AND source = ?3",
+            )?,
             first_nonzero: each(|c| {
                 format!("SELECT observed_at FROM hashtag_snapshots WHERE hashtag = ?1 AND {c} > 0 ORDER BY observed_at LIMIT 1")
             })?,
             clear_zeros: each(|c| {
                 format!(
                     "UPDATE hashtag_snapshots SET {c} = NULL
-                     WHERE hashtag = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND {c} = 0"
+                     WHERE hashtag = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND {c} = 0
+                     RETURNING observed_at, source"
                 )
             })?,
             remove_empty: prepare(&format!(
@@ -91,6 +97,12 @@ impl<'c> HashtagStatements<'c> {
                  WHERE hashtag = ?1",
             )?,
         })
+    }
+
+    /// The counts that a stored reading knows, as bits; 0 where there is no reading.
+    pub(super) fn known(&mut self, reading: (u32, i64, u8)) -> Result<u8, StoreError> {
+        let known = self.known.query_row(reading, |row| row.get(0)).optional();
+        Ok(known.doing("look at a stored reading")?.unwrap_or(0))
     }
 
     fn report(&mut self, row: u32, reported: &Reported) -> Result<(), StoreError> {
@@ -160,13 +172,20 @@ impl HashtagRows for SqliteRows<'_> {
             return Ok(());
         }
         let Point { at, source, rounded, .. } = point;
+        // Zeros may be cleared again by a later reading.
+        let known =
+            (point.positive() == 0).then(|| self.hashtags.known((hashtag, at, source))).transpose()?;
         let filled = self
             .hashtags
             .fill
             .execute((hashtag, at, source, rounded, views, creators, videos))
             .doing("fill a snapshot")?;
         if filled > 0 {
-            self.hashtags_read.insert(hashtag);
+            if let Some(known) = known {
+                self.zeros_filled.entry((hashtag, at, source)).or_insert(known);
+            } else {
+                self.hashtags_read.insert(hashtag);
+            }
             self.snapshots_ahead.forget(hashtag);
             return Ok(());
         }
@@ -190,8 +209,14 @@ impl HashtagRows for SqliteRows<'_> {
 
     fn clear_zeros_hashtag(&mut self, hashtag: u32, n: usize, times: Times) -> Result<(), StoreError> {
         let within = (hashtag, times.after, times.until);
-        if self.hashtags.clear_zeros[n].execute(within).doing("clear zeros")? > 0 {
-            self.hashtags_read.insert(hashtag);
+        let cleared: Vec<(i64, u8)> = self.hashtags.clear_zeros[n]
+            .query_map(within, |row| row.try_into())
+            .and_then(Iterator::collect)
+            .doing("clear zeros")?;
+        if !cleared.is_empty() {
+            if cleared.iter().any(|(at, source)| !self.zeros_filled.contains_key(&(hashtag, *at, *source))) {
+                self.hashtags_read.insert(hashtag);
+            }
             let removed = self.hashtags.remove_empty.execute(within).doing("remove empty readings")?;
             self.snapshots_new -= rows(removed);
             self.snapshots_ahead.forget(hashtag);
