@@ -131,7 +131,7 @@ fn lines_of_text(
     mut reader: Box<dyn ReadLine>,
 ) -> Outcome {
     let mut told = Told::new(&run.options);
-    let present = Present(run.options.clock.clone());
+    let mut present = Present::new(&run.options);
     let mut is_progress_due = 0_u32;
     loop {
         let line = window.line();

@@ -159,8 +159,9 @@ impl Sink for Vec<Item> {
 /// How to read.
 #[derive(Clone)]
 pub struct Options {
-    /// Threads that read records of NDJSON beside the one that reads the file. With 1, all is done on the caller's.
-    /// What comes out is the same and in the same order, but for repeated descriptions of hashtags.
+    /// Threads that read NDJSON and tables, the caller's among them. With 2, the second reads records and rows while the
+    /// caller's splits the file and hands on what was found; what comes out is the same, in the same order. With more, NDJSON
+    /// is read on all others, and descriptions of hashtags and posts of gallery-dl that repeat may come again.
     pub threads: NonZeroUsize,
     /// Which column is what. With it, everything is read as a table or as JSON objects with these columns, and no format
     /// is looked for.

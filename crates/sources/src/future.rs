@@ -1,6 +1,7 @@
 //! Readings that claim a time in the future or before 2014: a wrong clock, a wrong column, a unit that was taken for
 //! another, or the 1970 that stands for "unknown". They are refused: a series would begin or end with them for good.
 
+use crate::files::Options;
 use crate::kept;
 use crate::reading::{Found, retain_from};
 use crate::record::{Around, refuse};
@@ -19,24 +20,42 @@ pub fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
 
 /// The present, as far as it is known; without a clock nothing is refused.
 #[derive(Clone, Default)]
-pub(crate) struct Present(pub(crate) Option<Arc<dyn Clock>>);
+pub(crate) struct Present {
+    clock: Option<Arc<dyn Clock>>,
+    /// When the clock was last asked. It is asked again only for a time that is ahead of that.
+    asked: Option<Timestamp>,
+}
 
 impl fmt::Debug for Present {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Present(clock)" } else { "Present(unknown)" })
+        f.write_str(if self.clock.is_some() { "Present(clock)" } else { "Present(unknown)" })
     }
 }
 
 impl Present {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self { clock: options.clock.clone(), asked: None }
+    }
+
+    /// The present, if any of these times may be ahead of it.
+    fn now_beside(&mut self, latest: Option<Timestamp>) -> Option<Timestamp> {
+        let clock = self.clock.as_ref()?;
+        let latest = latest?;
+        if self.asked.is_none_or(|asked| is_ahead(latest, asked)) {
+            self.asked = Some(clock.now());
+        }
+        self.asked
+    }
+
     /// Takes what a record gave from `start` on out of `found` where its time cannot be or nothing of it is worth keeping,
     /// and refuses the record for it.
-    pub(crate) fn check(&self, raw: &[u8], around: Around, start: usize, found: &mut Vec<Found>) {
+    pub(crate) fn check(&mut self, raw: &[u8], around: Around, start: usize, found: &mut Vec<Found>) {
         self.check_shown(|| Cow::Borrowed(raw), around, start, found);
     }
 
     /// The same of a record that is written out only where it is refused.
     pub(crate) fn check_shown<'r>(
-        &self,
+        &mut self,
         raw: impl Fn() -> Cow<'r, [u8]>,
         around: Around,
         start: usize,
@@ -45,7 +64,11 @@ impl Present {
         if let Some(reason) = kept::take_empty(start, found) {
             refuse(&raw(), reason.to_owned(), around, found);
         }
-        let now = self.0.as_ref().map(|clock| clock.now());
+        let times = |found: &Found| match found {
+            Found::Observation(observation) => observation.observed_at().max(posted_at(observation)),
+            Found::Refused { .. } | Found::Foreign { .. } | Found::Note { .. } => None,
+        };
+        let now = self.now_beside(found.iter().skip(start).filter_map(times).max());
         let is_future = |at: Timestamp| now.is_some_and(|now| is_ahead(at, now));
         let at = |found: &Found| match found {
             Found::Observation(observation) => {

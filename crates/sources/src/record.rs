@@ -94,7 +94,7 @@ impl RecordReader {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             mapping: options.mapping.clone(),
-            present: Present(options.clock.clone()),
+            present: Present::new(options),
             encoding: options.encoding,
             told: Told::new(options),
             ..Self::default()

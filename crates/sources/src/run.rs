@@ -147,11 +147,6 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Keeps what was taken though nobody can say what it was read as.
-    pub(crate) const fn keep_samples(&mut self) {
-        self.sampled = self.sample.mark();
-    }
-
     /// Takes the names of the columns of a table.
     pub(crate) fn sample_header<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
         self.sample.header(names);

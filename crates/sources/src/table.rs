@@ -5,6 +5,10 @@
 //! digits without `.0` and others as their shortest decimal, times in RFC 3339 and UTC, `true` and `false`, nothing for
 //! null, lists as JSON.
 
+mod beside;
+
+mod rows;
+
 use crate::files::format::{Table, table_formats};
 use crate::files::mapped;
 use crate::future::Present;
@@ -12,7 +16,9 @@ use crate::lookalike;
 use crate::reading::{Reading, Refusal, Told, digest};
 use crate::record::{Around, refuse};
 use crate::run::{Outcome, Run};
+use beside::Beside;
 use domain::Timestamp;
+use rows::RowReader;
 
 /// Most columns that a message names.
 const COLUMNS_SHOWN_MAX: usize = 60;
@@ -233,7 +239,7 @@ impl Sample {
 pub(crate) type OpenedTable = Result<Box<dyn ReadRow>, String>;
 
 /// Reads the rows of one table.
-pub(crate) trait ReadRow {
+pub(crate) trait ReadRow: Send {
     /// How many cells a row needs to be read: the last column that counts is among them.
     fn cells_needed(&self) -> usize;
 
@@ -253,13 +259,21 @@ pub(crate) trait ReadRow {
 
 /// A table that is being read: the header goes in, then the rows, then [`Rows::end`].
 pub(crate) struct Rows {
-    header: Header,
-    reader: Box<dyn ReadRow>,
-    told: Told,
-    present: Present,
-    /// The first rows, until there are enough.
-    sample: Option<Sample>,
+    columns: usize,
+    state: State,
     rows: u32,
+}
+
+/// How rows are read.
+enum State {
+    /// Enough of the first rows are waited for.
+    Sampling(RowReader, Sample),
+    /// On this thread.
+    Here(RowReader),
+    /// On a thread of its own.
+    Beside(Beside),
+    /// No more.
+    Ended,
 }
 
 impl Rows {
@@ -267,19 +281,22 @@ impl Rows {
     pub(crate) fn open(run: &mut Run<'_>, header: Header) -> Result<Self, String> {
         let reader = reader_of(run, &header)?;
         run.sample_header(header.names().iter().map(String::as_str));
-        Ok(Self {
-            sample: reader.is_sampling().then(Sample::default),
+        let (columns, is_sampling) = (header.len(), reader.is_sampling());
+        let reader = RowReader {
             header,
             reader,
             told: Told::new(&run.options),
-            present: Present(run.options.clock.clone()),
-            rows: 0,
-        })
+            present: Present::new(&run.options),
+            observed_at: run.options.observed_at,
+        };
+        let state =
+            if is_sampling { State::Sampling(reader, Sample::default()) } else { State::Here(reader) };
+        Ok(Self { columns, state, rows: 0 })
     }
 
     /// How many cells a row has.
-    pub(crate) fn columns(&self) -> usize {
-        self.header.len()
+    pub(crate) const fn columns(&self) -> usize {
+        self.columns
     }
 
     /// Reads a row, which begins on this line where it has one; in a list without lines, `around` has its number.
@@ -294,9 +311,24 @@ impl Rows {
         if self.rows.is_multiple_of(PROGRESS_ROWS) {
             run.progress()?;
         }
-        let Some(sample) = &mut self.sample else { return self.read(run, row, around, line) };
-        sample.push(Waiting::Row(row.hold(around, line)), row.text.len());
-        if sample.is_full() { self.settle(run) } else { Ok(()) }
+        match &mut self.state {
+            State::Sampling(_, sample) => {
+                sample.push(Waiting::Row(row.hold(around, line)), row.text.len());
+                if sample.is_full() { self.settle(run) } else { Ok(()) }
+            }
+            State::Here(reader) => {
+                read_here(run, reader, row, around, line)?;
+                // The first rows are looked at beside what was found in them, which is only known here.
+                if run.options.threads.get() > 1 && !run.is_sampling() {
+                    self.go_beside();
+                }
+                Ok(())
+            }
+            State::Beside(beside) => {
+                beside.row(row, around, line, |line, found| run.deliver_one(found, line))
+            }
+            State::Ended => Ok(()),
+        }
     }
 
     /// Refuses a row that could not even be split into cells.
@@ -308,14 +340,18 @@ impl Rows {
         around: Around,
         line: Option<u64>,
     ) -> Outcome {
-        match &mut self.sample {
-            Some(sample) => {
-                let raw: Box<[u8]> = raw[..raw.len().min(crate::record::RAW_BYTES_MAX)].into();
+        let held = || -> Box<[u8]> { raw[..raw.len().min(crate::record::RAW_BYTES_MAX)].into() };
+        match &mut self.state {
+            State::Sampling(_, sample) => {
+                let raw = held();
                 let bytes = raw.len();
                 sample.push(Waiting::Refused { raw, reason, around, line }, bytes);
                 if sample.is_full() { self.settle(run) } else { Ok(()) }
             }
-            None => {
+            State::Beside(beside) => {
+                beside.refuse((held(), reason), around, line, |line, found| run.deliver_one(found, line))
+            }
+            State::Here(_) | State::Ended => {
                 refuse(raw, reason, around, &mut run.found);
                 run.deliver(line)
             }
@@ -324,69 +360,58 @@ impl Rows {
 
     /// Ends the table. What waited is read.
     pub(crate) fn end(&mut self, run: &mut Run<'_>) -> Outcome {
-        self.settle(run)
+        self.settle(run)?;
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Beside(beside) => beside.end(|line, found| run.deliver_one(found, line)),
+            State::Sampling(..) | State::Here(_) | State::Ended => Ok(()),
+        }
+    }
+
+    fn go_beside(&mut self) {
+        self.state = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Here(reader) => Beside::start(reader).map_or_else(State::Here, State::Beside),
+            other => other,
+        };
     }
 
     fn settle(&mut self, run: &mut Run<'_>) -> Outcome {
-        let Some(sample) = self.sample.take() else { return Ok(()) };
-        self.reader.survey(&sample);
+        let (mut reader, sample) = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Sampling(reader, sample) => (reader, sample),
+            other => {
+                self.state = other;
+                return Ok(());
+            }
+        };
+        reader.reader.survey(&sample);
         for waiting in sample.waiting {
             match waiting {
-                Waiting::Row(held) => self.read(run, &held.row(), held.around, held.line)?,
+                Waiting::Row(held) => read_here(run, &mut reader, &held.row(), held.around, held.line)?,
                 Waiting::Refused { raw, reason, around, line } => {
                     refuse(&raw, reason, around, &mut run.found);
                     run.deliver(line)?;
                 }
             }
         }
+        self.state = State::Here(reader);
         Ok(())
     }
+}
 
-    fn read(&mut self, run: &mut Run<'_>, row: &Row<'_>, around: Around, line: Option<u64>) -> Outcome {
-        if row.is_blank() || self.header.is_repeated_by(row) {
-            return Ok(());
-        }
-        if run.is_sampling() {
-            run.sample_row(row.iter());
-        }
-        let start = run.found.len();
-        let read = self.fits(row).map_err(Refusal::Record).and_then(|()| {
-            let mut reading = Reading {
-                observed_at: around.observed_at.or(run.options.observed_at),
-                source: None,
-                is_listed: false,
-                told: &mut self.told,
-                found: &mut run.found,
-            };
-            self.reader.read(row, &mut reading)
-        });
-        match read {
-            Ok(()) => match row.raw {
-                Some(raw) => self.present.check(raw, around, start, &mut run.found),
-                None => self.present.check_shown(|| row.shown().into(), around, start, &mut run.found),
-            },
-            Err(refusal) => {
-                run.found.truncate(start);
-                refuse(&row.shown(), refusal.to_string(), around, &mut run.found);
-            }
-        }
-        run.deliver(line)
+fn read_here(
+    run: &mut Run<'_>,
+    reader: &mut RowReader,
+    row: &Row<'_>,
+    around: Around,
+    line: Option<u64>,
+) -> Outcome {
+    if reader.is_passed_over(row) {
+        return Ok(());
     }
-
-    /// Whether a row has the cells it should have. Cells beyond the header are no harm where they are empty.
-    fn fits(&self, row: &Row<'_>) -> Result<(), String> {
-        let (cells, columns) = (row.len(), self.header.len());
-        if cells < self.reader.cells_needed() {
-            let name = self.header.names.get(cells).map_or("", String::as_str);
-            return Err(format!("the row has {cells} cells, too few for {name:?} ({columns} columns)"));
-        }
-        if cells > columns && row.iter().skip(columns).any(|cell| !cell.trim().is_empty()) {
-            return Err(format!(
-                "the row has {cells} cells, more than the {columns} columns: a separator inside a cell that is not in quotes?"
-            ));
-        }
-        Ok(())
+    if run.is_sampling() {
+        run.sample_row(row.iter());
     }
+    reader.read(row, around, &mut run.found);
+    run.deliver(line)
 }
 
 /// Who reads a table of these columns: the mapping, or a format. Fails with the reason where nobody does.

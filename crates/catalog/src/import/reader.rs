@@ -188,7 +188,7 @@ impl Reader {
             Entry::Found(path) => open_regular(path),
         };
         let options = Options {
-            threads: NonZeroUsize::MIN,
+            threads: reading_threads(),
             mapping: self.mapping.clone(),
             clock: Some(Arc::clone(&self.clock)),
             ..self.how.options()
@@ -303,6 +303,12 @@ impl Sink for Reader {
         }
         if self.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
+}
+
+/// Two threads read where there are cores for them: what comes out is the same.
+fn reading_threads() -> NonZeroUsize {
+    const READING_THREADS_MAX: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
+    std::thread::available_parallelism().map_or(NonZeroUsize::MIN, |cores| cores.min(READING_THREADS_MAX))
 }
 
 /// Opens a file that was found in a folder, unless it has become something else since.
