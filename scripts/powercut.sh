@@ -17,7 +17,9 @@ for tool in mkfs.xfs mkfs.ext4 mount umount; do
     command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
 
-cargo build --quiet --package store --example ledger_writer --features seeded-bugs
+# The whole workspace, as the tests build it: of one package alone, everything below it would be built once more. The
+# feature `seeded-bugs` comes with `testkit`.
+cargo build --quiet --workspace --example ledger_writer --locked
 writer="$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/examples/ledger_writer"
 
 folder="$(mktemp -d)"
