@@ -129,7 +129,7 @@ bench_serve() {
 }
 
 bench_search() {
-    build -p catalog --example search_bench
+    build -p search --example search_bench
     "$bin/examples/search_bench" "${hashtags:-2000000}" "$data"
 }
 

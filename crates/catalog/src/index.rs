@@ -2,8 +2,8 @@
 //! sequence and is built anew from it when the two disagree.
 
 use crate::CatalogError;
-use crate::search::{Builder, Document, SearchIndex};
 use domain::{Hashtag, HashtagRow};
+use search::{Builder, Document, SearchIndex};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};

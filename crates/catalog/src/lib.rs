@@ -31,8 +31,6 @@ mod provenance;
 
 mod reference;
 
-pub mod search;
-
 mod searching;
 
 mod walk;

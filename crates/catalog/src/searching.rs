@@ -2,9 +2,9 @@
 
 use crate::cache::Ready;
 use crate::pages::PageKey;
-use crate::search::SearchForm;
 use crate::{Catalog, CatalogError, HashtagRef, Provenance};
 use domain::{Hashtag, HashtagRow, TagKey};
+use search::SearchForm;
 
 /// A page of hashtags, best first.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,8 @@ impl Catalog {
         limit: u32,
         sequence: u64,
     ) -> Result<SearchPage, CatalogError> {
-        let form = SearchForm::new(keyword);
+        let key_of = |text: &str| TagKey::new(text).ok().map(|key| key.as_str().to_owned());
+        let form = SearchForm::new(keyword, key_of);
         if form.is_empty() {
             return Err(CatalogError::Name(domain::TagError::Empty));
         }

@@ -7,16 +7,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may use whom. Development dependencies are free, `testkit` is nothing else.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("store", &["domain"]),
+    ("search", &[]),
     ("tables", &["domain"]),
     ("sources", &["domain"]),
     ("charts", &["domain"]),
-    ("catalog", &["domain", "sources", "store", "tables"]),
+    ("catalog", &["domain", "search", "sources", "store", "tables"]),
     ("server", &["catalog", "charts", "domain", "store", "tables"]),
     ("worker", &["catalog", "domain", "sources", "store"]),
-    ("tagmeter", &["catalog", "charts", "domain", "server", "sources", "store", "tables", "worker"]),
+    (
+        "tagmeter",
+        &["catalog", "charts", "domain", "search", "server", "sources", "store", "tables", "worker"],
+    ),
     ("testkit", &["catalog", "domain", "server", "sources", "store", "worker"]),
 ];
 

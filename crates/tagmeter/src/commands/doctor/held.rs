@@ -5,7 +5,7 @@ use crate::commands::Context;
 use crate::exit::Failure;
 use crate::output::{counted, grouped};
 use catalog::CatalogOptions;
-use catalog::search::SearchIndex;
+use search::SearchIndex;
 use store::check::{FileCheck, FileState};
 use store::{Store, StoreOptions};
 

@@ -1,8 +1,8 @@
 //! The index as a whole against a naive one, its file when damaged, and paging.
 
-use super::builder::Memory;
-use super::segment::Label;
 use super::*;
+use crate::builder::Memory;
+use crate::segment::Label;
 use domain::TagKey;
 use proptest::prelude::*;
 use std::cmp::Reverse;
@@ -10,6 +10,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 const IDENTITY: u128 = 0x1234_5678_9abc_def0_0fed_cba9_8765_4321;
+
+fn key_of(text: &str) -> Option<String> {
+    TagKey::new(text).ok().map(|key| key.as_str().to_owned())
+}
+
+/// Normalizes a keyword with the keys of hashtags.
+pub(crate) fn keyword_form(keyword: &str) -> SearchForm {
+    SearchForm::new(keyword, key_of)
+}
 
 /// Hashtag number to key and reach.
 type Tags = BTreeMap<u32, (String, u64)>;
@@ -42,7 +51,7 @@ const LARGE: Memory = Memory { chunk_bytes_max: 1 << 30, pairs_max: 1 << 30 };
 
 /// The rules of ranking once more, by going through all tags.
 fn naive(tags: &Tags, keyword: &str) -> Vec<(u32, Class, u64)> {
-    let keyword = SearchForm::new(keyword);
+    let keyword = keyword_form(keyword);
     if keyword.is_empty() {
         return Vec::new();
     }
@@ -65,7 +74,7 @@ fn naive_class(keyword: &SearchForm, key: &str) -> Option<Class> {
     let starts: Vec<usize> =
         (0..form.len()).filter(|at| form.is_char_boundary(*at) && form[*at..].starts_with(joined)).collect();
     if form == joined {
-        let is_key = keyword.key.as_ref().map(TagKey::as_str) == Some(key);
+        let is_key = keyword.key.as_deref() == Some(key);
         Some(if is_key { Class::Exact } else { Class::Variant })
     } else if starts.first() == Some(&0) {
         Some(Class::Prefix)
@@ -83,7 +92,7 @@ fn naive_class(keyword: &SearchForm, key: &str) -> Option<Class> {
 }
 
 fn all_hits(index: &SearchIndex, keyword: &str, page: usize) -> Vec<(u32, Class, u64)> {
-    let form = SearchForm::new(keyword);
+    let form = keyword_form(keyword);
     let mut all = Vec::new();
     loop {
         let next = index.query(&form, all.len(), page).unwrap();
@@ -102,8 +111,7 @@ const PIECES: &str = "(a|b|c|ab|cat|dog|street|comedy|_|7|2024|é|ß|猫|東京|
 fn tag() -> impl Strategy<Value = (String, u64)> {
     let key = format!("{PIECES}{{1,5}}").parse::<String>().unwrap();
     let key = proptest::string::string_regex(&key).unwrap();
-    let key =
-        key.prop_filter_map("no tag", |name| TagKey::new(&name).ok().map(|key| key.as_str().to_owned()));
+    let key = key.prop_filter_map("no tag", |name| key_of(&name));
     (key, prop_oneof![0u64..20, 0..u64::MAX])
 }
 
@@ -195,7 +203,7 @@ fn many_tags_and_deep_pages() {
             assert_eq!(all_hits(&index, keyword, page), want, "{keyword}");
         }
     }
-    let love = SearchForm::new("love");
+    let love = keyword_form("love");
     let last = index.query(&love, DEPTH_MAX - 3, 10).unwrap();
     assert_eq!((last.hits.len(), last.has_more), (3, false));
     assert_eq!(index.query(&love, DEPTH_MAX, 10).unwrap(), Page::default());
@@ -232,8 +240,8 @@ fn changes_in_tiers_supersede_the_base() {
     let bulk: Vec<(u32, String)> = (0..101_000u32).map(|i| (20_000 + i, format!("b{i}"))).collect();
     index.apply(bulk.iter().map(|(hashtag, key)| Document { hashtag: *hashtag, key, reach: 1 }), 99).unwrap();
     assert!(index.wants_rebuild());
-    assert_eq!(index.query(&SearchForm::new("B100999"), 0, 5).unwrap().hits.len(), 1);
-    assert_eq!(index.query(&SearchForm::new("b"), 0, 5).unwrap().hits[0].hashtag, 20_000);
+    assert_eq!(index.query(&keyword_form("B100999"), 0, 5).unwrap().hits.len(), 1);
+    assert_eq!(index.query(&keyword_form("b"), 0, 5).unwrap().hits[0].hashtag, 20_000);
     assert_eq!(index.sequence(), 99);
 }
 
@@ -260,7 +268,7 @@ fn an_empty_index_answers() {
     let index = room.build(&Tags::new(), LARGE);
     assert!(index.is_empty());
     for keyword in ["cat", "", "a b", "\0", &"x".repeat(10_240)] {
-        assert_eq!(index.query(&SearchForm::new(keyword), 0, 10).unwrap(), Page::default());
+        assert_eq!(index.query(&keyword_form(keyword), 0, 10).unwrap(), Page::default());
     }
     drop(index);
     assert!(SearchIndex::open(room.path(), IDENTITY).is_ok());
@@ -323,7 +331,7 @@ fn a_file_cut_short_under_us_is_an_error() {
     let room = Room::new();
     let index = room.build(&many(5000), LARGE);
     std::fs::OpenOptions::new().write(true).open(room.path()).unwrap().set_len(100).unwrap();
-    assert!(index.query(&SearchForm::new("cat"), 0, 10).is_err());
+    assert!(index.query(&keyword_form("cat"), 0, 10).is_err());
 }
 
 #[test]
@@ -334,7 +342,7 @@ fn many_threads_query_while_changes_arrive() {
         for _ in 0..3 {
             scope.spawn(|| {
                 for _ in 0..200 {
-                    let page = index.query(&SearchForm::new("cat"), 0, 20).unwrap();
+                    let page = index.query(&keyword_form("cat"), 0, 20).unwrap();
                     assert_eq!(page.hits.len(), 20);
                     assert!(page.hits.is_sorted_by_key(|hit| (hit.class, Reverse(hit.reach), hit.hashtag)));
                 }

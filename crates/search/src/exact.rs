@@ -2,7 +2,7 @@
 //!
 //! A slot holds a rank and one byte of the hash, so nearly every probe that reads a document finds the right one.
 
-use super::storage::Storage;
+use crate::storage::Storage;
 use std::io;
 use xxhash_rust::xxh3::xxh3_64;
 

@@ -1,9 +1,9 @@
 //! From a gram to its posting list: sorted entries in pages, the first gram of each page in memory.
 
-use super::bytes::Reader;
-use super::gram::Gram;
-use super::postings::ListAt;
-use super::storage::Storage;
+use crate::bytes::Reader;
+use crate::gram::Gram;
+use crate::postings::ListAt;
+use crate::storage::Storage;
 use std::io;
 
 const ENTRY_BYTES: usize = 8 + 8 + 4 + 4;

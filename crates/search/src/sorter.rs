@@ -1,9 +1,9 @@
 //! Puts documents in order of rank - greatest reach first, then hashtag number - in bounded memory: chunks are sorted
 //! and set aside in temporary files, then merged.
 
-use super::bytes::Reader;
-use super::documents::Record;
-use super::storage::damaged;
+use crate::bytes::Reader;
+use crate::documents::Record;
+use crate::storage::damaged;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;

@@ -4,8 +4,8 @@
 //! (8 bytes a group). A group is: where its texts begin, the first reach, the length of each text, how much the reach
 //! falls from one to the next, the hashtags, the texts. A text is the search form, or form, 0xFF and key.
 
-use super::bytes::{Reader, put_varint};
-use super::storage::{Storage, damaged};
+use crate::bytes::{Reader, put_varint};
+use crate::storage::{Storage, damaged};
 use std::io;
 
 /// Documents in a group.

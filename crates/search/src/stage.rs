@@ -1,12 +1,12 @@
 //! Searching one segment for the hits of one class, in order of rank.
 
-use super::Hit;
-use super::class::{Class, Matcher};
-use super::documents::Group;
-use super::form::SearchForm;
-use super::gram::{GRAM_CHARS_MAX, Gram, Place, Required, required};
-use super::postings::{Cursor, ListAt};
-use super::segment::Segment;
+use crate::Hit;
+use crate::class::{Class, Matcher};
+use crate::documents::Group;
+use crate::form::SearchForm;
+use crate::gram::{GRAM_CHARS_MAX, Gram, Place, Required, required};
+use crate::postings::{Cursor, ListAt};
+use crate::segment::Segment;
 use std::io;
 
 /// Posting lists that are intersected at most; what passes is compared with the keyword anyway.

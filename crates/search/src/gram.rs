@@ -1,6 +1,6 @@
 //! Grams: the one to three characters by which tags are listed, and where in a tag they must stand.
 
-use super::boundary::inner_boundaries;
+use crate::boundary::inner_boundaries;
 
 /// Characters in the longest gram.
 pub(super) const GRAM_CHARS_MAX: usize = 3;

@@ -5,8 +5,7 @@
 //! that draw nothing (joiners, variation selectors). Tags and keywords go through the same function, so a tag is
 //! found however it was typed.
 
-use super::class::{Class, Matcher};
-use domain::TagKey;
+use crate::class::{Class, Matcher};
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::DefaultIgnorableCodePoint;
@@ -73,7 +72,7 @@ pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchForm {
     /// Key of the joined words: the tag that is meant exactly.
-    pub(crate) key: Option<TagKey>,
+    pub(crate) key: Option<String>,
     /// Search form of the joined words.
     pub(crate) joined: String,
     /// Search form of each distinct word, when there are two or more.
@@ -81,33 +80,35 @@ pub struct SearchForm {
 }
 
 impl SearchForm {
-    /// Makes a keyword ready: white space and `#` separate words, case, width and composition are folded, control
-    /// characters dropped, and only the first [`KEYWORD_CHARS_MAX`] characters count.
+    /// Normalizes a keyword: white space and `#` separate words, case, width and composition are folded, control
+    /// characters dropped, and only the first [`KEYWORD_CHARS_MAX`] characters count. `key_of` returns the key of the tag
+    /// that a text names, if it names one: the same function that made the keys of the documents.
     ///
     /// ```
-    /// use catalog::search::SearchForm;
-    /// assert_eq!(SearchForm::new("#Street  COMEDY"), SearchForm::new("street comedy"));
-    /// assert!(SearchForm::new(" # ").is_empty());
+    /// use search::SearchForm;
+    /// let key_of = |text: &str| Some(text.to_lowercase()).filter(|key| !key.is_empty());
+    /// assert_eq!(SearchForm::new("#Street  COMEDY", key_of), SearchForm::new("street comedy", key_of));
+    /// assert!(SearchForm::new(" # ", key_of).is_empty());
     /// ```
-    pub fn new(keyword: &str) -> Self {
+    pub fn new(keyword: &str, key_of: impl Fn(&str) -> Option<String>) -> Self {
         let is_gap = |c: char| c.is_whitespace() || matches!(c, '#' | '\u{ff03}');
         let keyword = keyword.trim_matches(is_gap);
         let keyword = match keyword.char_indices().nth(KEYWORD_CHARS_MAX) {
             Some((end, _)) => &keyword[..end],
             None => keyword,
         };
-        let keys: Vec<TagKey> = keyword.split(is_gap).filter_map(|word| TagKey::new(word).ok()).collect();
-        let joined: String = keys.iter().map(TagKey::as_str).collect();
+        let keys: Vec<String> = keyword.split(is_gap).filter_map(&key_of).collect();
+        let joined = keys.concat();
         let mut words: Vec<String> = Vec::new();
         if keys.len() > 1 {
             for key in &keys {
-                let word = search_form(key.as_str());
+                let word = search_form(key);
                 if words.len() < KEYWORD_WORDS_MAX && !word.is_empty() && !words.iter().any(|w| *w == word) {
                     words.push(word.into_owned());
                 }
             }
         }
-        Self { key: TagKey::new(&joined).ok(), joined: search_form(&joined).into_owned(), words }
+        Self { key: key_of(&joined), joined: search_form(&joined).into_owned(), words }
     }
 
     /// How the tag with this key answers the keyword, if it does; the rule of ranking by itself.
@@ -124,6 +125,7 @@ impl SearchForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::keyword_form;
     use proptest::prelude::*;
 
     #[test]
@@ -149,25 +151,25 @@ mod tests {
 
     #[test]
     fn keywords_join_and_split() {
-        let two = SearchForm::new("  #Street\u{3000}Comedy ");
+        let two = keyword_form("  #Street\u{3000}Comedy ");
         assert_eq!(two.joined, "streetcomedy");
         assert_eq!(two.words, ["street", "comedy"]);
-        assert_eq!(two.key.as_ref().map(TagKey::as_str), Some("streetcomedy"));
-        let one = SearchForm::new("streetcomedy");
+        assert_eq!(two.key.as_deref(), Some("streetcomedy"));
+        let one = keyword_form("streetcomedy");
         assert_eq!(one.joined, two.joined);
         assert!(one.words.is_empty());
-        assert_eq!(SearchForm::new("cat CAT").words, ["cat"]);
+        assert_eq!(keyword_form("cat CAT").words, ["cat"]);
     }
 
     #[test]
     fn hostile_keywords_are_bounded() {
         for keyword in ["", " ", "#", "\0", "#\0 \u{feff}#", "\u{200d}"] {
-            assert!(SearchForm::new(keyword).is_empty(), "{keyword:?}");
+            assert!(keyword_form(keyword).is_empty(), "{keyword:?}");
         }
-        assert_eq!(SearchForm::new(&"x".repeat(10_240)).joined.len(), KEYWORD_CHARS_MAX);
-        assert_eq!(SearchForm::new(&"a b c d e f g h i j ".repeat(500)).words.len(), KEYWORD_WORDS_MAX);
-        assert!(SearchForm::new(&"\u{fdfa}".repeat(10_240)).joined.len() <= FORM_BYTES_MAX);
-        assert_eq!(SearchForm::new(&format!("{}cat", " ".repeat(10_240))).joined, "cat");
+        assert_eq!(keyword_form(&"x".repeat(10_240)).joined.len(), KEYWORD_CHARS_MAX);
+        assert_eq!(keyword_form(&"a b c d e f g h i j ".repeat(500)).words.len(), KEYWORD_WORDS_MAX);
+        assert!(keyword_form(&"\u{fdfa}".repeat(10_240)).joined.len() <= FORM_BYTES_MAX);
+        assert_eq!(keyword_form(&format!("{}cat", " ".repeat(10_240))).joined, "cat");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! How well a tag answers a keyword: the classes of a hit, best first, and the rule that tells them apart.
 
-use super::boundary::is_boundary;
-use super::form::SearchForm;
+use crate::boundary::is_boundary;
+use crate::form::SearchForm;
 use memchr::memmem::Finder;
 
 /// How a hit answers the keyword. Hits are ordered by class, then by reach.
@@ -79,6 +79,7 @@ impl<'k> Matcher<'k> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::keyword_form;
 
     #[test]
     fn ranking_table() {
@@ -110,7 +111,7 @@ mod tests {
             ("แมว", "รักแมว", Some(Class::Infix)),
             ("قطة", "حياة_قطة", Some(Class::Word)),
         ] {
-            assert_eq!(SearchForm::new(keyword).classify(key), want, "{keyword:?} in {key:?}");
+            assert_eq!(keyword_form(keyword).classify(key), want, "{keyword:?} in {key:?}");
         }
     }
 }

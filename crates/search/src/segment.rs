@@ -11,14 +11,14 @@
 //! foot    offsets of the above, documents, sequence, identity, checksum, magic
 //! ```
 
-use super::bytes::Reader;
-use super::dictionary::{Dictionary, DictionaryWriter};
-use super::documents::{Documents, GROUP, GroupWriter, Record};
-use super::exact::{Exact, ExactWriter};
-use super::gram::GramLister;
-use super::invert::Inverter;
-use super::postings::{ListAt, PostingWriter};
-use super::storage::Storage;
+use crate::bytes::Reader;
+use crate::dictionary::{Dictionary, DictionaryWriter};
+use crate::documents::{Documents, GROUP, GroupWriter, Record};
+use crate::exact::{Exact, ExactWriter};
+use crate::gram::GramLister;
+use crate::invert::Inverter;
+use crate::postings::{ListAt, PostingWriter};
+use crate::storage::Storage;
 use std::io::{self, Write};
 use xxhash_rust::xxh3::Xxh3Default;
 

@@ -4,11 +4,11 @@
 //! the same size are merged, so that a query meets few of them however much has changed. Everything is immutable:
 //! a change makes a new state that shares what stayed, and queries go on with the one they began with.
 
-use super::documents::{Group, Record};
-use super::invert::Inverter;
-use super::segment::{Label, OpenError, Segment, SegmentWriter};
-use super::sorter::Sorter;
-use super::storage::Storage;
+use crate::documents::{Group, Record};
+use crate::invert::Inverter;
+use crate::segment::{Label, OpenError, Segment, SegmentWriter};
+use crate::sorter::Sorter;
+use crate::storage::Storage;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Numbers in bytes: little-endian ones of a fixed width and variable-length ones (LEB128).
 
-use super::storage::damaged;
+use crate::storage::damaged;
 use std::io;
 
 pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {

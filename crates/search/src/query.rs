@@ -1,10 +1,10 @@
 //! Answering a query: class by class, the hits of all layers are merged in order of reach until the page is full.
 
-use super::class::{Class, Matcher};
-use super::form::SearchForm;
-use super::overlay::{Fresh, Tier};
-use super::segment::Segment;
-use super::stage::{Plan, SegmentSearch};
+use crate::class::{Class, Matcher};
+use crate::form::SearchForm;
+use crate::overlay::{Fresh, Tier};
+use crate::segment::Segment;
+use crate::stage::{Plan, SegmentSearch};
 use std::cmp::Reverse;
 use std::io;
 use std::sync::Arc;

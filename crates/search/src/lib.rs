@@ -69,7 +69,7 @@ const BULK_MAX: usize = 64 * FRESH_MAX;
 pub struct Document<'a> {
     /// The hashtag's row number, its identity here: a later document of the same number supersedes this one.
     pub hashtag: u32,
-    /// Its key, as [`domain::TagKey`] makes it. An empty key takes the hashtag out of the results.
+    /// Its key: equal for all spellings of one tag. An empty key takes the hashtag out of the results.
     pub key: &'a str,
     /// Its views, reported or observed.
     pub reach: u64,

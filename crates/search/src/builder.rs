@@ -1,11 +1,11 @@
 //! Building the base: a new file beside the old one, put in its place when it is whole.
 
-use super::form::{FORM_BYTES_MAX, cut, search_form};
-use super::invert::{Inverter, PAIRS_MAX};
-use super::segment::{Label, Segment, SegmentWriter};
-use super::sorter::{CHUNK_BYTES_MAX, Sorter};
-use super::storage::Storage;
-use super::{Document, SearchIndex};
+use crate::form::{FORM_BYTES_MAX, cut, search_form};
+use crate::invert::{Inverter, PAIRS_MAX};
+use crate::segment::{Label, Segment, SegmentWriter};
+use crate::sorter::{CHUNK_BYTES_MAX, Sorter};
+use crate::storage::Storage;
+use crate::{Document, SearchIndex};
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};

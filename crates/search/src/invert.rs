@@ -4,8 +4,8 @@
 //! counting (which keeps the ranks ascending) and set aside in a temporary file. In the end the files are merged:
 //! the list of a gram is its part of each file, one behind the other.
 
-use super::bytes::{Reader, put_varint};
-use super::gram::Gram;
+use crate::bytes::{Reader, put_varint};
+use crate::gram::Gram;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fs::File;

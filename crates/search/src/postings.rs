@@ -3,8 +3,8 @@
 //! Full blocks of [`BLOCK`] ranks are bit-packed differences; the rest are varints. In front stands a skip table with
 //! the last rank and the end of each block (8 bytes a block), so that a cursor can jump.
 
-use super::bytes::{Reader, put_varint};
-use super::storage::{Storage, damaged};
+use crate::bytes::{Reader, put_varint};
+use crate::storage::{Storage, damaged};
 use bitpacking::{BitPacker, BitPacker4x};
 use std::io;
 

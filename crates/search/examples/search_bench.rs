@@ -1,11 +1,12 @@
 //! Measures the search index over made-up hashtags: building, size, latency by kind of keyword, memory, changes; and
 //! checks a sample of answers by going through all names.
 //!
-//! `cargo run --release -p catalog --example search_bench -- 2000000 [FOLDER]` (default: a temporary folder).
+//! `cargo run --release -p search --example search_bench -- 2000000 [FOLDER]` (default: a temporary folder).
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the monotonic clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
-use catalog::search::{Builder, DEPTH_MAX, Document, Hit, SearchForm, SearchIndex};
+use domain::TagKey;
+use search::{Builder, DEPTH_MAX, Document, Hit, SearchForm, SearchIndex};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::error::Error;
@@ -19,6 +20,10 @@ const QUERIES: usize = 4000;
 const LIMIT: usize = 20;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn key_of(text: &str) -> Option<String> {
+    TagKey::new(text).ok().map(|key| key.as_str().to_owned())
+}
 
 /// Splitmix64: the same numbers at every run.
 struct Random(u64);
@@ -238,7 +243,7 @@ fn measure(index: &SearchIndex, sample: &[String], words: &[String]) -> Outcome<
             let mut times = [0.0; 3];
             for time in &mut times {
                 let started = Instant::now();
-                hits += index.query(&SearchForm::new(keyword), offset, LIMIT)?.hits.len();
+                hits += index.query(&SearchForm::new(keyword, key_of), offset, LIMIT)?.hits.len();
                 *time = started.elapsed().as_secs_f64() * 1000.0;
             }
             first.push(times[0]);
@@ -270,7 +275,7 @@ fn check(index: &SearchIndex, names: &Path, sample: &[String], words: &[String])
             keywords
                 .into_iter()
                 .step_by(step)
-                .map(|keyword| (SearchForm::new(&keyword), offset, Vec::<Hit>::new())),
+                .map(|keyword| (SearchForm::new(&keyword, key_of), offset, Vec::<Hit>::new())),
         );
     }
     read_names(names, |hashtag, reach, key| {
