@@ -65,8 +65,19 @@ impl Catalog {
         self.follow().await
     }
 
-    /// Catches up with the store: afterwards nothing is answered from before its present state. Gives the sequence.
+    /// Catches up with the store: afterwards no answer is older than its present state. The search index follows in the
+    /// background. Returns the sequence reached.
     pub(crate) async fn follow(&self) -> Result<u64, CatalogError> {
+        let before = self.inner.follow.sequence.load(Ordering::Acquire);
+        let reached = self.invalidate_changed().await?;
+        if reached != before {
+            self.inner.index.nudge();
+        }
+        Ok(reached)
+    }
+
+    /// Drops from the cache what changed in the store, and leaves the search index behind. Returns the sequence reached.
+    pub(crate) async fn invalidate_changed(&self) -> Result<u64, CatalogError> {
         let follow = &self.inner.follow;
         let known = follow.sequence.load(Ordering::Acquire);
         if self.inner.store.sequence().await? == known {
@@ -86,7 +97,6 @@ impl Catalog {
             }
         };
         follow.sequence.store(reached, Ordering::Release);
-        self.inner.index.nudge();
         Ok(reached)
     }
 }

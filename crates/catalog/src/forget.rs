@@ -109,7 +109,7 @@ impl Catalog {
         let ids = videos.iter().map(|id| id.get());
         let owners = wanted.creators.iter().filter_map(|creator| creator.id()).map(|id| id.get());
         report.answers = store.forget_answers(Named { ids: ids.chain(owners).collect(), handles }).await?;
-        self.follow().await?;
+        self.invalidate_changed().await?;
         self.settle().await?;
         report.wiped = store.end_forgetting(is_rewritten).await?;
         Ok(report)

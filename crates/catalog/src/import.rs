@@ -183,14 +183,15 @@ impl Catalog {
             ended.await.map_err(|_| store::StoreError::Closed)??;
         }
         let report = ImportReport { recorded, ..reader.shared.report() };
-        self.follow().await?;
+        self.invalidate_changed().await?;
         if reader.shared.is_stopped() {
+            self.inner.index.nudge();
             return Ok(report);
         }
         // Whoever asks next does what is stopped here.
         tokio::select! {
             settled = self.settle() => settled?,
-            () = stopped(&mut stop) => {}
+            () = stopped(&mut stop) => self.inner.index.nudge(),
         }
         Ok(report)
     }
@@ -215,11 +216,12 @@ impl Catalog {
         }
     }
 
-    /// Brings the search index and the trends up to what was stored.
+    /// Brings the trends and the search index up to what was stored. Trends go first: they store the repaired totals by
+    /// which the index ranks. The other way round, each series would be read and repaired twice.
     pub(crate) async fn settle(&self) -> Result<(), CatalogError> {
+        let trends = self.follow_trends().await;
         self.inner.index.bring_up_and_keep().await?;
-        self.follow_trends().await?;
-        Ok(())
+        trends.map(|_| ())
     }
 }
 
