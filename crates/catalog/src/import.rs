@@ -215,14 +215,6 @@ impl Catalog {
             }
         }
     }
-
-    /// Brings the trends and the search index up to what was stored. Trends go first: they store the repaired totals by
-    /// which the index ranks. The other way round, each series would be read and repaired twice.
-    pub(crate) async fn settle(&self) -> Result<(), CatalogError> {
-        let trends = self.follow_trends().await;
-        self.inner.index.bring_up_and_keep().await?;
-        trends.map(|_| ())
-    }
 }
 
 /// Done when the import is to stop; never where nobody stops it.

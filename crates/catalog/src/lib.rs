@@ -9,6 +9,8 @@ mod error;
 
 mod follow;
 
+mod followers;
+
 pub mod forget;
 
 mod freshness;
@@ -20,8 +22,6 @@ pub mod import;
 mod index;
 
 pub mod jobs;
-
-pub mod measure;
 
 mod pages;
 
@@ -39,6 +39,7 @@ pub mod upstream;
 
 pub use cache::Ready;
 pub use error::CatalogError;
+pub use followers::{CatchingUp, Follower};
 pub use provenance::{CountBasis, Provenance};
 pub use reference::HashtagRef;
 pub use searching::SearchPage;
@@ -57,9 +58,6 @@ pub struct CatalogOptions {
     pub index_path: PathBuf,
     /// Memory for ready answers.
     pub cache_bytes_max: u64,
-    /// Most videos of a hashtag that are looked at for one answer, about: of a hashtag with more, those of a part of its
-    /// creators.
-    pub sample_videos_max: u64,
     /// Who tells the time.
     pub clock: Arc<dyn Clock>,
     /// Who is asked for what is not stored or too old; nobody unless told otherwise.
@@ -69,15 +67,12 @@ pub struct CatalogOptions {
 impl CatalogOptions {
     /// Memory for ready answers, unless told otherwise.
     pub const CACHE_BYTES_MAX: u64 = 80 << 20;
-    /// Videos that are looked at, unless told otherwise: some 25 MB.
-    pub const SAMPLE_VIDEOS_MAX: u64 = 200_000;
 
     /// The index in the store's data folder, everything else as usual.
     pub fn in_folder(data_dir: &std::path::Path, clock: Arc<dyn Clock>) -> Self {
         Self {
             index_path: data_dir.join("search.idx"),
             cache_bytes_max: Self::CACHE_BYTES_MAX,
-            sample_videos_max: Self::SAMPLE_VIDEOS_MAX,
             clock,
             upstreams: None,
         }
@@ -100,14 +95,10 @@ struct Inner {
     ranking: tokio::sync::Mutex<()>,
     /// The upstreams, where there are any.
     live: Option<upstream::Live>,
-    /// Videos of hashtags that were measured lately.
-    samples: measure::sample::Samples,
-    /// Held while trends are worked out: once for all who ask.
-    trends: tokio::sync::Mutex<()>,
-    /// Where trends are set aside meanwhile: where the search index is.
-    trends_folder: PathBuf,
-    /// What trends are compared with.
-    peers: measure::PeersCache,
+    /// The folder of the search index.
+    folder: PathBuf,
+    /// What else follows the store's changes.
+    followers: followers::Followers,
     /// Tells this process's worker that there is something to do.
     job_made: tokio::sync::Notify,
 }
@@ -117,7 +108,7 @@ impl Catalog {
     /// background and searches are refused until it is there.
     pub async fn open(store: Store, options: CatalogOptions) -> Result<Self, CatalogError> {
         let sequence = store.sequence().await?;
-        let trends_folder = options.index_path.parent().map(PathBuf::from).unwrap_or_default();
+        let folder = options.index_path.parent().map(PathBuf::from).unwrap_or_default();
         let index = index::Index::open(store.clone(), options.index_path).await?;
         let live = options.upstreams.and_then(|all| upstream::Live::new(all, &store, &options.clock));
         let inner = Inner {
@@ -129,10 +120,8 @@ impl Catalog {
             job_made: tokio::sync::Notify::new(),
             index,
             ranking: tokio::sync::Mutex::new(()),
-            samples: measure::sample::Samples::new(options.sample_videos_max),
-            trends: tokio::sync::Mutex::new(()),
-            trends_folder,
-            peers: measure::PeersCache::default(),
+            folder,
+            followers: followers::Followers::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -140,6 +129,16 @@ impl Catalog {
     /// The store underneath.
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// The clock of this catalog.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// The folder of the search index, for other files that can be rebuilt.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.inner.folder
     }
 
     /// How often the hot cache had the answer and how often not, since the start.

@@ -24,7 +24,7 @@ impl Catalog {
         }
         let recorded = self.inner.store.record_all(prepared).await?;
         self.follow().await?;
-        self.nudge_trends();
+        self.nudge_followers();
         Ok(recorded)
     }
 }

@@ -13,6 +13,7 @@ use crate::request_ids::RequestIds;
 use crate::v1::cursor::CursorKey;
 use catalog::Catalog;
 use domain::Clock;
+use measure::Measure;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -20,6 +21,7 @@ use tokio::sync::Semaphore;
 /// One per server; handlers share it.
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
+    pub(crate) measure: Measure,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) request_ids: RequestIds,
     pub(crate) keys: Keys,

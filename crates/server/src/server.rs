@@ -15,8 +15,8 @@ use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
 use crate::v1::cursor::CursorKey;
-use catalog::Catalog;
 use domain::Clock;
+use measure::Measure;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -29,8 +29,8 @@ use tokio::sync::Semaphore;
 /// What a server works with.
 #[derive(Clone)]
 pub struct Parts {
-    /// Where answers come from. Its store holds the accounts too.
-    pub catalog: Catalog,
+    /// Measures the catalog that answers come from, whose store has the accounts too.
+    pub measure: Measure,
     /// Who tells the time of requests and charges.
     pub clock: Arc<dyn Clock>,
     /// Makes request ids unlike those of other servers and other runs: 64 random bits.
@@ -77,16 +77,17 @@ impl Server {
         if !options.public_url.as_str().is_empty() {
             description.servers = Some(vec![utoipa::openapi::Server::new(options.public_url.as_str())]);
         }
-        let identity = parts.catalog.store().identity().await?;
+        let identity = parts.measure.store().identity().await?;
         let downloads =
             Downloads::open(&options.downloads, parts.clock.now()).map_err(BindError::Downloads)?;
         let app = Arc::new(App {
             downloads,
-            keys: Keys::new(parts.catalog.store().clone(), options.requests_per_minute),
+            keys: Keys::new(parts.measure.store().clone(), options.requests_per_minute),
             routes: Routes::new(&description),
             metrics: Metrics::new(description.paths.paths.keys().map(String::as_str)),
             request_ids: RequestIds::new(parts.seed),
-            catalog: parts.catalog,
+            catalog: parts.measure.catalog().clone(),
+            measure: parts.measure,
             clock: parts.clock,
             compressor: Compressor::new(),
             health: Health::new(),

@@ -102,9 +102,9 @@ impl From<catalog::CatalogError> for Failure {
     }
 }
 
-impl From<catalog::measure::MeasureError> for Failure {
-    fn from(error: catalog::measure::MeasureError) -> Self {
-        use catalog::measure::MeasureError;
+impl From<measure::MeasureError> for Failure {
+    fn from(error: measure::MeasureError) -> Self {
+        use measure::MeasureError;
         match error {
             MeasureError::Catalog(error) => error.into(),
             // `video_id` of the API is `--video` here.

@@ -2,10 +2,10 @@
 //! says so too.
 
 use crate::output::{self, counted, grouped};
-use catalog::measure::{AsReadView, CaveatView};
 use domain::caveat::said_of;
 use domain::hashtag::{AsRead, Total};
 use domain::{Basis, Hashtag, Source, Timestamp};
+use measure::{AsReadView, CaveatView};
 use serde::Serialize;
 use store::windows::Window;
 

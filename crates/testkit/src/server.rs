@@ -126,7 +126,7 @@ impl TestServerBuilder {
         }
         let limit = self.requests_per_minute;
         let (account_id, key, seed) = account(&held, &clock, self.credits, limit).await;
-        let parts = Parts { catalog: held.catalog().clone(), clock: Arc::new(clock.clone()), seed };
+        let parts = Parts { measure: held.measure().clone(), clock: Arc::new(clock.clone()), seed };
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let server = Server::bind(any_port, parts, self.options).await.expect("a server");
         let address = server.local_addr();

@@ -3,6 +3,7 @@
 use crate::FixedClock;
 use catalog::{Catalog, CatalogOptions, Upstreams};
 use domain::Observation;
+use measure::Measure;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{DatabaseUrl, Store, StoreOptions};
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 
 /// Fields are dropped in order: the catalog closes before its folder goes.
 pub struct TemporaryCatalog {
-    catalog: Catalog,
+    measure: Measure,
     folder: PathBuf,
     /// Goes with it, where the folder is its own.
     _temporary: Option<TempDir>,
@@ -38,8 +39,8 @@ impl TemporaryCatalog {
     /// An empty one in a folder that stays.
     pub async fn in_folder(folder: &Path, clock: &FixedClock, upstreams: Option<Upstreams>) -> Self {
         let options = StoreOptions::in_folder(folder);
-        let catalog = open(&options, &folder.join("search.idx"), clock, upstreams).await;
-        Self { catalog, folder: folder.to_owned(), _temporary: None, options }
+        let measure = open(&options, &folder.join("search.idx"), clock, upstreams).await;
+        Self { measure, folder: folder.to_owned(), _temporary: None, options }
     }
 
     /// Over a database, as one node of it: its folder has the search index alone.
@@ -60,23 +61,28 @@ impl TemporaryCatalog {
         clock: &FixedClock,
         upstreams: Option<Upstreams>,
     ) -> Self {
-        let catalog = open(&options, &folder.path().join("search.idx"), clock, upstreams).await;
-        Self { catalog, folder: folder.path().to_owned(), _temporary: Some(folder), options }
+        let measure = open(&options, &folder.path().join("search.idx"), clock, upstreams).await;
+        Self { measure, folder: folder.path().to_owned(), _temporary: Some(folder), options }
     }
 
     /// Opens the same data once more, as another process or node would, with an index of its own.
     pub async fn again(&self, index: &str, clock: &FixedClock) -> Catalog {
-        open(&self.options, &self.folder.join(index), clock, None).await
+        open(&self.options, &self.folder.join(index), clock, None).await.catalog().clone()
     }
 
     /// The catalog.
     pub fn catalog(&self) -> &Catalog {
-        &self.catalog
+        self.measure.catalog()
+    }
+
+    /// Measures the catalog, and keeps its trends up to date.
+    pub fn measure(&self) -> &Measure {
+        &self.measure
     }
 
     /// The store underneath.
     pub fn store(&self) -> &Store {
-        self.catalog.store()
+        self.measure.store()
     }
 
     /// Where its files are.
@@ -86,7 +92,7 @@ impl TemporaryCatalog {
 
     /// Records observations.
     pub async fn record(&self, observations: impl IntoIterator<Item = Observation>) {
-        self.catalog.record(observations.into_iter().collect()).await.expect("recorded");
+        self.measure.catalog().record(observations.into_iter().collect()).await.expect("recorded");
     }
 }
 
@@ -95,14 +101,14 @@ async fn open(
     index_path: &Path,
     clock: &FixedClock,
     upstreams: Option<Upstreams>,
-) -> Catalog {
+) -> Measure {
     let store = Store::open(options).await.expect("a store");
     let catalog_options = CatalogOptions {
         index_path: index_path.to_owned(),
         upstreams,
         ..CatalogOptions::in_folder(&options.data_dir, Arc::new(clock.clone()))
     };
-    Catalog::open(store, catalog_options).await.expect("a catalog")
+    Measure::new(Catalog::open(store, catalog_options).await.expect("a catalog"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! idempotency key an answer is requested.
 
 use super::schemas::{boolean, integer, text};
-use catalog::measure::{LIMIT, LIMIT_MAX};
+use measure::{LIMIT, LIMIT_MAX};
 use tables::Format;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::ObjectBuilder;

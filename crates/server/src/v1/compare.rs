@@ -9,9 +9,9 @@ use crate::openapi::{MeasureErrors, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{COMPARED_MAX, CompareAsked, CompareView, Measured, Meta};
-use catalog::{Catalog, Wanted};
+use catalog::Wanted;
 use http::Response;
+use measure::{COMPARED_MAX, CompareAsked, CompareView, Measure, Measured, Meta};
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
@@ -87,20 +87,20 @@ impl Question for Compare {
     }
 
     async fn answer(
-        catalog: &Catalog,
+        measure: &Measure,
         (tags, asked): Self::Asked,
         wanted: Wanted,
     ) -> Result<Measured<CompareView>, Problem> {
         let (mut found, mut stale) = (Vec::with_capacity(tags.len()), false);
         for tag in &tags {
-            let (one, is_stale) = hashtag(catalog, tag, wanted).await?;
+            let (one, is_stale) = hashtag(measure.catalog(), tag, wanted).await?;
             if found.iter().any(|other: &domain::Hashtag| other.row == one.row) {
                 return Err(Problem::parameter("tags", format!("tags names #{} twice", one.tag.name())));
             }
             found.push(one);
             stale |= is_stale;
         }
-        let mut measured = catalog.compare(&found, asked).await.map_err(problem)?;
+        let mut measured = measure.compare(&found, asked).await.map_err(problem)?;
         measured.meta.stale = stale;
         Ok(measured)
     }

@@ -6,10 +6,10 @@
 //! what the seal says.
 
 use crate::problem::Problem;
-use catalog::measure::Place;
 use domain::AccountId;
 use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
+use measure::Place;
 use sha2::Sha256;
 use std::fmt;
 

@@ -17,9 +17,9 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use catalog::Wanted;
-use catalog::measure::ExportOf;
 use domain::{Credits, KeyId, RequestId};
 use http::{HeaderValue, Response};
+use measure::ExportOf;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,7 +118,7 @@ impl Paid for Export {
         let making = Arc::clone(&app.downloads.making);
         let room = making.acquire_owned().await.map_err(Problem::internal)?;
         let sequence = app.catalog.store().sequence().await?;
-        let (catalog, runtime) = (app.catalog.clone(), Handle::current());
+        let (measure, runtime) = (app.measure.clone(), Handle::current());
         let spool = Arc::clone(&app.downloads.spool);
         // Dropped with this future when it took too long.
         let (_waiting, given_up) = oneshot::channel::<()>();
@@ -127,7 +127,7 @@ impl Paid for Export {
             let draft = spool.draft(request_id).map_err(not_written)?;
             let (draft, rows) = runtime.block_on(async {
                 tokio::select! {
-                    written = catalog.export(of, of_hashtag.as_ref(), format, draft) => {
+                    written = measure.export(of, of_hashtag.as_ref(), format, draft) => {
                         written.map_err(super::measured::problem)
                     }
                     _ = given_up => Err(Problem::internal("nobody waits for this export any more")),

@@ -12,10 +12,10 @@ use crate::gate::serve::{Asking, Paid};
 use crate::negotiation::{accept, not_acceptable};
 use crate::problem::Problem;
 use crate::query::{Query, shown};
-use catalog::measure::{LIMIT, LIMIT_MAX, MeasureError, Measured, Meta, Place, Tabular};
 use catalog::{Catalog, CatalogError, Wanted};
 use domain::Hashtag;
 use http::HeaderValue;
+use measure::{LIMIT, LIMIT_MAX, Measure, MeasureError, Measured, Meta, Place, Tabular};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -51,7 +51,7 @@ pub(crate) trait Question: Send + 'static {
 
     /// The answer.
     fn answer(
-        catalog: &Catalog,
+        measure: &Measure,
         asked: Self::Asked,
         wanted: Wanted,
     ) -> impl Future<Output = Result<Measured<Self::Answer>, Problem>> + Send;
@@ -136,12 +136,12 @@ impl<Q: Question> Paid for Measuring<Q> {
 
     async fn answer(app: &App, (asked, shape): Self::Asked, wanted: Wanted) -> Result<Content, Problem> {
         let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
-        let (catalog, runtime) = (app.catalog.clone(), Handle::current());
+        let (measure, runtime) = (app.measure.clone(), Handle::current());
         // Going through the videos of a hashtag and putting them in order is work that other calls must not wait for. Who
         // is timed out leaves it going on, so its room is given back when it ends.
         let work = tokio::task::spawn_blocking(move || {
             let _room = room;
-            runtime.block_on(async { shape.content(Q::answer(&catalog, asked, wanted).await?) })
+            runtime.block_on(async { shape.content(Q::answer(&measure, asked, wanted).await?) })
         });
         work.await.map_err(Problem::internal)?
     }
@@ -350,7 +350,7 @@ pub(crate) trait HashtagQuestion: Send + 'static {
 
     /// The answer.
     fn measure(
-        catalog: &Catalog,
+        measure: &Measure,
         hashtag: &Hashtag,
         asked: Self::Asked,
     ) -> impl Future<Output = Result<Measured<Self::Answer>, MeasureError>> + Send;
@@ -372,12 +372,12 @@ impl<H: HashtagQuestion> Question for OfHashtag<H> {
     }
 
     async fn answer(
-        catalog: &Catalog,
+        measure: &Measure,
         (reference, asked): Self::Asked,
         wanted: Wanted,
     ) -> Result<Measured<H::Answer>, Problem> {
-        let (found, stale) = hashtag(catalog, &reference, wanted).await?;
-        let mut measured = H::measure(catalog, &found, asked).await.map_err(problem)?;
+        let (found, stale) = hashtag(measure.catalog(), &reference, wanted).await?;
+        let mut measured = H::measure(measure, &found, asked).await.map_err(problem)?;
         measured.meta.stale = stale;
         Ok(measured)
     }

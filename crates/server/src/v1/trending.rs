@@ -10,10 +10,10 @@ use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{Measured, Meta, TrendingAsked, TrendingView};
-use catalog::{Catalog, Wanted};
+use catalog::Wanted;
 use domain::metrics::Weights;
 use http::Response;
+use measure::{Measure, Measured, Meta, TrendingAsked, TrendingView};
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
@@ -80,11 +80,11 @@ impl Question for Trending {
     }
 
     async fn answer(
-        catalog: &Catalog,
+        measure: &Measure,
         asked: TrendingAsked,
         _: Wanted,
     ) -> Result<Measured<Self::Answer>, Problem> {
-        catalog.trending(&asked).await.map_err(problem)
+        measure.trending(&asked).await.map_err(problem)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::openapi::Word;
 use crate::query::Words;
-use catalog::measure::{ExportOf, HashtagSort, HistoryMetric, VideoSort};
 use charts::Theme;
 use domain::metrics::{Mode, Step, TrendWindow};
+use measure::{ExportOf, HashtagSort, HistoryMetric, VideoSort};
 use store::trends::TrendSort;
 use tables::Format;
 

@@ -100,7 +100,7 @@ async fn both_ids_are_told_everywhere(server: &TestServer, id: &Value, assigned_
 
 async fn an_assigned_id_is_accepted_everywhere_and_for_good(place: &Place) {
     let server = place.server().await.holding(holdings()).start().await;
-    server.held().catalog().follow_trends().await.expect("trends");
+    server.held().measure().follow_trends().await.expect("trends");
     let record = server.get("/v1/hashtags/kitten").await.json();
     let id = record["data"]["assigned_id"].as_str().expect("an id").to_owned();
     assert!(id.parse::<u64>().expect("digits") >= ASSIGNED_ID_MIN && record["data"]["id"].is_null());
@@ -110,7 +110,7 @@ async fn an_assigned_id_is_accepted_everywhere_and_for_good(place: &Place) {
         .held()
         .record(vec![hashtag("kitten").id(TIKTOK_ID).views(20_001).observed_at(day(21)).into()])
         .await;
-    server.held().catalog().follow_trends().await.expect("trends");
+    server.held().measure().follow_trends().await.expect("trends");
     let record = server.get(&format!("/v1/hashtags/{id}")).await.json();
     assert_eq!((&record["data"]["id"], &record["data"]["assigned_id"]), (&"42".into(), &Value::Null));
     both_ids_are_told_everywhere(&server, &"42".into(), &Value::Null).await;

@@ -16,7 +16,7 @@ async fn server() -> (ContractStandIn, TestServer) {
     let an_hour_ago = Timestamp::from_ms(FixedClock::default().now().as_ms() - 3_600_000);
     held.push(counted.observed_at(an_hour_ago).into());
     let server = TestServer::builder().holding(held).upstream(&upstream).start().await;
-    server.held().catalog().follow_trends().await.expect("trends");
+    server.held().measure().follow_trends().await.expect("trends");
     (upstream, server)
 }
 

@@ -227,9 +227,9 @@ async fn a_restart_does_not_lose_what_was_paid(place: &Place) {
 
 /// Another server over the same store and folder, as after a restart.
 pub(crate) async fn second(server: &TestServer, folder: PathBuf) -> SocketAddr {
-    let catalog = server.held().catalog().clone();
+    let measure = server.held().measure().clone();
     let clock = std::sync::Arc::new(server.clock.clone());
-    let parts = server::Parts { catalog, clock, seed: 8 };
+    let parts = server::Parts { measure, clock, seed: 8 };
     let (folder, node) = (Some(folder), "node-1".to_owned());
     let downloads = server::Downloads { folder, node, ..server::Downloads::default() };
     let options = server::Options { downloads, ..server::Options::default() };

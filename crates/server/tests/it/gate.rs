@@ -141,8 +141,8 @@ async fn credits_that_another_server_spent_are_gone(place: &Place) {
 }
 
 async fn second(server: &TestServer) -> std::net::SocketAddr {
-    let catalog = server.held().catalog().clone();
-    let parts = server::Parts { catalog, clock: Arc::new(server.clock.clone()), seed: 8 };
+    let measure = server.held().measure().clone();
+    let parts = server::Parts { measure, clock: Arc::new(server.clock.clone()), seed: 8 };
     let bound = server::Server::bind(([127, 0, 0, 1], 0).into(), parts, server::Options::default()).await;
     let other = bound.expect("a server");
     let address = other.local_addr();

@@ -38,7 +38,7 @@ pub(crate) fn holdings() -> Vec<Observation> {
 
 async fn server(place: &Place) -> TestServer {
     let server = place.server().await.holding(holdings()).start().await;
-    server.held().catalog().follow_trends().await.expect("trends");
+    server.held().measure().follow_trends().await.expect("trends");
     server
 }
 
@@ -207,7 +207,7 @@ async fn no_integer_is_above_what_doubles_hold(place: &Place) {
         video(2).tag("huge").tag("other").plays(MOST / 4).observed_at(before(1)).into(),
     ];
     let server = place.server().await.holding(huge).start().await;
-    server.held().catalog().follow_trends().await.expect("trends");
+    server.held().measure().follow_trends().await.expect("trends");
     for path in [
         "/v1/hashtags/huge",
         "/v1/hashtags?query=huge",

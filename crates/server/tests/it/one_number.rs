@@ -141,7 +141,7 @@ async fn every_surface_answers_the_same_views(place: &Place) {
         if count % 2 == 0 {
             check(&server, count, "before trends are worked out").await;
         }
-        server.held().catalog().follow_trends().await.expect("trends");
+        server.held().measure().follow_trends().await.expect("trends");
         check(&server, count, "after trends are worked out").await;
     }
     let trending = get(&server, "/v1/trending?window=24h&limit=100").await;
@@ -163,7 +163,7 @@ async fn check_cuts(server: &TestServer, cuts: &[Cut]) {
     server.held().record(videos.chain(readings).collect::<Vec<Observation>>()).await;
     for is_worked_out in [false, true] {
         if is_worked_out {
-            server.held().catalog().follow_trends().await.expect("trends");
+            server.held().measure().follow_trends().await.expect("trends");
         }
         for cut in cuts {
             for (surface, told, as_read) in told(server, &cut.name).await {

@@ -32,7 +32,7 @@ async fn an_empty_time_is_free_and_says_when_there_is_something(place: &Place) {
     let readings = span("2025-03-01T10:00:00Z", "2025-03-09T11:00:00Z");
     let posts = span("2025-02-03T00:00:00Z", "2025-02-04T05:06:07Z");
     let balance = server.balance().await;
-    server.held().catalog().follow_trends().await.expect("trends");
+    server.held().measure().follow_trends().await.expect("trends");
     for (path, available) in [
         ("/v1/hashtags/cat/history?from=2025-06-01", &readings),
         ("/v1/hashtags/cat/history?to=2024-12-31&step=raw&mode=gain", &readings),

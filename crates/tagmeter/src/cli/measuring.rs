@@ -2,13 +2,13 @@
 
 use super::{Json, keyword};
 use crate::measured::FileFormat;
-use catalog::measure::{COMPARED_MAX, ExportOf, HISTORY_LIMIT_MAX, HistoryMetric, LIMIT, LIMIT_MAX};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domain::length::LengthError;
 use domain::link::video_id;
 use domain::metrics::{Mode, Step, TrendWindow, Weights};
 use domain::{Length, Moment, VideoId};
+use measure::{COMPARED_MAX, ExportOf, HISTORY_LIMIT_MAX, HistoryMetric, LIMIT, LIMIT_MAX};
 use std::path::PathBuf;
 use store::trends::TrendSort;
 

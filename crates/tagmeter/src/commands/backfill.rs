@@ -8,10 +8,10 @@ use crate::output::{counted, grouped, print, print_json, print_text, say};
 use crate::progress::Bar;
 use crate::upstreams;
 use catalog::CatalogError;
-use catalog::measure::CaveatView;
 use catalog::upstream::backfill::{Backfill, BackfillReport};
 use domain::caveat::said_of;
 use domain::{Clock, Tag, UtcDay};
+use measure::CaveatView;
 use serde::Serialize;
 use sources::upstream::Http;
 
@@ -78,9 +78,9 @@ pub(super) async fn run(command: cli::Backfill, context: &Context) -> Result<Exi
     let upstream = chosen(context, command.upstream.as_deref())?;
     let source = upstreams::research_source(upstream, Http::new().map_err(Failure::new)?)?;
     let store = context.open_store().await?;
-    let catalog = context.open_catalog(store, &context.settings.data_dir.value).await?;
+    let measure = context.open_measure(store, &context.settings.data_dir.value).await?;
     let today = UtcDay::of(context.clock.now());
-    let before = catalog.store().upstream_calls(&upstream.name, today).await?;
+    let before = measure.store().upstream_calls(&upstream.name, today).await?;
     let left = |calls: u64| source.allowed.daily_requests.map(|max| max.saturating_sub(before + calls));
     let bar = Bar::new();
     let told = |report: &BackfillReport| {
@@ -89,10 +89,10 @@ pub(super) async fn run(command: cli::Backfill, context: &Context) -> Result<Exi
         bar.windows(report.windows_done, report.windows, &format!("{videos}{}", left.unwrap_or_default()));
     };
     let backfill = Backfill { tag, first, last };
-    let report = catalog.backfill(&source, &backfill, &told).await;
+    let report = measure.catalog().backfill(&source, &backfill, &told).await;
     bar.finish();
     let report = report.map_err(|error| refused(error, upstream))?;
-    let today = catalog.store().upstream_calls(&upstream.name, UtcDay::of(context.clock.now())).await?;
+    let today = measure.store().upstream_calls(&upstream.name, UtcDay::of(context.clock.now())).await?;
     let left_today = source.allowed.daily_requests.map(|max| max.saturating_sub(today));
     let filled = Filled::new(&backfill, upstream, report, today, left_today);
     if command.output.json {

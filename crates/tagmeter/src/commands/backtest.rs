@@ -7,12 +7,12 @@ use crate::cli::measuring::Backtest;
 use crate::exit::Failure;
 use crate::output::{counted, grouped, print_json, say};
 use crate::progress::spinning;
-use catalog::Catalog;
 use domain::metrics::backtest::{self, BacktestPlan, BacktestSeries, play};
 use domain::metrics::odds::OWN_TAG_DAYS_MIN;
 use domain::metrics::{Odds, Reading};
 use domain::observation::HashtagCounts;
 use domain::{Count, HashtagRow};
+use measure::Measure;
 use serde::Serialize;
 use std::sync::Arc;
 use store::snapshots::Snapshot;
@@ -48,8 +48,8 @@ struct Series {
 }
 
 pub(super) async fn run(command: Backtest, context: &Context) -> Result<(), Failure> {
-    let catalog = context.open_existing_catalog().await?;
-    let series = Arc::new(spinning("reading series", read(&catalog)).await?);
+    let measure = context.open_existing_measure().await?;
+    let series = Arc::new(spinning("reading series", read(&measure)).await?);
     if series.is_empty() {
         return Err(Failure::new("no hashtag was read at least twice")
             .hint("`tagmeter import PATH` takes series of readings"));
@@ -68,11 +68,11 @@ pub(super) async fn run(command: Backtest, context: &Context) -> Result<(), Fail
     let (judged, learned) = spinning("playing series back", judged).await.map_err(Failure::new)?;
     if command.renew {
         let odds = learned.map_err(too_few)?;
-        catalog.store_odds(Some(&odds)).await?;
+        measure.store_odds(Some(&odds)).await?;
     } else if command.published {
-        catalog.store_odds(None).await?;
+        measure.store_odds(None).await?;
     }
-    let probabilities = catalog.odds().await?;
+    let probabilities = measure.odds().await?;
     if command.output.json {
         return print_json(&Played {
             series: series.len() as u64,
@@ -104,8 +104,8 @@ fn too_few(tag_days: u64) -> Failure {
 }
 
 /// The series of all hashtags that were read at least twice.
-async fn read(catalog: &Catalog) -> Result<Vec<Series>, Failure> {
-    let store = catalog.store();
+async fn read(measure: &Measure) -> Result<Vec<Series>, Failure> {
+    let store = measure.store();
     let (mut all, mut readings, mut after) = (Vec::new(), 0, None);
     loop {
         let hashtags = store.hashtags_after(after, PART).await?;

@@ -7,9 +7,8 @@ use crate::measured::{
     Target, basis, counted_share, line_of, maybe, nothing_read, share, spark, tag, total, with_lines,
 };
 use crate::output::{counted, grouped, print, print_text, say, table};
-use catalog::Catalog;
-use catalog::measure::{CompareAsked, CompareView, ComparedView, OverlapView, POINTS_MAX};
 use domain::Hashtag;
+use measure::{CompareAsked, CompareView, ComparedView, Measure, OverlapView, POINTS_MAX};
 use std::collections::BTreeSet;
 
 /// Characters of a sparkline.
@@ -17,8 +16,8 @@ const SPARK_WIDTH: usize = 48;
 
 pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, true)?;
-    let catalog = context.open_existing_catalog().await?;
-    let hashtags = hashtags_of(&catalog, &command.hashtags).await?;
+    let measure = context.open_existing_measure().await?;
+    let hashtags = hashtags_of(&measure, &command.hashtags).await?;
     let now = context.now();
     let asked = CompareAsked {
         metric: command.metric,
@@ -28,11 +27,11 @@ pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failu
         index: command.index,
         points_max: POINTS_MAX,
     };
-    let measured = catalog.compare(&hashtags, asked).await?;
+    let measured = measure.compare(&hashtags, asked).await?;
     let mut not_read = Vec::new();
     for (hashtag, one) in hashtags.iter().zip(&measured.data.hashtags) {
         if one.series.points.is_empty() {
-            not_read.push(nothing_read(&catalog, hashtag, command.metric).await?);
+            not_read.push(nothing_read(&measure, hashtag, command.metric).await?);
         }
     }
     let chart = || Some(chart(&measured.data, &command));
@@ -46,11 +45,11 @@ pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failu
 }
 
 /// The hashtags of several names or ids; one that is named twice is no comparison.
-pub(super) async fn hashtags_of(catalog: &Catalog, typed: &[String]) -> Result<Vec<Hashtag>, Failure> {
+pub(super) async fn hashtags_of(measure: &Measure, typed: &[String]) -> Result<Vec<Hashtag>, Failure> {
     let mut hashtags: Vec<Hashtag> = Vec::with_capacity(typed.len());
     let mut rows = BTreeSet::new();
     for text in typed {
-        let hashtag = hashtag_of(catalog, text).await?;
+        let hashtag = hashtag_of(measure, text).await?;
         if !rows.insert(hashtag.row) {
             return Err(Failure::usage(format_args!("#{} is named twice", hashtag.tag.name())));
         }

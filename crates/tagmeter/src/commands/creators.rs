@@ -5,24 +5,24 @@ use crate::cli::measuring::Creators;
 use crate::exit::Failure;
 use crate::measured::{Target, maybe, nothing_posted, observed, per_cent, share};
 use crate::output::{counted, grouped, print, print_text, say, shortened, table};
-use catalog::measure::{CreatorView, CreatorsAsked, CreatorsView};
+use measure::{CreatorView, CreatorsAsked, CreatorsView};
 
 /// Characters of a display name that are shown.
 const NAME_SHOWN_MAX: usize = 32;
 
 pub(super) async fn run(command: Creators, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
-    let catalog = context.open_existing_catalog().await?;
-    let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
+    let measure = context.open_existing_measure().await?;
+    let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let now = context.now();
     let asked = CreatorsAsked {
         since: command.since.map(|since| since.begin(now)),
         limit: if command.limit == 0 { u32::MAX } else { command.limit },
         after: None,
     };
-    let measured = catalog.creators(&hashtag, asked).await?;
+    let measured = measure.creators(&hashtag, asked).await?;
     let nothing = match measured.data.creators.is_empty() {
-        true => Some(nothing_posted(&catalog, &hashtag, "creators", asked.since.is_some()).await?),
+        true => Some(nothing_posted(&measure, &hashtag, "creators", asked.since.is_some()).await?),
         false => None,
     };
     target.tell(&measured, now, nothing, show, || None)

@@ -9,8 +9,8 @@ use crate::exit::Failure;
 use crate::output::{counted, grouped, print, quoted};
 use crate::progress::spinning;
 use crate::telemetry;
-use catalog::Catalog;
 use domain::{Clock, Credits, Email, Timestamp};
+use measure::Measure;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,12 +31,12 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     refuse_database(context)?;
     let folder = Folder::prepare(context)?;
     let store = Store::open(&StoreOptions::in_folder(folder.path())).await?;
-    let catalog = context.open_catalog(store.clone(), folder.path()).await?;
+    let measure = context.open_measure(store.clone(), folder.path()).await?;
     let began = context.clock.now();
-    spinning("making the data", fill(&catalog, began)).await?;
+    spinning("making the data", fill(&measure, began)).await?;
     let key = make_account(context, &store).await?;
     let size = store.catalog_size().await?;
-    let server = serve::bind(context, catalog, folder.path(), None).await?;
+    let server = serve::bind(context, measure, folder.path(), None).await?;
     let held = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
     let took_ms = context.clock.now().as_ms().saturating_sub(began.as_ms());
     let place = Place { base: format!("http://{}", server.local_addr()), folder: folder.path(), key: &key };
@@ -45,9 +45,9 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
 }
 
 /// Records the data and measures it, so that the first question is answered at once.
-async fn fill(catalog: &Catalog, now: Timestamp) -> Result<(), Failure> {
-    catalog.record(demo::observations(now)).await?;
-    catalog.follow_trends().await?;
+async fn fill(measure: &Measure, now: Timestamp) -> Result<(), Failure> {
+    measure.catalog().record(demo::observations(now)).await?;
+    measure.follow_trends().await?;
     Ok(())
 }
 

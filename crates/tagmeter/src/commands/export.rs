@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::measured::{FileFormat, Target, stored};
 use crate::output::{Out, counted, say};
 use crate::progress::Bar;
-use catalog::measure::{ExportOf, MeasureError};
+use measure::{ExportOf, MeasureError};
 
 pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failure> {
     if command.what == ExportOf::Hashtags && command.hashtag.is_some() {
@@ -14,9 +14,9 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
             .hint("`tagmeter lookup NAME --json` tells one hashtag"));
     }
     let target = Target::of_file(&command.file, false)?;
-    let catalog = context.open_existing_catalog().await?;
+    let measure = context.open_existing_measure().await?;
     let only = match &command.hashtag {
-        Some(typed) => Some(hashtag_of(&catalog, typed).await?),
+        Some(typed) => Some(hashtag_of(&measure, typed).await?),
         None => None,
     };
     let bar = Bar::new();
@@ -25,12 +25,12 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
     let (what, only) = (command.what, only.as_ref());
     let (rows, name) = match target {
         Target::Print(FileFormat::Rows(format)) => {
-            let written = catalog.export_telling(what, only, format, Out, progress).await;
+            let written = measure.export_telling(what, only, format, Out, progress).await;
             bar.finish();
             (written.map_err(refused)?.1, "standard output".to_owned())
         }
         Target::File(file, FileFormat::Rows(format)) => {
-            let written = catalog.export_telling(what, only, format, file, progress).await;
+            let written = measure.export_telling(what, only, format, file, progress).await;
             bar.finish();
             let (file, rows) = written.map_err(refused)?;
             let name = file.path().display().to_string();

@@ -58,9 +58,9 @@ struct Allowed {
 
 pub(super) async fn run(command: Forget, context: &Context) -> Result<(), Failure> {
     let order = order(&command)?;
-    let catalog = context.open_existing_catalog().await?;
+    let measure = context.open_existing_measure().await?;
     if command.allow_again {
-        let allowed = catalog.allow_again(&order).await?;
+        let allowed = measure.catalog().allow_again(&order).await?;
         return match command.output.json {
             true => print_json(&Allowed { allowed }),
             false => print_text(format_args!(
@@ -72,7 +72,7 @@ pub(super) async fn run(command: Forget, context: &Context) -> Result<(), Failur
     let bar = Bar::new();
     let progress = |more, total| bar.forgotten(more, total);
     if !command.yes {
-        let report = catalog.would_forget(order, &progress).await?;
+        let report = measure.catalog().would_forget(order, &progress).await?;
         bar.finish();
         Forgot::new(&report, None).show(command.output.json)?;
         if command.dry_run {
@@ -80,7 +80,7 @@ pub(super) async fn run(command: Forget, context: &Context) -> Result<(), Failur
         }
         return Err(Failure::new("nothing was forgotten").hint("--yes forgets it for good"));
     }
-    let report = catalog.forget(order, &progress).await;
+    let report = measure.catalog().forget(order, &progress).await;
     bar.finish();
     let report = report?;
     let folder = context.settings.downloads.folder(&context.settings.data_dir.value);

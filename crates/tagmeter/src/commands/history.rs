@@ -7,8 +7,8 @@ use crate::measured::{
     Target, about, line_of, maybe, not_counted, nothing_read, span, spark, when, with_lines,
 };
 use crate::output::{counted, grouped, print, print_text, say, table};
-use catalog::measure::{HistoryAsked, HistoryView, POINTS_MAX, Place, PointView};
 use domain::metrics::Step;
+use measure::{HistoryAsked, HistoryView, POINTS_MAX, Place, PointView};
 
 /// Points of a table, unless told otherwise.
 const POINTS_SHOWN: u32 = 60;
@@ -17,8 +17,8 @@ const SPARK_WIDTH: usize = 72;
 
 pub(super) async fn run(command: History, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, true)?;
-    let catalog = context.open_existing_catalog().await?;
-    let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
+    let measure = context.open_existing_measure().await?;
+    let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let now = context.now();
     let asked = HistoryAsked {
         metric: command.metric,
@@ -30,14 +30,14 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
         limit: POINTS_MAX,
         after: None,
     };
-    let mut measured = catalog.history(&hashtag, asked).await?;
+    let mut measured = measure.history(&hashtag, asked).await?;
     if measured.next.is_some() {
         return Err(Failure::new(format_args!("it has more than {} points", grouped(POINTS_MAX as u64)))
             .hint("--from, --to or a larger --step make them fewer"));
     }
     let limit = command.limit.unwrap_or(if target.is_screen() { POINTS_SHOWN } else { 0 });
     let nothing = match measured.data.points.is_empty() {
-        true => Some(nothing_read(&catalog, &hashtag, command.metric).await?),
+        true => Some(nothing_read(&measure, &hashtag, command.metric).await?),
         false => None,
     };
     let course = spark(&measured.data, SPARK_WIDTH);

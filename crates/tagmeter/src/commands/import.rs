@@ -115,7 +115,7 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
     let inputs = listed(&command, &context.settings.data_dir.value)?;
     let rejects = command.rejects.as_deref().map(create).transpose()?;
     let store = context.open_store().await?;
-    let catalog = context.open_catalog(store, &context.settings.data_dir.value).await?;
+    let measure = context.open_measure(store, &context.settings.data_dir.value).await?;
     let bar = Arc::new(Bar::new());
     let options = ImportOptions {
         rejects: rejects.map(|file| Box::new(BufWriter::new(file)) as _),
@@ -125,10 +125,10 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
         called: None,
         stop: Some(interrupt::listen()?),
     };
-    let imported = catalog.import(inputs, options).await;
+    let imported = measure.catalog().import(inputs, options).await;
     bar.finish();
     let report = imported?;
-    let imported = Imported::new(report, catalog.store().catalog_size().await?);
+    let imported = Imported::new(report, measure.store().catalog_size().await?);
     tell_problems(&imported.files);
     import_kept::warn(&imported.files);
     if command.output.json {

@@ -6,19 +6,19 @@ use crate::exit::Failure;
 use crate::hashtag_view::HashtagView;
 use crate::measured::outlook;
 use crate::output::{print, print_json, print_text};
-use catalog::measure::OutlookView;
+use measure::OutlookView;
 use serde::Serialize;
 
 /// Sums over windows of time that are printed, the newest.
 const WINDOWS_MAX: u32 = 100;
 
 pub(super) async fn run(command: Lookup, context: &Context) -> Result<(), Failure> {
-    let catalog = context.open_existing_catalog().await?;
-    let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
-    let snapshots = catalog.store().hashtag_snapshots_count(hashtag.row).await?;
-    let windows = catalog.store().hashtag_windows(hashtag.row, WINDOWS_MAX).await?;
+    let measure = context.open_existing_measure().await?;
+    let hashtag = hashtag_of(&measure, &command.hashtag).await?;
+    let snapshots = measure.store().hashtag_snapshots_count(hashtag.row).await?;
+    let windows = measure.store().hashtag_windows(hashtag.row, WINDOWS_MAX).await?;
     let view = HashtagView::new(&hashtag).with_snapshots(snapshots).with_windows(windows);
-    let outlook = catalog.overview(&hashtag).await?.data.outlook;
+    let outlook = measure.overview(&hashtag).await?.data.outlook;
     if command.output.json {
         return print_json(&Shown { view: &view, outlook: outlook.as_ref() });
     }

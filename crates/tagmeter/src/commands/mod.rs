@@ -61,6 +61,7 @@ use crate::system::SystemClock;
 use crate::upstreams;
 use catalog::{Catalog, CatalogOptions};
 use domain::{Clock, Email, Hashtag, Timestamp};
+use measure::Measure;
 use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
@@ -154,26 +155,26 @@ impl Context {
     }
 
     /// Opens the catalog of a store that must be there already.
-    pub(crate) async fn open_existing_catalog(&self) -> Result<Catalog, Failure> {
+    pub(crate) async fn open_existing_measure(&self) -> Result<Measure, Failure> {
         let store = self.open_existing_store().await?;
-        self.open_catalog(store, &self.settings.data_dir.value).await
+        self.open_measure(store, &self.settings.data_dir.value).await
     }
 
     /// Opens the catalog over a store, with its search index in a folder: also on PostgreSQL each node has its own.
-    pub(crate) async fn open_catalog(&self, store: Store, folder: &Path) -> Result<Catalog, Failure> {
+    pub(crate) async fn open_measure(&self, store: Store, folder: &Path) -> Result<Measure, Failure> {
         make_folder(folder)?;
-        Ok(Catalog::open(store, self.catalog_options(folder)).await?)
+        Ok(Measure::new(Catalog::open(store, self.catalog_options(folder)).await?))
     }
 
     /// The same, with the upstreams of the settings.
-    pub(crate) async fn open_live_catalog(&self, store: Store) -> Result<Catalog, Failure> {
+    pub(crate) async fn open_live_measure(&self, store: Store) -> Result<Measure, Failure> {
         let folder = &self.settings.data_dir.value;
         make_folder(folder)?;
         let options = CatalogOptions {
             upstreams: upstreams::contract(&self.settings)?,
             ..self.catalog_options(folder)
         };
-        Ok(Catalog::open(store, options).await?)
+        Ok(Measure::new(Catalog::open(store, options).await?))
     }
 
     fn catalog_options(&self, folder: &Path) -> CatalogOptions {
@@ -205,8 +206,8 @@ fn no_such_account(email: &Email) -> Failure {
 }
 
 /// The hashtag of a name or id as it was typed.
-async fn hashtag_of(catalog: &Catalog, typed: &str) -> Result<Hashtag, Failure> {
-    catalog.find(typed).await?.ok_or_else(|| {
+async fn hashtag_of(measure: &Measure, typed: &str) -> Result<Hashtag, Failure> {
+    measure.catalog().find(typed).await?.ok_or_else(|| {
         Failure::not_found(format_args!("there is no hashtag {typed:?}"))
             .hint(format_args!("`tagmeter search {typed:?}` finds others that contain it"))
     })

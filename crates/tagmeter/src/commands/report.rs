@@ -12,11 +12,11 @@ use crate::cli::measuring::Report;
 use crate::exit::Failure;
 use crate::measured::{NewFile, per_cent, tag};
 use crate::output::{Out, grouped, printed, say};
-use catalog::measure::{HistoryAsked, HistoryMetric, HistoryView, Meta, POINTS_MAX, PointView};
 use charts::report::{ReportColumn, ReportTable, html};
 use charts::{day, human};
 use domain::metrics::{Mode, Step};
 use domain::{Timestamp, UtcDay};
+use measure::{HistoryAsked, HistoryMetric, HistoryView, Meta, POINTS_MAX, PointView};
 use std::io::Write;
 use std::path::Path;
 
@@ -34,8 +34,8 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
         refuse_other_formats(&command.output)?;
         Some(NewFile::begin(&command.output, command.force)?)
     };
-    let catalog = context.open_existing_catalog().await?;
-    let hashtags = hashtags_of(&catalog, &command.hashtags).await?;
+    let measure = context.open_existing_measure().await?;
+    let hashtags = hashtags_of(&measure, &command.hashtags).await?;
     let now = context.now();
     let frame = Frame {
         from: command.span.from.map(|from| from.begin(now)),
@@ -43,11 +43,11 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
     };
     let mut sections = Vec::new();
     if hashtags.len() > 1 {
-        sections.push(together::section(&catalog, &hashtags, frame).await?);
+        sections.push(together::section(&measure, &hashtags, frame).await?);
     }
     let mut is_empty = true;
     for hashtag in &hashtags {
-        let (section, has_something) = hashtag::section(&catalog, hashtag, frame).await?;
+        let (section, has_something) = hashtag::section(&measure, hashtag, frame).await?;
         is_empty &= !has_something;
         sections.push(section);
     }

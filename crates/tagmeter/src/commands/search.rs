@@ -5,7 +5,7 @@ use crate::cli::Search;
 use crate::exit::Failure;
 use crate::hashtag_view::HashtagView;
 use crate::output::{print, print_json, say, table};
-use catalog::measure::not_as_read;
+use measure::not_as_read;
 use serde::Serialize;
 
 /// Hashtags asked for at once.
@@ -21,12 +21,12 @@ struct Found {
 }
 
 pub(super) async fn run(command: Search, context: &Context) -> Result<(), Failure> {
-    let catalog = context.open_existing_catalog().await?;
-    catalog.bring_search_up().await?;
+    let measure = context.open_existing_measure().await?;
+    measure.catalog().bring_search_up().await?;
     let mut found = Found { keyword: command.keyword, hashtags: Vec::new(), has_more: true };
     let (mut offset, mut left) = (0, command.limit);
     while left > 0 && found.has_more {
-        let page = catalog.search(&found.keyword, offset, left.min(HASHTAGS_PER_PAGE)).await?;
+        let page = measure.catalog().search(&found.keyword, offset, left.min(HASHTAGS_PER_PAGE)).await?;
         found.hashtags.extend(page.hashtags.iter().map(HashtagView::new));
         found.has_more = page.has_more;
         left = left.saturating_sub(u32::try_from(page.hashtags.len()).unwrap_or(u32::MAX));

@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::output::print;
 use crate::system::random_bytes;
 use crate::telemetry;
-use catalog::Catalog;
+use measure::Measure;
 use server::{BindError, Downloads, Options, Parts, Server, Uploads};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,10 +21,11 @@ const RESTART_PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     telemetry::start(&context.settings)?;
     let store = context.open_store().await?;
-    let catalog = context.open_live_catalog(store).await?;
+    let measure = context.open_live_measure(store).await?;
     let uploads = uploads(context)?;
-    let worker = context.settings.worker.value.then(|| here(context, catalog.clone(), uploads.clone()));
-    let server = bind(context, catalog, &context.settings.data_dir.value, Some(uploads)).await?;
+    let worker =
+        context.settings.worker.value.then(|| here(context, measure.catalog().clone(), uploads.clone()));
+    let server = bind(context, measure, &context.settings.data_dir.value, Some(uploads)).await?;
     let settings = &context.settings;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -43,7 +44,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
 /// Takes the address that is configured. Large answers lie in the data folder, unless the settings name another one.
 pub(super) async fn bind(
     context: &Context,
-    catalog: Catalog,
+    measure: Measure,
     data_dir: &Path,
     uploads: Option<Uploads>,
 ) -> Result<Server, Failure> {
@@ -60,7 +61,7 @@ pub(super) async fn bind(
         downloads: Downloads { node, ..settings.downloads.options(data_dir) },
         ..Options::default()
     };
-    let parts = Parts { catalog, clock: context.clock.clone(), seed: u64::from_be_bytes(random_bytes()?) };
+    let parts = Parts { measure, clock: context.clock.clone(), seed: u64::from_be_bytes(random_bytes()?) };
     let address: SocketAddr = settings.listen.value;
     Server::bind(address, parts, options).await.map_err(|error| match error {
         BindError::Address { .. } => {

@@ -8,10 +8,9 @@ use crate::measured::{
 };
 use crate::output::{print, say, table_and_left_out};
 use crate::progress::spinning;
-use catalog::Catalog;
-use catalog::measure::{HistoryAsked, HistoryMetric, Measured, TrendFacts, TrendingAsked, TrendingView};
 use domain::Timestamp;
 use domain::metrics::{Mode, Step, TrendWindow};
+use measure::{HistoryAsked, HistoryMetric, Measure, Measured, TrendFacts, TrendingAsked, TrendingView};
 use store::trends::TrendSort;
 
 /// Days that a sparkline is of.
@@ -25,11 +24,11 @@ const SCORE: &str = "score";
 
 pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
-    let catalog = context.open_existing_catalog().await?;
+    let measure = context.open_existing_measure().await?;
     if command.query.is_some() {
-        catalog.bring_search_up().await?;
+        measure.catalog().bring_search_up().await?;
     }
-    spinning("working trends out", catalog.follow_trends()).await?;
+    spinning("working trends out", measure.follow_trends()).await?;
     let asked = TrendingAsked {
         window: command.window,
         sort: command.sort,
@@ -39,19 +38,19 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
         limit: command.limit,
         after: None,
     };
-    let measured = catalog.trending(&asked).await?;
-    let courses = if target.is_screen() { courses(&catalog, &measured).await? } else { Vec::new() };
+    let measured = measure.trending(&asked).await?;
+    let courses = if target.is_screen() { courses(&measure, &measured).await? } else { Vec::new() };
     let has_more = measured.next.is_some();
     let shown = Shown { courses, window: command.window, sort: command.sort, has_more };
     let nothing = match measured.data.is_empty() {
-        true => Some(nothing_moves(&catalog, &asked, &measured.meta).await?),
+        true => Some(nothing_moves(&measure, &asked, &measured.meta).await?),
         false => None,
     };
     target.tell(&measured, context.now(), nothing, |rows| show(rows, &shown), || None)
 }
 
 /// Of each hashtag the views gained on each of the last days before the newest reading of all.
-async fn courses(catalog: &Catalog, measured: &Measured<Vec<TrendingView>>) -> Result<Vec<String>, Failure> {
+async fn courses(measure: &Measure, measured: &Measured<Vec<TrendingView>>) -> Result<Vec<String>, Failure> {
     let newest = measured.meta.observed_at.as_deref().and_then(Timestamp::parse);
     let from = newest.map(|at| Timestamp::from_ms(at.as_ms() - SPARK_DAYS * MS_OF_A_DAY));
     let asked = HistoryAsked {
@@ -66,8 +65,8 @@ async fn courses(catalog: &Catalog, measured: &Measured<Vec<TrendingView>>) -> R
     };
     let mut courses = Vec::with_capacity(measured.data.len());
     for row in &measured.data {
-        let hashtag = hashtag_of(catalog, &tag(&row.hashtag.name)).await?;
-        let history = catalog.history(&hashtag, asked).await?;
+        let hashtag = hashtag_of(measure, &tag(&row.hashtag.name)).await?;
+        let history = measure.history(&hashtag, asked).await?;
         courses.push(spark(&history.data, SPARK_DAYS as usize));
     }
     Ok(courses)

@@ -5,8 +5,9 @@ use crate::cli::Videos;
 use crate::exit::Failure;
 use crate::hashtag_view::HashtagView;
 use crate::output::{grouped, print, print_json, say, shortened, table};
-use catalog::{Catalog, HashtagRef, WalkPage, WalkRequest};
+use catalog::{HashtagRef, WalkPage, WalkRequest};
 use domain::{Hashtag, Timestamp, WalkCursor};
+use measure::Measure;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -26,8 +27,8 @@ struct Walked {
 }
 
 pub(super) async fn run(command: Videos, context: &Context) -> Result<(), Failure> {
-    let catalog = context.open_existing_catalog().await?;
-    let hashtag = hashtag_of(&catalog, &command.hashtag).await?;
+    let measure = context.open_existing_measure().await?;
+    let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let limit = if command.limit == 0 { u64::MAX } else { command.limit };
     let mut walked =
         Walked { hashtag: HashtagView::new(&hashtag), videos: Vec::new(), held: 0, has_more: true };
@@ -35,7 +36,7 @@ pub(super) async fn run(command: Videos, context: &Context) -> Result<(), Failur
     while walked.has_more && (walked.videos.len() as u64) < limit {
         let left = limit - walked.videos.len() as u64;
         let count = u32::try_from(left).unwrap_or(u32::MAX).min(VIDEOS_PER_PAGE);
-        let page = page(&catalog, &hashtag, cursor, count).await?;
+        let page = page(&measure, &hashtag, cursor, count).await?;
         for video in &page.videos {
             walked.videos.push(read(video)?);
         }
@@ -45,13 +46,13 @@ pub(super) async fn run(command: Videos, context: &Context) -> Result<(), Failur
 }
 
 async fn page(
-    catalog: &Catalog,
+    measure: &Measure,
     hashtag: &Hashtag,
     cursor: WalkCursor,
     count: u32,
 ) -> Result<WalkPage, Failure> {
     let reference = HashtagRef::Key(hashtag.tag.key().clone());
-    let page = catalog.walk(&reference, WalkRequest { cursor, count, region: None }).await?;
+    let page = measure.catalog().walk(&reference, WalkRequest { cursor, count, region: None }).await?;
     page.ok_or_else(|| Failure::not_found(format_args!("#{} is gone", hashtag.tag.name())))
 }
 

@@ -19,9 +19,9 @@ const NODE_FILE: &str = "node.id";
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     telemetry::start(&context.settings)?;
     let store = context.open_store().await?;
-    let catalog = context.open_live_catalog(store).await?;
+    let measure = context.open_live_measure(store).await?;
     let signal = serve::stop_signal()?;
-    let worker = here(context, catalog, uploads(context)?);
+    let worker = here(context, measure.catalog().clone(), uploads(context)?);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         data_dir = %context.settings.data_dir.value.display(),

@@ -1,8 +1,8 @@
 //! Histories as charts.
 
-use catalog::measure::HistoryView;
 use charts::{Chart, ChartPoint, Line, Theme};
 use domain::Timestamp;
+use measure::HistoryView;
 
 /// Width and height of a chart in a file, in pixels.
 const SIZE: (u32, u32) = (1000, 500);
@@ -11,7 +11,7 @@ const SIZE: (u32, u32) = (1000, 500);
 #[expect(clippy::cast_precision_loss, reason = "a pixel is far wider than what is lost")]
 pub(crate) fn line_of(history: &HistoryView) -> Line {
     let is_gain = history.mode == "gain";
-    let point = |point: &catalog::measure::PointView| {
+    let point = |point: &measure::PointView| {
         let value = point.value? as f64;
         let step = if point.rounded { point.step as f64 } else { 0.0 };
         Some(ChartPoint {

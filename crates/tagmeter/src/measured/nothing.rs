@@ -2,18 +2,17 @@
 
 use crate::exit::Failure;
 use crate::output::grouped;
-use catalog::Catalog;
-use catalog::measure::{HistoryMetric, Meta, TrendingAsked};
 use domain::Hashtag;
+use measure::{HistoryMetric, Measure, Meta, TrendingAsked};
 
 /// No reading of a count in the time that was requested.
 pub(crate) async fn nothing_read(
-    catalog: &Catalog,
+    measure: &Measure,
     hashtag: &Hashtag,
     metric: HistoryMetric,
 ) -> Result<String, Failure> {
     let (metric_name, name) = (metric.name(), hashtag.tag.name());
-    Ok(match catalog.readings_held(hashtag, metric).await? {
+    Ok(match measure.readings_held(hashtag, metric).await? {
         Some(held) => format!("No {metric_name} of #{name} in this time; readings are {held}."),
         None => format!("No {metric_name} of #{name}: no source reported them with a time."),
     })
@@ -21,7 +20,7 @@ pub(crate) async fn nothing_read(
 
 /// No hashtag that moves, of those that a keyword and a least number of views leave.
 pub(crate) async fn nothing_moves(
-    catalog: &Catalog,
+    measure: &Measure,
     asked: &TrendingAsked,
     meta: &Meta,
 ) -> Result<String, Failure> {
@@ -30,7 +29,7 @@ pub(crate) async fn nothing_moves(
         least => format!(" of {} views or more", grouped(least)),
     };
     let matching = match &asked.query {
-        Some(keyword) if catalog.search(keyword, 0, 1).await?.hashtags.is_empty() => {
+        Some(keyword) if measure.catalog().search(keyword, 0, 1).await?.hashtags.is_empty() => {
             return Ok(format!("No hashtag matches {keyword:?}."));
         }
         Some(keyword) => format!(" that matches {keyword:?}"),
@@ -48,13 +47,13 @@ pub(crate) async fn nothing_moves(
 
 /// Nothing that is made of videos (`what`), in the time that was requested if one was (`is_limited`).
 pub(crate) async fn nothing_posted(
-    catalog: &Catalog,
+    measure: &Measure,
     hashtag: &Hashtag,
     what: &str,
     is_limited: bool,
 ) -> Result<String, Failure> {
     let name = hashtag.tag.name();
-    Ok(match catalog.posts_held(hashtag).await? {
+    Ok(match measure.posts_held(hashtag).await? {
         Some(_) if !is_limited => {
             format!("No {what} are known under #{name}: too little is told of its videos.")
         }

@@ -1,8 +1,8 @@
 //! Numbers for people: grouped, `~` before what was rounded, `-` for what is not known.
 
 use crate::output::grouped;
-use catalog::measure::{TotalView, TrendFacts};
 use domain::metrics::TrendWindow;
+use measure::{TotalView, TrendFacts};
 
 /// What stands for what is not known.
 const UNKNOWN: &str = "-";

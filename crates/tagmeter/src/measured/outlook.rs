@@ -2,7 +2,7 @@
 
 use super::numbers::{maybe, per_cent, real};
 use crate::output::grouped;
-use catalog::measure::{ForecastView, OutlookView};
+use measure::{ForecastView, OutlookView};
 
 /// What pace is the least of.
 pub(crate) const PACE_OVER: &str =

@@ -1,8 +1,8 @@
 //! A history as a line of text.
 
-use catalog::measure::HistoryView;
 use domain::Timestamp;
 use domain::metrics::Step;
+use measure::HistoryView;
 
 /// A history in at most `width` characters: equal widths are equal times, and where nothing was read there is a space.
 /// Of raw readings there is a character a reading, and a space before one that follows a gap.
@@ -28,7 +28,7 @@ pub(crate) fn spark(history: &HistoryView, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use catalog::measure::PointView;
+    use measure::PointView;
 
     fn history(step: &'static str, points: &[(&str, Option<u64>, Option<i64>)]) -> HistoryView {
         let point = |(at, value, gap_ms): &(&str, Option<u64>, Option<i64>)| PointView {

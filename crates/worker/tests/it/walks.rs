@@ -84,7 +84,7 @@ async fn a_hashtag_is_walked_by_its_assigned_id(place: &Place) {
     let (_upstream, server) = with_cat(place, 100, Habits::default()).await;
     server.held().record(vec![video(1).tag("cat").plays(3).into()]).await;
     let find = async |name: &str| {
-        let hashtag = server.held().catalog().measured_hashtag(name).await.expect("a hashtag");
+        let hashtag = server.held().measure().measured_hashtag(name).await.expect("a hashtag");
         (hashtag.public_id().to_string(), hashtag.id.map(|id| id.to_string()))
     };
     let (assigned, none) = find("cat").await;
@@ -94,7 +94,7 @@ async fn a_hashtag_is_walked_by_its_assigned_id(place: &Place) {
         assert_eq!((&walk["state"], &walk["stop_reason"]), (&"done".into(), &"end".into()), "{walk}");
         assert_eq!((&walk["hashtag_id"], &walk["counters"]["unique"]), (&"7551".into(), &100.into()));
         assert_eq!(find("cat").await.1.as_deref(), Some("7551"), "{number}");
-        assert_eq!(server.held().catalog().measured_hashtag(&assigned).await.expect("it").tag.name(), "cat");
+        assert_eq!(server.held().measure().measured_hashtag(&assigned).await.expect("it").tag.name(), "cat");
     }
 }
 
@@ -102,7 +102,7 @@ async fn a_hashtag_is_walked_by_its_assigned_id(place: &Place) {
 async fn a_walk_without_tiktok_s_id_names_the_assigned_one(place: &Place) {
     let (upstream, server) = with_cat(place, 10, Habits::default()).await;
     server.held().record(vec![video(1).tag("kitten").plays(3).into()]).await;
-    let hashtag = server.held().catalog().measured_hashtag("kitten").await.expect("a hashtag");
+    let hashtag = server.held().measure().measured_hashtag("kitten").await.expect("a hashtag");
     let id = hashtag.public_id().to_string();
     let video = HeldVideo { id: 7_000_000_000_000_000_001, plays: 10, title: Some("#kitten".to_owned()) };
     upstream.hold_hashtag(HeldHashtag {

@@ -9,10 +9,9 @@ use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Catalog;
-use catalog::measure::{BenchmarkAsked, BenchmarkView, MeasureError, Measured, Meta};
 use domain::Hashtag;
 use http::Response;
+use measure::{BenchmarkAsked, BenchmarkView, Measure, MeasureError, Measured, Meta};
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
@@ -68,11 +67,11 @@ impl HashtagQuestion for Benchmark {
     }
 
     async fn measure(
-        catalog: &Catalog,
+        measure: &Measure,
         hashtag: &Hashtag,
         asked: BenchmarkAsked,
     ) -> Result<Measured<Self::Answer>, MeasureError> {
-        catalog.benchmark(hashtag, asked).await
+        measure.benchmark(hashtag, asked).await
     }
 }
 

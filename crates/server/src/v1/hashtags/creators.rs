@@ -8,10 +8,9 @@ use crate::openapi::{MeasureErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Catalog;
-use catalog::measure::{CreatorsAsked, CreatorsView, MeasureError, Measured, Meta};
 use domain::Hashtag;
 use http::Response;
+use measure::{CreatorsAsked, CreatorsView, Measure, MeasureError, Measured, Meta};
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
@@ -50,11 +49,11 @@ impl HashtagQuestion for Creators {
     }
 
     async fn measure(
-        catalog: &Catalog,
+        measure: &Measure,
         hashtag: &Hashtag,
         asked: CreatorsAsked,
     ) -> Result<Measured<Self::Answer>, MeasureError> {
-        catalog.creators(hashtag, asked).await
+        measure.creators(hashtag, asked).await
     }
 }
 

@@ -9,12 +9,11 @@ use crate::openapi::{MeasureErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Catalog;
-use catalog::measure::{
-    HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryAsked, HistoryView, MeasureError, Measured, Meta,
-};
 use domain::Hashtag;
 use http::Response;
+use measure::{
+    HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryAsked, HistoryView, Measure, MeasureError, Measured, Meta,
+};
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
@@ -100,11 +99,11 @@ impl HashtagQuestion for History {
     }
 
     async fn measure(
-        catalog: &Catalog,
+        measure: &Measure,
         hashtag: &Hashtag,
         asked: HistoryAsked,
     ) -> Result<Measured<Self::Answer>, MeasureError> {
-        catalog.history(hashtag, asked).await
+        measure.history(hashtag, asked).await
     }
 }
 

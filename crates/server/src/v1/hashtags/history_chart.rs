@@ -13,12 +13,12 @@ use crate::openapi::{Binary, ChartErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{History, HistoryAsked};
-use catalog::{Catalog, Wanted};
+use catalog::Wanted;
 use charts::{Chart, ChartError, ChartPoint, Line, SIZE_PX, Theme};
 use domain::Hashtag;
 use domain::metrics::Mode;
 use http::Response;
+use measure::{History, HistoryAsked, Measure};
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::IntoParams;
@@ -112,9 +112,9 @@ impl Paid for HistoryChart {
         wanted: Wanted,
     ) -> Result<Content, Problem> {
         let (found, _) = hashtag(&app.catalog, &reference, wanted).await?;
-        let history = app.catalog.history_points(&found, asked).await.map_err(problem)?;
+        let history = app.measure.history_points(&found, asked).await.map_err(problem)?;
         if history.points.is_empty() {
-            return Err(nothing_to_draw(&app.catalog, &found, asked).await);
+            return Err(nothing_to_draw(&app.measure, &found, asked).await);
         }
         // A large picture takes tens of milliseconds of nothing but computing.
         let drawing = tokio::task::spawn_blocking(move || draw(&history, asked, &drawn));
@@ -123,9 +123,9 @@ impl Paid for HistoryChart {
 }
 
 /// Says from when to when there are readings.
-async fn nothing_to_draw(catalog: &Catalog, hashtag: &Hashtag, asked: HistoryAsked) -> Problem {
+async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, asked: HistoryAsked) -> Problem {
     let (metric, name) = (asked.metric.name(), hashtag.tag.name());
-    let detail = match catalog.readings_held(hashtag, asked.metric).await {
+    let detail = match measure.readings_held(hashtag, asked.metric).await {
         Ok(Some(held)) => format!("no {metric} of #{name} in this time; readings are {held}"),
         Ok(None) => format!("no {metric} of #{name}: no source reported them with a time"),
         Err(error) => return problem(error),

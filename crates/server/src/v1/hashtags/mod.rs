@@ -30,9 +30,9 @@ use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::measure::{HashtagRecord, HashtagsAsked, Measured, Meta};
-use catalog::{Catalog, Wanted};
+use catalog::Wanted;
 use http::Response;
+use measure::{HashtagRecord, HashtagsAsked, Measure, Measured, Meta};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -84,11 +84,11 @@ impl Question for Hashtags {
     }
 
     async fn answer(
-        catalog: &Catalog,
+        measure: &Measure,
         asked: HashtagsAsked,
         _: Wanted,
     ) -> Result<Measured<Vec<HashtagRecord>>, Problem> {
-        catalog.hashtags(&asked).await.map_err(problem)
+        measure.hashtags(&asked).await.map_err(problem)
     }
 }
 

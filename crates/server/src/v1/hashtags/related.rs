@@ -8,10 +8,9 @@ use crate::openapi::{MeasureErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Catalog;
-use catalog::measure::{MeasureError, Measured, Meta, RelatedAsked, RelatedView};
 use domain::Hashtag;
 use http::Response;
+use measure::{Measure, MeasureError, Measured, Meta, RelatedAsked, RelatedView};
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
@@ -57,11 +56,11 @@ impl HashtagQuestion for Related {
     }
 
     async fn measure(
-        catalog: &Catalog,
+        measure: &Measure,
         hashtag: &Hashtag,
         asked: RelatedAsked,
     ) -> Result<Measured<Self::Answer>, MeasureError> {
-        catalog.related(hashtag, asked).await
+        measure.related(hashtag, asked).await
     }
 }
 

@@ -8,10 +8,9 @@ use crate::openapi::{MeasureErrors, TagText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Catalog;
-use catalog::measure::{MeasureError, Measured, Meta, OverviewView};
 use domain::Hashtag;
 use http::Response;
+use measure::{Measure, MeasureError, Measured, Meta, OverviewView};
 use std::sync::Arc;
 use store::ledger::Operation;
 use utoipa::ToSchema;
@@ -39,11 +38,11 @@ impl HashtagQuestion for Show {
     }
 
     async fn measure(
-        catalog: &Catalog,
+        measure: &Measure,
         hashtag: &Hashtag,
         (): (),
     ) -> Result<Measured<Self::Answer>, MeasureError> {
-        catalog.overview(hashtag).await
+        measure.overview(hashtag).await
     }
 }
 

@@ -10,10 +10,9 @@ use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Catalog;
-use catalog::measure::{MeasureError, Measured, Meta, VideoMeasuredView, VideosAsked};
 use domain::Hashtag;
 use http::Response;
+use measure::{Measure, MeasureError, Measured, Meta, VideoMeasuredView, VideosAsked};
 use std::borrow::Cow;
 use std::sync::Arc;
 use store::ledger::Operation;
@@ -82,11 +81,11 @@ impl HashtagQuestion for Videos {
     }
 
     async fn measure(
-        catalog: &Catalog,
+        measure: &Measure,
         hashtag: &Hashtag,
         asked: VideosAsked,
     ) -> Result<Measured<Self::Answer>, MeasureError> {
-        catalog.videos(hashtag, &asked).await
+        measure.videos(hashtag, &asked).await
     }
 }
 

@@ -7,16 +7,16 @@ use crate::measured::{
     real, share, signed_per_cent, tag, with_lines,
 };
 use crate::output::{counted, grouped, shortened};
-use catalog::Catalog;
-use catalog::measure::{
-    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryAsked, HistoryMetric,
-    HistoryView, LifecycleView, Meta, OutlookView, OverviewView, RelatedAsked, RelatedView, TotalView,
-};
 use charts::report::{KeyFigure, ReportTable, Section};
 use charts::{Chart, ChartPoint, Line, human};
 use domain::metrics::backtest::last_year::YEAR_DAYS;
 use domain::metrics::{Mode, Step, TrendWindow};
 use domain::{Caveat, Hashtag};
+use measure::{
+    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryAsked, HistoryMetric,
+    HistoryView, LifecycleView, Measure, Meta, OutlookView, OverviewView, RelatedAsked, RelatedView,
+    TotalView,
+};
 
 /// The sides of the limit of five hashtags, in words.
 const BEFORE_BREAK: &str = "posted before August 2025";
@@ -35,31 +35,31 @@ const WEEK_MS: i64 = 7 * MS_OF_A_DAY;
 
 /// All that is told of a hashtag, and whether there are readings or videos of it.
 pub(super) async fn section(
-    catalog: &Catalog,
+    measure: &Measure,
     hashtag: &Hashtag,
     frame: Frame,
 ) -> Result<(Section, bool), Failure> {
-    let overview = catalog.overview(hashtag).await?;
-    let daily = catalog.history(hashtag, frame.history(Step::Day, Mode::Total)).await?;
+    let overview = measure.overview(hashtag).await?;
+    let daily = measure.history(hashtag, frame.history(Step::Day, Mode::Total)).await?;
     let step = if is_sparse(&daily.data) { Step::Raw } else { Step::Day };
-    let totals = catalog.history(hashtag, frame.history(step, Mode::Total)).await?;
-    let gains = catalog.history(hashtag, frame.history(step, Mode::Gain)).await?;
+    let totals = measure.history(hashtag, frame.history(step, Mode::Total)).await?;
+    let gains = measure.history(hashtag, frame.history(step, Mode::Gain)).await?;
     let weekly = HistoryAsked { from: None, ..frame.history(Step::Week, Mode::Gain) };
-    let weekly = catalog.history(hashtag, weekly).await?;
+    let weekly = measure.history(hashtag, weekly).await?;
     let asked = BenchmarkAsked { since: frame.from, ..BenchmarkAsked::default() };
-    let benchmark = catalog.benchmark(hashtag, asked).await?;
+    let benchmark = measure.benchmark(hashtag, asked).await?;
     let asked = RelatedAsked { since: frame.from, with_generic: false, limit: ROWS };
-    let related = catalog.related(hashtag, asked).await?;
+    let related = measure.related(hashtag, asked).await?;
     let asked = CreatorsAsked { since: frame.from, limit: ROWS, after: None };
-    let creators = catalog.creators(hashtag, asked).await?;
+    let creators = measure.creators(hashtag, asked).await?;
 
     let has_videos = benchmark.data.bands.iter().any(|band| band.videos > 0);
     let no_videos = match has_videos {
         true => None,
-        false => Some(nothing_posted(catalog, hashtag, "videos", frame.from.is_some()).await?),
+        false => Some(nothing_posted(measure, hashtag, "videos", frame.from.is_some()).await?),
     };
     let not_read = if daily.data.points.is_empty() {
-        nothing_read(catalog, hashtag, HistoryMetric::Views).await?
+        nothing_read(measure, hashtag, HistoryMetric::Views).await?
     } else {
         String::new()
     };
@@ -378,7 +378,7 @@ fn related_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
 }
 
 /// The handle, else the id, of a creator.
-fn creator_name(creator: &catalog::measure::CreatorView) -> String {
+fn creator_name(creator: &measure::CreatorView) -> String {
     let by_handle = if creator.by_handle { " (by handle)" } else { "" };
     match (&creator.unique_id, &creator.id) {
         (Some(name), _) => format!("@{name}{by_handle}"),
@@ -388,7 +388,7 @@ fn creator_name(creator: &catalog::measure::CreatorView) -> String {
 }
 
 fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> {
-    let row = |creator: &catalog::measure::CreatorView| {
+    let row = |creator: &measure::CreatorView| {
         vec![
             creator_name(creator),
             creator.nickname.as_deref().map(|name| shortened(name, NAME_SHOWN_MAX)).unwrap_or_default(),
@@ -424,7 +424,7 @@ fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use catalog::measure::PointView;
+    use measure::PointView;
 
     fn weekly(weeks: i64) -> HistoryView {
         let point = |week: i64| {

@@ -4,12 +4,11 @@ use super::{Frame, is_sparse, notes, readings, table};
 use crate::exit::Failure;
 use crate::measured::{basis, growth_over, line_of, maybe, outlook, share, tag, total, with_lines};
 use crate::output::{counted, grouped};
-use catalog::Catalog;
-use catalog::measure::{CompareAsked, CompareView, HistoryMetric, OverviewView, POINTS_MAX};
 use charts::report::{ReportTable, Section};
 use charts::{Chart, Line};
 use domain::Hashtag;
 use domain::metrics::{Step, TrendWindow};
+use measure::{CompareAsked, CompareView, HistoryMetric, Measure, OverviewView, POINTS_MAX};
 
 /// From this ratio of the largest to the smallest value on, only a log scale shows all lines.
 const LOG_FROM: f64 = 20.0;
@@ -17,7 +16,7 @@ const LOG_FROM: f64 = 20.0;
 const INDEX: f64 = 100.0;
 
 pub(super) async fn section(
-    catalog: &Catalog,
+    measure: &Measure,
     hashtags: &[Hashtag],
     frame: Frame,
 ) -> Result<Section, Failure> {
@@ -29,13 +28,13 @@ pub(super) async fn section(
         index: None,
         points_max: POINTS_MAX,
     };
-    let mut compared = catalog.compare(hashtags, asked).await?;
+    let mut compared = measure.compare(hashtags, asked).await?;
     if compared.data.hashtags.iter().any(|one| is_sparse(&one.series)) {
-        compared = catalog.compare(hashtags, CompareAsked { step: Step::Raw, ..asked }).await?;
+        compared = measure.compare(hashtags, CompareAsked { step: Step::Raw, ..asked }).await?;
     }
     let mut overviews = Vec::with_capacity(hashtags.len());
     for hashtag in hashtags {
-        overviews.push(catalog.overview(hashtag).await?);
+        overviews.push(measure.overview(hashtag).await?);
     }
     let views: Vec<&OverviewView> = overviews.iter().map(|one| &one.data).collect();
     let videos = compared.data.videos_unique;
@@ -163,7 +162,7 @@ fn voice(compared: &CompareView) -> ReportTable {
         .chain([">Engagement rate".to_owned(), ">Videos held".to_owned()])
         .collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    let row = |(place, one): (usize, &catalog::measure::ComparedView)| {
+    let row = |(place, one): (usize, &measure::ComparedView)| {
         let shares = compared.share_of_voice.iter();
         let shares = shares.map(|voice| share(voice.shares.get(place).copied().flatten()));
         std::iter::once(tag(&one.record.name))

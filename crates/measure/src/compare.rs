@@ -1,0 +1,353 @@
+//! Several hashtags side by side: their series, who has which share of the voice, and what they have in common.
+
+use crate::Measure;
+use crate::creators::{as_real, share};
+use crate::sample::{Sample, is_since, place};
+use crate::{
+    AvailableView, HashtagRecord, Held, HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured,
+    Meta,
+};
+use domain::caveat::Caveat;
+use domain::metrics::engagement::engagement_rate;
+use domain::metrics::history::{Mode, Step};
+use domain::metrics::share_of_voice::{Base, HASHTAGS_MAX, ShareOfVoice, overlap, share_of_voice, shares};
+use domain::metrics::structural_break::{Shared, shared_by_side};
+use domain::metrics::{Side, SideCounts, Sides};
+use domain::{CaveatSet, Hashtag, HashtagRow, Timestamp};
+use serde::Serialize;
+use store::samples::{CreatorsPart, SamplePart, SampledVideo};
+use store::videos::VideoRow;
+use utoipa::ToSchema;
+
+/// Most hashtags that are compared.
+pub const COMPARED_MAX: usize = 10;
+const _: () = assert!(COMPARED_MAX <= HASHTAGS_MAX, "no more can share a voice");
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CompareAsked {
+    /// Which count the series are of.
+    pub metric: HistoryMetric,
+    /// How finely.
+    pub step: Step,
+    /// From when on, of the series and of videos.
+    pub from: Option<Timestamp>,
+    /// Until when.
+    pub to: Option<Timestamp>,
+    /// Each series divided by its own first value, times this.
+    pub index: Option<f64>,
+    /// Points of a series at most.
+    pub points_max: usize,
+}
+
+/// Hashtags side by side.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Compare)]
+pub struct CompareView {
+    /// In the order they were asked for.
+    pub hashtags: Vec<ComparedView>,
+    /// Who has which share, by base.
+    pub share_of_voice: Vec<ShareOfVoiceView>,
+    /// What each two have in common, of the videos that are held.
+    pub overlap: Vec<OverlapView>,
+    /// Videos under any of them, each counted once.
+    pub videos_unique: u64,
+    /// Whether a time was requested in which there is neither a reading nor a video of any of them.
+    #[serde(skip)]
+    pub(super) is_empty: bool,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Compared)]
+pub struct ComparedView {
+    /// Its record.
+    #[serde(flatten)]
+    pub record: HashtagRecord,
+    /// Its series.
+    pub series: HistoryView,
+    /// From when to when there are readings, of a series without a point; `null` where there are none.
+    pub available: Option<AvailableView>,
+    /// The series divided by its first value, times what was asked for; `null` where that was not asked for, or the first
+    /// value is 0 or there is none.
+    pub indexed: Option<Vec<IndexedView>>,
+    /// All reactions over all plays of its videos, of those that report all of these counts.
+    pub engagement: Option<f64>,
+    /// How many those are.
+    pub engagement_videos: u64,
+    /// Videos of it that were looked at.
+    pub sample_videos: u64,
+}
+
+/// A point of an indexed series.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = IndexedPoint)]
+pub struct IndexedView {
+    /// When.
+    pub at: String,
+    /// The value; `null` where the reading is left out.
+    pub value: Option<f64>,
+}
+
+/// Shares on one base.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ShareOfVoice)]
+pub struct ShareOfVoiceView {
+    /// `views` (reported), `videos`, `creators` or `engagement` (of the videos held; a video under two of the hashtags
+    /// counts half for each).
+    #[schema(example = "views")]
+    pub base: &'static str,
+    /// `reported` or `observed`.
+    pub basis: &'static str,
+    /// In the order of the hashtags; `null` for a hashtag of which nothing is known on this base, and for all of them where
+    /// the views of one were not reported.
+    pub shares: Vec<Option<f64>>,
+}
+
+/// What two hashtags have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Overlap)]
+pub struct OverlapView {
+    /// The first.
+    pub a: String,
+    /// The second.
+    pub b: String,
+    /// Videos with both; `null` where no video of one of the two is stored.
+    pub videos: Option<u64>,
+    /// Of the videos of the first, the share that has the second.
+    pub share_of_a: Option<f64>,
+    /// Of the videos of the second, the share that has the first.
+    pub share_of_b: Option<f64>,
+    /// The same before and after TikTok limited posts to five hashtags; `null` unless each of the two has 30 videos on each
+    /// side.
+    pub sides: Option<OverlapSidesView>,
+}
+
+/// What two hashtags have in common before August 2025, and since September 2025.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = OverlapSides)]
+pub struct OverlapSidesView {
+    /// Of posts from before August 2025.
+    pub before: OverlapSideView,
+    /// Of posts from September 2025 on.
+    pub after: OverlapSideView,
+}
+
+/// What two hashtags have in common on one side.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = OverlapSide)]
+pub struct OverlapSideView {
+    /// Videos with both.
+    pub videos: u64,
+    /// Of the videos of the first, the share that has the second.
+    pub share_of_a: Option<f64>,
+    /// Of the videos of the second, the share that has the first.
+    pub share_of_b: Option<f64>,
+}
+
+impl From<Sides<Shared>> for OverlapSidesView {
+    fn from(sides: Sides<Shared>) -> Self {
+        let view = |Shared { both, a, b }| OverlapSideView {
+            videos: both,
+            share_of_a: share(both, a),
+            share_of_b: share(both, b),
+        };
+        Self { before: view(sides.before), after: view(sides.after) }
+    }
+}
+
+impl Measure {
+    /// Hashtags side by side.
+    pub async fn compare(
+        &self,
+        hashtags: &[Hashtag],
+        asked: CompareAsked,
+    ) -> Result<Measured<CompareView>, MeasureError> {
+        let mut compared = Vec::with_capacity(hashtags.len());
+        let mut samples = Vec::with_capacity(hashtags.len());
+        let mut meta = Meta::default();
+        let part = self.same_part(hashtags);
+        for hashtag in hashtags {
+            let (view, sample) = self.compared(hashtag, asked, part, &mut meta).await?;
+            compared.push(view);
+            samples.push(sample);
+        }
+        let voice = share_of_voice(samples.iter().map(Sample::by_row));
+        let counts = sides_together(&samples);
+        let sides = counts.is_pooled().then(|| {
+            let on = |side| overlap(samples.iter().map(|sample| rows_on(sample, side)));
+            Sides { before: on(Side::Before), after: on(Side::After) }
+        });
+        meta.say(Caveat::ObservedShares);
+        meta.say_sides(&counts);
+        let measured = hashtags.iter().zip(&samples).filter(|(_, sample)| sample.len() > 0);
+        let readings = measured.map(|(hashtag, _)| hashtag.observed.caveats);
+        meta.say_of_readings(readings.fold(CaveatSet::default(), CaveatSet::union));
+        meta.say_as_read(hashtags);
+        let has_nothing = |one: &ComparedView| one.series.points.is_empty() && one.sample_videos == 0;
+        let is_empty = (asked.from.is_some() || asked.to.is_some()) && compared.iter().all(has_nothing);
+        if is_empty {
+            meta.available = self.held_of_any(hashtags, asked.metric).await?.map(AvailableView::from);
+        }
+        let data = CompareView {
+            share_of_voice: shares_view(hashtags, &voice),
+            overlap: overlaps(hashtags, &voice, sides.as_ref()),
+            videos_unique: voice.videos,
+            hashtags: compared,
+            is_empty,
+        };
+        Ok(Measured { data, meta, next: None })
+    }
+
+    /// From when to when there are readings or videos of any of them.
+    async fn held_of_any(
+        &self,
+        hashtags: &[Hashtag],
+        metric: HistoryMetric,
+    ) -> Result<Option<Held>, MeasureError> {
+        let mut held: Option<Held> = None;
+        for hashtag in hashtags {
+            for more in [self.readings_held(hashtag, metric).await?, self.posts_held(hashtag).await?] {
+                held = more.map(|more| held.map_or(more, |held| held.and(more))).or(held);
+            }
+        }
+        Ok(held)
+    }
+
+    async fn compared(
+        &self,
+        hashtag: &Hashtag,
+        asked: CompareAsked,
+        part: CreatorsPart,
+        meta: &mut Meta,
+    ) -> Result<(ComparedView, Sample), MeasureError> {
+        let history = HistoryAsked {
+            metric: asked.metric,
+            from: asked.from,
+            to: asked.to,
+            step: asked.step,
+            mode: Mode::Total,
+            is_repaired: true,
+            limit: asked.points_max,
+            after: None,
+        };
+        let series = self.history(hashtag, history).await?;
+        let until = asked.to;
+        let wanted = |video: &SampledVideo, _: &[HashtagRow]| {
+            is_since(video, asked.from)
+                && until.is_none_or(|until| video.created_at().is_some_and(|at| at <= until))
+        };
+        let sample = self.sample_of(hashtag, SamplePart::Creators(part), wanted).await?;
+        join(meta, &series.meta, series.next.is_some());
+        sample.part_caveat().into_iter().for_each(|caveat| meta.say(caveat));
+        let rate = engagement_rate(sample.figures().map(|video| video.counts));
+        if rate.videos < rate.of_videos {
+            meta.say(Caveat::EngagementPart);
+        }
+        let view = ComparedView {
+            record: HashtagRecord::of(hashtag),
+            indexed: asked.index.and_then(|to| indexed(&series.data, to)),
+            series: series.data,
+            available: series.meta.available,
+            engagement: rate.ratio_of_sums,
+            engagement_videos: rate.videos,
+            sample_videos: sample.len(),
+        };
+        Ok((view, sample))
+    }
+}
+
+/// What is to be known of one series is to be known of all together.
+fn join(meta: &mut Meta, other: &Meta, is_cut: bool) {
+    meta.observed_at = meta.observed_at.take().max(other.observed_at.clone());
+    for source in &other.source {
+        if !meta.source.contains(source) {
+            meta.source.push(source);
+        }
+    }
+    for caveat in &other.caveats {
+        if !meta.caveats.contains(caveat) {
+            meta.caveats.push(caveat.clone());
+        }
+    }
+    if is_cut {
+        meta.say(Caveat::SeriesCut);
+    }
+}
+
+/// Divided by the first value, times `to`.
+fn indexed(series: &HistoryView, to: f64) -> Option<Vec<IndexedView>> {
+    let first = series.points.iter().find_map(|point| point.value).filter(|first| *first > 0)?;
+    let point = |point: &super::PointView| IndexedView {
+        at: point.at.clone(),
+        value: point.value.map(|value| as_real(value) / as_real(first) * to),
+    };
+    Some(series.points.iter().map(point).collect())
+}
+
+/// Views as they are reported; the other bases of the videos that are held.
+fn shares_view(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<ShareOfVoiceView> {
+    let views: Vec<Option<f64>> =
+        hashtags.iter().map(|hashtag| hashtag.reported.views.map(|views| as_real(views.value()))).collect();
+    // Of a whole that is not known in full no share is known either.
+    let is_known = views.iter().all(Option::is_some);
+    let reported = ShareOfVoiceView {
+        base: Base::Views.name(),
+        basis: domain::Basis::Reported.name(),
+        shares: if is_known { shares(&views) } else { vec![None; views.len()] },
+    };
+    let observed = [Base::Videos, Base::Creators, Base::Engagement].map(|base| ShareOfVoiceView {
+        base: base.name(),
+        basis: domain::Basis::Observed.name(),
+        shares: voice.on(base).to_vec(),
+    });
+    std::iter::once(reported).chain(observed).collect()
+}
+
+/// How many videos of all samples were posted on which side of the limit of five hashtags, each counted once.
+fn sides_together(samples: &[Sample]) -> SideCounts {
+    let of = |sample: &'_ Sample| sample.iter().map(|video| (video.row(), place(video))).collect::<Vec<_>>();
+    let mut places: Vec<_> = samples.iter().flat_map(of).collect();
+    places.sort_unstable_by_key(|(row, _)| *row);
+    places.dedup_by_key(|(row, _)| *row);
+    SideCounts::of(places.into_iter().map(|(_, place)| place))
+}
+
+/// The videos of a sample that were posted on a side of the limit of five hashtags, ascending.
+fn rows_on(sample: &Sample, side: Side) -> impl Iterator<Item = VideoRow> {
+    sample.iter().filter(move |video| place(video).side() == Some(side)).map(SampledVideo::row)
+}
+
+fn overlaps(
+    hashtags: &[Hashtag],
+    voice: &ShareOfVoice,
+    sides: Option<&Sides<Vec<Vec<u64>>>>,
+) -> Vec<OverlapView> {
+    let shared_on = |overlap: &[Vec<u64>], a: usize, b: usize| Shared {
+        both: overlap[a][b],
+        a: overlap[a][a],
+        b: overlap[b][b],
+    };
+    let size = |place: usize| voice.overlap[place][place];
+    let mut pairs = Vec::new();
+    for (a, row) in voice.overlap.iter().enumerate() {
+        for (b, videos) in row.iter().enumerate().skip(a + 1) {
+            let is_stored = size(a) > 0 && size(b) > 0;
+            pairs.push(OverlapView {
+                a: hashtags[a].tag.name().to_owned(),
+                b: hashtags[b].tag.name().to_owned(),
+                videos: is_stored.then_some(*videos),
+                share_of_a: share(*videos, size(a)).filter(|_| is_stored),
+                share_of_b: share(*videos, size(b)).filter(|_| is_stored),
+                sides: sides
+                    .map(|sides| Sides {
+                        before: shared_on(&sides.before, a, b),
+                        after: shared_on(&sides.after, a, b),
+                    })
+                    .and_then(shared_by_side)
+                    .map(OverlapSidesView::from),
+            });
+        }
+    }
+    pairs
+}

@@ -1,0 +1,267 @@
+//! How a count of a hashtag went: its readings, as they are or by hour, day or week, as totals or as gains.
+
+use crate::Measure;
+use crate::view::assigned_id;
+use crate::{AsReadView, AvailableView, Held, MeasureError, Measured, Meta, Place};
+use domain::caveat::{Caveat, pipeline_of};
+use domain::metrics::history::{HistoryPoint, Mode, Step, history};
+use domain::metrics::series::{Repair, Series};
+use domain::observation::HashtagCounts;
+use domain::{CaveatSet, Count, Hashtag, Source, SourceSet, Timestamp};
+use serde::Serialize;
+use store::snapshots::readings_of;
+use utoipa::ToSchema;
+
+/// Most points of an answer that is not a page: charts and files.
+pub const POINTS_MAX: usize = 1_000_000;
+/// Points of a page where nobody says how many: a history is not a list of things, and a chart wants all of it at once.
+pub const HISTORY_LIMIT: u32 = 1_000;
+/// Most points that a page can be asked to have.
+pub const HISTORY_LIMIT_MAX: u32 = 10_000;
+
+/// Which count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HistoryMetric {
+    /// Lifetime views.
+    #[default]
+    Views,
+    /// Creators who used it.
+    Creators,
+    /// Posts under it.
+    Videos,
+}
+
+impl HistoryMetric {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Views, Self::Creators, Self::Videos];
+
+    /// What it is called in requests and answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Views => "views",
+            Self::Creators => "creators",
+            Self::Videos => "videos",
+        }
+    }
+
+    pub(super) fn count(self) -> fn(&HashtagCounts) -> Option<Count> {
+        match self {
+            Self::Views => |counts| counts.views,
+            Self::Creators => |counts| counts.creators,
+            Self::Videos => |counts| counts.videos,
+        }
+    }
+}
+
+/// Which part of which history is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HistoryAsked {
+    /// Which count.
+    pub metric: HistoryMetric,
+    /// From when on.
+    pub from: Option<Timestamp>,
+    /// Until when.
+    pub to: Option<Timestamp>,
+    /// How finely.
+    pub step: Step,
+    /// As totals or as gains.
+    pub mode: Mode,
+    /// Whether readings that cannot be are repaired.
+    pub is_repaired: bool,
+    /// Points at most.
+    pub limit: usize,
+    /// Behind which point.
+    pub after: Option<Place>,
+}
+
+/// How a count went.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = History)]
+pub struct HistoryView {
+    /// Which hashtag.
+    #[schema(example = "cat")]
+    pub hashtag: String,
+    /// TikTok's id; `null` while it is not known.
+    pub hashtag_id: Option<String>,
+    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// TikTok's is known.
+    #[schema(example = json!(null))]
+    pub assigned_id: Option<String>,
+    /// Which count.
+    #[schema(example = "views")]
+    pub metric: &'static str,
+    /// `raw`, `hour`, `day` or `week`.
+    #[schema(example = "day")]
+    pub step: &'static str,
+    /// `total` or `gain`.
+    #[schema(example = "total")]
+    pub mode: &'static str,
+    /// In order of time.
+    pub points: Vec<PointView>,
+    /// The newest reading of the whole series, where it is not the one that counts; `null` where it counts, and where nothing
+    /// was to be repaired.
+    pub as_read: Option<AsReadView>,
+    /// Readings of the whole series by what was repaired; none where it was not to be repaired.
+    pub repairs: Vec<RepairsView>,
+}
+
+/// Repairs of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Repairs)]
+pub struct RepairsView {
+    /// `lost_reading`, `off_step`, `bounce`, `fall` or `unconfirmed`.
+    pub repair: &'static str,
+    /// How many readings.
+    pub readings: u64,
+}
+
+/// A point of a history.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = HistoryPoint)]
+pub struct PointView {
+    /// Of the reading, or the beginning of the hour, day or week it stands for.
+    pub at: String,
+    /// When it was read.
+    pub read_at: String,
+    /// The total, or the gain since the point before; `null` where there is none, or it is left out.
+    pub value: Option<u64>,
+    /// The total as it was told.
+    pub observed: u64,
+    /// Whether that was rounded for display.
+    pub rounded: bool,
+    /// The step it was rounded to; 1 when it is exact.
+    pub step: u64,
+    /// By which way it came.
+    pub source: &'static str,
+    /// What was repaired, if anything.
+    pub repair: Option<&'static str>,
+    /// Milliseconds since the point before, where that is a gap.
+    pub gap_ms: Option<i64>,
+    /// Milliseconds that a gain really spans.
+    pub span_ms: Option<i64>,
+    /// Whether a gain is below the step of the rounding: it may be anything between none and the step.
+    pub below_resolution: bool,
+}
+
+impl PointView {
+    fn of(point: &HistoryPoint) -> Self {
+        Self {
+            at: point.at.to_rfc3339(),
+            read_at: point.read_at.to_rfc3339(),
+            value: point.value,
+            observed: point.observed,
+            rounded: point.rounded,
+            step: point.step,
+            source: point.source.name(),
+            repair: point.repair.map(Repair::name),
+            gap_ms: point.gap_ms,
+            span_ms: point.span_ms,
+            below_resolution: point.is_below_resolution,
+        }
+    }
+}
+
+/// A history before it is written out: what charts are drawn from.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// Which hashtag.
+    pub hashtag: Hashtag,
+    /// In order of time.
+    pub points: Vec<HistoryPoint>,
+    /// The series it is made of.
+    pub series: Series,
+    /// By which ways the readings came.
+    pub sources: SourceSet,
+    /// From when to when there are readings.
+    pub held: Option<Held>,
+}
+
+impl History {
+    /// The newest reading, where it is not the one that counts.
+    pub fn as_read(&self) -> Option<AsReadView> {
+        let (newest, counted) = (self.series.as_read()?, self.series.last()?);
+        (newest.observed != counted.value).then(|| AsReadView {
+            value: newest.observed,
+            at: newest.at.to_rfc3339(),
+            counted_at: counted.at.to_rfc3339(),
+        })
+    }
+}
+
+impl Measure {
+    /// The history of a hashtag, a page of it.
+    pub async fn history(
+        &self,
+        hashtag: &Hashtag,
+        asked: HistoryAsked,
+    ) -> Result<Measured<HistoryView>, MeasureError> {
+        let history = self.history_points(hashtag, asked).await?;
+        let after = asked.after.map(|place| place.value);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
+        let is_behind = |point: &&HistoryPoint| after.is_none_or(|after| point.at.as_ms() as f64 > after);
+        let mut points: Vec<&HistoryPoint> =
+            history.points.iter().filter(is_behind).take(asked.limit.saturating_add(1)).collect();
+        let has_more = points.len() > asked.limit;
+        points.truncate(asked.limit);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
+        let place = |point: &&HistoryPoint| Place { value: point.at.as_ms() as f64, number: 0 };
+        let next = points.last().filter(|_| has_more).map(place);
+        let repairs = history.series.repairs().into_iter().filter(|(_, readings)| *readings > 0);
+        let data = HistoryView {
+            hashtag: hashtag.tag.name().to_owned(),
+            hashtag_id: hashtag.id.map(|id| id.to_string()),
+            assigned_id: assigned_id(hashtag),
+            metric: asked.metric.name(),
+            step: asked.step.name(),
+            mode: asked.mode.name(),
+            points: points.into_iter().map(PointView::of).collect(),
+            as_read: history.as_read().filter(|_| asked.is_repaired),
+            repairs: repairs
+                .map(|(repair, readings)| RepairsView { repair: repair.name(), readings })
+                .collect(),
+        };
+        let mut meta = meta_of(&history);
+        meta.available = history.held.filter(|_| data.points.is_empty()).map(AvailableView::from);
+        meta.say_not_as_read(data.as_read.iter().map(|read| (data.hashtag.as_str(), data.metric, read)));
+        Ok(Measured { data, meta, next })
+    }
+
+    /// The history of a hashtag, all of it.
+    pub async fn history_points(
+        &self,
+        hashtag: &Hashtag,
+        asked: HistoryAsked,
+    ) -> Result<History, MeasureError> {
+        if let (Some(from), Some(to)) = (asked.from, asked.to)
+            && to < from
+        {
+            return Err(MeasureError::asked("to", "it is before from; give a later time"));
+        }
+        let snapshots = self.snapshots_of(hashtag.row).await?;
+        let readings = readings_of(&snapshots, asked.metric.count());
+        let series =
+            if asked.is_repaired { Series::repaired(&readings) } else { Series::unrepaired(&readings) };
+        let points = history(&series, asked.step, asked.mode, asked.from, asked.to);
+        let sources = readings.iter().map(|reading| reading.source).collect();
+        let held = Held::of(readings.iter().map(|reading| reading.at));
+        Ok(History { hashtag: hashtag.clone(), points, series, sources, held })
+    }
+}
+
+fn meta_of(history: &History) -> Meta {
+    let newest = history.series.points().last().map(|point| point.at);
+    let mut meta = Meta::of(history.sources, newest).reported();
+    let research = history.points.iter().filter(|point| point.source == Source::ResearchApi);
+    let across = research.fold(CaveatSet::default(), |set, point| set.union(pipeline_of(point.read_at)));
+    meta.say_of_readings(across);
+    if history.points.iter().any(|point| point.rounded) {
+        meta.say(Caveat::Rounded);
+    }
+    if history.points.iter().any(|point| point.repair.is_some()) {
+        meta.say(Caveat::Repaired);
+    }
+    if history.points.iter().any(|point| point.gap_ms.is_some()) {
+        meta.say(Caveat::Gaps);
+    }
+    meta
+}

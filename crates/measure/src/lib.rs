@@ -1,0 +1,203 @@
+//! Measuring: what the store holds, turned into decisions. A file for each question; formulas are `domain::metrics`.
+//!
+//! Every answer is [`Measured`]: the data, and what is to be known of it (when it was read, by which way, reported or
+//! observed, of which sample, and what limits it). The shapes are those of `/v1` and of the commands' `--json`: ids are
+//! texts, times RFC 3339 in UTC, what is not known is `null`.
+
+mod anew;
+
+mod benchmark;
+
+mod compare;
+
+mod creators;
+
+mod drafts;
+
+mod export;
+
+mod follower;
+
+mod history;
+
+mod kept;
+
+mod known;
+
+mod outlook;
+
+mod overview;
+
+mod peers;
+
+mod related;
+
+mod sample;
+
+mod series;
+
+mod sheets;
+
+mod tabular;
+
+mod trending;
+
+mod trends;
+
+mod videos;
+
+mod view;
+
+pub use benchmark::{BandView, BenchmarkAsked, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
+pub use compare::{
+    COMPARED_MAX, CompareAsked, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,
+};
+pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
+pub use export::ExportOf;
+pub use history::{
+    HISTORY_LIMIT, HISTORY_LIMIT_MAX, History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX,
+    PointView,
+};
+pub use known::Held;
+pub use outlook::{ForecastView, OutlookView, PaceView, SurgeView};
+pub use overview::{HashtagSort, HashtagsAsked, LifecycleView, OverviewView};
+pub use related::{RelatedAsked, RelatedSideView, RelatedSidesView, RelatedView};
+pub use tabular::Tabular;
+pub use trending::{TrendingAsked, TrendingView};
+pub use trends::{TrendFacts, TrendsProgress};
+pub use videos::{VideoMeasuredView, VideoSort, VideosAsked};
+pub use view::{
+    AsReadView, AvailableView, CaveatView, HashtagRecord, Meta, SampleView, TotalView, not_as_read,
+};
+
+use catalog::{Catalog, CatalogError};
+use domain::{Clock, TagError};
+use follower::TrendsFollower;
+use peers::PeersCache;
+use sample::Samples;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::Store;
+
+/// Most rows of a page.
+pub const LIMIT_MAX: u32 = 100;
+/// Rows of a page unless told otherwise.
+pub const LIMIT: u32 = 20;
+
+/// Most videos of a hashtag that one answer looks at, about, unless set otherwise: some 25 MB. Of a hashtag with more, those
+/// of a part of its creators are sampled.
+pub const SAMPLE_VIDEOS_MAX: u64 = 200_000;
+
+/// Measures what a catalog stores, and keeps trends up to its changes. Cheap to clone: clones share everything.
+#[derive(Clone)]
+pub struct Measure {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    catalog: Catalog,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    /// Videos of hashtags that were measured lately.
+    samples: Samples,
+    /// Locked while trends are worked out: once for all callers.
+    trends: tokio::sync::Mutex<()>,
+    /// Where trends are set aside meanwhile.
+    trends_folder: PathBuf,
+    /// What trends are compared with.
+    peers: PeersCache,
+    /// Follows the catalog for as long as this lives.
+    _follower: Arc<TrendsFollower>,
+}
+
+impl Measure {
+    /// Measures a catalog with [`SAMPLE_VIDEOS_MAX`], and follows its changes.
+    pub fn new(catalog: Catalog) -> Self {
+        Self::with_sample(catalog, SAMPLE_VIDEOS_MAX)
+    }
+
+    /// Measures a catalog with other samples: at most about so many videos of a hashtag.
+    pub fn with_sample(catalog: Catalog, sample_videos_max: u64) -> Self {
+        let inner = Arc::new_cyclic(|inner| Inner {
+            store: catalog.store().clone(),
+            clock: Arc::clone(catalog.clock()),
+            samples: Samples::new(sample_videos_max),
+            trends: tokio::sync::Mutex::new(()),
+            trends_folder: catalog.folder().to_owned(),
+            peers: PeersCache::default(),
+            _follower: TrendsFollower::subscribe(inner.clone(), &catalog),
+            catalog,
+        });
+        Self { inner }
+    }
+
+    /// The catalog that is measured.
+    pub fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
+    }
+
+    /// The store underneath.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+}
+
+/// An answer and what is to be known of it.
+#[derive(Debug, Clone)]
+pub struct Measured<T> {
+    /// The answer.
+    pub data: T,
+    /// What is to be known of it.
+    pub meta: Meta,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<Place>,
+}
+
+/// Where a page begins: behind this value and number in its order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    /// The value it is ordered by.
+    pub value: f64,
+    /// Of the row: tells equals apart.
+    pub number: u64,
+}
+
+/// Why something cannot be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// Nothing is held under this name or id.
+    #[error("no hashtag {0} is held here")]
+    NotFound(String),
+    /// A text is no name of a hashtag.
+    #[error("{0:?} is no hashtag: {1}")]
+    Name(String, TagError),
+    /// What is asked for makes no sense.
+    #[error("{param}: {why}")]
+    Asked {
+        /// The parameter.
+        param: &'static str,
+        /// What is wrong with it, and what would be right.
+        why: String,
+    },
+    /// Trends are being worked out for the first time.
+    #[error("trends are being worked out for the first time; try again in a moment")]
+    TrendsPending,
+    /// A file cannot be written.
+    #[error("the file cannot be written: {0}")]
+    File(std::io::Error),
+    /// The store or the search index failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl From<store::StoreError> for MeasureError {
+    fn from(error: store::StoreError) -> Self {
+        Self::Catalog(error.into())
+    }
+}
+
+impl MeasureError {
+    pub(crate) fn asked(param: &'static str, why: impl Into<String>) -> Self {
+        Self::Asked { param, why: why.into() }
+    }
+}

@@ -1,0 +1,356 @@
+//! A hashtag with all that can be derived of it, and lists of hashtags with it.
+
+use crate::Measure;
+use crate::outlook::are_enough;
+use crate::series::HashtagSeries;
+use crate::trending::{EmergingView, size_band};
+use crate::trends::{CONCENTRATION_VIDEOS_MAX, number_of, trend_input};
+use crate::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
+use catalog::HashtagRef;
+use domain::caveat::Caveat;
+use domain::metrics::emerging::{Component, emerging};
+use domain::metrics::lifecycle::{Contrast, Lifecycle, lifecycle};
+use domain::metrics::{Outlook, TrendWindow, Weights, outlook, trend};
+use domain::{Hashtag, Timestamp};
+use serde::Serialize;
+use std::collections::HashMap;
+use store::trends::TrendSort;
+use utoipa::ToSchema;
+
+/// Hashtags that answer a keyword of which an order other than by match is made.
+const CANDIDATES_MAX: u32 = 1_000;
+
+/// A hashtag and what is derived of it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = HashtagOverview)]
+pub struct OverviewView {
+    /// Its record.
+    #[serde(flatten)]
+    pub record: HashtagRecord,
+    /// Views over videos: what a video under it got. `null` where one is not known or both are not of one basis.
+    pub views_per_video: Option<f64>,
+    /// Views over creators.
+    pub views_per_creator: Option<f64>,
+    /// Hashtags of about this many views.
+    pub size_band: Option<&'static str>,
+    /// Readings of its views.
+    pub readings: u64,
+    /// How it moves, by window: `24h`, `7d`, `30d`. `null` without two readings.
+    pub trends: TrendsView,
+    /// Where it is in its life; `null` where its series is too short to tell.
+    pub lifecycle: Option<LifecycleView>,
+    /// What can be said of the 7 days after the newest reading; `null` without a reading of its views.
+    pub outlook: Option<OutlookView>,
+    /// Where it stands among all hashtags, component by component; `null` where none has a trend.
+    pub emerging: Option<EmergingView>,
+}
+
+/// How a hashtag moves, by window.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[schema(as = Trends)]
+pub struct TrendsView {
+    /// Within a day.
+    #[serde(rename = "24h")]
+    pub day: Option<TrendFacts>,
+    /// Within a week.
+    #[serde(rename = "7d")]
+    pub week: Option<TrendFacts>,
+    /// Within 30 days.
+    #[serde(rename = "30d")]
+    pub month: Option<TrendFacts>,
+}
+
+/// Where a hashtag is in its life.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Lifecycle)]
+pub struct LifecycleView {
+    /// `emerging`, `rising`, `peaking`, `plateau`, `declining`, `dormant` or `revived`.
+    #[schema(example = "rising")]
+    pub stage: &'static str,
+    /// Where the newest week begins: the stage is of the time from here to `until`.
+    pub from: String,
+    /// Where it ends: when the newest reading was taken.
+    pub until: String,
+    /// Where the up to four weeks begin that it is compared with, and which end at `from`; `null` without one.
+    pub before_from: Option<String>,
+    /// Views a day over the newest week.
+    pub velocity: f64,
+    /// Its change against the median of the weeks before, as a share of that; `null` without such weeks.
+    #[schema(example = -0.25)]
+    pub change: Option<f64>,
+    /// Views a day at its peak.
+    pub peak_velocity: f64,
+    /// When that was.
+    pub peak_at: String,
+    /// velocity / peak_velocity.
+    pub share_of_peak: f64,
+    /// Days after the peak until the velocity had halved; `null` while it has not.
+    pub half_life_days: Option<f64>,
+    /// Days since it was first seen.
+    pub age_days: Option<f64>,
+    /// Says so where the stage seems to disagree with the pace or the surge: a stage compares the newest week of a hashtag
+    /// with its own past, pace compares 7 to 28 days with other hashtags. `null` where they agree.
+    pub note: Option<&'static str>,
+}
+
+impl LifecycleView {
+    fn of(life: &Lifecycle, percentile: Option<f64>, outlook: Option<&Outlook>) -> Self {
+        let is_breakout = outlook.and_then(Outlook::is_breakout);
+        Self {
+            stage: life.stage.name(),
+            from: life.from.to_rfc3339(),
+            until: life.as_of.to_rfc3339(),
+            before_from: life.before_from.map(Timestamp::to_rfc3339),
+            velocity: life.velocity,
+            change: life.change,
+            peak_velocity: life.peak_velocity,
+            peak_at: life.peak_at.to_rfc3339(),
+            share_of_peak: life.share_of_peak,
+            half_life_days: life.half_life_days,
+            age_days: life.age_days,
+            note: Contrast::of(life.stage, percentile, is_breakout).map(Contrast::text),
+        }
+    }
+}
+
+/// The order of a list of hashtags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HashtagSort {
+    /// As a search has them: the exact one first, then by match and reach.
+    #[default]
+    Match,
+    /// Most views first.
+    Views,
+    /// Most creators first.
+    Creators,
+    /// Most views a day first.
+    Velocity,
+    /// Fastest growth first.
+    Growth,
+    /// Highest pace first.
+    Emerging,
+}
+
+impl HashtagSort {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Match, Self::Views, Self::Creators, Self::Velocity, Self::Growth, Self::Emerging];
+
+    /// What it is called in requests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Match => "match",
+            Self::Views => "views",
+            Self::Creators => "creators",
+            Self::Velocity => "velocity",
+            Self::Growth => "growth",
+            Self::Emerging => "emerging",
+        }
+    }
+
+    const fn trend(self) -> Option<TrendSort> {
+        match self {
+            Self::Velocity => Some(TrendSort::Velocity),
+            Self::Growth => Some(TrendSort::Growth),
+            Self::Emerging => Some(TrendSort::Emerging),
+            Self::Match | Self::Views | Self::Creators => None,
+        }
+    }
+}
+
+/// Which hashtags are asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HashtagsAsked {
+    /// The keyword.
+    pub query: String,
+    /// Their order.
+    pub sort: HashtagSort,
+    /// Only those of at least so many views.
+    pub views_min: u64,
+    /// Rows at most.
+    pub limit: u32,
+    /// Behind which row.
+    pub after: Option<Place>,
+}
+
+impl Measure {
+    /// The hashtag that a text means.
+    pub async fn measured_hashtag(&self, text: &str) -> Result<Hashtag, MeasureError> {
+        HashtagRef::candidates(text).map_err(|why| MeasureError::Name(text.to_owned(), why))?;
+        self.inner.catalog.find(text).await?.ok_or_else(|| MeasureError::NotFound(text.to_owned()))
+    }
+
+    /// A hashtag and all that can be derived of it.
+    pub async fn overview(&self, hashtag: &Hashtag) -> Result<Measured<OverviewView>, MeasureError> {
+        let series = self.series(hashtag.row).await?;
+        // Of more it is not told, so they need not be read.
+        let concentration = match hashtag.observed.videos > u64::from(CONCENTRATION_VIDEOS_MAX) {
+            true => None,
+            false => self.plays_concentration(hashtag.row).await?,
+        };
+        let has_trends = self.has_trends().await?;
+        let newest = self.inner.store.trend_state().await?.newest_at;
+        let outlook = outlook(&series.views, None)
+            .map(|outlook| newest.map_or(outlook, |newest| outlook.seen_at(newest)));
+        let input = trend_input(&series, concentration, outlook);
+        let facts = |window| trend(&input, window, None).map(|trend| TrendFacts::of(&trend, series.sources));
+        let week = trend(&input, TrendWindow::Week, None);
+        let peers = match week {
+            Some(_) => self.peers(TrendWindow::Week).await?,
+            None => None,
+        };
+        let placed = week.zip(peers).map(|(week, peers)| emerging(&week, &peers, &Weights::default()));
+        let odds = self.odds().await?;
+        let placed_views = week.map_or(0, |week| week.views);
+        let percentile = placed.filter(are_enough).and_then(|it| it.part(Component::Pace).percentile);
+        let data = OverviewView {
+            record: HashtagRecord::of(hashtag),
+            views_per_video: per(hashtag, |h| h.reported.videos, |h| h.observed.videos),
+            views_per_creator: per(hashtag, |h| h.reported.creators, |h| h.observed.creators),
+            size_band: size_band(hashtag),
+            readings: series.readings,
+            trends: TrendsView {
+                day: facts(TrendWindow::Day),
+                week: facts(TrendWindow::Week),
+                month: facts(TrendWindow::Month),
+            },
+            lifecycle: lifecycle(&input, None)
+                .map(|life| LifecycleView::of(&life, percentile, outlook.as_ref())),
+            outlook: outlook.map(|outlook| OutlookView::of(&outlook, placed.as_ref(), &odds)),
+            emerging: placed.map(|placed| EmergingView::of(&placed, TrendWindow::Week, placed_views, false)),
+        };
+        let mut meta = overview_meta(hashtag, &series);
+        if outlook.is_some_and(|outlook| self.is_past(outlook.as_of)) {
+            meta.say(Caveat::OutlookPast);
+        }
+        if !has_trends {
+            meta.say(Caveat::TrendsPending);
+        }
+        Ok(Measured { data, meta, next: None })
+    }
+
+    /// A page of the hashtags that answer a keyword.
+    pub async fn hashtags(
+        &self,
+        asked: &HashtagsAsked,
+    ) -> Result<Measured<Vec<HashtagRecord>>, MeasureError> {
+        let limit = asked.limit.clamp(1, LIMIT_MAX);
+        let (hashtags, next) = match asked.sort {
+            HashtagSort::Match if asked.views_min == 0 => self.by_match(asked, limit).await?,
+            _ => self.by_value(asked, limit).await?,
+        };
+        let newest = hashtags.iter().filter_map(|hashtag| hashtag.reported_at()).max();
+        let mut meta = Meta { observed_at: newest.map(Timestamp::to_rfc3339), ..Meta::default() };
+        meta.say_as_read(&hashtags);
+        if asked.sort != HashtagSort::Match || asked.views_min > 0 {
+            meta.say(Caveat::FirstCandidates);
+        }
+        Ok(Measured { data: hashtags.iter().map(HashtagRecord::of).collect(), meta, next })
+    }
+
+    async fn by_match(
+        &self,
+        asked: &HashtagsAsked,
+        limit: u32,
+    ) -> Result<(Vec<Hashtag>, Option<Place>), MeasureError> {
+        let offset = asked.after.map_or(0, |place| place.number);
+        let found = self
+            .inner
+            .catalog
+            .search(&asked.query, offset, limit)
+            .await
+            .map_err(|error| no_keyword(error, asked))?;
+        let next = found.has_more.then_some(Place { value: 0.0, number: found.next_offset });
+        Ok((found.hashtags, next))
+    }
+
+    /// The first that answer the keyword, put in another order.
+    async fn by_value(
+        &self,
+        asked: &HashtagsAsked,
+        limit: u32,
+    ) -> Result<(Vec<Hashtag>, Option<Place>), MeasureError> {
+        let found = self
+            .inner
+            .catalog
+            .search(&asked.query, 0, CANDIDATES_MAX)
+            .await
+            .map_err(|error| no_keyword(error, asked))?;
+        let mut hashtags = found.hashtags;
+        hashtags.retain(|h| asked.views_min == 0 || h.views().is_some_and(|v| v.value >= asked.views_min));
+        if asked.sort != HashtagSort::Match {
+            let values = self.values_of(&hashtags, asked.sort).await?;
+            let value = |hashtag: &Hashtag| values.get(&hashtag.row).copied();
+            hashtags.retain(|hashtag| value(hashtag).is_some());
+            hashtags.sort_by(|a, b| {
+                let of = |hashtag| value(hashtag).unwrap_or(f64::NEG_INFINITY);
+                of(b).total_cmp(&of(a)).then_with(|| a.row.cmp(&b.row))
+            });
+        }
+        let first = asked.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
+        let reached = first.saturating_add(limit as usize);
+        let has_more = hashtags.len() > reached;
+        let page = hashtags.into_iter().skip(first).take(limit as usize).collect();
+        Ok((page, has_more.then_some(Place { value: 0.0, number: reached as u64 })))
+    }
+
+    /// What hashtags are ordered by, where it is known.
+    async fn values_of(
+        &self,
+        hashtags: &[Hashtag],
+        sort: HashtagSort,
+    ) -> Result<HashMap<domain::HashtagRow, f64>, MeasureError> {
+        let total = |hashtag: &Hashtag| match sort {
+            HashtagSort::Creators => hashtag.creators(),
+            _ => hashtag.views(),
+        };
+        let Some(trend) = sort.trend() else {
+            let known = |h: &Hashtag| Some((h.row, super::creators::as_real(total(h)?.value)));
+            return Ok(hashtags.iter().filter_map(known).collect());
+        };
+        if !self.has_trends().await? {
+            return Err(MeasureError::TrendsPending);
+        }
+        let rows: Vec<_> = hashtags.iter().map(|hashtag| hashtag.row).collect();
+        let column = trend.column();
+        let trends = self.inner.store.trends_of(&rows).await?;
+        let week = trends.iter().filter(|row| row.window == number_of(TrendWindow::Week));
+        Ok(week.filter_map(|row| Some((row.hashtag, row.values[column]?))).collect())
+    }
+}
+
+/// Views over another total; both of one basis, reported first.
+fn per(
+    hashtag: &Hashtag,
+    reported: fn(&Hashtag) -> Option<domain::Count>,
+    observed: fn(&Hashtag) -> u64,
+) -> Option<f64> {
+    use super::creators::share;
+    match (hashtag.reported.views, reported(hashtag)) {
+        (Some(views), Some(other)) => share(views.value(), other.value()),
+        _ => share(hashtag.observed.views?, observed(hashtag)),
+    }
+}
+
+fn overview_meta(hashtag: &Hashtag, series: &HashtagSeries) -> Meta {
+    let mut meta =
+        Meta::of(series.sources.union(hashtag.observed.sources), series.last_at.max(hashtag.reported_at()));
+    meta.basis = hashtag.views().map(|views| views.basis.name());
+    if hashtag.observed.videos > 0 {
+        meta = meta.sampled(hashtag.observed.videos, hashtag);
+    }
+    if hashtag.views().is_some_and(|views| views.rounded) {
+        meta.say(Caveat::Rounded);
+    }
+    meta.say_as_read([hashtag]);
+    meta
+}
+
+fn no_keyword(error: catalog::CatalogError, asked: &HashtagsAsked) -> MeasureError {
+    match error {
+        catalog::CatalogError::Name(why) => {
+            MeasureError::asked("query", format!("{:?} cannot be searched for: {why}", asked.query))
+        }
+        error => error.into(),
+    }
+}

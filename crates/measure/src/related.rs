@@ -1,0 +1,209 @@
+//! Which hashtags go with one: those that stand beside it more often than chance would have it.
+
+use crate::Measure;
+use crate::creators::{as_real, put_first, share};
+use crate::sample::{Sample, is_since, place};
+use crate::view::assigned_id;
+use crate::{LIMIT_MAX, MeasureError, Measured, Meta, TotalView};
+use domain::caveat::Caveat;
+use domain::metrics::related::{Association, PairCounts, association, is_generic, relatedness};
+use domain::metrics::structural_break::{Beside, beside_by_side};
+use domain::metrics::{SideCounts, Sides};
+use domain::{Hashtag, HashtagRow, Timestamp};
+use serde::Serialize;
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// Hashtags that are judged, those beside it most often.
+const CANDIDATES_MAX: usize = 2_000;
+/// Videos that must have both: fewer may be chance. Of a hashtag with few videos one is enough to be listed.
+const BOTH_MIN: u64 = 2;
+/// Below this many videos of the hashtag, one video with both is listed too.
+const FEW_VIDEOS: u64 = 20;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RelatedAsked {
+    /// Only videos posted from then on.
+    pub since: Option<Timestamp>,
+    /// Whether hashtags that go with everything are listed too.
+    pub with_generic: bool,
+    /// Rows at most.
+    pub limit: u32,
+}
+
+/// A hashtag that goes with another.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Related)]
+pub struct RelatedView {
+    /// TikTok's id; `null` while it is not known.
+    pub id: Option<String>,
+    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// TikTok's is known.
+    #[schema(example = json!(null))]
+    pub assigned_id: Option<String>,
+    /// Its name.
+    #[schema(example = "kitten")]
+    pub name: String,
+    /// Its lifetime views.
+    pub views: TotalView,
+    /// Videos that have both.
+    pub both: u64,
+    /// Videos held that have this one.
+    pub videos: u64,
+    /// Share of the other hashtag's videos that have this one.
+    pub probability: f64,
+    /// How many times as often it stands there as anywhere.
+    pub lift: f64,
+    /// Normalised pointwise mutual information, -1 to 1.
+    pub npmi: f64,
+    /// Share of all videos held that have both.
+    pub support: f64,
+    /// What the list is ordered by: npmi, weighted by support.
+    pub relatedness: f64,
+    /// Whether it goes with everything (fyp, foryou ...).
+    pub generic: bool,
+    /// Before and after TikTok limited posts to five hashtags; `null` unless the other hashtag has 30 videos on each side.
+    pub sides: Option<RelatedSidesView>,
+}
+
+/// How often a hashtag stands beside another before August 2025, and since September 2025.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = RelatedSides)]
+pub struct RelatedSidesView {
+    /// Of posts from before August 2025.
+    pub before: RelatedSideView,
+    /// Of posts from September 2025 on.
+    pub after: RelatedSideView,
+}
+
+/// How often a hashtag stands beside another on one side. Lift and NPMI compare with all stored videos, which are not counted
+/// by side.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = RelatedSide)]
+pub struct RelatedSideView {
+    /// Videos that have both.
+    pub both: u64,
+    /// Videos of the other hashtag.
+    pub videos: u64,
+    /// Share of the other hashtag's videos that have this one.
+    pub probability: Option<f64>,
+}
+
+impl From<Sides<Beside>> for RelatedSidesView {
+    fn from(sides: Sides<Beside>) -> Self {
+        let view = |side: Beside| RelatedSideView {
+            both: side.both,
+            videos: side.of,
+            probability: side.probability(),
+        };
+        Self { before: view(sides.before), after: view(sides.after) }
+    }
+}
+
+impl Measure {
+    /// Which hashtags go with one, the closest first.
+    pub async fn related(
+        &self,
+        hashtag: &Hashtag,
+        asked: RelatedAsked,
+    ) -> Result<Measured<Vec<RelatedView>>, MeasureError> {
+        let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
+        let both_min = if sample.len() < FEW_VIDEOS { 1 } else { BOTH_MIN };
+        let candidates = candidates(&sample, hashtag.row, both_min);
+        let rows: Vec<HashtagRow> = candidates.iter().map(|(row, _)| *row).collect();
+        let hashtags = self.inner.store.hashtags(&rows).await?;
+        let all = self.inner.store.catalog_size().await?.videos;
+        let both: HashMap<HashtagRow, u64> = candidates.into_iter().collect();
+        let judge = |other: &Hashtag| {
+            let both = *both.get(&other.row)?;
+            judged(hashtag, other, both, sample.len(), all)
+        };
+        let mut related: Vec<RelatedView> = hashtags.iter().filter_map(judge).collect();
+        related.retain(|other| asked.with_generic || !other.generic);
+        related.sort_by(|a, b| b.relatedness.total_cmp(&a.relatedness).then_with(|| a.name.cmp(&b.name)));
+        related.truncate(asked.limit.clamp(1, LIMIT_MAX) as usize);
+        let counts = sample.sides();
+        let rows: HashMap<&str, HashtagRow> =
+            hashtags.iter().map(|other| (other.tag.name(), other.row)).collect();
+        let sides = beside_each(&sample, &counts, related.iter().filter_map(|other| rows.get(&*other.name)));
+        for other in &mut related {
+            let both = rows.get(&*other.name).and_then(|row| sides.get(row)).copied();
+            other.sides = both.and_then(|both| beside_by_side(both, &counts)).map(RelatedSidesView::from);
+        }
+        let mut meta = Meta::of_sample(&sample, hashtag);
+        meta.say_sides(&counts);
+        if asked.since.is_some() {
+            meta.say(Caveat::AllTimeBase);
+        }
+        let as_read = |other: &'_ RelatedView| Some((other.name.clone(), other.views.as_read.clone()?));
+        let as_read: Vec<_> = related.iter().filter_map(as_read).collect();
+        meta.say_not_as_read(as_read.iter().map(|(name, read)| (name.as_str(), "views", read)));
+        meta.available = self.available_posts(hashtag, related.is_empty()).await?;
+        Ok(Measured { data: related, meta, next: None })
+    }
+}
+
+/// The hashtags that stand beside one most often, and on how many videos, by row.
+fn candidates(sample: &Sample, of: HashtagRow, both_min: u64) -> Vec<(HashtagRow, u64)> {
+    let mut beside: Vec<HashtagRow> =
+        sample.iter().flat_map(|video| sample.tags(video)).copied().filter(|tag| *tag != of).collect();
+    beside.sort_unstable();
+    let counted = beside.chunk_by(|one, other| one == other).map(|same| (same[0], same.len() as u64));
+    let mut found: Vec<(HashtagRow, u64)> = counted.filter(|(_, both)| *both >= both_min).collect();
+    put_first(&mut found, CANDIDATES_MAX, |(a, a_both), (b, b_both)| (b_both, a).cmp(&(a_both, b)));
+    found.truncate(CANDIDATES_MAX);
+    found
+}
+
+/// On how many videos of each side some hashtags stand beside one; nothing where posts of both sides are not pooled.
+fn beside_each<'r>(
+    sample: &Sample,
+    counts: &SideCounts,
+    rows: impl Iterator<Item = &'r HashtagRow>,
+) -> HashMap<HashtagRow, Sides<u64>> {
+    if !counts.is_pooled() {
+        return HashMap::new();
+    }
+    let mut beside: HashMap<HashtagRow, Sides<u64>> = rows.map(|row| (*row, Sides::default())).collect();
+    for video in sample.iter() {
+        let Some(side) = place(video).side() else { continue };
+        for tag in sample.tags(video) {
+            if let Some(both) = beside.get_mut(tag) {
+                *both.of_mut(side) += 1;
+            }
+        }
+    }
+    beside
+}
+
+/// `seen` videos of the hashtag were looked at, of which `both` have the other one too; `all` videos are held.
+fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) -> Option<RelatedView> {
+    let videos = other.observed.videos;
+    // Of a part of the hashtag's videos the same shares are taken to hold for all of them.
+    let a = hashtag.observed.videos.max(seen);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a number of videos is one itself"
+    )]
+    let scaled = if seen == a { both } else { (as_real(both) * as_real(a) / as_real(seen)).round() as u64 };
+    let pair = PairCounts { both: scaled.min(videos).max(1), a, b: videos, all: all.max(a).max(videos) };
+    let judged: Association = association(pair)?;
+    let of_all = share(videos, all).unwrap_or_default();
+    Some(RelatedView {
+        id: other.id.map(|id| id.to_string()),
+        assigned_id: assigned_id(other),
+        name: other.tag.name().to_owned(),
+        views: TotalView::views_of(other),
+        both,
+        videos,
+        probability: judged.probability,
+        lift: judged.lift,
+        npmi: judged.npmi,
+        support: judged.support,
+        relatedness: relatedness(&judged, both),
+        generic: is_generic(other.tag.key().as_str(), of_all),
+        sides: None,
+    })
+}

@@ -1,0 +1,58 @@
+//! The series of a hashtag, ready to be measured.
+
+use crate::Measure;
+use catalog::CatalogError;
+use domain::metrics::series::Series;
+use domain::observation::HashtagCounts;
+use domain::{HashtagRow, SourceSet, Timestamp};
+use store::snapshots::{Snapshot, readings_of};
+use store::standings::Standings;
+
+/// The three series of a hashtag.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HashtagSeries {
+    pub(crate) views: Series,
+    pub(crate) creators: Series,
+    pub(crate) videos: Series,
+    pub(crate) sources: SourceSet,
+    /// When the first and the last reading was made.
+    pub(crate) first_at: Option<Timestamp>,
+    pub(crate) last_at: Option<Timestamp>,
+    /// Readings of views.
+    pub(crate) readings: u64,
+}
+
+impl HashtagSeries {
+    pub(super) fn of(snapshots: &[Snapshot<HashtagCounts>]) -> Self {
+        let views = readings_of(snapshots, |counts| counts.views);
+        Self {
+            readings: views.len() as u64,
+            views: Series::repaired(&views),
+            creators: Series::repaired(&readings_of(snapshots, |counts| counts.creators)),
+            videos: Series::repaired(&readings_of(snapshots, |counts| counts.videos)),
+            sources: snapshots.iter().map(|snapshot| snapshot.source).collect(),
+            first_at: snapshots.first().map(|snapshot| snapshot.observed_at),
+            last_at: snapshots.last().map(|snapshot| snapshot.observed_at),
+        }
+    }
+
+    /// The counts of which the newest reading is not what counts.
+    pub(super) fn standings(&self) -> Standings {
+        Standings::of([&self.views, &self.creators, &self.videos])
+    }
+}
+
+impl Measure {
+    /// All readings of a hashtag, in order of time.
+    pub(super) async fn snapshots_of(
+        &self,
+        hashtag: HashtagRow,
+    ) -> Result<Vec<Snapshot<HashtagCounts>>, CatalogError> {
+        Ok(self.inner.store.hashtag_snapshots(hashtag, None, u32::MAX).await?)
+    }
+
+    /// The series of a hashtag.
+    pub(super) async fn series(&self, hashtag: HashtagRow) -> Result<HashtagSeries, CatalogError> {
+        Ok(HashtagSeries::of(&self.snapshots_of(hashtag).await?))
+    }
+}

@@ -1,0 +1,295 @@
+//! Which hashtags move most now: read in order from what was worked out when readings came in.
+
+use crate::Measure;
+use crate::kept::KeptTrend;
+use crate::outlook::{seen, shown_percentile};
+use crate::trends::{band_name, kept, lately, number_of};
+use crate::{HashtagRecord, Held, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
+use domain::caveat::Caveat;
+use domain::metrics::emerging::{Component, Emerging, emerging};
+use domain::metrics::outlook::READING_AGE_DAYS_MAX;
+use domain::metrics::{TrendWindow, Weights};
+use domain::{Hashtag, HashtagRow, Source, Timestamp};
+use serde::Serialize;
+use std::collections::HashMap;
+use store::trends::{TrendRow, TrendSort, TrendsAsked};
+use utoipa::ToSchema;
+
+const MS_OF_A_DAY: i64 = 86_400_000;
+/// Hashtags that answer a keyword, or stand first by the usual weights, of which a list of its own order is made.
+const CANDIDATES_MAX: u32 = 1_000;
+
+/// Which list is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrendingAsked {
+    /// Within which window.
+    pub window: TrendWindow,
+    /// In which order.
+    pub sort: TrendSort,
+    /// Only hashtags of at least so many views.
+    pub views_min: u64,
+    /// Only those that answer this keyword.
+    pub query: Option<String>,
+    /// Weights of the components; ranked by pace unless given.
+    pub weights: Option<Weights>,
+    /// Rows at most.
+    pub limit: u32,
+    /// Behind which row.
+    pub after: Option<Place>,
+}
+
+/// A hashtag that moves.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Trending)]
+pub struct TrendingView {
+    /// Its record.
+    #[serde(flatten)]
+    pub hashtag: HashtagRecord,
+    /// `24h`, `7d` or `30d`.
+    #[schema(example = "7d")]
+    pub window: &'static str,
+    /// How it moves.
+    pub trend: TrendFacts,
+    /// What can be said of the 7 days after the newest reading.
+    pub outlook: Option<OutlookView>,
+    /// Where it stands among all hashtags, component by component.
+    pub emerging: Option<EmergingView>,
+}
+
+/// Where a hashtag stands among all, component by component. Lists are ranked by pace unless weights are given.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = EmergingScore)]
+pub struct EmergingView {
+    /// 0 to 100 by the weights that were given, and no probability; `null` without weights: lists are ranked by pace then.
+    #[schema(example = json!(null))]
+    pub score: Option<f64>,
+    /// The window of its components other than pace and novelty: `24h`, `7d` or `30d`, up to the newest reading.
+    #[schema(example = "7d")]
+    pub window: &'static str,
+    /// How many views it has, by powers of ten.
+    #[schema(example = "1M-10M")]
+    pub size_band: &'static str,
+    /// How many hashtags it is compared with: all that have a trend.
+    pub peers: u64,
+    /// What it is made of.
+    pub components: Vec<ComponentView>,
+}
+
+/// A component of what emerges.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = EmergingComponent)]
+pub struct ComponentView {
+    /// `zscore`, `pace`, `breadth`, `novelty`, `saturation` or `concentration`.
+    pub name: &'static str,
+    /// Its value; `null` where it cannot be known, and then it counts for nothing.
+    pub value: Option<f64>,
+    /// Its rank among all hashtags with a trend, 0 to 1; `null` among fewer than 10.
+    pub percentile: Option<f64>,
+    /// How much it counts.
+    pub weight: f64,
+    /// What it adds to the score, or takes from it; `null` without weights.
+    pub contribution: Option<f64>,
+}
+
+impl EmergingView {
+    /// Of a hashtag of some views; the score only where weights were given.
+    pub(super) fn of(placed: &Emerging, window: TrendWindow, views: u64, has_weights: bool) -> Self {
+        let component = |part: &domain::metrics::Part| ComponentView {
+            name: Component::name(part.component),
+            value: part.value,
+            percentile: shown_percentile(placed, part),
+            weight: part.weight,
+            contribution: part.contribution.filter(|_| has_weights),
+        };
+        Self {
+            score: placed.score.filter(|_| has_weights),
+            window: window.name(),
+            size_band: band_name(views),
+            peers: placed.peers,
+            components: placed.parts.iter().map(component).collect(),
+        }
+    }
+}
+
+impl Measure {
+    /// A page of what moves most, as it was worked out when readings came in. Whoever wants what was read by another process
+    /// a moment ago calls [`Catalog::follow_trends`] before. Fails with [`MeasureError::TrendsPending`] while there are none.
+    pub async fn trending(&self, asked: &TrendingAsked) -> Result<Measured<Vec<TrendingView>>, MeasureError> {
+        if !self.has_trends().await? {
+            return Err(MeasureError::TrendsPending);
+        }
+        let store = &self.inner.store;
+        let newest = store.trend_state().await?.newest_at;
+        let Some(newest) = newest else {
+            return Ok(Measured { data: Vec::new(), meta: Meta::default().reported(), next: None });
+        };
+        // What is older has no pace and no surge.
+        let since = match asked.sort {
+            TrendSort::Emerging | TrendSort::Pace | TrendSort::Surge => fresh_since(newest),
+            _ => lately(asked.window, newest),
+        };
+        let limit = asked.limit.clamp(1, LIMIT_MAX);
+        let (rows, next) = match (&asked.query, &asked.weights) {
+            (None, None) => self.in_order(asked, since, limit).await?,
+            _ => self.in_own_order(asked, since, newest, limit).await?,
+        };
+        let (data, hashtags) = self.trending_views(&rows, asked, newest).await?;
+        let named = |name: &String| Source::ALL.into_iter().find(|source| source.name() == name);
+        let sources = data.iter().flat_map(|row| &row.trend.source).filter_map(named).collect();
+        let mut meta = Meta::of(sources, Some(newest)).reported();
+        let age_ms = self.inner.clock.now().as_ms().saturating_sub(newest.as_ms());
+        meta.stale = age_ms > asked.window.ms();
+        if self.is_past(newest) {
+            meta.say(Caveat::OutlookPast);
+        }
+        if !data.is_empty() && (asked.query.is_some() || asked.weights.is_some()) {
+            meta.say(Caveat::FirstCandidates);
+        }
+        meta.say_as_read(&hashtags);
+        if data.iter().any(|row| row.trend.below_resolution) {
+            meta.say(Caveat::BelowResolution);
+        }
+        if data.iter().any(|row| row.trend.repaired) {
+            meta.say(Caveat::Repaired);
+        }
+        if data.is_empty() {
+            let first = self.inner.store.trends_read_since(number_of(TrendWindow::Month)).await?;
+            meta.available = first.map(|first| Held { first, last: newest }.into());
+        }
+        Ok(Measured { data, meta, next })
+    }
+
+    /// As the store has them in order.
+    async fn in_order(
+        &self,
+        asked: &TrendingAsked,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<(Vec<TrendRow>, Option<Place>), MeasureError> {
+        let after =
+            asked.after.and_then(|place| Some((place.value, HashtagRow(u32::try_from(place.number).ok()?))));
+        let trends = TrendsAsked {
+            window: number_of(asked.window),
+            sort: asked.sort,
+            views_min: asked.views_min,
+            read_since: since,
+            after,
+            limit: limit + 1,
+        };
+        let rows = self.inner.store.trends(trends).await?;
+        Ok(page(rows, asked.sort, limit))
+    }
+
+    /// Candidates put in order here: those that answer a keyword, or those that stand first by the usual weights.
+    async fn in_own_order(
+        &self,
+        asked: &TrendingAsked,
+        since: Timestamp,
+        newest: Timestamp,
+        limit: u32,
+    ) -> Result<(Vec<TrendRow>, Option<Place>), MeasureError> {
+        let mut rows = self.candidates(asked, since).await?;
+        rows.retain(|row| row.views >= asked.views_min && row.read_at >= since);
+        if let Some(weights) = &asked.weights
+            && let Some(peers) = self.peers(asked.window).await?
+        {
+            for row in &mut rows {
+                row.values[0] = emerging(&seen(kept(row)?.trend, Some(newest)), &peers, weights).score;
+            }
+        }
+        let column = asked.sort.column();
+        rows.retain(|row| row.values[column].is_some());
+        let key = |row: &TrendRow| (row.values[column].unwrap_or(f64::NEG_INFINITY), row.hashtag);
+        rows.sort_by(|a, b| key(b).0.total_cmp(&key(a).0).then(key(a).1.cmp(&key(b).1)));
+        if let Some(place) = asked.after {
+            let is_behind = |row: &TrendRow| {
+                let (value, hashtag) = key(row);
+                value < place.value || (value <= place.value && u64::from(hashtag.0) > place.number)
+            };
+            rows.retain(is_behind);
+        }
+        rows.truncate(limit as usize + 1);
+        Ok(page(rows, asked.sort, limit))
+    }
+
+    async fn candidates(
+        &self,
+        asked: &TrendingAsked,
+        since: Timestamp,
+    ) -> Result<Vec<TrendRow>, MeasureError> {
+        let store = &self.inner.store;
+        if let Some(query) = &asked.query {
+            let found = self.inner.catalog.search(query, 0, CANDIDATES_MAX).await?;
+            let rows: Vec<HashtagRow> = found.hashtags.iter().map(|hashtag| hashtag.row).collect();
+            let mut trends = store.trends_of(&rows).await?;
+            trends.retain(|row| row.window == number_of(asked.window));
+            return Ok(trends);
+        }
+        let first = TrendsAsked {
+            window: number_of(asked.window),
+            sort: asked.sort,
+            views_min: asked.views_min,
+            read_since: since,
+            after: None,
+            limit: CANDIDATES_MAX,
+        };
+        Ok(store.trends(first).await?)
+    }
+
+    /// Whether the week that an outlook is of did not begin just now: its reading is too old for that.
+    pub(super) fn is_past(&self, as_of: Timestamp) -> bool {
+        let age_ms = self.inner.clock.now().as_ms().saturating_sub(as_of.as_ms());
+        age_ms > READING_AGE_DAYS_MAX * MS_OF_A_DAY
+    }
+
+    async fn trending_views(
+        &self,
+        rows: &[TrendRow],
+        asked: &TrendingAsked,
+        newest: Timestamp,
+    ) -> Result<(Vec<TrendingView>, Vec<Hashtag>), MeasureError> {
+        let numbers: Vec<HashtagRow> = rows.iter().map(|row| row.hashtag).collect();
+        let hashtags = self.inner.store.hashtags(&numbers).await?;
+        let by_row: HashMap<HashtagRow, &Hashtag> = hashtags.iter().map(|h| (h.row, h)).collect();
+        let peers = self.peers(asked.window).await?;
+        let (weights, odds) = (asked.weights.unwrap_or_default(), self.odds().await?);
+        let mut views = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(hashtag) = by_row.get(&row.hashtag) else { continue };
+            let KeptTrend { trend, sources } = kept(row)?;
+            let trend = seen(trend, Some(newest));
+            let placed = peers.as_ref().map(|peers| emerging(&trend, peers, &weights));
+            views.push(TrendingView {
+                hashtag: HashtagRecord::of(hashtag),
+                window: asked.window.name(),
+                trend: TrendFacts::of(&trend, sources),
+                outlook: trend.outlook.map(|outlook| OutlookView::of(&outlook, placed.as_ref(), &odds)),
+                emerging: placed
+                    .map(|it| EmergingView::of(&it, asked.window, trend.views, asked.weights.is_some())),
+            });
+        }
+        Ok((views, hashtags))
+    }
+}
+
+/// Hashtags that were read at or after this have a pace, where the newest reading of all is that.
+fn fresh_since(newest: Timestamp) -> Timestamp {
+    Timestamp::from_ms(newest.as_ms().saturating_sub(READING_AGE_DAYS_MAX * MS_OF_A_DAY))
+}
+
+/// One row more than is shown was read, to see whether there is a next page.
+fn page(mut rows: Vec<TrendRow>, sort: TrendSort, limit: u32) -> (Vec<TrendRow>, Option<Place>) {
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let place = |row: &TrendRow| {
+        let value = row.values[sort.column()]?;
+        Some(Place { value, number: row.hashtag.0.into() })
+    };
+    let next = rows.last().filter(|_| has_more).and_then(place);
+    (rows, next)
+}
+
+/// The size band of a hashtag, as it is told.
+pub(super) fn size_band(hashtag: &Hashtag) -> Option<&'static str> {
+    hashtag.views().map(|views| band_name(views.value))
+}

@@ -1,0 +1,254 @@
+//! The videos under a hashtag in numbers, filtered and in an order.
+
+use crate::Measure;
+use crate::creators::{as_real, put_first};
+use crate::sample::is_since;
+use crate::{LIMIT_MAX, MeasureError, Measured, Meta, Place};
+use catalog::HashtagRef;
+use domain::metrics::engagement::engagement;
+use domain::{Count, Creator, Hashtag, HashtagRow, Region, Timestamp, VideoId, fragment};
+use serde::Serialize;
+use std::sync::Arc;
+use store::StoreError;
+use store::samples::{SamplePart, SampledVideo};
+use store::videos::{VideoRow, VideoUnder};
+use utoipa::ToSchema;
+
+const MS_OF_A_DAY: f64 = 86_400_000.0;
+
+/// The order of videos, highest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VideoSort {
+    /// Plays.
+    #[default]
+    Plays,
+    /// When it was posted.
+    Newest,
+    /// Engagement rate.
+    Engagement,
+    /// Plays a day since it was posted, when last read.
+    Velocity,
+}
+
+impl VideoSort {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Plays, Self::Newest, Self::Engagement, Self::Velocity];
+
+    /// What it is called in requests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plays => "plays",
+            Self::Newest => "newest",
+            Self::Engagement => "engagement",
+            Self::Velocity => "velocity",
+        }
+    }
+
+    /// `None` where it cannot be known of a video: it is left out of the order.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
+    fn value(self, video: &SampledVideo) -> Option<f64> {
+        match self {
+            Self::Plays => video.plays().map(as_real),
+            Self::Newest => video.created_at().map(|at| at.as_ms() as f64),
+            Self::Engagement => engagement(&video.figures().counts),
+            Self::Velocity => velocity(video.plays(), video.created_at(), video.observed_at()),
+        }
+    }
+}
+
+/// Plays a day from when it was posted to when it was read; of less than an hour it says nothing.
+fn velocity(
+    plays: Option<u64>,
+    created_at: Option<Timestamp>,
+    observed_at: Option<Timestamp>,
+) -> Option<f64> {
+    const AGE_MS_MIN: i64 = 3_600_000;
+    let age_ms = observed_at?.as_ms().checked_sub(created_at?.as_ms())?;
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
+    let age_days = age_ms as f64 / MS_OF_A_DAY;
+    plays.filter(|_| age_ms >= AGE_MS_MIN).map(|plays| as_real(plays) / age_days)
+}
+
+/// Which videos are asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VideosAsked {
+    /// Their order.
+    pub sort: VideoSort,
+    /// Posted at or after this.
+    pub since: Option<Timestamp>,
+    /// Posted at or before this.
+    pub until: Option<Timestamp>,
+    /// Posted under this country.
+    pub region: Option<Region>,
+    /// With at least so many plays.
+    pub plays_min: u64,
+    /// With this hashtag too.
+    pub also: Option<String>,
+    /// Without this hashtag.
+    pub not: Option<String>,
+    /// Rows at most.
+    pub limit: u32,
+    /// Behind which row.
+    pub after: Option<Place>,
+}
+
+/// What hashtags are called, ascending by their rows.
+pub(super) type Names = Vec<(HashtagRow, Arc<str>)>;
+
+/// A video in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = MeasuredVideo)]
+pub struct VideoMeasuredView {
+    /// TikTok's id.
+    pub id: String,
+    /// Caption.
+    pub title: String,
+    /// When it was posted, where told.
+    pub created_at: Option<String>,
+    /// Country it was posted under, where told.
+    pub region: Option<String>,
+    /// TikTok's id of who posted it, where told.
+    pub creator_id: Option<String>,
+    /// Handle of who posted it, where told.
+    pub creator: Option<String>,
+    /// When it was last read, where told.
+    pub observed_at: Option<String>,
+    /// `null` where not told, as the others.
+    pub plays: Option<u64>,
+    /// Likes.
+    pub likes: Option<u64>,
+    /// Comments.
+    pub comments: Option<u64>,
+    /// Shares.
+    pub shares: Option<u64>,
+    /// Saves.
+    pub saves: Option<u64>,
+    /// Likes, comments, shares and saves for each play.
+    pub engagement: Option<f64>,
+    /// Plays a day from when it was posted to when it was last read.
+    pub velocity: Option<f64>,
+    /// Whether any of its counts was rounded for display.
+    pub rounded: bool,
+    /// Its hashtags.
+    pub hashtags: Vec<String>,
+}
+
+impl Measure {
+    /// A page of the videos under a hashtag. An order by what changes is that of the moment: between two pages a video
+    /// may move.
+    pub async fn videos(
+        &self,
+        hashtag: &Hashtag,
+        asked: &VideosAsked,
+    ) -> Result<Measured<Vec<VideoMeasuredView>>, MeasureError> {
+        let also = self.other(asked.also.as_deref(), "also").await?;
+        let not = self.other(asked.not.as_deref(), "not").await?;
+        let part = match asked.sort {
+            VideoSort::Plays => self.most_played_part(hashtag),
+            _ => SamplePart::Creators(self.part_of(hashtag)),
+        };
+        let wanted = |video: &SampledVideo, tags: &[HashtagRow]| is_wanted(video, tags, asked, also, not);
+        let sample = self.sample_of(hashtag, part, wanted).await?;
+        let is_behind = |value: f64, id: VideoId| {
+            asked
+                .after
+                .is_none_or(|place| value < place.value || (value <= place.value && id.get() < place.number))
+        };
+        let valued = |video| Some((asked.sort.value(video)?, video));
+        let mut videos: Vec<(f64, &SampledVideo)> =
+            sample.iter().filter_map(valued).filter(|(value, video)| is_behind(*value, video.id())).collect();
+        let limit = asked.limit.clamp(1, LIMIT_MAX) as usize;
+        put_first(&mut videos, limit, |(a, one), (b, other)| b.total_cmp(a).then(other.id().cmp(&one.id())));
+        let has_more = videos.len() > limit;
+        videos.truncate(limit);
+        let place = |(value, video): &(f64, &SampledVideo)| Place { value: *value, number: video.id().get() };
+        let next = videos.last().filter(|_| has_more).map(place);
+        let shown: Vec<VideoUnder> =
+            videos.into_iter().map(|(_, video)| video.to_video(sample.tags(video))).collect();
+        let data = self.video_views(&shown).await?;
+        let mut meta = Meta::of_sample(&sample, hashtag);
+        meta.available = self.available_posts(hashtag, data.is_empty()).await?;
+        Ok(Measured { data, meta, next })
+    }
+
+    /// The hashtag of `also` or `not`. One that is not held stands beside no video.
+    async fn other(
+        &self,
+        text: Option<&str>,
+        param: &'static str,
+    ) -> Result<Option<Option<HashtagRow>>, MeasureError> {
+        let Some(text) = text else { return Ok(None) };
+        HashtagRef::candidates(text)
+            .map_err(|why| MeasureError::asked(param, format!("{text:?} is no hashtag: {why}")))?;
+        Ok(Some(self.inner.catalog.find(text).await?.map(|hashtag| hashtag.row)))
+    }
+
+    /// The ready JSON of each video, and all their hashtags, each once and ascending.
+    pub(super) async fn packed_with_tags(
+        &self,
+        videos: &[VideoUnder],
+    ) -> Result<(Vec<Vec<u8>>, Vec<HashtagRow>), StoreError> {
+        let rows: Vec<VideoRow> = videos.iter().map(|video| video.row).collect();
+        let packed = self.inner.store.packed(&rows).await?;
+        let mut tags: Vec<HashtagRow> = videos.iter().flat_map(|video| video.tags.iter().copied()).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        Ok((packed, tags))
+    }
+
+    pub(super) async fn video_views(
+        &self,
+        videos: &[VideoUnder],
+    ) -> Result<Vec<VideoMeasuredView>, MeasureError> {
+        let (packed, tags) = self.packed_with_tags(videos).await?;
+        let hashtags = self.inner.store.hashtags(&tags).await?;
+        let names = hashtags.iter().map(|hashtag| (hashtag.row, hashtag.tag.name().into())).collect();
+        Ok(videos.iter().zip(packed).map(|(video, packed)| view(video, &packed, &names)).collect())
+    }
+}
+
+fn is_wanted(
+    video: &SampledVideo,
+    tags: &[HashtagRow],
+    asked: &VideosAsked,
+    also: Option<Option<HashtagRow>>,
+    not: Option<Option<HashtagRow>>,
+) -> bool {
+    let has = |row: Option<HashtagRow>| row.is_some_and(|row| tags.contains(&row));
+    is_since(video, asked.since)
+        && asked.until.is_none_or(|until| video.created_at().is_some_and(|at| at <= until))
+        && asked.region.is_none_or(|region| video.region() == Some(region))
+        && (asked.plays_min == 0 || video.plays().is_some_and(|plays| plays >= asked.plays_min))
+        && also.is_none_or(has)
+        && !not.is_some_and(has)
+}
+
+fn name_of(row: HashtagRow, names: &Names) -> Option<&str> {
+    let place = names.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+    Some(&names[place].1)
+}
+
+/// A video in numbers, with what is told by its ready JSON and the names of its hashtags.
+pub(super) fn view(video: &VideoUnder, packed: &[u8], names: &Names) -> VideoMeasuredView {
+    let label = fragment::label(packed).unwrap_or_default();
+    let count = |count: Option<Count>| count.map(Count::value);
+    let counts = &video.counts;
+    VideoMeasuredView {
+        id: video.id.to_string(),
+        title: label.title,
+        created_at: video.created_at.map(Timestamp::to_rfc3339),
+        region: video.region.map(|region| region.to_string()),
+        creator_id: video.author.and_then(Creator::id).map(|id| id.to_string()),
+        creator: Some(label.author).filter(|name| !name.is_empty()),
+        observed_at: video.observed_at.map(Timestamp::to_rfc3339),
+        plays: count(counts.plays),
+        likes: count(counts.likes),
+        comments: count(counts.comments),
+        shares: count(counts.shares),
+        saves: count(counts.saves),
+        engagement: engagement(counts),
+        velocity: velocity(counts.plays.map(Count::value), video.created_at, video.observed_at),
+        rounded: counts.to_array().into_iter().flatten().any(Count::is_rounded),
+        hashtags: video.tags.iter().filter_map(|row| name_of(*row, names)).map(str::to_owned).collect(),
+    }
+}

@@ -1,0 +1,112 @@
+//! A clock that stood a year ahead and was set right: what was kept meanwhile is neither dropped nor kept for a year.
+
+use catalog::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
+use domain::metrics::TrendWindow;
+use domain::{Clock, Observation, TagKey, Timestamp, WalkCursor};
+use measure::{Measure, TrendingAsked};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use store::trends::TrendSort;
+use testkit::{FixedClock, Place, hashtag, video};
+
+const DAY: Duration = Duration::from_secs(86_400);
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
+/// A walk may be gone on with for this long.
+const WALK: Duration = Duration::from_secs(48 * 3600);
+/// Walks after which PostgreSQL was looked through for old ones.
+const OTHERS: u64 = 40;
+
+testkit::tell_on_each_backend! {
+    a_walk_goes_on_and_ends_like_any_other,
+    trends_are_those_of_the_present,
+}
+
+async fn page(catalog: &Catalog, name: &str, cursor: WalkCursor) -> Result<WalkPage, CatalogError> {
+    let reference = HashtagRef::Key(TagKey::new(name).expect("a tag"));
+    let request = WalkRequest { cursor, count: 20, region: None };
+    catalog.walk(&reference, request).await.map(|page| page.expect("a hashtag"))
+}
+
+fn under(name: &str, ids: std::ops::Range<u64>) -> Vec<Observation> {
+    ids.map(|id| video(id).tag(name).plays(id).into()).collect()
+}
+
+async fn a_walk_goes_on_and_ends_like_any_other(place: &Place) {
+    let clock = FixedClock::default();
+    let held = place.catalog(&clock).await;
+    held.record(under("cat", 1..101)).await;
+    for n in 0..OTHERS {
+        held.record(under(&format!("dog{n}"), 1_000 * (n + 1)..1_000 * (n + 1) + 21)).await;
+    }
+    let right = clock.now();
+    clock.advance(YEAR);
+    let first = page(held.catalog(), "cat", WalkCursor::START).await.expect("a page");
+    clock.set(right);
+    // Other walks begin, and what is too old goes.
+    for n in 0..OTHERS {
+        page(held.catalog(), &format!("dog{n}"), WalkCursor::START).await.expect("a page");
+    }
+    let mut ids: BTreeSet<Vec<u8>> = first.videos.iter().map(|video| video.to_vec()).collect();
+    let mut cursor = first.cursor;
+    loop {
+        let next = page(held.catalog(), "cat", cursor).await.expect("the walk goes on");
+        ids.extend(next.videos.iter().map(|video| video.to_vec()));
+        cursor = next.cursor;
+        if !next.has_more {
+            break;
+        }
+    }
+    assert_eq!(ids.len(), 100, "each once");
+    clock.advance(WALK - Duration::from_millis(1));
+    page(held.catalog(), "cat", first.cursor).await.expect("it is kept as long as any other");
+    clock.advance(Duration::from_millis(2));
+    for catalog in [held.catalog(), &held.again("again.idx", &clock).await] {
+        let expired = page(catalog, "cat", first.cursor).await;
+        assert!(matches!(expired, Err(CatalogError::CursorUnknown)), "and no longer");
+    }
+}
+
+/// Views of some hashtags each day, up to now.
+fn readings(clock: &FixedClock, days: i64) -> Vec<Observation> {
+    let at = |ago: i64| Timestamp::from_ms(clock.now().as_ms() - ago * 86_400_000);
+    let reading = |n: u64, ago: i64| {
+        let views = 1_000_000 * n + (days - ago).unsigned_abs() * 20_000 * n;
+        hashtag(&format!("tag{n}")).views(views).observed_at(at(ago)).into()
+    };
+    (0..days).flat_map(|ago| (1..=5).map(move |n| (n, ago))).map(|(n, ago)| reading(n, ago)).collect()
+}
+
+async fn moving(measure: &Measure) -> usize {
+    let asked = TrendingAsked {
+        window: TrendWindow::Week,
+        sort: TrendSort::Pace,
+        views_min: 0,
+        query: None,
+        weights: None,
+        limit: 10,
+        after: None,
+    };
+    let trending = measure.trending(&asked).await.expect("trends");
+    trending.data.iter().filter(|row| row.outlook.as_ref().is_some_and(|it| it.pace.value.is_some())).count()
+}
+
+async fn trends_are_those_of_the_present(place: &Place) {
+    let clock = FixedClock::default();
+    let held = place.catalog(&clock).await;
+    held.record(readings(&clock, 30)).await;
+    held.measure().follow_trends().await.expect("trends");
+    assert_eq!(moving(held.measure()).await, 5);
+    let right = clock.now();
+    clock.advance(YEAR);
+    let ahead = |views| hashtag("early").views(views).observed_at(clock.now()).into();
+    held.record([ahead(5_000)]).await;
+    clock.advance(DAY);
+    held.record([hashtag("early").views(9_000).observed_at(clock.now()).into()]).await;
+    held.measure().follow_trends().await.expect("trends");
+    assert_eq!(moving(held.measure()).await, 0, "seen from there all others were read long ago");
+    clock.set(right);
+    held.measure().follow_trends().await.expect("trends");
+    assert_eq!(moving(held.measure()).await, 5, "at once, without another reading");
+    let newest = held.store().trend_state().await.expect("a state").newest_at;
+    assert_eq!(newest, Some(right));
+}

@@ -1,0 +1,351 @@
+//! Questions about what is held, on each backend: what is answered, and what is told with it.
+
+use domain::metrics::{Mode, Step, TrendWindow};
+use domain::{Hashtag, Observation, Timestamp};
+use measure::{
+    BenchmarkAsked, CompareAsked, CreatorsAsked, HashtagSort, HashtagsAsked, HistoryAsked, HistoryMetric,
+    MeasureError, Place, RelatedAsked, TrendingAsked, VideoSort, VideosAsked,
+};
+use store::trends::TrendSort;
+use testkit::{FixedClock, Place as Where, TemporaryCatalog, hashtag, video};
+
+const NOW: &str = "2026-11-25T12:00:00Z";
+const DAY_MS: i64 = 86_400_000;
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).expect("a time")
+}
+
+fn days_ago(days: i64) -> Timestamp {
+    Timestamp::from_ms(at(NOW).as_ms() - days * DAY_MS)
+}
+
+/// A reading a day of `days` days, growing by so many views a day.
+fn series(name: &str, first: u64, a_day: u64, days: i64) -> Vec<Observation> {
+    let reading = |day: i64| {
+        let views = first + a_day * day.unsigned_abs();
+        hashtag(name).views(views).observed_at(days_ago(days - day)).into()
+    };
+    (0..=days).map(reading).collect()
+}
+
+/// Two hashtags with series, and videos under both and each.
+async fn held(place: &Where) -> TemporaryCatalog {
+    let held = place.catalog(&FixedClock::at(at(NOW))).await;
+    let mut all = series("cat", 1_000_000, 10_000, 40);
+    all.extend(series("dog", 2_000_000, 1_000, 40));
+    all.extend(
+        series("old", 5_000, 1_000, 1)
+            .into_iter()
+            .map(|_| hashtag("old").views(5_000).observed_at(days_ago(400)).into()),
+    );
+    for n in 1..=400_u64 {
+        let tags: &[&str] = match n {
+            1..=10 => &["cat", "kitten", "fyp"],
+            11..=20 => &["cat", "dog", "fyp"],
+            21..=30 => &["cat", "fyp"],
+            31..=40 => &["fyp"],
+            _ => &["elsewhere"],
+        };
+        let mut video = video(n).plays(n * 100).counts(n * 10, 0, 0, 0).observed_at(days_ago(1));
+        for name in tags {
+            video = video.tag(name);
+        }
+        let posted_at = Timestamp::from_ms(days_ago(3).as_ms() - n.cast_signed() * 3_600_000);
+        all.push(video.created_at(posted_at).into());
+    }
+    held.record(all).await;
+    held.measure().follow_trends().await.expect("trends");
+    held
+}
+
+async fn of(held: &TemporaryCatalog, name: &str) -> Hashtag {
+    held.measure().measured_hashtag(name).await.expect("a hashtag")
+}
+
+fn history(step: Step, mode: Mode, limit: usize) -> HistoryAsked {
+    HistoryAsked {
+        metric: HistoryMetric::Views,
+        from: None,
+        to: None,
+        step,
+        mode,
+        is_repaired: true,
+        limit,
+        after: None,
+    }
+}
+
+async fn a_history_is_told_page_by_page(place: &Where) {
+    let held = held(place).await;
+    let cat = of(&held, "#CAT").await;
+    let all = held.measure().history(&cat, history(Step::Day, Mode::Total, 100)).await.expect("a history");
+    assert_eq!((all.data.points.len(), all.next), (41, None));
+    assert_eq!(all.data.points[40].value, Some(1_400_000));
+    assert_eq!((all.meta.basis, all.meta.observed_at.as_deref()), (Some("reported"), Some(NOW)));
+    let gains = held.measure().history(&cat, history(Step::Day, Mode::Gain, 100)).await.expect("gains");
+    assert!(
+        gains.data.points[1..].iter().all(|point| point.value == Some(10_000)),
+        "{:?}",
+        gains.data.points[1]
+    );
+    let mut seen = Vec::new();
+    let mut asked = history(Step::Day, Mode::Total, 7);
+    loop {
+        let page = held.measure().history(&cat, asked).await.expect("a page");
+        seen.extend(page.data.points);
+        match page.next {
+            Some(place) => asked.after = Some(place),
+            None => break,
+        }
+    }
+    assert_eq!(seen, all.data.points);
+    let backwards = HistoryAsked { from: Some(at(NOW)), to: Some(days_ago(3)), ..asked };
+    let refused = held.measure().history(&cat, backwards).await.expect_err("backwards");
+    assert!(matches!(refused, MeasureError::Asked { param: "to", .. }), "{refused}");
+    let empty = HistoryAsked { metric: HistoryMetric::Creators, after: None, ..asked };
+    assert!(held.measure().history(&cat, empty).await.expect("nothing").data.points.is_empty());
+}
+
+async fn what_moves_most_is_worked_out_when_readings_come_in(place: &Where) {
+    let held = held(place).await;
+    let trending = async |sort, query: Option<&str>, limit, after| {
+        let asked = TrendingAsked {
+            window: TrendWindow::Week,
+            sort,
+            views_min: 0,
+            query: query.map(str::to_owned),
+            weights: None,
+            limit,
+            after,
+        };
+        held.measure().trending(&asked).await.expect("a list")
+    };
+    let all = trending(TrendSort::Velocity, None, 10, None).await;
+    let names: Vec<&str> = all.data.iter().map(|row| row.hashtag.name.as_str()).collect();
+    assert_eq!(names, ["cat", "dog"], "what was read once does not move");
+    let cat = &all.data[0].trend;
+    assert_eq!((cat.velocity, cat.gain, cat.views), (Some(10_000.0), Some(70_000), 1_400_000));
+    assert_eq!(all.meta.observed_at.as_deref(), Some(NOW));
+    assert!(!all.meta.stale);
+    let first = trending(TrendSort::Velocity, None, 1, None).await;
+    let second = trending(TrendSort::Velocity, None, 1, first.next).await;
+    assert_eq!((second.data[0].hashtag.name.as_str(), second.next), ("dog", None));
+    let found = trending(TrendSort::Growth, Some("do"), 10, None).await;
+    assert_eq!(found.data.len(), 1);
+    assert_eq!(found.data[0].hashtag.name, "dog");
+    let placed = all.data[0].emerging.as_ref().expect("a place");
+    assert_eq!((placed.score, placed.components.len()), (None, 6), "no weights were given");
+    let later = Timestamp::from_ms(at(NOW).as_ms() + 1);
+    let jump = |ms| {
+        let at = Timestamp::from_ms(later.as_ms() + ms);
+        held.record([hashtag("dog").views(9_000_000).observed_at(at).into()])
+    };
+    for (ms, first) in [(0, "cat"), (1, "dog")] {
+        jump(ms).await;
+        held.measure().follow_trends().await.expect("trends");
+        let told = trending(TrendSort::Velocity, None, 10, None).await;
+        assert_eq!(told.data[0].hashtag.name, first, "a jump counts once a second reading confirms it");
+    }
+}
+
+async fn trends_are_worked_out_anew_where_they_were_lost(place: &Where) {
+    let held = held(place).await;
+    let store = held.store();
+    let before = store.trends_of(&[of(&held, "cat").await.row]).await.expect("trends");
+    assert_eq!(before.len(), 3);
+    let again = held.measure().follow_trends().await.expect("nothing to do");
+    assert_eq!((again.hashtags, again.worked_out), (0, 0));
+    store.drop_trends_before(2, Timestamp::from_ms(i64::MAX)).await.expect("dropped");
+    held.record([hashtag("cat").creators(7).observed_at(at(NOW)).into()]).await;
+    held.measure().follow_trends().await.expect("trends");
+    let after = store.trends_of(&[of(&held, "cat").await.row]).await.expect("trends");
+    assert_eq!(after.len(), 2, "its views were not read again");
+    held.record([hashtag("cat")
+        .views(1_500_000)
+        .observed_at(Timestamp::from_ms(at(NOW).as_ms() - 1))
+        .into()])
+        .await;
+    held.measure().follow_trends().await.expect("trends");
+    assert_eq!(store.trends_of(&[of(&held, "cat").await.row]).await.expect("trends").len(), 3);
+}
+
+async fn a_hashtag_is_told_with_what_is_derived_of_it(place: &Where) {
+    let held = held(place).await;
+    let cat = of(&held, "cat").await;
+    let told = held.measure().overview(&cat).await.expect("an overview");
+    assert_eq!(told.data.record.views.value, Some(1_400_000));
+    assert_eq!(told.data.record.views.basis, Some("reported"));
+    assert_eq!(told.data.record.observed.videos, 30);
+    let per_video = told.data.views_per_video.expect("of the videos held");
+    assert!((per_video - 1_550.0).abs() < 1e-9, "both observed: {per_video}");
+    assert_eq!(told.data.trends.month.as_ref().and_then(|trend| trend.gain), Some(300_000));
+    assert!(told.data.trends.day.is_some() && told.data.lifecycle.is_some());
+    let sample = told.meta.sample.expect("a sample");
+    assert_eq!((sample.videos, sample.coverage), (30, None));
+    assert!(told.meta.caveats.iter().any(|caveat| caveat.code == "partial_sample"));
+    let missing = held.measure().measured_hashtag("nosuch").await.expect_err("not held");
+    assert!(matches!(missing, MeasureError::NotFound(_)), "{missing}");
+    assert!(matches!(held.measure().measured_hashtag("#").await, Err(MeasureError::Name(..))));
+}
+
+async fn videos_are_filtered_and_put_in_order(place: &Where) {
+    let held = held(place).await;
+    let cat = of(&held, "cat").await;
+    let ids = async |asked: VideosAsked| {
+        let page = held.measure().videos(&cat, &asked).await.expect("videos");
+        page.data.iter().map(|video| video.id.parse::<u64>().expect("an id")).collect::<Vec<_>>()
+    };
+    let base = VideosAsked { limit: 3, ..VideosAsked::default() };
+    assert_eq!(ids(base.clone()).await, [30, 29, 28]);
+    assert_eq!(ids(VideosAsked { sort: VideoSort::Newest, ..base.clone() }).await, [1, 2, 3]);
+    assert_eq!(ids(VideosAsked { also: Some("#dog".into()), ..base.clone() }).await, [20, 19, 18]);
+    assert_eq!(
+        ids(VideosAsked { not: Some("dog".into()), plays_min: 1_000, ..base.clone() }).await,
+        [30, 29, 28]
+    );
+    assert_eq!(ids(VideosAsked { also: Some("nosuch".into()), ..base.clone() }).await, Vec::<u64>::new());
+    assert_eq!(ids(VideosAsked { region: "FR".parse().ok(), ..base.clone() }).await, Vec::<u64>::new());
+    let mut seen = Vec::new();
+    let mut asked = VideosAsked { limit: 7, ..base };
+    loop {
+        let page = held.measure().videos(&cat, &asked).await.expect("a page");
+        seen.extend(page.data.iter().map(|video| video.id.parse::<u64>().expect("an id")));
+        match page.next {
+            Some(place) => asked.after = Some(place),
+            None => break,
+        }
+    }
+    assert_eq!(seen, (1..=30).rev().collect::<Vec<_>>());
+    let one =
+        held.measure().videos(&cat, &VideosAsked { limit: 1, ..VideosAsked::default() }).await.expect("one");
+    let video = &one.data[0];
+    assert_eq!((video.plays, video.likes, video.shares), (Some(3_000), Some(300), Some(0)));
+    assert_eq!(video.hashtags, ["cat", "fyp"]);
+}
+
+async fn what_changed_is_measured_anew(place: &Where) {
+    let held = held(place).await;
+    let first = async || {
+        let cat = of(&held, "cat").await;
+        let page = held.measure().videos(&cat, &VideosAsked { limit: 1, ..VideosAsked::default() }).await;
+        let page = page.expect("a page");
+        (page.data[0].id.clone(), page.data[0].plays, page.meta.sample.expect("a sample").videos)
+    };
+    assert_eq!(first().await, ("30".to_owned(), Some(3_000), 30));
+    let again = video(5).version(1).tag("cat").plays(9_000).observed_at(at(NOW));
+    held.record([again.into()]).await;
+    assert_eq!(first().await, ("5".to_owned(), Some(9_000), 30), "read again");
+    held.record([video(900).tag("cat").plays(10_000).observed_at(at(NOW)).into()]).await;
+    assert_eq!(first().await, ("900".to_owned(), Some(10_000), 31), "one more");
+}
+
+async fn what_goes_with_a_hashtag_is_not_what_goes_with_everything(place: &Where) {
+    let held = held(place).await;
+    let cat = of(&held, "cat").await;
+    let related = async |with_generic| {
+        let asked = RelatedAsked { since: None, with_generic, limit: 10 };
+        held.measure().related(&cat, asked).await.expect("a list")
+    };
+    let list = related(false).await;
+    let names: Vec<&str> = list.data.iter().map(|other| other.name.as_str()).collect();
+    assert_eq!(names, ["dog", "kitten"], "equally close: by name");
+    let kitten = &list.data[1];
+    assert_eq!((kitten.both, kitten.videos), (10, 10));
+    assert!((kitten.lift - 400.0 / 30.0).abs() < 1e-9, "{kitten:?}");
+    let all = related(true).await;
+    assert!(all.data.iter().any(|other| other.name == "fyp" && other.generic));
+}
+
+async fn creators_and_benchmarks_are_of_the_videos_held(place: &Where) {
+    let held = held(place).await;
+    let cat = of(&held, "cat").await;
+    let asked = CreatorsAsked { since: None, limit: 2, after: None };
+    let first = held.measure().creators(&cat, asked).await.expect("creators");
+    assert_eq!((first.data.creators_count, first.data.creators.len()), (7, 2));
+    assert!(first.data.creators[0].plays >= first.data.creators[1].plays);
+    let rest = CreatorsAsked { limit: 10, after: first.next, ..asked };
+    let rest = held.measure().creators(&cat, rest).await.expect("creators");
+    assert_eq!((rest.data.creators.len(), rest.next), (5, None));
+    let shares: f64 =
+        first.data.creators.iter().chain(&rest.data.creators).filter_map(|c| c.plays_share).sum();
+    assert!((shares - 1.0).abs() < 1e-9, "{shares}");
+    let asked = BenchmarkAsked { plays: Some(3_000), ..BenchmarkAsked::default() };
+    let made = held.measure().benchmark(&cat, asked).await.expect("a benchmark");
+    let all = made.data.bands.last().expect("all ages");
+    assert_eq!((all.age, all.videos), ("all", 30));
+    assert_eq!(all.plays.as_ref().map(|plays| plays.p50), Some(1_550));
+    assert_eq!((made.data.engagement.videos, made.data.engagement.of_videos), (30, 30));
+    let standing = made.data.standing.expect("a standing");
+    assert!(
+        standing.plays_percentile.is_some_and(|share| (share - 29.5 / 30.0).abs() < 1e-9),
+        "{standing:?}"
+    );
+    assert!((made.data.engagement.ratio_of_sums.expect("a rate") - 0.1).abs() < 1e-9);
+    let unknown = BenchmarkAsked { video: 99_u64.try_into().ok(), ..BenchmarkAsked::default() };
+    let refused = held.measure().benchmark(&cat, unknown).await.expect_err("not among them");
+    assert!(matches!(refused, MeasureError::Asked { param: "video_id", .. }), "{refused}");
+}
+
+async fn hashtags_are_compared_side_by_side(place: &Where) {
+    let held = held(place).await;
+    let both = [of(&held, "cat").await, of(&held, "dog").await];
+    let asked = CompareAsked {
+        metric: HistoryMetric::Views,
+        step: Step::Day,
+        from: Some(days_ago(10)),
+        to: None,
+        index: Some(100.0),
+        points_max: 100,
+    };
+    let made = held.measure().compare(&both, asked).await.expect("a comparison");
+    let [cat, dog] = &made.data.hashtags[..] else { panic!("{made:?}") };
+    let last = |one: &measure::ComparedView| {
+        one.indexed.as_ref().and_then(|points| points.last()).and_then(|point| point.value)
+    };
+    assert!((last(cat).expect("a value") - 1_400_000.0 / 1_300_000.0 * 100.0).abs() < 1e-9);
+    assert!((last(dog).expect("a value") - 2_040_000.0 / 2_030_000.0 * 100.0).abs() < 1e-9);
+    let overlap = &made.data.overlap[0];
+    assert_eq!((overlap.videos, overlap.share_of_b), (Some(10), Some(1.0)));
+    assert_eq!(made.data.videos_unique, 30);
+    let views = &made.data.share_of_voice[0];
+    assert_eq!((views.base, views.basis), ("views", "reported"));
+    assert!((views.shares[0].expect("a share") - 1_400_000.0 / 3_440_000.0).abs() < 1e-9);
+    let with_kitten = [of(&held, "cat").await, of(&held, "kitten").await];
+    let partly = held.measure().compare(&with_kitten, asked).await.expect("a comparison");
+    assert_eq!(partly.data.share_of_voice[0].shares, [None, None], "nobody told the views of one");
+    let videos = &made.data.share_of_voice[1];
+    assert_eq!(videos.shares, [Some(25.0 / 30.0), Some(5.0 / 30.0)]);
+}
+
+async fn hashtags_are_listed_by_keyword_and_order(place: &Where) {
+    let held = held(place).await;
+    let names = async |sort, views_min, limit, after: Option<Place>| {
+        let asked = HashtagsAsked { query: "o".to_owned(), sort, views_min, limit, after };
+        let page = held.measure().hashtags(&asked).await.expect("a list");
+        (page.data.iter().map(|one| one.name.clone()).collect::<Vec<_>>(), page.next)
+    };
+    let (by_match, _) = names(HashtagSort::Match, 0, 10, None).await;
+    assert_eq!(by_match.len(), 2, "{by_match:?}");
+    assert_eq!(names(HashtagSort::Views, 0, 10, None).await.0, ["dog", "old"]);
+    assert_eq!(names(HashtagSort::Velocity, 0, 10, None).await.0, ["dog"], "the other does not move");
+    assert_eq!(names(HashtagSort::Match, 10_000, 10, None).await.0, ["dog"]);
+    let (first, next) = names(HashtagSort::Views, 0, 1, None).await;
+    assert_eq!(
+        (first, names(HashtagSort::Views, 0, 1, next).await),
+        (vec!["dog".to_owned()], (vec!["old".to_owned()], None))
+    );
+}
+
+testkit::tell_on_each_backend! {
+    a_history_is_told_page_by_page,
+    what_moves_most_is_worked_out_when_readings_come_in,
+    trends_are_worked_out_anew_where_they_were_lost,
+    a_hashtag_is_told_with_what_is_derived_of_it,
+    videos_are_filtered_and_put_in_order,
+    what_changed_is_measured_anew,
+    what_goes_with_a_hashtag_is_not_what_goes_with_everything,
+    creators_and_benchmarks_are_of_the_videos_held,
+    hashtags_are_compared_side_by_side,
+    hashtags_are_listed_by_keyword_and_order,
+}
