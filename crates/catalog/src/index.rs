@@ -8,8 +8,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use store::Store;
 use store::hashtags::Changes;
+use store::{Store, StoreError};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 /// Hashtags read from the store at a time.
 const READ_MAX: u32 = 10_000;
@@ -21,6 +23,16 @@ const WAIT_MAX: Duration = Duration::from_millis(250);
 
 /// After an import the file is written anew when more than one hashtag in so many is not in it.
 const KEPT_SHARE: u64 = 64;
+
+/// Parts that wait to be sorted while an index is built.
+const PARTS_WAITING: usize = 1;
+
+/// A step of building an index.
+enum Part {
+    Hashtags(Vec<Hashtag>),
+    /// That was all of them.
+    End,
+}
 
 /// The index and the store it follows.
 pub(crate) struct Index {
@@ -170,22 +182,38 @@ impl Shared {
 
     async fn rebuild(&self) -> Result<(), CatalogError> {
         let _long = Long::begin(&self.is_long, true);
-        // Read before the hashtags: changes made meanwhile are taken in again afterwards, which does no harm.
+        // Read before the hashtags: changes made meanwhile are applied again afterwards, which does no harm.
         let sequence = self.store.sequence().await?;
         let mut builder = Builder::new(&self.path, self.identity, sequence);
+        // Sorting takes as long as reading: each has a thread.
+        let (give, mut parts) = mpsc::channel::<Part>(PARTS_WAITING);
+        let building = spawn_blocking(move || {
+            loop {
+                match parts.blocking_recv() {
+                    Some(Part::Hashtags(part)) => {
+                        part.iter().try_for_each(|hashtag| builder.push(document(hashtag)))?;
+                    }
+                    Some(Part::End) => return builder.finish().map(Some),
+                    // Reading failed or was given up: half an index is never written.
+                    None => return Ok(None),
+                }
+            }
+        });
         let mut after: Option<HashtagRow> = None;
         loop {
             let hashtags = self.store.hashtags_after(after, READ_MAX).await?;
-            for hashtag in &hashtags {
-                builder.push(document(hashtag)).map_err(CatalogError::Index)?;
+            let last = hashtags.last().map(|last| last.row);
+            let part = if last.is_some() { Part::Hashtags(hashtags) } else { Part::End };
+            // A builder that failed takes no more, and reports it below.
+            if give.send(part).await.is_err() || last.is_none() {
+                break;
             }
-            match hashtags.last() {
-                Some(last) => after = Some(last.row),
-                None => break,
-            }
+            after = last;
         }
-        let built = Arc::new(builder.finish().map_err(CatalogError::Index)?);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(built);
+        drop(give);
+        let built = building.await.map_err(StoreError::of_task)?.map_err(CatalogError::Index)?;
+        let Some(built) = built else { return Ok(()) };
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(built));
         Ok(())
     }
 }
