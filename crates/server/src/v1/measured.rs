@@ -23,6 +23,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use store::ledger::Operation;
+use strum::VariantArray;
 use tables::{Format, Options, Table};
 use tokio::runtime::Handle;
 use utoipa::ToSchema;
@@ -154,7 +155,7 @@ impl Shape {
             Some(name) => {
                 name.parse::<Format>().map_err(|why| Problem::parameter("format", why.to_string()))?
             }
-            None => accepted(asking, &Format::ALL)?,
+            None => accepted(asking, Format::VARIANTS)?,
         };
         let fields = query.text("fields")?.map(|text| {
             text.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty()).collect()

@@ -24,7 +24,7 @@ use measured::Pagination;
 use serde::Serialize;
 use std::future::Future;
 use std::sync::Arc;
-use store::jobs::{Job, JobKind, JobState};
+use store::jobs::{Job, JobKind};
 use utoipa::ToSchema;
 
 pub(crate) mod cursor;
@@ -254,17 +254,6 @@ fn not_found(kind: JobKind) -> Problem {
     }
 }
 
-/// As it is told.
-const fn state_name(state: JobState) -> &'static str {
-    match state {
-        JobState::Queued => "queued",
-        JobState::Running => "running",
-        JobState::Done => "done",
-        JobState::Failed => "failed",
-        JobState::Cancelled => "cancelled",
-    }
-}
-
 /// What every job tells of itself.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobFacts {
@@ -290,7 +279,7 @@ impl JobFacts {
     fn of(job: &Job) -> Self {
         Self {
             id: job.id.to_string(),
-            state: state_name(job.state),
+            state: job.state.name(),
             attempts: job.attempts,
             cancelling: job.is_cancel_wanted && !job.state.is_ended(),
             created_at: job.created_at.to_rfc3339(),
