@@ -42,7 +42,7 @@ pub use error::CatalogError;
 pub use provenance::{CountBasis, Provenance};
 pub use reference::HashtagRef;
 pub use searching::SearchPage;
-pub use upstream::{Answered, Freshness, Prospect, UpstreamFault, Upstreams, Wanted};
+pub use upstream::{CachedResponse, Freshness, FreshnessRequirement, Prospect, UpstreamFault, Upstreams};
 pub use walk::{WALK_COUNT_MAX, WalkPage, WalkRequest};
 
 use domain::Clock;
