@@ -43,7 +43,7 @@ pub use followers::{CatchingUp, Follower};
 pub use provenance::{CountBasis, Provenance};
 pub use reference::HashtagRef;
 pub use searching::SearchPage;
-pub use upstream::{Answered, Freshness, Prospect, UpstreamFault, Upstreams, Wanted};
+pub use upstream::{CachedResponse, Freshness, FreshnessRequirement, Prospect, UpstreamFault, Upstreams};
 pub use walk::{WALK_COUNT_MAX, WalkPage, WalkRequest};
 
 use domain::Clock;

@@ -4,6 +4,7 @@ use domain::hashtag::{OneBasis, Total};
 use domain::observation::VideoCounts;
 use domain::{Basis, Hashtag, Timestamp};
 use store::videos::ShownVideo;
+use strum::{IntoStaticStr, VariantArray};
 
 /// Names of a hashtag's counts in the contract.
 const HASHTAG_COUNTS: [&str; 2] = ["view_count", "user_count"];
@@ -12,7 +13,8 @@ const VIDEO_COUNTS: [&str; VideoCounts::LEN] =
     ["play_count", "digg_count", "comment_count", "share_count", "collect_count", "download_count"];
 
 /// What a count of an answer is based on, in all of its rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum CountBasis {
     /// TikTok or an upstream reported it.
     Reported,
@@ -26,16 +28,9 @@ pub enum CountBasis {
 
 impl CountBasis {
     /// The word in the header.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Reported => "reported",
-            Self::Observed => "observed",
-            Self::Unknown => "unknown",
-            Self::Mixed => "mixed",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
-
-    const ALL: [Self; 4] = [Self::Reported, Self::Observed, Self::Unknown, Self::Mixed];
 
     fn letter(self) -> char {
         // Every name has a letter, and no two the same.
@@ -43,7 +38,7 @@ impl CountBasis {
     }
 
     fn of_letter(letter: char) -> Option<Self> {
-        Self::ALL.into_iter().find(|basis| basis.letter() == letter)
+        Self::VARIANTS.iter().copied().find(|basis| basis.letter() == letter)
     }
 
     fn of(total: Option<Total>) -> Self {

@@ -2,7 +2,10 @@
 //! tells is kept.
 
 use catalog::upstream::Allowed;
-use catalog::{Answered, CatalogError, HashtagRef, SearchPage, UpstreamFault, WalkPage, WalkRequest, Wanted};
+use catalog::{
+    CachedResponse, CatalogError, FreshnessRequirement, HashtagRef, SearchPage, UpstreamFault, WalkPage,
+    WalkRequest,
+};
 use domain::{Clock, Hashtag, TagKey, UtcDay, WalkCursor};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -35,17 +38,21 @@ fn views(hashtag: &Hashtag) -> Vec<u8> {
     hashtag.views().map_or(0, |total| total.value).to_string().into_bytes()
 }
 
-fn text(answered: &Answered) -> &str {
+fn text(answered: &CachedResponse) -> &str {
     std::str::from_utf8(&answered.ready.body).expect("UTF-8")
 }
 
 impl Scene {
-    async fn look_up(&self, name: &str, wanted: Wanted) -> Result<Option<Answered>, CatalogError> {
+    async fn look_up(
+        &self,
+        name: &str,
+        wanted: FreshnessRequirement,
+    ) -> Result<Option<CachedResponse>, CatalogError> {
         self.held.catalog().hashtag_answer(&key(name), wanted, views).await
     }
 
     async fn fault(&self, name: &str) -> UpstreamFault {
-        match self.look_up(name, Wanted::default()).await {
+        match self.look_up(name, FreshnessRequirement::default()).await {
             Err(CatalogError::Upstream { fault, .. }) => fault,
             other => panic!("{other:?}"),
         }
@@ -60,21 +67,22 @@ impl Scene {
 async fn an_upstream_is_asked_when_what_is_stored_is_too_old_and_not_before() {
     let scene = scene(NO_LIMIT).await;
     scene.upstream.hold_videos(7551, "cat", 0);
-    let first = scene.look_up("cat", Wanted::default()).await.expect("an answer").expect("a hashtag");
+    let first =
+        scene.look_up("cat", FreshnessRequirement::default()).await.expect("an answer").expect("a hashtag");
     assert_eq!((text(&first), first.stale, first.observed_at), ("1000000", false, Some(scene.clock.now())));
     scene.clock.advance(HOUR - Duration::from_millis(1));
-    scene.look_up("CAT", Wanted::default()).await.expect("an answer").expect("a hashtag");
+    scene.look_up("CAT", FreshnessRequirement::default()).await.expect("an answer").expect("a hashtag");
     assert_eq!(scene.calls(), 1, "younger than an hour");
-    let impatient = Wanted { age_ms_max: Some(60_000), only_stored: false };
+    let impatient = FreshnessRequirement { age_ms_max: Some(60_000), only_stored: false };
     scene.look_up("cat", impatient).await.expect("an answer").expect("a hashtag");
     assert_eq!(scene.calls(), 2, "older than this caller accepts");
-    scene.look_up("cat", Wanted::FRESH).await.expect("an answer").expect("a hashtag");
+    scene.look_up("cat", FreshnessRequirement::FRESH).await.expect("an answer").expect("a hashtag");
     assert_eq!(scene.calls(), 3);
     scene.clock.advance(HOUR);
-    let stored = Wanted { age_ms_max: None, only_stored: true };
+    let stored = FreshnessRequirement { age_ms_max: None, only_stored: true };
     scene.look_up("cat", stored).await.expect("an answer").expect("a hashtag");
     assert_eq!(scene.calls(), 3);
-    scene.look_up("cat", Wanted::default()).await.expect("an answer").expect("a hashtag");
+    scene.look_up("cat", FreshnessRequirement::default()).await.expect("an answer").expect("a hashtag");
     assert_eq!(scene.calls(), 4);
     let series = scene.held.store();
     let cat = scene.held.catalog().find("cat").await.expect("an answer").expect("a hashtag");
@@ -90,7 +98,9 @@ async fn a_thousand_who_miss_the_same_make_one_call() {
     let mut askers = JoinSet::new();
     for _ in 0..1_000 {
         let catalog = scene.held.catalog().clone();
-        askers.spawn(async move { catalog.hashtag_answer(&key("cat"), Wanted::default(), views).await });
+        askers.spawn(async move {
+            catalog.hashtag_answer(&key("cat"), FreshnessRequirement::default(), views).await
+        });
     }
     scene.upstream.has_been_asked(1).await;
     scene.upstream.pause(false);
@@ -104,13 +114,13 @@ async fn a_thousand_who_miss_the_same_make_one_call() {
 async fn a_miss_is_remembered_for_a_while() {
     let scene = scene(NO_LIMIT).await;
     for _ in 0..3 {
-        assert!(scene.look_up("cat", Wanted::default()).await.expect("an answer").is_none());
+        assert!(scene.look_up("cat", FreshnessRequirement::default()).await.expect("an answer").is_none());
     }
     assert_eq!(scene.calls(), 1);
     scene.upstream.hold_videos(7551, "cat", 0);
-    assert!(scene.look_up("cat", Wanted::FRESH).await.expect("an answer").is_some());
+    assert!(scene.look_up("cat", FreshnessRequirement::FRESH).await.expect("an answer").is_some());
     scene.clock.advance(Duration::from_secs(601));
-    assert!(scene.look_up("dog", Wanted::default()).await.expect("an answer").is_none());
+    assert!(scene.look_up("dog", FreshnessRequirement::default()).await.expect("an answer").is_none());
     assert_eq!(scene.calls(), 3);
 }
 
@@ -118,18 +128,24 @@ async fn a_miss_is_remembered_for_a_while() {
 async fn what_is_stored_goes_out_as_stale_while_the_upstream_is_down() {
     let scene = scene(NO_LIMIT).await;
     scene.upstream.hold_videos(7551, "cat", 0);
-    let fresh = scene.look_up("cat", Wanted::default()).await.expect("an answer").expect("a hashtag");
+    let fresh =
+        scene.look_up("cat", FreshnessRequirement::default()).await.expect("an answer").expect("a hashtag");
     for fault in [Fault::reply(500, "{}"), Fault::Hang, Fault::body("<html>"), Fault::Abort, Fault::GzipBomb]
     {
         scene.upstream.always(Some(fault.clone()));
         scene.clock.advance(HOUR);
-        let answered = scene.look_up("cat", Wanted::default()).await.expect("an answer").expect("a hashtag");
+        let answered = scene
+            .look_up("cat", FreshnessRequirement::default())
+            .await
+            .expect("an answer")
+            .expect("a hashtag");
         assert!(answered.stale, "{fault:?}");
         assert_eq!((answered.observed_at, text(&answered)), (fresh.observed_at, text(&fresh)), "{fault:?}");
     }
     scene.upstream.always(None);
     scene.clock.advance(HOUR);
-    let again = scene.look_up("cat", Wanted::default()).await.expect("an answer").expect("a hashtag");
+    let again =
+        scene.look_up("cat", FreshnessRequirement::default()).await.expect("an answer").expect("a hashtag");
     assert!(!again.stale && again.observed_at == Some(scene.clock.now()));
 }
 
@@ -158,14 +174,16 @@ async fn an_hour_of_failure_leaves_answers_from_the_store_and_the_upstream_alone
     scene.upstream.always(Some(Fault::reply(503, "{}")));
     for _ in 0..3_600 {
         scene.clock.advance(Duration::from_secs(1));
-        let answered = scene.look_up("cat", Wanted::FRESH).await.expect("an answer").expect("a hashtag");
+        let answered =
+            scene.look_up("cat", FreshnessRequirement::FRESH).await.expect("an answer").expect("a hashtag");
         assert!(answered.stale && text(&answered) == "5");
     }
     assert!((100..400).contains(&scene.calls()), "{} calls in an hour", scene.calls());
     scene.upstream.always(None);
     scene.upstream.hold_videos(7551, "cat", 0);
     scene.clock.advance(Duration::from_secs(30));
-    let answered = scene.look_up("cat", Wanted::FRESH).await.expect("an answer").expect("a hashtag");
+    let answered =
+        scene.look_up("cat", FreshnessRequirement::FRESH).await.expect("an answer").expect("a hashtag");
     assert!(!answered.stale && text(&answered) == "1000000", "half a minute after it is well again");
 }
 
@@ -173,25 +191,43 @@ async fn an_hour_of_failure_leaves_answers_from_the_store_and_the_upstream_alone
 async fn the_calls_of_a_day_are_counted_before_they_are_made_and_never_exceeded() {
     let scene = scene(Allowed { requests_per_minute: 0, daily_requests: Some(5) }).await;
     for n in 0..5 {
-        assert!(scene.look_up(&format!("t{n}"), Wanted::default()).await.expect("an answer").is_none());
+        assert!(
+            scene
+                .look_up(&format!("t{n}"), FreshnessRequirement::default())
+                .await
+                .expect("an answer")
+                .is_none()
+        );
     }
     assert_eq!(scene.fault("t5").await, UpstreamFault::Unavailable);
     let day = UtcDay::of(scene.clock.now());
     assert_eq!(scene.held.store().upstream_calls("original", day).await.expect("a number"), 5);
     assert_eq!(scene.calls(), 5);
     scene.clock.advance(24 * HOUR);
-    assert!(scene.look_up("t6", Wanted::default()).await.expect("an answer").is_none(), "a new day");
+    assert!(
+        scene.look_up("t6", FreshnessRequirement::default()).await.expect("an answer").is_none(),
+        "a new day"
+    );
 }
 
 #[tokio::test]
 async fn a_failure_that_passes_is_tried_again_within_a_tenth() {
     let scene = scene(NO_LIMIT).await;
     for n in 0..40 {
-        assert!(scene.look_up(&format!("t{n}"), Wanted::default()).await.expect("an answer").is_none());
+        assert!(
+            scene
+                .look_up(&format!("t{n}"), FreshnessRequirement::default())
+                .await
+                .expect("an answer")
+                .is_none()
+        );
     }
     scene.upstream.hold_videos(7551, "cat", 0);
     scene.upstream.script([Some(Fault::reply(500, "")), Some(Fault::Abort), None]);
-    assert!(scene.look_up("cat", Wanted::default()).await.expect("an answer").is_some(), "the third try");
+    assert!(
+        scene.look_up("cat", FreshnessRequirement::default()).await.expect("an answer").is_some(),
+        "the third try"
+    );
     assert_eq!(scene.calls(), 43);
     scene.upstream.always(Some(Fault::reply(500, "")));
     scene.fault("dog").await;
@@ -211,15 +247,19 @@ async fn a_search_takes_in_what_the_upstream_finds() {
     scene.upstream.hold_videos(9026, "cattok", 0);
     let catalog = scene.held.catalog();
     for _ in 0..2 {
-        let found = catalog.search_answer("Cat", 0, 10, Wanted::default(), names).await.expect("an answer");
+        let found = catalog
+            .search_answer("Cat", 0, 10, FreshnessRequirement::default(), names)
+            .await
+            .expect("an answer");
         assert_eq!((text(&found), found.stale), ("cat,cattok", false));
     }
     assert_eq!(scene.calls(), 1);
     scene.upstream.always(Some(Fault::Abort));
     scene.clock.advance(25 * HOUR);
-    let stored = catalog.search_answer("cat", 0, 10, Wanted::default(), names).await.expect("an answer");
+    let stored =
+        catalog.search_answer("cat", 0, 10, FreshnessRequirement::default(), names).await.expect("an answer");
     assert_eq!((text(&stored), stored.stale), ("cat,cattok", true));
-    let nothing = catalog.search_answer("zebra", 0, 10, Wanted::default(), names).await;
+    let nothing = catalog.search_answer("zebra", 0, 10, FreshnessRequirement::default(), names).await;
     assert!(matches!(nothing, Err(CatalogError::Upstream { .. })), "{nothing:?}");
 }
 
@@ -240,7 +280,8 @@ async fn walk(scene: &Scene, count: u32) -> (Vec<usize>, Vec<String>) {
     let id = HashtagRef::Id(7551_u64.try_into().expect("an id"));
     loop {
         let request = WalkRequest { cursor, count, region: None };
-        let answered = scene.held.catalog().posts_answer(&id, request, Wanted::default(), page).await;
+        let answered =
+            scene.held.catalog().posts_answer(&id, request, FreshnessRequirement::default(), page).await;
         let answered = answered.expect("an answer").expect("a hashtag");
         let words: Vec<&str> = text(&answered).split(' ').collect();
         let next = WalkCursor::from_wire(words[0].parse().expect("a cursor")).expect("a cursor");

@@ -5,6 +5,7 @@ use crate::calendar::moment;
 use crate::text::shortened;
 use domain::Timestamp;
 use std::ops::RangeInclusive;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Width and height in pixels.
 pub const SIZE_PX: RangeInclusive<u32> = 100..=4000;
@@ -45,7 +46,8 @@ pub struct Line {
 }
 
 /// Dark on light or light on dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, IntoStaticStr, EnumString, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Theme {
     /// Dark on white.
     #[default]
@@ -55,20 +57,9 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Light, Self::Dark];
-
     /// `light` or `dark`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    /// The theme of this name.
-    pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|theme| theme.name() == name)
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

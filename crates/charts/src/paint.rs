@@ -139,6 +139,7 @@ mod tests {
     use super::*;
     use crate::LINES_MAX;
     use std::collections::HashSet;
+    use strum::VariantArray;
 
     type Rgb = [f64; 3];
     type Matrix = [Rgb; 3];
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn lines_are_told_apart_by_every_eye() {
-        for theme in Theme::ALL {
+        for &theme in Theme::VARIANTS {
             let lines = theme.colours().lines;
             for eye in &EYES {
                 let seen = lines.map(|colour| {
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn lines_and_letters_stand_out() {
-        for theme in Theme::ALL {
+        for &theme in Theme::VARIANTS {
             let Colours { surface, ink, muted, lines, .. } = *theme.colours();
             assert!(contrast(surface, ink) >= 12.0 && contrast(surface, muted) >= 4.5, "{theme:?}");
             for line in lines {

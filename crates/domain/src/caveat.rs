@@ -2,6 +2,7 @@
 //! means.
 
 use crate::{CaveatSet, Source, Timestamp, UtcDay, Window};
+use strum::{FromRepr, IntoStaticStr, VariantArray};
 
 const DAY_MS: i64 = 86_400_000;
 /// A new video is found within this long.
@@ -16,8 +17,9 @@ const ALL_PUBLIC_MS: i64 = 1_772_064_000_000;
 const CANADA_MS: i64 = 1_788_998_400_000;
 
 /// Something that limits what a number means. The number of each is what the database holds and never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr, IntoStaticStr, VariantArray)]
 #[repr(u8)]
+#[strum(serialize_all = "snake_case")]
 pub enum Caveat {
     /// The last two days are incomplete.
     IndexLag = 1,
@@ -28,8 +30,10 @@ pub enum Caveat {
     /// Only videos that are still there.
     SurvivorsOnly = 4,
     /// Read before the counts were mended.
+    #[strum(serialize = "counts_too_low_before_july_2024")]
     CountsTooLow = 5,
     /// Read after videos were let in that the For You feed leaves out.
+    #[strum(serialize = "all_public_since_2026_02_26")]
     AllPublic = 6,
     /// Perhaps without Canada.
     CanadaMissing = 7,
@@ -78,82 +82,17 @@ pub enum Caveat {
     /// Readings from before and after the Research API changed.
     PipelineChanged = 29,
     /// Read before videos were let in that the For You feed leaves out: noted to notice [`Self::PipelineChanged`] by.
+    #[strum(serialize = "feed_only_before_2026_02_26")]
     FeedOnly = 30,
     /// Read after the documentation let Canada in: noted to notice [`Self::PipelineChanged`] by.
+    #[strum(serialize = "canada_since_2026_09_10")]
     CanadaLetIn = 31,
 }
 
 impl Caveat {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 31] = [
-        Self::IndexLag,
-        Self::CountsLag,
-        Self::AdultsOnly,
-        Self::SurvivorsOnly,
-        Self::CountsTooLow,
-        Self::AllPublic,
-        Self::CanadaMissing,
-        Self::Rounded,
-        Self::Repaired,
-        Self::Gaps,
-        Self::SmallSample,
-        Self::PartialSample,
-        Self::BelowResolution,
-        Self::FirstCandidates,
-        Self::AllTimeBase,
-        Self::ObservedShares,
-        Self::SeriesCut,
-        Self::CreatorsPart,
-        Self::MostPlayed,
-        Self::NotAsRead,
-        Self::TooFewValues,
-        Self::EngagementPart,
-        Self::SumTooLarge,
-        Self::CreatorsByHandle,
-        Self::OutlookPast,
-        Self::TrendsPending,
-        Self::TagsOfCaptions,
-        Self::StructuralBreak,
-        Self::PipelineChanged,
-        Self::FeedOnly,
-        Self::CanadaLetIn,
-    ];
-
     /// What it is called in answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::IndexLag => "index_lag",
-            Self::CountsLag => "counts_lag",
-            Self::AdultsOnly => "adults_only",
-            Self::SurvivorsOnly => "survivors_only",
-            Self::CountsTooLow => "counts_too_low_before_july_2024",
-            Self::AllPublic => "all_public_since_2026_02_26",
-            Self::CanadaMissing => "canada_missing",
-            Self::Rounded => "rounded",
-            Self::Repaired => "repaired",
-            Self::Gaps => "gaps",
-            Self::SmallSample => "small_sample",
-            Self::PartialSample => "partial_sample",
-            Self::BelowResolution => "below_resolution",
-            Self::FirstCandidates => "first_candidates",
-            Self::AllTimeBase => "all_time_base",
-            Self::ObservedShares => "observed_shares",
-            Self::SeriesCut => "series_cut",
-            Self::CreatorsPart => "creators_part",
-            Self::MostPlayed => "most_played",
-            Self::NotAsRead => "not_as_read",
-            Self::TooFewValues => "too_few_values",
-            Self::EngagementPart => "engagement_part",
-            Self::SumTooLarge => "sum_too_large",
-            Self::CreatorsByHandle => "creators_by_handle",
-            Self::OutlookPast => "outlook_past",
-            Self::TrendsPending => "trends_pending",
-            Self::TagsOfCaptions => "tags_of_captions",
-            Self::StructuralBreak => "structural_break",
-            Self::PipelineChanged => "pipeline_changed",
-            Self::FeedOnly => "feed_only_before_2026_02_26",
-            Self::CanadaLetIn => "canada_since_2026_09_10",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// A sentence for people.
@@ -249,8 +188,8 @@ impl Caveat {
     }
 
     /// Back from the database.
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|caveat| caveat.number() == number)
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Self::from_repr(number)
     }
 }
 
@@ -270,7 +209,7 @@ pub fn caveats_of(window: Window, read_at: Timestamp) -> Vec<Caveat> {
         // Said by who measures, not of the Research API.
         _ => false,
     };
-    Caveat::ALL.into_iter().filter(applies).collect()
+    Caveat::VARIANTS.iter().copied().filter(applies).collect()
 }
 
 /// What a time of reading says of which videos the Research API returned: of series and comparisons, whatever the day of
@@ -360,10 +299,10 @@ mod tests {
 
     #[test]
     fn numbers_and_names_are_each_used_once() {
-        for (position, caveat) in Caveat::ALL.into_iter().enumerate() {
+        for (position, caveat) in Caveat::VARIANTS.iter().copied().enumerate() {
             assert_eq!(usize::from(caveat.number()), position + 1);
             assert_eq!(Caveat::from_number(caveat.number()), Some(caveat));
-            assert_eq!(Caveat::ALL.iter().filter(|other| other.name() == caveat.name()).count(), 1);
+            assert_eq!(Caveat::VARIANTS.iter().filter(|other| other.name() == caveat.name()).count(), 1);
             assert!(caveat.text().ends_with('.'));
         }
         assert_eq!(Caveat::from_number(0), None);

@@ -2,13 +2,15 @@
 
 use crate::observation::{HashtagCounts, HashtagDetails};
 use crate::{CaveatSet, Count, HashtagId, SourceSet, Tag, Timestamp};
+use strum::IntoStaticStr;
 
 /// The number a hashtag has in this store: small, never reused, never shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HashtagRow(pub u32);
 
 /// Where a total comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Basis {
     /// Told by TikTok or an upstream.
     Reported,
@@ -18,11 +20,8 @@ pub enum Basis {
 
 impl Basis {
     /// `reported` or `observed`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Reported => "reported",
-            Self::Observed => "observed",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

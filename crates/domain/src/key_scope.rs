@@ -1,10 +1,14 @@
 //! What an API key may be used for.
 
 use std::fmt;
+use strum::{FromRepr, IntoStaticStr, VariantArray};
 
 /// What a key may be used for. The number is what the database holds and never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, FromRepr, IntoStaticStr, VariantArray,
+)]
 #[repr(u8)]
+#[strum(serialize_all = "snake_case")]
 pub enum KeyScope {
     /// Paid calls.
     #[default]
@@ -14,15 +18,9 @@ pub enum KeyScope {
 }
 
 impl KeyScope {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::Call, Self::Admin];
-
     /// What it is called in answers and lists.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Call => "call",
-            Self::Admin => "admin",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The number the database holds.
@@ -31,8 +29,8 @@ impl KeyScope {
     }
 
     /// Back from the database.
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.number() == number)
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Self::from_repr(number)
     }
 
     /// Whether a key of this scope may do what needs the other one: an admin may also call.
@@ -65,9 +63,9 @@ mod tests {
 
     #[test]
     fn numbers_stay_as_they_are() {
-        let numbers = KeyScope::ALL.map(|scope| (scope.number(), scope.name()));
+        let numbers: Vec<_> = KeyScope::VARIANTS.iter().map(|scope| (scope.number(), scope.name())).collect();
         assert_eq!(numbers, [(1, "call"), (2, "admin")]);
-        assert_eq!(KeyScope::ALL.map(|s| KeyScope::from_number(s.number())), KeyScope::ALL.map(Some));
+        assert!(KeyScope::VARIANTS.iter().all(|scope| KeyScope::from_number(scope.number()) == Some(*scope)));
         assert_eq!(KeyScope::from_number(0), None);
     }
 }

@@ -37,6 +37,8 @@ pub mod cursor;
 
 pub mod credits;
 
+pub mod operation;
+
 pub mod account;
 
 pub mod api_key;
@@ -78,6 +80,7 @@ pub use length::Length;
 pub use moment::Moment;
 pub use number_set::{CaveatSet, SourceSet};
 pub use observation::{HashtagObservation, Observation, RemovedObservation, VideoObservation};
+pub use operation::{Operation, OperationNumber};
 pub use region::Region;
 pub use request_id::RequestId;
 pub use source::Source;

@@ -2,6 +2,7 @@
 
 use crate::{Caveat, Source};
 use std::marker::PhantomData;
+use strum::VariantArray;
 
 /// Something with a number from 1 to 63 that never changes, since the database holds it.
 pub trait Numbered: Copy + 'static {
@@ -89,7 +90,7 @@ impl<T: Numbered + std::fmt::Debug> std::fmt::Debug for NumberSet<T> {
 }
 
 impl Numbered for Source {
-    const EVERY: &'static [Self] = &Self::ALL;
+    const EVERY: &'static [Self] = Self::VARIANTS;
 
     fn to_number(self) -> u8 {
         self.number()
@@ -97,7 +98,7 @@ impl Numbered for Source {
 }
 
 impl Numbered for Caveat {
-    const EVERY: &'static [Self] = &Self::ALL;
+    const EVERY: &'static [Self] = Self::VARIANTS;
 
     fn to_number(self) -> u8 {
         self.number()
@@ -126,6 +127,6 @@ mod tests {
         assert!(Source::EVERY.iter().all(|source| (1..64).contains(&source.to_number())));
         assert!(Caveat::EVERY.iter().all(|caveat| (1..64).contains(&caveat.to_number())));
         assert!(CaveatSet::from_bits(1 | 1 << 62).is_empty(), "number 0 and 62 are nobody's");
-        assert_eq!(CaveatSet::from_bits(-1).iter().count(), Caveat::ALL.len());
+        assert_eq!(CaveatSet::from_bits(-1).iter().count(), Caveat::VARIANTS.len());
     }
 }

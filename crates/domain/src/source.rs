@@ -1,8 +1,11 @@
 //! By which way a reading came in. Every stored number names its source.
 
+use strum::{FromRepr, IntoStaticStr, VariantArray};
+
 /// The kind of capture a reading was taken from. The number is what the database holds and never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr, IntoStaticStr, VariantArray)]
 #[repr(u8)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Source {
     /// Made up by Tagmeter itself: the demo.
     Synthetic = 1,
@@ -45,52 +48,9 @@ pub enum Source {
 }
 
 impl Source {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 19] = [
-        Self::Synthetic,
-        Self::WebItem,
-        Self::Zeeschuimer,
-        Self::NodeShare,
-        Self::WebChallenge,
-        Self::WebSearch,
-        Self::Discover,
-        Self::TiktokScraper,
-        Self::MobileAweme,
-        Self::MobileChallenge,
-        Self::Series,
-        Self::Contract,
-        Self::Apify,
-        Self::YtDlp,
-        Self::CreativeCenter,
-        Self::ResearchApi,
-        Self::Mapped,
-        Self::DisplayApi,
-        Self::BrightData,
-    ];
-
     /// What it is called in answers, summaries and logs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Synthetic => "synthetic",
-            Self::WebItem => "web-item",
-            Self::Zeeschuimer => "zeeschuimer",
-            Self::NodeShare => "node-share",
-            Self::WebChallenge => "web-challenge",
-            Self::WebSearch => "web-search",
-            Self::Discover => "discover",
-            Self::TiktokScraper => "tiktok-scraper",
-            Self::MobileAweme => "mobile-aweme",
-            Self::MobileChallenge => "mobile-challenge",
-            Self::Series => "series",
-            Self::Contract => "contract",
-            Self::Apify => "apify",
-            Self::YtDlp => "yt-dlp",
-            Self::CreativeCenter => "creative-center",
-            Self::ResearchApi => "research-api",
-            Self::Mapped => "mapped",
-            Self::DisplayApi => "display-api",
-            Self::BrightData => "bright-data",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The number the database holds.
@@ -99,8 +59,8 @@ impl Source {
     }
 
     /// Back from the database.
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.number() == number)
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Self::from_repr(number)
     }
 }
 
@@ -110,10 +70,10 @@ mod tests {
 
     #[test]
     fn numbers_and_names_are_each_used_once() {
-        for (at, source) in Source::ALL.into_iter().enumerate() {
+        for (at, source) in Source::VARIANTS.iter().copied().enumerate() {
             assert_eq!(usize::from(source.number()), at + 1);
             assert_eq!(Source::from_number(source.number()), Some(source));
-            assert_eq!(Source::ALL.iter().filter(|s| s.name() == source.name()).count(), 1);
+            assert_eq!(Source::VARIANTS.iter().filter(|s| s.name() == source.name()).count(), 1);
         }
         assert_eq!(Source::from_number(0), None);
     }

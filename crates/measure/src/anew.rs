@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use store::StoreError;
 use store::trends::{TrendPeers, TrendRow, TrendState};
+use strum::VariantArray;
 use tokio::task::spawn_blocking;
 
 const BUFFER_BYTES: usize = 256 << 10;
@@ -41,7 +42,7 @@ impl Measure {
         let (sorting, peers) = apart(move || Sorting::of(aside, newest)).await?;
         self.write_all(sorting).await?;
         if let Some(newest) = newest {
-            for window in TrendWindow::ALL {
+            for &window in TrendWindow::VARIANTS {
                 store.drop_trends_before(number_of(window), lately(window, newest)).await?;
             }
         }
@@ -151,7 +152,7 @@ impl Sorting {
     fn of(aside: Aside, newest: Option<Timestamp>) -> io::Result<(Self, Vec<TrendPeers>)> {
         let mut sorting = Self { reading: aside.finish()?, newest };
         let mut kept = Vec::new();
-        for window in TrendWindow::ALL {
+        for &window in TrendWindow::VARIANTS {
             let peers = sorting.peers_of(window)?;
             let (bytes, made_of) = (peers.to_bytes(), peers.all());
             if made_of > 0 {

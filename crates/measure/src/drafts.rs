@@ -13,6 +13,7 @@ use std::collections::{HashMap, VecDeque};
 use store::StoreError;
 use store::standings::HashtagStandings;
 use store::trends::{HashtagReadings, TrendRow};
+use strum::VariantArray;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -181,7 +182,7 @@ fn drafts(
     concentration: Option<f64>,
 ) -> impl Iterator<Item = Draft> {
     let outlook = outlook(&series.views, None);
-    TrendWindow::ALL.into_iter().filter_map(move |window| {
+    TrendWindow::VARIANTS.iter().copied().filter_map(move |window| {
         let trend = trend(&trend_input(&series, concentration, outlook), window, None)?;
         let kept = KeptTrend { trend, sources: series.sources };
         Some(Draft { hashtag, window, read_at, readings: series.readings, kept })

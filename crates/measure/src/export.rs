@@ -11,7 +11,9 @@ use crate::Measure;
 use crate::{HashtagRecord, MeasureError, Tabular, VideoMeasuredView};
 use domain::Hashtag;
 use reading::{Gone, Part, Parts};
+use serde::Deserialize;
 use std::io::{self, Write};
+use strum::{Display, IntoStaticStr, VariantArray};
 use tables::{Column, Format, Kind, Writer};
 use tokio::sync::mpsc;
 
@@ -19,9 +21,12 @@ use tokio::sync::mpsc;
 const PARTS_WAITING: usize = 4;
 
 /// What is exported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Display, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ExportOf {
     /// Hashtags' records.
+    #[default]
     Hashtags,
     /// Every reading of hashtags, as told.
     History,
@@ -30,16 +35,9 @@ pub enum ExportOf {
 }
 
 impl ExportOf {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Hashtags, Self::History, Self::Videos];
-
     /// What it is called in requests.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hashtags => "hashtags",
-            Self::History => "history",
-            Self::Videos => "videos",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     fn columns(self) -> Vec<Column> {

@@ -8,8 +8,9 @@ use domain::metrics::history::{HistoryPoint, Mode, Step, history};
 use domain::metrics::series::{Repair, Series};
 use domain::observation::HashtagCounts;
 use domain::{CaveatSet, Count, Hashtag, Source, SourceSet, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::snapshots::readings_of;
+use strum::{Display, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 /// Most points of an answer that is not a page: charts and files.
@@ -20,7 +21,11 @@ pub const HISTORY_LIMIT: u32 = 1_000;
 pub const HISTORY_LIMIT_MAX: u32 = 10_000;
 
 /// Which count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, Display, IntoStaticStr, VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum HistoryMetric {
     /// Lifetime views.
     #[default]
@@ -32,16 +37,9 @@ pub enum HistoryMetric {
 }
 
 impl HistoryMetric {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Views, Self::Creators, Self::Videos];
-
     /// What it is called in requests and answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Views => "views",
-            Self::Creators => "creators",
-            Self::Videos => "videos",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     pub(super) fn count(self) -> fn(&HashtagCounts) -> Option<Count> {

@@ -3,6 +3,7 @@
 use domain::metrics::trend::{Trend, TrendWindow};
 use domain::metrics::{Gain, Missing, Outlook, OwnErrors, Standing};
 use domain::{SourceSet, Timestamp};
+use strum::VariantArray;
 
 /// The first byte, so that another form can be told from this one.
 const FORM: u8 = 2;
@@ -156,7 +157,7 @@ fn gain(mask: u32, as_of: Timestamp, views: u64, rest: &mut &[u8]) -> Option<Gai
 
 /// 1 and the place of a reason.
 fn code(missing: Missing) -> u32 {
-    (1..).zip(Missing::ALL).find(|(_, other)| *other == missing).map_or(0, |(code, _)| code)
+    (1..).zip(Missing::VARIANTS).find(|(_, other)| **other == missing).map_or(0, |(code, _)| code)
 }
 
 /// What can be said of the week after the newest reading.
@@ -166,7 +167,7 @@ fn outlook(mask: u32, as_of: Timestamp, views: u64, rest: &mut &[u8]) -> Option<
     let forecasts = u32::try_from(u64::from_le_bytes(take(rest)?)).ok()?;
     let mut value = |place: u32| match mask >> place & 0b111 {
         0 => Some(Ok(f64::from_le_bytes(take(rest)?))),
-        code => Some(Err(*Missing::ALL.get(code as usize - 1)?)),
+        code => Some(Err(*Missing::VARIANTS.get(code as usize - 1)?)),
     };
     let (pace, surge) = (value(NO_PACE_AT)?, value(NO_SURGE_AT)?);
     let is_below_step = mask & IS_BELOW_STEP != 0;
@@ -209,7 +210,7 @@ mod tests {
             let outlook = domain::metrics::outlook(&views, None);
             let input =
                 TrendInput { views: &views, creators: &creators, videos: &creators, first_seen, concentration, outlook };
-            for window in TrendWindow::ALL {
+            for &window in TrendWindow::VARIANTS {
                 let Some(trend) = trend(&input, window, None) else { continue };
                 let kept = KeptTrend { trend, sources: [Source::Series].into_iter().collect() };
                 let bytes = kept.to_bytes();

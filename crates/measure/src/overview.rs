@@ -12,9 +12,10 @@ use domain::metrics::emerging::{Component, emerging};
 use domain::metrics::lifecycle::{Contrast, Lifecycle, lifecycle};
 use domain::metrics::{Outlook, TrendWindow, Weights, outlook, trend};
 use domain::{Hashtag, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::trends::TrendSort;
+use strum::{Display, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 /// Hashtags that answer a keyword of which an order other than by match is made.
@@ -114,7 +115,11 @@ impl LifecycleView {
 }
 
 /// The order of a list of hashtags.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, Display, IntoStaticStr, VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum HashtagSort {
     /// As a search has them: the exact one first, then by match and reach.
     #[default]
@@ -132,20 +137,9 @@ pub enum HashtagSort {
 }
 
 impl HashtagSort {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Match, Self::Views, Self::Creators, Self::Velocity, Self::Growth, Self::Emerging];
-
     /// What it is called in requests.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Match => "match",
-            Self::Views => "views",
-            Self::Creators => "creators",
-            Self::Velocity => "velocity",
-            Self::Growth => "growth",
-            Self::Emerging => "emerging",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     const fn trend(self) -> Option<TrendSort> {

@@ -9,6 +9,7 @@ use domain::metrics::emerging::{Peers, components};
 use domain::metrics::trend::TrendWindow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use strum::VariantArray;
 
 /// Peers are made anew when so many per cent of the trends have come or gone since.
 const PEERS_CHANGE_PER_CENT: u64 = 5;
@@ -61,7 +62,7 @@ impl Measure {
     /// Drops what moves no more, and makes anew what trends are compared with where that has changed by much.
     pub(super) async fn renew_peers(&self, newest: Option<Timestamp>) -> Result<(), CatalogError> {
         let store = &self.inner.store;
-        for window in TrendWindow::ALL {
+        for &window in TrendWindow::VARIANTS {
             let number = number_of(window);
             if let Some(newest) = newest {
                 store.drop_trends_before(number, lately(window, newest)).await?;

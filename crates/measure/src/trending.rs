@@ -13,6 +13,7 @@ use domain::{Hashtag, HashtagRow, Source, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
 use store::trends::{TrendRow, TrendSort, TrendsAsked};
+use strum::VariantArray;
 use utoipa::ToSchema;
 
 const MS_OF_A_DAY: i64 = 86_400_000;
@@ -134,7 +135,7 @@ impl Measure {
             _ => self.in_own_order(asked, since, newest, limit).await?,
         };
         let (data, hashtags) = self.trending_views(&rows, asked, newest).await?;
-        let named = |name: &String| Source::ALL.into_iter().find(|source| source.name() == name);
+        let named = |name: &String| Source::VARIANTS.iter().copied().find(|source| source.name() == name);
         let sources = data.iter().flat_map(|row| &row.trend.source).filter_map(named).collect();
         let mut meta = Meta::of(sources, Some(newest)).reported();
         let age_ms = self.inner.clock.now().as_ms().saturating_sub(newest.as_ms());

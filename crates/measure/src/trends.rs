@@ -17,6 +17,7 @@ use sources::files::is_ahead;
 use std::time::Duration;
 use store::hashtags::Changes;
 use store::trends::{TrendRow, TrendState};
+use strum::VariantArray;
 use utoipa::ToSchema;
 
 /// Trends that are kept together: each transaction writes the pages of the indexes anew.
@@ -46,7 +47,7 @@ pub(super) const fn number_of(window: TrendWindow) -> u8 {
 
 /// The window of a number.
 pub(super) fn window_of(number: u8) -> Option<TrendWindow> {
-    TrendWindow::ALL.into_iter().find(|window| number_of(*window) == number)
+    TrendWindow::VARIANTS.iter().copied().find(|window| number_of(*window) == number)
 }
 
 /// How long before the newest reading of all a hashtag may have been read to be among those that move.

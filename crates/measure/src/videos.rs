@@ -7,17 +7,22 @@ use crate::{LIMIT_MAX, MeasureError, Measured, Meta, Place};
 use catalog::HashtagRef;
 use domain::metrics::engagement::engagement;
 use domain::{Count, Creator, Hashtag, HashtagRow, Region, Timestamp, VideoId, fragment};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::StoreError;
 use store::samples::{SamplePart, SampledVideo};
 use store::videos::{VideoRow, VideoUnder};
+use strum::{Display, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 const MS_OF_A_DAY: f64 = 86_400_000.0;
 
 /// The order of videos, highest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, Display, IntoStaticStr, VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum VideoSort {
     /// Plays.
     #[default]
@@ -31,17 +36,9 @@ pub enum VideoSort {
 }
 
 impl VideoSort {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Plays, Self::Newest, Self::Engagement, Self::Velocity];
-
     /// What it is called in requests.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Plays => "plays",
-            Self::Newest => "newest",
-            Self::Engagement => "engagement",
-            Self::Velocity => "velocity",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// `None` where it cannot be known of a video: it is left out of the order.

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Response};
 use hyper::body::Body as _;
 use quick_cache::{Weighter, sync::Cache};
 use std::io::{self, Write};
+use strum::IntoStaticStr;
 use tables::weight_of;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -26,7 +27,8 @@ const HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
 const KEPT_BODIES: usize = 8 * 1024;
 
 /// A content coding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Coding {
     /// As it is.
     Identity,
@@ -38,12 +40,8 @@ pub(crate) enum Coding {
 
 impl Coding {
     /// What it is called.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Identity => "identity",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-        }
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
     }
 
     /// By its name.

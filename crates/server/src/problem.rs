@@ -1,7 +1,7 @@
 //! An error on its way out: RFC 9457 `application/problem+json`, or the original's body where the operator wants that.
 
 use crate::errors::{ErrorCode, Legacy, SITE};
-use crate::http::front::Call;
+use crate::http::middleware::Call;
 use crate::outage;
 use axum::body::Body;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};

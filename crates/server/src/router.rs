@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::contract::{challenge_info_id, challenge_info_name, challenge_posts, search_challenge};
 use crate::errors::ErrorCode;
-use crate::http::front::Call;
+use crate::http::middleware::Call;
 use crate::http::routes::{allow, method_not_allowed, options, other_form};
 use crate::openapi;
 use crate::operations;

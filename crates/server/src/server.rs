@@ -7,7 +7,7 @@ use crate::gate::keys::Keys;
 use crate::health::{self, Health};
 use crate::http::accept;
 use crate::http::drain::Drain;
-use crate::http::front::Front;
+use crate::http::middleware::RequestMiddleware;
 use crate::http::routes::Routes;
 use crate::metrics::Metrics;
 use crate::openapi::Documents;
@@ -67,7 +67,7 @@ pub enum BindError {
 pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
-    front: Arc<Front>,
+    middleware: Arc<RequestMiddleware>,
 }
 
 impl Server {
@@ -108,7 +108,7 @@ impl Server {
         let listener = accept::listen(address).map_err(refused)?;
         let local_addr = listener.local_addr().map_err(refused)?;
         let router = router.with_state(Arc::clone(&app));
-        Ok(Self { listener, local_addr, front: Arc::new(Front { app, router }) })
+        Ok(Self { listener, local_addr, middleware: Arc::new(RequestMiddleware { app, router }) })
     }
 
     /// Where it listens.
@@ -119,8 +119,8 @@ impl Server {
     /// Serves until `shutdown` is done, then accepts nobody, finishes the requests in flight and returns. Requests that
     /// take longer than [`Options::drain_timeout`] are cut off; their charges are not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let watch = tokio::spawn(health::watch(Arc::clone(&self.front.app)));
-        accept::run(self.listener, self.front, shutdown).await;
+        let watch = tokio::spawn(health::watch(Arc::clone(&self.middleware.app)));
+        accept::run(self.listener, self.middleware, shutdown).await;
         watch.abort();
     }
 }

@@ -369,7 +369,9 @@ impl Rows {
 
     fn go_beside(&mut self) {
         self.state = match std::mem::replace(&mut self.state, State::Ended) {
-            State::Here(reader) => Beside::start(reader).map_or_else(State::Here, State::Beside),
+            State::Here(reader) => {
+                Beside::start(reader).map_or_else(|reader| State::Here(*reader), State::Beside)
+            }
             other => other,
         };
     }

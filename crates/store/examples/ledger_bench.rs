@@ -6,11 +6,11 @@
 #![expect(clippy::print_stdout, reason = "a measuring tool talks to whoever runs it")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark looks at the monotonic clock")]
 
-use domain::{AccountId, Credits, Email, RequestId, Timestamp};
+use domain::{AccountId, Credits, Email, Operation, RequestId, Timestamp};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use store::accounts::AccountCreated;
-use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::ledger::{Charge, ChargeOutcome};
 use store::{Store, StoreOptions};
 
 /// A random number generator of a few lines (xorshift), so that the bench measures the ledger.
@@ -108,7 +108,7 @@ async fn ask(
             account_id: ids[dice.roll() as usize % ids.len()],
             request_id: RequestId::new(now, random),
             credits: price,
-            operation: Operation(1),
+            operation: Operation::ChallengeInfoId,
             idempotency: None,
             at: now,
         };

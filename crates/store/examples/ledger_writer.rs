@@ -6,12 +6,12 @@
 //! - `ledger_writer check FOLDER RECEIPTS` opens what the cut left, and tells how many receipts are lost.
 #![expect(clippy::print_stdout, reason = "a test tool talks to its script")]
 
-use domain::{AccountId, Credits, Email, RequestId, Timestamp};
+use domain::{AccountId, Credits, Email, Operation, RequestId, Timestamp};
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::accounts::AccountCreated;
-use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::ledger::{Charge, ChargeOutcome};
 use store::{Store, StoreOptions};
 
 const ASKERS: usize = 16;
@@ -79,7 +79,7 @@ async fn ask(
             account_id,
             request_id: RequestId::new(AT, u128::from(n)),
             credits: domain::credits::PRICE_OF_A_CALL,
-            operation: Operation(1),
+            operation: Operation::ChallengeInfoId,
             idempotency: None,
             at: AT,
         };

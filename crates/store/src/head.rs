@@ -30,7 +30,7 @@ impl Head {
             credits: to_i64(charge.credits),
             balance_after: to_i64(balance),
             at_ms: charge.at.as_ms(),
-            operation: i64::from(charge.operation.0),
+            operation: i64::from(charge.operation.number().0),
             reason: &charge.request_id.to_bytes(),
         };
         Some(Self { balance, sequence: link.sequence, hash: link.hash(&self.hash) })

@@ -7,9 +7,10 @@
 use crate::idempotency::{Fingerprint, IdempotencyKey};
 use crate::{Store, StoreError};
 use domain::{AccountId, JobId, Timestamp};
+use strum::{FromRepr, IntoStaticStr};
 
 /// What is to be done. The number is what the database holds and never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr)]
 #[repr(u8)]
 pub enum JobKind {
     /// Import a file.
@@ -19,8 +20,9 @@ pub enum JobKind {
 }
 
 /// How far a job is. The number is what the database holds and never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr, IntoStaticStr)]
 #[repr(u8)]
+#[strum(serialize_all = "snake_case")]
 pub enum JobState {
     /// Nobody has begun.
     Queued = 1,
@@ -309,18 +311,19 @@ pub(crate) struct Claiming<'a> {
 }
 
 impl JobKind {
-    const ALL: [Self; 2] = [Self::Import, Self::Walk];
-
     pub(crate) fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| *kind as i64 == number)
+        Self::from_repr(u8::try_from(number).ok()?)
     }
 }
 
 impl JobState {
-    const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
-
     pub(crate) fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| *state as i64 == number)
+        Self::from_repr(u8::try_from(number).ok()?)
+    }
+
+    /// Returns the name in answers.
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether nothing will change any more.

@@ -5,7 +5,7 @@
 
 use crate::idempotency::{Idempotent, KeptAnswer};
 use crate::{Store, StoreError};
-use domain::{AccountId, Credits, RequestId, Timestamp};
+use domain::{AccountId, Credits, Operation, OperationNumber, RequestId, Timestamp};
 
 /// Longest [`Cause`], in bytes.
 const CAUSE_BYTES_MAX: usize = 200;
@@ -36,10 +36,6 @@ impl Cause {
         &self.0
     }
 }
-
-/// What a charge paid for, as numbered by whoever serves it. A number once given keeps its meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Operation(pub u16);
 
 /// A charge to be made.
 #[derive(Debug, Clone)]
@@ -152,7 +148,7 @@ pub enum Movement {
         /// The call that was paid for.
         request_id: RequestId,
         /// What was called.
-        operation: Operation,
+        operation: OperationNumber,
     },
 }
 

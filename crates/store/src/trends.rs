@@ -5,14 +5,21 @@ use crate::snapshots::Snapshot;
 use crate::{Store, StoreError};
 use domain::observation::HashtagCounts;
 use domain::{HashtagRow, Timestamp};
+use serde::Deserialize;
+use strum::{Display, IntoStaticStr, VariantArray};
 
 /// What a list of trends is ordered by, highest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, Display, IntoStaticStr, VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum TrendSort {
+    /// The same as [`Self::Pace`], or the score of the weights that are given.
+    #[default]
+    Emerging,
     /// The growth a day that has lasted a month; what emerges is ranked by it.
     Pace,
-    /// The same as [`Self::Pace`], or the score of the weights that are given.
-    Emerging,
     /// The pace of the last days over that of the month.
     Surge,
     /// Views a day.
@@ -48,27 +55,9 @@ pub const TREND_COLUMNS: [&str; 10] = [
 ];
 
 impl TrendSort {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
-        Self::Emerging,
-        Self::Pace,
-        Self::Surge,
-        Self::Velocity,
-        Self::Growth,
-        Self::Zscore,
-        Self::Acceleration,
-        Self::Breadth,
-        Self::Novelty,
-        Self::Saturation,
-        Self::Concentration,
-    ];
-
     /// The name in requests and answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pace => "pace",
-            other => TREND_COLUMNS[other.column()],
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Its place in [`TREND_COLUMNS`] and [`TrendRow::values`].

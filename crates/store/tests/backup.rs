@@ -1,12 +1,12 @@
 //! A backup that is made in a storm of charges and an import: sound, and with everything that was told before it began.
 
-use domain::{AccountId, Clock, Credits, RequestId};
+use domain::{AccountId, Clock, Credits, Operation, RequestId};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use store::accounts::AccountCreated;
 use store::backup::{BackupReport, backup};
-use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::ledger::{Charge, ChargeOutcome};
 use store::{Store, StoreError, StoreOptions};
 use testkit::{FixedClock, TemporaryCatalog, video};
 
@@ -29,7 +29,7 @@ fn charge(account_id: AccountId, clock: &FixedClock, call: u64) -> Charge {
         account_id,
         request_id: RequestId::new(clock.now(), call.into()),
         credits: Credits::new(1).expect("credits"),
-        operation: Operation(1),
+        operation: Operation::ChallengeInfoId,
         idempotency: None,
         at: clock.now(),
     }

@@ -4,8 +4,8 @@
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
 use domain::video::VideoDetails;
 use domain::{
-    Count, Credits, HashtagId, HashtagObservation, JobId, RequestId, Source, Tag, TagKey, Timestamp, UtcDay,
-    VideoId, fragment,
+    Count, Credits, HashtagId, HashtagObservation, JobId, Operation, RequestId, Source, Tag, TagKey,
+    Timestamp, UtcDay, VideoId, fragment,
 };
 use std::collections::BTreeSet;
 use store::Store;
@@ -14,7 +14,7 @@ use store::asks::{Ask, AskKind, AskOutcome, Asked};
 use store::hashtags::Changes;
 use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
 use store::jobs::{JobEnd, JobKept, JobKind, NewJob};
-use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::ledger::{Charge, ChargeOutcome};
 use store::record::{Prepared, PreparedVideo};
 use store::upstream_calls::CallTaken;
 use store::walk_runs::WalkRun;
@@ -144,7 +144,7 @@ async fn pay(store: &Store) {
             account_id,
             request_id,
             credits: credits(1),
-            operation: Operation(1),
+            operation: Operation::ChallengeInfoId,
             idempotency,
             at: NOW,
         };
@@ -245,7 +245,7 @@ async fn an_audit_among_charges_of_many_accounts_finds_nothing_wrong() {
             account_id,
             request_id,
             credits: credits(1),
-            operation: Operation(1),
+            operation: Operation::ChallengeInfoId,
             idempotency: None,
             at: NOW,
         };

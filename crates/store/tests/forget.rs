@@ -4,13 +4,14 @@
 use domain::observation::{TagRef, VideoCounts};
 use domain::video::{Author, VideoDetails};
 use domain::{
-    Count, Creator, Credits, Handle, Hashtag, RequestId, Source, Tag, TagKey, Timestamp, VideoId, fragment,
+    Count, Creator, Credits, Handle, Hashtag, Operation, RequestId, Source, Tag, TagKey, Timestamp, VideoId,
+    fragment,
 };
 use std::collections::{BTreeSet, HashSet};
 use store::accounts::AccountCreated;
 use store::forget::{Forgettable, HandleOwner, Named};
 use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
-use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::ledger::{Charge, ChargeOutcome};
 use store::record::{Prepared, PreparedRemoval, PreparedVideo, Recorded};
 use store::transfer::transfer;
 use store::videos::VideoRow;
@@ -218,7 +219,7 @@ testkit::on_each_backend! {
             account_id,
             request_id: RequestId::new(NOW, n.into()),
             credits: Credits::new(1).expect("credits"),
-            operation: Operation(1),
+            operation: Operation::ChallengeInfoId,
             idempotency: Some(Idempotent {
                 key: format!("key-{n}").parse().expect("a key"),
                 fingerprint: Fingerprint::of(b"/a"),

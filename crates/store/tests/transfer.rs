@@ -3,15 +3,15 @@
 
 use domain::observation::{TagRef, WindowObservation};
 use domain::{
-    AccountId, ApiKey, Clock, Credits, JobId, KeyId, KeyScope, Observation, RequestId, Source, Tag, TagKey,
-    Timestamp, UtcDay,
+    AccountId, ApiKey, Clock, Credits, JobId, KeyId, KeyScope, Observation, Operation, RequestId, Source,
+    Tag, TagKey, Timestamp, UtcDay,
 };
 use std::path::Path;
 use store::accounts::AccountCreated;
 use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
 use store::jobs::{JobEnd, JobKind, NewJob};
 use store::keys::NewKey;
-use store::ledger::{Charge, Operation};
+use store::ledger::Charge;
 use store::transfer::{TransferProgress, TransferReport, transfer};
 use store::walk_runs::WalkRun;
 use store::{Store, StoreError, StoreOptions};
@@ -155,7 +155,7 @@ async fn fill_account(store: &Store, n: u8, now: Timestamp) {
         digest,
         name: "laptop".to_owned(),
         requests_per_minute: Some(60),
-        scope: KeyScope::ALL[usize::from(n % 2)],
+        scope: [KeyScope::Call, KeyScope::Admin][usize::from(n % 2)],
     };
     store.create_key(account_id, key, now).await.expect("a key");
     if n == 2 {
@@ -170,7 +170,14 @@ async fn fill_account(store: &Store, n: u8, now: Timestamp) {
         });
         let request_id = RequestId::new(at, u128::from(n) << 32 | u128::from(call.unsigned_abs()));
         let credits = Credits::new(1).expect("credits");
-        let charge = Charge { account_id, request_id, credits, operation: Operation(1), idempotency, at };
+        let charge = Charge {
+            account_id,
+            request_id,
+            credits,
+            operation: Operation::ChallengeInfoId,
+            idempotency,
+            at,
+        };
         store.charge(charge).await.expect("an outcome");
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::{TableError, Value};
 use std::collections::BTreeSet;
+use strum::IntoStaticStr;
 
 /// What the cells of a column are. Any of them may be absent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
     /// Words.
     Text,
@@ -22,15 +24,8 @@ pub enum Kind {
 
 impl Kind {
     /// What it is called in errors.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Id => "id",
-            Self::Integer => "integer",
-            Self::Real => "real",
-            Self::Flag => "flag",
-            Self::Time => "time",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -3,9 +3,11 @@
 use crate::accept::{Accept, Wish};
 use std::path::Path;
 use std::str::FromStr;
+use strum::{IntoStaticStr, VariantArray};
 
 /// In what rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Format {
     /// One object: `{"data":[{...},{...}],"meta":{...}}`.
     Json,
@@ -28,22 +30,13 @@ pub struct UnknownFormat(
 );
 
 impl Format {
-    /// All of them; where two are wanted alike, the earlier one is taken.
-    pub const ALL: [Self; 5] = [Self::Json, Self::Ndjson, Self::Csv, Self::Xlsx, Self::Parquet];
-
     /// What it is called in parameters.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Ndjson => "ndjson",
-            Self::Csv => "csv",
-            Self::Xlsx => "xlsx",
-            Self::Parquet => "parquet",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// How names of its files end, without the dot.
-    pub const fn extension(self) -> &'static str {
+    pub fn extension(self) -> &'static str {
         self.name()
     }
 
@@ -77,7 +70,7 @@ impl Format {
 
     /// The one of all that an `Accept` header prefers.
     pub fn of_accept(header: &str) -> Option<Self> {
-        Self::preferred(header, &Self::ALL)
+        Self::preferred(header, Self::VARIANTS)
     }
 
     /// The one of `offered` that an `Accept` header prefers, as RFC 9110 weighs: the most specific range that names a
@@ -102,10 +95,8 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name() == name)
-            .ok_or_else(|| UnknownFormat(name.to_owned()))
+        let named = Self::VARIANTS.iter().copied().find(|format| format.name() == name);
+        named.ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
 
@@ -115,7 +106,7 @@ mod tests {
 
     #[test]
     fn names_and_endings_are_read_back() {
-        for format in Format::ALL {
+        for &format in Format::VARIANTS {
             assert_eq!(format.name().parse(), Ok(format));
             let path = format!("out/cats.2026.{}", format.extension().to_uppercase());
             assert_eq!(Format::of_path(Path::new(&path)), Some(format));

@@ -6,6 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "architecture/words.rs"]
+mod words;
+
 /// Who may use whom. Development dependencies are free, `testkit` is nothing else.
 const ARROWS: [(&str, &[&str]); 12] = [
     ("domain", &[]),

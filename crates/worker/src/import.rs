@@ -1,8 +1,8 @@
 //! An import: the uploaded file, read by the catalog like any other. It is read anew from its beginning after a restart,
 //! which changes nothing that is there already.
 
-use crate::lease::{Lease, Wish};
-use crate::{Desk, Outcome};
+use crate::lease::{JobSignal, Lease};
+use crate::{Outcome, WorkerContext};
 use catalog::CatalogError;
 use catalog::import::{FileSummary, ImportInputs, ImportOptions, ImportProgress, ImportReport};
 use catalog::jobs::{ImportCounts, ImportOrder, ImportState};
@@ -90,16 +90,20 @@ impl Listener {
     }
 }
 
-pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Outcome, CatalogError> {
+pub(crate) async fn run(
+    context: &WorkerContext,
+    job: &Job,
+    lease: &Lease<'_>,
+) -> Result<Outcome, CatalogError> {
     let order = ImportOrder::of(job)?;
-    let path = desk.spool.path(&order.spooled);
+    let path = context.spool.path(&order.spooled);
     let before = ImportState::of(job)?;
     if !path.is_file() {
         let problem = Some("the uploaded file is no longer here".to_owned());
         return Ok(Outcome::Ended(JobEnd::Failed, ImportState { problem, ..before }.to_json()));
     }
     let listener = Arc::new(Listener::new(&before));
-    let (imported, wish) = import(desk, (&path, &order), &listener, lease).await?;
+    let (imported, signal) = import(context, (&path, &order), &listener, lease).await?;
     let report = match imported {
         Ok(report) => report,
         // What the store, the search index or trends fail by is no fault of the file.
@@ -113,21 +117,21 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
         }
     };
     let state = told(with_report(listener.state(), &report, &order), &path, &order);
-    Ok(match wish {
-        Wish::Drop => Outcome::Lost,
+    Ok(match signal {
+        JobSignal::Drop => Outcome::Lost,
         _ if !report.is_stopped => Outcome::Ended(end_of(&report), state.to_json()),
-        Wish::Cancel => Outcome::Ended(JobEnd::Cancelled, state.to_json()),
+        JobSignal::Cancel => Outcome::Ended(JobEnd::Cancelled, state.to_json()),
         _ => Outcome::HandedBack(listener.state().to_json(), Duration::ZERO),
     })
 }
 
-/// Imports the file, while the job is kept. Gives the last wish, too.
+/// Imports the file, while the job is kept. Gives the last signal, too.
 async fn import(
-    desk: &Desk,
+    context: &WorkerContext,
     (path, order): (&Path, &ImportOrder),
     listener: &Arc<Listener>,
     lease: &Lease<'_>,
-) -> Result<(Result<ImportReport, CatalogError>, Wish), StoreError> {
+) -> Result<(Result<ImportReport, CatalogError>, JobSignal), StoreError> {
     let inputs = ImportInputs::of_file(path);
     let options = ImportOptions {
         progress: Some(Arc::clone(listener) as _),
@@ -135,25 +139,25 @@ async fn import(
         called: Some(name_of(order).to_owned()),
         ..ImportOptions::default()
     };
-    let mut importing = std::pin::pin!(desk.catalog.import(inputs, options));
-    let (mut wish, mut is_told) = (Wish::GoOn, false);
+    let mut importing = std::pin::pin!(context.catalog.import(inputs, options));
+    let (mut signal, mut is_told) = (JobSignal::GoOn, false);
     loop {
         tokio::select! {
-            report = importing.as_mut() => return Ok((report, wish)),
+            report = importing.as_mut() => return Ok((report, signal)),
             () = sleep(TELL_INTERVAL) => {}
             () = listener.has_recorded.notified() => {}
             () = lease.stopped(), if !listener.is_over() => {}
         }
         match lease.keep(listener.state().to_json()).await {
-            Ok(Wish::GoOn) => {}
-            Ok(other) => wish = other,
+            Ok(JobSignal::GoOn) => {}
+            Ok(other) => signal = other,
             Err(error) => tracing::warn!(%error, "an import cannot be kept just now"),
         }
         if !is_told && listener.is_further() {
             // Once is enough: the attempt counts as a failure no more.
             is_told = lease.got_further().await.is_ok();
         }
-        if wish != Wish::GoOn || lease.is_stopped() {
+        if signal != JobSignal::GoOn || lease.is_stopped() {
             listener.is_over.store(true, Relaxed);
         }
     }
@@ -228,9 +232,9 @@ fn told(mut state: ImportState, path: &Path, order: &ImportOrder) -> ImportState
 }
 
 /// Removes the file of an import that is over.
-pub(crate) fn clear(desk: &Desk, job: &Job) {
+pub(crate) fn clear(context: &WorkerContext, job: &Job) {
     match ImportOrder::of(job) {
-        Ok(order) => desk.spool.remove(&order.spooled),
+        Ok(order) => context.spool.remove(&order.spooled),
         Err(error) => tracing::warn!(%error, "the file of an import is not known"),
     }
 }

@@ -1,7 +1,7 @@
 //! A claim on a job, kept while it is worked on: who holds it says now and then how far it is, and hears whether it is to
 //! stop.
 
-use crate::{Desk, later};
+use crate::{WorkerContext, later};
 use domain::Timestamp;
 use futures_util::future::BoxFuture;
 use std::future::Future;
@@ -26,15 +26,15 @@ pub(crate) fn lease_for(now: Timestamp, ms: i64) -> jobs::Lease {
 
 /// What a running job has to do with its claim.
 #[derive(Debug)]
-pub(crate) struct Lease<'d> {
-    desk: &'d Arc<Desk>,
+pub(crate) struct Lease<'c> {
+    context: &'c Arc<WorkerContext>,
     claim: Claim,
     stopped: watch::Receiver<bool>,
 }
 
 /// What the holder of a lease is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum JobSignal {
     /// Go on.
     GoOn,
     /// Stop, and hand the job back: the worker ends.
@@ -45,19 +45,19 @@ pub(crate) enum Wish {
     Drop,
 }
 
-impl<'d> Lease<'d> {
-    pub(crate) fn new(desk: &'d Arc<Desk>, claim: Claim, stopped: watch::Receiver<bool>) -> Self {
-        Self { desk, claim, stopped }
+impl<'c> Lease<'c> {
+    pub(crate) fn new(context: &'c Arc<WorkerContext>, claim: Claim, stopped: watch::Receiver<bool>) -> Self {
+        Self { context, claim, stopped }
     }
 
     /// Says how far the job is, durably, and keeps it.
-    pub(crate) async fn keep(&self, progress: String) -> Result<Wish, StoreError> {
-        let lease = lease_for(self.desk.clock.now(), LEASE_MS);
-        Ok(match self.desk.catalog.store().keep_job(&self.claim, progress, lease).await? {
-            JobKept::Lost => Wish::Drop,
-            JobKept::CancelWanted => Wish::Cancel,
-            JobKept::Ours if self.is_stopped() => Wish::HandBack,
-            JobKept::Ours => Wish::GoOn,
+    pub(crate) async fn keep(&self, progress: String) -> Result<JobSignal, StoreError> {
+        let lease = lease_for(self.context.clock.now(), LEASE_MS);
+        Ok(match self.context.catalog.store().keep_job(&self.claim, progress, lease).await? {
+            JobKept::Lost => JobSignal::Drop,
+            JobKept::CancelWanted => JobSignal::Cancel,
+            JobKept::Ours if self.is_stopped() => JobSignal::HandBack,
+            JobKept::Ours => JobSignal::GoOn,
         })
     }
 
@@ -102,8 +102,8 @@ impl<'d> Lease<'d> {
         pause: Duration,
     ) -> Result<(), StoreError> {
         let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-        let lease = lease_for(self.desk.clock.now(), pause_ms);
-        self.desk.catalog.store().job_interrupted(&self.claim, progress, lease).await.map(|_| ())
+        let lease = lease_for(self.context.clock.now(), pause_ms);
+        self.context.catalog.store().job_interrupted(&self.claim, progress, lease).await.map(|_| ())
     }
 
     /// Writes something down, as soon as the store can be written: a full disk or a lost connection must not count as a
@@ -132,20 +132,20 @@ impl<'d> Lease<'d> {
 
     /// Notes that the job got further than any attempt before.
     pub(crate) async fn got_further(&self) -> Result<(), StoreError> {
-        self.desk.catalog.store().job_got_further(&self.claim).await.map(|_| ())
+        self.context.catalog.store().job_got_further(&self.claim).await.map(|_| ())
     }
 
     /// Notes what this attempt failed by; another one may begin after the pause. Returns how many attempts in a row failed
     /// the same way; `None` when the job is another's.
     pub(crate) async fn failed(&self, failure: String, pause: Duration) -> Result<Option<u64>, StoreError> {
         let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-        let lease = lease_for(self.desk.clock.now(), pause_ms);
-        self.desk.catalog.store().job_failed(&self.claim, failure, lease).await
+        let lease = lease_for(self.context.clock.now(), pause_ms);
+        self.context.catalog.store().job_failed(&self.claim, failure, lease).await
     }
 
     /// Ends the job. `false` when it is another's.
     pub(crate) async fn finish(&self, end: JobEnd, result: String) -> Result<bool, StoreError> {
-        let now = self.desk.clock.now();
-        self.desk.catalog.store().finish_job(&self.claim, end, result, now).await
+        let now = self.context.clock.now();
+        self.context.catalog.store().finish_job(&self.claim, end, result, now).await
     }
 }

@@ -67,22 +67,22 @@ impl fmt::Debug for Parts {
 /// Does jobs until it is told to stop.
 #[derive(Debug, Clone)]
 pub struct Worker {
-    desk: Arc<Desk>,
+    context: Arc<WorkerContext>,
     imports: Arc<Semaphore>,
     walks: Arc<Semaphore>,
 }
 
 /// What every job reaches.
-pub(crate) struct Desk {
+pub(crate) struct WorkerContext {
     pub(crate) catalog: Catalog,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) node: String,
     pub(crate) spool: Spool,
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for WorkerContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").field("node", &self.node).finish_non_exhaustive()
+        f.debug_struct("WorkerContext").field("node", &self.node).finish_non_exhaustive()
     }
 }
 
@@ -103,7 +103,7 @@ impl Worker {
     pub fn new(catalog: Catalog, parts: Parts) -> Self {
         let Parts { clock, node, spool } = parts;
         Self {
-            desk: Arc::new(Desk { catalog, clock, node, spool }),
+            context: Arc::new(WorkerContext { catalog, clock, node, spool }),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             walks: Arc::new(Semaphore::new(WALKS_AT_ONCE)),
         }
@@ -134,7 +134,7 @@ impl Worker {
             tokio::select! {
                 () = shutdown.as_mut() => break,
                 Some(_) = running.join_next() => {}
-                () = self.desk.catalog.job_made() => {}
+                () = self.context.catalog.job_made() => {}
                 () = look_again => {}
             }
         }
@@ -159,9 +159,9 @@ impl Worker {
             if open.is_empty() {
                 return Ok(());
             }
-            let (desk, now) = (&self.desk, self.desk.clock.now());
-            let store = desk.catalog.store();
-            let claimed = store.claim_job(&open, &desk.node, lease_for(now, LEASE_MS)).await?;
+            let (context, now) = (&self.context, self.context.clock.now());
+            let store = context.catalog.store();
+            let claimed = store.claim_job(&open, &context.node, lease_for(now, LEASE_MS)).await?;
             let Some((job, claim)) = claimed else { return Ok(()) };
             let room = match job.kind {
                 JobKind::Import => &self.imports,
@@ -169,16 +169,16 @@ impl Worker {
             };
             // Permits are only taken here, and there was one.
             let Ok(permit) = Arc::clone(room).try_acquire_owned() else { return Ok(()) };
-            let (desk, stopped) = (Arc::clone(desk), stopped.clone());
+            let (context, stopped) = (Arc::clone(context), stopped.clone());
             running.spawn(async move {
-                work(desk, job, claim, stopped).await;
+                work(context, job, claim, stopped).await;
                 drop(permit);
             });
         }
     }
 
     async fn sweep(&self) {
-        let swept = self.desk.spool.sweep(self.desk.catalog.store(), self.desk.clock.now()).await;
+        let swept = self.context.spool.sweep(self.context.catalog.store(), self.context.clock.now()).await;
         if let Err(error) = swept {
             tracing::warn!(%error, "uploads that were left behind cannot be looked for");
         }
@@ -186,24 +186,24 @@ impl Worker {
 }
 
 /// Works on a job and writes down what came of it.
-async fn work(desk: Arc<Desk>, job: Job, claim: Claim, stopped: watch::Receiver<bool>) {
-    let lease = Lease::new(&desk, claim, stopped);
+async fn work(context: Arc<WorkerContext>, job: Job, claim: Claim, stopped: watch::Receiver<bool>) {
+    let lease = Lease::new(&context, claim, stopped);
     if job.unheard > ATTEMPTS_MAX {
-        return write(&desk, &job, &lease, given_up(&job, PROCESS_ENDED)).await;
+        return write(&context, &job, &lease, given_up(&job, PROCESS_ENDED)).await;
     }
     tracing::info!(job = %job.id, kind = ?job.kind, attempt = job.attempts, "job begun");
     let working = async {
         match job.kind {
-            JobKind::Import => import::run(&desk, &job, &lease).await,
-            JobKind::Walk => walk::run(&desk, &job, &lease).await,
+            JobKind::Import => import::run(&context, &job, &lease).await,
+            JobKind::Walk => walk::run(&context, &job, &lease).await,
         }
     };
     let failure = match AssertUnwindSafe(working).catch_unwind().await {
-        Ok(Ok(outcome)) => return write(&desk, &job, &lease, outcome).await,
+        Ok(Ok(outcome)) => return write(&context, &job, &lease, outcome).await,
         // It is gone on with from where it last said it was.
         Ok(Err(error)) if is_no_fault_of_a_job(&error) => {
             tracing::warn!(job = %job.id, %error, "job interrupted; it goes on by itself");
-            return write(&desk, &job, &lease, Outcome::Interrupted).await;
+            return write(&context, &job, &lease, Outcome::Interrupted).await;
         }
         Ok(Err(error)) => error.to_string(),
         Err(panic) => panicked(panic.as_ref()),
@@ -211,7 +211,7 @@ async fn work(desk: Arc<Desk>, job: Job, claim: Claim, stopped: watch::Receiver<
     tracing::error!(job = %job.id, attempt = job.attempts, failure, "an attempt at a job failed");
     match lease.until_written(|| lease.failed(failure.clone(), RETRY_PAUSE).boxed()).await {
         Ok(Some(failures)) if failures >= ATTEMPTS_MAX => {
-            write(&desk, &job, &lease, given_up(&job, &failure)).await;
+            write(&context, &job, &lease, given_up(&job, &failure)).await;
         }
         Ok(_) => {}
         Err(error) => tracing::warn!(job = %job.id, %error, "what a job failed by cannot be written"),
@@ -224,12 +224,12 @@ fn is_no_fault_of_a_job(error: &CatalogError) -> bool {
 }
 
 /// Writes down what came of a job.
-async fn write(desk: &Desk, job: &Job, lease: &Lease<'_>, outcome: Outcome) {
+async fn write(context: &WorkerContext, job: &Job, lease: &Lease<'_>, outcome: Outcome) {
     let written = match outcome {
         Outcome::Ended(end, result) => {
             let is_written = lease.until_written(|| lease.finish(end, result.clone()).boxed()).await;
             if matches!(is_written, Ok(true)) && job.kind == JobKind::Import {
-                import::clear(desk, job);
+                import::clear(context, job);
             }
             tracing::info!(job = %job.id, end = ?end, "job ended");
             is_written.map(|_| ())

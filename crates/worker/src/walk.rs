@@ -3,21 +3,18 @@
 //! A page is charged after it is stored, under a request id made of the job and the page's number: a worker that is killed
 //! between any two of these asks for the same page again, and it is charged once.
 
-use crate::lease::{Lease, Wish};
-use crate::{Desk, Outcome};
+use crate::lease::{JobSignal, Lease};
+use crate::{Outcome, WorkerContext};
 use catalog::jobs::{StopReason, WalkOrder, WalkState};
 use catalog::upstream::WalkStep;
 use catalog::{CatalogError, Prospect, UpstreamFault};
-use domain::RequestId;
 use domain::credits::PRICE_OF_A_CALL;
+use domain::{Operation, RequestId};
 use std::time::Duration;
 use store::StoreError;
 use store::jobs::{Job, JobEnd};
-use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::ledger::{Charge, ChargeOutcome};
 use xxhash_rust::xxh3::xxh3_128;
-
-/// A page of a walk, in the ledger. The number is kept for ever.
-const WALK_PAGE: Operation = Operation(5);
 
 /// Times in a row that a walk is tried again after its upstream could not go on.
 const FAULTS_MAX: u32 = 8;
@@ -26,33 +23,37 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The longest one.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
-pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Outcome, CatalogError> {
+pub(crate) async fn run(
+    context: &WorkerContext,
+    job: &Job,
+    lease: &Lease<'_>,
+) -> Result<Outcome, CatalogError> {
     let order = WalkOrder::of(job)?;
     let mut state = WalkState::of(job)?;
     let mut is_further = false;
     loop {
         match lease.keep(state.to_json()).await? {
-            Wish::GoOn => {}
-            Wish::HandBack => return Ok(Outcome::HandedBack(state.to_json(), Duration::ZERO)),
-            Wish::Cancel => return Ok(ended(JobEnd::Cancelled, state)),
-            Wish::Drop => return Ok(Outcome::Lost),
+            JobSignal::GoOn => {}
+            JobSignal::HandBack => return Ok(Outcome::HandedBack(state.to_json(), Duration::ZERO)),
+            JobSignal::Cancel => return Ok(ended(JobEnd::Cancelled, state)),
+            JobSignal::Drop => return Ok(Outcome::Lost),
         }
         // After a restart the last page may be the one that was kept.
         if state.stop_reason.is_some() {
-            return end(desk, job, &order, state).await;
+            return end(context, job, &order, state).await;
         }
-        if state.counters.pages >= order.max_credits || !can_pay(desk, job).await? {
+        if state.counters.pages >= order.max_credits || !can_pay(context, job).await? {
             state.stop_reason = Some(StopReason::Budget);
-            return end(desk, job, &order, state).await;
+            return end(context, job, &order, state).await;
         }
         let said = state.to_json();
         let stepped =
-            lease.while_waiting(|| said.clone(), desk.catalog.walk_step(&order, state.clone())).await;
+            lease.while_waiting(|| said.clone(), context.catalog.walk_step(&order, state.clone())).await;
         state = match stepped? {
             WalkStep::Page(page) => {
-                if !charge(desk, job, page.counters.pages).await? {
+                if !charge(context, job, page.counters.pages).await? {
                     state.stop_reason = Some(StopReason::Budget);
-                    return end(desk, job, &order, state).await;
+                    return end(context, job, &order, state).await;
                 }
                 if !is_further {
                     // Once is enough: the attempt counts as a failure no more.
@@ -63,36 +64,36 @@ pub(crate) async fn run(desk: &Desk, job: &Job, lease: &Lease<'_>) -> Result<Out
             }
             // Only repeats or rejects: stored like any other page, and free.
             WalkStep::Idle(state) => state,
-            WalkStep::Ended(state) => return end(desk, job, &order, state).await,
+            WalkStep::Ended(state) => return end(context, job, &order, state).await,
             WalkStep::Missing(state) => {
                 let problem = format!("there is no hashtag {:?} at the upstream", order.hashtag);
                 return Ok(ended(JobEnd::Failed, WalkState { problem: Some(problem), ..state }));
             }
             WalkStep::Fault { state, fault, cause, prospect } => {
                 tracing::warn!(job = %job.id, cause, ?prospect, "a walk's upstream cannot go on");
-                return after_fault(desk, job, &order, state, fault, prospect).await;
+                return after_fault(context, job, &order, state, fault, prospect).await;
             }
         };
     }
 }
 
 /// Whether the account can pay one more page, as far as is known.
-async fn can_pay(desk: &Desk, job: &Job) -> Result<bool, StoreError> {
-    let balance = desk.catalog.store().quote(job.account_id).await?;
+async fn can_pay(context: &WorkerContext, job: &Job) -> Result<bool, StoreError> {
+    let balance = context.catalog.store().quote(job.account_id).await?;
     Ok(balance.is_some_and(|balance| balance >= PRICE_OF_A_CALL))
 }
 
 /// Charges a page, once. `false` when the account cannot pay it.
-async fn charge(desk: &Desk, job: &Job, page: u64) -> Result<bool, StoreError> {
+async fn charge(context: &WorkerContext, job: &Job, page: u64) -> Result<bool, StoreError> {
     let charge = Charge {
         account_id: job.account_id,
         request_id: page_id(job, page),
         credits: PRICE_OF_A_CALL,
-        operation: WALK_PAGE,
+        operation: Operation::WalkPage,
         idempotency: None,
-        at: desk.clock.now(),
+        at: context.clock.now(),
     };
-    Ok(match desk.catalog.store().charge(charge).await? {
+    Ok(match context.catalog.store().charge(charge).await? {
         ChargeOutcome::Paid(_) | ChargeOutcome::AlreadyCharged => true,
         // Without an idempotency key nothing is replayed.
         ChargeOutcome::Refused { .. }
@@ -112,7 +113,7 @@ fn page_id(job: &Job, page: u64) -> RequestId {
 
 /// Tries again later, or gives up.
 async fn after_fault(
-    desk: &Desk,
+    context: &WorkerContext,
     job: &Job,
     order: &WalkOrder,
     state: WalkState,
@@ -136,13 +137,18 @@ async fn after_fault(
         (_, UpstreamFault::Timeout) => "the upstream did not answer in time".to_owned(),
     };
     let stop_reason = Some(StopReason::Upstream);
-    end(desk, job, order, WalkState { problem: Some(problem), stop_reason, ..state }).await
+    end(context, job, order, WalkState { problem: Some(problem), stop_reason, ..state }).await
 }
 
 /// Ends a walk, and judges how much it saw.
-async fn end(desk: &Desk, job: &Job, order: &WalkOrder, state: WalkState) -> Result<Outcome, CatalogError> {
+async fn end(
+    context: &WorkerContext,
+    job: &Job,
+    order: &WalkOrder,
+    state: WalkState,
+) -> Result<Outcome, CatalogError> {
     let began = job.started_at.unwrap_or(job.created_at);
-    let judged = desk.catalog.walk_coverage(job.id, began, order, &state).await;
+    let judged = context.catalog.walk_coverage(job.id, began, order, &state).await;
     let state = WalkState { coverage: judged?, ..state };
     let is_failed = state.stop_reason == Some(StopReason::Upstream);
     Ok(ended(if is_failed { JobEnd::Failed } else { JobEnd::Done }, state))

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use store::StoreError;
 use store::jobs::Job;
 use store::videos::VideoRow;
+use strum::IntoStaticStr;
 
 /// Credits that a walk may cost unless its owner says otherwise: far beyond the longest feed seen so far.
 pub const WALK_CREDITS: u64 = 10_000;
@@ -105,8 +106,9 @@ pub struct WalkCounters {
 }
 
 /// Why a walk ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum StopReason {
     /// The upstream has no more.
     End,
@@ -222,15 +224,8 @@ impl Seen {
 
 impl StopReason {
     /// As it is told.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::End => "end",
-            Self::Cap => "cap",
-            Self::Budget => "budget",
-            Self::Stall => "stall",
-            Self::Repeat => "repeat",
-            Self::Upstream => "upstream",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether the walk took all that the upstream would give: only such walks can be compared.

@@ -28,14 +28,14 @@ impl Default for Freshness {
 
 /// How fresh a caller wants an answer to be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct FreshnessRequirement {
     /// Not older than this; `None` for what is configured.
     pub age_ms_max: Option<u64>,
     /// From what is stored, whatever its age.
     pub only_stored: bool,
 }
 
-impl Wanted {
+impl FreshnessRequirement {
     /// As fresh as it can be had.
     pub const FRESH: Self = Self { age_ms_max: Some(0), only_stored: false };
 
@@ -61,20 +61,31 @@ mod tests {
     fn what_a_caller_wants_wins_over_what_is_configured() {
         let (now, at) = (Timestamp::from_ms(10_000), Some(Timestamp::from_ms(4_000)));
         let length = |text: &str| text.parse::<Length>().expect("a length");
-        assert!(Wanted::default().accepts(at, now, length("6001ms")));
-        assert!(!Wanted::default().accepts(at, now, length("6000ms")));
-        assert!(!Wanted::default().accepts(None, now, length("100y")));
-        assert!(!Wanted::FRESH.accepts(Some(now), now, length("6001ms")));
+        assert!(FreshnessRequirement::default().accepts(at, now, length("6001ms")));
+        assert!(!FreshnessRequirement::default().accepts(at, now, length("6000ms")));
+        assert!(!FreshnessRequirement::default().accepts(None, now, length("100y")));
+        assert!(!FreshnessRequirement::FRESH.accepts(Some(now), now, length("6001ms")));
         let ahead = |ms: i64| Some(Timestamp::from_ms(10_000 + ms));
-        assert!(Wanted::default().accepts(ahead(6_001), now, length("6001ms")), "clocks differ");
         assert!(
-            !Wanted::default().accepts(ahead(365 * 86_400_000), now, length("6001ms")),
+            FreshnessRequirement::default().accepts(ahead(6_001), now, length("6001ms")),
+            "clocks differ"
+        );
+        assert!(
+            !FreshnessRequirement::default().accepts(ahead(365 * 86_400_000), now, length("6001ms")),
             "a clock stood ahead"
         );
-        let patient = Wanted { age_ms_max: Some(7_000), only_stored: false };
+        let patient = FreshnessRequirement { age_ms_max: Some(7_000), only_stored: false };
         assert!(patient.accepts(at, now, length("1ms")));
-        assert!(Wanted { age_ms_max: Some(u64::MAX), only_stored: false }.accepts(at, now, length("0")));
-        assert!(Wanted { age_ms_max: Some(0), only_stored: true }.accepts(None, now, length("1ms")));
+        assert!(FreshnessRequirement { age_ms_max: Some(u64::MAX), only_stored: false }.accepts(
+            at,
+            now,
+            length("0")
+        ));
+        assert!(FreshnessRequirement { age_ms_max: Some(0), only_stored: true }.accepts(
+            None,
+            now,
+            length("1ms")
+        ));
     }
 
     #[test]
@@ -82,7 +93,7 @@ mod tests {
         let (now, ahead) = (Timestamp::from_ms(3), Some(Timestamp::from_ms(9)));
         let accepted = |length: &str| {
             let length = length.parse().expect("a length");
-            Wanted::default().accepts(ahead, now, length)
+            FreshnessRequirement::default().accepts(ahead, now, length)
         };
         assert!(accepted("7ms"), "as far ahead as an answer may be old");
         assert!(!accepted("1ms") && !accepted("0"), "further ahead");

@@ -1,6 +1,6 @@
 //! A hashtag's own record, as fresh as it is wanted.
 
-use super::{Answered, Denied, Flight, Heard, Landed, Live, Wanted, late, no_answer};
+use super::{CachedResponse, Denied, Flight, FreshnessRequirement, Heard, Landed, Live, late, no_answer};
 use crate::cache::Ready;
 use crate::{Catalog, CatalogError, HashtagRef, Provenance};
 use domain::{Hashtag, HashtagObservation, Observation, Timestamp};
@@ -13,13 +13,13 @@ impl Catalog {
     pub async fn hashtag_answer(
         &self,
         reference: &HashtagRef,
-        wanted: Wanted,
+        requirement: FreshnessRequirement,
         render: fn(&Hashtag) -> Vec<u8>,
-    ) -> Result<Option<Answered>, CatalogError> {
+    ) -> Result<Option<CachedResponse>, CatalogError> {
         let Some(live) = self.inner.live.as_ref() else {
-            return Ok(self.hashtag_ready(reference, render).await?.map(Answered::plain));
+            return Ok(self.hashtag_ready(reference, render).await?.map(CachedResponse::plain));
         };
-        let stale = match self.freshen(live, reference, wanted).await? {
+        let stale = match self.freshen(live, reference, requirement).await? {
             Freshened::Missing => return Ok(None),
             Freshened::Held { stale } => stale,
         };
@@ -28,19 +28,19 @@ impl Catalog {
             Some(ready) => ready,
             None => Ready::new(render(&hashtag), Provenance::of_hashtag(&hashtag)),
         };
-        Ok(Some(Answered { stale, ..Answered::plain(ready) }))
+        Ok(Some(CachedResponse { stale, ..CachedResponse::plain(ready) }))
     }
 
     /// The hashtag that a text means, as fresh as it is wanted if that can be had, and whether it is older than that.
     pub async fn fresh_hashtag(
         &self,
         text: &str,
-        wanted: Wanted,
+        requirement: FreshnessRequirement,
     ) -> Result<Option<(Hashtag, bool)>, CatalogError> {
         for reference in HashtagRef::candidates(text)? {
             let stale = match self.inner.live.as_ref() {
                 None => false,
-                Some(live) => match self.freshen(live, &reference, wanted).await? {
+                Some(live) => match self.freshen(live, &reference, requirement).await? {
                     Freshened::Missing => continue,
                     Freshened::Held { stale } => stale,
                 },
@@ -57,7 +57,7 @@ impl Catalog {
         &self,
         live: &Live,
         reference: &HashtagRef,
-        wanted: Wanted,
+        requirement: FreshnessRequirement,
     ) -> Result<Freshened, CatalogError> {
         let now = self.inner.clock.now();
         let held = self.hot(reference).await?;
@@ -70,7 +70,7 @@ impl Catalog {
             (reference, _) => reference.clone(),
         };
         let read_at = held.as_ref().and_then(|hashtag| hashtag.reported_at());
-        if wanted.accepts(read_at, now, live.freshness.counts) {
+        if requirement.accepts(read_at, now, live.freshness.counts) {
             return Ok(if held.is_some() { Freshened::Held { stale: false } } else { Freshened::Missing });
         }
         let ask = ask_of(reference);
@@ -78,7 +78,7 @@ impl Catalog {
             Some(Asked { at, outcome: AskOutcome::Missing, .. }) => Some(at),
             _ => None,
         };
-        if wanted.accepts(missed_at, now, live.freshness.misses) {
+        if requirement.accepts(missed_at, now, live.freshness.misses) {
             // What others told of it is still answered.
             return Ok(if held.is_some() { Freshened::Held { stale: true } } else { Freshened::Missing });
         }

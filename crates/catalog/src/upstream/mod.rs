@@ -1,7 +1,7 @@
 //! Asking upstreams: when what is stored is too old, once for all who ask, under the rules of each upstream. What they
 //! answer goes in by the same door as everything else ([`Catalog::record`]) and is answered from the store.
 //!
-//! Reading order: [`Freshness`] and [`Wanted`] (when to ask), `guarded` (one call and its rules: `breaker`, `pace`,
+//! Reading order: [`Freshness`] and [`FreshnessRequirement`] (when to ask), `guarded` (one call and its rules: `breaker`, `pace`,
 //! `retries`), `flight` (one call for all), then `hashtag`, `posts` and `search` (what is asked).
 
 pub mod backfill;
@@ -30,7 +30,7 @@ mod walk_job;
 
 pub(crate) use guarded::Denied;
 
-pub use freshness::{Freshness, Wanted};
+pub use freshness::{Freshness, FreshnessRequirement};
 pub use guarded::Allowed;
 pub use walk_end::WalkPrice;
 pub use walk_job::WalkStep;
@@ -74,7 +74,7 @@ pub struct Upstreams {
 
 /// An answer, and how fresh it is.
 #[derive(Debug, Clone)]
-pub struct Answered {
+pub struct CachedResponse {
     /// The bytes.
     pub ready: Ready,
     /// When it was read at its source, where a source gave a time. A list that an upstream was asked for: when it was asked.
@@ -83,7 +83,7 @@ pub struct Answered {
     pub stale: bool,
 }
 
-impl Answered {
+impl CachedResponse {
     /// From what is stored.
     pub(crate) fn plain(ready: Ready) -> Self {
         Self { observed_at: ready.provenance.read_at, ready, stale: false }

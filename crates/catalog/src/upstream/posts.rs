@@ -5,7 +5,7 @@
 //! a walk still sees each video once, and what is stored grows beyond what an upstream will ever give at once.
 
 use super::hashtag::Freshened;
-use super::{Answered, Denied, Flight, Heard, Landed, Live, Wanted, late, no_answer};
+use super::{CachedResponse, Denied, Flight, FreshnessRequirement, Heard, Landed, Live, late, no_answer};
 use crate::cache::Ready;
 use crate::walk::Keep;
 use crate::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
@@ -39,26 +39,27 @@ impl Catalog {
         &self,
         reference: &HashtagRef,
         request: WalkRequest,
-        wanted: Wanted,
+        requirement: FreshnessRequirement,
         render: fn(&WalkPage) -> Vec<u8>,
-    ) -> Result<Option<Answered>, CatalogError> {
+    ) -> Result<Option<CachedResponse>, CatalogError> {
         let Some(live) = self.inner.live.as_ref() else {
-            return Ok(self.walk_ready(reference, request, render).await?.map(Answered::plain));
+            return Ok(self.walk_ready(reference, request, render).await?.map(CachedResponse::plain));
         };
         let Some(hashtag) = self.known(live, reference).await? else { return Ok(None) };
-        let Some((hashtag, id)) = self.with_feed_id(live, reference, hashtag, Wanted::default()).await?
+        let Some((hashtag, id)) =
+            self.with_feed_id(live, reference, hashtag, FreshnessRequirement::default()).await?
         else {
-            return Ok(self.walk_ready(reference, request, render).await?.map(Answered::plain));
+            return Ok(self.walk_ready(reference, request, render).await?.map(CachedResponse::plain));
         };
         let feed = Feed { id, region: request.region };
         let stale = match request.cursor {
-            WalkCursor::START => self.begin_feed(live, &hashtag, feed, wanted).await?,
+            WalkCursor::START => self.begin_feed(live, &hashtag, feed, requirement).await?,
             _ => false,
         };
         let Some(page) = self.fill(live, reference, feed, request).await? else { return Ok(None) };
         let asked_at = self.inner.store.asked(&feed.ask()).await?.map(|asked| asked.at);
         let observed_at = asked_at.or(page.provenance.read_at);
-        Ok(Some(Answered { ready: Ready::new(render(&page), page.provenance), observed_at, stale }))
+        Ok(Some(CachedResponse { ready: Ready::new(render(&page), page.provenance), observed_at, stale }))
     }
 
     /// The id an upstream lists the videos of a hashtag under. Where TikTok's is not stored, the upstream is asked for the
@@ -69,12 +70,12 @@ impl Catalog {
         live: &Live,
         reference: &HashtagRef,
         hashtag: Hashtag,
-        wanted: Wanted,
+        requirement: FreshnessRequirement,
     ) -> Result<Option<(Hashtag, HashtagId)>, CatalogError> {
         if let Some(id) = hashtag.id {
             return Ok(Some((hashtag, id)));
         }
-        let freshened = self.freshen(live, reference, wanted).await?;
+        let freshened = self.freshen(live, reference, requirement).await?;
         let Some(hashtag) = self.hashtag(reference).await? else { return Ok(None) };
         let is_answered = freshened == Freshened::Held { stale: false };
         let id = hashtag.id.or_else(|| is_answered.then(|| hashtag.public_id()));
@@ -90,7 +91,7 @@ impl Catalog {
         if let Some(hashtag) = self.hashtag(reference).await? {
             return Ok(Some(hashtag));
         }
-        match self.freshen(live, reference, Wanted::default()).await? {
+        match self.freshen(live, reference, FreshnessRequirement::default()).await? {
             Freshened::Missing => Ok(None),
             Freshened::Held { .. } => self.hashtag(reference).await,
         }
@@ -102,10 +103,10 @@ impl Catalog {
         live: &Live,
         hashtag: &Hashtag,
         feed: Feed,
-        wanted: Wanted,
+        requirement: FreshnessRequirement,
     ) -> Result<bool, CatalogError> {
         let asked_at = self.inner.store.asked(&feed.ask()).await?.map(|asked| asked.at);
-        if wanted.accepts(asked_at, self.inner.clock.now(), live.freshness.posts) {
+        if requirement.accepts(asked_at, self.inner.clock.now(), live.freshness.posts) {
             return Ok(false);
         }
         let has_stored = hashtag.observed.videos > 0;

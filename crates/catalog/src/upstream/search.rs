@@ -1,6 +1,6 @@
 //! A search, with what an upstream finds taken in first.
 
-use super::{Answered, Denied, Flight, Heard, Landed, Wanted, late, no_answer};
+use super::{CachedResponse, Denied, Flight, FreshnessRequirement, Heard, Landed, late, no_answer};
 use crate::searching::SearchPage;
 use crate::{Catalog, CatalogError};
 use domain::{Observation, Timestamp};
@@ -17,27 +17,31 @@ impl Catalog {
         keyword: &str,
         offset: u64,
         limit: u32,
-        wanted: Wanted,
+        requirement: FreshnessRequirement,
         render: fn(&SearchPage) -> Vec<u8>,
-    ) -> Result<Answered, CatalogError> {
+    ) -> Result<CachedResponse, CatalogError> {
         let asked =
-            if offset == 0 { self.ask_for_keyword(keyword, wanted).await? } else { Searched::NotAsked };
+            if offset == 0 { self.ask_for_keyword(keyword, requirement).await? } else { Searched::NotAsked };
         let page = self.search_ready(keyword, offset, limit, render).await?;
         match asked {
-            Searched::NotAsked => Ok(Answered::plain(page)),
-            Searched::At(at) => Ok(Answered { ready: page, observed_at: Some(at), stale: false }),
+            Searched::NotAsked => Ok(CachedResponse::plain(page)),
+            Searched::At(at) => Ok(CachedResponse { ready: page, observed_at: Some(at), stale: false }),
             Searched::Failed(error) => {
                 let held = self.search(keyword, 0, 1).await?;
                 if held.hashtags.is_empty() {
                     Err(error)
                 } else {
-                    Ok(Answered { stale: true, ..Answered::plain(page) })
+                    Ok(CachedResponse { stale: true, ..CachedResponse::plain(page) })
                 }
             }
         }
     }
 
-    async fn ask_for_keyword(&self, keyword: &str, wanted: Wanted) -> Result<Searched, CatalogError> {
+    async fn ask_for_keyword(
+        &self,
+        keyword: &str,
+        requirement: FreshnessRequirement,
+    ) -> Result<Searched, CatalogError> {
         let Some(live) = self.inner.live.as_ref() else { return Ok(Searched::NotAsked) };
         let keyword = keyword.trim().trim_start_matches('#').to_lowercase();
         if keyword.is_empty() || keyword.len() > KEYWORD_BYTES_MAX {
@@ -46,7 +50,7 @@ impl Catalog {
         let now = self.inner.clock.now();
         let ask = ask_of(&keyword);
         let asked_at = self.inner.store.asked(&ask).await?.map(|asked| asked.at);
-        if wanted.accepts(asked_at, now, live.freshness.search) {
+        if requirement.accepts(asked_at, now, live.freshness.search) {
             return Ok(asked_at.map_or(Searched::NotAsked, Searched::At));
         }
         let patience = Self::patience(live, false);

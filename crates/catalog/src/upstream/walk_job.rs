@@ -6,7 +6,7 @@
 
 use super::posts::{EMPTY_PAGES_MAX, Feed};
 use super::walk_end::end_reason;
-use super::{Contract, Denied, Live, Prospect, Wanted, no_answer};
+use super::{Contract, Denied, FreshnessRequirement, Live, Prospect, no_answer};
 use crate::jobs::{FIRST_REJECTS_MAX, StopReason, WalkOrder, WalkReject, WalkState, WalkTarget};
 use crate::{Catalog, CatalogError, HashtagRef, UpstreamFault};
 use domain::observation::TagRef;
@@ -191,7 +191,7 @@ impl Catalog {
         for reference in HashtagRef::candidates(typed)? {
             let held = self.known(live, &reference).await?;
             let Some(hashtag) = held else { continue };
-            let found = self.with_feed_id(live, &reference, hashtag, Wanted::FRESH).await?;
+            let found = self.with_feed_id(live, &reference, hashtag, FreshnessRequirement::FRESH).await?;
             if found.is_some() {
                 return Ok(found);
             }

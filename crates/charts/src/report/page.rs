@@ -48,7 +48,7 @@ fn write_head(head: &mut Markup, report: &Report) {
     head.tag("meta").attr("name", "viewport").attr("content", "width=device-width, initial-scale=1").empty();
     head.tag("meta").attr("name", "color-scheme").attr("content", "light dark").empty();
     head.tag("title").text(&report.title);
-    let [light, dark] = Theme::ALL.map(|theme| theme.colours().variables());
+    let [light, dark] = [Theme::Light, Theme::Dark].map(|theme| theme.colours().variables());
     head.raw("<style>\n");
     head.raw(&format!(":root{{--fonts:{FONTS};{light}}}\n"));
     head.raw(&format!("@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"));

@@ -13,6 +13,7 @@ use super::{MS_OF_A_DAY, as_f64, days, ratio};
 use crate::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use strum::IntoStaticStr;
 
 mod bootstrap;
 pub mod breakouts;
@@ -39,8 +40,9 @@ pub const HASHTAGS_MIN: usize = 20;
 pub const BLOCK_DAYS: i64 = 28;
 
 /// What is ranked by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Ranking {
     /// Pace, raw: the default order of what emerges.
     Pace,
@@ -58,21 +60,15 @@ pub enum Ranking {
 
 impl Ranking {
     /// The name in answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pace => "pace",
-            Self::LastWeek => "last_week",
-            Self::Views => "views",
-            Self::Surge => "surge",
-            Self::Zscore => "zscore",
-            Self::Weighted => "weighted",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// Half of the hashtags, by their names. The published tables were learned on one and are judged on the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Half {
     /// The one that tables may be learned on.
     Tuning,
@@ -85,11 +81,8 @@ impl Half {
     pub const ALL: [Self; 2] = [Self::Tuning, Self::HeldOut];
 
     /// What it is called.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tuning => "tuning",
-            Self::HeldOut => "held_out",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The half of a name: by whether the first byte of its SHA-256 is even.

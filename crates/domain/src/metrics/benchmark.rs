@@ -4,19 +4,26 @@ use super::engagement::{EngagementRate, EngagementSums, VideoFigures};
 use super::quantiles::{Percentiles, VALUES_MIN, percentiles, rank};
 use super::{MS_OF_A_DAY, as_f64};
 use crate::observation::VideoCounts;
+use strum::IntoStaticStr;
 
 /// How old a video was when its counts were read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum AgeBand {
     /// Below a day.
+    #[strum(serialize = "0-1d")]
     Day,
     /// From a day, below 7.
+    #[strum(serialize = "1-7d")]
     Week,
     /// From 7 days, below 30.
+    #[strum(serialize = "7-30d")]
     Month,
     /// From 30 days, below 90.
+    #[strum(serialize = "30-90d")]
     Quarter,
     /// 90 days or more.
+    #[strum(serialize = "90d+")]
     Older,
     /// Of any age, or of one that is not known.
     All,
@@ -27,15 +34,8 @@ impl AgeBand {
     pub const ALL: [Self; 6] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Older, Self::All];
 
     /// Such as `1-7d`: from the first, below the second.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Day => "0-1d",
-            Self::Week => "1-7d",
-            Self::Month => "7-30d",
-            Self::Quarter => "30-90d",
-            Self::Older => "90d+",
-            Self::All => "all",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The band of an age; `None` where it is below 0, as of a video that was read before it was posted.

@@ -5,12 +5,14 @@ use super::as_f64;
 use super::quantiles::{quantile, rank};
 use super::trend::Trend;
 use super::weights::Weights;
+use strum::IntoStaticStr;
 
 /// Quantiles kept of a component's values where there are more.
 const QUANTILES: usize = 256;
 
 /// A component of the score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Component {
     /// How unusual its velocity is for it.
     Zscore,
@@ -32,15 +34,8 @@ impl Component {
         [Self::Zscore, Self::Pace, Self::Breadth, Self::Novelty, Self::Saturation, Self::Concentration];
 
     /// What it is called.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Zscore => "zscore",
-            Self::Pace => "pace",
-            Self::Breadth => "breadth",
-            Self::Novelty => "novelty",
-            Self::Saturation => "saturation",
-            Self::Concentration => "concentration",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether a high one lowers the score.

@@ -5,7 +5,8 @@ use super::quantiles::median;
 use super::series::{Point, Repair, Series};
 use super::{MS_OF_A_DAY, MS_OF_AN_HOUR};
 use crate::{Source, Timestamp};
-use std::str::FromStr;
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// Of raw readings, a distance is a gap when it is longer than this many times the median distance.
 pub const GAP_FACTOR: i64 = 3;
@@ -13,36 +14,40 @@ pub const GAP_FACTOR: i64 = 3;
 /// 1970-01-01 was a Thursday; weeks begin on the Monday before.
 const MONDAY_OFFSET_MS: i64 = 3 * MS_OF_A_DAY;
 
-/// How densely a history is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Spacing of the points of a history.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Step {
     /// Every reading.
     Raw,
     /// The last reading of each hour.
     Hour,
     /// The last reading of each day, in UTC.
+    #[default]
     Day,
     /// The last reading of each week, which begins on Monday, in UTC.
     Week,
 }
 
-/// A step of another name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a step is raw, hour, day or week")]
-pub struct StepError;
-
 impl Step {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Raw, Self::Hour, Self::Day, Self::Week];
-
-    /// What it is called.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-        }
+    /// Returns the name in requests and answers.
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// How long it is; `None` for raw.
@@ -65,44 +70,35 @@ impl Step {
     }
 }
 
-impl FromStr for Step {
-    type Err = StepError;
-    fn from_str(text: &str) -> Result<Self, StepError> {
-        Self::ALL.into_iter().find(|step| step.name() == text).ok_or(StepError)
-    }
-}
-
-/// What is told of each point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Value of each point of a history.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    Display,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Mode {
     /// The total.
+    #[default]
     Total,
-    /// What it grew by since the point before.
+    /// The difference from the previous point.
     Gain,
 }
 
-/// A mode of another name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a mode is total or gain")]
-pub struct ModeError;
-
 impl Mode {
-    /// Both of them.
-    pub const ALL: [Self; 2] = [Self::Total, Self::Gain];
-
-    /// What it is called.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Total => "total",
-            Self::Gain => "gain",
-        }
-    }
-}
-
-impl FromStr for Mode {
-    type Err = ModeError;
-    fn from_str(text: &str) -> Result<Self, ModeError> {
-        Self::ALL.into_iter().find(|mode| mode.name() == text).ok_or(ModeError)
+    /// Returns the name in requests and answers.
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -230,11 +226,9 @@ mod tests {
         assert_eq!(begin(Step::Week, 7 * 24 - 1), at(0));
         assert_eq!((begin(Step::Day, 47), begin(Step::Hour, 47)), (at(24), at(47)));
         assert_eq!(begin(Step::Raw, 5), at(5));
-        for step in Step::ALL {
+        for &step in Step::VARIANTS {
             assert_eq!(step.name().parse(), Ok(step));
         }
-        assert_eq!(("month".parse::<Step>(), "sum".parse::<Mode>()), (Err(StepError), Err(ModeError)));
-        assert_eq!("gain".parse(), Ok(Mode::Gain));
     }
 
     #[test]
@@ -289,7 +283,7 @@ mod tests {
         #[test]
         fn gains_of_buckets_add_up_to_the_gain_of_all(
             steps in prop::collection::vec((1_i64..200, 0_u64..50), 1..80),
-            step in prop::sample::select(Step::ALL.to_vec()),
+            step in prop::sample::select(Step::VARIANTS.to_vec()),
         ) {
             let (mut hours, mut total) = (0, 100);
             let readings: Vec<_> = steps.iter().map(|(more_hours, more)| {

@@ -4,6 +4,7 @@ use super::series::{Gain, Series};
 use super::trend::{TrendInput, spans, velocity};
 use super::{MS_OF_A_DAY, days};
 use crate::Timestamp;
+use strum::{IntoStaticStr, VariantArray};
 
 const WEEK_MS: i64 = 7 * MS_OF_A_DAY;
 
@@ -23,7 +24,8 @@ pub const REVIVED_SHARE: f64 = 0.25;
 const RECENT_WEEKS: usize = 4;
 
 /// Where in its life a hashtag is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Stage {
     /// Young and growing faster.
     Emerging,
@@ -42,28 +44,9 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Emerging,
-        Self::Rising,
-        Self::Peaking,
-        Self::Plateau,
-        Self::Declining,
-        Self::Dormant,
-        Self::Revived,
-    ];
-
     /// What it is called.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Emerging => "emerging",
-            Self::Rising => "rising",
-            Self::Peaking => "peaking",
-            Self::Plateau => "plateau",
-            Self::Declining => "declining",
-            Self::Dormant => "dormant",
-            Self::Revived => "revived",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -293,7 +276,9 @@ mod tests {
     #[test]
     fn no_stage_contradicts_an_outlook_without_a_word() {
         let percentiles = (0..=100).map(|percent| Some(f64::from(percent) / 100.0)).chain([None]);
-        for (percentile, stage) in percentiles.flat_map(|it| Stage::ALL.map(|stage| (it, stage))) {
+        for (percentile, stage) in
+            percentiles.flat_map(|it| Stage::VARIANTS.iter().map(move |stage| (it, *stage)))
+        {
             for is_breakout in [None, Some(false), Some(true)] {
                 let seems_wrong = match stage {
                     Stage::Plateau | Stage::Declining | Stage::Dormant => {

@@ -7,6 +7,7 @@ use super::pace::{back, pace};
 use super::series::Series;
 use super::surge::{BREAKOUT_SURGE, SURGE_DAYS, surge};
 use crate::Timestamp;
+use strum::{IntoStaticStr, VariantArray};
 
 /// A newest reading that is older than this says nothing of the next week.
 pub const READING_AGE_DAYS_MAX: i64 = 2;
@@ -15,7 +16,8 @@ pub const READING_AGE_DAYS_MAX: i64 = 2;
 pub const HISTORY_DAYS_MIN: i64 = 7;
 
 /// Why pace or surge has no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Missing {
     /// The newest reading is older than [`READING_AGE_DAYS_MAX`].
     Stale,
@@ -28,17 +30,9 @@ pub enum Missing {
 }
 
 impl Missing {
-    /// All of them. The place of each is stored and never changes.
-    pub const ALL: [Self; 4] = [Self::Stale, Self::TooYoung, Self::BelowResolution, Self::NoViews];
-
     /// The name in answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Stale => "stale",
-            Self::TooYoung => "too_young",
-            Self::BelowResolution => "below_resolution",
-            Self::NoViews => "no_views",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

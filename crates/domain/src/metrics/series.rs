@@ -6,6 +6,7 @@
 
 use super::repair;
 use crate::{Count, Source, Timestamp};
+use strum::IntoStaticStr;
 
 /// A fall is believed once the readings that need it stand for more than this. In 1,458,125 readings of 377 hashtags a
 /// total fell below an earlier one 26,000 times, and 25,620 times it was back within a day; three days are enough for all
@@ -24,7 +25,8 @@ pub struct Reading {
 }
 
 /// What was done to a reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Repair {
     /// 0 after a number that was not 0: "not told", left out.
     LostReading,
@@ -46,14 +48,8 @@ impl Repair {
         [Self::LostReading, Self::OffStep, Self::Bounce, Self::Fall, Self::Unconfirmed];
 
     /// What it is called in answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LostReading => "lost_reading",
-            Self::OffStep => "off_step",
-            Self::Bounce => "bounce",
-            Self::Fall => "fall",
-            Self::Unconfirmed => "unconfirmed",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -5,9 +5,11 @@ use super::{as_f64, ratio};
 use crate::Creator;
 use std::cmp::Ordering;
 use std::iter::Peekable;
+use strum::IntoStaticStr;
 
 /// What is shared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Base {
     /// Plays.
     Views,
@@ -24,13 +26,8 @@ impl Base {
     pub const ALL: [Self; 4] = [Self::Views, Self::Videos, Self::Creators, Self::Engagement];
 
     /// What it is called.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Views => "views",
-            Self::Videos => "videos",
-            Self::Creators => "creators",
-            Self::Engagement => "engagement",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

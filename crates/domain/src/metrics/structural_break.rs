@@ -7,6 +7,7 @@ use super::engagement::VideoFigures;
 use super::quantiles::VALUES_MIN;
 use super::{as_f64, ratio};
 use crate::{Timestamp, VideoId};
+use strum::IntoStaticStr;
 
 /// Hashtags that a post may have since the break.
 pub const HASHTAGS_MAX: usize = 5;
@@ -21,7 +22,8 @@ pub const BREAK: (Timestamp, Timestamp) =
 pub const SIDE_VIDEOS_MIN: u64 = 30;
 
 /// A side of the break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Side {
     /// Posted before it.
     Before,
@@ -34,11 +36,8 @@ impl Side {
     pub const ALL: [Self; 2] = [Self::Before, Self::After];
 
     /// What it is called in answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Before => "before",
-            Self::After => "after",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The side of a moment; `None` while the break came.

@@ -5,7 +5,8 @@ use super::quantiles::median;
 use super::series::{Gain, Series};
 use super::{MS_OF_A_DAY, as_f64, days, ratio};
 use crate::Timestamp;
-use std::str::FromStr;
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// Windows before the present one that its velocity is compared with, at most.
 pub const ZSCORE_WINDOWS_MAX: i64 = 60;
@@ -29,32 +30,43 @@ const PER_HOUR_SPAN_MS_MIN: i64 = 1_800_000;
 pub const MAD_TO_DEVIATION: f64 = 1.4826;
 
 /// A window that ends at the newest reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 pub enum TrendWindow {
     /// 24 hours.
+    #[serde(rename = "24h")]
+    #[strum(serialize = "24h")]
     Day,
     /// 7 days.
+    #[default]
+    #[serde(rename = "7d")]
+    #[strum(serialize = "7d")]
     Week,
     /// 30 days.
+    #[serde(rename = "30d")]
+    #[strum(serialize = "30d")]
     Month,
 }
 
-/// A window of another name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a window is 24h, 7d or 30d")]
-pub struct TrendWindowError;
-
 impl TrendWindow {
-    /// All of them, the shortest first.
-    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
-
-    /// `24h`, `7d` or `30d`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Day => "24h",
-            Self::Week => "7d",
-            Self::Month => "30d",
-        }
+    /// Returns the name in requests and answers: `24h`, `7d` or `30d`.
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// How long it is.
@@ -64,13 +76,6 @@ impl TrendWindow {
             Self::Week => 7 * MS_OF_A_DAY,
             Self::Month => 30 * MS_OF_A_DAY,
         }
-    }
-}
-
-impl FromStr for TrendWindow {
-    type Err = TrendWindowError;
-    fn from_str(text: &str) -> Result<Self, TrendWindowError> {
-        Self::ALL.into_iter().find(|window| window.name() == text).ok_or(TrendWindowError)
     }
 }
 

@@ -10,6 +10,7 @@ use domain::metrics::lifecycle::{Contrast, Stage, lifecycle};
 use domain::metrics::{
     Point, Reading, Repair, Series, Standing, TrendInput, TrendWindow, Weights, outlook, trend,
 };
+use strum::VariantArray;
 
 /// Readings one below their step of display, such as 16399999 for 16.4M.
 const OFF_STEP: u64 = 3_365;
@@ -58,7 +59,7 @@ fn check_prefix(name: &str, readings: &[Reading]) {
     let points = series.points();
     let mut kept = series.standings().rev();
     let (last, before) = (kept.next().expect("the first reading is kept"), kept.next());
-    for window in TrendWindow::ALL {
+    for &window in TrendWindow::VARIANTS {
         let from = Timestamp::from_ms(last.at.as_ms() - window.ms());
         let gain = series.gain(from, last.at).map_or(0, |gain| gain.gain);
         assert!(

@@ -1,18 +1,18 @@
 //! `GET /challenge-info-id/?id=7551`: a hashtag by TikTok's id.
 
 use super::challenge::{self, ChallengeObject};
-use super::{Endpoint, fault, not_found, operation};
+use super::{Endpoint, fault, not_found};
 use crate::app::App;
-use crate::gate::serve::serve;
+use crate::gate::serve;
 use crate::openapi::PaidErrors;
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::{Answered, Catalog, HashtagRef, Wanted};
+use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
+use domain::Operation;
 use http::Response;
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::IntoParams;
 
 /// What may stand in the query.
@@ -28,15 +28,19 @@ struct Params {
 struct ChallengeInfoId;
 
 impl Endpoint for ChallengeInfoId {
-    const OPERATION: Operation = operation::CHALLENGE_INFO_ID;
-    type Asked = HashtagRef;
+    const OPERATION: Operation = Operation::ChallengeInfoId;
+    type Query = HashtagRef;
 
     fn read(query: &Query<'_>) -> Result<HashtagRef, Problem> {
         query.id("id").map(HashtagRef::Id)
     }
 
-    async fn answer(catalog: &Catalog, reference: HashtagRef, wanted: Wanted) -> Result<Answered, Problem> {
-        let found = catalog.hashtag_answer(&reference, wanted, challenge::render).await.map_err(fault)?;
+    async fn answer(
+        catalog: &Catalog,
+        reference: HashtagRef,
+        freshness: FreshnessRequirement,
+    ) -> Result<CachedResponse, Problem> {
+        let found = catalog.hashtag_answer(&reference, freshness, challenge::render).await.map_err(fault)?;
         found.ok_or_else(|| not_found(&reference))
     }
 }

@@ -1,19 +1,20 @@
 //! `GET /challenge-posts/?challenge_id=7551&count=30&cursor=0&region=`: the videos under a hashtag, page by page.
 
 use super::video::VideoObject;
-use super::{Endpoint, fault, not_found, operation};
+use super::{Endpoint, fault, not_found};
 use crate::app::App;
-use crate::gate::serve::serve;
+use crate::gate::serve;
 use crate::openapi::PaidErrors;
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::{Answered, Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest, Wanted};
-use domain::WalkCursor;
+use catalog::{
+    CachedResponse, Catalog, CatalogError, FreshnessRequirement, HashtagRef, WalkPage, WalkRequest,
+};
+use domain::{Operation, WalkCursor};
 use http::Response;
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// What may stand in the query.
@@ -57,10 +58,10 @@ const EMPTY: &[u8] = b"{\"videos\":[]";
 struct ChallengePosts;
 
 impl Endpoint for ChallengePosts {
-    const OPERATION: Operation = operation::CHALLENGE_POSTS;
-    type Asked = (HashtagRef, WalkRequest);
+    const OPERATION: Operation = Operation::ChallengePosts;
+    type Query = (HashtagRef, WalkRequest);
 
-    fn read(query: &Query<'_>) -> Result<Self::Asked, Problem> {
+    fn read(query: &Query<'_>) -> Result<Self::Query, Problem> {
         let reference = HashtagRef::Id(query.id("challenge_id")?);
         let cursor = WalkCursor::from_wire(query.cursor()?)
             .ok_or_else(|| unknown_cursor(&CatalogError::CursorUnknown))?;
@@ -73,14 +74,16 @@ impl Endpoint for ChallengePosts {
 
     async fn answer(
         catalog: &Catalog,
-        (reference, request): Self::Asked,
-        wanted: Wanted,
-    ) -> Result<Answered, Problem> {
+        (reference, request): Self::Query,
+        freshness: FreshnessRequirement,
+    ) -> Result<CachedResponse, Problem> {
         let page =
-            catalog.posts_answer(&reference, request, wanted, render).await.map_err(|error| match error {
-                CatalogError::CursorUnknown => unknown_cursor(&error),
-                error => fault(error),
-            })?;
+            catalog.posts_answer(&reference, request, freshness, render).await.map_err(
+                |error| match error {
+                    CatalogError::CursorUnknown => unknown_cursor(&error),
+                    error => fault(error),
+                },
+            )?;
         page.ok_or_else(|| not_found(&reference))
     }
 }

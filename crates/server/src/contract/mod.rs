@@ -4,9 +4,9 @@
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
 use crate::query::Query;
-use catalog::{Answered, Catalog, CatalogError, HashtagRef, UpstreamFault, Wanted};
+use catalog::{CachedResponse, Catalog, CatalogError, FreshnessRequirement, HashtagRef, UpstreamFault};
+use domain::Operation;
 use std::future::Future;
-use store::ledger::Operation;
 
 pub(crate) mod challenge;
 
@@ -25,16 +25,6 @@ pub(crate) mod challenge_posts;
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod search_challenge;
 
-/// Numbers of the operations in the ledger: entries keep them for ever, so a number is never given twice.
-pub(crate) mod operation {
-    use super::Operation;
-
-    pub(crate) const CHALLENGE_INFO_ID: Operation = Operation(1);
-    pub(crate) const CHALLENGE_INFO_NAME: Operation = Operation(2);
-    pub(crate) const CHALLENGE_POSTS: Operation = Operation(3);
-    pub(crate) const SEARCH_CHALLENGE: Operation = Operation(4);
-}
-
 /// When a caller may ask again for what no upstream gave.
 const UPSTREAM_RETRY_SECONDS: u64 = 5;
 
@@ -43,10 +33,10 @@ pub(crate) trait Endpoint: Send + 'static {
     /// What it is called in the ledger.
     const OPERATION: Operation;
     /// What a request asks for.
-    type Asked: Send + 'static;
+    type Query: Send + 'static;
 
     /// Reads the query.
-    fn read(query: &Query<'_>) -> Result<Self::Asked, Problem>;
+    fn read(query: &Query<'_>) -> Result<Self::Query, Problem>;
 
     /// Whether an answer has no rows, and is free.
     fn is_empty(_body: &[u8]) -> bool {
@@ -56,9 +46,9 @@ pub(crate) trait Endpoint: Send + 'static {
     /// A successful answer, as fresh as it is wanted if that can be had.
     fn answer(
         catalog: &Catalog,
-        asked: Self::Asked,
-        wanted: Wanted,
-    ) -> impl Future<Output = Result<Answered, Problem>> + Send;
+        asked: Self::Query,
+        freshness: FreshnessRequirement,
+    ) -> impl Future<Output = Result<CachedResponse, Problem>> + Send;
 }
 
 /// What no caller can help. Mistakes of a caller are told by each endpoint in its own words.

@@ -1,18 +1,18 @@
 //! `GET /search-challenge/?keyword=cat&count=10&cursor=0`: hashtags by keyword, the exact tag first.
 
 use super::challenge::{self, ChallengeObject};
-use super::{Endpoint, fault, operation};
+use super::{Endpoint, fault};
 use crate::app::App;
-use crate::gate::serve::serve;
+use crate::gate::serve;
 use crate::openapi::{KeywordText, SearchErrors};
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::{Answered, Catalog, CatalogError, SearchPage, Wanted};
+use catalog::{CachedResponse, Catalog, CatalogError, FreshnessRequirement, SearchPage};
+use domain::Operation;
 use http::Response;
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// What may stand in the query.
@@ -61,8 +61,8 @@ const EMPTY: &[u8] = b"{\"challenge_list\":[]";
 struct SearchChallenge;
 
 impl Endpoint for SearchChallenge {
-    const OPERATION: Operation = operation::SEARCH_CHALLENGE;
-    type Asked = Search;
+    const OPERATION: Operation = Operation::SearchChallenge;
+    type Query = Search;
 
     fn read(query: &Query<'_>) -> Result<Search, Problem> {
         let keyword = query.keyword("keyword")?;
@@ -73,9 +73,13 @@ impl Endpoint for SearchChallenge {
         body.starts_with(EMPTY)
     }
 
-    async fn answer(catalog: &Catalog, search: Search, wanted: Wanted) -> Result<Answered, Problem> {
+    async fn answer(
+        catalog: &Catalog,
+        search: Search,
+        freshness: FreshnessRequirement,
+    ) -> Result<CachedResponse, Problem> {
         let Search { keyword, offset, limit } = search;
-        catalog.search_answer(&keyword, offset, limit, wanted, render).await.map_err(|error| match error {
+        catalog.search_answer(&keyword, offset, limit, freshness, render).await.map_err(|error| match error {
             CatalogError::Name(why) => {
                 Problem::parameter("keyword", format!("keyword cannot be searched for: {why}"))
             }

@@ -5,7 +5,7 @@
 //! the ledger cannot hold for its `Idempotency-Key` is written before, and its end is kept in the record of the file.
 
 use super::record::Record;
-use super::resume::{REFERENCE, Wish};
+use super::resume::{DownloadRequest, REFERENCE};
 use super::spool::Stored;
 use super::{Download, FileTag, LARGE_ANSWER_BYTES, not_written};
 use crate::app::App;
@@ -21,16 +21,16 @@ use tokio::task::spawn_blocking;
 
 /// The call that an answer is of.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Around<'a> {
+pub(crate) struct ChargeContext<'a> {
     pub(crate) app: &'a App,
-    pub(crate) wish: &'a Wish,
+    pub(crate) request: &'a DownloadRequest,
     pub(crate) id: RequestId,
     pub(crate) now: Timestamp,
     /// Whether it carries an `Idempotency-Key`.
     pub(crate) is_repeatable: bool,
 }
 
-impl Around<'_> {
+impl ChargeContext<'_> {
     /// Writes a large answer to a file. Fails with 429 or 503 when there is no room for it; nothing is charged. `balance` is
     /// what the account holds.
     pub(crate) async fn before_charge(
@@ -41,13 +41,13 @@ impl Around<'_> {
         if content.memory_bytes() < LARGE_ANSWER_BYTES {
             return Ok(content);
         }
-        let slot = self.app.downloads.slots.take(self.wish.key_id)?;
+        let slot = self.app.downloads.slots.take(self.request.key_id)?;
         let fits_ledger = content.memory_bytes() <= BODY_BYTES_MAX;
         if content.is_open() && (fits_ledger || !self.is_repeatable) {
             return Ok(content.holding(slot));
         }
         // Who repeats the call may accept another coding.
-        let codings = if self.is_repeatable { Codings::IDENTITY } else { self.wish.codings };
+        let codings = if self.is_repeatable { Codings::IDENTITY } else { self.request.codings };
         let outgoing = content.outgoing(codings);
         let stored = self.write(&outgoing).await.map_err(not_written)?;
         let mut download =
@@ -92,13 +92,13 @@ impl Around<'_> {
         {
             tracing::warn!(%error, request_id = %self.id, "a paid answer is sent, and cannot be kept");
         }
-        super::Downloads::ranged(&mut content, self.wish);
+        super::Downloads::ranged(&mut content, self.request);
         content
     }
 
     /// Takes back what was kept for an `Idempotency-Key` whose call turned out to be paid before.
     pub(crate) fn withdraw(self) {
-        self.app.downloads.spool.withdraw(self.wish.account_id, self.id);
+        self.app.downloads.spool.withdraw(self.request.account_id, self.id);
     }
 
     /// The same where the ledger refused the charge. After any other failure it may hold it.
@@ -112,7 +112,7 @@ impl Around<'_> {
     async fn closed(self, content: Content, charged: Credits, balance: Option<Credits>) -> Content {
         let (content, slot) = content.closed(&Billing::of(charged, balance)).without_slot();
         let Some(slot) = slot else { return content };
-        let outgoing = content.outgoing(self.wish.codings);
+        let outgoing = content.outgoing(self.request.codings);
         match self.write(&outgoing).await {
             Ok(stored) => {
                 let tag = self.tag(&content, outgoing.coding);
@@ -145,11 +145,11 @@ impl Around<'_> {
         let text = |value: &Option<http::HeaderValue>| Some(value.as_ref()?.to_str().ok()?.to_owned());
         Record {
             id: self.id.to_string(),
-            account: self.wish.account_id.0,
-            question: self.wish.question.clone(),
+            account: self.request.account_id.0,
+            question: self.request.question.clone(),
             variant: match download.exported_at {
-                Some(_) => self.wish.variant_of_exports.clone(),
-                None => self.wish.variant.clone(),
+                Some(_) => self.request.variant_of_exports.clone(),
+                None => self.request.variant.clone(),
             },
             tag: download.tag.as_str().to_owned(),
             kind: content.kind().to_owned(),

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The part of an answer that a `Range` header asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum RequestedRange {
     /// `bytes=N-`
     From(u64),
     /// `bytes=N-M`
@@ -22,7 +22,7 @@ pub(crate) struct Span {
     pub(crate) last: u64,
 }
 
-impl Wanted {
+impl RequestedRange {
     /// One range of bytes. `None` for no header, other units, several ranges and what is no range: RFC 9110 has servers
     /// ignore those and send the whole answer.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
@@ -168,11 +168,11 @@ mod tests {
 
     #[test]
     fn one_range_of_bytes_is_read_and_anything_else_is_ignored() {
-        let read = |text: &str| Wanted::read(&headers(RANGE, text));
-        assert_eq!(read("bytes=0-"), Some(Wanted::From(0)));
-        assert_eq!(read("Bytes = 5-9"), Some(Wanted::Between(5, 9)));
-        assert_eq!(read("bytes=-500"), Some(Wanted::Last(500)));
-        assert_eq!(read("bytes=99999999999999999999-"), Some(Wanted::From(u64::MAX)));
+        let read = |text: &str| RequestedRange::read(&headers(RANGE, text));
+        assert_eq!(read("bytes=0-"), Some(RequestedRange::From(0)));
+        assert_eq!(read("Bytes = 5-9"), Some(RequestedRange::Between(5, 9)));
+        assert_eq!(read("bytes=-500"), Some(RequestedRange::Last(500)));
+        assert_eq!(read("bytes=99999999999999999999-"), Some(RequestedRange::From(u64::MAX)));
         for text in [
             "",
             "bytes",
@@ -188,7 +188,7 @@ mod tests {
         }
         let mut twice = headers(RANGE, "bytes=0-");
         twice.append(RANGE, "bytes=5-".parse().expect("a header value"));
-        assert_eq!(Wanted::read(&twice), None);
+        assert_eq!(RequestedRange::read(&twice), None);
     }
 
     #[test]
@@ -202,11 +202,11 @@ mod tests {
         assert_eq!(Tags::if_match(&HeaderMap::new()), None);
     }
 
-    fn any_wanted() -> impl Strategy<Value = Wanted> {
+    fn any_wanted() -> impl Strategy<Value = RequestedRange> {
         prop_oneof![
-            (0..40_u64).prop_map(Wanted::From),
-            (0..40_u64, 0..40_u64).prop_map(|(a, b)| Wanted::Between(a.min(b), a.max(b))),
-            (0..40_u64).prop_map(Wanted::Last),
+            (0..40_u64).prop_map(RequestedRange::From),
+            (0..40_u64, 0..40_u64).prop_map(|(a, b)| RequestedRange::Between(a.min(b), a.max(b))),
+            (0..40_u64).prop_map(RequestedRange::Last),
         ]
     }
 
@@ -215,9 +215,9 @@ mod tests {
         #[test]
         fn a_span_has_the_bytes_that_are_asked_for(wanted in any_wanted(), bytes in 0..30_u64) {
             let is_wanted = |place: u64| match wanted {
-                Wanted::From(first) => place >= first,
-                Wanted::Between(first, last) => (first..=last).contains(&place),
-                Wanted::Last(count) => bytes - place <= count,
+                RequestedRange::From(first) => place >= first,
+                RequestedRange::Between(first, last) => (first..=last).contains(&place),
+                RequestedRange::Last(count) => bytes - place <= count,
             };
             let places: Vec<u64> = (0..bytes).filter(|place| is_wanted(*place)).collect();
             let span = wanted.within(bytes);

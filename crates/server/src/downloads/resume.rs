@@ -1,6 +1,6 @@
 //! Answers that are stored already: a download goes on from its file, for nothing.
 
-use super::range::{Tags, Wanted};
+use super::range::{RequestedRange, Tags};
 use super::record::Record;
 use super::spool::Kept;
 use super::{Download, Downloads, FileTag, LARGE_ANSWER_BYTES, digest};
@@ -21,7 +21,7 @@ pub(super) const REFERENCE: &str = "application/vnd.tagmeter.stored-answer";
 
 /// Who asks for what, and which part of it.
 #[derive(Debug)]
-pub(crate) struct Wish {
+pub(crate) struct DownloadRequest {
     pub(crate) account_id: AccountId,
     pub(super) key_id: KeyId,
     pub(super) question: String,
@@ -30,13 +30,13 @@ pub(crate) struct Wish {
     /// one for a request with `Range` than for one without.
     pub(super) variant_of_exports: String,
     pub(super) codings: Codings,
-    range: Option<Wanted>,
+    range: Option<RequestedRange>,
     if_range: Option<Tags>,
     if_match: Option<Tags>,
     if_none_match: Option<Tags>,
 }
 
-impl Wish {
+impl DownloadRequest {
     /// Reads a request. `path` is without a last `/`.
     pub(crate) fn read(
         (account_id, key_id): (AccountId, KeyId),
@@ -52,7 +52,7 @@ impl Wish {
             variant: digest(&[accept, codings.best().name().as_bytes()]),
             variant_of_exports: digest(&[accept]),
             codings,
-            range: Wanted::read(headers),
+            range: RequestedRange::read(headers),
             if_range: Tags::if_range(headers),
             if_match: Tags::if_match(headers),
             if_none_match: Tags::if_none_match(headers),
@@ -75,7 +75,7 @@ impl Wish {
     }
 
     /// The range that a new answer is sent in. One that belongs to an older answer is not for this one.
-    fn range_of_new(&self) -> Option<Wanted> {
+    fn range_of_new(&self) -> Option<RequestedRange> {
         self.range.filter(|_| self.if_range.is_none())
     }
 }
@@ -83,41 +83,55 @@ impl Wish {
 impl Downloads {
     /// The stored answer that a request goes on with, if it does. The rest of one that is not stored here is refused, and
     /// not paid for again.
-    pub(crate) fn resumed(&self, wish: &Wish, now: Timestamp) -> Result<Option<Content>, Problem> {
-        if let Some(tags) = &wish.if_match {
-            let kept = self.tagged(wish, now, tags)?.ok_or_else(failed)?;
-            return self.content(&kept, wish.key_id, wish.range).map(Some);
+    pub(crate) fn resumed(
+        &self,
+        request: &DownloadRequest,
+        now: Timestamp,
+    ) -> Result<Option<Content>, Problem> {
+        if let Some(tags) = &request.if_match {
+            let kept = self.tagged(request, now, tags)?.ok_or_else(failed)?;
+            return self.content(&kept, request.key_id, request.range).map(Some);
         }
-        let Some(range) = wish.range else { return Ok(None) };
-        let kept = match &wish.if_range {
-            Some(tags) => self.tagged(wish, now, tags)?,
-            None => self.newest(wish, now),
+        let Some(range) = request.range else { return Ok(None) };
+        let kept = match &request.if_range {
+            Some(tags) => self.tagged(request, now, tags)?,
+            None => self.newest(request, now),
         };
         match kept {
-            Some(kept) => self.content(&kept, wish.key_id, Some(range)).map(Some),
-            None if wish.if_range.is_some() || range.is_from_the_beginning() => Ok(None),
+            Some(kept) => self.content(&kept, request.key_id, Some(range)).map(Some),
+            None if request.if_range.is_some() || range.is_from_the_beginning() => Ok(None),
             None => Err(expired("no answer to this question is stored here that could be continued")),
         }
     }
 
     /// The headers of the stored answer that a new one would equal, as nothing was recorded since it was made.
-    pub(crate) fn current(&self, wish: &Wish, now: Timestamp, sequence: u64) -> Option<Content> {
-        let kept = self.newest(wish, now).filter(|kept| kept.record.exported_at == Some(sequence))?;
-        self.content(&kept, wish.key_id, None).ok()
+    pub(crate) fn current(
+        &self,
+        request: &DownloadRequest,
+        now: Timestamp,
+        sequence: u64,
+    ) -> Option<Content> {
+        let kept = self.newest(request, now).filter(|kept| kept.record.exported_at == Some(sequence))?;
+        self.content(&kept, request.key_id, None).ok()
     }
 
     /// The entity tag of a 304, by which a client continues a file free of charge: the one of this data that the client
     /// sent, or that of the newest stored file of this data. A file that was made only to be compared is in neither.
-    pub(crate) fn tag_of_known(&self, wish: &Wish, now: Timestamp, hash: &str) -> Option<FileTag> {
-        let named = wish.if_none_match.iter().flat_map(Tags::named).map(FileTag::from_text);
+    pub(crate) fn tag_of_known(
+        &self,
+        request: &DownloadRequest,
+        now: Timestamp,
+        hash: &str,
+    ) -> Option<FileTag> {
+        let named = request.if_none_match.iter().flat_map(Tags::named).map(FileTag::from_text);
         let sent: Vec<FileTag> = named.filter(|tag| tag.hash() == hash && tag.id().is_some()).collect();
         for id in sent.iter().filter_map(FileTag::id) {
-            self.spool.look_for(wish.account_id, id, now);
+            self.spool.look_for(request.account_id, id, now);
         }
         let is_sent = |record: &Record| {
-            wish.is_of(record) && sent.iter().any(|tag| tag.as_str() == record.tag.as_str())
+            request.is_of(record) && sent.iter().any(|tag| tag.as_str() == record.tag.as_str())
         };
-        if let Some(kept) = self.spool.find(wish.account_id, now, is_sent) {
+        if let Some(kept) = self.spool.find(request.account_id, now, is_sent) {
             return Some(FileTag::from_text(kept.record.tag.as_str()));
         }
         // It may be of another node, which the request for its rest then names.
@@ -125,27 +139,32 @@ impl Downloads {
             return Some(tag);
         }
         let is_same = |record: &Record| {
-            wish.has_form_of(record) && FileTag::from_text(record.tag.as_str()).hash() == hash
+            request.has_form_of(record) && FileTag::from_text(record.tag.as_str()).hash() == hash
         };
-        let kept = self.spool.find(wish.account_id, now, is_same)?;
+        let kept = self.spool.find(request.account_id, now, is_same)?;
         Some(FileTag::from_text(kept.record.tag.as_str()))
     }
 
-    fn newest(&self, wish: &Wish, now: Timestamp) -> Option<Arc<Kept>> {
-        self.spool.find(wish.account_id, now, |record| wish.has_form_of(record))
+    fn newest(&self, request: &DownloadRequest, now: Timestamp) -> Option<Arc<Kept>> {
+        self.spool.find(request.account_id, now, |record| request.has_form_of(record))
     }
 
     /// The answer that one of these tags names. Fails where another node has it.
-    fn tagged(&self, wish: &Wish, now: Timestamp, tags: &Tags) -> Result<Option<Arc<Kept>>, Problem> {
-        let fits = |record: &Record| wish.is_of(record) && tags.has(&record.tag);
-        if let Some(kept) = self.spool.find(wish.account_id, now, fits) {
+    fn tagged(
+        &self,
+        request: &DownloadRequest,
+        now: Timestamp,
+        tags: &Tags,
+    ) -> Result<Option<Arc<Kept>>, Problem> {
+        let fits = |record: &Record| request.is_of(record) && tags.has(&record.tag);
+        if let Some(kept) = self.spool.find(request.account_id, now, fits) {
             return Ok(Some(kept));
         }
         let named: Vec<FileTag> = tags.named().map(FileTag::from_text).collect();
         for id in named.iter().filter_map(FileTag::id) {
-            self.spool.look_for(wish.account_id, id, now);
+            self.spool.look_for(request.account_id, id, now);
         }
-        if let Some(kept) = self.spool.find(wish.account_id, now, fits) {
+        if let Some(kept) = self.spool.find(request.account_id, now, fits) {
             return Ok(Some(kept));
         }
         // Of an id, so that a tag of another server's making is no word of a node.
@@ -160,7 +179,7 @@ impl Downloads {
     pub(crate) fn referred(
         &self,
         answer: &KeptAnswer,
-        wish: &Wish,
+        request: &DownloadRequest,
         now: Timestamp,
     ) -> Result<Option<Content>, Problem> {
         if answer.content_type() != REFERENCE {
@@ -168,34 +187,39 @@ impl Downloads {
         }
         let text = String::from_utf8_lossy(answer.body());
         let (id, node) = text.split_once(' ').unwrap_or((&text, ""));
-        let find = || self.spool.find(wish.account_id, now, |record| record.id == id);
+        let find = || self.spool.find(request.account_id, now, |record| record.id == id);
         let kept = find().or_else(|| {
-            self.spool.look_for(wish.account_id, RequestId::parse(id)?, now);
+            self.spool.look_for(request.account_id, RequestId::parse(id)?, now);
             find()
         });
         let missing = || match node.is_empty() || node == self.node.as_str() {
             true => expired("the file paid for under this Idempotency-Key is not stored here"),
             false => on_other_node(node),
         };
-        self.content(&kept.ok_or_else(missing)?, wish.key_id, wish.range_of_new()).map(Some)
+        self.content(&kept.ok_or_else(missing)?, request.key_id, request.range_of_new()).map(Some)
     }
 
     /// An answer that the ledger holds whole; a large one is counted as such while it is sent.
-    pub(crate) fn counted(&self, content: Content, wish: &Wish) -> Result<Content, Problem> {
+    pub(crate) fn counted(&self, content: Content, request: &DownloadRequest) -> Result<Content, Problem> {
         if content.memory_bytes() < LARGE_ANSWER_BYTES {
             return Ok(content);
         }
-        Ok(content.holding(self.slots.take(wish.key_id)?))
+        Ok(content.holding(self.slots.take(request.key_id)?))
     }
 
     /// A new answer in the range that was asked for.
-    pub(crate) fn ranged(content: &mut Content, wish: &Wish) {
-        if let (Some(download), Some(range)) = (content.download_mut(), wish.range_of_new()) {
+    pub(crate) fn ranged(content: &mut Content, request: &DownloadRequest) {
+        if let (Some(download), Some(range)) = (content.download_mut(), request.range_of_new()) {
             download.span = range.within(download.bytes());
         }
     }
 
-    fn content(&self, kept: &Arc<Kept>, key_id: KeyId, range: Option<Wanted>) -> Result<Content, Problem> {
+    fn content(
+        &self,
+        kept: &Arc<Kept>,
+        key_id: KeyId,
+        range: Option<RequestedRange>,
+    ) -> Result<Content, Problem> {
         if !kept.stored.is_there() {
             return Err(expired("the file was removed"));
         }

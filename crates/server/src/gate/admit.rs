@@ -1,7 +1,7 @@
 //! The first step: which key a request carries, whose it is, and whether it has been used too often this minute.
 
 use super::keys::{Keys, KnownKey};
-use super::limit::{Denied, Standing};
+use super::limit::{Denied, RateLimitState};
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
 use base64::Engine;
@@ -21,7 +21,7 @@ const X_API_KEY: &str = "x-api-key";
 pub(crate) struct Caller {
     pub(crate) key: Arc<KnownKey>,
     /// `None` when there is no limit.
-    pub(crate) standing: Option<Standing>,
+    pub(crate) rate_limit: Option<RateLimitState>,
 }
 
 /// Who it is. Says nothing of whether the request is within the limit.
@@ -36,8 +36,8 @@ pub(crate) async fn identify(headers: &HeaderMap, keys: &Keys) -> Result<Arc<Kno
 impl Caller {
     /// Counts the request against the key's limit.
     pub(crate) fn admit(key: Arc<KnownKey>) -> Result<Self, Denied> {
-        let standing = key.limiter.as_ref().map(|limiter| limiter.check()).transpose()?;
-        Ok(Self { key, standing })
+        let rate_limit = key.limiter.as_ref().map(|limiter| limiter.check()).transpose()?;
+        Ok(Self { key, rate_limit })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::header_value::{Text, number};
 use crate::problem::Problem;
 use crate::query::Query;
-use catalog::{Answered, Provenance, Wanted};
+use catalog::{CachedResponse, FreshnessRequirement, Provenance};
 use domain::Timestamp;
 use http::header::{AGE, CACHE_CONTROL};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -17,11 +17,11 @@ pub(crate) const STALE: HeaderName = HeaderName::from_static("x-stale");
 
 /// What a request says: `fresh=true`, or `Cache-Control` with `max-age=SECONDS`, `no-cache` or `only-if-cached`. The
 /// parameter wins.
-pub(crate) fn wanted(headers: &HeaderMap, query: &Query<'_>) -> Result<Wanted, Problem> {
+pub(crate) fn wanted(headers: &HeaderMap, query: &Query<'_>) -> Result<FreshnessRequirement, Problem> {
     if query.flag("fresh")? {
-        return Ok(Wanted::FRESH);
+        return Ok(FreshnessRequirement::FRESH);
     }
-    let mut wanted = Wanted::default();
+    let mut wanted = FreshnessRequirement::default();
     for value in headers.get_all(CACHE_CONTROL) {
         for directive in value.to_str().unwrap_or("").split(',') {
             let directive = directive.trim().to_ascii_lowercase();
@@ -46,15 +46,15 @@ pub(crate) fn wanted(headers: &HeaderMap, query: &Query<'_>) -> Result<Wanted, P
 
 /// How fresh an answer is, and what its counts are based on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Freshness {
+pub(crate) struct FreshnessHeaders {
     provenance: Provenance,
     observed_at: Option<Timestamp>,
     stale: bool,
 }
 
-impl Freshness {
-    pub(crate) fn of(answered: &Answered) -> Self {
-        let Answered { ready, observed_at, stale } = answered;
+impl FreshnessHeaders {
+    pub(crate) fn of(answered: &CachedResponse) -> Self {
+        let CachedResponse { ready, observed_at, stale } = answered;
         Self { provenance: ready.provenance, observed_at: *observed_at, stale: *stale }
     }
 
@@ -97,7 +97,7 @@ fn count_basis(provenance: &Provenance) -> HeaderValue {
 mod tests {
     use super::*;
 
-    fn read(cache_control: &str, query: &str) -> Result<Wanted, Problem> {
+    fn read(cache_control: &str, query: &str) -> Result<FreshnessRequirement, Problem> {
         let mut headers = HeaderMap::new();
         if !cache_control.is_empty() {
             headers.insert(CACHE_CONTROL, cache_control.parse().expect("a header value"));
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_parameter_wins_over_the_header() {
-        let of = |age_ms_max| Wanted { age_ms_max, only_stored: false };
+        let of = |age_ms_max| FreshnessRequirement { age_ms_max, only_stored: false };
         for (cache_control, query, want) in [
             ("", "", of(None)),
             ("max-age=60", "", of(Some(60_000))),
@@ -131,14 +131,14 @@ mod tests {
         let mut headers = HeaderMap::new();
         let at = Timestamp::from_ms(1_700_000_000_000);
         let provenance = Provenance::of_videos(&[]);
-        let freshness = Freshness { provenance, observed_at: Some(at), stale: true };
+        let freshness = FreshnessHeaders { provenance, observed_at: Some(at), stale: true };
         freshness.write(Timestamp::from_ms(1_700_000_090_999), &mut headers);
         assert_eq!(headers[AGE], "90");
         assert_eq!(headers[OBSERVED_AT], "2023-11-14T22:13:20Z");
         assert_eq!(headers[STALE], "true");
         let mut headers = HeaderMap::new();
         let freshness =
-            Freshness { provenance: Provenance::of_hashtags(&[]), observed_at: None, stale: false };
+            FreshnessHeaders { provenance: Provenance::of_hashtags(&[]), observed_at: None, stale: false };
         freshness.write(Timestamp::from_ms(0), &mut headers);
         assert_eq!(headers[COUNT_BASIS], "view_count=unknown; user_count=unknown");
         assert_eq!((&headers[OBSERVED_AT], headers.get(AGE)), (&HeaderValue::from_static("unknown"), None));

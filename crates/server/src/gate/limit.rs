@@ -31,7 +31,7 @@ pub(crate) struct Limiter<C: Clock = DefaultClock> {
 
 /// Where a key stands after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct RateLimitState {
     /// Requests it could make at once.
     pub(crate) remaining: u32,
     /// Seconds until it has all of them again.
@@ -67,13 +67,13 @@ impl<C: Clock + Clone> Limiter<C> {
     }
 
     /// Counts a request.
-    pub(crate) fn check(&self) -> Result<Standing, Denied> {
+    pub(crate) fn check(&self) -> Result<RateLimitState, Denied> {
         match self.gcra.check() {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
                 let used = u64::from(self.per_minute.get().saturating_sub(remaining));
                 let reset_seconds = (used * WINDOW_SECONDS).div_ceil(u64::from(self.per_minute.get()));
-                Ok(Standing { remaining, reset_seconds })
+                Ok(RateLimitState { remaining, reset_seconds })
             }
             Err(not_until) => {
                 let wait = not_until.wait_time_from(self.clock.now());
@@ -83,8 +83,8 @@ impl<C: Clock + Clone> Limiter<C> {
     }
 
     /// Tells the caller, in the IETF draft's words and in the older ones.
-    pub(crate) fn write_headers(&self, standing: Standing, headers: &mut HeaderMap) {
-        let Standing { remaining, reset_seconds } = standing;
+    pub(crate) fn write_headers(&self, rate_limit: RateLimitState, headers: &mut HeaderMap) {
+        let RateLimitState { remaining, reset_seconds } = rate_limit;
         let remaining = u64::from(remaining);
         let state = Text::new().text("\"minute\";r=").number(remaining).text(";t=").number(reset_seconds);
         headers.insert(RATE_LIMIT, state.finish());
@@ -96,9 +96,9 @@ impl<C: Clock + Clone> Limiter<C> {
 }
 
 impl Denied {
-    /// The standing of a caller that was denied.
-    pub(crate) fn standing(self) -> Standing {
-        Standing { remaining: 0, reset_seconds: self.retry_after_seconds }
+    /// The rate_limit of a caller that was denied.
+    pub(crate) fn rate_limit(self) -> RateLimitState {
+        RateLimitState { remaining: 0, reset_seconds: self.retry_after_seconds }
     }
 }
 
@@ -121,8 +121,8 @@ mod tests {
     fn a_minute_s_worth_may_come_at_once_and_then_one_by_one() {
         let (limiter, clock) = limiter(60);
         for used in 1..=60 {
-            let standing = limiter.check().expect("room");
-            assert_eq!(standing, Standing { remaining: 60 - used, reset_seconds: u64::from(used) });
+            let rate_limit = limiter.check().expect("room");
+            assert_eq!(rate_limit, RateLimitState { remaining: 60 - used, reset_seconds: u64::from(used) });
         }
         assert_eq!(limiter.check(), Err(Denied { retry_after_seconds: 1 }));
         clock.advance(Duration::from_secs(1));

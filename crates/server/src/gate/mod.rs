@@ -20,4 +20,7 @@ pub(crate) mod reply;
 
 pub(crate) mod serve;
 
+pub(crate) use reply::Billing;
+pub(crate) use serve::{Paid, RequestContext, serve};
+
 pub(crate) mod uncancelled;

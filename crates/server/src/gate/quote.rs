@@ -4,10 +4,10 @@ use super::admit::Caller;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
-use domain::{Credits, RequestId, credits::PRICE_OF_A_CALL};
+use domain::{Credits, Operation, RequestId, credits::PRICE_OF_A_CALL};
 use store::Store;
 use store::idempotency::{Idempotent, KeptAnswer};
-use store::ledger::{Charge, ChargeOutcome, Operation, Receipt};
+use store::ledger::{Charge, ChargeOutcome, Receipt};
 
 /// A call that was offered at a price. It is no promise: the ledger decides when it is charged.
 #[derive(Debug)]

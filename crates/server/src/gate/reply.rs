@@ -1,6 +1,6 @@
 //! The last step: a successful answer. A paid one is made of a receipt and of nothing else.
 
-use super::freshness::Freshness;
+use super::freshness::FreshnessHeaders;
 use crate::downloads::sending::{FromMemory, OfUnknownLength};
 use crate::downloads::slots::Slot;
 use crate::downloads::{Download, FileTag, Node};
@@ -21,6 +21,7 @@ use std::borrow::Cow;
 use std::io;
 use store::idempotency::{IdempotencyError, KeptAnswer};
 use store::ledger::Receipt;
+use utoipa::ToSchema;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The node that stores a large answer.
@@ -92,7 +93,7 @@ pub(crate) struct Content {
     /// What it costs.
     pub(crate) price: Credits,
     /// How fresh it is, where that is told.
-    pub(crate) freshness: Option<Freshness>,
+    pub(crate) freshness: Option<FreshnessHeaders>,
     /// `Link` to the next page.
     pub(crate) link: Option<HeaderValue>,
     /// `Content-Disposition`, of what is meant to be saved.
@@ -190,14 +191,14 @@ impl Content {
     }
 
     /// As fresh as this.
-    pub(crate) fn with_freshness(self, freshness: Freshness) -> Self {
+    pub(crate) fn with_freshness(self, freshness: FreshnessHeaders) -> Self {
         Self { freshness: Some(freshness), ..self }
     }
 
     /// What the ledger kept of an answer that was paid for before.
     pub(crate) fn kept(answer: KeptAnswer, is_envelope: bool) -> Self {
         let (kind, mark) = answer.content_type().split_once(MARK).unwrap_or((answer.content_type(), ""));
-        let (kind, freshness) = (kind.to_owned(), Provenance::from_text(mark).map(Freshness::of_kept));
+        let (kind, freshness) = (kind.to_owned(), Provenance::from_text(mark).map(FreshnessHeaders::of_kept));
         let is_open = is_envelope && kind == JSON;
         Self { is_open, freshness, ..Self::new(kind, answer.into_body()) }
     }
@@ -274,10 +275,13 @@ pub(crate) struct Outgoing {
     pub(crate) coding: Coding,
 }
 
-/// What an answer cost, as it says itself.
-#[derive(Serialize)]
+/// What an answer cost.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Billing {
+    /// What this call cost.
     credits_charged: u64,
+    /// What the account holds.
+    #[schema(value_type = u64, required = true)]
     balance_remaining: Option<u64>,
 }
 

@@ -4,7 +4,7 @@
 //! and an answer no charge. Work wrapped in [`Uncancelled`] goes on by itself when it is dropped in the middle. As long
 //! as the client stays, this costs no task and no hand-over between threads.
 
-use crate::http::drain::{Drain, Guest};
+use crate::http::drain::{ConnectionGuard, Drain};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -49,10 +49,10 @@ impl<T: Send + 'static> Drop for Uncancelled<T> {
         let Some(work) = self.work.take().filter(|_| self.has_begun) else { return };
         // Without a runtime the process is going down, and there is nothing to run on.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let guest: Guest = self.drain.guest();
+            let guard: ConnectionGuard = self.drain.guard();
             runtime.spawn(async move {
                 work.await;
-                drop(guest);
+                drop(guard);
             });
         }
     }
@@ -86,7 +86,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_is_dropped_in_the_middle_goes_on_and_the_server_waits_for_it() {
         let (go, is_done, drain) = abandoned(true).await;
-        assert_eq!(drain.guests(), 1);
+        assert_eq!(drain.connections(), 1);
         go.send(()).expect("the work is still there");
         is_done.await.expect("the work is done");
         assert_eq!(drain.stop(Duration::from_secs(10)).await, 0);
@@ -95,7 +95,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_was_not_begun_is_not() {
         let (go, is_done, drain) = abandoned(false).await;
-        assert_eq!(drain.guests(), 0);
+        assert_eq!(drain.connections(), 0);
         assert!(go.send(()).is_err() && is_done.await.is_err());
     }
 }

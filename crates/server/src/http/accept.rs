@@ -1,9 +1,9 @@
 //! The accept loop: how many clients there may be, and how serving begins and ends.
 
-use super::activity::Patience;
+use super::activity::ConnectionTimeouts;
 use super::connection;
 use super::farewell::farewell;
-use super::front::Front;
+use super::middleware::RequestMiddleware;
 use crate::app::App;
 use crate::errors::ErrorCode;
 #[cfg(target_os = "linux")]
@@ -35,10 +35,14 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts until `shutdown` is done, then drains.
-pub(crate) async fn run(listener: TcpListener, front: Arc<Front>, shutdown: impl Future<Output = ()>) {
-    let app = Arc::clone(&front.app);
+pub(crate) async fn run(
+    listener: TcpListener,
+    middleware: Arc<RequestMiddleware>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let app = Arc::clone(&middleware.app);
     let options = &app.options;
-    let patience = Patience {
+    let timeouts = ConnectionTimeouts {
         header: options.header_timeout,
         keep_alive: options.keep_alive_timeout,
         write: options.write_timeout,
@@ -72,15 +76,16 @@ pub(crate) async fn run(listener: TcpListener, front: Arc<Front>, shutdown: impl
         }
         bound_unsent(&stream);
         app.metrics.connection_opened();
-        let (front, protocol, guest) = (Arc::clone(&front), Arc::clone(&protocol), app.drain.guest());
+        let (middleware, protocol, guard) =
+            (Arc::clone(&middleware), Arc::clone(&protocol), app.drain.guard());
         tokio::spawn(async move {
-            connection::serve(stream, Arc::clone(&front), protocol, patience, guest).await;
-            front.app.metrics.connection_closed();
+            connection::serve(stream, Arc::clone(&middleware), protocol, timeouts, guard).await;
+            middleware.app.metrics.connection_closed();
             drop(seat);
         });
     }
     drop(listener);
-    tracing::info!(connections = app.drain.guests(), "stopping: requests in flight are finished");
+    tracing::info!(connections = app.drain.connections(), "stopping: requests in flight are finished");
     let cut_off = app.drain.stop(app.options.drain_timeout).await;
     if cut_off > 0 {
         tracing::warn!(cut_off, "connections were cut off");

@@ -14,13 +14,13 @@ use tokio::time::Instant;
 
 /// How long each state may last.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct ConnectionTimeouts {
     pub(crate) header: Duration,
     pub(crate) keep_alive: Duration,
     pub(crate) write: Duration,
 }
 
-impl Patience {
+impl ConnectionTimeouts {
     /// The shortest of them: looking this often is enough to see every deadline on time.
     pub(crate) fn shortest(&self) -> Duration {
         self.header.min(self.keep_alive).min(self.write)
@@ -111,20 +111,20 @@ impl Activity {
     }
 
     /// Judges the present state.
-    pub(crate) fn verdict(&self, patience: &Patience) -> Verdict {
+    pub(crate) fn verdict(&self, timeouts: &ConnectionTimeouts) -> Verdict {
         let (write, header) = (self.write_since.load(Relaxed), self.header_since.load(Relaxed));
         let (since, allowed, what) = if write != 0 {
-            (write, patience.write, "answer not fetched")
+            (write, timeouts.write, "answer not fetched")
         } else if self.working.load(Relaxed) {
-            return Verdict::Within(patience.shortest());
+            return Verdict::Within(timeouts.shortest());
         } else if header != 0 {
-            (header, patience.header, "header not sent")
+            (header, timeouts.header, "header not sent")
         } else {
-            (self.idle_since.load(Relaxed), patience.keep_alive, "idle")
+            (self.idle_since.load(Relaxed), timeouts.keep_alive, "idle")
         };
         let passed = Duration::from_millis(self.now().saturating_sub(since));
         match allowed.checked_sub(passed) {
-            Some(left) if !left.is_zero() => Verdict::Within(left.min(patience.shortest())),
+            Some(left) if !left.is_zero() => Verdict::Within(left.min(timeouts.shortest())),
             _ => Verdict::Overdue(what),
         }
     }
@@ -207,7 +207,7 @@ mod tests {
     use tokio::io::AsyncWriteExt;
     use tokio::net::TcpStream;
 
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: ConnectionTimeouts = ConnectionTimeouts {
         header: Duration::from_secs(10),
         keep_alive: Duration::from_secs(60),
         write: Duration::from_secs(30),
@@ -221,17 +221,17 @@ mod tests {
     async fn every_state_but_working_ends() {
         let activity = Activity::new();
         after(9).await;
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Within(Duration::from_secs(1)));
         after(1).await;
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("header not sent"));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Overdue("header not sent"));
         activity.request_begins();
         after(1_000).await;
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(10)));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Within(Duration::from_secs(10)));
         activity.request_ends();
         after(59).await;
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Within(Duration::from_secs(1)));
         after(1).await;
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("idle"));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Overdue("idle"));
     }
 
     #[tokio::test(start_paused = true)]
@@ -244,10 +244,10 @@ mod tests {
             activity.bytes_came();
             after(1).await;
         }
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Within(Duration::from_secs(1)));
         activity.bytes_came();
         after(1).await;
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("header not sent"));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Overdue("header not sent"));
     }
 
     #[tokio::test(start_paused = true)]
@@ -258,7 +258,7 @@ mod tests {
         activity.request_ends();
         for _ in 0..600 {
             after(29).await;
-            assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+            assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Within(Duration::from_secs(1)));
             activity.bytes_went();
             activity.write_waits();
         }
@@ -267,7 +267,7 @@ mod tests {
         for _ in 0..10 {
             after(50).await;
             activity.bytes_went();
-            assert!(matches!(activity.verdict(&PATIENCE), Verdict::Within(_)));
+            assert!(matches!(activity.verdict(&TIMEOUTS), Verdict::Within(_)));
         }
     }
 
@@ -286,7 +286,7 @@ mod tests {
         activity.request_ends();
         let mut client = client.into_std().expect("a socket");
         let mut piece = vec![0; bytes_a_second];
-        let patience = Patience { write: WRITE_TIMEOUT, ..PATIENCE };
+        let timeouts = ConnectionTimeouts { write: WRITE_TIMEOUT, ..TIMEOUTS };
         for second in 1..=seconds_max {
             after(1).await;
             // It never waits: the kernel holds more than this.
@@ -300,7 +300,7 @@ mod tests {
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
-            if let Verdict::Overdue(_) = activity.verdict(&patience) {
+            if let Verdict::Overdue(_) = activity.verdict(&timeouts) {
                 writing.abort();
                 return Some(second);
             }
@@ -328,9 +328,9 @@ mod tests {
         activity.bytes_went();
         activity.write_waits();
         after(29).await;
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Within(Duration::from_secs(1)));
         after(1).await;
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("answer not fetched"));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Overdue("answer not fetched"));
     }
 
     #[tokio::test(start_paused = true)]
@@ -341,10 +341,10 @@ mod tests {
         activity.request_ends();
         after(29).await;
         activity.write_waits();
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(1)));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Within(Duration::from_secs(1)));
         after(1).await;
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Overdue("answer not fetched"));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Overdue("answer not fetched"));
         activity.written();
-        assert_eq!(activity.verdict(&PATIENCE), Verdict::Within(Duration::from_secs(10)));
+        assert_eq!(activity.verdict(&TIMEOUTS), Verdict::Within(Duration::from_secs(10)));
     }
 }

@@ -15,12 +15,12 @@ use tokio::time::timeout;
 pub(crate) const SMALL_BYTES_MAX: usize = 16 * 1024;
 
 /// Reads a body of at most [`SMALL_BYTES_MAX`] bytes within this time.
-pub(crate) async fn read_small(body: Body, patience: Duration) -> Result<Bytes, Problem> {
+pub(crate) async fn read_small(body: Body, within: Duration) -> Result<Bytes, Problem> {
     if body.size_hint().lower() > SMALL_BYTES_MAX as u64 {
         return Err(too_large());
     }
     let reading = Limited::new(body, SMALL_BYTES_MAX).collect();
-    let read = timeout(patience, reading).await.map_err(|_| {
+    let read = timeout(within, reading).await.map_err(|_| {
         Problem::new(ErrorCode::BodyTooSlow, "the body did not arrive in time; send the request again")
     })?;
     read.map(http_body_util::Collected::to_bytes)

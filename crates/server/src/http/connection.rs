@@ -1,9 +1,9 @@
 //! One client's connection: HTTP/1 by hyper, time by [`Activity`], and the wish to stop by [`Drain`](super::drain::Drain).
 
-use super::activity::{Activity, Patience, Verdict, Watched};
-use super::drain::{Guest, Stage};
+use super::activity::{Activity, ConnectionTimeouts, Verdict, Watched};
+use super::drain::{ConnectionGuard, Stage};
 use super::farewell::{Worded, farewell};
-use super::front::Front;
+use super::middleware::RequestMiddleware;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::options::HEADER_BLOCK_BYTES_MAX;
@@ -47,32 +47,32 @@ pub(crate) fn protocol() -> http1::Builder {
 /// Serves a connection until it ends, is too slow, or the server stops.
 pub(crate) async fn serve(
     stream: TcpStream,
-    front: Arc<Front>,
+    middleware: Arc<RequestMiddleware>,
     protocol: Arc<http1::Builder>,
-    patience: Patience,
-    mut stage: Guest,
+    timeouts: ConnectionTimeouts,
+    mut stage: ConnectionGuard,
 ) {
     let activity = Arc::new(Activity::new());
-    let socket = Worded::new(stream, Arc::clone(&front.app));
+    let socket = Worded::new(stream, Arc::clone(&middleware.app));
     let io = TokioIo::new(Watched::new(socket, Arc::clone(&activity)));
     let service = service_fn(|request| {
         activity.request_begins();
-        let (front, activity) = (Arc::clone(&front), Arc::clone(&activity));
+        let (middleware, activity) = (Arc::clone(&middleware), Arc::clone(&activity));
         async move {
-            let answer = front.answer(request).await;
+            let answer = middleware.answer(request).await;
             activity.request_ends();
             answer
         }
     });
     let mut connection = protocol.serve_connection(io, service);
     let mut served = Pin::new(&mut connection);
-    let mut look_again = pin!(sleep(patience.shortest()));
+    let mut look_again = pin!(sleep(timeouts.shortest()));
     let mut draining = false;
     let end = loop {
         tokio::select! {
             biased;
             ended = served.as_mut() => break End::Done(ended),
-            () = look_again.as_mut() => match activity.verdict(&patience) {
+            () = look_again.as_mut() => match activity.verdict(&timeouts) {
                 Verdict::Within(left) => look_again.as_mut().reset(Instant::now() + left),
                 Verdict::Overdue(what) => break End::Overdue(what),
             },
@@ -90,7 +90,7 @@ pub(crate) async fn serve(
     };
     let socket = connection.into_parts().io.into_inner().into_inner();
     tokio::select! {
-        () = part(socket, &front.app, end) => {}
+        () = part(socket, &middleware.app, end) => {}
         // Who stops does not wait for stragglers.
         _ = stage.wait_for(|stage| *stage != Stage::Serving) => {}
     }

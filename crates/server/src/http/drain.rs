@@ -19,7 +19,7 @@ pub(crate) enum Stage {
 pub(crate) struct Drain(watch::Sender<Stage>);
 
 /// Held by whoever must be gone before the server has stopped.
-pub(crate) type Guest = watch::Receiver<Stage>;
+pub(crate) type ConnectionGuard = watch::Receiver<Stage>;
 
 impl Drain {
     pub(crate) fn new() -> Self {
@@ -27,12 +27,12 @@ impl Drain {
     }
 
     /// One more to wait for.
-    pub(crate) fn guest(&self) -> Guest {
+    pub(crate) fn guard(&self) -> ConnectionGuard {
         self.0.subscribe()
     }
 
     /// How many there are.
-    pub(crate) fn guests(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.0.receiver_count()
     }
 
@@ -47,11 +47,11 @@ impl Drain {
         if tokio::time::timeout(within, self.0.closed()).await.is_ok() {
             return 0;
         }
-        let cut_off = self.guests();
+        let cut_off = self.connections();
         self.0.send_replace(Stage::Closing);
         // What is left now is work a client walked away from: a charge on its way to the disk, finished in a moment.
         if tokio::time::timeout(within, self.0.closed()).await.is_err() {
-            tracing::warn!(left = self.guests(), "work was still going on when the server stopped");
+            tracing::warn!(left = self.connections(), "work was still going on when the server stopped");
         }
         cut_off
     }

@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`accept`] (the loop), [`connection`] (one client), [`activity`] (how slow it may be), [`drain`]
 //! (how all of it stops),
-//! [`farewell`] (what is said when there is no request), [`front`] (every request, whatever its path), [`routes`] (which paths
+//! [`farewell`] (what is said when there is no request), [`middleware`] (every request, whatever its path), [`routes`] (which paths
 //! there are), [`cors`], [`bodies`].
 
 pub(crate) mod accept;
@@ -14,7 +14,7 @@ pub(crate) mod activity;
 
 pub(crate) mod drain;
 
-pub(crate) mod front;
+pub(crate) mod middleware;
 
 pub(crate) mod farewell;
 

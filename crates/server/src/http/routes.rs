@@ -2,7 +2,7 @@
 //!
 //! Made of the API description, so that a route cannot be added without its methods and parameters.
 
-use super::front::Call;
+use super::middleware::Call;
 use crate::errors::ErrorCode;
 use crate::negotiation::{self, Strictness};
 use crate::problem::{Problem, Style};

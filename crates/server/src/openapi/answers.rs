@@ -2,6 +2,7 @@
 //! of requests, whose unknown fields are refused.
 
 use super::schemas::{bytes, text};
+use strum::VariantArray;
 use tables::Format;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Operation, Parameter};
@@ -17,7 +18,9 @@ pub(super) fn finish(operation: &mut Operation, components: &mut Components) {
     let formats = parameter(operation, "format").map(words).unwrap_or_default();
     let has_fields = parameter(operation, "fields").is_some();
     let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200") else { return };
-    for format in Format::ALL.into_iter().filter(|format| formats.iter().any(|name| name == format.name())) {
+    for format in
+        Format::VARIANTS.iter().copied().filter(|format| formats.iter().any(|name| name == format.name()))
+    {
         answer.content.entry(format.media_type().to_owned()).or_insert_with(|| file(format).into());
     }
     if has_fields && let Some(name) = json_schema(answer) {

@@ -3,6 +3,7 @@
 
 use super::schemas::{boolean, integer, text};
 use measure::{LIMIT, LIMIT_MAX};
+use strum::VariantArray;
 use tables::Format;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::ObjectBuilder;
@@ -116,7 +117,7 @@ fn shape_parameters() -> [Parameter; 5] {
         query(
             "format",
             "The answer's format; overrides `Accept`. Without either the answer is JSON.",
-            text().enum_values(Some(Format::ALL.map(Format::name))),
+            text().enum_values(Some(Format::VARIANTS.iter().map(|format| format.name()))),
         ),
         query(
             "bom",

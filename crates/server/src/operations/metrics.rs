@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::http::cors::vary;
-use crate::http::front::Call;
+use crate::http::middleware::Call;
 use crate::metrics::{Counted, Exposition};
 use crate::negotiation::{accept, not_acceptable};
 use crate::openapi::OpenErrors;

@@ -4,7 +4,7 @@
 use super::healthz::plain;
 use crate::app::App;
 use crate::errors::ErrorCode;
-use crate::http::front::Call;
+use crate::http::middleware::Call;
 use crate::openapi::{OpenErrors, ProblemObject};
 use crate::problem::{Problem, Style};
 use axum::body::Body;

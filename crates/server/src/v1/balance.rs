@@ -1,8 +1,8 @@
 //! `GET /v1/balance`: what the account holds.
 
-use super::measured::Billing;
-use super::{NoMeta, Success, Visit, serve};
+use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
 use crate::app::App;
+use crate::gate::Billing;
 use crate::openapi::FreeErrors;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -32,11 +32,11 @@ pub(crate) struct BalanceAnswer {
     billing: Billing,
 }
 
-async fn balance(visit: Visit) -> Result<Success, Problem> {
-    let account_id = visit.key.account_id;
-    let balance = visit.app.catalog.store().balance(account_id).await?;
+async fn balance(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
+    let account_id = request.key.account_id;
+    let balance = request.app.catalog.store().balance(account_id).await?;
     let balance = balance.ok_or_else(|| Problem::internal(format!("{account_id} does not exist")))?;
-    Success::ok(&BalanceView { account_id: account_id.to_string(), credits: balance.get() })
+    JsonReply::ok(&BalanceView { account_id: account_id.to_string(), credits: balance.get() })
 }
 
 /// What the account holds
@@ -50,5 +50,5 @@ async fn balance(visit: Visit) -> Result<Success, Problem> {
     responses((status = 200, description = "The balance", body = BalanceAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |visit: Visit, _| balance(visit).await).await
+    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| balance(request).await).await
 }

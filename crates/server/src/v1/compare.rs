@@ -1,19 +1,18 @@
 //! `GET /v1/compare?tags=a,b,c`: hashtags side by side.
 
-use super::measured::{Billing, Measuring, Page, Pagination, Question, hashtag, problem};
-use super::operation;
+use super::measured::{Measuring, Page, Pagination, Question, hashtag, problem};
 use super::words::{HistoryMetricWord, StepWord};
 use crate::app::App;
-use crate::gate::serve::{Asking, serve};
+use crate::gate::{Billing, RequestContext, serve};
 use crate::openapi::{MeasureErrors, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Wanted;
+use catalog::FreshnessRequirement;
+use domain::Operation;
 use http::Response;
 use measure::{COMPARED_MAX, CompareAsked, CompareView, Measure, Measured, Meta};
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// Points of each series at most.
@@ -61,12 +60,12 @@ pub(crate) struct Answer {
 pub(crate) struct Compare;
 
 impl Question for Compare {
-    const OPERATION: Operation = operation::COMPARE;
-    type Asked = (Vec<String>, CompareAsked);
+    const OPERATION: Operation = Operation::CompareHashtags;
+    type Query = (Vec<String>, CompareAsked);
     type Answer = CompareView;
 
-    fn read(asking: &Asking<'_>, _: Page) -> Result<Self::Asked, Problem> {
-        let (query, now) = (&asking.query, asking.now);
+    fn read(context: &RequestContext<'_>, _: Page) -> Result<Self::Query, Problem> {
+        let (query, now) = (&context.query, context.now);
         let text = query.required("tags", "cat,dog")?;
         let tags: Vec<String> =
             text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
@@ -88,12 +87,12 @@ impl Question for Compare {
 
     async fn answer(
         measure: &Measure,
-        (tags, asked): Self::Asked,
-        wanted: Wanted,
+        (tags, asked): Self::Query,
+        freshness: FreshnessRequirement,
     ) -> Result<Measured<CompareView>, Problem> {
         let (mut found, mut stale) = (Vec::with_capacity(tags.len()), false);
         for tag in &tags {
-            let (one, is_stale) = hashtag(measure.catalog(), tag, wanted).await?;
+            let (one, is_stale) = hashtag(measure.catalog(), tag, freshness).await?;
             if found.iter().any(|other: &domain::Hashtag| other.row == one.row) {
                 return Err(Problem::parameter("tags", format!("tags names #{} twice", one.tag.name())));
             }

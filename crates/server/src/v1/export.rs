@@ -4,26 +4,24 @@
 //! while to be continued from (`downloads`). One credit for each thousand rows, rounded up.
 
 use super::measured::{accepted, hashtag};
-use super::operation;
 use super::words::{EXPORT_FORMATS, ExportFormat, ExportFormatWord, ExportOfWord};
 use crate::app::App;
 use crate::downloads::{Download, FileTag, not_written};
 use crate::encoding::Coding;
 use crate::gate::reply::Content;
-use crate::gate::serve::{Asking, Paid, serve};
+use crate::gate::{Paid, RequestContext, serve};
 use crate::openapi::{ExportErrors, OptionalTagText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use bytes::Bytes;
-use catalog::Wanted;
-use domain::{Credits, KeyId, RequestId};
+use catalog::FreshnessRequirement;
+use domain::{Credits, KeyId, Operation, RequestId};
 use http::{HeaderValue, Response};
 use measure::ExportOf;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
-use store::ledger::Operation;
 use tables::Format;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -65,11 +63,11 @@ pub(crate) struct Asked {
 pub(crate) struct Export;
 
 impl Paid for Export {
-    const OPERATION: Operation = operation::EXPORT;
+    const OPERATION: Operation = Operation::Export;
     const IS_CONTRACT: bool = false;
-    type Asked = Asked;
+    type Query = Asked;
 
-    fn media_types(_: &Asking<'_>) -> &'static [&'static str] {
+    fn media_types(_: &RequestContext<'_>) -> &'static [&'static str] {
         &[]
     }
 
@@ -77,17 +75,17 @@ impl Paid for Export {
         TIMEOUT
     }
 
-    fn read(asking: &Asking<'_>) -> Result<Asked, Problem> {
-        let query = &asking.query;
+    fn read(context: &RequestContext<'_>) -> Result<Asked, Problem> {
+        let query = &context.query;
         query.required("of", "hashtags")?;
         let of = query.word("of")?;
         let is_negotiated = query.text("format")?.is_none();
         let format = match is_negotiated {
-            true => accepted(asking, &EXPORT_FORMATS)?,
+            true => accepted(context, &EXPORT_FORMATS)?,
             false => query.word::<ExportFormat>("format")?.0,
         };
         let hashtag = query.text("hashtag")?.map(Cow::into_owned);
-        let (key_id, request_id) = (asking.key_id, asking.request_id);
+        let (key_id, request_id) = (context.key_id, context.request_id);
         Ok(Asked { of, hashtag, format, is_negotiated, key_id, request_id })
     }
 
@@ -107,11 +105,11 @@ impl Paid for Export {
         Some(content)
     }
 
-    async fn answer(app: &App, asked: Asked, wanted: Wanted) -> Result<Content, Problem> {
+    async fn answer(app: &App, asked: Asked, freshness: FreshnessRequirement) -> Result<Content, Problem> {
         let disposition = disposition(&asked);
         let Asked { of, hashtag: text, format, key_id, request_id, .. } = asked;
         let of_hashtag = match &text {
-            Some(text) => Some(hashtag(&app.catalog, text, wanted).await?.0),
+            Some(text) => Some(hashtag(&app.catalog, text, freshness).await?.0),
             None => None,
         };
         let slot = app.downloads.slots.take(key_id)?;

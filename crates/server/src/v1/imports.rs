@@ -1,10 +1,11 @@
 //! `/v1/imports`: files are uploaded, and imported by the worker. Free; for keys of the scope `admin`.
 
-use super::measured::{Billing, Pagination};
+use super::measured::Pagination;
 use super::upload::Uploaded;
-use super::{JobFacts, NoMeta, Success, Visit, serve};
+use super::{AuthenticatedRequest, JobFacts, JsonReply, NoMeta, serve};
 use crate::app::App;
 use crate::errors::ErrorCode;
+use crate::gate::Billing;
 use crate::gate::quote::key_of_other_request;
 use crate::gate::serve::idempotency_key;
 use crate::gate::uncancelled::Uncancelled;
@@ -241,34 +242,34 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
     serve(app, request, KeyScope::Admin, make).await
 }
 
-async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
-    refuse_forms(&visit.parts.headers)?;
-    let query = Query::new(visit.parts.uri.query().unwrap_or(""));
+async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Problem> {
+    refuse_forms(&request.parts.headers)?;
+    let query = Query::new(request.parts.uri.query().unwrap_or(""));
     let file_name = file_name(&query)?;
-    let how = how_to_read(&query, file_name.is_some(), visit.app.clock.now())?;
-    let idempotency_key = idempotency_key(&visit.parts.headers)?;
-    let Some(node) = visit.app.options.uploads.clone() else {
+    let how = how_to_read(&query, file_name.is_some(), request.app.clock.now())?;
+    let idempotency_key = idempotency_key(&request.parts.headers)?;
+    let Some(node) = request.app.options.uploads.clone() else {
         return Err(Problem::new(ErrorCode::Unavailable, "this server takes no uploads"));
     };
-    let job_id = visit.new_job_id();
+    let job_id = request.new_job_id();
     let spool = node.spool;
-    let name = Spool::name(visit.key.account_id, job_id);
-    let mut uploaded = Uploaded::receive(&visit.app, &spool, &name, body).await?;
+    let name = Spool::name(request.key.account_id, job_id);
+    let mut uploaded = Uploaded::receive(&request.app, &spool, &name, body).await?;
     if uploaded.bytes == 0 {
         return Err(Problem::new(ErrorCode::InvalidBody, "the body is empty; send the file as the body"));
     }
-    let asked = format!("POST {PATH}?{} {:032x}", visit.parts.uri.query().unwrap_or(""), uploaded.digest);
+    let asked = format!("POST {PATH}?{} {:032x}", request.parts.uri.query().unwrap_or(""), uploaded.digest);
     let order = ImportOrder { spooled: name, file_name, bytes: uploaded.bytes, how };
     let job = NewJob {
         id: job_id,
-        account_id: visit.key.account_id,
+        account_id: request.key.account_id,
         kind: JobKind::Import,
         request: order.to_json(),
         node: Some(node.node),
         idempotency: idempotency_key.map(|key| (key, Fingerprint::of(asked.as_bytes()))),
-        at: visit.app.clock.now(),
+        at: request.app.clock.now(),
     };
-    let (app, drain) = (Arc::clone(&visit.app), Arc::clone(&visit.app.drain));
+    let (app, drain) = (Arc::clone(&request.app), Arc::clone(&request.app.drain));
     // From here on a client that hangs up changes nothing: a file has its job, and a job its file.
     let made = Uncancelled::new(
         async move {
@@ -282,7 +283,7 @@ async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
         drain,
     );
     let job = the_job(made.await?)?;
-    Success::accepted(&ImportView::of(&job)?, format!("{PATH}/{}", job.id))
+    JsonReply::accepted(&ImportView::of(&job)?, format!("{PATH}/{}", job.id))
 }
 
 /// Refuses forms before their body is read: the form's own lines would be imported as part of the file.
@@ -361,10 +362,10 @@ fn stated<T: FromStr<Err = HowError>>(query: &Query<'_>, param: &'static str) ->
     responses((status = 200, description = "The imports", body = ImportList), ImportsErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, async |visit: Visit, _| {
-        let (jobs, pagination) = visit.jobs(JobKind::Import).await?;
+    serve(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
+        let (jobs, pagination) = request.jobs(JobKind::Import).await?;
         let views = jobs.iter().map(ImportView::of).collect::<Result<Vec<_>, _>>()?;
-        Success::page(&views, pagination)
+        JsonReply::page(&views, pagination)
     })
     .await
 }
@@ -381,8 +382,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The import", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, async |visit: Visit, _| {
-        Success::ok(&ImportView::of(&visit.job(JobKind::Import).await?)?)
+    serve(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
+        JsonReply::ok(&ImportView::of(&request.job(JobKind::Import).await?)?)
     })
     .await
 }
@@ -399,14 +400,14 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The import as it is now", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, async |visit: Visit, _| {
-        let job = visit.cancel(JobKind::Import).await?;
+    serve(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
+        let job = request.cancel(JobKind::Import).await?;
         if job.state.is_ended()
-            && let Some(uploads) = &visit.app.options.uploads
+            && let Some(uploads) = &request.app.options.uploads
         {
             uploads.spool.remove(&ImportOrder::of(&job)?.spooled);
         }
-        Success::ok(&ImportView::of(&job)?)
+        JsonReply::ok(&ImportView::of(&job)?)
     })
     .await
 }

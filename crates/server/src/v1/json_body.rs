@@ -1,6 +1,6 @@
 //! A small JSON object as the body of a request: bounded, in time, and with every field known.
 
-use super::Visit;
+use super::AuthenticatedRequest;
 use super::strict_json::StrictValue;
 use crate::errors::ErrorCode;
 use crate::http::bodies::read_small;
@@ -20,12 +20,12 @@ pub(super) struct Fields {
 impl Fields {
     /// Reads the body, whose fields are among `known`.
     pub(super) async fn read(
-        visit: &Visit,
+        request: &AuthenticatedRequest,
         body: Body,
         known: &'static [&'static str],
     ) -> Result<Self, Problem> {
-        refuse_other_types(&visit.parts.headers)?;
-        let bytes = read_small(body, visit.app.options.header_timeout).await?;
+        refuse_other_types(&request.parts.headers)?;
+        let bytes = read_small(body, request.app.options.header_timeout).await?;
         Self::parse(&bytes, known)
     }
 
@@ -95,9 +95,9 @@ fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| real().map(|real| real as u64))
 }
 
-fn wrong(field: &'static str, wanted: &str, value: &Value) -> Problem {
+fn wrong(field: &'static str, expected: &str, value: &Value) -> Problem {
     let shown: String = value.to_string().chars().take(40).collect();
-    Problem::parameter(field, format!("{field} is {shown}; give {wanted}"))
+    Problem::parameter(field, format!("{field} is {shown}; give {expected}"))
 }
 
 fn refuse_other_types(headers: &HeaderMap) -> Result<(), Problem> {

@@ -1,8 +1,8 @@
 //! `GET /v1/me`: whose key this is, and what it may do.
 
-use super::measured::Billing;
-use super::{NoMeta, Success, Visit, serve};
+use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
 use crate::app::App;
+use crate::gate::Billing;
 use crate::openapi::FreeErrors;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -54,13 +54,13 @@ pub(crate) struct MeAnswer {
     billing: Billing,
 }
 
-async fn me(visit: Visit) -> Result<Success, Problem> {
-    let store = visit.app.catalog.store();
-    let (account_id, key_id) = (visit.key.account_id, visit.key.key_id);
+async fn me(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
+    let store = request.app.catalog.store();
+    let (account_id, key_id) = (request.key.account_id, request.key.key_id);
     let gone = || Problem::internal(format!("key {key_id} or {account_id} does not exist"));
     let account = store.account(account_id).await?.ok_or_else(gone)?;
     let key = store.key(key_id).await?.ok_or_else(gone)?;
-    Success::ok(&MeView {
+    JsonReply::ok(&MeView {
         account_id: account_id.to_string(),
         email: account.email.to_string(),
         created_at: account.created_at.to_rfc3339(),
@@ -86,5 +86,5 @@ async fn me(visit: Visit) -> Result<Success, Problem> {
     responses((status = 200, description = "The account and the key", body = MeAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |visit: Visit, _| me(visit).await).await
+    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| me(request).await).await
 }

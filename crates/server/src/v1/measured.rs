@@ -8,12 +8,12 @@ use super::hashtags::reference;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::reply::Content;
-use crate::gate::serve::{Asking, Paid};
+use crate::gate::{Paid, RequestContext};
 use crate::negotiation::{accept, not_acceptable};
 use crate::problem::Problem;
 use crate::query::{Query, shown};
-use catalog::{Catalog, CatalogError, Wanted};
-use domain::Hashtag;
+use catalog::{Catalog, CatalogError, FreshnessRequirement};
+use domain::{Hashtag, Operation};
 use http::HeaderValue;
 use measure::{LIMIT, LIMIT_MAX, Measure, MeasureError, Measured, Meta, Place, Tabular};
 use serde::Serialize;
@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use store::ledger::Operation;
+use strum::VariantArray;
 use tables::{Format, Options, Table};
 use tokio::runtime::Handle;
 use utoipa::ToSchema;
@@ -38,7 +38,7 @@ pub(crate) trait Question: Send + 'static {
     /// What it is called in the ledger.
     const OPERATION: Operation;
     /// What is asked.
-    type Asked: Send + 'static;
+    type Query: Send + 'static;
     /// What is answered.
     type Answer: Serialize + Tabular + Send;
     /// Rows of a page unless told otherwise.
@@ -47,13 +47,13 @@ pub(crate) trait Question: Send + 'static {
     const LIMIT_MAX: u32 = LIMIT_MAX;
 
     /// Reads a request.
-    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem>;
+    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem>;
 
     /// The answer.
     fn answer(
         measure: &Measure,
-        asked: Self::Asked,
-        wanted: Wanted,
+        asked: Self::Query,
+        freshness: FreshnessRequirement,
     ) -> impl Future<Output = Result<Measured<Self::Answer>, Problem>> + Send;
 }
 
@@ -98,63 +98,58 @@ impl Pagination {
     }
 }
 
-/// What an answer cost.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Billing {
-    /// What this call cost.
-    credits_charged: u64,
-    /// What the account holds.
-    balance_remaining: u64,
-}
-
 /// A question as a paid endpoint.
 pub(crate) struct Measuring<Q>(PhantomData<Q>);
 
 impl<Q: Question> Paid for Measuring<Q> {
     const OPERATION: Operation = Q::OPERATION;
     const IS_CONTRACT: bool = false;
-    type Asked = (Q::Asked, Shape);
+    type Query = (Q::Query, Shape);
 
-    fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
-        let shape = Shape::read(asking)?;
-        let page = shape.page(&asking.query, Q::LIMIT, Q::LIMIT_MAX)?;
-        Ok((Q::read(asking, page)?, shape))
+    fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem> {
+        let shape = Shape::read(context)?;
+        let page = shape.page(&context.query, Q::LIMIT, Q::LIMIT_MAX)?;
+        Ok((Q::read(context, page)?, shape))
     }
 
-    fn media_types(_: &Asking<'_>) -> &'static [&'static str] {
+    fn media_types(_: &RequestContext<'_>) -> &'static [&'static str] {
         &[]
     }
 
-    fn is_negotiated((_, shape): &Self::Asked) -> bool {
+    fn is_negotiated((_, shape): &Self::Query) -> bool {
         shape.is_negotiated
     }
 
-    fn representation((_, shape): &Self::Asked) -> &'static str {
+    fn representation((_, shape): &Self::Query) -> &'static str {
         // JSON is what kept answers were before formats were part of what they stand for.
         if shape.is_negotiated && shape.format != Format::Json { shape.format.name() } else { "" }
     }
 
-    async fn answer(app: &App, (asked, shape): Self::Asked, wanted: Wanted) -> Result<Content, Problem> {
+    async fn answer(
+        app: &App,
+        (asked, shape): Self::Query,
+        freshness: FreshnessRequirement,
+    ) -> Result<Content, Problem> {
         let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
         let (measure, runtime) = (app.measure.clone(), Handle::current());
         // Going through the videos of a hashtag and putting them in order is work that other calls must not wait for. Who
         // is timed out leaves it going on, so its room is given back when it ends.
         let work = tokio::task::spawn_blocking(move || {
             let _room = room;
-            runtime.block_on(async { shape.content(Q::answer(&measure, asked, wanted).await?) })
+            runtime.block_on(async { shape.content(Q::answer(&measure, asked, freshness).await?) })
         });
         work.await.map_err(Problem::internal)?
     }
 }
 
 impl Shape {
-    fn read(asking: &Asking<'_>) -> Result<Self, Problem> {
-        let query = &asking.query;
+    fn read(context: &RequestContext<'_>) -> Result<Self, Problem> {
+        let query = &context.query;
         let format = match query.text("format")? {
             Some(name) => {
                 name.parse::<Format>().map_err(|why| Problem::parameter("format", why.to_string()))?
             }
-            None => accepted(asking, &Format::ALL)?,
+            None => accepted(context, Format::VARIANTS)?,
         };
         let fields = query.text("fields")?.map(|text| {
             text.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty()).collect()
@@ -162,14 +157,14 @@ impl Shape {
         let own = query.without(&["cursor"]);
         let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(&own).finish();
         let list = query.without(&SHAPE_PARAMS);
-        let last = asking.path.rsplit('/').next().unwrap_or("answer");
+        let last = context.path.rsplit('/').next().unwrap_or("answer");
         Ok(Self {
             format,
             is_negotiated: query.text("format")?.is_none(),
             fields,
             has_byte_order_mark: query.flag("bom")?,
-            list: asking.cursors.list(asking.account_id, asking.path, &list),
-            address: format!("{}?{encoded}", asking.public_url.link(asking.path)),
+            list: context.cursors.list(context.account_id, context.path, &list),
+            address: format!("{}?{encoded}", context.public_url.link(context.path)),
             name: last.chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
         })
     }
@@ -253,9 +248,9 @@ pub(super) fn joined(data: &[u8], rest: &[u8]) -> Vec<u8> {
 }
 
 /// The one of these formats that `Accept` prefers; the first where there is no such header.
-pub(super) fn accepted(asking: &Asking<'_>, offered: &[Format]) -> Result<Format, Problem> {
+pub(super) fn accepted(context: &RequestContext<'_>, offered: &[Format]) -> Result<Format, Problem> {
     // What browsers send names no format of ours but takes anything.
-    let header = accept(asking.headers).unwrap_or(Cow::Borrowed("*/*"));
+    let header = accept(context.headers).unwrap_or(Cow::Borrowed("*/*"));
     let media_types = || offered.iter().map(|format| format.media_type()).collect::<Vec<_>>();
     Format::preferred(&header, offered).ok_or_else(|| not_acceptable(&header, &media_types()))
 }
@@ -337,7 +332,7 @@ pub(crate) trait HashtagQuestion: Send + 'static {
     /// What it is called in the ledger.
     const OPERATION: Operation;
     /// What is asked of it.
-    type Asked: Send + 'static;
+    type Query: Send + 'static;
     /// What is answered.
     type Answer: Serialize + Tabular + Send;
     /// Rows of a page unless told otherwise.
@@ -346,13 +341,13 @@ pub(crate) trait HashtagQuestion: Send + 'static {
     const LIMIT_MAX: u32 = LIMIT_MAX;
 
     /// Reads a request.
-    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem>;
+    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem>;
 
     /// The answer.
     fn measure(
         measure: &Measure,
         hashtag: &Hashtag,
-        asked: Self::Asked,
+        asked: Self::Query,
     ) -> impl Future<Output = Result<Measured<Self::Answer>, MeasureError>> + Send;
 }
 
@@ -362,21 +357,21 @@ pub(crate) struct OfHashtag<H>(PhantomData<H>);
 
 impl<H: HashtagQuestion> Question for OfHashtag<H> {
     const OPERATION: Operation = H::OPERATION;
-    type Asked = (String, H::Asked);
+    type Query = (String, H::Query);
     type Answer = H::Answer;
     const LIMIT: u32 = H::LIMIT;
     const LIMIT_MAX: u32 = H::LIMIT_MAX;
 
-    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
-        Ok((reference(asking)?, H::read(asking, page)?))
+    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem> {
+        Ok((reference(context)?, H::read(context, page)?))
     }
 
     async fn answer(
         measure: &Measure,
-        (reference, asked): Self::Asked,
-        wanted: Wanted,
+        (reference, asked): Self::Query,
+        freshness: FreshnessRequirement,
     ) -> Result<Measured<H::Answer>, Problem> {
-        let (found, stale) = hashtag(measure.catalog(), &reference, wanted).await?;
+        let (found, stale) = hashtag(measure.catalog(), &reference, freshness).await?;
         let mut measured = H::measure(measure, &found, asked).await.map_err(problem)?;
         measured.meta.stale = stale;
         Ok(measured)
@@ -387,9 +382,9 @@ impl<H: HashtagQuestion> Question for OfHashtag<H> {
 pub(crate) async fn hashtag(
     catalog: &Catalog,
     text: &str,
-    wanted: Wanted,
+    freshness: FreshnessRequirement,
 ) -> Result<(Hashtag, bool), Problem> {
-    let found = catalog.fresh_hashtag(text, wanted).await.map_err(|error| match error {
+    let found = catalog.fresh_hashtag(text, freshness).await.map_err(|error| match error {
         CatalogError::Name(why) => problem(MeasureError::Name(text.to_owned(), why)),
         error => crate::contract::fault(error),
     })?;

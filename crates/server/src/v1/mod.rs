@@ -9,8 +9,8 @@ use crate::errors::ErrorCode;
 use crate::gate::admit::identify;
 use crate::gate::keys::KnownKey;
 use crate::gate::reply::JSON;
-use crate::gate::serve::{Notes, admit, vary_by_key};
-use crate::http::front::Call;
+use crate::gate::serve::{ResponseMetadata, admit, vary_by_key};
+use crate::http::middleware::Call;
 use crate::negotiation::{self, Strictness};
 use crate::options::PublicUrl;
 use crate::problem::{Problem, Style};
@@ -24,7 +24,7 @@ use measured::Pagination;
 use serde::Serialize;
 use std::future::Future;
 use std::sync::Arc;
-use store::jobs::{Job, JobKind, JobState};
+use store::jobs::{Job, JobKind};
 use utoipa::ToSchema;
 
 pub(crate) mod cursor;
@@ -65,28 +65,11 @@ pub(crate) mod usage;
 
 pub(crate) mod metrics;
 
-/// Numbers of the operations in the ledger, after those of the contract and the walk of a job.
-pub(crate) mod operation {
-    use store::ledger::Operation;
-
-    pub(crate) const HASHTAGS: Operation = Operation(10);
-    pub(crate) const HASHTAG: Operation = Operation(11);
-    pub(crate) const HASHTAG_VIDEOS: Operation = Operation(12);
-    pub(crate) const HASHTAG_HISTORY: Operation = Operation(13);
-    pub(crate) const HASHTAG_HISTORY_CHART: Operation = Operation(14);
-    pub(crate) const HASHTAG_BENCHMARK: Operation = Operation(15);
-    pub(crate) const HASHTAG_RELATED: Operation = Operation(16);
-    pub(crate) const HASHTAG_CREATORS: Operation = Operation(17);
-    pub(crate) const TRENDING: Operation = Operation(18);
-    pub(crate) const COMPARE: Operation = Operation(19);
-    pub(crate) const EXPORT: Operation = Operation(20);
-}
-
 /// Jobs on a page of a list, unless told otherwise, and at most.
 const JOBS_ON_A_PAGE: usize = 20;
 
 /// Somebody with a valid key that may do this, within its limit.
-pub(crate) struct Visit {
+pub(crate) struct AuthenticatedRequest {
     pub(crate) app: Arc<App>,
     pub(crate) key: Arc<KnownKey>,
     pub(crate) call: Call,
@@ -94,7 +77,7 @@ pub(crate) struct Visit {
 }
 
 /// A successful answer.
-pub(crate) struct Success {
+pub(crate) struct JsonReply {
     status: StatusCode,
     location: Option<String>,
     /// JSON.
@@ -121,7 +104,7 @@ struct Free {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NoMeta {}
 
-impl Success {
+impl JsonReply {
     /// 200.
     pub(crate) fn ok(data: &impl Serialize) -> Result<Self, Problem> {
         Self::new(StatusCode::OK, data)
@@ -165,18 +148,18 @@ pub(crate) async fn serve<F>(
     app: Arc<App>,
     request: Request,
     needed: KeyScope,
-    work: impl FnOnce(Visit, Body) -> F + Send,
+    work: impl FnOnce(AuthenticatedRequest, Body) -> F + Send,
 ) -> Response<Body>
 where
-    F: Future<Output = Result<Success, Problem>> + Send,
+    F: Future<Output = Result<JsonReply, Problem>> + Send,
 {
     let (parts, body) = request.into_parts();
     let call = Call::of(&parts.extensions);
-    let mut notes = Notes::default();
+    let mut metadata = ResponseMetadata::default();
     let answered = async {
         let key = identify(&parts.headers, &app.keys).await?;
-        let caller = admit(&app, Arc::clone(&key), &mut notes).await?;
-        notes.balance = Some(caller.balance(app.catalog.store()).await?);
+        let caller = admit(&app, Arc::clone(&key), &mut metadata).await?;
+        metadata.balance = Some(caller.balance(app.catalog.store()).await?);
         if !key.scope.covers(needed) {
             return Err(forbidden(needed));
         }
@@ -184,13 +167,13 @@ where
             route.check_query(&parts.method, parts.uri.query().unwrap_or(""))?;
         }
         negotiation::check(&parts.headers, &[JSON], Strictness::Named)?;
-        work(Visit { app: Arc::clone(&app), key, call: call.clone(), parts }, body).await
+        work(AuthenticatedRequest { app: Arc::clone(&app), key, call: call.clone(), parts }, body).await
     };
     let mut response = match answered.await {
-        Ok(success) => success.into_response(notes.balance, &call.public_url),
+        Ok(success) => success.into_response(metadata.balance, &call.public_url),
         Err(problem) => problem.into_response(&call, Style::Problem),
     };
-    notes.write(app.clock.now(), response.headers_mut());
+    metadata.write(app.clock.now(), response.headers_mut());
     vary_by_key(response.headers_mut());
     response
 }
@@ -200,7 +183,7 @@ fn forbidden(needed: KeyScope) -> Problem {
     Problem::new(ErrorCode::Forbidden, detail)
 }
 
-impl Visit {
+impl AuthenticatedRequest {
     /// The job that the path names.
     async fn job(&self, kind: JobKind) -> Result<Job, Problem> {
         let id = self.job_id(kind)?;
@@ -254,17 +237,6 @@ fn not_found(kind: JobKind) -> Problem {
     }
 }
 
-/// As it is told.
-const fn state_name(state: JobState) -> &'static str {
-    match state {
-        JobState::Queued => "queued",
-        JobState::Running => "running",
-        JobState::Done => "done",
-        JobState::Failed => "failed",
-        JobState::Cancelled => "cancelled",
-    }
-}
-
 /// What every job tells of itself.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobFacts {
@@ -290,7 +262,7 @@ impl JobFacts {
     fn of(job: &Job) -> Self {
         Self {
             id: job.id.to_string(),
-            state: state_name(job.state),
+            state: job.state.name(),
             attempts: job.attempts,
             cancelling: job.is_cancel_wanted && !job.state.is_ended(),
             created_at: job.created_at.to_rfc3339(),

@@ -1,21 +1,19 @@
 //! `GET /v1/trending`: which hashtags move most.
 
-use super::measured::{Billing, Measuring, Page, Pagination, Question, problem};
-use super::operation;
+use super::measured::{Measuring, Page, Pagination, Question, problem};
 use super::words::{TrendSortWord, TrendWindowWord};
 use crate::app::App;
-use crate::gate::serve::{Asking, serve};
+use crate::gate::{Billing, RequestContext, serve};
 use crate::openapi::{ListErrors, OptionalTagText, WeightsText};
 use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Wanted;
-use domain::metrics::Weights;
+use catalog::FreshnessRequirement;
+use domain::{Operation, metrics::Weights};
 use http::Response;
 use measure::{Measure, Measured, Meta, TrendingAsked, TrendingView};
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// What may stand in the query.
@@ -55,12 +53,12 @@ pub(crate) struct Answer {
 pub(crate) struct Trending;
 
 impl Question for Trending {
-    const OPERATION: Operation = operation::TRENDING;
-    type Asked = TrendingAsked;
+    const OPERATION: Operation = Operation::Trending;
+    type Query = TrendingAsked;
     type Answer = Vec<TrendingView>;
 
-    fn read(asking: &Asking<'_>, page: Page) -> Result<TrendingAsked, Problem> {
-        let query = &asking.query;
+    fn read(context: &RequestContext<'_>, page: Page) -> Result<TrendingAsked, Problem> {
+        let query = &context.query;
         let weights = match query.text("weights")? {
             None => None,
             Some(text) => Some(
@@ -82,7 +80,7 @@ impl Question for Trending {
     async fn answer(
         measure: &Measure,
         asked: TrendingAsked,
-        _: Wanted,
+        _: FreshnessRequirement,
     ) -> Result<Measured<Self::Answer>, Problem> {
         measure.trending(&asked).await.map_err(problem)
     }

@@ -1,20 +1,19 @@
 //! `GET /v1/usage?from=&to=`: what the account's credits went into, by day and by what was called.
 
-use super::measured::Billing;
-use super::{NoMeta, Success, Visit, operation, serve};
+use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
 use crate::app::App;
-use crate::contract::operation as contract;
+use crate::gate::Billing;
 use crate::openapi::{FreeErrors, TimeText};
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::{KeyScope, Timestamp, UtcDay};
+use domain::{KeyScope, OperationNumber, Timestamp, UtcDay};
 use http::Response;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::ledger::{Entry, Movement, Operation};
+use store::ledger::{Entry, Movement};
 use utoipa::{IntoParams, ToSchema};
 
 /// Days that are told unless asked otherwise.
@@ -81,33 +80,9 @@ pub(crate) struct UsageAnswer {
     billing: Billing,
 }
 
-/// What an operation is called, as in the API's description.
-fn name_of(operation: Operation) -> String {
-    const NAMES: [(Operation, &str); 16] = [
-        (contract::CHALLENGE_INFO_ID, "challenge_info_id"),
-        (contract::CHALLENGE_INFO_NAME, "challenge_info_name"),
-        (contract::CHALLENGE_POSTS, "challenge_posts"),
-        (contract::SEARCH_CHALLENGE, "search_challenge"),
-        (Operation(5), "walk_page"),
-        (operation::HASHTAGS, "list_hashtags"),
-        (operation::HASHTAG, "show_hashtag"),
-        (operation::HASHTAG_VIDEOS, "list_hashtag_videos"),
-        (operation::HASHTAG_HISTORY, "hashtag_history"),
-        (operation::HASHTAG_HISTORY_CHART, "hashtag_history_chart"),
-        (operation::HASHTAG_BENCHMARK, "hashtag_benchmark"),
-        (operation::HASHTAG_RELATED, "related_hashtags"),
-        (operation::HASHTAG_CREATORS, "hashtag_creators"),
-        (operation::TRENDING, "trending"),
-        (operation::COMPARE, "compare_hashtags"),
-        (operation::EXPORT, "export"),
-    ];
-    let known = NAMES.iter().find(|(number, _)| *number == operation).map(|(_, name)| (*name).to_owned());
-    known.unwrap_or_else(|| format!("operation_{}", operation.0))
-}
-
-async fn usage(visit: Visit) -> Result<Success, Problem> {
-    let now = visit.app.clock.now();
-    let query = Query::new(visit.parts.uri.query().unwrap_or(""));
+async fn usage(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
+    let now = request.app.clock.now();
+    let query = Query::new(request.parts.uri.query().unwrap_or(""));
     let to = query.end("to", now)?.unwrap_or(now);
     let from = query.begin("from", now)?;
     let from = from.unwrap_or_else(|| Timestamp::from_ms(now.as_ms() - DAYS * 86_400_000));
@@ -115,14 +90,14 @@ async fn usage(visit: Visit) -> Result<Success, Problem> {
         return Err(Problem::parameter("to", "to is before from; give a later time"));
     }
     let mut sums = Sums::default();
-    let complete = sums.gather(&visit, from, to).await?;
+    let complete = sums.gather(&request, from, to).await?;
     let days = sums.days.into_iter().rev().map(|((day, operation), (calls, credits))| DayView {
         day: day.to_string(),
-        operation: name_of(Operation(operation)),
+        operation: operation.to_string(),
         calls,
         credits,
     });
-    Success::ok(&UsageView {
+    JsonReply::ok(&UsageView {
         from: from.to_rfc3339(),
         to: to.to_rfc3339(),
         calls: sums.calls,
@@ -138,16 +113,21 @@ struct Sums {
     calls: u64,
     charged: u64,
     granted: u64,
-    days: BTreeMap<(UtcDay, u16), (u64, u64)>,
+    days: BTreeMap<(UtcDay, OperationNumber), (u64, u64)>,
 }
 
 impl Sums {
     /// Goes back through the ledger. `false` when there is more than is looked at.
-    async fn gather(&mut self, visit: &Visit, from: Timestamp, to: Timestamp) -> Result<bool, Problem> {
-        let store = visit.app.catalog.store();
+    async fn gather(
+        &mut self,
+        request: &AuthenticatedRequest,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<bool, Problem> {
+        let store = request.app.catalog.store();
         let (mut before, mut looked_at) = (None, 0);
         loop {
-            let entries = store.entries(visit.key.account_id, before, PART).await?;
+            let entries = store.entries(request.key.account_id, before, PART).await?;
             let Some(last) = entries.last() else { return Ok(true) };
             before = Some(last.number);
             looked_at += entries.len();
@@ -170,7 +150,7 @@ impl Sums {
             Movement::Charge { operation, .. } => {
                 self.calls += 1;
                 self.charged += credits;
-                let of_day = self.days.entry((UtcDay::of(entry.at), operation.0)).or_default();
+                let of_day = self.days.entry((UtcDay::of(entry.at), *operation)).or_default();
                 of_day.0 += 1;
                 of_day.1 += credits;
             }
@@ -190,5 +170,5 @@ impl Sums {
     responses((status = 200, description = "What credits went into", body = UsageAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |visit: Visit, _| usage(visit).await).await
+    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| usage(request).await).await
 }

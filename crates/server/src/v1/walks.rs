@@ -2,11 +2,12 @@
 
 use super::imports::{ListParams, the_job};
 use super::json_body::Fields;
-use super::measured::{Billing, Pagination};
-use super::{JobFacts, NoMeta, Success, Visit, serve};
+use super::measured::Pagination;
+use super::{AuthenticatedRequest, JobFacts, JsonReply, NoMeta, serve};
 use crate::app::App;
 use crate::contract::fault;
 use crate::errors::ErrorCode;
+use crate::gate::Billing;
 use crate::gate::quote::refused;
 use crate::gate::serve::idempotency_key;
 use crate::openapi::{FreeErrors, StartWalkErrors, WalkErrors};
@@ -298,37 +299,37 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
     serve(app, request, KeyScope::Call, make).await
 }
 
-async fn make(visit: Visit, body: Body) -> Result<Success, Problem> {
-    let mut fields = Fields::read(&visit, body, FIELDS).await?;
+async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Problem> {
+    let mut fields = Fields::read(&request, body, FIELDS).await?;
     let (order, dry_run) = (order(&mut fields)?, fields.flag("dry_run")?);
-    let catalog = &visit.app.catalog;
+    let catalog = &request.app.catalog;
     if !catalog.has_upstream() {
         let detail = "a walk goes through an upstream, and none is configured here; the server's owner adds one as \
                       [[upstream]] to tagmeter.toml";
         return Err(Problem::new(ErrorCode::NoUpstream, detail));
     }
     if dry_run {
-        return price(&visit, order).await;
+        return price(&request, order).await;
     }
-    let idempotency_key = idempotency_key(&visit.parts.headers)?;
-    let balance = catalog.store().quote(visit.key.account_id).await?;
+    let idempotency_key = idempotency_key(&request.parts.headers)?;
+    let balance = catalog.store().quote(request.key.account_id).await?;
     // With an Idempotency-Key an empty account is heard too, as it may have begun the walk already.
     if let Some(balance) = balance.filter(|balance| *balance < PRICE_OF_A_CALL && idempotency_key.is_none()) {
         return Err(refused(balance));
     }
-    let request = order.to_json();
-    let asked = format!("POST {PATH} {request}");
+    let order = order.to_json();
+    let fingerprint = Fingerprint::of(format!("POST {PATH} {order}").as_bytes());
     let job = NewJob {
-        id: visit.new_job_id(),
-        account_id: visit.key.account_id,
+        id: request.new_job_id(),
+        account_id: request.key.account_id,
         kind: JobKind::Walk,
-        request,
+        request: order,
         node: None,
-        idempotency: idempotency_key.map(|key| (key, Fingerprint::of(asked.as_bytes()))),
-        at: visit.app.clock.now(),
+        idempotency: idempotency_key.map(|key| (key, fingerprint)),
+        at: request.app.clock.now(),
     };
     let job = the_job(catalog.make_job(job).await?)?;
-    Success::accepted(&WalkView::of(&job)?, format!("{PATH}/{}", job.id))
+    JsonReply::accepted(&WalkView::of(&job)?, format!("{PATH}/{}", job.id))
 }
 
 fn order(fields: &mut Fields) -> Result<WalkOrder, Problem> {
@@ -352,9 +353,9 @@ fn order(fields: &mut Fields) -> Result<WalkOrder, Problem> {
     })
 }
 
-async fn price(visit: &Visit, order: WalkOrder) -> Result<Success, Problem> {
-    let price = visit.app.catalog.walk_price(&order).await.map_err(fault)?;
-    Success::ok(&WalkPriceView {
+async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<JsonReply, Problem> {
+    let price = request.app.catalog.walk_price(&order).await.map_err(fault)?;
+    JsonReply::ok(&WalkPriceView {
         hashtag: order.hashtag,
         region: order.region,
         pages: price.pages,
@@ -378,10 +379,10 @@ async fn price(visit: &Visit, order: WalkOrder) -> Result<Success, Problem> {
     responses((status = 200, description = "The walks", body = WalkList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |visit: Visit, _| {
-        let (jobs, pagination) = visit.jobs(JobKind::Walk).await?;
+    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+        let (jobs, pagination) = request.jobs(JobKind::Walk).await?;
         let views = jobs.iter().map(WalkView::of).collect::<Result<Vec<_>, _>>()?;
-        Success::page(&views, pagination)
+        JsonReply::page(&views, pagination)
     })
     .await
 }
@@ -398,8 +399,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The walk", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |visit: Visit, _| {
-        Success::ok(&WalkView::of(&visit.job(JobKind::Walk).await?)?)
+    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+        JsonReply::ok(&WalkView::of(&request.job(JobKind::Walk).await?)?)
     })
     .await
 }
@@ -416,8 +417,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The walk as it is now", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |visit: Visit, _| {
-        Success::ok(&WalkView::of(&visit.cancel(JobKind::Walk).await?)?)
+    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+        JsonReply::ok(&WalkView::of(&request.cancel(JobKind::Walk).await?)?)
     })
     .await
 }

@@ -6,6 +6,7 @@ use charts::Theme;
 use domain::metrics::{Mode, Step, TrendWindow};
 use measure::{ExportOf, HashtagSort, HistoryMetric, VideoSort};
 use store::trends::TrendSort;
+use strum::VariantArray;
 use tables::Format;
 
 /// The formats that a whole table is exported in; the first one unless another is requested.
@@ -16,14 +17,15 @@ pub(super) const EXPORT_FORMATS: [Format; 3] = [Format::Ndjson, Format::Parquet,
 pub(super) struct ExportFormat(pub(super) Format);
 
 macro_rules! words {
-    ($($name:ident = $kind:ident: $all:expr;)*) => {
+    ($($name:ident = $kind:ident;)*) => {
         $(
-            #[doc = concat!("Describes a parameter that takes a word for a `", stringify!($kind), "`.")]
+            #[doc = concat!("Describes a parameter that takes the name of a `", stringify!($kind), "`.")]
             pub(super) type $name = Word<$kind>;
 
             impl Words for $kind {
                 fn words() -> Vec<(&'static str, Self)> {
-                    $all.into_iter().map(|word: $kind| (word.name(), word)).collect()
+                    let others = Self::VARIANTS.iter().copied().filter(|other| *other != Self::default());
+                    std::iter::once(Self::default()).chain(others).map(|one| (one.name(), one)).collect()
                 }
             }
         )*
@@ -31,20 +33,22 @@ macro_rules! words {
 }
 
 words! {
-    ExportFormatWord = ExportFormat: EXPORT_FORMATS.map(ExportFormat);
-    ExportOfWord = ExportOf: ExportOf::ALL;
-    HashtagSortWord = HashtagSort: HashtagSort::ALL;
-    HistoryMetricWord = HistoryMetric: HistoryMetric::ALL;
-    ModeWord = Mode: Mode::ALL;
-    StepWord = Step: [Step::Day, Step::Raw, Step::Hour, Step::Week];
-    ThemeWord = Theme: Theme::ALL;
-    TrendSortWord = TrendSort: TrendSort::ALL;
-    TrendWindowWord = TrendWindow: [TrendWindow::Week, TrendWindow::Day, TrendWindow::Month];
-    VideoSortWord = VideoSort: VideoSort::ALL;
+    ExportOfWord = ExportOf;
+    HashtagSortWord = HashtagSort;
+    HistoryMetricWord = HistoryMetric;
+    ModeWord = Mode;
+    StepWord = Step;
+    ThemeWord = Theme;
+    TrendSortWord = TrendSort;
+    TrendWindowWord = TrendWindow;
+    VideoSortWord = VideoSort;
 }
 
-impl ExportFormat {
-    const fn name(self) -> &'static str {
-        self.0.name()
+/// Describes a parameter that takes the name of an [`ExportFormat`].
+pub(super) type ExportFormatWord = Word<ExportFormat>;
+
+impl Words for ExportFormat {
+    fn words() -> Vec<(&'static str, Self)> {
+        EXPORT_FORMATS.map(|format| (format.name(), Self(format))).to_vec()
     }
 }

@@ -122,7 +122,7 @@ pub(super) struct Beside {
 
 impl Beside {
     /// Starts the thread. Gives the reader back where there can be none.
-    pub(super) fn start(reader: RowReader) -> Result<Self, RowReader> {
+    pub(super) fn start(reader: RowReader) -> Result<Self, Box<RowReader>> {
         let (give, batches) = sync_channel::<Batch>(WAITING_MAX);
         let (results, take) = sync_channel(WAITING_MAX);
         // A thread that cannot be started drops what it was to run, and the reader with it: it is sent once it runs.
@@ -136,9 +136,9 @@ impl Beside {
             }
         };
         let Ok(thread) = std::thread::Builder::new().name("import-rows".to_owned()).spawn(work) else {
-            return Err(reader);
+            return Err(Box::new(reader));
         };
-        hand.send(reader).map_err(|unsent| unsent.0)?;
+        hand.send(reader).map_err(|unsent| Box::new(unsent.0))?;
         Ok(Self { batch: Batch::default(), give, take, under_way: 0, thread })
     }
 

@@ -215,8 +215,7 @@ pub(super) use steps::{STATEMENTS, STATEMENTS_OF_MANY};
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Operation;
-    use domain::{AccountId, Credits, RequestId, Timestamp};
+    use domain::{AccountId, Credits, Operation, RequestId, Timestamp};
 
     fn call(n: u128) -> (Call, oneshot::Receiver<Result<ChargeOutcome, StoreError>>) {
         let at = Timestamp::from_ms(1_800_000_000_000);
@@ -224,7 +223,7 @@ mod tests {
             account_id: AccountId(1),
             request_id: RequestId::new(at, n),
             credits: Credits::ZERO,
-            operation: Operation(1),
+            operation: Operation::ChallengeInfoId,
             idempotency: None,
             at,
         };

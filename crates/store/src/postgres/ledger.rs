@@ -6,10 +6,10 @@ use crate::chain;
 use crate::error::Doing;
 use crate::head::Head;
 use crate::ledger::{
-    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Operation,
-    inconsistent, limit, to_credits, to_i64,
+    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, inconsistent, limit,
+    to_credits, to_i64,
 };
-use domain::{AccountId, Credits, RequestId, Timestamp};
+use domain::{AccountId, Credits, OperationNumber, RequestId, Timestamp};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
@@ -163,7 +163,7 @@ fn entry_of(row: &Row) -> Result<Entry, StoreError> {
     let movement = match row.get::<_, Option<&[u8]>>(5) {
         Some(request_id) => Movement::Charge {
             request_id: RequestId::from_bytes(request_id.try_into().map_err(|_| wrong("request_id"))?),
-            operation: Operation(u16::try_from(row.get::<_, i64>(6)).map_err(|_| wrong("operation"))?),
+            operation: OperationNumber(u16::try_from(row.get::<_, i64>(6)).map_err(|_| wrong("operation"))?),
         },
         None => Movement::Grant { cause: row.get(7) },
     };

@@ -150,7 +150,7 @@ impl<'a> Group<'a> {
                 to_i64(after.balance),
                 charge.at.as_ms(),
                 charge.request_id.to_bytes(),
-                i64::from(charge.operation.0),
+                i64::from(charge.operation.number().0),
                 &after.hash,
             ))
             .doing("write a charge")?;

@@ -339,9 +339,8 @@ fn reason_to_stop(error: &StoreError) -> Option<String> {
 mod tests {
     use super::*;
     use crate::error::Doing;
-    use crate::ledger::Operation;
     use crate::sqlite::{connection, migrations};
-    use domain::{AccountId, Credits, RequestId, Timestamp};
+    use domain::{AccountId, Credits, Operation, RequestId, Timestamp};
     use std::sync::mpsc;
 
     fn committer(folder: &std::path::Path) -> Committer {
@@ -357,7 +356,7 @@ mod tests {
             account_id: AccountId(1),
             request_id: RequestId::new(at, n),
             credits: Credits::ZERO,
-            operation: Operation(1),
+            operation: Operation::ChallengeInfoId,
             idempotency: None,
             at,
         }

@@ -6,10 +6,10 @@ use crate::chain::{self, Hash};
 use crate::error::Doing;
 use crate::head::Head;
 use crate::ledger::{
-    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Operation, Receipt,
+    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Receipt,
     inconsistent, to_credits, to_i64,
 };
-use domain::{AccountId, Credits, RequestId, Timestamp};
+use domain::{AccountId, Credits, OperationNumber, RequestId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -275,7 +275,7 @@ fn entry_of(row: &Row<'_>) -> Result<(Entry, i64), StoreError> {
     let movement = match request_id {
         Some(request_id) => Movement::Charge {
             request_id: RequestId::from_bytes(request_id),
-            operation: Operation(row.get(8).doing("read an entry")?),
+            operation: OperationNumber(row.get(8).doing("read an entry")?),
         },
         None => Movement::Grant { cause: row.get(9).doing("read an entry")? },
     };
@@ -297,6 +297,7 @@ mod tests {
     use super::*;
     use crate::accounts::AccountCreated;
     use crate::{Store, StoreOptions};
+    use domain::Operation;
 
     #[tokio::test]
     async fn a_charge_whose_answer_got_lost_is_found_and_one_that_was_not_made_is_not() {
@@ -311,8 +312,14 @@ mod tests {
         let Store::Sqlite(sqlite) = &store else { panic!("a folder is SQLite") };
         assert_eq!(sqlite.accounts.paid_after_all(account_id, request_id), None);
         let credits = Credits::new(1).expect("credits");
-        let charge =
-            Charge { account_id, request_id, credits, operation: Operation(1), idempotency: None, at: now };
+        let charge = Charge {
+            account_id,
+            request_id,
+            credits,
+            operation: Operation::ChallengeInfoId,
+            idempotency: None,
+            at: now,
+        };
         let paid = store.charge(charge).await.expect("an outcome");
         assert!(matches!(paid, ChargeOutcome::Paid(_)));
         assert_eq!(sqlite.accounts.paid_after_all(account_id, request_id), Some(paid));

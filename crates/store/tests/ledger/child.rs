@@ -3,14 +3,14 @@
 //! It is this test program, started again for the one test below, which does nothing in an ordinary run.
 
 use crate::support::{NOW, account, open};
-use domain::{RequestId, Timestamp};
+use domain::{Operation, RequestId, Timestamp};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::StoreError;
-use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::ledger::{Charge, ChargeOutcome};
 
 /// Names the folder to work in.
 const FOLDER: &str = "LEDGER_CHILD_FOLDER";
@@ -100,7 +100,7 @@ async fn ask_once(
         account_id: ids[which],
         request_id: RequestId::new(Timestamp::from_ms(NOW.as_ms() + (n >> 8).cast_signed()), u128::from(n)),
         credits: domain::credits::PRICE_OF_A_CALL,
-        operation: Operation(1),
+        operation: Operation::ChallengeInfoId,
         idempotency: None,
         at: NOW,
     };

@@ -1,10 +1,10 @@
 //! The life of an account, as its owner sees it.
 
 use crate::support::{NOW, account, audited, charge, credits, email, open, request};
-use domain::{AccountId, ApiKey, Credits, KeyId, KeyScope, Timestamp};
+use domain::{AccountId, ApiKey, Credits, KeyId, KeyScope, Operation, Timestamp};
 use store::accounts::AccountCreated;
 use store::keys::{KeyCreated, KeyRevoked, NewKey};
-use store::ledger::{Cause, ChargeOutcome, Granted, Movement, Operation};
+use store::ledger::{Cause, ChargeOutcome, Granted, Movement};
 use testkit::{TestStore, on_each_backend};
 
 fn new_key(key: &ApiKey, name: &str) -> NewKey {
@@ -77,7 +77,7 @@ on_each_backend! {
         assert_eq!(sequences, (1..=26).rev().collect::<Vec<_>>());
         assert_eq!(store.entries(other, before, 10).await.expect("nothing"), []);
         let entry = store.charged(mine, request(7)).await.expect("an answer").expect("the charge");
-        assert_eq!(entry.movement, Movement::Charge { request_id: request(7), operation: Operation(1) });
+        assert_eq!(entry.movement, Movement::Charge { request_id: request(7), operation: Operation::ChallengeInfoId.number() });
         assert_eq!((entry.sequence, entry.credits, entry.balance_after), (9, credits(1), credits(92)));
         let first = store.entries(mine, None, 99).await.expect("all").pop().expect("the first");
         assert_eq!(first.movement, Movement::Grant { cause: "sign-up".to_owned() });

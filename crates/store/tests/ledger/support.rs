@@ -1,9 +1,9 @@
 //! What the ledger's tests share.
 
-use domain::{AccountId, Credits, Email, RequestId, Timestamp};
+use domain::{AccountId, Credits, Email, Operation, RequestId, Timestamp};
 use std::path::Path;
 use store::accounts::AccountCreated;
-use store::ledger::{Charge, ChargeOutcome, Operation};
+use store::ledger::{Charge, ChargeOutcome};
 use store::{Store, StoreOptions};
 
 /// When everything in these tests happens, unless told otherwise.
@@ -39,7 +39,7 @@ pub(crate) fn charge(account_id: AccountId, n: u64, price: u64) -> Charge {
         account_id,
         request_id: request(n),
         credits: credits(price),
-        operation: Operation(1),
+        operation: Operation::ChallengeInfoId,
         idempotency: None,
         at: NOW,
     }

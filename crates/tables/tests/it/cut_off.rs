@@ -2,6 +2,7 @@
 
 use crate::rows::{COLUMNS, row};
 use std::io::{self, ErrorKind, Write};
+use strum::VariantArray;
 use tables::{Format, TableError, Value, Writer};
 
 const ROWS: i64 = 50;
@@ -37,7 +38,7 @@ fn write_all<W: Write + Send>(out: W, format: Format) -> io::Result<W> {
 
 #[test]
 fn dropping_a_writer_does_no_harm() {
-    for format in Format::ALL {
+    for &format in Format::VARIANTS {
         for rows in [0, 1, ROWS] {
             let mut out = Vec::new();
             drop(begin(&mut out, format, rows).expect("begun"));
@@ -51,7 +52,7 @@ fn dropping_a_writer_does_no_harm() {
 
 #[test]
 fn a_client_that_hangs_up_is_an_error_at_any_byte() {
-    for format in Format::ALL {
+    for &format in Format::VARIANTS {
         let whole = write_all(Vec::new(), format).expect("written").len();
         for left in (0..whole).step_by(whole / 40 + 1).chain([whole - 1]) {
             let error = write_all(HangsUp { left }, format).err().expect("cut off");
@@ -68,7 +69,7 @@ fn a_client_that_hangs_up_is_an_error_at_any_byte() {
 
 #[test]
 fn a_row_that_does_not_fit_leaves_nothing_behind() {
-    for format in Format::ALL {
+    for &format in Format::VARIANTS {
         let mut writer = Writer::begin(Vec::new(), format, &COLUMNS[2..3], &[]).expect("begun");
         writer.row(&[Value::Integer(1)]).expect("a row");
         for wrong in [vec![], vec![Value::Real(1.0)], vec![Value::Integer(1), Value::Absent]] {
@@ -88,7 +89,7 @@ fn a_row_that_does_not_fit_leaves_nothing_behind() {
 #[test]
 fn a_writer_goes_to_another_thread() {
     fn is_send<T: Send>(_: &T) {}
-    for format in Format::ALL {
+    for &format in Format::VARIANTS {
         is_send(&Writer::begin(Vec::new(), format, &COLUMNS, &[]).expect("begun"));
     }
 }

@@ -11,14 +11,17 @@ use domain::{Length, Moment, VideoId};
 use measure::{COMPARED_MAX, ExportOf, HISTORY_LIMIT_MAX, HistoryMetric, LIMIT, LIMIT_MAX};
 use std::path::PathBuf;
 use store::trends::TrendSort;
+use strum::VariantArray;
 
-/// Reads one of a closed set by its name.
-fn one_of<T, const N: usize>(all: [T; N], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+/// Parses a value of a closed set by its name.
+fn one_of<T>() -> impl TypedValueParser<Value = T>
 where
-    T: Copy + Send + Sync + 'static,
+    T: VariantArray + Into<&'static str> + Copy + Send + Sync,
 {
-    PossibleValuesParser::new(all.map(name)).try_map(move |text| {
-        all.into_iter().find(|one| name(*one) == text).ok_or("it is not one of these names")
+    let name = |one: &T| -> &'static str { (*one).into() };
+    PossibleValuesParser::new(T::VARIANTS.iter().map(name)).map(move |text| {
+        // The parser before this one lets only these names through.
+        *T::VARIANTS.iter().find(|one| name(one) == text).unwrap_or(&T::VARIANTS[0])
     })
 }
 
@@ -42,7 +45,7 @@ pub(crate) struct File {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Format, whatever the name of the file ends in
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(FileFormat::ALL, FileFormat::name))]
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FileFormat::ALL.map(FileFormat::name)).try_map(|name| FileFormat::named(&name).ok_or("no such format")))]
     pub(crate) format: Option<FileFormat>,
     /// Write over a file that is there
     #[arg(long, requires = "output")]
@@ -67,15 +70,15 @@ pub(crate) struct History {
     #[arg(value_name = "NAME|ID")]
     pub(crate) hashtag: String,
     /// Which count
-    #[arg(long, default_value = HistoryMetric::Views.name(), value_parser = one_of(HistoryMetric::ALL, HistoryMetric::name))]
+    #[arg(long, default_value_t, value_parser = one_of::<HistoryMetric>())]
     pub(crate) metric: HistoryMetric,
     #[command(flatten)]
     pub(crate) span: Span,
     /// Every reading, or the last one of each hour, day or week (UTC)
-    #[arg(long, default_value = Step::Day.name(), value_parser = one_of(Step::ALL, Step::name))]
+    #[arg(long, default_value_t, value_parser = one_of::<Step>())]
     pub(crate) step: Step,
     /// Totals, or what they grew by since the point before
-    #[arg(long, default_value = Mode::Total.name(), value_parser = one_of(Mode::ALL, Mode::name))]
+    #[arg(long, default_value_t, value_parser = one_of::<Mode>())]
     pub(crate) mode: Mode,
     /// Leave readings that cannot be as they were told
     #[arg(long)]
@@ -91,10 +94,10 @@ pub(crate) struct History {
 #[derive(Debug, Args)]
 pub(crate) struct Trending {
     /// Within which window of time
-    #[arg(long, default_value = TrendWindow::Week.name(), value_parser = one_of(TrendWindow::ALL, TrendWindow::name))]
+    #[arg(long, default_value_t, value_parser = one_of::<TrendWindow>())]
     pub(crate) window: TrendWindow,
     /// Highest of this first
-    #[arg(long, default_value = TrendSort::Emerging.name(), value_parser = one_of(TrendSort::ALL, TrendSort::name))]
+    #[arg(long, default_value_t, value_parser = one_of::<TrendSort>())]
     pub(crate) sort: TrendSort,
     /// Only hashtags of at least so many views
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -187,12 +190,12 @@ pub(crate) struct Compare {
     #[arg(value_name = "NAME|ID", required = true, num_args = 2..=COMPARED_MAX)]
     pub(crate) hashtags: Vec<String>,
     /// Which count the series are of
-    #[arg(long, default_value = HistoryMetric::Views.name(), value_parser = one_of(HistoryMetric::ALL, HistoryMetric::name))]
+    #[arg(long, default_value_t, value_parser = one_of::<HistoryMetric>())]
     pub(crate) metric: HistoryMetric,
     #[command(flatten)]
     pub(crate) span: Span,
     /// Every reading, or the last one of each hour, day or week (UTC)
-    #[arg(long, default_value = Step::Day.name(), value_parser = one_of(Step::ALL, Step::name))]
+    #[arg(long, default_value_t, value_parser = one_of::<Step>())]
     pub(crate) step: Step,
     /// Divide each series by its own first value, times this, such as 100
     #[arg(long, value_name = "N", value_parser = index)]
@@ -210,7 +213,7 @@ fn index(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     /// What to write: every hashtag with its totals, every reading as it was told, or every video, each once
-    #[arg(value_name = "WHAT", value_parser = one_of(ExportOf::ALL, ExportOf::name))]
+    #[arg(value_name = "WHAT", value_parser = one_of::<ExportOf>())]
     pub(crate) what: ExportOf,
     /// Only of this hashtag (videos and history): a name, with or without #, or TikTok's id
     #[arg(long, value_name = "NAME|ID")]
@@ -245,7 +248,7 @@ pub(crate) struct Backtest {
     #[arg(long, value_name = "DAYS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=365))]
     pub(crate) every: u32,
     /// The window of time of the z-score
-    #[arg(long, default_value = TrendWindow::Week.name(), value_parser = one_of(TrendWindow::ALL, TrendWindow::name))]
+    #[arg(long, default_value_t, value_parser = one_of::<TrendWindow>())]
     pub(crate) window: TrendWindow,
     /// Judge weights beside pace, such as zscore=2,pace=1; components that are not named keep theirs: pace 1, all others 0
     #[arg(long, value_name = "COMPONENT=WEIGHT,...")]

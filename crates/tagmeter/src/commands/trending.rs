@@ -135,7 +135,7 @@ fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
 }
 
 /// How the column of what is sorted by is headed, where it is not among those that are always there.
-const fn own_heading(sort: TrendSort) -> Option<&'static str> {
+fn own_heading(sort: TrendSort) -> Option<&'static str> {
     match sort {
         TrendSort::Emerging | TrendSort::Pace | TrendSort::Surge | TrendSort::Growth => None,
         other => Some(other.name()),

@@ -7,6 +7,7 @@ use crate::exit::Failure;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
+use strum::IntoStaticStr;
 
 /// Names of an upstream's settings, as files write them.
 pub(super) const NAMES: [&str; 10] = [
@@ -33,7 +34,8 @@ const RESEARCH_REQUESTS_PER_MINUTE: u32 = 60;
 const NAME_BYTES_MAX: usize = 40;
 
 /// Which connector speaks to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Kind {
     /// Any server of the four challenge endpoints.
     Contract,
@@ -42,11 +44,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Contract => "contract",
-            Self::TiktokResearch => "tiktok-research",
-        }
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
     }
 }
 

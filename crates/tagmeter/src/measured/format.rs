@@ -40,8 +40,12 @@ impl FileFormat {
         if let Some(format) = Format::of_path(path) {
             return Some(Self::Rows(format));
         }
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        Self::ALL.into_iter().find(|format| format.name() == extension)
+        Self::named(&path.extension()?.to_str()?.to_ascii_lowercase())
+    }
+
+    /// Returns the format of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
     /// Whether it is no text: nothing for a terminal.

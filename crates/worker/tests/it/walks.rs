@@ -1,11 +1,11 @@
 //! Walks through a stand-in for the original, with its habits: every counter and every charge is exact.
 
 use crate::shared::{LEASE_OVER, data, ended, location};
-use domain::KeyScope;
 use domain::assigned_id::ASSIGNED_ID_MIN;
+use domain::{KeyScope, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::ledger::{Movement, Operation};
+use store::ledger::Movement;
 use testkit::upstream::{ContractStandIn, Fault, Habits, HeldHashtag, HeldVideo};
 use testkit::{Answer, Place, Request, TestServer, hashtag, video};
 
@@ -75,7 +75,7 @@ async fn a_small_hashtag_is_walked_to_its_end(place: &Place) {
     let entries = server.held().store().entries(server.account_id, None, 10).await.expect("entries");
     let pages = entries
         .iter()
-        .filter(|entry| matches!(entry.movement, Movement::Charge { operation: Operation(5), .. }));
+        .filter(|entry| matches!(entry.movement, Movement::Charge { operation, .. } if operation == Operation::WalkPage.number()));
     assert_eq!(pages.count(), 3);
 }
 

@@ -9,6 +9,7 @@ use crate::metrics::forecast::BAND_ROWS;
 use crate::metrics::odds::{Odds, PACE_BOUNDS, SURGE_BOUNDS, cell};
 use crate::metrics::outlook::Outlook;
 use serde::Serialize;
+use strum::IntoStaticStr;
 
 /// A week of so many usual ones or fewer is a weak one.
 pub const HALF_TIMES: f64 = 0.5;
@@ -17,8 +18,9 @@ pub const HALF_TIMES: f64 = 0.5;
 pub const OWN_CELL_MIN: u64 = 200;
 
 /// What a table is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// To be in the tenth that grows most, by percentile of pace.
     TopTenth,
@@ -35,13 +37,8 @@ impl Outcome {
     pub const ALL: [Self; 4] = [Self::TopTenth, Self::Triple, Self::Double, Self::Half];
 
     /// The name in answers.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TopTenth => "top_tenth",
-            Self::Triple => "triple",
-            Self::Double => "double",
-            Self::Half => "half",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The lower bounds of its cells but the first.

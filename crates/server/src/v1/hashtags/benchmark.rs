@@ -1,19 +1,17 @@
 //! `GET /v1/hashtags/{ref}/benchmark`: what is usual under a hashtag, and where something would stand.
 
-use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
-use super::super::operation;
+use super::super::measured::{HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use crate::app::App;
-use crate::gate::serve::{Asking, serve};
+use crate::gate::{Billing, RequestContext, serve};
 use crate::openapi::{DurationText, MeasureErrors, TagText};
 use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::Hashtag;
+use domain::{Hashtag, Operation};
 use http::Response;
 use measure::{BenchmarkAsked, BenchmarkView, Measure, MeasureError, Measured, Meta};
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// What may stand in the query.
@@ -52,14 +50,14 @@ pub(crate) struct Answer {
 pub(crate) struct Benchmark;
 
 impl HashtagQuestion for Benchmark {
-    const OPERATION: Operation = operation::HASHTAG_BENCHMARK;
-    type Asked = BenchmarkAsked;
+    const OPERATION: Operation = Operation::HashtagBenchmark;
+    type Query = BenchmarkAsked;
     type Answer = BenchmarkView;
 
-    fn read(asking: &Asking<'_>, _: Page) -> Result<Self::Asked, Problem> {
-        let query = &asking.query;
+    fn read(context: &RequestContext<'_>, _: Page) -> Result<Self::Query, Problem> {
+        let query = &context.query;
         Ok(BenchmarkAsked {
-            since: query.window("window", asking.now)?,
+            since: query.window("window", context.now)?,
             plays: query.whole("plays", 0..=NUMBER_MAX)?,
             engagement: query.real("engagement")?,
             video: query.video("video_id")?,

@@ -1,18 +1,16 @@
 //! `GET /v1/hashtags/{ref}/creators`: who carries a hashtag.
 
-use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
-use super::super::operation;
+use super::super::measured::{HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use crate::app::App;
-use crate::gate::serve::{Asking, serve};
+use crate::gate::{Billing, RequestContext, serve};
 use crate::openapi::{MeasureErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::Hashtag;
+use domain::{Hashtag, Operation};
 use http::Response;
 use measure::{CreatorsAsked, CreatorsView, Measure, MeasureError, Measured, Meta};
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// What may stand in the query.
@@ -39,12 +37,12 @@ pub(crate) struct Answer {
 pub(crate) struct Creators;
 
 impl HashtagQuestion for Creators {
-    const OPERATION: Operation = operation::HASHTAG_CREATORS;
-    type Asked = CreatorsAsked;
+    const OPERATION: Operation = Operation::HashtagCreators;
+    type Query = CreatorsAsked;
     type Answer = CreatorsView;
 
-    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
-        let since = asking.query.begin("since", asking.now)?;
+    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem> {
+        let since = context.query.begin("since", context.now)?;
         Ok(CreatorsAsked { since, limit: page.limit, after: page.after })
     }
 

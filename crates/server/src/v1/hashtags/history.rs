@@ -1,21 +1,19 @@
 //! `GET /v1/hashtags/{ref}/history`: how a count of a hashtag went.
 
-use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
-use super::super::operation;
+use super::super::measured::{HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::words::{HistoryMetricWord, ModeWord, StepWord};
 use crate::app::App;
-use crate::gate::serve::{Asking, serve};
+use crate::gate::{Billing, RequestContext, serve};
 use crate::openapi::{MeasureErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::Hashtag;
+use domain::{Hashtag, Operation};
 use http::Response;
 use measure::{
     HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryAsked, HistoryView, Measure, MeasureError, Measured, Meta,
 };
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// Most points of a page by the older name of `limit`.
@@ -67,8 +65,8 @@ pub(crate) struct Answer {
 pub(crate) struct History;
 
 /// What of a request picks a history: all but the page.
-pub(crate) fn read(asking: &Asking<'_>) -> Result<HistoryAsked, Problem> {
-    let (query, now) = (&asking.query, asking.now);
+pub(crate) fn read(context: &RequestContext<'_>) -> Result<HistoryAsked, Problem> {
+    let (query, now) = (&context.query, context.now);
     let is_unrepaired =
         query.one_of("repair", &[("true", false), ("false", true), ("1", false), ("0", true)])?;
     Ok(HistoryAsked {
@@ -84,18 +82,18 @@ pub(crate) fn read(asking: &Asking<'_>) -> Result<HistoryAsked, Problem> {
 }
 
 impl HashtagQuestion for History {
-    const OPERATION: Operation = operation::HASHTAG_HISTORY;
-    type Asked = HistoryAsked;
+    const OPERATION: Operation = Operation::HashtagHistory;
+    type Query = HistoryAsked;
     type Answer = HistoryView;
     const LIMIT: u32 = HISTORY_LIMIT;
     const LIMIT_MAX: u32 = HISTORY_LIMIT_MAX;
 
-    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
-        let points = asking.query.whole("points", 1..=POINTS_MAX)?;
-        let has_limit = asking.query.text("limit")?.is_some();
+    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem> {
+        let points = context.query.whole("points", 1..=POINTS_MAX)?;
+        let has_limit = context.query.text("limit")?.is_some();
         let points = points.filter(|_| !has_limit).unwrap_or(page.limit.into());
         let limit = usize::try_from(points).unwrap_or(usize::MAX);
-        Ok(HistoryAsked { limit, after: page.after, ..read(asking)? })
+        Ok(HistoryAsked { limit, after: page.after, ..read(context)? })
     }
 
     async fn measure(

@@ -1,26 +1,24 @@
 //! `GET /v1/hashtags/{ref}/history.svg` and `history.png`: the history as a picture to embed.
 
 use super::super::measured::{hashtag, problem};
-use super::super::operation;
 use super::super::words::{HistoryMetricWord, ModeWord, StepWord, ThemeWord};
 use super::history::read;
 use super::reference;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::reply::Content;
-use crate::gate::serve::{Asking, Paid, serve};
+use crate::gate::{Paid, RequestContext, serve};
 use crate::openapi::{Binary, ChartErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Wanted;
+use catalog::FreshnessRequirement;
 use charts::{Chart, ChartError, ChartPoint, Line, SIZE_PX, Theme};
-use domain::Hashtag;
 use domain::metrics::Mode;
+use domain::{Hashtag, Operation};
 use http::Response;
 use measure::{History, HistoryAsked, Measure};
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::IntoParams;
 
 /// Width and height unless told otherwise.
@@ -80,16 +78,16 @@ pub(crate) struct Drawn {
 pub(crate) struct HistoryChart;
 
 impl Paid for HistoryChart {
-    const OPERATION: Operation = operation::HASHTAG_HISTORY_CHART;
+    const OPERATION: Operation = Operation::HashtagHistoryChart;
     const IS_CONTRACT: bool = false;
-    type Asked = (String, HistoryAsked, Drawn);
+    type Query = (String, HistoryAsked, Drawn);
 
-    fn media_types(asking: &Asking<'_>) -> &'static [&'static str] {
-        if asking.path.ends_with(".png") { &["image/png"] } else { &["image/svg+xml"] }
+    fn media_types(context: &RequestContext<'_>) -> &'static [&'static str] {
+        if context.path.ends_with(".png") { &["image/png"] } else { &["image/svg+xml"] }
     }
 
-    fn read(asking: &Asking<'_>) -> Result<Self::Asked, Problem> {
-        let query = &asking.query;
+    fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem> {
+        let query = &context.query;
         let pixels = |param, default: u32| -> Result<u32, Problem> {
             let bounds = u64::from(*SIZE_PX.start())..=u64::from(*SIZE_PX.end());
             let told = query.whole(param, bounds)?;
@@ -101,17 +99,17 @@ impl Paid for HistoryChart {
             theme: query.word("theme")?,
             is_log: query.flag("log")?,
             index_to: query.index()?,
-            is_png: asking.path.ends_with(".png"),
+            is_png: context.path.ends_with(".png"),
         };
-        Ok((reference(asking)?, read(asking)?, drawn))
+        Ok((reference(context)?, read(context)?, drawn))
     }
 
     async fn answer(
         app: &App,
-        (reference, asked, drawn): Self::Asked,
-        wanted: Wanted,
+        (reference, asked, drawn): Self::Query,
+        freshness: FreshnessRequirement,
     ) -> Result<Content, Problem> {
-        let (found, _) = hashtag(&app.catalog, &reference, wanted).await?;
+        let (found, _) = hashtag(&app.catalog, &reference, freshness).await?;
         let history = app.measure.history_points(&found, asked).await.map_err(problem)?;
         if history.points.is_empty() {
             return Err(nothing_to_draw(&app.measure, &found, asked).await);

@@ -20,22 +20,21 @@ pub(crate) mod related;
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod creators;
 
-use super::measured::{Billing, Measuring, Page, Pagination, Question, problem};
-use super::operation;
+use super::measured::{Measuring, Page, Pagination, Question, problem};
 use super::words::HashtagSortWord;
 use crate::app::App;
-use crate::gate::serve::{Asking, serve};
+use crate::gate::{Billing, RequestContext, serve};
 use crate::openapi::{KeywordText, ListErrors};
 use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::Wanted;
+use catalog::FreshnessRequirement;
+use domain::Operation;
 use http::Response;
 use measure::{HashtagRecord, HashtagsAsked, Measure, Measured, Meta};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// What may stand in the query.
@@ -68,12 +67,12 @@ pub(crate) struct Answer {
 pub(crate) struct Hashtags;
 
 impl Question for Hashtags {
-    const OPERATION: Operation = operation::HASHTAGS;
-    type Asked = HashtagsAsked;
+    const OPERATION: Operation = Operation::ListHashtags;
+    type Query = HashtagsAsked;
     type Answer = Vec<HashtagRecord>;
 
-    fn read(asking: &Asking<'_>, page: Page) -> Result<HashtagsAsked, Problem> {
-        let query = &asking.query;
+    fn read(context: &RequestContext<'_>, page: Page) -> Result<HashtagsAsked, Problem> {
+        let query = &context.query;
         Ok(HashtagsAsked {
             query: query.keyword("query")?,
             sort: query.word("sort")?,
@@ -86,7 +85,7 @@ impl Question for Hashtags {
     async fn answer(
         measure: &Measure,
         asked: HashtagsAsked,
-        _: Wanted,
+        _: FreshnessRequirement,
     ) -> Result<Measured<Vec<HashtagRecord>>, Problem> {
         measure.hashtags(&asked).await.map_err(problem)
     }
@@ -106,8 +105,8 @@ pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Re
 }
 
 /// The part of a path that names a hashtag: the one after `/v1/hashtags/`.
-pub(crate) fn reference(asking: &Asking<'_>) -> Result<String, Problem> {
-    let part = asking.path.split('/').nth(3).unwrap_or("");
+pub(crate) fn reference(context: &RequestContext<'_>) -> Result<String, Problem> {
+    let part = context.path.split('/').nth(3).unwrap_or("");
     let text = percent_decode_str(part).decode_utf8().map_err(|_| {
         Problem::parameter("ref", "ref is not UTF-8; give a name such as cat, percent-encoded, or an id")
     })?;

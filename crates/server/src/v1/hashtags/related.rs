@@ -1,18 +1,16 @@
 //! `GET /v1/hashtags/{ref}/related`: which hashtags go with one.
 
-use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
-use super::super::operation;
+use super::super::measured::{HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use crate::app::App;
-use crate::gate::serve::{Asking, serve};
+use crate::gate::{Billing, RequestContext, serve};
 use crate::openapi::{MeasureErrors, TagText, TimeText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::Hashtag;
+use domain::{Hashtag, Operation};
 use http::Response;
 use measure::{Measure, MeasureError, Measured, Meta, RelatedAsked, RelatedView};
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// What may stand in the query.
@@ -42,14 +40,14 @@ pub(crate) struct Answer {
 pub(crate) struct Related;
 
 impl HashtagQuestion for Related {
-    const OPERATION: Operation = operation::HASHTAG_RELATED;
-    type Asked = RelatedAsked;
+    const OPERATION: Operation = Operation::RelatedHashtags;
+    type Query = RelatedAsked;
     type Answer = Vec<RelatedView>;
 
-    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
-        let query = &asking.query;
+    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem> {
+        let query = &context.query;
         Ok(RelatedAsked {
-            since: query.begin("since", asking.now)?,
+            since: query.begin("since", context.now)?,
             with_generic: query.flag("generic")?,
             limit: page.limit,
         })

@@ -1,18 +1,16 @@
 //! `GET /v1/hashtags/{ref}`: a hashtag and all that is derived of it.
 
-use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
-use super::super::operation;
+use super::super::measured::{HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use crate::app::App;
-use crate::gate::serve::{Asking, serve};
+use crate::gate::{Billing, RequestContext, serve};
 use crate::openapi::{MeasureErrors, TagText};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::Hashtag;
+use domain::{Hashtag, Operation};
 use http::Response;
 use measure::{Measure, MeasureError, Measured, Meta, OverviewView};
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::ToSchema;
 
 /// A hashtag.
@@ -29,11 +27,11 @@ pub(crate) struct Answer {
 pub(crate) struct Show;
 
 impl HashtagQuestion for Show {
-    const OPERATION: Operation = operation::HASHTAG;
-    type Asked = ();
+    const OPERATION: Operation = Operation::ShowHashtag;
+    type Query = ();
     type Answer = OverviewView;
 
-    fn read(_: &Asking<'_>, _: Page) -> Result<(), Problem> {
+    fn read(_: &RequestContext<'_>, _: Page) -> Result<(), Problem> {
         Ok(())
     }
 

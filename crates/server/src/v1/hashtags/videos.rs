@@ -1,21 +1,19 @@
 //! `GET /v1/hashtags/{ref}/videos`: the videos under a hashtag in numbers, filtered and in an order.
 
-use super::super::measured::{Billing, HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
-use super::super::operation;
+use super::super::measured::{HashtagQuestion, Measuring, OfHashtag, Page, Pagination};
 use super::super::words::VideoSortWord;
 use crate::app::App;
-use crate::gate::serve::{Asking, serve};
+use crate::gate::{Billing, RequestContext, serve};
 use crate::openapi::{MeasureErrors, OptionalTagText, TagText, TimeText};
 use crate::problem::Problem;
 use crate::query::NUMBER_MAX;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::Hashtag;
+use domain::{Hashtag, Operation};
 use http::Response;
 use measure::{Measure, MeasureError, Measured, Meta, VideoMeasuredView, VideosAsked};
 use std::borrow::Cow;
 use std::sync::Arc;
-use store::ledger::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 /// What may stand in the query.
@@ -61,12 +59,12 @@ pub(crate) struct Answer {
 pub(crate) struct Videos;
 
 impl HashtagQuestion for Videos {
-    const OPERATION: Operation = operation::HASHTAG_VIDEOS;
-    type Asked = VideosAsked;
+    const OPERATION: Operation = Operation::ListHashtagVideos;
+    type Query = VideosAsked;
     type Answer = Vec<VideoMeasuredView>;
 
-    fn read(asking: &Asking<'_>, page: Page) -> Result<Self::Asked, Problem> {
-        let (query, now) = (&asking.query, asking.now);
+    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem> {
+        let (query, now) = (&context.query, context.now);
         Ok(VideosAsked {
             sort: query.word("sort")?,
             since: query.begin("since", now)?,

@@ -81,7 +81,7 @@ impl Span {
             numbers(|_, head| to_i64(head.balance)),
             numbers(|charge, _| charge.at.as_ms()),
             Box::new(taken.iter().map(|(_, charge, _)| bytes_of_id(charge)).collect::<Vec<_>>()),
-            numbers(|charge, _| i64::from(charge.operation.0)),
+            numbers(|charge, _| i64::from(charge.operation.number().0)),
             Box::new(taken.iter().map(|(_, _, head)| head.hash.to_vec()).collect::<Vec<_>>()),
         ]
     }

@@ -41,9 +41,9 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Of a request that came through [`Front::answer`].
+    /// Of a request that came through [`RequestMiddleware::answer`].
     pub(crate) fn of(extensions: &Extensions) -> Self {
-        extensions.get::<Self>().cloned().expect("every request comes through the front, which names it")
+        extensions.get::<Self>().cloned().expect("every request comes through the middleware, which names it")
     }
 
     /// A call that is not of a route: what goes wrong before there is a request.
@@ -62,12 +62,12 @@ impl Call {
 
 /// The application and the way to its handlers.
 #[derive(Debug)]
-pub(crate) struct Front {
+pub(crate) struct RequestMiddleware {
     pub(crate) app: Arc<App>,
     pub(crate) router: Router,
 }
 
-impl Front {
+impl RequestMiddleware {
     /// Answers one request. Never fails: a fault is an answer too.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let (app, began) = (&self.app, Instant::now());
