@@ -1,9 +1,9 @@
-//! Where words begin and end inside a tag: at `_` and other punctuation, between letters and digits, between letters
+//! Word boundaries inside a tag: at `_` and other punctuation, between letters and digits, between letters
 //! and emoji, and where the script changes.
 
 use icu_properties::props::{EnumeratedProperty, Script};
 
-/// What a character is, as far as words are concerned. A boundary lies between characters of different kinds.
+/// The kind of a character, as far as words are concerned. A boundary lies between characters of different kinds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Letter(Script),
@@ -54,7 +54,8 @@ fn is_punctuation(c: char) -> bool {
     )
 }
 
-/// Whether a word begins or ends at byte `at` of `form`, which lies between two characters. Both ends of a tag do.
+/// Returns whether a word begins or ends at byte `at` of `form`, which lies between two characters. Both ends of a tag are
+/// boundaries.
 pub(crate) fn is_boundary(form: &str, at: usize) -> bool {
     let Some(next) = form[at..].chars().next() else { return true };
     let next = kind(next);

@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// What the names of files begin with that are being written.
+/// Prefix of the names of files that are being written.
 const UNFINISHED: &str = ".search-unfinished-";
 
-/// How much a builder holds in memory before it sets work aside in temporary files.
+/// Memory limits of a builder, beyond which it moves work to temporary files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Memory {
     pub(super) chunk_bytes_max: usize,
@@ -35,7 +35,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Begins an index at `path`, whose folder exists. `identity` tells the store from others; `sequence` is the
+    /// Begins an index at `path`, whose folder exists. `identity` is the store's; `sequence` is the
     /// store's change sequence that the hashtags to come were read at.
     pub fn new(path: impl Into<PathBuf>, identity: u128, sequence: u64) -> Self {
         let memory = Memory { chunk_bytes_max: CHUNK_BYTES_MAX, pairs_max: PAIRS_MAX };

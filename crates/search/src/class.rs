@@ -1,13 +1,13 @@
-//! How well a tag answers a keyword: the classes of a hit, best first, and the rule that tells them apart.
+//! Match classes: how well a tag answers a keyword, best first, and the rule that decides.
 
 use crate::boundary::is_boundary;
 use crate::form::SearchForm;
 use memchr::memmem::Finder;
 
-/// How a hit answers the keyword. Hits are ordered by class, then by reach.
+/// Match class of a hit. Hits are ordered by class, then by reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// The tag that was asked for, its words joined.
+    /// The tag equals the keyword, its words joined.
     Exact,
     /// The same but for width or invisible characters.
     Variant,
@@ -17,7 +17,7 @@ pub enum Class {
     Word,
     /// The keyword stands somewhere in the tag.
     Infix,
-    /// The tag is one of several words asked for.
+    /// The tag equals one of the keyword's several words.
     OneWord,
     /// All of several words stand somewhere in the tag.
     AllWords,
@@ -40,7 +40,7 @@ impl<'k> Matcher<'k> {
         }
     }
 
-    /// How the tag with this search form and key answers, if it does.
+    /// Returns the class of the tag with this search form and key; `None` where it does not match.
     pub(crate) fn classify(&self, form: &str, key: &str) -> Option<Class> {
         let joined = &self.keyword.joined;
         if let Some(at) = self.joined.find(form.as_bytes()) {

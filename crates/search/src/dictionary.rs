@@ -30,7 +30,7 @@ impl DictionaryWriter {
     }
 }
 
-/// Where the dictionary of a segment is.
+/// Location of a segment's dictionary.
 #[derive(Debug)]
 pub(super) struct Dictionary {
     pub(super) offset: u64,

@@ -82,7 +82,7 @@ pub(super) struct Group {
     bytes: Vec<u8>,
 }
 
-/// Where the documents of a segment are.
+/// Location of a segment's documents.
 #[derive(Debug)]
 pub(super) struct Documents {
     /// Start of each group, and the end of the last.

@@ -49,7 +49,7 @@ fn home(hash: u64, count: u64) -> u64 {
     ((u128::from(hash) * u128::from(count)) >> 64) as u64
 }
 
-/// Where the table of a segment is.
+/// Location of a segment's table.
 #[derive(Debug)]
 pub(super) struct Exact {
     pub(super) offset: u64,

@@ -1,4 +1,4 @@
-//! What search compares: the search form of a tag and of a keyword.
+//! Search forms: the normalized texts of tags and keywords that search compares.
 //!
 //! The key of a tag keeps half-width kana, full-width letters and ligatures apart, because TikTok does. A person
 //! typing does not, so search folds further: NFKC with full case folding, without white space and without characters
@@ -111,12 +111,12 @@ impl SearchForm {
         Self { key: key_of(&joined), joined: search_form(&joined).into_owned(), words }
     }
 
-    /// How the tag with this key answers the keyword, if it does; the rule of ranking by itself.
+    /// Classifies the tag with this key; `None` where it does not match. This is the ranking rule without an index.
     pub fn classify(&self, key: &str) -> Option<Class> {
         if self.is_empty() { None } else { Matcher::new(self).classify(&search_form(key), key) }
     }
 
-    /// Whether nothing is left to look for.
+    /// Returns whether nothing is left to search for.
     pub fn is_empty(&self) -> bool {
         self.joined.is_empty()
     }

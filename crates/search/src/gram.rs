@@ -8,7 +8,7 @@ pub(super) const GRAM_CHARS_MAX: usize = 3;
 /// One more than the greatest `char`; three of them and a place fit in 64 bits.
 const RADIX: u64 = 0x11_0000;
 
-/// Where in the tag the gram stands.
+/// Position of a gram in its tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// At the start.

@@ -13,7 +13,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::PathBuf;
 
-/// Pairs of gram and rank held in memory: eight bytes each, and four more while they are put in order.
+/// Pairs of gram and rank kept in memory: eight bytes each, and four more while they are sorted.
 pub(super) const PAIRS_MAX: usize = 4 << 20;
 
 const BUFFER_BYTES: usize = 256 << 10;
@@ -37,7 +37,7 @@ impl Hasher for GramHasher {
     }
 }
 
-/// What is known of a gram since the last file.
+/// Postings of a gram since the last temporary file.
 struct Slot {
     gram: Gram,
     count: u32,
@@ -46,7 +46,7 @@ struct Slot {
 
 /// Collects documents and gives back posting lists.
 pub(super) struct Inverter {
-    /// Where files may be set aside; without it everything stays in memory.
+    /// Folder of temporary files; without it everything stays in memory.
     folder: Option<PathBuf>,
     pairs_max: usize,
     numbers: HashMap<u64, u32, BuildHasherDefault<GramHasher>>,

@@ -7,11 +7,11 @@
 //! The *base* is a file, built from all hashtags of the store at one point of its change sequence. It lists each tag
 //! under its one-, two- and three-character grams (anywhere, at the start, at the start of a word), so a keyword of
 //! one or two characters is looked up like any other. The *overlay* holds in memory what changed since; a hashtag in
-//! it supersedes its entry in the base. The store stays the owner of truth: the index can always be built anew, and
+//! it supersedes its entry in the base. The store stays the source of truth: the index can always be rebuilt, and
 //! it has no room for a tag that the store does not know.
 //!
 //! To follow a store: [`SearchIndex::open`], or [`Builder`] where that fails; [`SearchIndex::apply`] every change
-//! after [`SearchIndex::sequence`]; build anew when it [`SearchIndex::wants_rebuild`], and continue with the new one
+//! after [`SearchIndex::sequence`]; rebuild when it [`SearchIndex::wants_rebuild`], and continue with the new one
 //! from its own sequence.
 //!
 //! Reading order: `form` (what is compared), `class` (how it ranks), `query` (how a page is made), `stage` (how one
@@ -58,13 +58,13 @@ use storage::Storage;
 /// Changes that the overlay takes before the index wants to be rebuilt, where the base is small.
 const OVERLAY_MAX: u64 = 100_000;
 
-/// Where the base is large, the overlay may have one document to so many of the base.
+/// Maximum size of the overlay beside a large base: one document to so many of the base.
 const OVERLAY_SHARE: u64 = 32;
 
-/// Changes in one call after which they become a segment, to bound what is held twice.
+/// Changes in one call after which they become a segment, to bound what is in memory twice.
 const BULK_MAX: usize = 64 * FRESH_MAX;
 
-/// What the index is told of a hashtag.
+/// A hashtag as the index stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Document<'a> {
     /// The hashtag's row number, its identity here: a later document of the same number supersedes this one.
@@ -80,13 +80,16 @@ pub struct Document<'a> {
 pub struct SearchIndex {
     /// Locked only to take or replace the pointer.
     state: RwLock<Arc<State>>,
-    /// Held while changes are applied, so that none is lost.
+    /// Locked while changes are applied, so that none is lost.
     applying: Mutex<()>,
 }
 
 impl SearchIndex {
     /// Opens the index at `path` that was built from the store with this identity, and checks that it is whole, for
-    /// which it is read once. Every error means: build it anew.
+    /// which it is read once.
+    ///
+    /// # Errors
+    /// On any error, rebuild the index.
     pub fn open(path: impl AsRef<Path>, identity: u128) -> Result<Self, OpenError> {
         let segment = Segment::open_checked(Storage::open(File::open(path)?)?)?;
         if segment.label.identity != identity {
@@ -102,29 +105,29 @@ impl SearchIndex {
         Self { state: RwLock::new(Arc::new(state)), applying: Mutex::new(()) }
     }
 
-    /// The store's change sequence up to which the index tells everything.
+    /// Returns the store's change sequence that the index is up to date with.
     pub fn sequence(&self) -> u64 {
         self.state().sequence
     }
 
-    /// How many hashtags are held, those taken out by a change included.
+    /// Returns the number of hashtags, including those that a change removed.
     pub fn len(&self) -> u64 {
         let state = self.state();
         u64::from(state.base.documents.count) + state.added
     }
 
-    /// Whether no hashtag is held.
+    /// Returns whether the index is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many changes have been taken in since the base was built; they are in memory only.
+    /// Returns the number of changes applied since the base was built; they are in memory only.
     pub fn changes(&self) -> u64 {
         let state = self.state();
         state.tiers.iter().map(|tier| tier.len() as u64).sum::<u64>() + state.fresh.documents.len() as u64
     }
 
-    /// Whether so much has changed since the base was built that a new one pays.
+    /// Returns whether so much has changed since the base was built that a rebuild pays.
     pub fn wants_rebuild(&self) -> bool {
         self.changes() > OVERLAY_MAX.max(u64::from(self.state().base.documents.count) / OVERLAY_SHARE)
     }
@@ -185,7 +188,7 @@ impl From<Document<'_>> for Record {
     }
 }
 
-/// What the base holds of the same hashtag under the same form.
+/// Looks up the base's record of the same hashtag under the same form.
 fn held_by(base: &Segment, record: &Record, group: &mut Group) -> io::Result<Option<Record>> {
     let mut ranks = Vec::new();
     base.exact.candidates(&base.storage, &record.form, &mut ranks)?;

@@ -1,4 +1,4 @@
-//! What changed since the base was built: a few documents compared one by one, and segments in memory.
+//! The overlay, all changes since the base was built: a few documents compared one by one, and segments in memory.
 //!
 //! A change goes to the fresh documents; when there are many they become a segment of their own, and segments of about
 //! the same size are merged, so that a query meets few of them however much has changed. Everything is immutable:
@@ -43,7 +43,7 @@ impl Fresh {
     }
 }
 
-/// A segment in memory and the hashtags it tells of, ascending.
+/// A segment in memory and the hashtags in it, ascending.
 #[derive(Debug)]
 pub(super) struct Tier {
     pub(super) segment: Segment,

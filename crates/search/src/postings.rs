@@ -55,7 +55,7 @@ impl PostingWriter {
     }
 }
 
-/// Where a list is and how long.
+/// Location and length of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ListAt {
     pub(super) offset: u64,
@@ -128,7 +128,7 @@ impl<'s> Cursor<'s> {
         Ok(cursor)
     }
 
-    /// Where the cursor stands; none behind the last rank.
+    /// Returns the current rank; `None` past the last one.
     pub(super) fn rank(&self) -> Option<u32> {
         (self.place < self.held).then(|| self.ranks[self.place])
     }

@@ -21,7 +21,7 @@ const STAGES: [Class; 7] =
 pub struct Hit {
     /// The hashtag's number, as given when it was indexed.
     pub hashtag: u32,
-    /// How it answers.
+    /// Its match class.
     pub class: Class,
     /// Its views, as given when it was indexed.
     pub reach: u64,
@@ -39,7 +39,7 @@ impl Hit {
 pub struct Page {
     /// The hits, best first.
     pub hits: Vec<Hit>,
-    /// Whether there is at least one more that can be paged to.
+    /// Set when at least one more hit can be paged to.
     pub has_more: bool,
 }
 
@@ -57,14 +57,14 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Whether a newer layer than this one tells of the hashtag. Layer 0 is the base, then come the tiers and the
+    /// Returns whether a newer layer than this one has the hashtag. Layer 0 is the base, then come the tiers and the
     /// fresh documents.
     fn is_superseded(&self, layer: usize, hashtag: u32) -> bool {
         layer <= self.tiers.len()
             && (self.fresh.holds(hashtag) || self.tiers[layer..].iter().any(|tier| tier.holds(hashtag)))
     }
 
-    /// Whether any layer but the base tells of the hashtag.
+    /// Returns whether any layer but the base has the hashtag.
     pub(super) fn overlay_holds(&self, hashtag: u32) -> bool {
         self.is_superseded(0, hashtag)
     }

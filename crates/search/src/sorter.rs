@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::PathBuf;
 
-/// Bytes of text and of sort entries held in memory before a chunk is set aside.
+/// Bytes of text and of sort entries in memory before a chunk is written to a temporary file.
 pub(super) const CHUNK_BYTES_MAX: usize = 24 << 20;
 
 const BUFFER_BYTES: usize = 256 << 10;
@@ -25,7 +25,7 @@ struct Entry {
 
 /// Takes documents in any order and gives them back in order of rank.
 pub(super) struct Sorter {
-    /// Where files may be set aside; without it everything stays in memory.
+    /// Folder of temporary files; without it everything stays in memory.
     folder: Option<PathBuf>,
     chunk_bytes_max: usize,
     entries: Vec<Entry>,
@@ -39,7 +39,7 @@ impl Sorter {
         Self { folder, chunk_bytes_max, entries: Vec::new(), texts: Vec::new(), runs: Vec::new(), count: 0 }
     }
 
-    /// How many documents were taken.
+    /// Returns the number of documents pushed.
     pub(super) fn count(&self) -> u64 {
         self.count
     }

@@ -125,7 +125,7 @@ impl<'a> SegmentSearch<'a> {
 
 /// Which of the lists to intersect, shortest first.
 ///
-/// Neighbouring grams stand in much the same tags, so another of them tells little. Short lists come first, but those
+/// Neighbouring grams occur in much the same tags, so another of them narrows little. Short lists come first, but those
 /// that share no character with a chosen one before those that do, and none that adds no character.
 fn choose(mut lists: Vec<(ListAt, Required)>) -> Vec<ListAt> {
     lists.sort_unstable_by_key(|(list, _)| list.count);

@@ -1,4 +1,4 @@
-//! Where the bytes of a segment are: in a file, read where needed, or in memory.
+//! Storage of a segment's bytes: a file, read by position, or memory.
 //!
 //! Files are read by position into small buffers and not memory-mapped. The operating system's page cache holds what
 //! is hot either way, and a read of a few kilobytes from it costs about as much as decoding them. In return there is
@@ -21,7 +21,7 @@ impl Storage {
         Ok(Self::File { file, bytes })
     }
 
-    /// How many bytes there are.
+    /// Returns the length in bytes.
     pub(super) fn bytes(&self) -> u64 {
         match self {
             Self::File { bytes, .. } => *bytes,

@@ -28,7 +28,6 @@ const LEFT: &[(&str, usize)] = &[
     ("crates/charts", 80),
     ("crates/domain", 355),
     ("crates/measure", 249),
-    ("crates/search", 54),
     ("crates/server", 402),
     ("crates/sources", 457),
     ("crates/store", 618),
