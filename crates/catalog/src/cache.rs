@@ -1,5 +1,5 @@
 //! Ready answers in memory, in front of the store: a hashtag's record and ready bytes, ready pages. Bounded by bytes;
-//! what is asked for often stays.
+//! frequently requested entries stay.
 
 use crate::freshness::{Era, Freshness};
 use crate::pages::{PageKey, Pages};
@@ -20,7 +20,7 @@ pub struct Ready {
     pub body: Bytes,
     /// XXH3 of them, 128 bits: worked out once, however often they are sent.
     pub hash: u128,
-    /// Where its counts come from.
+    /// Provenance of its counts.
     pub provenance: Provenance,
 }
 
@@ -35,7 +35,7 @@ impl Ready {
 #[derive(Clone)]
 struct ByteWeight;
 
-/// What an entry costs beside its bytes, about.
+/// Approximate overhead of an entry beside its bytes.
 const ENTRY_BYTES: u64 = 176;
 /// About what the answer to a look-up weighs.
 const HASHTAG_BYTES: u64 = 416;
@@ -64,7 +64,7 @@ impl Weighter<HashtagRef, Read<Arc<Hashtag>>> for ByteWeight {
 
 /// The ready answers, under what is asked: one look and one comparison, whether it still stands.
 pub(crate) struct HotCache {
-    /// Answers to look-ups. Apart from the records, which are three times as large and asked for by walks.
+    /// Answers to look-ups, apart from the records, which are three times as large and read by walks.
     ready: Cache<HashtagRef, Read<Ready>, ByteWeight>,
     records: Cache<HashtagRef, Read<Arc<Hashtag>>, ByteWeight>,
     freshness: Freshness,

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use store::StoreError;
 
-/// What can go wrong. "Not found" is not here: look-ups return `Option`.
+/// Errors of the catalog. "Not found" is none: look-ups return `Option`.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The store failed.
@@ -32,35 +32,35 @@ pub enum CatalogError {
     /// The Research API refuses access, or the request.
     #[error("the Research API refuses: {0}")]
     Research(#[source] UpstreamError),
-    /// These days cannot be asked for.
+    /// These days cannot be requested.
     #[error(transparent)]
     Window(#[from] WindowError),
     /// Nothing is stored, and no upstream gave it.
     #[error("no upstream gave it: {cause}")]
     Upstream {
-        /// What of it clients may hear.
+        /// The fault as reported to clients.
         fault: UpstreamFault,
         /// The last thing that went wrong.
         cause: String,
-        /// Whether a later try is of use.
+        /// The prospect of a retry.
         prospect: Prospect,
     },
-    /// What an upstream told could not be stored; shared by all who asked for it.
-    #[error("what an upstream told could not be stored: {0}")]
+    /// An upstream's answer could not be stored. All callers of the coalesced request share this error.
+    #[error("the upstream's answer could not be stored: {0}")]
     NotStored(Arc<Self>),
     /// Paths that were named to be imported are not there, or are nothing that can be read.
     #[error("{name}: {why}")]
     NoInput {
         /// The paths as they were given.
         name: String,
-        /// What is wrong with them.
+        /// The reason.
         why: &'static str,
     },
 }
 
 impl CatalogError {
-    /// Whether the same call may succeed later although nobody changed the request or the data: the disk was full, the
-    /// database or an upstream could not be reached.
+    /// Returns whether the same call may succeed later with the same request and data: the disk was full, or the database or
+    /// an upstream was unreachable.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Store(error) => error.is_passing(),

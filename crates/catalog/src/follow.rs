@@ -9,21 +9,21 @@ use store::hashtags::Changes;
 use store::news::News;
 use tokio::sync::watch;
 
-/// How long the hot cache may be trusted without asking the store how far it has come: what another process wrote is seen
-/// that much later, what this one wrote at once. Asking SQLite costs some microseconds, a tenth of a look-up.
+/// Milliseconds that the hot cache is trusted without reading the store's change sequence: changes of other processes are
+/// seen that much later, those of this one at once. Reading it from SQLite costs microseconds, a tenth of a look-up.
 const TRUSTED_MS: i64 = 2;
-/// The same where asking costs a round trip, as much as a look-up: what another node wrote is seen as soon as word of it
-/// comes, some milliseconds after its commit, and this much later when no word comes.
+/// The same where reading it costs a round trip, as much as a look-up. A notification, some milliseconds after another
+/// node's commit, cuts it short.
 const TRUSTED_REMOTE_MS: i64 = 100;
 
-/// How far the hot cache has followed.
+/// State of the hot cache's invalidation.
 #[derive(Debug)]
 pub(crate) struct Follow {
     sequence: AtomicU64,
     asked_at_ms: AtomicI64,
-    /// The word that was there when the store was last asked.
+    /// Notifications counted when the sequence was last read.
     word: AtomicU64,
-    /// Listens once somebody follows.
+    /// Subscribed at the first use.
     news: OnceLock<Option<watch::Receiver<News>>>,
     following: tokio::sync::Mutex<()>,
 }
@@ -39,7 +39,7 @@ impl Follow {
         }
     }
 
-    /// How often word came that the catalog changed.
+    /// Returns the number of change notifications so far.
     fn word(&self, store: &Store) -> u64 {
         self.news.get_or_init(|| store.news()).as_ref().map_or(0, |news| news.borrow().changes)
     }
@@ -51,7 +51,7 @@ impl Catalog {
         let follow = &self.inner.follow;
         let store = &self.inner.store;
         let trusted_ms = if store.is_remote() { TRUSTED_REMOTE_MS } else { TRUSTED_MS };
-        // Read before the store is asked: word that comes meanwhile is for the next caller to see.
+        // Load the counter before querying, so that a notification arriving meanwhile is seen by the next caller.
         let word = follow.word(store);
         let now_ms = self.inner.clock.now().as_ms();
         let asked_at_ms = follow.asked_at_ms.load(Ordering::Relaxed);

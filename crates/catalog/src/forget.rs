@@ -11,7 +11,7 @@ use store::videos::VideoRow;
 /// Videos looked at once for those of a creator.
 const LOOKED_AT_ONCE: u64 = 10_000;
 
-/// What is to be forgotten.
+/// Videos and creators to forget.
 #[derive(Debug, Clone, Default)]
 pub struct ForgetOrder {
     /// Videos.
@@ -22,18 +22,18 @@ pub struct ForgetOrder {
     pub is_rewritten: bool,
 }
 
-/// What was forgotten, or would be.
+/// Report of what was forgotten, or would be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ForgetReport {
     /// Videos requested by id, or by a requested creator.
     pub asked: u64,
-    /// Of these, videos that were stored.
+    /// Videos among them that were stored.
     pub videos: u64,
     /// Readings of them.
     pub snapshots: u64,
     /// Creators requested by handle.
     pub creators: u64,
-    /// Of these, those of whom nothing was stored.
+    /// Creators among them without stored data.
     pub creators_unknown: u64,
     /// Hashtags that the videos named.
     pub hashtags: u64,
@@ -41,7 +41,7 @@ pub struct ForgetReport {
     pub handles: u64,
     /// Kept answers in which any of it was named.
     pub answers: u64,
-    /// What is left where bytes of it may be.
+    /// Files in which deleted bytes may remain.
     pub wiped: Wiped,
 }
 
@@ -56,7 +56,7 @@ struct Wanted {
 }
 
 impl Catalog {
-    /// What an order would forget. Nothing is changed.
+    /// Reports what an order would forget. Changes nothing.
     pub async fn would_forget(
         &self,
         order: ForgetOrder,

@@ -1,5 +1,5 @@
-//! Whether what was read of a hashtag still stands: when each was last seen to change, so that answers need not be found
-//! and removed one by one, whatever they are kept under.
+//! Cache epochs: the last known change of each hashtag. A cached answer is compared with it when it is read, so that
+//! changes need not find and remove answers one by one.
 
 use domain::HashtagRow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,7 @@ impl Freshness {
         Era(self.now.load(Ordering::SeqCst))
     }
 
-    /// Whether what was read of a hashtag in an era is what the store says, as far as is known.
+    /// Returns whether data read in an era is current, as far as is known.
     pub(crate) fn is_fresh(&self, row: HashtagRow, read_in: Era) -> bool {
         let changed = self.place(row).load(Ordering::SeqCst).max(self.all_changed.load(Ordering::SeqCst));
         read_in.0 >= changed
@@ -49,7 +49,7 @@ impl Freshness {
         self.all_changed.fetch_max(era, Ordering::SeqCst);
     }
 
-    /// Who reads the store from now on reads the new state; who asked for the era before may have read the old one.
+    /// Begins a new era. Reads that begin after this see the new state; earlier ones may have seen the old one.
     fn begin_era(&self) -> u64 {
         self.now.fetch_add(1, Ordering::SeqCst) + 1
     }

@@ -31,10 +31,10 @@ pub use kept::{KeptOfFormat, KeptOfHashtags, KeptOfVideos, KeptOfWindows, KeptRe
 const TRANSACTION_RECORDS_MAX: u64 = 100_000;
 /// Rejects that the report lists; the rest is counted and goes to the reject file.
 pub const FIRST_REJECTS_MAX: usize = 10;
-/// How long a stopped reader may take to finish its report. One that waits for input never finishes.
+/// Maximum time for a stopped reader to finish its report. One that waits for input never finishes.
 const STOPPING_MAX: Duration = Duration::from_secs(1);
 
-/// Where to read from.
+/// An input to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportInput {
     /// A file, or a folder with all files below it.
@@ -43,7 +43,7 @@ pub enum ImportInput {
     Stdin,
 }
 
-/// Hears how an import goes. Called from the reading thread.
+/// Receives the progress of an import. Called from the reading thread.
 pub trait ImportProgress: Send + Sync {
     /// A file is begun: its name, its number from 0 and how many files there are.
     fn begin(&self, name: &str, number: usize, files: usize);
@@ -53,49 +53,49 @@ pub trait ImportProgress: Send + Sync {
     fn recorded(&self, recorded: &Recorded) {
         let _ = recorded;
     }
-    /// Whether the import is to end soon, with what it has.
+    /// Returns `true` to end the import early, with what it has read.
     fn is_over(&self) -> bool {
         false
     }
 }
 
-/// How to import.
+/// Options of an import.
 #[derive(Default)]
 pub struct ImportOptions {
-    /// Where rejected records are kept, as NDJSON of `file`, `line`, `record`, `reason`, `raw`.
+    /// Receives rejected records as NDJSON of `file`, `line`, `record`, `reason`, `raw`.
     pub rejects: Option<Box<dyn Write + Send>>,
-    /// Who hears how it goes.
+    /// Receives progress.
     pub progress: Option<Arc<dyn ImportProgress>>,
     /// Which column is what, where the files are tables or NDJSON of no format that is known.
     pub mapping: Option<Arc<Mapping>>,
-    /// What else is stated of the files.
+    /// Reading time, encoding and sheet, as stated by the user.
     pub how: HowToRead,
-    /// What the file is called by whoever handed it in, for a time in its name; it is not that of the file.
+    /// Original name of an uploaded file, for a time in its name.
     pub called: Option<String>,
     /// Ends the import, once it is true, with what was read until then; also one that waits for its input.
     pub stop: Option<watch::Receiver<bool>>,
 }
 
-/// What an import did.
+/// Report of an import.
 #[derive(Debug, Clone, Default)]
 pub struct ImportReport {
     /// Files that were read, with what became of each.
     pub files: Vec<FileSummary>,
-    /// What the store took in, all files together.
+    /// Changes in the store, all files together.
     pub recorded: Recorded,
     /// Records that could not be used.
     pub rejected: u64,
     /// The first of them.
     pub first_rejects: Vec<RejectNote>,
-    /// Of how many records something is known, all files together.
+    /// Number of records with each field, all files together.
     pub kept: KeptReport,
     /// Observations that do not say when they were read: no history is kept of them.
     pub without_time: u64,
     /// Observations whose time of reading was stated by whoever imports.
     pub times_stated: u64,
-    /// What was passed over.
+    /// Skipped files and entries.
     pub passed_over: PassedOver,
-    /// Whether reading ended before its end ([`ImportProgress::is_over`], [`ImportOptions::stop`]).
+    /// Set when reading ended early ([`ImportProgress::is_over`], [`ImportOptions::stop`]).
     pub is_stopped: bool,
 }
 

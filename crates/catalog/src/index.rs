@@ -1,5 +1,5 @@
 //! Keeping the search index in step with the store, which alone owns the truth: the index follows the store's change
-//! sequence and is built anew from it when the two disagree.
+//! sequence and is rebuilt from it when the two disagree.
 
 use crate::CatalogError;
 use domain::{Hashtag, HashtagRow};
@@ -15,13 +15,13 @@ use tokio::task::spawn_blocking;
 
 /// Hashtags read from the store at a time.
 const READ_MAX: u32 = 10_000;
-/// Up to so many changes are taken in while the asker waits; more are taken in behind his back.
+/// Maximum number of changes applied while a search waits; more are applied in the background.
 const INLINE_MAX: usize = 2_000;
 
-/// How long a search waits for somebody else who brings the index forward.
+/// Maximum wait of a search for another task that brings the index up to date.
 const WAIT_MAX: Duration = Duration::from_millis(250);
 
-/// After an import the file is written anew when more than one hashtag in so many is not in it.
+/// After an import the file is rewritten when more than one hashtag in so many is not in it.
 const KEPT_SHARE: u64 = 64;
 
 /// Parts that wait to be sorted while an index is built.
@@ -45,14 +45,14 @@ struct Shared {
     identity: u128,
     /// `None` until the first one is built.
     current: RwLock<Option<Arc<SearchIndex>>>,
-    /// Held by whoever brings the index forward or builds it.
+    /// Locked by the task that updates or rebuilds the index.
     following: tokio::sync::Mutex<()>,
-    /// Whether that one has much to do.
+    /// Set while that task has much to do.
     is_long: AtomicBool,
 }
 
 impl Index {
-    /// Opens the index that belongs to the store. One that is missing, damaged or of another store is built anew: at
+    /// Opens the index that belongs to the store. One that is missing, damaged or of another store is rebuilt: at
     /// once when the store is small, else in the background.
     pub(crate) async fn open(store: Store, path: PathBuf) -> Result<Self, CatalogError> {
         let identity = store.identity().await?;
@@ -218,7 +218,7 @@ impl Shared {
     }
 }
 
-/// Tells others, for as long as it lives, that bringing the index forward takes long.
+/// Signals, for as long as it lives, that an update of the index takes long.
 struct Long<'s>(&'s AtomicBool);
 
 impl<'s> Long<'s> {
@@ -234,7 +234,7 @@ impl Drop for Long<'_> {
     }
 }
 
-/// Whether building anew costs less than looking so many changed hashtags up one by one.
+/// Returns whether a rebuild costs less than looking up so many changed hashtags one by one.
 fn pays_to_rebuild(index: &SearchIndex, changes: usize) -> bool {
     changes > READ_MAX as usize && changes as u64 > index.len() / 4
 }

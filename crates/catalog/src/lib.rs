@@ -51,21 +51,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use store::Store;
 
-/// How a catalog is opened.
+/// Options of a catalog.
 #[derive(Clone)]
 pub struct CatalogOptions {
-    /// Where the search index is kept; it is made when missing.
+    /// Path of the search index, which is built when missing.
     pub index_path: PathBuf,
     /// Memory for ready answers.
     pub cache_bytes_max: u64,
-    /// Who tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Who is asked for what is not stored or too old; nobody unless told otherwise.
+    /// Upstreams that supply missing or stale data; none by default.
     pub upstreams: Option<Upstreams>,
 }
 
 impl CatalogOptions {
-    /// Memory for ready answers, unless told otherwise.
+    /// Default memory for ready answers, in bytes.
     pub const CACHE_BYTES_MAX: u64 = 80 << 20;
 
     /// The index in the store's data folder, everything else as usual.
@@ -91,20 +91,20 @@ struct Inner {
     cache: cache::HotCache,
     follow: follow::Follow,
     index: index::Index,
-    /// Held while a large ranking is made: one at a time.
+    /// Locked while a large ranking is built: one at a time.
     ranking: tokio::sync::Mutex<()>,
     /// The upstreams, where there are any.
     live: Option<upstream::Live>,
     /// The folder of the search index.
     folder: PathBuf,
-    /// What else follows the store's changes.
+    /// Followers of the store's changes.
     followers: followers::Followers,
-    /// Tells this process's worker that there is something to do.
+    /// Wakes this process's worker when there is a job.
     job_made: tokio::sync::Notify,
 }
 
 impl Catalog {
-    /// Opens the catalog over a store. The search index is opened if it fits the store; if not, it is made anew in the
+    /// Opens the catalog over a store. The search index is opened if it fits the store; if not, it is rebuilt in the
     /// background and searches are refused until it is there.
     pub async fn open(store: Store, options: CatalogOptions) -> Result<Self, CatalogError> {
         let sequence = store.sequence().await?;
@@ -141,7 +141,7 @@ impl Catalog {
         &self.inner.folder
     }
 
-    /// How often the hot cache had the answer and how often not, since the start.
+    /// Returns the hits and misses of the hot cache since the start.
     pub fn cache_counts(&self) -> (u64, u64) {
         self.inner.cache.counts()
     }

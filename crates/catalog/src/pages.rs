@@ -1,5 +1,5 @@
-//! Ready pages in memory: the ones asked for most as they are sent, many more of them squeezed. Pages of videos repeat
-//! their field names and hosts, so a squeezed one takes a fraction of the room, and bringing it back spares reading
+//! Ready pages in memory: the most requested ones as they are sent, many more of them compressed. Pages of videos repeat
+//! their field names and hosts, so a compressed one takes a fraction of the memory, and decompressing it spares reading
 //! its videos one by one.
 
 use crate::Provenance;
@@ -10,21 +10,21 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::cell::RefCell;
 
-/// What tells a ready page from others. `changed` makes a page of an older state unfindable.
+/// Cache key of a ready page. `changed` makes a page of an older state unreachable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum PageKey {
     Walk { hashtag: HashtagRow, changed: u64, region: Option<Region>, cursor: u64, count: u32 },
     Search { sequence: u64, keyword: Box<str>, offset: u64, limit: u32 },
 }
 
-/// What an entry costs beside its bytes, about.
+/// Approximate overhead of an entry beside its bytes.
 const ENTRY_BYTES: u64 = 192;
-/// About what a page weighs, and a squeezed one.
+/// Typical bytes of a page, and of a compressed one.
 const PAGE_BYTES: u64 = 24 * 1024;
 const SQUEEZED_BYTES: u64 = 4 * 1024;
-/// Smaller pages are not squeezed: they cost little to make.
+/// Smaller pages are not compressed: they cost little to render.
 const SQUEEZED_MIN: usize = 4 * 1024;
-/// Of zstd. Higher levels take longer than they are worth here.
+/// Compression level of zstd. Higher levels cost more time than they save memory here.
 const LEVEL: i32 = 1;
 
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl Weighter<PageKey, Ready> for ByteWeight {
 #[derive(Clone)]
 struct Squeezed {
     bytes: Bytes,
-    /// Of the page.
+    /// Provenance of the page.
     len: usize,
     hash: u128,
     provenance: Provenance,

@@ -1,4 +1,4 @@
-//! Where the counts of a contract answer come from and when they were read: for its headers.
+//! Provenance of a contract answer's counts, for its headers: their sources, basis and time.
 
 use domain::hashtag::{OneBasis, Total};
 use domain::observation::VideoCounts;
@@ -12,7 +12,7 @@ const HASHTAG_COUNTS: [&str; 2] = ["view_count", "user_count"];
 const VIDEO_COUNTS: [&str; VideoCounts::LEN] =
     ["play_count", "digg_count", "comment_count", "share_count", "collect_count", "download_count"];
 
-/// What a count of an answer is based on, in all of its rows.
+/// Basis of a count in all rows of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum CountBasis {
@@ -49,13 +49,13 @@ impl CountBasis {
         }
     }
 
-    /// Of a list, from the bases in its rows.
+    /// Combines the bases of a list's rows.
     fn of_rows(rows: impl Iterator<Item = Self>) -> Self {
         rows.reduce(|one, other| if one == other { one } else { Self::Mixed }).unwrap_or(Self::Unknown)
     }
 }
 
-/// Where the counts of an answer come from.
+/// Provenance of an answer's counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Provenance {
     names: &'static [&'static str],
@@ -65,7 +65,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Of the answer about one hashtag.
+    /// Returns the provenance of an answer about one hashtag.
     pub fn of_hashtag(hashtag: &Hashtag) -> Self {
         let OneBasis { views, creators, read_at } = hashtag.on_one_basis();
         let mut bases = [CountBasis::Unknown; VideoCounts::LEN];
@@ -74,13 +74,13 @@ impl Provenance {
         Self { names: &HASHTAG_COUNTS, bases, read_at }
     }
 
-    /// Of a list of hashtags.
+    /// Returns the provenance of a list of hashtags.
     pub fn of_hashtags(hashtags: &[Hashtag]) -> Self {
         let rows: Vec<Self> = hashtags.iter().map(Self::of_hashtag).collect();
         Self::of_list(&HASHTAG_COUNTS, &rows)
     }
 
-    /// Of a list of videos, whose counts are always reported or unknown.
+    /// Returns the provenance of a list of videos, whose counts are always reported or unknown.
     pub fn of_videos(videos: &[ShownVideo]) -> Self {
         let row = |video: &ShownVideo| {
             let basis = |n| if video.is_known(n) { CountBasis::Reported } else { CountBasis::Unknown };

@@ -1,4 +1,4 @@
-//! How a hashtag is asked for: by TikTok's id or by name.
+//! References to hashtags: by TikTok's id or by name.
 
 use domain::link::hashtag_text;
 use domain::{HashtagId, TagError, TagKey};
@@ -13,7 +13,7 @@ pub enum HashtagRef {
 }
 
 impl HashtagRef {
-    /// What a text of a person may mean, likeliest first: digits may be an id or a tag of digits; with a `#` they are
+    /// Returns the possible meanings of a typed text, likeliest first: digits may be an id or a tag of digits; with a `#` they are
     /// a tag. A link to a hashtag means that hashtag.
     pub fn candidates(text: &str) -> Result<Vec<Self>, TagError> {
         let text = &*hashtag_text(text)?;

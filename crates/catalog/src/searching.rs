@@ -11,9 +11,9 @@ use search::SearchForm;
 pub struct SearchPage {
     /// The hashtags.
     pub hashtags: Vec<Hashtag>,
-    /// Where the next page begins.
+    /// Offset of the next page.
     pub next_offset: u64,
-    /// Whether there is a next page.
+    /// Set when there is a next page.
     pub has_more: bool,
 }
 
@@ -24,7 +24,7 @@ impl Catalog {
         self.search_at(keyword, offset, limit, sequence).await
     }
 
-    /// The same as bytes. They are kept, so one catalog always takes the same `render`.
+    /// The same as bytes. They are cached, so one catalog always takes the same `render`.
     pub async fn search_ready(
         &self,
         keyword: &str,
@@ -72,7 +72,7 @@ impl Catalog {
         Ok(SearchPage { hashtags, next_offset, has_more: found.has_more })
     }
 
-    /// While a large import is still going into the index, the exact tag is asked of the store itself.
+    /// While a large import is still going into the index, the exact tag is read from the store itself.
     async fn put_exact_first(
         &self,
         keyword: &str,

@@ -21,10 +21,10 @@ const KEPT_FOR_MS: i64 = 48 * 3600 * 1000;
 /// Above this many videos a ranking is made off the async threads, one at a time.
 const RANKED_INLINE_MAX: u64 = 5_000;
 
-/// What page is asked for.
+/// Request for a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WalkRequest {
-    /// Where to go on; `WalkCursor::START` to begin.
+    /// Cursor of the page; `WalkCursor::START` for the first.
     pub cursor: WalkCursor,
     /// Videos on the page, 1 to [`WALK_COUNT_MAX`].
     pub count: u32,
@@ -37,17 +37,17 @@ pub struct WalkRequest {
 pub struct WalkPage {
     /// The videos' ready JSON, most plays first.
     pub videos: Vec<Bytes>,
-    /// Where the next page begins.
+    /// Cursor of the next page.
     pub cursor: WalkCursor,
-    /// Whether there is a next page.
+    /// Set when there is a next page.
     pub has_more: bool,
     /// Videos in the whole walk.
     pub held: u64,
-    /// Where the counts of its videos come from.
+    /// Provenance of its videos' counts.
     pub provenance: Provenance,
 }
 
-/// Whether a walk that fits its first page is kept.
+/// Returns whether a walk that fits its first page is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
     /// It needs no order to go on in.

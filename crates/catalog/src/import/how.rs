@@ -16,19 +16,19 @@ const MODIFIED: &str = "modified";
 /// Longest name of a sheet, in characters. Spreadsheets allow 31 and other programs more.
 pub const SHEET_LENGTH_MAX: usize = 255;
 
-/// What is not understood of how files are to be read.
+/// Invalid options of an import.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct HowError(String);
 
-/// How files are to be read.
+/// Reading time, encoding and sheet of imported files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HowToRead {
     /// When records without a time of their own were read from TikTok.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_at: Option<ObservedAt>,
-    /// How text is encoded.
+    /// Text encoding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<EncodingName>,
     /// Which sheet of a workbook is read.
@@ -37,7 +37,7 @@ pub struct HowToRead {
 }
 
 impl HowToRead {
-    /// Whether nothing is stated.
+    /// Returns whether nothing is stated.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }

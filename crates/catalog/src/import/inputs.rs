@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Why a path that was named and is not there is not read.
 const MISSING: &str = "no such file or folder";
 
-/// What an import reads.
+/// The files of an import.
 #[derive(Debug, Clone, Default)]
 pub struct ImportInputs {
     entries: Vec<Entry>,
@@ -34,7 +34,7 @@ pub(super) enum Entry {
     Found(PathBuf),
     /// A file in a folder that holds nothing. It is not opened: files of the kernel claim to be empty, and some block.
     Empty(PathBuf),
-    /// What cannot be read, and why.
+    /// Unreadable paths and reasons.
     Unreadable(PathBuf, String),
 }
 
@@ -62,7 +62,7 @@ impl Entry {
     }
 }
 
-/// What was passed over, counted.
+/// Counts of skipped files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct PassedOver {
     /// Files and folders whose names begin with a dot.
@@ -103,7 +103,7 @@ impl PassedOver {
     }
 }
 
-/// What a file is, whatever its name: two hard links are one file.
+/// Identity of a file, whatever its name: two hard links are one file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct FileId {
     #[cfg(unix)]
@@ -156,17 +156,17 @@ impl ImportInputs {
         Self { entries: vec![Entry::Named(ImportInput::Path(path.to_owned()))], ..Self::default() }
     }
 
-    /// How many there are to read.
+    /// Returns the number of files.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is nothing to read.
+    /// Returns whether there is nothing to read.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// What was passed over in folders.
+    /// Returns the counts of files skipped in folders.
     pub const fn passed_over(&self) -> &PassedOver {
         &self.passed_over
     }
@@ -176,7 +176,7 @@ impl ImportInputs {
         &self.empty_folders
     }
 
-    /// Whether this path is one of the files that are read, under any name.
+    /// Returns whether this path is one of the files, under any name.
     pub fn contain(&self, path: &Path) -> bool {
         FileId::at(path).is_some_and(|id| self.seen.contains(&id))
     }
@@ -260,7 +260,7 @@ impl ImportInputs {
     }
 }
 
-/// Whether a file that was found is a picture, a sound or a film. One that cannot be opened is none: the import reports it.
+/// Returns whether a file is an image, audio or video. One that cannot be opened is not: the import reports it.
 fn is_media(path: &Path) -> bool {
     let mut head = Vec::with_capacity(MEDIA_HEAD_BYTES);
     let opened = std::fs::File::open(path);
@@ -354,7 +354,7 @@ mod tests {
             fs::write(top.join(name), content).expect("a file");
         }
         let inputs = listed(&[top]);
-        // What a file is, is told by its content.
+        // The content decides what a file is.
         assert_eq!(names(&inputs), ["1.info.json", "named.mp4"]);
         assert_eq!(inputs.passed_over().media, 3);
         // A file that is named is read, so that the import says what it is.

@@ -28,7 +28,7 @@ const CHUNK_RECORDS: usize = 256;
 /// Chunks that may wait for the store: some 4 MB.
 const CHUNKS_MAX: usize = 8;
 
-/// What a thread that reads has in common with those who wait for it.
+/// State shared by the reading thread and those who wait for it.
 pub(super) struct Shared {
     is_stopped: AtomicBool,
     outgoing: Mutex<Outgoing>,
@@ -36,7 +36,7 @@ pub(super) struct Shared {
     rejects: Mutex<Option<Box<dyn Write + Send>>>,
 }
 
-/// What is on its way to the store.
+/// Records on their way to the store.
 struct Outgoing {
     chunk: Vec<Prepared>,
     /// `None` once the import is to end.
@@ -104,7 +104,7 @@ pub(super) struct Reader {
     mapping: Option<Arc<Mapping>>,
     how: HowToRead,
     called: Option<String>,
-    /// What was kept of all files, by format.
+    /// Fields kept of all files, by format.
     kept: BTreeMap<&'static str, Kept>,
     clock: Arc<dyn Clock>,
     records: u64,

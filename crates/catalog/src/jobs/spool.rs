@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use store::file_age::untouched_ms;
 use store::{Store, StoreError};
 
-/// Where uploads lie, in the data folder.
+/// Subfolder of uploads in the data folder.
 pub const SPOOL_FOLDER: &str = "uploads";
-/// What the name of a file that is not whole yet begins with.
+/// Prefix of the names of incomplete files.
 const PART: &str = ".part-";
-/// What nothing was written to for so long was left by a process that is gone.
+/// Age after which an incomplete file counts as abandoned by a process that is gone.
 const LEFT_MS: i64 = 24 * 3600 * 1000;
 
 /// The folder.
@@ -21,7 +21,7 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Of a data folder.
+    /// Opens the spool of a data folder.
     pub fn of(data_dir: &Path) -> Self {
         Self { folder: data_dir.join(SPOOL_FOLDER) }
     }
@@ -36,17 +36,17 @@ impl Spool {
         store::probe::write_to_folder(&self.folder)
     }
 
-    /// What the file of a job is called.
+    /// Returns the file name of a job.
     pub fn name(account_id: AccountId, job_id: JobId) -> String {
         format!("{}-{job_id}", account_id.0)
     }
 
-    /// Where a file is that is whole.
+    /// Returns the path of a complete file.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// Where it is while it comes in.
+    /// Returns its path while it is being received.
     pub fn part(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{PART}{name}"))
     }

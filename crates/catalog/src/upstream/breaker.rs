@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Failures in a row that open the circuit.
 const FAILURES_MAX: u32 = 5;
-/// How long it stays open at first, and at most: an upstream that is well again is noticed within the latter.
+/// First and longest pause: a recovered upstream is noticed within the latter.
 const OPEN_MS: u64 = 2_000;
 const OPEN_MS_MAX: u64 = 25_000;
 /// After "too many calls" without a word of how long.
@@ -21,7 +21,7 @@ struct State {
     failures: u32,
     /// No call before this.
     closed_until: Option<Timestamp>,
-    /// How long it was last left alone.
+    /// Length of the last pause.
     open_ms: u64,
     /// A call is out that tries whether it is well again, since then.
     probe_since: Option<Timestamp>,
@@ -36,7 +36,7 @@ impl Breaker {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a call may go out now. While the circuit is open, one call at a time may after the pause.
+    /// Returns whether a call is allowed now. While the circuit is open, one call at a time is allowed after the pause.
     pub(super) fn admits(&self, now: Timestamp) -> bool {
         let mut state = self.lock();
         let Some(until) = state.closed_until else { return true };
@@ -51,7 +51,7 @@ impl Breaker {
         true
     }
 
-    /// Whether it is known to be unwell, without asking for a try.
+    /// Returns whether the circuit is open, without claiming a trial call.
     pub(super) fn is_open(&self, now: Timestamp) -> bool {
         self.lock().closed_until.is_some_and(|until| !is_over(until, now))
     }
@@ -88,7 +88,7 @@ impl Breaker {
     }
 }
 
-/// Whether a pause is over. A clock that was set back must not make it longer than the longest.
+/// Returns whether a pause is over. A clock that was set back must not make it longer than the longest pause.
 fn is_over(until: Timestamp, now: Timestamp) -> bool {
     now >= until || until.as_ms().saturating_sub(now.as_ms()) > PAUSE_MS_MAX.cast_signed()
 }

@@ -1,5 +1,5 @@
-//! Single flight: whoever asks for what is being asked for already waits for the same answer. The work goes on when all
-//! of them have gone, since its answer is kept.
+//! Single flight: concurrent requests for the same thing share one call and its answer. The call goes on when all callers
+//! have gone, since its answer is stored.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 type Landed<T> = watch::Receiver<Option<T>>;
 
-/// What is under way, by what it is for.
+/// Calls under way, by key.
 pub(super) struct Flights<K, T>(Arc<Mutex<HashMap<K, Landed<T>>>>);
 
 impl<K, T> Default for Flights<K, T> {
@@ -63,7 +63,7 @@ where
         answer.ok().and_then(|answer| answer.clone())
     }
 
-    /// How many are under way.
+    /// Returns the number of calls under way.
     #[cfg(test)]
     fn len(&self) -> usize {
         lock(&self.0).len()

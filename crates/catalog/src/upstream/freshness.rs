@@ -1,17 +1,17 @@
-//! How old an answer may be, and what a request says of that.
+//! Maximum ages of answers, by configuration and by request.
 
 use domain::{Length, Timestamp};
 
 /// Ages above which an upstream is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
-    /// Of a hashtag's totals.
+    /// Maximum age of a hashtag's totals.
     pub counts: Length,
-    /// Of the list of videos under a hashtag.
+    /// Maximum age of the list of videos under a hashtag.
     pub posts: Length,
-    /// Of word that there is no such hashtag.
+    /// Maximum age of the answer that a hashtag does not exist.
     pub misses: Length,
-    /// Of a search.
+    /// Maximum age of a search.
     pub search: Length,
 }
 
@@ -26,7 +26,7 @@ impl Default for Freshness {
     }
 }
 
-/// How fresh a caller wants an answer to be.
+/// Freshness requirement of a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FreshnessRequirement {
     /// Not older than this; `None` for what is configured.
@@ -39,8 +39,8 @@ impl FreshnessRequirement {
     /// As fresh as it can be had.
     pub const FRESH: Self = Self { age_ms_max: Some(0), only_stored: false };
 
-    /// Whether what was read then is good enough now. A time that is yet to come counts as now, as clocks differ; one that
-    /// is further off than an answer may be old was told by a clock that stood ahead, and is not good enough.
+    /// Returns whether data read at that time is fresh enough. A time in the future counts as now, as clocks differ; one that is
+    /// further ahead than an answer may be old came from a wrong clock, and is not.
     pub(super) fn accepts(self, at: Option<Timestamp>, now: Timestamp, configured: Length) -> bool {
         let before = |at: Timestamp| match self.age_ms_max {
             Some(ms) => {

@@ -35,7 +35,7 @@ pub(crate) enum Denied {
     Failed(#[from] UpstreamError),
 }
 
-/// What is allowed at an upstream.
+/// Limits of an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowed {
     /// Calls a minute on this node; 0 for no limit.
@@ -71,7 +71,7 @@ impl Guard {
         }
     }
 
-    /// Whether it is left alone at the moment.
+    /// Returns whether the upstream is paused now.
     pub(super) fn is_open(&self) -> bool {
         self.breaker.is_open(self.clock.now())
     }
@@ -147,7 +147,7 @@ impl Guard {
         }
     }
 
-    /// How long to wait before the next try; `None` when there is to be none.
+    /// Returns the wait before the next try; `None` to give up.
     fn pause(&self, error: &UpstreamError, tried: u32, deadline: Instant) -> Option<Duration> {
         if !error.is_passing() {
             return None;

@@ -79,7 +79,7 @@ impl Catalog {
             _ => None,
         };
         if requirement.accepts(missed_at, now, live.freshness.misses) {
-            // What others told of it is still answered.
+            // Reports of other sources are still answered.
             return Ok(if held.is_some() { Freshened::Held { stale: true } } else { Freshened::Missing });
         }
         let has_stored = held.is_some();
@@ -97,7 +97,7 @@ impl Catalog {
         }
     }
 
-    /// Asks for a hashtag and stores what is told of it.
+    /// Fetches a hashtag and stores the answer.
     async fn fetch_hashtag(self, reference: HashtagRef) -> Landed {
         let Some(live) = self.inner.live.as_ref() else { return Landed::Denied(Denied::BreakerOpen) };
         let asked = live.ask(|connector, at| {
@@ -136,7 +136,7 @@ impl Catalog {
         }
     }
 
-    /// The record that is held by now, for what needs one.
+    /// Returns the record stored by now, for callers that need one.
     pub(super) async fn held_now(
         &self,
         reference: &HashtagRef,
@@ -146,10 +146,10 @@ impl Catalog {
     }
 }
 
-/// What came of making a record fresh.
+/// Outcome of a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshened {
-    /// It is held; `stale` when it could not be made as fresh as it was wanted.
+    /// The record is stored; `stale` when it is older than required.
     Held { stale: bool },
     /// There is none.
     Missing,

@@ -47,17 +47,17 @@ use std::time::Duration;
 use store::Store;
 use tokio::time::{Instant, timeout};
 
-/// How long an asker waits for an upstream when something is stored that can be answered instead.
+/// Maximum wait for an upstream when a stored answer can be served instead.
 const PATIENCE: Duration = Duration::from_millis(1_500);
-/// How long when nothing is. Clients give up at 10 s, and the server at 8.
+/// Maximum wait when nothing is stored. Clients give up at 10 s, and the server at 8.
 const DEADLINE: Duration = Duration::from_millis(7_000);
 
 /// A server of the contract, and what is allowed there.
 #[derive(Debug, Clone)]
 pub struct ContractSource {
-    /// How it is called.
+    /// The connector.
     pub connector: ContractUpstream,
-    /// How often.
+    /// Its limits.
     pub allowed: Allowed,
 }
 
@@ -77,7 +77,7 @@ pub struct Upstreams {
 pub struct CachedResponse {
     /// The bytes.
     pub ready: Ready,
-    /// When it was read at its source, where a source gave a time. A list that an upstream was asked for: when it was asked.
+    /// When it was read at its source, where a source gave a time. For a list of an upstream: when it was fetched.
     pub observed_at: Option<Timestamp>,
     /// Older than wanted: the upstream could not be asked, or has not answered yet.
     pub stale: bool,
@@ -90,7 +90,7 @@ impl CachedResponse {
     }
 }
 
-/// Whether it is of use to ask an upstream again after a failure.
+/// Prospect of a retry after a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prospect {
     /// A later try may succeed.
@@ -116,7 +116,7 @@ impl Prospect {
     }
 }
 
-/// What an upstream could not be asked for, as clients may hear it.
+/// Fault of an upstream, as reported to clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpstreamFault {
     /// It answered, and not well.
@@ -127,7 +127,7 @@ pub enum UpstreamFault {
     Timeout,
 }
 
-/// What a flight is for.
+/// Key of a coalesced call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Flight {
     Hashtag(crate::HashtagRef),
@@ -135,16 +135,16 @@ enum Flight {
     Search(Box<str>),
 }
 
-/// What came of asking.
+/// Outcome of a coalesced call.
 #[derive(Debug, Clone)]
 enum Landed {
-    /// What the upstream told is stored.
+    /// The upstream's answer is stored.
     Stored,
     /// The upstream says that there is none.
     Missing,
     /// It could not be asked, or did not answer.
     Denied(Denied),
-    /// What it told could not be stored.
+    /// Its answer could not be stored.
     NotStored(Arc<CatalogError>),
 }
 
@@ -197,7 +197,7 @@ impl Live {
         Err(denied)
     }
 
-    /// Whether no server can be called at the moment.
+    /// Returns whether no server can be called now.
     fn is_open(&self) -> bool {
         self.contract.iter().all(|contract| contract.guard.is_open())
     }
@@ -212,7 +212,7 @@ impl Landed {
     }
 }
 
-/// What an asker hears.
+/// Returns the outcome for a caller.
 enum Heard {
     Stored,
     Missing,
@@ -250,7 +250,7 @@ impl Catalog {
         }
     }
 
-    /// How long to wait for an upstream, given whether something stored can be answered instead.
+    /// Returns the maximum wait, given whether a stored answer can be served instead.
     fn patience(live: &Live, has_stored: bool) -> Duration {
         match has_stored {
             // Somebody else's try will tell when it is well again.

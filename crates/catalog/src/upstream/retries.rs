@@ -35,7 +35,7 @@ impl Retries {
         state.saved = (state.saved + 1).min(SAVED_MAX * FIRST_TRIES);
     }
 
-    /// Whether a call that failed for the `tried`th time may be tried again, and after how many milliseconds.
+    /// Returns the milliseconds to wait before retrying a call that failed for the `tried`th time; `None` to give up.
     pub(super) fn again(&self, tried: u32) -> Option<u64> {
         if tried >= TRIES_MAX {
             return None;

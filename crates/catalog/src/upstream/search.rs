@@ -7,7 +7,7 @@ use domain::{Observation, Timestamp};
 use sources::upstream::contract::COUNT_MAX;
 use store::asks::{Ask, AskKind, AskOutcome, Asked};
 
-/// Longest keyword an upstream is asked for, in bytes.
+/// Longest keyword sent to an upstream, in bytes.
 const KEYWORD_BYTES_MAX: usize = 200;
 
 impl Catalog {
@@ -90,11 +90,11 @@ impl Catalog {
     }
 }
 
-/// Whether an upstream was asked for a keyword.
+/// Outcome of an upstream search.
 enum Searched {
     /// There is none, or it need not be.
     NotAsked,
-    /// What it found is stored since.
+    /// Its results are stored.
     At(Timestamp),
     /// It could not be.
     Failed(CatalogError),

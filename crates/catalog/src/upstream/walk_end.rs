@@ -1,10 +1,10 @@
 //! Why a walk ended and how much of the hashtag it saw.
 //!
 //! An upstream that says "no more" has come to the end of the hashtag or to its own ceiling. It is the end where at least
-//! as many videos were seen as are told to be there. Else it is a ceiling where the number of videos is one of those at
-//! which upstreams are known to stop, or where less than nine tenths were seen of what is told, or of what is held here
-//! from elsewhere: totals count removed and private videos too, so that a little is always missing. With nothing told
-//! and no such number, the upstream is believed. Totals are of all countries, so a walk through one country goes by the
+//! as many videos were seen as are reported. Otherwise it is a ceiling if the upstream stopped at a number at which
+//! upstreams are known to stop, or before 90 % of the reported videos, or of those stored from elsewhere, were seen:
+//! totals count removed and private videos too, so that a few are always missing. Without a report and such a number, the
+//! upstream is believed. Totals are of all countries, so a walk through one country goes by the
 //! numbers alone.
 
 use crate::jobs::{ReportedVideos, Share, StopReason, WalkCoverage, WalkEstimate, WalkOrder, WalkState};
@@ -35,30 +35,30 @@ pub(super) fn end_reason(state: &WalkState, hashtag: Option<&Hashtag>) -> StopRe
     if unique.saturating_mul(10) < there_are.saturating_mul(9) { StopReason::Cap } else { StopReason::End }
 }
 
-/// The lowest number that a told one can stand for.
+/// Lowest number that a rounded report can mean.
 fn lowest(count: Count) -> u64 {
     count.value() - if count.is_rounded() { count.resolution() / 2 } else { 0 }
 }
 
-/// What a walk is likely to cost.
+/// Estimated cost of a walk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WalkPrice {
     /// Pages, if the upstream gives full ones; `None` where that cannot be known.
     pub pages: Option<u64>,
     /// Credits: one a page, and never more than the walk's budget.
     pub credits: Option<u64>,
-    /// What it never exceeds.
+    /// Upper limit of the cost.
     pub credits_max: u64,
-    /// Videos that are told to be under the hashtag.
+    /// Reported videos of the hashtag.
     pub reported_videos: Option<u64>,
-    /// Videos that are held here already.
+    /// Videos that are stored already.
     pub held_videos: Option<u64>,
-    /// What the numbers are based on, or why there are none.
+    /// Basis of the numbers, or why there are none.
     pub basis: String,
 }
 
 impl Catalog {
-    /// What a walk is likely to cost, by what is stored: no upstream is asked.
+    /// Estimates the cost of a walk from stored data, without calling an upstream.
     pub async fn walk_price(&self, order: &WalkOrder) -> Result<WalkPrice, CatalogError> {
         let hashtag = self.find(&order.hashtag).await?;
         let reported_videos = hashtag.as_ref().and_then(|hashtag| hashtag.reported.videos).map(Count::value);
@@ -72,9 +72,9 @@ impl Catalog {
                 "the reported number of videos at {COUNT_MAX} a page; upstreams may stop earlier or send shorter pages"
             ),
             (Some(_), None) => {
-                "no source has told how many videos there are, so it cannot be known".to_owned()
+                "no source reports the number of videos, so the cost is unknown".to_owned()
             }
-            (None, None) => "nothing is held of this hashtag, so it cannot be known".to_owned(),
+            (None, None) => "nothing is stored of this hashtag, so the cost is unknown".to_owned(),
         };
         Ok(WalkPrice {
             pages,
@@ -104,7 +104,7 @@ impl Catalog {
         let coverage = Coverage::new(state.counters.unique, told);
         let share = match coverage {
             _ if order.region.is_some() => Err("the reported total is of all countries"),
-            None => Err("no source has told how many videos there are"),
+            None => Err("no source reports the number of videos"),
             Some(coverage) => {
                 let (low, high) = coverage.share_range();
                 Ok(Share { value: coverage.share(), low, high })

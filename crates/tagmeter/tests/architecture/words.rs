@@ -24,7 +24,7 @@ const LEFT: &[(&str, usize)] = &[
     ("ARCHITECTURE.md", 16),
     ("CHANGELOG.md", 11),
     ("README.md", 6),
-    ("crates/catalog", 272),
+    ("crates/catalog", 100),
     ("crates/charts", 80),
     ("crates/domain", 355),
     ("crates/measure", 249),
