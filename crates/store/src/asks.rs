@@ -5,6 +5,7 @@
 //! them at any time, also while an import holds the catalog's write lock, and a full sync for each, as in `accounts.db`,
 //! would buy nothing. Like rankings they say which store they are of, as the file may be older or newer than the catalog.
 
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::Timestamp;
 use sha2::{Digest, Sha256};
@@ -109,11 +110,26 @@ impl Asked {
         let cursor = self.cursor.map(|cursor| i64::try_from(cursor).unwrap_or(i64::MAX));
         (self.at.as_ms(), self.outcome == AskOutcome::Found, cursor, self.has_more)
     }
+}
 
-    /// Back from its columns.
-    pub(crate) fn from_columns((at, is_found, cursor, has_more): (i64, bool, Option<i64>, bool)) -> Self {
-        let outcome = if is_found { AskOutcome::Found } else { AskOutcome::Missing };
-        Self { at: Timestamp::from_ms(at), outcome, cursor: cursor.map(i64::unsigned_abs), has_more }
+row! {
+    /// The row of something that an upstream was asked for.
+    pub(crate) struct AskedRow: asked_columns {
+        at_ms: i64,
+        is_found: bool,
+        cursor: Option<i64>,
+        has_more: bool,
+    }
+}
+
+impl From<AskedRow> for Asked {
+    fn from(row: AskedRow) -> Self {
+        Self {
+            at: Timestamp::from_ms(row.at_ms),
+            outcome: if row.is_found { AskOutcome::Found } else { AskOutcome::Missing },
+            cursor: row.cursor.map(i64::unsigned_abs),
+            has_more: row.has_more,
+        }
     }
 }
 

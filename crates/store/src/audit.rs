@@ -4,6 +4,7 @@
 //! bounded by the number of accounts (about 150 bytes each), not of entries.
 
 use crate::chain::{self, Hash, Link};
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::AccountId;
 use domain::credits::CREDITS_MAX;
@@ -71,18 +72,50 @@ pub(crate) struct StoredEntry<'a> {
     pub(crate) hash: &'a [u8],
 }
 
-/// An account's balance as it is stored.
-#[derive(Debug)]
-pub(crate) struct StoredBalance<'a> {
-    pub(crate) account_id: i64,
-    /// Whether there is a row in `accounts`.
-    pub(crate) has_account: bool,
-    pub(crate) balance: i64,
-    pub(crate) granted: i64,
-    pub(crate) charged: i64,
-    pub(crate) sequence: i64,
-    pub(crate) last_entry: i64,
-    pub(crate) hash: &'a [u8],
+row! {
+    /// An entry's row. Texts are bytes here: those of a damaged row are hashed, too.
+    pub(crate) struct AuditedEntry<'r>: audited_columns {
+        account_id: i64,
+        sequence: i64,
+        kind: i64,
+        credits: i64,
+        balance_after: i64,
+        at_ms: i64,
+        operation: Option<i64>,
+        request_id: Option<&'r [u8]>,
+        cause: Option<&'r [u8]>,
+        hash: &'r [u8],
+    }
+}
+
+impl<'r> AuditedEntry<'r> {
+    /// Adds its place in the ledger and the place of the account's entry before it.
+    pub(crate) fn at(&self, number: i64, previous: i64) -> StoredEntry<'r> {
+        let link = Link {
+            account_id: self.account_id,
+            sequence: self.sequence,
+            kind: self.kind,
+            credits: self.credits,
+            balance_after: self.balance_after,
+            at_ms: self.at_ms,
+            operation: self.operation.unwrap_or(0),
+            reason: self.request_id.or(self.cause).unwrap_or_default(),
+        };
+        StoredEntry { number, previous, link, hash: self.hash }
+    }
+}
+
+row! {
+    /// An account's balance: a row of `balances AS b LEFT JOIN accounts AS a`.
+    pub(crate) struct StoredBalance<'r>: balance_columns {
+        account_id: i64 = "b.account_id",
+        has_account: bool = "a.account_id IS NOT NULL",
+        balance: i64,
+        granted: i64,
+        charged: i64,
+        sequence: i64,
+        hash: &'r [u8],
+    }
 }
 
 /// What the entries so far of an account come to.
@@ -157,7 +190,7 @@ impl Auditor {
         }
     }
 
-    pub(crate) fn balance(&mut self, stored: &StoredBalance<'_>) {
+    pub(crate) fn balance(&mut self, stored: &StoredBalance<'_>, last_entry: i64) {
         let account_id = stored.account_id;
         let sum = self.sums.entry(account_id).or_default();
         sum.has_balance = true;
@@ -172,7 +205,7 @@ impl Auditor {
             (i128::from(stored.granted) == sum.granted, "the credits granted are not the sum of the grants"),
             (i128::from(stored.charged) == sum.charged, "the credits charged are not the sum of the charges"),
             (stored.sequence == sum.sequence, "the number of entries is not that of the last entry"),
-            (stored.last_entry == sum.last_entry, "the last entry is another one"),
+            (last_entry == sum.last_entry, "the last entry is another one"),
             (stored.hash == sum.hash, "the hash is not that of the last entry"),
         ];
         let wrong: Vec<_> = checks.iter().filter(|(holds, _)| !holds).map(|(_, what)| *what).collect();

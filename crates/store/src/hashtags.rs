@@ -1,6 +1,7 @@
 //! Reading hashtags.
 
 use crate::merge::told;
+use crate::row::row;
 use crate::videos::VideoRow;
 use crate::{Store, StoreError};
 use domain::count::COUNT_MAX;
@@ -164,26 +165,40 @@ pub(crate) fn rows_of_blob(blob: &[u8]) -> impl Iterator<Item = u32> {
     blob.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes))
 }
 
-/// A hashtag's row as it is stored; three numbers are of views, creators and videos, in this order.
-pub(crate) struct HashtagColumns<'r> {
-    pub(crate) hashtag: i64,
-    pub(crate) name: &'r str,
-    pub(crate) id: Option<i64>,
-    pub(crate) changed: i64,
-    /// Of videos, views and creators held.
-    pub(crate) held: [i64; 3],
-    /// Bits of sources and of caveats of the sums held.
-    pub(crate) made_from: [i64; 2],
-    pub(crate) reported: [Option<i64>; 3],
-    pub(crate) reported_at: [Option<i64>; 3],
-    pub(crate) rounded: i64,
-    /// Where another hashtag already had the usual assigned id.
-    pub(crate) assigned_id: Option<i64>,
-    /// Creators held that are known by handle alone.
-    pub(crate) held_by_handle: i64,
-    /// Newest reading of a video held.
-    pub(crate) held_at: Option<i64>,
-    pub(crate) details: HashtagDetails,
+row! {
+    for HashtagDetails: details_columns {
+        description: Option<String>,
+        is_pgcshow: Option<bool>,
+        is_commerce: Option<bool>,
+        is_challenge: Option<bool>,
+        is_strong_music: Option<bool>,
+        kind: Option<i64>,
+        cover: Option<String>,
+    }
+}
+
+row! {
+    /// A hashtag's row; three numbers are of views, creators and videos, in this order.
+    pub(crate) struct HashtagColumns<'r>: hashtag_columns {
+        hashtag: i64,
+        name: &'r str,
+        id: Option<i64>,
+        changed: i64,
+        /// Of the stored videos: how many, their views, their creators.
+        held: [i64; 3] = ["held_videos", "held_views", "held_creators"],
+        /// Bits of sources and of caveats of these sums.
+        made_from: [i64; 2] = ["held_sources", "held_caveats"],
+        reported: [Option<i64>; 3] = ["views", "creators", "videos"],
+        reported_at: [Option<i64>; 3] = ["views_at", "creators_at", "videos_at"],
+        rounded: i64,
+        /// Where another hashtag already had the usual assigned id.
+        assigned_id: Option<i64>,
+        /// Creators of stored videos that are known by handle alone.
+        held_by_handle: i64,
+        /// Newest reading of a stored video.
+        held_at: Option<i64>,
+        details: HashtagDetails = (crate::hashtags::details_columns),
+    }
 }
 
 impl HashtagColumns<'_> {

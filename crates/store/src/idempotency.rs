@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: a caller that repeats a call under the same key gets the answer it was charged for, byte for
 //! byte, and is not charged again. Keys belong to an account; the answer is written in the transaction of the charge.
 
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::{AccountId, RequestId, Timestamp};
 use sha2::{Digest, Sha256};
@@ -118,6 +119,29 @@ pub enum Kept {
     },
     /// The key was used for another request.
     OtherRequest,
+}
+
+row! {
+    /// A stored answer's row.
+    #[derive(Clone)]
+    pub(crate) struct KeptRow: kept_columns {
+        fingerprint: [u8; 32],
+        request_id: [u8; 16],
+        status: u16,
+        content_type: String,
+        body: Vec<u8>,
+    }
+}
+
+impl KeptRow {
+    /// Returns what a request of this fingerprint gets.
+    pub(crate) fn kept(self, fingerprint: Fingerprint) -> Kept {
+        if self.fingerprint != fingerprint.0 {
+            return Kept::OtherRequest;
+        }
+        let answer = KeptAnswer { status: self.status, content_type: self.content_type, body: self.body };
+        Kept::Answer { answer, request_id: RequestId::from_bytes(self.request_id) }
+    }
 }
 
 /// What is too old at a moment, and what claims to come from after it.

@@ -5,6 +5,7 @@
 //! and results are JSON that the store does not look into.
 
 use crate::idempotency::{Fingerprint, IdempotencyKey};
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::{AccountId, JobId, Timestamp};
 use strum::{FromRepr, IntoStaticStr};
@@ -342,14 +343,6 @@ impl JobEnd {
     }
 }
 
-/// The columns of a job, in the order of [`JobRow`].
-macro_rules! job_columns {
-    () => {
-        "account_id, job_id, kind, state, request, progress, result, node, attempts, is_cancel_wanted, created_at_ms, started_at_ms, finished_at_ms, failures, failure, unheard"
-    };
-}
-pub(crate) use job_columns;
-
 /// SQL for whether a lease is over now: at its end, or if it ends later than it is long from now. Clocks of nodes may be 5
 /// seconds apart, so that a lease that another node just took is not over.
 macro_rules! lease_is_over {
@@ -387,24 +380,26 @@ macro_rules! job_interrupted {
 }
 pub(crate) use job_interrupted;
 
-/// A job as databases hold it.
-pub(crate) struct JobRow {
-    pub(crate) account_id: i64,
-    pub(crate) id: Vec<u8>,
-    pub(crate) kind: i64,
-    pub(crate) state: i64,
-    pub(crate) request: String,
-    pub(crate) progress: Option<String>,
-    pub(crate) result: Option<String>,
-    pub(crate) node: Option<String>,
-    pub(crate) attempts: i64,
-    pub(crate) is_cancel_wanted: bool,
-    pub(crate) created_at_ms: i64,
-    pub(crate) started_at_ms: Option<i64>,
-    pub(crate) finished_at_ms: Option<i64>,
-    pub(crate) failures: i64,
-    pub(crate) failure: Option<String>,
-    pub(crate) unheard: i64,
+row! {
+    /// A job as databases store it.
+    pub(crate) struct JobRow: job_columns {
+        account_id: i64,
+        id: Vec<u8> = "job_id",
+        kind: i64,
+        state: i64,
+        request: String,
+        progress: Option<String>,
+        result: Option<String>,
+        node: Option<String>,
+        attempts: i64,
+        is_cancel_wanted: bool,
+        created_at_ms: i64,
+        started_at_ms: Option<i64>,
+        finished_at_ms: Option<i64>,
+        failures: i64,
+        failure: Option<String>,
+        unheard: i64,
+    }
 }
 
 impl JobRow {

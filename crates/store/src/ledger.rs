@@ -4,6 +4,7 @@
 //! ([`crate::audit`] adds it all up again).
 
 use crate::idempotency::{Idempotent, KeptAnswer};
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::{AccountId, Credits, Operation, OperationNumber, RequestId, Timestamp};
 
@@ -182,6 +183,46 @@ pub struct LedgerActivity {
     pub commits_failed: u64,
     /// A fault of the disk ended it: every charge is an error until a restart.
     pub stopped: bool,
+}
+
+row! {
+    /// An entry's row.
+    pub(crate) struct EntryRow: entry_columns {
+        account_id: i64,
+        sequence: i64,
+        credits: i64,
+        balance_after: i64,
+        at_ms: i64,
+        request_id: Option<[u8; 16]>,
+        operation: Option<u16>,
+        cause: Option<String>,
+    }
+}
+
+impl EntryRow {
+    /// Returns the entry at this place of the ledger.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] if an amount is out of range, or the row is neither a charge nor a grant.
+    pub(crate) fn entry(self, number: i64) -> Result<Entry, StoreError> {
+        let lacks = |column| inconsistent("entries", column, number);
+        let movement = match self.request_id {
+            Some(request_id) => Movement::Charge {
+                request_id: RequestId::from_bytes(request_id),
+                operation: OperationNumber(self.operation.ok_or_else(|| lacks("operation"))?),
+            },
+            None => Movement::Grant { cause: self.cause.ok_or_else(|| lacks("cause"))? },
+        };
+        Ok(Entry {
+            number: EntryNumber(number),
+            account_id: AccountId(self.account_id),
+            sequence: self.sequence.unsigned_abs(),
+            movement,
+            credits: to_credits(self.credits, "entries", "credits", number)?,
+            balance_after: to_credits(self.balance_after, "entries", "balance_after", number)?,
+            at: Timestamp::from_ms(self.at_ms),
+        })
+    }
 }
 
 /// A whole number of the database as credits.

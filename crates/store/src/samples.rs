@@ -76,8 +76,12 @@ pub struct SampledVideo {
 const NOT_TOLD: i64 = i64::MIN;
 
 impl SampledVideo {
-    fn of(columns: &UnderColumns, first_tag: usize, tags: usize) -> Result<Self, StoreError> {
-        let (author, video) = columns.link;
+    fn of(
+        (author, video): (i64, i64),
+        columns: &UnderColumns<'_>,
+        first_tag: usize,
+        tags: usize,
+    ) -> Result<Self, StoreError> {
         let wrong = |column| StoreError::Inconsistent { table: "videos", column, row: video.to_string() };
         let created_ms = columns.create_time.and_then(|seconds| seconds.checked_mul(1000));
         Ok(Self {
@@ -175,11 +179,11 @@ pub struct VideoSample {
 }
 
 impl VideoSample {
-    /// Takes a video in, with its hashtags as they are stored.
-    pub(crate) fn push(&mut self, columns: &UnderColumns, tags: &[u8]) -> Result<(), StoreError> {
+    /// Adds a video, with the author and the row of its link.
+    pub(crate) fn push(&mut self, link: (i64, i64), columns: &UnderColumns<'_>) -> Result<(), StoreError> {
         let first = self.tags.len();
-        self.tags.extend(rows_of_blob(tags).map(HashtagRow));
-        self.videos.push(SampledVideo::of(columns, first, self.tags.len() - first)?);
+        self.tags.extend(rows_of_blob(columns.tags).map(HashtagRow));
+        self.videos.push(SampledVideo::of(link, columns, first, self.tags.len() - first)?);
         Ok(())
     }
 

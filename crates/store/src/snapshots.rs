@@ -2,6 +2,7 @@
 //! another.
 
 use crate::merge::told;
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::metrics::Reading;
 use domain::observation::{HashtagCounts, VideoCounts};
@@ -120,6 +121,24 @@ pub(crate) struct SnapshotColumns<const N: usize> {
     pub(crate) counts: [Option<i64>; N],
 }
 
+row! {
+    for SnapshotColumns<3>: hashtag_snapshot_columns {
+        observed_at: i64,
+        source: i64,
+        rounded: i64,
+        counts: [Option<i64>; 3] = ["views", "creators", "videos"],
+    }
+}
+
+row! {
+    for SnapshotColumns<6>: video_snapshot_columns {
+        observed_at: i64,
+        source: i64,
+        rounded: i64,
+        counts: [Option<i64>; 6] = ["plays", "likes", "comments", "shares", "saves", "downloads"],
+    }
+}
+
 impl<const N: usize> SnapshotColumns<N> {
     /// What the row says.
     pub(crate) fn into_snapshot<C>(
@@ -146,8 +165,10 @@ pub(crate) fn hashtag_counts([views, creators, videos]: [Option<Count>; 3]) -> H
     HashtagCounts { views, creators, videos }
 }
 
-/// A reading among those of many hashtags, the first column its hashtag.
-pub(crate) fn reading_of(hashtag: i64, columns: SnapshotColumns<3>) -> Result<HashtagReading, StoreError> {
+/// A reading among those of many hashtags.
+pub(crate) fn reading_of(
+    (hashtag, columns): (i64, SnapshotColumns<3>),
+) -> Result<HashtagReading, StoreError> {
     let wrong = |_| StoreError::Inconsistent {
         table: "hashtag_snapshots",
         column: "hashtag",

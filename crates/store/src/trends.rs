@@ -1,6 +1,7 @@
 //! How hashtags move, worked out when their readings come in, so that a list of what moves most is read and not made: one
 //! row for each hashtag and window of time. All of it can be made again from the readings.
 
+use crate::row::row;
 use crate::snapshots::Snapshot;
 use crate::{Store, StoreError};
 use domain::observation::HashtagCounts;
@@ -367,15 +368,28 @@ impl Store {
     }
 }
 
-/// A trend's row as it is stored.
-pub(crate) struct TrendColumns {
-    pub(crate) hashtag: i64,
-    pub(crate) window: i64,
-    pub(crate) read_at: i64,
-    pub(crate) readings: i64,
-    pub(crate) views: i64,
-    pub(crate) values: [Option<f64>; TREND_COLUMNS.len()],
-    pub(crate) facts: Vec<u8>,
+row! {
+    /// A trend's row. The values are in the order of [`TREND_COLUMNS`].
+    pub(crate) struct TrendColumns: trend_columns {
+        hashtag: i64,
+        window: i64 = "trend_window",
+        read_at: i64,
+        readings: i64,
+        views: i64,
+        values: [Option<f64>; TREND_COLUMNS.len()] = [
+            "emerging",
+            "velocity",
+            "growth",
+            "zscore",
+            "acceleration",
+            "surge",
+            "breadth",
+            "novelty",
+            "saturation",
+            "concentration"
+        ],
+        facts: Vec<u8>,
+    }
 }
 
 impl TrendColumns {
@@ -409,4 +423,14 @@ pub(crate) fn facts_of(columns: (i64, i64, i64)) -> Result<SeriesFacts, StoreErr
 pub(crate) fn row_number(table: &'static str, hashtag: i64) -> Result<HashtagRow, StoreError> {
     let wrong = |_| StoreError::Inconsistent { table, column: "hashtag", row: hashtag.to_string() };
     u32::try_from(hashtag).map(HashtagRow).map_err(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_in_the_order_of_their_columns() {
+        assert!(trend_columns!().contains(&TREND_COLUMNS.join(", ")));
+    }
 }

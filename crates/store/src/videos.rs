@@ -3,6 +3,7 @@
 use crate::hashtags::tags_of_blob;
 use crate::merge::told;
 use crate::recording::COUNTS;
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::observation::VideoCounts;
 use domain::{Creator, HashtagRow, Region, Timestamp, VideoId};
@@ -78,21 +79,23 @@ pub struct VideosUnder {
     pub next: Option<UnderPlace>,
 }
 
-/// A video under a hashtag as it is stored.
-pub(crate) struct UnderColumns {
-    pub(crate) link: (i64, i64),
-    pub(crate) id: i64,
-    pub(crate) create_time: Option<i64>,
-    pub(crate) region: i64,
-    pub(crate) observed_at: Option<i64>,
-    pub(crate) rounded: i64,
-    pub(crate) counts: [Option<i64>; COUNTS],
+row! {
+    /// A video in numbers: a row of `videos AS v`.
+    pub(crate) struct UnderColumns<'r>: under_columns {
+        id: i64 = "v.id",
+        create_time: Option<i64> = "v.create_time",
+        region: i64 = "v.region",
+        observed_at: Option<i64> = "v.observed_at",
+        rounded: i64 = "v.rounded",
+        /// Rows of its hashtags, packed.
+        tags: &'r [u8] = "v.tags",
+        counts: [Option<i64>; COUNTS] = ["v.plays", "v.likes", "v.comments", "v.shares", "v.saves", "v.downloads"],
+    }
 }
 
-impl UnderColumns {
-    /// What the row says beside its hashtags, which are given as they are stored.
-    pub(crate) fn into_video(self, tags: &[u8]) -> Result<VideoUnder, StoreError> {
-        let (author, video) = self.link;
+impl UnderColumns<'_> {
+    /// Returns the video, with the author and the row of its link.
+    pub(crate) fn into_video(self, (author, video): (i64, i64)) -> Result<VideoUnder, StoreError> {
         let wrong = |column| StoreError::Inconsistent { table: "videos", column, row: video.to_string() };
         let mut counts = [None; COUNTS];
         for (n, count) in counts.iter_mut().enumerate() {
@@ -106,7 +109,7 @@ impl UnderColumns {
             region: u16::try_from(self.region).ok().and_then(Region::from_number),
             observed_at: self.observed_at.map(Timestamp::from_ms),
             counts: VideoCounts::from_array(counts),
-            tags: tags_of_blob(tags).into_iter().map(HashtagRow).collect(),
+            tags: tags_of_blob(self.tags).into_iter().map(HashtagRow).collect(),
         })
     }
 }

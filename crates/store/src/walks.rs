@@ -1,5 +1,6 @@
 //! Frozen rankings: what the cursor of a walk points into.
 
+use crate::row::row;
 use crate::videos::{ShownVideo, VideoRow};
 use crate::{Store, StoreError};
 use domain::cursor::GENERATION_MAX;
@@ -296,6 +297,31 @@ fn split(mut head: &[u8], count: usize) -> Option<Vec<ShownVideo>> {
         head = rest;
     }
     Some(videos)
+}
+
+row! {
+    /// A generation's row.
+    pub(crate) struct GenerationRow: generation_columns {
+        slot: i64,
+        hashtag: u32,
+        region: u16,
+        changed: i64,
+        built_at: i64,
+        videos: i64,
+    }
+}
+
+impl From<GenerationRow> for Generation {
+    fn from(row: GenerationRow) -> Self {
+        Self {
+            slot: row.slot.cast_unsigned(),
+            hashtag: HashtagRow(row.hashtag),
+            region: Region::from_number(row.region),
+            changed: row.changed.cast_unsigned(),
+            built_at: Timestamp::from_ms(row.built_at),
+            videos: row.videos.cast_unsigned(),
+        }
+    }
 }
 
 #[cfg(test)]

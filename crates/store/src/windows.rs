@@ -1,5 +1,6 @@
 //! Reading sums over windows of time: what a source told of a hashtag within the last days, newest first.
 
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::count::COUNT_MAX;
 use domain::{HashtagRow, Source, Timestamp};
@@ -35,15 +36,16 @@ impl Store {
     }
 }
 
-/// A row as it is stored.
-pub(crate) struct WindowColumns {
-    pub(crate) observed_at: i64,
-    pub(crate) source: i64,
-    pub(crate) country: String,
-    pub(crate) window_days: i64,
-    /// Views, posts and rank.
-    pub(crate) counts: [Option<i64>; 3],
-    pub(crate) industry: String,
+row! {
+    /// A window's row.
+    pub(crate) struct WindowColumns: window_columns {
+        observed_at: i64,
+        source: i64,
+        country: String,
+        window_days: i64,
+        counts: [Option<i64>; 3] = ["views", "posts", "rank"],
+        industry: String,
+    }
 }
 
 impl WindowColumns {

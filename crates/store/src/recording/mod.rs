@@ -32,8 +32,8 @@ pub(crate) use hashtag::HASHTAG_COLUMNS;
 pub(crate) use links::Link;
 pub(crate) use removed::{REMOVED_SQL, digests};
 pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows, WindowRow};
-pub(crate) use touched::{KnownTags, Reported, Touched};
-pub(crate) use video::{COUNTS, CountColumns, HeldVideo, VIDEO_COLUMNS};
+pub(crate) use touched::{KnownTags, Reported, ReportedColumns, Touched, reported_columns};
+pub(crate) use video::{COUNTS, HeldVideo, VIDEO_COLUMNS, VideoColumns, count_columns, video_columns};
 pub(crate) use zeros::Times;
 
 use crate::StoreError;

@@ -4,7 +4,8 @@ use super::rows::HashtagRows;
 use super::sums;
 use super::zeros::FirstNonzero;
 use crate::StoreError;
-use crate::merge::Told;
+use crate::merge::{Told, told};
+use crate::row::row;
 use domain::observation::{HashtagDetails, TagRef};
 use domain::{CaveatSet, HashtagId, SourceSet, TagKey, Timestamp};
 use std::collections::HashMap;
@@ -67,6 +68,30 @@ pub(crate) struct Reported {
     pub(crate) details_at: Option<Timestamp>,
     pub(crate) is_dirty: bool,
     pub(crate) first_nonzero: FirstNonzero<3>,
+}
+
+row! {
+    /// What sources report of a hashtag, in its row.
+    pub(crate) struct ReportedColumns: reported_columns {
+        counts: [Option<i64>; 3] = ["views", "creators", "videos"],
+        at: [Option<i64>; 3] = ["views_at", "creators_at", "videos_at"],
+        rounded: i64,
+        details: HashtagDetails = (crate::hashtags::details_columns),
+        details_at: Option<i64>,
+    }
+}
+
+impl ReportedColumns {
+    /// Returns it with the times of its counts.
+    pub(crate) fn reported(self) -> Reported {
+        let counts = std::array::from_fn(|n| told(self.counts[n], self.rounded >> n & 1 == 1, self.at[n]));
+        Reported {
+            counts,
+            details: self.details,
+            details_at: self.details_at.map(Timestamp::from_ms),
+            ..Reported::default()
+        }
+    }
 }
 
 /// One hashtag in the transaction.

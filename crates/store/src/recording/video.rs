@@ -6,8 +6,10 @@ use super::links::{Change, Link};
 use super::rows::{Point, Rows};
 use super::zeros::{FirstNonzero, StoredReadings, Times};
 use crate::StoreError;
+use crate::hashtags::tags_of_blob;
 use crate::merge::{self, Told, newest, rounded_bits, told};
 use crate::record::PreparedVideo;
+use crate::row::row;
 use domain::caveat::caveats_of_reading;
 use domain::observation::VideoCounts;
 use domain::{Caveat, Count, Region, Source, Timestamp, fragment};
@@ -38,18 +40,52 @@ pub(crate) struct HeldVideo {
     pub(crate) packed: Vec<u8>,
 }
 
-/// The counts of a video as they are stored.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CountColumns {
-    pub(crate) rounded: i64,
-    pub(crate) values: [Option<i64>; COUNTS],
-    /// A count's own time, only where it differs from the video's; `i64::MIN` stands for "without a time".
-    pub(crate) at: [Option<i64>; COUNTS],
+row! {
+    /// The counts of a video as they are stored.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct CountColumns: count_columns {
+        rounded: i64,
+        values: [Option<i64>; COUNTS] = ["plays", "likes", "comments", "shares", "saves", "downloads"],
+        /// A count's own time, only where it differs from the video's; `i64::MIN` is "without a time".
+        at: [Option<i64>; COUNTS] =
+            ["plays_at", "likes_at", "comments_at", "shares_at", "saves_at", "downloads_at"],
+    }
+}
+
+row! {
+    /// A video's row, without its ids.
+    pub(crate) struct VideoColumns<'r>: video_columns {
+        author: Option<i64>,
+        create_time: Option<i64>,
+        region: u16,
+        observed_at: Option<i64>,
+        counts: CountColumns = (crate::recording::count_columns),
+        tags: &'r [u8],
+        handle: Option<i64>,
+        removed_at: Option<i64>,
+    }
+}
+
+impl VideoColumns<'_> {
+    /// Returns the video with its ready JSON.
+    pub(crate) fn video(&self, packed: Vec<u8>) -> HeldVideo {
+        HeldVideo {
+            author: self.author,
+            handle: self.handle,
+            create_time: self.create_time,
+            region: self.region,
+            observed_at: self.observed_at,
+            removed_at: self.removed_at,
+            counts: self.counts.told(self.observed_at),
+            tags: tags_of_blob(self.tags),
+            packed,
+        }
+    }
 }
 
 impl CountColumns {
     /// Back to what they say, beside the video's own time.
-    pub(crate) fn told(&self, observed_at: Option<i64>) -> [Option<Told>; COUNTS] {
+    fn told(&self, observed_at: Option<i64>) -> [Option<Told>; COUNTS] {
         std::array::from_fn(|n| {
             let at = match self.at[n] {
                 None => observed_at,

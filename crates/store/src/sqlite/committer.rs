@@ -346,7 +346,7 @@ mod tests {
     fn committer(folder: &std::path::Path) -> Committer {
         let settings = connection::Settings { cache_kib: 2048, autocheckpoint_pages: 0, durable: true };
         let mut connection = connection::open_writer(&folder.join("accounts.db"), settings).expect("a file");
-        migrations::apply(&mut connection, migrations::ACCOUNTS).expect("a schema");
+        migrations::apply(&mut connection, crate::schema::ACCOUNTS.sqlite).expect("a schema");
         Committer::start(connection, Arc::new(Quotes::default())).expect("a thread")
     }
 

@@ -7,9 +7,10 @@ use super::walks::WalksFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::private;
+use crate::row;
 use crate::trends::{TrendPeers, TrendRow, TrendState};
 use domain::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::fs::{File, TryLockError};
 use tokio::sync::oneshot;
 
@@ -93,11 +94,12 @@ fn indexes_to_make(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'trends' AND sql IS NOT NULL",
     )?;
-    let made = |name: String, sql: String| {
+    let made = |row: &Row<'_>| {
+        let (name, sql): (String, &str) = row::read(row)?;
         let name = name.strip_suffix(OTHER).map_or_else(|| format!("{name}{OTHER}"), str::to_owned);
-        format!("CREATE INDEX IF NOT EXISTS {name} ON {ASIDE} {}", body(&sql))
+        Ok(format!("CREATE INDEX IF NOT EXISTS {name} ON {ASIDE} {}", body(sql)))
     };
-    statement.query_map([], |row| Ok(made(row.get(0)?, row.get(1)?)))?.collect()
+    statement.query_map([], made)?.collect()
 }
 
 /// Makes an index. What is sorted for it goes to files beyond a few megabytes, not all of it to memory: that is also the

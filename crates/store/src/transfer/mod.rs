@@ -10,13 +10,12 @@
 
 pub(crate) mod rows;
 
-pub(crate) mod tables;
-
 use crate::audit::AuditReport;
+use crate::row::row;
+use crate::schema::{Table, moved_tables};
 use crate::{StoreError, StoreOptions, postgres, sqlite};
 use rows::{Key, Rows};
 use sha2::{Digest, Sha256};
-use tables::{TABLES, Table};
 
 /// What is told of a target that is unfinished.
 pub(crate) const UNFINISHED: &str = "a transfer into this store is unfinished: run the same `tagmeter migrate` again, which goes on where \
@@ -55,7 +54,7 @@ pub(crate) struct Summary {
     pub(crate) identity: Vec<u8>,
     pub(crate) sequence: i64,
     pub(crate) keys_version: i64,
-    /// Rows of each of [`TABLES`].
+    /// Rows of each of [`moved_tables`].
     pub(crate) counts: Vec<u64>,
     pub(crate) granted: i64,
     pub(crate) charged: i64,
@@ -106,7 +105,7 @@ impl Summary {
 }
 
 /// How far one table is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Copied {
     pub(crate) last: Option<Key>,
     pub(crate) rows: u64,
@@ -114,12 +113,32 @@ pub(crate) struct Copied {
 }
 
 /// What the target says of a transfer into it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Noted {
     pub(crate) table: String,
     pub(crate) source: Vec<u8>,
     pub(crate) digest: Vec<u8>,
     pub(crate) copied: Copied,
+}
+
+row! {
+    /// The row of a table in `transfer`.
+    pub(crate) struct NotedRow: noted_columns {
+        table: String = "name",
+        source: Vec<u8>,
+        digest: Vec<u8>,
+        last: Option<Vec<u8>> = "last_key",
+        rows: i64,
+        is_done: bool = "done",
+    }
+}
+
+impl From<NotedRow> for Noted {
+    fn from(row: NotedRow) -> Self {
+        let last = row.last.as_deref().and_then(Key::from_bytes);
+        let copied = Copied { last, rows: row.rows.unsigned_abs(), is_done: row.is_done };
+        Self { table: row.table, source: row.source, digest: row.digest, copied }
+    }
 }
 
 /// The name under which it is noted that every table is done, and only looking over is left.
@@ -197,7 +216,7 @@ impl Target {
         }
     }
 
-    /// Sets what is beside the tables, counts the rows of each of [`TABLES`] and audits the ledger.
+    /// Sets what is beside the tables, counts the rows of each of [`moved_tables`] and audits the ledger.
     async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
         match self {
             Self::Sqlite(target) => target.complete(summary).await,
@@ -237,7 +256,7 @@ pub async fn transfer(
     let rows_before = noted.iter().map(|noted| noted.copied.rows).sum();
     let mut told = TransferProgress { table: "", rows: rows_before, rows_total: summary.counts.iter().sum() };
     if !noted.iter().any(|noted| noted.table == VERIFYING && noted.copied.is_done) {
-        for table in &TABLES {
+        for table in moved_tables() {
             let copied = noted.iter().find(|noted| noted.table == table.name);
             let copied = copied.map(|noted| noted.copied.clone()).unwrap_or_default();
             told.table = table.name;
@@ -253,7 +272,7 @@ pub async fn transfer(
     target.release().await?;
     // Opened again, it shows what was written meanwhile.
     let is_source_changed = Source::open(from).await?.summary().await? != summary;
-    let tables = TABLES.iter().map(|table| table.name).zip(counts).collect();
+    let tables = moved_tables().map(|table| table.name).zip(counts).collect();
     Ok(TransferReport { tables, rows_before, audit, is_source_changed })
 }
 
@@ -271,7 +290,7 @@ async fn copy(
     let mut rows = source.rows(table, copied.last.clone()).await?;
     loop {
         let number = rows.len() as u64;
-        let is_done = rows.len() < table.rows_max;
+        let is_done = rows.len() < table.rows_max();
         let last = rows.last.clone().or_else(|| copied.last.clone());
         let after = Copied { last: last.clone(), rows: copied.rows + number, is_done };
         let written = target.write(table, rows, &copied, &after);
@@ -304,7 +323,7 @@ fn same_source(noted: &[Noted], summary: &Summary) -> Result<(), StoreError> {
 }
 
 fn same_content(summary: &Summary, counts: &[u64], audit: &AuditReport) -> Result<(), StoreError> {
-    for ((table, wanted), found) in TABLES.iter().zip(&summary.counts).zip(counts) {
+    for ((table, wanted), found) in moved_tables().zip(&summary.counts).zip(counts) {
         if wanted != found {
             return Err(StoreError::Unusable(format!(
                 "table {} has {wanted} rows in the source and {found} in the target",

@@ -6,6 +6,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::record::Prepared;
 use crate::recording::ChangedHandle;
+use crate::row;
 use domain::Handle;
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::Transaction;
@@ -43,7 +44,8 @@ impl Handles {
         let found = transaction.query_typed(SQL, &[(&handles, Type::INT8_ARRAY)]).await.doing(DOING)?;
         self.0.extend(handles.into_iter().map(|handle| (handle, None)));
         for row in found {
-            self.0.insert(row.try_get(0).doing(DOING)?, Some(row.try_get(1).doing(DOING)?));
+            let (handle, author) = row::read(&row).doing(DOING)?;
+            self.0.insert(handle, Some(author));
         }
         Ok(())
     }

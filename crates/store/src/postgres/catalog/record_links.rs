@@ -5,6 +5,7 @@ use super::record_copy::{CopyRows, Staged, Staging};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::{Link, LinkRows};
+use crate::row;
 use std::collections::HashMap;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
@@ -133,10 +134,8 @@ async fn present(
         .await
         .doing(DOING)?;
     let found = rows.iter().map(|row| {
-        let hashtag: i64 = row.try_get(0).doing(DOING)?;
-        // It is one of those asked for.
-        let under = (u32::try_from(hashtag).unwrap_or(u32::MAX), row.try_get(1).doing(DOING)?);
-        Ok((under, row.try_get(2).doing(DOING)?))
+        let (hashtag, author, count): (u32, i64, i64) = row::read(row)?;
+        Ok(((hashtag, author), count))
     });
-    found.collect()
+    found.collect::<Result<_, tokio_postgres::Error>>().doing(DOING)
 }

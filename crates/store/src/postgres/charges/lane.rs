@@ -102,11 +102,8 @@ impl Lane {
             return Err(group);
         };
         let stored = Stored { head: Some(known.head), ..Stored::default() };
-        match Plan::of(group, stored) {
-            Ok(plan) if plan.takes_all() => Ok(plan),
-            Ok(plan) => Err(plan.group),
-            Err((group, _)) => Err(group),
-        }
+        let plan = Plan::of(group, stored);
+        if plan.takes_all() { Ok(plan) } else { Err(plan.group) }
     }
 
     /// Commits plans made from what is known. Gives the groups whose debit did not take.
@@ -141,22 +138,18 @@ impl Lane {
             Ok(connection) => connection,
             Err(error) => return self.fail(groups, &error),
         };
-        let stored = match connection.hold(&groups).await {
+        let stored = match connection.lock_rows(&groups).await {
             Ok(stored) => stored,
             Err(failure) => return self.failed(groups, failure).await,
         };
         let mut plans = Vec::with_capacity(groups.len());
         for (group, stored) in groups.into_iter().zip(stored) {
-            let planned = match stored {
+            match stored {
                 Ok(stored) => {
                     self.note(group.account_id, stored.head);
-                    Plan::of(group, stored)
+                    plans.push(Plan::of(group, stored));
                 }
-                Err(error) => Err((group, error)),
-            };
-            match planned {
-                Ok(plan) => plans.push(plan),
-                Err((group, error)) => group.fail(&error),
+                Err(error) => group.fail(&error),
             }
         }
         let (taking, telling): (Vec<_>, Vec<_>) = plans.into_iter().partition(Plan::takes_any);

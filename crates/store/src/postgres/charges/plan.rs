@@ -1,18 +1,16 @@
 //! What is to become of the charges of one account that are committed together: each is admitted in order of arrival if
 //! the account still covers it.
 
-use super::super::idempotency::kept;
 use super::super::quotes::Quotes;
 use super::Activity;
 use crate::StoreError;
 use crate::head::Head;
-use crate::idempotency::Kept;
+use crate::idempotency::{Kept, KeptRow};
 use crate::ledger::{Charge, ChargeOutcome, Receipt};
 use domain::AccountId;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
-use tokio_postgres::Row;
 
 /// A charge that waits, and who waits for it.
 pub(super) struct Call {
@@ -59,16 +57,16 @@ pub(super) struct Stored {
     pub(super) head: Option<Head>,
     /// Request ids of the group that were charged before.
     pub(super) charged: HashSet<[u8; 16]>,
-    /// Rows of answers kept under keys of the group.
-    pub(super) kept: Vec<Row>,
+    /// Answers stored under keys of the group.
+    pub(super) kept: HashMap<String, KeptRow>,
 }
 
 /// What becomes of one charge.
 pub(super) enum Verdict {
     /// It is taken, and the chain then ends here.
     Take(Head),
-    /// Nothing is taken.
-    Tell(ChargeOutcome),
+    /// Nothing is taken; the caller gets this outcome.
+    Reply(ChargeOutcome),
 }
 
 /// A group and what becomes of it, once it is committed.
@@ -81,23 +79,16 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Admits the charges of a group, in order.
-    pub(super) fn of(group: Group, stored: Stored) -> Result<Self, (Group, StoreError)> {
+    pub(super) fn of(group: Group, stored: Stored) -> Self {
         let Some(before) = stored.head else {
-            let verdicts = group.calls.iter().map(|_| Verdict::Tell(ChargeOutcome::NoSuchAccount)).collect();
-            return Ok(Self { group, verdicts, heads: None });
+            let verdicts = group.calls.iter().map(|_| Verdict::Reply(ChargeOutcome::NoSuchAccount)).collect();
+            return Self { group, verdicts, heads: None };
         };
         let mut admission = Admission::new(before, stored);
-        let verdicts: Result<Vec<_>, _> = group
-            .calls
-            .iter()
-            .enumerate()
-            .map(|(at, call)| admission.admit(&group, at, &call.charge))
-            .collect();
+        let calls = group.calls.iter().enumerate();
+        let verdicts = calls.map(|(at, call)| admission.admit(&group, at, &call.charge)).collect();
         let after = admission.head;
-        match verdicts {
-            Ok(verdicts) => Ok(Self { group, verdicts, heads: Some((before, after)) }),
-            Err(error) => Err((group, error)),
-        }
+        Self { group, verdicts, heads: Some((before, after)) }
     }
 
     /// Whether every charge is taken.
@@ -114,7 +105,7 @@ impl Plan {
     pub(super) fn taken(&self) -> impl Iterator<Item = (&Charge, &Head)> {
         self.group.calls.iter().zip(&self.verdicts).filter_map(|(call, verdict)| match verdict {
             Verdict::Take(head) => Some((&call.charge, head)),
-            Verdict::Tell(_) => None,
+            Verdict::Reply(_) => None,
         })
     }
 
@@ -125,7 +116,7 @@ impl Plan {
         }
         for (call, verdict) in self.group.calls.into_iter().zip(self.verdicts) {
             let outcome = match verdict {
-                Verdict::Tell(outcome) => outcome,
+                Verdict::Reply(outcome) => outcome,
                 Verdict::Take(head) => {
                     activity.charges.fetch_add(1, Ordering::Relaxed);
                     ChargeOutcome::Paid(Receipt {
@@ -146,55 +137,52 @@ impl Plan {
 struct Admission {
     head: Head,
     charged: HashSet<[u8; 16]>,
-    stored: HashMap<String, Row>,
+    stored: HashMap<String, KeptRow>,
     /// Place of the charge of this group that is taken under a key.
     kept_here: HashMap<String, usize>,
 }
 
 impl Admission {
     fn new(head: Head, stored: Stored) -> Self {
-        let by_key = stored.kept.into_iter().map(|row| (row.get(0), row)).collect();
-        Self { head, charged: stored.charged, stored: by_key, kept_here: HashMap::new() }
+        Self { head, charged: stored.charged, stored: stored.kept, kept_here: HashMap::new() }
     }
 
-    fn admit(&mut self, group: &Group, at: usize, charge: &Charge) -> Result<Verdict, StoreError> {
-        if let Some(known) = self.known(group, charge)? {
+    fn admit(&mut self, group: &Group, at: usize, charge: &Charge) -> Verdict {
+        if let Some(known) = self.known(group, charge) {
             let balance = self.head.balance;
-            return Ok(Verdict::Tell(match known {
+            return Verdict::Reply(match known {
                 Kept::Answer { answer, request_id } => {
                     ChargeOutcome::Replayed { answer, request_id, balance }
                 }
                 Kept::OtherRequest => ChargeOutcome::KeyOfOtherRequest,
-            }));
+            });
         }
         let request_id = charge.request_id.to_bytes();
         if self.charged.contains(&request_id) {
-            return Ok(Verdict::Tell(ChargeOutcome::AlreadyCharged));
+            return Verdict::Reply(ChargeOutcome::AlreadyCharged);
         }
         let Some(after) = self.head.charge(charge) else {
-            return Ok(Verdict::Tell(ChargeOutcome::Refused { balance: self.head.balance }));
+            return Verdict::Reply(ChargeOutcome::Refused { balance: self.head.balance });
         };
         self.charged.insert(request_id);
         if let Some(idempotent) = &charge.idempotency {
             self.kept_here.insert(idempotent.key.as_str().to_owned(), at);
         }
         self.head = after;
-        Ok(Verdict::Take(after))
+        Verdict::Take(after)
     }
 
     /// What is kept under the key of a charge, in the database or by a charge before it in this group.
-    fn known(&self, group: &Group, charge: &Charge) -> Result<Option<Kept>, StoreError> {
-        let Some(idempotent) = &charge.idempotency else { return Ok(None) };
+    fn known(&self, group: &Group, charge: &Charge) -> Option<Kept> {
+        let idempotent = charge.idempotency.as_ref()?;
         if let Some(row) = self.stored.get(idempotent.key.as_str()) {
-            return kept(row, idempotent.fingerprint).map(Some);
+            return Some(row.clone().kept(idempotent.fingerprint));
         }
-        let first = self.kept_here.get(idempotent.key.as_str()).map(|&at| &group.calls[at].charge);
-        Ok(first.and_then(|first| {
-            let kept = first.idempotency.as_ref()?;
-            if kept.fingerprint != idempotent.fingerprint {
-                return Some(Kept::OtherRequest);
-            }
-            Some(Kept::Answer { answer: kept.answer.clone(), request_id: first.request_id })
-        }))
+        let first = self.kept_here.get(idempotent.key.as_str()).map(|&at| &group.calls[at].charge)?;
+        let kept = first.idempotency.as_ref()?;
+        if kept.fingerprint != idempotent.fingerprint {
+            return Some(Kept::OtherRequest);
+        }
+        Some(Kept::Answer { answer: kept.answer.clone(), request_id: first.request_id })
     }
 }

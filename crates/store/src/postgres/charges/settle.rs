@@ -66,7 +66,7 @@ async fn stands(
             match open.look_up(&plan.group).await {
                 Ok(found) => {
                     *connection = Some(open);
-                    return found.iter().any(|(id, hash)| *id == request_id && *hash == head.hash);
+                    return found.iter().any(|row| row.request_id == request_id && row.hash == head.hash);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "charges could not be looked up yet");

@@ -4,12 +4,14 @@
 //! debits, each conditional, and then the entries of those that took, together with the `COMMIT`.
 
 use super::super::connection::{Client, Parameter, Pool};
-use super::super::ledger;
 use super::plan::{Group, Plan, Stored};
-use super::steps::{Span, Step};
+use super::steps::{ChargedRow, Span, Step};
 use super::values::Values;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::head::ChainRow;
+use crate::idempotency::KeptRow;
+use crate::row::{self, FromRow};
 use futures_util::future::{MaybeDone, maybe_done};
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
@@ -92,12 +94,15 @@ impl Connection {
         drop(deadpool_postgres::Object::take(self.client.object));
     }
 
-    /// Begins, holds the accounts of these groups until the end, and reads what decides about their charges.
-    pub(super) async fn hold(&self, groups: &[Group]) -> Result<Vec<Result<Stored, StoreError>>, Failure> {
+    /// Begins, locks the accounts of these groups until the end, and reads what decides about their charges.
+    pub(super) async fn lock_rows(
+        &self,
+        groups: &[Group],
+    ) -> Result<Vec<Result<Stored, StoreError>>, Failure> {
         let accounts = groups.iter().map(|group| group.account_id).collect();
         let mut sent: Vec<Sent<'_>> = vec![
             Box::pin(self.command(BEGIN)),
-            Box::pin(self.ask(Step::Hold, self.span.hold(accounts))),
+            Box::pin(self.ask(Step::Lock, self.span.lock_rows(accounts))),
             Box::pin(self.ask(Step::Charged, self.span.charged(groups))),
         ];
         if let Some(keys) = self.span.kept(groups) {
@@ -107,20 +112,21 @@ impl Connection {
         let mut next = || answers.next().unwrap_or_default();
         let mut stored: HashMap<i64, Result<Stored, StoreError>> = HashMap::new();
         for row in next() {
-            let account_id = row.get(4);
-            let head = ledger::head_of(&row, account_id);
-            stored.insert(account_id, head.map(|head| Stored { head: Some(head), ..Stored::default() }));
+            let (account_id, chain, _): (i64, ChainRow, i64) = decoded(&row)?;
+            let of_account =
+                chain.head(account_id).map(|head| Stored { head: Some(head), ..Stored::default() });
+            stored.insert(account_id, of_account);
         }
         for row in next() {
-            if let (Some(Ok(stored)), Ok(id)) =
-                (stored.get_mut(&row.get(0)), row.get::<_, &[u8]>(1).try_into())
-            {
-                stored.charged.insert(id);
+            let ChargedRow { account_id, request_id, .. } = decoded(&row)?;
+            if let Some(Ok(stored)) = stored.get_mut(&account_id) {
+                stored.charged.insert(request_id);
             }
         }
         for row in next() {
-            if let Some(Ok(stored)) = stored.get_mut(&row.get(6)) {
-                stored.kept.push(row);
+            let (account_id, key, kept): (i64, String, KeptRow) = decoded(&row)?;
+            if let Some(Ok(stored)) = stored.get_mut(&account_id) {
+                stored.kept.insert(key, kept);
             }
         }
         let of_group =
@@ -138,11 +144,11 @@ impl Connection {
         if begin && plans.len() > 1 {
             // One update of several rows takes them in any order.
             let accounts = plans.iter().map(|plan| plan.group.account_id).collect();
-            sent.push(Box::pin(self.ask(Step::Hold, self.span.hold(accounts))));
+            sent.push(Box::pin(self.ask(Step::Lock, self.span.lock_rows(accounts))));
         }
         sent.push(Box::pin(self.ask(Step::Debit, self.span.debit(plans))));
         let rows = all(sent).await?.pop().unwrap_or_default();
-        let took: HashSet<i64> = rows.iter().map(|row| row.get(0)).collect();
+        let took: HashSet<i64> = rows.iter().map(decoded).collect::<Result<_, _>>()?;
         Ok(plans.iter().map(|plan| took.contains(&plan.group.account_id)).collect())
     }
 
@@ -180,10 +186,10 @@ impl Connection {
     /// Which of these request ids were charged to an account, by the hash of the entry. Waits until a transaction that
     /// is at it has ended, and until what is found is as durable as a commit of our own: the row is held, and so the
     /// transaction that looks writes too.
-    pub(super) async fn look_up(&self, group: &Group) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(super) async fn look_up(&self, group: &Group) -> Result<Vec<ChargedRow>, StoreError> {
         let sent: Vec<Sent<'_>> = vec![
             Box::pin(self.command(BEGIN)),
-            Box::pin(self.ask(Step::Hold, self.span.hold(vec![group.account_id]))),
+            Box::pin(self.ask(Step::Lock, self.span.lock_rows(vec![group.account_id]))),
             Box::pin(self.ask(Step::Charged, self.span.charged(std::slice::from_ref(group)))),
             Box::pin(self.command("COMMIT")),
         ];
@@ -191,7 +197,7 @@ impl Connection {
             Failure::Refused(error) => lost(error),
             Failure::Lost(error) => error,
         })?;
-        Ok(answers[2].iter().map(|row| (row.get(1), row.get(2))).collect())
+        answers[2].iter().map(row::postgres).collect::<Result<_, _>>().map_err(lost)
     }
 
     async fn command(&self, sql: &'static str) -> Result<Vec<Row>, Error> {
@@ -215,6 +221,11 @@ impl Connection {
             }
         }
     }
+}
+
+/// Reads a row. One that does not fit its type leaves nothing to go on with.
+fn decoded<T: for<'r> FromRow<'r>>(row: &Row) -> Result<T, Failure> {
+    row::postgres(row).map_err(|error| Failure::Lost(lost(error)))
 }
 
 /// Sends everything, in this order, and then waits for the answers.

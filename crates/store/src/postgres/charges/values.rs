@@ -22,8 +22,8 @@ impl Span {
         }
     }
 
-    /// The accounts to hold.
-    pub(super) fn hold(self, accounts: Vec<i64>) -> Values {
+    /// The accounts whose rows are locked.
+    pub(super) fn lock_rows(self, accounts: Vec<i64>) -> Values {
         vec![self.each(accounts)]
     }
 
