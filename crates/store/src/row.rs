@@ -381,7 +381,7 @@ mod tests {
     row! {
         struct Outer<'r>: outer_columns {
             a: u16,
-            inner: Inner = (self::inner_columns),
+            inner: Inner = (inner_columns),
             e: &'r [u8],
         }
     }

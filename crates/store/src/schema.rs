@@ -2,7 +2,6 @@
 //! cluster and place in a transfer. A test compares the catalogue with the schema that the steps make.
 
 use crate::migration::{Set, set};
-use Kind::{Blob, Flag, Integer, Real, Text};
 
 /// Steps of `catalog.db`.
 pub(crate) const CATALOG: Set = set!("catalog": "0001_catalog", "0002_identities", "0003_removed");
@@ -118,7 +117,7 @@ impl Table {
 
     /// Returns what a column holds; one that is not the table's, and only orders rows, is an integer.
     pub(crate) fn kind_of(&self, column: &str) -> Kind {
-        self.columns.iter().find(|known| known.name == column).map_or(Integer, |known| known.kind)
+        self.columns.iter().find(|known| known.name == column).map_or(Kind::Integer, |known| known.kind)
     }
 }
 
@@ -138,11 +137,11 @@ macro_rules! columns {
             read_as: columns!(read_as $($($read_as)?)?),
         }),+]
     };
-    (kind integer) => { Integer };
-    (kind flag) => { Flag };
-    (kind real) => { Real };
-    (kind text) => { Text };
-    (kind blob) => { Blob };
+    (kind integer) => { Kind::Integer };
+    (kind flag) => { Kind::Flag };
+    (kind real) => { Kind::Real };
+    (kind text) => { Kind::Text };
+    (kind blob) => { Kind::Blob };
     (on) => { On::Both };
     (on sqlite) => { On::Sqlite };
     (on postgres) => { On::Postgres };

@@ -1,5 +1,5 @@
-//! What is to become of the charges of one account that are committed together: each is admitted in order of arrival if
-//! the account still covers it.
+//! Plans the calls of one account that are committed together: each is admitted in order of arrival if the balance still
+//! covers it. Pure: no I/O, the same verdicts from the same stored state.
 
 use super::super::quotes::Quotes;
 use super::Activity;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
-/// A charge that waits, and who waits for it.
+/// A charge that waits, and the channel that its caller waits on.
 pub(super) struct Call {
     pub(super) charge: Charge,
     pub(super) answer: oneshot::Sender<Result<ChargeOutcome, StoreError>>,
@@ -31,8 +31,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Groups in order of their account, so that nodes that charge the same accounts never wait for each other in a
-    /// circle.
+    /// Groups calls by account, in ascending order of accounts: the order in which every node locks, so that none deadlock.
     pub(super) fn of(calls: Vec<Call>) -> Vec<Self> {
         let mut by_account: BTreeMap<i64, Vec<Call>> = BTreeMap::new();
         for call in calls {
@@ -41,16 +40,16 @@ impl Group {
         by_account.into_iter().map(|(account_id, calls)| Self { account_id, calls }).collect()
     }
 
-    /// Tells everybody of an error.
+    /// Fails every call.
     pub(super) fn fail(self, error: &StoreError) {
         for call in self.calls {
-            // Who asked may have gone.
+            // The caller may have gone.
             let _ = call.answer.send(Err(error.for_another()));
         }
     }
 }
 
-/// What the database holds that decides about a group, read while its account was held.
+/// What the database stores that decides about a group, read while its account was locked.
 #[derive(Default)]
 pub(super) struct Stored {
     /// `None` when there is no such account.
@@ -61,19 +60,19 @@ pub(super) struct Stored {
     pub(super) kept: HashMap<String, KeptRow>,
 }
 
-/// What becomes of one charge.
+/// The decision on one call.
 pub(super) enum Verdict {
-    /// It is taken, and the chain then ends here.
+    /// It is charged, and the chain then ends here.
     Take(Head),
     /// Nothing is taken; the caller gets this outcome.
     Reply(ChargeOutcome),
 }
 
-/// A group and what becomes of it, once it is committed.
+/// A group with the verdict on each of its calls, which holds once it is committed.
 pub(super) struct Plan {
     pub(super) group: Group,
     pub(super) verdicts: Vec<Verdict>,
-    /// Where the chain ended before, and ends afterwards; `None` when there is no such account.
+    /// The head before and after; `None` if there is no such account.
     pub(super) heads: Option<(Head, Head)>,
 }
 
@@ -109,7 +108,7 @@ impl Plan {
         })
     }
 
-    /// Tells everybody what came of it. Only after the commit.
+    /// Replies to every call. Only after the commit.
     pub(super) fn answer(self, quotes: &Quotes, activity: &Activity) {
         if let Some((_, after)) = &self.heads {
             quotes.publish(AccountId(self.group.account_id), after.balance);
@@ -127,7 +126,7 @@ impl Plan {
                     })
                 }
             };
-            // An asker that is gone was charged all the same.
+            // A caller that is gone was charged all the same.
             let _ = call.answer.send(Ok(outcome));
         }
     }
@@ -148,6 +147,7 @@ impl Admission {
     }
 
     fn admit(&mut self, group: &Group, at: usize, charge: &Charge) -> Verdict {
+        // A repeated call is replayed even if the balance no longer covers it: it was paid before.
         if let Some(known) = self.known(group, charge) {
             let balance = self.head.balance;
             return Verdict::Reply(match known {
@@ -161,6 +161,7 @@ impl Admission {
         if self.charged.contains(&request_id) {
             return Verdict::Reply(ChargeOutcome::AlreadyCharged);
         }
+        // A later, cheaper call of the group may still be covered: refusing one does not stop the others.
         let Some(after) = self.head.charge(charge) else {
             return Verdict::Reply(ChargeOutcome::Refused { balance: self.head.balance });
         };
@@ -172,7 +173,7 @@ impl Admission {
         Verdict::Take(after)
     }
 
-    /// What is kept under the key of a charge, in the database or by a charge before it in this group.
+    /// Returns what is stored under the key of a charge, in the database or by an earlier charge of this group.
     fn known(&self, group: &Group, charge: &Charge) -> Option<Kept> {
         let idempotent = charge.idempotency.as_ref()?;
         if let Some(row) = self.stored.get(idempotent.key.as_str()) {

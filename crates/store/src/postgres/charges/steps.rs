@@ -1,9 +1,9 @@
-//! The statements of a group commit, each worded twice: for one account, which a cluster sends to the one shard that has
-//! it, and for all accounts of a commit at once, where everything is on one server. Both take the same parameters; where
-//! the one takes what is its account's, the other takes a list of that.
+//! The statements of a group commit, each in two forms: for one account, which a cluster routes to one shard, and for all
+//! accounts of a commit at once, on a single server. Both take the same parameters; where the first takes a value of its
+//! account, the second takes a list of them.
 //!
-//! Calls are looked up row by row (`LATERAL ... LIMIT 1`), so that no plan that was made while the ledger was small ever
-//! reads all of it.
+//! Calls are looked up row by row (`LATERAL ... LIMIT 1`), so that no query plan that was made while the ledger was small
+//! ever reads all of it.
 
 use super::super::{idempotency, ledger};
 use crate::chain::Hash;
@@ -17,17 +17,17 @@ use tokio_postgres::types::Type;
 pub(super) enum Step {
     /// Locks the rows of the accounts until the end, in ascending order, so that nodes cannot deadlock.
     Lock,
-    /// Which of the calls were charged, and by which entry.
+    /// Reads which of the calls were charged before, and by which entry.
     Charged,
-    /// What is kept under keys of the calls.
+    /// Reads the answers stored under keys of the calls.
     Kept,
-    /// Takes what an account's calls cost, if its chain ends where it was seen, covers them, and none of them was charged
-    /// or answered before. Whoever charged in between has moved the chain on, so what holds before the row is locked
-    /// holds after. Gives the accounts where it took.
+    /// Takes the cost of an account's calls, if the row still has the sequence and hash that were seen, covers the cost, and
+    /// none of the calls was charged or answered before. These conditions hold after the row is locked as they did before:
+    /// a charge in between would have changed the sequence. Returns the accounts where it took.
     Debit,
     /// Writes the entries.
     Write,
-    /// Keeps answers.
+    /// Stores answers.
     Keep,
 }
 

@@ -1,7 +1,7 @@
-//! The transaction of a group commit, on a connection that a lane keeps.
+//! The transaction of a group commit, on a lane's own connection.
 //!
-//! Statements are sent one behind the other without waiting for answers, so that a commit takes two round trips: the
-//! debits, each conditional, and then the entries of those that took, together with the `COMMIT`.
+//! Statements are pipelined, so that a commit takes two round trips: the conditional debits, and then the entries of those
+//! that took together with the `COMMIT`.
 
 use super::super::connection::{Client, Parameter, Pool};
 use super::plan::{Group, Plan, Stored};
@@ -23,19 +23,19 @@ use tokio_postgres::{Error, Row, Statement};
 
 /// How long a lane waits for a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
-/// How long it waits for the answers to what it sent at once, before the connection counts as dead. Shorter than the
-/// server's own limit for a statement, and that is needed: a server whose limit ends the wait for a synchronous standby
-/// reports a commit that the standby does not have. Nobody listens any more by then.
+/// How long it waits for the answers of one round trip before it gives the connection up. This must be shorter than the
+/// server's own statement limit: a server whose limit ends the wait for a synchronous standby reports a commit that the
+/// standby does not have. By then nobody listens.
 const ANSWER_MAX: Duration = Duration::from_secs(4);
 
-/// Whatever is set for the role, or was left behind by others on a connection that a pooler shares.
+/// Overrides what is set for the role, and what other users of a pooler's shared connection left behind.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '2s'";
 
-/// Why something sent got no good answer.
+/// Why a round trip failed.
 pub(super) enum Failure {
-    /// The server said no: the transaction will not be committed, and the connection goes on.
+    /// The server refused a statement: the transaction cannot commit, and the connection goes on.
     Refused(Error),
-    /// The connection is of no more use.
+    /// The connection is unusable.
     Lost(StoreError),
 }
 
@@ -43,9 +43,9 @@ pub(super) enum Failure {
 pub(super) enum End {
     /// It is on the disk.
     Committed,
-    /// The server said no; nothing was written.
+    /// The server refused it; nothing was written.
     Refused(Error),
-    /// `COMMIT` was sent and not answered: nobody knows.
+    /// `COMMIT` was sent and not answered: unknown.
     Unknown(StoreError),
 }
 
@@ -134,15 +134,14 @@ impl Connection {
         Ok(groups.iter().map(of_group).collect())
     }
 
-    /// Debits the accounts of these plans, in a new transaction or in the one that holds them. Tells of each whether it
-    /// took.
+    /// Debits the accounts of these plans, in a new transaction or in the one that locked them. Returns whether each took.
     pub(super) async fn debit(&self, plans: &[Plan], begin: bool) -> Result<Vec<bool>, Failure> {
         let mut sent: Vec<Sent<'_>> = Vec::new();
         if begin {
             sent.push(Box::pin(self.command(BEGIN)));
         }
         if begin && plans.len() > 1 {
-            // One update of several rows takes them in any order.
+            // One UPDATE of several rows locks them in any order, and two nodes could deadlock: they are locked in order first.
             let accounts = plans.iter().map(|plan| plan.group.account_id).collect();
             sent.push(Box::pin(self.ask(Step::Lock, self.span.lock_rows(accounts))));
         }
@@ -178,14 +177,13 @@ impl Connection {
         }
     }
 
-    /// Ends a transaction without writing anything.
+    /// Rolls the transaction back.
     pub(super) async fn roll_back(&self) -> Result<(), Failure> {
         all(vec![Box::pin(self.command("ROLLBACK"))]).await.map(|_| ())
     }
 
-    /// Which of these request ids were charged to an account, by the hash of the entry. Waits until a transaction that
-    /// is at it has ended, and until what is found is as durable as a commit of our own: the row is held, and so the
-    /// transaction that looks writes too.
+    /// Returns which calls of a group were charged. Locks the account's row, and so waits until a transaction that charges
+    /// it has ended. As locking a row writes, its own commit waits until everything before it is as durable.
     pub(super) async fn look_up(&self, group: &Group) -> Result<Vec<ChargedRow>, StoreError> {
         let sent: Vec<Sent<'_>> = vec![
             Box::pin(self.command(BEGIN)),
@@ -228,11 +226,11 @@ fn decoded<T: for<'r> FromRow<'r>>(row: &Row) -> Result<T, Failure> {
     row::postgres(row).map_err(|error| Failure::Lost(lost(error)))
 }
 
-/// Sends everything, in this order, and then waits for the answers.
+/// Sends everything in this order, and then waits for all answers.
 async fn each(sent: Vec<Sent<'_>>) -> Result<Vec<Result<Vec<Row>, Error>>, StoreError> {
     let all = async {
         let mut waiting: Vec<_> = sent.into_iter().map(maybe_done).collect();
-        // The driver sends a statement when it is first asked for the answer.
+        // The driver sends a statement on the first poll: all are polled once, in order, before any is awaited.
         std::future::poll_fn(|context| {
             for one in &mut waiting {
                 let _ = Pin::new(one).poll(context);
@@ -252,7 +250,7 @@ async fn each(sent: Vec<Sent<'_>>) -> Result<Vec<Result<Vec<Row>, Error>>, Store
     answered.map_err(|_| StoreError::Unreachable(format!("no answer within {ANSWER_MAX:?}")))
 }
 
-/// The same, when all answers must be good.
+/// [`each`], where any refusal fails the whole.
 async fn all(sent: Vec<Sent<'_>>) -> Result<Vec<Vec<Row>>, Failure> {
     let answers = each(sent).await.map_err(Failure::Lost)?;
     answers.into_iter().collect::<Result<_, _>>().map_err(|error| {
@@ -265,13 +263,14 @@ fn is_refusal(error: &Error) -> bool {
     error.as_db_error().is_some_and(|told| told.parsed_severity() == Some(Severity::Error))
 }
 
-/// Whether an error may be one account's fault: what the others ask for can go through without it.
+/// Returns whether one account may be the cause of an error, so that the others can go through without it: bad data (22,
+/// 23), conflicts (40, 55), cancellation (57) and errors raised by triggers (P0).
 pub(super) fn is_of_one_account(error: &Error) -> bool {
     let class = error.code().and_then(|state| state.code().get(..2));
     matches!(class, Some("22" | "23" | "40" | "55" | "57" | "P0"))
 }
 
-/// An error of the connection in the store's words.
+/// Wraps an error of the driver.
 pub(super) fn lost(error: Error) -> StoreError {
     match Err::<(), _>(error).doing("charge") {
         Err(error) => error,

@@ -1,4 +1,4 @@
-//! What goes into the statements of a group commit.
+//! The parameters of the statements of a group commit.
 
 use super::plan::{Group, Plan};
 use super::steps::Span;
