@@ -22,7 +22,7 @@ pub struct Account {
     pub charged: Credits,
 }
 
-/// What came of signing up.
+/// Outcome of signing up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountCreated {
     /// There is a new account.

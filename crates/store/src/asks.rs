@@ -10,7 +10,7 @@ use crate::{Store, StoreError};
 use domain::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// What an upstream can be asked for. The number is what the database holds and never changes.
+/// Kind of a fetch. The number is stored and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum AskKind {
@@ -54,7 +54,7 @@ impl Ask {
     }
 }
 
-/// What came of it.
+/// Outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskOutcome {
     /// The upstream had it.
@@ -68,11 +68,11 @@ pub enum AskOutcome {
 pub struct Asked {
     /// When.
     pub at: Timestamp,
-    /// What came of it.
+    /// Outcome.
     pub outcome: AskOutcome,
-    /// Where the upstream would go on, at most 2^63 - 1; `None` for things without pages.
+    /// The upstream's cursor for the next page, at most 2^63 - 1; `None` for fetches without pages.
     pub cursor: Option<u64>,
-    /// Whether the upstream says that there is more.
+    /// True if the upstream says that there is more.
     pub has_more: bool,
 }
 

@@ -10,7 +10,7 @@ use domain::AccountId;
 use domain::credits::CREDITS_MAX;
 use std::collections::HashMap;
 
-/// Problems that are told one by one; further ones are counted.
+/// Problems that are reported one by one; further ones are counted.
 pub const PROBLEMS_TOLD_MAX: usize = 1_000;
 
 /// Something that should not be.
@@ -18,11 +18,11 @@ pub const PROBLEMS_TOLD_MAX: usize = 1_000;
 pub struct Problem {
     /// Whose, where it can be told.
     pub account: Option<AccountId>,
-    /// What is wrong.
+    /// Description.
     pub what: String,
 }
 
-/// What an audit found.
+/// Result of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditReport {
     /// Accounts looked at.
@@ -44,7 +44,7 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
-    /// Whether the ledger is sound.
+    /// Returns whether the ledger is sound.
     pub const fn ok(&self) -> bool {
         self.problems_count == 0
     }
@@ -118,7 +118,7 @@ row! {
     }
 }
 
-/// What the entries so far of an account come to.
+/// Sum of an account's entries so far.
 #[derive(Debug, Default)]
 struct Sum {
     sequence: i64,
@@ -179,7 +179,7 @@ impl Auditor {
             (link.hash(&sum.hash) == entry.hash, "does not match its hash"),
         ];
         let wrong: Vec<_> = checks.iter().filter(|(holds, _)| !holds).map(|(_, what)| *what).collect();
-        // Goes on from what is stored, so that one wrong entry is told once.
+        // Goes on from what is stored, so that one wrong entry is reported once.
         sum.sequence = link.sequence;
         sum.last_entry = entry.number;
         sum.balance = link.balance_after;

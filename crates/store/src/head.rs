@@ -1,4 +1,4 @@
-//! Where an account's chain of entries stands, and where a charge or a grant takes it: the same on every backend.
+//! The end of an account's chain of entries, and how a charge or a grant extends it: the same on every backend.
 
 use crate::StoreError;
 use crate::chain::{self, Hash, Link};
@@ -15,9 +15,9 @@ pub(crate) const KEPT_BYTES_WAITING_MAX: usize = 64 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) balance: Credits,
-    /// Of the last entry, 0 when there is none.
+    /// Sequence of the last entry, 0 if there is none.
     pub(crate) sequence: i64,
-    /// Of the last entry.
+    /// Hash of the last entry.
     pub(crate) hash: Hash,
 }
 

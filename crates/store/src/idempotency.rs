@@ -48,7 +48,7 @@ impl IdempotencyKey {
 pub struct Fingerprint(pub(crate) [u8; 32]);
 
 impl Fingerprint {
-    /// Of all bytes that make a request what it is (path and query).
+    /// SHA-256 of everything that identifies a request (path and query).
     pub fn of(request: &[u8]) -> Self {
         Self(Sha256::digest(request).into())
     }
@@ -96,23 +96,23 @@ impl KeptAnswer {
     }
 }
 
-/// What makes a charge idempotent.
+/// Idempotency of a charge.
 #[derive(Debug, Clone)]
 pub struct Idempotent {
     /// The caller's key.
     pub key: IdempotencyKey,
-    /// Of the request.
+    /// Fingerprint of the request.
     pub fingerprint: Fingerprint,
-    /// What is answered if the charge goes through.
+    /// Answer if the charge goes through.
     pub answer: KeptAnswer,
 }
 
-/// What is kept under a key.
+/// Answer stored under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     /// The same request was charged before and answered so.
     Answer {
-        /// What was answered.
+        /// The stored answer.
         answer: KeptAnswer,
         /// The call that was charged.
         request_id: RequestId,
@@ -144,7 +144,7 @@ impl KeptRow {
     }
 }
 
-/// What is too old at a moment, and what claims to come from after it.
+/// Age limits at a moment, for rows that are too old or from the future.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spans {
     pub(crate) now: Timestamp,
@@ -162,7 +162,7 @@ impl Spans {
 }
 
 impl Store {
-    /// What is kept under an account's key for a request of this fingerprint. Asking first spares the work of making an
+    /// Reads the answer stored under an account's key for a request of this fingerprint. It spares the work of making an
     /// answer; [`Store::charge`] asks again, so two calls at once are charged once.
     pub async fn idempotent_answer(
         &self,

@@ -1,6 +1,6 @@
 //! Durable jobs: work that outlives the request that asked for it, and the process that does it.
 //!
-//! Who works on a job holds a lease, kept by saying how far the job is. When the lease is over, another one may claim the
+//! The worker of a job has a lease, which reports of progress extend. When the lease is over, another one may claim the
 //! job, with a new fencing token; whatever the first one says later under its old token changes nothing. Requests, progress
 //! and results are JSON that the store does not look into.
 
@@ -10,7 +10,7 @@ use crate::{Store, StoreError};
 use domain::{AccountId, JobId, Timestamp};
 use strum::{FromRepr, IntoStaticStr};
 
-/// What is to be done. The number is what the database holds and never changes.
+/// Kind of a job. The number is stored and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr)]
 #[repr(u8)]
 pub enum JobKind {
@@ -20,7 +20,7 @@ pub enum JobKind {
     Walk = 2,
 }
 
-/// How far a job is. The number is what the database holds and never changes.
+/// State of a job. The number is stored and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr, IntoStaticStr)]
 #[repr(u8)]
 #[strum(serialize_all = "snake_case")]
@@ -37,7 +37,7 @@ pub enum JobState {
     Cancelled = 5,
 }
 
-/// How a job ends.
+/// End of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobEnd {
     /// It was done.
@@ -55,19 +55,19 @@ pub struct NewJob {
     pub id: JobId,
     /// Whose it is.
     pub account_id: AccountId,
-    /// What is to be done.
+    /// Kind of work.
     pub kind: JobKind,
-    /// What exactly, as JSON.
+    /// Request, as JSON.
     pub request: String,
     /// The one node that can do it, as what it needs lies there; `None` for any.
     pub node: Option<String>,
-    /// What makes it the same job when it is asked for again.
+    /// Identifies a repeated request for the same job.
     pub idempotency: Option<(IdempotencyKey, Fingerprint)>,
     /// When it is made.
     pub at: Timestamp,
 }
 
-/// What came of making a job.
+/// Outcome of creating a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobCreated {
     /// It waits to be claimed.
@@ -87,23 +87,23 @@ pub struct Job {
     pub id: JobId,
     /// Whose it is.
     pub account_id: AccountId,
-    /// What is to be done.
+    /// Kind of work.
     pub kind: JobKind,
-    /// How far it is.
+    /// State.
     pub state: JobState,
-    /// What exactly is to be done, as JSON.
+    /// Request, as JSON.
     pub request: String,
-    /// What was last said of how far it is, as JSON. It outlives leases: who claims the job goes on from there.
+    /// Last reported progress, as JSON. It outlives leases: the next worker resumes from it.
     pub progress: Option<String>,
-    /// How it ended, as JSON.
+    /// Result, as JSON.
     pub result: Option<String>,
     /// The one node that can do it.
     pub node: Option<String>,
-    /// How often it was claimed.
+    /// Number of times it was claimed.
     pub attempts: u64,
     /// Attempts in a row that failed by [`Self::failure`], without getting further than those before.
     pub failures: u64,
-    /// What the last attempt that failed was ended by.
+    /// Error of the last attempt that failed.
     pub failure: Option<String>,
     /// Attempts in a row of which nothing was heard after they began, the one under way among them. Counted when the job
     /// is claimed, so that a process that is killed by its work is counted, too.
@@ -118,10 +118,10 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
 }
 
-/// The longest lease that is told apart from a longer one: more than a century, and far from overflowing.
+/// Longest lease that is distinguished from longer ones, in milliseconds: more than a century, and far from overflowing.
 const LEASE_MS_MAX: i64 = 1 << 42;
 
-/// How long a lease is good. One that ends later than it is long from now was given while the clock stood ahead, and counts
+/// Period of a lease. One that ends later than it is long from now was given while the clock stood ahead, and counts
 /// as over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
@@ -147,13 +147,13 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Of which job.
+    /// Returns the id of the job.
     pub const fn id(&self) -> JobId {
         self.id
     }
 }
 
-/// What came of keeping a job.
+/// Outcome of extending a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobKept {
     /// It is still ours.
@@ -304,7 +304,7 @@ impl Store {
     }
 }
 
-/// What is asked of [`Store::claim_job`].
+/// Arguments of [`Store::claim_job`].
 pub(crate) struct Claiming<'a> {
     pub(crate) kinds: Vec<i64>,
     pub(crate) node: &'a str,
@@ -327,7 +327,7 @@ impl JobState {
         self.into()
     }
 
-    /// Whether nothing will change any more.
+    /// Returns whether nothing will change any more.
     pub const fn is_ended(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }

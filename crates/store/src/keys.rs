@@ -14,9 +14,9 @@ pub struct NewKey {
     pub key_id: KeyId,
     /// SHA-256 of its secret half.
     pub digest: KeyDigest,
-    /// What its owner calls it, at most [`KEY_NAME_BYTES_MAX`] bytes; may be empty.
+    /// The owner's name for it, at most [`KEY_NAME_BYTES_MAX`] bytes; may be empty.
     pub name: String,
-    /// What it may be used for.
+    /// Scope.
     pub scope: KeyScope,
     /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
     pub requests_per_minute: Option<u32>,
@@ -29,11 +29,11 @@ pub struct StoredKey {
     pub key_id: KeyId,
     /// Whose it is.
     pub account_id: AccountId,
-    /// What its owner calls it; may be empty.
+    /// The owner's name for it; may be empty.
     pub name: String,
     /// SHA-256 of its secret half.
     pub digest: KeyDigest,
-    /// What it may be used for.
+    /// Scope.
     pub scope: KeyScope,
     /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
     pub requests_per_minute: Option<u32>,
@@ -43,7 +43,7 @@ pub struct StoredKey {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// What came of storing a key.
+/// Outcome of storing a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyCreated {
     /// It can be used.
@@ -56,7 +56,7 @@ pub enum KeyCreated {
     NameTooLong,
 }
 
-/// What came of revoking a key.
+/// Outcome of revoking a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyRevoked {
     /// It was valid until now.

@@ -58,7 +58,7 @@ impl Migration {
         Self { number, name, sql }
     }
 
-    /// What is kept to notice an edit.
+    /// Checksum that detects an edit.
     pub(crate) fn checksum(&self) -> [u8; 32] {
         Sha256::digest(self.sql).into()
     }

@@ -172,7 +172,7 @@ impl<'r, T: Column<'r>> FromSql<'r> for FromPostgres<T> {
 
 /// A row of a driver.
 pub(crate) trait Row {
-    /// What the driver says when a value cannot be read.
+    /// Error of the driver.
     type Error;
 
     /// Reads the value at a position.
@@ -234,7 +234,7 @@ impl<'r, R: Row> Columns<'r, R> {
     }
 }
 
-/// What is read from one column or several that follow each other.
+/// A value of one column, or of several that follow each other.
 pub(crate) trait FromRow<'r>: Sized {
     /// Reads them in order.
     fn from_row<R: Row>(columns: &mut Columns<'r, R>) -> Result<Self, R::Error>;

@@ -13,7 +13,7 @@ pub(crate) const WALKS: Set = set!("walks": "0001_walks", "0002_standings", "000
 /// All steps. On PostgreSQL, where everything is in one database, they are applied in this order.
 pub(crate) const SETS: [Set; 3] = [CATALOG, ACCOUNTS, WALKS];
 
-/// What a column holds.
+/// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Integer,
@@ -50,7 +50,7 @@ pub(crate) enum File {
     Walks,
 }
 
-/// Where a Citus cluster stores the rows of a table.
+/// Distribution of a table's rows over a Citus cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Distribution {
     /// On the coordinator, where writers of the catalog take turns.
@@ -121,8 +121,8 @@ impl Table {
     }
 }
 
-/// Returns the tables that a transfer moves, in the order in which it writes them. The one-row tables are set at its end.
-/// What can be made again is left out: rankings, trends, fetches from upstreams.
+/// Returns the tables that a transfer moves, in the order in which it writes them. The one-row tables are set at its end;
+/// rankings, trends and fetches from upstreams can be made again and are left out.
 pub(crate) fn moved_tables() -> impl Iterator<Item = &'static Table> {
     TABLES.iter().filter(|table| table.moved.is_some())
 }

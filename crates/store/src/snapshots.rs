@@ -16,7 +16,7 @@ pub struct Snapshot<C> {
     pub observed_at: Timestamp,
     /// By which way it came.
     pub source: Source,
-    /// What was told.
+    /// Reported counts.
     pub counts: C,
 }
 
@@ -25,7 +25,7 @@ pub struct Snapshot<C> {
 pub struct HashtagReading {
     /// Which hashtag.
     pub hashtag: HashtagRow,
-    /// What was read of it.
+    /// Its reading.
     pub snapshot: Snapshot<HashtagCounts>,
 }
 
@@ -41,7 +41,7 @@ pub fn readings_of(
     snapshots.iter().filter_map(reading).collect()
 }
 
-/// Where the readings of many hashtags go on: behind a hashtag, a time and the number of a source.
+/// Place from which the readings of many hashtags go on: behind a hashtag, a time and the number of a source.
 pub(crate) struct ReadingPlace {
     pub(crate) hashtag: i64,
     pub(crate) observed_at: i64,
@@ -91,7 +91,7 @@ impl Store {
         }
     }
 
-    /// How many readings of a hashtag are kept.
+    /// Counts the stored readings of a hashtag.
     pub async fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_snapshots_count(hashtag),
@@ -140,7 +140,7 @@ row! {
 }
 
 impl<const N: usize> SnapshotColumns<N> {
-    /// What the row says.
+    /// Decodes the row.
     pub(crate) fn into_snapshot<C>(
         self,
         counts: fn([Option<Count>; N]) -> C,

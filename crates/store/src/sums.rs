@@ -8,7 +8,7 @@ use domain::HashtagRow;
 /// Hashtags that are named in a report; further ones are counted.
 pub const SUMS_NAMED_MAX: usize = 100;
 
-/// What the videos stored under a hashtag come to.
+/// Sums over the videos stored under a hashtag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sums {
     /// Videos.
@@ -17,7 +17,7 @@ pub struct Sums {
     pub views: Option<u64>,
     /// Distinct creators among them.
     pub creators: u64,
-    /// Of these, creators known by handle alone.
+    /// Number of these creators that are known by handle alone.
     pub by_handle: u64,
 }
 
@@ -34,12 +34,12 @@ pub struct SumsOff {
     pub linked: Sums,
 }
 
-/// What a look at all sums found.
+/// Result of a check of all sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SumsReport {
     /// Hashtags looked at.
     pub hashtags: u64,
-    /// Of these, those whose sums were off.
+    /// Hashtags whose sums were off.
     pub off: u64,
     /// The first [`SUMS_NAMED_MAX`] of them.
     pub named: Vec<SumsOff>,
@@ -92,7 +92,7 @@ row! {
 }
 
 impl SumsRow {
-    /// What the row says; `None` where nothing is off.
+    /// Compares the two. Returns `None` if nothing is off.
     pub(crate) fn read(self) -> Result<Option<SumsOff>, StoreError> {
         let wrong = |_| StoreError::Inconsistent {
             table: "hashtags",

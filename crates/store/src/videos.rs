@@ -17,14 +17,14 @@ pub struct VideoRow(pub u64);
 pub struct ShownVideo {
     /// Its ready JSON, packed (`domain::fragment`).
     pub packed: Vec<u8>,
-    /// When it was last read, where told.
+    /// When it was last read, if known.
     pub read_at: Option<Timestamp>,
     /// Bit n is set where count n is known, in the order of [`VideoCounts::to_array`]. In the JSON an unknown count is 0.
     pub known: u8,
 }
 
 impl ShownVideo {
-    /// Whether count n is known.
+    /// Returns whether count n is known.
     pub const fn is_known(&self, n: usize) -> bool {
         self.known >> n & 1 == 1
     }
@@ -49,21 +49,21 @@ pub struct VideoUnder {
     pub row: VideoRow,
     /// TikTok's id of it.
     pub id: VideoId,
-    /// Who posted it, where told.
+    /// Its creator, if known.
     pub author: Option<Creator>,
-    /// When it was posted, where told.
+    /// When it was posted, if known.
     pub created_at: Option<Timestamp>,
-    /// Country it was posted under, where told.
+    /// Country it was posted under, if known.
     pub region: Option<Region>,
-    /// When it was last read, where told.
+    /// When it was last read, if known.
     pub observed_at: Option<Timestamp>,
-    /// The newest count that was told of each kind.
+    /// The newest count that was reported of each kind.
     pub counts: VideoCounts,
     /// Its hashtags, this one among them.
     pub tags: Vec<HashtagRow>,
 }
 
-/// Where a list of the videos under a hashtag goes on: behind this author and video.
+/// Place from which a list of the videos under a hashtag goes on: behind this author and video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnderPlace {
     pub(crate) author: i64,
@@ -75,7 +75,7 @@ pub struct UnderPlace {
 pub struct VideosUnder {
     /// In the order of their authors.
     pub videos: Vec<VideoUnder>,
-    /// Where the next part begins.
+    /// Place at which the next part begins.
     pub next: Option<UnderPlace>,
 }
 

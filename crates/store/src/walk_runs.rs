@@ -1,4 +1,4 @@
-//! What finished walks saw: which videos, by which job, when. Two of them tell how many videos there are by capture and
+//! Videos that finished walks saw, by which job and when. From two of them follows how many videos there are by capture and
 //! recapture (`domain::metrics::coverage`). The newest few of each hashtag and region are kept.
 
 use crate::row::row;

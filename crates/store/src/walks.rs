@@ -182,19 +182,19 @@ pub(crate) struct NewVideos {
     pub(crate) shown: Vec<ShownVideo>,
 }
 
-/// What is to be written to extend a ranking.
+/// Rows that extend a ranking.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Extension {
     /// Videos that are appended.
     pub(crate) appended: u64,
     /// The chunk that was the last, filled up, and those after it, with their numbers.
     pub(crate) chunks: Vec<(i64, Vec<u8>)>,
-    /// What is added to the head.
+    /// Appended to the head.
     pub(crate) head: Vec<u8>,
 }
 
 impl NewVideos {
-    /// What they add to a ranking of `count` videos, whose chunks are given one after another. `None` when the chunks are
+    /// Computes what they add to a ranking of `count` videos, whose chunks are given one after another. `None` when the chunks are
     /// not those of so many videos: the ranking is being dropped.
     pub(crate) fn beyond(&self, count: u64, chunks: &[u8]) -> Option<Extension> {
         let (numbers, rest) = chunks.as_chunks::<{ size_of::<u64>() }>();
@@ -237,7 +237,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Of `count` videos from `position` on.
+    /// Span of `count` videos from `position` on.
     pub(crate) fn of(position: u64, count: u32) -> Self {
         let end = position.saturating_add(u64::from(count));
         Self {

@@ -12,9 +12,9 @@ pub struct Window {
     pub observed_at: Timestamp,
     /// By which way it came.
     pub source: Source,
-    /// The country it is about; empty where none was told.
+    /// The country it is about; empty if unknown.
     pub country: String,
-    /// How long the window is, where told.
+    /// Length of the window, if known.
     pub window_days: Option<u32>,
     /// Views within it.
     pub views: Option<u64>,
@@ -22,7 +22,7 @@ pub struct Window {
     pub posts: Option<u64>,
     /// Place in the source's list, from 1.
     pub rank: Option<u64>,
-    /// Branch of industry; empty where none was told.
+    /// Branch of industry; empty if unknown.
     pub industry: String,
 }
 
@@ -49,7 +49,7 @@ row! {
 }
 
 impl WindowColumns {
-    /// What the row says.
+    /// Decodes the row.
     pub(crate) fn into_window(self) -> Result<Window, StoreError> {
         let observed_at = Timestamp::from_ms(self.observed_at);
         let source = u8::try_from(self.source).ok().and_then(Source::from_number);

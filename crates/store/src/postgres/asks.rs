@@ -1,4 +1,4 @@
-//! What upstreams were asked for. On a cluster it is spread by key.
+//! Fetches from upstreams. On a cluster they are distributed by key.
 
 use super::Postgres;
 use super::connection::Parameter;

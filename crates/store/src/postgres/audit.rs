@@ -31,7 +31,7 @@ const NOT_CHARGED: &str = "SELECT k.account_id, count(*)
 const KEYS_OF_NOBODY: &str = "SELECT account_id, count(*) FROM tagmeter.keys
     WHERE account_id NOT IN (SELECT account_id FROM tagmeter.accounts) GROUP BY account_id";
 
-/// What guards the ledger, as PostgreSQL writes it down: checks, keys, indexes, triggers.
+/// Guards of the ledger as PostgreSQL describes them: checks, keys, indexes, triggers.
 const GUARDS: &str = "
     SELECT relname || ': ' || pg_get_constraintdef(c.oid) || CASE WHEN convalidated THEN '' ELSE ' NOT VALID' END
     FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_class r ON r.oid = conrelid
@@ -132,7 +132,7 @@ async fn guards(transaction: &Transaction<'_>, auditor: &mut Auditor) -> Result<
     Ok(())
 }
 
-/// What belongs together is there together.
+/// Checks that rows that belong together exist together.
 async fn references(transaction: &Transaction<'_>, auditor: &mut Auditor) -> Result<(), StoreError> {
     each(transaction, WITHOUT_BALANCE, |row| {
         auditor.problem(Some(row::read(row)?), "the account has no balance");

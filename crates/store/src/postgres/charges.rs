@@ -13,7 +13,7 @@
 //! | group | the calls of one account in a round, in order of arrival | `plan` |
 //! | head | the end of an account's chain of entries: balance, and sequence and hash of the last entry | [`crate::head`] |
 //! | plan | a group with a verdict on each call, and the head before and after | `plan` |
-//! | verdict | `Take`: the call is charged. `Reply`: nothing is taken, and the caller is told why | `plan` |
+//! | verdict | `Take`: the call is charged. `Reply`: nothing is taken, and the caller gets the outcome | `plan` |
 //! | step | a statement of the transaction: lock, look charges up, look stored answers up, debit, write entries, store answers | `steps` |
 //! | span | whether a transaction has one account (Citus: one shard) or many (one server) | `steps` |
 //! | shared | an account that another node charged since this one last saw it | `lane` |
@@ -92,7 +92,7 @@ use tokio::sync::{Notify, oneshot};
 /// Charges of one round, so that it is over well before it would be given up.
 const ROUND_CHARGES_MAX: usize = 2_000;
 
-/// What waits for the lanes.
+/// Calls that wait for the lanes.
 #[derive(Default)]
 struct Waiting {
     /// By lane.
@@ -137,7 +137,7 @@ impl Queue {
         Ok(())
     }
 
-    /// What waits for a lane, as soon as anything does; `None` once closed and empty.
+    /// Takes the calls of a lane as soon as there are any; `None` once closed and empty.
     async fn take(&self, lane: usize) -> Option<Vec<Call>> {
         loop {
             // Who is about to charge goes first and shares this commit.
@@ -165,7 +165,7 @@ impl Queue {
     }
 }
 
-/// What panicked where those who wait in a round are let go.
+/// Message to the callers of a round that panicked.
 const ROUND: &str = "a round of charges panicked";
 
 /// Closes the queue when a lane ends, also by a panic, and lets go of all who wait in it: they are told `Closed`.
@@ -179,7 +179,7 @@ impl Drop for CloseAtEnd {
     }
 }
 
-/// What [`LedgerActivity`] is read from.
+/// Counters behind [`LedgerActivity`].
 #[derive(Debug, Default)]
 struct Activity {
     commits: AtomicU64,

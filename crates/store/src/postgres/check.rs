@@ -8,7 +8,7 @@ use crate::row;
 use crate::schema::SETS;
 use crate::{DatabaseUrl, StoreError};
 
-/// Whether the database holds a store.
+/// Returns whether the database holds a store.
 pub(crate) async fn exists(pool: &Pool) -> Result<bool, StoreError> {
     let sql = "SELECT to_regclass('tagmeter.store') IS NOT NULL";
     let row = pool.query_opt("look for a store", sql, &[]).await?;

@@ -18,7 +18,7 @@ pub(crate) fn distributed() -> impl Iterator<Item = &'static Table> {
     reference.chain(sharded).chain(co_located)
 }
 
-/// Whether the extension is in the database.
+/// Returns whether the extension is in the database.
 pub(crate) async fn is_present(transaction: &Transaction<'_>) -> Result<bool, StoreError> {
     let found = transaction
         .query_typed("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'citus'", &[])

@@ -11,7 +11,7 @@ use crate::row;
 use domain::AccountId;
 use tokio_postgres::types::Type;
 
-/// What is kept under some keys of an account.
+/// Answers stored under some keys of an account.
 pub(super) const KEPT: &str = concat!(
     "SELECT account_id, idempotency_key, ",
     kept_columns!(),
@@ -22,7 +22,7 @@ const FORGET: &str = "DELETE FROM tagmeter.idempotency WHERE (account_id, idempo
          SELECT account_id, idempotency_key FROM tagmeter.idempotency WHERE created_at_ms < $1
          ORDER BY created_at_ms LIMIT $2)
      RETURNING 1";
-/// Those that were kept while the clock stood ahead.
+/// Answers that were stored while the clock was ahead.
 const SET_RIGHT: &str = "UPDATE tagmeter.idempotency SET created_at_ms = $1 WHERE created_at_ms > $2";
 
 /// All of them in the order of their keys, wherever they are: to look for what was forgotten.

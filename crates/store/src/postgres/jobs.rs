@@ -171,7 +171,7 @@ impl Postgres {
         }
     }
 
-    /// Whether its end is wanted; `None` when it is not ours.
+    /// Returns whether its end is wanted; `None` when it is not ours.
     pub(crate) async fn keep_job(
         &self,
         claim: &Claim,

@@ -1,4 +1,4 @@
-//! What is asked of a server before anything is entrusted to it.
+//! Checks a server before data is entrusted to it.
 
 use super::connection::Pool;
 use crate::StoreError;
@@ -16,7 +16,7 @@ pub(super) async fn examine(pool: &Pool) -> Result<Vec<String>, StoreError> {
 }
 
 row! {
-    /// How a server is set up.
+    /// Settings of a server.
     #[derive(Debug, Clone)]
     struct Settings: settings_columns {
         version_number: i64 = "current_setting('server_version_num')::bigint",
@@ -31,7 +31,7 @@ row! {
 
 impl Settings {
     /// `synchronous_commit` is left as it is: it may have been set higher than `on` for this role (`remote_apply`), and
-    /// whoever sets it off is told, each time, what that means.
+    /// a role that sets it off gets a warning about what that means.
     fn judge(&self) -> Result<Vec<String>, StoreError> {
         let refuse = |text: String| Err(StoreError::Unusable(text));
         if self.version_number < VERSION_MIN {

@@ -47,7 +47,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Of these hashtags, those that have any.
+    /// Reads those that these hashtags have.
     pub(crate) async fn standings_of(
         &self,
         hashtags: &[HashtagRow],

@@ -1,4 +1,4 @@
-//! How hashtags move. On a cluster a trend lies with its hashtag; lists over all of them are asked of every shard, and no
+//! Trends of hashtags. On a cluster a trend is co-located with its hashtag; lists over all of them are asked of every shard, and no
 //! look-up, walk or charge waits for one.
 
 use super::Postgres;
@@ -54,7 +54,7 @@ const fn ordered_by(sort: TrendSort) -> [&'static str; 2] {
     }
 }
 
-/// What another node has worked out of later readings meanwhile stays.
+/// A row that another node computed from later readings meanwhile stays.
 const KEEP: &str = concat!(
     "INSERT INTO tagmeter.trends (",
     trend_columns!(),

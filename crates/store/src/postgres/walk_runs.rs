@@ -1,4 +1,4 @@
-//! What finished walks saw. On a cluster it lies with its hashtag, which every statement names.
+//! Videos that finished walks saw. On a cluster they are co-located with their hashtag, which every statement names.
 
 use super::Postgres;
 use super::connection::Parameter;

@@ -71,7 +71,7 @@ impl Postgres {
         ];
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
-        // It may be lost at a power cut: cursors into it are then refused and walks begin anew.
+        // It may be lost at a power cut: cursors into it are then refused and walks start over.
         let written = futures_util::future::try_join3(
             transaction.batch_execute("SET LOCAL synchronous_commit = off"),
             transaction.execute_typed(

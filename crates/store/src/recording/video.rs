@@ -14,13 +14,13 @@ use domain::caveat::caveats_of_reading;
 use domain::observation::VideoCounts;
 use domain::{Caveat, Count, Region, Source, Timestamp, fragment};
 
-/// How many counts a video has.
+/// Number of counts of a video.
 pub(crate) const COUNTS: usize = VideoCounts::LEN;
 /// The counts of a video, in the order of the table's columns.
 pub(crate) const VIDEO_COLUMNS: [&str; COUNTS] =
     ["plays", "likes", "comments", "shares", "saves", "downloads"];
 
-/// What is held of a video.
+/// A stored video.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HeldVideo {
     /// Its creator: an id, or a handle, which is negative.
@@ -28,7 +28,7 @@ pub(crate) struct HeldVideo {
     /// Its creator's handle, where no record gave an id.
     pub(crate) handle: Option<i64>,
     pub(crate) create_time: Option<i64>,
-    /// 0 when not told.
+    /// 0 when unknown.
     pub(crate) region: u16,
     /// Milliseconds since 1970, of the newest reading.
     pub(crate) observed_at: Option<i64>,
@@ -111,7 +111,7 @@ impl HeldVideo {
         }
     }
 
-    /// Whether it was found removed and no later reading shows it.
+    /// Returns whether it was found removed and no later reading shows it.
     pub(crate) fn is_removed(&self) -> bool {
         self.removed_at.is_some_and(|removed_at| self.observed_at.is_none_or(|read_at| read_at <= removed_at))
     }
@@ -185,7 +185,7 @@ impl<R: Rows> Recording<'_, R> {
         }
     }
 
-    /// A video that is held already: the reading may be newer, older or tell other things.
+    /// Records a further reading of a stored video: it may be newer, older or report other fields.
     fn again(&mut self, video: u32, reading: &PreparedVideo) -> Result<(), StoreError> {
         let held = self.rows.held_video(video)?;
         let at = reading.observed_at;

@@ -17,7 +17,7 @@ struct Described {
 
 type Schema = BTreeMap<String, Described>;
 
-/// What the catalogue says of the tables of a backend.
+/// Tables of a backend as the catalogue has them.
 fn catalogued(is_there: impl Fn(&Table) -> bool, other: On, type_of: fn(Kind) -> &'static str) -> Schema {
     let describe = |table: &Table| {
         let columns = table.columns.iter().filter(|column| column.on != other);

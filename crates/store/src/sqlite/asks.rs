@@ -1,4 +1,4 @@
-//! What upstreams were asked for, in `walks.db`; why there, `crate::asks` says.
+//! Fetches from upstreams, in `walks.db`; `crate::asks` says why there.
 
 use super::walks::WalksFile;
 use crate::StoreError;

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 const CACHE_KIB: u32 = 16 * 1024;
 /// Entries read in one transaction.
 const PIECE: usize = 100_000;
-/// Problems of the file's pages and indexes that are told.
+/// Problems of the file's pages and indexes that are reported.
 const FILE_PROBLEMS_MAX: usize = 100;
 
 impl AccountsFile {

@@ -16,10 +16,10 @@ use std::collections::hash_map;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Accounts whose head is held in memory, about 150 bytes each.
+/// Accounts whose head is cached, about 150 bytes each.
 const HEADS_MAX: usize = 200_000;
 
-/// Where an account's chain stands, in this transaction.
+/// An account's chain in this transaction.
 struct Head {
     at: head::Head,
     last_entry: i64,
@@ -27,11 +27,11 @@ struct Head {
     spent: i64,
     /// The sequence that the row of `balances` still has.
     sequence_stored: i64,
-    /// Where askers of quotes see the balance.
+    /// Balance that quotes read.
     quote: Arc<AtomicU64>,
 }
 
-/// What the last commits left, so that the next need not read it again. Valid as long as no other connection wrote.
+/// Cache of accounts after the last commits. Valid as long as no other connection wrote.
 pub(crate) struct Heads {
     known: HashMap<i64, Head>,
     data_version: i64,

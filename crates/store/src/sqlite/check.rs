@@ -7,7 +7,7 @@ use crate::migration::Migration;
 use crate::schema::{ACCOUNTS, CATALOG, WALKS};
 use std::path::Path;
 
-/// Problems of a file that are told.
+/// Problems of a file that are reported.
 const PROBLEMS_TOLD_MAX: usize = 5;
 /// Page cache while a file is read through once.
 const CACHE_KIB: u32 = 8 * 1024;

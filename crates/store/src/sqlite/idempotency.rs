@@ -99,7 +99,7 @@ fn naming(connection: &Connection, after: i64, named: &Named) -> Result<Option<(
     Ok(last.map(|last| (last, found)))
 }
 
-/// What is kept under a key for a request of this fingerprint.
+/// Reads the answer stored under a key for a request of this fingerprint.
 pub(super) fn kept(
     connection: &Connection,
     account_id: AccountId,

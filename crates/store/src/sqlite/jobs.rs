@@ -19,7 +19,7 @@ macro_rules! select {
 }
 
 const JOB: &str = select!("WHERE account_id = ?1 AND job_id = ?2");
-/// What SQLite has no arrays for: kinds come as JSON.
+/// SQLite has no arrays: kinds come as JSON.
 const CLAIMABLE: &str = concat!(
     "SELECT account_id, job_id FROM jobs WHERE state IN (1, 2) AND (state = 1 OR ",
     lease_is_over!("?1"),
@@ -107,7 +107,7 @@ impl AccountsFile {
             .await
     }
 
-    /// Whether its end is wanted; `None` when it is not ours.
+    /// Returns whether its end is wanted; `None` when it is not ours.
     pub(crate) async fn keep_job(
         &self,
         claim: Claim,

@@ -22,7 +22,7 @@ macro_rules! select {
     };
 }
 
-/// Accounts whose last known balance is held in memory, about 100 bytes each.
+/// Accounts whose last known balance is cached, about 100 bytes each.
 const QUOTES_MAX: usize = 500_000;
 
 /// The balances this process saw last, for turning callers away early without asking the database.
@@ -249,7 +249,7 @@ pub(super) fn grant_within(
     Ok(Granted::Granted { balance: head.balance })
 }
 
-/// Whether a call was charged.
+/// Returns whether a call was charged.
 pub(super) fn is_charged(
     connection: &Connection,
     account_id: AccountId,

@@ -214,7 +214,7 @@ impl ToSql for Value {
     }
 }
 
-/// Where the ledger's entries are in the target: the last entry of each account, and of all.
+/// Places of the ledger's entries in the target: the last entry of each account, and of all.
 #[derive(Debug, Default)]
 struct Places {
     last_of: HashMap<i64, i64>,

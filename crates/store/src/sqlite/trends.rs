@@ -1,4 +1,4 @@
-//! How hashtags move, in `walks.db`: it can be made again, and a serving process writes it while an import may hold the
+//! Trends of hashtags, in `walks.db`: they can be rebuilt, and a serving process writes it while an import may hold the
 //! catalog's lock.
 
 use super::walks::WalksFile;
@@ -31,7 +31,7 @@ fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
     )
 }
 
-/// The same list, of few: the plus signs leave the index of the views alone. It is not named, since what is made anew has
+/// The same list, of few: the plus signs leave the index of the views alone. It is not named, since what is rebuilt has
 /// indexes of other names.
 fn picked_by(sort: TrendSort, is_behind: bool) -> String {
     let (by, behind) = (TREND_COLUMNS[sort.column()], behind(sort, is_behind));
@@ -47,7 +47,7 @@ fn behind(sort: TrendSort, is_behind: bool) -> String {
     if is_behind { format!("AND {by} <= ?5 AND ({by} < ?5 OR hashtag > ?6)") } else { String::new() }
 }
 
-/// Whether few trends of a window have so many views.
+/// Returns whether few trends of a window have so many views.
 fn are_few(connection: &Connection, window: u8, views_min: i64) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT count(*) FROM
         (SELECT 1 FROM trends WHERE trend_window = ?1 AND views >= ?2 LIMIT ?3)";

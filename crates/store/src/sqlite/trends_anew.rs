@@ -1,4 +1,4 @@
-//! All trends made anew, beside those that are kept: rows in the order of the table first, each index by one sort then, and
+//! Rebuilds all trends beside the current ones: rows in the order of the table first, each index by one sort then, and
 //! both put in place of the old ones by one transaction. Readers see the old ones until then, of whichever process they
 //! are; whoever is cut off leaves a table that nobody reads and the next one drops.
 
@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::fs::{File, TryLockError};
 use tokio::sync::oneshot;
 
-/// Where trends are set aside.
+/// Table in which trends are set aside.
 const ASIDE: &str = "trends_aside";
 /// Names of indexes are those of a file, not of a table: those of the table set aside end in this where those of the table
 /// in use do not.
@@ -84,7 +84,7 @@ fn begin(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit().doing(MAKE)
 }
 
-/// What follows the names in a statement that makes a table or an index.
+/// Returns the part of a `CREATE` statement after the names.
 fn body(sql: &str) -> &str {
     sql.find('(').map_or("", |start| &sql[start..])
 }

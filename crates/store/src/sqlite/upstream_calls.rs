@@ -1,4 +1,4 @@
-//! Calls to upstreams, in `accounts.db`: a count that was told must survive a power cut as a charge does.
+//! Calls to upstreams, in `accounts.db`: a reserved count must survive a power cut as a charge does.
 
 use super::accounts::AccountsFile;
 use crate::StoreError;

@@ -1,5 +1,5 @@
 //! `walks.db`: frozen rankings, and what upstreams were asked for ([`super::asks`]). It may be lost at a power cut: cursors
-//! into it are then refused and walks begin anew, and upstreams are asked once more.
+//! into it are then refused and walks start over, and upstreams are asked once more.
 
 use super::catalog::forget::{overwriting, wipe};
 use super::connection::{self, Settings};

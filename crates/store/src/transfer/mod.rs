@@ -1,12 +1,12 @@
 //! Moving a whole store from one backend to the other: `tagmeter migrate`.
 //!
 //! The source is read in one transaction (one for each file on SQLite), so that what is copied belongs together; what is
-//! written to it meanwhile is not copied, and is told at the end. Rows go over in pieces, in order of their keys. Each
+//! written to it meanwhile is not copied, and is reported at the end. Rows go over in pieces, in order of their keys. Each
 //! piece is one transaction of the target, which also says how far its table is: a transfer that was cut off goes on
 //! where it was, if the source still is what it was. While one is unfinished the target cannot be opened for use.
 //!
 //! The target keeps an identity of its own, as two stores that can go different ways must not pass for one another:
-//! search indexes and frozen rankings are made anew for it.
+//! search indexes and frozen rankings are rebuilt for it.
 
 pub(crate) mod rows;
 
@@ -17,11 +17,11 @@ use crate::{StoreError, StoreOptions, postgres, sqlite};
 use rows::{Key, Rows};
 use sha2::{Digest, Sha256};
 
-/// What is told of a target that is unfinished.
+/// Message for an unfinished target.
 pub(crate) const UNFINISHED: &str = "a transfer into this store is unfinished: run the same `tagmeter migrate` again, which goes on where \
      it stopped, or remove the store";
 
-/// How far a transfer is.
+/// Progress of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransferProgress {
     /// The table that is copied.
@@ -32,7 +32,7 @@ pub struct TransferProgress {
     pub rows_total: u64,
 }
 
-/// What came of a transfer.
+/// Outcome of a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransferReport {
     /// Each table with its rows, the same number in both stores.
@@ -48,7 +48,7 @@ pub struct TransferReport {
 /// See [`Summary::digests`].
 pub(crate) const DIGESTS: &str = "SELECT coalesce(sum(digest & 4294967295), 0)";
 
-/// What a source holds: what is compared with the target at the end, and by which a source is known again.
+/// Summary of a source: compared with the target at the end, and identifies the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
     pub(crate) identity: Vec<u8>,
@@ -60,13 +60,13 @@ pub(crate) struct Summary {
     pub(crate) charged: i64,
     /// The lower halves of the digests of all videos' records, added up: a video can change without its hashtags.
     pub(crate) digests: i64,
-    /// How far jobs are and how often upstreams were called: both change without a row more.
+    /// Progress of jobs and calls to upstreams: both change without new rows.
     pub(crate) work: i64,
-    /// What `store` has of forgotten videos.
+    /// Columns of `store` about forgotten videos.
     pub(crate) forgets: Forgets,
 }
 
-/// What moves of the one row of `store` because videos were forgotten.
+/// Columns of `store` that move along because videos were forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Forgets {
     /// Makes the digests of `forgotten`, which move as they are.
@@ -77,7 +77,7 @@ pub(crate) struct Forgets {
     pub(crate) has_forgotten: i64,
 }
 
-/// What is added up, of which tables, for [`Summary::work`].
+/// Sums, with their tables, of [`Summary::work`].
 pub(crate) const WORK: [(&str, &str); 2] =
     [("sum(calls)", "upstream_calls"), ("sum(attempts * 8 + state)", "jobs")];
 
@@ -104,7 +104,7 @@ impl Summary {
     }
 }
 
-/// How far one table is.
+/// Progress of one table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Copied {
     pub(crate) last: Option<Key>,
@@ -112,7 +112,7 @@ pub(crate) struct Copied {
     pub(crate) is_done: bool,
 }
 
-/// What the target says of a transfer into it.
+/// Progress of one table as the target has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Noted {
     pub(crate) table: String,
@@ -186,7 +186,7 @@ impl Target {
         })
     }
 
-    /// What is noted of a transfer; nothing where none was begun.
+    /// Reads the progress of a transfer; empty if none was begun.
     async fn noted(&self) -> Result<Vec<Noted>, StoreError> {
         match self {
             Self::Sqlite(target) => target.noted().await,

@@ -38,7 +38,7 @@ impl Postgres {
     }
 }
 
-/// How far followers may go.
+/// Returns the sequence up to which followers may go.
 pub(crate) async fn told(pool: &Pool) -> Result<u64, StoreError> {
     const DOING: &str = "read the change sequence";
     let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.told", &[]).await?;

@@ -19,7 +19,7 @@ const KEEP: &str = "INSERT INTO tagmeter.forgotten (digest) SELECT d FROM unnest
 const NOTE: &str = "UPDATE tagmeter.store SET has_forgotten = 1, is_forgetting = 1";
 /// Reading whole tables is not for the settings of an import.
 const WHOLE: &str = "SET LOCAL enable_seqscan = on";
-/// What forgetting deletes from.
+/// Tables from which forgetting deletes.
 const TABLES: [&str; 7] =
     ["videos", "video_fragments", "video_ids", "video_snapshots", "links", "handles", "generations"];
 

@@ -21,7 +21,7 @@ macro_rules! select {
     };
 }
 
-/// How a hashtag is found.
+/// Look-up of a hashtag.
 struct Way {
     /// Gives its number.
     alone: &'static str,

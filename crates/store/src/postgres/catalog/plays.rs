@@ -18,7 +18,7 @@ const DOING: &str = "add plays up";
 struct Sum {
     hashtag: i64,
     plays: u128,
-    /// Of a creator without plays the videos: a link has 0 also where plays were not told.
+    /// Videos of a creator without plays: a link has 0 also if plays are unknown.
     videos: Vec<i64>,
 }
 

@@ -32,7 +32,7 @@ use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
 row! {
-    /// What a writer finds in the one row of `store`.
+    /// The one row of `store`, as a writer finds it.
     struct Turn<'r>: turn_columns {
         sequence: i64,
         next_hashtag: u32,
@@ -53,7 +53,7 @@ const SETTINGS: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCA
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
     SET LOCAL jit = off; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
 const TURN: &str = concat!("SELECT ", turn_columns!(), " FROM tagmeter.store FOR UPDATE");
-/// What is told when the connection is lost during the commit.
+/// Message when the connection is lost during the commit.
 const COMMITTING: &str = "commit an import, or could not tell whether it did (importing the same again is safe: it adds only what is missing)";
 
 impl Postgres {
@@ -138,7 +138,7 @@ pub(super) fn in_transaction(
     Ok(recorded)
 }
 
-/// What a writer finds when its turn comes.
+/// State of the store when the writer's turn comes.
 pub(super) struct Begun {
     pub(super) numbers: Numbers,
     backfill: Backfill,
@@ -182,7 +182,7 @@ pub(super) struct PostgresRows<'t> {
     is_cluster: bool,
     /// As they were when the transaction began.
     pub(super) numbers: Numbers,
-    /// What was left to complete then.
+    /// Backfill left then.
     backfill: Backfill,
     pub(super) forget_key: ForgetKey,
     /// Digests of what was forgotten, of those that a group of records has.

@@ -14,7 +14,7 @@ use tokio_postgres::types::Type;
 
 const COPY: &str = "COPY tagmeter.handles (handle, author) FROM STDIN (FORMAT binary)";
 
-/// What handles stand for, of those that were asked for.
+/// User ids of handles that were looked up.
 #[derive(Debug, Default)]
 pub(super) struct Handles(HashMap<i64, Option<i64>>);
 
@@ -52,7 +52,7 @@ impl Handles {
 }
 
 impl PostgresRows<'_> {
-    /// What a handle stands for, as it is stored.
+    /// Returns the stored user id of a handle.
     pub(super) fn handle(&mut self, handle: i64) -> Result<Option<i64>, StoreError> {
         if !self.handles.0.contains_key(&handle) {
             self.on.wait(self.handles.find(self.on.transaction, vec![handle]))?;

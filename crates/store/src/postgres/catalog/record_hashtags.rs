@@ -54,19 +54,19 @@ pub(super) struct Hashtags {
     first_new: u32,
     /// By key, those that were asked for: row and id (0 when it has none).
     found: HashMap<Box<str>, Option<(u32, u64)>>,
-    /// What was told of those that are told of again.
+    /// Reported values of those that are reported again.
     reported: HashMap<u32, Reported>,
     /// Hashtags of which that was read.
     read: HashSet<u32>,
     points: PendingPoints<3>,
-    /// Those that a group of records tells of and that were there before the transaction.
+    /// Hashtags of a group of records that were stored before the transaction.
     in_group: Vec<u32>,
-    /// Ids that lead to a hashtag, of those that are told.
+    /// Ids that lead to a hashtag, of those that are reported.
     taken: HashSet<u64>,
     make: CopyRows,
     make_ids: Vec<(i64, u32)>,
     make_keys: CopyRows,
-    /// Those of which only sums moved, and those that something was told of.
+    /// Rows of those of which only sums moved, and of those with new reports.
     summed: CopyRows,
     told: CopyRows,
 }
@@ -322,7 +322,7 @@ async fn taken(transaction: &Transaction<'_>, ids: &[i64]) -> Result<Vec<u64>, S
     rows.iter().map(|row| row::postgres(row).map(i64::cast_unsigned).doing(DOING)).collect()
 }
 
-/// What moves in every hashtag that changed.
+/// SQL of the columns that move in every hashtag that changed.
 fn sums() -> String {
     format!(
         "UPDATE tagmeter.hashtags h SET held_videos = h.held_videos + s.more_videos, held_views = {},

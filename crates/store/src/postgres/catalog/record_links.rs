@@ -21,7 +21,7 @@ pub(super) struct Links {
     make: CopyRows,
     change: CopyRows,
     forget: CopyRows,
-    /// How many links the creators have under the hashtag already, of those whose links are made or dropped.
+    /// Number of links that creators had under the hashtag before, of those whose links are made or dropped.
     authors: HashMap<(u32, i64), i64>,
 }
 
@@ -115,7 +115,7 @@ impl LinkRows for PostgresRows<'_> {
     }
 }
 
-/// How many links these creators have under these hashtags, where any.
+/// Counts the links of these creators under these hashtags, without zeros.
 async fn present(
     transaction: &Transaction<'_>,
     under: &[(u32, i64)],

@@ -64,7 +64,7 @@ const POINTS: PointsNames<COUNTS> = PointsNames {
 struct Met {
     video: u32,
     digest: u64,
-    /// What is to be written of it to `video_ids`.
+    /// Pending write to `video_ids`.
     write: Write,
 }
 
@@ -94,7 +94,7 @@ pub(super) struct Videos {
     ids: HashMap<u32, i64>,
     /// Ids that were asked for and have no row.
     absent: HashSet<i64>,
-    /// What is held of those whose record is another now.
+    /// Stored videos whose record differs now.
     held: HashMap<u32, HeldVideo>,
     /// In the order of the table.
     pending: BTreeMap<u32, Pending>,
@@ -414,13 +414,13 @@ impl VideoCopies {
         self.fragments.row().number(number).bytes(&held.packed);
     }
 
-    /// Those that are new.
+    /// Writes new videos.
     fn put(mut self, staging: &mut Staging) {
         staging.put("record videos", COPY, &mut self.videos);
         staging.put("record videos' JSON", COPY_FRAGMENTS, &mut self.fragments);
     }
 
-    /// Those that are held already.
+    /// Writes changed videos.
     async fn take(mut self, transaction: &Transaction<'_>, staging: &mut Staging) -> Result<(), StoreError> {
         let videos = Staged {
             name: "videos_changed",

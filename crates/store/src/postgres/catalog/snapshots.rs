@@ -28,7 +28,7 @@ const OF_VIDEO: &str = concat!(
     " FROM tagmeter.video_snapshots
       WHERE video = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3"
 );
-/// Of hashtags up to `$4`, behind hashtag `$1`, time `$2` and source `$3`; `$5` how many.
+/// Reads hashtags up to `$4`, behind hashtag `$1`, time `$2` and source `$3`; `$5` how many.
 const OF_HASHTAGS: &str = concat!(
     "SELECT hashtag, ",
     hashtag_snapshot_columns!(),

@@ -49,7 +49,7 @@ impl Group {
     }
 }
 
-/// What the database stores that decides about a group, read while its account was locked.
+/// Stored state that decides about a group, read while its account was locked.
 #[derive(Default)]
 pub(super) struct Stored {
     /// `None` when there is no such account.
@@ -90,12 +90,12 @@ impl Plan {
         Self { group, verdicts, heads: Some((before, after)) }
     }
 
-    /// Whether every charge is taken.
+    /// Returns whether every charge is taken.
     pub(super) fn takes_all(&self) -> bool {
         self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Take(_)))
     }
 
-    /// Whether any charge is taken.
+    /// Returns whether any charge is taken.
     pub(super) fn takes_any(&self) -> bool {
         self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Take(_)))
     }

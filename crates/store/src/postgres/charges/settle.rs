@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long the database may take to come back.
+/// Time for the database to come back.
 const SETTLE_MAX: Duration = Duration::from_secs(5);
 /// Pause between two attempts to reach it.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -31,7 +31,7 @@ pub(super) enum Step {
     Keep,
 }
 
-/// How many accounts the statements of a commit are for.
+/// Number of accounts that the statements of a commit are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Span {
     /// For one: `$1` is its number. Nothing fancy: Citus must see through them.
@@ -163,7 +163,7 @@ const OF_MANY: [&str; 6] = [LOCK_MANY, CHARGED_MANY, KEPT_MANY, DEBIT_MANY, WRIT
 pub(in super::super) const STATEMENTS: [(&str, &str); 4] =
     [("CHARGED", CHARGED), ("DEBIT", DEBIT), ("WRITE", WRITE), ("KEEP", KEEP)];
 
-/// Those for many.
+/// Statements for many accounts.
 #[cfg(test)]
 pub(in super::super) const STATEMENTS_OF_MANY: [(&str, &str); 6] = [
     ("LOCK_MANY", LOCK_MANY),

@@ -21,9 +21,9 @@ use tokio_postgres::error::Severity;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row, Statement};
 
-/// How long a lane waits for a connection.
+/// Time that a lane waits for a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
-/// How long it waits for the answers of one round trip before it gives the connection up. This must be shorter than the
+/// Time that it waits for the answers of one round trip before it gives the connection up. This must be shorter than the
 /// server's own statement limit: a server whose limit ends the wait for a synchronous standby reports a commit that the
 /// standby does not have. By then nobody listens.
 const ANSWER_MAX: Duration = Duration::from_secs(4);
@@ -39,7 +39,7 @@ pub(super) enum Failure {
     Lost(StoreError),
 }
 
-/// How a transaction ended.
+/// End of a transaction.
 pub(super) enum End {
     /// It is on the disk.
     Committed,
@@ -52,7 +52,7 @@ pub(super) enum End {
 type Sent<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>> + Send + 'a>>;
 
 /// For a connection whose statements are for many accounts. Their best plan is always the same, by index, and must not be
-/// made anew for each commit, nor ever be one that was better while the ledger was a page long.
+/// rebuilt for each commit, nor ever be one that was better while the ledger was a page long.
 const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
 
 /// A connection that a lane keeps.
@@ -84,7 +84,7 @@ impl Connection {
             .unwrap_or_else(|_| Err(StoreError::Unreachable(format!("no connection within {CONNECT_MAX:?}"))))
     }
 
-    /// Whether the other side is known to be gone.
+    /// Returns whether the other side is known to be gone.
     pub(super) fn is_closed(&self) -> bool {
         self.client.object.is_closed()
     }
@@ -258,7 +258,7 @@ async fn all(sent: Vec<Sent<'_>>) -> Result<Vec<Vec<Row>>, Failure> {
     })
 }
 
-/// Whether an error ends the transaction and nothing else: the connection goes on.
+/// Returns whether an error ends the transaction and nothing else: the connection goes on.
 fn is_refusal(error: &Error) -> bool {
     error.as_db_error().is_some_and(|told| told.parsed_severity() == Some(Severity::Error))
 }

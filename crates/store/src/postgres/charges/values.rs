@@ -40,7 +40,7 @@ impl Span {
         (!keys.is_empty()).then(|| -> Values { vec![self.each(accounts), Box::new(keys)] })
     }
 
-    /// What is taken from accounts that are there.
+    /// The debits of accounts that exist.
     pub(super) fn debit(self, plans: &[Plan]) -> Values {
         let heads: Vec<(i64, Head, Head)> = plans
             .iter()

@@ -72,7 +72,7 @@ impl<'a> Reading<'a> {
             // Counts above the limit, which older versions stored, are unknown wherever they are read.
             let plays = if (0..=VIEWS_MAX).contains(&plays) { plays } else { 0 };
             creator.plays += u128::from(plays.unsigned_abs());
-            // A link has 0 also where plays were not told; whoever has none told at all is not among the creators.
+            // A link has 0 also if plays are unknown; a creator without any known plays is left out.
             if author != 0 && !creator.is_told {
                 creator.is_told = plays > 0 || self.told.query_row([video], row::sqlite)?;
             }

@@ -230,7 +230,7 @@ pub(super) fn fill_sql<const N: usize>(whose: &str, counts: [&str; N]) -> String
     )
 }
 
-/// How many rows a statement wrote.
+/// Converts the number of rows that a statement wrote.
 pub(super) fn rows(written: usize) -> i64 {
     i64::try_from(written).unwrap_or(i64::MAX)
 }

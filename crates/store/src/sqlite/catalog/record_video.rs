@@ -29,7 +29,7 @@ pub(super) struct VideoStatements<'c> {
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
     is_forgotten: Statement<'c>,
-    /// Whether the last video was not held before.
+    /// True if the last video was not held before.
     was_new: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What finished walks saw, in `catalog.db`: it names videos by their rows, and is of no use without them.
+//! Videos that finished walks saw, in `catalog.db`: they are row numbers, and of no use without the rows.
 
 use super::CatalogFile;
 use crate::StoreError;
