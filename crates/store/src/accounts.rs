@@ -1,5 +1,7 @@
 //! Accounts: who may call, and what they hold.
 
+use crate::ledger::to_credits;
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::{AccountId, Credits, Email, Timestamp};
 
@@ -20,7 +22,7 @@ pub struct Account {
     pub charged: Credits,
 }
 
-/// What came of signing up.
+/// Outcome of signing up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountCreated {
     /// There is a new account.
@@ -65,5 +67,44 @@ impl Store {
             Self::Sqlite(sqlite) => sqlite.accounts.accounts(after, limit),
             Self::Postgres(postgres) => postgres.accounts(after, limit).await,
         }
+    }
+}
+
+row! {
+    /// An account's row.
+    pub(crate) struct AccountRow: account_columns {
+        account_id: i64,
+        email: String,
+        created_at_ms: i64,
+    }
+}
+
+row! {
+    /// The credits of an account, of its row of `balances`.
+    pub(crate) struct CreditsRow: credits_columns {
+        balance: i64,
+        granted: i64,
+        charged: i64,
+    }
+}
+
+impl AccountRow {
+    /// Returns the account with its credits.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] if the address is none, or an amount is out of range.
+    pub(crate) fn account(self, credits: &CreditsRow) -> Result<Account, StoreError> {
+        let number = self.account_id;
+        let wrong =
+            |_| StoreError::Inconsistent { table: "accounts", column: "email", row: number.to_string() };
+        let amount = |amount, column| to_credits(amount, "balances", column, number);
+        Ok(Account {
+            account_id: AccountId(number),
+            email: self.email.parse().map_err(wrong)?,
+            created_at: Timestamp::from_ms(self.created_at_ms),
+            balance: amount(credits.balance, "balance")?,
+            granted: amount(credits.granted, "granted")?,
+            charged: amount(credits.charged, "charged")?,
+        })
     }
 }

@@ -5,11 +5,12 @@
 //! them at any time, also while an import holds the catalog's write lock, and a full sync for each, as in `accounts.db`,
 //! would buy nothing. Like rankings they say which store they are of, as the file may be older or newer than the catalog.
 
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// What an upstream can be asked for. The number is what the database holds and never changes.
+/// Kind of a fetch. The number is stored and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum AskKind {
@@ -53,7 +54,7 @@ impl Ask {
     }
 }
 
-/// What came of it.
+/// Outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskOutcome {
     /// The upstream had it.
@@ -67,11 +68,11 @@ pub enum AskOutcome {
 pub struct Asked {
     /// When.
     pub at: Timestamp,
-    /// What came of it.
+    /// Outcome.
     pub outcome: AskOutcome,
-    /// Where the upstream would go on, at most 2^63 - 1; `None` for things without pages.
+    /// The upstream's cursor for the next page, at most 2^63 - 1; `None` for fetches without pages.
     pub cursor: Option<u64>,
-    /// Whether the upstream says that there is more.
+    /// True if the upstream says that there is more.
     pub has_more: bool,
 }
 
@@ -109,11 +110,26 @@ impl Asked {
         let cursor = self.cursor.map(|cursor| i64::try_from(cursor).unwrap_or(i64::MAX));
         (self.at.as_ms(), self.outcome == AskOutcome::Found, cursor, self.has_more)
     }
+}
 
-    /// Back from its columns.
-    pub(crate) fn from_columns((at, is_found, cursor, has_more): (i64, bool, Option<i64>, bool)) -> Self {
-        let outcome = if is_found { AskOutcome::Found } else { AskOutcome::Missing };
-        Self { at: Timestamp::from_ms(at), outcome, cursor: cursor.map(i64::unsigned_abs), has_more }
+row! {
+    /// The row of something that an upstream was asked for.
+    pub(crate) struct AskedRow: asked_columns {
+        at_ms: i64,
+        is_found: bool,
+        cursor: Option<i64>,
+        has_more: bool,
+    }
+}
+
+impl From<AskedRow> for Asked {
+    fn from(row: AskedRow) -> Self {
+        Self {
+            at: Timestamp::from_ms(row.at_ms),
+            outcome: if row.is_found { AskOutcome::Found } else { AskOutcome::Missing },
+            cursor: row.cursor.map(i64::unsigned_abs),
+            has_more: row.has_more,
+        }
     }
 }
 

@@ -4,12 +4,13 @@
 //! bounded by the number of accounts (about 150 bytes each), not of entries.
 
 use crate::chain::{self, Hash, Link};
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::AccountId;
 use domain::credits::CREDITS_MAX;
 use std::collections::HashMap;
 
-/// Problems that are told one by one; further ones are counted.
+/// Problems that are reported one by one; further ones are counted.
 pub const PROBLEMS_TOLD_MAX: usize = 1_000;
 
 /// Something that should not be.
@@ -17,11 +18,11 @@ pub const PROBLEMS_TOLD_MAX: usize = 1_000;
 pub struct Problem {
     /// Whose, where it can be told.
     pub account: Option<AccountId>,
-    /// What is wrong.
+    /// Description.
     pub what: String,
 }
 
-/// What an audit found.
+/// Result of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditReport {
     /// Accounts looked at.
@@ -43,7 +44,7 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
-    /// Whether the ledger is sound.
+    /// Returns whether the ledger is sound.
     pub const fn ok(&self) -> bool {
         self.problems_count == 0
     }
@@ -71,21 +72,53 @@ pub(crate) struct StoredEntry<'a> {
     pub(crate) hash: &'a [u8],
 }
 
-/// An account's balance as it is stored.
-#[derive(Debug)]
-pub(crate) struct StoredBalance<'a> {
-    pub(crate) account_id: i64,
-    /// Whether there is a row in `accounts`.
-    pub(crate) has_account: bool,
-    pub(crate) balance: i64,
-    pub(crate) granted: i64,
-    pub(crate) charged: i64,
-    pub(crate) sequence: i64,
-    pub(crate) last_entry: i64,
-    pub(crate) hash: &'a [u8],
+row! {
+    /// An entry's row. Texts are bytes here: those of a damaged row are hashed, too.
+    pub(crate) struct AuditedEntry<'r>: audited_columns {
+        account_id: i64,
+        sequence: i64,
+        kind: i64,
+        credits: i64,
+        balance_after: i64,
+        at_ms: i64,
+        operation: Option<i64>,
+        request_id: Option<&'r [u8]>,
+        cause: Option<&'r [u8]>,
+        hash: &'r [u8],
+    }
 }
 
-/// What the entries so far of an account come to.
+impl<'r> AuditedEntry<'r> {
+    /// Adds its place in the ledger and the place of the account's entry before it.
+    pub(crate) fn at(&self, number: i64, previous: i64) -> StoredEntry<'r> {
+        let link = Link {
+            account_id: self.account_id,
+            sequence: self.sequence,
+            kind: self.kind,
+            credits: self.credits,
+            balance_after: self.balance_after,
+            at_ms: self.at_ms,
+            operation: self.operation.unwrap_or(0),
+            reason: self.request_id.or(self.cause).unwrap_or_default(),
+        };
+        StoredEntry { number, previous, link, hash: self.hash }
+    }
+}
+
+row! {
+    /// An account's balance: a row of `balances AS b LEFT JOIN accounts AS a`.
+    pub(crate) struct StoredBalance<'r>: balance_columns {
+        account_id: i64 = "b.account_id",
+        has_account: bool = "a.account_id IS NOT NULL",
+        balance: i64,
+        granted: i64,
+        charged: i64,
+        sequence: i64,
+        hash: &'r [u8],
+    }
+}
+
+/// Sum of an account's entries so far.
 #[derive(Debug, Default)]
 struct Sum {
     sequence: i64,
@@ -146,7 +179,7 @@ impl Auditor {
             (link.hash(&sum.hash) == entry.hash, "does not match its hash"),
         ];
         let wrong: Vec<_> = checks.iter().filter(|(holds, _)| !holds).map(|(_, what)| *what).collect();
-        // Goes on from what is stored, so that one wrong entry is told once.
+        // Goes on from what is stored, so that one wrong entry is reported once.
         sum.sequence = link.sequence;
         sum.last_entry = entry.number;
         sum.balance = link.balance_after;
@@ -157,7 +190,7 @@ impl Auditor {
         }
     }
 
-    pub(crate) fn balance(&mut self, stored: &StoredBalance<'_>) {
+    pub(crate) fn balance(&mut self, stored: &StoredBalance<'_>, last_entry: i64) {
         let account_id = stored.account_id;
         let sum = self.sums.entry(account_id).or_default();
         sum.has_balance = true;
@@ -172,7 +205,7 @@ impl Auditor {
             (i128::from(stored.granted) == sum.granted, "the credits granted are not the sum of the grants"),
             (i128::from(stored.charged) == sum.charged, "the credits charged are not the sum of the charges"),
             (stored.sequence == sum.sequence, "the number of entries is not that of the last entry"),
-            (stored.last_entry == sum.last_entry, "the last entry is another one"),
+            (last_entry == sum.last_entry, "the last entry is another one"),
             (stored.hash == sum.hash, "the hash is not that of the last entry"),
         ];
         let wrong: Vec<_> = checks.iter().filter(|(holds, _)| !holds).map(|(_, what)| *what).collect();

@@ -15,7 +15,7 @@ const UNFINISHED: &str = ".unfinished";
 /// Told while a backup is made: bytes of the file that is copied, done and in all.
 pub type BackupProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
-/// What came of a backup.
+/// Outcome of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupReport {
     /// Each file with its bytes.
@@ -25,7 +25,7 @@ pub struct BackupReport {
 }
 
 /// Copies the files of a data folder to a folder that is new or empty. Each file is as it was at one moment; every charge
-/// that was told before the beginning is in the copy. On return the copy is on the disk, its pages have been checked,
+/// that was reported before the beginning is in the copy. On return the copy is on the disk, its pages have been checked,
 /// it has been opened and its ledger audited (the report tells what the audit found). A backup that is cut off leaves
 /// a folder whose name ends in `.unfinished`; the next one to the same place replaces it.
 ///

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 /// A link of the chain.
 pub(crate) type Hash = [u8; 32];
 
-/// What stands before an account's first entry.
+/// Hash before an account's first entry.
 pub(crate) const NO_ENTRY: Hash = [0; 32];
 
 /// Kind of an entry that gives credits.
@@ -16,7 +16,7 @@ pub(crate) const KIND_GRANT: i64 = 1;
 /// Kind of an entry that takes credits.
 pub(crate) const KIND_CHARGE: i64 = 2;
 
-/// What an entry says, without its place in the file.
+/// Content of an entry, without its place in the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Link<'a> {
     pub(crate) account_id: i64,
@@ -25,7 +25,7 @@ pub(crate) struct Link<'a> {
     pub(crate) credits: i64,
     pub(crate) balance_after: i64,
     pub(crate) at_ms: i64,
-    /// What was called; 0 for a grant.
+    /// Operation that was charged; 0 for a grant.
     pub(crate) operation: i64,
     /// The request id of a charge, the cause of a grant.
     pub(crate) reason: &'a [u8],

@@ -8,13 +8,13 @@ use std::path::PathBuf;
 pub struct FileCheck {
     /// Its name in the data folder.
     pub name: &'static str,
-    /// Where it is, or would be.
+    /// Path.
     pub path: PathBuf,
-    /// How it is.
+    /// State.
     pub state: FileState,
 }
 
-/// How a file of the store is.
+/// State of a file of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileState {
     /// It is not there (yet).
@@ -35,11 +35,11 @@ pub enum FileState {
 /// A PostgreSQL database, as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseCheck {
-    /// What the server says of its version.
+    /// Version of the server.
     pub version: String,
     /// Why it cannot be used, if it cannot: too old, would lose what it was given, cannot be written.
     pub refusal: Option<String>,
-    /// What its owner should know about its settings.
+    /// Warnings about its settings.
     pub warnings: Vec<String>,
     /// Connections that the server takes.
     pub connections_max: u64,
@@ -53,7 +53,7 @@ pub struct DatabaseCheck {
     pub schema_steps_newest: u64,
 }
 
-/// How connections reach the server.
+/// Route of connections to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pooling {
     /// A connection is one session, as without a pooler.
@@ -89,7 +89,7 @@ impl DatabaseUrl {
 }
 
 impl StoreOptions {
-    /// Whether there is a store already.
+    /// Returns whether there is a store already.
     pub async fn exists(&self) -> Result<bool, StoreError> {
         match &self.database_url {
             None => Ok(sqlite::check::exists(&self.data_dir)),

@@ -1,4 +1,4 @@
-//! What can go wrong in the store, in the store's own words: no type of a database driver gets out.
+//! Errors of the store: no type of a database driver gets out.
 
 use std::error::Error;
 use tokio_postgres::error::{DbError, SqlState};
@@ -9,9 +9,9 @@ pub enum StoreError {
     /// The database said no: disk full, damaged file, i/o error, lock not had in time.
     #[error("the database could not {doing}: {cause}")]
     Database {
-        /// What was being done.
+        /// Operation that failed.
         doing: &'static str,
-        /// What the database said.
+        /// Message of the database.
         cause: Box<dyn Error + Send + Sync>,
     },
     /// The data folder or file cannot be used as it is.
@@ -73,7 +73,7 @@ impl StoreError {
         }
     }
 
-    /// Of a task that did not end: it panicked, or its runtime is closing.
+    /// Converts the error of a task that panicked, or whose runtime is closing.
     pub fn of_task(error: tokio::task::JoinError) -> Self {
         match error.try_into_panic() {
             Ok(panic) => Self::panicked(panic.as_ref()),
@@ -81,14 +81,14 @@ impl StoreError {
         }
     }
 
-    /// Of what a panic was raised with.
+    /// Converts the payload of a panic.
     pub fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
         Self::Panicked(text.unwrap_or("a panic without a message").to_owned())
     }
 
-    /// Whether the same call may go through later without anybody mending anything (locks, a full disk).
+    /// Returns whether the same call may go through later without anybody mending anything (locks, a full disk).
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Database { cause, .. } => {
@@ -102,7 +102,7 @@ impl StoreError {
 }
 
 impl StoreError {
-    /// Whether another process writes at the moment.
+    /// Returns whether another process writes at the moment.
     pub fn is_busy(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
         let Self::Database { cause, .. } = self else { return false };
@@ -116,7 +116,7 @@ fn passes_on_sqlite(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
 }
 
-/// How a coordinator of Citus says that a worker went while a transaction was on it, and that it will not be committed: as an
+/// Errors by which a Citus coordinator reports that a worker went away while a transaction was on it, and that it will not be committed: as an
 /// error of its own, told by the code and where in Citus it was noticed. Its words may be translated.
 const LOST_BY_CITUS: [(SqlState, &str); 4] = [
     (SqlState::INTERNAL_ERROR, "remote_commands.c"),
@@ -136,7 +136,7 @@ fn passes_on_postgres(error: &tokio_postgres::Error) -> bool {
     matches!(class, "08" | "40" | "53" | "55" | "57")
 }
 
-/// What PostgreSQL or its driver said, in full: the driver alone says little more than "db error".
+/// An error of PostgreSQL or its driver in full: the driver alone says little more than "db error".
 #[derive(Debug)]
 pub(crate) struct PostgresError(tokio_postgres::Error);
 

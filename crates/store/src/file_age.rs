@@ -1,4 +1,4 @@
-//! How long ago a file was last written, so that what was left behind is removed.
+//! Age of a file since its last write, to remove leftovers.
 
 use domain::Timestamp;
 use std::fs::File;

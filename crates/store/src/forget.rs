@@ -1,6 +1,6 @@
 //! Forgetting for good: videos, and all videos of creators, with every row and every kept copy of them.
 //!
-//! What was forgotten must not come back with the next import of an old file, so a digest of each id stays. It is made with
+//! Forgotten data must not come back with the next import of an old file, so a digest of each id stays. It is made with
 //! a random key of the store: the table alone names nobody, and neither do digests of another store. Who has the whole
 //! store can still test whether a given id was forgotten; nothing less can keep it out.
 
@@ -17,7 +17,7 @@ pub const FORGET_AT_ONCE: usize = 2_000;
 
 /// Bytes of [`ForgetKey`].
 pub(crate) const FORGET_KEY_BYTES: usize = 16;
-/// What a digest is of.
+/// Kind of a digest.
 const OF_VIDEO: u8 = 1;
 const OF_CREATOR: u8 = 2;
 
@@ -58,20 +58,20 @@ impl ForgetKey {
     }
 }
 
-/// What one transaction forgot.
+/// Result of one transaction that forgets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ForgottenVideos {
     /// Videos that were stored.
     pub videos: u64,
     /// Readings of them.
     pub snapshots: u64,
-    /// Who had posted them.
+    /// Their creators.
     pub creators: BTreeSet<Creator>,
     /// The hashtags that they named.
     pub hashtags: BTreeSet<HashtagRow>,
 }
 
-/// What forgetting videos would delete.
+/// Rows that forgetting videos would delete.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Forgettable {
     /// Videos that are stored.
@@ -91,7 +91,7 @@ pub enum HandleOwner {
     Several,
 }
 
-/// What kept answers are searched for: any of these ids or handles in one makes it go.
+/// Ids and handles that stored answers are searched for: an answer with any of them is deleted.
 #[derive(Debug, Clone, Default)]
 pub struct Named {
     /// Ids of videos and creators.
@@ -101,7 +101,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// Whether a body holds any of them, as a whole word.
+    /// Returns whether a body holds any of them, as a whole word.
     pub fn is_in(&self, body: &[u8]) -> bool {
         let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
         body.split(|byte| !is_of_word(byte)).filter(|word| !word.is_empty()).any(|word| {
@@ -112,10 +112,10 @@ impl Named {
     }
 }
 
-/// What is left where bytes of what was forgotten may be.
+/// Places where bytes of forgotten data may remain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wiped {
-    /// Whether every log that the files are written through is empty. `false` while another process reads an older
+    /// True if every log that the files are written through is empty. `false` while another process reads an older
     /// state: its next checkpoint empties it. `None` where that is the database's own business.
     pub are_logs_empty: Option<bool>,
 }
@@ -132,7 +132,7 @@ impl Store {
         Ok(forgotten)
     }
 
-    /// What forgetting these videos would delete.
+    /// Counts the rows that forgetting these videos would delete.
     pub async fn forgettable(&self, ids: &[VideoId]) -> Result<Forgettable, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.forgettable(ids),
@@ -172,7 +172,7 @@ impl Store {
         }
     }
 
-    /// Of these creators, drops what their handles stand for where no video of theirs is left. Returns how many
+    /// Deletes the handles of those of these creators that have no video left. Returns how many
     /// handles that were.
     pub async fn drop_idle_handles(&self, creators: &BTreeSet<Creator>) -> Result<u64, StoreError> {
         let authors: HashSet<i64> = creators.iter().map(|creator| creator.to_i64()).collect();
@@ -213,7 +213,7 @@ impl Store {
         }
     }
 
-    /// Whether forgetting was begun and not ended: by another process, or by one that was cut off.
+    /// Returns whether forgetting was begun and not ended: by another process, or by one that was cut off.
     pub async fn is_forgetting(&self) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.is_forgetting(),
@@ -231,7 +231,7 @@ impl Store {
         }
     }
 
-    /// How many videos were forgotten: a ranking that was frozen while this number moved may hold one of them.
+    /// Counts the forgotten videos: a ranking that was frozen while this number moved may hold one of them.
     pub(crate) async fn videos_gone(&self) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.videos_gone(),
@@ -239,7 +239,7 @@ impl Store {
         }
     }
 
-    /// Who posted the videos of these rows, removed ones too.
+    /// Reads the creators of the videos of these rows, removed ones too.
     pub async fn creators_of_rows(
         &self,
         rows: RangeInclusive<VideoRow>,

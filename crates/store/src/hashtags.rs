@@ -1,6 +1,7 @@
 //! Reading hashtags.
 
 use crate::merge::told;
+use crate::row::row;
 use crate::videos::VideoRow;
 use crate::{Store, StoreError};
 use domain::count::COUNT_MAX;
@@ -9,12 +10,12 @@ use domain::observation::{HashtagCounts, HashtagDetails};
 use domain::{Caveat, CaveatSet, Hashtag, HashtagId, HashtagRow, SourceSet, Tag, TagKey, Timestamp};
 use std::collections::BTreeSet;
 
-/// Lists of changes that are kept: a follower that is further behind starts anew, which is then cheaper anyway.
+/// Lists of changes that are kept: a follower that is further behind starts over, which is then cheaper anyway.
 pub(crate) const CHANGES_KEPT: u64 = 1000;
-/// A follower that would have to read more lists than this at once starts anew.
+/// A follower that would have to read more lists than this at once starts over.
 pub(crate) const CHANGES_READ_MAX: u64 = CHANGES_KEPT;
 
-/// What changed since a follower last looked.
+/// Changes since a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
     /// The hashtags touched by the commits after the one asked from, and the sequence reached.
@@ -24,7 +25,7 @@ pub enum Changes {
         /// Sequence they lead to.
         sequence: u64,
     },
-    /// The commits in between are no longer listed: start anew from everything.
+    /// The commits in between are no longer listed: start over from everything.
     Gap,
 }
 
@@ -69,7 +70,7 @@ impl Store {
         self.counted_all(found?).await
     }
 
-    /// How often the catalog has changed.
+    /// Change sequence of the catalog.
     pub async fn sequence(&self) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.sequence(),
@@ -77,7 +78,7 @@ impl Store {
         }
     }
 
-    /// Who this store is: a number made with it, kept for good.
+    /// Returns the identity of this store, a number made with it.
     pub async fn identity(&self) -> Result<u128, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.identity(),
@@ -85,7 +86,7 @@ impl Store {
         }
     }
 
-    /// What changed after a sequence.
+    /// Lists the changes after a sequence.
     pub async fn changes_since(&self, sequence: u64) -> Result<Changes, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.changes_since(sequence),
@@ -93,7 +94,7 @@ impl Store {
         }
     }
 
-    /// How many hashtags and videos there are.
+    /// Counts hashtags and videos.
     pub async fn catalog_size(&self) -> Result<CatalogSize, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.size(),
@@ -102,7 +103,7 @@ impl Store {
     }
 }
 
-/// How much is held.
+/// Size of the catalog.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CatalogSize {
     /// Hashtags.
@@ -164,30 +165,44 @@ pub(crate) fn rows_of_blob(blob: &[u8]) -> impl Iterator<Item = u32> {
     blob.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes))
 }
 
-/// A hashtag's row as it is stored; three numbers are of views, creators and videos, in this order.
-pub(crate) struct HashtagColumns<'r> {
-    pub(crate) hashtag: i64,
-    pub(crate) name: &'r str,
-    pub(crate) id: Option<i64>,
-    pub(crate) changed: i64,
-    /// Of videos, views and creators held.
-    pub(crate) held: [i64; 3],
-    /// Bits of sources and of caveats of the sums held.
-    pub(crate) made_from: [i64; 2],
-    pub(crate) reported: [Option<i64>; 3],
-    pub(crate) reported_at: [Option<i64>; 3],
-    pub(crate) rounded: i64,
-    /// Where another hashtag already had the usual assigned id.
-    pub(crate) assigned_id: Option<i64>,
-    /// Creators held that are known by handle alone.
-    pub(crate) held_by_handle: i64,
-    /// Newest reading of a video held.
-    pub(crate) held_at: Option<i64>,
-    pub(crate) details: HashtagDetails,
+row! {
+    for HashtagDetails: details_columns {
+        description: Option<String>,
+        is_pgcshow: Option<bool>,
+        is_commerce: Option<bool>,
+        is_challenge: Option<bool>,
+        is_strong_music: Option<bool>,
+        kind: Option<i64>,
+        cover: Option<String>,
+    }
+}
+
+row! {
+    /// A hashtag's row; three numbers are of views, creators and videos, in this order.
+    pub(crate) struct HashtagColumns<'r>: hashtag_columns {
+        hashtag: i64,
+        name: &'r str,
+        id: Option<i64>,
+        changed: i64,
+        /// Stored videos: their number, views and creators.
+        held: [i64; 3] = ["held_videos", "held_views", "held_creators"],
+        /// Bits of sources and of caveats of these sums.
+        made_from: [i64; 2] = ["held_sources", "held_caveats"],
+        reported: [Option<i64>; 3] = ["views", "creators", "videos"],
+        reported_at: [Option<i64>; 3] = ["views_at", "creators_at", "videos_at"],
+        rounded: i64,
+        /// Set if another hashtag already had the usual assigned id.
+        assigned_id: Option<i64>,
+        /// Creators of stored videos that are known by handle alone.
+        held_by_handle: i64,
+        /// Newest reading of a stored video.
+        held_at: Option<i64>,
+        details: HashtagDetails = (crate::hashtags::details_columns),
+    }
 }
 
 impl HashtagColumns<'_> {
-    /// What the row says.
+    /// Decodes the row.
     pub(crate) fn into_hashtag(self) -> Result<Hashtag, StoreError> {
         let inconsistent =
             |column| StoreError::Inconsistent { table: "hashtags", column, row: self.hashtag.to_string() };

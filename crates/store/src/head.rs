@@ -1,7 +1,9 @@
-//! Where an account's chain of entries stands, and where a charge or a grant takes it: the same on every backend.
+//! The end of an account's chain of entries, and how a charge or a grant extends it: the same on every backend.
 
+use crate::StoreError;
 use crate::chain::{self, Hash, Link};
-use crate::ledger::{Cause, Charge, to_i64};
+use crate::ledger::{Cause, Charge, to_credits, to_i64};
+use crate::row::row;
 use domain::{AccountId, Credits, Timestamp};
 
 /// Charges that may wait for a commit; the next one is refused as overload.
@@ -13,9 +15,9 @@ pub(crate) const KEPT_BYTES_WAITING_MAX: usize = 64 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) balance: Credits,
-    /// Of the last entry, 0 when there is none.
+    /// Sequence of the last entry, 0 if there is none.
     pub(crate) sequence: i64,
-    /// Of the last entry.
+    /// Hash of the last entry.
     pub(crate) hash: Hash,
 }
 
@@ -56,5 +58,25 @@ impl Head {
             reason: cause.as_str().as_bytes(),
         };
         Some(Self { balance, sequence: link.sequence, hash: link.hash(&self.hash) })
+    }
+}
+
+row! {
+    /// The end of a chain, in the account's row of `balances`.
+    pub(crate) struct ChainRow: chain_columns {
+        balance: i64,
+        sequence: i64,
+        hash: Hash,
+    }
+}
+
+impl ChainRow {
+    /// Returns the end of the chain.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] if the balance is out of range.
+    pub(crate) fn head(self, account_id: i64) -> Result<Head, StoreError> {
+        let balance = to_credits(self.balance, "balances", "balance", account_id)?;
+        Ok(Head { balance, sequence: self.sequence, hash: self.hash })
     }
 }

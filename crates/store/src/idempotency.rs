@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: a caller that repeats a call under the same key gets the answer it was charged for, byte for
 //! byte, and is not charged again. Keys belong to an account; the answer is written in the transaction of the charge.
 
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::{AccountId, RequestId, Timestamp};
 use sha2::{Digest, Sha256};
@@ -47,7 +48,7 @@ impl IdempotencyKey {
 pub struct Fingerprint(pub(crate) [u8; 32]);
 
 impl Fingerprint {
-    /// Of all bytes that make a request what it is (path and query).
+    /// SHA-256 of everything that identifies a request (path and query).
     pub fn of(request: &[u8]) -> Self {
         Self(Sha256::digest(request).into())
     }
@@ -95,23 +96,23 @@ impl KeptAnswer {
     }
 }
 
-/// What makes a charge idempotent.
+/// Idempotency of a charge.
 #[derive(Debug, Clone)]
 pub struct Idempotent {
     /// The caller's key.
     pub key: IdempotencyKey,
-    /// Of the request.
+    /// Fingerprint of the request.
     pub fingerprint: Fingerprint,
-    /// What is answered if the charge goes through.
+    /// Answer if the charge goes through.
     pub answer: KeptAnswer,
 }
 
-/// What is kept under a key.
+/// Answer stored under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     /// The same request was charged before and answered so.
     Answer {
-        /// What was answered.
+        /// The stored answer.
         answer: KeptAnswer,
         /// The call that was charged.
         request_id: RequestId,
@@ -120,7 +121,30 @@ pub enum Kept {
     OtherRequest,
 }
 
-/// What is too old at a moment, and what claims to come from after it.
+row! {
+    /// A stored answer's row.
+    #[derive(Clone)]
+    pub(crate) struct KeptRow: kept_columns {
+        fingerprint: [u8; 32],
+        request_id: [u8; 16],
+        status: u16,
+        content_type: String,
+        body: Vec<u8>,
+    }
+}
+
+impl KeptRow {
+    /// Returns what a request of this fingerprint gets.
+    pub(crate) fn kept(self, fingerprint: Fingerprint) -> Kept {
+        if self.fingerprint != fingerprint.0 {
+            return Kept::OtherRequest;
+        }
+        let answer = KeptAnswer { status: self.status, content_type: self.content_type, body: self.body };
+        Kept::Answer { answer, request_id: RequestId::from_bytes(self.request_id) }
+    }
+}
+
+/// Age limits at a moment, for rows that are too old or from the future.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spans {
     pub(crate) now: Timestamp,
@@ -138,7 +162,7 @@ impl Spans {
 }
 
 impl Store {
-    /// What is kept under an account's key for a request of this fingerprint. Asking first spares the work of making an
+    /// Reads the answer stored under an account's key for a request of this fingerprint. It spares the work of making an
     /// answer; [`Store::charge`] asks again, so two calls at once are charged once.
     pub async fn idempotent_answer(
         &self,

@@ -1,15 +1,16 @@
 //! Durable jobs: work that outlives the request that asked for it, and the process that does it.
 //!
-//! Who works on a job holds a lease, kept by saying how far the job is. When the lease is over, another one may claim the
+//! The worker of a job has a lease, which reports of progress extend. When the lease is over, another one may claim the
 //! job, with a new fencing token; whatever the first one says later under its old token changes nothing. Requests, progress
 //! and results are JSON that the store does not look into.
 
 use crate::idempotency::{Fingerprint, IdempotencyKey};
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::{AccountId, JobId, Timestamp};
 use strum::{FromRepr, IntoStaticStr};
 
-/// What is to be done. The number is what the database holds and never changes.
+/// Kind of a job. The number is stored and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr)]
 #[repr(u8)]
 pub enum JobKind {
@@ -19,7 +20,7 @@ pub enum JobKind {
     Walk = 2,
 }
 
-/// How far a job is. The number is what the database holds and never changes.
+/// State of a job. The number is stored and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr, IntoStaticStr)]
 #[repr(u8)]
 #[strum(serialize_all = "snake_case")]
@@ -36,7 +37,7 @@ pub enum JobState {
     Cancelled = 5,
 }
 
-/// How a job ends.
+/// End of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobEnd {
     /// It was done.
@@ -54,19 +55,19 @@ pub struct NewJob {
     pub id: JobId,
     /// Whose it is.
     pub account_id: AccountId,
-    /// What is to be done.
+    /// Kind of work.
     pub kind: JobKind,
-    /// What exactly, as JSON.
+    /// Request, as JSON.
     pub request: String,
     /// The one node that can do it, as what it needs lies there; `None` for any.
     pub node: Option<String>,
-    /// What makes it the same job when it is asked for again.
+    /// Identifies a repeated request for the same job.
     pub idempotency: Option<(IdempotencyKey, Fingerprint)>,
     /// When it is made.
     pub at: Timestamp,
 }
 
-/// What came of making a job.
+/// Outcome of creating a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobCreated {
     /// It waits to be claimed.
@@ -86,23 +87,23 @@ pub struct Job {
     pub id: JobId,
     /// Whose it is.
     pub account_id: AccountId,
-    /// What is to be done.
+    /// Kind of work.
     pub kind: JobKind,
-    /// How far it is.
+    /// State.
     pub state: JobState,
-    /// What exactly is to be done, as JSON.
+    /// Request, as JSON.
     pub request: String,
-    /// What was last said of how far it is, as JSON. It outlives leases: who claims the job goes on from there.
+    /// Last reported progress, as JSON. It outlives leases: the next worker resumes from it.
     pub progress: Option<String>,
-    /// How it ended, as JSON.
+    /// Result, as JSON.
     pub result: Option<String>,
     /// The one node that can do it.
     pub node: Option<String>,
-    /// How often it was claimed.
+    /// Number of times it was claimed.
     pub attempts: u64,
     /// Attempts in a row that failed by [`Self::failure`], without getting further than those before.
     pub failures: u64,
-    /// What the last attempt that failed was ended by.
+    /// Error of the last attempt that failed.
     pub failure: Option<String>,
     /// Attempts in a row of which nothing was heard after they began, the one under way among them. Counted when the job
     /// is claimed, so that a process that is killed by its work is counted, too.
@@ -117,10 +118,10 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
 }
 
-/// The longest lease that is told apart from a longer one: more than a century, and far from overflowing.
+/// Longest lease that is distinguished from longer ones, in milliseconds: more than a century, and far from overflowing.
 const LEASE_MS_MAX: i64 = 1 << 42;
 
-/// How long a lease is good. One that ends later than it is long from now was given while the clock stood ahead, and counts
+/// Period of a lease. One that ends later than it is long from now was given while the clock stood ahead, and counts
 /// as over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
@@ -146,13 +147,13 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Of which job.
+    /// Returns the id of the job.
     pub const fn id(&self) -> JobId {
         self.id
     }
 }
 
-/// What came of keeping a job.
+/// Outcome of extending a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobKept {
     /// It is still ours.
@@ -303,7 +304,7 @@ impl Store {
     }
 }
 
-/// What is asked of [`Store::claim_job`].
+/// Arguments of [`Store::claim_job`].
 pub(crate) struct Claiming<'a> {
     pub(crate) kinds: Vec<i64>,
     pub(crate) node: &'a str,
@@ -326,7 +327,7 @@ impl JobState {
         self.into()
     }
 
-    /// Whether nothing will change any more.
+    /// Returns whether nothing will change any more.
     pub const fn is_ended(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
@@ -341,14 +342,6 @@ impl JobEnd {
         }
     }
 }
-
-/// The columns of a job, in the order of [`JobRow`].
-macro_rules! job_columns {
-    () => {
-        "account_id, job_id, kind, state, request, progress, result, node, attempts, is_cancel_wanted, created_at_ms, started_at_ms, finished_at_ms, failures, failure, unheard"
-    };
-}
-pub(crate) use job_columns;
 
 /// SQL for whether a lease is over now: at its end, or if it ends later than it is long from now. Clocks of nodes may be 5
 /// seconds apart, so that a lease that another node just took is not over.
@@ -387,24 +380,26 @@ macro_rules! job_interrupted {
 }
 pub(crate) use job_interrupted;
 
-/// A job as databases hold it.
-pub(crate) struct JobRow {
-    pub(crate) account_id: i64,
-    pub(crate) id: Vec<u8>,
-    pub(crate) kind: i64,
-    pub(crate) state: i64,
-    pub(crate) request: String,
-    pub(crate) progress: Option<String>,
-    pub(crate) result: Option<String>,
-    pub(crate) node: Option<String>,
-    pub(crate) attempts: i64,
-    pub(crate) is_cancel_wanted: bool,
-    pub(crate) created_at_ms: i64,
-    pub(crate) started_at_ms: Option<i64>,
-    pub(crate) finished_at_ms: Option<i64>,
-    pub(crate) failures: i64,
-    pub(crate) failure: Option<String>,
-    pub(crate) unheard: i64,
+row! {
+    /// A job as databases store it.
+    pub(crate) struct JobRow: job_columns {
+        account_id: i64,
+        id: Vec<u8> = "job_id",
+        kind: i64,
+        state: i64,
+        request: String,
+        progress: Option<String>,
+        result: Option<String>,
+        node: Option<String>,
+        attempts: i64,
+        is_cancel_wanted: bool,
+        created_at_ms: i64,
+        started_at_ms: Option<i64>,
+        finished_at_ms: Option<i64>,
+        failures: i64,
+        failure: Option<String>,
+        unheard: i64,
+    }
 }
 
 impl JobRow {

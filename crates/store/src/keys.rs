@@ -1,5 +1,6 @@
 //! API keys as they are stored: the public id and the SHA-256 of the secret.
 
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::{AccountId, KeyDigest, KeyId, KeyScope, Timestamp};
 
@@ -13,9 +14,9 @@ pub struct NewKey {
     pub key_id: KeyId,
     /// SHA-256 of its secret half.
     pub digest: KeyDigest,
-    /// What its owner calls it, at most [`KEY_NAME_BYTES_MAX`] bytes; may be empty.
+    /// The owner's name for it, at most [`KEY_NAME_BYTES_MAX`] bytes; may be empty.
     pub name: String,
-    /// What it may be used for.
+    /// Scope.
     pub scope: KeyScope,
     /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
     pub requests_per_minute: Option<u32>,
@@ -28,11 +29,11 @@ pub struct StoredKey {
     pub key_id: KeyId,
     /// Whose it is.
     pub account_id: AccountId,
-    /// What its owner calls it; may be empty.
+    /// The owner's name for it; may be empty.
     pub name: String,
     /// SHA-256 of its secret half.
     pub digest: KeyDigest,
-    /// What it may be used for.
+    /// Scope.
     pub scope: KeyScope,
     /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
     pub requests_per_minute: Option<u32>,
@@ -42,7 +43,7 @@ pub struct StoredKey {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// What came of storing a key.
+/// Outcome of storing a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyCreated {
     /// It can be used.
@@ -55,7 +56,7 @@ pub enum KeyCreated {
     NameTooLong,
 }
 
-/// What came of revoking a key.
+/// Outcome of revoking a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyRevoked {
     /// It was valid until now.
@@ -118,5 +119,41 @@ impl Store {
             Self::Sqlite(sqlite) => sqlite.accounts.keys_version(),
             Self::Postgres(postgres) => postgres.keys_version().await,
         }
+    }
+}
+
+row! {
+    /// A key's row.
+    pub(crate) struct KeyRow: key_columns {
+        key_id: u32,
+        account_id: i64,
+        name: String,
+        sha256: [u8; 32],
+        scope: i64,
+        requests_per_minute: Option<u32>,
+        created_at_ms: i64,
+        revoked_at_ms: Option<i64>,
+    }
+}
+
+impl KeyRow {
+    /// Returns the key.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] if the scope is unknown.
+    pub(crate) fn key(self) -> Result<StoredKey, StoreError> {
+        let scope = u8::try_from(self.scope).ok().and_then(KeyScope::from_number);
+        let unknown =
+            || StoreError::Inconsistent { table: "keys", column: "scope", row: self.key_id.to_string() };
+        Ok(StoredKey {
+            key_id: KeyId::new(self.key_id),
+            account_id: AccountId(self.account_id),
+            scope: scope.ok_or_else(unknown)?,
+            name: self.name,
+            digest: KeyDigest::from_bytes(self.sha256),
+            requests_per_minute: self.requests_per_minute,
+            created_at: Timestamp::from_ms(self.created_at_ms),
+            revoked_at: self.revoked_at_ms.map(Timestamp::from_ms),
+        })
     }
 }

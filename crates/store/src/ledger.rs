@@ -1,9 +1,10 @@
-//! The ledger: grants give credits, charges take them, each once, and a charge is durable before it is told.
+//! The ledger: grants give credits, charges take them, each once, and a charge is durable before it is reported.
 //!
 //! Entries are never changed. Each names the account's balance after it and a hash over everything before it
 //! ([`crate::audit`] adds it all up again).
 
 use crate::idempotency::{Idempotent, KeptAnswer};
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::{AccountId, Credits, Operation, OperationNumber, RequestId, Timestamp};
 
@@ -40,13 +41,13 @@ impl Cause {
 /// A charge to be made.
 #[derive(Debug, Clone)]
 pub struct Charge {
-    /// Who pays.
+    /// Account that pays.
     pub account_id: AccountId,
     /// The call; charged once per account.
     pub request_id: RequestId,
     /// The price.
     pub credits: Credits,
-    /// What is paid for.
+    /// Operation that is paid for.
     pub operation: Operation,
     /// Under a caller's `Idempotency-Key`, if it sent one.
     pub idempotency: Option<Idempotent>,
@@ -69,12 +70,12 @@ impl Receipt {
         self.request_id
     }
 
-    /// What it cost.
+    /// Credits taken.
     pub const fn credits(&self) -> Credits {
         self.credits
     }
 
-    /// What was left just after it.
+    /// Balance just after it.
     pub const fn balance_after(&self) -> Credits {
         self.balance_after
     }
@@ -85,14 +86,14 @@ impl Receipt {
     }
 }
 
-/// What came of a charge.
+/// Outcome of a charge.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ChargeOutcome {
     /// It is on the disk.
     Paid(Receipt),
     /// The balance does not cover it; nothing was taken.
     Refused {
-        /// What there is.
+        /// Current balance.
         balance: Credits,
     },
     /// The same request was charged before under this `Idempotency-Key`: give this answer; nothing more was taken.
@@ -101,7 +102,7 @@ pub enum ChargeOutcome {
         answer: KeptAnswer,
         /// The call that was charged.
         request_id: RequestId,
-        /// What there is.
+        /// Current balance.
         balance: Credits,
     },
     /// The `Idempotency-Key` was used for another request; nothing was taken.
@@ -112,17 +113,17 @@ pub enum ChargeOutcome {
     NoSuchAccount,
 }
 
-/// What came of a grant.
+/// Outcome of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granted {
     /// The credits are there.
     Granted {
-        /// What the account holds now.
+        /// New balance.
         balance: Credits,
     },
     /// Credits were granted for this cause before; nothing was added.
     Already {
-        /// How many they were.
+        /// Credits granted then.
         credits: Credits,
     },
     /// The account would have been granted more than [`domain::credits::CREDITS_MAX`] in all.
@@ -135,7 +136,7 @@ pub enum Granted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryNumber(pub(crate) i64);
 
-/// What moved credits.
+/// Reason of a movement of credits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Movement {
     /// Credits were given.
@@ -147,7 +148,7 @@ pub enum Movement {
     Charge {
         /// The call that was paid for.
         request_id: RequestId,
-        /// What was called.
+        /// Operation that was charged.
         operation: OperationNumber,
     },
 }
@@ -161,17 +162,17 @@ pub struct Entry {
     pub account_id: AccountId,
     /// Its number within the account, from 1.
     pub sequence: u64,
-    /// What happened.
+    /// Reason of the movement.
     pub movement: Movement,
-    /// How much moved.
+    /// Amount.
     pub credits: Credits,
-    /// What the account held just after it.
+    /// Balance just after it.
     pub balance_after: Credits,
     /// When.
     pub at: Timestamp,
 }
 
-/// What this process's ledger did since it was opened.
+/// Activity of this process's ledger since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LedgerActivity {
     /// Commits of charges that reached the disk.
@@ -182,6 +183,46 @@ pub struct LedgerActivity {
     pub commits_failed: u64,
     /// A fault of the disk ended it: every charge is an error until a restart.
     pub stopped: bool,
+}
+
+row! {
+    /// An entry's row.
+    pub(crate) struct EntryRow: entry_columns {
+        account_id: i64,
+        sequence: i64,
+        credits: i64,
+        balance_after: i64,
+        at_ms: i64,
+        request_id: Option<[u8; 16]>,
+        operation: Option<u16>,
+        cause: Option<String>,
+    }
+}
+
+impl EntryRow {
+    /// Returns the entry at this place of the ledger.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] if an amount is out of range, or the row is neither a charge nor a grant.
+    pub(crate) fn entry(self, number: i64) -> Result<Entry, StoreError> {
+        let lacks = |column| inconsistent("entries", column, number);
+        let movement = match self.request_id {
+            Some(request_id) => Movement::Charge {
+                request_id: RequestId::from_bytes(request_id),
+                operation: OperationNumber(self.operation.ok_or_else(|| lacks("operation"))?),
+            },
+            None => Movement::Grant { cause: self.cause.ok_or_else(|| lacks("cause"))? },
+        };
+        Ok(Entry {
+            number: EntryNumber(number),
+            account_id: AccountId(self.account_id),
+            sequence: self.sequence.unsigned_abs(),
+            movement,
+            credits: to_credits(self.credits, "entries", "credits", number)?,
+            balance_after: to_credits(self.balance_after, "entries", "balance_after", number)?,
+            at: Timestamp::from_ms(self.at_ms),
+        })
+    }
 }
 
 /// A whole number of the database as credits.
@@ -211,7 +252,7 @@ pub(crate) fn inconsistent(table: &'static str, column: &'static str, row: i64) 
 }
 
 impl Store {
-    /// What the ledger did since it was opened here.
+    /// Returns the activity of the ledger since it was opened here.
     pub fn ledger_activity(&self) -> LedgerActivity {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.ledger_activity(),
@@ -245,7 +286,7 @@ impl Store {
         }
     }
 
-    /// What an account holds, read from the database. `None` when there is no such account.
+    /// Reads the balance of an account from the database. `None` if there is no such account.
     pub async fn balance(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.balance(account_id),
@@ -253,7 +294,7 @@ impl Store {
         }
     }
 
-    /// What an account likely holds: the balance this process last saw, or the database's when that is unknown or nil
+    /// Returns the likely balance of an account: the one that this process last saw, or the database's when that is unknown or nil
     /// (another process may have granted since). Good for turning callers away early; only [`Store::charge`] decides.
     pub async fn quote(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
         match self {

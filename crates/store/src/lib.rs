@@ -8,6 +8,10 @@ mod options;
 
 mod migration;
 
+mod row;
+
+mod schema;
+
 mod sqlite;
 
 mod postgres;

@@ -1,7 +1,7 @@
 //! Which of two readings of one count stands. The answer is the same in whatever order readings arrive.
 //!
 //! The newest that tells wins; a reading without a time is older than any with one. 0 beside a number that is not 0
-//! means "not told" (a video that read 7.15 million before and after can read 0 once). Of two readings of the same
+//! means "unknown" (a video that read 7.15 million before and after can read 0 once). Of two readings of the same
 //! moment the larger stands, since counts grow; of equal ones the exact.
 
 use domain::{Count, Timestamp};

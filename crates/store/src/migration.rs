@@ -12,21 +12,53 @@ pub(crate) struct Migration {
     pub(crate) sql: &'static str,
 }
 
-/// Names a step's file once: `migration!("catalog", 1, "0001", "hashtags")` is `migrations/catalog/0001_hashtags.sql`
-/// beside the file that says so.
-macro_rules! migration {
-    ($file:literal, $number:literal, $digits:literal, $name:literal) => {
-        $crate::migration::Migration {
-            number: $number,
-            name: $name,
-            sql: include_str!(concat!("migrations/", $file, "/", $digits, "_", $name, ".sql")),
+/// The steps of a file on SQLite, and of the same tables on PostgreSQL.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Set {
+    pub(crate) name: &'static str,
+    pub(crate) sqlite: &'static [Migration],
+    pub(crate) postgres: &'static [Migration],
+}
+
+/// Names the file of each step once: `set!("catalog": "0001_catalog")` has `sqlite/migrations/catalog/0001_catalog.sql`
+/// and the step of the same name for PostgreSQL.
+macro_rules! set {
+    ($set:literal: $($step:literal),+) => {
+        $crate::migration::Set {
+            name: $set,
+            sqlite: &[$($crate::migration::step!("sqlite", $set, $step)),+],
+            postgres: &[$($crate::migration::step!("postgres", $set, $step)),+],
         }
     };
 }
-pub(crate) use migration;
+pub(crate) use set;
+
+/// A step of one backend.
+macro_rules! step {
+    ($backend:literal, $set:literal, $step:literal) => {
+        $crate::migration::Migration::new(
+            $step,
+            include_str!(concat!($backend, "/migrations/", $set, "/", $step, ".sql")),
+        )
+    };
+}
+pub(crate) use step;
 
 impl Migration {
-    /// What is kept to notice an edit.
+    /// Makes the step of a file that is called by its number in four digits, an underscore and its name.
+    pub(crate) const fn new(file: &'static str, sql: &'static str) -> Self {
+        let (digits, name) = file.split_at(4);
+        let (_, name) = name.split_at(1);
+        let mut number = 0;
+        let mut at = 0;
+        while at < digits.len() {
+            number = 10 * number + (digits.as_bytes()[at] - b'0') as u32;
+            at += 1;
+        }
+        Self { number, name, sql }
+    }
+
+    /// Checksum that detects an edit.
     pub(crate) fn checksum(&self) -> [u8; 32] {
         Sha256::digest(self.sql).into()
     }
@@ -56,19 +88,4 @@ pub(crate) fn pending<'m>(
         }
     }
     Ok(pending)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::{postgres, sqlite};
-
-    #[test]
-    fn both_backends_have_the_same_steps() {
-        let sqlite = [sqlite::migrations::CATALOG, sqlite::migrations::ACCOUNTS, sqlite::migrations::WALKS];
-        let postgres = postgres::migrations::SETS.map(|(_, steps)| steps);
-        let names = |sets: [&[super::Migration]; 3]| {
-            sets.map(|steps| steps.iter().map(|step| (step.number, step.name)).collect::<Vec<_>>())
-        };
-        assert_eq!(names(sqlite), names(postgres));
-    }
 }

@@ -3,19 +3,19 @@
 use crate::Store;
 use tokio::sync::watch;
 
-/// What was heard. The numbers only ever grow; they count what was heard, not what was changed.
+/// Notifications received so far. The numbers only grow; they count notifications, not changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct News {
-    /// Whether word is coming through at the moment. Without it one must ask.
+    /// True if word is coming through at the moment. Without it one must ask.
     pub is_heard: bool,
-    /// How often it was heard that keys were made or revoked.
+    /// Notifications of keys that were made or revoked.
     pub keys: u64,
-    /// How often it was heard that the catalog changed.
+    /// Notifications of changes of the catalog.
     pub changes: u64,
 }
 
 impl Store {
-    /// What other nodes, and this one, tell about changes, from the first call on. `None` on SQLite, where asking costs
+    /// Returns the notifications of all nodes, from the first call on. `None` on SQLite, where polling costs
     /// next to nothing. To be called within a tokio runtime.
     ///
     /// Word may be late or lost: whoever must know asks the store. When the connection it comes by was cut and is there
@@ -27,12 +27,12 @@ impl Store {
         }
     }
 
-    /// Whether every question costs a round trip to another process.
+    /// Returns whether every question costs a round trip to another process.
     pub fn is_remote(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
 
-    /// What the owner of the store should know about how it is set up; empty when all is well.
+    /// Returns warnings about the settings of the database.
     pub fn warnings(&self) -> &[String] {
         match self {
             Self::Sqlite(_) => &[],

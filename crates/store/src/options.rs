@@ -1,4 +1,4 @@
-//! Where the store is and how it is opened.
+//! Location and options of a store.
 
 use crate::postgres::tls::{self, Trust};
 use std::fmt;
@@ -12,7 +12,7 @@ use tokio_postgres::config::{Host, SslMode};
 /// unless the address says `tcp_user_timeout` or `keepalives_idle`.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
-/// Where the data is.
+/// Location of the data.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
     /// Folder of the SQLite files; made when missing. On PostgreSQL nothing of the store is in it.
@@ -33,7 +33,7 @@ impl StoreOptions {
     }
 }
 
-/// How to reach a PostgreSQL database: `postgres://user:password@host:5432/database?...`, with libpq's parameters (TLS as
+/// Address of a PostgreSQL database: `postgres://user:password@host:5432/database?...`, with libpq's parameters (TLS as
 /// `sslmode` and `sslrootcert` say; not `sslcert`) and one of our own, `prepared_statements=false`, for poolers that hand
 /// the next transaction to another session and cannot follow them. Never shown with its password.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// What an address says that is not for the driver, which would refuse it, and the rest of it.
+/// Splits off the parameters of an address that the driver would refuse.
 struct OwnParameters<'t> {
     rest: String,
     prepared_statements: bool,

@@ -14,7 +14,7 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// How to open a file that is made with mode 0600 where it is missing.
+/// Options to open a file that is created with mode 0600.
 pub fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! Whether the store can be written: a real write of each file, as a full disk shows in nothing else.
+//! Tests that the store can be written, by a real write of each file, as a full disk shows in nothing else.
 
 use crate::{Store, StoreError, private};
 use std::io::{self, Write};

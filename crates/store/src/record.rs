@@ -14,19 +14,19 @@ pub struct PreparedVideo {
     pub digest: u64,
     /// By which way it came.
     pub source: Source,
-    /// When it was read, where told.
+    /// When it was read, if known.
     pub observed_at: Option<Timestamp>,
-    /// Who posted it, where told.
+    /// Its creator, if known.
     pub author: Option<AuthorId>,
-    /// The handle of who posted it, where told.
+    /// The handle of who posted it, if known.
     pub handle: Option<Handle>,
-    /// When it was posted, seconds since 1970, where told.
+    /// When it was posted, seconds since 1970, if known.
     pub create_time: Option<i64>,
-    /// Country it was posted under, where told.
+    /// Country it was posted under, if known.
     pub region: Option<Region>,
     /// Its tags, each key once.
     pub tags: Vec<TagRef>,
-    /// Whether tags were taken from the caption because the record lists none.
+    /// True if tags were taken from the caption because the record lists none.
     pub has_caption_tags: bool,
     /// Its counts.
     pub counts: VideoCounts,
@@ -41,12 +41,12 @@ pub struct PreparedRemoval {
     pub id: VideoId,
     /// When that was seen, or the moment of the import where the source reports no time.
     pub at: Timestamp,
-    /// Whether the source reports the time. A removal without a time counts only where none is stored: the same file
+    /// True if the source reports the time. A removal without a time counts only where none is stored: the same file
     /// imported again changes nothing.
     pub is_timed: bool,
 }
 
-/// What comes in.
+/// An observation ready to be recorded.
 #[derive(Debug)]
 pub enum Prepared {
     /// A reading of a video.
@@ -59,14 +59,14 @@ pub enum Prepared {
     Removed(PreparedRemoval),
 }
 
-/// What one transaction did.
+/// Result of one transaction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// Video records taken in.
     pub video_records: u64,
-    /// Of these, videos that were not held before.
+    /// Videos that were not stored before.
     pub videos_new: u64,
-    /// Of these, records that changed a video held before.
+    /// Records that changed a stored video.
     pub videos_changed: u64,
     /// Hashtag records taken in.
     pub hashtag_records: u64,
@@ -74,9 +74,9 @@ pub struct Recorded {
     pub window_records: u64,
     /// Records of removed videos taken in.
     pub removal_records: u64,
-    /// Of these, stored videos that count as removed from now on.
+    /// Stored videos that count as removed from now on.
     pub videos_removed: u64,
-    /// Of these, records of videos that are not stored. Nothing is kept of them.
+    /// Records of videos that are not stored; they are dropped.
     pub removals_unknown: u64,
     /// Videos that were removed and are there again.
     pub videos_reinstated: u64,
@@ -134,7 +134,7 @@ impl Store {
     /// Records a handful of observations in one transaction.
     pub async fn record_all(&self, observations: Vec<Prepared>) -> Result<Recorded, StoreError> {
         let (send, chunks) = mpsc::sync_channel(1);
-        // The channel has room for one chunk, and its other end is held below.
+        // The channel has room for one chunk, and its other end is kept below.
         let _ = send.send(observations);
         drop(send);
         self.record(chunks, u64::MAX).await.map(|(recorded, _)| recorded)

@@ -12,7 +12,7 @@ use domain::{Count, Creator, HashtagRow, Region, Timestamp, VideoId};
 /// Which of the videos under a hashtag are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SamplePart {
-    /// Those of a part of its creators, each with all of their videos.
+    /// Videos of a part of its creators, all of each.
     Creators(CreatorsPart),
     /// So many, those with the most plays.
     MostPlayed(u32),
@@ -41,7 +41,7 @@ impl CreatorsPart {
         Self(u16::try_from(part).unwrap_or(WHOLE).clamp(1, WHOLE))
     }
 
-    /// Whether it has a video: by its creator, or where none is told, by itself.
+    /// Returns whether it has a video: by its creator, or by itself if that is unknown.
     pub fn has(self, author: Option<Creator>, video: VideoRow) -> bool {
         // A handle is negative, and never the least number there is.
         let number = author.map_or(video.0.cast_signed(), Creator::to_i64).abs();
@@ -60,11 +60,11 @@ pub struct SampledVideo {
     row: VideoRow,
     id: VideoId,
     author: Option<Creator>,
-    /// [`NOT_TOLD`] where it is not told, as the others.
+    /// [`UNKNOWN`] if so, like the others.
     created_ms: i64,
     observed_at_ms: i64,
     counts: [i64; COUNTS],
-    /// Where its hashtags begin.
+    /// Place of its first hashtag.
     first_tag: u32,
     tags: u16,
     region: u16,
@@ -72,21 +72,25 @@ pub struct SampledVideo {
     rounded: u8,
 }
 
-/// No time and no count that is held.
-const NOT_TOLD: i64 = i64::MIN;
+/// Stands for unknown: no stored time or count has this value.
+const UNKNOWN: i64 = i64::MIN;
 
 impl SampledVideo {
-    fn of(columns: &UnderColumns, first_tag: usize, tags: usize) -> Result<Self, StoreError> {
-        let (author, video) = columns.link;
+    fn of(
+        (author, video): (i64, i64),
+        columns: &UnderColumns<'_>,
+        first_tag: usize,
+        tags: usize,
+    ) -> Result<Self, StoreError> {
         let wrong = |column| StoreError::Inconsistent { table: "videos", column, row: video.to_string() };
         let created_ms = columns.create_time.and_then(|seconds| seconds.checked_mul(1000));
         Ok(Self {
             row: VideoRow(video.cast_unsigned()),
             id: VideoId::from_i64(columns.id).map_err(|_| wrong("id"))?,
             author: Creator::from_i64(author),
-            created_ms: created_ms.unwrap_or(NOT_TOLD),
-            observed_at_ms: columns.observed_at.unwrap_or(NOT_TOLD),
-            counts: columns.counts.map(|count| count.unwrap_or(NOT_TOLD)),
+            created_ms: created_ms.unwrap_or(UNKNOWN),
+            observed_at_ms: columns.observed_at.unwrap_or(UNKNOWN),
+            counts: columns.counts.map(|count| count.unwrap_or(UNKNOWN)),
             first_tag: u32::try_from(first_tag).map_err(|_| wrong("tags"))?,
             tags: u16::try_from(tags).map_err(|_| wrong("tags"))?,
             region: u16::try_from(columns.region).unwrap_or(0),
@@ -104,34 +108,34 @@ impl SampledVideo {
         self.id
     }
 
-    /// Who posted it, where told.
+    /// Its creator, if known.
     pub const fn author(&self) -> Option<Creator> {
         self.author
     }
 
-    /// When it was posted, where told.
+    /// When it was posted, if known.
     pub fn created_at(&self) -> Option<Timestamp> {
         time(self.created_ms)
     }
 
-    /// When it was last read, where told.
+    /// When it was last read, if known.
     pub fn observed_at(&self) -> Option<Timestamp> {
         time(self.observed_at_ms)
     }
 
-    /// Country it was posted under, where told.
+    /// Country it was posted under, if known.
     pub fn region(&self) -> Option<Region> {
         Region::from_number(self.region)
     }
 
-    /// Its plays, where told.
+    /// Its plays, if known.
     pub fn plays(&self) -> Option<u64> {
         self.count(0).map(Count::value)
     }
 
     /// A count above the limit, which older versions stored, is unknown.
     fn count(&self, n: usize) -> Option<Count> {
-        let value = Some(self.counts[n]).filter(|value| *value != NOT_TOLD);
+        let value = Some(self.counts[n]).filter(|value| *value != UNKNOWN);
         merge::told(value, self.rounded >> n & 1 == 1, None).map(|told| told.count)
     }
 
@@ -164,7 +168,7 @@ impl SampledVideo {
 }
 
 fn time(ms: i64) -> Option<Timestamp> {
-    (ms != NOT_TOLD).then(|| Timestamp::from_ms(ms))
+    (ms != UNKNOWN).then(|| Timestamp::from_ms(ms))
 }
 
 /// Videos under a hashtag, in the order in which they came.
@@ -175,11 +179,11 @@ pub struct VideoSample {
 }
 
 impl VideoSample {
-    /// Takes a video in, with its hashtags as they are stored.
-    pub(crate) fn push(&mut self, columns: &UnderColumns, tags: &[u8]) -> Result<(), StoreError> {
+    /// Adds a video, with the author and the row of its link.
+    pub(crate) fn push(&mut self, link: (i64, i64), columns: &UnderColumns<'_>) -> Result<(), StoreError> {
         let first = self.tags.len();
-        self.tags.extend(rows_of_blob(tags).map(HashtagRow));
-        self.videos.push(SampledVideo::of(columns, first, self.tags.len() - first)?);
+        self.tags.extend(rows_of_blob(columns.tags).map(HashtagRow));
+        self.videos.push(SampledVideo::of(link, columns, first, self.tags.len() - first)?);
         Ok(())
     }
 

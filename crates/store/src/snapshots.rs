@@ -2,6 +2,7 @@
 //! another.
 
 use crate::merge::told;
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::metrics::Reading;
 use domain::observation::{HashtagCounts, VideoCounts};
@@ -15,7 +16,7 @@ pub struct Snapshot<C> {
     pub observed_at: Timestamp,
     /// By which way it came.
     pub source: Source,
-    /// What was told.
+    /// Reported counts.
     pub counts: C,
 }
 
@@ -24,7 +25,7 @@ pub struct Snapshot<C> {
 pub struct HashtagReading {
     /// Which hashtag.
     pub hashtag: HashtagRow,
-    /// What was read of it.
+    /// Its reading.
     pub snapshot: Snapshot<HashtagCounts>,
 }
 
@@ -40,7 +41,7 @@ pub fn readings_of(
     snapshots.iter().filter_map(reading).collect()
 }
 
-/// Where the readings of many hashtags go on: behind a hashtag, a time and the number of a source.
+/// Place from which the readings of many hashtags go on: behind a hashtag, a time and the number of a source.
 pub(crate) struct ReadingPlace {
     pub(crate) hashtag: i64,
     pub(crate) observed_at: i64,
@@ -90,7 +91,7 @@ impl Store {
         }
     }
 
-    /// How many readings of a hashtag are kept.
+    /// Counts the stored readings of a hashtag.
     pub async fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_snapshots_count(hashtag),
@@ -120,8 +121,26 @@ pub(crate) struct SnapshotColumns<const N: usize> {
     pub(crate) counts: [Option<i64>; N],
 }
 
+row! {
+    for SnapshotColumns<3>: hashtag_snapshot_columns {
+        observed_at: i64,
+        source: i64,
+        rounded: i64,
+        counts: [Option<i64>; 3] = ["views", "creators", "videos"],
+    }
+}
+
+row! {
+    for SnapshotColumns<6>: video_snapshot_columns {
+        observed_at: i64,
+        source: i64,
+        rounded: i64,
+        counts: [Option<i64>; 6] = ["plays", "likes", "comments", "shares", "saves", "downloads"],
+    }
+}
+
 impl<const N: usize> SnapshotColumns<N> {
-    /// What the row says.
+    /// Decodes the row.
     pub(crate) fn into_snapshot<C>(
         self,
         counts: fn([Option<Count>; N]) -> C,
@@ -146,8 +165,10 @@ pub(crate) fn hashtag_counts([views, creators, videos]: [Option<Count>; 3]) -> H
     HashtagCounts { views, creators, videos }
 }
 
-/// A reading among those of many hashtags, the first column its hashtag.
-pub(crate) fn reading_of(hashtag: i64, columns: SnapshotColumns<3>) -> Result<HashtagReading, StoreError> {
+/// A reading among those of many hashtags.
+pub(crate) fn reading_of(
+    (hashtag, columns): (i64, SnapshotColumns<3>),
+) -> Result<HashtagReading, StoreError> {
     let wrong = |_| StoreError::Inconsistent {
         table: "hashtag_snapshots",
         column: "hashtag",

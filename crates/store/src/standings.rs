@@ -39,12 +39,12 @@ pub struct HashtagStandings {
 }
 
 impl Standings {
-    /// Of the repaired series of views, creators and videos.
+    /// Counts from the repaired series of views, creators and videos.
     pub fn of(series: [&Series; 3]) -> Self {
         Self(series.map(standing))
     }
 
-    /// Of all readings of a hashtag.
+    /// Computes the counts from all readings of a hashtag.
     pub fn of_readings(readings: &HashtagReadings) -> Self {
         const COUNTS: [fn(&HashtagCounts) -> Option<Count>; 3] =
             [|counts| counts.views, |counts| counts.creators, |counts| counts.videos];
@@ -52,7 +52,7 @@ impl Standings {
         Self::of(series.each_ref())
     }
 
-    /// Whether all counts are as they were read.
+    /// Returns whether all counts are as they were read.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(Option::is_none)
     }
@@ -130,7 +130,7 @@ impl Standings {
     }
 }
 
-/// Of a repaired series; `None` where the newest reading counts, at most put on its step.
+/// Count from a repaired series; `None` if the newest reading counts, at most put on its step.
 fn standing(series: &Series) -> Option<Standing> {
     let (last, newest) = (series.last()?, series.as_read()?);
     let count = if last.step > 1 { Count::rounded(last.value) } else { Count::exact(last.value) }?;

@@ -1,13 +1,14 @@
 //! The sums of hashtags against their links: which are off, and setting them right.
 
 use crate::recording::sums;
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::HashtagRow;
 
 /// Hashtags that are named in a report; further ones are counted.
 pub const SUMS_NAMED_MAX: usize = 100;
 
-/// What the videos stored under a hashtag come to.
+/// Sums over the videos stored under a hashtag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sums {
     /// Videos.
@@ -16,7 +17,7 @@ pub struct Sums {
     pub views: Option<u64>,
     /// Distinct creators among them.
     pub creators: u64,
-    /// Of these, creators known by handle alone.
+    /// Number of these creators that are known by handle alone.
     pub by_handle: u64,
 }
 
@@ -33,12 +34,12 @@ pub struct SumsOff {
     pub linked: Sums,
 }
 
-/// What a look at all sums found.
+/// Result of a check of all sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SumsReport {
     /// Hashtags looked at.
     pub hashtags: u64,
-    /// Of these, those whose sums were off.
+    /// Hashtags whose sums were off.
     pub off: u64,
     /// The first [`SUMS_NAMED_MAX`] of them.
     pub named: Vec<SumsOff>,
@@ -72,18 +73,26 @@ impl Store {
     }
 }
 
-/// A row of [`query`].
-pub(crate) struct SumsRow {
-    pub(crate) hashtag: i64,
-    pub(crate) name: String,
-    /// Videos, views, creators and those by handle as they are stored.
-    pub(crate) stored: [i64; 4],
-    /// Videos, the upper and the lower 32 bits of the views, creators and those by handle, as the links add up.
-    pub(crate) linked: [i64; 5],
+row! {
+    /// A row of [`query`].
+    pub(crate) struct SumsRow: sums_columns {
+        hashtag: i64 = "h.hashtag",
+        name: String = "h.name",
+        /// Videos, views, creators and those by handle as they are stored.
+        stored: [i64; 4] = ["h.held_videos", "h.held_views", "h.held_creators", "h.held_by_handle"],
+        /// Videos, the upper and the lower 32 bits of the views, creators and those by handle, as the links add up.
+        linked: [i64; 5] = [
+            "coalesce(s.videos, 0)",
+            "coalesce(s.upper, 0)",
+            "coalesce(s.lower, 0)",
+            "coalesce(s.creators, 0)",
+            "coalesce(s.by_handle, 0)"
+        ],
+    }
 }
 
 impl SumsRow {
-    /// What the row says; `None` where nothing is off.
+    /// Compares the two. Returns `None` if nothing is off.
     pub(crate) fn read(self) -> Result<Option<SumsOff>, StoreError> {
         let wrong = |_| StoreError::Inconsistent {
             table: "hashtags",
@@ -121,9 +130,7 @@ fn told([videos, views, creators, by_handle]: [i64; 4]) -> Sums {
 pub(crate) fn query(schema: &str) -> String {
     let plays = format!("CASE WHEN plays BETWEEN 0 AND {} THEN plays ELSE 0 END", sums::VIEWS_MAX);
     format!(
-        "SELECT h.hashtag, h.name, h.held_videos, h.held_views, h.held_creators, h.held_by_handle,
-                coalesce(s.videos, 0), coalesce(s.upper, 0), coalesce(s.lower, 0), coalesce(s.creators, 0),
-                coalesce(s.by_handle, 0)
+        "SELECT {}
          FROM {schema}hashtags h LEFT JOIN (
              SELECT hashtag, count(*) AS videos, CAST(sum(({plays}) >> 32) AS bigint) AS upper,
                     CAST(sum(({plays}) & 4294967295) AS bigint) AS lower,
@@ -136,6 +143,7 @@ pub(crate) fn query(schema: &str) -> String {
             OR CASE WHEN h.held_views < 0 OR h.held_views > {} OR coalesce(s.upper, 0) >= {} THEN TRUE
                ELSE h.held_views <> coalesce(s.upper, 0) * 4294967296 + coalesce(s.lower, 0) END
          ORDER BY h.hashtag",
+        sums_columns!(),
         sums::VIEWS_MAX,
         sums::VIEWS_MAX >> 32,
     )

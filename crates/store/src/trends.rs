@@ -1,6 +1,7 @@
-//! How hashtags move, worked out when their readings come in, so that a list of what moves most is read and not made: one
+//! Trends of hashtags, computed when their readings come in, so that a ranked list is read and not made: one
 //! row for each hashtag and window of time. All of it can be made again from the readings.
 
+use crate::row::row;
 use crate::snapshots::Snapshot;
 use crate::{Store, StoreError};
 use domain::observation::HashtagCounts;
@@ -8,7 +9,7 @@ use domain::{HashtagRow, Timestamp};
 use serde::Deserialize;
 use strum::{Display, IntoStaticStr, VariantArray};
 
-/// What a list of trends is ordered by, highest first.
+/// Order of a list of trends, highest first.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, Display, IntoStaticStr, VariantArray,
 )]
@@ -26,7 +27,7 @@ pub enum TrendSort {
     Velocity,
     /// Views gained over views before.
     Growth,
-    /// How unusual the velocity is for the hashtag itself.
+    /// Deviation of the velocity from the hashtag's own past.
     Zscore,
     /// Velocity less the velocity of the window before.
     Acceleration,
@@ -77,7 +78,7 @@ impl TrendSort {
     }
 }
 
-/// How a hashtag moves within a window of time.
+/// Trend of a hashtag within a window of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrendRow {
     /// Which hashtag.
@@ -90,13 +91,13 @@ pub struct TrendRow {
     pub readings: u64,
     /// Views at that reading.
     pub views: u64,
-    /// What it may be ordered by, in the order of [`TREND_COLUMNS`]; `None` where that cannot be known.
+    /// Sort keys in the order of [`TREND_COLUMNS`]; `None` if unknown.
     pub values: [Option<f64>; TREND_COLUMNS.len()],
     /// All that is known of it, as whoever worked it out wrote it.
     pub facts: Vec<u8>,
 }
 
-/// How far the readings are worked through.
+/// Progress of computing trends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TrendState {
     /// Change sequence of the catalog up to which trends are worked out.
@@ -127,7 +128,7 @@ pub struct TrendsAsked {
 pub struct SeriesFacts {
     /// Which hashtag.
     pub hashtag: HashtagRow,
-    /// How many there are.
+    /// Number of them.
     pub readings: u64,
     /// When the newest was made.
     pub newest_at: Timestamp,
@@ -142,7 +143,7 @@ pub struct HashtagReadings {
     pub snapshots: Vec<Snapshot<HashtagCounts>>,
 }
 
-/// How the plays under a hashtag are spread over creators.
+/// Plays under a hashtag by creator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreatorPlays {
     /// Which hashtag.
@@ -152,14 +153,14 @@ pub struct CreatorPlays {
     pub plays: Vec<u128>,
 }
 
-/// What trends of a window are compared with.
+/// Peers that trends of a window are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrendPeers {
     /// The window's number.
     pub window: u8,
     /// As whoever made it wrote it.
     pub peers: Vec<u8>,
-    /// How many trends it was made of.
+    /// Number of trends it was computed from.
     pub made_of: u64,
 }
 
@@ -207,7 +208,7 @@ impl Store {
         }
     }
 
-    /// Of these hashtags those that have at least two readings, ascending.
+    /// Returns those of these hashtags that have at least two readings, ascending.
     pub async fn series_facts(&self, hashtags: &[HashtagRow]) -> Result<Vec<SeriesFacts>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.series_facts(hashtags),
@@ -215,7 +216,7 @@ impl Store {
         }
     }
 
-    /// How far the readings are worked through; nothing of them if that is not known.
+    /// Reads the progress of computing trends; default if unknown.
     pub async fn trend_state(&self) -> Result<TrendState, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.trend_state(sqlite.catalog.identity()?),
@@ -242,13 +243,13 @@ impl Store {
         }
     }
 
-    /// Whether trends that are made anew are set aside and put in order at the end: for many of them that is a fraction of
+    /// Returns whether rebuilt trends are set aside and put in order at the end: for many of them that is a fraction of
     /// the work of replacing them one by one.
     pub fn sets_trends_aside(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
 
-    /// Adds trends to those that are made anew; quickest in order of hashtag and window.
+    /// Adds rebuilt trends; quickest in order of hashtag and window.
     pub async fn add_trends_anew(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.add_trends_anew(rows).await,
@@ -256,7 +257,7 @@ impl Store {
         }
     }
 
-    /// Puts the trends that were made anew in place of all others, with what they are compared with, and notes how far the
+    /// Puts the rebuilt trends in place of all others, with what they are compared with, and notes how far the
     /// readings are worked through. Where that is less than is noted, all stays as it is.
     pub async fn end_trends_anew(&self, peers: Vec<TrendPeers>, state: TrendState) -> Result<(), StoreError> {
         match self {
@@ -318,7 +319,7 @@ impl Store {
         }
     }
 
-    /// How many trends of a window there are.
+    /// Counts the trends of a window.
     pub async fn trends_count(&self, window: u8) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.trends_count(window),
@@ -334,7 +335,7 @@ impl Store {
         }
     }
 
-    /// What trends of a window are compared with, as whoever made it wrote it, and how many trends it was made of.
+    /// Reads the encoded peers of a window, and the number of trends they were computed from.
     pub async fn trend_peers(&self, window: u8) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.trend_peers(window),
@@ -367,19 +368,32 @@ impl Store {
     }
 }
 
-/// A trend's row as it is stored.
-pub(crate) struct TrendColumns {
-    pub(crate) hashtag: i64,
-    pub(crate) window: i64,
-    pub(crate) read_at: i64,
-    pub(crate) readings: i64,
-    pub(crate) views: i64,
-    pub(crate) values: [Option<f64>; TREND_COLUMNS.len()],
-    pub(crate) facts: Vec<u8>,
+row! {
+    /// A trend's row. The values are in the order of [`TREND_COLUMNS`].
+    pub(crate) struct TrendColumns: trend_columns {
+        hashtag: i64,
+        window: i64 = "trend_window",
+        read_at: i64,
+        readings: i64,
+        views: i64,
+        values: [Option<f64>; TREND_COLUMNS.len()] = [
+            "emerging",
+            "velocity",
+            "growth",
+            "zscore",
+            "acceleration",
+            "surge",
+            "breadth",
+            "novelty",
+            "saturation",
+            "concentration"
+        ],
+        facts: Vec<u8>,
+    }
 }
 
 impl TrendColumns {
-    /// What the row says.
+    /// Decodes the row.
     pub(crate) fn into_row(self) -> Result<TrendRow, StoreError> {
         let wrong =
             |column| StoreError::Inconsistent { table: "trends", column, row: self.hashtag.to_string() };
@@ -409,4 +423,14 @@ pub(crate) fn facts_of(columns: (i64, i64, i64)) -> Result<SeriesFacts, StoreErr
 pub(crate) fn row_number(table: &'static str, hashtag: i64) -> Result<HashtagRow, StoreError> {
     let wrong = |_| StoreError::Inconsistent { table, column: "hashtag", row: hashtag.to_string() };
     u32::try_from(hashtag).map(HashtagRow).map_err(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_in_the_order_of_their_columns() {
+        assert!(trend_columns!().contains(&TREND_COLUMNS.join(", ")));
+    }
 }

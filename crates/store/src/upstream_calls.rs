@@ -5,7 +5,7 @@
 use crate::{Store, StoreError};
 use domain::UtcDay;
 
-/// What came of asking for a call.
+/// Outcome of reserving a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallTaken {
     /// It may be made; it has been counted.

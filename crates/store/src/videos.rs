@@ -3,6 +3,7 @@
 use crate::hashtags::tags_of_blob;
 use crate::merge::told;
 use crate::recording::COUNTS;
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::observation::VideoCounts;
 use domain::{Creator, HashtagRow, Region, Timestamp, VideoId};
@@ -16,14 +17,14 @@ pub struct VideoRow(pub u64);
 pub struct ShownVideo {
     /// Its ready JSON, packed (`domain::fragment`).
     pub packed: Vec<u8>,
-    /// When it was last read, where told.
+    /// When it was last read, if known.
     pub read_at: Option<Timestamp>,
     /// Bit n is set where count n is known, in the order of [`VideoCounts::to_array`]. In the JSON an unknown count is 0.
     pub known: u8,
 }
 
 impl ShownVideo {
-    /// Whether count n is known.
+    /// Returns whether count n is known.
     pub const fn is_known(&self, n: usize) -> bool {
         self.known >> n & 1 == 1
     }
@@ -48,21 +49,21 @@ pub struct VideoUnder {
     pub row: VideoRow,
     /// TikTok's id of it.
     pub id: VideoId,
-    /// Who posted it, where told.
+    /// Its creator, if known.
     pub author: Option<Creator>,
-    /// When it was posted, where told.
+    /// When it was posted, if known.
     pub created_at: Option<Timestamp>,
-    /// Country it was posted under, where told.
+    /// Country it was posted under, if known.
     pub region: Option<Region>,
-    /// When it was last read, where told.
+    /// When it was last read, if known.
     pub observed_at: Option<Timestamp>,
-    /// The newest count that was told of each kind.
+    /// The newest count that was reported of each kind.
     pub counts: VideoCounts,
     /// Its hashtags, this one among them.
     pub tags: Vec<HashtagRow>,
 }
 
-/// Where a list of the videos under a hashtag goes on: behind this author and video.
+/// Place from which a list of the videos under a hashtag goes on: behind this author and video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnderPlace {
     pub(crate) author: i64,
@@ -74,25 +75,27 @@ pub struct UnderPlace {
 pub struct VideosUnder {
     /// In the order of their authors.
     pub videos: Vec<VideoUnder>,
-    /// Where the next part begins.
+    /// Place at which the next part begins.
     pub next: Option<UnderPlace>,
 }
 
-/// A video under a hashtag as it is stored.
-pub(crate) struct UnderColumns {
-    pub(crate) link: (i64, i64),
-    pub(crate) id: i64,
-    pub(crate) create_time: Option<i64>,
-    pub(crate) region: i64,
-    pub(crate) observed_at: Option<i64>,
-    pub(crate) rounded: i64,
-    pub(crate) counts: [Option<i64>; COUNTS],
+row! {
+    /// A video in numbers: a row of `videos AS v`.
+    pub(crate) struct UnderColumns<'r>: under_columns {
+        id: i64 = "v.id",
+        create_time: Option<i64> = "v.create_time",
+        region: i64 = "v.region",
+        observed_at: Option<i64> = "v.observed_at",
+        rounded: i64 = "v.rounded",
+        /// Rows of its hashtags, packed.
+        tags: &'r [u8] = "v.tags",
+        counts: [Option<i64>; COUNTS] = ["v.plays", "v.likes", "v.comments", "v.shares", "v.saves", "v.downloads"],
+    }
 }
 
-impl UnderColumns {
-    /// What the row says beside its hashtags, which are given as they are stored.
-    pub(crate) fn into_video(self, tags: &[u8]) -> Result<VideoUnder, StoreError> {
-        let (author, video) = self.link;
+impl UnderColumns<'_> {
+    /// Returns the video, with the author and the row of its link.
+    pub(crate) fn into_video(self, (author, video): (i64, i64)) -> Result<VideoUnder, StoreError> {
         let wrong = |column| StoreError::Inconsistent { table: "videos", column, row: video.to_string() };
         let mut counts = [None; COUNTS];
         for (n, count) in counts.iter_mut().enumerate() {
@@ -106,7 +109,7 @@ impl UnderColumns {
             region: u16::try_from(self.region).ok().and_then(Region::from_number),
             observed_at: self.observed_at.map(Timestamp::from_ms),
             counts: VideoCounts::from_array(counts),
-            tags: tags_of_blob(tags).into_iter().map(HashtagRow).collect(),
+            tags: tags_of_blob(self.tags).into_iter().map(HashtagRow).collect(),
         })
     }
 }

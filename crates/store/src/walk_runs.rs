@@ -1,6 +1,7 @@
-//! What finished walks saw: which videos, by which job, when. Two of them tell how many videos there are by capture and
+//! Videos that finished walks saw, by which job and when. From two of them follows how many videos there are by capture and
 //! recapture (`domain::metrics::coverage`). The newest few of each hashtag and region are kept.
 
+use crate::row::row;
 use crate::videos::VideoRow;
 use crate::{Store, StoreError};
 use domain::{HashtagRow, JobId, Region, Timestamp};
@@ -49,28 +50,29 @@ impl Store {
     }
 }
 
-/// A run as databases hold it.
-pub(crate) struct RunRow {
-    pub(crate) job_id: Vec<u8>,
-    pub(crate) at_ms: i64,
-    pub(crate) unique: i64,
-    pub(crate) videos: Vec<u8>,
+row! {
+    /// A run's row.
+    pub(crate) struct RunRow: run_columns {
+        job_id: [u8; 16],
+        at_ms: i64,
+        unique: i64 = "unique_videos",
+        videos: Vec<u8>,
+    }
 }
 
 impl RunRow {
     pub(crate) fn read(&self, hashtag: HashtagRow, region: Option<Region>) -> Result<WalkRun, StoreError> {
-        let wrong = |column| {
+        let wrong = || {
             let row = format!("hashtag {}, {} ms", hashtag.0, self.at_ms);
-            StoreError::Inconsistent { table: "walk_runs", column, row }
+            StoreError::Inconsistent { table: "walk_runs", column: "videos", row }
         };
-        let job_id = self.job_id.as_slice().try_into().map_err(|_| wrong("job_id"))?;
         let videos = unpack(&self.videos).filter(|videos| videos.len() as u64 == self.unique.unsigned_abs());
         Ok(WalkRun {
             hashtag,
             region,
-            job_id: JobId::from_bytes(job_id),
+            job_id: JobId::from_bytes(self.job_id),
             at: Timestamp::from_ms(self.at_ms),
-            videos: videos.ok_or_else(|| wrong("videos"))?,
+            videos: videos.ok_or_else(wrong)?,
         })
     }
 }

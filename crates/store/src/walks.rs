@@ -1,5 +1,6 @@
 //! Frozen rankings: what the cursor of a walk points into.
 
+use crate::row::row;
 use crate::videos::{ShownVideo, VideoRow};
 use crate::{Store, StoreError};
 use domain::cursor::GENERATION_MAX;
@@ -181,19 +182,19 @@ pub(crate) struct NewVideos {
     pub(crate) shown: Vec<ShownVideo>,
 }
 
-/// What is to be written to extend a ranking.
+/// Rows that extend a ranking.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Extension {
     /// Videos that are appended.
     pub(crate) appended: u64,
     /// The chunk that was the last, filled up, and those after it, with their numbers.
     pub(crate) chunks: Vec<(i64, Vec<u8>)>,
-    /// What is added to the head.
+    /// Appended to the head.
     pub(crate) head: Vec<u8>,
 }
 
 impl NewVideos {
-    /// What they add to a ranking of `count` videos, whose chunks are given one after another. `None` when the chunks are
+    /// Computes what they add to a ranking of `count` videos, whose chunks are given one after another. `None` when the chunks are
     /// not those of so many videos: the ranking is being dropped.
     pub(crate) fn beyond(&self, count: u64, chunks: &[u8]) -> Option<Extension> {
         let (numbers, rest) = chunks.as_chunks::<{ size_of::<u64>() }>();
@@ -236,7 +237,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Of `count` videos from `position` on.
+    /// Span of `count` videos from `position` on.
     pub(crate) fn of(position: u64, count: u32) -> Self {
         let end = position.saturating_add(u64::from(count));
         Self {
@@ -296,6 +297,31 @@ fn split(mut head: &[u8], count: usize) -> Option<Vec<ShownVideo>> {
         head = rest;
     }
     Some(videos)
+}
+
+row! {
+    /// A generation's row.
+    pub(crate) struct GenerationRow: generation_columns {
+        slot: i64,
+        hashtag: u32,
+        region: u16,
+        changed: i64,
+        built_at: i64,
+        videos: i64,
+    }
+}
+
+impl From<GenerationRow> for Generation {
+    fn from(row: GenerationRow) -> Self {
+        Self {
+            slot: row.slot.cast_unsigned(),
+            hashtag: HashtagRow(row.hashtag),
+            region: Region::from_number(row.region),
+            changed: row.changed.cast_unsigned(),
+            built_at: Timestamp::from_ms(row.built_at),
+            videos: row.videos.cast_unsigned(),
+        }
+    }
 }
 
 #[cfg(test)]

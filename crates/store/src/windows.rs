@@ -1,5 +1,6 @@
 //! Reading sums over windows of time: what a source told of a hashtag within the last days, newest first.
 
+use crate::row::row;
 use crate::{Store, StoreError};
 use domain::count::COUNT_MAX;
 use domain::{HashtagRow, Source, Timestamp};
@@ -11,9 +12,9 @@ pub struct Window {
     pub observed_at: Timestamp,
     /// By which way it came.
     pub source: Source,
-    /// The country it is about; empty where none was told.
+    /// The country it is about; empty if unknown.
     pub country: String,
-    /// How long the window is, where told.
+    /// Length of the window, if known.
     pub window_days: Option<u32>,
     /// Views within it.
     pub views: Option<u64>,
@@ -21,7 +22,7 @@ pub struct Window {
     pub posts: Option<u64>,
     /// Place in the source's list, from 1.
     pub rank: Option<u64>,
-    /// Branch of industry; empty where none was told.
+    /// Branch of industry; empty if unknown.
     pub industry: String,
 }
 
@@ -35,19 +36,20 @@ impl Store {
     }
 }
 
-/// A row as it is stored.
-pub(crate) struct WindowColumns {
-    pub(crate) observed_at: i64,
-    pub(crate) source: i64,
-    pub(crate) country: String,
-    pub(crate) window_days: i64,
-    /// Views, posts and rank.
-    pub(crate) counts: [Option<i64>; 3],
-    pub(crate) industry: String,
+row! {
+    /// A window's row.
+    pub(crate) struct WindowColumns: window_columns {
+        observed_at: i64,
+        source: i64,
+        country: String,
+        window_days: i64,
+        counts: [Option<i64>; 3] = ["views", "posts", "rank"],
+        industry: String,
+    }
 }
 
 impl WindowColumns {
-    /// What the row says.
+    /// Decodes the row.
     pub(crate) fn into_window(self) -> Result<Window, StoreError> {
         let observed_at = Timestamp::from_ms(self.observed_at);
         let source = u8::try_from(self.source).ok().and_then(Source::from_number);

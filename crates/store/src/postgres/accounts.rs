@@ -5,22 +5,24 @@ use super::Postgres;
 use super::connection::Parameter;
 use super::ledger;
 use crate::StoreError;
-use crate::accounts::{Account, AccountCreated};
+use crate::accounts::{Account, AccountCreated, AccountRow, CreditsRow, account_columns, credits_columns};
 use crate::chain;
 use crate::error::Doing;
-use crate::ledger::{Cause, Granted, SIGN_UP, limit, to_credits};
+use crate::ledger::{Cause, Granted, SIGN_UP, limit};
+use crate::row;
 use domain::{AccountId, Credits, Email, Timestamp};
 use std::collections::HashMap;
+use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Row, Transaction};
 
-const BY_NUMBER: &str =
-    "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE account_id = $1";
-const BY_EMAIL: &str = "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE email = $1";
-const PAGE: &str = "SELECT account_id, email, created_at_ms FROM tagmeter.accounts WHERE account_id > $1
-    ORDER BY account_id LIMIT $2";
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT ", account_columns!(), " FROM tagmeter.accounts ", $rest)
+    };
+}
+
 const BALANCES: &str =
-    "SELECT account_id, balance, granted, charged FROM tagmeter.balances WHERE account_id = ANY($1)";
+    concat!("SELECT account_id, ", credits_columns!(), " FROM tagmeter.balances WHERE account_id = ANY($1)");
 
 impl Postgres {
     /// Writes once, durably, to see whether that works. The row is the one that is read most and changed least.
@@ -66,12 +68,13 @@ impl Postgres {
     }
 
     pub(crate) async fn account(&self, account_id: AccountId) -> Result<Option<Account>, StoreError> {
-        let found = self.accounts_by(BY_NUMBER, &[(&account_id.0, Type::INT8)]).await?;
+        let found =
+            self.accounts_by(select!("WHERE account_id = $1"), &[(&account_id.0, Type::INT8)]).await?;
         Ok(found.into_iter().next())
     }
 
     pub(crate) async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
-        let found = self.accounts_by(BY_EMAIL, &[(&email.as_str(), Type::TEXT)]).await?;
+        let found = self.accounts_by(select!("WHERE email = $1"), &[(&email.as_str(), Type::TEXT)]).await?;
         Ok(found.into_iter().next())
     }
 
@@ -81,20 +84,28 @@ impl Postgres {
         count: usize,
     ) -> Result<Vec<Account>, StoreError> {
         let after = after.map_or(0, |id| id.0);
-        self.accounts_by(PAGE, &[(&after, Type::INT8), (&limit(count), Type::INT8)]).await
+        self.accounts_by(
+            select!("WHERE account_id > $1 ORDER BY account_id LIMIT $2"),
+            &[(&after, Type::INT8), (&limit(count), Type::INT8)],
+        )
+        .await
     }
 
     async fn accounts_by(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Account>, StoreError> {
         let client = self.pool.get().await?;
         let found = client.query("look accounts up", sql, parameters).await?;
-        let numbers: Vec<i64> = found.iter().map(|row| row.get(0)).collect();
+        let found: Vec<AccountRow> =
+            found.iter().map(row::postgres).collect::<Result<_, _>>().doing("read an account")?;
+        let numbers: Vec<i64> = found.iter().map(|account| account.account_id).collect();
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
         let balances = client.query("look balances up", BALANCES, &[(&numbers, Type::INT8_ARRAY)]).await?;
-        let balances: HashMap<i64, &Row> = balances.iter().map(|row| (row.get(0), row)).collect();
-        let with_balance = found.iter().filter_map(|row| Some((row, *balances.get(&row.get::<_, i64>(0))?)));
-        with_balance.map(|(row, balance)| account_of(row, balance)).collect()
+        let balances: HashMap<i64, CreditsRow> =
+            balances.iter().map(row::postgres).collect::<Result<_, _>>().doing("read a balance")?;
+        let with_balance =
+            found.into_iter().filter_map(|account| Some((balances.get(&account.account_id)?, account)));
+        with_balance.map(|(credits, account)| account.account(credits)).collect()
     }
 }
 
@@ -121,22 +132,5 @@ async fn insert(
         )
         .await
         .doing(DOING)?;
-    Ok(made.first().map(|row| AccountId(row.get(0))))
-}
-
-fn account_of(row: &Row, balance: &Row) -> Result<Account, StoreError> {
-    let number: i64 = row.get(0);
-    let credits = |at: usize, column| to_credits(balance.get(at), "balances", column, number);
-    Ok(Account {
-        account_id: AccountId(number),
-        email: row.get::<_, &str>(1).parse().map_err(|_| StoreError::Inconsistent {
-            table: "accounts",
-            column: "email",
-            row: number.to_string(),
-        })?,
-        created_at: Timestamp::from_ms(row.get(2)),
-        balance: credits(1, "balance")?,
-        granted: credits(2, "granted")?,
-        charged: credits(3, "charged")?,
-    })
+    made.first().map(|row| row::postgres(row).map(AccountId)).transpose().doing(DOING)
 }

@@ -1,17 +1,16 @@
-//! What upstreams were asked for. On a cluster it is spread by key.
+//! Fetches from upstreams. On a cluster they are distributed by key.
 
 use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
-use crate::asks::{Ask, Asked};
+use crate::asks::{Ask, Asked, AskedRow, asked_columns};
 use crate::error::Doing;
 use crate::ledger::limit;
+use crate::row;
 use domain::Timestamp;
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-const ASKED: &str =
-    "SELECT at_ms, is_found, cursor, has_more FROM tagmeter.asks WHERE key = $1 AND kind = $2";
+const ASKED: &str = concat!("SELECT ", asked_columns!(), " FROM tagmeter.asks WHERE key = $1 AND kind = $2");
 const NOTE: &str =
     "INSERT INTO tagmeter.asks AS noted (key, kind, at_ms, is_found, cursor, has_more) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (key, kind) DO UPDATE
@@ -28,7 +27,7 @@ impl Postgres {
         let kind = i64::from(ask.kind_number());
         let parameters: [Parameter<'_>; 2] = [(&ask.key(), Type::TEXT), (&kind, Type::INT8)];
         let row = self.pool.query_opt(DOING, ASKED, &parameters).await?;
-        row.as_ref().map(read).transpose().doing(DOING)
+        row.map(|row| row::postgres::<AskedRow>(&row).map(Asked::from)).transpose().doing(DOING)
     }
 
     pub(crate) async fn note_asked(&self, ask: &Ask, asked: Asked) -> Result<(), StoreError> {
@@ -53,8 +52,4 @@ impl Postgres {
         let parameters: [Parameter<'_>; 2] = [(&before.as_ms(), Type::INT8), (&limit(count), Type::INT8)];
         Ok(self.pool.query("forget what upstreams were asked", FORGET, &parameters).await?.len())
     }
-}
-
-fn read(row: &Row) -> Result<Asked, tokio_postgres::Error> {
-    Ok(Asked::from_columns((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?)))
 }

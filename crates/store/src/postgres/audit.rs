@@ -5,9 +5,9 @@
 
 use super::Postgres;
 use crate::StoreError;
-use crate::audit::{AuditReport, Auditor, StoredBalance, StoredEntry};
-use crate::chain::Link;
+use crate::audit::{AuditReport, AuditedEntry, Auditor, StoredBalance, audited_columns, balance_columns};
 use crate::error::Doing;
+use crate::row;
 use futures_util::TryStreamExt;
 use std::pin::pin;
 use tokio_postgres::{IsolationLevel, Row, Transaction};
@@ -15,12 +15,13 @@ use tokio_postgres::{IsolationLevel, Row, Transaction};
 /// Rows after which others get a turn on this thread.
 const YIELD_EVERY: u64 = 1_000;
 
-const ENTRIES: &str = "SELECT account_id, sequence, kind, credits, balance_after, at_ms, operation,
-        coalesce(request_id, convert_to(cause, 'UTF8')), hash
-    FROM tagmeter.entries ORDER BY account_id, sequence";
-const BALANCES: &str =
-    "SELECT b.account_id, a.account_id IS NOT NULL, balance, granted, charged, sequence, hash
-    FROM tagmeter.balances b LEFT JOIN tagmeter.accounts a ON a.account_id = b.account_id";
+const ENTRIES: &str =
+    concat!("SELECT ", audited_columns!(), " FROM tagmeter.entries ORDER BY account_id, sequence");
+const BALANCES: &str = concat!(
+    "SELECT ",
+    balance_columns!(),
+    " FROM tagmeter.balances b LEFT JOIN tagmeter.accounts a ON a.account_id = b.account_id"
+);
 const WITHOUT_BALANCE: &str = "SELECT account_id FROM tagmeter.accounts
     WHERE account_id NOT IN (SELECT account_id FROM tagmeter.balances)";
 const NOT_CHARGED: &str = "SELECT k.account_id, count(*)
@@ -30,7 +31,7 @@ const NOT_CHARGED: &str = "SELECT k.account_id, count(*)
 const KEYS_OF_NOBODY: &str = "SELECT account_id, count(*) FROM tagmeter.keys
     WHERE account_id NOT IN (SELECT account_id FROM tagmeter.accounts) GROUP BY account_id";
 
-/// What guards the ledger, as PostgreSQL writes it down: checks, keys, indexes, triggers.
+/// Guards of the ledger as PostgreSQL describes them: checks, keys, indexes, triggers.
 const GUARDS: &str = "
     SELECT relname || ': ' || pg_get_constraintdef(c.oid) || CASE WHEN convalidated THEN '' ELSE ' NOT VALID' END
     FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_class r ON r.oid = conrelid
@@ -100,12 +101,14 @@ impl Postgres {
         let mut auditor = Auditor::default();
         guards(&transaction, &mut auditor).await?;
         each(&transaction, ENTRIES, |row| {
-            auditor.entry(&stored_entry(row)?);
+            let entry: AuditedEntry<'_> = row::read(row)?;
+            auditor.entry(&entry.at(entry.sequence, entry.sequence.wrapping_sub(1)));
             Ok(())
         })
         .await?;
         each(&transaction, BALANCES, |row| {
-            auditor.balance(&stored_balance(row)?);
+            let balance: StoredBalance<'_> = row::read(row)?;
+            auditor.balance(&balance, balance.sequence);
             Ok(())
         })
         .await?;
@@ -129,57 +132,25 @@ async fn guards(transaction: &Transaction<'_>, auditor: &mut Auditor) -> Result<
     Ok(())
 }
 
-/// What belongs together is there together.
+/// Checks that rows that belong together exist together.
 async fn references(transaction: &Transaction<'_>, auditor: &mut Auditor) -> Result<(), StoreError> {
     each(transaction, WITHOUT_BALANCE, |row| {
-        auditor.problem(Some(row.try_get(0)?), "the account has no balance");
+        auditor.problem(Some(row::read(row)?), "the account has no balance");
         Ok(())
     })
     .await?;
     each(transaction, NOT_CHARGED, |row| {
-        let (account, count): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let (account, count): (i64, i64) = row::read(row)?;
         auditor.problem(Some(account), format!("{count} answers are kept that were not charged"));
         Ok(())
     })
     .await?;
     each(transaction, KEYS_OF_NOBODY, |row| {
-        let (account, count): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let (account, count): (i64, i64) = row::read(row)?;
         auditor.problem(Some(account), format!("{count} keys belong to no account"));
         Ok(())
     })
     .await
-}
-
-fn stored_entry(row: &Row) -> Result<StoredEntry<'_>, tokio_postgres::Error> {
-    let sequence: i64 = row.try_get(1)?;
-    Ok(StoredEntry {
-        number: sequence,
-        previous: sequence.wrapping_sub(1),
-        link: Link {
-            account_id: row.try_get(0)?,
-            sequence,
-            kind: row.try_get(2)?,
-            credits: row.try_get(3)?,
-            balance_after: row.try_get(4)?,
-            at_ms: row.try_get(5)?,
-            operation: row.try_get::<_, Option<i64>>(6)?.unwrap_or(0),
-            reason: row.try_get::<_, Option<&[u8]>>(7)?.unwrap_or_default(),
-        },
-        hash: row.try_get(8)?,
-    })
-}
-
-fn stored_balance(row: &Row) -> Result<StoredBalance<'_>, tokio_postgres::Error> {
-    Ok(StoredBalance {
-        account_id: row.try_get(0)?,
-        has_account: row.try_get(1)?,
-        balance: row.try_get(2)?,
-        granted: row.try_get(3)?,
-        charged: row.try_get(4)?,
-        sequence: row.try_get(5)?,
-        last_entry: row.try_get(5)?,
-        hash: row.try_get(6)?,
-    })
 }
 
 async fn each(

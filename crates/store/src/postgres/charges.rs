@@ -1,8 +1,66 @@
-//! Charges committed in groups: callers queue, and each of a few lanes takes whatever queued for its accounts while its
-//! last round ran. Nothing lingers.
+//! Charges on PostgreSQL: group commits that any number of nodes make to the same accounts.
 //!
-//! An account belongs to one lane of a node, so that its charges keep their order of arrival. Other nodes charge it too:
-//! every debit is one update that holds only where the account's chain still ends where this node last saw it.
+//! Callers queue. A few lanes, each with a connection of its own, commit what queued for their accounts while their last
+//! commit ran. Nothing lingers: under load groups grow by themselves.
+//!
+//! # Vocabulary
+//!
+//! | word | meaning | where |
+//! |---|---|---|
+//! | call | a charge that waits, and the channel that its caller waits on | `plan` |
+//! | lane | a task with a connection; an account always belongs to the same lane of a node, so that its calls keep their order | `lane` |
+//! | round | the calls that a lane takes from its queue at once; it ends with a reply to every one of them | `lane` |
+//! | group | the calls of one account in a round, in order of arrival | `plan` |
+//! | head | the end of an account's chain of entries: balance, and sequence and hash of the last entry | [`crate::head`] |
+//! | plan | a group with a verdict on each call, and the head before and after | `plan` |
+//! | verdict | `Take`: the call is charged. `Reply`: nothing is taken, and the caller gets the outcome | `plan` |
+//! | step | a statement of the transaction: lock, look charges up, look stored answers up, debit, write entries, store answers | `steps` |
+//! | span | whether a transaction has one account (Citus: one shard) or many (one server) | `steps` |
+//! | shared | an account that another node charged since this one last saw it | `lane` |
+//! | settle | to find out whether a commit went through whose answer was lost | `settle` |
+//!
+//! # States of a group
+//!
+//! ```text
+//!              head known, not shared, and            debit took
+//! queued ──►   all calls are taken  ──────► debit ───────────────► write entries, COMMIT ──► replied
+//!              │ no                          │ missed: another         ▲            │
+//!              ▼                             ▼ node was first          │            │ no answer
+//!              lock the row, read head, charges and stored answers ──► plan, debit  ▼
+//!              (always decides: nobody else can charge the account)               settle ──► replied
+//! ```
+//!
+//! - **Optimistic** (`Lane::debit_known`): one conditional `UPDATE` takes the sum where the row still has the sequence and
+//!   hash that this node last saw, covers the sum, and none of the calls was charged or answered before. No read precedes
+//!   it: two round trips a commit.
+//! - **Pessimistic** (`Lane::lock_and_debit`): for accounts that are unknown, shared, or do not cover every call. The row
+//!   is locked and read first, then decided on. An account stays shared until a round finds its head as this node left it.
+//!
+//! Replies are sent after `COMMIT` was answered, never before.
+//!
+//! # Who locks what
+//!
+//! - In the process: the queue's mutex, while calls are pushed or taken. Lanes share nothing else that is locked.
+//! - In the database: rows of `balances`, in ascending order of accounts within a transaction, by `SELECT ... FOR UPDATE`
+//!   or by the debit of a single account. Nodes therefore never deadlock. Locks end with the transaction.
+//! - `entries` and `idempotency` need no lock: only a transaction that has the account's row of `balances` inserts there,
+//!   and unique indexes refuse anything else.
+//! - Waiting is bounded: 2 s for a lock and 10 s for a statement on the server, 4 s for the answer in the lane.
+//!
+//! # Failures, and what is retried
+//!
+//! | failure | what happens |
+//! |---|---|
+//! | too many calls or stored bytes wait | `Overloaded` at once; nothing was queued |
+//! | no connection within 2 s | every call of the transaction fails |
+//! | the server refuses a statement, and one account may be the cause (constraint, lock timeout, deadlock) | rolled back; each group is tried again in a transaction of its own |
+//! | the server refuses a statement for another reason | rolled back; every call of the transaction fails |
+//! | the debit misses although the row is locked (Citus moved the shard) | rolled back; each group is tried again alone, at most three times |
+//! | the connection breaks before `COMMIT` is sent | every call fails; nothing was written |
+//! | `COMMIT` was sent and not answered | never retried: `settle` looks the entries up by their hash for 5 s. Found: receipts. Not found: the error, and a later look-up by request id decides |
+//! | a round panics | its callers get an error, and the lane starts afresh without what it knew |
+//!
+//! After a failure the lane forgets the heads of the accounts concerned: the next round locks and reads them.
 
 mod lane;
 
@@ -34,7 +92,7 @@ use tokio::sync::{Notify, oneshot};
 /// Charges of one round, so that it is over well before it would be given up.
 const ROUND_CHARGES_MAX: usize = 2_000;
 
-/// What waits for the lanes.
+/// Calls that wait for the lanes.
 #[derive(Default)]
 struct Waiting {
     /// By lane.
@@ -79,7 +137,7 @@ impl Queue {
         Ok(())
     }
 
-    /// What waits for a lane, as soon as anything does; `None` once closed and empty.
+    /// Takes the calls of a lane as soon as there are any; `None` once closed and empty.
     async fn take(&self, lane: usize) -> Option<Vec<Call>> {
         loop {
             // Who is about to charge goes first and shares this commit.
@@ -107,7 +165,7 @@ impl Queue {
     }
 }
 
-/// What panicked where those who wait in a round are let go.
+/// Message to the callers of a round that panicked.
 const ROUND: &str = "a round of charges panicked";
 
 /// Closes the queue when a lane ends, also by a panic, and lets go of all who wait in it: they are told `Closed`.
@@ -121,7 +179,7 @@ impl Drop for CloseAtEnd {
     }
 }
 
-/// What [`LedgerActivity`] is read from.
+/// Counters behind [`LedgerActivity`].
 #[derive(Debug, Default)]
 struct Activity {
     commits: AtomicU64,

@@ -1,16 +1,18 @@
 //! Looks a database over without making, migrating or mending anything.
 
 use super::connection::{CONNECTIONS_MAX, Pool};
-use super::migrations::SETS;
 use super::server_settings;
 use crate::check::DatabaseCheck;
+use crate::error::Doing;
+use crate::row;
+use crate::schema::SETS;
 use crate::{DatabaseUrl, StoreError};
 
-/// Whether the database holds a store.
+/// Returns whether the database holds a store.
 pub(crate) async fn exists(pool: &Pool) -> Result<bool, StoreError> {
     let sql = "SELECT to_regclass('tagmeter.store') IS NOT NULL";
     let row = pool.query_opt("look for a store", sql, &[]).await?;
-    Ok(row.is_some_and(|row| row.get(0)))
+    row.as_ref().map_or(Ok(false), row::postgres).doing("look for a store")
 }
 
 pub(crate) async fn exists_at(url: &DatabaseUrl) -> Result<bool, StoreError> {
@@ -32,19 +34,21 @@ pub(crate) async fn look(url: &DatabaseUrl) -> Result<DatabaseCheck, StoreError>
     };
     let schema_steps = if exists(&pool).await? {
         let sql = "SELECT count(*) FROM tagmeter.migrations";
-        pool.query_opt(doing, sql, &[]).await?.map(|row| row.get::<_, i64>(0).unsigned_abs())
+        let steps = pool.query_opt(doing, sql, &[]).await?;
+        steps.map(|row| row::postgres(&row).map(i64::unsigned_abs)).transpose().doing(doing)?
     } else {
         None
     };
+    let (version, connections_max, citus): (String, i64, Option<String>) = row::read(&row).doing(doing)?;
     Ok(DatabaseCheck {
-        version: row.get(0),
+        version,
         warnings,
         refusal,
-        connections_max: row.get::<_, i64>(1).unsigned_abs(),
+        connections_max: connections_max.unsigned_abs(),
         // One more listens for what other nodes tell.
         connections_of_a_node: CONNECTIONS_MAX as u64 + 1,
-        citus: row.get(2),
+        citus,
         schema_steps,
-        schema_steps_newest: SETS.iter().map(|(_, steps)| steps.len() as u64).sum(),
+        schema_steps_newest: SETS.iter().map(|set| set.postgres.len() as u64).sum(),
     })
 }

@@ -18,7 +18,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Connections of one node.
 pub(crate) const CONNECTIONS_MAX: usize = 16;
-/// How long a caller waits for a free connection, and for a new one to be made.
+/// Time that a caller waits for a free connection, and for a new one.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Longest statement, and longest wait for a lock, of everything that answers a request. Imports, audits and migrations
 /// set their own. Set when a connection is made, but not through a pooler of transactions, where the session is shared
@@ -26,7 +26,7 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET TIME ZONE 'UTC';
     SET idle_in_transaction_session_timeout = '60s'";
 
-/// How long an answer to one statement is waited for. The server gives up sooner, if it is there at all.
+/// Time for the answer to one statement. The server gives up sooner, if it is there at all.
 const ANSWER_MAX: Duration = Duration::from_secs(12);
 
 /// A value and its type, as statements take them.
@@ -96,7 +96,7 @@ impl Pool {
         self.config.connect(self.tls.clone()).await
     }
 
-    /// Whether a connection is one session for as long as it lives: not so through a pooler of transactions.
+    /// Returns whether a connection is one session for as long as it lives: not so through a pooler of transactions.
     pub(crate) fn has_sessions(&self) -> bool {
         self.prepared_statements
     }

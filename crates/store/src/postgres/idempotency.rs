@@ -5,22 +5,24 @@ use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
-use crate::idempotency::{Fingerprint, IdempotencyKey, Kept, KeptAnswer, Spans};
+use crate::idempotency::{Fingerprint, IdempotencyKey, Kept, KeptRow, Spans, kept_columns};
 use crate::ledger::limit;
-use domain::{AccountId, RequestId};
-use tokio_postgres::Row;
+use crate::row;
+use domain::AccountId;
 use tokio_postgres::types::Type;
 
-/// What is kept under some keys of an account.
-pub(super) const KEPT: &str =
-    "SELECT idempotency_key, fingerprint, request_id, status, content_type, body, account_id
-     FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = ANY($2)";
+/// Answers stored under some keys of an account.
+pub(super) const KEPT: &str = concat!(
+    "SELECT account_id, idempotency_key, ",
+    kept_columns!(),
+    " FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = ANY($2)"
+);
 /// By age, wherever they are: with [`SET_RIGHT`] the one statement that is for no single account.
 const FORGET: &str = "DELETE FROM tagmeter.idempotency WHERE (account_id, idempotency_key) IN (
          SELECT account_id, idempotency_key FROM tagmeter.idempotency WHERE created_at_ms < $1
          ORDER BY created_at_ms LIMIT $2)
      RETURNING 1";
-/// Those that were kept while the clock stood ahead.
+/// Answers that were stored while the clock was ahead.
 const SET_RIGHT: &str = "UPDATE tagmeter.idempotency SET created_at_ms = $1 WHERE created_at_ms > $2";
 
 /// All of them in the order of their keys, wherever they are: to look for what was forgotten.
@@ -42,16 +44,14 @@ impl Postgres {
             let rows = self.pool.query(DOING, LOOK_THROUGH, &parameters).await?;
             let Some(last) = rows.last() else { return Ok(forgotten) };
             for row in &rows {
-                let (account, key): (i64, &str) =
-                    (row.try_get(0).doing(DOING)?, row.try_get(1).doing(DOING)?);
-                if named.is_in(row.try_get(2).doing(DOING)?) {
+                let (account, key, body): (i64, &str, &[u8]) = row::read(row).doing(DOING)?;
+                if named.is_in(body) {
                     let parameters: [Parameter<'_>; 2] = [(&account, Type::INT8), (&key, Type::TEXT)];
                     let dropped = self.pool.query("delete kept answers", DROP_ONE, &parameters).await?;
                     forgotten += dropped.len() as u64;
                 }
             }
-            account = last.try_get(0).doing(DOING)?;
-            key = last.try_get(1).doing(DOING)?;
+            (account, key) = row::read(last).doing(DOING)?;
         }
     }
 
@@ -61,10 +61,12 @@ impl Postgres {
         key: &IdempotencyKey,
         fingerprint: Fingerprint,
     ) -> Result<Option<Kept>, StoreError> {
+        const DOING: &str = "look a kept answer up";
         let keys = [key.as_str()];
         let parameters = [(&account_id.0 as _, Type::INT8), (&keys.as_slice() as _, Type::TEXT_ARRAY)];
-        let row = self.pool.query_opt("look a kept answer up", KEPT, &parameters).await?;
-        row.as_ref().map(|row| kept(row, fingerprint)).transpose()
+        let Some(row) = self.pool.query_opt(DOING, KEPT, &parameters).await? else { return Ok(None) };
+        let (_, _, row): (i64, &str, KeptRow) = row::read(&row).doing(DOING)?;
+        Ok(Some(row.kept(fingerprint)))
     }
 
     pub(crate) async fn forget_idempotent_answers(
@@ -79,18 +81,6 @@ impl Postgres {
         let parameters = [(&before as _, Type::INT8), (&limit as _, Type::INT8)];
         Ok(self.pool.query("forget kept answers", FORGET, &parameters).await?.len())
     }
-}
-
-/// What a row of [`KEPT`] is to a request of this fingerprint.
-pub(super) fn kept(row: &Row, fingerprint: Fingerprint) -> Result<Kept, StoreError> {
-    let wrong = |column| StoreError::Inconsistent { table: "idempotency", column, row: row.get(0) };
-    if row.get::<_, &[u8]>(1) != fingerprint.0 {
-        return Ok(Kept::OtherRequest);
-    }
-    let request_id = row.get::<_, &[u8]>(2).try_into().map_err(|_| wrong("request_id"))?;
-    let status = u16::try_from(row.get::<_, i64>(3)).map_err(|_| wrong("status"))?;
-    let answer = KeptAnswer { status, content_type: row.get(4), body: row.get(5) };
-    Ok(Kept::Answer { answer, request_id: RequestId::from_bytes(request_id) })
 }
 
 /// The statements of this room; see [`super::statements`].

@@ -9,8 +9,8 @@ use crate::jobs::{
     lease_is_over,
 };
 use crate::ledger::limit;
+use crate::row;
 use domain::{AccountId, JobId, Timestamp};
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 /// Jobs that are looked at in one go: of workers that ask at once, each finds one that the others did not get.
@@ -107,11 +107,11 @@ impl Postgres {
         let Some((key, fingerprint)) = &job.idempotency else { return Ok(None) };
         let parameters: [Parameter<'_>; 2] = [(&job.account_id.0, Type::INT8), (&key.as_str(), Type::TEXT)];
         let Some(found) = self.pool.query_opt(DOING, OF_KEY, &parameters).await? else { return Ok(None) };
-        let known: Option<&[u8]> = found.try_get(COLUMNS).doing(DOING)?;
+        let (job, known): (JobRow, Option<&[u8]>) = row::read(&found).doing(DOING)?;
         if known != Some(fingerprint.0.as_slice()) {
             return Ok(Some(JobCreated::OtherRequest));
         }
-        Ok(Some(JobCreated::Same(read(&found).doing(DOING)?.read()?)))
+        Ok(Some(JobCreated::Same(job.read()?)))
     }
 
     pub(crate) async fn job(&self, account_id: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
@@ -136,7 +136,7 @@ impl Postgres {
             (&limit(count), Type::INT8),
         ];
         let rows = self.pool.query(DOING, JOBS, &parameters).await?;
-        rows.iter().map(|row| read(row).doing(DOING)?.read()).collect()
+        rows.iter().map(|row| row::postgres::<JobRow>(row).doing(DOING)?.read()).collect()
     }
 
     pub(crate) async fn claim_job(&self, claiming: &Claiming<'_>) -> Result<Option<Job>, StoreError> {
@@ -155,8 +155,7 @@ impl Postgres {
                 return Ok(None);
             }
             for row in claimable {
-                let account_id: i64 = row.try_get(0).doing(DOING)?;
-                let id: &[u8] = row.try_get(1).doing(DOING)?;
+                let (account_id, id): (i64, &[u8]) = row::read(&row).doing(DOING)?;
                 let parameters: [Parameter<'_>; 5] = [
                     (&account_id, Type::INT8),
                     (&id, Type::BYTEA),
@@ -172,7 +171,7 @@ impl Postgres {
         }
     }
 
-    /// Whether its end is wanted; `None` when it is not ours.
+    /// Returns whether its end is wanted; `None` when it is not ours.
     pub(crate) async fn keep_job(
         &self,
         claim: &Claim,
@@ -190,7 +189,7 @@ impl Postgres {
             (&lease.ms(), Type::INT8),
         ];
         let kept = self.pool.query_opt(DOING, KEEP, &parameters).await?;
-        kept.map(|row| row.try_get(0)).transpose().doing(DOING)
+        kept.as_ref().map(row::postgres).transpose().doing(DOING)
     }
 
     pub(crate) async fn job_got_further(&self, claim: &Claim) -> Result<bool, StoreError> {
@@ -218,7 +217,7 @@ impl Postgres {
             (&lease.ms(), Type::INT8),
         ];
         let noted = self.pool.query_opt(DOING, INTERRUPTED, &parameters).await?;
-        let is_ours: Option<bool> = noted.map(|row| row.try_get(0)).transpose().doing(DOING)?;
+        let is_ours: Option<bool> = noted.as_ref().map(row::postgres).transpose().doing(DOING)?;
         Ok(is_ours == Some(true))
     }
 
@@ -239,7 +238,7 @@ impl Postgres {
             (&lease.ms(), Type::INT8),
         ];
         let failed = self.pool.query_opt(DOING, FAILED, &parameters).await?;
-        failed.map(|row| row.try_get(0)).transpose().doing(DOING)
+        failed.as_ref().map(row::postgres).transpose().doing(DOING)
     }
 
     pub(crate) async fn finish_job(
@@ -283,32 +282,8 @@ impl Postgres {
         parameters: &[Parameter<'_>],
     ) -> Result<Option<Job>, StoreError> {
         let row = self.pool.query_opt(doing, sql, parameters).await?;
-        row.map(|row| read(&row).doing(doing)?.read()).transpose()
+        row.map(|row| row::postgres::<JobRow>(&row).doing(doing)?.read()).transpose()
     }
-}
-
-/// The number of a job's columns.
-const COLUMNS: usize = 16;
-
-fn read(row: &Row) -> Result<JobRow, tokio_postgres::Error> {
-    Ok(JobRow {
-        account_id: row.try_get(0)?,
-        id: row.try_get(1)?,
-        kind: row.try_get(2)?,
-        state: row.try_get(3)?,
-        request: row.try_get(4)?,
-        progress: row.try_get(5)?,
-        result: row.try_get(6)?,
-        node: row.try_get(7)?,
-        attempts: row.try_get(8)?,
-        is_cancel_wanted: row.try_get(9)?,
-        created_at_ms: row.try_get(10)?,
-        started_at_ms: row.try_get(11)?,
-        finished_at_ms: row.try_get(12)?,
-        failures: row.try_get(13)?,
-        failure: row.try_get(14)?,
-        unheard: row.try_get(15)?,
-    })
 }
 
 /// The statements of this room; see [`super::statements`].

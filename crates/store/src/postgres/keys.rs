@@ -4,22 +4,18 @@
 use super::Postgres;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::keys::{KeyCreated, KeyRevoked, KeysVersion, NewKey, StoredKey};
-use domain::{AccountId, KeyDigest, KeyId, KeyScope, Timestamp};
+use crate::keys::{KeyCreated, KeyRevoked, KeyRow, KeysVersion, NewKey, StoredKey, key_columns};
+use crate::row;
+use domain::{AccountId, KeyId, Timestamp};
+use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Row, Transaction};
 
 /// Told to all who `LISTEN` when keys changed.
 pub(crate) const CHANNEL: &str = "tagmeter_keys";
 
-/// The columns of a key, in the order [`stored_key`] takes them.
 macro_rules! select {
     ($rest:literal) => {
-        concat!(
-            "SELECT key_id, account_id, name, sha256, requests_per_minute, created_at_ms, revoked_at_ms, scope
-             FROM tagmeter.keys ",
-            $rest
-        )
+        concat!("SELECT ", key_columns!(), " FROM tagmeter.keys ", $rest)
     };
 }
 
@@ -71,13 +67,13 @@ impl Postgres {
         const SQL: &str = select!("WHERE key_id = $1");
         let row =
             self.pool.query_opt("look a key up", SQL, &[(&i64::from(key_id.get()), Type::INT8)]).await?;
-        row.as_ref().map(stored_key).transpose()
+        row.map(|row| row::postgres::<KeyRow>(&row).doing("look a key up")?.key()).transpose()
     }
 
     pub(crate) async fn keys(&self, account_id: AccountId) -> Result<Vec<StoredKey>, StoreError> {
         const SQL: &str = select!("WHERE account_id = $1 ORDER BY created_at_ms, key_id");
         let rows = self.pool.query("list keys", SQL, &[(&account_id.0, Type::INT8)]).await?;
-        rows.iter().map(stored_key).collect()
+        rows.iter().map(|row| row::postgres::<KeyRow>(row).doing("list keys")?.key()).collect()
     }
 
     pub(crate) async fn revoke_key(&self, key_id: KeyId, at: Timestamp) -> Result<KeyRevoked, StoreError> {
@@ -91,7 +87,7 @@ impl Postgres {
             )
             .await
             .doing("look for a key")?;
-        match known.first().map(|row| row.get::<_, Option<i64>>(0)) {
+        match known.first().map(row::postgres::<Option<i64>>).transpose().doing("look for a key")? {
             None => return Ok(KeyRevoked::NoSuchKey),
             Some(Some(revoked_at)) => return Ok(KeyRevoked::Already(Timestamp::from_ms(revoked_at))),
             Some(None) => {}
@@ -111,26 +107,8 @@ impl Postgres {
     pub(crate) async fn keys_version(&self) -> Result<KeysVersion, StoreError> {
         const SQL: &str = "SELECT version FROM tagmeter.keys_version WHERE one = 1";
         let row = self.pool.query_one("see whether keys changed", SQL, &[]).await?;
-        Ok(KeysVersion(row.get(0)))
+        row::postgres(&row).map(KeysVersion).doing("see whether keys changed")
     }
-}
-
-fn stored_key(row: &Row) -> Result<StoredKey, StoreError> {
-    let number: i64 = row.get(0);
-    let wrong = |column| StoreError::Inconsistent { table: "keys", column, row: number.to_string() };
-    let digest = row.get::<_, &[u8]>(3).try_into().map_err(|_| wrong("sha256"))?;
-    let scope = u8::try_from(row.get::<_, i64>(7)).ok().and_then(KeyScope::from_number);
-    let per_minute = row.get::<_, Option<i64>>(4).map(u32::try_from).transpose();
-    Ok(StoredKey {
-        key_id: KeyId::new(u32::try_from(number).map_err(|_| wrong("key_id"))?),
-        account_id: AccountId(row.get(1)),
-        name: row.get(2),
-        digest: KeyDigest::from_bytes(digest),
-        requests_per_minute: per_minute.map_err(|_| wrong("requests_per_minute"))?,
-        created_at: Timestamp::from_ms(row.get(5)),
-        revoked_at: row.get::<_, Option<i64>>(6).map(Timestamp::from_ms),
-        scope: scope.ok_or_else(|| wrong("scope"))?,
-    })
 }
 
 async fn count_up(transaction: &Transaction<'_>) -> Result<(), StoreError> {

@@ -4,23 +4,30 @@ use super::Postgres;
 use crate::StoreError;
 use crate::chain;
 use crate::error::Doing;
-use crate::head::Head;
+use crate::head::{ChainRow, chain_columns};
 use crate::ledger::{
-    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, inconsistent, limit,
-    to_credits, to_i64,
+    Cause, Charge, ChargeOutcome, Entry, EntryNumber, EntryRow, Granted, LedgerActivity, entry_columns,
+    inconsistent, limit, to_credits, to_i64,
 };
-use domain::{AccountId, Credits, OperationNumber, RequestId, Timestamp};
+use crate::row;
+use domain::{AccountId, Credits, RequestId, Timestamp};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
 const BALANCE: &str = "SELECT balance FROM tagmeter.balances WHERE account_id = $1";
 const CHARGED: &str =
-    "SELECT account_id, sequence, credits, balance_after, at_ms, request_id, operation, cause
-     FROM tagmeter.entries WHERE account_id = $1 AND request_id = $2";
-const ENTRIES: &str =
-    "SELECT account_id, sequence, credits, balance_after, at_ms, request_id, operation, cause
-     FROM tagmeter.entries WHERE account_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
-pub(super) const HOLD: &str = "SELECT balance, sequence, hash, granted, account_id FROM tagmeter.balances WHERE account_id = $1 FOR UPDATE";
+    concat!("SELECT ", entry_columns!(), " FROM tagmeter.entries WHERE account_id = $1 AND request_id = $2");
+const ENTRIES: &str = concat!(
+    "SELECT ",
+    entry_columns!(),
+    " FROM tagmeter.entries WHERE account_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3"
+);
+/// Locks the row of an account until the transaction ends.
+pub(super) const LOCK: &str = concat!(
+    "SELECT account_id, ",
+    chain_columns!(),
+    ", granted FROM tagmeter.balances WHERE account_id = $1 FOR UPDATE"
+);
 const OF_CAUSE: &str = "SELECT credits FROM tagmeter.entries WHERE account_id = $1 AND cause = $2";
 const GRANT: &str =
     "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, cause, hash)
@@ -57,7 +64,8 @@ impl Postgres {
 
     pub(crate) async fn balance(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
         let row = self.pool.query_opt("read a balance", BALANCE, &[(&account_id.0, Type::INT8)]).await?;
-        row.map(|row| to_credits(row.get(0), "balances", "balance", account_id.0)).transpose()
+        let balance: Option<i64> = row.as_ref().map(row::postgres).transpose().doing("read a balance")?;
+        balance.map(|balance| to_credits(balance, "balances", "balance", account_id.0)).transpose()
     }
 
     pub(crate) async fn quote(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
@@ -104,20 +112,21 @@ pub(super) async fn grant_within(
     cause: &Cause,
     at: Timestamp,
 ) -> Result<Granted, StoreError> {
+    const DOING: &str = "lock a balance";
     let account = (&account_id.0 as _, Type::INT8);
-    let held = transaction.query_typed(HOLD, std::slice::from_ref(&account)).await.doing("hold a balance")?;
-    let Some(held) = held.first() else { return Ok(Granted::NoSuchAccount) };
+    let locked = transaction.query_typed(LOCK, std::slice::from_ref(&account)).await.doing(DOING)?;
+    let Some(locked) = locked.first() else { return Ok(Granted::NoSuchAccount) };
+    let (_, chain, granted): (i64, ChainRow, i64) = row::read(locked).doing(DOING)?;
     let before = transaction
         .query_typed(OF_CAUSE, &[account.clone(), (&cause.as_str(), Type::TEXT)])
         .await
         .doing("look for a grant of this cause")?;
     if let Some(before) = before.first() {
-        return Ok(Granted::Already {
-            credits: to_credits(before.get(0), "entries", "credits", account_id.0)?,
-        });
+        let credits = row::postgres(before).doing("look for a grant of this cause")?;
+        return Ok(Granted::Already { credits: to_credits(credits, "entries", "credits", account_id.0)? });
     }
-    let granted = to_credits(held.get(3), "balances", "granted", account_id.0)?;
-    let after = head_of(held, account_id.0)?.grant(account_id, credits, cause, at);
+    let granted = to_credits(granted, "balances", "granted", account_id.0)?;
+    let after = chain.head(account_id.0)?.grant(account_id, credits, cause, at);
     let (Some(after), Some(_)) = (after, granted.checked_add(credits)) else {
         return Ok(Granted::TooMany);
     };
@@ -148,34 +157,10 @@ pub(super) async fn grant_within(
     Ok(Granted::Granted { balance: after.balance })
 }
 
-/// The head in a row that begins with balance, sequence and hash.
-pub(super) fn head_of(row: &Row, account_id: i64) -> Result<Head, StoreError> {
-    Ok(Head {
-        balance: to_credits(row.get(0), "balances", "balance", account_id)?,
-        sequence: row.get(1),
-        hash: row.get::<_, &[u8]>(2).try_into().map_err(|_| inconsistent("balances", "hash", account_id))?,
-    })
-}
-
 fn entry_of(row: &Row) -> Result<Entry, StoreError> {
-    let sequence: i64 = row.get(1);
-    let wrong = |column| inconsistent("entries", column, sequence);
-    let movement = match row.get::<_, Option<&[u8]>>(5) {
-        Some(request_id) => Movement::Charge {
-            request_id: RequestId::from_bytes(request_id.try_into().map_err(|_| wrong("request_id"))?),
-            operation: OperationNumber(u16::try_from(row.get::<_, i64>(6)).map_err(|_| wrong("operation"))?),
-        },
-        None => Movement::Grant { cause: row.get(7) },
-    };
-    Ok(Entry {
-        number: EntryNumber(sequence),
-        account_id: AccountId(row.get(0)),
-        sequence: sequence.unsigned_abs(),
-        movement,
-        credits: to_credits(row.get(2), "entries", "credits", sequence)?,
-        balance_after: to_credits(row.get(3), "entries", "balance_after", sequence)?,
-        at: Timestamp::from_ms(row.get(4)),
-    })
+    let entry: EntryRow = row::read(row).doing("read an entry")?;
+    let number = entry.sequence;
+    entry.entry(number)
 }
 
 /// The statements of this room; see [`super::statements`].
@@ -184,7 +169,7 @@ pub(super) const STATEMENTS: [(&str, &str); 7] = [
     ("BALANCE", BALANCE),
     ("CHARGED", CHARGED),
     ("ENTRIES", ENTRIES),
-    ("HOLD", HOLD),
+    ("LOCK", LOCK),
     ("OF_CAUSE", OF_CAUSE),
     ("GRANT", GRANT),
     ("CREDIT", CREDIT),

@@ -26,11 +26,11 @@ pub(crate) const CHANGES: &str = "tagmeter_changes";
 /// Told by ourselves to ourselves, with the number of our session behind it.
 const ECHO: &str = "tagmeter_echo_";
 
-/// How often we tell ourselves something.
+/// Interval of notifications to ourselves.
 const ECHO_INTERVAL: Duration = Duration::from_secs(2);
 /// Without any word for so long we are deaf.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
-/// How soon a connection that was cut is made anew, at first and at last.
+/// Shortest and longest pause before a broken connection is opened again.
 const AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
 
 /// Listens from when it is first asked for news until it is dropped.
@@ -140,7 +140,7 @@ async fn take_in(mut words: mpsc::UnboundedReceiver<String>, tell: &watch::Sende
     silence()
 }
 
-/// What does not get through is missed by who listens.
+/// A notification that does not get through is missed.
 async fn tell_ourselves(pool: &Pool, echo: &str) -> Infallible {
     let mut ticks = interval(ECHO_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -1,41 +1,15 @@
-//! The schema, step by step, the same steps as SQLite's. Everything is in the database's schema `tagmeter`, and every
-//! statement names it: no setting of a connection decides what a statement means.
+//! Applies the steps of the schema. Everything is in the database's schema `tagmeter`, and every statement names it: no
+//! setting of a connection decides what a statement means.
 
 use super::citus;
 use super::connection::Pool;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::migration::{Migration, migration, pending};
+use crate::migration::{Migration, Set, pending};
+use crate::row;
+use crate::schema::SETS;
 
-/// The sets of steps, by the file that holds the same tables on SQLite.
-pub(crate) const SETS: [(&str, &[Migration]); 3] = [
-    (
-        "catalog",
-        &[
-            migration!("catalog", 1, "0001", "catalog"),
-            migration!("catalog", 2, "0002", "identities"),
-            migration!("catalog", 3, "0003", "removed"),
-        ],
-    ),
-    (
-        "accounts",
-        &[
-            migration!("accounts", 1, "0001", "accounts"),
-            migration!("accounts", 2, "0002", "jobs_that_fail"),
-            migration!("accounts", 3, "0003", "attempts_unheard"),
-        ],
-    ),
-    (
-        "walks",
-        &[
-            migration!("walks", 1, "0001", "walks"),
-            migration!("walks", 2, "0002", "standings"),
-            migration!("walks", 3, "0003", "outlook"),
-        ],
-    ),
-];
-
-/// Held while the schema is brought up to date, so that many nodes may start at once. A number of our own.
+/// Advisory lock while the schema is brought up to date, so that many nodes may start at once. A number of our own.
 const LOCK: i64 = 0x7461_676d_6574_6572;
 
 /// Brings the database to the newest schema, in one transaction. Safe to run from several nodes at once and to be cut
@@ -58,7 +32,7 @@ pub(super) async fn apply(pool: &Pool) -> Result<bool, StoreError> {
         )
         .await
         .doing("make the table of migrations")?;
-    for (part, steps) in SETS {
+    for Set { name: part, postgres: steps, .. } in SETS {
         let applied = transaction
             .query_typed(
                 "SELECT number, sha256 FROM tagmeter.migrations WHERE part = $1",
@@ -68,8 +42,9 @@ pub(super) async fn apply(pool: &Pool) -> Result<bool, StoreError> {
             .doing("read the table of migrations")?;
         let applied: Vec<(u32, Vec<u8>)> = applied
             .iter()
-            .map(|row| (u32::try_from(row.get::<_, i64>(0)).unwrap_or(u32::MAX), row.get(1)))
-            .collect();
+            .map(row::postgres)
+            .collect::<Result<_, _>>()
+            .doing("read the table of migrations")?;
         for step in pending(steps, &applied)? {
             transaction.batch_execute(step.sql).await.doing("migrate the schema")?;
             note(&transaction, part, step).await?;

@@ -60,13 +60,13 @@ use connection::Pool;
 #[derive(Debug)]
 pub struct Postgres {
     pub(crate) pool: Pool,
-    /// Who this store is.
+    /// Identity of this store.
     pub(crate) identity: u128,
-    /// Whether the tables are spread over servers, by Citus.
+    /// True if the tables are spread over servers, by Citus.
     pub(crate) is_cluster: bool,
     /// Hears what other nodes tell.
     pub(crate) listener: listener::Listener,
-    /// What its owner should know about the server.
+    /// Warnings about the server.
     pub(crate) warnings: Vec<String>,
     /// Commits charges in groups.
     pub(crate) charges: charges::Charges,

@@ -1,4 +1,4 @@
-//! Whether a pooler of transactions stands between this node and the server, and whether it follows prepared statements.
+//! Detects a transaction pooler between this node and the server, and whether it follows prepared statements.
 //!
 //! A statement is prepared in one transaction and executed in the next, while another connection holds the server
 //! connection that the first one had: through a pooler of transactions the second transaction is then on another one.
@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-/// How long the second transaction may wait for a server connection: a pool of one has none left.
+/// Time that the second transaction may wait for a server connection: a pool of one has none left.
 const FREE_CONNECTION_WAIT: Duration = Duration::from_secs(2);
-/// How long all of it may take.
+/// Time for all of it.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
 
 /// Finds out how connections of this URL reach the server.
@@ -70,7 +70,7 @@ fn unreachable(error: tokio_postgres::Error) -> StoreError {
     StoreError::Unreachable(words_of(&error))
 }
 
-/// What the server said.
+/// Message of the server.
 fn words_of(error: &tokio_postgres::Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned())
 }

@@ -8,12 +8,12 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Accounts whose last known balance is held in memory, about 60 bytes each.
+/// Accounts whose last known balance is cached, about 60 bytes each.
 const QUOTES_MAX: usize = 500_000;
-/// How long a balance is believed. A caller whose credits another node took meanwhile costs an answer that is not given.
+/// Time for which a balance is trusted. A caller whose credits another node took meanwhile costs an answer that is not given.
 const LIFE: Duration = Duration::from_secs(1);
 
-/// What was seen, and when.
+/// Balance, and when it was seen.
 #[derive(Debug, Default)]
 pub(crate) struct Quotes {
     known: RwLock<HashMap<i64, (Credits, Instant)>>,

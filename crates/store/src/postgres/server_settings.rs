@@ -1,50 +1,37 @@
-//! What is asked of a server before anything is entrusted to it.
+//! Checks a server before data is entrusted to it.
 
 use super::connection::Pool;
 use crate::StoreError;
 use crate::error::Doing;
-use tokio_postgres::Row;
+use crate::row::{self, row};
 
 /// The oldest version that is supported, as `server_version_num` has it.
 const VERSION_MIN: i64 = 15_00_00;
 
-const SQL: &str = "SELECT current_setting('server_version_num')::bigint, current_setting('server_version'),
-    current_setting('server_encoding'), pg_is_in_recovery(), current_setting('fsync'),
-    current_setting('full_page_writes'), current_setting('synchronous_commit')";
-
 /// Refuses a server that cannot be used, or that would lose what it was given. Gives what its owner should know.
 pub(super) async fn examine(pool: &Pool) -> Result<Vec<String>, StoreError> {
-    let row = pool.query_one("read the server's settings", SQL, &[]).await?;
-    read(&row).doing("read the server's settings")?.judge()
+    const DOING: &str = "read the server's settings";
+    let row = pool.query_one(DOING, concat!("SELECT ", settings_columns!()), &[]).await?;
+    row::postgres::<Settings>(&row).doing(DOING)?.judge()
 }
 
-/// How a server is set up.
-#[derive(Debug, Clone)]
-struct Settings {
-    version_number: i64,
-    version: String,
-    encoding: String,
-    is_standby: bool,
-    fsync: String,
-    full_page_writes: String,
-    synchronous_commit: String,
-}
-
-fn read(row: &Row) -> Result<Settings, tokio_postgres::Error> {
-    Ok(Settings {
-        version_number: row.try_get(0)?,
-        version: row.try_get(1)?,
-        encoding: row.try_get(2)?,
-        is_standby: row.try_get(3)?,
-        fsync: row.try_get(4)?,
-        full_page_writes: row.try_get(5)?,
-        synchronous_commit: row.try_get(6)?,
-    })
+row! {
+    /// Settings of a server.
+    #[derive(Debug, Clone)]
+    struct Settings: settings_columns {
+        version_number: i64 = "current_setting('server_version_num')::bigint",
+        version: String = "current_setting('server_version')",
+        encoding: String = "current_setting('server_encoding')",
+        is_standby: bool = "pg_is_in_recovery()",
+        fsync: String = "current_setting('fsync')",
+        full_page_writes: String = "current_setting('full_page_writes')",
+        synchronous_commit: String = "current_setting('synchronous_commit')",
+    }
 }
 
 impl Settings {
     /// `synchronous_commit` is left as it is: it may have been set higher than `on` for this role (`remote_apply`), and
-    /// whoever sets it off is told, each time, what that means.
+    /// a role that sets it off gets a warning about what that means.
     fn judge(&self) -> Result<Vec<String>, StoreError> {
         let refuse = |text: String| Err(StoreError::Unusable(text));
         if self.version_number < VERSION_MIN {

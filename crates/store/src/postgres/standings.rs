@@ -4,6 +4,7 @@ use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::row;
 use crate::standings::{HashtagStandings, Standings};
 use domain::HashtagRow;
 use std::collections::HashMap;
@@ -46,7 +47,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Of these hashtags, those that have any.
+    /// Reads those that these hashtags have.
     pub(crate) async fn standings_of(
         &self,
         hashtags: &[HashtagRow],
@@ -63,8 +64,8 @@ impl Postgres {
         };
         let mut found = HashMap::new();
         for row in rows {
-            let hashtag = crate::trends::row_number("standings", row.try_get(0).doing(DOING)?)?;
-            let bytes: &[u8] = row.try_get(1).doing(DOING)?;
+            let (hashtag, bytes): (i64, &[u8]) = row::read(&row).doing(DOING)?;
+            let hashtag = crate::trends::row_number("standings", hashtag)?;
             found.insert(hashtag, crate::standings::read(hashtag, bytes)?);
         }
         Ok(found)

@@ -49,7 +49,7 @@ fn parts(sql: &str) -> Vec<&str> {
     starts.windows(2).map(|pair| &sql[pair[0]..pair[1]]).collect()
 }
 
-/// Whether each mention of a table is followed by its account before the next one.
+/// Returns whether each mention of a table is followed by its account before the next one.
 fn is_pinned(sql: &str) -> bool {
     parts(sql).into_iter().all(|part| {
         part.contains("WHERE account_id = $1")
@@ -68,7 +68,7 @@ fn lists(sql: &str) -> Vec<&str> {
     of_list.collect()
 }
 
-/// Whether each mention of a table is followed, before the next one, by a list of accounts that its rows are of.
+/// Returns whether each mention of a table is followed, before the next one, by a list of accounts that its rows are of.
 fn is_pinned_to_a_list(sql: &str) -> bool {
     let lists = lists(sql);
     parts(sql).into_iter().all(|part| {

@@ -18,27 +18,27 @@ use std::sync::Arc;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Who may answer.
+/// Servers that are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// Anybody.
     Anybody,
-    /// Who has a certificate from a trusted authority, made out to whomever.
+    /// Certificate of a trusted authority, for any name.
     Authority(Roots),
-    /// Who has one made out to the host's name.
+    /// Certificate of a trusted authority, for the host's name.
     Host(Roots),
 }
 
 /// Which authorities are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Roots {
-    /// Those the system trusts.
+    /// Authorities that the system trusts.
     System,
-    /// Those in this PEM file.
+    /// Authorities in this PEM file.
     File(PathBuf),
 }
 
-/// What `sslmode` and `sslrootcert` mean, or what is wrong with them.
+/// Parses `sslmode` and `sslrootcert`.
 pub(crate) fn interpret(mode: Option<&str>, root: Option<&str>) -> Result<(SslMode, Trust), String> {
     let is_system = root == Some("system");
     let roots = match root {
@@ -63,7 +63,7 @@ pub(crate) fn interpret(mode: Option<&str>, root: Option<&str>) -> Result<(SslMo
     }
 }
 
-/// What makes connections secure. Reads the certificates of the authorities.
+/// Makes the TLS connector. Reads the certificates of the authorities.
 pub(crate) fn connector(trust: &Trust) -> Result<MakeRustlsConnect, StoreError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))

@@ -6,9 +6,12 @@ use super::connection::{Client, Parameter, Pool};
 use super::partitions::{Snapshots, ensure_partitions};
 use crate::audit::AuditReport;
 use crate::error::Doing;
+use crate::row::{self, FromRow};
+use crate::schema::{Column, Kind, Table, moved_tables};
 use crate::transfer::rows::{Key, Rows, Value};
-use crate::transfer::tables::{Kind, TABLES, Table};
-use crate::transfer::{Copied, DIGESTS, Forgets, Noted, Summary, UNFINISHED, VERIFYING, WORK};
+use crate::transfer::{
+    Copied, DIGESTS, Forgets, Noted, NotedRow, Summary, UNFINISHED, VERIFYING, WORK, noted_columns,
+};
 use crate::{DatabaseUrl, StoreError};
 use std::error::Error;
 use std::pin::pin;
@@ -67,36 +70,31 @@ impl Source {
     }
 
     pub(crate) async fn summary(&self) -> Result<Summary, StoreError> {
-        let one = async |sql: &str| {
-            let row = self.client.object.query_typed(sql, &[]).await.doing("sum the source up")?;
-            row.into_iter().next().ok_or(StoreError::Closed)
-        };
-        let store = one("SELECT identity, sequence, forget_key, next_video - 1, videos_gone, has_forgotten FROM tagmeter.store").await?;
-        let version = one("SELECT version FROM tagmeter.keys_version").await?;
-        let sums = one("SELECT coalesce(sum(granted), 0)::bigint, coalesce(sum(charged), 0)::bigint
-                        FROM tagmeter.balances")
+        let client = &**self.client.object;
+        let (identity, sequence) = one(client, "SELECT identity, sequence FROM tagmeter.store").await?;
+        let (granted, charged) = one(
+            client,
+            "SELECT coalesce(sum(granted), 0)::bigint, coalesce(sum(charged), 0)::bigint FROM tagmeter.balances",
+        )
         .await?;
-        let digests = one(&format!("SELECT ({DIGESTS} FROM tagmeter.video_ids)::bigint")).await?;
+        let (key, last_video, videos_gone, has_forgotten) =
+            one(client, "SELECT forget_key, next_video - 1, videos_gone, has_forgotten FROM tagmeter.store")
+                .await?;
         let mut work = 0_i64;
         for (what, table) in WORK {
-            let sum = one(&format!("SELECT coalesce({what}, 0)::bigint FROM tagmeter.{table}")).await?;
-            work = work.wrapping_add(sum.get(0));
+            let sum = format!("SELECT coalesce({what}, 0)::bigint FROM tagmeter.{table}");
+            work = work.wrapping_add(one(client, &sum).await?);
         }
         Ok(Summary {
-            identity: store.get(0),
-            sequence: store.get(1),
-            keys_version: version.get(0),
-            counts: counts(&**self.client.object).await?,
-            granted: sums.get(0),
-            charged: sums.get(1),
-            digests: digests.get(0),
+            identity,
+            sequence,
+            keys_version: one(client, "SELECT version FROM tagmeter.keys_version").await?,
+            counts: counts(client).await?,
+            granted,
+            charged,
+            digests: one(client, &format!("SELECT ({DIGESTS} FROM tagmeter.video_ids)::bigint")).await?,
             work,
-            forgets: Forgets {
-                key: store.get(2),
-                last_video: store.get(3),
-                videos_gone: store.get(4),
-                has_forgotten: store.get(5),
-            },
+            forgets: Forgets { key, last_video, videos_gone, has_forgotten },
         })
     }
 
@@ -116,20 +114,19 @@ impl Source {
             let places: Vec<String> = (1..=key.len()).map(|n| format!("${n}")).collect();
             let condition = after.as_ref().map(|_| places.join(", "));
             let sql = select(table, &format!("tagmeter.{}", table.name), key, condition.as_deref());
-            let sql = format!("{sql} LIMIT {}", table.rows_max);
+            let sql = format!("{sql} LIMIT {}", table.rows_max());
             self.client.object.query_typed(&sql, &parameters).await.doing("read rows")?
         };
-        let mut rows = Rows::new(table.columns.len());
+        let moved: Vec<&Column> = table.moved_columns().collect();
+        let mut rows = Rows::new(moved.len());
         for row in &found {
-            for (at, (_, kind)) in table.columns.iter().enumerate() {
-                rows.push(value(row, at, *kind).doing("read a row")?);
+            for (at, column) in moved.iter().enumerate() {
+                rows.push(value(row, at, column.kind).doing("read a row")?);
             }
         }
         if let Some(row) = found.last() {
-            let key = key
-                .iter()
-                .enumerate()
-                .map(|(at, name)| value(row, table.columns.len() + at, table.kind_of(name)));
+            let key =
+                key.iter().enumerate().map(|(at, name)| value(row, moved.len() + at, table.kind_of(name)));
             rows.last = Some(Key(key.collect::<Result<_, _>>().doing("read a row")?));
         }
         Ok(rows)
@@ -149,40 +146,49 @@ impl Source {
             self.client.object.batch_execute(&sql).await.doing("begin to read entries")?;
             self.has_cursor = true;
         }
-        let sql = format!("FETCH FORWARD {} FROM entries_in_order", table.rows_max);
+        let sql = format!("FETCH FORWARD {} FROM entries_in_order", table.rows_max());
         self.client.object.query_typed(&sql, &[]).await.doing("read entries")
     }
 }
 
 /// The rows of a table, its columns and then those of its key, in the order of the key.
 fn select(table: &Table, from: &str, key: &[&str], after: Option<&str>) -> String {
-    let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let columns: Vec<&str> = table.moved_columns().map(|column| column.name).collect();
     let (columns, keys) = (columns.join(", "), key.join(", "));
     let after = after.map_or_else(String::new, |values| format!("WHERE ({keys}) > ({values})"));
     format!("SELECT {columns}, {keys} FROM {from} {after} ORDER BY {keys}")
 }
 
+/// Reads the one row that a statement gives.
+async fn one<T>(client: &impl GenericClient, sql: &str) -> Result<T, StoreError>
+where
+    T: for<'r> FromRow<'r>,
+{
+    const DOING: &str = "sum the tables up";
+    let rows = client.query_typed(sql, &[]).await.doing(DOING)?;
+    row::postgres(rows.first().ok_or(StoreError::Closed)?).doing(DOING)
+}
+
 /// Rows of each table.
 async fn counts(client: &impl GenericClient) -> Result<Vec<u64>, StoreError> {
     let mut counts = Vec::new();
-    for table in &TABLES {
-        let sql = format!("SELECT count(*) FROM tagmeter.{}", table.name);
-        let rows = client.query_typed(&sql, &[]).await.doing("count rows")?;
-        counts.push(rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()));
+    for table in moved_tables() {
+        let count: i64 = one(client, &format!("SELECT count(*) FROM tagmeter.{}", table.name)).await?;
+        counts.push(count.unsigned_abs());
     }
     Ok(counts)
 }
 
 /// The number after the largest, for which a cluster asks each shard once.
 async fn next(client: &impl GenericClient, largest: &str) -> Result<i64, StoreError> {
-    let rows = client.query_typed(largest, &[]).await.doing("find the next number")?;
-    Ok(rows.first().and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or(0) + 1)
+    Ok(one::<Option<i64>>(client, largest).await?.unwrap_or(0) + 1)
 }
 
 fn type_of(kind: Kind) -> Type {
     match kind {
         Kind::Integer => Type::INT8,
         Kind::Flag => Type::BOOL,
+        Kind::Real => Type::FLOAT8,
         Kind::Text => Type::TEXT,
         Kind::Blob => Type::BYTEA,
     }
@@ -192,6 +198,7 @@ fn value(row: &Row, at: usize, kind: Kind) -> Result<Value, tokio_postgres::Erro
     Ok(match kind {
         Kind::Integer => row.try_get::<_, Option<i64>>(at)?.map(Value::Integer),
         Kind::Flag => row.try_get::<_, Option<bool>>(at)?.map(Value::Flag),
+        Kind::Real => row.try_get::<_, Option<f64>>(at)?.map(Value::Real),
         Kind::Text => row.try_get::<_, Option<String>>(at)?.map(Value::Text),
         Kind::Blob => row.try_get::<_, Option<Vec<u8>>>(at)?.map(Value::Blob),
     }
@@ -204,6 +211,7 @@ impl ToSql for Value {
             Self::Null => Ok(IsNull::Yes),
             Self::Integer(number) => number.to_sql(kind, out),
             Self::Flag(flag) => flag.to_sql(kind, out),
+            Self::Real(number) => number.to_sql(kind, out),
             Self::Text(text) => text.to_sql(kind, out),
             Self::Blob(bytes) => bytes.to_sql(kind, out),
         }
@@ -229,29 +237,21 @@ impl Target {
     }
 
     pub(crate) async fn noted(&self) -> Result<Vec<Noted>, StoreError> {
+        const DOING: &str = "read how far the transfer is";
+        const SQL: &str = concat!("SELECT ", noted_columns!(), " FROM tagmeter.transfer");
         match refuse_unfinished(&self.postgres.pool).await {
             Ok(()) => return Ok(Vec::new()),
             Err(StoreError::Unusable(_)) => {}
             Err(other) => return Err(other),
         }
-        let sql = "SELECT name, source, digest, last_key, rows, done FROM tagmeter.transfer";
-        let rows = self.postgres.pool.query("read how far the transfer is", sql, &[]).await?;
-        let noted = |row: &Row| Noted {
-            table: row.get(0),
-            source: row.get(1),
-            digest: row.get(2),
-            copied: Copied {
-                last: row.get::<_, Option<Vec<u8>>>(3).as_deref().and_then(Key::from_bytes),
-                rows: row.get::<_, i64>(4).unsigned_abs(),
-                is_done: row.get(5),
-            },
-        };
-        Ok(rows.iter().map(noted).collect())
+        let rows = self.postgres.pool.query(DOING, SQL, &[]).await?;
+        let noted = |row: &Row| row::postgres::<NotedRow>(row).map(Noted::from);
+        rows.iter().map(noted).collect::<Result<_, _>>().doing(DOING)
     }
 
     pub(crate) async fn begin(&self, source: &[u8], digest: &[u8]) -> Result<(), StoreError> {
         let mut client = self.postgres.pool.get().await?;
-        for table in &TABLES {
+        for table in moved_tables() {
             let sql = format!("SELECT 1 FROM tagmeter.{} LIMIT 1", table.name);
             if client.object.query_typed(&sql, &[]).await.doing("look for rows")?.is_empty() {
                 continue;
@@ -269,7 +269,7 @@ impl Target {
             )
             .await
             .doing("begin a transfer")?;
-        for name in TABLES.iter().map(|table| table.name).chain([VERIFYING]) {
+        for name in moved_tables().map(|table| table.name).chain([VERIFYING]) {
             transaction
                 .execute_typed(
                     "INSERT INTO tagmeter.transfer (name, source, digest, rows, done) VALUES ($1, $2, $3, 0, false)",
@@ -343,7 +343,7 @@ impl Target {
 async fn analyze(client: &mut Client) -> Result<(), StoreError> {
     let doing = "look the new rows over";
     let transaction = client.transaction().await.doing(doing)?;
-    let names: Vec<String> = TABLES.iter().map(|table| format!("tagmeter.{}", table.name)).collect();
+    let names: Vec<String> = moved_tables().map(|table| format!("tagmeter.{}", table.name)).collect();
     let sql = format!("{NO_TIMEOUTS}; ANALYZE {}", names.join(", "));
     transaction.batch_execute(&sql).await.doing(doing)?;
     transaction.commit().await.doing(doing)
@@ -387,7 +387,7 @@ async fn make_partitions(
         "video_snapshots" => Snapshots::OfVideos,
         _ => return Ok(()),
     };
-    let at = table.columns.iter().position(|(name, _)| *name == "observed_at").unwrap_or_default();
+    let at = table.moved_columns().position(|column| column.name == "observed_at").unwrap_or_default();
     let times = rows.iter().filter_map(|row| match row.get(at) {
         Some(Value::Integer(at_ms)) => Some(*at_ms),
         _ => None,
@@ -396,8 +396,8 @@ async fn make_partitions(
 }
 
 async fn copy(transaction: &Transaction<'_>, table: &Table, rows: &Rows) -> Result<(), StoreError> {
-    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
-    let types: Vec<Type> = table.columns.iter().map(|(_, kind)| type_of(*kind)).collect();
+    let names: Vec<&str> = table.moved_columns().map(|column| column.name).collect();
+    let types: Vec<Type> = table.moved_columns().map(|column| type_of(column.kind)).collect();
     let sql = format!("COPY tagmeter.{} ({}) FROM STDIN (FORMAT binary)", table.name, names.join(", "));
     let sink = transaction.copy_in(&sql).await.doing("begin to copy rows")?;
     let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
@@ -411,20 +411,25 @@ async fn copy(transaction: &Transaction<'_>, table: &Table, rows: &Rows) -> Resu
 mod tests {
     use super::*;
 
-    const ENTRIES: Table = Table { rows_max: 7, ..TABLES[2] };
-    static IN_SMALL_PIECES: Table = ENTRIES;
+    const ROWS_MAX: usize = 7;
+
+    /// `entries`, moved in small pieces.
+    fn entries() -> &'static Table {
+        let table = moved_tables().find(|table| table.name == "entries").expect("the ledger");
+        Box::leak(Box::new(Table { moved: Some(ROWS_MAX), ..*table }))
+    }
 
     /// Account and sequence of the entries in the order they are read in, and the key after each piece.
     async fn read(url: &DatabaseUrl, mut after: Option<Key>) -> (Vec<(i64, i64)>, Vec<Key>) {
         let mut source = Source::open(url).await.expect("a source");
         let (mut order, mut keys) = (Vec::new(), Vec::new());
         loop {
-            let rows = source.rows(&IN_SMALL_PIECES, after).await.expect("rows");
+            let rows = source.rows(entries(), after).await.expect("rows");
             for row in rows.iter() {
                 let [Value::Integer(account), Value::Integer(sequence), ..] = row else { panic!("{row:?}") };
                 order.push((*account, *sequence));
             }
-            if rows.len() < IN_SMALL_PIECES.rows_max {
+            if rows.len() < ROWS_MAX {
                 return (order, keys);
             }
             keys.extend(rows.last.clone());

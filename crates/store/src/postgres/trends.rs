@@ -1,23 +1,18 @@
-//! How hashtags move. On a cluster a trend lies with its hashtag; lists over all of them are asked of every shard, and no
+//! Trends of hashtags. On a cluster a trend is co-located with its hashtag; lists over all of them are asked of every shard, and no
 //! look-up, walk or charge waits for one.
 
 use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::trends::{TREND_COLUMNS, TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked};
+use crate::row;
+use crate::trends::{TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked, trend_columns};
 use domain::{HashtagRow, Timestamp};
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-/// The columns of a trend, in the order [`read`] takes them.
 macro_rules! select {
     ($($rest:tt)+) => {
-        concat!(
-            "SELECT hashtag, trend_window, read_at, readings, views, emerging, velocity, growth, zscore, acceleration, \
-             surge, breadth, novelty, saturation, concentration, facts FROM tagmeter.trends ",
-            $($rest)+
-        )
+        concat!("SELECT ", trend_columns!(), " FROM tagmeter.trends ", $($rest)+)
     };
 }
 
@@ -59,9 +54,11 @@ const fn ordered_by(sort: TrendSort) -> [&'static str; 2] {
     }
 }
 
-/// What another node has worked out of later readings meanwhile stays.
-const KEEP: &str = "INSERT INTO tagmeter.trends (hashtag, trend_window, read_at, readings, views, emerging, velocity,
-        growth, zscore, acceleration, surge, breadth, novelty, saturation, concentration, facts)
+/// A row that another node computed from later readings meanwhile stays.
+const KEEP: &str = concat!(
+    "INSERT INTO tagmeter.trends (",
+    trend_columns!(),
+    ")
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::float8[],
         $7::float8[], $8::float8[], $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[],
         $14::float8[], $15::float8[], $16::bytea[])
@@ -70,7 +67,8 @@ const KEEP: &str = "INSERT INTO tagmeter.trends (hashtag, trend_window, read_at,
         zscore = excluded.zscore, acceleration = excluded.acceleration, surge = excluded.surge,
         breadth = excluded.breadth, novelty = excluded.novelty, saturation = excluded.saturation,
         concentration = excluded.concentration, facts = excluded.facts
-    WHERE (tagmeter.trends.read_at, tagmeter.trends.readings) <= (excluded.read_at, excluded.readings)";
+    WHERE (tagmeter.trends.read_at, tagmeter.trends.readings) <= (excluded.read_at, excluded.readings)"
+);
 const NOTE: &str = "INSERT INTO tagmeter.trend_state (one, sequence, newest_at) VALUES (1, $1, $2)
     ON CONFLICT (one) DO UPDATE SET sequence = excluded.sequence, newest_at = excluded.newest_at
     WHERE tagmeter.trend_state.sequence <= excluded.sequence";
@@ -84,8 +82,7 @@ impl Postgres {
         const DOING: &str = "see how far trends are worked out";
         const SQL: &str = "SELECT sequence, newest_at FROM tagmeter.trend_state";
         let Some(row) = self.pool.query_opt(DOING, SQL, &[]).await? else { return Ok(TrendState::default()) };
-        let sequence: i64 = row.try_get(0).doing(DOING)?;
-        let newest_at: Option<i64> = row.try_get(1).doing(DOING)?;
+        let (sequence, newest_at): (i64, Option<i64>) = row::read(&row).doing(DOING)?;
         Ok(TrendState { sequence: sequence.unsigned_abs(), newest_at: newest_at.map(Timestamp::from_ms) })
     }
 
@@ -132,7 +129,7 @@ impl Postgres {
         let parameters: [Parameter<'_>; 2] =
             [(&i64::from(window), Type::INT8), (&before.as_ms(), Type::INT8)];
         let row = self.pool.query_one(DOING, SQL, &parameters).await?;
-        row.try_get(0).map(i64::unsigned_abs).doing(DOING)
+        row::postgres(&row).map(i64::unsigned_abs).doing(DOING)
     }
 
     pub(crate) async fn trends(&self, asked: TrendsAsked) -> Result<Vec<TrendRow>, StoreError> {
@@ -174,14 +171,14 @@ impl Postgres {
         const DOING: &str = "count trends";
         const SQL: &str = "SELECT count(*) FROM tagmeter.trends WHERE trend_window = $1";
         let row = self.pool.query_one(DOING, SQL, &[(&i64::from(window), Type::INT8)]).await?;
-        row.try_get(0).map(i64::unsigned_abs).doing(DOING)
+        row::postgres(&row).map(i64::unsigned_abs).doing(DOING)
     }
 
     pub(crate) async fn trends_read_since(&self, window: u8) -> Result<Option<Timestamp>, StoreError> {
         const DOING: &str = "read the oldest trend";
         const SQL: &str = "SELECT min(read_at) FROM tagmeter.trends WHERE trend_window = $1";
         let row = self.pool.query_one(DOING, SQL, &[(&i64::from(window), Type::INT8)]).await?;
-        let at: Option<i64> = row.try_get(0).doing(DOING)?;
+        let at: Option<i64> = row::postgres(&row).doing(DOING)?;
         Ok(at.map(Timestamp::from_ms))
     }
 
@@ -190,8 +187,8 @@ impl Postgres {
         const SQL: &str = "SELECT peers, made_of FROM tagmeter.trend_peers WHERE trend_window = $1";
         let row = self.pool.query_opt(DOING, SQL, &[(&i64::from(window), Type::INT8)]).await?;
         let Some(row) = row else { return Ok(None) };
-        let made_of: i64 = row.try_get(1).doing(DOING)?;
-        Ok(Some((row.try_get(0).doing(DOING)?, made_of.unsigned_abs())))
+        let (peers, made_of): (Vec<u8>, i64) = row::read(&row).doing(DOING)?;
+        Ok(Some((peers, made_of.unsigned_abs())))
     }
 
     pub(crate) async fn keep_trend_peers(
@@ -208,7 +205,7 @@ impl Postgres {
     pub(crate) async fn trend_odds(&self) -> Result<Option<String>, StoreError> {
         const DOING: &str = "read probabilities";
         let row = self.pool.query_opt(DOING, "SELECT odds FROM tagmeter.trend_odds", &[]).await?;
-        row.map(|row| row.try_get(0).doing(DOING)).transpose()
+        row.map(|row| row::postgres(&row).doing(DOING)).transpose()
     }
 
     pub(crate) async fn store_trend_odds(&self, odds: Option<&str>) -> Result<(), StoreError> {
@@ -229,26 +226,10 @@ impl Postgres {
     ) -> Result<Vec<TrendRow>, StoreError> {
         const DOING: &str = "read trends";
         let rows = self.pool.query(DOING, sql, parameters).await?;
-        rows.iter().map(|row| read(row).doing(DOING)?.into_row()).collect()
+        rows.iter().map(|row| row::postgres::<TrendColumns>(row).doing(DOING)?.into_row()).collect()
     }
 }
 
 fn numbers(hashtags: &[HashtagRow]) -> Vec<i64> {
     hashtags.iter().map(|row| i64::from(row.0)).collect()
-}
-
-fn read(row: &Row) -> Result<TrendColumns, tokio_postgres::Error> {
-    let mut values = [None; TREND_COLUMNS.len()];
-    for (n, value) in values.iter_mut().enumerate() {
-        *value = row.try_get(5 + n)?;
-    }
-    Ok(TrendColumns {
-        hashtag: row.try_get(0)?,
-        window: row.try_get(1)?,
-        read_at: row.try_get(2)?,
-        readings: row.try_get(3)?,
-        views: row.try_get(4)?,
-        values,
-        facts: row.try_get(5 + TREND_COLUMNS.len())?,
-    })
 }

@@ -3,6 +3,8 @@
 use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
+use crate::error::Doing;
+use crate::row;
 use crate::upstream_calls::calls_max_of;
 use domain::UtcDay;
 use tokio_postgres::Row;
@@ -27,23 +29,27 @@ impl Postgres {
         let parameters: [Parameter<'_>; 3] =
             [(&upstream, Type::TEXT), (&day.number(), Type::INT8), (&calls_max_of(calls_max), Type::INT8)];
         let row = self.pool.query_opt("count a call to an upstream", TAKE, &parameters).await?;
-        Ok(row.as_ref().map(count))
+        row.as_ref().map(count).transpose()
     }
 
     pub(crate) async fn upstream_calls(&self, upstream: &str, day: UtcDay) -> Result<u64, StoreError> {
         let parameters: [Parameter<'_>; 2] = [(&upstream, Type::TEXT), (&day.number(), Type::INT8)];
         let row = self.pool.query_opt("read the calls to an upstream", CALLS, &parameters).await?;
-        Ok(row.as_ref().map_or(0, count))
+        row.as_ref().map_or(Ok(0), count)
     }
 
     pub(crate) async fn upstream_calls_on(&self, day: UtcDay) -> Result<Vec<(String, u64)>, StoreError> {
         let rows =
             self.pool.query("read the calls of a day", CALLS_ON, &[(&day.number(), Type::INT8)]).await?;
-        Ok(rows.iter().map(|row| (row.get(1), count(row))).collect())
+        let of_upstream = |row: &Row| {
+            let (calls, upstream): (i64, String) = row::read(row).doing("read the calls of a day")?;
+            Ok((upstream, calls.unsigned_abs()))
+        };
+        rows.iter().map(of_upstream).collect()
     }
 }
 
-/// The first column.
-fn count(row: &Row) -> u64 {
-    row.get::<_, i64>(0).unsigned_abs()
+/// Reads the first column.
+fn count(row: &Row) -> Result<u64, StoreError> {
+    row::postgres(row).map(i64::unsigned_abs).doing("read a number of calls")
 }

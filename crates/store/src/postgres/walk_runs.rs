@@ -1,4 +1,4 @@
-//! What finished walks saw. On a cluster it lies with its hashtag, which every statement names.
+//! Videos that finished walks saw. On a cluster they are co-located with their hashtag, which every statement names.
 
 use super::Postgres;
 use super::connection::Parameter;
@@ -6,9 +6,9 @@ use super::walks::number_of;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::ledger::limit;
-use crate::walk_runs::{RunRow, WALK_RUNS_KEPT, WalkRun, pack};
+use crate::row;
+use crate::walk_runs::{RunRow, WALK_RUNS_KEPT, WalkRun, pack, run_columns};
 use domain::{HashtagRow, Region, Timestamp};
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 const KEEP: &str =
@@ -18,8 +18,12 @@ const KEEP: &str =
 const DROP_OLD: &str = "DELETE FROM tagmeter.walk_runs WHERE hashtag = $1 AND region = $2 AND job_id IN (
          SELECT job_id FROM tagmeter.walk_runs WHERE hashtag = $1 AND region = $2
          ORDER BY at_ms DESC, job_id DESC OFFSET $3)";
-const PREVIOUS: &str = "SELECT job_id, at_ms, unique_videos, videos FROM tagmeter.walk_runs
-    WHERE hashtag = $1 AND region = $2 AND at_ms < $3 ORDER BY at_ms DESC, job_id DESC LIMIT 1";
+const PREVIOUS: &str = concat!(
+    "SELECT ",
+    run_columns!(),
+    " FROM tagmeter.walk_runs
+      WHERE hashtag = $1 AND region = $2 AND at_ms < $3 ORDER BY at_ms DESC, job_id DESC LIMIT 1"
+);
 
 impl Postgres {
     pub(crate) async fn keep_walk_run(&self, run: &WalkRun) -> Result<(), StoreError> {
@@ -56,15 +60,6 @@ impl Postgres {
             (&before.as_ms(), Type::INT8),
         ];
         let Some(row) = self.pool.query_opt(DOING, PREVIOUS, &parameters).await? else { return Ok(None) };
-        read(&row).doing(DOING)?.read(hashtag, region).map(Some)
+        row::postgres::<RunRow>(&row).doing(DOING)?.read(hashtag, region).map(Some)
     }
-}
-
-fn read(row: &Row) -> Result<RunRow, tokio_postgres::Error> {
-    Ok(RunRow {
-        job_id: row.try_get(0)?,
-        at_ms: row.try_get(1)?,
-        unique: row.try_get(2)?,
-        videos: row.try_get(3)?,
-    })
 }

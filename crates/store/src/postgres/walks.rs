@@ -4,9 +4,12 @@ use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::row;
 use crate::videos::VideoRow;
-use crate::walks::{Extended, Extension, Generation, NewGeneration, NewVideos, Span};
-use domain::{HashtagRow, Region, Timestamp};
+use crate::walks::{
+    Extended, Extension, Generation, GenerationRow, NewGeneration, NewVideos, Span, generation_columns,
+};
+use domain::{HashtagRow, Region};
 use std::collections::BTreeMap;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
@@ -16,10 +19,9 @@ const SWEEP_EVERY: i64 = 16;
 /// ... and drops up to so many: more than were made since, so that they never pile up.
 const SWEPT_MAX: i64 = 64;
 
-/// The columns of a generation, in the order [`read`] takes them.
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT slot, hashtag, region, changed, built_at, videos FROM tagmeter.generations ", $rest)
+        concat!("SELECT ", generation_columns!(), " FROM tagmeter.generations ", $rest)
     };
 }
 
@@ -29,7 +31,7 @@ impl Postgres {
         // In a transaction of its own: were the number lost in a crash together with the ranking, a cursor that carries
         // it could point into another one.
         let number = self.pool.query_one("number a ranking", NUMBER, &[]).await?;
-        let number: i64 = number.try_get(0).doing("number a ranking")?;
+        let number: i64 = row::postgres(&number).doing("number a ranking")?;
         let generation = new.numbered(number.cast_unsigned());
         self.insert_generation(number, &generation, &new).await?;
         if number % SWEEP_EVERY == 0
@@ -69,7 +71,7 @@ impl Postgres {
         ];
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
-        // It may be lost at a power cut: cursors into it are then refused and walks begin anew.
+        // It may be lost at a power cut: cursors into it are then refused and walks start over.
         let written = futures_util::future::try_join3(
             transaction.batch_execute("SET LOCAL synchronous_commit = off"),
             transaction.execute_typed(
@@ -113,11 +115,14 @@ impl Postgres {
         Ok(())
     }
 
-    /// See `Store::extend_generation`. Who extends a ranking holds its row.
+    /// See `Store::extend_generation`. The row of the ranking is locked meanwhile.
     pub(crate) async fn extend_generation(&self, more: &NewVideos) -> Result<Option<Extended>, StoreError> {
-        const HOLD: &str =
-            "SELECT slot, hashtag, region, changed, built_at, videos, generation FROM tagmeter.generations
-            WHERE hashtag = $1 AND slot = $2 ORDER BY generation DESC LIMIT 1 FOR UPDATE";
+        const LOCK: &str = concat!(
+            "SELECT generation, ",
+            generation_columns!(),
+            " FROM tagmeter.generations
+              WHERE hashtag = $1 AND slot = $2 ORDER BY generation DESC LIMIT 1 FOR UPDATE"
+        );
         const CHUNKS: &str = "SELECT videos FROM tagmeter.generation_chunks
             WHERE hashtag = $1 AND generation = $2 ORDER BY chunk";
         const DOING: &str = "extend a ranking";
@@ -127,14 +132,14 @@ impl Postgres {
         // As when it was made: it may be lost at a power cut.
         transaction.batch_execute("SET LOCAL synchronous_commit = off").await.doing(DOING)?;
         let parameters: [Parameter<'_>; 2] = [(&hashtag, Type::INT8), (&more.slot.cast_signed(), Type::INT8)];
-        let held = transaction.query_typed(HOLD, &parameters).await.doing(DOING)?;
-        let Some(row) = held.first() else { return Ok(None) };
-        let mut generation = read(row).doing(DOING)?;
-        let number: i64 = row.try_get(6).doing(DOING)?;
+        let locked = transaction.query_typed(LOCK, &parameters).await.doing(DOING)?;
+        let Some(row) = locked.first() else { return Ok(None) };
+        let (number, row): (i64, GenerationRow) = row::read(row).doing(DOING)?;
+        let mut generation = Generation::from(row);
         let parameters: [Parameter<'_>; 2] = [(&hashtag, Type::INT8), (&number, Type::INT8)];
         let mut chunks = Vec::new();
         for row in transaction.query_typed(CHUNKS, &parameters).await.doing(DOING)? {
-            chunks.extend_from_slice(row.try_get(0).doing(DOING)?);
+            chunks.extend_from_slice(row::read(&row).doing(DOING)?);
         }
         let Some(extension) = more.beyond(generation.videos, &chunks) else { return Ok(None) };
         generation.videos += extension.appended;
@@ -164,8 +169,8 @@ impl Postgres {
         let parameters: [Parameter<'_>; 2] = [(&before, Type::INT8), (&SWEPT_MAX, Type::INT8)];
         let mut expired: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
         for row in client.query(DOING, EXPIRED, &parameters).await? {
-            let hashtag = row.try_get(0).doing(DOING)?;
-            expired.entry(hashtag).or_default().push(row.try_get(1).doing(DOING)?);
+            let (hashtag, generation) = row::read(&row).doing(DOING)?;
+            expired.entry(hashtag).or_default().push(generation);
         }
         for (hashtag, generations) in expired {
             for sql in DROPS {
@@ -187,7 +192,7 @@ impl Postgres {
         let parameters: [Parameter<'_>; 2] =
             [(&i64::from(hashtag.0), Type::INT8), (&number_of(region), Type::INT8)];
         let row = self.pool.query_opt(DOING, SQL, &parameters).await?;
-        row.as_ref().map(read).transpose().doing(DOING)
+        row.map(|row| row::postgres::<GenerationRow>(&row).map(Generation::from)).transpose().doing(DOING)
     }
 
     pub(crate) async fn generation(
@@ -198,7 +203,7 @@ impl Postgres {
         const SQL: &str = select!("WHERE hashtag = $1 AND slot = $2 ORDER BY generation DESC LIMIT 1");
         const DOING: &str = "find a cursor's ranking";
         let row = self.of_slot(DOING, SQL, hashtag, slot).await?;
-        row.as_ref().map(read).transpose().doing(DOING)
+        row.map(|row| row::postgres::<GenerationRow>(&row).map(Generation::from)).transpose().doing(DOING)
     }
 
     pub(crate) async fn head(&self, hashtag: HashtagRow, slot: u64) -> Result<Option<Vec<u8>>, StoreError> {
@@ -206,7 +211,7 @@ impl Postgres {
             WHERE hashtag = $1 AND slot = $2 ORDER BY generation DESC LIMIT 1";
         const DOING: &str = "read the head of a ranking";
         let row = self.of_slot(DOING, SQL, hashtag, slot).await?;
-        row.map(|row| row.try_get(0)).transpose().doing(DOING)
+        row.as_ref().map(row::postgres).transpose().doing(DOING)
     }
 
     async fn of_slot(
@@ -242,7 +247,7 @@ impl Postgres {
         ];
         let mut chunks = Vec::new();
         for row in self.pool.query(DOING, SQL, &parameters).await? {
-            chunks.extend_from_slice(row.try_get(0).doing(DOING)?);
+            chunks.extend_from_slice(row::read(&row).doing(DOING)?);
         }
         Ok(span.cut(&chunks))
     }
@@ -274,19 +279,4 @@ async fn write_extension(
 /// A region as columns hold it; 0 for all.
 pub(super) fn number_of(region: Option<Region>) -> i64 {
     region.map_or(0, |region| i64::from(region.to_number()))
-}
-
-fn read(row: &Row) -> Result<Generation, tokio_postgres::Error> {
-    let unsigned = |column: usize| row.try_get::<_, i64>(column).map(i64::cast_unsigned);
-    // Both were written from these types.
-    let hashtag = u32::try_from(row.try_get::<_, i64>(1)?).unwrap_or(u32::MAX);
-    let region = u16::try_from(row.try_get::<_, i64>(2)?).ok().and_then(Region::from_number);
-    Ok(Generation {
-        slot: unsigned(0)?,
-        hashtag: HashtagRow(hashtag),
-        region,
-        changed: unsigned(3)?,
-        built_at: Timestamp::from_ms(row.try_get(4)?),
-        videos: unsigned(5)?,
-    })
 }

@@ -23,15 +23,15 @@ pub(crate) struct Backfill {
 }
 
 impl Backfill {
-    /// Whether any are.
+    /// Returns whether any are.
     pub(crate) fn is_left(self) -> bool {
         self.hashtag > 0 || self.video > 0
     }
 }
 
-/// What a backend does with single rows while they are completed.
+/// Operations on single rows while they are completed.
 pub(crate) trait BackfillRows {
-    /// What is left.
+    /// Reads the rest.
     fn backfill(&mut self) -> Result<Backfill, StoreError>;
     /// Notes what is left.
     fn set_backfill(&mut self, left: Backfill) -> Result<(), StoreError>;

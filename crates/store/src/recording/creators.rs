@@ -1,6 +1,6 @@
-//! Who posted a video: by id where a record gave one, else by handle, which joins the id that another record gave with it.
+//! Creators of videos: by id if a record gave one, else by handle, which joins the id that another record gave with it.
 //!
-//! What a handle stands for is a matter of all records together, in whatever order they came: of none with an id, the
+//! The user id of a handle follows from all records together, in whatever order they came: of none with an id, the
 //! handle itself; of one id, that id; of two, the handle again, as nobody can know whose the videos are. So videos are
 //! moved when what their handle stands for changes, all at the end of the transaction.
 
@@ -16,7 +16,7 @@ pub(crate) const AMBIGUOUS: i64 = 0;
 /// Handles whose videos are moved at once.
 const HANDLES_AT_ONCE: usize = 1_000;
 
-/// What a handle stands for: an id, [`AMBIGUOUS`], or nothing yet.
+/// User id of a handle: an id, [`AMBIGUOUS`], or none yet.
 #[derive(Debug, Clone, Copy)]
 struct Meaning {
     stored: Option<i64>,
@@ -33,7 +33,7 @@ pub(crate) struct ChangedHandle {
     pub(crate) handle: i64,
     /// The id, or [`AMBIGUOUS`].
     pub(crate) author: i64,
-    /// Whether nothing was stored of it.
+    /// True if nothing was stored of it.
     pub(crate) is_new: bool,
 }
 
@@ -53,7 +53,7 @@ impl HeldVideo {
 
 impl<R: Rows> Recording<'_, R> {
     /// Whose a video is after a record that may name its creator by id, by handle or both. An id wins over every handle.
-    /// Of two handles of one video the lesser stands, so that the order of the records does not matter.
+    /// Takes the lesser of two handles of one video, so that the order of the records does not matter.
     pub(super) fn ownership(
         &mut self,
         held: Option<&HeldVideo>,

@@ -9,13 +9,13 @@ use crate::forget::{ForgetKey, ForgottenVideos};
 use crate::record::Recorded;
 use domain::{Creator, HashtagRow, VideoId};
 
-/// What a backend does with single rows while videos are forgotten.
+/// Operations on single rows while videos are forgotten.
 pub(crate) trait ForgetRows {
     /// Makes the digests of what is forgotten.
     fn forget_key(&mut self) -> Result<ForgetKey, StoreError>;
     /// Keeps digests, and notes that copies of what is forgotten may still be elsewhere.
     fn keep_forgotten(&mut self, digests: &[i64]) -> Result<(), StoreError>;
-    /// Those of the videos that are stored, with their rows.
+    /// Returns the stored ones of these videos, with their rows.
     fn stored_of(&mut self, ids: &[VideoId]) -> Result<Vec<(u32, VideoId)>, StoreError>;
     /// Deletes every row of these videos. Returns how many readings of them were stored.
     fn delete_videos(&mut self, videos: &[(u32, VideoId)]) -> Result<u64, StoreError>;

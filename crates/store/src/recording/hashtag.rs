@@ -74,7 +74,7 @@ impl<R: Rows> StoredReadings for Stored<'_, R> {
     }
 }
 
-/// Lays what a reading describes over what is held, or under it when the reading is older.
+/// Lays the details of a reading over the stored ones, or under them if the reading is older.
 fn describe(held: &mut Reported, now: HashtagDetails, at: Option<Timestamp>) {
     let is_newer = at >= held.details_at;
     let before = held.details.clone();

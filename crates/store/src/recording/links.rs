@@ -5,7 +5,7 @@ use super::rows::Rows;
 use super::touched::TouchedTags;
 use crate::StoreError;
 
-/// What is to happen to a link.
+/// Change of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     Make,
@@ -20,7 +20,7 @@ pub(crate) enum Change {
 pub(crate) struct Link {
     pub(crate) hashtag: u32,
     pub(crate) video: u32,
-    /// 0 when not told.
+    /// 0 when unknown.
     pub(crate) author: i64,
     pub(crate) plays: i64,
     /// Place in the transaction: what happens to one link happens in the order it was asked.
@@ -30,7 +30,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Whether this step makes it or removes it, so that its creator may be another under the hashtag.
+    /// Returns whether this step makes it or removes it, so that its creator may be another under the hashtag.
     pub(crate) fn moves_creator(&self) -> bool {
         self.change != Change::Update
     }
@@ -69,7 +69,7 @@ pub(super) fn write<R: Rows>(rows: &mut R, links: Links, tags: &mut TouchedTags)
     Ok(())
 }
 
-/// What is to be done to one link after all its steps. What was made and dropped within the transaction was never there;
+/// Net change of one link after all its steps. A link that was made and dropped within the transaction was never there;
 /// what was dropped and made again was there all along.
 fn outcome(steps: &[Link]) -> Option<(&Link, Change)> {
     let (first, last) = (steps.first()?, steps.last()?);

@@ -32,8 +32,8 @@ pub(crate) use hashtag::HASHTAG_COLUMNS;
 pub(crate) use links::Link;
 pub(crate) use removed::{REMOVED_SQL, digests};
 pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows, WindowRow};
-pub(crate) use touched::{KnownTags, Reported, Touched};
-pub(crate) use video::{COUNTS, CountColumns, HeldVideo, VIDEO_COLUMNS};
+pub(crate) use touched::{KnownTags, Reported, ReportedColumns, Touched, reported_columns};
+pub(crate) use video::{COUNTS, HeldVideo, VIDEO_COLUMNS, VideoColumns, count_columns, video_columns};
 pub(crate) use zeros::Times;
 
 use crate::StoreError;
@@ -48,10 +48,10 @@ use std::time::Duration;
 use touched::{Spread, TouchedTags};
 use zeros::FirstNonzero;
 
-/// How long a transaction waits for its source before it commits what it has.
+/// Time that a transaction waits for its source before it commits.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What comes in, as the importer hands it over.
+/// Batches of records from the importer.
 pub(crate) type Chunks = mpsc::Receiver<Vec<Prepared>>;
 
 /// Takes the first chunk and what follows it in, until the source ends or pauses or `records_max` records are in.
@@ -100,7 +100,7 @@ struct Recording<'a, R> {
     first_new_video: u32,
     /// Makes the digests of what was forgotten, if anything was.
     forget_key: Option<ForgetKey>,
-    /// Of the videos that were read again.
+    /// Earliest counts above 0 of the videos that were read again.
     first_nonzero: HashMap<u32, FirstNonzero<COUNTS>, BuildHasherDefault<Spread>>,
 }
 

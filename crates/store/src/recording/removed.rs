@@ -34,7 +34,7 @@ impl<R: Rows> Recording<'_, R> {
         self.rows.change_video(video, removal.id, after)
     }
 
-    /// Whether a reading is of a video, or by a creator, that was forgotten.
+    /// Returns whether a reading is of a video, or by a creator, that was forgotten.
     pub(super) fn is_forgotten(&mut self, reading: &PreparedVideo) -> Result<bool, StoreError> {
         match self.forget_key {
             Some(key) => self.rows.is_forgotten(&digests(key, reading)),

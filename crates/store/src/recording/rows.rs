@@ -1,4 +1,4 @@
-//! What a backend does with single rows while observations are taken in. All of it happens in one transaction, whose
+//! Operations on single rows while observations are recorded. All of them happen in one transaction, whose
 //! earlier writes every later question sees.
 
 use super::zeros::Times;
@@ -18,13 +18,13 @@ pub(crate) struct Numbers {
     pub(crate) hashtag: u32,
     /// Row of the next new video.
     pub(crate) video: u32,
-    /// How often the catalog has changed.
+    /// Change sequence of the catalog.
     pub(crate) sequence: u64,
     /// Makes the digests of what was forgotten, if anything was.
     pub(crate) forget_key: Option<ForgetKey>,
 }
 
-/// How a transaction leaves the store.
+/// State in which a transaction leaves the store.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) next: Numbers,
@@ -44,7 +44,7 @@ pub(crate) struct Point<const N: usize> {
 }
 
 impl<const N: usize> Point<N> {
-    /// `None` when nothing is told.
+    /// `None` when nothing is reported.
     pub(crate) fn of(at: Timestamp, source: Source, counts: [Option<Count>; N]) -> Option<Self> {
         counts.iter().any(Option::is_some).then(|| Self {
             at: at.as_ms(),
@@ -85,13 +85,13 @@ impl<const N: usize> Point<N> {
 
 /// Videos and their snapshots.
 pub(crate) trait VideoRows {
-    /// What a handle stands for: an id, or 0 where it was given with two.
+    /// Reads the user id of a handle; 0 if it was given with two.
     fn find_handle(&mut self, handle: i64) -> Result<Option<i64>, StoreError>;
     /// Stores what handles stand for.
     fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError>;
     /// The videos whose creator is known by one of these handles and by no id; all groups are in.
     fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError>;
-    /// Whether any of these digests is one of what was forgotten.
+    /// Returns whether any of these digests is one of what was forgotten.
     fn is_forgotten(&mut self, digests: &[i64]) -> Result<bool, StoreError>;
     /// The row of a video, if it has one.
     fn find_video(&mut self, id: VideoId) -> Result<Option<u32>, StoreError>;
@@ -100,11 +100,11 @@ pub(crate) trait VideoRows {
     fn claim_video(&mut self, id: VideoId, next: u32, digest: u64) -> Result<Option<(u32, u64)>, StoreError>;
     /// Notes another digest.
     fn set_digest(&mut self, id: VideoId, video: u32, digest: u64) -> Result<(), StoreError>;
-    /// What is held of a video that has a row.
+    /// Reads a video by its row.
     fn held_video(&mut self, video: u32) -> Result<HeldVideo, StoreError>;
     /// Writes a video that was not held.
     fn make_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError>;
-    /// Writes what is held now.
+    /// Writes what is stored now.
     fn change_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError>;
     /// Keeps a reading. If there is one of the same moment and source, that stays, and is filled ([`Point::fill`]).
     fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError>;
@@ -115,7 +115,7 @@ pub(crate) trait VideoRows {
     fn clear_zeros_video(&mut self, video: u32, n: usize, times: Times) -> Result<(), StoreError>;
 }
 
-/// A sum over a window of time as it is kept. Texts have no NUL; a length of 0 days is one that was not told.
+/// A sum over a window of time as it is kept. Texts have no NUL; a length of 0 days is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WindowRow {
     /// Milliseconds since 1970.
@@ -147,7 +147,7 @@ impl WindowRow {
 pub(crate) trait HashtagRows {
     /// The hashtag of a key that is in the database, and its id (0 when it has none).
     fn find_tag(&mut self, key: &str) -> Result<Option<(u32, u64)>, StoreError>;
-    /// What was told of a hashtag. Default for one that is not in the database yet.
+    /// Reads the reported values of a hashtag. Default for one that is not stored yet.
     fn reported(&mut self, hashtag: u32) -> Result<Reported, StoreError>;
     /// Keeps a reading. If there is one of the same moment and source, that stays, and is filled ([`Point::fill`]).
     fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError>;
@@ -183,15 +183,15 @@ pub(crate) trait HashtagRows {
     fn make_key(&mut self, key: &str, hashtag: u32) -> Result<(), StoreError>;
 }
 
-/// What links hashtags and videos. Asked and written in the order of the table, each link once.
+/// Operations on links of hashtags and videos. Read and written in the order of the table, each link once.
 pub(crate) trait LinkRows {
     /// These links are about to be written: what that needs can be read at once.
     fn expect_links(&mut self, _links: &[Link], _first_new_hashtag: u32) -> Result<(), StoreError> {
         Ok(())
     }
-    /// Whether there was a link of this creator under the hashtag before the transaction.
+    /// Returns whether there was a link of this creator under the hashtag before the transaction.
     fn has_author(&mut self, hashtag: u32, author: i64) -> Result<bool, StoreError>;
-    /// How many links of this creator there were under the hashtag before the transaction, asked before any of them is
+    /// Counts the links of this creator under the hashtag before the transaction, called before any of them is
     /// written.
     fn author_links(&mut self, hashtag: u32, author: i64) -> Result<i64, StoreError>;
     /// Makes a link.

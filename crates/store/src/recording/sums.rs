@@ -5,7 +5,7 @@ use domain::count::COUNT_MAX;
 
 /// The largest sum that is stored as it is.
 pub(crate) const VIEWS_MAX: i64 = COUNT_MAX.cast_signed();
-/// What is stored in place of a larger one. Versions before this limit can have stored any number above it.
+/// Stored in place of a larger sum. Versions before this limit can have stored any number above it.
 pub(crate) const VIEWS_UNKNOWN: i64 = i64::MAX;
 
 /// A sum as it is stored.

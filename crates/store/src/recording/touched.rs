@@ -1,10 +1,11 @@
-//! What a transaction has found out about hashtags and not written yet, and the row numbers of tags met lately.
+//! Pending changes of hashtags in a transaction, and the row numbers of tags met lately.
 
 use super::rows::HashtagRows;
 use super::sums;
 use super::zeros::FirstNonzero;
 use crate::StoreError;
-use crate::merge::Told;
+use crate::merge::{Told, told};
+use crate::row::row;
 use domain::observation::{HashtagDetails, TagRef};
 use domain::{CaveatSet, HashtagId, SourceSet, TagKey, Timestamp};
 use std::collections::HashMap;
@@ -69,6 +70,30 @@ pub(crate) struct Reported {
     pub(crate) first_nonzero: FirstNonzero<3>,
 }
 
+row! {
+    /// Reported columns of a hashtag's row.
+    pub(crate) struct ReportedColumns: reported_columns {
+        counts: [Option<i64>; 3] = ["views", "creators", "videos"],
+        at: [Option<i64>; 3] = ["views_at", "creators_at", "videos_at"],
+        rounded: i64,
+        details: HashtagDetails = (crate::hashtags::details_columns),
+        details_at: Option<i64>,
+    }
+}
+
+impl ReportedColumns {
+    /// Returns it with the times of its counts.
+    pub(crate) fn reported(self) -> Reported {
+        let counts = std::array::from_fn(|n| told(self.counts[n], self.rounded >> n & 1 == 1, self.at[n]));
+        Reported {
+            counts,
+            details: self.details,
+            details_at: self.details_at.map(Timestamp::from_ms),
+            ..Reported::default()
+        }
+    }
+}
+
 /// One hashtag in the transaction.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
@@ -79,13 +104,13 @@ pub(crate) struct Touched {
     pub(crate) videos: i64,
     pub(crate) views: i128,
     pub(crate) creators: i64,
-    /// Of these, creators known by handle alone.
+    /// Number of these creators that are known by handle alone.
     pub(crate) by_handle: i64,
     /// The newest reading of a video under it, in milliseconds.
     pub(crate) held_at: Option<i64>,
-    /// Where what moved the sums came from.
+    /// Sources of the readings that moved the sums.
     pub(crate) sources: SourceSet,
-    /// What has to be said of it.
+    /// Caveats of these readings.
     pub(crate) caveats: CaveatSet,
     pub(crate) ids: Vec<HashtagId>,
     pub(crate) reported: Option<Box<Reported>>,
@@ -94,7 +119,7 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
-    /// What its sum of views moves by, for the database. More than the largest sum is as good as that.
+    /// Change of its sum of views, for the database, at most the largest sum.
     pub(crate) fn views_moved(&self) -> i64 {
         let most = i128::from(sums::VIEWS_MAX) + 1;
         i64::try_from(self.views.clamp(-most, most)).unwrap_or(sums::VIEWS_UNKNOWN)
@@ -105,7 +130,7 @@ impl Touched {
         sums::views(self.views)
     }
 
-    /// Whether anything of it is other than before; ids aside.
+    /// Returns whether anything of it is other than before; ids aside.
     pub(super) fn is_changed(&self) -> bool {
         self.is_stirred
             || [self.videos, self.creators, self.by_handle].iter().any(|moved| *moved != 0)
@@ -113,7 +138,7 @@ impl Touched {
             || self.news().is_some()
     }
 
-    /// What was told of it, if that changed.
+    /// Returns the reported values, if they changed.
     pub(crate) fn news(&self) -> Option<&Reported> {
         self.reported.as_deref().filter(|reported| reported.is_dirty)
     }
@@ -125,7 +150,7 @@ pub(super) struct TouchedTags {
     /// The first row number that the transaction gives out.
     first: u32,
     next: u32,
-    /// How many of them are to be made.
+    /// Number of hashtags to be made.
     made: usize,
 }
 

@@ -6,19 +6,21 @@ use super::links::{Change, Link};
 use super::rows::{Point, Rows};
 use super::zeros::{FirstNonzero, StoredReadings, Times};
 use crate::StoreError;
+use crate::hashtags::tags_of_blob;
 use crate::merge::{self, Told, newest, rounded_bits, told};
 use crate::record::PreparedVideo;
+use crate::row::row;
 use domain::caveat::caveats_of_reading;
 use domain::observation::VideoCounts;
 use domain::{Caveat, Count, Region, Source, Timestamp, fragment};
 
-/// How many counts a video has.
+/// Number of counts of a video.
 pub(crate) const COUNTS: usize = VideoCounts::LEN;
 /// The counts of a video, in the order of the table's columns.
 pub(crate) const VIDEO_COLUMNS: [&str; COUNTS] =
     ["plays", "likes", "comments", "shares", "saves", "downloads"];
 
-/// What is held of a video.
+/// A stored video.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HeldVideo {
     /// Its creator: an id, or a handle, which is negative.
@@ -26,7 +28,7 @@ pub(crate) struct HeldVideo {
     /// Its creator's handle, where no record gave an id.
     pub(crate) handle: Option<i64>,
     pub(crate) create_time: Option<i64>,
-    /// 0 when not told.
+    /// 0 when unknown.
     pub(crate) region: u16,
     /// Milliseconds since 1970, of the newest reading.
     pub(crate) observed_at: Option<i64>,
@@ -38,18 +40,52 @@ pub(crate) struct HeldVideo {
     pub(crate) packed: Vec<u8>,
 }
 
-/// The counts of a video as they are stored.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CountColumns {
-    pub(crate) rounded: i64,
-    pub(crate) values: [Option<i64>; COUNTS],
-    /// A count's own time, only where it differs from the video's; `i64::MIN` stands for "without a time".
-    pub(crate) at: [Option<i64>; COUNTS],
+row! {
+    /// The counts of a video as they are stored.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct CountColumns: count_columns {
+        rounded: i64,
+        values: [Option<i64>; COUNTS] = ["plays", "likes", "comments", "shares", "saves", "downloads"],
+        /// A count's own time, only where it differs from the video's; `i64::MIN` is "without a time".
+        at: [Option<i64>; COUNTS] =
+            ["plays_at", "likes_at", "comments_at", "shares_at", "saves_at", "downloads_at"],
+    }
+}
+
+row! {
+    /// A video's row, without its ids.
+    pub(crate) struct VideoColumns<'r>: video_columns {
+        author: Option<i64>,
+        create_time: Option<i64>,
+        region: u16,
+        observed_at: Option<i64>,
+        counts: CountColumns = (crate::recording::count_columns),
+        tags: &'r [u8],
+        handle: Option<i64>,
+        removed_at: Option<i64>,
+    }
+}
+
+impl VideoColumns<'_> {
+    /// Returns the video with its ready JSON.
+    pub(crate) fn video(&self, packed: Vec<u8>) -> HeldVideo {
+        HeldVideo {
+            author: self.author,
+            handle: self.handle,
+            create_time: self.create_time,
+            region: self.region,
+            observed_at: self.observed_at,
+            removed_at: self.removed_at,
+            counts: self.counts.told(self.observed_at),
+            tags: tags_of_blob(self.tags),
+            packed,
+        }
+    }
 }
 
 impl CountColumns {
     /// Back to what they say, beside the video's own time.
-    pub(crate) fn told(&self, observed_at: Option<i64>) -> [Option<Told>; COUNTS] {
+    fn told(&self, observed_at: Option<i64>) -> [Option<Told>; COUNTS] {
         std::array::from_fn(|n| {
             let at = match self.at[n] {
                 None => observed_at,
@@ -75,7 +111,7 @@ impl HeldVideo {
         }
     }
 
-    /// Whether it was found removed and no later reading shows it.
+    /// Returns whether it was found removed and no later reading shows it.
     pub(crate) fn is_removed(&self) -> bool {
         self.removed_at.is_some_and(|removed_at| self.observed_at.is_none_or(|read_at| read_at <= removed_at))
     }
@@ -149,7 +185,7 @@ impl<R: Rows> Recording<'_, R> {
         }
     }
 
-    /// A video that is held already: the reading may be newer, older or tell other things.
+    /// Records a further reading of a stored video: it may be newer, older or report other fields.
     fn again(&mut self, video: u32, reading: &PreparedVideo) -> Result<(), StoreError> {
         let held = self.rows.held_video(video)?;
         let at = reading.observed_at;

@@ -33,7 +33,7 @@ impl Times {
         Self { after: self.after.min(other.after), until: self.until.max(other.until) }
     }
 
-    /// Whether a moment is among them.
+    /// Returns whether a moment is among them.
     pub(crate) fn contains(self, at: i64) -> bool {
         self.after < at && at <= self.until
     }
@@ -56,7 +56,7 @@ impl<const N: usize> Default for FirstNonzero<N> {
 }
 
 impl<const N: usize> FirstNonzero<N> {
-    /// Of a hashtag or video that the transaction makes, whose readings so far are these.
+    /// State of a hashtag or video that the transaction makes, with its readings so far.
     pub(super) fn of_new(readings: &[Option<Told>; N]) -> Self {
         let nonzero = readings.map(|told| told.filter(|told| told.count.value() > 0));
         Self { at: nonzero.map(|told| told.map_or(i64::MAX, |told| ms(told.at))), looked_up: u8::MAX }
@@ -84,7 +84,7 @@ impl<const N: usize> FirstNonzero<N> {
         Ok(counts)
     }
 
-    /// Whether a 0 of this time comes after a number that is not 0.
+    /// Returns whether a 0 of this time comes after a number that is not 0.
     fn is_unknown(
         &mut self,
         stored: &mut impl StoredReadings,

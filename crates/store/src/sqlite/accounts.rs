@@ -6,10 +6,11 @@ use super::ledger::{self, Quotes};
 use super::migrations;
 use super::readers::Readers;
 use crate::StoreError;
-use crate::accounts::{Account, AccountCreated};
+use crate::accounts::{Account, AccountCreated, AccountRow, CreditsRow, account_columns, credits_columns};
 use crate::chain;
 use crate::error::Doing;
 use crate::ledger::{Cause, Granted, SIGN_UP};
+use crate::row;
 use domain::{AccountId, Credits, Email, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
 use std::path::Path;
@@ -19,6 +20,19 @@ use std::sync::Arc;
 const CACHE_KIB: u32 = 8 * 1024;
 /// The committer runs checkpoints itself, so that it sees whether they fail.
 const SETTINGS: Settings = Settings { cache_kib: CACHE_KIB, autocheckpoint_pages: 0, durable: true };
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            account_columns!(),
+            ", ",
+            credits_columns!(),
+            " FROM accounts JOIN balances USING (account_id) ",
+            $rest
+        )
+    };
+}
 
 /// `accounts.db`, open.
 #[derive(Debug)]
@@ -32,7 +46,7 @@ impl AccountsFile {
     /// Opens or makes the file and brings its schema up to date.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let mut connection = connection::open_writer(path, SETTINGS)?;
-        migrations::apply(&mut connection, migrations::ACCOUNTS)?;
+        migrations::apply(&mut connection, crate::schema::ACCOUNTS.sqlite)?;
         sync_folders_of(path);
         let quotes = Arc::new(Quotes::default());
         Ok(Self {
@@ -59,15 +73,15 @@ impl AccountsFile {
 
     pub(crate) fn account(&self, account_id: AccountId) -> Result<Option<Account>, StoreError> {
         self.readers.with(|connection| {
-            let sql = format!("{SELECT} WHERE account_id = ?1");
-            one(connection, &sql, [account_id.0])
+            const SQL: &str = select!("WHERE account_id = ?1");
+            one(connection, SQL, [account_id.0])
         })
     }
 
     pub(crate) fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
         self.readers.with(|connection| {
-            let sql = format!("{SELECT} WHERE email = ?1");
-            one(connection, &sql, [email.as_str()])
+            const SQL: &str = select!("WHERE email = ?1");
+            one(connection, SQL, [email.as_str()])
         })
     }
 
@@ -78,8 +92,8 @@ impl AccountsFile {
     ) -> Result<Vec<Account>, StoreError> {
         let after = after.map_or(0, |id| id.0);
         self.readers.with(|connection| {
-            let sql = format!("{SELECT} WHERE account_id > ?1 ORDER BY account_id LIMIT ?2");
-            let mut statement = connection.prepare_cached(&sql).doing("list accounts")?;
+            const SQL: &str = select!("WHERE account_id > ?1 ORDER BY account_id LIMIT ?2");
+            let mut statement = connection.prepare_cached(SQL).doing("list accounts")?;
             let mut rows = statement.query((after, crate::ledger::limit(limit))).doing("list accounts")?;
             let mut accounts = Vec::new();
             while let Some(row) = rows.next().doing("list accounts")? {
@@ -89,9 +103,6 @@ impl AccountsFile {
         })
     }
 }
-
-const SELECT: &str = "SELECT account_id, email, created_at_ms, balance, granted, charged
-                      FROM accounts JOIN balances USING (account_id)";
 
 fn one(
     connection: &Connection,
@@ -104,24 +115,8 @@ fn one(
 }
 
 fn account_of(row: &Row<'_>) -> Result<Account, StoreError> {
-    let number: i64 = row.get(0).doing("read an account")?;
-    let email: String = row.get(1).doing("read an account")?;
-    let credits = |at: usize, column| {
-        let amount = row.get(at).doing("read an account")?;
-        crate::ledger::to_credits(amount, "balances", column, number)
-    };
-    Ok(Account {
-        account_id: AccountId(number),
-        email: email.parse().map_err(|_| StoreError::Inconsistent {
-            table: "accounts",
-            column: "email",
-            row: number.to_string(),
-        })?,
-        created_at: Timestamp::from_ms(row.get(2).doing("read an account")?),
-        balance: credits(3, "balance")?,
-        granted: credits(4, "granted")?,
-        charged: credits(5, "charged")?,
-    })
+    let (account, credits): (AccountRow, CreditsRow) = row::read(row).doing("read an account")?;
+    account.account(&credits)
 }
 
 fn create_account(
@@ -133,7 +128,7 @@ fn create_account(
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin an account")?;
     let known: Option<i64> = transaction
-        .query_row("SELECT account_id FROM accounts WHERE email = ?1", [email.as_str()], |row| row.get(0))
+        .query_row("SELECT account_id FROM accounts WHERE email = ?1", [email.as_str()], row::sqlite)
         .optional()
         .doing("look for an account of this address")?;
     if let Some(known) = known {

@@ -1,9 +1,10 @@
-//! What upstreams were asked for, in `walks.db`; why there, `crate::asks` says.
+//! Fetches from upstreams, in `walks.db`; `crate::asks` says why there.
 
 use super::walks::WalksFile;
 use crate::StoreError;
-use crate::asks::{Ask, Asked};
+use crate::asks::{Ask, Asked, AskedRow, asked_columns};
 use crate::error::Doing;
+use crate::row;
 use domain::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
@@ -11,16 +12,16 @@ impl WalksFile {
     pub(crate) fn asked(&self, store: u128, ask: &Ask) -> Result<Option<Asked>, StoreError> {
         self.readers.with(|connection| {
             connection
-                .prepare_cached(
-                    "SELECT at_ms, is_found, cursor, has_more FROM asks WHERE store = ?1 AND kind = ?2 AND key = ?3",
-                )
+                .prepare_cached(concat!(
+                    "SELECT ",
+                    asked_columns!(),
+                    " FROM asks WHERE store = ?1 AND kind = ?2 AND key = ?3"
+                ))
                 .and_then(|mut statement| {
-                    statement
-                        .query_row((store.to_be_bytes(), ask.kind_number(), ask.key()), |row| {
-                            Ok(Asked::from_columns((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-                        })
-                        .optional()
+                    let place = (store.to_be_bytes(), ask.kind_number(), ask.key());
+                    statement.query_row(place, row::sqlite::<AskedRow>).optional()
                 })
+                .map(|found| found.map(Asked::from))
                 .doing("see when an upstream was asked")
         })
     }

@@ -7,9 +7,9 @@
 use super::accounts::AccountsFile;
 use super::{connection, migrations};
 use crate::StoreError;
-use crate::audit::{AuditReport, Auditor, StoredBalance, StoredEntry};
-use crate::chain::Link;
+use crate::audit::{AuditReport, AuditedEntry, Auditor, StoredBalance, audited_columns, balance_columns};
 use crate::error::Doing;
+use crate::row;
 use rusqlite::{Connection, Row};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 const CACHE_KIB: u32 = 16 * 1024;
 /// Entries read in one transaction.
 const PIECE: usize = 100_000;
-/// Problems of the file's pages and indexes that are told.
+/// Problems of the file's pages and indexes that are reported.
 const FILE_PROBLEMS_MAX: usize = 100;
 
 impl AccountsFile {
@@ -56,11 +56,11 @@ fn schema(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreErr
     let read = |connection: &Connection| -> Result<Vec<(String, Option<String>)>, StoreError> {
         connection
             .prepare("SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY 1")
-            .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .and_then(|mut s| s.query_map([], row::sqlite)?.collect())
             .doing("read the schema")
     };
     let mut fresh = Connection::open_in_memory().doing("make a schema to compare with")?;
-    migrations::apply(&mut fresh, migrations::ACCOUNTS)?;
+    migrations::apply(&mut fresh, crate::schema::ACCOUNTS.sqlite)?;
     let (stored, wanted) = (read(connection)?, read(&fresh)?);
     for (name, _) in wanted.iter().filter(|item| !stored.contains(item)) {
         auditor.problem(None, format!("the schema lacks the {name} as it should be"));
@@ -75,14 +75,14 @@ fn schema(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreErr
 fn file(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError> {
     let found: Vec<String> = connection
         .prepare(&format!("PRAGMA integrity_check({FILE_PROBLEMS_MAX})"))
-        .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+        .and_then(|mut s| s.query_map([], row::sqlite)?.collect())
         .doing("check the file")?;
     for what in found.into_iter().filter(|what| what != "ok") {
         auditor.problem(None, format!("the file is damaged: {what}"));
     }
     let dangling: Vec<String> = connection
         .prepare("PRAGMA foreign_key_check")
-        .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+        .and_then(|mut s| s.query_map([], row::sqlite)?.collect())
         .doing("check references")?;
     for table in dangling.into_iter().take(FILE_PROBLEMS_MAX) {
         auditor.problem(None, format!("a row of {table} belongs to no account"));
@@ -91,7 +91,7 @@ fn file(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError
         connection,
         "SELECT account_id FROM accounts WHERE account_id NOT IN (SELECT account_id FROM balances)",
         |row| {
-            auditor.problem(Some(row.get(0)?), "the account has no balance");
+            auditor.problem(Some(row::read(row)?), "the account has no balance");
             Ok(())
         },
     )?;
@@ -101,7 +101,7 @@ fn file(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError
              SELECT 1 FROM entries WHERE entries.request_id = kept.request_id AND entries.account_id = kept.account_id)
          GROUP BY account_id",
         |row| {
-            let (account, count): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let (account, count): (i64, i64) = row::read(row)?;
             auditor.problem(Some(account), format!("{count} answers are kept that were not charged"));
             Ok(())
         },
@@ -123,57 +123,35 @@ fn ledger(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreErr
 
 fn piece(connection: &Connection, last: &mut i64, auditor: &mut Auditor) -> Result<usize, StoreError> {
     let mut statement = connection
-        .prepare_cached(
-            "SELECT entry_id, account_id, sequence, previous, kind, credits, balance_after, at_ms, operation,
-                    coalesce(request_id, cause), hash
-             FROM entries WHERE entry_id > ?1 ORDER BY entry_id LIMIT ?2",
-        )
+        .prepare_cached(concat!(
+            "SELECT entry_id, previous, ",
+            audited_columns!(),
+            " FROM entries WHERE entry_id > ?1 ORDER BY entry_id LIMIT ?2"
+        ))
         .doing("read entries")?;
     let mut rows = statement.query((*last, crate::ledger::limit(PIECE))).doing("read entries")?;
     let mut count = 0;
     while let Some(row) = rows.next().doing("read entries")? {
-        let entry = stored_entry(row).doing("read an entry")?;
-        *last = entry.number;
-        auditor.entry(&entry);
+        let (number, previous, entry): (i64, i64, AuditedEntry<'_>) =
+            row::read(row).doing("read an entry")?;
+        *last = number;
+        auditor.entry(&entry.at(number, previous));
         count += 1;
     }
     Ok(count)
 }
 
-fn stored_entry<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredEntry<'a>> {
-    Ok(StoredEntry {
-        number: row.get(0)?,
-        previous: row.get(3)?,
-        link: Link {
-            account_id: row.get(1)?,
-            sequence: row.get(2)?,
-            kind: row.get(4)?,
-            credits: row.get(5)?,
-            balance_after: row.get(6)?,
-            at_ms: row.get(7)?,
-            operation: row.get::<_, Option<i64>>(8)?.unwrap_or(0),
-            reason: row.get_ref(9)?.as_bytes_or_null()?.unwrap_or_default(),
-        },
-        hash: row.get_ref(10)?.as_bytes()?,
-    })
-}
-
 fn balances(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError> {
     each(
         connection,
-        "SELECT account_id, accounts.account_id IS NOT NULL, balance, granted, charged, sequence, last_entry, hash
-         FROM balances LEFT JOIN accounts USING (account_id)",
+        concat!(
+            "SELECT ",
+            balance_columns!(),
+            ", last_entry FROM balances b LEFT JOIN accounts a ON a.account_id = b.account_id"
+        ),
         |row| {
-            auditor.balance(&StoredBalance {
-                account_id: row.get(0)?,
-                has_account: row.get(1)?,
-                balance: row.get(2)?,
-                granted: row.get(3)?,
-                charged: row.get(4)?,
-                sequence: row.get(5)?,
-                last_entry: row.get(6)?,
-                hash: row.get_ref(7)?.as_bytes()?,
-            });
+            let (balance, last_entry): (StoredBalance<'_>, i64) = row::read(row)?;
+            auditor.balance(&balance, last_entry);
             Ok(())
         },
     )

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use std::path::{Path, PathBuf};
 
-/// What is copied. (The third file, of frozen rankings, can be made again.)
+/// Files that are copied. (The third file, of frozen rankings, can be made again.)
 pub(crate) const FILES: [&str; 2] = ["accounts.db", "catalog.db"];
 /// Pages between two looks at how far it is.
 const PAGES: std::ffi::c_int = 4096;

@@ -4,21 +4,22 @@
 use super::idempotency;
 use super::ledger::Quotes;
 use crate::StoreError;
-use crate::chain::{self, Hash};
+use crate::chain;
 use crate::error::Doing;
-use crate::head;
+use crate::head::{self, ChainRow, chain_columns};
 use crate::idempotency::Kept;
-use crate::ledger::{Charge, ChargeOutcome, Receipt, to_credits, to_i64};
+use crate::ledger::{Charge, ChargeOutcome, Receipt, to_i64};
+use crate::row;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::HashMap;
 use std::collections::hash_map;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Accounts whose head is held in memory, about 150 bytes each.
+/// Accounts whose head is cached, about 150 bytes each.
 const HEADS_MAX: usize = 200_000;
 
-/// Where an account's chain stands, in this transaction.
+/// An account's chain in this transaction.
 struct Head {
     at: head::Head,
     last_entry: i64,
@@ -26,11 +27,11 @@ struct Head {
     spent: i64,
     /// The sequence that the row of `balances` still has.
     sequence_stored: i64,
-    /// Where askers of quotes see the balance.
+    /// Balance that quotes read.
     quote: Arc<AtomicU64>,
 }
 
-/// What the last commits left, so that the next need not read it again. Valid as long as no other connection wrote.
+/// Cache of accounts after the last commits. Valid as long as no other connection wrote.
 pub(crate) struct Heads {
     known: HashMap<i64, Head>,
     data_version: i64,
@@ -50,7 +51,7 @@ impl Heads {
     /// Forgets everything if another connection wrote since the last transaction.
     fn refresh(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         let mut statement = transaction.prepare_cached("PRAGMA data_version")?;
-        let data_version = statement.query_row([], |row| row.get(0))?;
+        let data_version = statement.query_row([], row::sqlite)?;
         if data_version != self.data_version || self.known.len() > HEADS_MAX {
             self.known.clear();
             self.data_version = data_version;
@@ -95,9 +96,11 @@ struct Group<'a> {
 
 impl<'a> Group<'a> {
     fn new(transaction: &'a Transaction<'a>, heads: &'a mut Heads) -> rusqlite::Result<Self> {
-        let read = transaction.prepare_cached(
-            "SELECT balance, sequence, last_entry, hash FROM balances WHERE account_id = ?1",
-        )?;
+        let read = transaction.prepare_cached(concat!(
+            "SELECT ",
+            chain_columns!(),
+            ", last_entry FROM balances WHERE account_id = ?1"
+        ))?;
         let insert = transaction.prepare_cached(
             "INSERT INTO entries (account_id, sequence, previous, kind, credits, balance_after, at_ms, request_id,
                                   operation, hash)
@@ -223,18 +226,10 @@ fn find<'h>(
         hash_map::Entry::Occupied(head) => return Ok(Some(head.into_mut())),
         hash_map::Entry::Vacant(vacant) => vacant,
     };
-    let row: Option<(i64, i64, i64, Hash)> = read
-        .query_row([account_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-        .optional()
-        .doing("read a balance")?;
-    let Some((balance, sequence, last_entry, hash)) = row else { return Ok(None) };
-    let balance = to_credits(balance, "balances", "balance", account_id)?;
-    let quote = quotes.publish(account_id, balance);
-    Ok(Some(vacant.insert(Head {
-        at: head::Head { balance, sequence, hash },
-        last_entry,
-        spent: 0,
-        sequence_stored: sequence,
-        quote,
-    })))
+    let row: Option<(ChainRow, i64)> =
+        read.query_row([account_id], row::sqlite).optional().doing("read a balance")?;
+    let Some((chain, last_entry)) = row else { return Ok(None) };
+    let at = chain.head(account_id)?;
+    let quote = quotes.publish(account_id, at.balance);
+    Ok(Some(vacant.insert(Head { at, last_entry, spent: 0, sequence_stored: at.sequence, quote })))
 }

@@ -1,20 +1,20 @@
 //! Looks the SQLite files over, each through a connection that can only read.
 
 use super::connection;
-use super::migrations::{ACCOUNTS, CATALOG, WALKS};
 use crate::check::{FileCheck, FileState};
 use crate::error::{Doing, StoreError};
 use crate::migration::Migration;
+use crate::schema::{ACCOUNTS, CATALOG, WALKS};
 use std::path::Path;
 
-/// Problems of a file that are told.
+/// Problems of a file that are reported.
 const PROBLEMS_TOLD_MAX: usize = 5;
 /// Page cache while a file is read through once.
 const CACHE_KIB: u32 = 8 * 1024;
 
 /// The files of a data folder and their schemas.
 const FILES: [(&str, &[Migration]); 3] =
-    [("catalog.db", CATALOG), ("accounts.db", ACCOUNTS), ("walks.db", WALKS)];
+    [("catalog.db", CATALOG.sqlite), ("accounts.db", ACCOUNTS.sqlite), ("walks.db", WALKS.sqlite)];
 
 pub(crate) fn exists(data_dir: &Path) -> bool {
     FILES.iter().any(|(name, _)| data_dir.join(name).exists())

@@ -13,7 +13,7 @@ use std::time::Duration;
 const CHECKPOINT_PAGES: i32 = 10_000;
 /// Pages in the WAL that bring on a checkpoint that waits for readers, which would else keep the file growing.
 const CHECKPOINT_WAITING_PAGES: i32 = 4 * CHECKPOINT_PAGES;
-/// How long to wait between two tries for a lock that another process holds.
+/// Pause between two tries for a lock of another process.
 const LOCK_RETRY: Duration = Duration::from_micros(500);
 /// Tries for the write lock: ten seconds.
 const LOCK_TRIES: i32 = 20_000;

@@ -25,7 +25,7 @@ type Answer = oneshot::Sender<Result<ChargeOutcome, StoreError>>;
 /// A change; given an error when the ledger has stopped. Answers its asker itself and gives the reason to stop, if any.
 type Task = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> Option<String> + Send>;
 
-/// What waits for the thread. Charges and their answers are kept at the same places of two lists.
+/// Work that waits for the thread. Charges and their answers are kept at the same places of two lists.
 #[derive(Default)]
 struct Waiting {
     charges: Vec<Charge>,
@@ -104,7 +104,7 @@ impl Drop for CloseAtEnd {
     }
 }
 
-/// What [`LedgerActivity`] is read from.
+/// Counters behind [`LedgerActivity`].
 #[derive(Default)]
 struct Activity {
     commits: AtomicU64,
@@ -346,7 +346,7 @@ mod tests {
     fn committer(folder: &std::path::Path) -> Committer {
         let settings = connection::Settings { cache_kib: 2048, autocheckpoint_pages: 0, durable: true };
         let mut connection = connection::open_writer(&folder.join("accounts.db"), settings).expect("a file");
-        migrations::apply(&mut connection, migrations::ACCOUNTS).expect("a schema");
+        migrations::apply(&mut connection, crate::schema::ACCOUNTS.sqlite).expect("a schema");
         Committer::start(connection, Arc::new(Quotes::default())).expect("a thread")
     }
 

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 /// Older ones can corrupt a WAL that two connections write and checkpoint at once (fixed in 3.51.3).
 const VERSION_NUMBER_MIN: i32 = 3_051_003;
-/// How long a statement waits for another process's lock.
+/// Time that a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Prepared statements kept by each connection.
 const STATEMENTS_KEPT: usize = 128;
 
-/// What a connection is for.
+/// Settings of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     /// Page cache, KiB.

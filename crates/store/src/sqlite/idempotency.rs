@@ -5,9 +5,10 @@ use super::catalog::forget::{overwriting, wipe};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
-use crate::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptAnswer, Spans};
+use crate::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptRow, Spans, kept_columns};
 use crate::ledger::Charge;
-use domain::{AccountId, RequestId};
+use crate::row;
+use domain::AccountId;
 use rusqlite::{Connection, OptionalExtension};
 
 /// Kept answers looked through at once: a megabyte each at most.
@@ -89,9 +90,8 @@ fn naming(connection: &Connection, after: i64, named: &Named) -> Result<Option<(
     let mut rows = statement.query((after, ANSWERS_AT_ONCE)).doing(DOING)?;
     let (mut last, mut found) = (None, Vec::new());
     while let Some(row) = rows.next().doing(DOING)? {
-        let rowid: i64 = row.get(0).doing(DOING)?;
-        let body: Vec<u8> = row.get(1).doing(DOING)?;
-        if named.is_in(&body) {
+        let (rowid, body): (i64, &[u8]) = row::read(row).doing(DOING)?;
+        if named.is_in(body) {
             found.push(rowid);
         }
         last = Some(rowid);
@@ -99,29 +99,23 @@ fn naming(connection: &Connection, after: i64, named: &Named) -> Result<Option<(
     Ok(last.map(|last| (last, found)))
 }
 
-/// What is kept under a key for a request of this fingerprint.
+/// Reads the answer stored under a key for a request of this fingerprint.
 pub(super) fn kept(
     connection: &Connection,
     account_id: AccountId,
     key: &IdempotencyKey,
     fingerprint: Fingerprint,
 ) -> Result<Option<Kept>, StoreError> {
-    let mut statement = connection
-        .prepare_cached(
-            "SELECT fingerprint, request_id, status, content_type, body FROM idempotency
-             WHERE account_id = ?1 AND idempotency_key = ?2",
-        )
+    const SQL: &str = concat!(
+        "SELECT ",
+        kept_columns!(),
+        " FROM idempotency WHERE account_id = ?1 AND idempotency_key = ?2"
+    );
+    let row: Option<KeptRow> = connection
+        .prepare_cached(SQL)
+        .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
         .doing("look a kept answer up")?;
-    statement
-        .query_row((account_id.0, key.as_str()), |row| {
-            if row.get::<_, [u8; 32]>(0)? != fingerprint.0 {
-                return Ok(Kept::OtherRequest);
-            }
-            let answer = KeptAnswer { status: row.get(2)?, content_type: row.get(3)?, body: row.get(4)? };
-            Ok(Kept::Answer { answer, request_id: RequestId::from_bytes(row.get(1)?) })
-        })
-        .optional()
-        .doing("look a kept answer up")
+    Ok(row.map(|row| row.kept(fingerprint)))
 }
 
 /// Keeps the answer that a charge of the same transaction pays for.

@@ -8,8 +8,9 @@ use crate::jobs::{
     Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, Lease, NewJob, job_columns, job_interrupted,
     lease_is_over,
 };
+use crate::row;
 use domain::{AccountId, JobId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -18,7 +19,7 @@ macro_rules! select {
 }
 
 const JOB: &str = select!("WHERE account_id = ?1 AND job_id = ?2");
-/// What SQLite has no arrays for: kinds come as JSON.
+/// SQLite has no arrays: kinds come as JSON.
 const CLAIMABLE: &str = concat!(
     "SELECT account_id, job_id FROM jobs WHERE state IN (1, 2) AND (state = 1 OR ",
     lease_is_over!("?1"),
@@ -87,7 +88,7 @@ impl AccountsFile {
                 let claimable: Option<(i64, [u8; 16])> = transaction
                     .prepare_cached(CLAIMABLE)
                     .and_then(|mut s| {
-                        s.query_row((now, &kinds, &node), |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                        s.query_row((now, &kinds, &node), row::sqlite).optional()
                     })
                     .doing("look for a job")?;
                 let Some(place) = claimable else { return Ok(None) };
@@ -106,7 +107,7 @@ impl AccountsFile {
             .await
     }
 
-    /// Whether its end is wanted; `None` when it is not ours.
+    /// Returns whether its end is wanted; `None` when it is not ours.
     pub(crate) async fn keep_job(
         &self,
         claim: Claim,
@@ -125,7 +126,7 @@ impl AccountsFile {
                     .and_then(|mut s| {
                         let (until, ms) = (lease.until.as_ms(), lease.ms());
                         let of = (claim.account_id.0, claim.id.to_bytes(), claim.token);
-                        s.query_row((of.0, of.1, of.2, &progress, until, ms), |row| row.get(0)).optional()
+                        s.query_row((of.0, of.1, of.2, &progress, until, ms), row::sqlite).optional()
                     })
                     .doing("keep a job")?;
                 transaction.commit().doing("commit the progress of a job")?;
@@ -157,7 +158,7 @@ impl AccountsFile {
                 let noted: Option<bool> = connection
                     .prepare_cached(INTERRUPTED)
                     .and_then(|mut s| {
-                        s.query_row((of.0, of.1, of.2, &progress, until, ms), |row| row.get(0)).optional()
+                        s.query_row((of.0, of.1, of.2, &progress, until, ms), row::sqlite).optional()
                     })
                     .doing("note that a job was interrupted")?;
                 Ok(noted == Some(true))
@@ -178,7 +179,7 @@ impl AccountsFile {
                 connection
                     .prepare_cached(FAILED)
                     .and_then(|mut s| {
-                        s.query_row((of.0, of.1, of.2, &failure, until, ms), |row| row.get(0)).optional()
+                        s.query_row((of.0, of.1, of.2, &failure, until, ms), row::sqlite).optional()
                     })
                     .doing("note that a job failed")
             })
@@ -281,9 +282,7 @@ fn created_before(
 ) -> Result<Option<JobCreated>, StoreError> {
     let found: Option<([u8; 16], [u8; 32])> = connection
         .prepare_cached("SELECT job_id, fingerprint FROM jobs WHERE account_id = ?1 AND idempotency_key = ?2")
-        .and_then(|mut s| {
-            s.query_row((account_id.0, key.as_str()), |row| Ok((row.get(0)?, row.get(1)?))).optional()
-        })
+        .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
         .doing("look for a job of this key")?;
     match found {
         Some((id, known)) if known == fingerprint.0 => {
@@ -301,28 +300,7 @@ fn one(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Op
 fn many(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Vec<Job>, StoreError> {
     let rows: Vec<JobRow> = connection
         .prepare_cached(sql)
-        .and_then(|mut statement| statement.query_map(parameters, row)?.collect())
+        .and_then(|mut statement| statement.query_map(parameters, row::sqlite)?.collect())
         .doing("read jobs")?;
     rows.into_iter().map(JobRow::read).collect()
-}
-
-fn row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
-    Ok(JobRow {
-        account_id: row.get(0)?,
-        id: row.get(1)?,
-        kind: row.get(2)?,
-        state: row.get(3)?,
-        request: row.get(4)?,
-        progress: row.get(5)?,
-        result: row.get(6)?,
-        node: row.get(7)?,
-        attempts: row.get(8)?,
-        is_cancel_wanted: row.get(9)?,
-        created_at_ms: row.get(10)?,
-        started_at_ms: row.get(11)?,
-        finished_at_ms: row.get(12)?,
-        failures: row.get(13)?,
-        failure: row.get(14)?,
-        unheard: row.get(15)?,
-    })
 }

@@ -3,11 +3,16 @@
 use super::accounts::AccountsFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::keys::{KeyCreated, KeyRevoked, KeysVersion, NewKey, StoredKey};
-use domain::{AccountId, KeyDigest, KeyId, KeyScope, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
+use crate::keys::{KeyCreated, KeyRevoked, KeyRow, KeysVersion, NewKey, StoredKey, key_columns};
+use crate::row;
+use domain::{AccountId, KeyId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-const SELECT: &str = "SELECT key_id, account_id, name, sha256, requests_per_minute, created_at_ms, revoked_at_ms, scope FROM keys";
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT ", key_columns!(), " FROM keys ", $rest)
+    };
+}
 
 impl AccountsFile {
     pub(crate) async fn create_key(
@@ -21,18 +26,21 @@ impl AccountsFile {
 
     pub(crate) fn key(&self, key_id: KeyId) -> Result<Option<StoredKey>, StoreError> {
         self.readers.with(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("{SELECT} WHERE key_id = ?1")).doing("look a key up")?;
-            statement.query_row([key_id.get()], stored_key).optional().doing("look a key up")
+            let found: Option<KeyRow> = connection
+                .prepare_cached(select!("WHERE key_id = ?1"))
+                .and_then(|mut s| s.query_row([key_id.get()], row::sqlite).optional())
+                .doing("look a key up")?;
+            found.map(KeyRow::key).transpose()
         })
     }
 
     pub(crate) fn keys(&self, account_id: AccountId) -> Result<Vec<StoredKey>, StoreError> {
         self.readers.with(|connection| {
-            connection
-                .prepare_cached(&format!("{SELECT} WHERE account_id = ?1 ORDER BY created_at_ms, key_id"))
-                .and_then(|mut s| s.query_map([account_id.0], stored_key)?.collect())
-                .doing("list keys")
+            let found: Vec<KeyRow> = connection
+                .prepare_cached(select!("WHERE account_id = ?1 ORDER BY created_at_ms, key_id"))
+                .and_then(|mut s| s.query_map([account_id.0], row::sqlite)?.collect())
+                .doing("list keys")?;
+            found.into_iter().map(KeyRow::key).collect()
         })
     }
 
@@ -44,25 +52,11 @@ impl AccountsFile {
         self.readers.with(|connection| {
             connection
                 .prepare_cached("SELECT version FROM keys_version WHERE one = 1")
-                .and_then(|mut s| s.query_row([], |row| row.get(0)))
+                .and_then(|mut s| s.query_row([], row::sqlite))
                 .map(KeysVersion)
                 .doing("see whether keys changed")
         })
     }
-}
-
-fn stored_key(row: &Row<'_>) -> rusqlite::Result<StoredKey> {
-    Ok(StoredKey {
-        key_id: KeyId::new(row.get(0)?),
-        account_id: AccountId(row.get(1)?),
-        name: row.get(2)?,
-        digest: KeyDigest::from_bytes(row.get(3)?),
-        requests_per_minute: row.get(4)?,
-        created_at: Timestamp::from_ms(row.get(5)?),
-        revoked_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_ms),
-        // The schema lets no other number in.
-        scope: KeyScope::from_number(row.get(7)?).unwrap_or_default(),
-    })
 }
 
 fn create_key(
@@ -74,7 +68,7 @@ fn create_key(
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a key")?;
     let exists = |sql: &str, id: i64| {
-        transaction.query_row(sql, [id], |row| row.get::<_, bool>(0)).doing("look before making a key")
+        transaction.query_row(sql, [id], row::sqlite::<bool>).doing("look before making a key")
     };
     if !exists("SELECT EXISTS (SELECT 1 FROM accounts WHERE account_id = ?1)", account_id.0)? {
         return Ok(KeyCreated::NoSuchAccount);
@@ -106,7 +100,7 @@ fn revoke_key(connection: &mut Connection, key_id: KeyId, at: Timestamp) -> Resu
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a revocation")?;
     let known: Option<Option<i64>> = transaction
-        .query_row("SELECT revoked_at_ms FROM keys WHERE key_id = ?1", [key_id.get()], |row| row.get(0))
+        .query_row("SELECT revoked_at_ms FROM keys WHERE key_id = ?1", [key_id.get()], row::sqlite)
         .optional()
         .doing("look for a key")?;
     match known {

@@ -2,20 +2,27 @@
 
 use super::accounts::AccountsFile;
 use crate::StoreError;
-use crate::chain::{self, Hash};
+use crate::chain;
 use crate::error::Doing;
-use crate::head::Head;
+use crate::head::{ChainRow, chain_columns};
 use crate::ledger::{
-    Cause, Charge, ChargeOutcome, Entry, EntryNumber, Granted, LedgerActivity, Movement, Receipt,
-    inconsistent, to_credits, to_i64,
+    Cause, Charge, ChargeOutcome, Entry, EntryNumber, EntryRow, Granted, LedgerActivity, Receipt,
+    entry_columns, inconsistent, to_credits, to_i64,
 };
-use domain::{AccountId, Credits, OperationNumber, RequestId, Timestamp};
+use crate::row;
+use domain::{AccountId, Credits, RequestId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Accounts whose last known balance is held in memory, about 100 bytes each.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT entry_id, previous, ", entry_columns!(), " FROM entries ", $rest)
+    };
+}
+
+/// Accounts whose last known balance is cached, about 100 bytes each.
 const QUOTES_MAX: usize = 500_000;
 
 /// The balances this process saw last, for turning callers away early without asking the database.
@@ -101,7 +108,7 @@ impl AccountsFile {
         self.readers.with(|connection| {
             let balance: Option<i64> = connection
                 .prepare_cached("SELECT balance FROM balances WHERE account_id = ?1")
-                .and_then(|mut s| s.query_row([account_id.0], |row| row.get(0)).optional())
+                .and_then(|mut s| s.query_row([account_id.0], row::sqlite).optional())
                 .doing("read a balance")?;
             balance.map(|b| to_credits(b, "balances", "balance", account_id.0)).transpose()
         })
@@ -120,12 +127,11 @@ impl AccountsFile {
         request_id: RequestId,
     ) -> Result<Option<Entry>, StoreError> {
         self.readers.with(|connection| {
-            let sql = format!("{SELECT} WHERE request_id = ?1 AND account_id = ?2");
-            let mut statement = connection.prepare_cached(&sql).doing("look a charge up")?;
+            const SQL: &str = select!("WHERE request_id = ?1 AND account_id = ?2");
+            let mut statement = connection.prepare_cached(SQL).doing("look a charge up")?;
             let mut rows =
                 statement.query((request_id.to_bytes(), account_id.0)).doing("look a charge up")?;
-            let entry = rows.next().doing("look a charge up")?.map(entry_of).transpose()?;
-            Ok(entry.map(|(entry, _)| entry))
+            rows.next().doing("look a charge up")?.map(|row| Ok(entry_of(row)?.0)).transpose()
         })
     }
 
@@ -145,11 +151,11 @@ impl AccountsFile {
             };
             let first: Option<i64> = connection
                 .prepare_cached(sql)
-                .and_then(|mut s| s.query_row((account_id.0, start), |row| row.get(0)).optional())
+                .and_then(|mut s| s.query_row((account_id.0, start), row::sqlite).optional())
                 .doing("find the newest entry")?;
             let mut next = first.unwrap_or(0);
-            let sql = format!("{SELECT} WHERE entry_id = ?1 AND account_id = ?2");
-            let mut statement = connection.prepare_cached(&sql).doing("list entries")?;
+            const SQL: &str = select!("WHERE entry_id = ?1 AND account_id = ?2");
+            let mut statement = connection.prepare_cached(SQL).doing("list entries")?;
             let mut entries = Vec::new();
             while next != 0 && entries.len() < limit {
                 let mut rows = statement.query((next, account_id.0)).doing("list entries")?;
@@ -186,32 +192,26 @@ pub(super) fn grant_within(
     cause: &Cause,
     at: Timestamp,
 ) -> Result<Granted, StoreError> {
-    type Stored = (i64, i64, i64, i64, Hash);
-    let stored: Option<Stored> = transaction
-        .query_row(
-            "SELECT balance, granted, sequence, last_entry, hash FROM balances WHERE account_id = ?1",
-            [account_id.0],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
-        )
-        .optional()
-        .doing("read a balance")?;
-    let Some((balance, granted, sequence, last_entry, hash)) = stored else {
+    const SQL: &str =
+        concat!("SELECT ", chain_columns!(), ", granted, last_entry FROM balances WHERE account_id = ?1");
+    let stored: Option<(ChainRow, i64, i64)> =
+        transaction.query_row(SQL, [account_id.0], row::sqlite).optional().doing("read a balance")?;
+    let Some((chain, granted, last_entry)) = stored else {
         return Ok(Granted::NoSuchAccount);
     };
     let before: Option<i64> = transaction
         .query_row(
             "SELECT credits FROM entries WHERE account_id = ?1 AND cause = ?2",
             (account_id.0, cause.as_str()),
-            |row| row.get(0),
+            row::sqlite,
         )
         .optional()
         .doing("look for a grant of this cause")?;
     if let Some(before) = before {
         return Ok(Granted::Already { credits: to_credits(before, "entries", "credits", account_id.0)? });
     }
-    let balance = to_credits(balance, "balances", "balance", account_id.0)?;
     let granted = to_credits(granted, "balances", "granted", account_id.0)?;
-    let head = Head { balance, sequence, hash }.grant(account_id, credits, cause, at);
+    let head = chain.head(account_id.0)?.grant(account_id, credits, cause, at);
     let (Some(head), Some(granted)) = (head, granted.checked_add(credits)) else {
         return Ok(Granted::TooMany);
     };
@@ -249,7 +249,7 @@ pub(super) fn grant_within(
     Ok(Granted::Granted { balance: head.balance })
 }
 
-/// Whether a call was charged.
+/// Returns whether a call was charged.
 pub(super) fn is_charged(
     connection: &Connection,
     account_id: AccountId,
@@ -257,39 +257,14 @@ pub(super) fn is_charged(
 ) -> Result<bool, StoreError> {
     connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM entries WHERE request_id = ?1 AND account_id = ?2)")
-        .and_then(|mut s| s.query_row((request_id.to_bytes(), account_id.0), |row| row.get(0)))
+        .and_then(|mut s| s.query_row((request_id.to_bytes(), account_id.0), row::sqlite))
         .doing("look for a charge")
 }
 
-const SELECT: &str =
-    "SELECT entry_id, account_id, sequence, previous, credits, balance_after, at_ms, request_id,
-                             operation, cause
-                      FROM entries";
-
 /// An entry, and the number of the one before it.
 fn entry_of(row: &Row<'_>) -> Result<(Entry, i64), StoreError> {
-    let number: i64 = row.get(0).doing("read an entry")?;
-    let amount =
-        |at: usize, column| to_credits(row.get(at).doing("read an entry")?, "entries", column, number);
-    let request_id: Option<[u8; 16]> = row.get(7).doing("read an entry")?;
-    let movement = match request_id {
-        Some(request_id) => Movement::Charge {
-            request_id: RequestId::from_bytes(request_id),
-            operation: OperationNumber(row.get(8).doing("read an entry")?),
-        },
-        None => Movement::Grant { cause: row.get(9).doing("read an entry")? },
-    };
-    let sequence: i64 = row.get(2).doing("read an entry")?;
-    let entry = Entry {
-        number: EntryNumber(number),
-        account_id: AccountId(row.get(1).doing("read an entry")?),
-        sequence: sequence.unsigned_abs(),
-        movement,
-        credits: amount(4, "credits")?,
-        balance_after: amount(5, "balance_after")?,
-        at: Timestamp::from_ms(row.get(6).doing("read an entry")?),
-    };
-    Ok((entry, row.get(3).doing("read an entry")?))
+    let (number, previous, entry): (i64, i64, EntryRow) = row::read(row).doing("read an entry")?;
+    Ok((entry.entry(number)?, previous))
 }
 
 #[cfg(test)]

@@ -1,28 +1,9 @@
-//! The schema, step by step: numbered files, each applied once, in order, in a transaction of its own. A step that has
-//! been released is never edited; its checksum is kept and compared.
+//! Applies the steps of the schema to a file, in one transaction.
 
 use crate::error::{Doing, StoreError};
-use crate::migration::{Migration, migration, pending};
+use crate::migration::{Migration, pending};
+use crate::row;
 use rusqlite::{Connection, TransactionBehavior};
-
-/// Steps of `catalog.db`.
-pub(crate) const CATALOG: &[Migration] = &[
-    migration!("catalog", 1, "0001", "catalog"),
-    migration!("catalog", 2, "0002", "identities"),
-    migration!("catalog", 3, "0003", "removed"),
-];
-/// Steps of `accounts.db`.
-pub(crate) const ACCOUNTS: &[Migration] = &[
-    migration!("accounts", 1, "0001", "accounts"),
-    migration!("accounts", 2, "0002", "jobs_that_fail"),
-    migration!("accounts", 3, "0003", "attempts_unheard"),
-];
-/// Steps of `walks.db`.
-pub(crate) const WALKS: &[Migration] = &[
-    migration!("walks", 1, "0001", "walks"),
-    migration!("walks", 2, "0002", "standings"),
-    migration!("walks", 3, "0003", "outlook"),
-];
 
 /// Brings a file to the newest schema. Safe to run from several processes at once and to be cut off anywhere.
 pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), StoreError> {
@@ -50,7 +31,7 @@ pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
 pub(crate) fn applied(connection: &Connection) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
     connection
         .prepare("SELECT number, sha256 FROM migrations ORDER BY number")
-        .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .and_then(|mut s| s.query_map([], row::sqlite)?.collect())
         .doing("read the table of migrations")
 }
 
@@ -60,7 +41,7 @@ mod tests {
 
     #[test]
     fn every_file_migrates_from_nothing_and_once() {
-        for migrations in [CATALOG, ACCOUNTS, WALKS] {
+        for migrations in crate::schema::SETS.map(|set| set.sqlite) {
             let mut connection = Connection::open_in_memory().expect("a database");
             apply(&mut connection, migrations).expect("a schema");
             apply(&mut connection, migrations).expect("the same schema");

@@ -17,7 +17,7 @@ impl WalksFile {
         self.writer.run(move |connection| keep(connection, sequence, &hashtags).doing("keep standings")).await
     }
 
-    /// Of these hashtags, those that have any.
+    /// Reads those that these hashtags have.
     pub(crate) fn standings_of(
         &self,
         hashtags: &[HashtagRow],

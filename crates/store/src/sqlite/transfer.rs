@@ -8,9 +8,12 @@ use crate::StoreError;
 use crate::audit::AuditReport;
 use crate::error::Doing;
 use crate::migration::{Migration, pending};
+use crate::row;
+use crate::schema::{ACCOUNTS, CATALOG, Column, File, Kind, On, Table, moved_tables};
 use crate::transfer::rows::{Key, Rows, Value};
-use crate::transfer::tables::{Kind, Part, TABLES, Table};
-use crate::transfer::{Copied, DIGESTS, Forgets, Noted, Summary, UNFINISHED, VERIFYING, WORK};
+use crate::transfer::{
+    Copied, DIGESTS, Forgets, Noted, NotedRow, Summary, UNFINISHED, VERIFYING, WORK, noted_columns,
+};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior};
 use std::collections::HashMap;
@@ -19,10 +22,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 const CACHE_KIB: u32 = 64 * 1024;
 const SETTINGS: Settings = Settings { cache_kib: CACHE_KIB, autocheckpoint_pages: 10_000, durable: true };
-const FILES: [(Part, &str, &[Migration]); 2] = [
-    (Part::Catalog, "catalog.db", migrations::CATALOG),
-    (Part::Accounts, "accounts.db", migrations::ACCOUNTS),
-];
+const FILES: [(File, &str, &[Migration]); 2] =
+    [(File::Catalog, "catalog.db", CATALOG.sqlite), (File::Accounts, "accounts.db", ACCOUNTS.sqlite)];
 
 /// Says that a transfer into the folder is unfinished, if one is.
 pub(crate) fn refuse_unfinished(folder: &Path) -> Result<(), StoreError> {
@@ -37,9 +38,7 @@ pub(crate) fn refuse_unfinished(folder: &Path) -> Result<(), StoreError> {
 
 fn has_notes(connection: &Connection) -> Result<bool, StoreError> {
     connection
-        .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'transfer')", [], |row| {
-            row.get(0)
-        })
+        .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'transfer')", [], row::sqlite)
         .doing("look for an unfinished transfer")
 }
 
@@ -56,11 +55,9 @@ impl Files {
         Ok(Self { catalog: catalog?, accounts: accounts? })
     }
 
-    fn of(&self, part: Part) -> &Writer {
-        match part {
-            Part::Catalog => &self.catalog,
-            Part::Accounts => &self.accounts,
-        }
+    /// Returns the thread of a file. `walks.db` has none: nothing of it moves.
+    fn of(&self, file: Option<File>) -> &Writer {
+        if file == Some(File::Accounts) { &self.accounts } else { &self.catalog }
     }
 }
 
@@ -92,12 +89,12 @@ impl Source {
 
     pub(crate) async fn summary(&self) -> Result<Summary, StoreError> {
         let catalog = self.0.catalog.run(|connection| {
-            Ok((counts(connection, Part::Catalog)?, store(connection)?, forgets(connection)?))
+            Ok((counts(connection, File::Catalog)?, store(connection)?, forgets(connection)?))
         });
         let (mut counts_of, (identity, sequence, digests), forgets) = catalog.await?;
         let accounts = self.0.accounts.run(|connection| {
             let one = |sql: &str| -> Result<i64, StoreError> {
-                connection.query_row(sql, [], |row| row.get(0)).doing("add the ledger up")
+                connection.query_row(sql, [], row::sqlite).doing("add the ledger up")
             };
             let sum = |what: &str, table: &str| one(&format!("SELECT coalesce({what}, 0) FROM {table}"));
             let version = one("SELECT version FROM keys_version")?;
@@ -106,35 +103,33 @@ impl Source {
             for (what, table) in WORK {
                 work = work.wrapping_add(sum(what, table)?);
             }
-            Ok((counts(connection, Part::Accounts)?, version, granted, charged, work))
+            Ok((counts(connection, File::Accounts)?, version, granted, charged, work))
         });
         let (of_accounts, keys_version, granted, charged, work) = accounts.await?;
         counts_of.extend(of_accounts);
-        let counts = TABLES.iter().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
+        let counts = moved_tables().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
         Ok(Summary { identity, sequence, keys_version, counts, granted, charged, digests, work, forgets })
     }
 
     pub(crate) async fn rows(&self, table: &'static Table, after: Option<Key>) -> Result<Rows, StoreError> {
-        self.0.of(table.part).run(move |connection| read(connection, table, after.as_ref())).await
+        self.0.of(table.file).run(move |connection| read(connection, table, after.as_ref())).await
     }
 }
 
 fn store(connection: &Connection) -> Result<(Vec<u8>, i64, i64), StoreError> {
     connection
-        .query_row(&format!("SELECT identity, sequence, ({DIGESTS} FROM video_ids) FROM store"), [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
+        .query_row(
+            &format!("SELECT identity, sequence, ({DIGESTS} FROM video_ids) FROM store"),
+            [],
+            row::sqlite,
+        )
         .doing("read the store's identity")
 }
 
 fn forgets(connection: &Connection) -> Result<Forgets, StoreError> {
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(Forgets {
-            key: row.get(0)?,
-            last_video: row.get(1)?,
-            videos_gone: row.get(2)?,
-            has_forgotten: row.get(3)?,
-        })
+        let (key, last_video, videos_gone, has_forgotten) = row::read(row)?;
+        Ok(Forgets { key, last_video, videos_gone, has_forgotten })
     };
     connection
         .query_row(
@@ -147,29 +142,21 @@ fn forgets(connection: &Connection) -> Result<Forgets, StoreError> {
 }
 
 /// Rows of each table in a file.
-fn counts(connection: &Connection, part: Part) -> Result<HashMap<&'static str, u64>, StoreError> {
+fn counts(connection: &Connection, file: File) -> Result<HashMap<&'static str, u64>, StoreError> {
     let mut counts = HashMap::new();
-    for table in TABLES.iter().filter(|table| table.part == part) {
+    for table in moved_tables().filter(|table| table.file == Some(file)) {
         let sql = format!("SELECT count(*) FROM {}", table.name);
-        let count: i64 = connection.query_row(&sql, [], |row| row.get(0)).doing("count rows")?;
+        let count: i64 = connection.query_row(&sql, [], row::sqlite).doing("count rows")?;
         counts.insert(table.name, count.unsigned_abs());
     }
     Ok(counts)
 }
 
-/// The columns by which a table is read here.
-fn key_of(table: &Table) -> &'static [&'static str] {
-    // Entries lie in order of time here, which is an order within each account too.
-    if table.name == "entries" { &["entry_id"] } else { table.key }
-}
-
 fn read(connection: &Connection, table: &Table, after: Option<&Key>) -> Result<Rows, StoreError> {
-    let column = |(name, _): &(&str, Kind)| match (table.name, *name) {
-        ("links", "id") => "(SELECT id FROM videos WHERE videos.video = links.video)".to_owned(),
-        _ => (*name).to_owned(),
-    };
-    let columns: Vec<String> = table.columns.iter().map(column).collect();
-    let key = key_of(table);
+    let moved: Vec<&Column> = table.moved_columns().collect();
+    let columns: Vec<&str> = moved.iter().map(|column| column.read_as.unwrap_or(column.name)).collect();
+    // Entries lie in order of time here, which is an order within each account too.
+    let key = table.sqlite_key;
     let places: Vec<String> = (1..=key.len()).map(|n| format!("?{n}")).collect();
     let keys = key.join(", ");
     let after_sql = after.map_or_else(String::new, |_| format!("WHERE ({keys}) > ({})", places.join(", ")));
@@ -177,19 +164,20 @@ fn read(connection: &Connection, table: &Table, after: Option<&Key>) -> Result<R
         "SELECT {}, {keys} FROM {} {after_sql} ORDER BY {keys} LIMIT {}",
         columns.join(", "),
         table.name,
-        table.rows_max
+        table.rows_max()
     );
     let mut statement = connection.prepare_cached(&sql).doing("read rows")?;
     let values = after.map_or(&[][..], |key| key.0.as_slice());
     let mut found = statement.query(rusqlite::params_from_iter(values)).doing("read rows")?;
-    let mut rows = Rows::new(table.columns.len());
+    let mut rows = Rows::new(moved.len());
     while let Some(row) = found.next().doing("read rows")? {
-        for (at, (_, kind)) in table.columns.iter().enumerate() {
-            rows.push(value(row.get_ref(at).doing("read a row")?, *kind)?);
+        for (at, column) in moved.iter().enumerate() {
+            rows.push(value(row.get_ref(at).doing("read a row")?, column.kind)?);
         }
-        let key = key.iter().enumerate().map(|(at, name)| {
-            value(row.get_ref(table.columns.len() + at).doing("read a row")?, table.kind_of(name))
-        });
+        let key = key
+            .iter()
+            .enumerate()
+            .map(|(at, name)| value(row.get_ref(moved.len() + at).doing("read a row")?, table.kind_of(name)));
         rows.last = Some(Key(key.collect::<Result<_, StoreError>>()?));
     }
     Ok(rows)
@@ -204,6 +192,7 @@ fn value(stored: ValueRef<'_>, kind: Kind) -> Result<Value, StoreError> {
             Value::Text(stored.as_str().map_err(rusqlite::Error::from).doing("read a text")?.to_owned())
         }
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        ValueRef::Real(number) if kind == Kind::Real => Value::Real(number),
         ValueRef::Real(_) => {
             return Err(StoreError::Unusable(
                 "a stored number is no whole one; the file is damaged".to_owned(),
@@ -218,13 +207,14 @@ impl ToSql for Value {
             Self::Null => ValueRef::Null,
             Self::Integer(number) => ValueRef::Integer(*number),
             Self::Flag(flag) => ValueRef::Integer(i64::from(*flag)),
+            Self::Real(number) => ValueRef::Real(*number),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
             Self::Blob(bytes) => ValueRef::Blob(bytes),
         }))
     }
 }
 
-/// Where the ledger's entries are in the target: the last entry of each account, and of all.
+/// Places of the ledger's entries in the target: the last entry of each account, and of all.
 #[derive(Debug, Default)]
 struct Places {
     last_of: HashMap<i64, i64>,
@@ -260,11 +250,11 @@ impl Target {
     }
 
     pub(crate) async fn begin(&self, source: &[u8], digest: &[u8]) -> Result<(), StoreError> {
-        for (part, ..) in FILES {
+        for (file, ..) in FILES {
             let is_empty = self
                 .files
-                .of(part)
-                .run(move |connection| Ok(counts(connection, part)?.values().sum::<u64>() == 0));
+                .of(Some(file))
+                .run(move |connection| Ok(counts(connection, file)?.values().sum::<u64>() == 0));
             if !is_empty.await? {
                 return Err(StoreError::Unusable(format!(
                     "{} holds data already; a transfer goes to an empty or new folder",
@@ -273,9 +263,12 @@ impl Target {
             }
         }
         // The catalog's file last: its notes are what the others go by.
-        for part in [Part::Accounts, Part::Catalog] {
+        for file in [File::Accounts, File::Catalog] {
             let (source, digest) = (source.to_vec(), digest.to_vec());
-            self.files.of(part).run(move |connection| begin(connection, part, &source, &digest)).await?;
+            self.files
+                .of(Some(file))
+                .run(move |connection| begin(connection, file, &source, &digest))
+                .await?;
         }
         Ok(())
     }
@@ -306,7 +299,7 @@ impl Target {
             // After a commit that failed the places may be ahead of the file: they are read again.
             transaction.commit().doing("commit rows").inspect_err(|_| *places = None)
         };
-        self.files.of(table.part).run(write).await
+        self.files.of(table.file).run(write).await
     }
 
     pub(crate) async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
@@ -319,7 +312,7 @@ impl Target {
                 )
                 .and_then(|_| connection.execute("UPDATE transfer SET done = 1 WHERE name = ?1", [VERIFYING]))
                 .doing("set the store's sequence")?;
-            counts(connection, Part::Catalog)
+            counts(connection, File::Catalog)
         };
         let mut counts_of = self.files.catalog.run(set_catalog).await?;
         let set_accounts = move |connection: &mut Connection| {
@@ -329,10 +322,10 @@ impl Target {
                 // table of this one.
                 .and_then(|_| connection.execute_batch("DROP TABLE IF EXISTS transfer"))
                 .doing("set the version of the keys")?;
-            counts(connection, Part::Accounts)
+            counts(connection, File::Accounts)
         };
         counts_of.extend(self.files.accounts.run(set_accounts).await?);
-        let counts = TABLES.iter().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
+        let counts = moved_tables().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
         let audit = Sqlite::open(&self.folder)?.accounts.audit().await?;
         Ok((counts, audit))
     }
@@ -345,7 +338,7 @@ impl Target {
     }
 }
 
-fn begin(connection: &mut Connection, part: Part, source: &[u8], digest: &[u8]) -> Result<(), StoreError> {
+fn begin(connection: &mut Connection, file: File, source: &[u8], digest: &[u8]) -> Result<(), StoreError> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a transfer")?;
     transaction
@@ -354,8 +347,8 @@ fn begin(connection: &mut Connection, part: Part, source: &[u8], digest: &[u8]) 
                  rows INTEGER NOT NULL, done INTEGER NOT NULL) STRICT",
         )
         .doing("begin a transfer")?;
-    let names = TABLES.iter().filter(|table| table.part == part).map(|table| table.name);
-    for name in names.chain((part == Part::Catalog).then_some(VERIFYING)) {
+    let names = moved_tables().filter(|table| table.file == Some(file)).map(|table| table.name);
+    for name in names.chain((file == File::Catalog).then_some(VERIFYING)) {
         transaction
             .execute(
                 "INSERT INTO transfer (name, source, digest, rows, done) VALUES (?1, ?2, ?3, 0, 0)",
@@ -371,18 +364,10 @@ fn notes(connection: &Connection) -> Result<Vec<Noted>, StoreError> {
         return Ok(Vec::new());
     }
     connection
-        .prepare("SELECT name, source, digest, last_key, rows, done FROM transfer")
+        .prepare(concat!("SELECT ", noted_columns!(), " FROM transfer"))
         .and_then(|mut statement| {
-            let note = |row: &rusqlite::Row<'_>| {
-                let last: Option<Vec<u8>> = row.get(3)?;
-                let copied = Copied {
-                    last: last.as_deref().and_then(Key::from_bytes),
-                    rows: row.get::<_, i64>(4)?.unsigned_abs(),
-                    is_done: row.get(5)?,
-                };
-                Ok(Noted { table: row.get(0)?, source: row.get(1)?, digest: row.get(2)?, copied })
-            };
-            statement.query_map([], note)?.collect()
+            let noted = |row: &rusqlite::Row<'_>| row::sqlite::<NotedRow>(row).map(Noted::from);
+            statement.query_map([], noted)?.collect()
         })
         .doing("read how far the transfer is")
 }
@@ -391,9 +376,7 @@ fn notes(connection: &Connection) -> Result<Vec<Noted>, StoreError> {
 fn note(connection: &Connection, table: &str, before: &Copied, after: &Copied) -> Result<(), StoreError> {
     let bytes = |copied: &Copied| copied.last.as_ref().map(Key::to_bytes);
     let found: Option<(Option<Vec<u8>>, bool)> = connection
-        .query_row("SELECT last_key, done FROM transfer WHERE name = ?1", [table], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row("SELECT last_key, done FROM transfer WHERE name = ?1", [table], row::sqlite)
         .optional()
         .doing("read how far the transfer is")?;
     if found != Some((bytes(before), before.is_done)) {
@@ -409,13 +392,11 @@ fn note(connection: &Connection, table: &str, before: &Copied, after: &Copied) -
 }
 
 fn insert(connection: &Connection, table: &Table, rows: &Rows) -> Result<(), StoreError> {
-    // A video's id is in its own row here, not in its links.
-    let is_kept = |name: &str| (table.name, name) != ("links", "id");
-    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).filter(|name| is_kept(name)).collect();
+    let stored = |column: &Column| column.on == On::Both;
+    let names: Vec<&str> = table.moved_columns().filter(|c| stored(c)).map(|column| column.name).collect();
     let mut statement = prepare(connection, table.name, &names)?;
     for row in rows.iter() {
-        let values =
-            row.iter().zip(table.columns).filter(|(_, (name, _))| is_kept(name)).map(|(value, _)| value);
+        let values = row.iter().zip(table.moved_columns()).filter(|(_, c)| stored(c)).map(|(value, _)| value);
         statement.execute(rusqlite::params_from_iter(values)).doing("write a row")?;
     }
     Ok(())
@@ -429,7 +410,7 @@ fn insert_ledger(
     places: &mut Places,
 ) -> Result<(), StoreError> {
     let is_entries = table.name == "entries";
-    let mut names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let mut names: Vec<&str> = table.moved_columns().map(|column| column.name).collect();
     names.extend_from_slice(if is_entries { &["entry_id", "previous"] } else { &["last_entry"] });
     let mut statement = prepare(connection, table.name, &names)?;
     for row in rows.iter() {
@@ -464,10 +445,7 @@ fn read_places(connection: &Connection) -> Result<Places, StoreError> {
     let mut rows = statement.query([]).doing("read the places of entries")?;
     let mut places = Places::default();
     while let Some(row) = rows.next().doing("read the places of entries")? {
-        let (account_id, last): (i64, i64) = (
-            row.get(0).doing("read the place of an entry")?,
-            row.get(1).doing("read the place of an entry")?,
-        );
+        let (account_id, last): (i64, i64) = row::read(row).doing("read the place of an entry")?;
         places.last_of.insert(account_id, last);
         places.last = places.last.max(last);
     }

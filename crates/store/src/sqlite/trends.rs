@@ -1,17 +1,17 @@
-//! How hashtags move, in `walks.db`: it can be made again, and a serving process writes it while an import may hold the
+//! Trends of hashtags, in `walks.db`: they can be rebuilt, and a serving process writes it while an import may hold the
 //! catalog's lock.
 
 use super::walks::WalksFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::trends::{TREND_COLUMNS, TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked};
+use crate::row;
+use crate::trends::{
+    TREND_COLUMNS, TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked, trend_columns,
+};
 use domain::{HashtagRow, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
 
-/// The columns of a trend, in the order [`read`] takes them.
-const COLUMNS: &str =
-    "hashtag, trend_window, read_at, readings, views, emerging, velocity, growth, zscore, acceleration,
-     surge, breadth, novelty, saturation, concentration, facts";
+const COLUMNS: &str = trend_columns!();
 
 /// So few of a window have the views asked for: they are read by views and put in order then.
 const FEW: i64 = 500;
@@ -31,7 +31,7 @@ fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
     )
 }
 
-/// The same list, of few: the plus signs leave the index of the views alone. It is not named, since what is made anew has
+/// The same list, of few: the plus signs leave the index of the views alone. It is not named, since what is rebuilt has
 /// indexes of other names.
 fn picked_by(sort: TrendSort, is_behind: bool) -> String {
     let (by, behind) = (TREND_COLUMNS[sort.column()], behind(sort, is_behind));
@@ -47,13 +47,13 @@ fn behind(sort: TrendSort, is_behind: bool) -> String {
     if is_behind { format!("AND {by} <= ?5 AND ({by} < ?5 OR hashtag > ?6)") } else { String::new() }
 }
 
-/// Whether few trends of a window have so many views.
+/// Returns whether few trends of a window have so many views.
 fn are_few(connection: &Connection, window: u8, views_min: i64) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT count(*) FROM
         (SELECT 1 FROM trends WHERE trend_window = ?1 AND views >= ?2 LIMIT ?3)";
     connection
         .prepare_cached(SQL)
-        .and_then(|mut statement| statement.query_row((window, views_min, FEW), |row| row.get::<_, i64>(0)))
+        .and_then(|mut statement| statement.query_row((window, views_min, FEW), row::sqlite::<i64>))
         .map(|found| found < FEW)
         .doing("count trends")
 }
@@ -66,9 +66,10 @@ impl WalksFile {
                 .and_then(|mut statement| {
                     statement
                         .query_row([store.to_be_bytes()], |row| {
+                            let (sequence, newest_at): (i64, Option<i64>) = row::read(row)?;
                             Ok(TrendState {
-                                sequence: row.get::<_, i64>(0)?.unsigned_abs(),
-                                newest_at: row.get::<_, Option<i64>>(1)?.map(Timestamp::from_ms),
+                                sequence: sequence.unsigned_abs(),
+                                newest_at: newest_at.map(Timestamp::from_ms),
                             })
                         })
                         .optional()
@@ -148,7 +149,7 @@ impl WalksFile {
         self.readers.with(|connection| {
             connection
                 .prepare_cached("SELECT count(*) FROM trends WHERE trend_window = ?1")
-                .and_then(|mut statement| statement.query_row([window], |row| row.get::<_, i64>(0)))
+                .and_then(|mut statement| statement.query_row([window], row::sqlite::<i64>))
                 .map(i64::unsigned_abs)
                 .doing("count trends")
         })
@@ -158,7 +159,7 @@ impl WalksFile {
         self.readers.with(|connection| {
             connection
                 .prepare_cached("SELECT min(read_at) FROM trends WHERE trend_window = ?1")
-                .and_then(|mut statement| statement.query_row([window], |row| row.get::<_, Option<i64>>(0)))
+                .and_then(|mut statement| statement.query_row([window], row::sqlite::<Option<i64>>))
                 .map(|at| at.map(Timestamp::from_ms))
                 .doing("read the oldest trend")
         })
@@ -169,10 +170,9 @@ impl WalksFile {
             connection
                 .prepare_cached("SELECT peers, made_of FROM trend_peers WHERE trend_window = ?1")
                 .and_then(|mut statement| {
-                    statement
-                        .query_row([window], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))
-                        .optional()
+                    statement.query_row([window], row::sqlite::<(Vec<u8>, i64)>).optional()
                 })
+                .map(|found| found.map(|(peers, made_of)| (peers, made_of.unsigned_abs())))
                 .doing("read what trends are compared with")
         })
     }
@@ -200,7 +200,7 @@ impl WalksFile {
         self.readers.with(|connection| {
             connection
                 .prepare_cached("SELECT odds FROM trend_odds")
-                .and_then(|mut statement| statement.query_row([], |row| row.get(0)).optional())
+                .and_then(|mut statement| statement.query_row([], row::sqlite).optional())
                 .doing("read probabilities")
         })
     }
@@ -264,7 +264,7 @@ fn note(connection: &mut Connection, store: u128, state: TrendState) -> Result<(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
     let store = store.to_be_bytes();
     let known: Option<i64> = transaction
-        .query_row("SELECT sequence FROM trend_state WHERE store = ?1", [store], |row| row.get(0))
+        .query_row("SELECT sequence FROM trend_state WHERE store = ?1", [store], row::sqlite)
         .optional()
         .doing(DOING)?;
     if known.is_none() {
@@ -291,25 +291,9 @@ fn all(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Ve
     let mut rows = statement.query(parameters).doing(DOING)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().doing(DOING)? {
-        found.push(read(row).doing(DOING)?.into_row()?);
+        found.push(row::sqlite::<TrendColumns>(row).doing(DOING)?.into_row()?);
     }
     Ok(found)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<TrendColumns> {
-    let mut values = [None; TREND_COLUMNS.len()];
-    for (n, value) in values.iter_mut().enumerate() {
-        *value = row.get(5 + n)?;
-    }
-    Ok(TrendColumns {
-        hashtag: row.get(0)?,
-        window: row.get(1)?,
-        read_at: row.get(2)?,
-        readings: row.get(3)?,
-        views: row.get(4)?,
-        values,
-        facts: row.get(5 + TREND_COLUMNS.len())?,
-    })
 }
 
 #[cfg(test)]
@@ -319,7 +303,7 @@ mod tests {
 
     fn plan(connection: &Connection, sql: &str) -> String {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
-        let steps = statement.raw_query().mapped(|row| row.get::<_, String>(3));
+        let steps = statement.raw_query().mapped(|row| row.get::<_, String>("detail"));
         steps.collect::<rusqlite::Result<Vec<_>>>().expect("a plan").join("; ")
     }
 

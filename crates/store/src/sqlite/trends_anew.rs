@@ -1,4 +1,4 @@
-//! All trends made anew, beside those that are kept: rows in the order of the table first, each index by one sort then, and
+//! Rebuilds all trends beside the current ones: rows in the order of the table first, each index by one sort then, and
 //! both put in place of the old ones by one transaction. Readers see the old ones until then, of whichever process they
 //! are; whoever is cut off leaves a table that nobody reads and the next one drops.
 
@@ -7,13 +7,14 @@ use super::walks::WalksFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::private;
+use crate::row;
 use crate::trends::{TrendPeers, TrendRow, TrendState};
 use domain::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::fs::{File, TryLockError};
 use tokio::sync::oneshot;
 
-/// Where trends are set aside.
+/// Table in which trends are set aside.
 const ASIDE: &str = "trends_aside";
 /// Names of indexes are those of a file, not of a table: those of the table set aside end in this where those of the table
 /// in use do not.
@@ -83,7 +84,7 @@ fn begin(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit().doing(MAKE)
 }
 
-/// What follows the names in a statement that makes a table or an index.
+/// Returns the part of a `CREATE` statement after the names.
 fn body(sql: &str) -> &str {
     sql.find('(').map_or("", |start| &sql[start..])
 }
@@ -93,11 +94,12 @@ fn indexes_to_make(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'trends' AND sql IS NOT NULL",
     )?;
-    let made = |name: String, sql: String| {
+    let made = |row: &Row<'_>| {
+        let (name, sql): (String, &str) = row::read(row)?;
         let name = name.strip_suffix(OTHER).map_or_else(|| format!("{name}{OTHER}"), str::to_owned);
-        format!("CREATE INDEX IF NOT EXISTS {name} ON {ASIDE} {}", body(&sql))
+        Ok(format!("CREATE INDEX IF NOT EXISTS {name} ON {ASIDE} {}", body(sql)))
     };
-    statement.query_map([], |row| Ok(made(row.get(0)?, row.get(1)?)))?.collect()
+    statement.query_map([], made)?.collect()
 }
 
 /// Makes an index. What is sorted for it goes to files beyond a few megabytes, not all of it to memory: that is also the

@@ -1,8 +1,9 @@
-//! Calls to upstreams, in `accounts.db`: a count that was told must survive a power cut as a charge does.
+//! Calls to upstreams, in `accounts.db`: a reserved count must survive a power cut as a charge does.
 
 use super::accounts::AccountsFile;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::row;
 use crate::upstream_calls::calls_max_of;
 use domain::UtcDay;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -34,7 +35,11 @@ impl AccountsFile {
             connection
                 .prepare_cached("SELECT calls, upstream FROM upstream_calls WHERE day = ?1 ORDER BY upstream")
                 .and_then(|mut s| {
-                    s.query_map([day.number()], |row| Ok((row.get(1)?, count(row)?)))?.collect()
+                    let of_upstream = |row: &rusqlite::Row<'_>| {
+                        let (calls, upstream): (i64, String) = row::read(row)?;
+                        Ok((upstream, calls.unsigned_abs()))
+                    };
+                    s.query_map([day.number()], of_upstream)?.collect()
                 })
                 .doing("read the calls of a day")
         })
@@ -64,5 +69,5 @@ fn take(
 
 /// The first column.
 fn count(row: &rusqlite::Row<'_>) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(0).map(i64::unsigned_abs)
+    row::sqlite(row).map(i64::unsigned_abs)
 }

@@ -1,5 +1,5 @@
 //! `walks.db`: frozen rankings, and what upstreams were asked for ([`super::asks`]). It may be lost at a power cut: cursors
-//! into it are then refused and walks begin anew, and upstreams are asked once more.
+//! into it are then refused and walks start over, and upstreams are asked once more.
 
 use super::catalog::forget::{overwriting, wipe};
 use super::connection::{self, Settings};
@@ -8,17 +8,19 @@ use super::readers::Readers;
 use super::writer::Writer;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::row;
 use crate::videos::VideoRow;
-use crate::walks::{Extended, Extension, Generation, NewGeneration, NewVideos, Span};
-use domain::{HashtagRow, Region, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use crate::walks::{
+    Extended, Extension, Generation, GenerationRow, NewGeneration, NewVideos, Span, generation_columns,
+};
+use domain::{HashtagRow, Region};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::path::Path;
 
 const SETTINGS: Settings = Settings { cache_kib: 4 * 1024, autocheckpoint_pages: 4_000, durable: false };
-/// The columns of a generation, in the order [`read`] takes them.
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT slot, hashtag, region, changed, built_at, videos FROM generations ", $rest)
+        concat!("SELECT ", generation_columns!(), " FROM generations ", $rest)
     };
 }
 
@@ -32,7 +34,7 @@ pub(crate) struct WalksFile {
 impl WalksFile {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let mut connection = connection::open_writer(path, SETTINGS)?;
-        migrations::apply(&mut connection, migrations::WALKS)?;
+        migrations::apply(&mut connection, crate::schema::WALKS.sqlite)?;
         Ok(Self {
             readers: Readers::new(path),
             writer: Writer::start_on("walks-writer", connection, path, SETTINGS)?,
@@ -84,8 +86,12 @@ impl WalksFile {
                     "WHERE hashtag = ?1 AND region = ?2 AND store = ?3 ORDER BY generation DESC LIMIT 1"
                 ))
                 .doing("find a ranking")?
-                .query_row(params![hashtag.0, region.map_or(0, Region::to_number), store.to_be_bytes()], read)
+                .query_row(
+                    params![hashtag.0, region.map_or(0, Region::to_number), store.to_be_bytes()],
+                    row::sqlite::<GenerationRow>,
+                )
                 .optional()
+                .map(|found| found.map(Generation::from))
                 .doing("find a ranking")
         })
     }
@@ -95,8 +101,9 @@ impl WalksFile {
             connection
                 .prepare_cached(select!("WHERE slot = ?1 AND store = ?2 ORDER BY generation DESC LIMIT 1"))
                 .doing("find a cursor's ranking")?
-                .query_row(params![slot.cast_signed(), store.to_be_bytes()], read)
+                .query_row(params![slot.cast_signed(), store.to_be_bytes()], row::sqlite::<GenerationRow>)
                 .optional()
+                .map(|found| found.map(Generation::from))
                 .doing("find a cursor's ranking")
         })
     }
@@ -110,7 +117,7 @@ impl WalksFile {
                      FROM generations WHERE slot = ?1 ORDER BY generation DESC LIMIT 1",
                 )
                 .doing("read the head of a ranking")?
-                .query_row([slot.cast_signed()], |row| row.get(0))
+                .query_row([slot.cast_signed()], row::sqlite)
                 .optional()
                 .map(Option::flatten)
                 .doing("read the head of a ranking")
@@ -131,8 +138,7 @@ impl WalksFile {
                 statement.query((slot.cast_signed(), span.first, span.last)).doing("read a ranking")?;
             let mut chunks = Vec::new();
             while let Some(row) = rows.next().doing("read a ranking")? {
-                let blob: Vec<u8> = row.get(0).doing("read a ranking")?;
-                chunks.extend_from_slice(&blob);
+                chunks.extend_from_slice(row::read(row).doing("read a ranking")?);
             }
             Ok(span.cut(&chunks))
         })
@@ -166,7 +172,7 @@ fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("keep a ranking")?;
     drop_expired(&transaction, new)?;
     let number: i64 = transaction
-        .query_row("SELECT coalesce(max(generation), 0) + 1 FROM generations", [], |row| row.get(0))
+        .query_row("SELECT coalesce(max(generation), 0) + 1 FROM generations", [], row::sqlite)
         .doing("number a ranking")?;
     let generation = new.numbered(number.cast_unsigned());
     let region = new.region.map_or(0, Region::to_number);
@@ -205,21 +211,24 @@ fn extend(
     more: &NewVideos,
 ) -> Result<Option<Extended>, StoreError> {
     const DOING: &str = "extend a ranking";
+    const SQL: &str = concat!(
+        "SELECT generation, ",
+        generation_columns!(),
+        " FROM generations WHERE slot = ?1 AND store = ?2 AND hashtag = ?3 ORDER BY generation DESC LIMIT 1"
+    );
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
-    let found = transaction
-        .prepare_cached(
-            "SELECT slot, hashtag, region, changed, built_at, videos, generation FROM generations
-             WHERE slot = ?1 AND store = ?2 AND hashtag = ?3 ORDER BY generation DESC LIMIT 1",
-        )
+    let found: Option<(i64, GenerationRow)> = transaction
+        .prepare_cached(SQL)
         .and_then(|mut statement| {
             let place = params![more.slot.cast_signed(), store.to_be_bytes(), more.hashtag.0];
-            statement.query_row(place, |row| Ok((read(row)?, row.get::<_, i64>(6)?))).optional()
+            statement.query_row(place, row::sqlite).optional()
         })
         .doing(DOING)?;
-    let Some((mut generation, number)) = found else { return Ok(None) };
+    let Some((number, row)) = found else { return Ok(None) };
+    let mut generation = Generation::from(row);
     let chunks: Vec<Vec<u8>> = transaction
         .prepare_cached("SELECT videos FROM generation_chunks WHERE generation = ?1 ORDER BY chunk")
-        .and_then(|mut statement| statement.query_map([number], |row| row.get(0))?.collect())
+        .and_then(|mut statement| statement.query_map([number], row::sqlite)?.collect())
         .doing(DOING)?;
     let Some(extension) = more.beyond(generation.videos, &chunks.concat()) else { return Ok(None) };
     generation.videos += extension.appended;
@@ -261,9 +270,7 @@ fn drop_expired(connection: &Connection, new: &NewGeneration) -> Result<(), Stor
             "SELECT generation FROM generations WHERE built_at < ?1
                AND generation < (SELECT max(generation) FROM generations) ORDER BY built_at LIMIT 16",
         )
-        .and_then(|mut statement| {
-            statement.query_map([new.expired_before.as_ms()], |row| row.get(0))?.collect()
-        })
+        .and_then(|mut statement| statement.query_map([new.expired_before.as_ms()], row::sqlite)?.collect())
         .doing("find expired rankings")?;
     for generation in expired {
         for sql in [
@@ -277,16 +284,4 @@ fn drop_expired(connection: &Connection, new: &NewGeneration) -> Result<(), Stor
         }
     }
     Ok(())
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Generation> {
-    let unsigned = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
-    Ok(Generation {
-        slot: unsigned(0)?,
-        hashtag: HashtagRow(row.get(1)?),
-        region: Region::from_number(row.get(2)?),
-        changed: unsigned(3)?,
-        built_at: Timestamp::from_ms(row.get(4)?),
-        videos: unsigned(5)?,
-    })
 }

@@ -27,7 +27,7 @@ pub(crate) struct Writer {
 /// The thread's own things.
 struct Writing {
     connection: Connection,
-    /// How to open it again.
+    /// Reopens the file.
     opened: Option<(PathBuf, Settings)>,
 }
 

@@ -1,28 +1,27 @@
 //! Moving a whole store from one backend to the other: `tagmeter migrate`.
 //!
 //! The source is read in one transaction (one for each file on SQLite), so that what is copied belongs together; what is
-//! written to it meanwhile is not copied, and is told at the end. Rows go over in pieces, in order of their keys. Each
+//! written to it meanwhile is not copied, and is reported at the end. Rows go over in pieces, in order of their keys. Each
 //! piece is one transaction of the target, which also says how far its table is: a transfer that was cut off goes on
 //! where it was, if the source still is what it was. While one is unfinished the target cannot be opened for use.
 //!
 //! The target keeps an identity of its own, as two stores that can go different ways must not pass for one another:
-//! search indexes and frozen rankings are made anew for it.
+//! search indexes and frozen rankings are rebuilt for it.
 
 pub(crate) mod rows;
 
-pub(crate) mod tables;
-
 use crate::audit::AuditReport;
+use crate::row::row;
+use crate::schema::{Table, moved_tables};
 use crate::{StoreError, StoreOptions, postgres, sqlite};
 use rows::{Key, Rows};
 use sha2::{Digest, Sha256};
-use tables::{TABLES, Table};
 
-/// What is told of a target that is unfinished.
+/// Message for an unfinished target.
 pub(crate) const UNFINISHED: &str = "a transfer into this store is unfinished: run the same `tagmeter migrate` again, which goes on where \
      it stopped, or remove the store";
 
-/// How far a transfer is.
+/// Progress of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransferProgress {
     /// The table that is copied.
@@ -33,7 +32,7 @@ pub struct TransferProgress {
     pub rows_total: u64,
 }
 
-/// What came of a transfer.
+/// Outcome of a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransferReport {
     /// Each table with its rows, the same number in both stores.
@@ -49,25 +48,25 @@ pub struct TransferReport {
 /// See [`Summary::digests`].
 pub(crate) const DIGESTS: &str = "SELECT coalesce(sum(digest & 4294967295), 0)";
 
-/// What a source holds: what is compared with the target at the end, and by which a source is known again.
+/// Summary of a source: compared with the target at the end, and identifies the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
     pub(crate) identity: Vec<u8>,
     pub(crate) sequence: i64,
     pub(crate) keys_version: i64,
-    /// Rows of each of [`TABLES`].
+    /// Rows of each of [`moved_tables`].
     pub(crate) counts: Vec<u64>,
     pub(crate) granted: i64,
     pub(crate) charged: i64,
     /// The lower halves of the digests of all videos' records, added up: a video can change without its hashtags.
     pub(crate) digests: i64,
-    /// How far jobs are and how often upstreams were called: both change without a row more.
+    /// Progress of jobs and calls to upstreams: both change without new rows.
     pub(crate) work: i64,
-    /// What `store` has of forgotten videos.
+    /// Columns of `store` about forgotten videos.
     pub(crate) forgets: Forgets,
 }
 
-/// What moves of the one row of `store` because videos were forgotten.
+/// Columns of `store` that move along because videos were forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Forgets {
     /// Makes the digests of `forgotten`, which move as they are.
@@ -78,7 +77,7 @@ pub(crate) struct Forgets {
     pub(crate) has_forgotten: i64,
 }
 
-/// What is added up, of which tables, for [`Summary::work`].
+/// Sums, with their tables, of [`Summary::work`].
 pub(crate) const WORK: [(&str, &str); 2] =
     [("sum(calls)", "upstream_calls"), ("sum(attempts * 8 + state)", "jobs")];
 
@@ -105,21 +104,41 @@ impl Summary {
     }
 }
 
-/// How far one table is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Progress of one table.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Copied {
     pub(crate) last: Option<Key>,
     pub(crate) rows: u64,
     pub(crate) is_done: bool,
 }
 
-/// What the target says of a transfer into it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Progress of one table as the target has it.
+#[derive(Debug, Clone)]
 pub(crate) struct Noted {
     pub(crate) table: String,
     pub(crate) source: Vec<u8>,
     pub(crate) digest: Vec<u8>,
     pub(crate) copied: Copied,
+}
+
+row! {
+    /// The row of a table in `transfer`.
+    pub(crate) struct NotedRow: noted_columns {
+        table: String = "name",
+        source: Vec<u8>,
+        digest: Vec<u8>,
+        last: Option<Vec<u8>> = "last_key",
+        rows: i64,
+        is_done: bool = "done",
+    }
+}
+
+impl From<NotedRow> for Noted {
+    fn from(row: NotedRow) -> Self {
+        let last = row.last.as_deref().and_then(Key::from_bytes);
+        let copied = Copied { last, rows: row.rows.unsigned_abs(), is_done: row.is_done };
+        Self { table: row.table, source: row.source, digest: row.digest, copied }
+    }
 }
 
 /// The name under which it is noted that every table is done, and only looking over is left.
@@ -167,7 +186,7 @@ impl Target {
         })
     }
 
-    /// What is noted of a transfer; nothing where none was begun.
+    /// Reads the progress of a transfer; empty if none was begun.
     async fn noted(&self) -> Result<Vec<Noted>, StoreError> {
         match self {
             Self::Sqlite(target) => target.noted().await,
@@ -197,7 +216,7 @@ impl Target {
         }
     }
 
-    /// Sets what is beside the tables, counts the rows of each of [`TABLES`] and audits the ledger.
+    /// Sets what is beside the tables, counts the rows of each of [`moved_tables`] and audits the ledger.
     async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
         match self {
             Self::Sqlite(target) => target.complete(summary).await,
@@ -237,7 +256,7 @@ pub async fn transfer(
     let rows_before = noted.iter().map(|noted| noted.copied.rows).sum();
     let mut told = TransferProgress { table: "", rows: rows_before, rows_total: summary.counts.iter().sum() };
     if !noted.iter().any(|noted| noted.table == VERIFYING && noted.copied.is_done) {
-        for table in &TABLES {
+        for table in moved_tables() {
             let copied = noted.iter().find(|noted| noted.table == table.name);
             let copied = copied.map(|noted| noted.copied.clone()).unwrap_or_default();
             told.table = table.name;
@@ -253,7 +272,7 @@ pub async fn transfer(
     target.release().await?;
     // Opened again, it shows what was written meanwhile.
     let is_source_changed = Source::open(from).await?.summary().await? != summary;
-    let tables = TABLES.iter().map(|table| table.name).zip(counts).collect();
+    let tables = moved_tables().map(|table| table.name).zip(counts).collect();
     Ok(TransferReport { tables, rows_before, audit, is_source_changed })
 }
 
@@ -271,7 +290,7 @@ async fn copy(
     let mut rows = source.rows(table, copied.last.clone()).await?;
     loop {
         let number = rows.len() as u64;
-        let is_done = rows.len() < table.rows_max;
+        let is_done = rows.len() < table.rows_max();
         let last = rows.last.clone().or_else(|| copied.last.clone());
         let after = Copied { last: last.clone(), rows: copied.rows + number, is_done };
         let written = target.write(table, rows, &copied, &after);
@@ -304,7 +323,7 @@ fn same_source(noted: &[Noted], summary: &Summary) -> Result<(), StoreError> {
 }
 
 fn same_content(summary: &Summary, counts: &[u64], audit: &AuditReport) -> Result<(), StoreError> {
-    for ((table, wanted), found) in TABLES.iter().zip(&summary.counts).zip(counts) {
+    for ((table, wanted), found) in moved_tables().zip(&summary.counts).zip(counts) {
         if wanted != found {
             return Err(StoreError::Unusable(format!(
                 "table {} has {wanted} rows in the source and {found} in the target",

@@ -1,11 +1,12 @@
 //! Rows on their way from one backend to the other, and the keys that say how far a table has been copied.
 
 /// One value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     Null,
     Integer(i64),
     Flag(bool),
+    Real(f64),
     Text(String),
     Blob(Vec<u8>),
 }
@@ -37,35 +38,37 @@ impl Rows {
     }
 }
 
-/// Where a row is in the order that its table is read in: whole numbers and texts only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The key of a row, after which a transfer goes on: integers, texts and blobs only.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Key(pub(crate) Vec<Value>);
 
 const INTEGER: u8 = 0;
 const TEXT: u8 = 1;
+const BLOB: u8 = 2;
 
 impl Key {
-    /// As it is stored: a byte for the kind of each value, then 8 bytes, or 4 bytes of length and the text.
+    /// Encodes the key: a byte for the kind of each value, then 8 bytes, or 4 bytes of length and the text or blob.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
+        let mut put = |kind: u8, value: &[u8]| {
+            bytes.push(kind);
+            if kind != INTEGER {
+                bytes.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes());
+            }
+            bytes.extend_from_slice(value);
+        };
         for value in &self.0 {
             match value {
-                Value::Integer(number) => {
-                    bytes.push(INTEGER);
-                    bytes.extend_from_slice(&number.to_le_bytes());
-                }
-                Value::Text(text) => {
-                    bytes.push(TEXT);
-                    bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
-                    bytes.extend_from_slice(text.as_bytes());
-                }
-                Value::Null | Value::Flag(_) | Value::Blob(_) => {}
+                Value::Integer(number) => put(INTEGER, &number.to_le_bytes()),
+                Value::Text(text) => put(TEXT, text.as_bytes()),
+                Value::Blob(blob) => put(BLOB, blob),
+                Value::Null | Value::Flag(_) | Value::Real(_) => {}
             }
         }
         bytes
     }
 
-    /// Back from [`Self::to_bytes`]; `None` for what is no key.
+    /// Decodes a key. Returns `None` for bytes that are not one.
     pub(crate) fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
         let mut values = Vec::new();
         while let Some((kind, rest)) = bytes.split_first() {
@@ -74,10 +77,19 @@ impl Key {
                     let (number, rest) = rest.split_first_chunk::<8>()?;
                     (Value::Integer(i64::from_le_bytes(*number)), rest)
                 }
-                TEXT => {
+                TEXT | BLOB => {
                     let (length, rest) = rest.split_first_chunk::<4>()?;
-                    let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-                    (Value::Text(String::from_utf8(text.to_vec()).ok()?), rest)
+                    let (value, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+                    let value = value.to_vec();
+                    let is_text = *kind == TEXT;
+                    (
+                        if is_text {
+                            Value::Text(String::from_utf8(value).ok()?)
+                        } else {
+                            Value::Blob(value)
+                        },
+                        rest,
+                    )
                 }
                 _ => return None,
             };
@@ -96,7 +108,11 @@ mod tests {
     proptest! {
         #[test]
         fn keys_come_back(values in proptest::collection::vec(
-            prop_oneof![any::<i64>().prop_map(Value::Integer), ".{0,20}".prop_map(Value::Text)], 0..4)
+            prop_oneof![
+                any::<i64>().prop_map(Value::Integer),
+                ".{0,20}".prop_map(Value::Text),
+                any::<Vec<u8>>().prop_map(Value::Blob),
+            ], 0..4)
         ) {
             let key = Key(values);
             prop_assert_eq!(Key::from_bytes(&key.to_bytes()), Some(key));

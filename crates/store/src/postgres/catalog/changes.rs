@@ -5,6 +5,7 @@ use super::super::connection::{Parameter, Pool};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CHANGES_READ_MAX, Changes, Gathered};
+use crate::row;
 use tokio_postgres::types::Type;
 
 impl Postgres {
@@ -25,9 +26,11 @@ impl Postgres {
         let mut gathered = Gathered::after(after);
         let mut now = after;
         for row in &rows {
-            now = row.try_get(0).map(i64::cast_unsigned).doing(DOING)?;
-            let Some(listed) = row.try_get::<_, Option<i64>>(1).doing(DOING)? else { break };
-            if !gathered.push(listed.cast_unsigned(), row.try_get(2).doing(DOING)?) {
+            let (sequence, listed, hashtags): (i64, Option<i64>, Option<&[u8]>) =
+                row::read(row).doing(DOING)?;
+            now = sequence.cast_unsigned();
+            let (Some(listed), Some(hashtags)) = (listed, hashtags) else { break };
+            if !gathered.push(listed.cast_unsigned(), hashtags) {
                 return Ok(Changes::Gap);
             }
         }
@@ -35,11 +38,11 @@ impl Postgres {
     }
 }
 
-/// How far followers may go.
+/// Returns the sequence up to which followers may go.
 pub(crate) async fn told(pool: &Pool) -> Result<u64, StoreError> {
     const DOING: &str = "read the change sequence";
     let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.told", &[]).await?;
-    row.try_get(0).map(i64::cast_unsigned).doing(DOING)
+    row::postgres(&row).map(i64::cast_unsigned).doing(DOING)
 }
 
 /// Lets followers go as far as a change that is done on every server of the cluster, and tells the nodes. A writer that
@@ -56,6 +59,6 @@ pub(crate) async fn tell(pool: &Pool, sequence: u64) -> Result<(), StoreError> {
 pub(crate) async fn tell_what_is_left(pool: &Pool) -> Result<(), StoreError> {
     const DOING: &str = "read the change sequence";
     let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.store", &[]).await?;
-    let written: i64 = row.try_get(0).doing(DOING)?;
+    let written: i64 = row::postgres(&row).doing(DOING)?;
     tell(pool, written.cast_unsigned()).await
 }

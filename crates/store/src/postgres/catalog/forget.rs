@@ -7,18 +7,19 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::{ForgetKey, Forgettable, ForgottenVideos, Wiped};
 use crate::recording::{self, ForgetRows};
+use crate::row;
 use domain::{Creator, VideoId};
 use std::collections::{BTreeMap, HashSet};
 use tokio::runtime::Handle;
+use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Row, Transaction};
 
 const KEEP: &str = "INSERT INTO tagmeter.forgotten (digest) SELECT d FROM unnest($1::bigint[]) AS d
     ON CONFLICT (digest) DO NOTHING";
 const NOTE: &str = "UPDATE tagmeter.store SET has_forgotten = 1, is_forgetting = 1";
 /// Reading whole tables is not for the settings of an import.
 const WHOLE: &str = "SET LOCAL enable_seqscan = on";
-/// What forgetting deletes from.
+/// Tables from which forgetting deletes.
 const TABLES: [&str; 7] =
     ["videos", "video_fragments", "video_ids", "video_snapshots", "links", "handles", "generations"];
 
@@ -43,10 +44,9 @@ impl Postgres {
         const SNAPSHOTS: &str = "SELECT count(*) FROM tagmeter.video_snapshots WHERE video = ANY($1)";
         let ids: Vec<i64> = ids.iter().map(|id| id.to_i64()).collect();
         let rows = self.pool.query(DOING, VIDEOS, &[(&ids, Type::INT8_ARRAY)]).await?;
-        let videos: Vec<i64> =
-            rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().doing(DOING)?;
+        let videos: Vec<i64> = rows.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)?;
         let snapshots = self.pool.query_one(DOING, SNAPSHOTS, &[(&videos, Type::INT8_ARRAY)]).await?;
-        let snapshots: i64 = snapshots.try_get(0).doing(DOING)?;
+        let snapshots: i64 = row::postgres(&snapshots).doing(DOING)?;
         Ok(Forgettable { videos: videos.len() as u64, snapshots: snapshots.unsigned_abs() })
     }
 
@@ -54,8 +54,7 @@ impl Postgres {
         const DOING: &str = "look handles up";
         const SQL: &str = "SELECT handle, author FROM tagmeter.handles WHERE handle = ANY($1)";
         let rows = self.pool.query(DOING, SQL, &[(&handles, Type::INT8_ARRAY)]).await?;
-        let read = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?));
-        rows.iter().map(read).collect::<Result<_, tokio_postgres::Error>>().doing(DOING)
+        rows.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)
     }
 
     pub(crate) async fn forget_creators(&self, creators: &[Creator]) -> Result<u64, StoreError> {
@@ -89,7 +88,7 @@ impl Postgres {
         let all: Vec<i64> = authors.iter().copied().collect();
         let rows = transaction.query_typed(WITH_VIDEOS, &[(&all, Type::INT8_ARRAY)]).await.doing(DOING)?;
         for row in rows {
-            authors.remove(&row.try_get(0).doing(DOING)?);
+            authors.remove(&row::postgres(&row).doing(DOING)?);
         }
         let idle: Vec<i64> = authors.into_iter().collect();
         let dropped = transaction.execute_typed(DROP, &[(&idle, Type::INT8_ARRAY)]).await.doing(DOING)?;
@@ -100,7 +99,7 @@ impl Postgres {
     pub(crate) async fn forget_key(&self) -> Result<ForgetKey, StoreError> {
         const DOING: &str = "read what was forgotten";
         let row = self.pool.query_one(DOING, "SELECT forget_key FROM tagmeter.store", &[]).await?;
-        ForgetKey::of(row.try_get(0).doing(DOING)?)
+        ForgetKey::of(row::read(&row).doing(DOING)?)
     }
 
     pub(crate) async fn allow_again(&self, digests: &Vec<i64>) -> Result<u64, StoreError> {
@@ -120,7 +119,7 @@ impl Postgres {
 
     async fn forget_number(&self, sql: &'static str) -> Result<i64, StoreError> {
         const DOING: &str = "read what was forgotten";
-        self.pool.query_one(DOING, sql, &[]).await?.try_get(0).doing(DOING)
+        row::postgres(&self.pool.query_one(DOING, sql, &[]).await?).doing(DOING)
     }
 
     pub(crate) async fn creators_of_rows(
@@ -132,8 +131,7 @@ impl Postgres {
         const SQL: &str = "SELECT video, id, coalesce(author, 0) FROM tagmeter.videos
             WHERE video BETWEEN $1 AND $2 ORDER BY video";
         let rows = self.pool.query(DOING, SQL, &[(&first, Type::INT8), (&last, Type::INT8)]).await?;
-        let read = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
-        rows.iter().map(read).collect::<Result<_, tokio_postgres::Error>>().doing(DOING)
+        rows.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)
     }
 
     /// Notes that no copies are left. Rows that were deleted stay in the files until a vacuum, which the server runs by
@@ -175,7 +173,7 @@ pub(super) async fn forgotten(
     const DOING: &str = "look up what was forgotten";
     const SQL: &str = "SELECT digest FROM tagmeter.forgotten WHERE digest = ANY($1)";
     let rows = transaction.query_typed(SQL, &[(&digests, Type::INT8_ARRAY)]).await.doing(DOING)?;
-    rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().doing(DOING)
+    rows.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)
 }
 
 impl ForgetRows for PostgresRows<'_> {

@@ -6,29 +6,22 @@ use super::super::Postgres;
 use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::hashtags::{CatalogSize, HashtagColumns};
+use crate::hashtags::{CatalogSize, HashtagColumns, hashtag_columns};
 use crate::recording::REMOVED_SQL;
+use crate::row;
 use crate::videos::VideoRow;
-use domain::observation::HashtagDetails;
 use domain::{Hashtag, HashtagId, HashtagRow, TagKey};
 use std::collections::HashMap;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-/// The columns of a hashtag, in the order [`columns`] takes them.
 macro_rules! select {
     ($($rest:literal),+) => {
-        concat!(
-            "SELECT h.hashtag, h.name, h.id, h.changed, h.held_videos, h.held_views, h.held_creators, h.views, ",
-            "h.creators, h.videos, h.views_at, h.creators_at, h.videos_at, h.rounded, h.description, h.is_pgcshow, ",
-            "h.is_commerce, h.is_challenge, h.is_strong_music, h.kind, h.cover, h.held_sources, h.held_caveats, ",
-            "h.assigned_id, h.held_by_handle, h.held_at FROM tagmeter.hashtags h ",
-            $($rest),+
-        )
+        concat!("SELECT ", hashtag_columns!(), " FROM tagmeter.hashtags ", $($rest),+)
     };
 }
 
-/// How a hashtag is found.
+/// Look-up of a hashtag.
 struct Way {
     /// Gives its number.
     alone: &'static str,
@@ -39,7 +32,7 @@ struct Way {
 /// The way by a statement that gives the number.
 macro_rules! way {
     ($alone:literal) => {
-        Way { alone: $alone, with_the_hashtag: select!("WHERE h.hashtag = (", $alone, ")") }
+        Way { alone: $alone, with_the_hashtag: select!("WHERE hashtag = (", $alone, ")") }
     };
 }
 
@@ -61,14 +54,14 @@ impl Postgres {
             return row.as_ref().map(read).transpose();
         }
         let Some(row) = self.pool.query_opt(DOING, way.alone, &[to]).await? else { return Ok(None) };
-        let hashtag: i64 = row.try_get(0).doing(DOING)?;
+        let hashtag: i64 = row::read(&row).doing(DOING)?;
         let row =
-            self.pool.query_opt(DOING, select!("WHERE h.hashtag = $1"), &[(&hashtag, Type::INT8)]).await?;
+            self.pool.query_opt(DOING, select!("WHERE hashtag = $1"), &[(&hashtag, Type::INT8)]).await?;
         row.as_ref().map(read).transpose()
     }
 
     pub(crate) async fn hashtags(&self, rows: &[HashtagRow]) -> Result<Vec<Hashtag>, StoreError> {
-        const SQL: &str = select!("WHERE h.hashtag = ANY($1)");
+        const SQL: &str = select!("WHERE hashtag = ANY($1)");
         let numbers: Vec<i64> = rows.iter().map(|row| i64::from(row.0)).collect();
         let found = self.pool.query("read hashtags", SQL, &[(&numbers, Type::INT8_ARRAY)]).await?;
         let found: HashMap<HashtagRow, Hashtag> =
@@ -81,7 +74,7 @@ impl Postgres {
         after: Option<HashtagRow>,
         limit: u32,
     ) -> Result<Vec<Hashtag>, StoreError> {
-        const SQL: &str = select!("WHERE h.hashtag > $1 ORDER BY h.hashtag LIMIT $2");
+        const SQL: &str = select!("WHERE hashtag > $1 ORDER BY hashtag LIMIT $2");
         let after = after.map_or(-1, |row| i64::from(row.0));
         let parameters: [Parameter<'_>; 2] = [(&after, Type::INT8), (&i64::from(limit), Type::INT8)];
         self.pool.query("read hashtags", SQL, &parameters).await?.iter().map(read).collect()
@@ -97,10 +90,11 @@ impl Postgres {
             self.pool.query_one(DOING, &removed, &[]),
         )
         .await?;
-        let count = |row: &Row, column: usize| row.try_get(column).map(i64::cast_unsigned).doing(DOING);
-        let (last_video, gone, removed) = (count(&row, 1)?, count(&row, 2)?, count(&removed, 0)?);
+        let removed = row::postgres(&removed).map(i64::cast_unsigned).doing(DOING)?;
+        let (hashtags, last_video, gone): (i64, i64, i64) = row::read(&row).doing(DOING)?;
+        let (last_video, gone) = (last_video.cast_unsigned(), gone.cast_unsigned());
         Ok(CatalogSize {
-            hashtags: count(&row, 0)?,
+            hashtags: hashtags.cast_unsigned(),
             videos: last_video.saturating_sub(gone + removed),
             removed,
             last_video: VideoRow(last_video),
@@ -109,36 +103,5 @@ impl Postgres {
 }
 
 fn read(row: &Row) -> Result<Hashtag, StoreError> {
-    columns(row).doing("read a hashtag")?.into_hashtag()
-}
-
-fn columns(row: &Row) -> Result<HashtagColumns<'_>, tokio_postgres::Error> {
-    Ok(HashtagColumns {
-        hashtag: row.try_get(0)?,
-        name: row.try_get(1)?,
-        id: row.try_get(2)?,
-        changed: row.try_get(3)?,
-        held: [row.try_get(4)?, row.try_get(5)?, row.try_get(6)?],
-        made_from: [row.try_get(21)?, row.try_get(22)?],
-        reported: [row.try_get(7)?, row.try_get(8)?, row.try_get(9)?],
-        reported_at: [row.try_get(10)?, row.try_get(11)?, row.try_get(12)?],
-        rounded: row.try_get(13)?,
-        assigned_id: row.try_get(23)?,
-        held_by_handle: row.try_get(24)?,
-        held_at: row.try_get(25)?,
-        details: details(row, 14)?,
-    })
-}
-
-/// The descriptive columns, which begin at `first`.
-pub(super) fn details(row: &Row, first: usize) -> Result<HashtagDetails, tokio_postgres::Error> {
-    Ok(HashtagDetails {
-        description: row.try_get(first)?,
-        is_pgcshow: row.try_get(first + 1)?,
-        is_commerce: row.try_get(first + 2)?,
-        is_challenge: row.try_get(first + 3)?,
-        is_strong_music: row.try_get(first + 4)?,
-        kind: row.try_get(first + 5)?,
-        cover: row.try_get(first + 6)?,
-    })
+    row::read::<HashtagColumns<'_>, _>(row).doing("read a hashtag")?.into_hashtag()
 }

@@ -5,6 +5,7 @@ use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::sums::VIEWS_MAX;
+use crate::row;
 use crate::trends::{CreatorPlays, row_number};
 use domain::HashtagRow;
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ const DOING: &str = "add plays up";
 struct Sum {
     hashtag: i64,
     plays: u128,
-    /// Of a creator without plays the videos: a link has 0 also where plays were not told.
+    /// Videos of a creator without plays: a link has 0 also if plays are unknown.
     videos: Vec<i64>,
 }
 
@@ -34,14 +35,14 @@ impl Postgres {
         let plays = format!("CASE WHEN plays BETWEEN 0 AND {VIEWS_MAX} THEN plays ELSE 0 END");
         let sums = format!(
             "SELECT hashtag, sum(({plays}) >> 32)::bigint, sum(({plays}) & 4294967295)::bigint,
-                CASE WHEN sum({plays}) = 0 THEN array_agg(video) END
+                CASE WHEN sum({plays}) = 0 THEN array_agg(video) END AS videos
             FROM tagmeter.links WHERE hashtag = ANY($1) AND author <> 0 GROUP BY hashtag, author
             ORDER BY hashtag, author"
         );
         let all: Vec<i64> = hashtags.iter().map(|row| i64::from(row.0)).collect();
         let few: [Parameter<'_>; 2] = [(&all, Type::INT8_ARRAY), (&i64::from(videos_max), Type::INT8)];
         let few = self.pool.query(DOING, FEW, &few).await?;
-        let few: Vec<i64> = few.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().doing(DOING)?;
+        let few: Vec<i64> = few.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)?;
         if few.is_empty() {
             return Ok(Vec::new());
         }
@@ -68,13 +69,13 @@ impl Postgres {
         }
         let rows =
             self.pool.query(DOING, SQL, &[(videos, Type::INT8_ARRAY), (&VIEWS_MAX, Type::INT8)]).await?;
-        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().doing(DOING)
+        rows.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)
     }
 }
 
 fn sum(row: &Row) -> Result<Sum, tokio_postgres::Error> {
-    let (upper, lower): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+    let (hashtag, upper, lower): (i64, i64, i64) = row::read(row)?;
     let plays = (u128::from(upper.unsigned_abs()) << 32) + u128::from(lower.unsigned_abs());
-    let videos: Option<Vec<i64>> = row.try_get(3)?;
-    Ok(Sum { hashtag: row.try_get(0)?, plays, videos: videos.unwrap_or_default() })
+    let videos: Option<Vec<i64>> = row.try_get("videos")?;
+    Ok(Sum { hashtag, plays, videos: videos.unwrap_or_default() })
 }

@@ -23,13 +23,26 @@ use crate::hashtags::{CHANGES_KEPT, tags_blob};
 use crate::postgres::partitions::{Snapshots, ensure_partitions};
 use crate::record::{Prepared, Recorded};
 use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
-use crate::trends::row_number;
+use crate::row::{self, row};
 use domain::{HashtagId, Timestamp, VideoId};
 use std::collections::{BTreeSet, HashSet};
 use std::thread;
 use tokio::runtime::Handle;
+use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Row, Transaction};
+
+row! {
+    /// The one row of `store`, as a writer finds it.
+    struct Turn<'r>: turn_columns {
+        sequence: i64,
+        next_hashtag: u32,
+        next_video: u32,
+        backfill_hashtag: u32,
+        backfill_video: u32,
+        forget_key: &'r [u8],
+        has_forgotten: i64,
+    }
+}
 
 /// Settings of an import's transaction. It may wait for another's as long as that takes. All its statements look a list
 /// of rows up, for which indexes are right however large the tables are. New tables have no statistics to say so, and for
@@ -39,10 +52,8 @@ const SETTINGS: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCA
     SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = off;
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
     SET LOCAL jit = off; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
-const TURN: &str =
-    "SELECT sequence, next_hashtag, next_video, backfill_hashtag, backfill_video, forget_key, has_forgotten
-    FROM tagmeter.store FOR UPDATE";
-/// What is told when the connection is lost during the commit.
+const TURN: &str = concat!("SELECT ", turn_columns!(), " FROM tagmeter.store FOR UPDATE");
+/// Message when the connection is lost during the commit.
 const COMMITTING: &str = "commit an import, or could not tell whether it did (importing the same again is safe: it adds only what is missing)";
 
 impl Postgres {
@@ -127,7 +138,7 @@ pub(super) fn in_transaction(
     Ok(recorded)
 }
 
-/// What a writer finds when its turn comes.
+/// State of the store when the writer's turn comes.
 pub(super) struct Begun {
     pub(super) numbers: Numbers,
     backfill: Backfill,
@@ -139,19 +150,15 @@ pub(super) async fn begin(transaction: &Transaction<'_>) -> Result<Begun, StoreE
     const DOING: &str = "wait for its turn to import";
     transaction.batch_execute(SETTINGS).await.doing(DOING)?;
     let row = transaction.query_typed_one(TURN, &[]).await.doing(DOING)?;
-    let next = |index: usize, column: &'static str| -> Result<u32, StoreError> {
-        let number: i64 = row.try_get(index).doing(DOING)?;
-        let inconsistent = || StoreError::Inconsistent { table: "store", column, row: "1".to_owned() };
-        u32::try_from(number).map_err(|_| inconsistent())
-    };
-    let forget_key = ForgetKey::of(row.try_get(5).doing(DOING)?)?;
+    let turn: Turn<'_> = row::read(&row).doing(DOING)?;
+    let forget_key = ForgetKey::of(turn.forget_key)?;
     let numbers = Numbers {
-        hashtag: next(1, "next_hashtag")?,
-        video: next(2, "next_video")?,
-        sequence: row.try_get::<_, i64>(0).doing(DOING)?.cast_unsigned(),
-        forget_key: (row.try_get::<_, i64>(6).doing(DOING)? != 0).then_some(forget_key),
+        hashtag: turn.next_hashtag,
+        video: turn.next_video,
+        sequence: turn.sequence.cast_unsigned(),
+        forget_key: (turn.has_forgotten != 0).then_some(forget_key),
     };
-    let left = Backfill { hashtag: next(3, "backfill_hashtag")?, video: next(4, "backfill_video")? };
+    let left = Backfill { hashtag: turn.backfill_hashtag, video: turn.backfill_video };
     Ok(Begun { numbers, backfill: left, forget_key })
 }
 
@@ -175,7 +182,7 @@ pub(super) struct PostgresRows<'t> {
     is_cluster: bool,
     /// As they were when the transaction began.
     pub(super) numbers: Numbers,
-    /// What was left to complete then.
+    /// Backfill left then.
     backfill: Backfill,
     pub(super) forget_key: ForgetKey,
     /// Digests of what was forgotten, of those that a group of records has.
@@ -303,11 +310,7 @@ impl BackfillRows for PostgresRows<'_> {
             "SELECT hashtag, name FROM tagmeter.hashtags WHERE hashtag = ANY($1) ORDER BY hashtag";
         let asked: Vec<i64> = (first..=last).map(i64::from).collect();
         let found = self.on.wait(self.on.transaction.query_typed(SQL, &[(&asked, Type::INT8_ARRAY)]));
-        let of = |row: &Row| {
-            let hashtag = row_number("hashtags", row.try_get(0).doing(DOING)?)?;
-            Ok((hashtag.0, row.try_get(1).doing(DOING)?))
-        };
-        found.doing(DOING)?.iter().map(of).collect()
+        found.doing(DOING)?.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)
     }
 
     fn stored_videos(&mut self, first: u32, last: u32) -> Result<Vec<(u32, VideoId)>, StoreError> {

@@ -31,14 +31,14 @@ enum Step {
     Tell(mpsc::SyncSender<()>),
 }
 
-/// Where rows are handed over.
+/// Hands rows over.
 #[derive(Debug)]
 pub(super) struct Background {
     steps: mpsc::SyncSender<Step>,
     held_back: Vec<Piece>,
 }
 
-/// What the thread that writes takes up.
+/// Work of the writing thread.
 #[derive(Debug)]
 pub(super) struct Steps(mpsc::Receiver<Step>);
 
@@ -57,7 +57,7 @@ impl Background {
     /// Lets everything go that was held back. Waits while too much is on its way.
     pub(super) fn go(&mut self) -> Result<(), StoreError> {
         for piece in self.held_back.drain(..) {
-            // The other end is gone only when a piece failed; that error is the one that is told.
+            // The other end is gone only when a piece failed; that error is the one that is reported.
             self.steps.send(Step::Copy(piece)).map_err(|_| StoreError::Closed)?;
         }
         Ok(())

@@ -11,9 +11,9 @@ use tokio_postgres::{CopyInSink, Row, Transaction};
 
 /// Bytes of rows that wait before they are written.
 const FLUSH_BYTES: usize = 4 * 1024 * 1024;
-/// What binary data begins with: the signature, no flags, no extension.
+/// Header of binary data: the signature, no flags, no extension.
 const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// What it ends with.
+/// Trailer.
 const END: [u8; 2] = (-1_i16).to_be_bytes();
 /// Length that stands for null.
 const NULL: [u8; 4] = (-1_i32).to_be_bytes();
@@ -42,7 +42,7 @@ impl CopyRows {
         self
     }
 
-    /// How many there are.
+    /// Number of them.
     pub(super) const fn rows(&self) -> u64 {
         self.rows
     }
@@ -128,7 +128,7 @@ pub(super) struct Staged {
     pub(super) columns: &'static str,
     /// The columns in the order in which rows are copied.
     pub(super) copied: String,
-    /// What takes its rows to where they belong; `{staged}` stands for its name.
+    /// SQL that applies its rows; `{staged}` is replaced by its name.
     pub(super) apply: String,
 }
 
@@ -138,7 +138,7 @@ impl Staged {
     }
 }
 
-/// What takes a transaction's rows to their tables.
+/// Moves the rows of a transaction to their tables.
 #[derive(Debug)]
 pub(super) struct Staging {
     /// Temporary tables that the transaction has made. They are gone when it ends.

@@ -6,6 +6,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::record::Prepared;
 use crate::recording::ChangedHandle;
+use crate::row;
 use domain::Handle;
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::Transaction;
@@ -13,7 +14,7 @@ use tokio_postgres::types::Type;
 
 const COPY: &str = "COPY tagmeter.handles (handle, author) FROM STDIN (FORMAT binary)";
 
-/// What handles stand for, of those that were asked for.
+/// User ids of handles that were looked up.
 #[derive(Debug, Default)]
 pub(super) struct Handles(HashMap<i64, Option<i64>>);
 
@@ -43,14 +44,15 @@ impl Handles {
         let found = transaction.query_typed(SQL, &[(&handles, Type::INT8_ARRAY)]).await.doing(DOING)?;
         self.0.extend(handles.into_iter().map(|handle| (handle, None)));
         for row in found {
-            self.0.insert(row.try_get(0).doing(DOING)?, Some(row.try_get(1).doing(DOING)?));
+            let (handle, author) = row::read(&row).doing(DOING)?;
+            self.0.insert(handle, Some(author));
         }
         Ok(())
     }
 }
 
 impl PostgresRows<'_> {
-    /// What a handle stands for, as it is stored.
+    /// Returns the stored user id of a handle.
     pub(super) fn handle(&mut self, handle: i64) -> Result<Option<i64>, StoreError> {
         if !self.handles.0.contains_key(&handle) {
             self.on.wait(self.handles.find(self.on.transaction, vec![handle]))?;

@@ -1,32 +1,27 @@
 //! Hashtags while observations are taken in: those that a group of records asks for, and those that wait to be written.
 
-use super::hashtags::details;
 use super::record::PostgresRows;
 use super::record_copy::{CopyRows, Staged, Staging};
 use super::record_snapshots::{Flushed, PendingPoints, PointsNames};
 use crate::StoreError;
 use crate::error::Doing;
-use crate::merge::{self, rounded_bits, told};
+use crate::merge::{self, rounded_bits};
 use crate::record::Prepared;
-use crate::recording::{HASHTAG_COLUMNS, HashtagRows, KnownTags, Point, Reported, Times, Touched, sums};
+use crate::recording::{
+    HASHTAG_COLUMNS, HashtagRows, KnownTags, Point, Reported, ReportedColumns, Times, Touched,
+    reported_columns, sums,
+};
+use crate::row;
 use domain::{HashtagId, Timestamp};
 use std::collections::{HashMap, HashSet};
+use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Row, Transaction};
-
-/// What was told, as it is copied.
-macro_rules! reported {
-    () => {
-        "views, creators, videos, views_at, creators_at, videos_at, rounded, description, is_pgcshow, is_commerce, \
-         is_challenge, is_strong_music, kind, cover, details_at"
-    };
-}
 
 const REPORTED: i16 = 15;
 const MAKE: &str = concat!(
     "COPY tagmeter.hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources, ",
     "held_caveats, held_by_handle, held_at, assigned_id, ",
-    reported!(),
+    reported_columns!(),
     ") FROM STDIN (FORMAT binary)"
 );
 const MAKE_IDS: &str = "COPY tagmeter.hashtag_ids (id, hashtag) FROM STDIN (FORMAT binary)";
@@ -59,19 +54,19 @@ pub(super) struct Hashtags {
     first_new: u32,
     /// By key, those that were asked for: row and id (0 when it has none).
     found: HashMap<Box<str>, Option<(u32, u64)>>,
-    /// What was told of those that are told of again.
+    /// Reported values of those that are reported again.
     reported: HashMap<u32, Reported>,
     /// Hashtags of which that was read.
     read: HashSet<u32>,
     points: PendingPoints<3>,
-    /// Those that a group of records tells of and that were there before the transaction.
+    /// Hashtags of a group of records that were stored before the transaction.
     in_group: Vec<u32>,
-    /// Ids that lead to a hashtag, of those that are told.
+    /// Ids that lead to a hashtag, of those that are reported.
     taken: HashSet<u64>,
     make: CopyRows,
     make_ids: Vec<(i64, u32)>,
     make_keys: CopyRows,
-    /// Those of which only sums moved, and those that something was told of.
+    /// Rows of those of which only sums moved, and of those with new reports.
     summed: CopyRows,
     told: CopyRows,
 }
@@ -142,17 +137,18 @@ impl Hashtags {
             _ => transaction.query_typed(KEYS, &[(&keys, Type::TEXT_ARRAY)]).await.doing(DOING)?,
         };
         self.found.extend(keys.into_iter().map(|key| (key.into(), None)));
-        let rows: Vec<i64> = found.iter().map(|row| row.try_get(1)).collect::<Result<_, _>>().doing(DOING)?;
+        let found: Vec<(&str, i64)> = found.iter().map(row::read).collect::<Result<_, _>>().doing(DOING)?;
+        let rows: Vec<i64> = found.iter().map(|(_, hashtag)| *hashtag).collect();
         if rows.is_empty() {
             return Ok(());
         }
         let with_ids = transaction.query_typed(IDS, &[(&rows, Type::INT8_ARRAY)]).await.doing(DOING)?;
         let mut ids: HashMap<i64, i64> = HashMap::with_capacity(with_ids.len());
         for row in with_ids {
-            ids.insert(row.try_get(0).doing(DOING)?, row.try_get(1).doing(DOING)?);
+            let (hashtag, id) = row::read(&row).doing(DOING)?;
+            ids.insert(hashtag, id);
         }
-        for (row, hashtag) in found.iter().zip(rows) {
-            let key: &str = row.try_get(0).doing(DOING)?;
+        for (key, hashtag) in found {
             let id = ids.get(&hashtag).map_or(0, |id| id.unsigned_abs());
             self.found.insert(key.into(), Some((row_number(hashtag)?, id)));
         }
@@ -161,15 +157,18 @@ impl Hashtags {
 
     async fn load(&mut self, transaction: &Transaction<'_>, rows: HashSet<u32>) -> Result<(), StoreError> {
         const DOING: &str = "read hashtags";
-        const SQL: &str =
-            concat!("SELECT hashtag, ", reported!(), " FROM tagmeter.hashtags WHERE hashtag = ANY($1)");
+        const SQL: &str = concat!(
+            "SELECT hashtag, ",
+            reported_columns!(),
+            " FROM tagmeter.hashtags WHERE hashtag = ANY($1)"
+        );
         if rows.is_empty() {
             return Ok(());
         }
         let numbers: Vec<i64> = rows.iter().copied().map(i64::from).collect();
         for row in &transaction.query_typed(SQL, &[(&numbers, Type::INT8_ARRAY)]).await.doing(DOING)? {
-            let hashtag = row_number(row.try_get(0).doing(DOING)?)?;
-            self.reported.insert(hashtag, reported(row).doing(DOING)?);
+            let (hashtag, columns): (u32, ReportedColumns) = row::read(row).doing(DOING)?;
+            self.reported.insert(hashtag, columns.reported());
         }
         self.read.extend(rows);
         Ok(())
@@ -216,7 +215,7 @@ impl Hashtags {
                       creators bigint, videos bigint, views_at bigint, creators_at bigint, videos_at bigint, rounded bigint, description text, is_pgcshow boolean, \
                       is_commerce boolean, is_challenge boolean, is_strong_music boolean, kind bigint, cover text, \
                       details_at bigint",
-            copied: format!("{MOVED}, {}", reported!()),
+            copied: format!("{MOVED}, {}", reported_columns!()),
             apply: format!("{}{TOLD}{FROM}", sums()),
         };
         staging.take(transaction, "write hashtags' totals", &told, &mut self.told).await.map(|_| ())
@@ -320,10 +319,10 @@ async fn taken(transaction: &Transaction<'_>, ids: &[i64]) -> Result<Vec<u64>, S
     const DOING: &str = "look hashtags' ids up";
     const SQL: &str = "SELECT id FROM tagmeter.hashtag_ids WHERE id = ANY($1)";
     let rows = transaction.query_typed(SQL, &[(&ids, Type::INT8_ARRAY)]).await.doing(DOING)?;
-    rows.iter().map(|row| row.try_get(0).map(i64::cast_unsigned).doing(DOING)).collect()
+    rows.iter().map(|row| row::postgres(row).map(i64::cast_unsigned).doing(DOING)).collect()
 }
 
-/// What moves in every hashtag that changed.
+/// SQL of the columns that move in every hashtag that changed.
 fn sums() -> String {
     format!(
         "UPDATE tagmeter.hashtags h SET held_videos = h.held_videos + s.more_videos, held_views = {},
@@ -348,20 +347,6 @@ fn copy_reported(rows: &mut CopyRows, reported: &Reported) {
     rows.text(d.description.as_deref()).flag(d.is_pgcshow).flag(d.is_commerce).flag(d.is_challenge);
     rows.flag(d.is_strong_music).maybe(d.kind).text(d.cover.as_deref());
     rows.maybe(reported.details_at.map(Timestamp::as_ms));
-}
-
-fn reported(row: &Row) -> Result<Reported, tokio_postgres::Error> {
-    let rounded: i64 = row.try_get(7)?;
-    let mut counts = [None; 3];
-    for (n, count) in counts.iter_mut().enumerate() {
-        *count = told(row.try_get(1 + n)?, rounded >> n & 1 == 1, row.try_get(4 + n)?);
-    }
-    Ok(Reported {
-        counts,
-        details: details(row, 8)?,
-        details_at: row.try_get::<_, Option<i64>>(15)?.map(Timestamp::from_ms),
-        ..Reported::default()
-    })
 }
 
 fn row_number(number: i64) -> Result<u32, StoreError> {

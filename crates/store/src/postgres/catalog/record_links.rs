@@ -5,6 +5,7 @@ use super::record_copy::{CopyRows, Staged, Staging};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::{Link, LinkRows};
+use crate::row;
 use std::collections::HashMap;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
@@ -20,7 +21,7 @@ pub(super) struct Links {
     make: CopyRows,
     change: CopyRows,
     forget: CopyRows,
-    /// How many links the creators have under the hashtag already, of those whose links are made or dropped.
+    /// Number of links that creators had under the hashtag before, of those whose links are made or dropped.
     authors: HashMap<(u32, i64), i64>,
 }
 
@@ -114,7 +115,7 @@ impl LinkRows for PostgresRows<'_> {
     }
 }
 
-/// How many links these creators have under these hashtags, where any.
+/// Counts the links of these creators under these hashtags, without zeros.
 async fn present(
     transaction: &Transaction<'_>,
     under: &[(u32, i64)],
@@ -133,10 +134,8 @@ async fn present(
         .await
         .doing(DOING)?;
     let found = rows.iter().map(|row| {
-        let hashtag: i64 = row.try_get(0).doing(DOING)?;
-        // It is one of those asked for.
-        let under = (u32::try_from(hashtag).unwrap_or(u32::MAX), row.try_get(1).doing(DOING)?);
-        Ok((under, row.try_get(2).doing(DOING)?))
+        let (hashtag, author, count): (u32, i64, i64) = row::read(row)?;
+        Ok(((hashtag, author), count))
     });
-    found.collect()
+    found.collect::<Result<_, tokio_postgres::Error>>().doing(DOING)
 }

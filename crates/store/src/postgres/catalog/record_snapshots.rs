@@ -22,7 +22,7 @@ pub(super) struct PendingPoints<const N: usize> {
     table: PointsTable<N>,
 }
 
-/// What writing pending readings did.
+/// Result of writing pending readings.
 #[derive(Debug, Default)]
 pub(super) struct Flushed {
     /// Readings that are new, less those that were removed.
@@ -31,7 +31,7 @@ pub(super) struct Flushed {
     pub(super) changed: BTreeSet<u32>,
 }
 
-/// Where they go.
+/// Target table.
 #[derive(Debug)]
 struct PointsTable<const N: usize> {
     copy: String,
@@ -42,7 +42,7 @@ struct PointsTable<const N: usize> {
     first_nonzero: String,
 }
 
-/// What the temporary tables of a table are called, and what is in them.
+/// Names and columns of the temporary tables of a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PointsNames<const N: usize> {
     /// `hashtag` or `video`.

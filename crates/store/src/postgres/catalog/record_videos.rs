@@ -7,43 +7,37 @@ use super::record_copy::{CopyRows, Staged, Staging};
 use super::record_snapshots::{Flushed, PendingPoints, PointsNames};
 use crate::StoreError;
 use crate::error::Doing;
-use crate::hashtags::{tags_blob, tags_of_blob};
+use crate::hashtags::tags_blob;
 use crate::record::Prepared;
 use crate::recording::{
-    COUNTS, ChangedHandle, CountColumns, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoRows,
+    COUNTS, ChangedHandle, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoColumns, VideoRows, video_columns,
 };
+use crate::row;
 use domain::VideoId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
-/// The columns of a video as they are copied.
-macro_rules! columns {
-    () => {
-        "video, id, author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves, \
-         downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle, removed_at"
-    };
-}
-
 const COLUMNS: i16 = 22;
-const COPY: &str = concat!("COPY tagmeter.videos (", columns!(), ") FROM STDIN (FORMAT binary)");
+const COPY: &str =
+    concat!("COPY tagmeter.videos (video, id, ", video_columns!(), ") FROM STDIN (FORMAT binary)");
 const COPY_FRAGMENTS: &str = "COPY tagmeter.video_fragments (video, packed) FROM STDIN (FORMAT binary)";
 const HELD: &str = concat!(
-    "SELECT ",
-    columns!(),
+    "SELECT video, id, ",
+    video_columns!(),
     ", packed FROM tagmeter.videos JOIN tagmeter.video_fragments USING (video) WHERE video = ANY($1)"
 );
 /// The same, of those whose creators are known by these handles alone.
 const BY_HANDLE: &str = concat!(
-    "SELECT ",
-    columns!(),
+    "SELECT video, id, ",
+    video_columns!(),
     ", packed FROM tagmeter.videos JOIN tagmeter.video_fragments USING (video) WHERE handle = ANY($1) ORDER BY video"
 );
 const CHANGE: &str = concat!(
-    "INSERT INTO tagmeter.videos (",
-    columns!(),
-    ") SELECT ",
-    columns!(),
+    "INSERT INTO tagmeter.videos (video, id, ",
+    video_columns!(),
+    ") SELECT video, id, ",
+    video_columns!(),
     " FROM {staged} ON CONFLICT (video) DO UPDATE SET author = excluded.author, create_time = excluded.create_time, \
      region = excluded.region, observed_at = excluded.observed_at, rounded = excluded.rounded, \
      plays = excluded.plays, likes = excluded.likes, comments = excluded.comments, shares = excluded.shares, \
@@ -70,7 +64,7 @@ const POINTS: PointsNames<COUNTS> = PointsNames {
 struct Met {
     video: u32,
     digest: u64,
-    /// What is to be written of it to `video_ids`.
+    /// Pending write to `video_ids`.
     write: Write,
 }
 
@@ -100,7 +94,7 @@ pub(super) struct Videos {
     ids: HashMap<u32, i64>,
     /// Ids that were asked for and have no row.
     absent: HashSet<i64>,
-    /// What is held of those whose record is another now.
+    /// Stored videos whose record differs now.
     held: HashMap<u32, HeldVideo>,
     /// In the order of the table.
     pending: BTreeMap<u32, Pending>,
@@ -188,8 +182,7 @@ impl Videos {
         }
         let ids: Vec<i64> = asked.iter().copied().collect();
         for row in transaction.query_typed(SQL, &[(&ids, Type::INT8_ARRAY)]).await.doing(DOING)? {
-            let (id, digest): (i64, i64) = (row.try_get(0).doing(DOING)?, row.try_get(2).doing(DOING)?);
-            let video = row_number(row.try_get(1).doing(DOING)?)?;
+            let (id, video, digest): (i64, u32, i64) = row::read(&row).doing(DOING)?;
             self.met.insert(id, Met { video, digest: digest.cast_unsigned(), write: Write::Nothing });
             self.ids.insert(video, id);
         }
@@ -210,11 +203,7 @@ impl Videos {
         }
         let rows: Vec<i64> = rows.into_iter().map(i64::from).collect();
         let found = transaction.query_typed(HELD, &[(&rows, Type::INT8_ARRAY)]).await.doing("read videos")?;
-        for row in &found {
-            let video = row_number(row.try_get(0).doing("read videos")?)?;
-            self.held.insert(video, held(row).doing("read videos")?);
-        }
-        Ok(())
+        self.take_stored(&found).map(|_| ())
     }
 
     /// Reads these videos, with TikTok's ids of them.
@@ -232,10 +221,10 @@ impl Videos {
         const DOING: &str = "read videos";
         let mut videos = Vec::with_capacity(found.len());
         for row in found {
-            let video = row_number(row.try_get(0).doing(DOING)?)?;
-            let id: i64 = row.try_get(1).doing(DOING)?;
+            let (video, id, columns, packed): (u32, i64, VideoColumns<'_>, Vec<u8>) =
+                row::read(row).doing(DOING)?;
             self.ids.insert(video, id);
-            self.held.insert(video, held(row).doing(DOING)?);
+            self.held.insert(video, columns.video(packed));
             videos.push((video, VideoId::from_i64(id).map_err(|_| missing("id", video))?));
         }
         Ok(videos)
@@ -425,18 +414,18 @@ impl VideoCopies {
         self.fragments.row().number(number).bytes(&held.packed);
     }
 
-    /// Those that are new.
+    /// Writes new videos.
     fn put(mut self, staging: &mut Staging) {
         staging.put("record videos", COPY, &mut self.videos);
         staging.put("record videos' JSON", COPY_FRAGMENTS, &mut self.fragments);
     }
 
-    /// Those that are held already.
+    /// Writes changed videos.
     async fn take(mut self, transaction: &Transaction<'_>, staging: &mut Staging) -> Result<(), StoreError> {
         let videos = Staged {
             name: "videos_changed",
             columns: "LIKE tagmeter.videos",
-            copied: columns!().to_owned(),
+            copied: concat!("video, id, ", video_columns!()).to_owned(),
             apply: CHANGE.to_owned(),
         };
         staging.take(transaction, "change videos", &videos, &mut self.videos).await?;
@@ -448,30 +437,6 @@ impl VideoCopies {
         };
         staging.take(transaction, "change videos' JSON", &fragments, &mut self.fragments).await.map(|_| ())
     }
-}
-
-fn held(row: &Row) -> Result<HeldVideo, tokio_postgres::Error> {
-    let observed_at: Option<i64> = row.try_get(5)?;
-    let mut columns = CountColumns { rounded: row.try_get(6)?, values: [None; COUNTS], at: [None; COUNTS] };
-    for n in 0..COUNTS {
-        columns.values[n] = row.try_get(7 + n)?;
-        columns.at[n] = row.try_get(7 + COUNTS + n)?;
-    }
-    Ok(HeldVideo {
-        author: row.try_get(2)?,
-        create_time: row.try_get(3)?,
-        region: u16::try_from(row.try_get::<_, i64>(4)?).unwrap_or(0),
-        observed_at,
-        counts: columns.told(observed_at),
-        tags: tags_of_blob(row.try_get(7 + 2 * COUNTS)?),
-        handle: row.try_get(8 + 2 * COUNTS)?,
-        removed_at: row.try_get(9 + 2 * COUNTS)?,
-        packed: row.try_get(10 + 2 * COUNTS)?,
-    })
-}
-
-fn row_number(number: i64) -> Result<u32, StoreError> {
-    u32::try_from(number).map_err(|_| missing("video", number))
 }
 
 fn missing(column: &'static str, row: impl std::fmt::Display) -> StoreError {

@@ -13,7 +13,7 @@ const COLUMNS: &str = "hashtag, observed_at, source, country, window_days, views
 #[derive(Debug)]
 pub(super) struct Windows {
     rows: CopyRows,
-    /// What tells those that wait from each other: the first of equals is kept.
+    /// Key of the pending ones: the first of equals is stored.
     waiting: HashSet<(u32, i64, i64, String, i64)>,
     keep: Staged,
 }

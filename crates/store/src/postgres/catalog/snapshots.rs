@@ -4,7 +4,11 @@ use super::super::Postgres;
 use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::snapshots::{HashtagReading, ReadingPlace, Snapshot, SnapshotColumns, hashtag_counts, reading_of};
+use crate::row::{self, FromRow};
+use crate::snapshots::{
+    HashtagReading, ReadingPlace, Snapshot, SnapshotColumns, hashtag_counts, hashtag_snapshot_columns,
+    reading_of, video_snapshot_columns,
+};
 use crate::trends::{HashtagReadings, SeriesFacts, facts_of, row_number};
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Timestamp, VideoId};
@@ -12,17 +16,26 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 /// `$1` whose, `$2` after when, `$3` how many.
-const OF_HASHTAG: &str = "SELECT observed_at, source, rounded, views, creators, videos
-    FROM tagmeter.hashtag_snapshots
-    WHERE hashtag = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3";
-const OF_VIDEO: &str = "SELECT observed_at, source, rounded, plays, likes, comments, shares, saves, downloads
-    FROM tagmeter.video_snapshots
-    WHERE video = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3";
-/// Of hashtags up to `$4`, behind hashtag `$1`, time `$2` and source `$3`; `$5` how many.
-const OF_HASHTAGS: &str = "SELECT observed_at, source, rounded, views, creators, videos, hashtag
-    FROM tagmeter.hashtag_snapshots
-    WHERE (hashtag, observed_at, source) > ($1, $2, $3) AND hashtag <= $4
-    ORDER BY hashtag, observed_at, source LIMIT $5";
+const OF_HASHTAG: &str = concat!(
+    "SELECT ",
+    hashtag_snapshot_columns!(),
+    " FROM tagmeter.hashtag_snapshots
+      WHERE hashtag = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3"
+);
+const OF_VIDEO: &str = concat!(
+    "SELECT ",
+    video_snapshot_columns!(),
+    " FROM tagmeter.video_snapshots
+      WHERE video = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3"
+);
+/// Reads hashtags up to `$4`, behind hashtag `$1`, time `$2` and source `$3`; `$5` how many.
+const OF_HASHTAGS: &str = concat!(
+    "SELECT hashtag, ",
+    hashtag_snapshot_columns!(),
+    " FROM tagmeter.hashtag_snapshots
+      WHERE (hashtag, observed_at, source) > ($1, $2, $3) AND hashtag <= $4
+      ORDER BY hashtag, observed_at, source LIMIT $5"
+);
 
 impl Postgres {
     pub(crate) async fn hashtag_snapshots(
@@ -49,14 +62,13 @@ impl Postgres {
             (&i64::from(limit), Type::INT8),
         ];
         let rows = self.pool.query(DOING, OF_HASHTAGS, &parameters).await?;
-        let reading = |row: &Row| reading_of(row.try_get(6).doing(DOING)?, columns(row).doing(DOING)?);
-        rows.iter().map(reading).collect()
+        rows.iter().map(|row| reading_of(row::postgres(row).doing(DOING)?)).collect()
     }
 
     pub(crate) async fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
         const SQL: &str = "SELECT count(*) FROM tagmeter.hashtag_snapshots WHERE hashtag = $1";
         let row = self.pool.query_one("count snapshots", SQL, &[(&i64::from(hashtag.0), Type::INT8)]).await?;
-        row.try_get(0).map(i64::cast_unsigned).doing("count snapshots")
+        row::postgres(&row).map(i64::cast_unsigned).doing("count snapshots")
     }
 
     pub(crate) async fn video_snapshots(
@@ -68,7 +80,7 @@ impl Postgres {
         const WAY: &str = "SELECT video FROM tagmeter.video_ids WHERE id = $1";
         let way = self.pool.query_opt("look a video up", WAY, &[(&video.to_i64(), Type::INT8)]).await?;
         let Some(way) = way else { return Ok(Vec::new()) };
-        let video: i64 = way.try_get(0).doing("look a video up")?;
+        let video: i64 = row::postgres(&way).doing("look a video up")?;
         self.series(OF_VIDEO, video, after, limit, VideoCounts::from_array).await
     }
 
@@ -78,7 +90,7 @@ impl Postgres {
             WHERE hashtag = ANY($1) AND views IS NOT NULL GROUP BY hashtag HAVING count(*) >= 2 ORDER BY hashtag";
         let numbers: Vec<i64> = hashtags.iter().map(|row| i64::from(row.0)).collect();
         let rows = self.pool.query(DOING, SQL, &[(&numbers, Type::INT8_ARRAY)]).await?;
-        rows.iter().map(|row| facts_of(facts(row).doing(DOING)?)).collect()
+        rows.iter().map(|row| facts_of(row::postgres(row).doing(DOING)?)).collect()
     }
 
     pub(crate) async fn hashtags_readings(
@@ -87,14 +99,17 @@ impl Postgres {
         snapshots_max: u32,
     ) -> Result<Vec<HashtagReadings>, StoreError> {
         const DOING: &str = "read snapshots";
-        const SQL: &str = "SELECT observed_at, source, rounded, views, creators, videos, hashtag
-            FROM tagmeter.hashtag_snapshots
-            WHERE hashtag = ANY($1) ORDER BY hashtag, observed_at, source LIMIT $2";
+        const SQL: &str = concat!(
+            "SELECT hashtag, ",
+            hashtag_snapshot_columns!(),
+            " FROM tagmeter.hashtag_snapshots
+              WHERE hashtag = ANY($1) ORDER BY hashtag, observed_at, source LIMIT $2"
+        );
         let numbers: Vec<i64> = hashtags.iter().map(|row| i64::from(row.0)).collect();
         let limit = i64::from(snapshots_max) + 1;
         let parameters: [Parameter<'_>; 2] = [(&numbers, Type::INT8_ARRAY), (&limit, Type::INT8)];
         let rows = self.pool.query(DOING, SQL, &parameters).await?;
-        let hashtag_of = |row: &Row| row_number("hashtag_snapshots", row.try_get::<_, i64>(6).doing(DOING)?);
+        let hashtag_of = |row: &Row| row_number("hashtag_snapshots", row::postgres(row).doing(DOING)?);
         // The last of more than there is room for may not be there to its end.
         let cut = rows.last().filter(|_| rows.len() > snapshots_max as usize).map(hashtag_of).transpose()?;
         let whole = hashtags.iter().take_while(|hashtag| Some(**hashtag) != cut);
@@ -106,12 +121,12 @@ impl Postgres {
         }
         let mut place = 0;
         for row in &rows {
-            let hashtag = hashtag_of(row)?;
+            let HashtagReading { hashtag, snapshot } = reading_of(row::postgres(row).doing(DOING)?)?;
             while found.get(place).is_some_and(|readings| readings.hashtag < hashtag) {
                 place += 1;
             }
             if let Some(readings) = found.get_mut(place) {
-                readings.snapshots.push(columns(row).doing(DOING)?.into_snapshot(hashtag_counts)?);
+                readings.snapshots.push(snapshot);
             }
         }
         Ok(found)
@@ -124,28 +139,15 @@ impl Postgres {
         after: Option<Timestamp>,
         limit: u32,
         counts: fn([Option<Count>; N]) -> C,
-    ) -> Result<Vec<Snapshot<C>>, StoreError> {
+    ) -> Result<Vec<Snapshot<C>>, StoreError>
+    where
+        SnapshotColumns<N>: for<'r> FromRow<'r>,
+    {
         let after = after.map_or(i64::MIN, Timestamp::as_ms);
         let parameters: [Parameter<'_>; 3] =
             [(&whose, Type::INT8), (&after, Type::INT8), (&i64::from(limit), Type::INT8)];
         let rows = self.pool.query("read snapshots", sql, &parameters).await?;
-        rows.iter().map(|row| columns(row).doing("read snapshots")?.into_snapshot(counts)).collect()
+        let columns = |row| row::postgres::<SnapshotColumns<N>>(row).doing("read snapshots");
+        rows.iter().map(|row| columns(row)?.into_snapshot(counts)).collect()
     }
-}
-
-fn columns<const N: usize>(row: &Row) -> Result<SnapshotColumns<N>, tokio_postgres::Error> {
-    let mut counts = [None; N];
-    for (n, count) in counts.iter_mut().enumerate() {
-        *count = row.try_get(3 + n)?;
-    }
-    Ok(SnapshotColumns {
-        observed_at: row.try_get(0)?,
-        source: row.try_get(1)?,
-        rounded: row.try_get(2)?,
-        counts,
-    })
-}
-
-fn facts(row: &Row) -> Result<(i64, i64, i64), tokio_postgres::Error> {
-    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
 }

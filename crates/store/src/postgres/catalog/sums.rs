@@ -6,9 +6,10 @@ use super::record::{Begun, begin, move_on};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::{Ended, Numbers};
+use crate::row;
 use crate::sums::{SumsOff, SumsRow, query, stored_views};
+use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Row, Transaction};
 
 const SET: &str = "UPDATE tagmeter.hashtags h
     SET held_videos = s.videos, held_views = s.views, held_creators = s.creators, held_by_handle = s.by_handle, changed = $6
@@ -70,16 +71,7 @@ async fn off(transaction: &Transaction<'_>) -> Result<Vec<SumsOff>, StoreError> 
     let rows = transaction.query_typed(&query("tagmeter."), &[]).await.doing(DOING)?;
     let mut found = Vec::new();
     for row in &rows {
-        found.extend(read(row).doing(DOING)?.read()?);
+        found.extend(row::postgres::<SumsRow>(row).doing(DOING)?.read()?);
     }
     Ok(found)
-}
-
-fn read(row: &Row) -> Result<SumsRow, tokio_postgres::Error> {
-    Ok(SumsRow {
-        hashtag: row.try_get(0)?,
-        name: row.try_get(1)?,
-        stored: [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?],
-        linked: [row.try_get(6)?, row.try_get(7)?, row.try_get(8)?, row.try_get(9)?, row.try_get(10)?],
-    })
 }

@@ -4,9 +4,9 @@ use super::super::Postgres;
 use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::recording::COUNTS;
+use crate::row;
 use crate::samples::{PLACE_SQL, SamplePart, VideoSample};
-use crate::videos::{KNOWN_SQL, ShownVideo, UnderColumns, UnderPlace, VideoRow, VideoUnder};
+use crate::videos::{KNOWN_SQL, ShownVideo, UnderColumns, UnderPlace, VideoRow, VideoUnder, under_columns};
 use domain::{HashtagRow, Region, VideoId};
 use futures_util::TryStreamExt;
 use std::collections::HashMap;
@@ -14,10 +14,12 @@ use std::pin::pin;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-/// Videos in numbers, in the order [`under`] takes them.
-const FIGURES: &str =
-    "SELECT video, id, create_time, region, observed_at, rounded, tags, plays, likes, comments, shares,
-    saves, downloads FROM tagmeter.videos WHERE video = ANY($1) ORDER BY video";
+/// Videos in numbers.
+const FIGURES: &str = concat!(
+    "SELECT v.video, ",
+    under_columns!(),
+    " FROM tagmeter.videos v WHERE v.video = ANY($1) ORDER BY v.video"
+);
 /// Videos of a sample that are read at once.
 const SAMPLED_AT_ONCE: usize = 20_000;
 
@@ -36,8 +38,7 @@ impl Postgres {
         let mut rows = pin!(client.stream(DOING, SQL, &parameters).await?);
         let mut ranked: Vec<(i64, i64, i64)> = Vec::new();
         while let Some(row) = rows.try_next().await.doing(DOING)? {
-            let column = |column: usize| row.try_get::<_, i64>(column).doing(DOING);
-            ranked.push((column(0)?, column(1)?, column(2)?));
+            ranked.push(row::postgres(&row).doing(DOING)?);
         }
         // Sorted here and not there: the server would need memory and time for it that all nodes share.
         ranked.sort_unstable_by(|a, b| b.cmp(a));
@@ -61,17 +62,18 @@ impl Postgres {
         ];
         // Videos lie elsewhere than the links to them on a cluster: two statements, as for a walk.
         let links = self.pool.query(DOING, LINKS, &parameters).await?;
-        let links: Vec<(i64, i64)> = links.iter().map(link).collect::<Result<_, _>>().doing(DOING)?;
+        let links: Vec<(i64, i64)> =
+            links.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)?;
         let numbers: Vec<i64> = links.iter().map(|(_, video)| *video).collect();
         let rows = self.pool.query(DOING, FIGURES, &[(&numbers, Type::INT8_ARRAY)]).await?;
-        let mut found: HashMap<i64, &Row> = HashMap::with_capacity(rows.len());
+        let mut found: HashMap<i64, UnderColumns<'_>> = HashMap::with_capacity(rows.len());
         for row in &rows {
-            found.insert(row.try_get(0).doing(DOING)?, row);
+            let (video, columns) = row::read(row).doing(DOING)?;
+            found.insert(video, columns);
         }
         // A link is written with its video; one that was forgotten in between is left out.
-        let held = links.into_iter().filter_map(|link| Some((link, *found.get(&link.1)?)));
-        held.map(|(link, row)| under(link, row).doing(DOING)?.into_video(row.try_get(6).doing(DOING)?))
-            .collect()
+        let stored = links.into_iter().filter_map(|link| Some((link, found.remove(&link.1)?)));
+        stored.map(|(link, columns)| columns.into_video(link)).collect()
     }
 
     pub(crate) async fn sample(
@@ -93,15 +95,16 @@ impl Postgres {
         };
         let parameters: [Parameter<'_>; 2] = [(&i64::from(hashtag.0), Type::INT8), (&number, Type::INT8)];
         let links = self.pool.query(DOING, &sql, &parameters).await?;
-        let mut links: Vec<(i64, i64)> = links.iter().map(link).collect::<Result<_, _>>().doing(DOING)?;
+        let mut links: Vec<(i64, i64)> =
+            links.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)?;
         links.sort_unstable_by_key(|(_, video)| *video);
         let mut sample = VideoSample::default();
         for links in links.chunks(SAMPLED_AT_ONCE) {
             let numbers: Vec<i64> = links.iter().map(|(_, video)| *video).collect();
             for row in &self.pool.query(DOING, FIGURES, &[(&numbers, Type::INT8_ARRAY)]).await? {
-                let video: i64 = row.try_get(0).doing(DOING)?;
+                let (video, columns): (i64, UnderColumns<'_>) = row::read(row).doing(DOING)?;
                 let Ok(place) = numbers.binary_search(&video) else { continue };
-                sample.push(&under(links[place], row).doing(DOING)?, row.try_get(6).doing(DOING)?)?;
+                sample.push(links[place], &columns)?;
             }
         }
         Ok(sample)
@@ -117,7 +120,8 @@ impl Postgres {
         let rows = self.pool.query(DOING, SQL, &[(&numbers, Type::INT8_ARRAY)]).await?;
         let mut found: HashMap<i64, &[u8]> = HashMap::with_capacity(rows.len());
         for row in &rows {
-            found.insert(row.try_get(0).doing(DOING)?, row.try_get(1).doing(DOING)?);
+            let (video, packed) = row::read(row).doing(DOING)?;
+            found.insert(video, packed);
         }
         let in_order = numbers.iter().map(|video| {
             let packed = found.get(video).map(|packed| packed.to_vec());
@@ -142,8 +146,8 @@ impl Postgres {
         let numbers: Vec<i64> = videos.iter().map(|video| video.0.cast_signed()).collect();
         let rows = self.pool.query(DOING, &sql, &[(&numbers, Type::INT8_ARRAY)]).await?;
         let shown = |row: &Row| -> Result<_, tokio_postgres::Error> {
-            let video = ShownVideo::of(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-            Ok((row.try_get(0)?, video))
+            let (video, packed, observed_at, known) = row::read(row)?;
+            Ok((video, ShownVideo::of(packed, observed_at, known)))
         };
         let found: HashMap<i64, ShownVideo> =
             rows.iter().map(shown).collect::<Result<_, _>>().doing(DOING)?;
@@ -160,28 +164,7 @@ impl Postgres {
         const DOING: &str = "look videos up";
         let ids: Vec<i64> = ids.iter().map(|id| id.to_i64()).collect();
         let rows = self.pool.query(DOING, SQL, &[(&ids, Type::INT8_ARRAY)]).await?;
-        let number = |row: &Row| row.try_get::<_, i64>(0).doing(DOING);
-        rows.iter().map(|row| Ok(VideoRow(number(row)?.cast_unsigned()))).collect()
+        let row_of = |row: &Row| Ok(VideoRow(row::postgres::<i64>(row).doing(DOING)?.cast_unsigned()));
+        rows.iter().map(row_of).collect()
     }
-}
-
-fn link(row: &Row) -> Result<(i64, i64), tokio_postgres::Error> {
-    Ok((row.try_get(0)?, row.try_get(1)?))
-}
-
-/// A video in numbers.
-pub(super) fn under(link: (i64, i64), row: &Row) -> Result<UnderColumns, tokio_postgres::Error> {
-    let mut counts = [None; COUNTS];
-    for (n, count) in counts.iter_mut().enumerate() {
-        *count = row.try_get(7 + n)?;
-    }
-    Ok(UnderColumns {
-        link,
-        id: row.try_get(1)?,
-        create_time: row.try_get(2)?,
-        region: row.try_get(3)?,
-        observed_at: row.try_get(4)?,
-        rounded: row.try_get(5)?,
-        counts,
-    })
 }

@@ -1,8 +1,4 @@
-//! A lane: round after round, it commits what queued for its accounts.
-//!
-//! What it knows of an account is where the chain ended after its own last commit. Accounts that nobody else charged since
-//! are debited right away. The others, and those that seem not to cover what is asked, are held first and read again, so
-//! that every round ends with a decision, however busy other nodes are.
+//! A lane: round after round, it commits what queued for its accounts. The module above has the states and the vocabulary.
 
 use super::super::connection::Pool;
 use super::super::quotes::Quotes;
@@ -18,23 +14,25 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Accounts whose head is held in memory by all lanes, about 80 bytes each.
+/// Accounts whose head all lanes together cache, about 80 bytes each.
 const HEADS_MAX: usize = 200_000;
-/// Accounts of one transaction.
+/// Accounts of one transaction, so that its locks are short.
 const ACCOUNTS_MAX: usize = 500;
-/// Times that an account is held anew for the same charges.
-const HOLDS_MAX: usize = 3;
+/// Attempts to lock an account for the same charges.
+const LOCK_ATTEMPTS_MAX: usize = 3;
 
-/// What is known of an account.
+/// The cached state of an account.
 struct Known {
+    /// The end of its chain after the last commit of this lane.
     head: Head,
-    /// Another node charged it since: it is held first, until that has ceased.
+    /// Another node charged it since: its row is locked first, until that has ceased.
     is_shared: bool,
 }
 
-/// Groups that are to be tried again, each in a transaction of its own.
+/// Groups to be retried, each in a transaction of its own.
 struct OneByOne(Vec<Group>);
 
+/// A lane of this node. Dropping it closes its connection, which rolls back what was not committed.
 pub(super) struct Lane {
     pool: Pool,
     quotes: Arc<Quotes>,
@@ -49,31 +47,35 @@ impl Lane {
         Self { pool, quotes, activity, span, connection: None, known: HashMap::new() }
     }
 
-    /// Decides on all these charges and answers them.
+    /// Decides on the calls of a round and replies to all of them.
     pub(super) async fn round(&mut self, calls: Vec<Call>) {
         #[cfg(all(feature = "seeded-panics", debug_assertions))]
         crate::poison::charges(calls.iter().map(|call| &call.charge));
+        // Forgetting costs one locked read an account; an LRU would cost every round.
         if self.known.len() > HEADS_MAX / self.span.lanes() {
             self.known.clear();
         }
-        let (mut plans, mut held_first) = (Vec::new(), Vec::new());
+        // Groups come in ascending order of their accounts, which every transaction below keeps.
+        let (mut plans, mut to_lock) = (Vec::new(), Vec::new());
         for group in Group::of(calls) {
             match self.plan(group) {
                 Ok(plan) => plans.push(plan),
-                Err(group) => held_first.push(group),
+                Err(group) => to_lock.push(group),
             }
         }
         let accounts_max = if self.span == Span::One { 1 } else { ACCOUNTS_MAX };
         let mut one_by_one = Vec::new();
         for plans in chunks(plans, accounts_max) {
             match self.debit_known(plans).await {
-                Ok(missed) => held_first.extend(missed),
+                // Another node was first: these accounts are locked and read like the unknown ones.
+                Ok(missed) => to_lock.extend(missed),
                 Err(OneByOne(groups)) => one_by_one.extend(groups),
             }
         }
-        held_first.sort_unstable_by_key(|group| group.account_id);
-        for groups in chunks(held_first, accounts_max) {
-            if let Err(OneByOne(groups)) = self.hold_and_debit(groups).await {
+        // Missed groups were appended out of order; locks are taken in ascending order.
+        to_lock.sort_unstable_by_key(|group| group.account_id);
+        for groups in chunks(to_lock, accounts_max) {
+            if let Err(OneByOne(groups)) = self.lock_and_debit(groups).await {
                 one_by_one.extend(groups);
             }
         }
@@ -82,12 +84,12 @@ impl Lane {
         }
     }
 
-    /// Decides on the charges of one account. While it is held a cluster may move it to another server, where nobody holds
-    /// it and others charge it: then it is held there.
+    /// Decides on the calls of one account. A cluster may move a shard while a row of it is locked; the lock does not move
+    /// along, and the debit misses. Then the row is locked where it is now.
     async fn alone(&mut self, group: Group) {
         let mut groups = vec![group];
-        for _ in 0..HOLDS_MAX {
-            match self.hold_and_debit(groups).await {
+        for _ in 0..LOCK_ATTEMPTS_MAX {
+            match self.lock_and_debit(groups).await {
                 Ok(()) => return,
                 Err(OneByOne(again)) => groups = again,
             }
@@ -96,20 +98,18 @@ impl Lane {
         let _: Result<(), OneByOne> = self.fail(groups, &inconsistent("balances", "sequence", account_id));
     }
 
-    /// A plan from what is known; the group again if that does not do.
+    /// Plans a group from the cached head. Returns the group if its account must be locked first: the head is unknown or
+    /// shared, or not every call would be taken, which only a fresh read may decide.
     fn plan(&self, group: Group) -> Result<Plan, Group> {
         let Some(known) = self.known.get(&group.account_id).filter(|known| !known.is_shared) else {
             return Err(group);
         };
         let stored = Stored { head: Some(known.head), ..Stored::default() };
-        match Plan::of(group, stored) {
-            Ok(plan) if plan.takes_all() => Ok(plan),
-            Ok(plan) => Err(plan.group),
-            Err((group, _)) => Err(group),
-        }
+        let plan = Plan::of(group, stored);
+        if plan.takes_all() { Ok(plan) } else { Err(plan.group) }
     }
 
-    /// Commits plans made from what is known. Gives the groups whose debit did not take.
+    /// Commits plans made from cached heads. Returns the groups whose debit missed.
     async fn debit_known(&mut self, plans: Vec<Plan>) -> Result<Vec<Group>, OneByOne> {
         let connection = match self.connect().await {
             Ok(connection) => connection,
@@ -119,6 +119,7 @@ impl Lane {
             Ok(took) => took,
             Err(failure) => return self.failed(groups_of(plans), failure).await,
         };
+        // One flag a plan, in the order of the plans.
         let mut took = took.into_iter();
         let (taken, missed): (Vec<_>, Vec<_>) = plans.into_iter().partition(|_| took.next().unwrap_or(false));
         let missed = groups_of(missed);
@@ -130,54 +131,54 @@ impl Lane {
         if taken.is_empty() {
             self.roll_back().await;
         } else {
+            // The transaction goes on with the debits that took; those that missed changed no row.
             self.write(taken).await?;
         }
         Ok(missed)
     }
 
-    /// Holds accounts, decides on their charges, and commits.
-    async fn hold_and_debit(&mut self, groups: Vec<Group>) -> Result<(), OneByOne> {
+    /// Locks accounts, decides on their calls, and commits.
+    async fn lock_and_debit(&mut self, groups: Vec<Group>) -> Result<(), OneByOne> {
         let connection = match self.connect().await {
             Ok(connection) => connection,
             Err(error) => return self.fail(groups, &error),
         };
-        let stored = match connection.hold(&groups).await {
+        let stored = match connection.lock_rows(&groups).await {
             Ok(stored) => stored,
             Err(failure) => return self.failed(groups, failure).await,
         };
         let mut plans = Vec::with_capacity(groups.len());
         for (group, stored) in groups.into_iter().zip(stored) {
-            let planned = match stored {
+            match stored {
                 Ok(stored) => {
                     self.note(group.account_id, stored.head);
-                    Plan::of(group, stored)
+                    plans.push(Plan::of(group, stored));
                 }
-                Err(error) => Err((group, error)),
-            };
-            match planned {
-                Ok(plan) => plans.push(plan),
-                Err((group, error)) => group.fail(&error),
+                // A row that makes no sense stops its own account alone.
+                Err(error) => group.fail(&error),
             }
         }
-        let (taking, telling): (Vec<_>, Vec<_>) = plans.into_iter().partition(Plan::takes_any);
+        let (taking, replying): (Vec<_>, Vec<_>) = plans.into_iter().partition(Plan::takes_any);
         let Some(connection) = &self.connection else { return Ok(()) };
         if !taking.is_empty() {
+            // Conditional, though the rows are locked: it is what notices a shard that has moved.
             match connection.debit(&taking, false).await {
                 Ok(took) if took.iter().all(|took| *took) => {}
                 Ok(_) => {
                     self.roll_back().await;
-                    return Err(OneByOne(groups_of(taking).into_iter().chain(groups_of(telling)).collect()));
+                    return Err(OneByOne(groups_of(taking).into_iter().chain(groups_of(replying)).collect()));
                 }
                 Err(failure) => {
-                    let groups = groups_of(taking).into_iter().chain(groups_of(telling)).collect();
+                    let groups = groups_of(taking).into_iter().chain(groups_of(replying)).collect();
                     return self.failed(groups, failure).await;
                 }
             }
         }
-        self.write(taking.into_iter().chain(telling).collect()).await
+        self.write(taking.into_iter().chain(replying).collect()).await
     }
 
-    /// Writes the entries of debits that took, commits, and answers.
+    /// Writes the entries of debits that took, commits, and replies. Plans that take nothing are replied to as well: what
+    /// they were decided on was read under the locks of this transaction.
     async fn write(&mut self, plans: Vec<Plan>) -> Result<(), OneByOne> {
         let Some(connection) = &self.connection else { return Ok(()) };
         match connection.write(&plans).await {
@@ -202,7 +203,7 @@ impl Lane {
                 for plan in &plans {
                     self.known.remove(&plan.group.account_id);
                 }
-                // Others need not wait for that.
+                // The lane goes on with other accounts on a new connection meanwhile.
                 tokio::spawn(settle(
                     self.pool.clone(),
                     self.span,
@@ -216,7 +217,8 @@ impl Lane {
         }
     }
 
-    /// Compares what was read of an account that is held with what was known.
+    /// Compares the head that was read under the lock with the cached one. Equal heads mean that no other node charges the
+    /// account any more: the next round is optimistic again.
     fn note(&mut self, account_id: i64, head: Option<Head>) {
         match (head, self.known.get_mut(&account_id)) {
             (Some(head), Some(known)) => {
@@ -232,6 +234,7 @@ impl Lane {
         }
     }
 
+    /// Returns the lane's connection, opened if need be.
     async fn connect(&mut self) -> Result<&Connection, StoreError> {
         if self.connection.as_ref().is_some_and(Connection::is_closed) {
             self.drop_connection();
@@ -255,7 +258,8 @@ impl Lane {
         }
     }
 
-    /// After a failure before `COMMIT` was sent, or one that kept it from writing: nothing was written.
+    /// Handles a failure before `COMMIT` was sent, or one that kept it from writing: nothing was written. Retries group by
+    /// group if one account may be the cause, else fails every call.
     async fn failed<T>(&mut self, groups: Vec<Group>, failure: Failure) -> Result<T, OneByOne>
     where
         T: Default,
@@ -279,13 +283,13 @@ impl Lane {
         self.fail(groups, &error)
     }
 
-    /// Tells everybody of an error.
+    /// Fails every call of these groups, and forgets the heads of their accounts.
     fn fail<T: Default>(
         &mut self,
         groups: impl IntoIterator<Item = Group>,
         error: &StoreError,
     ) -> Result<T, OneByOne> {
-        // One line for a state: a database that is away fails each commit.
+        // One line in the log for an outage, not one for each commit that it fails.
         if self.activity.failed_in_a_row.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::error!(%error, "commits of charges fail");
         } else {
@@ -304,7 +308,7 @@ fn groups_of(plans: Vec<Plan>) -> Vec<Group> {
     plans.into_iter().map(|plan| plan.group).collect()
 }
 
-/// Pieces of at most `size`, in order.
+/// Splits into pieces of at most `size`, in order.
 fn chunks<T>(mut items: Vec<T>, size: usize) -> Vec<Vec<T>> {
     let mut pieces = Vec::new();
     while items.len() > size {

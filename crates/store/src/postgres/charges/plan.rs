@@ -1,20 +1,18 @@
-//! What is to become of the charges of one account that are committed together: each is admitted in order of arrival if
-//! the account still covers it.
+//! Plans the calls of one account that are committed together: each is admitted in order of arrival if the balance still
+//! covers it. Pure: no I/O, the same verdicts from the same stored state.
 
-use super::super::idempotency::kept;
 use super::super::quotes::Quotes;
 use super::Activity;
 use crate::StoreError;
 use crate::head::Head;
-use crate::idempotency::Kept;
+use crate::idempotency::{Kept, KeptRow};
 use crate::ledger::{Charge, ChargeOutcome, Receipt};
 use domain::AccountId;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
-use tokio_postgres::Row;
 
-/// A charge that waits, and who waits for it.
+/// A charge that waits, and the channel that its caller waits on.
 pub(super) struct Call {
     pub(super) charge: Charge,
     pub(super) answer: oneshot::Sender<Result<ChargeOutcome, StoreError>>,
@@ -33,8 +31,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Groups in order of their account, so that nodes that charge the same accounts never wait for each other in a
-    /// circle.
+    /// Groups calls by account, in ascending order of accounts: the order in which every node locks, so that none deadlock.
     pub(super) fn of(calls: Vec<Call>) -> Vec<Self> {
         let mut by_account: BTreeMap<i64, Vec<Call>> = BTreeMap::new();
         for call in calls {
@@ -43,69 +40,62 @@ impl Group {
         by_account.into_iter().map(|(account_id, calls)| Self { account_id, calls }).collect()
     }
 
-    /// Tells everybody of an error.
+    /// Fails every call.
     pub(super) fn fail(self, error: &StoreError) {
         for call in self.calls {
-            // Who asked may have gone.
+            // The caller may have gone.
             let _ = call.answer.send(Err(error.for_another()));
         }
     }
 }
 
-/// What the database holds that decides about a group, read while its account was held.
+/// Stored state that decides about a group, read while its account was locked.
 #[derive(Default)]
 pub(super) struct Stored {
     /// `None` when there is no such account.
     pub(super) head: Option<Head>,
     /// Request ids of the group that were charged before.
     pub(super) charged: HashSet<[u8; 16]>,
-    /// Rows of answers kept under keys of the group.
-    pub(super) kept: Vec<Row>,
+    /// Answers stored under keys of the group.
+    pub(super) kept: HashMap<String, KeptRow>,
 }
 
-/// What becomes of one charge.
+/// The decision on one call.
 pub(super) enum Verdict {
-    /// It is taken, and the chain then ends here.
+    /// It is charged, and the chain then ends here.
     Take(Head),
-    /// Nothing is taken.
-    Tell(ChargeOutcome),
+    /// Nothing is taken; the caller gets this outcome.
+    Reply(ChargeOutcome),
 }
 
-/// A group and what becomes of it, once it is committed.
+/// A group with the verdict on each of its calls, which holds once it is committed.
 pub(super) struct Plan {
     pub(super) group: Group,
     pub(super) verdicts: Vec<Verdict>,
-    /// Where the chain ended before, and ends afterwards; `None` when there is no such account.
+    /// The head before and after; `None` if there is no such account.
     pub(super) heads: Option<(Head, Head)>,
 }
 
 impl Plan {
     /// Admits the charges of a group, in order.
-    pub(super) fn of(group: Group, stored: Stored) -> Result<Self, (Group, StoreError)> {
+    pub(super) fn of(group: Group, stored: Stored) -> Self {
         let Some(before) = stored.head else {
-            let verdicts = group.calls.iter().map(|_| Verdict::Tell(ChargeOutcome::NoSuchAccount)).collect();
-            return Ok(Self { group, verdicts, heads: None });
+            let verdicts = group.calls.iter().map(|_| Verdict::Reply(ChargeOutcome::NoSuchAccount)).collect();
+            return Self { group, verdicts, heads: None };
         };
         let mut admission = Admission::new(before, stored);
-        let verdicts: Result<Vec<_>, _> = group
-            .calls
-            .iter()
-            .enumerate()
-            .map(|(at, call)| admission.admit(&group, at, &call.charge))
-            .collect();
+        let calls = group.calls.iter().enumerate();
+        let verdicts = calls.map(|(at, call)| admission.admit(&group, at, &call.charge)).collect();
         let after = admission.head;
-        match verdicts {
-            Ok(verdicts) => Ok(Self { group, verdicts, heads: Some((before, after)) }),
-            Err(error) => Err((group, error)),
-        }
+        Self { group, verdicts, heads: Some((before, after)) }
     }
 
-    /// Whether every charge is taken.
+    /// Returns whether every charge is taken.
     pub(super) fn takes_all(&self) -> bool {
         self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Take(_)))
     }
 
-    /// Whether any charge is taken.
+    /// Returns whether any charge is taken.
     pub(super) fn takes_any(&self) -> bool {
         self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Take(_)))
     }
@@ -114,18 +104,18 @@ impl Plan {
     pub(super) fn taken(&self) -> impl Iterator<Item = (&Charge, &Head)> {
         self.group.calls.iter().zip(&self.verdicts).filter_map(|(call, verdict)| match verdict {
             Verdict::Take(head) => Some((&call.charge, head)),
-            Verdict::Tell(_) => None,
+            Verdict::Reply(_) => None,
         })
     }
 
-    /// Tells everybody what came of it. Only after the commit.
+    /// Replies to every call. Only after the commit.
     pub(super) fn answer(self, quotes: &Quotes, activity: &Activity) {
         if let Some((_, after)) = &self.heads {
             quotes.publish(AccountId(self.group.account_id), after.balance);
         }
         for (call, verdict) in self.group.calls.into_iter().zip(self.verdicts) {
             let outcome = match verdict {
-                Verdict::Tell(outcome) => outcome,
+                Verdict::Reply(outcome) => outcome,
                 Verdict::Take(head) => {
                     activity.charges.fetch_add(1, Ordering::Relaxed);
                     ChargeOutcome::Paid(Receipt {
@@ -136,7 +126,7 @@ impl Plan {
                     })
                 }
             };
-            // An asker that is gone was charged all the same.
+            // A caller that is gone was charged all the same.
             let _ = call.answer.send(Ok(outcome));
         }
     }
@@ -146,55 +136,54 @@ impl Plan {
 struct Admission {
     head: Head,
     charged: HashSet<[u8; 16]>,
-    stored: HashMap<String, Row>,
+    stored: HashMap<String, KeptRow>,
     /// Place of the charge of this group that is taken under a key.
     kept_here: HashMap<String, usize>,
 }
 
 impl Admission {
     fn new(head: Head, stored: Stored) -> Self {
-        let by_key = stored.kept.into_iter().map(|row| (row.get(0), row)).collect();
-        Self { head, charged: stored.charged, stored: by_key, kept_here: HashMap::new() }
+        Self { head, charged: stored.charged, stored: stored.kept, kept_here: HashMap::new() }
     }
 
-    fn admit(&mut self, group: &Group, at: usize, charge: &Charge) -> Result<Verdict, StoreError> {
-        if let Some(known) = self.known(group, charge)? {
+    fn admit(&mut self, group: &Group, at: usize, charge: &Charge) -> Verdict {
+        // A repeated call is replayed even if the balance no longer covers it: it was paid before.
+        if let Some(known) = self.known(group, charge) {
             let balance = self.head.balance;
-            return Ok(Verdict::Tell(match known {
+            return Verdict::Reply(match known {
                 Kept::Answer { answer, request_id } => {
                     ChargeOutcome::Replayed { answer, request_id, balance }
                 }
                 Kept::OtherRequest => ChargeOutcome::KeyOfOtherRequest,
-            }));
+            });
         }
         let request_id = charge.request_id.to_bytes();
         if self.charged.contains(&request_id) {
-            return Ok(Verdict::Tell(ChargeOutcome::AlreadyCharged));
+            return Verdict::Reply(ChargeOutcome::AlreadyCharged);
         }
+        // A later, cheaper call of the group may still be covered: refusing one does not stop the others.
         let Some(after) = self.head.charge(charge) else {
-            return Ok(Verdict::Tell(ChargeOutcome::Refused { balance: self.head.balance }));
+            return Verdict::Reply(ChargeOutcome::Refused { balance: self.head.balance });
         };
         self.charged.insert(request_id);
         if let Some(idempotent) = &charge.idempotency {
             self.kept_here.insert(idempotent.key.as_str().to_owned(), at);
         }
         self.head = after;
-        Ok(Verdict::Take(after))
+        Verdict::Take(after)
     }
 
-    /// What is kept under the key of a charge, in the database or by a charge before it in this group.
-    fn known(&self, group: &Group, charge: &Charge) -> Result<Option<Kept>, StoreError> {
-        let Some(idempotent) = &charge.idempotency else { return Ok(None) };
+    /// Returns what is stored under the key of a charge, in the database or by an earlier charge of this group.
+    fn known(&self, group: &Group, charge: &Charge) -> Option<Kept> {
+        let idempotent = charge.idempotency.as_ref()?;
         if let Some(row) = self.stored.get(idempotent.key.as_str()) {
-            return kept(row, idempotent.fingerprint).map(Some);
+            return Some(row.clone().kept(idempotent.fingerprint));
         }
-        let first = self.kept_here.get(idempotent.key.as_str()).map(|&at| &group.calls[at].charge);
-        Ok(first.and_then(|first| {
-            let kept = first.idempotency.as_ref()?;
-            if kept.fingerprint != idempotent.fingerprint {
-                return Some(Kept::OtherRequest);
-            }
-            Some(Kept::Answer { answer: kept.answer.clone(), request_id: first.request_id })
-        }))
+        let first = self.kept_here.get(idempotent.key.as_str()).map(|&at| &group.calls[at].charge)?;
+        let kept = first.idempotency.as_ref()?;
+        if kept.fingerprint != idempotent.fingerprint {
+            return Some(Kept::OtherRequest);
+        }
+        Some(Kept::Answer { answer: kept.answer.clone(), request_id: first.request_id })
     }
 }

@@ -1,7 +1,7 @@
-//! Settles commits that were sent and not answered: whether they stand is looked up, never tried again.
+//! Settles commits that were sent and not answered: looks up whether they went through, and never retries them.
 //!
-//! Charges that are found get their receipt. Those that are not, or cannot be looked up in time, get the error; a later
-//! look-up by request id tells the truth about them.
+//! Charges that are found get their receipt. Those that are not found, or cannot be looked up in time, get the error; a
+//! later look-up by request id decides.
 
 use super::super::connection::Pool;
 use super::super::quotes::Quotes;
@@ -14,11 +14,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long the database may take to be back.
+/// Time for the database to come back.
 const SETTLE_MAX: Duration = Duration::from_secs(5);
-/// Between two attempts to reach it.
+/// Pause between two attempts to reach it.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Looks up the plans of one transaction and replies to their calls.
 pub(super) async fn settle(
     pool: Pool,
     span: Span,
@@ -28,10 +29,11 @@ pub(super) async fn settle(
     activity: Arc<Activity>,
 ) {
     let until = Instant::now() + SETTLE_MAX;
+    // One connection serves all look-ups; it is opened again if it breaks.
     let mut connection = None;
     let mut is_committed = false;
     for plan in plans {
-        if stands(&pool, span, &mut connection, &plan, until).await {
+        if is_written(&pool, span, &mut connection, &plan, until).await {
             is_committed = true;
             plan.answer(&quotes, &activity);
         } else {
@@ -46,15 +48,16 @@ pub(super) async fn settle(
     }
 }
 
-/// Whether the entries of a plan are there. They were written by one transaction, so one stands for all; it is known by
-/// its hash, as an earlier call may have been charged under the same request id.
-async fn stands(
+/// Returns whether the entries of a plan are in the ledger. One transaction wrote them, so the first proves all. It is
+/// recognized by its hash: an earlier call may have been charged under the same request id.
+async fn is_written(
     pool: &Pool,
     span: Span,
     connection: &mut Option<Connection>,
     plan: &Plan,
     until: Instant,
 ) -> bool {
+    // A plan that takes nothing wrote nothing: its callers get the error and ask again.
     let Some((charge, head)) = plan.taken().next() else { return false };
     let request_id = charge.request_id.to_bytes();
     while Instant::now() < until {
@@ -66,7 +69,7 @@ async fn stands(
             match open.look_up(&plan.group).await {
                 Ok(found) => {
                     *connection = Some(open);
-                    return found.iter().any(|(id, hash)| *id == request_id && *hash == head.hash);
+                    return found.iter().any(|row| row.request_id == request_id && row.hash == head.hash);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "charges could not be looked up yet");

@@ -1,33 +1,37 @@
-//! The statements of a group commit, each worded twice: for one account, which a cluster sends to the one shard that has
-//! it, and for all accounts of a commit at once, where everything is on one server. Both take the same parameters; where
-//! the one takes what is its account's, the other takes a list of that.
+//! The statements of a group commit, each in two forms: for one account, which a cluster routes to one shard, and for all
+//! accounts of a commit at once, on a single server. Both take the same parameters; where the first takes a value of its
+//! account, the second takes a list of them.
 //!
-//! Calls are looked up row by row (`LATERAL ... LIMIT 1`), so that no plan that was made while the ledger was small ever
-//! reads all of it.
+//! Calls are looked up row by row (`LATERAL ... LIMIT 1`), so that no query plan that was made while the ledger was small
+//! ever reads all of it.
 
 use super::super::{idempotency, ledger};
+use crate::chain::Hash;
+use crate::head::chain_columns;
+use crate::idempotency::kept_columns;
+use crate::row::row;
 use tokio_postgres::types::Type;
 
 /// The steps of a group commit.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step {
-    /// Holds the accounts until the end, in order, so that nodes never wait for each other in a circle.
-    Hold,
-    /// Which of the calls were charged, and by which entry.
+    /// Locks the rows of the accounts until the end, in ascending order, so that nodes cannot deadlock.
+    Lock,
+    /// Reads which of the calls were charged before, and by which entry.
     Charged,
-    /// What is kept under keys of the calls.
+    /// Reads the answers stored under keys of the calls.
     Kept,
-    /// Takes what an account's calls cost, if its chain ends where it was seen, covers them, and none of them was charged
-    /// or answered before. Whoever charged in between has moved the chain on, so what holds before the row is locked
-    /// holds after. Gives the accounts where it took.
+    /// Takes the cost of an account's calls, if the row still has the sequence and hash that were seen, covers the cost, and
+    /// none of the calls was charged or answered before. These conditions hold after the row is locked as they did before:
+    /// a charge in between would have changed the sequence. Returns the accounts where it took.
     Debit,
     /// Writes the entries.
     Write,
-    /// Keeps answers.
+    /// Stores answers.
     Keep,
 }
 
-/// How many accounts the statements of a commit are for.
+/// Number of accounts that the statements of a commit are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Span {
     /// For one: `$1` is its number. Nothing fancy: Citus must see through them.
@@ -61,7 +65,7 @@ impl Span {
         const BYTES: Type = Type::BYTEA_ARRAY;
         const TEXTS: Type = Type::TEXT_ARRAY;
         let rest: &[Type] = match (step, self) {
-            (Step::Hold, _) => &[],
+            (Step::Lock, _) => &[],
             (Step::Charged, _) => &[BYTES],
             (Step::Kept, _) => &[TEXTS],
             (Step::Debit, Self::One) => &[NUMBER, NUMBER, Type::BYTEA, NUMBER, Type::BYTEA, BYTES, TEXTS],
@@ -76,8 +80,20 @@ impl Span {
     }
 }
 
-const CHARGED: &str = "SELECT account_id, request_id, hash FROM tagmeter.entries
-     WHERE account_id = $1 AND request_id = ANY($2)";
+row! {
+    /// A charge that is in the ledger.
+    pub(super) struct ChargedRow: charged_columns {
+        account_id: i64,
+        request_id: [u8; 16],
+        hash: Hash,
+    }
+}
+
+const CHARGED: &str = concat!(
+    "SELECT ",
+    charged_columns!(),
+    " FROM tagmeter.entries WHERE account_id = $1 AND request_id = ANY($2)"
+);
 const DEBIT: &str =
     "UPDATE tagmeter.balances SET balance = balance - $2, charged = charged + $2, sequence = $3, hash = $4
      WHERE account_id = $1 AND sequence = $5 AND hash = $6 AND balance >= $2
@@ -94,16 +110,25 @@ const KEEP: &str =
      SELECT $1::bigint, kept.* FROM unnest($2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
          $7::text[], $8::bytea[]) AS kept";
 
-const HOLD_MANY: &str = "SELECT balance, sequence, hash, granted, account_id FROM tagmeter.balances
-     WHERE account_id = ANY($1) ORDER BY account_id FOR UPDATE";
-const CHARGED_MANY: &str =
+const LOCK_MANY: &str = concat!(
+    "SELECT account_id, ",
+    chain_columns!(),
+    ", granted FROM tagmeter.balances WHERE account_id = ANY($1) ORDER BY account_id FOR UPDATE"
+);
+const CHARGED_MANY: &str = concat!(
     "SELECT entry.* FROM unnest($1::bigint[], $2::bytea[]) AS asked (account_id, request_id),
-         LATERAL (SELECT account_id, request_id, hash FROM tagmeter.entries
-             WHERE account_id = asked.account_id AND request_id = asked.request_id LIMIT 1) AS entry";
-const KEPT_MANY: &str = "SELECT kept.* FROM unnest($1::bigint[], $2::text[]) AS asked (account_id, idempotency_key),
-         LATERAL (SELECT idempotency_key, fingerprint, request_id, status, content_type, body, account_id
-             FROM tagmeter.idempotency
-             WHERE account_id = asked.account_id AND idempotency_key = asked.idempotency_key LIMIT 1) AS kept";
+         LATERAL (SELECT ",
+    charged_columns!(),
+    " FROM tagmeter.entries
+             WHERE account_id = asked.account_id AND request_id = asked.request_id LIMIT 1) AS entry"
+);
+const KEPT_MANY: &str = concat!(
+    "SELECT kept.* FROM unnest($1::bigint[], $2::text[]) AS asked (account_id, idempotency_key),
+         LATERAL (SELECT account_id, idempotency_key, ",
+    kept_columns!(),
+    " FROM tagmeter.idempotency
+             WHERE account_id = asked.account_id AND idempotency_key = asked.idempotency_key LIMIT 1) AS kept"
+);
 const DEBIT_MANY: &str =
     "UPDATE tagmeter.balances AS b SET balance = b.balance - asked.credits, charged = b.charged + asked.credits,
             sequence = asked.sequence, hash = asked.hash
@@ -130,18 +155,18 @@ const KEEP_MANY: &str =
      SELECT kept.* FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
          $7::text[], $8::bytea[]) AS kept (account_id)";
 
-const OF_ONE: [&str; 6] = [ledger::HOLD, CHARGED, idempotency::KEPT, DEBIT, WRITE, KEEP];
-const OF_MANY: [&str; 6] = [HOLD_MANY, CHARGED_MANY, KEPT_MANY, DEBIT_MANY, WRITE_MANY, KEEP_MANY];
+const OF_ONE: [&str; 6] = [ledger::LOCK, CHARGED, idempotency::KEPT, DEBIT, WRITE, KEEP];
+const OF_MANY: [&str; 6] = [LOCK_MANY, CHARGED_MANY, KEPT_MANY, DEBIT_MANY, WRITE_MANY, KEEP_MANY];
 
 /// The statements of this room that are for one account; see [`super::super::statements`].
 #[cfg(test)]
 pub(in super::super) const STATEMENTS: [(&str, &str); 4] =
     [("CHARGED", CHARGED), ("DEBIT", DEBIT), ("WRITE", WRITE), ("KEEP", KEEP)];
 
-/// Those for many.
+/// Statements for many accounts.
 #[cfg(test)]
 pub(in super::super) const STATEMENTS_OF_MANY: [(&str, &str); 6] = [
-    ("HOLD_MANY", HOLD_MANY),
+    ("LOCK_MANY", LOCK_MANY),
     ("CHARGED_MANY", CHARGED_MANY),
     ("KEPT_MANY", KEPT_MANY),
     ("DEBIT_MANY", DEBIT_MANY),

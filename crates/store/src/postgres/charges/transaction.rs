@@ -1,15 +1,17 @@
-//! The transaction of a group commit, on a connection that a lane keeps.
+//! The transaction of a group commit, on a lane's own connection.
 //!
-//! Statements are sent one behind the other without waiting for answers, so that a commit takes two round trips: the
-//! debits, each conditional, and then the entries of those that took, together with the `COMMIT`.
+//! Statements are pipelined, so that a commit takes two round trips: the conditional debits, and then the entries of those
+//! that took together with the `COMMIT`.
 
 use super::super::connection::{Client, Parameter, Pool};
-use super::super::ledger;
 use super::plan::{Group, Plan, Stored};
-use super::steps::{Span, Step};
+use super::steps::{ChargedRow, Span, Step};
 use super::values::Values;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::head::ChainRow;
+use crate::idempotency::KeptRow;
+use crate::row::{self, FromRow};
 use futures_util::future::{MaybeDone, maybe_done};
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
@@ -19,38 +21,38 @@ use tokio_postgres::error::Severity;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row, Statement};
 
-/// How long a lane waits for a connection.
+/// Time that a lane waits for a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
-/// How long it waits for the answers to what it sent at once, before the connection counts as dead. Shorter than the
-/// server's own limit for a statement, and that is needed: a server whose limit ends the wait for a synchronous standby
-/// reports a commit that the standby does not have. Nobody listens any more by then.
+/// Time that it waits for the answers of one round trip before it gives the connection up. This must be shorter than the
+/// server's own statement limit: a server whose limit ends the wait for a synchronous standby reports a commit that the
+/// standby does not have. By then nobody listens.
 const ANSWER_MAX: Duration = Duration::from_secs(4);
 
-/// Whatever is set for the role, or was left behind by others on a connection that a pooler shares.
+/// Overrides what is set for the role, and what other users of a pooler's shared connection left behind.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '2s'";
 
-/// Why something sent got no good answer.
+/// Why a round trip failed.
 pub(super) enum Failure {
-    /// The server said no: the transaction will not be committed, and the connection goes on.
+    /// The server refused a statement: the transaction cannot commit, and the connection goes on.
     Refused(Error),
-    /// The connection is of no more use.
+    /// The connection is unusable.
     Lost(StoreError),
 }
 
-/// How a transaction ended.
+/// End of a transaction.
 pub(super) enum End {
     /// It is on the disk.
     Committed,
-    /// The server said no; nothing was written.
+    /// The server refused it; nothing was written.
     Refused(Error),
-    /// `COMMIT` was sent and not answered: nobody knows.
+    /// `COMMIT` was sent and not answered: unknown.
     Unknown(StoreError),
 }
 
 type Sent<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>> + Send + 'a>>;
 
 /// For a connection whose statements are for many accounts. Their best plan is always the same, by index, and must not be
-/// made anew for each commit, nor ever be one that was better while the ledger was a page long.
+/// rebuilt for each commit, nor ever be one that was better while the ledger was a page long.
 const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
 
 /// A connection that a lane keeps.
@@ -82,7 +84,7 @@ impl Connection {
             .unwrap_or_else(|_| Err(StoreError::Unreachable(format!("no connection within {CONNECT_MAX:?}"))))
     }
 
-    /// Whether the other side is known to be gone.
+    /// Returns whether the other side is known to be gone.
     pub(super) fn is_closed(&self) -> bool {
         self.client.object.is_closed()
     }
@@ -92,12 +94,15 @@ impl Connection {
         drop(deadpool_postgres::Object::take(self.client.object));
     }
 
-    /// Begins, holds the accounts of these groups until the end, and reads what decides about their charges.
-    pub(super) async fn hold(&self, groups: &[Group]) -> Result<Vec<Result<Stored, StoreError>>, Failure> {
+    /// Begins, locks the accounts of these groups until the end, and reads what decides about their charges.
+    pub(super) async fn lock_rows(
+        &self,
+        groups: &[Group],
+    ) -> Result<Vec<Result<Stored, StoreError>>, Failure> {
         let accounts = groups.iter().map(|group| group.account_id).collect();
         let mut sent: Vec<Sent<'_>> = vec![
             Box::pin(self.command(BEGIN)),
-            Box::pin(self.ask(Step::Hold, self.span.hold(accounts))),
+            Box::pin(self.ask(Step::Lock, self.span.lock_rows(accounts))),
             Box::pin(self.ask(Step::Charged, self.span.charged(groups))),
         ];
         if let Some(keys) = self.span.kept(groups) {
@@ -107,20 +112,21 @@ impl Connection {
         let mut next = || answers.next().unwrap_or_default();
         let mut stored: HashMap<i64, Result<Stored, StoreError>> = HashMap::new();
         for row in next() {
-            let account_id = row.get(4);
-            let head = ledger::head_of(&row, account_id);
-            stored.insert(account_id, head.map(|head| Stored { head: Some(head), ..Stored::default() }));
+            let (account_id, chain, _): (i64, ChainRow, i64) = decoded(&row)?;
+            let of_account =
+                chain.head(account_id).map(|head| Stored { head: Some(head), ..Stored::default() });
+            stored.insert(account_id, of_account);
         }
         for row in next() {
-            if let (Some(Ok(stored)), Ok(id)) =
-                (stored.get_mut(&row.get(0)), row.get::<_, &[u8]>(1).try_into())
-            {
-                stored.charged.insert(id);
+            let ChargedRow { account_id, request_id, .. } = decoded(&row)?;
+            if let Some(Ok(stored)) = stored.get_mut(&account_id) {
+                stored.charged.insert(request_id);
             }
         }
         for row in next() {
-            if let Some(Ok(stored)) = stored.get_mut(&row.get(6)) {
-                stored.kept.push(row);
+            let (account_id, key, kept): (i64, String, KeptRow) = decoded(&row)?;
+            if let Some(Ok(stored)) = stored.get_mut(&account_id) {
+                stored.kept.insert(key, kept);
             }
         }
         let of_group =
@@ -128,21 +134,20 @@ impl Connection {
         Ok(groups.iter().map(of_group).collect())
     }
 
-    /// Debits the accounts of these plans, in a new transaction or in the one that holds them. Tells of each whether it
-    /// took.
+    /// Debits the accounts of these plans, in a new transaction or in the one that locked them. Returns whether each took.
     pub(super) async fn debit(&self, plans: &[Plan], begin: bool) -> Result<Vec<bool>, Failure> {
         let mut sent: Vec<Sent<'_>> = Vec::new();
         if begin {
             sent.push(Box::pin(self.command(BEGIN)));
         }
         if begin && plans.len() > 1 {
-            // One update of several rows takes them in any order.
+            // One UPDATE of several rows locks them in any order, and two nodes could deadlock: they are locked in order first.
             let accounts = plans.iter().map(|plan| plan.group.account_id).collect();
-            sent.push(Box::pin(self.ask(Step::Hold, self.span.hold(accounts))));
+            sent.push(Box::pin(self.ask(Step::Lock, self.span.lock_rows(accounts))));
         }
         sent.push(Box::pin(self.ask(Step::Debit, self.span.debit(plans))));
         let rows = all(sent).await?.pop().unwrap_or_default();
-        let took: HashSet<i64> = rows.iter().map(|row| row.get(0)).collect();
+        let took: HashSet<i64> = rows.iter().map(decoded).collect::<Result<_, _>>()?;
         Ok(plans.iter().map(|plan| took.contains(&plan.group.account_id)).collect())
     }
 
@@ -172,18 +177,17 @@ impl Connection {
         }
     }
 
-    /// Ends a transaction without writing anything.
+    /// Rolls the transaction back.
     pub(super) async fn roll_back(&self) -> Result<(), Failure> {
         all(vec![Box::pin(self.command("ROLLBACK"))]).await.map(|_| ())
     }
 
-    /// Which of these request ids were charged to an account, by the hash of the entry. Waits until a transaction that
-    /// is at it has ended, and until what is found is as durable as a commit of our own: the row is held, and so the
-    /// transaction that looks writes too.
-    pub(super) async fn look_up(&self, group: &Group) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    /// Returns which calls of a group were charged. Locks the account's row, and so waits until a transaction that charges
+    /// it has ended. As locking a row writes, its own commit waits until everything before it is as durable.
+    pub(super) async fn look_up(&self, group: &Group) -> Result<Vec<ChargedRow>, StoreError> {
         let sent: Vec<Sent<'_>> = vec![
             Box::pin(self.command(BEGIN)),
-            Box::pin(self.ask(Step::Hold, self.span.hold(vec![group.account_id]))),
+            Box::pin(self.ask(Step::Lock, self.span.lock_rows(vec![group.account_id]))),
             Box::pin(self.ask(Step::Charged, self.span.charged(std::slice::from_ref(group)))),
             Box::pin(self.command("COMMIT")),
         ];
@@ -191,7 +195,7 @@ impl Connection {
             Failure::Refused(error) => lost(error),
             Failure::Lost(error) => error,
         })?;
-        Ok(answers[2].iter().map(|row| (row.get(1), row.get(2))).collect())
+        answers[2].iter().map(row::postgres).collect::<Result<_, _>>().map_err(lost)
     }
 
     async fn command(&self, sql: &'static str) -> Result<Vec<Row>, Error> {
@@ -217,11 +221,16 @@ impl Connection {
     }
 }
 
-/// Sends everything, in this order, and then waits for the answers.
+/// Reads a row. One that does not fit its type leaves nothing to go on with.
+fn decoded<T: for<'r> FromRow<'r>>(row: &Row) -> Result<T, Failure> {
+    row::postgres(row).map_err(|error| Failure::Lost(lost(error)))
+}
+
+/// Sends everything in this order, and then waits for all answers.
 async fn each(sent: Vec<Sent<'_>>) -> Result<Vec<Result<Vec<Row>, Error>>, StoreError> {
     let all = async {
         let mut waiting: Vec<_> = sent.into_iter().map(maybe_done).collect();
-        // The driver sends a statement when it is first asked for the answer.
+        // The driver sends a statement on the first poll: all are polled once, in order, before any is awaited.
         std::future::poll_fn(|context| {
             for one in &mut waiting {
                 let _ = Pin::new(one).poll(context);
@@ -241,7 +250,7 @@ async fn each(sent: Vec<Sent<'_>>) -> Result<Vec<Result<Vec<Row>, Error>>, Store
     answered.map_err(|_| StoreError::Unreachable(format!("no answer within {ANSWER_MAX:?}")))
 }
 
-/// The same, when all answers must be good.
+/// [`each`], where any refusal fails the whole.
 async fn all(sent: Vec<Sent<'_>>) -> Result<Vec<Vec<Row>>, Failure> {
     let answers = each(sent).await.map_err(Failure::Lost)?;
     answers.into_iter().collect::<Result<_, _>>().map_err(|error| {
@@ -249,18 +258,19 @@ async fn all(sent: Vec<Sent<'_>>) -> Result<Vec<Vec<Row>>, Failure> {
     })
 }
 
-/// Whether an error ends the transaction and nothing else: the connection goes on.
+/// Returns whether an error ends the transaction and nothing else: the connection goes on.
 fn is_refusal(error: &Error) -> bool {
     error.as_db_error().is_some_and(|told| told.parsed_severity() == Some(Severity::Error))
 }
 
-/// Whether an error may be one account's fault: what the others ask for can go through without it.
+/// Returns whether one account may be the cause of an error, so that the others can go through without it: bad data (22,
+/// 23), conflicts (40, 55), cancellation (57) and errors raised by triggers (P0).
 pub(super) fn is_of_one_account(error: &Error) -> bool {
     let class = error.code().and_then(|state| state.code().get(..2));
     matches!(class, Some("22" | "23" | "40" | "55" | "57" | "P0"))
 }
 
-/// An error of the connection in the store's words.
+/// Wraps an error of the driver.
 pub(super) fn lost(error: Error) -> StoreError {
     match Err::<(), _>(error).doing("charge") {
         Err(error) => error,

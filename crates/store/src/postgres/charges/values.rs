@@ -1,4 +1,4 @@
-//! What goes into the statements of a group commit.
+//! The parameters of the statements of a group commit.
 
 use super::plan::{Group, Plan};
 use super::steps::Span;
@@ -22,8 +22,8 @@ impl Span {
         }
     }
 
-    /// The accounts to hold.
-    pub(super) fn hold(self, accounts: Vec<i64>) -> Values {
+    /// The accounts whose rows are locked.
+    pub(super) fn lock_rows(self, accounts: Vec<i64>) -> Values {
         vec![self.each(accounts)]
     }
 
@@ -40,7 +40,7 @@ impl Span {
         (!keys.is_empty()).then(|| -> Values { vec![self.each(accounts), Box::new(keys)] })
     }
 
-    /// What is taken from accounts that are there.
+    /// The debits of accounts that exist.
     pub(super) fn debit(self, plans: &[Plan]) -> Values {
         let heads: Vec<(i64, Head, Head)> = plans
             .iter()

@@ -4,6 +4,7 @@ use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{Changes, Gathered};
+use crate::row;
 use rusqlite::Connection;
 
 impl CatalogFile {
@@ -21,14 +22,8 @@ impl CatalogFile {
             let mut rows = statement.query([after.cast_signed()]).doing("read the changes")?;
             let mut gathered = Gathered::after(after);
             while let Some(row) = rows.next().doing("read the changes")? {
-                let listed: i64 = row.get(0).doing("read the changes")?;
-                let blob = row.get_ref(1).doing("read the changes")?.as_blob();
-                let blob = blob.map_err(|_| StoreError::Inconsistent {
-                    table: "changes",
-                    column: "hashtags",
-                    row: listed.to_string(),
-                })?;
-                if !gathered.push(listed.cast_unsigned(), blob) {
+                let (listed, hashtags): (i64, &[u8]) = row::read(row).doing("read the changes")?;
+                if !gathered.push(listed.cast_unsigned(), hashtags) {
                     return Ok(Changes::Gap);
                 }
             }
@@ -40,7 +35,7 @@ impl CatalogFile {
 pub(super) fn sequence(connection: &Connection) -> Result<u64, StoreError> {
     connection
         .prepare_cached("SELECT sequence FROM store")
-        .and_then(|mut statement| statement.query_row([], |row| row.get::<_, i64>(0)))
+        .and_then(|mut statement| statement.query_row([], row::sqlite::<i64>))
         .map(i64::cast_unsigned)
         .doing("read the change sequence")
 }

@@ -6,6 +6,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::{ForgetKey, Forgettable, ForgottenVideos};
 use crate::recording::{self, ForgetRows, VideoRows};
+use crate::row;
 use domain::{Creator, VideoId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::{BTreeMap, HashSet};
@@ -54,9 +55,9 @@ impl CatalogFile {
             let mut found = Forgettable::default();
             for id in ids {
                 let video: Option<i64> =
-                    find.query_row([id.to_i64()], |row| row.get(0)).optional().doing(DOING)?;
+                    find.query_row([id.to_i64()], row::sqlite).optional().doing(DOING)?;
                 let Some(video) = video else { continue };
-                let snapshots: i64 = count.query_row([video], |row| row.get(0)).doing(DOING)?;
+                let snapshots: i64 = count.query_row([video], row::sqlite).doing(DOING)?;
                 found.videos += 1;
                 found.snapshots += snapshots.unsigned_abs();
             }
@@ -71,7 +72,7 @@ impl CatalogFile {
                 connection.prepare_cached("SELECT author FROM handles WHERE handle = ?1").doing(DOING)?;
             let mut found = BTreeMap::new();
             for handle in handles {
-                let author = find.query_row([handle], |row| row.get(0)).optional().doing(DOING)?;
+                let author = find.query_row([handle], row::sqlite).optional().doing(DOING)?;
                 found.extend(author.map(|author| (*handle, author)));
             }
             Ok(found)
@@ -111,7 +112,7 @@ impl CatalogFile {
                     transaction.prepare("SELECT author FROM videos WHERE author IS NOT NULL").doing(DOING)?;
                 let mut rows = statement.query([]).doing(DOING)?;
                 while let Some(row) = rows.next().doing(DOING)? {
-                    authors.remove(&row.get(0).doing(DOING)?);
+                    authors.remove(&row::sqlite(row).doing(DOING)?);
                 }
             }
             let mut idle: Vec<i64> = Vec::new();
@@ -119,8 +120,9 @@ impl CatalogFile {
                 let mut statement = transaction.prepare("SELECT handle, author FROM handles").doing(DOING)?;
                 let mut rows = statement.query([]).doing(DOING)?;
                 while let Some(row) = rows.next().doing(DOING)? {
-                    if authors.contains(&row.get(1).doing(DOING)?) {
-                        idle.push(row.get(0).doing(DOING)?);
+                    let (handle, author): (i64, i64) = row::read(row).doing(DOING)?;
+                    if authors.contains(&author) {
+                        idle.push(handle);
                     }
                 }
             }
@@ -164,10 +166,7 @@ impl CatalogFile {
                 .prepare_cached(
                     "SELECT video, id, coalesce(author, 0) FROM videos WHERE video BETWEEN ?1 AND ?2 ORDER BY video",
                 )
-                .and_then(|mut statement| {
-                    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-                    statement.query_map((first, last), read)?.collect()
-                })
+                .and_then(|mut statement| statement.query_map((first, last), row::sqlite)?.collect())
                 .doing("read who posted videos")
         })
     }
@@ -200,7 +199,7 @@ pub(in crate::sqlite) fn wipe(connection: &Connection, is_rewritten: bool) -> Re
         connection.execute_batch("VACUUM").doing("write the file anew")?;
     }
     let is_busy: bool = connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], row::sqlite)
         .doing("empty the write-ahead log")?;
     Ok(!is_busy)
 }
@@ -208,13 +207,13 @@ pub(in crate::sqlite) fn wipe(connection: &Connection, is_rewritten: bool) -> Re
 /// A number in the one row of `store`.
 fn number(connection: &Connection, column: &str) -> Result<i64, StoreError> {
     connection
-        .query_row(&format!("SELECT {column} FROM store"), [], |row| row.get(0))
+        .query_row(&format!("SELECT {column} FROM store"), [], row::sqlite)
         .doing("read what was forgotten")
 }
 
 fn key(connection: &Connection) -> Result<ForgetKey, StoreError> {
     let key: Vec<u8> = connection
-        .query_row("SELECT forget_key FROM store", [], |row| row.get(0))
+        .query_row("SELECT forget_key FROM store", [], row::sqlite)
         .doing("read what was forgotten")?;
     ForgetKey::of(&key)
 }

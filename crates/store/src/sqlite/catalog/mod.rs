@@ -56,7 +56,7 @@ pub(crate) struct CatalogFile {
 impl CatalogFile {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let mut connection = connection::open_writer(path, SETTINGS)?;
-        migrations::apply(&mut connection, migrations::CATALOG)?;
+        migrations::apply(&mut connection, crate::schema::CATALOG.sqlite)?;
         let identity: Vec<u8> = connection
             .query_row("SELECT identity FROM store", [], |row| row.get(0))
             .doing("read the store's identity")?;

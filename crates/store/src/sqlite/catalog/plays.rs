@@ -4,6 +4,7 @@ use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::sums::VIEWS_MAX;
+use crate::row;
 use crate::trends::CreatorPlays;
 use domain::HashtagRow;
 use rusqlite::{Connection, Statement};
@@ -63,19 +64,17 @@ impl<'a> Reading<'a> {
         let mut videos = 0;
         while let Some(row) = rows.next()? {
             videos += 1;
-            let author: i64 = row.get(0)?;
+            let (author, plays, video): (i64, i64, i64) = row::read(row)?;
             if author != creator.author {
                 let before = std::mem::replace(&mut creator, Creator { author, ..Creator::default() });
                 found.extend(before.is_told.then_some(before.plays));
             }
             // Counts above the limit, which older versions stored, are unknown wherever they are read.
-            let plays =
-                row.get::<_, i64>(1).map(|plays| if (0..=VIEWS_MAX).contains(&plays) { plays } else { 0 })?;
+            let plays = if (0..=VIEWS_MAX).contains(&plays) { plays } else { 0 };
             creator.plays += u128::from(plays.unsigned_abs());
-            // A link has 0 also where plays were not told; whoever has none told at all is not among the creators.
+            // A link has 0 also if plays are unknown; a creator without any known plays is left out.
             if author != 0 && !creator.is_told {
-                let video: i64 = row.get(2)?;
-                creator.is_told = plays > 0 || self.told.query_row([video], |row| row.get(0))?;
+                creator.is_told = plays > 0 || self.told.query_row([video], row::sqlite)?;
             }
         }
         found.extend(creator.is_told.then_some(creator.plays));

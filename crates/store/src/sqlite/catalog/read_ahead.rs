@@ -32,7 +32,7 @@ pub(super) struct ReadAhead<K> {
 #[derive(Debug)]
 struct Ahead<K> {
     rows: Vec<K>,
-    /// Where the next reading is expected among them.
+    /// Place where the next reading is expected among them.
     next: usize,
     /// Readings found among the rows.
     hits: usize,

@@ -10,6 +10,7 @@ use crate::error::Doing;
 use crate::hashtags::{CHANGES_KEPT, tags_blob};
 use crate::record::{Prepared, Recorded};
 use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
+use crate::row;
 use domain::{HashtagId, VideoId};
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
 use std::collections::{BTreeSet, HashMap};
@@ -63,7 +64,10 @@ impl CatalogFile {
 }
 
 fn backfill_left(connection: &Connection) -> Result<Backfill, StoreError> {
-    let read = |row: &rusqlite::Row<'_>| Ok(Backfill { hashtag: row.get(0)?, video: row.get(1)? });
+    let read = |row: &rusqlite::Row<'_>| {
+        let (hashtag, video) = row::read(row)?;
+        Ok(Backfill { hashtag, video })
+    };
     connection
         .query_row("SELECT backfill_hashtag, backfill_video FROM store", [], read)
         .doing("read how far a migration is")
@@ -150,9 +154,8 @@ impl Rows for SqliteRows<'_> {
     const GROUP_RECORDS_MAX: usize = 1;
 
     fn numbers(&mut self) -> Result<Numbers, StoreError> {
-        let next = |sql: &str| {
-            self.transaction.query_row(sql, [], |row| row.get(0)).doing("find the next row number")
-        };
+        let next =
+            |sql: &str| self.transaction.query_row(sql, [], row::sqlite).doing("find the next row number");
         Ok(Numbers {
             hashtag: next("SELECT coalesce(max(hashtag), 0) + 1 FROM hashtags")?,
             video: next(
@@ -227,7 +230,7 @@ pub(super) fn fill_sql<const N: usize>(whose: &str, counts: [&str; N]) -> String
     )
 }
 
-/// How many rows a statement wrote.
+/// Converts the number of rows that a statement wrote.
 pub(super) fn rows(written: usize) -> i64 {
     i64::try_from(written).unwrap_or(i64::MAX)
 }
@@ -250,7 +253,7 @@ impl BackfillRows for SqliteRows<'_> {
     fn stored_names(&mut self, first: u32, last: u32) -> Result<Vec<(u32, String)>, StoreError> {
         self.transaction
             .prepare("SELECT hashtag, name FROM hashtags WHERE hashtag BETWEEN ?1 AND ?2 ORDER BY hashtag")
-            .and_then(|mut s| s.query_map((first, last), |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .and_then(|mut s| s.query_map((first, last), row::sqlite)?.collect())
             .doing("read hashtags")
     }
 

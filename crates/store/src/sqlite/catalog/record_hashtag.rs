@@ -3,11 +3,13 @@
 use super::record::{SqliteRows, fill_sql, rows};
 use crate::StoreError;
 use crate::error::Doing;
-use crate::merge::{self, rounded_bits, told};
-use crate::recording::{HASHTAG_COLUMNS, HashtagRows, Point, Reported, Times, Touched, sums};
-use domain::observation::HashtagDetails;
+use crate::merge::{self, rounded_bits};
+use crate::recording::{
+    HASHTAG_COLUMNS, HashtagRows, Point, Reported, ReportedColumns, Times, Touched, reported_columns, sums,
+};
+use crate::row;
 use domain::{HashtagId, Timestamp};
-use rusqlite::{OptionalExtension, Row, Statement, Transaction, params};
+use rusqlite::{OptionalExtension, Statement, Transaction, params};
 
 /// The statements that hashtags need, prepared once a transaction.
 pub(super) struct HashtagStatements<'c> {
@@ -38,11 +40,7 @@ impl<'c> HashtagStatements<'c> {
         Ok(Self {
             find: prepare("SELECT hashtag FROM hashtag_keys WHERE key = ?1")?,
             id_of: prepare("SELECT coalesce(id, 0) FROM hashtags WHERE hashtag = ?1")?,
-            load: prepare(
-                "SELECT views, creators, videos, views_at, creators_at, videos_at, rounded, description, is_pgcshow,
-                        is_commerce, is_challenge, is_strong_music, kind, cover, details_at
-                 FROM hashtags WHERE hashtag = ?1",
-            )?,
+            load: prepare(concat!("SELECT ", reported_columns!(), " FROM hashtags WHERE hashtag = ?1"))?,
             snapshot: prepare(
                 "INSERT OR IGNORE INTO hashtag_snapshots
                     (hashtag, observed_at, source, rounded, views, creators, videos)
@@ -101,7 +99,7 @@ impl<'c> HashtagStatements<'c> {
 
     /// The counts that a stored reading knows, as bits; 0 where there is no reading.
     pub(super) fn known(&mut self, reading: (u32, i64, u8)) -> Result<u8, StoreError> {
-        let known = self.known.query_row(reading, |row| row.get(0)).optional();
+        let known = self.known.query_row(reading, row::sqlite).optional();
         Ok(known.doing("look at a stored reading")?.unwrap_or(0))
     }
 
@@ -137,17 +135,16 @@ impl<'c> HashtagStatements<'c> {
 impl HashtagRows for SqliteRows<'_> {
     fn find_tag(&mut self, key: &str) -> Result<Option<(u32, u64)>, StoreError> {
         let find = &mut self.hashtags.find;
-        let found: Option<u32> = find.query_row([key], |row| row.get(0)).optional().doing("look a tag up")?;
+        let found: Option<u32> = find.query_row([key], row::sqlite).optional().doing("look a tag up")?;
         let Some(row) = found else { return Ok(None) };
         let id_of = &mut self.hashtags.id_of;
-        let id: Option<i64> =
-            id_of.query_row([row], |row| row.get(0)).optional().doing("look a tag's id up")?;
+        let id: Option<i64> = id_of.query_row([row], row::sqlite).optional().doing("look a tag's id up")?;
         Ok(Some((row, id.unwrap_or(0).unsigned_abs())))
     }
 
     fn reported(&mut self, hashtag: u32) -> Result<Reported, StoreError> {
-        let held = self.hashtags.load.query_row([hashtag], reported).optional().doing("read a hashtag")?;
-        Ok(held.unwrap_or_default())
+        let stored = self.hashtags.load.query_row([hashtag], row::sqlite::<ReportedColumns>).optional();
+        Ok(stored.doing("read a hashtag")?.map(ReportedColumns::reported).unwrap_or_default())
     }
 
     fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
@@ -202,7 +199,7 @@ impl HashtagRows for SqliteRows<'_> {
 
     fn first_nonzero_hashtag(&mut self, hashtag: u32, n: usize) -> Result<Option<i64>, StoreError> {
         self.hashtags.first_nonzero[n]
-            .query_row([hashtag], |row| row.get(0))
+            .query_row([hashtag], row::sqlite)
             .optional()
             .doing("look at earlier readings")
     }
@@ -289,31 +286,4 @@ impl HashtagRows for SqliteRows<'_> {
     fn make_key(&mut self, key: &str, hashtag: u32) -> Result<(), StoreError> {
         self.hashtags.make_key.execute(params![key, hashtag]).map(|_| ()).doing("record a hashtag's key")
     }
-}
-
-fn reported(row: &Row<'_>) -> rusqlite::Result<Reported> {
-    let rounded: i64 = row.get(6)?;
-    let mut counts = [None; 3];
-    for (n, count) in counts.iter_mut().enumerate() {
-        *count = told(row.get(n)?, rounded >> n & 1 == 1, row.get(3 + n)?);
-    }
-    Ok(Reported {
-        counts,
-        details: details(row, 7)?,
-        details_at: row.get::<_, Option<i64>>(14)?.map(Timestamp::from_ms),
-        ..Reported::default()
-    })
-}
-
-/// The descriptive columns, which begin at `first`.
-pub(super) fn details(row: &Row<'_>, first: usize) -> rusqlite::Result<HashtagDetails> {
-    Ok(HashtagDetails {
-        description: row.get(first)?,
-        is_pgcshow: row.get(first + 1)?,
-        is_commerce: row.get(first + 2)?,
-        is_challenge: row.get(first + 3)?,
-        is_strong_music: row.get(first + 4)?,
-        kind: row.get(first + 5)?,
-        cover: row.get(first + 6)?,
-    })
 }

@@ -3,10 +3,11 @@
 use super::record::{SqliteRows, fill_sql, rows};
 use crate::StoreError;
 use crate::error::Doing;
-use crate::hashtags::{tags_blob, tags_of_blob};
+use crate::hashtags::tags_blob;
 use crate::recording::{
-    COUNTS, ChangedHandle, CountColumns, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoRows,
+    ChangedHandle, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoColumns, VideoRows, video_columns,
 };
+use crate::row;
 use domain::VideoId;
 use rusqlite::{OptionalExtension, Row, Statement, Transaction, params};
 
@@ -28,7 +29,7 @@ pub(super) struct VideoStatements<'c> {
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
     is_forgotten: Statement<'c>,
-    /// Whether the last video was not held before.
+    /// True if the last video was not held before.
     was_new: bool,
 }
 
@@ -42,12 +43,11 @@ impl<'c> VideoStatements<'c> {
             find: prepare("SELECT video, digest FROM video_ids WHERE id = ?1")?,
             make_id: prepare("INSERT OR IGNORE INTO video_ids (id, video, digest) VALUES (?1, ?2, ?3)")?,
             digest: prepare("UPDATE video_ids SET digest = ?2 WHERE id = ?1")?,
-            load: prepare(
-                "SELECT author, create_time, region, observed_at, rounded, plays, likes, comments, shares, saves,
-                        downloads, plays_at, likes_at, comments_at, shares_at, saves_at, downloads_at, tags, handle,
-                        removed_at, (SELECT packed FROM video_fragments WHERE video = ?1)
-                 FROM videos WHERE video = ?1",
-            )?,
+            load: prepare(concat!(
+                "SELECT ",
+                video_columns!(),
+                ", (SELECT packed FROM video_fragments WHERE video = ?1) FROM videos WHERE video = ?1"
+            ))?,
             make: prepare(
                 "INSERT INTO videos (video, id, author, create_time, region, observed_at, rounded, plays, likes,
                     comments, shares, saves, downloads, tags, handle)
@@ -104,7 +104,7 @@ impl<'c> VideoStatements<'c> {
 
 impl VideoRows for SqliteRows<'_> {
     fn find_handle(&mut self, handle: i64) -> Result<Option<i64>, StoreError> {
-        self.videos.find_handle.query_row([handle], |row| row.get(0)).optional().doing("look a handle up")
+        self.videos.find_handle.query_row([handle], row::sqlite).optional().doing("look a handle up")
     }
 
     fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError> {
@@ -136,7 +136,7 @@ impl VideoRows for SqliteRows<'_> {
     }
 
     fn find_video(&mut self, id: VideoId) -> Result<Option<u32>, StoreError> {
-        let found = self.videos.find.query_row([id.to_i64()], |row| row.get(0));
+        let found = self.videos.find.query_row([id.to_i64()], row::sqlite);
         found.optional().doing("look a video up")
     }
 
@@ -146,11 +146,8 @@ impl VideoRows for SqliteRows<'_> {
         if s.was_new && s.claim(id, next, digest)? {
             return Ok(None);
         }
-        let found: Option<(u32, i64)> = s
-            .find
-            .query_row([id.to_i64()], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()
-            .doing("look a video up")?;
+        let found: Option<(u32, i64)> =
+            s.find.query_row([id.to_i64()], row::sqlite).optional().doing("look a video up")?;
         s.was_new = found.is_none();
         if s.was_new {
             s.claim(id, next, digest)?;
@@ -167,7 +164,7 @@ impl VideoRows for SqliteRows<'_> {
     }
 
     fn held_video(&mut self, video: u32) -> Result<HeldVideo, StoreError> {
-        self.videos.load.query_row([video], held).doing("read a video")
+        self.videos.load.query_row([video], stored).doing("read a video")
     }
 
     fn make_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError> {
@@ -249,7 +246,7 @@ impl VideoRows for SqliteRows<'_> {
 
     fn first_nonzero_video(&mut self, video: u32, n: usize) -> Result<Option<i64>, StoreError> {
         self.videos.first_nonzero[n]
-            .query_row([video], |row| row.get(0))
+            .query_row([video], row::sqlite)
             .optional()
             .doing("look at earlier readings")
     }
@@ -267,28 +264,12 @@ impl VideoRows for SqliteRows<'_> {
 /// A row of a video and TikTok's id of it.
 pub(super) fn video_id(row: &Row<'_>) -> Result<(u32, VideoId), StoreError> {
     const DOING: &str = "read a video's id";
-    let video: u32 = row.get(0).doing(DOING)?;
-    let id = VideoId::from_i64(row.get(1).doing(DOING)?);
+    let (video, id): (u32, i64) = row::read(row).doing(DOING)?;
     let wrong = |_| StoreError::Inconsistent { table: "videos", column: "id", row: video.to_string() };
-    Ok((video, id.map_err(wrong)?))
+    Ok((video, VideoId::from_i64(id).map_err(wrong)?))
 }
 
-fn held(row: &Row<'_>) -> rusqlite::Result<HeldVideo> {
-    let observed_at: Option<i64> = row.get(3)?;
-    let mut columns = CountColumns { rounded: row.get(4)?, values: [None; COUNTS], at: [None; COUNTS] };
-    for n in 0..COUNTS {
-        columns.values[n] = row.get(5 + n)?;
-        columns.at[n] = row.get(5 + COUNTS + n)?;
-    }
-    Ok(HeldVideo {
-        author: row.get(0)?,
-        create_time: row.get(1)?,
-        region: row.get(2)?,
-        observed_at,
-        counts: columns.told(observed_at),
-        tags: tags_of_blob(row.get_ref(5 + 2 * COUNTS)?.as_blob()?),
-        handle: row.get(6 + 2 * COUNTS)?,
-        removed_at: row.get(7 + 2 * COUNTS)?,
-        packed: row.get(8 + 2 * COUNTS)?,
-    })
+fn stored(row: &Row<'_>) -> rusqlite::Result<HeldVideo> {
+    let (columns, packed): (VideoColumns<'_>, Vec<u8>) = row::read(row)?;
+    Ok(columns.video(packed))
 }

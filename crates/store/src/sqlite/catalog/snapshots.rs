@@ -3,23 +3,35 @@
 use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::snapshots::{HashtagReading, ReadingPlace, Snapshot, SnapshotColumns, hashtag_counts, reading_of};
+use crate::row::{self, FromRow};
+use crate::snapshots::{
+    HashtagReading, ReadingPlace, Snapshot, SnapshotColumns, hashtag_counts, hashtag_snapshot_columns,
+    reading_of, video_snapshot_columns,
+};
 use crate::trends::{HashtagReadings, SeriesFacts, facts_of};
 use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Timestamp, VideoId};
-use rusqlite::{Params, Row, Statement, ToSql};
+use rusqlite::{Params, Statement, ToSql};
 
 /// `?1` whose, `?2` after when, `?3` how many.
-const OF_HASHTAG: &str = "SELECT observed_at, source, rounded, views, creators, videos FROM hashtag_snapshots
-    WHERE hashtag = ?1 AND observed_at > ?2 ORDER BY observed_at, source LIMIT ?3";
-const OF_VIDEO: &str = "SELECT observed_at, source, rounded, plays, likes, comments, shares, saves, downloads
-    FROM video_snapshots WHERE video = (SELECT video FROM video_ids WHERE id = ?1) AND observed_at > ?2
-    ORDER BY observed_at, source LIMIT ?3";
-/// Of hashtags up to `?4`, behind hashtag `?1`, time `?2` and source `?3`; `?5` how many.
-const OF_HASHTAGS: &str =
-    "SELECT observed_at, source, rounded, views, creators, videos, hashtag FROM hashtag_snapshots
-    WHERE (hashtag, observed_at, source) > (?1, ?2, ?3) AND hashtag <= ?4
-    ORDER BY hashtag, observed_at, source LIMIT ?5";
+const OF_HASHTAG: &str = concat!(
+    "SELECT ",
+    hashtag_snapshot_columns!(),
+    " FROM hashtag_snapshots WHERE hashtag = ?1 AND observed_at > ?2 ORDER BY observed_at, source LIMIT ?3"
+);
+const OF_VIDEO: &str = concat!(
+    "SELECT ",
+    video_snapshot_columns!(),
+    " FROM video_snapshots WHERE video = (SELECT video FROM video_ids WHERE id = ?1) AND observed_at > ?2
+      ORDER BY observed_at, source LIMIT ?3"
+);
+/// Reads hashtags up to `?4`, behind hashtag `?1`, time `?2` and source `?3`; `?5` how many.
+const OF_HASHTAGS: &str = concat!(
+    "SELECT hashtag, ",
+    hashtag_snapshot_columns!(),
+    " FROM hashtag_snapshots WHERE (hashtag, observed_at, source) > (?1, ?2, ?3) AND hashtag <= ?4
+      ORDER BY hashtag, observed_at, source LIMIT ?5"
+);
 /// Readings of hashtags that room is made for at once.
 const READINGS_ROOM: u32 = 4_096;
 
@@ -46,8 +58,7 @@ impl CatalogFile {
             let mut rows = statement.query(asked).doing(DOING)?;
             let mut readings = Vec::with_capacity(limit.min(READINGS_ROOM) as usize);
             while let Some(row) = rows.next().doing(DOING)? {
-                let hashtag = row.get(6).doing(DOING)?;
-                readings.push(reading_of(hashtag, columns(row).doing(DOING)?)?);
+                readings.push(reading_of(row::sqlite(row).doing(DOING)?)?);
             }
             Ok(readings)
         })
@@ -56,9 +67,11 @@ impl CatalogFile {
     pub(crate) fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
         self.readers.with(|connection| {
             connection
-                .query_row("SELECT count(*) FROM hashtag_snapshots WHERE hashtag = ?1", [hashtag.0], |row| {
-                    row.get::<_, i64>(0)
-                })
+                .query_row(
+                    "SELECT count(*) FROM hashtag_snapshots WHERE hashtag = ?1",
+                    [hashtag.0],
+                    row::sqlite::<i64>,
+                )
                 .map(i64::cast_unsigned)
                 .doing("count snapshots")
         })
@@ -88,7 +101,7 @@ impl CatalogFile {
             let mut found = Vec::new();
             for hashtag in sorted {
                 let (readings, newest): (i64, Option<i64>) =
-                    statement.query_row([hashtag.0], |row| Ok((row.get(0)?, row.get(1)?))).doing(DOING)?;
+                    statement.query_row([hashtag.0], row::sqlite).doing(DOING)?;
                 if let Some(newest) = newest.filter(|_| readings >= 2) {
                     found.push(facts_of((hashtag.0.into(), readings, newest))?);
                 }
@@ -128,7 +141,10 @@ impl CatalogFile {
         after: Option<Timestamp>,
         limit: u32,
         counts: fn([Option<Count>; N]) -> C,
-    ) -> Result<Vec<Snapshot<C>>, StoreError> {
+    ) -> Result<Vec<Snapshot<C>>, StoreError>
+    where
+        SnapshotColumns<N>: for<'r> FromRow<'r>,
+    {
         self.readers.with(|connection| {
             let mut statement = connection.prepare_cached(sql).doing("read snapshots")?;
             let after = after.map_or(i64::MIN, Timestamp::as_ms);
@@ -141,19 +157,15 @@ fn read<C, const N: usize>(
     statement: &mut Statement<'_>,
     parameters: impl Params,
     counts: fn([Option<Count>; N]) -> C,
-) -> Result<Vec<Snapshot<C>>, StoreError> {
+) -> Result<Vec<Snapshot<C>>, StoreError>
+where
+    SnapshotColumns<N>: for<'r> FromRow<'r>,
+{
     let mut rows = statement.query(parameters).doing("read snapshots")?;
     let mut series = Vec::new();
     while let Some(row) = rows.next().doing("read snapshots")? {
-        series.push(columns(row).doing("read snapshots")?.into_snapshot(counts)?);
+        let columns: SnapshotColumns<N> = row::sqlite(row).doing("read snapshots")?;
+        series.push(columns.into_snapshot(counts)?);
     }
     Ok(series)
-}
-
-fn columns<const N: usize>(row: &Row<'_>) -> rusqlite::Result<SnapshotColumns<N>> {
-    let mut counts = [None; N];
-    for (n, count) in counts.iter_mut().enumerate() {
-        *count = row.get(3 + n)?;
-    }
-    Ok(SnapshotColumns { observed_at: row.get(0)?, source: row.get(1)?, rounded: row.get(2)?, counts })
 }

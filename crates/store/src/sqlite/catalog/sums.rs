@@ -4,6 +4,7 @@ use super::CatalogFile;
 use super::record::list;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::row;
 use crate::sums::{SumsOff, SumsRow, query, stored_views};
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -54,14 +55,7 @@ fn off(connection: &Connection) -> Result<Vec<SumsOff>, StoreError> {
     let mut rows = statement.query([]).doing(DOING)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().doing(DOING)? {
-        let number = |n: usize| row.get::<_, i64>(n).doing(DOING);
-        let row = SumsRow {
-            hashtag: number(0)?,
-            name: row.get(1).doing(DOING)?,
-            stored: [number(2)?, number(3)?, number(4)?, number(5)?],
-            linked: [number(6)?, number(7)?, number(8)?, number(9)?, number(10)?],
-        };
-        found.extend(row.read()?);
+        found.extend(row::sqlite::<SumsRow>(row).doing(DOING)?.read()?);
     }
     Ok(found)
 }

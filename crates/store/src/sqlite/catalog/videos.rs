@@ -3,9 +3,9 @@
 use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::recording::COUNTS;
+use crate::row;
 use crate::samples::{CreatorsPart, PLACE_SQL, SamplePart, VideoSample};
-use crate::videos::{KNOWN_SQL, ShownVideo, UnderColumns, UnderPlace, VideoRow, VideoUnder};
+use crate::videos::{KNOWN_SQL, ShownVideo, UnderColumns, UnderPlace, VideoRow, VideoUnder, under_columns};
 use domain::{HashtagRow, Region, VideoId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -25,7 +25,7 @@ impl CatalogFile {
                 statement.query((hashtag.0, region.map_or(0, Region::to_number))).doing("rank videos")?;
             let mut ranked: Vec<(i64, i64)> = Vec::new();
             while let Some(row) = rows.next().doing("rank videos")? {
-                ranked.push((row.get(0).doing("rank videos")?, row.get(1).doing("rank videos")?));
+                ranked.push(row::read(row).doing("rank videos")?);
             }
             ranked.sort_unstable_by(|a, b| b.cmp(a));
             order_equals_by_id(connection, &mut ranked)?;
@@ -42,18 +42,18 @@ impl CatalogFile {
         const DOING: &str = "read the videos under a hashtag";
         self.readers.with(|connection| {
             let mut statement = connection
-                .prepare_cached(
-                    "SELECT l.author, l.video, v.id, v.create_time, v.region, v.observed_at, v.rounded, v.tags, v.plays,
-                            v.likes, v.comments, v.shares, v.saves, v.downloads
-                     FROM links l JOIN videos v ON v.video = l.video
-                     WHERE l.hashtag = ?1 AND (l.author, l.video) > (?2, ?3) ORDER BY l.author, l.video LIMIT ?4",
-                )
+                .prepare_cached(concat!(
+                    "SELECT l.author, l.video, ",
+                    under_columns!(),
+                    " FROM links l JOIN videos v ON v.video = l.video
+                     WHERE l.hashtag = ?1 AND (l.author, l.video) > (?2, ?3) ORDER BY l.author, l.video LIMIT ?4"
+                ))
                 .doing(DOING)?;
             let mut rows =
                 statement.query((hashtag.0, after.author, after.video, limit)).doing(DOING)?;
             let mut videos = Vec::new();
             while let Some(row) = rows.next().doing(DOING)? {
-                videos.push(under(row).doing(DOING)?.into_video(tags(row).doing(DOING)?)?);
+                videos.push(under(row)?);
             }
             Ok(videos)
         })
@@ -80,16 +80,17 @@ impl CatalogFile {
             SamplePart::MostPlayed(most) => i64::from(most),
         };
         let sql = format!(
-            "SELECT l.author, l.video, v.id, v.create_time, v.region, v.observed_at, v.rounded, v.tags, v.plays, v.likes,
-                    v.comments, v.shares, v.saves, v.downloads
-             FROM (SELECT author, video FROM ({links}) ORDER BY video LIMIT -1) l CROSS JOIN videos v ON v.video = l.video"
+            "SELECT l.author, l.video, {} FROM (SELECT author, video FROM ({links}) ORDER BY video LIMIT -1) l
+             CROSS JOIN videos v ON v.video = l.video",
+            under_columns!()
         );
         self.readers.with(|connection| {
             let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
             let mut rows = statement.query((hashtag.0, number)).doing(DOING)?;
             let mut sample = VideoSample::default();
             while let Some(row) = rows.next().doing(DOING)? {
-                sample.push(&under(row).doing(DOING)?, tags(row).doing(DOING)?)?;
+                let (author, video, columns): (i64, i64, UnderColumns<'_>) = row::read(row).doing(DOING)?;
+                sample.push((author, video), &columns)?;
             }
             Ok(sample)
         })
@@ -102,9 +103,7 @@ impl CatalogFile {
                 .doing("read videos")?;
             videos
                 .iter()
-                .map(|video| {
-                    statement.query_row([video.0.cast_signed()], |row| row.get(0)).doing("read videos")
-                })
+                .map(|video| statement.query_row([video.0.cast_signed()], row::sqlite).doing("read videos"))
                 .collect()
         })
     }
@@ -116,7 +115,10 @@ impl CatalogFile {
                 "SELECT packed, observed_at, {KNOWN_SQL} FROM video_fragments JOIN videos USING (video) WHERE video = ?1"
             );
             let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
-            let shown = |row: &Row<'_>| Ok(ShownVideo::of(row.get(0)?, row.get(1)?, row.get(2)?));
+            let shown = |row: &Row<'_>| {
+                let (packed, observed_at, known) = row::read(row)?;
+                Ok(ShownVideo::of(packed, observed_at, known))
+            };
             videos
                 .iter()
                 .map(|video| statement.query_row([video.0.cast_signed()], shown).doing(DOING))
@@ -130,7 +132,7 @@ impl CatalogFile {
                 .prepare_cached("SELECT video FROM video_ids WHERE id = ?1")
                 .doing("look videos up")?;
             let row_of = |id: &VideoId| {
-                let row = statement.query_row([id.to_i64()], |row| row.get::<_, i64>(0)).optional();
+                let row = statement.query_row([id.to_i64()], row::sqlite::<i64>).optional();
                 row.doing("look videos up")
                     .transpose()
                     .map(|row| row.map(|row| VideoRow(row.cast_unsigned())))
@@ -140,26 +142,10 @@ impl CatalogFile {
     }
 }
 
-/// A video in numbers.
-pub(super) fn under(row: &Row<'_>) -> rusqlite::Result<UnderColumns> {
-    let mut counts = [None; COUNTS];
-    for (n, count) in counts.iter_mut().enumerate() {
-        *count = row.get(8 + n)?;
-    }
-    Ok(UnderColumns {
-        link: (row.get(0)?, row.get(1)?),
-        id: row.get(2)?,
-        create_time: row.get(3)?,
-        region: row.get(4)?,
-        observed_at: row.get(5)?,
-        rounded: row.get(6)?,
-        counts,
-    })
-}
-
-/// Its hashtags as they are stored.
-pub(super) fn tags<'r>(row: &'r Row<'_>) -> rusqlite::Result<&'r [u8]> {
-    Ok(row.get_ref(7)?.as_blob()?)
+/// Reads the author and row of a link, and the video.
+pub(super) fn under(row: &Row<'_>) -> Result<VideoUnder, StoreError> {
+    let (author, video, columns): (i64, i64, UnderColumns<'_>) = row::read(row).doing("read a video")?;
+    columns.into_video((author, video))
 }
 
 /// Equal plays are ordered by TikTok's id, newest first, so that the order does not depend on what came in first.
@@ -169,7 +155,7 @@ fn order_equals_by_id(connection: &Connection, ranked: &mut [(i64, i64)]) -> Res
     for equals in ranked.chunk_by_mut(|a, b| a.0 == b.0).filter(|equals| equals.len() > 1) {
         let mut by_id = Vec::with_capacity(equals.len());
         for &(plays, video) in &*equals {
-            let id: i64 = statement.query_row([video], |row| row.get(0)).doing("rank videos")?;
+            let id: i64 = statement.query_row([video], row::sqlite).doing("rank videos")?;
             by_id.push((id, (plays, video)));
         }
         by_id.sort_unstable_by(|a, b| b.cmp(a));

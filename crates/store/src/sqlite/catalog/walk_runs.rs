@@ -1,9 +1,10 @@
-//! What finished walks saw, in `catalog.db`: it names videos by their rows, and is of no use without them.
+//! Videos that finished walks saw, in `catalog.db`: they are row numbers, and of no use without the rows.
 
 use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::walk_runs::{RunRow, WALK_RUNS_KEPT, WalkRun, pack};
+use crate::row;
+use crate::walk_runs::{RunRow, WALK_RUNS_KEPT, WalkRun, pack, run_columns};
 use domain::{HashtagRow, Region, Timestamp};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -20,22 +21,15 @@ impl CatalogFile {
     ) -> Result<Option<WalkRun>, StoreError> {
         let row = self.readers.with(|connection| {
             connection
-                .prepare_cached(
-                    "SELECT job_id, at_ms, unique_videos, videos FROM walk_runs
-                     WHERE hashtag = ?1 AND region = ?2 AND at_ms < ?3 ORDER BY at_ms DESC, job_id DESC LIMIT 1",
-                )
+                .prepare_cached(concat!(
+                    "SELECT ",
+                    run_columns!(),
+                    " FROM walk_runs
+                     WHERE hashtag = ?1 AND region = ?2 AND at_ms < ?3 ORDER BY at_ms DESC, job_id DESC LIMIT 1"
+                ))
                 .and_then(|mut statement| {
                     let of = (hashtag.0, region.map_or(0, Region::to_number), before.as_ms());
-                    statement
-                        .query_row(of, |row| {
-                            Ok(RunRow {
-                                job_id: row.get(0)?,
-                                at_ms: row.get(1)?,
-                                unique: row.get(2)?,
-                                videos: row.get(3)?,
-                            })
-                        })
-                        .optional()
+                    statement.query_row(of, row::sqlite::<RunRow>).optional()
                 })
                 .doing("find the walk before")
         })?;
