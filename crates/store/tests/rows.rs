@@ -13,9 +13,10 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The positions in calls of `get`, `try_get` and `get_ref`, with or without types.
+/// The positions in calls of `get`, `get_ref` and `try_get`, with or without types.
 fn positions(source: &str) -> impl Iterator<Item = usize> {
-    source.split("get").skip(1).filter_map(|rest| {
+    let calls = [".get", ".try_get"].into_iter().flat_map(|name| source.split(name).skip(1));
+    calls.filter_map(|rest| {
         let rest = rest.strip_prefix("_ref").unwrap_or(rest);
         let rest = match rest.strip_prefix("::<") {
             Some(types) => types.split_once(">(")?.1,
@@ -27,11 +28,8 @@ fn positions(source: &str) -> impl Iterator<Item = usize> {
 
 #[test]
 fn positions_are_found() {
-    let found: Vec<usize> = positions(
-        "row.get(7)?; row.try_get::<_, Option<i64>>(3)?; row.get_ref(2); map.get(&1); list.get(at)",
-    )
-    .collect();
-    assert_eq!(found, [7, 3, 2]);
+    let source = "row.get(7)?; row.try_get::<_, Option<i64>>(3)?; row.get_ref(2); map.get(&1); list.get(at); forget(9)";
+    assert_eq!(positions(source).collect::<Vec<_>>(), [7, 2, 3]);
 }
 
 #[test]
