@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use store::Store;
 use store::hashtags::Changes;
-use store::news::News;
+use store::notifications::Notifications;
 use tokio::sync::watch;
 
 /// Milliseconds that the hot cache is trusted without reading the store's change sequence: changes of other processes are
@@ -24,7 +24,7 @@ pub(crate) struct Follow {
     /// Notifications counted when the sequence was last read.
     word: AtomicU64,
     /// Subscribed at the first use.
-    news: OnceLock<Option<watch::Receiver<News>>>,
+    notifications: OnceLock<Option<watch::Receiver<Notifications>>>,
     following: tokio::sync::Mutex<()>,
 }
 
@@ -34,14 +34,15 @@ impl Follow {
             sequence: AtomicU64::new(sequence),
             asked_at_ms: AtomicI64::new(i64::MIN),
             word: AtomicU64::new(0),
-            news: OnceLock::new(),
+            notifications: OnceLock::new(),
             following: tokio::sync::Mutex::new(()),
         }
     }
 
     /// Returns the number of change notifications so far.
     fn word(&self, store: &Store) -> u64 {
-        self.news.get_or_init(|| store.news()).as_ref().map_or(0, |news| news.borrow().changes)
+        let notifications = self.notifications.get_or_init(|| store.notifications());
+        notifications.as_ref().map_or(0, |received| received.borrow().changes)
     }
 }
 

@@ -246,7 +246,8 @@ impl Catalog {
         count: u32,
     ) -> Result<Part, CatalogError> {
         if position == 0
-            && let Some(shown) = self.inner.store.head(generation.hashtag, generation.slot, count).await?
+            && let Some(shown) =
+                self.inner.store.first_page(generation.hashtag, generation.slot, count).await?
         {
             return Ok(Part { shown, generation: generation.slot, position, total: generation.videos });
         }

@@ -46,17 +46,17 @@ impl Measure {
                 store.drop_trends_before(number_of(window), lately(window, newest)).await?;
             }
         }
-        Ok(store.end_trends_anew(peers, TrendState { sequence, newest_at: newest }).await?)
+        Ok(store.end_trends_rebuild(peers, TrendState { sequence, newest_at: newest }).await?)
     }
 
     /// While rows are written the next ones are read.
     async fn write_all(&self, sorting: Sorting) -> Result<(), CatalogError> {
         let store = &self.inner.store;
-        store.begin_trends_anew().await?;
+        store.begin_trends_rebuild().await?;
         let (mut sorting, mut rows) = apart(move || sorting.rows()).await?;
         while !rows.is_empty() {
             let next = spawn_blocking(move || sorting.rows());
-            store.add_trends_anew(rows).await?;
+            store.add_rebuilt_trends(rows).await?;
             (sorting, rows) = next.await.map_err(StoreError::of_task)?.map_err(CatalogError::Trends)?;
         }
         Ok(())

@@ -12,7 +12,7 @@ use domain::metrics::{TrendWindow, Weights};
 use domain::{Hashtag, HashtagRow, Source, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
-use store::trends::{TrendRow, TrendSort, TrendsAsked};
+use store::trends::{TrendRow, TrendSort, TrendsQuery};
 use strum::VariantArray;
 use utoipa::ToSchema;
 
@@ -169,7 +169,7 @@ impl Measure {
     ) -> Result<(Vec<TrendRow>, Option<Place>), MeasureError> {
         let after =
             asked.after.and_then(|place| Some((place.value, HashtagRow(u32::try_from(place.number).ok()?))));
-        let trends = TrendsAsked {
+        let trends = TrendsQuery {
             window: number_of(asked.window),
             sort: asked.sort,
             views_min: asked.views_min,
@@ -226,7 +226,7 @@ impl Measure {
             trends.retain(|row| row.window == number_of(asked.window));
             return Ok(trends);
         }
-        let first = TrendsAsked {
+        let first = TrendsQuery {
             window: number_of(asked.window),
             sort: asked.sort,
             views_min: asked.views_min,

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::StoreError;
 use store::ledger::LedgerActivity;
-use store::news::News;
+use store::notifications::Notifications;
 use store::probe::Probed;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -235,8 +235,8 @@ async fn look(app: Arc<App>) {
         }
     };
     let keys = async move {
-        let mut news = app.catalog.store().news();
-        let now = |news: &Option<watch::Receiver<News>>| news.as_ref().map(|news| *news.borrow());
+        let mut news = app.catalog.store().notifications();
+        let now = |news: &Option<watch::Receiver<Notifications>>| news.as_ref().map(|news| *news.borrow());
         let mut seen = now(&news);
         loop {
             until_keys_may_differ(news.as_mut(), seen, &app.options).await;
@@ -252,14 +252,14 @@ async fn look(app: Arc<App>) {
 
 /// Waits for word, and no longer than asking can be put off.
 async fn until_keys_may_differ(
-    news: Option<&mut watch::Receiver<News>>,
-    seen: Option<News>,
+    news: Option<&mut watch::Receiver<Notifications>>,
+    seen: Option<Notifications>,
     options: &Options,
 ) {
     let poll_interval = options.keys_poll_interval;
     let (Some(news), Some(seen)) = (news, seen) else { return sleep(poll_interval).await };
-    let wait = if seen.is_heard { options.keys_poll_interval_heard } else { poll_interval };
-    let word = news.wait_for(|now| now.keys != seen.keys || now.is_heard != seen.is_heard);
+    let wait = if seen.is_listening { options.keys_poll_interval_heard } else { poll_interval };
+    let word = news.wait_for(|now| now.keys != seen.keys || now.is_listening != seen.is_listening);
     // Word, no word in time, or nobody who tells any more: all the same, a look is due.
     let is_over = timeout(wait, word).await.is_ok_and(|word| word.is_err());
     if is_over {

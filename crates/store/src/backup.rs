@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Added to the name of a copy until it is complete.
 const UNFINISHED: &str = ".unfinished";
 
-/// Told while a backup is made: bytes of the file that is copied, done and in all.
+/// Progress of a backup: bytes of the file that is copied, done and in all.
 pub type BackupProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// Outcome of a backup.

@@ -1,6 +1,6 @@
 //! Reading hashtags.
 
-use crate::merge::told;
+use crate::merge::known_count;
 use crate::row::row;
 use crate::videos::VideoRow;
 use crate::{Store, StoreError};
@@ -212,7 +212,7 @@ impl HashtagColumns<'_> {
         let assigned_id = self.assigned_id.map(HashtagId::from_i64).transpose();
         let mut counts = [None; 3];
         for (n, count) in counts.iter_mut().enumerate() {
-            *count = told(self.reported[n], self.rounded >> n & 1 == 1, self.reported_at[n]);
+            *count = known_count(self.reported[n], self.rounded >> n & 1 == 1, self.reported_at[n]);
         }
         let [views, creators, videos] = counts.map(|told| told.map(|t| t.count));
         let [held_videos, held_views, held_creators] = self.held.map(|n| n.max(0).unsigned_abs());

@@ -38,7 +38,7 @@ pub mod walks;
 
 pub mod walk_runs;
 
-pub mod news;
+pub mod notifications;
 
 pub mod accounts;
 
@@ -56,7 +56,7 @@ pub mod jobs;
 
 pub mod upstream_calls;
 
-pub mod asks;
+pub mod upstream_fetches;
 
 mod chain;
 

@@ -1,4 +1,4 @@
-//! Which of two readings of one count stands. The answer is the same in whatever order readings arrive.
+//! Merges two readings of one count. The result is the same in whatever order readings arrive.
 //!
 //! The newest that tells wins; a reading without a time is older than any with one. 0 beside a number that is not 0
 //! means "unknown" (a video that read 7.15 million before and after can read 0 once). Of two readings of the same
@@ -8,34 +8,34 @@ use domain::{Count, Timestamp};
 
 /// A count and when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct KnownCount {
     pub(crate) count: Count,
     pub(crate) at: Option<Timestamp>,
 }
 
-impl Told {
+impl KnownCount {
     fn rank(&self) -> (bool, Option<Timestamp>, u64, bool) {
         (self.count.value() > 0, self.at, self.count.value(), !self.count.is_rounded())
     }
 }
 
-/// The reading that stands.
-pub(crate) fn newest(one: Option<Told>, other: Option<Told>) -> Option<Told> {
+/// Returns the reading that wins.
+pub(crate) fn newest(one: Option<KnownCount>, other: Option<KnownCount>) -> Option<KnownCount> {
     match (one, other) {
         (Some(a), Some(b)) => Some(if b.rank() > a.rank() { b } else { a }),
         (a, b) => a.or(b),
     }
 }
 
-/// Back from the database: value, rounding bit, time.
-pub(crate) fn told(value: Option<i64>, rounded: bool, at: Option<i64>) -> Option<Told> {
+/// Decodes a count: value, rounding bit, time.
+pub(crate) fn known_count(value: Option<i64>, rounded: bool, at: Option<i64>) -> Option<KnownCount> {
     let value = value?.unsigned_abs();
     let count = if rounded { Count::rounded(value) } else { Count::exact(value) }?;
-    Some(Told { count, at: at.map(Timestamp::from_ms) })
+    Some(KnownCount { count, at: at.map(Timestamp::from_ms) })
 }
 
 /// For the database.
-pub(crate) fn value(told: Option<Told>) -> Option<i64> {
+pub(crate) fn value(told: Option<KnownCount>) -> Option<i64> {
     told.map(|t| count_value(t.count))
 }
 
@@ -58,8 +58,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn at(value: u64, seconds: Option<i64>) -> Option<Told> {
-        Some(Told { count: Count::exact(value)?, at: seconds.map(|s| Timestamp::from_ms(s * 1000)) })
+    fn at(value: u64, seconds: Option<i64>) -> Option<KnownCount> {
+        Some(KnownCount { count: Count::exact(value)?, at: seconds.map(|s| Timestamp::from_ms(s * 1000)) })
     }
 
     #[test]
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(newest(None, at(0, Some(1))), at(0, Some(1)), "0 alone stands");
     }
 
-    fn any_told() -> impl Strategy<Value = Option<Told>> {
+    fn any_told() -> impl Strategy<Value = Option<KnownCount>> {
         proptest::option::of((0_u64..4, proptest::option::of(0_i64..4)))
             .prop_map(|t| t.and_then(|(value, seconds)| at(value, seconds)))
     }

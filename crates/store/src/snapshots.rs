@@ -1,7 +1,7 @@
 //! Reading snapshots: the series of a hashtag or a video, as read, oldest first, and those of many hashtags one after
 //! another.
 
-use crate::merge::told;
+use crate::merge::known_count;
 use crate::row::row;
 use crate::{Store, StoreError};
 use domain::metrics::Reading;
@@ -154,7 +154,7 @@ impl<const N: usize> SnapshotColumns<N> {
         })?;
         let mut told_counts = [None; N];
         for (n, count) in told_counts.iter_mut().enumerate() {
-            *count = told(self.counts[n], self.rounded >> n & 1 == 1, None).map(|t| t.count);
+            *count = known_count(self.counts[n], self.rounded >> n & 1 == 1, None).map(|t| t.count);
         }
         Ok(Snapshot { observed_at, source, counts: counts(told_counts) })
     }

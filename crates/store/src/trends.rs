@@ -108,7 +108,7 @@ pub struct TrendState {
 
 /// Which trends are asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TrendsAsked {
+pub struct TrendsQuery {
     /// The window's number.
     pub window: u8,
     /// Highest of this first.
@@ -232,13 +232,13 @@ impl Store {
         }
     }
 
-    /// Begins to make all trends anew, with [`Self::add_trends_anew`] and [`Self::end_trends_anew`], for whoever has the
+    /// Begins to make all trends anew, with [`Self::add_rebuilt_trends`] and [`Self::end_trends_rebuild`], for whoever has the
     /// turn. On SQLite they are set aside, without indexes, and what is kept stays as it is until the end; whatever an
     /// earlier one that was cut off had set aside goes. On PostgreSQL, whose tables are spread over nodes, they replace
     /// what is kept one by one.
-    pub async fn begin_trends_anew(&self) -> Result<(), StoreError> {
+    pub async fn begin_trends_rebuild(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.walks.begin_trends_anew().await,
+            Self::Sqlite(sqlite) => sqlite.walks.begin_trends_rebuild().await,
             Self::Postgres(_) => Ok(()),
         }
     }
@@ -250,19 +250,23 @@ impl Store {
     }
 
     /// Adds rebuilt trends; quickest in order of hashtag and window.
-    pub async fn add_trends_anew(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
+    pub async fn add_rebuilt_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.walks.add_trends_anew(rows).await,
+            Self::Sqlite(sqlite) => sqlite.walks.add_rebuilt_trends(rows).await,
             Self::Postgres(postgres) => postgres.keep_trends(&rows).await,
         }
     }
 
     /// Puts the rebuilt trends in place of all others, with what they are compared with, and notes how far the
     /// readings are worked through. Where that is less than is noted, all stays as it is.
-    pub async fn end_trends_anew(&self, peers: Vec<TrendPeers>, state: TrendState) -> Result<(), StoreError> {
+    pub async fn end_trends_rebuild(
+        &self,
+        peers: Vec<TrendPeers>,
+        state: TrendState,
+    ) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => {
-                sqlite.walks.end_trends_anew(sqlite.catalog.identity()?, peers, state).await
+                sqlite.walks.end_trends_rebuild(sqlite.catalog.identity()?, peers, state).await
             }
             Self::Postgres(postgres) => {
                 for TrendPeers { window, peers, made_of } in peers {
@@ -291,7 +295,7 @@ impl Store {
     }
 
     /// Trends in order, highest first; among equals lower hashtag rows first.
-    pub async fn trends(&self, asked: TrendsAsked) -> Result<Vec<TrendRow>, StoreError> {
+    pub async fn trends(&self, asked: TrendsQuery) -> Result<Vec<TrendRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.trends(asked),
             Self::Postgres(postgres) => postgres.trends(asked).await,

@@ -1,7 +1,7 @@
 //! Reading videos: the order they stand in under a hashtag, and their ready JSON.
 
 use crate::hashtags::tags_of_blob;
-use crate::merge::told;
+use crate::merge::known_count;
 use crate::recording::COUNTS;
 use crate::row::row;
 use crate::{Store, StoreError};
@@ -99,7 +99,7 @@ impl UnderColumns<'_> {
         let wrong = |column| StoreError::Inconsistent { table: "videos", column, row: video.to_string() };
         let mut counts = [None; COUNTS];
         for (n, count) in counts.iter_mut().enumerate() {
-            *count = told(self.counts[n], self.rounded >> n & 1 == 1, None).map(|told| told.count);
+            *count = known_count(self.counts[n], self.rounded >> n & 1 == 1, None).map(|told| told.count);
         }
         Ok(VideoUnder {
             row: VideoRow(video.cast_unsigned()),

@@ -37,8 +37,9 @@ impl Store {
         videos: Vec<VideoRow>,
     ) -> Result<Generation, StoreError> {
         let gone_before = self.videos_gone().await?;
-        let head = join(&self.shown(&videos[..videos.len().min(HEAD_VIDEOS)]).await?);
-        let generation = NewGeneration { hashtag, region, changed, built_at, expired_before, videos, head };
+        let first_page = join(&self.shown(&videos[..videos.len().min(FIRST_PAGE_VIDEOS)]).await?);
+        let generation =
+            NewGeneration { hashtag, region, changed, built_at, expired_before, videos, first_page };
         let kept = match self {
             Self::Sqlite(sqlite) => sqlite.walks.keep(sqlite.catalog.identity()?, generation).await?,
             Self::Postgres(postgres) => postgres.keep_generation(generation).await?,
@@ -61,7 +62,7 @@ impl Store {
         let Some(known) = self.generation(hashtag, slot).await? else { return Ok(None) };
         // A head that is complete stays so. In front of another one there are fewer videos than it has room for, so that
         // it is complete after as many new ones.
-        let of_head = if known.videos < HEAD_VIDEOS as u64 { HEAD_VIDEOS * 2 } else { 0 };
+        let of_head = if known.videos < FIRST_PAGE_VIDEOS as u64 { FIRST_PAGE_VIDEOS * 2 } else { 0 };
         let mut more = NewVideos { hashtag, slot, videos: unrepeated(videos), shown: Vec::new() };
         more.shown = self.shown(&more.videos[..more.videos.len().min(of_head)]).await?;
         match self {
@@ -72,18 +73,18 @@ impl Store {
 
     /// The first `count` videos of a ranking as they were when it was made.
     /// `None` when there are more than are kept with it, or it is no longer kept.
-    pub async fn head(
+    pub async fn first_page(
         &self,
         hashtag: HashtagRow,
         slot: u64,
         count: u32,
     ) -> Result<Option<Vec<ShownVideo>>, StoreError> {
-        if count as usize > HEAD_VIDEOS {
+        if count as usize > FIRST_PAGE_VIDEOS {
             return Ok(None);
         }
         let head = match self {
-            Self::Sqlite(sqlite) => sqlite.walks.head(slot)?,
-            Self::Postgres(postgres) => postgres.head(hashtag, slot).await?,
+            Self::Sqlite(sqlite) => sqlite.walks.first_page(slot)?,
+            Self::Postgres(postgres) => postgres.first_page(hashtag, slot).await?,
         };
         Ok(head.as_deref().and_then(|head| split(head, count as usize)))
     }
@@ -141,7 +142,7 @@ pub(crate) struct NewGeneration {
     pub(crate) built_at: Timestamp,
     pub(crate) expired_before: Timestamp,
     pub(crate) videos: Vec<VideoRow>,
-    pub(crate) head: Vec<u8>,
+    pub(crate) first_page: Vec<u8>,
 }
 
 impl NewGeneration {
@@ -190,7 +191,7 @@ pub(crate) struct Extension {
     /// The chunk that was the last, filled up, and those after it, with their numbers.
     pub(crate) chunks: Vec<(i64, Vec<u8>)>,
     /// Appended to the head.
-    pub(crate) head: Vec<u8>,
+    pub(crate) first_page: Vec<u8>,
 }
 
 impl NewVideos {
@@ -207,13 +208,13 @@ impl NewVideos {
         let whole_chunks = numbers.len() / CHUNK_VIDEOS as usize;
         let mut tail = chunks[whole_chunks * CHUNK_BYTES..].to_vec();
         tail.extend(new.iter().flat_map(|video| video.0.to_le_bytes()));
-        let head_room = HEAD_VIDEOS.saturating_sub(numbers.len());
+        let head_room = FIRST_PAGE_VIDEOS.saturating_sub(numbers.len());
         let shown = self.videos.iter().zip(&self.shown).filter(|(video, _)| is_new(video));
         let head: Vec<ShownVideo> = shown.map(|(_, video)| video.clone()).take(head_room).collect();
         Some(Extension {
             appended: new.len() as u64,
             chunks: (whole_chunks as i64..).zip(tail.chunks(CHUNK_BYTES).map(<[u8]>::to_vec)).collect(),
-            head: join(&head),
+            first_page: join(&head),
         })
     }
 }
@@ -262,7 +263,7 @@ const CHUNK_VIDEOS: u64 = 512;
 const CHUNK_BYTES: usize = CHUNK_VIDEOS as usize * size_of::<u64>();
 
 /// Videos whose ready JSON is kept with a ranking: the longest page of the contract.
-const HEAD_VIDEOS: usize = 35;
+const FIRST_PAGE_VIDEOS: usize = 35;
 
 /// Each after its length: the JSON, the time of its reading in milliseconds, and which counts are known.
 fn join(videos: &[ShownVideo]) -> Vec<u8> {
@@ -338,7 +339,7 @@ mod tests {
             built_at: Timestamp::from_ms(0),
             expired_before: Timestamp::from_ms(0),
             videos: videos.clone(),
-            head: Vec::new(),
+            first_page: Vec::new(),
         };
         let chunks: Vec<Vec<u8>> = new.chunks().collect();
         for (position, count) in
@@ -373,7 +374,7 @@ mod tests {
         };
         let extension = more(&[3, 9_000, 7, 8_000]).beyond(held.len() as u64, &bytes(&held));
         let tail: Vec<u64> = held[CHUNK_VIDEOS as usize..].iter().copied().chain([9_000, 8_000]).collect();
-        let want = Extension { appended: 2, chunks: vec![(1, bytes(&tail))], head: Vec::new() };
+        let want = Extension { appended: 2, chunks: vec![(1, bytes(&tail))], first_page: Vec::new() };
         assert_eq!(extension, Some(want));
         let many: Vec<u64> = (10_000..10_000 + CHUNK_VIDEOS * 2).collect();
         let extension = more(&many).beyond(CHUNK_VIDEOS, &bytes(&held[..CHUNK_VIDEOS as usize]));
@@ -391,7 +392,7 @@ mod tests {
         let more = NewVideos { hashtag: HashtagRow(1), slot: 1, videos, shown };
         let held: Vec<u8> = (0..30_u64).flat_map(u64::to_le_bytes).collect();
         let extension = more.beyond(30, &held).expect("an extension");
-        assert_eq!((extension.appended, extension.head), (40, want));
+        assert_eq!((extension.appended, extension.first_page), (40, want));
     }
 
     #[test]

@@ -10,13 +10,13 @@ use domain::{
 use std::collections::BTreeSet;
 use store::Store;
 use store::accounts::AccountCreated;
-use store::asks::{Ask, AskKind, AskOutcome, Asked};
 use store::hashtags::Changes;
 use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
 use store::jobs::{JobEnd, JobKept, JobKind, NewJob};
 use store::ledger::{Charge, ChargeOutcome};
 use store::record::{Prepared, PreparedVideo};
 use store::upstream_calls::CallTaken;
+use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 use store::walk_runs::WalkRun;
 use testkit::postgres::CitusCluster;
 
@@ -84,7 +84,7 @@ async fn what_requests_ask(store: &Store) {
     assert_eq!(store.newest_generation(cat.row, None).await.expect("an answer"), Some(kept));
     assert_eq!(store.generation(cat.row, kept.slot).await.expect("an answer"), Some(kept));
     assert_eq!(store.ranked(cat.row, kept.slot, 30, 30).await.expect("a part"), ranking[30..]);
-    let head = store.head(cat.row, kept.slot, 30).await.expect("a head").expect("its videos");
+    let head = store.first_page(cat.row, kept.slot, 30).await.expect("a head").expect("its videos");
     assert_eq!(head, store.shown(&ranking[..30]).await.expect("videos"));
     assert_eq!(store.hashtag_snapshots(cat.row, None, 10).await.expect("snapshots").len(), 1);
     let repeated = vec![ranking[0], ranking[59]];
@@ -100,10 +100,10 @@ async fn what_requests_ask(store: &Store) {
 
 /// Asks an upstream, and has a job done.
 async fn what_upstreams_and_jobs_need(store: &Store) {
-    let ask = Ask::new(AskKind::InfoByName, "cat");
-    let asked = Asked { at: NOW, outcome: AskOutcome::Missing, cursor: None, has_more: false };
-    store.note_asked(&ask, asked).await.expect("noted");
-    assert_eq!(store.asked(&ask).await.expect("an answer"), Some(asked));
+    let ask = Fetch::new(FetchKind::InfoByName, "cat");
+    let asked = LastFetch { at: NOW, outcome: FetchOutcome::Missing, cursor: None, has_more: false };
+    store.note_fetch(&ask, asked).await.expect("noted");
+    assert_eq!(store.last_fetch(&ask).await.expect("an answer"), Some(asked));
     let day = UtcDay::of(NOW);
     for want in [CallTaken::Taken { calls: 1 }, CallTaken::UsedUp { calls: 1 }] {
         assert_eq!(store.take_upstream_call("original", day, Some(1)).await.expect("an answer"), want);
@@ -196,7 +196,7 @@ async fn what_requests_ask_goes_to_one_shard_each() {
     let is_for_work = |statement: &str| statement.contains("ORDER BY job_id LIMIT");
     let may = |statement: &str| is_by_ids(statement) || is_for_work(statement);
     assert!(wide.iter().all(|plan| may(&plan.statement)), "{wide:#?}");
-    assert_eq!(store.forget_asks_before(UtcDay::of(NOW).ends_at(), 10).await.expect("a number"), 1);
+    assert_eq!(store.forget_fetches_before(UtcDay::of(NOW).ends_at(), 10).await.expect("a number"), 1);
     let told = cluster.sql(
         "DO $$ BEGIN TRUNCATE tagmeter.entries; RAISE EXCEPTION 'it went through';
          EXCEPTION WHEN raise_exception THEN PERFORM set_config('t.told', SQLERRM, false); END $$;

@@ -78,7 +78,7 @@ testkit::on_each_backend! {
         let store = held.store();
         let all = videos(store, 80).await;
         let kept = keep(store, &all[..20]).await;
-        let head = async || store.head(CAT, kept.slot, 35).await.expect("an answer").expect("a head");
+        let head = async || store.first_page(CAT, kept.slot, 35).await.expect("an answer").expect("a head");
         assert_eq!(head().await, store.shown(&all[..20]).await.expect("videos"));
         for (until, in_head) in [(30, 30), (80, 35)] {
             store.extend_generation(CAT, kept.slot, all[..until].to_vec()).await.expect("an answer");
@@ -86,7 +86,7 @@ testkit::on_each_backend! {
         }
         let empty = keep(store, &[]).await;
         store.extend_generation(CAT, empty.slot, all[..3].to_vec()).await.expect("an answer");
-        let head = store.head(CAT, empty.slot, 35).await.expect("an answer");
+        let head = store.first_page(CAT, empty.slot, 35).await.expect("an answer");
         assert_eq!(head, Some(store.shown(&all[..3]).await.expect("videos")));
     }
 

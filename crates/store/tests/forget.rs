@@ -197,12 +197,12 @@ testkit::on_each_backend! {
             store.keep_generation(hashtag.row, None, hashtag.changed, NOW, before, ranking).await.expect("kept")
         };
         let (of_even, of_odd) = (keep(&even).await, keep(&odd).await);
-        assert_eq!(store.head(even.row, of_even.slot, 5).await.expect("a head").map(|head| head.len()), Some(5));
+        assert_eq!(store.first_page(even.row, of_even.slot, 5).await.expect("a head").map(|head| head.len()), Some(5));
         store.forget_videos(vec![id(2)]).await.expect("forgotten");
-        assert_eq!(store.head(even.row, of_even.slot, 5).await.expect("a head"), None);
+        assert_eq!(store.first_page(even.row, of_even.slot, 5).await.expect("a head"), None);
         assert_eq!(store.ranked(even.row, of_even.slot, 0, 5).await.expect("rows"), []);
         assert_eq!(store.ranked(odd.row, of_odd.slot, 0, 5).await.expect("rows").len(), 5, "others go on");
-        assert_eq!(store.head(odd.row, of_odd.slot, 5).await.expect("a head").map(|head| head.len()), Some(5));
+        assert_eq!(store.first_page(odd.row, of_odd.slot, 5).await.expect("a head").map(|head| head.len()), Some(5));
         // The next one has a number of its own.
         let next = keep(&found(store, "even").await).await;
         assert!(next.slot != of_even.slot && next.slot != of_odd.slot);

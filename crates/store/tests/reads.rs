@@ -54,8 +54,8 @@ testkit::on_each_backend! {
         assert_eq!(newest("US".parse().ok()).await.expect("an answer"), None);
         assert_eq!(store.generation(CAT, 1).await.expect("an answer"), Some(first));
         assert_eq!(store.generation(CAT, 9).await.expect("an answer"), None);
-        assert_eq!(store.head(CAT, 1, 35).await.expect("an answer"), Some(Vec::new()));
-        assert_eq!(store.head(CAT, 1, 36).await.expect("an answer"), None, "more than is kept");
+        assert_eq!(store.first_page(CAT, 1, 35).await.expect("an answer"), Some(Vec::new()));
+        assert_eq!(store.first_page(CAT, 1, 36).await.expect("an answer"), None, "more than is kept");
         assert_eq!(store.ranked(CAT, 1, 0, 10).await.expect("an answer"), []);
         assert_eq!(held.again().await.generation(CAT, 3).await.expect("an answer"), Some(later));
     }

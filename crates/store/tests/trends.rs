@@ -7,7 +7,7 @@ use domain::video::VideoDetails;
 use domain::{Count, Creator, HashtagObservation, HashtagRow, Source, Tag, Timestamp, VideoId};
 use store::Store;
 use store::record::{Prepared, PreparedVideo};
-use store::trends::{SeriesFacts, TrendRow, TrendSort, TrendState, TrendsAsked};
+use store::trends::{SeriesFacts, TrendRow, TrendSort, TrendState, TrendsQuery};
 use testkit::TestStore;
 
 fn at(ms: i64) -> Timestamp {
@@ -37,11 +37,11 @@ fn trend(hashtag: u32, window: u8, emerging: Option<f64>, read_at: i64) -> Trend
     }
 }
 
-fn asked(sort: TrendSort, limit: u32) -> TrendsAsked {
-    TrendsAsked { window: 2, sort, views_min: 0, read_since: at(0), after: None, limit }
+fn asked(sort: TrendSort, limit: u32) -> TrendsQuery {
+    TrendsQuery { window: 2, sort, views_min: 0, read_since: at(0), after: None, limit }
 }
 
-async fn hashtags(store: &Store, asked: TrendsAsked) -> Vec<u32> {
+async fn hashtags(store: &Store, asked: TrendsQuery) -> Vec<u32> {
     store.trends(asked).await.expect("trends").iter().map(|row| row.hashtag.0).collect()
 }
 
@@ -93,13 +93,13 @@ testkit::on_each_backend! {
         assert_eq!(hashtags(store, asked(TrendSort::Zscore, 9)).await, [1, 2, 3, 4]);
         assert_eq!(hashtags(store, asked(TrendSort::Acceleration, 2)).await, [1, 2]);
         assert_eq!(hashtags(store, asked(TrendSort::Growth, 9)).await, Vec::<u32>::new(), "not known of any");
-        let behind = |value, row| TrendsAsked { after: Some((value, HashtagRow(row))), ..asked(TrendSort::Emerging, 9) };
+        let behind = |value, row| TrendsQuery { after: Some((value, HashtagRow(row))), ..asked(TrendSort::Emerging, 9) };
         assert_eq!(hashtags(store, behind(90.5, 2)).await, [1, 3]);
         assert_eq!(hashtags(store, behind(50.0, 1)).await, [3]);
         assert_eq!(hashtags(store, behind(50.0, 3)).await, Vec::<u32>::new());
-        let large = TrendsAsked { views_min: 2_000, ..asked(TrendSort::Emerging, 9) };
+        let large = TrendsQuery { views_min: 2_000, ..asked(TrendSort::Emerging, 9) };
         assert_eq!(hashtags(store, large).await, [2, 3]);
-        let lately = TrendsAsked { read_since: at(20), ..asked(TrendSort::Emerging, 9) };
+        let lately = TrendsQuery { read_since: at(20), ..asked(TrendSort::Emerging, 9) };
         assert_eq!(hashtags(store, lately).await, [2, 3]);
     }
 
@@ -112,11 +112,11 @@ testkit::on_each_backend! {
         for first in [1, 2, 150, 201, 202, 690] {
             let views_min = 1_000 * u64::from(first);
             let large: Vec<(f64, u32)> = wanted.iter().copied().filter(|(_, row)| *row >= first).collect();
-            let list = TrendsAsked { views_min, ..asked(TrendSort::Emerging, 5) };
+            let list = TrendsQuery { views_min, ..asked(TrendSort::Emerging, 5) };
             let shown: Vec<u32> = large.iter().take(5).map(|(_, row)| *row).collect();
             assert_eq!(hashtags(store, list).await, shown, "from {first}");
             let (value, row) = large[4];
-            let behind = TrendsAsked { after: Some((value, HashtagRow(row))), ..list };
+            let behind = TrendsQuery { after: Some((value, HashtagRow(row))), ..list };
             let shown: Vec<u32> = large.iter().skip(5).take(5).map(|(_, row)| *row).collect();
             assert_eq!(hashtags(store, behind).await, shown, "behind the first five from {first}");
         }
@@ -133,7 +133,7 @@ testkit::on_each_backend! {
         assert_eq!(hashtags(store, asked(TrendSort::Novelty, 9)).await, [1, 2, 3, 4, 5]);
         assert_eq!(hashtags(store, asked(TrendSort::Saturation, 9)).await, [1, 2, 3, 4, 5]);
         assert_eq!(hashtags(store, asked(TrendSort::Concentration, 9)).await, [3, 4, 5]);
-        let behind = TrendsAsked { after: Some((2.0, HashtagRow(5))), ..asked(TrendSort::Surge, 9) };
+        let behind = TrendsQuery { after: Some((2.0, HashtagRow(5))), ..asked(TrendSort::Surge, 9) };
         assert_eq!(hashtags(store, behind).await, [1, 4, 3]);
     }
 

@@ -17,8 +17,8 @@ use sources::upstream::{PageRejects, ResearchUpstream, UpstreamError};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use store::Store;
-use store::asks::{Ask, AskKind, AskOutcome, Asked};
 use store::upstream_calls::CallTaken;
+use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 use tokio::time::sleep;
 
 /// Tries of one page before its window is cut smaller.
@@ -200,7 +200,7 @@ impl Catalog {
     /// Whether a window was read to its end, late enough that nothing was missing.
     async fn was_read(&self, tag: &Tag, window: Window) -> Result<bool, CatalogError> {
         let complete_ms = window.last().ends_at().as_ms().saturating_add(INDEX_LAG_MS);
-        let asked = self.inner.store.asked(&ask_of(tag, window)).await?;
+        let asked = self.inner.store.last_fetch(&ask_of(tag, window)).await?;
         // What was noted while the clock stood ahead says nothing of how late that was.
         let now = self.inner.clock.now();
         Ok(asked.is_some_and(|asked| {
@@ -237,9 +237,10 @@ impl Catalog {
             report.calls = reading.counted.made();
             if !has_more {
                 let at = self.inner.clock.now();
-                let asked = Asked { at, outcome: AskOutcome::Found, cursor: Some(cursor), has_more: false };
+                let asked =
+                    LastFetch { at, outcome: FetchOutcome::Found, cursor: Some(cursor), has_more: false };
                 let ask = ask_of(&reading.backfill.tag, reading.window);
-                self.inner.store.note_asked(&ask, asked).await?;
+                self.inner.store.note_fetch(&ask, asked).await?;
                 return Ok(Read::Done);
             }
             (reading.told)(report);
@@ -291,6 +292,6 @@ struct Reading<'r> {
     told: &'r (dyn Fn(&BackfillReport) + Sync),
 }
 
-fn ask_of(tag: &Tag, window: Window) -> Ask {
-    Ask::new(AskKind::Window, &format!("{}/{}/{}", tag.key().as_str(), window.first(), window.last()))
+fn ask_of(tag: &Tag, window: Window) -> Fetch {
+    Fetch::new(FetchKind::Window, &format!("{}/{}/{}", tag.key().as_str(), window.first(), window.last()))
 }

@@ -5,7 +5,7 @@ use crate::cache::Ready;
 use crate::{Catalog, CatalogError, HashtagRef, Provenance};
 use domain::{Hashtag, HashtagObservation, Observation, Timestamp};
 use std::sync::Arc;
-use store::asks::{Ask, AskKind, AskOutcome, Asked};
+use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 
 impl Catalog {
     /// The hashtag of this id or key as bytes, from the store if that is fresh enough, else from an upstream. They are
@@ -74,8 +74,8 @@ impl Catalog {
             return Ok(if held.is_some() { Freshened::Held { stale: false } } else { Freshened::Missing });
         }
         let ask = ask_of(reference);
-        let missed_at = match self.inner.store.asked(&ask).await? {
-            Some(Asked { at, outcome: AskOutcome::Missing, .. }) => Some(at),
+        let missed_at = match self.inner.store.last_fetch(&ask).await? {
+            Some(LastFetch { at, outcome: FetchOutcome::Missing, .. }) => Some(at),
             _ => None,
         };
         if requirement.accepts(missed_at, now, live.freshness.misses) {
@@ -128,7 +128,7 @@ impl Catalog {
     ) -> Result<(), CatalogError> {
         let at = self.inner.clock.now();
         match told {
-            None => Ok(self.inner.store.note_asked(&ask_of(reference), missing(at)).await?),
+            None => Ok(self.inner.store.note_fetch(&ask_of(reference), missing(at)).await?),
             Some(hashtag) => {
                 self.record(vec![Observation::Hashtag(Box::new(hashtag))]).await?;
                 Ok(())
@@ -155,13 +155,13 @@ pub(super) enum Freshened {
     Missing,
 }
 
-fn ask_of(reference: &HashtagRef) -> Ask {
+fn ask_of(reference: &HashtagRef) -> Fetch {
     match reference {
-        HashtagRef::Id(id) => Ask::new(AskKind::InfoById, &id.to_string()),
-        HashtagRef::Key(key) => Ask::new(AskKind::InfoByName, key.as_str()),
+        HashtagRef::Id(id) => Fetch::new(FetchKind::InfoById, &id.to_string()),
+        HashtagRef::Key(key) => Fetch::new(FetchKind::InfoByName, key.as_str()),
     }
 }
 
-fn missing(at: Timestamp) -> Asked {
-    Asked { at, outcome: AskOutcome::Missing, cursor: None, has_more: false }
+fn missing(at: Timestamp) -> LastFetch {
+    LastFetch { at, outcome: FetchOutcome::Missing, cursor: None, has_more: false }
 }

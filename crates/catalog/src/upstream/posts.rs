@@ -12,7 +12,7 @@ use crate::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
 use domain::observation::TagRef;
 use domain::{Hashtag, HashtagId, Observation, Region, VideoObservation, WalkCursor};
 use sources::upstream::contract::{COUNT_MAX, Page, PostsAsked};
-use store::asks::{Ask, AskKind, AskOutcome, Asked};
+use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 
 /// Times an upstream is asked again for a page that is empty and not its last.
 pub(super) const EMPTY_PAGES_MAX: u32 = 3;
@@ -27,9 +27,9 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    fn ask(self) -> Ask {
+    fn ask(self) -> Fetch {
         let region = self.region.map(|region| region.to_string()).unwrap_or_default();
-        Ask::new(AskKind::Posts, &format!("{}/{region}", self.id))
+        Fetch::new(FetchKind::Posts, &format!("{}/{region}", self.id))
     }
 }
 
@@ -57,7 +57,7 @@ impl Catalog {
             _ => false,
         };
         let Some(page) = self.fill(live, reference, feed, request).await? else { return Ok(None) };
-        let asked_at = self.inner.store.asked(&feed.ask()).await?.map(|asked| asked.at);
+        let asked_at = self.inner.store.last_fetch(&feed.ask()).await?.map(|asked| asked.at);
         let observed_at = asked_at.or(page.provenance.read_at);
         Ok(Some(CachedResponse { ready: Ready::new(render(&page), page.provenance), observed_at, stale }))
     }
@@ -105,7 +105,7 @@ impl Catalog {
         feed: Feed,
         requirement: FreshnessRequirement,
     ) -> Result<bool, CatalogError> {
-        let asked_at = self.inner.store.asked(&feed.ask()).await?.map(|asked| asked.at);
+        let asked_at = self.inner.store.last_fetch(&feed.ask()).await?.map(|asked| asked.at);
         if requirement.accepts(asked_at, self.inner.clock.now(), live.freshness.posts) {
             return Ok(false);
         }
@@ -131,8 +131,8 @@ impl Catalog {
         loop {
             let Some(hashtag) = self.held_now(reference).await? else { return Ok(None) };
             let page = self.page(&hashtag, request, Keep::Always).await?;
-            let more = match self.inner.store.asked(&feed.ask()).await? {
-                Some(Asked { cursor: Some(cursor), has_more: true, .. }) if !page.has_more => cursor,
+            let more = match self.inner.store.last_fetch(&feed.ask()).await? {
+                Some(LastFetch { cursor: Some(cursor), has_more: true, .. }) if !page.has_more => cursor,
                 _ => return Ok(Some(page)),
             };
             if taken_in == PAGES_MAX {
@@ -217,11 +217,12 @@ impl Catalog {
         let videos = page.records.into_iter().map(|video| Observation::Video(Box::new(video)));
         let videos: Vec<Observation> = videos.collect();
         let is_new = !videos.is_empty() && self.record(videos).await?.videos_new > 0;
-        let now = Asked { at, outcome: AskOutcome::Found, cursor: Some(page.cursor), has_more: goes_on };
-        let before = self.inner.store.asked(&feed.ask()).await?;
+        let now =
+            LastFetch { at, outcome: FetchOutcome::Found, cursor: Some(page.cursor), has_more: goes_on };
+        let before = self.inner.store.last_fetch(&feed.ask()).await?;
         // Where a walk begins anew with nothing new, it does not go through what was taken in before.
         let further = before.filter(|before| cursor == 0 && !is_new && before.cursor > now.cursor);
-        let reached = further.map_or(now, |before| Asked { at, ..before });
-        Ok(self.inner.store.note_asked(&feed.ask(), reached).await?)
+        let reached = further.map_or(now, |before| LastFetch { at, ..before });
+        Ok(self.inner.store.note_fetch(&feed.ask(), reached).await?)
     }
 }

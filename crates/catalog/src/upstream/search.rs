@@ -5,7 +5,7 @@ use crate::searching::SearchPage;
 use crate::{Catalog, CatalogError};
 use domain::{Observation, Timestamp};
 use sources::upstream::contract::COUNT_MAX;
-use store::asks::{Ask, AskKind, AskOutcome, Asked};
+use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 
 /// Longest keyword sent to an upstream, in bytes.
 const KEYWORD_BYTES_MAX: usize = 200;
@@ -49,7 +49,7 @@ impl Catalog {
         }
         let now = self.inner.clock.now();
         let ask = ask_of(&keyword);
-        let asked_at = self.inner.store.asked(&ask).await?.map(|asked| asked.at);
+        let asked_at = self.inner.store.last_fetch(&ask).await?.map(|asked| asked.at);
         if requirement.accepts(asked_at, now, live.freshness.search) {
             return Ok(asked_at.map_or(Searched::NotAsked, Searched::At));
         }
@@ -81,12 +81,12 @@ impl Catalog {
 
     async fn keep_search(&self, keyword: &str, told: Vec<Observation>) -> Result<(), CatalogError> {
         let at = self.inner.clock.now();
-        let outcome = if told.is_empty() { AskOutcome::Missing } else { AskOutcome::Found };
+        let outcome = if told.is_empty() { FetchOutcome::Missing } else { FetchOutcome::Found };
         if !told.is_empty() {
             self.record(told).await?;
         }
-        let asked = Asked { at, outcome, cursor: None, has_more: false };
-        Ok(self.inner.store.note_asked(&ask_of(keyword), asked).await?)
+        let asked = LastFetch { at, outcome, cursor: None, has_more: false };
+        Ok(self.inner.store.note_fetch(&ask_of(keyword), asked).await?)
     }
 }
 
@@ -100,6 +100,6 @@ enum Searched {
     Failed(CatalogError),
 }
 
-fn ask_of(keyword: &str) -> Ask {
-    Ask::new(AskKind::Search, keyword)
+fn ask_of(keyword: &str) -> Fetch {
+    Fetch::new(FetchKind::Search, keyword)
 }

@@ -21,8 +21,8 @@ async fn two_nodes(url: &DatabaseUrl) -> (TestServer, TestServer) {
 
 /// Until word of changes comes through to a node.
 async fn hears(node: &TestServer) {
-    let mut news = node.held().store().news().expect("news of a database");
-    let heard = tokio::time::timeout(PATIENCE, news.wait_for(|news| news.is_heard)).await;
+    let mut news = node.held().store().notifications().expect("news of a database");
+    let heard = tokio::time::timeout(PATIENCE, news.wait_for(|news| news.is_listening)).await;
     heard.expect("in time").expect("a listener");
 }
 

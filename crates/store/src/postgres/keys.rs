@@ -10,7 +10,7 @@ use domain::{AccountId, KeyId, Timestamp};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
-/// Told to all who `LISTEN` when keys changed.
+/// Channel of notifications that keys changed.
 pub(crate) const CHANNEL: &str = "tagmeter_keys";
 
 macro_rules! select {

@@ -8,7 +8,7 @@ use super::connection::Pool;
 use super::keys::CHANNEL as KEYS;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::news::News;
+use crate::notifications::Notifications;
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
 use std::convert::Infallible;
@@ -21,25 +21,25 @@ use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::Type;
 use tokio_postgres::{AsyncMessage, Connection, Socket};
 
-/// Told when the catalog changed.
+/// Channel of notifications that the catalog changed.
 pub(crate) const CHANGES: &str = "tagmeter_changes";
-/// Told by ourselves to ourselves, with the number of our session behind it.
+/// Channel of a node to itself: its name, followed by the number of the session.
 const ECHO: &str = "tagmeter_echo_";
 
 /// Interval of notifications to ourselves.
 const ECHO_INTERVAL: Duration = Duration::from_secs(2);
-/// Without any word for so long we are deaf.
+/// Silence after which the connection counts as lost.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// Shortest and longest pause before a broken connection is opened again.
 const AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
 
-/// Listens from when it is first asked for news until it is dropped.
+/// Listens from the first call of [`Listener::notifications`] until it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Listener(OnceLock<Listening>);
 
 #[derive(Debug)]
 struct Listening {
-    news: watch::Receiver<News>,
+    news: watch::Receiver<Notifications>,
     task: JoinHandle<()>,
 }
 
@@ -51,23 +51,23 @@ impl Drop for Listening {
 
 impl Listener {
     /// `None` through a pooler that hands sessions around: nothing would be heard.
-    pub(crate) fn news(&self, pool: &Pool) -> Option<watch::Receiver<News>> {
+    pub(crate) fn notifications(&self, pool: &Pool) -> Option<watch::Receiver<Notifications>> {
         if !pool.has_sessions() {
             return None;
         }
         let listening = self.0.get_or_init(|| {
-            let (tell, news) = watch::channel(News::default());
+            let (tell, news) = watch::channel(Notifications::default());
             Listening { news, task: tokio::spawn(listen(pool.clone(), tell)) }
         });
         Some(listening.news.clone())
     }
 }
 
-async fn listen(pool: Pool, tell: watch::Sender<News>) {
+async fn listen(pool: Pool, tell: watch::Sender<Notifications>) {
     let mut wait = AGAIN_AFTER[0];
     loop {
         let Err(error) = hear(&pool, &tell).await;
-        if tell.send_if_modified(|news| std::mem::take(&mut news.is_heard)) {
+        if tell.send_if_modified(|news| std::mem::take(&mut news.is_listening)) {
             wait = AGAIN_AFTER[0];
             tracing::warn!(%error, "word of changes no longer comes through; asking instead");
         }
@@ -77,7 +77,7 @@ async fn listen(pool: Pool, tell: watch::Sender<News>) {
 }
 
 /// Connects and listens until that ends, which it only does in error.
-async fn hear(pool: &Pool, tell: &watch::Sender<News>) -> Result<Infallible, StoreError> {
+async fn hear(pool: &Pool, tell: &watch::Sender<Notifications>) -> Result<Infallible, StoreError> {
     let connecting = timeout(SILENCE_MAX, pool.connect_apart()).await.map_err(|_| silence())?;
     let (client, connection) = connecting.doing("listen for changes")?;
     let (send, words) = mpsc::unbounded_channel();
@@ -121,13 +121,16 @@ async fn subscribe(client: &tokio_postgres::Client) -> Result<i32, tokio_postgre
     Ok(session)
 }
 
-async fn take_in(mut words: mpsc::UnboundedReceiver<String>, tell: &watch::Sender<News>) -> StoreError {
+async fn take_in(
+    mut words: mpsc::UnboundedReceiver<String>,
+    tell: &watch::Sender<Notifications>,
+) -> StoreError {
     while let Ok(Some(word)) = timeout(SILENCE_MAX, words.recv()).await {
         tell.send_if_modified(|news| {
             let before = *news;
-            if !news.is_heard {
+            if !news.is_listening {
                 // Anything may have changed while nobody listened.
-                *news = News { is_heard: true, keys: news.keys + 1, changes: news.changes + 1 };
+                *news = Notifications { is_listening: true, keys: news.keys + 1, changes: news.changes + 1 };
             }
             match word.as_str() {
                 KEYS => news.keys += 1,

@@ -26,7 +26,7 @@ mod walks;
 
 mod walk_runs;
 
-mod asks;
+mod upstream_fetches;
 
 mod trends;
 
@@ -83,7 +83,7 @@ impl Postgres {
         }
         let is_cluster = migrations::apply(&pool).await?;
         if is_cluster {
-            catalog::changes::tell_what_is_left(&pool).await?;
+            catalog::changes::announce_rest(&pool).await?;
         }
         let row =
             pool.query_opt("read the store's identity", "SELECT identity FROM tagmeter.store", &[]).await?;

@@ -6,7 +6,7 @@ use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::row;
-use crate::trends::{TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked, trend_columns};
+use crate::trends::{TrendColumns, TrendRow, TrendSort, TrendState, TrendsQuery, trend_columns};
 use domain::{HashtagRow, Timestamp};
 use tokio_postgres::types::Type;
 
@@ -132,7 +132,7 @@ impl Postgres {
         row::postgres(&row).map(i64::unsigned_abs).doing(DOING)
     }
 
-    pub(crate) async fn trends(&self, asked: TrendsAsked) -> Result<Vec<TrendRow>, StoreError> {
+    pub(crate) async fn trends(&self, asked: TrendsQuery) -> Result<Vec<TrendRow>, StoreError> {
         let [first, behind] = ordered_by(asked.sort);
         let (value, hashtag) = asked.after.map_or((0.0, 0), |(value, row)| (value, i64::from(row.0)));
         let parameters: [Parameter<'_>; 6] = [

@@ -61,7 +61,7 @@ impl Postgres {
             (&generation.changed.cast_signed(), Type::INT8),
             (&generation.built_at.as_ms(), Type::INT8),
             (&generation.videos.cast_signed(), Type::INT8),
-            (&new.head, Type::BYTEA),
+            (&new.first_page, Type::BYTEA),
         ];
         let chunk_parameters: [Parameter<'_>; 4] = [
             (&hashtag, Type::INT8),
@@ -206,7 +206,11 @@ impl Postgres {
         row.map(|row| row::postgres::<GenerationRow>(&row).map(Generation::from)).transpose().doing(DOING)
     }
 
-    pub(crate) async fn head(&self, hashtag: HashtagRow, slot: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn first_page(
+        &self,
+        hashtag: HashtagRow,
+        slot: u64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         const SQL: &str = "SELECT head FROM tagmeter.generations
             WHERE hashtag = $1 AND slot = $2 ORDER BY generation DESC LIMIT 1";
         const DOING: &str = "read the head of a ranking";
@@ -272,7 +276,7 @@ async fn write_extension(
         transaction.execute_typed(FILL, &parameters).await?;
     }
     let videos = generation.videos.cast_signed();
-    let parameters = [hashtag, number, (&videos as _, Type::INT8), (&extension.head as _, Type::BYTEA)];
+    let parameters = [hashtag, number, (&videos as _, Type::INT8), (&extension.first_page as _, Type::BYTEA)];
     transaction.execute_typed(GROW, &parameters).await.map(|_| ())
 }
 

@@ -5,7 +5,7 @@ use super::creators::Ownership;
 use super::hashtag::claim_assigned;
 use super::rows::Rows;
 use super::touched::KnownTags;
-use super::{HeldVideo, Recording};
+use super::{Recording, StoredVideo};
 use crate::StoreError;
 use crate::record::Recorded;
 use domain::{AuthorId, Handle, HashtagId, Tag, TagKey, VideoId, fragment};
@@ -64,7 +64,7 @@ impl<R: Rows + BackfillRows> Recording<'_, R> {
     fn identify(&mut self, last: u32) -> Result<u32, StoreError> {
         let left = last.saturating_sub(VIDEOS_PART);
         for (video, id) in self.rows.stored_videos(left + 1, last)? {
-            let held = self.rows.held_video(video)?;
+            let held = self.rows.stored_video(video)?;
             for &hashtag in &held.tags {
                 let touched = self.tags.entry(hashtag);
                 touched.held_at = touched.held_at.max(held.observed_at);
@@ -75,7 +75,7 @@ impl<R: Rows + BackfillRows> Recording<'_, R> {
             let Ownership { author, handle } =
                 self.ownership(Some(&held), author.and_then(Result::ok), handle)?;
             if (author, handle) != (held.author, held.handle) {
-                let after = HeldVideo { author, handle, ..held.clone() };
+                let after = StoredVideo { author, handle, ..held.clone() };
                 self.relink(video, &held, &after);
                 self.rows.change_video(video, id, after)?;
             }

@@ -6,7 +6,7 @@
 
 use super::Recording;
 use super::rows::Rows;
-use super::video::HeldVideo;
+use super::video::StoredVideo;
 use crate::StoreError;
 use domain::{AuthorId, Handle};
 use std::collections::HashMap;
@@ -44,7 +44,7 @@ pub(super) struct Ownership {
     pub(super) handle: Option<i64>,
 }
 
-impl HeldVideo {
+impl StoredVideo {
     /// The id that a record gave for its creator.
     fn given_id(&self) -> Option<i64> {
         self.author.filter(|_| self.handle.is_none())
@@ -56,7 +56,7 @@ impl<R: Rows> Recording<'_, R> {
     /// Takes the lesser of two handles of one video, so that the order of the records does not matter.
     pub(super) fn ownership(
         &mut self,
-        held: Option<&HeldVideo>,
+        held: Option<&StoredVideo>,
         id: Option<AuthorId>,
         handle: Option<Handle>,
     ) -> Result<Ownership, StoreError> {
@@ -64,7 +64,7 @@ impl<R: Rows> Recording<'_, R> {
         if let (Some(id), Some(handle)) = (id, handle) {
             self.learn(handle, id)?;
         }
-        if let Some(id) = held.and_then(HeldVideo::given_id).or(id) {
+        if let Some(id) = held.and_then(StoredVideo::given_id).or(id) {
             return Ok(Ownership { author: Some(id), handle: None });
         }
         let handles = [held.and_then(|held| held.handle), handle];
@@ -117,11 +117,11 @@ impl<R: Rows> Recording<'_, R> {
             let videos = self.rows.videos_by_handle(&handles)?;
             let is_moved = !videos.is_empty();
             for (video, id) in videos {
-                let held = self.rows.held_video(video)?;
+                let held = self.rows.stored_video(video)?;
                 let Some(handle) = held.handle else { continue };
                 let author = Some(self.creator_of(handle)?);
                 if author != held.author {
-                    let after = HeldVideo { author, ..held.clone() };
+                    let after = StoredVideo { author, ..held.clone() };
                     self.relink(video, &held, &after);
                     self.rows.change_video(video, id, after)?;
                 }

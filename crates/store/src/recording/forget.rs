@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::touched::KnownTags;
-use super::{HeldVideo, Recording};
+use super::{Recording, StoredVideo};
 use crate::StoreError;
 use crate::forget::{ForgetKey, ForgottenVideos};
 use crate::record::Recorded;
@@ -35,7 +35,7 @@ pub(crate) fn forget<R: Rows + ForgetRows>(
     let mut known = KnownTags::default();
     let mut recording = Recording::new(rows, &mut known, numbers);
     for (video, _) in &stored {
-        let held = recording.rows.held_video(*video)?;
+        let held = recording.rows.stored_video(*video)?;
         forgotten.creators.extend(held.author.and_then(Creator::from_i64));
         forgotten.hashtags.extend(held.tags.iter().copied().map(HashtagRow));
         recording.forget(*video, &held);
@@ -47,8 +47,8 @@ pub(crate) fn forget<R: Rows + ForgetRows>(
 
 impl<R: Rows> Recording<'_, R> {
     /// Notes what becomes of the links and sums of a video that goes.
-    fn forget(&mut self, video: u32, held: &HeldVideo) {
-        let gone = HeldVideo { removed_at: Some(i64::MAX), ..held.clone() };
+    fn forget(&mut self, video: u32, held: &StoredVideo) {
+        let gone = StoredVideo { removed_at: Some(i64::MAX), ..held.clone() };
         self.relink(video, held, &gone);
     }
 }

@@ -5,7 +5,7 @@ use super::rows::{Point, Rows};
 use super::touched::{Reported, Touched, TouchedTags};
 use super::zeros::{FirstNonzero, StoredReadings, Times};
 use crate::StoreError;
-use crate::merge::{Told, newest};
+use crate::merge::{KnownCount, newest};
 use crate::record::Recorded;
 use domain::observation::HashtagDetails;
 use domain::{HashtagId, HashtagObservation, TagKey, Timestamp};
@@ -36,8 +36,8 @@ impl<R: Rows> Recording<'_, R> {
         if let Some(point) = at.and_then(|at| Point::of(at, reading.source, settled)) {
             self.rows.keep_hashtag_point(row, point)?;
         }
-        let after: [Option<Told>; 3] =
-            std::array::from_fn(|n| newest(held.counts[n], counts[n].map(|count| Told { count, at })));
+        let after: [Option<KnownCount>; 3] =
+            std::array::from_fn(|n| newest(held.counts[n], counts[n].map(|count| KnownCount { count, at })));
         held.is_dirty |= after != held.counts;
         held.counts = after;
         let details = storable(reading.details);

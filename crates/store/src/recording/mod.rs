@@ -33,7 +33,7 @@ pub(crate) use links::Link;
 pub(crate) use removed::{REMOVED_SQL, digests};
 pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows, WindowRow};
 pub(crate) use touched::{KnownTags, Reported, ReportedColumns, Touched, reported_columns};
-pub(crate) use video::{COUNTS, HeldVideo, VIDEO_COLUMNS, VideoColumns, count_columns, video_columns};
+pub(crate) use video::{COUNTS, StoredVideo, VIDEO_COLUMNS, VideoColumns, count_columns, video_columns};
 pub(crate) use zeros::Times;
 
 use crate::StoreError;
@@ -45,7 +45,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::mpsc;
 use std::time::Duration;
-use touched::{Spread, TouchedTags};
+use touched::{PrehashedHasher, TouchedTags};
 use zeros::FirstNonzero;
 
 /// Time that a transaction waits for its source before it commits.
@@ -101,7 +101,7 @@ struct Recording<'a, R> {
     /// Makes the digests of what was forgotten, if anything was.
     forget_key: Option<ForgetKey>,
     /// Earliest counts above 0 of the videos that were read again.
-    first_nonzero: HashMap<u32, FirstNonzero<COUNTS>, BuildHasherDefault<Spread>>,
+    first_nonzero: HashMap<u32, FirstNonzero<COUNTS>, BuildHasherDefault<PrehashedHasher>>,
 }
 
 impl<'a, R: Rows> Recording<'a, R> {

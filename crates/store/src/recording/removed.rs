@@ -5,7 +5,7 @@
 
 use super::Recording;
 use super::rows::Rows;
-use super::video::HeldVideo;
+use super::video::StoredVideo;
 use crate::StoreError;
 use crate::forget::ForgetKey;
 use crate::record::{PreparedRemoval, PreparedVideo};
@@ -22,13 +22,13 @@ impl<R: Rows> Recording<'_, R> {
             self.recorded.removals_unknown += 1;
             return Ok(());
         };
-        let held = self.rows.held_video(video)?;
+        let held = self.rows.stored_video(video)?;
         let at = Some(removal.at.as_ms());
         // Without a time of its own a record is as old as its first import: again, it says nothing new.
         if held.removed_at >= at || (held.removed_at.is_some() && !removal.is_timed) {
             return Ok(());
         }
-        let after = HeldVideo { removed_at: at, ..held.clone() };
+        let after = StoredVideo { removed_at: at, ..held.clone() };
         self.recorded.videos_removed += u64::from(after.is_removed() && !held.is_removed());
         self.relink(video, &held, &after);
         self.rows.change_video(video, removal.id, after)

@@ -2,7 +2,7 @@
 //! earlier writes every later question sees.
 
 use super::zeros::Times;
-use super::{ChangedHandle, HeldVideo, KnownTags, Link, Reported, Touched};
+use super::{ChangedHandle, KnownTags, Link, Reported, StoredVideo, Touched};
 use crate::StoreError;
 use crate::forget::ForgetKey;
 use crate::merge::{count_value, rounded_bits};
@@ -101,11 +101,11 @@ pub(crate) trait VideoRows {
     /// Notes another digest.
     fn set_digest(&mut self, id: VideoId, video: u32, digest: u64) -> Result<(), StoreError>;
     /// Reads a video by its row.
-    fn held_video(&mut self, video: u32) -> Result<HeldVideo, StoreError>;
+    fn stored_video(&mut self, video: u32) -> Result<StoredVideo, StoreError>;
     /// Writes a video that was not held.
-    fn make_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError>;
+    fn make_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError>;
     /// Writes what is stored now.
-    fn change_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError>;
+    fn change_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError>;
     /// Keeps a reading. If there is one of the same moment and source, that stays, and is filled ([`Point::fill`]).
     fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError>;
     /// Returns the time (milliseconds) of the earliest stored reading of a video from before the transaction whose count `n` is

@@ -4,7 +4,7 @@ use super::rows::HashtagRows;
 use super::sums;
 use super::zeros::FirstNonzero;
 use crate::StoreError;
-use crate::merge::{Told, told};
+use crate::merge::{KnownCount, known_count};
 use crate::row::row;
 use domain::observation::{HashtagDetails, TagRef};
 use domain::{CaveatSet, HashtagId, SourceSet, TagKey, Timestamp};
@@ -18,13 +18,13 @@ const KNOWN_TAGS_MAX: usize = 450_000;
 
 /// Row and last told id by XXH3-128 of the key. Two keys of one hash are not to be feared below 10^15 tags.
 #[derive(Debug, Default)]
-pub(crate) struct KnownTags(HashMap<(u64, u64), (u32, u64), BuildHasherDefault<Spread>>);
+pub(crate) struct KnownTags(HashMap<(u64, u64), (u32, u64), BuildHasherDefault<PrehashedHasher>>);
 
-/// Hashes what is spread already, and row numbers, which nobody chooses: a multiplication is enough.
+/// Hasher for keys that are hashes already, and for row numbers, which nobody chooses: a multiplication is enough.
 #[derive(Debug, Default)]
-pub(crate) struct Spread(u64);
+pub(crate) struct PrehashedHasher(u64);
 
-impl Hasher for Spread {
+impl Hasher for PrehashedHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -63,7 +63,7 @@ impl KnownTags {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Reported {
     /// Views, creators, videos.
-    pub(crate) counts: [Option<Told>; 3],
+    pub(crate) counts: [Option<KnownCount>; 3],
     pub(crate) details: HashtagDetails,
     pub(crate) details_at: Option<Timestamp>,
     pub(crate) is_dirty: bool,
@@ -84,7 +84,8 @@ row! {
 impl ReportedColumns {
     /// Returns it with the times of its counts.
     pub(crate) fn reported(self) -> Reported {
-        let counts = std::array::from_fn(|n| told(self.counts[n], self.rounded >> n & 1 == 1, self.at[n]));
+        let counts =
+            std::array::from_fn(|n| known_count(self.counts[n], self.rounded >> n & 1 == 1, self.at[n]));
         Reported {
             counts,
             details: self.details,
@@ -146,7 +147,7 @@ impl Touched {
 
 /// All of them, by row number.
 pub(super) struct TouchedTags {
-    hashtags: HashMap<u32, Touched, BuildHasherDefault<Spread>>,
+    hashtags: HashMap<u32, Touched, BuildHasherDefault<PrehashedHasher>>,
     /// The first row number that the transaction gives out.
     first: u32,
     next: u32,

@@ -7,7 +7,7 @@ use super::rows::{Point, Rows};
 use super::zeros::{FirstNonzero, StoredReadings, Times};
 use crate::StoreError;
 use crate::hashtags::tags_of_blob;
-use crate::merge::{self, Told, newest, rounded_bits, told};
+use crate::merge::{self, KnownCount, known_count, newest, rounded_bits};
 use crate::record::PreparedVideo;
 use crate::row::row;
 use domain::caveat::caveats_of_reading;
@@ -22,7 +22,7 @@ pub(crate) const VIDEO_COLUMNS: [&str; COUNTS] =
 
 /// A stored video.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct HeldVideo {
+pub(crate) struct StoredVideo {
     /// Its creator: an id, or a handle, which is negative.
     pub(crate) author: Option<i64>,
     /// Its creator's handle, where no record gave an id.
@@ -34,7 +34,7 @@ pub(crate) struct HeldVideo {
     pub(crate) observed_at: Option<i64>,
     /// Milliseconds since 1970 of the latest report that it is removed.
     pub(crate) removed_at: Option<i64>,
-    pub(crate) counts: [Option<Told>; COUNTS],
+    pub(crate) counts: [Option<KnownCount>; COUNTS],
     /// Rows of its hashtags.
     pub(crate) tags: Vec<u32>,
     pub(crate) packed: Vec<u8>,
@@ -68,15 +68,15 @@ row! {
 
 impl VideoColumns<'_> {
     /// Returns the video with its ready JSON.
-    pub(crate) fn video(&self, packed: Vec<u8>) -> HeldVideo {
-        HeldVideo {
+    pub(crate) fn video(&self, packed: Vec<u8>) -> StoredVideo {
+        StoredVideo {
             author: self.author,
             handle: self.handle,
             create_time: self.create_time,
             region: self.region,
             observed_at: self.observed_at,
             removed_at: self.removed_at,
-            counts: self.counts.told(self.observed_at),
+            counts: self.counts.known(self.observed_at),
             tags: tags_of_blob(self.tags),
             packed,
         }
@@ -85,22 +85,22 @@ impl VideoColumns<'_> {
 
 impl CountColumns {
     /// Back to what they say, beside the video's own time.
-    fn told(&self, observed_at: Option<i64>) -> [Option<Told>; COUNTS] {
+    fn known(&self, observed_at: Option<i64>) -> [Option<KnownCount>; COUNTS] {
         std::array::from_fn(|n| {
             let at = match self.at[n] {
                 None => observed_at,
                 Some(i64::MIN) => None,
                 own => own,
             };
-            told(self.values[n], self.rounded >> n & 1 == 1, at)
+            known_count(self.values[n], self.rounded >> n & 1 == 1, at)
         })
     }
 }
 
-impl HeldVideo {
+impl StoredVideo {
     /// Its counts, for the table.
     pub(crate) fn columns(&self) -> CountColumns {
-        let own_time = |told: Told| {
+        let own_time = |told: KnownCount| {
             let at = told.at.map(Timestamp::as_ms);
             (at != self.observed_at).then(|| at.unwrap_or(i64::MIN))
         };
@@ -162,14 +162,14 @@ impl<R: Rows> Recording<'_, R> {
         let (at, source, id) = (reading.observed_at, reading.source, reading.id);
         let has_caption_tags = reading.has_caption_tags;
         let told = reading.counts.to_array();
-        let held = HeldVideo {
+        let held = StoredVideo {
             author,
             handle,
             create_time: reading.create_time,
             region: reading.region.map_or(0, Region::to_number),
             observed_at: at.map(Timestamp::as_ms),
             removed_at: None,
-            counts: told.map(|count| count.map(|count| Told { count, at })),
+            counts: told.map(|count| count.map(|count| KnownCount { count, at })),
             tags,
             packed: reading.packed,
         };
@@ -187,7 +187,7 @@ impl<R: Rows> Recording<'_, R> {
 
     /// Records a further reading of a stored video: it may be newer, older or report other fields.
     fn again(&mut self, video: u32, reading: &PreparedVideo) -> Result<(), StoreError> {
-        let held = self.rows.held_video(video)?;
+        let held = self.rows.stored_video(video)?;
         let at = reading.observed_at;
         let told_now = reading.counts.to_array();
         let settled = self.settle(video, at, told_now, &held)?;
@@ -195,12 +195,13 @@ impl<R: Rows> Recording<'_, R> {
             self.rows.keep_video_point(video, point)?;
         }
         let is_newer = at.map(Timestamp::as_ms) > held.observed_at;
-        let counts: [Option<Told>; COUNTS] =
-            std::array::from_fn(|n| newest(held.counts[n], told_now[n].map(|count| Told { count, at })));
+        let counts: [Option<KnownCount>; COUNTS] = std::array::from_fn(|n| {
+            newest(held.counts[n], told_now[n].map(|count| KnownCount { count, at }))
+        });
         let rows = self.rows_of(reading)?;
         let Ownership { author, handle } = self.ownership(Some(&held), reading.author, reading.handle)?;
         let added = rows.into_iter().filter(|row| !held.tags.contains(row));
-        let after = HeldVideo {
+        let after = StoredVideo {
             author,
             handle,
             create_time: held.create_time.or(reading.create_time),
@@ -217,7 +218,7 @@ impl<R: Rows> Recording<'_, R> {
         // What its handle has come to stand for is news of another record.
         let is_moved = after.handle.is_some() && after.handle == held.handle && after.author != held.author;
         let is_changed = if is_moved {
-            after != HeldVideo { author: after.author, ..held.clone() }
+            after != StoredVideo { author: after.author, ..held.clone() }
         } else {
             after != held
         };
@@ -242,7 +243,7 @@ impl<R: Rows> Recording<'_, R> {
         video: u32,
         at: Option<Timestamp>,
         counts: [Option<Count>; COUNTS],
-        held: &HeldVideo,
+        held: &StoredVideo,
     ) -> Result<[Option<Count>; COUNTS], StoreError> {
         let is_new = video >= self.first_new_video;
         let first_nonzero = self.first_nonzero.entry(video).or_insert_with(|| {
@@ -253,7 +254,7 @@ impl<R: Rows> Recording<'_, R> {
     }
 
     /// Notes what becomes of the video's links and of its hashtags' sums.
-    pub(super) fn relink(&mut self, video: u32, held: &HeldVideo, after: &HeldVideo) {
+    pub(super) fn relink(&mut self, video: u32, held: &StoredVideo, after: &StoredVideo) {
         let (before_author, author) = (held.author.unwrap_or(0), after.author.unwrap_or(0));
         for &hashtag in held.linked() {
             if !after.linked().contains(&hashtag) {
@@ -282,7 +283,13 @@ impl<R: Rows> Recording<'_, R> {
     }
 
     /// Notes where what moves the sums of its hashtags came from, when it was read, and what has to be said of it.
-    fn made_from(&mut self, held: &HeldVideo, source: Source, at: Option<Timestamp>, has_caption_tags: bool) {
+    fn made_from(
+        &mut self,
+        held: &StoredVideo,
+        source: Source,
+        at: Option<Timestamp>,
+        has_caption_tags: bool,
+    ) {
         let mut caveats = caveats_of_reading(source, held.create_time, at);
         if has_caption_tags {
             caveats.insert(Caveat::TagsOfCaptions);
@@ -296,7 +303,7 @@ impl<R: Rows> Recording<'_, R> {
     }
 
     /// Puts a video under a hashtag.
-    fn link(&mut self, hashtag: u32, video: u32, held: &HeldVideo) {
+    fn link(&mut self, hashtag: u32, video: u32, held: &StoredVideo) {
         self.links.push(Link::new(hashtag, video, held, Change::Make));
         let touched = self.tags.entry(hashtag);
         touched.videos += 1;
@@ -304,7 +311,7 @@ impl<R: Rows> Recording<'_, R> {
     }
 
     /// Takes a video from under a hashtag.
-    fn unlink(&mut self, hashtag: u32, video: u32, held: &HeldVideo) {
+    fn unlink(&mut self, hashtag: u32, video: u32, held: &StoredVideo) {
         self.links.push(Link::new(hashtag, video, held, Change::Drop));
         let touched = self.tags.entry(hashtag);
         touched.videos -= 1;
@@ -329,7 +336,7 @@ impl<R: Rows> StoredReadings for Stored<'_, R> {
 }
 
 impl Link {
-    fn new(hashtag: u32, video: u32, held: &HeldVideo, change: Change) -> Self {
+    fn new(hashtag: u32, video: u32, held: &StoredVideo, change: Change) -> Self {
         let (author, plays) = (held.author.unwrap_or(0), held.plays());
         Self { hashtag, video, author, plays, order: 0, region: held.region, change }
     }
@@ -337,9 +344,9 @@ impl Link {
 
 /// The ready JSON after a reading: the newer of the two is laid over the older; counts are those that stand.
 fn merged(
-    held: &HeldVideo,
+    held: &StoredVideo,
     reading: &PreparedVideo,
-    counts: &[Option<Told>; COUNTS],
+    counts: &[Option<KnownCount>; COUNTS],
     is_newer: bool,
 ) -> Vec<u8> {
     let (Some(before), Some(now)) = (fragment::details(&held.packed), fragment::details(&reading.packed))

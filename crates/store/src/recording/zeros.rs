@@ -7,7 +7,7 @@
 //! stored reading is gone through at most once.
 
 use crate::StoreError;
-use crate::merge::Told;
+use crate::merge::KnownCount;
 use domain::{Count, Timestamp};
 
 /// The stored readings of one hashtag or video that was there before the transaction.
@@ -57,7 +57,7 @@ impl<const N: usize> Default for FirstNonzero<N> {
 
 impl<const N: usize> FirstNonzero<N> {
     /// State of a hashtag or video that the transaction makes, with its readings so far.
-    pub(super) fn of_new(readings: &[Option<Told>; N]) -> Self {
+    pub(super) fn of_new(readings: &[Option<KnownCount>; N]) -> Self {
         let nonzero = readings.map(|told| told.filter(|told| told.count.value() > 0));
         Self { at: nonzero.map(|told| told.map_or(i64::MAX, |told| ms(told.at))), looked_up: u8::MAX }
     }
@@ -69,7 +69,7 @@ impl<const N: usize> FirstNonzero<N> {
         stored: &mut impl StoredReadings,
         at: Option<Timestamp>,
         mut counts: [Option<Count>; N],
-        newest: &[Option<Told>; N],
+        newest: &[Option<KnownCount>; N],
     ) -> Result<[Option<Count>; N], StoreError> {
         for (n, place) in counts.iter_mut().enumerate() {
             let Some(count) = *place else { continue };
@@ -90,7 +90,7 @@ impl<const N: usize> FirstNonzero<N> {
         stored: &mut impl StoredReadings,
         n: usize,
         at: Timestamp,
-        newest: Option<Told>,
+        newest: Option<KnownCount>,
     ) -> Result<bool, StoreError> {
         let Some(known) = newest.filter(|told| told.count.value() > 0) else { return Ok(false) };
         if known.at.is_none_or(|known_at| known_at < at) {
@@ -105,7 +105,7 @@ impl<const N: usize> FirstNonzero<N> {
         stored: &mut impl StoredReadings,
         n: usize,
         at: Option<Timestamp>,
-        newest: Option<Told>,
+        newest: Option<KnownCount>,
     ) -> Result<(), StoreError> {
         let at_ms = ms(at);
         // Without a newest one nothing is stored, and after the newest one there is nothing either.

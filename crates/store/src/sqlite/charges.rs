@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const HEADS_MAX: usize = 200_000;
 
 /// An account's chain in this transaction.
-struct Head {
+struct CachedHead {
     at: head::Head,
     last_entry: i64,
     /// Charged in this transaction and not yet written to the balance.
@@ -32,13 +32,13 @@ struct Head {
 }
 
 /// Cache of accounts after the last commits. Valid as long as no other connection wrote.
-pub(crate) struct Heads {
-    known: HashMap<i64, Head>,
+pub(crate) struct HeadCache {
+    known: HashMap<i64, CachedHead>,
     data_version: i64,
     quotes: Arc<Quotes>,
 }
 
-impl Heads {
+impl HeadCache {
     pub(crate) fn new(quotes: Arc<Quotes>) -> Self {
         Self { known: HashMap::new(), data_version: 0, quotes }
     }
@@ -64,7 +64,7 @@ impl Heads {
 /// disk; after an error nobody gets one at all, and `heads` must be forgotten.
 pub(crate) fn commit(
     connection: &mut Connection,
-    heads: &mut Heads,
+    heads: &mut HeadCache,
     charges: &[Charge],
 ) -> Result<Vec<ChargeOutcome>, StoreError> {
     let transaction = connection
@@ -87,7 +87,7 @@ pub(crate) fn commit(
 
 struct Group<'a> {
     transaction: &'a Transaction<'a>,
-    heads: &'a mut Heads,
+    heads: &'a mut HeadCache,
     /// Accounts charged in this transaction.
     changed: Vec<i64>,
     read: CachedStatement<'a>,
@@ -95,7 +95,7 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn new(transaction: &'a Transaction<'a>, heads: &'a mut Heads) -> rusqlite::Result<Self> {
+    fn new(transaction: &'a Transaction<'a>, heads: &'a mut HeadCache) -> rusqlite::Result<Self> {
         let read = transaction.prepare_cached(concat!(
             "SELECT ",
             chain_columns!(),
@@ -217,11 +217,11 @@ impl<'a> Group<'a> {
 
 /// An account's head, from memory or else from the database.
 fn find<'h>(
-    known: &'h mut HashMap<i64, Head>,
+    known: &'h mut HashMap<i64, CachedHead>,
     quotes: &Quotes,
     read: &mut CachedStatement<'_>,
     account_id: i64,
-) -> Result<Option<&'h mut Head>, StoreError> {
+) -> Result<Option<&'h mut CachedHead>, StoreError> {
     let vacant = match known.entry(account_id) {
         hash_map::Entry::Occupied(head) => return Ok(Some(head.into_mut())),
         hash_map::Entry::Vacant(vacant) => vacant,
@@ -231,5 +231,5 @@ fn find<'h>(
     let Some((chain, last_entry)) = row else { return Ok(None) };
     let at = chain.head(account_id)?;
     let quote = quotes.publish(account_id, at.balance);
-    Ok(Some(vacant.insert(Head { at, last_entry, spent: 0, sequence_stored: at.sequence, quote })))
+    Ok(Some(vacant.insert(CachedHead { at, last_entry, spent: 0, sequence_stored: at.sequence, quote })))
 }

@@ -5,7 +5,7 @@
 //! ledger for good: what it holds is then known to a fresh start only, and retrying a failed sync can report success
 //! for data that is gone. A full disk or a lock is passing: the round fails, the next one tries afresh.
 
-use super::charges::{self, Heads};
+use super::charges::{self, HeadCache};
 use super::checkpoints::Checkpoints;
 use super::ledger::Quotes;
 use crate::StoreError;
@@ -134,7 +134,7 @@ impl Committer {
         let activity = Arc::new(Activity::default());
         let mut committing = Committing {
             connection,
-            heads: Heads::new(quotes),
+            heads: HeadCache::new(quotes),
             checkpoints,
             activity: Arc::clone(&activity),
             stopped: None,
@@ -224,7 +224,7 @@ impl Drop for Committer {
 /// The thread's own things.
 struct Committing {
     connection: Connection,
-    heads: Heads,
+    heads: HeadCache,
     checkpoints: Checkpoints,
     activity: Arc<Activity>,
     /// Why no more is written.

@@ -17,13 +17,13 @@ mod catalog;
 
 mod walks;
 
-mod asks;
+mod upstream_fetches;
 
 mod trends;
 
 mod standings;
 
-mod trends_anew;
+mod trends_rebuild;
 
 mod accounts;
 

@@ -6,7 +6,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::row;
 use crate::trends::{
-    TREND_COLUMNS, TrendColumns, TrendRow, TrendSort, TrendState, TrendsAsked, trend_columns,
+    TREND_COLUMNS, TrendColumns, TrendRow, TrendSort, TrendState, TrendsQuery, trend_columns,
 };
 use domain::{HashtagRow, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
@@ -99,7 +99,7 @@ impl WalksFile {
             .await
     }
 
-    pub(crate) fn trends(&self, asked: TrendsAsked) -> Result<Vec<TrendRow>, StoreError> {
+    pub(crate) fn trends(&self, asked: TrendsQuery) -> Result<Vec<TrendRow>, StoreError> {
         let views_min = i64::try_from(asked.views_min).unwrap_or(i64::MAX);
         let (window, since, limit) = (asked.window, asked.read_since.as_ms(), asked.limit);
         self.readers.with_snapshot(|connection| {
@@ -329,8 +329,8 @@ mod tests {
                 Ok(())
             };
             walks.readers.with(check).expect("plans");
-            walks.begin_trends_anew().await.expect("begun");
-            walks.end_trends_anew(1, Vec::new(), TrendState::default()).await.expect("ended");
+            walks.begin_trends_rebuild().await.expect("begun");
+            walks.end_trends_rebuild(1, Vec::new(), TrendState::default()).await.expect("ended");
         }
     }
 }

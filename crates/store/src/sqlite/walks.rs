@@ -1,4 +1,4 @@
-//! `walks.db`: frozen rankings, and what upstreams were asked for ([`super::asks`]). It may be lost at a power cut: cursors
+//! `walks.db`: frozen rankings, and what upstreams were asked for ([`super::upstream_fetches`]). It may be lost at a power cut: cursors
 //! into it are then refused and walks start over, and upstreams are asked once more.
 
 use super::catalog::forget::{overwriting, wipe};
@@ -108,7 +108,7 @@ impl WalksFile {
         })
     }
 
-    pub(crate) fn head(&self, slot: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn first_page(&self, slot: u64) -> Result<Option<Vec<u8>>, StoreError> {
         self.readers.with(|connection| {
             connection
                 .prepare_cached(
@@ -189,7 +189,7 @@ fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result
                 new.changed.cast_signed(),
                 new.built_at.as_ms(),
                 generation.videos.cast_signed(),
-                new.head
+                new.first_page
             ],
         )
         .doing("keep a ranking")?;
@@ -255,7 +255,7 @@ fn write_extension(
         .prepare_cached(
             "UPDATE generations SET videos = ?2, head = CAST(head || ?3 AS BLOB) WHERE generation = ?1",
         )?
-        .execute((number, generation.videos.cast_signed(), &extension.head))
+        .execute((number, generation.videos.cast_signed(), &extension.first_page))
         .map(|_| ())
 }
 

@@ -1,14 +1,17 @@
 //! Word from other nodes.
 
 use std::time::Duration;
-use store::news::News;
+use store::notifications::Notifications;
 use testkit::postgres::TestDatabase;
 use tokio::sync::watch;
 
 /// Far longer than anything here takes; whoever reaches it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn until(news: &mut watch::Receiver<News>, want: impl FnMut(&News) -> bool) -> News {
+async fn until(
+    news: &mut watch::Receiver<Notifications>,
+    want: impl FnMut(&Notifications) -> bool,
+) -> Notifications {
     let seen = tokio::time::timeout(PATIENCE, news.wait_for(want)).await.expect("in time");
     *seen.expect("a listener")
 }
@@ -17,8 +20,8 @@ async fn until(news: &mut watch::Receiver<News>, want: impl FnMut(&News) -> bool
 async fn word_comes_through_and_again_after_the_connection_was_cut() {
     let Some(database) = TestDatabase::create().await else { return };
     let store = database.open().await;
-    let mut news = store.news().expect("news of a database");
-    let first = until(&mut news, |news| news.is_heard).await;
+    let mut news = store.notifications().expect("news of a database");
+    let first = until(&mut news, |news| news.is_listening).await;
     database.sql("NOTIFY tagmeter_keys");
     let second = until(&mut news, |news| news.keys > first.keys).await;
     assert_eq!(second.changes, first.changes);
@@ -27,8 +30,8 @@ async fn word_comes_through_and_again_after_the_connection_was_cut() {
     // Cut, and silently made anew. What was told in between was missed, so all is to be asked for again.
     let before = *news.borrow();
     database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()");
-    until(&mut news, |news| !news.is_heard).await;
-    let after = until(&mut news, |news| news.is_heard).await;
+    until(&mut news, |news| !news.is_listening).await;
+    let after = until(&mut news, |news| news.is_listening).await;
     assert!(after.keys > before.keys && after.changes > before.changes, "{before:?} {after:?}");
     // It listens as long as the store is open.
     drop(store);

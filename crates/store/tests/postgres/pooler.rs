@@ -11,7 +11,7 @@ async fn without_prepared_statements_a_pooler_of_transactions_serves() {
     let Some(pooler) = Pooler::start(&cluster).await else { return };
     let options = StoreOptions::at_url("", pooler.url("postgres"));
     let store = Store::open(&options).await.expect("a store");
-    assert!(store.news().is_none(), "nothing would be heard");
+    assert!(store.notifications().is_none(), "nothing would be heard");
     // More callers than the pooler has sessions, each with reads and transactions.
     let callers = (0..12_u32).map(|caller| {
         let store = store.clone();

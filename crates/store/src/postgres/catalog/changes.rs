@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 
 impl Postgres {
     pub(crate) async fn sequence(&self) -> Result<u64, StoreError> {
-        told(&self.pool).await
+        announced(&self.pool).await
     }
 
     pub(crate) async fn changes_since(&self, after: u64) -> Result<Changes, StoreError> {
@@ -39,7 +39,7 @@ impl Postgres {
 }
 
 /// Returns the sequence up to which followers may go.
-pub(crate) async fn told(pool: &Pool) -> Result<u64, StoreError> {
+pub(crate) async fn announced(pool: &Pool) -> Result<u64, StoreError> {
     const DOING: &str = "read the change sequence";
     let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.told", &[]).await?;
     row::postgres(&row).map(i64::cast_unsigned).doing(DOING)
@@ -47,7 +47,7 @@ pub(crate) async fn told(pool: &Pool) -> Result<u64, StoreError> {
 
 /// Lets followers go as far as a change that is done on every server of the cluster, and tells the nodes. A writer that
 /// ends before it comes to this leaves it to the next one, or to the next node that starts.
-pub(crate) async fn tell(pool: &Pool, sequence: u64) -> Result<(), StoreError> {
+pub(crate) async fn announce(pool: &Pool, sequence: u64) -> Result<(), StoreError> {
     const TELL: &str = "WITH told AS (
             UPDATE tagmeter.told SET sequence = $1 WHERE sequence < $1 RETURNING 1
         ) SELECT pg_notify('tagmeter_changes', '') FROM told";
@@ -56,9 +56,9 @@ pub(crate) async fn tell(pool: &Pool, sequence: u64) -> Result<(), StoreError> {
 }
 
 /// Tells what a writer that was cut off left untold.
-pub(crate) async fn tell_what_is_left(pool: &Pool) -> Result<(), StoreError> {
+pub(crate) async fn announce_rest(pool: &Pool) -> Result<(), StoreError> {
     const DOING: &str = "read the change sequence";
     let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.store", &[]).await?;
     let written: i64 = row::postgres(&row).doing(DOING)?;
-    tell(pool, written.cast_unsigned()).await
+    announce(pool, written.cast_unsigned()).await
 }

@@ -7,7 +7,7 @@
 
 use super::super::Postgres;
 use super::super::connection::{Parameter, Pool};
-use super::changes::{tell, told};
+use super::changes::{announce, announced};
 use super::forget::forgotten;
 use super::record_background::Background;
 use super::record_copy::Staging;
@@ -73,7 +73,7 @@ impl Postgres {
                     let mut known = KnownTags::default();
                     recording::fill(rows, &mut known, first, &chunks, records_max)
                 })?,
-                Err(_) => Recorded { sequence: runtime.block_on(told(&pool))?, ..Recorded::default() },
+                Err(_) => Recorded { sequence: runtime.block_on(announced(&pool))?, ..Recorded::default() },
             };
             Ok((recorded, chunks))
         });
@@ -133,7 +133,7 @@ pub(super) fn in_transaction(
     })?;
     runtime.block_on(transaction.commit()).doing(COMMITTING)?;
     if is_cluster {
-        runtime.block_on(tell(pool, recorded.sequence))?;
+        runtime.block_on(announce(pool, recorded.sequence))?;
     }
     Ok(recorded)
 }

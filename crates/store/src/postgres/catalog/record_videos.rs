@@ -10,7 +10,7 @@ use crate::error::Doing;
 use crate::hashtags::tags_blob;
 use crate::record::Prepared;
 use crate::recording::{
-    COUNTS, ChangedHandle, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoColumns, VideoRows, video_columns,
+    COUNTS, ChangedHandle, Point, StoredVideo, Times, VIDEO_COLUMNS, VideoColumns, VideoRows, video_columns,
 };
 use crate::row;
 use domain::VideoId;
@@ -80,7 +80,7 @@ enum Write {
 struct Pending {
     id: i64,
     is_new: bool,
-    held: HeldVideo,
+    held: StoredVideo,
 }
 
 /// Videos of a transaction.
@@ -95,7 +95,7 @@ pub(super) struct Videos {
     /// Ids that were asked for and have no row.
     absent: HashSet<i64>,
     /// Stored videos whose record differs now.
-    held: HashMap<u32, HeldVideo>,
+    held: HashMap<u32, StoredVideo>,
     /// In the order of the table.
     pending: BTreeMap<u32, Pending>,
     points: PendingPoints<COUNTS>,
@@ -284,7 +284,7 @@ impl Videos {
         staging.take(transaction, "record videos' digests", &staged, &mut changed).await.map(|_| ())
     }
 
-    fn put(&mut self, video: u32, id: VideoId, held: HeldVideo, is_new: bool) {
+    fn put(&mut self, video: u32, id: VideoId, held: StoredVideo, is_new: bool) {
         match self.pending.get_mut(&video) {
             Some(pending) => pending.held = held,
             None => {
@@ -353,7 +353,7 @@ impl VideoRows for PostgresRows<'_> {
         Ok(())
     }
 
-    fn held_video(&mut self, video: u32) -> Result<HeldVideo, StoreError> {
+    fn stored_video(&mut self, video: u32) -> Result<StoredVideo, StoreError> {
         let videos = &mut self.videos;
         if let Some(pending) = videos.pending.get(&video) {
             return Ok(pending.held.clone());
@@ -365,12 +365,12 @@ impl VideoRows for PostgresRows<'_> {
         videos.held.get(&video).cloned().ok_or_else(|| missing("video", video))
     }
 
-    fn make_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError> {
+    fn make_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError> {
         self.videos.put(video, id, held, true);
         Ok(())
     }
 
-    fn change_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError> {
+    fn change_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError> {
         self.videos.put(video, id, held, false);
         Ok(())
     }

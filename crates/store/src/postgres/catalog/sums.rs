@@ -1,7 +1,7 @@
 //! The sums of hashtags against their links.
 
 use super::super::Postgres;
-use super::changes::tell;
+use super::changes::announce;
 use super::record::{Begun, begin, move_on};
 use crate::StoreError;
 use crate::error::Doing;
@@ -60,7 +60,7 @@ impl Postgres {
         move_on(&transaction, &Ended { next, changed }, self.is_cluster).await?;
         transaction.commit().await.doing(DOING)?;
         if self.is_cluster {
-            tell(&self.pool, next.sequence).await?;
+            announce(&self.pool, next.sequence).await?;
         }
         Ok(found)
     }

@@ -5,7 +5,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::tags_blob;
 use crate::recording::{
-    ChangedHandle, HeldVideo, Point, Times, VIDEO_COLUMNS, VideoColumns, VideoRows, video_columns,
+    ChangedHandle, Point, StoredVideo, Times, VIDEO_COLUMNS, VideoColumns, VideoRows, video_columns,
 };
 use crate::row;
 use domain::VideoId;
@@ -163,11 +163,11 @@ impl VideoRows for SqliteRows<'_> {
             .doing("record a video's digest")
     }
 
-    fn held_video(&mut self, video: u32) -> Result<HeldVideo, StoreError> {
+    fn stored_video(&mut self, video: u32) -> Result<StoredVideo, StoreError> {
         self.videos.load.query_row([video], stored).doing("read a video")
     }
 
-    fn make_video(&mut self, video: u32, id: VideoId, held: HeldVideo) -> Result<(), StoreError> {
+    fn make_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError> {
         // All its counts were read when it was.
         let columns = held.columns();
         let [plays, likes, comments, shares, saves, downloads] = columns.values;
@@ -194,7 +194,7 @@ impl VideoRows for SqliteRows<'_> {
         self.videos.keep_fragment(video, &held.packed)
     }
 
-    fn change_video(&mut self, video: u32, _id: VideoId, held: HeldVideo) -> Result<(), StoreError> {
+    fn change_video(&mut self, video: u32, _id: VideoId, held: StoredVideo) -> Result<(), StoreError> {
         let columns = held.columns();
         let (values, ats) = (columns.values, columns.at);
         self.videos
@@ -269,7 +269,7 @@ pub(super) fn video_id(row: &Row<'_>) -> Result<(u32, VideoId), StoreError> {
     Ok((video, VideoId::from_i64(id).map_err(wrong)?))
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<HeldVideo> {
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredVideo> {
     let (columns, packed): (VideoColumns<'_>, Vec<u8>) = row::read(row)?;
     Ok(columns.video(packed))
 }

@@ -1,13 +1,13 @@
-//! Word from other nodes that something changed, so that it need not be asked for all the time.
+//! Change notifications from other nodes (`LISTEN`/`NOTIFY`), which replace polling.
 
 use crate::Store;
 use tokio::sync::watch;
 
 /// Notifications received so far. The numbers only grow; they count notifications, not changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct News {
-    /// True if word is coming through at the moment. Without it one must ask.
-    pub is_heard: bool,
+pub struct Notifications {
+    /// True while notifications arrive. Otherwise the store must be polled.
+    pub is_listening: bool,
     /// Notifications of keys that were made or revoked.
     pub keys: u64,
     /// Notifications of changes of the catalog.
@@ -18,12 +18,12 @@ impl Store {
     /// Returns the notifications of all nodes, from the first call on. `None` on SQLite, where polling costs
     /// next to nothing. To be called within a tokio runtime.
     ///
-    /// Word may be late or lost: whoever must know asks the store. When the connection it comes by was cut and is there
-    /// again, all numbers grow, as anything may have changed meanwhile.
-    pub fn news(&self) -> Option<watch::Receiver<News>> {
+    /// Notifications may be late or lost: only the store itself is current. When the connection was lost and is open again,
+    /// all numbers grow, as anything may have changed meanwhile.
+    pub fn notifications(&self) -> Option<watch::Receiver<Notifications>> {
         match self {
             Self::Sqlite(_) => None,
-            Self::Postgres(postgres) => postgres.listener.news(&postgres.pool),
+            Self::Postgres(postgres) => postgres.listener.notifications(&postgres.pool),
         }
     }
 

@@ -1,32 +1,37 @@
-//! Fetches from upstreams, in `walks.db`; `crate::asks` says why there.
+//! Fetches from upstreams, in `walks.db`; `crate::upstream_fetches` says why there.
 
 use super::walks::WalksFile;
 use crate::StoreError;
-use crate::asks::{Ask, Asked, AskedRow, asked_columns};
 use crate::error::Doing;
 use crate::row;
+use crate::upstream_fetches::{Fetch, FetchRow, LastFetch, fetch_columns};
 use domain::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 impl WalksFile {
-    pub(crate) fn asked(&self, store: u128, ask: &Ask) -> Result<Option<Asked>, StoreError> {
+    pub(crate) fn last_fetch(&self, store: u128, ask: &Fetch) -> Result<Option<LastFetch>, StoreError> {
         self.readers.with(|connection| {
             connection
                 .prepare_cached(concat!(
                     "SELECT ",
-                    asked_columns!(),
+                    fetch_columns!(),
                     " FROM asks WHERE store = ?1 AND kind = ?2 AND key = ?3"
                 ))
                 .and_then(|mut statement| {
                     let place = (store.to_be_bytes(), ask.kind_number(), ask.key());
-                    statement.query_row(place, row::sqlite::<AskedRow>).optional()
+                    statement.query_row(place, row::sqlite::<FetchRow>).optional()
                 })
-                .map(|found| found.map(Asked::from))
+                .map(|found| found.map(LastFetch::from))
                 .doing("see when an upstream was asked")
         })
     }
 
-    pub(crate) async fn note_asked(&self, store: u128, ask: Ask, asked: Asked) -> Result<(), StoreError> {
+    pub(crate) async fn note_fetch(
+        &self,
+        store: u128,
+        ask: Fetch,
+        asked: LastFetch,
+    ) -> Result<(), StoreError> {
         self.writer
             .run(move |connection| {
                 let (at, is_found, cursor, has_more) = asked.columns();
@@ -56,7 +61,7 @@ impl WalksFile {
             .await
     }
 
-    pub(crate) async fn forget_asks_before(
+    pub(crate) async fn forget_fetches_before(
         &self,
         before: Timestamp,
         limit: usize,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use store::Store;
 use store::record::{Prepared, PreparedVideo};
 use store::trends::{
-    CreatorPlays, HashtagReadings, TrendPeers, TrendRow, TrendSort, TrendState, TrendsAsked,
+    CreatorPlays, HashtagReadings, TrendPeers, TrendRow, TrendSort, TrendState, TrendsQuery,
 };
 use strum::VariantArray;
 use testkit::TestStore;
@@ -47,11 +47,11 @@ fn state(sequence: u64) -> TrendState {
 }
 
 async fn make_anew(store: &Store, rows: Vec<TrendRow>, sequence: u64, time: u8) {
-    store.begin_trends_anew().await.expect("begun");
+    store.begin_trends_rebuild().await.expect("begun");
     for rows in rows.chunks(500) {
-        store.add_trends_anew(rows.to_vec()).await.expect("added");
+        store.add_rebuilt_trends(rows.to_vec()).await.expect("added");
     }
-    store.end_trends_anew(peers(time), state(sequence)).await.expect("ended");
+    store.end_trends_rebuild(peers(time), state(sequence)).await.expect("ended");
 }
 
 /// Of all rows those of at least so many views, in order.
@@ -68,7 +68,7 @@ async fn assert_kept(store: &Store, rows: &[TrendRow]) {
     for &sort in TrendSort::VARIANTS {
         for views_min in [0, 1_000 * u64::from(MANY) / 2, 1_000 * u64::from(MANY) - 50_000] {
             let asked =
-                TrendsAsked { window: 2, sort, views_min, read_since: at(0), after: None, limit: 2 * MANY };
+                TrendsQuery { window: 2, sort, views_min, read_since: at(0), after: None, limit: 2 * MANY };
             let found = store.trends(asked).await.expect("trends");
             assert_eq!(found, in_order(rows, sort.column(), views_min), "{sort:?} from {views_min} views on");
         }
@@ -125,8 +125,8 @@ testkit::on_each_backend! {
 
     async fn what_was_cut_off_is_begun_again(held: &TestStore) {
         let store = held.store();
-        store.begin_trends_anew().await.expect("begun");
-        store.add_trends_anew(trends(1..=300, 1)).await.expect("added");
+        store.begin_trends_rebuild().await.expect("begun");
+        store.add_rebuilt_trends(trends(1..=300, 1)).await.expect("added");
         // Here it was cut off.
         let again = held.again().await;
         assert_eq!(again.trend_state().await.expect("a state"), TrendState::default());
@@ -196,16 +196,16 @@ async fn readers_see_what_was_kept_until_all_is_there() {
     make_anew(store, before.clone(), 3, 1).await;
     assert_kept(&reader, &before).await;
     let after = trends(100..=MANY, 2);
-    store.begin_trends_anew().await.expect("begun");
+    store.begin_trends_rebuild().await.expect("begun");
     for rows in after.chunks(300) {
-        store.add_trends_anew(rows.to_vec()).await.expect("added");
+        store.add_rebuilt_trends(rows.to_vec()).await.expect("added");
         assert_kept(&reader, &before).await;
     }
-    store.end_trends_anew(peers(2), state(3)).await.expect("ended");
+    store.end_trends_rebuild(peers(2), state(3)).await.expect("ended");
     assert_kept(&reader, &after).await;
-    store.begin_trends_anew().await.expect("begun");
-    store.add_trends_anew(before).await.expect("added");
-    store.end_trends_anew(peers(3), state(2)).await.expect("ended");
+    store.begin_trends_rebuild().await.expect("begun");
+    store.add_rebuilt_trends(before).await.expect("added");
+    store.end_trends_rebuild(peers(3), state(2)).await.expect("ended");
     assert_kept(&reader, &after).await;
     assert_eq!(store.trend_state().await.expect("a state"), state(3), "what is further stays");
     assert_eq!(store.trend_peers(2).await.expect("an answer"), Some((vec![2], 2)));

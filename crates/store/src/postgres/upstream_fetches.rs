@@ -3,14 +3,14 @@
 use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
-use crate::asks::{Ask, Asked, AskedRow, asked_columns};
 use crate::error::Doing;
 use crate::ledger::limit;
 use crate::row;
+use crate::upstream_fetches::{Fetch, FetchRow, LastFetch, fetch_columns};
 use domain::Timestamp;
 use tokio_postgres::types::Type;
 
-const ASKED: &str = concat!("SELECT ", asked_columns!(), " FROM tagmeter.asks WHERE key = $1 AND kind = $2");
+const ASKED: &str = concat!("SELECT ", fetch_columns!(), " FROM tagmeter.asks WHERE key = $1 AND kind = $2");
 const NOTE: &str =
     "INSERT INTO tagmeter.asks AS noted (key, kind, at_ms, is_found, cursor, has_more) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (key, kind) DO UPDATE
@@ -22,15 +22,15 @@ const FORGET: &str = "DELETE FROM tagmeter.asks WHERE (key, kind) IN (
      RETURNING 1";
 
 impl Postgres {
-    pub(crate) async fn asked(&self, ask: &Ask) -> Result<Option<Asked>, StoreError> {
+    pub(crate) async fn last_fetch(&self, ask: &Fetch) -> Result<Option<LastFetch>, StoreError> {
         const DOING: &str = "see when an upstream was asked";
         let kind = i64::from(ask.kind_number());
         let parameters: [Parameter<'_>; 2] = [(&ask.key(), Type::TEXT), (&kind, Type::INT8)];
         let row = self.pool.query_opt(DOING, ASKED, &parameters).await?;
-        row.map(|row| row::postgres::<AskedRow>(&row).map(Asked::from)).transpose().doing(DOING)
+        row.map(|row| row::postgres::<FetchRow>(&row).map(LastFetch::from)).transpose().doing(DOING)
     }
 
-    pub(crate) async fn note_asked(&self, ask: &Ask, asked: Asked) -> Result<(), StoreError> {
+    pub(crate) async fn note_fetch(&self, ask: &Fetch, asked: LastFetch) -> Result<(), StoreError> {
         let kind = i64::from(ask.kind_number());
         let (at, is_found, cursor, has_more) = asked.columns();
         let parameters: [Parameter<'_>; 6] = [
@@ -44,7 +44,7 @@ impl Postgres {
         self.pool.query("note that an upstream was asked", NOTE, &parameters).await.map(|_| ())
     }
 
-    pub(crate) async fn forget_asks_before(
+    pub(crate) async fn forget_fetches_before(
         &self,
         before: Timestamp,
         count: usize,

@@ -47,15 +47,15 @@ impl WalksFile {
         turn.await.map_err(|_| StoreError::Closed)?.map_err(failed)
     }
 
-    pub(crate) async fn begin_trends_anew(&self) -> Result<(), StoreError> {
+    pub(crate) async fn begin_trends_rebuild(&self) -> Result<(), StoreError> {
         self.writer.run(begin).await
     }
 
-    pub(crate) async fn add_trends_anew(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
+    pub(crate) async fn add_rebuilt_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
         self.writer.run(move |connection| keep(connection, ASIDE, &rows)).await
     }
 
-    pub(crate) async fn end_trends_anew(
+    pub(crate) async fn end_trends_rebuild(
         &self,
         store: u128,
         peers: Vec<TrendPeers>,
