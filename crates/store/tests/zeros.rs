@@ -266,6 +266,20 @@ testkit::on_each_backend! {
         assert_eq!(stored(store).await[0], expected);
     }
 
+    /// A 0 that comes and goes within one transaction leaves the stored readings as they were, whatever is stored of its
+    /// moment.
+    async fn a_zero_that_comes_and_goes_is_no_change(held: &TestStore) {
+        let store = held.store();
+        let stored = vec![of_hashtag(Some(5), [None, Some(4), None]), of_hashtag(Some(7), [Some(3), None, None])];
+        store.record_all(stored).await.expect("recorded");
+        for second in [5, 6] {
+            let zero = of_hashtag(Some(second), [Some(0), None, None]);
+            let cleared = vec![zero, of_hashtag(None, [Some(2), None, None])];
+            let recorded = store.record_all(cleared).await.expect("recorded");
+            assert_eq!((recorded.hashtags_changed, recorded.snapshots_new), (0, 0), "second {second}");
+        }
+    }
+
     /// A 0 that is filled and stays is a change.
     async fn a_zero_that_is_filled_is_a_change(held: &TestStore) {
         let store = held.store();

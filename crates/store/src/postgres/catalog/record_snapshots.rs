@@ -17,8 +17,6 @@ pub(super) struct PendingPoints<const N: usize> {
     zeros: BTreeMap<u32, [Option<Times>; N]>,
     /// Times of the earliest stored readings that are not 0, of the rows that were looked up.
     first_nonzero: HashMap<u32, [Option<i64>; N]>,
-    /// Rows whose pending readings were removed again, as they know nothing.
-    emptied: BTreeSet<u32>,
     table: PointsTable<N>,
 }
 
@@ -122,7 +120,6 @@ impl<const N: usize> PendingPoints<N> {
             points: BTreeMap::new(),
             zeros: BTreeMap::new(),
             first_nonzero: HashMap::new(),
-            emptied: BTreeSet::new(),
             table: PointsTable::new(names),
         }
     }
@@ -149,7 +146,6 @@ impl<const N: usize> PendingPoints<N> {
             }
             for key in empty {
                 points.remove(&key);
-                self.emptied.insert(whose);
             }
         }
         // No zero comes after a number that is not 0, so what lies between two of these times has none to keep.
@@ -165,7 +161,7 @@ impl<const N: usize> PendingPoints<N> {
         made: &BTreeSet<u32>,
     ) -> Result<Flushed, StoreError> {
         const DOING: &str = "keep snapshots";
-        let mut flushed = Flushed { new: 0, changed: std::mem::take(&mut self.emptied) };
+        let mut flushed = Flushed::default();
         self.flush_zeros(transaction, staging, &mut flushed).await?;
         let columns = i16::try_from(N).unwrap_or(i16::MAX) + 4;
         let (mut new, mut others) = (CopyRows::new(columns), CopyRows::new(columns));

@@ -124,9 +124,8 @@ pub(super) struct SqliteRows<'c> {
     windows_ahead: ReadAhead<WindowKey>,
     /// Less those that were removed.
     pub(super) snapshots_new: i64,
-    /// Readings of hashtags (hashtag, time, source) that were filled with zeros, and the counts that each knew before. Later
-    /// readings of the transaction may clear those zeros again: whether the hashtag changed is seen at the end.
-    pub(super) zeros_filled: HashMap<(u32, i64, u8), u8>,
+    /// Readings of hashtags (hashtag, time, source) that zeros were stored in, and the counts that each knew before.
+    pub(super) zeros_stored: HashMap<(u32, i64, u8), u8>,
     /// Hashtags whose readings are others now.
     pub(super) hashtags_read: BTreeSet<u32>,
 }
@@ -143,7 +142,7 @@ impl<'c> SqliteRows<'c> {
             snapshots_ahead: ReadAhead::default(),
             windows_ahead: ReadAhead::default(),
             snapshots_new: 0,
-            zeros_filled: HashMap::new(),
+            zeros_stored: HashMap::new(),
             hashtags_read: BTreeSet::new(),
         })
     }
@@ -190,8 +189,8 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn hashtags_read(&mut self) -> Result<BTreeSet<u32>, StoreError> {
-        for (reading, known) in std::mem::take(&mut self.zeros_filled) {
-            if self.hashtags.known(reading)? != known {
+        for (reading, known) in std::mem::take(&mut self.zeros_stored) {
+            if !self.hashtags_read.contains(&reading.0) && self.hashtags.known(reading)? != known {
                 self.hashtags_read.insert(reading.0);
             }
         }
@@ -199,6 +198,7 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {
+        self.links.flush()?;
         // The next row numbers are those after the largest: only the sequence is kept.
         if !ended.changed.is_empty() {
             list(self.transaction, ended.next.sequence, &ended.changed)?;

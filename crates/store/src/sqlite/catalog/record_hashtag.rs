@@ -132,6 +132,18 @@ impl<'c> HashtagStatements<'c> {
     }
 }
 
+impl SqliteRows<'_> {
+    /// Notes that a reading was stored, where it knew these counts before. Later readings of the transaction may clear zeros
+    /// again: whether a reading of zeros alone is a change is seen at the end.
+    fn note_read(&mut self, point: &Point<3>, hashtag: u32, known_before: u8) {
+        if point.positive() > 0 {
+            self.hashtags_read.insert(hashtag);
+        } else if !self.hashtags_read.contains(&hashtag) {
+            self.zeros_stored.entry((hashtag, point.at, point.source)).or_insert(known_before);
+        }
+    }
+}
+
 impl HashtagRows for SqliteRows<'_> {
     fn find_tag(&mut self, key: &str) -> Result<Option<(u32, u64)>, StoreError> {
         let find = &mut self.hashtags.find;
@@ -164,25 +176,19 @@ impl HashtagRows for SqliteRows<'_> {
             .doing("keep a snapshot")?;
         if made > 0 {
             self.snapshots_new += rows(made);
-            self.hashtags_read.insert(hashtag);
+            self.note_read(&point, hashtag, 0);
             self.snapshots_ahead.is_new(hashtag);
             return Ok(());
         }
         let Point { at, source, rounded, .. } = point;
-        // Zeros may be cleared again by a later reading.
-        let known =
-            (point.positive() == 0).then(|| self.hashtags.known((hashtag, at, source))).transpose()?;
+        let known = if point.positive() == 0 { self.hashtags.known((hashtag, at, source))? } else { u8::MAX };
         let filled = self
             .hashtags
             .fill
             .execute((hashtag, at, source, rounded, views, creators, videos))
             .doing("fill a snapshot")?;
         if filled > 0 {
-            if let Some(known) = known {
-                self.zeros_filled.entry((hashtag, at, source)).or_insert(known);
-            } else {
-                self.hashtags_read.insert(hashtag);
-            }
+            self.note_read(&point, hashtag, known);
             self.snapshots_ahead.forget(hashtag);
             return Ok(());
         }
@@ -211,7 +217,7 @@ impl HashtagRows for SqliteRows<'_> {
             .and_then(Iterator::collect)
             .doing("clear zeros")?;
         if !cleared.is_empty() {
-            if cleared.iter().any(|(at, source)| !self.zeros_filled.contains_key(&(hashtag, *at, *source))) {
+            if cleared.iter().any(|(at, source)| !self.zeros_stored.contains_key(&(hashtag, *at, *source))) {
                 self.hashtags_read.insert(hashtag);
             }
             let removed = self.hashtags.remove_empty.execute(within).doing("remove empty readings")?;
