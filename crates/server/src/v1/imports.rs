@@ -1,14 +1,15 @@
 //! `/v1/imports`: files are uploaded, and imported by the worker. Free; for keys of the scope `admin`.
 
+use super::json_reply::NoMeta;
 use super::measured::Pagination;
 use super::upload::Uploaded;
-use super::{AuthenticatedRequest, JobFacts, JsonReply, NoMeta, serve};
+use super::{JobFacts, json_reply};
 use crate::app::App;
 use crate::errors::ErrorCode;
-use crate::gate::Billing;
 use crate::gate::quote::key_of_other_request;
-use crate::gate::serve::idempotency_key;
+use crate::gate::reply::Content;
 use crate::gate::uncancelled::Uncancelled;
+use crate::gate::{AuthenticatedRequest, Billing, idempotency_key, serve_free};
 use crate::openapi::{Binary, ImportErrors, ImportsErrors, UploadErrors};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -239,10 +240,10 @@ impl ImportView {
     responses((status = 202, description = "It will be imported; `Location` says where to look", body = ImportAnswer), UploadErrors),
 )]
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, make).await
+    serve_free(app, request, KeyScope::Admin, make).await
 }
 
-async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Problem> {
+async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
     refuse_forms(&request.parts.headers)?;
     let query = Query::new(request.parts.uri.query().unwrap_or(""));
     let file_name = file_name(&query)?;
@@ -253,7 +254,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
     };
     let job_id = request.new_job_id();
     let spool = node.spool;
-    let name = Spool::name(request.key.account_id, job_id);
+    let name = Spool::name(request.caller.key.account_id, job_id);
     let mut uploaded = Uploaded::receive(&request.app, &spool, &name, body).await?;
     if uploaded.bytes == 0 {
         return Err(Problem::new(ErrorCode::InvalidBody, "the body is empty; send the file as the body"));
@@ -262,7 +263,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
     let order = ImportOrder { spooled: name, file_name, bytes: uploaded.bytes, how };
     let job = NewJob {
         id: job_id,
-        account_id: request.key.account_id,
+        account_id: request.caller.key.account_id,
         kind: JobKind::Import,
         request: order.to_json(),
         node: Some(node.node),
@@ -283,7 +284,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
         drain,
     );
     let job = the_job(made.await?)?;
-    JsonReply::accepted(&ImportView::of(&job)?, format!("{PATH}/{}", job.id))
+    json_reply::accepted(&ImportView::of(&job)?, &request.call.public_url, &format!("{PATH}/{}", job.id))
 }
 
 /// Refuses forms before their body is read: the form's own lines would be imported as part of the file.
@@ -362,10 +363,10 @@ fn stated<T: FromStr<Err = HowError>>(query: &Query<'_>, param: &'static str) ->
     responses((status = 200, description = "The imports", body = ImportList), ImportsErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
         let (jobs, pagination) = request.jobs(JobKind::Import).await?;
         let views = jobs.iter().map(ImportView::of).collect::<Result<Vec<_>, _>>()?;
-        JsonReply::page(&views, pagination)
+        json_reply::page(&views, pagination)
     })
     .await
 }
@@ -382,8 +383,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The import", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
-        JsonReply::ok(&ImportView::of(&request.job(JobKind::Import).await?)?)
+    serve_free(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
+        json_reply::ok(&ImportView::of(&request.job(JobKind::Import).await?)?)
     })
     .await
 }
@@ -400,14 +401,14 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The import as it is now", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
         let job = request.cancel(JobKind::Import).await?;
         if job.state.is_ended()
             && let Some(uploads) = &request.app.options.uploads
         {
             uploads.spool.remove(&ImportOrder::of(&job)?.spooled);
         }
-        JsonReply::ok(&ImportView::of(&job)?)
+        json_reply::ok(&ImportView::of(&job)?)
     })
     .await
 }

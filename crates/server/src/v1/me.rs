@@ -1,8 +1,9 @@
 //! `GET /v1/me`: whose key this is, and what it may do.
 
-use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
+use super::json_reply::{self, NoMeta};
 use crate::app::App;
-use crate::gate::Billing;
+use crate::gate::reply::Content;
+use crate::gate::{AuthenticatedRequest, Billing, serve_free};
 use crate::openapi::FreeErrors;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -54,13 +55,13 @@ pub(crate) struct MeAnswer {
     billing: Billing,
 }
 
-async fn me(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
+async fn me(request: AuthenticatedRequest) -> Result<Content, Problem> {
     let store = request.app.catalog.store();
-    let (account_id, key_id) = (request.key.account_id, request.key.key_id);
+    let (account_id, key_id) = (request.caller.key.account_id, request.caller.key.key_id);
     let gone = || Problem::internal(format!("key {key_id} or {account_id} does not exist"));
     let account = store.account(account_id).await?.ok_or_else(gone)?;
     let key = store.key(key_id).await?.ok_or_else(gone)?;
-    JsonReply::ok(&MeView {
+    json_reply::ok(&MeView {
         account_id: account_id.to_string(),
         email: account.email.to_string(),
         created_at: account.created_at.to_rfc3339(),
@@ -86,5 +87,5 @@ async fn me(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
     responses((status = 200, description = "The account and the key", body = MeAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| me(request).await).await
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| me(request).await).await
 }

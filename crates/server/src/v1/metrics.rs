@@ -1,8 +1,8 @@
 //! `GET /v1/metrics`: every metric with its formula, unit, caveats and where it is found. The docs are made from the same list.
 
-use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
+use super::json_reply::{self, NoMeta};
 use crate::app::App;
-use crate::gate::Billing;
+use crate::gate::{AuthenticatedRequest, Billing, serve_free};
 use crate::openapi::FreeErrors;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -66,8 +66,8 @@ pub(crate) struct MetricsAnswer {
     responses((status = 200, description = "Every metric", body = MetricsAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |_: AuthenticatedRequest, _| {
-        JsonReply::ok(&METRICS.iter().map(MetricView::from).collect::<Vec<_>>())
+    serve_free(app, request, KeyScope::Call, async |_: AuthenticatedRequest, _| {
+        json_reply::ok(&METRICS.iter().map(MetricView::from).collect::<Vec<_>>())
     })
     .await
 }

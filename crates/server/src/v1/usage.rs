@@ -1,8 +1,9 @@
 //! `GET /v1/usage?from=&to=`: what the account's credits went into, by day and by what was called.
 
-use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
+use super::json_reply::{self, NoMeta};
 use crate::app::App;
-use crate::gate::Billing;
+use crate::gate::reply::Content;
+use crate::gate::{AuthenticatedRequest, Billing, serve_free};
 use crate::openapi::{FreeErrors, TimeText};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -80,7 +81,7 @@ pub(crate) struct UsageAnswer {
     billing: Billing,
 }
 
-async fn usage(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
+async fn usage(request: AuthenticatedRequest) -> Result<Content, Problem> {
     let now = request.app.clock.now();
     let query = Query::new(request.parts.uri.query().unwrap_or(""));
     let to = query.end("to", now)?.unwrap_or(now);
@@ -97,7 +98,7 @@ async fn usage(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
         calls,
         credits,
     });
-    JsonReply::ok(&UsageView {
+    json_reply::ok(&UsageView {
         from: from.to_rfc3339(),
         to: to.to_rfc3339(),
         calls: sums.calls,
@@ -127,7 +128,7 @@ impl Sums {
         let store = request.app.catalog.store();
         let (mut before, mut looked_at) = (None, 0);
         loop {
-            let entries = store.entries(request.key.account_id, before, PART).await?;
+            let entries = store.entries(request.caller.key.account_id, before, PART).await?;
             let Some(last) = entries.last() else { return Ok(true) };
             before = Some(last.number);
             looked_at += entries.len();
@@ -170,5 +171,6 @@ impl Sums {
     responses((status = 200, description = "What credits went into", body = UsageAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| usage(request).await).await
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| usage(request).await)
+        .await
 }

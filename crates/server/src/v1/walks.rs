@@ -2,14 +2,14 @@
 
 use super::imports::{ListParams, the_job};
 use super::json_body::Fields;
+use super::json_reply::NoMeta;
 use super::measured::Pagination;
-use super::{AuthenticatedRequest, JobFacts, JsonReply, NoMeta, serve};
+use super::{JobFacts, json_reply};
 use crate::app::App;
-use crate::contract::fault;
 use crate::errors::ErrorCode;
-use crate::gate::Billing;
 use crate::gate::quote::refused;
-use crate::gate::serve::idempotency_key;
+use crate::gate::reply::Content;
+use crate::gate::{AuthenticatedRequest, Billing, idempotency_key, serve_free};
 use crate::openapi::{FreeErrors, StartWalkErrors, WalkErrors};
 use crate::problem::Problem;
 use axum::body::Body;
@@ -296,10 +296,10 @@ impl CoverageView {
     ),
 )]
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, make).await
+    serve_free(app, request, KeyScope::Call, make).await
 }
 
-async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Problem> {
+async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
     let mut fields = Fields::read(&request, body, FIELDS).await?;
     let (order, dry_run) = (order(&mut fields)?, fields.flag("dry_run")?);
     let catalog = &request.app.catalog;
@@ -312,7 +312,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
         return price(&request, order).await;
     }
     let idempotency_key = idempotency_key(&request.parts.headers)?;
-    let balance = catalog.store().quote(request.key.account_id).await?;
+    let balance = catalog.store().quote(request.caller.key.account_id).await?;
     // With an Idempotency-Key an empty account is heard too, as it may have begun the walk already.
     if let Some(balance) = balance.filter(|balance| *balance < PRICE_OF_A_CALL && idempotency_key.is_none()) {
         return Err(refused(balance));
@@ -321,7 +321,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
     let fingerprint = Fingerprint::of(format!("POST {PATH} {order}").as_bytes());
     let job = NewJob {
         id: request.new_job_id(),
-        account_id: request.key.account_id,
+        account_id: request.caller.key.account_id,
         kind: JobKind::Walk,
         request: order,
         node: None,
@@ -329,7 +329,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
         at: request.app.clock.now(),
     };
     let job = the_job(catalog.make_job(job).await?)?;
-    JsonReply::accepted(&WalkView::of(&job)?, format!("{PATH}/{}", job.id))
+    json_reply::accepted(&WalkView::of(&job)?, &request.call.public_url, &format!("{PATH}/{}", job.id))
 }
 
 fn order(fields: &mut Fields) -> Result<WalkOrder, Problem> {
@@ -353,9 +353,9 @@ fn order(fields: &mut Fields) -> Result<WalkOrder, Problem> {
     })
 }
 
-async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<JsonReply, Problem> {
-    let price = request.app.catalog.walk_price(&order).await.map_err(fault)?;
-    JsonReply::ok(&WalkPriceView {
+async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<Content, Problem> {
+    let price = request.app.catalog.walk_price(&order).await?;
+    json_reply::ok(&WalkPriceView {
         hashtag: order.hashtag,
         region: order.region,
         pages: price.pages,
@@ -379,10 +379,10 @@ async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<JsonR
     responses((status = 200, description = "The walks", body = WalkList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
         let (jobs, pagination) = request.jobs(JobKind::Walk).await?;
         let views = jobs.iter().map(WalkView::of).collect::<Result<Vec<_>, _>>()?;
-        JsonReply::page(&views, pagination)
+        json_reply::page(&views, pagination)
     })
     .await
 }
@@ -399,8 +399,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The walk", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
-        JsonReply::ok(&WalkView::of(&request.job(JobKind::Walk).await?)?)
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+        json_reply::ok(&WalkView::of(&request.job(JobKind::Walk).await?)?)
     })
     .await
 }
@@ -417,8 +417,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The walk as it is now", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
-        JsonReply::ok(&WalkView::of(&request.cancel(JobKind::Walk).await?)?)
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+        json_reply::ok(&WalkView::of(&request.cancel(JobKind::Walk).await?)?)
     })
     .await
 }
