@@ -1,4 +1,4 @@
-//! The price of an answer, and what a JSON answer of `/v1` says about its charge.
+//! The price of an answer, and the `billing` of a JSON answer of `/v1`.
 
 use domain::Credits;
 use domain::credits::PRICE_OF_A_CALL;
@@ -32,12 +32,12 @@ impl Price {
     }
 }
 
-/// What an answer cost.
+/// The charge for a call.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Billing {
-    /// What this call cost.
+    /// Credits charged for this call.
     credits_charged: u64,
-    /// What the account holds.
+    /// Credits left after this call.
     balance_remaining: u64,
 }
 

@@ -1,4 +1,4 @@
-//! `GET /v1/balance`: what the account holds.
+//! `GET /v1/balance`: the credit balance of the account.
 
 use super::json_reply::{self, NoMeta};
 use crate::app::App;
@@ -14,18 +14,18 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// What an account holds.
+/// A credit balance.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Balance)]
 pub(crate) struct BalanceView {
-    /// The account.
+    /// Account id.
     #[schema(example = "acct_1")]
     account_id: String,
-    /// Credits left. They never expire.
+    /// Credits left; they never expire.
     credits: u64,
 }
 
-/// A balance.
+/// The balance of the account.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BalanceAnswer {
     data: BalanceView,
@@ -40,9 +40,9 @@ async fn balance(request: AuthenticatedRequest) -> Result<Content, Problem> {
     json_reply::ok(&BalanceView { account_id: account_id.to_string(), credits: balance.get() })
 }
 
-/// What the account holds
+/// Credit balance
 ///
-/// As the ledger has it. Free.
+/// Returns the balance recorded in the ledger. Free.
 #[utoipa::path(
     get,
     path = "/v1/balance",

@@ -71,16 +71,16 @@ pub(super) struct ListParams {
 pub(crate) struct ImportView {
     #[serde(flatten)]
     job: JobFacts,
-    /// As it was told.
+    /// File name as given in the upload.
     file_name: Option<String>,
-    /// As it was stated, in UTC; `null` if it was not.
+    /// As given in the upload, in UTC; `null` if absent.
     observed_at: Option<String>,
-    /// As it was stated; `null` if it was not.
+    /// As given in the upload; `null` if absent.
     encoding: Option<String>,
-    /// As it was stated; `null` if it was not.
+    /// As given in the upload; `null` if absent.
     sheet: Option<String>,
     progress: ImportProgress,
-    /// What changed in the store, all attempts together.
+    /// Changes in the store, of all attempts together.
     counts: ImportCountsView,
     rejects: ImportRejects,
     /// Of how many records something is known; known in the end.
@@ -106,41 +106,41 @@ struct ImportReadingTimes {
     stated: u64,
 }
 
-/// How much of the file is read.
+/// Progress of reading the file.
 #[derive(Serialize, ToSchema)]
 struct ImportProgress {
-    /// Bytes that were read, packed as they are.
+    /// Bytes read, before unpacking.
     bytes_read: u64,
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     bytes_total: u64,
-    /// Observations that were read.
+    /// Observations read.
     records: u64,
 }
 
-/// What changed in the store.
+/// Changes in the store.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportCounts)]
 struct ImportCountsView {
-    /// Videos that were not held before.
+    /// Videos that are new here.
     videos_new: u64,
-    /// Records that changed a video held before.
+    /// Records that changed a stored video.
     videos_changed: u64,
     /// Stored videos that count as removed from now on.
     videos_removed: u64,
     /// Records of videos passed over, because the video or its creator was forgotten.
     videos_forgotten: u64,
-    /// Hashtags that were not held before.
+    /// Hashtags that are new here.
     hashtags_new: u64,
-    /// Hashtags held before of which something changed.
+    /// Stored hashtags that changed.
     hashtags_changed: u64,
-    /// Snapshots that were not held before.
+    /// Snapshots that are new here.
     snapshots_new: u64,
 }
 
 /// Records that could not be used; known in the end.
 #[derive(Serialize, ToSchema)]
 struct ImportRejects {
-    /// How many.
+    /// Number of rejected records.
     count: u64,
     /// The first ten.
     first: Vec<ImportReject>,
@@ -155,7 +155,7 @@ struct ImportReject {
     line: Option<u64>,
     /// Number in its list, from 1, where it stands in one.
     record: Option<u64>,
-    /// Why.
+    /// Reason.
     reason: String,
 }
 
@@ -226,10 +226,10 @@ impl ImportView {
     }
 }
 
-/// Upload a file to be imported
+/// Import a file
 ///
-/// The body is the file itself, of any format that is read here, packed or not: what it is is told by its content. It is
-/// kept until it is imported. Free of charge; importing a file again changes nothing.
+/// The body is the file itself, in any supported format, compressed or not; the format is detected from its content. The
+/// file is stored until it is imported. Free; importing a file again changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/imports",
@@ -237,7 +237,7 @@ impl ImportView {
     tag = "imports",
     params(UploadParams),
     request_body(content = inline(Binary), content_type = "application/octet-stream", description = "The file"),
-    responses((status = 202, description = "It will be imported; `Location` says where to look", body = ImportAnswer), UploadErrors),
+    responses((status = 202, description = "The import was queued; `Location` is its path", body = ImportAnswer), UploadErrors),
 )]
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve_free(app, request, KeyScope::Admin, make).await
@@ -298,7 +298,7 @@ fn refuse_forms(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(ErrorCode::UnsupportedMediaType, detail))
 }
 
-/// The job that was made, now or before.
+/// Returns the job that was created, now or by an earlier request with the same `Idempotency-Key`.
 pub(super) fn the_job(created: JobCreated) -> Result<Job, Problem> {
     match created {
         JobCreated::Created(job) | JobCreated::Same(job) => Ok(job),
@@ -319,7 +319,7 @@ fn file_name(query: &Query<'_>) -> Result<Option<String>, Problem> {
     }
 }
 
-/// What the query states of how the file is to be read.
+/// Parses how the file is to be read.
 fn how_to_read(query: &Query<'_>, has_name: bool, now: Timestamp) -> Result<HowToRead, Problem> {
     let refused =
         |param: &'static str| move |why: HowError| Problem::parameter(param, format!("{param}: {why}"));
@@ -351,9 +351,9 @@ fn stated<T: FromStr<Err = HowError>>(query: &Query<'_>, param: &'static str) ->
         .transpose()
 }
 
-/// Imports of this account
+/// List imports
 ///
-/// Newest first, 20 on a page. Free.
+/// Returns the account's imports, newest first, 20 per page. Free.
 #[utoipa::path(
     get,
     path = "/v1/imports",
@@ -371,9 +371,9 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     .await
 }
 
-/// An import
+/// Get an import
 ///
-/// How far it is, and in the end what it brought and what could not be used. Free.
+/// Returns the progress of an import, and once it has ended its results and rejects. Free.
 #[utoipa::path(
     get,
     path = "/v1/imports/{id}",
@@ -389,9 +389,9 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     .await
 }
 
-/// Call an import off
+/// Cancel an import
 ///
-/// What it has brought stays. One that is running stops in a moment; one that has ended stays as it is.
+/// Keeps what was imported so far. A running import stops shortly; one that has ended does not change.
 #[utoipa::path(
     delete,
     path = "/v1/imports/{id}",

@@ -1,4 +1,4 @@
-//! `GET /v1/me`: whose key this is, and what it may do.
+//! `GET /v1/me`: the current account and API key.
 
 use super::json_reply::{self, NoMeta};
 use crate::app::App;
@@ -14,40 +14,40 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// An account and the key it was asked with.
+/// An account and the API key of the request.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Me)]
 pub(crate) struct MeView {
-    /// The account.
+    /// Account id.
     #[schema(example = "acct_1")]
     account_id: String,
-    /// Its address.
+    /// Email address.
     email: String,
-    /// When it was made.
+    /// Creation time.
     created_at: String,
-    /// What it holds.
+    /// Credit balance.
     credits: u64,
     key: KeyView,
 }
 
-/// A key without its secret half.
+/// An API key without its secret.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Key)]
 struct KeyView {
-    /// Its public half.
+    /// Public part of the key.
     id: String,
-    /// What its owner calls it.
+    /// Name given by the owner.
     name: String,
-    /// `call` or `admin`.
+    /// Permissions: `call` or `admin`.
     #[schema(example = "call")]
     scope: &'static str,
-    /// Calls a minute it may make, where it has a limit of its own; 0 for none.
+    /// The key's own rate limit in requests per minute; 0 for none, `null` for the server's default.
     requests_per_minute: Option<u32>,
-    /// When it was made.
+    /// Creation time.
     created_at: String,
 }
 
-/// Who asks.
+/// The current account.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MeAnswer {
     data: MeView,
@@ -76,9 +76,9 @@ async fn me(request: AuthenticatedRequest) -> Result<Content, Problem> {
     })
 }
 
-/// Who asks
+/// Current account
 ///
-/// The account and the key. Free.
+/// Returns the account and the API key of the request. Free.
 #[utoipa::path(
     get,
     path = "/v1/me",

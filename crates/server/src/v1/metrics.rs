@@ -1,4 +1,4 @@
-//! `GET /v1/metrics`: every metric with its formula, unit, caveats and where it is found. The docs are made from the same list.
+//! `GET /v1/metrics`: every metric with its formula, unit, caveats and paths. The docs are generated from the same list.
 
 use super::json_reply::{self, NoMeta};
 use crate::app::App;
@@ -17,20 +17,20 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Metric)]
 pub(crate) struct MetricView {
-    /// As it is named in answers.
+    /// Name of the field in answers.
     #[schema(example = "velocity")]
     name: &'static str,
-    /// What people call it.
+    /// Title.
     title: &'static str,
-    /// Its formula.
+    /// Formula.
     #[schema(example = "dV/dt")]
     formula: &'static str,
-    /// What it is counted in.
+    /// Unit.
     #[schema(example = "views a day")]
     unit: &'static str,
-    /// What has to be known of it.
+    /// Caveats.
     caveats: &'static [&'static str],
-    /// Where it is found.
+    /// Paths that return it.
     paths: &'static [&'static str],
 }
 
@@ -47,7 +47,7 @@ impl From<&Metric> for MetricView {
     }
 }
 
-/// Metrics.
+/// The list of metrics.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MetricsAnswer {
     data: Vec<MetricView>,
@@ -55,9 +55,9 @@ pub(crate) struct MetricsAnswer {
     billing: Billing,
 }
 
-/// Every metric
+/// List metrics
 ///
-/// Name, formula, unit, caveats and where it is found. Free.
+/// Returns every metric with its formula, unit, caveats and the paths that return it. Free.
 #[utoipa::path(
     get,
     path = "/v1/metrics",

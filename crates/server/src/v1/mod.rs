@@ -51,18 +51,18 @@ pub(crate) mod usage;
 
 pub(crate) mod metrics;
 
-/// Jobs on a page of a list, unless told otherwise, and at most.
+/// Jobs on a page of a list.
 const JOBS_ON_A_PAGE: usize = 20;
 
 impl AuthenticatedRequest {
-    /// The job that the path names.
+    /// Returns the job that the path names.
     async fn job(&self, kind: JobKind) -> Result<Job, Problem> {
         let id = self.job_id(kind)?;
         let job = self.app.catalog.store().job(self.caller.key.account_id, id).await?;
         job.filter(|job| job.kind == kind).ok_or_else(|| not_found(kind))
     }
 
-    /// Calls the job off that the path names. One that has ended stays as it is.
+    /// Cancels the job that the path names. One that has ended does not change.
     async fn cancel(&self, kind: JobKind) -> Result<Job, Problem> {
         let job = self.job(kind).await?;
         let (store, now) = (self.app.catalog.store(), self.app.clock.now());
@@ -70,7 +70,7 @@ impl AuthenticatedRequest {
         job.ok_or_else(|| not_found(kind))
     }
 
-    /// A page of the account's jobs, newest first.
+    /// Returns a page of the account's jobs, newest first.
     async fn jobs(&self, kind: JobKind) -> Result<(Vec<Job>, Pagination), Problem> {
         let query = crate::query::Query::new(self.parts.uri.query().unwrap_or(""));
         let before = match query.text("cursor")? {
@@ -95,7 +95,7 @@ impl AuthenticatedRequest {
         last.parse().map_err(|_| not_found(kind))
     }
 
-    /// The id of a job that this call makes. The random part is the call's own.
+    /// Returns the id of a job that this call creates. Its random part is that of the request id.
     fn new_job_id(&self) -> JobId {
         JobId::new(self.app.clock.now(), u128::from_be_bytes(self.call.id.to_bytes()))
     }
@@ -108,24 +108,24 @@ fn not_found(kind: JobKind) -> Problem {
     }
 }
 
-/// What every job tells of itself.
+/// The common fields of jobs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobFacts {
-    /// Its name.
+    /// Job id.
     #[schema(example = "job_01kb3x8m7q0000000000000000")]
     id: String,
     /// `queued`, `running`, `done`, `failed` or `cancelled`.
     #[schema(example = "running")]
     state: &'static str,
-    /// How often it was begun; more than once after a restart of the server.
+    /// Number of starts; more than one after a restart of the server.
     attempts: u64,
-    /// Whether it was called off and has not stopped yet.
+    /// True if it was cancelled and has not stopped yet.
     cancelling: bool,
-    /// When it was made.
+    /// Creation time.
     created_at: String,
-    /// When it was first begun.
+    /// Time of the first start.
     started_at: Option<String>,
-    /// When it ended.
+    /// Time of its end.
     finished_at: Option<String>,
 }
 
