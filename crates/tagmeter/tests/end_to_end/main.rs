@@ -27,6 +27,8 @@ mod measuring;
 
 mod one_number;
 
+mod outputs;
+
 mod postgres;
 
 mod readme;
