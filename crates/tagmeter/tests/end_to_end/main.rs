@@ -31,6 +31,8 @@ mod outputs;
 
 mod postgres;
 
+mod printed;
+
 mod readme;
 
 mod screen;
