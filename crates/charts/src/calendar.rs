@@ -1,6 +1,8 @@
-//! Ticks of time, in UTC: seconds to centuries, at moments that people count by.
+//! Time axis ticks in UTC, from seconds to millennia, at round moments.
 
 use domain::{Timestamp, UtcDay};
+use jiff::Span;
+use jiff::civil::{Date, DateTime};
 
 const SECOND_MS: i64 = 1000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
@@ -10,8 +12,8 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// 1970-01-05 was a Monday: weeks are counted from it.
 const MONDAY_MS: i64 = 4 * DAY_MS;
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// A day for people.
+const DAY: &str = "%-d %b %-Y";
 
 /// The distance between two ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +23,9 @@ pub(crate) enum Step {
     /// Days.
     Days(i64),
     /// Months.
-    Months(i64),
+    Months(i32),
     /// Years.
-    Years(i64),
+    Years(i32),
 }
 
 /// From fine to coarse.
@@ -70,7 +72,7 @@ pub(crate) struct TimeTick {
     pub(crate) at_ms: i64,
     /// `18:00`, `12 Mar`, `Mar` or `2025`.
     pub(crate) label: String,
-    /// What the label is a part of: `12 Mar 2025` or `2025`, or nothing.
+    /// The day or year of the label: `12 Mar 2025` or `2025`, or nothing.
     pub(crate) context: String,
 }
 
@@ -101,8 +103,8 @@ impl Step {
         match self {
             Self::Clock(ms) => ms,
             Self::Days(days) => days * DAY_MS,
-            Self::Months(months) => months * 31 * DAY_MS,
-            Self::Years(years) => years * 366 * DAY_MS,
+            Self::Months(months) => months as i64 * 31 * DAY_MS,
+            Self::Years(years) => years as i64 * 366 * DAY_MS,
         }
     }
 
@@ -117,15 +119,15 @@ impl Step {
     }
 
     fn tick(self, at_ms: i64) -> TimeTick {
-        let (year, month, day) = date(at_ms);
         let (label, context) = match self {
-            Self::Clock(ms) if ms < MINUTE_MS => (clock(at_ms, true), date_text(at_ms)),
-            Self::Clock(_) => (clock(at_ms, false), date_text(at_ms)),
-            Self::Days(_) => (format!("{day} {}", month_name(month)), year.to_string()),
-            Self::Months(_) => (month_name(month).to_owned(), year.to_string()),
-            Self::Years(_) => (year.to_string(), String::new()),
+            Self::Clock(ms) if ms < MINUTE_MS => ("%H:%M:%S", DAY),
+            Self::Clock(_) => ("%H:%M", DAY),
+            Self::Days(_) => ("%-d %b", "%-Y"),
+            Self::Months(_) => ("%b", "%-Y"),
+            Self::Years(_) => ("%-Y", ""),
         };
-        TimeTick { at_ms, label, context }
+        let at = datetime(at_ms);
+        TimeTick { at_ms, label: at.strftime(label).to_string(), context: at.strftime(context).to_string() }
     }
 
     /// The widest label and context there can be at this step.
@@ -146,45 +148,31 @@ fn multiples(from_ms: i64, to_ms: i64, step_ms: i64, origin_ms: i64) -> Vec<i64>
 }
 
 /// First days of months, every `step` of them counted from January of the year 0.
-fn months_between(from_ms: i64, to_ms: i64, step: i64) -> Vec<i64> {
-    let (year, month, _) = date(from_ms);
-    let first = (year * 12 + month - 1).div_euclid(step) * step;
-    (0..)
-        .map(|count| first + count * step)
-        .map_while(|months| UtcDay::of_date(months.div_euclid(12), months.rem_euclid(12) + 1, 1))
-        .map(|day| day.begins_at().as_ms())
+fn months_between(from_ms: i64, to_ms: i64, step: i32) -> Vec<i64> {
+    let from = datetime(from_ms).date();
+    let first = (i32::from(from.year()) * 12 + i32::from(from.month()) - 1).div_euclid(step) * step;
+    let (year, month) = (first.div_euclid(12), first.rem_euclid(12) + 1);
+    let first = i16::try_from(year).ok().zip(i8::try_from(month).ok());
+    let first = first.and_then(|(year, month)| Date::new(year, month, 1).ok());
+    let days = first.into_iter().flat_map(|first| first.series(Span::new().months(step)));
+    days.map(|day| UtcDay::of_date(day).begins_at().as_ms())
         .skip_while(|at| *at < from_ms)
         .take_while(|at| *at <= to_ms)
         .collect()
 }
 
-fn date(at_ms: i64) -> (i64, i64, i64) {
-    UtcDay::of(Timestamp::from_ms(at_ms)).date()
+fn datetime(at_ms: i64) -> DateTime {
+    Timestamp::from_ms(at_ms).to_datetime()
 }
 
-fn month_name(month: i64) -> &'static str {
-    usize::try_from(month - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default()
-}
-
-fn date_text(at_ms: i64) -> String {
-    let (year, month, day) = date(at_ms);
-    format!("{day} {} {year}", month_name(month))
-}
-
-fn clock(at_ms: i64, has_seconds: bool) -> String {
-    let second = at_ms.rem_euclid(DAY_MS) / SECOND_MS;
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    if has_seconds { format!("{hour:02}:{minute:02}:{second:02}") } else { format!("{hour:02}:{minute:02}") }
-}
-
-/// A day for people, in UTC: `12 Mar 2025`.
+/// Formats a day for people, in UTC: `12 Mar 2025`.
 pub fn day(at: Timestamp) -> String {
-    date_text(at.as_ms())
+    at.to_datetime().strftime(DAY).to_string()
 }
 
-/// A moment for people: `12 Mar 2025 18:14 UTC`.
+/// Formats a moment for people, in UTC: `12 Mar 2025 18:14 UTC`.
 pub fn moment(at: Timestamp) -> String {
-    format!("{} {} UTC", day(at), clock(at.as_ms(), false))
+    at.to_datetime().strftime("%-d %b %-Y %H:%M UTC").to_string()
 }
 
 #[cfg(test)]

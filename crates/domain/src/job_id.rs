@@ -1,20 +1,19 @@
-//! The name of a job: `job_` and 26 characters. 48 bits of time come first, so that ids sort as jobs were made, and
-//! 80 random bits follow, so that nobody guesses the job of another.
+//! The id of a job: `job_` and a ULID in lower case. 48 bits of time come first, so that ids sort by creation, and 80
+//! random bits follow, so that nobody guesses the job of another.
 
 use crate::Timestamp;
 use std::fmt;
 use std::str::FromStr;
+use ulid::Ulid;
 
 const PREFIX: &str = "job_";
-/// Crockford's base 32, in lower case: no `i`, `l`, `o` or `u`. Its order is that of the numbers.
-const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-const BITS_OF_A_DIGIT: u32 = 5;
-const DIGITS_LEN: usize = 26;
-const RANDOM_BITS: u32 = 80;
+const DIGITS_LEN: usize = ulid::ULID_LEN;
+/// 26 digits have 130 bits, of which the first two are 0.
+const FIRST_DIGITS: std::ops::RangeInclusive<char> = '0'..='7';
 
 /// A job's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct JobId(u128);
+pub struct JobId(Ulid);
 
 /// A text that is no id of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,45 +21,41 @@ pub struct JobId(u128);
 pub struct JobIdError;
 
 impl JobId {
-    /// Of a moment and 80 random bits, the lowest ones of `random`.
+    /// From a moment and 80 random bits, the lowest ones of `random`.
     pub const fn new(at: Timestamp, random: u128) -> Self {
-        let ms = (at.as_ms().unsigned_abs() & 0xffff_ffff_ffff) as u128;
-        Self((ms << RANDOM_BITS) | (random & ((1 << RANDOM_BITS) - 1)))
+        Self(Ulid::from_parts(at.as_ms().unsigned_abs(), random))
     }
 
     /// From the database.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(u128::from_be_bytes(bytes))
+        Self(Ulid::from_bytes(bytes))
     }
 
     /// For the database, which sorts them as the numbers.
     pub const fn to_bytes(self) -> [u8; 16] {
-        self.0.to_be_bytes()
+        self.0.to_bytes()
     }
 }
 
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(PREFIX)?;
-        for place in (0..DIGITS_LEN as u32).rev() {
-            let digit = (self.0 >> (place * BITS_OF_A_DIGIT)) as usize % DIGITS.len();
-            write!(f, "{}", char::from(DIGITS[digit]))?;
-        }
-        Ok(())
+        let mut buffer = [0; DIGITS_LEN];
+        let digits = self.0.array_to_str(&mut buffer);
+        digits.make_ascii_lowercase();
+        write!(f, "{PREFIX}{digits}")
     }
 }
 
 impl FromStr for JobId {
     type Err = JobIdError;
     fn from_str(text: &str) -> Result<Self, JobIdError> {
-        let digits = text.strip_prefix(PREFIX).filter(|digits| digits.len() == DIGITS_LEN);
-        let mut id = 0_u128;
-        for byte in digits.ok_or(JobIdError)?.bytes() {
-            let digit = DIGITS.iter().position(|digit| *digit == byte).ok_or(JobIdError)?;
-            // 26 digits have 130 bits: two must be 0.
-            id = id.checked_mul(DIGITS.len() as u128).ok_or(JobIdError)? | digit as u128;
-        }
-        Ok(Self(id))
+        // One id has one text: `Ulid` also takes capital letters, and drops bits that are too many.
+        let is_canonical = |digits: &&str| {
+            digits.starts_with(|first| FIRST_DIGITS.contains(&first))
+                && !digits.bytes().any(|byte| byte.is_ascii_uppercase())
+        };
+        let digits = text.strip_prefix(PREFIX).filter(is_canonical).ok_or(JobIdError)?;
+        Ulid::from_string(digits).map(Self).map_err(|_| JobIdError)
     }
 }
 

@@ -2,18 +2,27 @@
 //! API.
 
 use crate::Timestamp;
-use crate::time::{date_of_days, days_of_civil};
+use jiff::{Span, SpanRelativeTo, Unit};
 use std::fmt;
 use std::str::FromStr;
 
 /// Longest length, in years: anything above is a mistake.
-const YEARS_MAX: u64 = 100;
+const YEARS_MAX: i64 = 100;
 
-const MS_OF_A_SECOND: u64 = 1_000;
-const MS_OF_A_MINUTE: u64 = 60 * MS_OF_A_SECOND;
-const MS_OF_AN_HOUR: u64 = 60 * MS_OF_A_MINUTE;
-const MS_OF_A_DAY: u64 = 24 * MS_OF_AN_HOUR;
-const MONTHS_OF_A_YEAR: u64 = 12;
+/// Days of the longest length.
+const DAYS_MAX: i64 = YEARS_MAX * 36_525 / 100;
+
+/// Every unit with its name and the most of it that a length has.
+const UNITS: [(Unit, &str, i64); 8] = [
+    (Unit::Millisecond, "ms", DAYS_MAX * 86_400_000),
+    (Unit::Second, "s", DAYS_MAX * 86_400),
+    (Unit::Minute, "min", DAYS_MAX * 1_440),
+    (Unit::Hour, "h", DAYS_MAX * 24),
+    (Unit::Day, "d", DAYS_MAX),
+    (Unit::Week, "w", DAYS_MAX / 7),
+    (Unit::Month, "mo", YEARS_MAX * 12),
+    (Unit::Year, "y", YEARS_MAX),
+];
 
 /// A length of time: a whole number and a unit.
 ///
@@ -22,65 +31,8 @@ const MONTHS_OF_A_YEAR: u64 = 12;
 /// unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Length {
-    number: u64,
+    number: i64,
     unit: Unit,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Milliseconds,
-    Seconds,
-    Minutes,
-    Hours,
-    Days,
-    Weeks,
-    Months,
-    Years,
-}
-
-/// How long a unit is.
-enum Size {
-    Milliseconds(u64),
-    Months(u64),
-}
-
-impl Unit {
-    const ALL: [Self; 8] = [
-        Self::Milliseconds,
-        Self::Seconds,
-        Self::Minutes,
-        Self::Hours,
-        Self::Days,
-        Self::Weeks,
-        Self::Months,
-        Self::Years,
-    ];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Milliseconds => "ms",
-            Self::Seconds => "s",
-            Self::Minutes => "min",
-            Self::Hours => "h",
-            Self::Days => "d",
-            Self::Weeks => "w",
-            Self::Months => "mo",
-            Self::Years => "y",
-        }
-    }
-
-    const fn size(self) -> Size {
-        match self {
-            Self::Milliseconds => Size::Milliseconds(1),
-            Self::Seconds => Size::Milliseconds(MS_OF_A_SECOND),
-            Self::Minutes => Size::Milliseconds(MS_OF_A_MINUTE),
-            Self::Hours => Size::Milliseconds(MS_OF_AN_HOUR),
-            Self::Days => Size::Milliseconds(MS_OF_A_DAY),
-            Self::Weeks => Size::Milliseconds(7 * MS_OF_A_DAY),
-            Self::Months => Size::Months(1),
-            Self::Years => Size::Months(MONTHS_OF_A_YEAR),
-        }
-    }
 }
 
 /// Why a text is not a length of time.
@@ -99,24 +51,22 @@ pub enum LengthError {
 
 impl Length {
     /// A number of hours, for defaults.
-    pub const fn hours(number: u32) -> Self {
-        Self { number: number as u64, unit: Unit::Hours }
+    pub const fn hours(number: u16) -> Self {
+        Self { number: number as i64, unit: Unit::Hour }
     }
 
     /// A number of minutes, for defaults.
-    pub const fn minutes(number: u32) -> Self {
-        Self { number: number as u64, unit: Unit::Minutes }
+    pub const fn minutes(number: u16) -> Self {
+        Self { number: number as i64, unit: Unit::Minute }
     }
 
     /// Milliseconds; `None` for months and years, which have no fixed length.
-    pub const fn as_ms(self) -> Option<u64> {
-        match self.unit.size() {
-            Size::Milliseconds(unit) => Some(self.number.saturating_mul(unit)),
-            Size::Months(_) => None,
-        }
+    pub fn as_ms(self) -> Option<u64> {
+        let fixed = self.span().to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+        u64::try_from(fixed.as_millis()).ok()
     }
 
-    /// Whether it is no time at all.
+    /// Returns true if it is no time at all.
     pub const fn is_zero(self) -> bool {
         self.number == 0
     }
@@ -124,35 +74,23 @@ impl Length {
     /// The moment this long before another. Months and years keep the time of day, and the day of the month where the
     /// month has it.
     pub fn before(self, at: Timestamp) -> Timestamp {
-        match self.unit.size() {
-            Size::Milliseconds(unit) => {
-                let ms = i64::try_from(self.number.saturating_mul(unit)).unwrap_or(i64::MAX);
-                Timestamp::from_ms(at.as_ms().saturating_sub(ms))
-            }
-            Size::Months(unit) => months_before(at, self.number.saturating_mul(unit)),
-        }
+        Timestamp::of_datetime(at.to_datetime().saturating_sub(self.span()))
     }
 
-    /// Whether it is at most [`YEARS_MAX`] years long.
-    const fn is_within_bounds(self) -> bool {
-        match self.unit.size() {
-            Size::Milliseconds(unit) => self.number <= YEARS_MAX * 36_525 * (MS_OF_A_DAY / 100) / unit,
-            Size::Months(unit) => self.number <= YEARS_MAX * MONTHS_OF_A_YEAR / unit,
+    /// The same as a span. A number is at most a hundred years' worth, which every unit of a span has room for.
+    fn span(self) -> Span {
+        let (span, number) = (Span::new(), self.number);
+        match self.unit {
+            Unit::Year => span.years(number),
+            Unit::Month => span.months(number),
+            Unit::Week => span.weeks(number),
+            Unit::Day => span.days(number),
+            Unit::Hour => span.hours(number),
+            Unit::Minute => span.minutes(number),
+            Unit::Second => span.seconds(number),
+            _ => span.milliseconds(number),
         }
     }
-}
-
-fn months_before(at: Timestamp, months: u64) -> Timestamp {
-    let day_ms = MS_OF_A_DAY.cast_signed();
-    let (days, time_of_day) = (at.as_ms().div_euclid(day_ms), at.as_ms().rem_euclid(day_ms));
-    let (year, month, day) = date_of_days(days);
-    let number = year * 12 + (month - 1) - i64::try_from(months).unwrap_or(i64::MAX / 24);
-    let (year, month) = (number.div_euclid(12), number.rem_euclid(12) + 1);
-    // The first day of the next month is one past the last of this one.
-    let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-    let last_day = days_of_civil(next_year, next_month, 1) - days_of_civil(year, month, 1);
-    let days = days_of_civil(year, month, day.min(last_day));
-    Timestamp::from_ms(days.saturating_mul(day_ms).saturating_add(time_of_day))
 }
 
 impl FromStr for Length {
@@ -163,27 +101,31 @@ impl FromStr for Length {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
         let unit = unit.trim_start();
-        let zero = Self { number: 0, unit: Unit::Seconds };
+        let zero = Self { number: 0, unit: Unit::Second };
         if digits == 0 || number.bytes().all(|digit| digit == b'0') && unit.is_empty() {
             return if digits == 0 { Err(LengthError::Other) } else { Ok(zero) };
         }
-        let number = number.parse().map_err(|_| LengthError::TooLong)?;
+        let number: u64 = number.parse().map_err(|_| LengthError::TooLong)?;
         if unit.eq_ignore_ascii_case("m") {
             return Err(LengthError::Ambiguous(number));
         }
-        let unit = Unit::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(unit));
-        let length = Self { number, unit: unit.ok_or(LengthError::Other)? };
-        if number == 0 {
+        let known = UNITS.into_iter().find(|(_, name, _)| name.eq_ignore_ascii_case(unit));
+        let (unit, _, most) = known.ok_or(LengthError::Other)?;
+        match i64::try_from(number) {
             // No time at all is the same in every unit.
-            return Ok(zero);
+            Ok(0) => Ok(zero),
+            Ok(number) if number <= most => Ok(Self { number, unit }),
+            _ => Err(LengthError::TooLong),
         }
-        if length.is_within_bounds() { Ok(length) } else { Err(LengthError::TooLong) }
     }
 }
 
 impl fmt::Display for Length {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_zero() { f.write_str("0") } else { write!(f, "{}{}", self.number, self.unit.name()) }
+        match UNITS.iter().find(|(unit, ..)| *unit == self.unit) {
+            Some((_, name, _)) if !self.is_zero() => write!(f, "{}{name}", self.number),
+            _ => f.write_str("0"),
+        }
     }
 }
 
@@ -239,18 +181,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn months_go_back_one_by_one(ms in 0_i64..4_102_444_800_000, months in 0_u32..1200) {
-            let at = Timestamp::from_ms(ms);
+        fn months_go_back_one_by_one(ms in 0_i64..4_102_444_800_000, months in 0_u16..1200) {
+            let at = Timestamp::from_ms(ms).to_datetime();
             let back: Length = format!("{months}mo").parse().expect("a length");
-            let (year, month, day) = date_of_days(back.before(at).as_ms().div_euclid(86_400_000));
+            let before = back.before(Timestamp::from_ms(ms)).to_datetime();
             // A naive calendar: step month by month, then take the day or the last one before it.
-            let (mut y, mut m, d) = date_of_days(ms.div_euclid(86_400_000));
+            let (mut year, mut month) = (at.year(), at.month());
             for _ in 0..months {
-                (y, m) = if m == 1 { (y - 1, 12) } else { (y, m - 1) };
+                (year, month) = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
             }
-            let last = (28..=31).rev().find(|d| date_of_days(days_of_civil(y, m, *d)) == (y, m, *d)).expect("a day");
-            prop_assert_eq!((year, month, day), (y, m, d.min(last)));
-            prop_assert_eq!(back.before(at).as_ms().rem_euclid(86_400_000), ms.rem_euclid(86_400_000));
+            let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let last = match month {
+                2 => if is_leap { 29 } else { 28 },
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            prop_assert_eq!((before.year(), before.month(), before.day()), (year, month, at.day().min(last)));
+            prop_assert_eq!(before.time(), at.time());
         }
 
         #[test]

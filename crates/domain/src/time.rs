@@ -1,4 +1,9 @@
-//! Points in time, and the clock that is handed in to whoever needs one.
+//! Points in time, and the clock that callers inject.
+
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, Time};
+use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
+use jiff::tz::Offset;
 
 /// Milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -7,8 +12,17 @@ pub struct Timestamp(i64);
 /// 2014-01-01. Times before this or after [`YEAR_2100_MS`] are taken for mistakes: musical.ly began in 2014.
 const YEAR_2014_MS: i64 = 1_388_534_400_000;
 const YEAR_2100_MS: i64 = 4_102_444_800_000;
-/// The last moment that four digits of a year can tell.
+/// Last moment of a year of four digits.
 const YEAR_9999_MS: i64 = 253_402_300_799_000;
+
+/// Length of `YYYY-MM-DD`.
+const DATE_LENGTH: usize = 10;
+
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+static PARSER: DateTimeParser = DateTimeParser::new();
+static WHOLE_SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+static MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
 impl Timestamp {
     /// From milliseconds since 1970, unchecked: for clocks and databases.
@@ -16,7 +30,7 @@ impl Timestamp {
         Self(ms)
     }
 
-    /// From a number a source gives, in seconds or milliseconds, whichever makes it a time between 2014 and 2100.
+    /// From a number in seconds or milliseconds, whichever gives a time between 2014 and 2100.
     pub const fn from_source(number: i64) -> Option<Self> {
         if number >= YEAR_2014_MS && number < YEAR_2100_MS {
             return Some(Self(number));
@@ -27,9 +41,9 @@ impl Timestamp {
         }
     }
 
-    /// From the number a source gives for the time of a reading: in seconds, milliseconds, microseconds or nanoseconds,
-    /// whichever makes it a time between 2014 and 2100. A number that none does is a time after 2100 where it is large
-    /// enough for one, so that the reading can be refused with its time, and `None` where it is not: 0 means "unknown".
+    /// From the time of a reading in seconds, milliseconds, microseconds or nanoseconds, whichever gives a time between
+    /// 2014 and 2100. Where none does, a large enough number is a time after 2100, so that the reading can be rejected
+    /// with its time; a smaller one is `None`, since 0 means "unknown".
     pub fn of_reading(number: i64) -> Option<Self> {
         let known = Self::from_source(number);
         known
@@ -44,30 +58,32 @@ impl Timestamp {
             })
     }
 
-    /// Whether this is from before 2014, when there were no hashtags to read.
+    /// Returns true if it is before 2014, when there were no hashtags to read.
     pub const fn is_before_tiktok(self) -> bool {
         self.0 < YEAR_2014_MS
     }
 
-    /// From `YYYY-MM-DDTHH:MM:SSZ`, `YYYY-MM-DD HH:MM:SS` or `YYYY-MM-DD`, with an optional fraction, `Z` or `±HH:MM`.
-    /// No zone means UTC.
+    /// Parses `YYYY-MM-DDTHH:MM:SSZ`, `YYYY-MM-DD HH:MM:SS` or `YYYY-MM-DD`, with an optional fraction and zone (`Z`,
+    /// `±HH:MM` or `±HHMM`). Seconds may be left out. No zone means UTC.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let (date, rest) = text.split_at_checked(10)?;
-        let days = days_of_date(date)?;
+        let (date, rest) = text.split_at_checked(DATE_LENGTH)?;
+        // Other forms that the parser knows, such as `20260609T1`, are not times in what tools export.
+        let is_hyphenated = [4, 7].iter().all(|at| date.as_bytes()[*at] == b'-');
+        let date = PARSER.parse_date(date).ok().filter(|_| is_hyphenated)?;
+        let midnight = Self::of_datetime(date.to_datetime(Time::midnight()));
         let seconds =
             if rest.is_empty() { 0.0 } else { seconds_of_time(rest.strip_prefix(['T', 't', ' '])?)? };
         #[expect(clippy::cast_possible_truncation, reason = "a day has 86,400,000 milliseconds")]
-        Some(Self(days * 86_400_000 + (seconds * 1000.0).round() as i64))
+        Some(Self(midnight.0 + (seconds * 1000.0).round() as i64))
     }
 
-    /// From the `YYYYMMDDhhmmss` in UTC that TikTok's log and request ids begin with.
+    /// Parses the `YYYYMMDDhhmmss` in UTC that TikTok's log and request ids begin with.
     pub fn from_stamp(text: &str) -> Option<Self> {
         let digits = text.get(..14).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
-        let part = |range: std::ops::Range<usize>| &digits[range];
-        let (date, time) = ([part(0..4), part(4..6), part(6..8)], [part(8..10), part(10..12), part(12..14)]);
-        Self::parse(&format!("{}T{}Z", date.join("-"), time.join(":")))
-            .filter(|at| Self::from_source(at.as_ms()).is_some())
+        let (date, time) = digits.split_at(8);
+        let at = PARSER.parse_datetime(format!("{date}T{time}")).ok()?;
+        Some(Self::of_datetime(at)).filter(|at| Self::from_source(at.as_ms()).is_some())
     }
 
     /// Milliseconds since 1970.
@@ -80,56 +96,41 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// The date and the time of day in UTC, for calendar arithmetic. A time outside of the years -9999 to 9999 becomes the
+    /// first or last moment of them.
+    pub fn to_datetime(self) -> DateTime {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(at) => Offset::UTC.to_datetime(at),
+            // Its timestamps end a day before its calendar, so that they have a date in every time zone.
+            Err(_) => EPOCH.saturating_add(SignedDuration::from_millis(self.0)),
+        }
+    }
+
+    /// The moment of a date and a time of day in UTC, in whole milliseconds.
+    pub fn of_datetime(at: DateTime) -> Self {
+        let ms = at.duration_since(EPOCH).as_millis();
+        Self(i64::try_from(ms).expect("milliseconds of twenty thousand years are far below 2^63"))
+    }
+
     /// RFC 3339 in UTC, to the millisecond when there is a fraction: `2026-06-09T18:16:35Z`.
     pub fn to_rfc3339(self) -> String {
-        let mut text = Vec::with_capacity(RFC_3339_LENGTH);
-        self.push_rfc3339(&mut text);
-        String::from_utf8(text).expect("digits and signs are ASCII")
+        let mut text = self.printer().datetime_to_string(&self.to_datetime());
+        text.push('Z');
+        text
     }
 
-    /// The same at the end of a text. Exports write millions of times, so it goes digit by digit.
+    /// Appends the RFC 3339 text to a buffer, for exports.
     pub fn push_rfc3339(self, out: &mut Vec<u8>) {
-        let (days, ms) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
-        let (year, month, day) = date_of_days(days);
-        match year {
-            0..10_000 => out.extend_from_slice(&digits_of::<4>(year)),
-            _ => out.extend_from_slice(format!("{year:04}").as_bytes()),
-        }
-        let parts = [
-            (b'-', month),
-            (b'-', day),
-            (b'T', ms / 3_600_000),
-            (b':', ms / 60_000 % 60),
-            (b':', ms / 1000 % 60),
-        ];
-        for (before, part) in parts {
-            let [tens, ones] = digits_of::<2>(part);
-            out.extend_from_slice(&[before, tens, ones]);
-        }
-        if ms % 1000 != 0 {
-            out.push(b'.');
-            out.extend_from_slice(&digits_of::<3>(ms % 1000));
-        }
+        self.printer().print_datetime(&self.to_datetime(), &mut *out).expect("a Vec takes every byte");
         out.push(b'Z');
     }
-}
 
-/// Bytes of a time with a fraction, of a year of four digits.
-const RFC_3339_LENGTH: usize = "2026-06-09T18:16:35.250Z".len();
-
-/// The last digits of a number that is not negative, zeros before it.
-fn digits_of<const N: usize>(mut number: i64) -> [u8; N] {
-    let mut digits = [b'0'; N];
-    for digit in digits.iter_mut().rev() {
-        #[expect(clippy::cast_sign_loss, reason = "it is a digit")]
-        let last = (number % 10) as u8;
-        *digit += last;
-        number /= 10;
+    const fn printer(self) -> &'static DateTimePrinter {
+        if self.0 % 1000 == 0 { &WHOLE_SECONDS } else { &MILLISECONDS }
     }
-    digits
 }
 
-/// Who tells the time. Handed in, so that tests set it.
+/// Source of the present time. Injected, so that tests set it.
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
@@ -139,15 +140,8 @@ fn digits(text: &str) -> Option<i64> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) { None } else { text.parse().ok() }
 }
 
-fn days_of_date(date: &str) -> Option<i64> {
-    let mut parts = date.split('-');
-    let (year, month, day) = (digits(parts.next()?)?, digits(parts.next()?)?, digits(parts.next()?)?);
-    let days = days_of_civil(year, month, day);
-    // A day that does not exist (30 February) comes back as another one.
-    (parts.next().is_none() && date_of_days(days) == (year, month, day)).then_some(days)
-}
-
-/// Seconds since midnight UTC of `HH:MM[:SS[.fff]][Z|±HH:MM]`.
+/// Parses `HH:MM[:SS[.fff]][ ][Z|±HH:MM|±HHMM]` into seconds since midnight UTC. Spreadsheets write hours of one digit and
+/// a space before the zone, which `jiff` refuses; a leap second belongs to the next minute.
 fn seconds_of_time(text: &str) -> Option<f64> {
     let (clock, zone) = match text.find(['Z', 'z', '+', '-']) {
         Some(at) => text.split_at_checked(at)?,
@@ -172,27 +166,6 @@ fn seconds_of_time(text: &str) -> Option<f64> {
     Some(((hour * 60 + minute - offset_minutes) * 60) as f64 + second)
 }
 
-/// Days since 1970 of a proleptic Gregorian date, by the usual count of 400-year eras that begin in March.
-pub(crate) fn days_of_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-/// Year, month and day of a day since 1970.
-pub(crate) const fn date_of_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
-    (year, month, day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,10 +180,27 @@ mod tests {
             ("2024-02-29", "2024-02-29T00:00:00Z"),
             ("2024-03-29T15:47:02.250+02:00", "2024-03-29T13:47:02.250Z"),
             ("2024-03-29T15:47:02-0530", "2024-03-29T21:17:02Z"),
+            ("2024-03-29 7:05", "2024-03-29T07:05:00Z"),
+            ("2024-03-29 07:05:00 +0100", "2024-03-29T06:05:00Z"),
+            ("2024-03-29T23:59:60Z", "2024-03-30T00:00:00Z"),
+            ("2024-03-29T15:47:02.12345678901234Z", "2024-03-29T15:47:02.123Z"),
         ] {
             assert_eq!(Timestamp::parse(text).map(Timestamp::to_rfc3339).as_deref(), Some(want), "{text}");
         }
-        for text in ["", "2023-02-29", "2023-13-01", "yesterday", "2023-01-01T25:00:00", "2023-01-01T10"] {
+        for text in [
+            "",
+            "2023-02-29",
+            "2023-13-01",
+            "yesterday",
+            "2023-01-01T25:00:00",
+            "2023-01-01T10",
+            "20230101T1",
+            "20230101T101500Z",
+            "2023-01-01T10:15:00+02",
+            "2023-01-01T10:15:00,5Z",
+            "2023-01-01T10:15:00Z[UTC]",
+            "2023-W01-1",
+        ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }
@@ -221,15 +211,16 @@ mod tests {
             (0, "1970-01-01T00:00:00Z"),
             (1_781_028_995_007, "2026-06-09T18:16:35.007Z"),
             (-62_167_219_200_000, "0000-01-01T00:00:00Z"),
-            (-62_167_219_200_001, "-001-12-31T23:59:59.999Z"),
-            (253_402_300_800_000, "10000-01-01T00:00:00Z"),
+            (-62_167_219_200_001, "-000001-12-31T23:59:59.999Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999Z"),
         ] {
             assert_eq!(Timestamp::from_ms(ms).to_rfc3339(), want);
         }
     }
 
     #[test]
-    fn seconds_and_milliseconds_are_told_apart() {
+    fn seconds_and_milliseconds_are_distinguished() {
         assert_eq!(Timestamp::from_source(1_741_350_559_037).map(Timestamp::as_ms), Some(1_741_350_559_037));
         assert_eq!(Timestamp::from_source(1_741_350_559).map(Timestamp::as_ms), Some(1_741_350_559_000));
         assert_eq!(Timestamp::from_source(0), None);

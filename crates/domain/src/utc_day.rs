@@ -1,7 +1,7 @@
-//! A calendar day in UTC: what budgets and quotas are counted by.
+//! A calendar day in UTC, the period of budgets and quotas.
 
 use crate::Timestamp;
-use crate::time::{date_of_days, days_of_civil};
+use jiff::civil::{Date, Time};
 use std::fmt;
 
 const MS_OF_A_DAY: i64 = 86_400_000;
@@ -11,7 +11,7 @@ const MS_OF_A_DAY: i64 = 86_400_000;
 pub struct UtcDay(i64);
 
 impl UtcDay {
-    /// The day that a moment is in.
+    /// The day that contains a moment.
     pub const fn of(at: Timestamp) -> Self {
         Self(at.as_ms().div_euclid(MS_OF_A_DAY))
     }
@@ -26,15 +26,14 @@ impl UtcDay {
         self.0
     }
 
-    /// The day of a date, with the month and the day from 1; none if the calendar has no such day.
-    pub fn of_date(year: i64, month: i64, day: i64) -> Option<Self> {
-        let days = Self(days_of_civil(year, month, day));
-        (days.date() == (year, month, day)).then_some(days)
+    /// The day of a calendar date.
+    pub fn of_date(date: Date) -> Self {
+        Self::of(Timestamp::of_datetime(date.to_datetime(Time::midnight())))
     }
 
-    /// Its year, month and day, both from 1.
-    pub const fn date(self) -> (i64, i64, i64) {
-        date_of_days(self.0)
+    /// Its calendar date.
+    pub fn date(self) -> Date {
+        self.begins_at().to_datetime().date()
     }
 
     /// Its first moment.
@@ -42,7 +41,7 @@ impl UtcDay {
         Timestamp::from_ms(self.0.saturating_mul(MS_OF_A_DAY))
     }
 
-    /// The midnight that ends it: the first moment of the next day.
+    /// The midnight that ends it, the first moment of the next day.
     pub const fn ends_at(self) -> Timestamp {
         Timestamp::from_ms(self.0.saturating_add(1).saturating_mul(MS_OF_A_DAY))
     }
@@ -50,8 +49,7 @@ impl UtcDay {
 
 impl fmt::Display for UtcDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.date();
-        write!(f, "{year:04}-{month:02}-{day:02}")
+        write!(f, "{}", self.date())
     }
 }
 
@@ -71,14 +69,6 @@ mod tests {
         assert_eq!(UtcDay::of(Timestamp::from_ms(-1)).to_string(), "1969-12-31");
     }
 
-    #[test]
-    fn a_date_is_a_day_if_the_calendar_has_it() {
-        assert_eq!(UtcDay::of_date(2024, 2, 29).map(|day| day.to_string()).as_deref(), Some("2024-02-29"));
-        for (year, month, day) in [(2023, 2, 29), (2024, 13, 1), (2024, 0, 1), (2024, 4, 31), (2024, 1, 0)] {
-            assert_eq!(UtcDay::of_date(year, month, day), None, "{year}-{month}-{day}");
-        }
-    }
-
     proptest! {
         #[test]
         fn a_moment_is_within_its_day(ms in -62_135_596_800_000_i64..253_402_300_800_000) {
@@ -86,8 +76,7 @@ mod tests {
             prop_assert!(day.begins_at() <= at && at < day.ends_at());
             prop_assert_eq!(Timestamp::parse(&day.to_string()), Some(day.begins_at()));
             prop_assert_eq!(UtcDay::from_number(day.number()), day);
-            let (year, month, of_month) = day.date();
-            prop_assert_eq!(UtcDay::of_date(year, month, of_month), Some(day));
+            prop_assert_eq!(UtcDay::of_date(day.date()), day);
         }
     }
 }

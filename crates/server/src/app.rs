@@ -1,7 +1,8 @@
-//! What every request handler can reach.
+//! The state that request handlers share.
 
 use crate::downloads::Downloads;
 use crate::encoding::Compressor;
+use crate::gate::cursor::CursorKey;
 use crate::gate::keys::Keys;
 use crate::health::Health;
 use crate::http::drain::Drain;
@@ -10,7 +11,6 @@ use crate::metrics::Metrics;
 use crate::openapi::Documents;
 use crate::options::Options;
 use crate::request_ids::RequestIds;
-use crate::v1::cursor::CursorKey;
 use catalog::Catalog;
 use domain::Clock;
 use measure::Measure;
@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// One per server; handlers share it.
+/// The state of a server, shared by its handlers.
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
     pub(crate) measure: Measure,
@@ -32,13 +32,13 @@ pub(crate) struct App {
     /// Shared with work that outlives its request.
     pub(crate) drain: Arc<Drain>,
     pub(crate) options: Options,
-    /// What the cursors of `/v1` are sealed with.
+    /// Seals the cursors of `/v1`.
     pub(crate) cursors: CursorKey,
-    /// Room for questions that are measured.
+    /// Permits for measurement questions.
     pub(crate) measuring: Arc<Semaphore>,
     /// Large answers and their files.
     pub(crate) downloads: Downloads,
-    /// Room for uploads.
+    /// Permits for uploads.
     pub(crate) uploads: Semaphore,
     /// The API description.
     pub(crate) documents: Documents,

@@ -1,4 +1,4 @@
-//! The table of everything that can be answered instead of what was asked for: one line of facts per code.
+//! The error catalogue: status, title, meaning and remedy of every error code.
 
 use http::StatusCode;
 

@@ -1,27 +1,31 @@
-//! An error on its way out: RFC 9457 `application/problem+json`, or the original's body where the operator wants that.
+//! Error responses: RFC 9457 `application/problem+json`, or the original's body if so configured.
 
 use crate::errors::{ErrorCode, Legacy, SITE};
 use crate::http::middleware::Call;
 use crate::outage;
 use axum::body::Body;
+use catalog::{CatalogError, UpstreamFault};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::error::Error;
 
-/// Said of every fault of ours. The cause goes to the log, never over the wire.
+/// Detail of every internal error. The cause is logged and never sent.
 const INTERNAL_DETAIL: &str =
     "Something went wrong here. The server's log has the cause under this request id.";
 const UNAVAILABLE_DETAIL: &str = "The server cannot answer at the moment. Try the same request again.";
 
-/// Why a request is not answered as it was meant.
+/// `Retry-After` where nothing is stored and the upstream failed.
+const UPSTREAM_RETRY_SECONDS: u64 = 5;
+
+/// An error response: its code, detail and headers.
 #[derive(Debug)]
 pub(crate) struct Problem {
     code: ErrorCode,
     detail: Cow<'static, str>,
     param: Option<&'static str>,
-    /// The name of a field that we do not know.
+    /// Name of an unknown field of the body.
     unknown_field: Option<Box<str>>,
     retry_after_seconds: Option<u64>,
     allow: Option<Box<HeaderValue>>,
@@ -54,12 +58,12 @@ struct LegacyRequestBody<'a> {
     message: &'a str,
 }
 
-/// How problems are worded.
+/// Format of an error response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Style<'a> {
     /// RFC 9457.
     Problem,
-    /// As the original; holds the site for its "sign up" text.
+    /// The original's format, with the site of its "sign up" text.
     Legacy(&'a str),
 }
 
@@ -234,6 +238,39 @@ impl From<store::StoreError> for Problem {
     fn from(error: store::StoreError) -> Self {
         if error.is_passing() { Self::unavailable(error) } else { Self::internal(error) }
     }
+}
+
+impl From<CatalogError> for Problem {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Store(error) => error.into(),
+            CatalogError::IndexBuilding => Self::unavailable(error),
+            CatalogError::Upstream { fault, cause, .. } => no_upstream(fault, cause),
+            CatalogError::NotStored(error) => match &*error {
+                CatalogError::Store(store) if store.is_passing() => Self::unavailable(error.to_string()),
+                _ => Self::internal(error.to_string()),
+            },
+            other => Self::internal(other),
+        }
+    }
+}
+
+/// Builds the response where nothing is stored and the upstream failed. Nothing is charged.
+fn no_upstream(fault: UpstreamFault, cause: String) -> Problem {
+    let (code, detail) = match fault {
+        UpstreamFault::Error => {
+            (ErrorCode::UpstreamError, "nothing is stored for this, and the upstream's answer cannot be used")
+        }
+        UpstreamFault::Unavailable => (
+            ErrorCode::UpstreamUnavailable,
+            "nothing is stored for this, and the upstream cannot be asked at the moment",
+        ),
+        UpstreamFault::Timeout => (
+            ErrorCode::UpstreamTimeout,
+            "nothing is stored for this, and the upstream did not answer in time",
+        ),
+    };
+    Problem::new(code, detail).retry_after(UPSTREAM_RETRY_SECONDS).because(cause)
 }
 
 #[cfg(test)]

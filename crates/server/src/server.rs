@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::downloads::Downloads;
 use crate::encoding::Compressor;
+use crate::gate::cursor::CursorKey;
 use crate::gate::keys::Keys;
 use crate::health::{self, Health};
 use crate::http::accept;
@@ -14,7 +15,6 @@ use crate::openapi::Documents;
 use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
-use crate::v1::cursor::CursorKey;
 use domain::Clock;
 use measure::Measure;
 use std::fmt;

@@ -397,33 +397,4 @@ impl Cli {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_definition_holds_together_and_every_command_shows_an_example() {
-        let mut cli = Cli::command();
-        cli.build();
-        cli.clone().debug_assert();
-        let mut open = vec![cli];
-        while let Some(command) = open.pop() {
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            let is_leaf = command.get_subcommands().next().is_none();
-            assert!(
-                !is_leaf || command.get_name() == "help" || help.contains("Examples:"),
-                "{}",
-                command.get_name()
-            );
-            open.extend(command.get_subcommands().filter(|c| c.get_name() != "help").cloned());
-        }
-    }
-
-    #[test]
-    fn options_of_every_command_may_stand_on_either_side() {
-        for line in [["tagmeter", "--data-dir", "x", "audit"], ["tagmeter", "audit", "--data-dir", "x"]] {
-            let cli = Cli::try_parse_from(line).expect("a command line");
-            assert_eq!(cli.flags().given, [("data_dir", OsString::from("x"))]);
-        }
-    }
-}
+mod tests;

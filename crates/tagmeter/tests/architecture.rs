@@ -86,6 +86,42 @@ fn crates_use_only_whom_they_may() {
     }
 }
 
+/// Modules of `server` that only `router` and `server` reach: the endpoints. Nothing below them names them.
+const ENDPOINTS: [&str; 3] = ["contract", "operations", "v1"];
+/// Files of `server` that may name the endpoints: they tie paths to handlers.
+const ENDPOINT_USERS: [&str; 2] = ["lib.rs", "router.rs"];
+
+#[test]
+fn arrows_inside_the_server_lead_from_endpoints_inward() {
+    let source = root().join("crates/server/src");
+    let mut wrong = Vec::new();
+    for file in files(&source, ".rs") {
+        let name = file.strip_prefix(&source).expect("in the server").display().to_string();
+        let own = ENDPOINTS.iter().find(|module| name.starts_with(&format!("{module}/")));
+        let text = fs::read_to_string(&file).expect("a file");
+        let forbidden = ENDPOINTS.iter().filter(|module| own != Some(module));
+        let mut forbidden: Vec<String> = forbidden.map(|module| format!("crate::{module}")).collect();
+        if ENDPOINT_USERS.contains(&name.as_str()) {
+            continue;
+        }
+        if name.starts_with("http/") {
+            forbidden.push("crate::gate".to_owned());
+        }
+        wrong.extend(
+            forbidden.iter().filter(|path| names_module(&text, path)).map(|path| format!("{name}: {path}")),
+        );
+    }
+    assert!(wrong.is_empty(), "these files of crates/server/src reach outward:\n{}", wrong.join("\n"));
+}
+
+/// Returns true if a source names the module, and not one whose name only begins so.
+fn names_module(source: &str, path: &str) -> bool {
+    source.match_indices(path).any(|(at, _)| {
+        let next = source[at + path.len()..].chars().next();
+        next.is_none_or(|next| !next.is_alphanumeric() && next != '_')
+    })
+}
+
 #[test]
 fn every_path_that_a_document_names_exists() {
     let root = root();

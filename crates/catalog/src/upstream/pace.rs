@@ -1,49 +1,83 @@
-//! No more calls a minute than an upstream allows: spread evenly, with a small burst.
+//! The rate limit of an upstream: calls are spread evenly over a minute, with a small burst. GCRA by `governor`.
 
 use domain::Timestamp;
-use std::sync::{Mutex, PoisonError};
+use governor::clock::{Clock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Part of a minute's calls that may go out at once.
-const BURST_PART: u64 = 10;
-const MINUTE_MS: u64 = 60_000;
+const BURST_PART: u32 = 10;
+const MINUTE: Duration = Duration::from_secs(60);
+/// Longest step of the clock that counts, in milliseconds: a day, after which every booked place is in the past.
+const STEP_MS_MAX: u64 = 86_400_000;
 
-/// See the file's first lines.
+/// The rate limit of one upstream.
 #[derive(Debug)]
-pub(super) struct Pace {
-    /// Microseconds between two calls; 0 for no limit.
-    interval_us: u64,
-    burst_us: u64,
-    /// When the next call would go out if calls were spread evenly, in microseconds.
-    next_us: Mutex<i64>,
+pub(super) struct Pace(Option<Mutex<Paced>>);
+
+#[derive(Debug)]
+struct Paced {
+    limiter: RateLimiter<NotKeyed, InMemoryState, LimiterClock, NoOpMiddleware<Nanos>>,
+    clock: LimiterClock,
+    /// Time that passed between calls. A clock that is set back adds nothing, so nobody waits for it to catch up.
+    elapsed: Nanos,
+    now: Timestamp,
+}
+
+/// The clock of the limiter, which is set before each check: to now, or to the moment that a place is booked for.
+#[derive(Debug, Clone, Default)]
+struct LimiterClock(Arc<AtomicU64>);
+
+impl LimiterClock {
+    fn set(&self, at: Nanos) {
+        self.0.store(at.as_u64(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for LimiterClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        Nanos::new(self.0.load(Ordering::Relaxed))
+    }
 }
 
 impl Pace {
-    /// Of so many calls a minute; 0 for no limit.
+    /// Returns a limit of this many calls a minute; 0 is no limit.
     pub(super) fn new(requests_per_minute: u32) -> Self {
-        let per_minute = u64::from(requests_per_minute);
-        let interval_us = (MINUTE_MS * 1000).checked_div(per_minute).unwrap_or(0);
-        let burst = (per_minute / BURST_PART).max(1);
-        Self { interval_us, burst_us: interval_us * (burst - 1), next_us: Mutex::new(i64::MIN) }
+        let quota = NonZeroU32::new(requests_per_minute).and_then(|per_minute| {
+            let burst = NonZeroU32::new((requests_per_minute / BURST_PART).max(1))?;
+            Some(Quota::with_period(MINUTE / per_minute.get())?.allow_burst(burst))
+        });
+        Self(quota.map(|quota| {
+            let clock = LimiterClock::default();
+            let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+            Mutex::new(Paced { limiter, clock, elapsed: Nanos::new(0), now: Timestamp::from_ms(i64::MAX) })
+        }))
     }
 
-    /// Takes a place for one call. Gives how many milliseconds to wait for it, if that is at most `wait_ms_max`; else
-    /// no place is taken.
+    /// Books a place for one call. Returns how many milliseconds to wait for it, or `None`, and books none, where that is
+    /// more than `wait_ms_max`.
     pub(super) fn take(&self, now: Timestamp, wait_ms_max: u64) -> Option<u64> {
-        if self.interval_us == 0 {
-            return Some(0);
-        }
-        let now_us = now.as_ms().saturating_mul(1000);
-        let mut next_us = self.next_us.lock().unwrap_or_else(PoisonError::into_inner);
-        // A clock that was set back would make everybody wait for it to come round again.
-        let longest = now_us.saturating_add_unsigned(MINUTE_MS * 1000 + self.burst_us);
-        let due_us = (*next_us).clamp(now_us, longest);
-        let wait_us = u64::try_from(due_us - now_us).unwrap_or(0).saturating_sub(self.burst_us);
-        let wait_ms = wait_us.div_ceil(1000);
-        if wait_ms > wait_ms_max {
-            return None;
-        }
-        *next_us = due_us.saturating_add_unsigned(self.interval_us);
-        Some(wait_ms)
+        let Some(paced) = &self.0 else { return Some(0) };
+        let mut paced = paced.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed_ms = u64::try_from(now.as_ms().saturating_sub(paced.now.as_ms())).unwrap_or(0);
+        let passed = Duration::from_millis(passed_ms.min(STEP_MS_MAX));
+        (paced.elapsed, paced.now) = (paced.elapsed + passed, now);
+        paced.clock.set(paced.elapsed);
+        let Err(not_yet) = paced.limiter.check() else { return Some(0) };
+        let place = not_yet.earliest_possible();
+        let wait = Duration::from(place.duration_since(paced.elapsed));
+        let wait_ms =
+            u64::try_from(wait.as_nanos().div_ceil(1_000_000)).ok().filter(|ms| *ms <= wait_ms_max)?;
+        paced.clock.set(place);
+        paced.limiter.check().ok().map(|()| wait_ms)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `GET /challenge-info-id/?id=7551`: a hashtag by TikTok's id.
 
 use super::challenge::{self, ChallengeObject};
-use super::{Endpoint, fault, not_found};
+use super::{Endpoint, not_found};
 use crate::app::App;
 use crate::gate::serve;
 use crate::openapi::PaidErrors;
@@ -40,7 +40,7 @@ impl Endpoint for ChallengeInfoId {
         reference: HashtagRef,
         freshness: FreshnessRequirement,
     ) -> Result<CachedResponse, Problem> {
-        let found = catalog.hashtag_answer(&reference, freshness, challenge::render).await.map_err(fault)?;
+        let found = catalog.hashtag_answer(&reference, freshness, challenge::render).await?;
         found.ok_or_else(|| not_found(&reference))
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /challenge-posts/?challenge_id=7551&count=30&cursor=0&region=`: the videos under a hashtag, page by page.
 
 use super::video::VideoObject;
-use super::{Endpoint, fault, not_found};
+use super::{Endpoint, not_found};
 use crate::app::App;
 use crate::gate::serve;
 use crate::openapi::PaidErrors;
@@ -81,7 +81,7 @@ impl Endpoint for ChallengePosts {
             catalog.posts_answer(&reference, request, freshness, render).await.map_err(
                 |error| match error {
                     CatalogError::CursorUnknown => unknown_cursor(&error),
-                    error => fault(error),
+                    error => error.into(),
                 },
             )?;
         page.ok_or_else(|| not_found(&reference))

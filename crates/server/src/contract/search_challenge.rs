@@ -1,7 +1,7 @@
 //! `GET /search-challenge/?keyword=cat&count=10&cursor=0`: hashtags by keyword, the exact tag first.
 
+use super::Endpoint;
 use super::challenge::{self, ChallengeObject};
-use super::{Endpoint, fault};
 use crate::app::App;
 use crate::gate::serve;
 use crate::openapi::{KeywordText, SearchErrors};
@@ -83,7 +83,7 @@ impl Endpoint for SearchChallenge {
             CatalogError::Name(why) => {
                 Problem::parameter("keyword", format!("keyword cannot be searched for: {why}"))
             }
-            error => fault(error),
+            error => error.into(),
         })
     }
 }

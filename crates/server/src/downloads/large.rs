@@ -11,7 +11,8 @@ use super::{Download, FileTag, LARGE_ANSWER_BYTES, not_written};
 use crate::app::App;
 use crate::encoding::{Coding, Codings};
 use crate::errors::ErrorCode;
-use crate::gate::reply::{Billing, Content, Outgoing};
+use crate::gate::Billing;
+use crate::gate::reply::{Content, Outgoing};
 use crate::problem::Problem;
 use domain::{Credits, RequestId, Timestamp};
 use std::io::{self, Write};
@@ -33,11 +34,7 @@ pub(crate) struct ChargeContext<'a> {
 impl ChargeContext<'_> {
     /// Writes a large answer to a file. Fails with 429 or 503 when there is no room for it; nothing is charged. `balance` is
     /// what the account holds.
-    pub(crate) async fn before_charge(
-        self,
-        content: Content,
-        balance: Option<Credits>,
-    ) -> Result<Content, Problem> {
+    pub(crate) async fn before_charge(self, content: Content, balance: Credits) -> Result<Content, Problem> {
         if content.memory_bytes() < LARGE_ANSWER_BYTES {
             return Ok(content);
         }
@@ -54,8 +51,9 @@ impl ChargeContext<'_> {
             Download::new(stored, slot, self.tag(&content, outgoing.coding)).coded(outgoing.coding);
         if content.is_open() {
             // Until the charge says it; after a crash between the two this is what the answer ends with.
-            let left = balance.and_then(|balance| balance.checked_sub(content.price));
-            download = download.ending(Billing::of(content.price, left).end_of_object());
+            let price = content.price.credits();
+            let left = balance.checked_sub(price).unwrap_or(Credits::ZERO);
+            download = download.ending(Billing::new(price, left).end_of_object());
         }
         Ok(content.in_file(download))
     }
@@ -76,16 +74,11 @@ impl ChargeContext<'_> {
     }
 
     /// Keeps a large answer that is paid, so that it can be continued.
-    pub(crate) async fn after_charge(
-        self,
-        content: Content,
-        charged: Credits,
-        balance: Option<Credits>,
-    ) -> Content {
+    pub(crate) async fn after_charge(self, content: Content, charged: Credits, balance: Credits) -> Content {
         let mut content =
             if content.holds_slot() { self.closed(content, charged, balance).await } else { content };
         if let Some(download) = content.download_mut().filter(|download| !download.tail.is_empty()) {
-            download.tail = Billing::of(charged, balance).end_of_object().into();
+            download.tail = Billing::new(charged, balance).end_of_object().into();
         }
         if let Some(download) = content.download()
             && let Err(error) = self.keep(&content, download, true).await
@@ -109,8 +102,8 @@ impl ChargeContext<'_> {
     }
 
     /// Writes an answer that says itself what it cost.
-    async fn closed(self, content: Content, charged: Credits, balance: Option<Credits>) -> Content {
-        let (content, slot) = content.closed(&Billing::of(charged, balance)).without_slot();
+    async fn closed(self, content: Content, charged: Credits, balance: Credits) -> Content {
+        let (content, slot) = content.closed(&Billing::new(charged, balance)).without_slot();
         let Some(slot) = slot else { return content };
         let outgoing = content.outgoing(self.request.codings);
         match self.write(&outgoing).await {

@@ -1,4 +1,4 @@
-//! The first step: which key a request carries, whose it is, and whether it has been used too often this minute.
+//! The first step: finds the API key of a request, its account, and its place in the rate limit.
 
 use super::keys::{Keys, KnownKey};
 use super::limit::{Denied, RateLimitState};
@@ -16,15 +16,19 @@ use std::sync::Arc;
 /// The header of the contract.
 const X_API_KEY: &str = "x-api-key";
 
-/// Someone with a valid key.
+/// The holder of a valid key.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) key: Arc<KnownKey>,
-    /// `None` when there is no limit.
+    /// State of the key's rate limit after this request; `None` for a key without limit.
     pub(crate) rate_limit: Option<RateLimitState>,
 }
 
-/// Who it is. Says nothing of whether the request is within the limit.
+/// Returns the key of a request, without counting the request against its limit.
+///
+/// # Errors
+///
+/// The key is missing, malformed, unknown or revoked, or the request carries two different ones.
 pub(crate) async fn identify(headers: &HeaderMap, keys: &Keys) -> Result<Arc<KnownKey>, Problem> {
     let text = presented(headers)?;
     let key =
@@ -34,21 +38,21 @@ pub(crate) async fn identify(headers: &HeaderMap, keys: &Keys) -> Result<Arc<Kno
 }
 
 impl Caller {
-    /// Counts the request against the key's limit.
+    /// Counts the request against the key's rate limit.
     pub(crate) fn admit(key: Arc<KnownKey>) -> Result<Self, Denied> {
         let rate_limit = key.limiter.as_ref().map(|limiter| limiter.check()).transpose()?;
         Ok(Self { key, rate_limit })
     }
 }
 
-/// What a caller that was denied is told.
+/// Builds the 429 response.
 pub(crate) fn too_many(denied: Denied) -> Problem {
     let seconds = denied.retry_after_seconds;
     let detail = format!("this key has made too many requests; there is room again in {seconds} s");
     Problem::new(ErrorCode::RateLimited, detail).retry_after(seconds)
 }
 
-/// The one key that a request carries: in `X-Api-Key`, as `Authorization: Bearer`, or as the password of
+/// Returns the one key that a request carries: in `X-Api-Key`, as `Authorization: Bearer`, or as the password of
 /// `Authorization: Basic`, whose user name does not matter. The same key in several places is one key.
 fn presented(headers: &HeaderMap) -> Result<Cow<'_, str>, Problem> {
     let named = headers.get_all(X_API_KEY).iter().filter(|value| !value.is_empty()).map(text);
@@ -77,7 +81,7 @@ fn unreadable() -> Problem {
     Problem::new(ErrorCode::InvalidApiKey, KeyError::Malformed.to_string())
 }
 
-/// The key in an `Authorization` header; `None` where its scheme carries none.
+/// Returns the key in an `Authorization` header, or `None` if its scheme carries none.
 fn credentials(value: &HeaderValue) -> Result<Option<Cow<'_, str>>, Problem> {
     let Cow::Borrowed(text) = text(value)? else { return Ok(None) };
     let Some((scheme, rest)) = text.split_once(' ') else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! How fresh an answer is wanted, how fresh it is, and what its counts are based on.
+//! The freshness a request requires, and the headers that state an answer's age and the basis of its counts.
 
 use crate::header_value::{Text, number};
 use crate::problem::Problem;
@@ -8,16 +8,15 @@ use domain::Timestamp;
 use http::header::{AGE, CACHE_CONTROL};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// What each count of a contract answer is based on.
+/// Basis of each count of a contract answer.
 pub(crate) const COUNT_BASIS: HeaderName = HeaderName::from_static("x-count-basis");
-/// When the answer was read at its source.
+/// Time at which the answer was read at its source.
 pub(crate) const OBSERVED_AT: HeaderName = HeaderName::from_static("x-observed-at");
-/// On an answer that is older than it was wanted.
+/// Sent with an answer that is older than the request requires.
 pub(crate) const STALE: HeaderName = HeaderName::from_static("x-stale");
 
-/// What a request says: `fresh=true`, or `Cache-Control` with `max-age=SECONDS`, `no-cache` or `only-if-cached`. The
-/// parameter wins.
-pub(crate) fn wanted(headers: &HeaderMap, query: &Query<'_>) -> Result<FreshnessRequirement, Problem> {
+/// Parses `fresh=true`, or `Cache-Control` with `max-age=SECONDS`, `no-cache` or `only-if-cached`. The parameter wins.
+pub(crate) fn requirement(headers: &HeaderMap, query: &Query<'_>) -> Result<FreshnessRequirement, Problem> {
     if query.flag("fresh")? {
         return Ok(FreshnessRequirement::FRESH);
     }
@@ -44,7 +43,7 @@ pub(crate) fn wanted(headers: &HeaderMap, query: &Query<'_>) -> Result<Freshness
     Ok(wanted)
 }
 
-/// How fresh an answer is, and what its counts are based on.
+/// Age of an answer and basis of its counts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FreshnessHeaders {
     provenance: Provenance,
@@ -58,13 +57,13 @@ impl FreshnessHeaders {
         Self { provenance: ready.provenance, observed_at: *observed_at, stale: *stale }
     }
 
-    /// Of what was kept of an answer.
-    pub(crate) fn of_kept(provenance: Provenance) -> Self {
+    /// Restores it from the provenance that the ledger stores with an idempotent answer.
+    pub(crate) fn from_stored(provenance: Provenance) -> Self {
         Self { observed_at: provenance.read_at, provenance, stale: false }
     }
 
-    /// What is kept of it.
-    pub(crate) fn to_kept(self) -> Provenance {
+    /// Returns the provenance that the ledger stores.
+    pub(crate) fn to_stored(self) -> Provenance {
         self.provenance.read_at(self.observed_at)
     }
 
@@ -102,7 +101,7 @@ mod tests {
         if !cache_control.is_empty() {
             headers.insert(CACHE_CONTROL, cache_control.parse().expect("a header value"));
         }
-        wanted(&headers, &Query::new(query))
+        requirement(&headers, &Query::new(query))
     }
 
     #[test]

@@ -1,9 +1,8 @@
-//! The keys this server has seen, held in memory: who a key belongs to, and its limit.
+//! A cache of API keys: the account and the rate limit of each key.
 //!
-//! An entry counts for one epoch. The epoch ends when the store says that a key was made or revoked, and also when the
-//! store cannot be asked; an entry read during the epoch before is then read again. So a revoked key is refused as soon
-//! as the next look at the store's version has been taken, and an entry that was read just before and stored just after
-//! is not believed either.
+//! An entry is valid for one epoch. The epoch ends when the store's version of its keys changes, because a key was created
+//! or revoked, and also when the version cannot be read; entries of an earlier epoch are read again. So a revoked key is
+//! refused after the next refresh, even if it was read just before and cached just after.
 
 use super::limit::Limiter;
 use domain::{AccountId, ApiKey, KeyDigest, KeyId, KeyScope};
@@ -17,12 +16,12 @@ use store::keys::KeysVersion;
 use store::{Store, StoreError};
 use tokio::time::timeout;
 
-/// Keys held in memory, and limits.
-const KEYS_HELD: usize = 100_000;
-/// Ids of keys that do not exist, held so that a caller who keeps trying one does not keep asking the store.
-const UNKNOWN_HELD: usize = 10_000;
+/// Capacity of the cache of keys and of the cache of limiters.
+const KEYS_MAX: usize = 100_000;
+/// Capacity of the cache of unknown key ids, which spares the store repeated look-ups.
+const UNKNOWN_MAX: usize = 10_000;
 
-/// How long the store may take to look a key up or to say whether keys changed. Later than that it is as good as gone.
+/// Timeout of a look-up in the store.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
 /// A valid key.
@@ -30,9 +29,9 @@ const ANSWER_MAX: Duration = Duration::from_secs(2);
 pub(crate) struct KnownKey {
     pub(crate) key_id: KeyId,
     pub(crate) account_id: AccountId,
-    /// What it may be used for; paid calls are open to every scope.
+    /// Permissions of the key; paid calls are open to every scope.
     pub(crate) scope: KeyScope,
-    /// `None` for no limit.
+    /// `None` for a key without limit.
     pub(crate) limiter: Option<Arc<Limiter>>,
     digest: KeyDigest,
     epoch: u64,
@@ -47,26 +46,26 @@ pub(crate) struct Keys {
     version: Mutex<Option<KeysVersion>>,
     known: Cache<KeyId, Arc<KnownKey>>,
     unknown: Cache<KeyId, u64>,
-    /// Apart from the keys, because a limit goes on when an epoch ends.
+    /// Separate from the keys, because a limit outlives the epoch.
     limiters: Cache<(KeyId, NonZeroU32), Arc<Limiter>>,
 }
 
 impl Keys {
-    /// `requests_per_minute` is for keys without a setting of their own; 0 for no limit.
+    /// Creates an empty cache. `requests_per_minute` applies to keys without a limit of their own; 0 means no limit.
     pub(crate) fn new(store: Store, requests_per_minute: u32) -> Self {
         Self {
             store,
             requests_per_minute,
             epoch: AtomicU64::new(0),
             version: Mutex::new(None),
-            known: Cache::new(KEYS_HELD),
-            unknown: Cache::new(UNKNOWN_HELD),
-            limiters: Cache::new(KEYS_HELD),
+            known: Cache::new(KEYS_MAX),
+            unknown: Cache::new(UNKNOWN_MAX),
+            limiters: Cache::new(KEYS_MAX),
         }
     }
 
-    /// Looks whether keys were made or revoked. To be called several times a second, or on word that they were and every
-    /// few seconds.
+    /// Ends the epoch if keys were created or revoked. Call it several times a second; with notifications, on each of them
+    /// and every few seconds.
     pub(crate) async fn refresh(&self) -> Result<(), StoreError> {
         let read = in_time(self.store.keys_version()).await;
         let current = read.as_ref().ok().copied();
@@ -78,7 +77,7 @@ impl Keys {
         read.map(|_| ())
     }
 
-    /// The key, if it is valid. An unknown id costs the same digest and comparison as a known one.
+    /// Returns the key if it is valid. Takes the same time for an unknown id as for a known one.
     pub(crate) async fn find(&self, key: &ApiKey) -> Result<Option<Arc<KnownKey>>, StoreError> {
         let digest = key.digest();
         let known = self.by_id(key.id()).await?;
@@ -125,7 +124,7 @@ impl Keys {
     }
 }
 
-/// The answer, if it comes while anybody can be expected to wait for it.
+/// Limits a look-up to [`ANSWER_MAX`].
 async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     timeout(ANSWER_MAX, answer).await.unwrap_or_else(|_| {
         Err(StoreError::Unreachable(format!("no answer about keys within {} s", ANSWER_MAX.as_secs())))

@@ -1,5 +1,4 @@
-//! How many requests a minute a key may make: GCRA by `governor`, on the monotonic clock, and the headers that tell the
-//! caller where it stands.
+//! Rate limit of a key in requests per minute: GCRA by `governor` on the monotonic clock, and its response headers.
 
 use crate::header_value::{Text, number};
 use governor::clock::{Clock, DefaultClock};
@@ -10,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// The window of every limit.
+/// Window of every limit, in seconds.
 const WINDOW_SECONDS: u64 = 60;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -19,7 +18,7 @@ const X_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const X_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const X_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// The limit of one key.
+/// Rate limiter of one key.
 #[derive(Debug)]
 pub(crate) struct Limiter<C: Clock = DefaultClock> {
     per_minute: NonZeroU32,
@@ -29,24 +28,24 @@ pub(crate) struct Limiter<C: Clock = DefaultClock> {
     limit: HeaderValue,
 }
 
-/// Where a key stands after a request.
+/// State of a rate limit after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateLimitState {
-    /// Requests it could make at once.
+    /// Requests that may follow at once.
     pub(crate) remaining: u32,
-    /// Seconds until it has all of them again.
+    /// Seconds until the limit is fully restored.
     pub(crate) reset_seconds: u64,
 }
 
-/// Too many.
+/// A request over the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Denied {
-    /// Seconds until there is room for one more, at least 1.
+    /// Seconds until one more request is accepted, at least 1.
     pub(crate) retry_after_seconds: u64,
 }
 
 impl Limiter {
-    /// So many a minute, all of them at once if need be.
+    /// Creates a limiter that accepts `per_minute` requests a minute, in one burst if need be.
     pub(crate) fn new(per_minute: NonZeroU32) -> Self {
         Self::with_clock(per_minute, DefaultClock::default())
     }
@@ -67,6 +66,10 @@ impl<C: Clock + Clone> Limiter<C> {
     }
 
     /// Counts a request.
+    ///
+    /// # Errors
+    ///
+    /// The request is over the limit.
     pub(crate) fn check(&self) -> Result<RateLimitState, Denied> {
         match self.gcra.check() {
             Ok(state) => {
@@ -82,7 +85,7 @@ impl<C: Clock + Clone> Limiter<C> {
         }
     }
 
-    /// Tells the caller, in the IETF draft's words and in the older ones.
+    /// Writes the headers of the IETF draft and the older `X-RateLimit-*` ones.
     pub(crate) fn write_headers(&self, rate_limit: RateLimitState, headers: &mut HeaderMap) {
         let RateLimitState { remaining, reset_seconds } = rate_limit;
         let remaining = u64::from(remaining);

@@ -1,6 +1,7 @@
-//! The second step: what a call will cost, turned away early when nothing is left, and the charge itself.
+//! The second step: checks the balance before the work, and charges the call after it.
 
 use super::admit::Caller;
+use super::billing::Price;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
@@ -9,14 +10,14 @@ use store::Store;
 use store::idempotency::{Idempotent, KeptAnswer};
 use store::ledger::{Charge, ChargeOutcome, Receipt};
 
-/// A call that was offered at a price. It is no promise: the ledger decides when it is charged.
+/// A call that passed the balance check, with its price. The ledger still decides when the call is charged.
 #[derive(Debug)]
 pub(crate) struct Quote {
     caller: Caller,
-    price: Credits,
+    price: Price,
 }
 
-/// What came of a charge that was not refused.
+/// Result of a charge that was not refused.
 #[derive(Debug)]
 pub(crate) enum Settled {
     /// Charged now.
@@ -25,7 +26,7 @@ pub(crate) enum Settled {
     Replayed(KeptAnswer),
 }
 
-/// No credits left, and how many that is.
+/// Builds the 402 response for a call.
 pub(crate) fn refused(balance: Credits) -> Problem {
     refused_at(PRICE_OF_A_CALL, balance)
 }
@@ -39,7 +40,7 @@ fn refused_at(price: Credits, balance: Credits) -> Problem {
 }
 
 impl Caller {
-    /// What the account likely holds; for the headers of every answer, and for [`Caller::quote`].
+    /// Returns the balance as this node last saw it, for the headers of every answer and for [`Caller::quote`].
     pub(crate) async fn balance(&self, store: &Store) -> Result<Credits, Problem> {
         let account_id = self.key.account_id;
         store.quote(account_id).await?.ok_or_else(|| {
@@ -50,22 +51,22 @@ impl Caller {
         })
     }
 
-    /// Offers the call. With an `Idempotency-Key` an empty account is heard too, as it may have paid already.
+    /// Checks the balance. Requests with an `Idempotency-Key` pass even at zero: they may replay a call that was paid.
     pub(crate) fn quote(self, balance: Credits, may_have_paid: bool) -> Result<Quote, Problem> {
         if balance < PRICE_OF_A_CALL && !may_have_paid {
             return Err(refused(balance));
         }
-        Ok(Quote { caller: self, price: PRICE_OF_A_CALL })
+        Ok(Quote { caller: self, price: Price::Call })
     }
 }
 
 impl Quote {
-    /// The same at another price: what it costs may be known with the answer alone.
-    pub(crate) fn at_price(self, price: Credits) -> Self {
+    /// Changes the price, which may be known only once the answer is made.
+    pub(crate) fn at_price(self, price: Price) -> Self {
         Self { price, ..self }
     }
 
-    /// Charges the call. Returns after the charge is on the disk. The second value is the balance, where told.
+    /// Charges the call. Returns after the charge is durable, with the balance if the ledger reports one.
     pub(crate) async fn settle(
         self,
         app: &App,
@@ -77,7 +78,7 @@ impl Quote {
         let charge = Charge {
             account_id,
             request_id,
-            credits: self.price,
+            credits: self.price.credits(),
             operation,
             idempotency,
             at: app.clock.now(),
@@ -88,7 +89,9 @@ impl Quote {
                 let balance = receipt.balance_after();
                 (Ok(Settled::Paid(receipt)), Some(balance))
             }
-            Ok(ChargeOutcome::Refused { balance }) => (Err(refused_at(self.price, balance)), Some(balance)),
+            Ok(ChargeOutcome::Refused { balance }) => {
+                (Err(refused_at(self.price.credits(), balance)), Some(balance))
+            }
             Ok(ChargeOutcome::Replayed { answer, balance, .. }) => {
                 (Ok(Settled::Replayed(answer)), Some(balance))
             }
@@ -104,7 +107,7 @@ impl Quote {
     }
 }
 
-/// The key stands for another request.
+/// Builds the 422 response for an `Idempotency-Key` that was sent with another request.
 pub(crate) fn key_of_other_request() -> Problem {
     Problem::new(
         ErrorCode::IdempotencyKeyReused,

@@ -1,5 +1,6 @@
-//! The last step: a successful answer. A paid one is made of a receipt and of nothing else.
+//! The last step: a successful reply. A paid one is made of a receipt and of nothing else.
 
+use super::billing::{Billing, Price};
 use super::freshness::FreshnessHeaders;
 use crate::downloads::sending::{FromMemory, OfUnknownLength};
 use crate::downloads::slots::Slot;
@@ -10,26 +11,23 @@ use axum::body::Body;
 use bytes::Bytes;
 use catalog::{Provenance, Ready};
 use domain::Credits;
-use domain::credits::PRICE_OF_A_CALL;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, LINK, VARY,
+    IF_NONE_MATCH, LINK, LOCATION, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use serde::Serialize;
 use std::borrow::Cow;
 use std::io;
 use store::idempotency::{IdempotencyError, KeptAnswer};
 use store::ledger::Receipt;
-use utoipa::ToSchema;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The node that stores a large answer.
 const DOWNLOAD_NODE: HeaderName = HeaderName::from_static("x-download-node");
-/// `Content-Type` of most answers.
+/// `Content-Type` of most replies.
 pub(crate) const JSON: &str = "application/json";
 
-/// In the ledger, what a kept answer is based on comes after its `Content-Type`, behind this.
+/// Separates the `Content-Type` of a stored answer from its provenance.
 const MARK: &str = "; provenance=";
 
 /// A body and its hash, which is its `ETag` too.
@@ -61,8 +59,8 @@ impl Tagged {
     }
 }
 
-/// Whether the caller has the data of this hash already. Entity tags begin with it; what follows a `-` tells apart the
-/// forms that the same data is sent in, which matters to parts alone.
+/// Returns true if `If-None-Match` names this hash. Entity tags begin with it; after a `-` follows the form in which the
+/// data was sent, which matters to ranges alone.
 fn is_known(hash: &str, headers: &HeaderMap) -> bool {
     let values =
         headers.get_all(IF_NONE_MATCH).iter().flat_map(|value| value.to_str().unwrap_or("").split(','));
@@ -88,16 +86,19 @@ pub(crate) struct Content {
     slot: Option<Slot>,
     /// Its `Content-Type`.
     kind: Cow<'static, str>,
-    /// What of its JSON is still to be written: what it cost.
+    /// True if the JSON object lacks its `billing` and its closing brace.
     is_open: bool,
-    /// What it costs.
-    pub(crate) price: Credits,
-    /// How fresh it is, where that is told.
+    pub(crate) price: Price,
+    /// Age of the answer, where headers state it.
     pub(crate) freshness: Option<FreshnessHeaders>,
     /// `Link` to the next page.
     pub(crate) link: Option<HeaderValue>,
-    /// `Content-Disposition`, of what is meant to be saved.
+    /// `Content-Disposition` of a file.
     pub(crate) disposition: Option<HeaderValue>,
+    /// `Location` of a job that was created; the status is then 202.
+    pub(crate) location: Option<HeaderValue>,
+    /// Whether the client may store it and revalidate it by its `ETag`.
+    is_cacheable: bool,
 }
 
 impl Content {
@@ -111,7 +112,7 @@ impl Content {
         Self::of(Tagged::of(ready), JSON)
     }
 
-    /// A JSON object whose last brace is left out, so that what it cost can be written into it.
+    /// A JSON object without its closing brace: `billing` is appended to it.
     pub(crate) fn open_object(body: impl Into<Bytes>) -> Self {
         Self { is_open: true, ..Self::new(JSON, body) }
     }
@@ -127,22 +128,22 @@ impl Content {
         Self { file: Some(download), tagged, slot: None, is_open: false, ..self }
     }
 
-    /// The file, if its body is one.
+    /// Returns the file of the body, if it is in one.
     pub(crate) fn download(&self) -> Option<&Download> {
         self.file.as_ref()
     }
 
-    /// The file to be changed.
+    /// Returns the file of the body for a change, if it is in one.
     pub(crate) fn download_mut(&mut self) -> Option<&mut Download> {
         self.file.as_mut()
     }
 
-    /// Bytes of its body that are held in memory.
+    /// Returns the number of body bytes in memory.
     pub(crate) fn memory_bytes(&self) -> usize {
         self.tagged.body.len()
     }
 
-    /// Whether what it cost is still to be written into it.
+    /// Returns true if `billing` is still to be appended.
     pub(crate) fn is_open(&self) -> bool {
         self.is_open
     }
@@ -152,34 +153,34 @@ impl Content {
         &self.kind
     }
 
-    /// The hash of its data, as its entity tag begins.
+    /// Returns the hash of its data, with which its entity tag begins.
     pub(crate) fn hash_of_data(&self) -> String {
         hexadecimal(self.tagged.hash)
     }
 
-    /// With the slot of a large answer, given back when it was sent.
+    /// Adds the slot of a large answer, which is released once it was sent.
     pub(crate) fn holding(self, slot: Slot) -> Self {
         Self { slot: Some(slot), ..self }
     }
 
-    /// Whether it is a large answer in memory.
+    /// Returns true for a large answer in memory.
     pub(crate) fn holds_slot(&self) -> bool {
         self.slot.is_some()
     }
 
-    /// The slot apart.
+    /// Takes the slot out.
     pub(crate) fn without_slot(mut self) -> (Self, Option<Slot>) {
         let slot = self.slot.take();
         (self, slot)
     }
 
-    /// Its bytes as they are sent.
+    /// Returns its bytes as they are sent.
     pub(crate) fn outgoing(&self, codings: Codings) -> Outgoing {
         let (body, coding) = Compressor::encode_once(self.tagged.body.clone(), codings);
         Outgoing { body, coding }
     }
 
-    /// With what it cost, if it says that itself.
+    /// Appends `billing`, if it is open.
     pub(crate) fn closed(self, billing: &Billing) -> Self {
         if !self.is_open {
             return self;
@@ -190,15 +191,16 @@ impl Content {
         Self { tagged: Tagged { body: body.into(), hash: self.tagged.hash }, is_open: false, ..self }
     }
 
-    /// As fresh as this.
+    /// Sets its age.
     pub(crate) fn with_freshness(self, freshness: FreshnessHeaders) -> Self {
         Self { freshness: Some(freshness), ..self }
     }
 
-    /// What the ledger kept of an answer that was paid for before.
+    /// Restores an answer that the ledger stored for an `Idempotency-Key`.
     pub(crate) fn kept(answer: KeptAnswer, is_envelope: bool) -> Self {
         let (kind, mark) = answer.content_type().split_once(MARK).unwrap_or((answer.content_type(), ""));
-        let (kind, freshness) = (kind.to_owned(), Provenance::from_text(mark).map(FreshnessHeaders::of_kept));
+        let (kind, freshness) =
+            (kind.to_owned(), Provenance::from_text(mark).map(FreshnessHeaders::from_stored));
         let is_open = is_envelope && kind == JSON;
         Self { is_open, freshness, ..Self::new(kind, answer.into_body()) }
     }
@@ -210,43 +212,45 @@ impl Content {
             slot: None,
             kind: kind.into(),
             is_open: false,
-            price: PRICE_OF_A_CALL,
+            price: Price::Call,
             freshness: None,
             link: None,
             disposition: None,
+            location: None,
+            is_cacheable: true,
         }
     }
 
-    /// Without a row: an empty search, or a page past the end. It costs nothing.
+    /// Makes an answer without a row free: an empty search, or a page past the end.
     pub(crate) fn free(self) -> Self {
-        Self { price: Credits::ZERO, ..self }
+        Self { price: Price::Free, ..self }
     }
 
-    /// Whether it costs nothing.
-    pub(crate) fn is_free(&self) -> bool {
-        self.price == Credits::ZERO
+    /// Makes an answer free that is sent with `Cache-Control: no-store` and without an `ETag`.
+    pub(crate) fn free_and_uncached(self) -> Self {
+        Self { is_cacheable: false, ..self.free() }
     }
 
-    /// Whether it is sent from a file.
+    /// Returns true if it is sent from a file.
     pub(crate) fn is_file(&self) -> bool {
         self.file.is_some()
     }
 
-    /// What the ledger keeps of it.
+    /// Returns the answer as the ledger stores it for an `Idempotency-Key`.
     pub(crate) fn to_kept(&self) -> Result<KeptAnswer, IdempotencyError> {
         let kind = match self.freshness {
-            Some(freshness) => format!("{}{MARK}{}", self.kind, freshness.to_kept().to_text()).into(),
+            Some(freshness) => format!("{}{MARK}{}", self.kind, freshness.to_stored().to_text()).into(),
             None => Cow::Borrowed(&*self.kind),
         };
         KeptAnswer::new(200, &kind, self.tagged.body().to_vec())
     }
 
-    /// Whether the caller has it already.
+    /// Returns true if the client has it already.
     pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
         is_known(&self.hash(), headers)
     }
 
-    /// The hash that its entity tag begins with: that of a file, or that of its data.
+    /// Returns the hash with which its entity tag begins: that of its file or of its data.
     pub(crate) fn hash(&self) -> String {
         match &self.file {
             Some(download) => download.tag.hash().to_owned(),
@@ -255,16 +259,16 @@ impl Content {
     }
 }
 
-/// An answer and what was charged for it.
+/// A successful answer with the credits charged for it.
 #[derive(Debug)]
 pub(crate) struct Reply {
     content: Content,
     status: StatusCode,
     charged: Credits,
     is_head: bool,
-    /// The node that would make the file that its body is.
+    /// The node that would make its file.
     outlined_on: Option<Node>,
-    /// The `ETag` of a 304, where it is not that of `content`.
+    /// `ETag` of a 304, where it is not that of `content`.
     known_as: Option<HeaderValue>,
 }
 
@@ -275,67 +279,41 @@ pub(crate) struct Outgoing {
     pub(crate) coding: Coding,
 }
 
-/// What an answer cost.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Billing {
-    /// What this call cost.
-    credits_charged: u64,
-    /// What the account holds.
-    #[schema(value_type = u64, required = true)]
-    balance_remaining: Option<u64>,
-}
-
-impl Billing {
-    /// Of a charge and the balance after it.
-    pub(crate) fn of(charged: Credits, balance: Option<Credits>) -> Self {
-        Self { credits_charged: charged.get(), balance_remaining: balance.map(Credits::get) }
-    }
-
-    /// As the last member of a JSON object, with its brace.
-    pub(crate) fn end_of_object(&self) -> Vec<u8> {
-        let mut end = b",\"billing\":".to_vec();
-        // Numbers and nothing else: it cannot fail.
-        let _ = serde_json::to_writer(&mut end, self);
-        end.push(b'}');
-        end
-    }
-}
-
 impl Reply {
-    /// Paid with this receipt.
+    /// A reply that was paid with this receipt.
     #[expect(clippy::needless_pass_by_value, reason = "a receipt pays for one reply: it is used up")]
     pub(crate) fn paid(receipt: Receipt, content: Content) -> Self {
         Self { charged: receipt.credits(), ..Self::unpaid(content) }
     }
 
-    /// Costs nothing.
+    /// A reply that costs nothing.
     pub(crate) fn free(content: Content) -> Self {
-        debug_assert!(content.is_free(), "what has a price is paid with a receipt");
+        debug_assert!(content.price == Price::Free, "what has a price is paid with a receipt");
         Self::unpaid(content)
     }
 
-    /// The headers of an answer, whose body is not sent.
+    /// A reply to `HEAD`: the headers alone.
     pub(crate) fn head(content: Content) -> Self {
         Self { is_head: true, ..Self::unpaid(content) }
     }
 
-    /// The headers of a file that is not made: what is known without it.
+    /// A reply to `HEAD` with the headers that are known without making the file.
     pub(crate) fn outline(content: Content, node: Node) -> Self {
         Self { outlined_on: Some(node), ..Self::head(content) }
     }
 
-    /// Paid before.
+    /// A reply that was paid for before.
     pub(crate) fn replayed(content: Content) -> Self {
         Self::unpaid(content)
     }
 
-    /// The caller has it already: nothing is sent and nothing is charged.
+    /// A 304: nothing is sent and nothing is charged.
     pub(crate) fn not_modified(content: Content) -> Self {
         Self { status: StatusCode::NOT_MODIFIED, ..Self::unpaid(content) }
     }
 
-    /// The same of an answer that was made only to be compared. `tag` is of a file that the caller can go on with; without
-    /// one the `ETag` names the data alone and is weak, since nothing is stored under it.
+    /// A 304 for an answer that was made for the comparison alone. `tag` is of a file that the client can resume; without
+    /// it the `ETag` names the data alone and is weak, since no file is stored.
     pub(crate) fn not_modified_as(content: Content, tag: Option<FileTag>) -> Self {
         let known_as = match tag {
             Some(tag) => tag.etag(),
@@ -345,41 +323,46 @@ impl Reply {
     }
 
     fn unpaid(content: Content) -> Self {
-        let (status, charged) = (StatusCode::OK, Credits::ZERO);
+        let status = if content.location.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
+        let charged = Credits::ZERO;
         Self { content, status, charged, is_head: false, outlined_on: None, known_as: None }
     }
 
-    /// What this call cost.
+    /// Returns the credits charged for this call.
     pub(crate) fn charged(&self) -> Credits {
         self.charged
     }
 
-    /// What the answer says it cost. A head says what the answer to `GET` would, whose length it tells.
-    fn billing(&self, balance: Option<Credits>) -> Billing {
-        let price = if self.is_head { self.content.price } else { Credits::ZERO };
-        let left = |balance: Credits| balance.get().saturating_sub(price.get());
-        Billing { credits_charged: self.charged.get() + price.get(), balance_remaining: balance.map(left) }
+    /// Returns the `billing` of the body. `HEAD` has that of `GET`, whose length it states.
+    fn billing(&self, balance: Credits) -> Billing {
+        if !self.is_head {
+            return Billing::new(self.charged, balance);
+        }
+        let price = self.content.price.credits();
+        Billing::new(price, balance.checked_sub(price).unwrap_or(Credits::ZERO))
     }
 
-    /// The bytes to send, compressed if that is accepted and pays.
+    /// Builds the response, compressed if the client accepts it and it saves bytes.
     pub(crate) fn into_response(
         self,
-        balance: Option<Credits>,
+        balance: Credits,
         codings: Codings,
         compressor: &Compressor,
     ) -> io::Result<Response<Body>> {
         let billing = self.billing(balance);
         let Self { content, status, outlined_on, known_as, .. } = self;
-        let (hash, is_open) = (content.tagged.hash, content.is_open);
-        let Content { tagged, file, slot, kind, link, disposition, .. } = content.closed(&billing);
+        let (hash, is_open, is_cacheable) = (content.tagged.hash, content.is_open, content.is_cacheable);
+        let Content { tagged, file, slot, kind, link, disposition, location, .. } = content.closed(&billing);
         let etag = match (known_as, &file) {
             (Some(etag), _) => Some(etag),
             (None, Some(download)) => download.etag(),
-            (None, None) if outlined_on.is_some() => None,
+            (None, None) if outlined_on.is_some() || !is_cacheable => None,
             (None, None) => Some(Tagged { body: Bytes::new(), hash }.etag()),
         };
         let content_range = file.as_ref().and_then(Download::content_range);
-        let mut codings_matter = file.is_none() && codings.matter(tagged.body.len());
+        // What may not be stored is compressed with the other answers of its kind, by the middleware.
+        let codings = if is_cacheable { codings } else { Codings::IDENTITY };
+        let mut codings_matter = is_cacheable && file.is_none() && codings.matter(tagged.body.len());
         let mut response = Response::new(Body::empty());
         *response.status_mut() = if content_range.is_some() { StatusCode::PARTIAL_CONTENT } else { status };
         let is_sent = status != StatusCode::NOT_MODIFIED;
@@ -397,7 +380,7 @@ impl Reply {
             codings_matter = download.exported_at.is_none();
             body = download.into_body()?;
         } else if is_sent && !tagged.body.is_empty() {
-            // What it cost is in no other answer, so nobody asks for the same bytes again.
+            // `billing` differs from answer to answer, so the compressed bytes are not cached.
             let (bytes, coding) = if is_open {
                 Compressor::encode_once(tagged.body, codings)
             } else {
@@ -423,7 +406,9 @@ impl Reply {
             (CONTENT_RANGE, content_range),
         ];
         headers.extend(others.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        let caching = if is_cacheable { "private, no-cache" } else { "no-store" };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+        headers.extend(location.map(|location| (LOCATION, location)));
         *response.body_mut() = body;
         Ok(response)
     }

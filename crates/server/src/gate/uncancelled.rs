@@ -1,4 +1,4 @@
-//! Work that a client's hang-up does not cut off.
+//! Work that continues after the client hangs up.
 //!
 //! hyper drops a request's future when its connection closes. A charge that is on its way would then have no answer,
 //! and an answer no charge. Work wrapped in [`Uncancelled`] goes on by itself when it is dropped in the middle. As long
@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 /// Boxed, as it may have to move to a task of its own.
 type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// See the file's first lines.
+/// A future that is finished in a task of its own if it is dropped after its first poll.
 pub(crate) struct Uncancelled<T: Send + 'static> {
     /// Taken when it is done, or has panicked.
     work: Option<Work<T>>,

@@ -1,4 +1,4 @@
-//! The accept loop: how many clients there may be, and how serving begins and ends.
+//! The accept loop: connection limit, start and shutdown.
 
 use super::activity::ConnectionTimeouts;
 use super::connection;
@@ -22,10 +22,10 @@ use tokio::sync::Semaphore;
 
 /// Connections the system may queue for us.
 const BACKLOG: u32 = 1024;
-/// Pause after the system refused us a connection (no file handles left): trying again at once would spin.
+/// Pause after a failed accept (no file handles left): an immediate retry would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Takes the address. Port 0 asks for any free one.
+/// Binds the address; port 0 selects a free port.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     #[cfg(unix)]
@@ -34,7 +34,7 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts until `shutdown` is done, then drains.
+/// Accepts connections until `shutdown` completes, then drains.
 pub(crate) async fn run(
     listener: TcpListener,
     middleware: Arc<RequestMiddleware>,
@@ -104,7 +104,7 @@ pub(super) fn bound_unsent(stream: &TcpStream) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn bound_unsent(_: &TcpStream) {}
 
-/// Best effort: a client that cannot be told at once is just closed.
+/// Sends 503 and closes. A client that cannot be written to at once is just closed.
 fn refuse(app: &App, stream: TcpStream) {
     let detail = "as many connections are open as this server takes; connect again in a moment";
     let full = farewell(app, &Problem::new(ErrorCode::Unavailable, detail).retry_after(1));
@@ -114,7 +114,7 @@ fn refuse(app: &App, stream: TcpStream) {
     }
 }
 
-/// Clients that were gone before they were accepted are no fault of ours.
+/// Returns true for a client that left before it was accepted.
 fn is_the_clients(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,7 +1,7 @@
-//! How slow a client may be. The socket is watched as bytes go by; nothing is scheduled per request.
+//! Timeouts of slow clients. The socket is watched as bytes pass; nothing is scheduled per request.
 //!
-//! A connection is always in one of four states, and three of them end: sending its headers, fetching its answer, lying
-//! idle. While we work on its request the client waits, and the look-up has a time-out of its own.
+//! A connection is always in one of four states, three of which time out: sending headers, reading the response, idle. In
+//! the fourth the server works on the request, which has a timeout of its own.
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-/// How long each state may last.
+/// Timeout of each state.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ConnectionTimeouts {
     pub(crate) header: Duration,
@@ -21,7 +21,7 @@ pub(crate) struct ConnectionTimeouts {
 }
 
 impl ConnectionTimeouts {
-    /// The shortest of them: looking this often is enough to see every deadline on time.
+    /// Returns the shortest timeout, which is how often deadlines are checked.
     pub(crate) fn shortest(&self) -> Duration {
         self.header.min(self.keep_alive).min(self.write)
     }
@@ -38,17 +38,17 @@ pub(crate) struct Activity {
     idle_since: AtomicU64,
 }
 
-/// Whether a connection has been slow for too long.
+/// The result of a check of the deadlines.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Look again after this.
+    /// Check again after this time.
     Within(Duration),
-    /// Close it. Says what took too long.
+    /// Close the connection; the reason.
     Overdue(&'static str),
 }
 
 impl Activity {
-    /// A new connection: its first header is awaited.
+    /// Starts to wait for the first header of a new connection.
     pub(crate) fn new() -> Self {
         Self {
             opened: Instant::now(),
@@ -59,13 +59,13 @@ impl Activity {
         }
     }
 
-    /// A whole request has been read.
+    /// Marks a request as read.
     pub(crate) fn request_begins(&self) {
         self.working.store(true, Relaxed);
         self.header_since.store(0, Relaxed);
     }
 
-    /// Its answer is ready to be sent.
+    /// Marks its response as ready to be sent.
     pub(crate) fn request_ends(&self) {
         self.idle_since.store(self.now(), Relaxed);
         self.working.store(false, Relaxed);
@@ -110,7 +110,7 @@ impl Activity {
         }
     }
 
-    /// Judges the present state.
+    /// Checks the deadline of the current state.
     pub(crate) fn verdict(&self, timeouts: &ConnectionTimeouts) -> Verdict {
         let (write, header) = (self.write_since.load(Relaxed), self.header_since.load(Relaxed));
         let (since, allowed, what) = if write != 0 {
@@ -130,7 +130,7 @@ impl Activity {
     }
 }
 
-/// A socket that notes in an [`Activity`] what goes through it.
+/// A socket that records its reads and writes in an [`Activity`].
 #[derive(Debug)]
 pub(crate) struct Watched<S> {
     socket: S,
@@ -142,7 +142,7 @@ impl<S> Watched<S> {
         Self { socket, activity }
     }
 
-    /// The socket.
+    /// Returns the socket.
     pub(crate) fn into_inner(self) -> S {
         self.socket
     }

@@ -1,12 +1,12 @@
-//! How a server stops: it accepts nobody, lets requests in flight finish, then closes what is left.
+//! Graceful shutdown: requests in flight finish, then remaining connections are closed.
 
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How far the stopping has come.
+/// The stage of a shutdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Not stopping.
+    /// No shutdown.
     Serving,
     /// Finish the request in flight, then close.
     Draining,
@@ -14,11 +14,11 @@ pub(crate) enum Stage {
     Closing,
 }
 
-/// Tells every connection how far the stopping has come and knows when the last one is gone.
+/// Notifies every connection of the shutdown and waits for the last one.
 #[derive(Debug)]
 pub(crate) struct Drain(watch::Sender<Stage>);
 
-/// Held by whoever must be gone before the server has stopped.
+/// Keeps the server running until it is dropped, up to the timeout of the shutdown.
 pub(crate) type ConnectionGuard = watch::Receiver<Stage>;
 
 impl Drain {
@@ -26,22 +26,22 @@ impl Drain {
         Self(watch::Sender::new(Stage::Serving))
     }
 
-    /// One more to wait for.
+    /// Returns a guard for one more connection.
     pub(crate) fn guard(&self) -> ConnectionGuard {
         self.0.subscribe()
     }
 
-    /// How many there are.
+    /// Returns the number of guards.
     pub(crate) fn connections(&self) -> usize {
         self.0.receiver_count()
     }
 
-    /// Whether the server is on its way down.
+    /// Returns true during a shutdown.
     pub(crate) fn is_stopping(&self) -> bool {
         *self.0.borrow() != Stage::Serving
     }
 
-    /// Stops. Returns how many connections had to be cut off.
+    /// Shuts down within twice this time. Returns the number of connections that were cut off.
     pub(crate) async fn stop(&self, within: Duration) -> usize {
         self.0.send_replace(Stage::Draining);
         if tokio::time::timeout(within, self.0.closed()).await.is_ok() {

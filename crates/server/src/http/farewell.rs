@@ -1,10 +1,9 @@
 //! Answers that no handler makes: what is said when there is no request that could be handled, ahead of closing the
 //! connection. hyper answers a head it cannot parse with a bare status; [`Worded`] puts a problem in its place.
 
-use super::middleware::{Call, REQUEST_ID};
+use super::middleware::{CREDITS_CHARGED, Call, REQUEST_ID};
 use crate::app::App;
 use crate::errors::ErrorCode;
-use crate::gate::serve::CREDITS_CHARGED;
 use crate::options::{HEADER_BLOCK_BYTES_MAX, URL_BYTES_MAX};
 use crate::problem::{Problem, Style};
 use http::StatusCode;

@@ -7,7 +7,6 @@ use super::routes::{self, Route};
 use crate::app::App;
 use crate::encoding::{Codings, encode_head};
 use crate::errors::ErrorCode;
-use crate::gate::serve::CREDITS_CHARGED;
 use crate::options::{PublicUrl, URL_BYTES_MAX};
 use crate::problem::{Problem, Style};
 use crate::request_ids;
@@ -25,34 +24,36 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tower::Service;
 
+/// Credits charged for the call. On every answer.
+pub(crate) const CREDITS_CHARGED: HeaderName = HeaderName::from_static("x-credits-charged");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What the server answers at all, for `OPTIONS *`.
+/// Methods of the server, for `OPTIONS *`.
 const ALL_METHODS: &str = "GET, HEAD, POST, DELETE, OPTIONS";
 
-/// What a handler knows of the call beside the request itself.
+/// Facts about a call beside the request itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) id: RequestId,
     /// `None` for an unknown path.
     pub(crate) route: Option<Arc<Route>>,
     pub(crate) codings: Codings,
-    /// What links begin with.
+    /// Base of links.
     pub(crate) public_url: PublicUrl,
 }
 
 impl Call {
-    /// Of a request that came through [`RequestMiddleware::answer`].
+    /// Returns the call of a request that passed [`RequestMiddleware::answer`].
     pub(crate) fn of(extensions: &Extensions) -> Self {
         extensions.get::<Self>().cloned().expect("every request comes through the middleware, which names it")
     }
 
-    /// A call that is not of a route: what goes wrong before there is a request.
+    /// Returns a call without a route, for errors before there is a request.
     pub(crate) fn unrouted(app: &App) -> Self {
         let id = app.request_ids.next(app.clock.now());
         Self { id, route: None, codings: Codings::IDENTITY, public_url: app.options.public_url.clone() }
     }
 
-    /// One with a fixed id.
+    /// Returns a call with a fixed id.
     #[cfg(test)]
     pub(crate) fn example() -> Self {
         let id = RequestId::new(domain::Timestamp::from_ms(1_700_000_000_000), 7);
@@ -60,7 +61,7 @@ impl Call {
     }
 }
 
-/// The application and the way to its handlers.
+/// Handles every request before and after its handler.
 #[derive(Debug)]
 pub(crate) struct RequestMiddleware {
     pub(crate) app: Arc<App>,
@@ -68,7 +69,7 @@ pub(crate) struct RequestMiddleware {
 }
 
 impl RequestMiddleware {
-    /// Answers one request. Never fails: a fault is an answer too.
+    /// Answers one request. It never fails: an error is a response too.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let (app, began) = (&self.app, Instant::now());
         let codings = Codings::accepted(request.headers());
@@ -133,7 +134,7 @@ impl RequestMiddleware {
     }
 }
 
-/// What is refused on every path.
+/// Returns the error of a request that is refused on every path.
 fn refusal(request: &Request<Incoming>, call: &Call, codings: Option<Codings>) -> Option<Problem> {
     let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
     if url_bytes > URL_BYTES_MAX {
@@ -150,7 +151,7 @@ fn refusal(request: &Request<Incoming>, call: &Call, codings: Option<Codings>) -
     call.route.as_ref().and_then(|route| route.check_accept(request.headers()).err())
 }
 
-/// Why the request's `Host` cannot be used, if so (RFC 9112 section 3.2).
+/// Returns the fault of the request's `Host`, if any (RFC 9112 section 3.2).
 fn wrong_host(version: Version, headers: &HeaderMap) -> Option<&'static str> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -172,7 +173,7 @@ fn has_no_use_for_body(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS].contains(method)
 }
 
-/// The answer to `HEAD`: the headers of the answer to `GET`.
+/// Removes the body of a response to `HEAD`, whose headers are those of `GET`.
 fn without_body(answer: Response<Body>, codings: Codings) -> Response<Body> {
     let bytes = answer.body().size_hint().exact().filter(|bytes| *bytes > 0);
     // Of a body of unknown length nothing is said: an empty one would say 0.
@@ -185,7 +186,7 @@ fn without_body(answer: Response<Body>, codings: Codings) -> Response<Body> {
     answer
 }
 
-/// What a panic said.
+/// Returns the message of a panic.
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     let words =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));

@@ -1,8 +1,9 @@
-//! `GET /v1/balance`: what the account holds.
+//! `GET /v1/balance`: the credit balance of the account.
 
-use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
+use super::json_reply::{self, NoMeta};
 use crate::app::App;
-use crate::gate::Billing;
+use crate::gate::reply::Content;
+use crate::gate::{AuthenticatedRequest, Billing, serve_free};
 use crate::openapi::FreeErrors;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -13,18 +14,18 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// What an account holds.
+/// A credit balance.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Balance)]
 pub(crate) struct BalanceView {
-    /// The account.
+    /// Account id.
     #[schema(example = "acct_1")]
     account_id: String,
-    /// Credits left. They never expire.
+    /// Credits left; they never expire.
     credits: u64,
 }
 
-/// A balance.
+/// The balance of the account.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BalanceAnswer {
     data: BalanceView,
@@ -32,16 +33,16 @@ pub(crate) struct BalanceAnswer {
     billing: Billing,
 }
 
-async fn balance(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
-    let account_id = request.key.account_id;
+async fn balance(request: AuthenticatedRequest) -> Result<Content, Problem> {
+    let account_id = request.caller.key.account_id;
     let balance = request.app.catalog.store().balance(account_id).await?;
     let balance = balance.ok_or_else(|| Problem::internal(format!("{account_id} does not exist")))?;
-    JsonReply::ok(&BalanceView { account_id: account_id.to_string(), credits: balance.get() })
+    json_reply::ok(&BalanceView { account_id: account_id.to_string(), credits: balance.get() })
 }
 
-/// What the account holds
+/// Credit balance
 ///
-/// As the ledger has it. Free.
+/// Returns the balance recorded in the ledger. Free.
 #[utoipa::path(
     get,
     path = "/v1/balance",
@@ -50,5 +51,6 @@ async fn balance(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
     responses((status = 200, description = "The balance", body = BalanceAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| balance(request).await).await
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| balance(request).await)
+        .await
 }

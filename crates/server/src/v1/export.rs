@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::downloads::{Download, FileTag, not_written};
 use crate::encoding::Coding;
 use crate::gate::reply::Content;
-use crate::gate::{Paid, RequestContext, serve};
+use crate::gate::{Paid, Price, RequestContext, serve};
 use crate::openapi::{ExportErrors, OptionalTagText};
 use crate::problem::Problem;
 use axum::body::Body;
@@ -139,7 +139,7 @@ impl Paid for Export {
         let tag = FileTag::new(&format!("{hash:032x}"), Coding::Identity, request_id, &app.downloads.node);
         let download = Download { exported_at: Some(sequence), ..Download::new(stored, slot, tag) };
         let mut content = Content::file(format.content_type(), download);
-        content.price = price;
+        content.price = Price::metered(price);
         content.disposition = disposition;
         Ok(content)
     }

@@ -1,14 +1,15 @@
 //! `/v1/imports`: files are uploaded, and imported by the worker. Free; for keys of the scope `admin`.
 
+use super::json_reply::NoMeta;
 use super::measured::Pagination;
 use super::upload::Uploaded;
-use super::{AuthenticatedRequest, JobFacts, JsonReply, NoMeta, serve};
+use super::{JobFacts, json_reply};
 use crate::app::App;
 use crate::errors::ErrorCode;
-use crate::gate::Billing;
 use crate::gate::quote::key_of_other_request;
-use crate::gate::serve::idempotency_key;
+use crate::gate::reply::Content;
 use crate::gate::uncancelled::Uncancelled;
+use crate::gate::{AuthenticatedRequest, Billing, idempotency_key, serve_free};
 use crate::openapi::{Binary, ImportErrors, ImportsErrors, UploadErrors};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -70,16 +71,16 @@ pub(super) struct ListParams {
 pub(crate) struct ImportView {
     #[serde(flatten)]
     job: JobFacts,
-    /// As it was told.
+    /// File name as given in the upload.
     file_name: Option<String>,
-    /// As it was stated, in UTC; `null` if it was not.
+    /// As given in the upload, in UTC; `null` if absent.
     observed_at: Option<String>,
-    /// As it was stated; `null` if it was not.
+    /// As given in the upload; `null` if absent.
     encoding: Option<String>,
-    /// As it was stated; `null` if it was not.
+    /// As given in the upload; `null` if absent.
     sheet: Option<String>,
     progress: ImportProgress,
-    /// What changed in the store, all attempts together.
+    /// Changes in the store, of all attempts together.
     counts: ImportCountsView,
     rejects: ImportRejects,
     /// Of how many records something is known; known in the end.
@@ -105,41 +106,41 @@ struct ImportReadingTimes {
     stated: u64,
 }
 
-/// How much of the file is read.
+/// Progress of reading the file.
 #[derive(Serialize, ToSchema)]
 struct ImportProgress {
-    /// Bytes that were read, packed as they are.
+    /// Bytes read, before unpacking.
     bytes_read: u64,
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     bytes_total: u64,
-    /// Observations that were read.
+    /// Observations read.
     records: u64,
 }
 
-/// What changed in the store.
+/// Changes in the store.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportCounts)]
 struct ImportCountsView {
-    /// Videos that were not held before.
+    /// Videos that are new here.
     videos_new: u64,
-    /// Records that changed a video held before.
+    /// Records that changed a stored video.
     videos_changed: u64,
     /// Stored videos that count as removed from now on.
     videos_removed: u64,
     /// Records of videos passed over, because the video or its creator was forgotten.
     videos_forgotten: u64,
-    /// Hashtags that were not held before.
+    /// Hashtags that are new here.
     hashtags_new: u64,
-    /// Hashtags held before of which something changed.
+    /// Stored hashtags that changed.
     hashtags_changed: u64,
-    /// Snapshots that were not held before.
+    /// Snapshots that are new here.
     snapshots_new: u64,
 }
 
 /// Records that could not be used; known in the end.
 #[derive(Serialize, ToSchema)]
 struct ImportRejects {
-    /// How many.
+    /// Number of rejected records.
     count: u64,
     /// The first ten.
     first: Vec<ImportReject>,
@@ -154,7 +155,7 @@ struct ImportReject {
     line: Option<u64>,
     /// Number in its list, from 1, where it stands in one.
     record: Option<u64>,
-    /// Why.
+    /// Reason.
     reason: String,
 }
 
@@ -225,10 +226,10 @@ impl ImportView {
     }
 }
 
-/// Upload a file to be imported
+/// Import a file
 ///
-/// The body is the file itself, of any format that is read here, packed or not: what it is is told by its content. It is
-/// kept until it is imported. Free of charge; importing a file again changes nothing.
+/// The body is the file itself, in any supported format, compressed or not; the format is detected from its content. The
+/// file is stored until it is imported. Free; importing a file again changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/imports",
@@ -236,13 +237,13 @@ impl ImportView {
     tag = "imports",
     params(UploadParams),
     request_body(content = inline(Binary), content_type = "application/octet-stream", description = "The file"),
-    responses((status = 202, description = "It will be imported; `Location` says where to look", body = ImportAnswer), UploadErrors),
+    responses((status = 202, description = "The import was queued; `Location` is its path", body = ImportAnswer), UploadErrors),
 )]
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, make).await
+    serve_free(app, request, KeyScope::Admin, make).await
 }
 
-async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Problem> {
+async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
     refuse_forms(&request.parts.headers)?;
     let query = Query::new(request.parts.uri.query().unwrap_or(""));
     let file_name = file_name(&query)?;
@@ -253,7 +254,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
     };
     let job_id = request.new_job_id();
     let spool = node.spool;
-    let name = Spool::name(request.key.account_id, job_id);
+    let name = Spool::name(request.caller.key.account_id, job_id);
     let mut uploaded = Uploaded::receive(&request.app, &spool, &name, body).await?;
     if uploaded.bytes == 0 {
         return Err(Problem::new(ErrorCode::InvalidBody, "the body is empty; send the file as the body"));
@@ -262,7 +263,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
     let order = ImportOrder { spooled: name, file_name, bytes: uploaded.bytes, how };
     let job = NewJob {
         id: job_id,
-        account_id: request.key.account_id,
+        account_id: request.caller.key.account_id,
         kind: JobKind::Import,
         request: order.to_json(),
         node: Some(node.node),
@@ -283,7 +284,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
         drain,
     );
     let job = the_job(made.await?)?;
-    JsonReply::accepted(&ImportView::of(&job)?, format!("{PATH}/{}", job.id))
+    json_reply::accepted(&ImportView::of(&job)?, &request.call.public_url, &format!("{PATH}/{}", job.id))
 }
 
 /// Refuses forms before their body is read: the form's own lines would be imported as part of the file.
@@ -297,7 +298,7 @@ fn refuse_forms(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(ErrorCode::UnsupportedMediaType, detail))
 }
 
-/// The job that was made, now or before.
+/// Returns the job that was created, now or by an earlier request with the same `Idempotency-Key`.
 pub(super) fn the_job(created: JobCreated) -> Result<Job, Problem> {
     match created {
         JobCreated::Created(job) | JobCreated::Same(job) => Ok(job),
@@ -318,7 +319,7 @@ fn file_name(query: &Query<'_>) -> Result<Option<String>, Problem> {
     }
 }
 
-/// What the query states of how the file is to be read.
+/// Parses how the file is to be read.
 fn how_to_read(query: &Query<'_>, has_name: bool, now: Timestamp) -> Result<HowToRead, Problem> {
     let refused =
         |param: &'static str| move |why: HowError| Problem::parameter(param, format!("{param}: {why}"));
@@ -350,9 +351,9 @@ fn stated<T: FromStr<Err = HowError>>(query: &Query<'_>, param: &'static str) ->
         .transpose()
 }
 
-/// Imports of this account
+/// List imports
 ///
-/// Newest first, 20 on a page. Free.
+/// Returns the account's imports, newest first, 20 per page. Free.
 #[utoipa::path(
     get,
     path = "/v1/imports",
@@ -362,17 +363,17 @@ fn stated<T: FromStr<Err = HowError>>(query: &Query<'_>, param: &'static str) ->
     responses((status = 200, description = "The imports", body = ImportList), ImportsErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
         let (jobs, pagination) = request.jobs(JobKind::Import).await?;
         let views = jobs.iter().map(ImportView::of).collect::<Result<Vec<_>, _>>()?;
-        JsonReply::page(&views, pagination)
+        json_reply::page(&views, pagination)
     })
     .await
 }
 
-/// An import
+/// Get an import
 ///
-/// How far it is, and in the end what it brought and what could not be used. Free.
+/// Returns the progress of an import, and once it has ended its results and rejects. Free.
 #[utoipa::path(
     get,
     path = "/v1/imports/{id}",
@@ -382,15 +383,15 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The import", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
-        JsonReply::ok(&ImportView::of(&request.job(JobKind::Import).await?)?)
+    serve_free(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
+        json_reply::ok(&ImportView::of(&request.job(JobKind::Import).await?)?)
     })
     .await
 }
 
-/// Call an import off
+/// Cancel an import
 ///
-/// What it has brought stays. One that is running stops in a moment; one that has ended stays as it is.
+/// Keeps what was imported so far. A running import stops shortly; one that has ended does not change.
 #[utoipa::path(
     delete,
     path = "/v1/imports/{id}",
@@ -400,14 +401,14 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The import as it is now", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
         let job = request.cancel(JobKind::Import).await?;
         if job.state.is_ended()
             && let Some(uploads) = &request.app.options.uploads
         {
             uploads.spool.remove(&ImportOrder::of(&job)?.spooled);
         }
-        JsonReply::ok(&ImportView::of(&job)?)
+        json_reply::ok(&ImportView::of(&job)?)
     })
     .await
 }

@@ -1,8 +1,8 @@
 //! A small JSON object as the body of a request: bounded, in time, and with every field known.
 
-use super::AuthenticatedRequest;
 use super::strict_json::StrictValue;
 use crate::errors::ErrorCode;
+use crate::gate::AuthenticatedRequest;
 use crate::http::bodies::read_small;
 use crate::problem::Problem;
 use axum::body::Body;

@@ -1,8 +1,9 @@
-//! `GET /v1/me`: whose key this is, and what it may do.
+//! `GET /v1/me`: the current account and API key.
 
-use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
+use super::json_reply::{self, NoMeta};
 use crate::app::App;
-use crate::gate::Billing;
+use crate::gate::reply::Content;
+use crate::gate::{AuthenticatedRequest, Billing, serve_free};
 use crate::openapi::FreeErrors;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -13,40 +14,40 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// An account and the key it was asked with.
+/// An account and the API key of the request.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Me)]
 pub(crate) struct MeView {
-    /// The account.
+    /// Account id.
     #[schema(example = "acct_1")]
     account_id: String,
-    /// Its address.
+    /// Email address.
     email: String,
-    /// When it was made.
+    /// Creation time.
     created_at: String,
-    /// What it holds.
+    /// Credit balance.
     credits: u64,
     key: KeyView,
 }
 
-/// A key without its secret half.
+/// An API key without its secret.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Key)]
 struct KeyView {
-    /// Its public half.
+    /// Public part of the key.
     id: String,
-    /// What its owner calls it.
+    /// Name given by the owner.
     name: String,
-    /// `call` or `admin`.
+    /// Permissions: `call` or `admin`.
     #[schema(example = "call")]
     scope: &'static str,
-    /// Calls a minute it may make, where it has a limit of its own; 0 for none.
+    /// The key's own rate limit in requests per minute; 0 for none, `null` for the server's default.
     requests_per_minute: Option<u32>,
-    /// When it was made.
+    /// Creation time.
     created_at: String,
 }
 
-/// Who asks.
+/// The current account.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MeAnswer {
     data: MeView,
@@ -54,13 +55,13 @@ pub(crate) struct MeAnswer {
     billing: Billing,
 }
 
-async fn me(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
+async fn me(request: AuthenticatedRequest) -> Result<Content, Problem> {
     let store = request.app.catalog.store();
-    let (account_id, key_id) = (request.key.account_id, request.key.key_id);
+    let (account_id, key_id) = (request.caller.key.account_id, request.caller.key.key_id);
     let gone = || Problem::internal(format!("key {key_id} or {account_id} does not exist"));
     let account = store.account(account_id).await?.ok_or_else(gone)?;
     let key = store.key(key_id).await?.ok_or_else(gone)?;
-    JsonReply::ok(&MeView {
+    json_reply::ok(&MeView {
         account_id: account_id.to_string(),
         email: account.email.to_string(),
         created_at: account.created_at.to_rfc3339(),
@@ -75,9 +76,9 @@ async fn me(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
     })
 }
 
-/// Who asks
+/// Current account
 ///
-/// The account and the key. Free.
+/// Returns the account and the API key of the request. Free.
 #[utoipa::path(
     get,
     path = "/v1/me",
@@ -86,5 +87,5 @@ async fn me(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
     responses((status = 200, description = "The account and the key", body = MeAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| me(request).await).await
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| me(request).await).await
 }

@@ -3,10 +3,10 @@
 //! A question is a [`Question`]; [`Measuring`] makes a paid endpoint of it. `fields=` leaves the named fields; `limit=` and
 //! `cursor=` page, and `Link` names the next page; `format=` or `Accept` picks JSON, NDJSON, CSV, XLSX or Parquet.
 
-use super::cursor::List;
 use super::hashtags::reference;
 use crate::app::App;
 use crate::errors::ErrorCode;
+use crate::gate::cursor::List;
 use crate::gate::reply::Content;
 use crate::gate::{Paid, RequestContext};
 use crate::negotiation::{accept, not_acceptable};
@@ -386,7 +386,7 @@ pub(crate) async fn hashtag(
 ) -> Result<(Hashtag, bool), Problem> {
     let found = catalog.fresh_hashtag(text, freshness).await.map_err(|error| match error {
         CatalogError::Name(why) => problem(MeasureError::Name(text.to_owned(), why)),
-        error => crate::contract::fault(error),
+        error => error.into(),
     })?;
     found.ok_or_else(|| problem(MeasureError::NotFound(text.to_owned())))
 }
@@ -406,6 +406,6 @@ pub(crate) fn problem(error: MeasureError) -> Problem {
             Problem::new(ErrorCode::Unavailable, error.to_string()).retry_after(TRENDS_RETRY_SECONDS)
         }
         MeasureError::File(error) => crate::downloads::not_written(error),
-        MeasureError::Catalog(error) => crate::contract::fault(error),
+        MeasureError::Catalog(error) => error.into(),
     }
 }

@@ -1,8 +1,8 @@
-//! `GET /v1/metrics`: every metric with its formula, unit, caveats and where it is found. The docs are made from the same list.
+//! `GET /v1/metrics`: every metric with its formula, unit, caveats and paths. The docs are generated from the same list.
 
-use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
+use super::json_reply::{self, NoMeta};
 use crate::app::App;
-use crate::gate::Billing;
+use crate::gate::{AuthenticatedRequest, Billing, serve_free};
 use crate::openapi::FreeErrors;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -17,20 +17,20 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Metric)]
 pub(crate) struct MetricView {
-    /// As it is named in answers.
+    /// Name of the field in answers.
     #[schema(example = "velocity")]
     name: &'static str,
-    /// What people call it.
+    /// Title.
     title: &'static str,
-    /// Its formula.
+    /// Formula.
     #[schema(example = "dV/dt")]
     formula: &'static str,
-    /// What it is counted in.
+    /// Unit.
     #[schema(example = "views a day")]
     unit: &'static str,
-    /// What has to be known of it.
+    /// Caveats.
     caveats: &'static [&'static str],
-    /// Where it is found.
+    /// Paths that return it.
     paths: &'static [&'static str],
 }
 
@@ -47,7 +47,7 @@ impl From<&Metric> for MetricView {
     }
 }
 
-/// Metrics.
+/// The list of metrics.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MetricsAnswer {
     data: Vec<MetricView>,
@@ -55,9 +55,9 @@ pub(crate) struct MetricsAnswer {
     billing: Billing,
 }
 
-/// Every metric
+/// List metrics
 ///
-/// Name, formula, unit, caveats and where it is found. Free.
+/// Returns every metric with its formula, unit, caveats and the paths that return it. Free.
 #[utoipa::path(
     get,
     path = "/v1/metrics",
@@ -66,8 +66,8 @@ pub(crate) struct MetricsAnswer {
     responses((status = 200, description = "Every metric", body = MetricsAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |_: AuthenticatedRequest, _| {
-        JsonReply::ok(&METRICS.iter().map(MetricView::from).collect::<Vec<_>>())
+    serve_free(app, request, KeyScope::Call, async |_: AuthenticatedRequest, _| {
+        json_reply::ok(&METRICS.iter().map(MetricView::from).collect::<Vec<_>>())
     })
     .await
 }

@@ -1,8 +1,9 @@
-//! `GET /v1/usage?from=&to=`: what the account's credits went into, by day and by what was called.
+//! `GET /v1/usage?from=&to=`: credit usage of the account by day and operation.
 
-use super::{AuthenticatedRequest, JsonReply, NoMeta, serve};
+use super::json_reply::{self, NoMeta};
 use crate::app::App;
-use crate::gate::Billing;
+use crate::gate::reply::Content;
+use crate::gate::{AuthenticatedRequest, Billing, serve_free};
 use crate::openapi::{FreeErrors, TimeText};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -16,11 +17,11 @@ use std::sync::Arc;
 use store::ledger::{Entry, Movement};
 use utoipa::{IntoParams, ToSchema};
 
-/// Days that are told unless asked otherwise.
+/// Default period, in days.
 const DAYS: i64 = 30;
-/// Entries of the ledger that are looked at for one answer, at most.
+/// Maximum number of ledger entries read for one answer.
 const ENTRIES_MAX: usize = 200_000;
-/// Entries that are read at once.
+/// Entries of one read.
 const PART: usize = 2_000;
 
 /// What may stand in the query.
@@ -36,43 +37,43 @@ struct Params {
     to: TimeText,
 }
 
-/// What credits went into.
+/// Credit usage in a period.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Usage)]
 pub(crate) struct UsageView {
-    /// From then on.
+    /// Start of the period.
     from: String,
-    /// Until then.
+    /// End of the period, inclusive.
     to: String,
-    /// Charges.
+    /// Number of charges.
     calls: u64,
     /// Credits charged.
     credits_charged: u64,
-    /// Credits given.
+    /// Credits granted.
     credits_granted: u64,
-    /// Whether all of the time asked for was looked at; the newest charges are.
+    /// False if the period has too many charges: the oldest are then missing.
     complete: bool,
-    /// By UTC day and by what was called, the newest day first.
+    /// Usage by UTC day and operation, newest day first.
     days: Vec<DayView>,
 }
 
-/// Charges of a day for one thing.
+/// Charges of one day for one operation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UsageDay)]
 struct DayView {
-    /// UTC.
+    /// UTC day.
     #[schema(example = "2026-11-25")]
     day: String,
-    /// What was called.
+    /// Operation, named as in this description.
     #[schema(example = "hashtag_history")]
     operation: String,
-    /// Charges.
+    /// Number of charges.
     calls: u64,
     /// Credits charged.
     credits: u64,
 }
 
-/// Usage.
+/// The usage of the account.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UsageAnswer {
     data: UsageView,
@@ -80,7 +81,7 @@ pub(crate) struct UsageAnswer {
     billing: Billing,
 }
 
-async fn usage(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
+async fn usage(request: AuthenticatedRequest) -> Result<Content, Problem> {
     let now = request.app.clock.now();
     let query = Query::new(request.parts.uri.query().unwrap_or(""));
     let to = query.end("to", now)?.unwrap_or(now);
@@ -97,7 +98,7 @@ async fn usage(request: AuthenticatedRequest) -> Result<JsonReply, Problem> {
         calls,
         credits,
     });
-    JsonReply::ok(&UsageView {
+    json_reply::ok(&UsageView {
         from: from.to_rfc3339(),
         to: to.to_rfc3339(),
         calls: sums.calls,
@@ -117,7 +118,7 @@ struct Sums {
 }
 
 impl Sums {
-    /// Goes back through the ledger. `false` when there is more than is looked at.
+    /// Reads the ledger backwards. Returns false if it ended at [`ENTRIES_MAX`].
     async fn gather(
         &mut self,
         request: &AuthenticatedRequest,
@@ -127,7 +128,7 @@ impl Sums {
         let store = request.app.catalog.store();
         let (mut before, mut looked_at) = (None, 0);
         loop {
-            let entries = store.entries(request.key.account_id, before, PART).await?;
+            let entries = store.entries(request.caller.key.account_id, before, PART).await?;
             let Some(last) = entries.last() else { return Ok(true) };
             before = Some(last.number);
             looked_at += entries.len();
@@ -158,17 +159,18 @@ impl Sums {
     }
 }
 
-/// What credits went into
+/// Credit usage
 ///
-/// By day and by what was called, out of the ledger. Free.
+/// Sums the charges of the ledger by day and operation. Free.
 #[utoipa::path(
     get,
     path = "/v1/usage",
     operation_id = "usage",
     tag = "account",
     params(Params),
-    responses((status = 200, description = "What credits went into", body = UsageAnswer), FreeErrors),
+    responses((status = 200, description = "The credit usage", body = UsageAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| usage(request).await).await
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| usage(request).await)
+        .await
 }

@@ -2,14 +2,14 @@
 
 use super::imports::{ListParams, the_job};
 use super::json_body::Fields;
+use super::json_reply::NoMeta;
 use super::measured::Pagination;
-use super::{AuthenticatedRequest, JobFacts, JsonReply, NoMeta, serve};
+use super::{JobFacts, json_reply};
 use crate::app::App;
-use crate::contract::fault;
 use crate::errors::ErrorCode;
-use crate::gate::Billing;
 use crate::gate::quote::refused;
-use crate::gate::serve::idempotency_key;
+use crate::gate::reply::Content;
+use crate::gate::{AuthenticatedRequest, Billing, idempotency_key, serve_free};
 use crate::openapi::{FreeErrors, StartWalkErrors, WalkErrors};
 use crate::problem::Problem;
 use axum::body::Body;
@@ -30,7 +30,7 @@ use utoipa::ToSchema;
 const PATH: &str = "/v1/walks";
 const FIELDS: &[&str] = &["hashtag", "region", "max_credits", "dry_run"];
 
-/// What is to be walked through.
+/// The order for a walk.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes the body; `Fields` reads it")]
 pub(crate) struct WalkAsked {
@@ -40,7 +40,7 @@ pub(crate) struct WalkAsked {
     /// Only videos of this country: two letters.
     #[schema(example = "US", pattern = "^[A-Za-z]{2}$")]
     region: Option<String>,
-    /// The most credits that it may cost.
+    /// Maximum number of credits to spend.
     #[schema(example = 500, minimum = 1, maximum = 100_000, default = 10_000)]
     max_credits: Option<u64>,
     /// Returns the price and starts nothing.
@@ -54,7 +54,7 @@ pub(crate) struct WalkAsked {
 pub(crate) struct WalkView {
     #[serde(flatten)]
     job: JobFacts,
-    /// As it was asked for.
+    /// Hashtag as given in the request.
     hashtag: String,
     region: Option<String>,
     max_credits: u64,
@@ -67,18 +67,18 @@ pub(crate) struct WalkView {
     first_rejects: Vec<WalkRejectView>,
     /// Credits charged so far: one for each page that brought a video new to this walk.
     credits_charged: u64,
-    /// Why it ended: `end` (the upstream has no more), `cap` (it gives no more, though there are more), `budget`, `stall`
+    /// Reason for its end: `end` (the upstream has no more), `cap` (it gives no more, though there are more), `budget`, `stall`
     /// (it says that there is more and gives none), `repeat` (it gives only what was seen), `upstream` (it could not go
-    /// on). `null` while it runs, and when it was called off.
+    /// on). `null` while it runs, and when it was cancelled.
     #[schema(example = "end")]
     stop_reason: Option<&'static str>,
     /// What went wrong, where something did.
     problem: Option<String>,
-    /// How much of the hashtag it saw; `null` until it has ended.
+    /// Share of the hashtag that it saw; `null` until it has ended.
     coverage: Option<CoverageView>,
 }
 
-/// What a walk counts.
+/// Counters of a walk.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WalkCounters)]
 struct WalkCountersView {
@@ -112,25 +112,25 @@ struct WalkRejectView {
     reason: String,
 }
 
-/// How much of a hashtag a walk saw.
+/// Coverage of a hashtag by a walk.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WalkCoverage)]
 struct CoverageView {
     /// Videos it saw.
     unique: u64,
-    /// The videos there are, as a source told; `null` where none did.
+    /// Number of videos of the hashtag as a source reported it; `null` if none did.
     reported: Option<ReportedView>,
     /// unique / reported.
     share: Option<ShareView>,
-    /// Why there is no share.
+    /// Reason for a missing share.
     share_missing: Option<String>,
     /// The videos there are, by this walk and the one before it.
     estimate: Option<EstimateView>,
-    /// Why there is no estimate.
+    /// Reason for a missing estimate.
     estimate_missing: Option<String>,
 }
 
-/// A told number of videos.
+/// A reported number of videos.
 #[derive(Serialize, ToSchema)]
 struct ReportedView {
     value: u64,
@@ -142,7 +142,7 @@ struct ReportedView {
     step: u64,
 }
 
-/// A share, and what the step of the total leaves open.
+/// A share, and its bounds given the rounding of the total.
 #[derive(Serialize, ToSchema)]
 struct ShareView {
     value: f64,
@@ -168,7 +168,7 @@ struct EstimateView {
     earlier_walk: String,
 }
 
-/// What a walk is likely to cost. Nothing was charged, and no upstream was asked.
+/// The expected price of a walk. Nothing was charged, and no upstream was called.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WalkPriceView {
     hashtag: String,
@@ -177,13 +177,13 @@ pub(crate) struct WalkPriceView {
     pages: Option<u64>,
     /// Credits, one a page; `null` where that cannot be known.
     credits: Option<u64>,
-    /// What it never exceeds.
+    /// Upper limit of the price.
     max_credits: u64,
-    /// Videos that a source told to be under the hashtag.
+    /// Number of videos of the hashtag as a source reported it.
     reported_videos: Option<u64>,
-    /// Videos under it that are held here already.
+    /// Videos of the hashtag that are stored already.
     held_videos: Option<u64>,
-    /// What the numbers are based on, or why there are none.
+    /// Basis of the numbers, or the reason for their absence.
     basis: String,
 }
 
@@ -278,11 +278,11 @@ impl CoverageView {
     }
 }
 
-/// Walk through a whole hashtag
+/// Start a walk
 ///
-/// The worker goes through the feed of the upstream to its end and stores every page as it comes. One credit is charged
+/// Crawls the upstream's feed of a hashtag to its end and stores every page as it arrives. One credit is charged
 /// for each page that brings at least one video new to the walk, once, and never more than `max_credits`; pages that are
-/// empty or bring only repeats or rejects are free. With `dry_run` the price is returned and nothing is done.
+/// empty or bring only repeats or rejects are free. `dry_run` returns the price and starts nothing.
 #[utoipa::path(
     post,
     path = "/v1/walks",
@@ -291,15 +291,15 @@ impl CoverageView {
     request_body = WalkAsked,
     responses(
         (status = 200, description = "The price (`dry_run`)", body = WalkPriceAnswer),
-        (status = 202, description = "It will be walked; `Location` says where to look", body = WalkAnswer),
+        (status = 202, description = "The walk was queued; `Location` is its path", body = WalkAnswer),
         StartWalkErrors,
     ),
 )]
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, make).await
+    serve_free(app, request, KeyScope::Call, make).await
 }
 
-async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Problem> {
+async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
     let mut fields = Fields::read(&request, body, FIELDS).await?;
     let (order, dry_run) = (order(&mut fields)?, fields.flag("dry_run")?);
     let catalog = &request.app.catalog;
@@ -312,8 +312,8 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
         return price(&request, order).await;
     }
     let idempotency_key = idempotency_key(&request.parts.headers)?;
-    let balance = catalog.store().quote(request.key.account_id).await?;
-    // With an Idempotency-Key an empty account is heard too, as it may have begun the walk already.
+    let balance = catalog.store().quote(request.caller.key.account_id).await?;
+    // A request with an Idempotency-Key passes even at zero: it may have started the walk already.
     if let Some(balance) = balance.filter(|balance| *balance < PRICE_OF_A_CALL && idempotency_key.is_none()) {
         return Err(refused(balance));
     }
@@ -321,7 +321,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
     let fingerprint = Fingerprint::of(format!("POST {PATH} {order}").as_bytes());
     let job = NewJob {
         id: request.new_job_id(),
-        account_id: request.key.account_id,
+        account_id: request.caller.key.account_id,
         kind: JobKind::Walk,
         request: order,
         node: None,
@@ -329,7 +329,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<JsonReply, Pr
         at: request.app.clock.now(),
     };
     let job = the_job(catalog.make_job(job).await?)?;
-    JsonReply::accepted(&WalkView::of(&job)?, format!("{PATH}/{}", job.id))
+    json_reply::accepted(&WalkView::of(&job)?, &request.call.public_url, &format!("{PATH}/{}", job.id))
 }
 
 fn order(fields: &mut Fields) -> Result<WalkOrder, Problem> {
@@ -353,9 +353,9 @@ fn order(fields: &mut Fields) -> Result<WalkOrder, Problem> {
     })
 }
 
-async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<JsonReply, Problem> {
-    let price = request.app.catalog.walk_price(&order).await.map_err(fault)?;
-    JsonReply::ok(&WalkPriceView {
+async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<Content, Problem> {
+    let price = request.app.catalog.walk_price(&order).await?;
+    json_reply::ok(&WalkPriceView {
         hashtag: order.hashtag,
         region: order.region,
         pages: price.pages,
@@ -367,9 +367,9 @@ async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<JsonR
     })
 }
 
-/// Walks of this account
+/// List walks
 ///
-/// Newest first, 20 on a page. Free.
+/// Returns the account's walks, newest first, 20 per page. Free.
 #[utoipa::path(
     get,
     path = "/v1/walks",
@@ -379,17 +379,17 @@ async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<JsonR
     responses((status = 200, description = "The walks", body = WalkList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
         let (jobs, pagination) = request.jobs(JobKind::Walk).await?;
         let views = jobs.iter().map(WalkView::of).collect::<Result<Vec<_>, _>>()?;
-        JsonReply::page(&views, pagination)
+        json_reply::page(&views, pagination)
     })
     .await
 }
 
-/// A walk
+/// Get a walk
 ///
-/// How far it is, and in the end why it ended and how much of the hashtag it saw. Free.
+/// Returns the progress of a walk, and once it has ended the reason and its coverage. Free.
 #[utoipa::path(
     get,
     path = "/v1/walks/{id}",
@@ -399,15 +399,15 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The walk", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
-        JsonReply::ok(&WalkView::of(&request.job(JobKind::Walk).await?)?)
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+        json_reply::ok(&WalkView::of(&request.job(JobKind::Walk).await?)?)
     })
     .await
 }
 
-/// Call a walk off
+/// Cancel a walk
 ///
-/// What it has brought stays, and what was charged is charged. One that is running stops after its page.
+/// Keeps what was stored and charged so far. A running walk stops after its current page.
 #[utoipa::path(
     delete,
     path = "/v1/walks/{id}",
@@ -417,8 +417,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The walk as it is now", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
-        JsonReply::ok(&WalkView::of(&request.cancel(JobKind::Walk).await?)?)
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+        json_reply::ok(&WalkView::of(&request.cancel(JobKind::Walk).await?)?)
     })
     .await
 }

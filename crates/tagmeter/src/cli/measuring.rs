@@ -2,8 +2,8 @@
 
 use super::{Json, keyword};
 use crate::measured::FileFormat;
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Args};
 use domain::length::LengthError;
 use domain::link::video_id;
 use domain::metrics::{Mode, Step, TrendWindow, Weights};
@@ -38,6 +38,17 @@ pub(crate) struct Shape {
     pub(crate) file: File,
 }
 
+/// Parses one of these formats by its name.
+fn format_of<const N: usize>(formats: [FileFormat; N]) -> impl TypedValueParser<Value = FileFormat> {
+    let names = PossibleValuesParser::new(formats.map(FileFormat::name));
+    names.try_map(|name| FileFormat::named(&name).ok_or("no such format"))
+}
+
+/// Offers the formats of rows alone, for commands that draw no chart.
+fn of_rows(format: Arg) -> Arg {
+    format.value_parser(format_of(FileFormat::ROWS))
+}
+
 /// A file that is written.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct File {
@@ -45,7 +56,7 @@ pub(crate) struct File {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Format, whatever the name of the file ends in
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FileFormat::ALL.map(FileFormat::name)).try_map(|name| FileFormat::named(&name).ok_or("no such format")))]
+    #[arg(long, value_name = "FORMAT", value_parser = format_of(FileFormat::ALL))]
     pub(crate) format: Option<FileFormat>,
     /// Write over a file that is there
     #[arg(long, requires = "output")]
@@ -92,6 +103,7 @@ pub(crate) struct History {
 
 /// `tagmeter trending`
 #[derive(Debug, Args)]
+#[command(mut_arg("format", of_rows))]
 pub(crate) struct Trending {
     /// Within which window of time
     #[arg(long, default_value_t, value_parser = one_of::<TrendWindow>())]
@@ -118,6 +130,7 @@ pub(crate) struct Trending {
 
 /// `tagmeter benchmark`
 #[derive(Debug, Args)]
+#[command(mut_arg("format", of_rows))]
 pub(crate) struct Benchmark {
     /// Tag name, with or without #, or TikTok's id
     #[arg(value_name = "NAME|ID")]
@@ -150,6 +163,7 @@ fn rate(text: &str) -> Result<f64, String> {
 
 /// `tagmeter related`
 #[derive(Debug, Args)]
+#[command(mut_arg("format", of_rows))]
 pub(crate) struct Related {
     /// Tag name, with or without #, or TikTok's id
     #[arg(value_name = "NAME|ID")]
@@ -169,6 +183,7 @@ pub(crate) struct Related {
 
 /// `tagmeter creators`
 #[derive(Debug, Args)]
+#[command(mut_arg("format", of_rows))]
 pub(crate) struct Creators {
     /// Tag name, with or without #, or TikTok's id
     #[arg(value_name = "NAME|ID")]
@@ -211,6 +226,7 @@ fn index(text: &str) -> Result<f64, String> {
 
 /// `tagmeter export`
 #[derive(Debug, Args)]
+#[command(mut_arg("format", of_rows))]
 pub(crate) struct Export {
     /// What to write: every hashtag with its totals, every reading as it was told, or every video, each once
     #[arg(value_name = "WHAT", value_parser = one_of::<ExportOf>())]
@@ -220,6 +236,9 @@ pub(crate) struct Export {
     pub(crate) hashtag: Option<String>,
     #[command(flatten)]
     pub(crate) file: File,
+    /// Print a JSON summary: the file, its format, rows and bytes
+    #[arg(long, requires = "output")]
+    pub(crate) json: bool,
 }
 
 /// `tagmeter report`
@@ -239,6 +258,9 @@ pub(crate) struct Report {
     /// Write over a file that is there
     #[arg(long)]
     pub(crate) force: bool,
+    /// Print a JSON summary: the file, its hashtags and bytes
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `tagmeter backtest`

@@ -4,14 +4,29 @@ use super::{Context, hashtag_of};
 use crate::cli::measuring::Export;
 use crate::exit::Failure;
 use crate::measured::{FileFormat, Target, stored};
-use crate::output::{Out, counted, say};
+use crate::output::{Out, counted, print_json, say};
 use crate::progress::Bar;
 use measure::{ExportOf, MeasureError};
+use serde::Serialize;
+use std::path::Path;
+
+/// JSON of `export --json`.
+#[derive(Serialize)]
+struct Written {
+    file: String,
+    format: &'static str,
+    rows: u64,
+    bytes: u64,
+}
 
 pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failure> {
     if command.what == ExportOf::Hashtags && command.hashtag.is_some() {
         return Err(Failure::usage("--hashtag is for videos and history")
             .hint("`tagmeter lookup NAME --json` tells one hashtag"));
+    }
+    if command.json && command.file.output.as_deref() == Some(Path::new("-")) {
+        return Err(Failure::usage("--json and -o - both print to standard output")
+            .hint("-o FILE leaves it to --json"));
     }
     let target = Target::of_file(&command.file, false)?;
     let measure = context.open_existing_measure().await?;
@@ -23,19 +38,20 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
     let noun = if command.what == ExportOf::Videos { "videos" } else { "hashtags" };
     let progress = |done, total| bar.exported(noun, done, total);
     let (what, only) = (command.what, only.as_ref());
-    let (rows, name) = match target {
+    let (rows, name, summary) = match target {
         Target::Print(FileFormat::Rows(format)) => {
             let written = measure.export_telling(what, only, format, Out, progress).await;
             bar.finish();
-            (written.map_err(refused)?.1, "standard output".to_owned())
+            (written.map_err(refused)?.1, "standard output".to_owned(), None)
         }
         Target::File(file, FileFormat::Rows(format)) => {
             let written = measure.export_telling(what, only, format, file, progress).await;
             bar.finish();
             let (file, rows) = written.map_err(refused)?;
             let name = file.path().display().to_string();
-            file.finish()?;
-            (rows, name)
+            let bytes = file.finish()?;
+            let summary = Written { file: name.clone(), format: format.name(), rows, bytes };
+            (rows, name, Some(summary).filter(|_| command.json))
         }
         _ => {
             return Err(Failure::usage("-o says where the rows go, such as -o hashtags.parquet")
@@ -47,8 +63,13 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
         let of = only.map(|hashtag| format!(" of #{}", hashtag.tag.name())).unwrap_or_default();
         say(format_args!("No {what}{of} are stored."));
     }
-    say(format_args!("{} in {name}.", counted(rows, "row")));
-    Ok(())
+    match summary {
+        Some(summary) => print_json(&summary),
+        None => {
+            say(format_args!("{} in {name}.", counted(rows, "row")));
+            Ok(())
+        }
+    }
 }
 
 fn refused(error: MeasureError) -> Failure {

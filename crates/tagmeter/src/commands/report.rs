@@ -11,14 +11,25 @@ use super::compare::hashtags_of;
 use crate::cli::measuring::Report;
 use crate::exit::Failure;
 use crate::measured::{NewFile, per_cent, tag};
-use crate::output::{Out, grouped, printed, say};
+use crate::output::{Out, grouped, print_json, printed, say};
 use charts::report::{ReportColumn, ReportTable, html};
 use charts::{day, human};
 use domain::metrics::{Mode, Step};
 use domain::{Timestamp, UtcDay};
 use measure::{HistoryAsked, HistoryMetric, HistoryView, Meta, POINTS_MAX, PointView};
+use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
+
+/// JSON of `report --json`.
+#[derive(Serialize)]
+struct Written<'a> {
+    file: &'a str,
+    hashtags: Vec<&'a str>,
+    /// True if no reading and no video of the period is stored.
+    is_empty: bool,
+    bytes: u64,
+}
 
 /// What the sections are made for.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +40,10 @@ struct Frame {
 
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
     let file = if command.output == Path::new("-") {
+        if command.json {
+            let why = "--json and -o - both print to standard output";
+            return Err(Failure::usage(why).hint("-o FILE leaves it to --json"));
+        }
         None
     } else {
         refuse_other_formats(&command.output)?;
@@ -74,7 +89,11 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
         Failure::new(format_args!("the file {} cannot be written: {cause}", file.path().display()))
     })?;
     let name = file.path().display().to_string();
-    file.finish()?;
+    let bytes = file.finish()?;
+    if command.json {
+        let hashtags = hashtags.iter().map(|hashtag| hashtag.tag.name()).collect();
+        return print_json(&Written { file: &name, hashtags, is_empty, bytes });
+    }
     say(format_args!("The report is in {name}."));
     Ok(())
 }

@@ -82,6 +82,60 @@ fn the_default_file_is_what_the_defaults_are() {
     }
 }
 
+/// The default file with every commented setting and section switched on, and how many lines that were. A comment is a
+/// setting where it is `name = value`, and a section where it is in brackets; anything else after a `#` is prose.
+fn uncommented() -> (String, usize) {
+    let is_setting = |line: &str| {
+        let name = line.split_once(" = ").map(|(name, _)| name);
+        line == "[[upstream]]"
+            || name.is_some_and(|name| NAMES.contains(&name) || upstream::NAMES.contains(&name))
+    };
+    let mut switched_on = 0;
+    let lines = DEFAULT_FILE.lines().map(|line| match line.strip_prefix("# ") {
+        Some(setting) if is_setting(setting) => {
+            switched_on += 1;
+            setting
+        }
+        _ => line,
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    (text, switched_on)
+}
+
+#[test]
+fn every_commented_setting_of_the_default_file_loads_under_its_section() {
+    let (text, switched_on) = uncommented();
+    // Nothing that looks like TOML is passed over as prose.
+    let looks_set = DEFAULT_FILE.lines().filter(|line| line.starts_with("# ") && line.contains(" = "));
+    let headings = DEFAULT_FILE.lines().filter(|line| line.starts_with("# [") && line.ends_with(']'));
+    assert_eq!(switched_on, looks_set.count() + headings.count());
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("all.toml");
+    std::fs::write(&path, text).expect("a file");
+    let secrets = ["TIKLIVE_KEY", "TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"];
+    let environment = secrets.map(|name| (name.into(), format!("value of {name}").into())).to_vec();
+    let settings =
+        Settings::load(Flags { config: Some(path), given: Vec::new() }, environment).expect("settings");
+
+    let database = settings.database_url.as_ref().expect("it is switched on");
+    assert_eq!(database.value.to_string(), "postgres://tagmeter@db.example.com:5432/tagmeter");
+    let [original, research] = settings.upstreams.as_slice() else { panic!("{:?}", settings.upstreams) };
+    assert_eq!((&*original.name, original.kind.name()), ("original", "contract"));
+    assert_eq!(original.base_url, "https://api.tikliveapi.com");
+    assert_eq!(
+        (original.requests_per_minute, original.daily_requests, original.credits_per_call),
+        (200, 1000, 1)
+    );
+    assert!(matches!(&original.access, Access::Key(key) if key.reveal() == Ok("value of TIKLIVE_KEY")));
+    assert_eq!((&*research.name, research.kind.name()), ("research", "tiktok-research"));
+    assert_eq!(research.daily_requests, 1000);
+    let Access::Client { key, secret, fields } = &research.access else { panic!("{research:?}") };
+    assert_eq!(key.reveal(), Ok("value of TIKTOK_CLIENT_KEY"));
+    assert_eq!(secret.reveal(), Ok("value of TIKTOK_CLIENT_SECRET"));
+    assert_eq!(fields.as_deref(), Some(&["region_code".to_owned(), "like_count".to_owned()][..]));
+}
+
 #[test]
 fn a_wrong_value_is_told_with_its_place_and_what_would_be_right() {
     let given = |name: &'static str, text: &str| {

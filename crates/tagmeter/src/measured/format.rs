@@ -15,16 +15,20 @@ pub(crate) enum FileFormat {
 }
 
 impl FileFormat {
-    /// All of them.
-    pub(crate) const ALL: [Self; 7] = [
+    /// Formats of rows.
+    pub(crate) const ROWS: [Self; 5] = [
         Self::Rows(Format::Json),
         Self::Rows(Format::Ndjson),
         Self::Rows(Format::Csv),
         Self::Rows(Format::Xlsx),
         Self::Rows(Format::Parquet),
-        Self::Svg,
-        Self::Png,
     ];
+
+    /// All formats.
+    pub(crate) const ALL: [Self; 7] = {
+        let [json, ndjson, csv, xlsx, parquet] = Self::ROWS;
+        [json, ndjson, csv, xlsx, parquet, Self::Svg, Self::Png]
+    };
 
     /// What it is called, which is also how names of its files end.
     pub(crate) fn name(self) -> &'static str {

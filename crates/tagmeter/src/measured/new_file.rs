@@ -40,17 +40,18 @@ impl NewFile {
         Ok(Self { file: BufWriter::new(file), path, may_replace })
     }
 
-    /// Puts it on the disk and gives it its name.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
+    /// Puts it on the disk and gives it its name. Returns its size in bytes.
+    pub(crate) fn finish(self) -> Result<u64, Failure> {
         let Self { file, path, may_replace } = self;
         let refused = |cause: &dyn Display| {
             Failure::new(format_args!("the file {} cannot be written: {cause}", path.display()))
         };
         let file = file.into_inner().map_err(|cause| refused(&cause.error()))?;
         file.as_file().sync_all().map_err(|cause| refused(&cause))?;
+        let bytes = file.as_file().metadata().map_err(|cause| refused(&cause))?.len();
         let named = if may_replace { file.persist(&path) } else { file.persist_noclobber(&path) };
         match named {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(bytes),
             Err(cause) if cause.error.kind() == io::ErrorKind::AlreadyExists => Err(is_there(&path)),
             Err(cause) => Err(refused(&cause.error)),
         }

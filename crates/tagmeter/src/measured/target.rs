@@ -66,7 +66,7 @@ impl Target {
             })
             .hint(formats(has_chart))),
             (None, Some(format)) if format.is_binary() && io::stdout().is_terminal() => {
-                Err(Failure::usage(format_args!("{} is nothing for a terminal", format.name()))
+                Err(Failure::usage(format_args!("refusing to print {} to a terminal", format.name()))
                     .hint("-o FILE writes it to a file"))
             }
             (None, Some(format)) => Ok(Self::Print(format)),
@@ -125,7 +125,7 @@ impl Target {
                 let bytes = bytes(measured, format, now, chart)?;
                 let written = file.write_all(&bytes);
                 written.map_err(|cause| unwritten(file.path(), &cause))?;
-                file.finish()
+                file.finish().map(drop)
             }
         }
     }
@@ -136,9 +136,9 @@ fn answer<T>(measured: &Measured<T>) -> Answer<'_, T> {
 }
 
 fn formats(has_chart: bool) -> String {
-    let names = FileFormat::ALL.map(FileFormat::name);
-    let known = if has_chart { &names[..] } else { &names[..names.len() - 2] };
-    format!("formats are {}; --format names one", known.join(", "))
+    let known: &[FileFormat] = if has_chart { &FileFormat::ALL } else { &FileFormat::ROWS };
+    let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
+    format!("formats are {}; --format names one", names.join(", "))
 }
 
 /// An answer as the bytes of a file. Answers are small beside what is held; what is not goes through `tagmeter export`.

@@ -27,7 +27,11 @@ mod measuring;
 
 mod one_number;
 
+mod outputs;
+
 mod postgres;
+
+mod printed;
 
 mod readme;
 

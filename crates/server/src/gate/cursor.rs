@@ -1,9 +1,8 @@
-//! Cursors of `/v1`: where the next page begins, sealed for the account and the list that they were made for. Clients take
-//! them as they come.
+//! Opaque cursors: the position of the next page, sealed for one account and one list.
 //!
-//! A seal is an HMAC-SHA256 under a key that is made of the store's identity, so that every node over a store takes what
-//! another gave out. What is inside is no secret (the last row of the page tells it); that it is ours and for this list is
-//! what the seal says.
+//! The seal is an HMAC-SHA256 under a key derived from the store's identity, so that every node of a store accepts the
+//! cursors of the others. The position is no secret (the last row of the page shows it); the seal proves that it was
+//! issued here for this list.
 
 use crate::problem::Problem;
 use domain::AccountId;
@@ -17,10 +16,10 @@ use std::fmt;
 const PLACE: usize = 16;
 /// Bytes of a seal.
 const SEAL: usize = 16;
-/// What the key is made for; another purpose would have another.
+/// Context string of the key derivation.
 const PURPOSE: &[u8] = b"tagmeter v1 cursors 1";
 
-/// What cursors of a store are sealed with.
+/// Seals the cursors of a store.
 #[derive(Clone)]
 pub(crate) struct CursorKey(Hmac<Sha256>);
 
@@ -31,7 +30,7 @@ impl CursorKey {
         Self(new_mac(&mac.finalize().into_bytes().into()))
     }
 
-    /// The cursors of a list: an account's, of a path and every parameter that filters or orders it.
+    /// Returns the list of an account, a path and every parameter that filters or orders it.
     pub(crate) fn list(&self, account_id: AccountId, path: &str, parameters: &[(String, String)]) -> List {
         let mut mac = self.0.clone();
         mac.update(&account_id.0.to_be_bytes());
@@ -45,7 +44,7 @@ impl CursorKey {
     }
 }
 
-/// By a key that is shorter than a block of the hash: it is filled up with zeros.
+/// Creates a MAC with a key shorter than a block of the hash, which HMAC pads with zeros.
 fn new_mac<const BYTES: usize>(key: &[u8; BYTES]) -> Hmac<Sha256> {
     let mut block = Key::<Hmac<Sha256>>::default();
     block[..BYTES].copy_from_slice(key);
@@ -63,7 +62,7 @@ impl fmt::Debug for List {
 }
 
 impl List {
-    /// The cursor of a place in it.
+    /// Returns the cursor of a place in it.
     pub(crate) fn cursor(&self, place: Place) -> String {
         let place = bytes_of(place);
         let seal = self.0.clone().chain_update(place).finalize().into_bytes();
@@ -76,7 +75,11 @@ impl List {
         text
     }
 
-    /// The place that one of its cursors names.
+    /// Parses a cursor of this list.
+    ///
+    /// # Errors
+    ///
+    /// It was not issued here for this list.
     pub(crate) fn place(&self, cursor: &str) -> Result<Place, Problem> {
         self.opened(cursor).ok_or_else(|| {
             let detail = "cursor is none of this list; send next_cursor as it came, with the key, path, filter and order \
@@ -88,7 +91,7 @@ impl List {
     fn opened(&self, cursor: &str) -> Option<Place> {
         let bytes = unhexed(cursor)?;
         let (place, seal) = bytes.split_first_chunk::<PLACE>()?;
-        // Compares in a time that says nothing of where they differ.
+        // Compares in constant time.
         self.0.clone().chain_update(place).verify_truncated_left(seal).ok()?;
         let (value, number) = place.split_first_chunk::<8>()?;
         Some(Place { value: f64::from_be_bytes(*value), number: u64::from_be_bytes(number.try_into().ok()?) })
@@ -102,7 +105,7 @@ fn bytes_of(place: Place) -> [u8; PLACE] {
     bytes
 }
 
-/// Lower case alone: one cursor has one text.
+/// Decodes lower-case hexadecimal alone, so that a cursor has one text.
 fn unhexed(text: &str) -> Option<[u8; PLACE + SEAL]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),

@@ -1,0 +1,54 @@
+//! Free endpoints: the scope of the key, the query, then the work.
+
+use super::reply::{Content, JSON, Reply};
+use super::serve::{AuthenticatedRequest, Endpoint, ResponseMetadata};
+use crate::app::App;
+use crate::errors::ErrorCode;
+use crate::negotiation::{self, Strictness};
+use crate::problem::{Problem, Style};
+use axum::body::Body;
+use domain::{Credits, KeyScope};
+use std::future::Future;
+
+/// A call to a free endpoint.
+pub(super) struct FreeCall<W> {
+    /// The scope that its key needs.
+    pub(super) scope: KeyScope,
+    /// What answers it.
+    pub(super) work: W,
+}
+
+impl<W, F> Endpoint for FreeCall<W>
+where
+    W: FnOnce(AuthenticatedRequest, Body) -> F + Send,
+    F: Future<Output = Result<Content, Problem>> + Send,
+{
+    const IS_PAID: bool = false;
+
+    fn error_style(_: &App) -> Style<'_> {
+        Style::Problem
+    }
+
+    async fn answer(
+        self,
+        request: AuthenticatedRequest,
+        body: Body,
+        _: &mut ResponseMetadata,
+        _: &mut Credits,
+    ) -> Result<Reply, Problem> {
+        if !request.caller.key.scope.covers(self.scope) {
+            return Err(forbidden(self.scope));
+        }
+        let parts = &request.parts;
+        if let Some(route) = &request.call.route {
+            route.check_query(&parts.method, parts.uri.query().unwrap_or(""))?;
+        }
+        negotiation::check(&parts.headers, &[JSON], Strictness::Named)?;
+        Ok(Reply::free((self.work)(request, body).await?))
+    }
+}
+
+fn forbidden(needed: KeyScope) -> Problem {
+    let detail = format!("this needs a key of the scope `{needed}`; the server's owner makes one");
+    Problem::new(ErrorCode::Forbidden, detail)
+}

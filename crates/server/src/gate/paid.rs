@@ -1,0 +1,309 @@
+//! Endpoints that cost credits: resumed download, quote, query, replay, answer, charge, reply, in this order. `HEAD` goes
+//! the same way up to the charge.
+
+use super::billing::Price;
+use super::cursor::CursorKey;
+use super::freshness::requirement;
+use super::quote::{Quote, Settled, key_of_other_request};
+use super::reply::{Content, JSON, Reply};
+use super::serve::{AuthenticatedRequest, Endpoint, ResponseMetadata};
+use crate::app::App;
+use crate::downloads::large::ChargeContext;
+use crate::downloads::resume::DownloadRequest;
+use crate::errors::ErrorCode;
+use crate::http::middleware::Call;
+use crate::negotiation::{self, Strictness};
+use crate::options::PublicUrl;
+use crate::problem::{Problem, Style};
+use crate::query::Query;
+use axum::body::Body;
+use catalog::FreshnessRequirement;
+use domain::{AccountId, Credits, KeyId, Operation, RequestId, Timestamp};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use std::future::Future;
+use std::marker::PhantomData;
+use std::time::Duration;
+use store::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptAnswer};
+
+/// The facts of a request that an endpoint may read.
+pub(crate) struct RequestContext<'a> {
+    pub(crate) query: Query<'a>,
+    /// The path as sent, without a trailing `/`.
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    /// The current time, for periods such as `30d`.
+    pub(crate) now: Timestamp,
+    pub(crate) account_id: AccountId,
+    pub(crate) key_id: KeyId,
+    pub(crate) request_id: RequestId,
+    /// Seals the cursors of lists.
+    pub(crate) cursors: &'a CursorKey,
+    /// Base of links.
+    pub(crate) public_url: &'a PublicUrl,
+}
+
+/// An endpoint that costs credits: parses its query and makes its answer.
+pub(crate) trait Paid: Send + 'static {
+    /// The operation that the ledger records.
+    const OPERATION: Operation;
+    /// True for an endpoint of the contract, whose errors may be sent in the original's format.
+    const IS_CONTRACT: bool;
+    /// The parsed query.
+    type Query: Send + 'static;
+
+    /// Returns the media types of its answers; empty if the endpoint negotiates by itself.
+    fn media_types(_: &RequestContext<'_>) -> &'static [&'static str] {
+        &[JSON]
+    }
+
+    /// Returns the representation that `Accept` chose, which is part of the fingerprint of an `Idempotency-Key`.
+    fn representation(_: &Self::Query) -> &'static str {
+        ""
+    }
+
+    /// Returns true if `Accept` chose the representation.
+    fn is_negotiated(_: &Self::Query) -> bool {
+        false
+    }
+
+    /// Returns the headers for `HEAD`, without a length, if the answer is too expensive to make for them.
+    fn outline(_: &Self::Query) -> Option<Content> {
+        None
+    }
+
+    /// Returns the timeout of [`Paid::answer`].
+    fn timeout(app: &App) -> Duration {
+        app.options.request_timeout
+    }
+
+    /// Parses a request.
+    fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem>;
+
+    /// Makes a successful answer, as fresh as required if possible.
+    fn answer(
+        app: &App,
+        asked: Self::Query,
+        freshness: FreshnessRequirement,
+    ) -> impl Future<Output = Result<Content, Problem>> + Send;
+}
+
+/// A call to an endpoint that costs credits.
+pub(super) struct PaidCall<P>(PhantomData<fn() -> P>);
+
+impl<P> PaidCall<P> {
+    pub(super) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<P: Paid> Endpoint for PaidCall<P> {
+    const IS_PAID: bool = true;
+
+    fn error_style(app: &App) -> Style<'_> {
+        let is_legacy = app.options.legacy_errors && P::IS_CONTRACT;
+        if is_legacy { Style::Legacy(&app.options.sign_up_site) } else { Style::Problem }
+    }
+
+    async fn answer(
+        self,
+        request: AuthenticatedRequest,
+        _: Body,
+        metadata: &mut ResponseMetadata,
+        balance: &mut Credits,
+    ) -> Result<Reply, Problem> {
+        let AuthenticatedRequest { app, caller, call, parts, idempotency_key } = request;
+        let (app, call, parts) = (&*app, &call, &parts);
+        let (path, query) = (parts.uri.path().trim_end_matches('/'), parts.uri.query().unwrap_or(""));
+        let now = app.clock.now();
+        let who = (caller.key.account_id, caller.key.key_id);
+        let download = DownloadRequest::read(who, (path, query), &parts.headers, call.codings);
+        let (account_id, key_id) = who;
+        let context = RequestContext {
+            query: Query::new(query),
+            path,
+            headers: &parts.headers,
+            now,
+            account_id,
+            key_id,
+            request_id: call.id,
+            cursors: &app.cursors,
+            public_url: &call.public_url,
+        };
+        let asked = check::<P>(parts, call, &context).and_then(|()| P::read(&context));
+        let continues = !P::IS_CONTRACT && download.continues();
+        // What is wrong with a request comes before what is stored for it.
+        let asked = if continues { Ok(asked?) } else { asked };
+        let (stored, not_stored) = match app.downloads.resumed(&download, now) {
+            _ if !continues => (None, None),
+            Ok(stored) => (stored, None),
+            // The ledger knows better where the file of a key is.
+            Err(problem) if idempotency_key.is_some() => (None, Some(problem)),
+            Err(problem) => return Err(problem),
+        };
+        if let Some(content) = stored {
+            metadata.is_negotiated = asked.is_ok_and(|asked| P::is_negotiated(&asked));
+            return Ok(resumed(content, &parts.headers));
+        }
+        let quote = caller.quote(*balance, idempotency_key.is_some())?;
+        let asked = asked?;
+        metadata.is_negotiated = P::is_negotiated(&asked);
+        let freshness = requirement(&parts.headers, &Query::new(query))?;
+        if parts.method == Method::HEAD {
+            return head::<P>(app, (parts, &download, now), call, (asked, freshness), metadata).await;
+        }
+        let repeatable =
+            idempotency_key.map(|key| (key, fingerprint(path, query, P::representation(&asked))));
+        if let Some(content) = replay::<P>(app, &download, repeatable.as_ref()).await? {
+            metadata.freshness = content.freshness;
+            return Ok(Reply::replayed(content));
+        }
+        if let Some(problem) = not_stored {
+            return Err(problem);
+        }
+        let content = made::<P>(app, call, asked, freshness).await?;
+        metadata.freshness = content.freshness;
+        if repeatable.is_none() && content.is_known(&parts.headers) {
+            return Ok(not_modified::<P>(app, (&download, now), content));
+        }
+        if content.price == Price::Free {
+            return Ok(Reply::free(content));
+        }
+        let charge =
+            ChargeContext { app, request: &download, id: call.id, now, is_repeatable: repeatable.is_some() };
+        pay::<P>(charge, quote, content, repeatable, (metadata, balance)).await
+    }
+}
+
+/// Charges an answer. A large one is written to a file before the charge, and kept after it.
+async fn pay<P: Paid>(
+    charge: ChargeContext<'_>,
+    quote: Quote,
+    content: Content,
+    repeatable: Option<(IdempotencyKey, Fingerprint)>,
+    (metadata, balance): (&mut ResponseMetadata, &mut Credits),
+) -> Result<Reply, Problem> {
+    let app = charge.app;
+    let content = if P::IS_CONTRACT { content } else { charge.before_charge(content, *balance).await? };
+    let idempotent = match repeatable {
+        Some((key, fingerprint)) => {
+            Some(Idempotent { key, fingerprint, answer: charge.to_kept(&content).await? })
+        }
+        None => None,
+    };
+    let quote = quote.at_price(content.price);
+    let (settled, balance_after) = quote.settle(app, charge.id, P::OPERATION, idempotent).await;
+    *balance = balance_after.unwrap_or(*balance);
+    match settled {
+        Ok(Settled::Paid(receipt)) => {
+            let content = charge.after_charge(content, receipt.credits(), *balance).await;
+            Ok(Reply::paid(receipt, content))
+        }
+        Ok(Settled::Replayed(answer)) => {
+            charge.withdraw();
+            let content = replayed::<P>(app, charge.request, answer)?;
+            metadata.freshness = content.freshness;
+            Ok(Reply::replayed(content))
+        }
+        Err(problem) => {
+            charge.withdraw_if_refused(&problem);
+            Err(problem)
+        }
+    }
+}
+
+/// Replies with a stored answer, which was paid for before, to a request that resumes a download.
+fn resumed(content: Content, headers: &HeaderMap) -> Reply {
+    if content.is_known(headers) { Reply::not_modified(content) } else { Reply::replayed(content) }
+}
+
+/// Refuses query parameters and media types that the endpoint does not support.
+fn check<P: Paid>(parts: &Parts, call: &Call, context: &RequestContext<'_>) -> Result<(), Problem> {
+    if let Some(route) = call.route.as_ref().filter(|route| route.is_v1()) {
+        route.check_query(&parts.method, parts.uri.query().unwrap_or(""))?;
+    }
+    let strictness = if P::IS_CONTRACT { Strictness::Excluded } else { Strictness::Named };
+    negotiation::check(&parts.headers, P::media_types(context), strictness)
+}
+
+/// Makes the answer within the timeout of the endpoint.
+async fn made<P: Paid>(
+    app: &App,
+    call: &Call,
+    asked: P::Query,
+    freshness: FreshnessRequirement,
+) -> Result<Content, Problem> {
+    let answered = tokio::time::timeout(P::timeout(app), P::answer(app, asked, freshness)).await;
+    let content = answered.map_err(|_| Problem::unavailable("the look-up took too long"))??;
+    if content.is_file() && call.codings.is_identity_refused() {
+        let detail = "Accept-Encoding excludes identity, and files are sent as they are";
+        return Err(Problem::new(ErrorCode::NotAcceptable, detail));
+    }
+    Ok(content)
+}
+
+/// Replies to `HEAD` with the headers of `GET`, from stored data alone and free of charge.
+async fn head<P: Paid>(
+    app: &App,
+    (parts, download, now): (&Parts, &DownloadRequest, Timestamp),
+    call: &Call,
+    (asked, freshness): (P::Query, FreshnessRequirement),
+    metadata: &mut ResponseMetadata,
+) -> Result<Reply, Problem> {
+    if let Some(outline) = P::outline(&asked) {
+        let sequence = app.catalog.store().sequence().await?;
+        return Ok(match app.downloads.current(download, now, sequence) {
+            Some(content) if content.is_known(&parts.headers) => Reply::not_modified(content),
+            Some(content) => Reply::head(content),
+            None => Reply::outline(outline, app.downloads.node.clone()),
+        });
+    }
+    let content =
+        made::<P>(app, call, asked, FreshnessRequirement { only_stored: true, ..freshness }).await?;
+    metadata.freshness = content.freshness;
+    let is_known = content.is_known(&parts.headers);
+    Ok(if is_known { not_modified::<P>(app, (download, now), content) } else { Reply::head(content) })
+}
+
+/// Replies 304 for an answer that was made for the comparison alone.
+fn not_modified<P: Paid>(
+    app: &App,
+    (download, now): (&DownloadRequest, Timestamp),
+    content: Content,
+) -> Reply {
+    if P::IS_CONTRACT {
+        return Reply::not_modified(content);
+    }
+    let tag = app.downloads.tag_of_known(download, now, &content.hash());
+    Reply::not_modified_as(content, tag)
+}
+
+/// Returns the fingerprint of a request. Both forms of the path have the same one; `Accept-Encoding` is not part of it.
+fn fingerprint(path: &str, query: &str, representation: &str) -> Fingerprint {
+    let accepted =
+        if representation.is_empty() { String::new() } else { format!("\nAccept: {representation}") };
+    Fingerprint::of(format!("GET {path}/?{query}{accepted}").as_bytes())
+}
+
+async fn replay<P: Paid>(
+    app: &App,
+    download: &DownloadRequest,
+    repeatable: Option<&(IdempotencyKey, Fingerprint)>,
+) -> Result<Option<Content>, Problem> {
+    let Some((key, fingerprint)) = repeatable else { return Ok(None) };
+    match app.catalog.store().idempotent_answer(download.account_id, key, *fingerprint).await? {
+        None => Ok(None),
+        Some(Kept::OtherRequest) => Err(key_of_other_request()),
+        Some(Kept::Answer { answer, .. }) => replayed::<P>(app, download, answer).map(Some),
+    }
+}
+
+/// Restores the answer that was paid for under the same `Idempotency-Key`.
+fn replayed<P: Paid>(app: &App, download: &DownloadRequest, answer: KeptAnswer) -> Result<Content, Problem> {
+    let content = match app.downloads.referred(&answer, download, app.clock.now())? {
+        Some(content) => content,
+        None => app.downloads.counted(Content::kept(answer, !P::IS_CONTRACT), download)?,
+    };
+    app.metrics.replayed();
+    Ok(content)
+}

@@ -1,0 +1,50 @@
+//! Builds the `{"data", "meta", "pagination", "billing"}` answers of free endpoints.
+
+use super::measured::Pagination;
+use crate::gate::reply::Content;
+use crate::options::PublicUrl;
+use crate::problem::Problem;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The `meta` of free endpoints, which is empty.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NoMeta {}
+
+/// The answer without its `billing`, which is the last member.
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    data: &'a T,
+    meta: NoMeta,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pagination: Option<Pagination>,
+}
+
+/// Builds a 200 response.
+pub(super) fn ok(data: &impl Serialize) -> Result<Content, Problem> {
+    open_envelope(data, None)
+}
+
+/// Builds a 200 response with a page of a list.
+pub(super) fn page(data: &impl Serialize, pagination: Pagination) -> Result<Content, Problem> {
+    open_envelope(data, Some(pagination))
+}
+
+/// Builds a 202 response for a job that was created at `path`.
+pub(super) fn accepted(
+    data: &impl Serialize,
+    public_url: &PublicUrl,
+    path: &str,
+) -> Result<Content, Problem> {
+    let mut content = ok(data)?;
+    content.location = Some(public_url.link(path).try_into().map_err(Problem::internal)?);
+    Ok(content)
+}
+
+fn open_envelope(data: &impl Serialize, pagination: Option<Pagination>) -> Result<Content, Problem> {
+    let envelope = Envelope { data, meta: NoMeta {}, pagination };
+    let mut body = serde_json::to_vec(&envelope).map_err(Problem::internal)?;
+    // The gate writes `billing` before the last brace.
+    body.pop();
+    Ok(Content::open_object(body).free_and_uncached())
+}

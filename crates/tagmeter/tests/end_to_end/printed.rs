@@ -1,0 +1,253 @@
+//! Snapshots of what every command prints: its help, and its tables and JSON over a small made-up store.
+
+#![cfg(unix)]
+
+use crate::binary::Place;
+use crate::outputs::leaves;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// Groups of command lines, in an order in which each finds what it needs. A group is one snapshot.
+const RUNS: [(&str, &[&str]); 27] = [
+    ("import", &["import in", "import in --json", "import broken.ndjson", "import broken.ndjson --json"]),
+    ("lookup", &["lookup cat", "lookup cat --json", "lookup 8000 --json", "lookup nobody"]),
+    ("search", &["search ca", "search ca --json", "search zebra"]),
+    ("videos", &["videos cat --limit 3", "videos cat --limit 1 --json"]),
+    (
+        "history",
+        &[
+            "history cat --limit 4",
+            "history cat --limit 2 --json",
+            "history dog --mode gain --step week",
+            "history dog --step week --csv",
+        ],
+    ),
+    (
+        "trending",
+        &[
+            "trending",
+            "trending --sort growth --window 30d --limit 1",
+            "trending --limit 1 --json",
+            "trending --csv",
+        ],
+    ),
+    (
+        "benchmark",
+        &["benchmark cat", "benchmark cat --plays 2500 --engagement 0.08 --json", "benchmark cat --csv"],
+    ),
+    ("related", &["related cat", "related cat --json", "related cat --csv"]),
+    ("creators", &["creators cat --limit 2", "creators cat --limit 1 --json", "creators cat --csv"]),
+    (
+        "compare",
+        &[
+            "compare cat dog",
+            "compare cat dog --from 2025-11-28 --index 100 --json",
+            "compare cat dog --from 2025-11-28 --csv",
+        ],
+    ),
+    (
+        "export",
+        &[
+            "export hashtags -o - --format csv",
+            "export videos --hashtag cat -o - --format ndjson",
+            "export history --hashtag dog -o dog.csv",
+            "export history --hashtag dog -o dog.ndjson --json",
+            "export hashtags",
+        ],
+    ),
+    ("report", &["report cat dog -o pets.html", "report cat -o cat.html --json", "report cat -o cat.html"]),
+    ("backtest", &["backtest --every 7", "backtest --every 7 --json"]),
+    ("metrics", &["metrics", "metrics --json"]),
+    (
+        "account create",
+        &["account create me@example.com", "account create you@example.com --credits 7 --json"],
+    ),
+    (
+        "account grant",
+        &[
+            "account grant me@example.com 50 --cause invoice",
+            "account grant me@example.com 50 --cause invoice --json",
+            "account grant nobody@example.com 50",
+        ],
+    ),
+    ("key create", &["key create me@example.com --name laptop --admin", "key create me@example.com --json"]),
+    ("key list", &["key list me@example.com", "key list me@example.com --json"]),
+    ("key revoke", &["key revoke {key}", "key revoke {key} --json", "key revoke ffffffff"]),
+    ("account show", &["account show me@example.com", "account show me@example.com --json"]),
+    ("account list", &["account list", "account list --json"]),
+    ("audit", &["audit", "audit --json", "audit --heal", "audit --heal --json"]),
+    ("backup", &["backup copies/one", "backup copies/two --json", "backup copies/one"]),
+    (
+        "migrate",
+        &["migrate --from tagmeter-data --to moved", "migrate --from tagmeter-data --to again --json"],
+    ),
+    ("backfill", &["backfill cat --from 2025-01-01 --to 2025-01-31", "backfill cat --from soon --to 30d"]),
+    (
+        "forget",
+        &[
+            "forget --ids gone.txt --dry-run",
+            "forget --ids gone.txt --dry-run --json",
+            "forget --ids gone.txt",
+            "forget --ids gone.txt --yes",
+            "forget @cats.2 @nobody --yes",
+            "forget @cats.3 --yes --json",
+            "forget --ids gone.txt --allow-again",
+            "forget @cats.3 --allow-again --json",
+        ],
+    ),
+    ("doctor", &["doctor", "doctor --json"]),
+];
+
+/// Twelve videos under #cat by three creators, some under #kitten too, and a month of daily readings of #cat and #dog.
+fn place() -> Place {
+    let place = Place::new();
+    let video = |number: u64| {
+        let second = if number.is_multiple_of(3) { r#",{"id":"9001","title":"kitten"}"# } else { "" };
+        format!(
+            r#"{{"id":"70000000000000000{number:02}","desc":"a #cat","createTime":{},"collectTime":1764547200,"author":{{"id":"{author}","uniqueId":"cats.{author}","nickname":"c"}},"stats":{{"playCount":{},"diggCount":{},"commentCount":3,"shareCount":1,"collectCount":2}},"challenges":[{{"id":"7551","title":"cat"}}{second}]}}"#,
+            1_762_000_000 + number * 86_400,
+            (number + 1) * 1000,
+            (number + 1) * 50,
+            author = number % 3 + 1,
+        )
+    };
+    place.write("in/videos.ndjson", (0..12).map(|number| video(number) + "\n").collect::<String>());
+    let rows = (1..=30_u64).flat_map(|day| {
+        [("7551,cat", 16_000_000 + day * day * 1_003), ("8000,dog", 8_000_000 + day * 100_007)]
+            .map(|(tag, views)| format!("2025-11-{day:02} 08:00:00,{tag},{views}\n"))
+    });
+    let series = format!("snapshot_utc,challenge_id,challenge_name,views\n{}", rows.collect::<String>());
+    place.write("in/series.csv", series);
+    place.write("broken.ndjson", format!("{}\n{{\"id\":\"no id\",\"stats\":{{}}}}\n", video(1)));
+    place.write("gone.txt", "7000000000000000000\n7000000000000000099\n");
+    place
+}
+
+/// Texts that differ from run to run, and what stands for them in a snapshot.
+struct Redaction {
+    folder: String,
+    /// Ids of the keys that were printed so far.
+    keys: Vec<String>,
+}
+
+/// Prefix of a secret key; its id follows.
+const KEY: &str = "tm_live_";
+const KEY_ID_LENGTH: usize = 8;
+/// The store holds nothing younger than this year: later times are those of the run.
+const YEAR_OF_THE_DATA: i32 = 2025;
+
+impl Redaction {
+    fn of(&mut self, text: &str) -> String {
+        let mut out = text.replace(&self.folder, "[folder]").replace(env!("CARGO_PKG_VERSION"), "[version]");
+        self.keys.extend(text.match_indices(KEY).filter_map(|(at, _)| {
+            let id = text.get(at + KEY.len()..at + KEY.len() + KEY_ID_LENGTH);
+            id.filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit())).map(str::to_owned)
+        }));
+        while let Some(at) = out.find(KEY) {
+            let end =
+                out[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(out.len() - at);
+            out.replace_range(at..at + end, "[key]");
+        }
+        for id in &self.keys {
+            out = out.replace(id, "[key id]");
+        }
+        let out = without_sizes(&without_times(&out));
+        // Columns are as wide as what was replaced.
+        if out == text { out } else { out.lines().map(single_spaced).collect::<Vec<_>>().join("\n") }
+    }
+}
+
+/// A text with `[time]` and `[day]` in place of those after the data.
+fn without_times(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(first) = rest.chars().next() {
+        let year = rest.get(..4).and_then(|year| year.parse::<i32>().ok()).filter(|year| *year < 2100);
+        let is_day = year.is_some_and(|year| year > YEAR_OF_THE_DATA)
+            && rest.get(..10).is_some_and(|day| domain::Timestamp::parse(day).is_some());
+        if !is_day {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || "-:.TZ".contains(c))).unwrap_or(rest.len());
+        out.push_str(if end > 10 { "[time]" } else { "[day]" });
+        rest = &rest[end..];
+    }
+    out
+}
+
+/// A text with `[size]` in place of megabytes, such as those that are free on the disk.
+fn without_sizes(text: &str) -> String {
+    let mut parts = text.split(" MB");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let number = out.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',').len();
+        out.truncate(number);
+        out.push_str("[size] MB");
+        out.push_str(part);
+    }
+    out
+}
+
+/// A line with one space for several, but those that it begins with.
+fn single_spaced(line: &str) -> String {
+    let indent = line.len() - line.trim_start().len();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    format!("{}{}", &line[..indent], words.join(" "))
+}
+
+/// A run as a snapshot shows it: the line, what it printed and how it ended.
+fn shown(place: &Place, redaction: &mut Redaction, line: &str) -> String {
+    let line_of_run = line.replace("{key}", redaction.keys.first().map_or("", String::as_str));
+    let arguments: Vec<&str> = line_of_run.split(' ').collect();
+    let mut command = place.command(&arguments);
+    // `doctor` looks whether the address is free.
+    command.env_remove("COLUMNS").env("TAGMETER_LISTEN", "127.0.0.1:0");
+    let ended = command.output().expect("the binary runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    let (mut out, err) = (text(ended.stdout), text(ended.stderr));
+    if line.contains("--json") && !out.is_empty() {
+        assert_eq!(out.lines().count(), 1, "{line}: one line of JSON: {out}");
+        let value: Value = serde_json::from_str(&out).expect("JSON");
+        out = serde_json::to_string_pretty(&value).expect("JSON") + "\n";
+    }
+    let mut shown = format!("$ tagmeter {}\n", line.replace("{key}", "[key id]"));
+    shown.push_str(&redaction.of(out.trim_end()));
+    for (number, line) in redaction.of(err.trim_end()).lines().enumerate() {
+        let before = if number == 0 && out.is_empty() { "" } else { "\n" };
+        write!(shown, "{before}[stderr] {line}").expect("text");
+    }
+    if let Some(code) = ended.status.code().filter(|code| *code != 0) {
+        write!(shown, "\n[exit {code}]").expect("text");
+    }
+    shown.trim_end().to_owned()
+}
+
+#[test]
+fn outputs_of_every_command_are_as_they_were() {
+    let place = place();
+    let folder = place.path().canonicalize().expect("a folder").display().to_string();
+    let mut redaction = Redaction { folder, keys: Vec::new() };
+    let mut shot = Vec::new();
+    for (name, lines) in RUNS {
+        let runs: Vec<String> = lines.iter().map(|line| shown(&place, &mut redaction, line)).collect();
+        insta::assert_snapshot!(format!("output of {name}").replace(' ', "_"), runs.join("\n\n"));
+        shot.push(name.to_owned());
+    }
+    // Servers run until they are stopped, and the default settings are a file of their own.
+    shot.extend(["config", "demo", "serve", "worker"].map(str::to_owned));
+    shot.sort();
+    assert_eq!(shot, leaves(&place), "every command has a snapshot");
+}
+
+#[test]
+fn the_help_of_every_command_is_as_it_was() {
+    let place = Place::new();
+    for name in [vec![String::new()], leaves(&place)].concat() {
+        let arguments: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();
+        let help = place.command(&arguments).env_remove("COLUMNS").output().expect("the binary runs").stdout;
+        let help = String::from_utf8(help).expect("UTF-8");
+        let name = if name.is_empty() { "tagmeter".to_owned() } else { name };
+        insta::assert_snapshot!(format!("help of {name}").replace(' ', "_"), help);
+    }
+}
