@@ -22,7 +22,7 @@ pub struct JobId(u128);
 pub struct JobIdError;
 
 impl JobId {
-    /// Of a moment and 80 random bits, the lowest ones of `random`.
+    /// Creates an id from a moment and 80 random bits, the lowest ones of `random`.
     pub const fn new(at: Timestamp, random: u128) -> Self {
         let ms = (at.as_ms().unsigned_abs() & 0xffff_ffff_ffff) as u128;
         Self((ms << RANDOM_BITS) | (random & ((1 << RANDOM_BITS) - 1)))

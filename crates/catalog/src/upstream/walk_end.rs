@@ -71,9 +71,7 @@ impl Catalog {
             (_, Some(_)) => format!(
                 "the reported number of videos at {COUNT_MAX} a page; upstreams may stop earlier or send shorter pages"
             ),
-            (Some(_), None) => {
-                "no source reports the number of videos, so the cost is unknown".to_owned()
-            }
+            (Some(_), None) => "no source reports the number of videos, so the cost is unknown".to_owned(),
             (None, None) => "nothing is stored of this hashtag, so the cost is unknown".to_owned(),
         };
         Ok(WalkPrice {
