@@ -1,4 +1,4 @@
-//! What the fuzz targets share: bytes are read as a file would be, and what comes out is held to what must always hold.
+//! Shared code of the fuzz targets: reads bytes like a file, and checks invariants of the output.
 
 use domain::Observation;
 use rawzip::ZipArchiveWriter;
@@ -67,7 +67,7 @@ fn read(name: &str, bytes: &[u8], threads: usize, options: &Options) -> Option<V
     let rejects = items.iter().filter(|item| matches!(item, Item::Reject(_))).count() as u64;
     assert_eq!(report.rejects, rejects);
     assert_eq!(report.observations_total(), items.len() as u64 - rejects);
-    // Descriptions are told once for each thread, so they may differ in number.
+    // Descriptions are deduplicated per thread, so their number may differ.
     let told = items.iter().filter_map(|item| match item {
         Item::Observation(Observation::Video(video)) => Some(video.id.to_string()),
         Item::Observation(Observation::Hashtag(_) | Observation::Window(_) | Observation::Removed(_)) => None,

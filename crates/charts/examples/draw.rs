@@ -1,4 +1,4 @@
-//! Draws series of view counts in every way there is, into a folder, and tells how long it took.
+//! Draws series of view counts in every style into a folder, and reports the time taken.
 //!
 //! `cargo run --release -p charts --example draw -- FOLDER SERIES...`; a series is a file of lines of a time, a tab
 //! and a count.
@@ -18,7 +18,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 /// Readings further apart have a gap between them.
 const GAP_MS: i64 = 36 * 3_600_000;
 
-/// How often each drawing is made to be timed.
+/// Repetitions of each timed drawing.
 const ROUNDS: u32 = 10;
 
 fn main() -> Outcome<()> {
@@ -155,7 +155,7 @@ fn draw(folder: &Path, name: &str, chart: &Chart) -> Outcome<()> {
     Ok(())
 }
 
-/// What a drawing came to, and the shortest time that it took.
+/// Returns the drawing and the shortest time it took.
 fn timed<T>(draw: impl Fn() -> T) -> (T, f64) {
     let mut best = (draw(), f64::INFINITY);
     for _ in 0..ROUNDS {

@@ -72,7 +72,7 @@ pub(crate) struct TimeTick {
     pub(crate) at_ms: i64,
     /// `18:00`, `12 Mar`, `Mar` or `2025`.
     pub(crate) label: String,
-    /// The day or year of the label: `12 Mar 2025` or `2025`, or nothing.
+    /// Context of the label: `12 Mar 2025` or `2025`, or nothing.
     pub(crate) context: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a chart is made of, and the limits it keeps.
+//! The description of a chart, and its limits.
 
 use crate::ChartError;
 use crate::calendar::moment;
@@ -7,41 +7,42 @@ use domain::Timestamp;
 use std::ops::RangeInclusive;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// Width and height in pixels.
+/// Allowed width and height in pixels.
 pub const SIZE_PX: RangeInclusive<u32> = 100..=4000;
 
-/// The most lines of one chart: each has a look of its own, a colour and a dash.
+/// Most lines of one chart: each has a distinct colour and dash.
 pub const LINES_MAX: usize = 20;
 
-/// Values are no further from 0.
+/// Largest absolute value.
 pub const VALUE_MAX: f64 = 1e18;
 
-/// Values nearer to 0 are taken for 0: they count nothing, and their logarithms would need an axis of their own.
+/// Smaller absolute values count as 0: they are negligible, and their logarithms would need an axis of their
+/// own.
 pub const VALUE_MIN: f64 = 1e-12;
 
-/// The years 1 to 9999, in milliseconds from 1970.
+/// The years 1 to 9999, in milliseconds since 1970.
 const TIME_MS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
 /// One reading.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChartPoint {
-    /// When it was taken.
+    /// Reading time.
     pub at: Timestamp,
-    /// What it was. Finite, at most [`VALUE_MAX`] from 0.
+    /// Value. Finite, at most [`VALUE_MAX`] from 0.
     pub value: f64,
-    /// The step it was rounded to, in the unit of the value; 0 where it is exact. The true value is within half a
-    /// step, which is drawn as a band.
+    /// Rounding step, in the unit of the value; 0 if exact. The true value is within half a step, which is
+    /// drawn as a band.
     pub step: f64,
-    /// Whether readings are missing between the one before and this. The line is broken there, and the gap hatched.
+    /// True if readings are missing before this one. The line is broken there, and the gap hatched.
     pub gap_before: bool,
 }
 
-/// A series of readings in order of time.
+/// A series of readings in time order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// What it is called in the legend.
+    /// Name in the legend.
     pub name: String,
-    /// Its readings, the earliest first.
+    /// Readings, earliest first.
     pub points: Vec<ChartPoint>,
 }
 
@@ -63,33 +64,32 @@ impl Theme {
     }
 }
 
-/// Lines over time, and how they are to be drawn.
+/// Lines over time, with their presentation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
-    /// The heading. The name of the one line stands in for an empty one.
+    /// Heading. If empty, the name of a single line is used.
     pub title: String,
-    /// What stands below the heading, smaller. May be empty.
+    /// Smaller text below the heading. May be empty.
     pub subtitle: String,
-    /// What the values count: `views`. May be empty.
+    /// Unit of the values: `views`. May be empty.
     pub unit: String,
     /// At most [`LINES_MAX`]. Lines without readings are named in a note.
     pub lines: Vec<Line>,
-    /// In pixels, within [`SIZE_PX`]. Letters and strokes grow with the picture.
+    /// Pixels, within [`SIZE_PX`]. Text and strokes scale with the picture.
     pub width: u32,
-    /// In pixels, within [`SIZE_PX`].
+    /// Pixels, within [`SIZE_PX`].
     pub height: u32,
-    /// Light or dark.
+    /// Colour theme.
     pub theme: Theme,
-    /// Whether equal distances are equal ratios. Values of 0 and below have no place then: they are left out, which a
-    /// note in the picture says.
+    /// True for a logarithmic axis. Values of 0 and below are then omitted, with a note in the picture.
     pub is_log: bool,
-    /// Whether each line is divided by its own first value and multiplied by this, as in "100 at the beginning".
-    /// Lines that begin with 0 cannot be, and are named in a note.
+    /// If set, each line is divided by its own first value and multiplied by this ("100 at the start").
+    /// Lines that begin with 0 are named in a note.
     pub index_to: Option<f64>,
 }
 
 impl Chart {
-    /// Whether it keeps to the limits and its readings are numbers in order of time.
+    /// Checks the limits, and that readings are numbers in time order.
     pub(crate) fn check(&self) -> Result<(), ChartError> {
         for (side, pixels) in [("width", self.width), ("height", self.height)] {
             if !SIZE_PX.contains(&pixels) {
@@ -129,7 +129,7 @@ impl Line {
     }
 }
 
-/// Whether a reading can be drawn: comparisons with what is no number are false.
+/// Checks that a reading can be drawn. NaN fails every comparison.
 pub(crate) fn check_value(line: &str, point: &ChartPoint) -> Result<(), ChartError> {
     if point.value.abs() <= VALUE_MAX && (0.0..=VALUE_MAX).contains(&point.step) {
         return Ok(());

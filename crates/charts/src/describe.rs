@@ -1,4 +1,4 @@
-//! What a picture shows in words, for those who cannot see it.
+//! Describes a picture in words, for screen readers.
 
 use crate::chart::Chart;
 use crate::layout::Layout;
@@ -7,10 +7,10 @@ use crate::plotted::{Plotted, PlottedLine};
 use crate::{day, moment};
 use domain::Timestamp;
 
-/// From this span on, days say enough.
+/// Time span from which days are precise enough.
 const DAYS_FROM_MS: i64 = 3 * 86_400_000;
 
-/// Sentences about the axes, each line, the gaps, and what is left out.
+/// Describes the axes, each line, the gaps, and omitted readings.
 pub(crate) fn describe(chart: &Chart, plotted: &Plotted, layout: &Layout) -> String {
     let (first, last) = plotted.times_ms;
     let unit = crate::text::shortened(&chart.unit);

@@ -1,4 +1,4 @@
-//! Names of lines: beside their ends where there is room, else in a legend above.
+//! Line names: beside the line ends if they fit, otherwise in a legend above.
 
 use crate::layout::{Area, Placed, Sizes};
 use crate::number::human;
@@ -6,41 +6,41 @@ use crate::plotted::Plotted;
 use crate::text::{BOLD_FACTOR, fitted, width};
 use crate::ticks::{ValueAxis, as_f64};
 
-/// The share of a picture's width that names beside the lines may take.
+/// Largest share of the picture's width for names beside the lines.
 const ENDS_SHARE: f64 = 0.32;
 
-/// The share of a picture's width that one name of a legend may take.
+/// Largest share of the picture's width for one name in a legend.
 const NAME_SHARE: f64 = 0.42;
 
-/// In widths of the scale: the sample of a line beside its name.
+/// Length of the line sample beside a name, in scaled pixels.
 pub(crate) const SWATCH: f64 = 26.0;
 
-/// From the last reading to what stands beside it.
+/// Distance from the last reading to its label.
 const LEAD: f64 = 12.0;
 
-/// What stands beside the end of a line.
+/// The label at the end of a line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EndLabel {
-    /// Which line, by its place among the drawn ones.
+    /// Index of the line among the drawn ones.
     pub(crate) line: usize,
-    /// Its name; none if there is but one line.
+    /// Name; `None` for a single line.
     pub(crate) name: Option<String>,
-    /// Its newest value.
+    /// Newest value.
     pub(crate) value: String,
-    /// The middle of the label.
+    /// Vertical centre of the label.
     pub(crate) y: f64,
 }
 
-/// A name of the legend. What did not fit is counted in an item without a line.
+/// A name in the legend. An item without a line counts the names that did not fit.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LegendItem {
-    /// Which line, by its place among the drawn ones.
+    /// Index of the line among the drawn ones.
     pub(crate) line: Option<usize>,
-    /// Where the sample begins, and the baseline.
+    /// Start of the line sample, and the baseline.
     pub(crate) at: Placed,
 }
 
-/// The labels, not in their places yet, and the room they take from the right edge; none if they do not fit.
+/// Returns the labels, not placed yet, and the width they need at the right edge; `None` if they do not fit.
 pub(crate) fn at_ends(
     plotted: &Plotted,
     sizes: Sizes,
@@ -66,13 +66,13 @@ pub(crate) fn at_ends(
     fits.then_some((labels, needed))
 }
 
-/// From the middle of one label to the next.
+/// Returns the distance between the centres of two labels.
 fn distance(sizes: Sizes) -> f64 {
     sizes.text * 1.35
 }
 
-/// Puts labels beside the ends of their lines, and apart: those that would overlap share the distance that each
-/// has to give way.
+/// Places labels at the ends of their lines without overlaps: neighbours that would overlap share the
+/// displacement evenly.
 pub(crate) fn spread(
     labels: &mut [EndLabel],
     plotted: &Plotted,
@@ -85,8 +85,8 @@ pub(crate) fn spread(
         label.y = plot.bottom - plot.height() * values.share(value);
     }
     labels.sort_by(|a, b| a.y.total_cmp(&b.y));
-    // Without the distances that there must be, places only need to be in order: the least squares that are so are
-    // found by putting neighbours that are not into one group, at their mean.
+    // Subtract the required distances, so that positions only need to be in order. The least-squares
+    // solution merges neighbours out of order into one group at their mean (isotonic regression).
     let mut groups: Vec<(f64, usize)> = Vec::new();
     for (place, label) in labels.iter().enumerate() {
         let mut group = (label.y - as_f64(place) * distance(sizes), 1);
@@ -103,7 +103,7 @@ pub(crate) fn spread(
     }
 }
 
-/// The legend from a place on, in rows no lower than `most`, and where it ends.
+/// Returns the legend from a position, in rows no lower than `most`, and its end.
 pub(crate) fn legend(
     plotted: &Plotted,
     sizes: Sizes,
@@ -133,7 +133,7 @@ pub(crate) fn legend(
     (items, y + row * 0.45)
 }
 
-/// Puts a text at the end of the last row, in place of names that are in its way.
+/// Places a text at the end of the last row, replacing names that are in its way.
 fn make_room(items: &mut Vec<LegendItem>, text: &str, right: f64, y: f64, sizes: Sizes) {
     let x = right - width(text, sizes.text);
     let ends =

@@ -1,4 +1,4 @@
-//! Where everything stands: what a picture of this size has room for, from the heading down to the notes.
+//! Computes all positions: what a picture of this size has room for, from the heading down to the notes.
 
 use crate::calendar::{self, Step, TimeTick};
 use crate::labels::{self, EndLabel, LegendItem};
@@ -7,29 +7,29 @@ use crate::text::{BOLD_FACTOR, fitted, shortened, width};
 use crate::ticks::ValueAxis;
 use crate::{Chart, number};
 
-/// The size that letters and strokes are made for. Larger pictures have larger ones.
+/// Width at which text and strokes have their nominal size. Larger pictures have larger ones.
 const WIDTH_AT_ONE: f64 = 720.0;
 const HEIGHT_AT_ONE: f64 = 300.0;
 
-/// Letters below this are not read, above it they shout.
+/// Smaller text is illegible, larger text is distracting.
 const SCALE_MIN: f64 = 0.9;
 const SCALE_MAX: f64 = 4.0;
 
-/// Notes that are shown at most; the description has all of them.
+/// Most notes in the picture; the description has all of them.
 const NOTES_MAX: usize = 3;
 
 /// Lengths in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sizes {
-    /// What all others are multiples of.
+    /// Scale factor of all other lengths.
     pub(crate) scale: f64,
-    /// Letters of labels and names.
+    /// Font size of labels and names.
     pub(crate) text: f64,
-    /// Letters of the heading.
+    /// Font size of the heading.
     pub(crate) title: f64,
-    /// Around everything.
+    /// Outer padding.
     pub(crate) pad: f64,
-    /// Of a line.
+    /// Stroke width of a line.
     pub(crate) stroke: f64,
 }
 
@@ -52,7 +52,7 @@ impl Area {
     }
 }
 
-/// A text and where its line begins.
+/// A text and its position.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Placed {
     pub(crate) text: String,
@@ -60,16 +60,16 @@ pub(crate) struct Placed {
     pub(crate) y: f64,
 }
 
-/// A chart with all its places.
+/// A chart with all positions.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Layout {
     pub(crate) sizes: Sizes,
     pub(crate) title: Option<Placed>,
     pub(crate) subtitle: Option<Placed>,
-    /// What the values count, above their axis.
+    /// Unit of the values, above their axis.
     pub(crate) unit: Option<Placed>,
     pub(crate) legend: Vec<LegendItem>,
-    /// Where the data are.
+    /// The data area.
     pub(crate) plot: Area,
     pub(crate) values: ValueAxis,
     pub(crate) has_value_labels: bool,
@@ -78,15 +78,15 @@ pub(crate) struct Layout {
     pub(crate) has_contexts: bool,
     /// Names and newest values at the right ends of the lines.
     pub(crate) ends: Vec<EndLabel>,
-    /// Where these values end, if there are names before them.
+    /// Right edge of these values, if names precede them.
     pub(crate) value_right: f64,
-    /// The line that explains hatching and bands, if there is room: its baseline.
+    /// Baseline of the line that explains hatching and bands, if there is room.
     pub(crate) key_y: Option<f64>,
     pub(crate) notes: Vec<Placed>,
     times_ms: (i64, i64),
 }
 
-/// What a picture has room for, by its size in units of its letters.
+/// The elements that a picture has room for.
 struct Room {
     title: bool,
     subtitle: bool,
@@ -144,7 +144,7 @@ impl Layout {
         let key_y = room.key.then(|| foot.line(sizes.text * 1.75));
         let below = if room.contexts { 34.0 } else { 19.0 } * sizes.scale;
         let bottom = foot.y - if room.time_labels { below } else { 0.0 };
-        // Names stand at the ends of the lines if there is room for them, else in a legend.
+        // Names are at the ends of the lines if there is room, otherwise in a legend.
         let unit_height = if room.unit { 21.0 } else { 6.0 } * sizes.scale;
         let ends_room = if room.ends { bottom - head.y - unit_height } else { 0.0 };
         let named = labels::at_ends(plotted, sizes, ends_room, width);
@@ -194,7 +194,7 @@ impl Layout {
         }
     }
 
-    /// Where a moment stands. Where there is but one, in the middle.
+    /// Returns the x position of a moment; the centre if there is only one.
     pub(crate) fn x(&self, at_ms: i64) -> f64 {
         let (first, last) = self.times_ms;
         if first == last {
@@ -203,12 +203,12 @@ impl Layout {
         self.plot.left + self.plot.width() * milliseconds(at_ms - first) / milliseconds(last - first)
     }
 
-    /// Where a value stands.
+    /// Returns the y position of a value.
     pub(crate) fn y(&self, value: f64) -> f64 {
         self.plot.bottom - self.plot.height() * self.values.share(value)
     }
 
-    /// Where a reading stands.
+    /// Returns the position of a reading.
     pub(crate) fn place(&self, spot: &Spot) -> (f64, f64) {
         (self.x(spot.at_ms), self.y(spot.value))
     }
@@ -219,7 +219,7 @@ fn milliseconds(ms: i64) -> f64 {
     ms as f64
 }
 
-/// The title, or the name of the one line.
+/// Returns the title, or the name of a single line.
 pub(crate) fn heading(chart: &Chart, plotted: &Plotted) -> String {
     match (shortened(&chart.title), plotted.lines.as_slice()) {
         (title, [line]) if title.is_empty() => line.name.clone(),
@@ -227,7 +227,7 @@ pub(crate) fn heading(chart: &Chart, plotted: &Plotted) -> String {
     }
 }
 
-/// What the values count, and what is to be known of their axis.
+/// Returns the unit of the values, with notes on their axis.
 fn unit_text(chart: &Chart, values: &ValueAxis) -> String {
     let mut parts = vec![shortened(&chart.unit)];
     if let Some(index) = chart.index_to {
@@ -259,7 +259,7 @@ fn value_axis(chart: &Chart, plotted: &Plotted, height: f64, sizes: Sizes) -> Va
     }
 }
 
-/// Where the data begin: right of the labels of the values.
+/// Returns the left edge of the data area, right of the value labels.
 fn value_gutter(values: &ValueAxis, sizes: Sizes, has_labels: bool) -> f64 {
     if !has_labels {
         return sizes.pad;
@@ -283,7 +283,7 @@ fn time_ticks(plotted: &Plotted, plot: &Area, sizes: Sizes) -> Vec<TimeTick> {
     calendar::ticks(from_ms, to_ms, most)
 }
 
-/// Goes down from the upper edge.
+/// Allocates lines from the upper edge down.
 struct Head {
     sizes: Sizes,
     width: f64,
@@ -303,10 +303,10 @@ impl Head {
         placed
     }
 
-    /// The baseline of what stands above the axis, if there is room for it.
+    /// Returns the baseline of the text above the axis, if there is room.
     fn unit(&mut self, has_room: bool) -> Option<f64> {
         let baseline = has_room.then_some(self.y + self.sizes.text);
-        // The uppermost label of the axis stands half above it.
+        // The top label of the axis is centred on its tick.
         self.y +=
             if has_room { self.sizes.text * 1.4 + 4.0 * self.sizes.scale } else { 6.0 * self.sizes.scale };
         baseline
@@ -323,7 +323,7 @@ impl Head {
     }
 }
 
-/// Goes up from the lower edge.
+/// Allocates lines from the lower edge up.
 struct Foot {
     sizes: Sizes,
     width: f64,
@@ -331,7 +331,7 @@ struct Foot {
 }
 
 impl Foot {
-    /// The baseline of a line of this height.
+    /// Returns the baseline of a line of this height.
     fn line(&mut self, height: f64) -> f64 {
         let baseline = self.y - self.sizes.text * 0.25;
         self.y -= height;

@@ -1,13 +1,12 @@
-//! Series become pictures: charts as SVG and PNG, sparklines for a terminal, and a report as one page of HTML.
+//! Draws series: charts as SVG and PNG, sparklines for a terminal, and reports as one HTML page.
 //!
-//! [`svg()`] and [`png()`] draw a [`Chart`]; [`sparkline`] draws a line of text; [`report`] makes a page to hand on.
+//! [`svg()`] and [`png()`] draw a [`Chart`]; [`sparkline`] draws a line of text; [`report`] creates a page.
 //!
-//! A picture says no more than the readings do. A gap is hatched and never drawn across, what a source rounded has a
-//! band as wide as the rounding, the axis of a line that is far from 0 says where it begins, and what a scale has no
-//! place for is left out with a note in the picture.
+//! Pictures do not overstate the readings: a gap is hatched and never drawn across, rounding is a band, an axis that
+//! does not begin at 0 says so, and omitted values are counted in a note.
 //!
-//! Deliberately absent: HTTP, the database, the clock, scripts and anything loaded from elsewhere. Only [`png()`] looks
-//! around, at the fonts of the machine, for letters that the font it brings does not have.
+//! Deliberately absent: HTTP, the database, the clock, scripts and external resources. Only [`png()`] accesses the
+//! system: its fonts, for characters that the embedded font lacks.
 
 mod error;
 

@@ -1,4 +1,4 @@
-//! The data of a picture: hatched gaps, bands of rounding, lines and their ends.
+//! Draws the data: hatched gaps, rounding bands, lines and their ends.
 
 use crate::layout::Layout;
 use crate::markup::{Markup, Path, number_list};
@@ -6,14 +6,14 @@ use crate::paint::dash;
 use crate::plotted::{Break, PlottedLine, Spot};
 use crate::svg::Picture;
 
-/// Gaps narrower than this many pixels are not to be seen: the line is broken, and that is all.
+/// Narrower gaps, in pixels, are not hatched: only the line is broken.
 const GAP_PX_MIN: f64 = 1.0;
 
-/// Bands lower than this many widths of the line are hidden behind it.
+/// Lower bands, in stroke widths, are hidden behind the line.
 const BAND_STROKES_MIN: f64 = 2.0;
 
-/// Hatches the gaps. Of one line they are hatched from top to bottom; of several, each in the colour of its line and
-/// between the two readings, since the others go on.
+/// Hatches the gaps. With a single line from top to bottom; with several, in the colour of the line and
+/// between its two readings, since the others continue.
 pub(crate) fn draw_gaps(svg: &mut Markup, picture: &Picture<'_>) {
     let single = picture.plotted.lines.len() == 1;
     for line in picture.plotted.lines.iter().filter(|line| line.gaps().next().is_some()) {
@@ -35,12 +35,12 @@ pub(crate) fn draw_gaps(svg: &mut Markup, picture: &Picture<'_>) {
     }
 }
 
-/// The id of the pattern of the gaps of the line at a place.
+/// Returns the id of a line's gap pattern.
 pub(crate) fn gap_pattern(picture: &Picture<'_>, place: usize) -> String {
     picture.paint.named(&format!("gap{place}"))
 }
 
-/// The pattern of a gap: slanting lines.
+/// Defines the pattern of a gap: slanting lines.
 fn hatching(svg: &mut Markup, picture: &Picture<'_>, id: &str, colour: &str) {
     let size = picture.scaled(5.0);
     svg.tag("pattern")
@@ -59,14 +59,14 @@ fn hatching(svg: &mut Markup, picture: &Picture<'_>, id: &str, colour: &str) {
         });
 }
 
-/// From one height to another, and somewhat beyond where they are near to each other.
+/// Returns the range between two heights, extended if they are close.
 fn between(from: f64, to: f64, picture: &Picture<'_>) -> (f64, f64) {
     let (top, bottom) = (from.min(to), from.max(to));
     let more = (picture.scaled(10.0) - (bottom - top)).max(0.0) / 2.0;
     ((top - more).max(picture.layout.plot.top), (bottom + more).min(picture.layout.plot.bottom))
 }
 
-/// Whether any band is drawn.
+/// Returns true if any band is drawn.
 pub(crate) fn has_bands(picture: &Picture<'_>) -> bool {
     picture.plotted.lines.iter().any(|line| has_band(line, picture.layout))
 }
@@ -84,7 +84,7 @@ fn lower(spot: &Spot, layout: &Layout) -> f64 {
     layout.y(spot.value - spot.step / 2.0)
 }
 
-/// Light areas as wide as what the source rounded away.
+/// Draws the bands: light areas as high as the rounding step.
 pub(crate) fn draw_bands(svg: &mut Markup, picture: &Picture<'_>) {
     for line in picture.plotted.lines.iter().filter(|line| has_band(line, picture.layout)) {
         let mut path = Path::default();
@@ -101,7 +101,7 @@ pub(crate) fn draw_bands(svg: &mut Markup, picture: &Picture<'_>) {
 
 fn band(run: &[Spot], picture: &Picture<'_>, path: &mut Path) {
     let layout = picture.layout;
-    // A reading that stands alone has a band as wide as its dot.
+    // A single reading has a band as wide as its dot.
     let widened = if run.len() == 1 { picture.layout.sizes.stroke * 1.2 } else { 0.0 };
     let ends = |spot: &Spot| {
         let x = layout.x(spot.at_ms);
@@ -125,7 +125,7 @@ fn band(run: &[Spot], picture: &Picture<'_>, path: &mut Path) {
     path.close();
 }
 
-/// The lines, the first one uppermost, and a dot at the end of each.
+/// Draws the lines, the first one on top, and a dot at the end of each.
 pub(crate) fn draw_lines(svg: &mut Markup, picture: &Picture<'_>) {
     let stroke = picture.layout.sizes.stroke;
     for line in picture.plotted.lines.iter().rev() {
@@ -170,7 +170,7 @@ fn trace(run: &[Spot], layout: &Layout, path: &mut Path) {
     }
 }
 
-/// The pieces of a line that nothing breaks.
+/// Splits a line at its breaks.
 fn runs(spots: &[Spot]) -> impl Iterator<Item = &[Spot]> {
     spots.chunk_by(|_, after| after.before == Break::None)
 }

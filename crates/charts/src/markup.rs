@@ -1,9 +1,9 @@
-//! Writes XML and HTML: every text and every attribute is escaped, every element closed.
+//! Writes XML and HTML: every text and attribute is escaped, every element closed.
 
 use crate::text::escaped;
 use std::fmt::Write;
 
-/// A document that grows.
+/// A document under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Markup {
     out: String,
@@ -30,12 +30,12 @@ impl Markup {
         self.out.push_str(&escaped(text));
     }
 
-    /// Adds what is markup already: the style sheet and other pictures of this crate.
+    /// Adds trusted markup: the style sheet and other pictures of this crate.
     pub(crate) fn raw(&mut self, markup: &str) {
         self.out.push_str(markup);
     }
 
-    /// What was written.
+    /// Returns the document.
     pub(crate) fn finish(self) -> String {
         self.out
     }
@@ -52,7 +52,7 @@ impl Tag<'_> {
         self
     }
 
-    /// Adds an attribute that is a number, to a hundredth.
+    /// Adds a numeric attribute, rounded to two decimals.
     pub(crate) fn number(self, name: &str, value: f64) -> Self {
         self.markup.out.push(' ');
         self.markup.out.push_str(name);
@@ -62,12 +62,12 @@ impl Tag<'_> {
         self
     }
 
-    /// Adds several of them.
+    /// Adds several numeric attributes.
     pub(crate) fn numbers<const N: usize>(self, numbers: [(&str, f64); N]) -> Self {
         numbers.into_iter().fold(self, |tag, (name, value)| tag.number(name, value))
     }
 
-    /// Adds an attribute if there is a value for it.
+    /// Adds an attribute if it has a value.
     pub(crate) fn maybe(self, name: &str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.attr(name, value),
@@ -75,17 +75,17 @@ impl Tag<'_> {
         }
     }
 
-    /// Closes it with nothing in it.
+    /// Closes an empty element.
     pub(crate) fn empty(self) {
         self.markup.out.push_str("/>");
     }
 
-    /// Closes it with a text in it.
+    /// Closes an element with a text.
     pub(crate) fn text(self, text: &str) {
         self.holding(|markup| markup.text(text));
     }
 
-    /// Closes it with what `write` puts into it.
+    /// Closes an element with the content that `write` adds.
     pub(crate) fn holding(self, write: impl FnOnce(&mut Markup)) {
         let Self { markup, name } = self;
         markup.out.push('>');
@@ -111,7 +111,7 @@ impl Path {
         self.step('L', x, y);
     }
 
-    /// A line of no length, which round ends make a dot.
+    /// Adds a zero-length line, which round caps turn into a dot.
     pub(crate) fn dot(&mut self) {
         self.out.push_str("h0");
     }
@@ -136,7 +136,7 @@ impl Path {
     }
 }
 
-/// Numbers as an attribute holds them: `4 2.5`.
+/// Formats numbers for an attribute: `4 2.5`.
 pub(crate) fn number_list(numbers: &[f64]) -> String {
     let mut out = String::new();
     for (place, number) in numbers.iter().enumerate() {
@@ -148,7 +148,7 @@ pub(crate) fn number_list(numbers: &[f64]) -> String {
     out
 }
 
-/// A number to a hundredth, without zeros at its end.
+/// Writes a number with at most two decimals, without trailing zeros.
 #[expect(clippy::cast_possible_truncation, reason = "places in a picture are within a few thousand")]
 pub(crate) fn push_number(out: &mut String, value: f64) {
     let hundredths = (value * 100.0).round() as i64;
@@ -156,7 +156,7 @@ pub(crate) fn push_number(out: &mut String, value: f64) {
         out.push('-');
     }
     let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
-    // Writing into a String does not fail.
+    // Writing to a String cannot fail.
     let _ = match (rest, rest % 10) {
         (0, _) => write!(out, "{whole}"),
         (_, 0) => write!(out, "{whole}.{}", rest / 10),

@@ -1,12 +1,12 @@
-//! Numbers as people read them: 1.2K, 1.2M, 3.4B.
+//! Formats numbers for people: 1.2K, 1.2M, 3.4B.
 
-/// From here on a letter stands for the zeros.
+/// Suffixes and the values from which they apply.
 const LETTERS: [(f64, &str); 4] = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")];
 
-/// Digits that are shown of a number at most.
+/// Most significant digits.
 const DIGITS: i32 = 3;
 
-/// Below this, and from 1000 T on, powers of ten are clearer than zeros.
+/// Below this, and from 1000 T on, powers of ten are clearer.
 const SMALL: f64 = 0.001;
 
 /// A number in three digits: `0`, `0.25`, `999`, `1.2K`, `12.3M`, `3.4B`; what is no number is `–`.
@@ -29,20 +29,20 @@ pub fn human(value: f64) -> String {
     minus(&format!("{}{letter}", without_zeros(&format!("{:.decimals$}", rounded / unit))))
 }
 
-/// A whole number with its thousands apart: `15,100,000`.
+/// Formats a whole number with thousands separators: `15,100,000`.
 pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
     String::from_utf8_lossy(&groups.join(&b',')).into_owned()
 }
 
-/// Labels of an axis: each in its own unit, all with the decimals that the distance between them needs.
+/// Formats the labels of an axis: each with its own suffix, all with the decimals that their distance needs.
 pub(crate) fn labels(values: &[f64], distance: f64) -> Vec<String> {
     values.iter().map(|value| label(*value, distance)).collect()
 }
 
 fn label(value: f64, distance: f64) -> String {
-    // A value that should be 0 may be off by the rounding of sums.
+    // A value that should be 0 may be off by rounding.
     if value.abs() < distance / 1000.0 {
         return "0".to_owned();
     }
@@ -62,9 +62,9 @@ fn label(value: f64, distance: f64) -> String {
     minus(&format!("{:.decimals$}{letter}", value / unit))
 }
 
-/// To three digits.
+/// Rounds to three significant digits.
 fn rounded(value: f64) -> f64 {
-    // Through text, which is exact where a division by a power of ten is not.
+    // Through text, which is exact where dividing by a power of ten is not.
     format!("{value:.2e}").parse().unwrap_or(value)
 }
 
@@ -72,11 +72,11 @@ fn letter_of(value: f64) -> (f64, &'static str) {
     LETTERS.iter().find(|(unit, _)| value.abs() >= *unit).map_or((1.0, ""), |(unit, letter)| (*unit, letter))
 }
 
-/// The power of ten of the first digit.
+/// Returns the power of ten of the first digit.
 #[expect(clippy::cast_possible_truncation, reason = "logarithms of finite numbers are within ±324")]
 pub(crate) fn power(value: f64) -> i32 {
     let power = value.abs().log10().floor() as i32;
-    // The logarithm of a power of ten may be a little less than whole.
+    // The logarithm of a power of ten may be slightly below a whole number.
     if value.abs() >= 10_f64.powi(power + 1) { power + 1 } else { power }
 }
 
@@ -92,7 +92,7 @@ fn without_zeros(number: &str) -> &str {
     if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
-/// With a minus sign in place of a hyphen.
+/// Replaces the hyphen by a minus sign.
 fn minus(number: &str) -> String {
     number.replace('-', "−")
 }

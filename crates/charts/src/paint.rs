@@ -1,4 +1,4 @@
-//! Colours and letters: fixed ones of a theme, or the variables of a page that has both themes.
+//! Colours and fonts: those of a theme, or the variables of a page that has both themes.
 
 use crate::Theme;
 use std::borrow::Cow;
@@ -6,22 +6,21 @@ use std::borrow::Cow;
 /// The colours of one theme.
 #[derive(Debug)]
 pub(crate) struct Colours {
-    /// Behind everything.
+    /// Background.
     pub(crate) surface: &'static str,
     /// Headings, names, values.
     pub(crate) ink: &'static str,
-    /// What is less important: labels of axes, notes.
+    /// Secondary text: axis labels, notes.
     pub(crate) muted: &'static str,
     /// Lines behind the data.
     pub(crate) grid: &'static str,
     /// The axis, and the hatching of gaps.
     pub(crate) axis: &'static str,
-    /// The lines, in their order. Told apart also by those who see two of the three primary colours alone; a test
-    /// holds them to it.
+    /// Line colours in order. Distinguishable with each kind of colour blindness, which a test checks.
     pub(crate) lines: [&'static str; LINE_COLOURS],
 }
 
-/// How many lines have a colour of their own. The next have the same colours with another dash.
+/// Number of distinct line colours. Further lines repeat them with another dash.
 pub(crate) const LINE_COLOURS: usize = 5;
 
 const LIGHT: Colours = Colours {
@@ -42,14 +41,14 @@ const DARK: Colours = Colours {
     lines: ["#63adf6", "#fa8054", "#56f3ea", "#e0e111", "#a1628d"],
 };
 
-/// Dash and distance, in widths of the stroke, for the first five lines, the next five and so on.
+/// Dash and gap lengths, in stroke widths, for the first five lines, the next five and so on.
 pub(crate) const DASHES: [&[f64]; 4] = [&[], &[3.0, 2.4], &[0.1, 2.0], &[5.0, 2.2, 0.1, 2.2]];
 
-/// What a viewer has is used; every system has one of these.
+/// Font stack; every system has one of these.
 pub(crate) const FONTS: &str =
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Ubuntu, 'Helvetica Neue', Arial, sans-serif";
 
-/// How a picture is coloured.
+/// Colour scheme of a picture.
 #[derive(Debug)]
 pub(crate) struct Paint {
     pub(crate) surface: Cow<'static, str>,
@@ -59,9 +58,9 @@ pub(crate) struct Paint {
     pub(crate) axis: Cow<'static, str>,
     pub(crate) lines: [Cow<'static, str>; LINE_COLOURS],
     pub(crate) fonts: &'static str,
-    /// What the ids in the picture begin with, so that several can stand on one page.
+    /// Prefix of ids in the picture, so that several pictures can be on one page.
     pub(crate) id: String,
-    /// Whether the picture is a file of its own, and not a part of a page.
+    /// True for a picture in its own file, false for part of a page.
     pub(crate) is_file: bool,
 }
 
@@ -75,7 +74,7 @@ impl Theme {
 }
 
 impl Colours {
-    /// The same colours as the variables that [`Paint::of_page`] names.
+    /// Returns these colours as the variables that [`Paint::of_page`] refers to.
     pub(crate) fn variables(&self) -> String {
         let Self { surface, ink, muted, grid, axis, lines } = self;
         let mut text =
@@ -88,7 +87,7 @@ impl Colours {
 }
 
 impl Paint {
-    /// The colours of a theme, for a picture that is a file of its own.
+    /// Returns the colours of a theme, for a picture in its own file.
     pub(crate) fn of(theme: Theme) -> Self {
         let Colours { surface, ink, muted, grid, axis, lines } = *theme.colours();
         let [surface, ink, muted, grid, axis] = [surface, ink, muted, grid, axis].map(Cow::Borrowed);
@@ -96,12 +95,12 @@ impl Paint {
         Self { surface, ink, muted, grid, axis, lines, fonts: FONTS, id: "c".to_owned(), is_file: true }
     }
 
-    /// For a picture that is painted here, where the only font is known.
+    /// Sets the fonts, for a picture rasterised here.
     pub(crate) fn with_font(self, fonts: &'static str) -> Self {
         Self { fonts, ..self }
     }
 
-    /// Variables that the page sets, for the picture of this number on it.
+    /// Returns references to the page's variables, for the picture of this number.
     pub(crate) fn of_page(number: usize) -> Self {
         let variable = |name: &str| Cow::Owned(format!("var(--{name})"));
         Self {
@@ -117,18 +116,18 @@ impl Paint {
         }
     }
 
-    /// The colour of the line at a place.
+    /// Returns the colour of a line.
     pub(crate) fn line(&self, place: usize) -> &str {
         &self.lines[place % LINE_COLOURS]
     }
 
-    /// An id of this picture.
+    /// Returns an id of this picture.
     pub(crate) fn named(&self, name: &str) -> String {
         format!("{}-{name}", self.id)
     }
 }
 
-/// The dash of the line at a place, for a stroke of a width; none for a solid line.
+/// Returns the dash of a line for a stroke width; `None` for a solid line.
 pub(crate) fn dash(place: usize, stroke: f64) -> Option<Vec<f64>> {
     let dash = DASHES[place / LINE_COLOURS % DASHES.len()];
     (!dash.is_empty()).then(|| dash.iter().map(|length| length * stroke).collect())
@@ -144,8 +143,8 @@ mod tests {
     type Rgb = [f64; 3];
     type Matrix = [Rgb; 3];
 
-    /// What is seen without the cones for red, green or blue light, by Machado, Oliveira and Fernandes (2009), on
-    /// linear light; and by most people.
+    /// Normal vision, and vision without the cones for red, green or blue light, by Machado, Oliveira and
+    /// Fernandes (2009), on linear light.
     const EYES: [Matrix; 4] = [
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
         [
@@ -165,7 +164,8 @@ mod tests {
         ],
     ];
 
-    /// Oklab, from linear light to the responses of cones, and from their cube roots to a space of even distances.
+    /// Oklab: from linear light to cone responses, and from their cube roots to a perceptually uniform
+    /// space.
     const CONES: Matrix = [
         [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
         [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
@@ -177,7 +177,7 @@ mod tests {
         [0.025_904_037_1, 0.782_771_766_2, -0.808_675_766_0],
     ];
 
-    /// Distances of colours are told apart from about a twentieth of this on where they touch; these are lines.
+    /// Touching areas are distinguishable from about 0.05 on; lines need more.
     const DISTANCE_MIN: f64 = 0.15;
 
     fn times(matrix: &Matrix, vector: Rgb) -> Rgb {

@@ -1,16 +1,16 @@
-//! From readings to what is drawn of them: indexed, without what a log scale has no place for, with the notes on it.
+//! Converts readings to drawable ones: indexed, without values that a log scale cannot show, with notes on these.
 
 use crate::chart::{Chart, Line, VALUE_MIN, check_value};
 use crate::text::shortened;
 use crate::{ChartError, ChartPoint};
 use std::collections::BTreeSet;
 
-/// What is between a reading and the one before it.
+/// The connection between a reading and its predecessor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Break {
     /// A line.
     None,
-    /// Nothing: readings that the scale has no place for.
+    /// Nothing: readings in between that the scale cannot show.
     Left,
     /// A hatched gap.
     Gap,
@@ -28,7 +28,7 @@ pub(crate) struct Spot {
 /// A line that is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PlottedLine {
-    /// Its place in the chart, which gives it its look.
+    /// Index in the chart, which determines its look.
     pub(crate) place: usize,
     /// Its name on one line.
     pub(crate) name: String,
@@ -41,13 +41,13 @@ pub(crate) struct PlottedLine {
 pub(crate) struct Plotted {
     /// At least one.
     pub(crate) lines: Vec<PlottedLine>,
-    /// What is not drawn, and why.
+    /// Notes on omitted readings.
     pub(crate) notes: Vec<String>,
-    /// The first and the last moment of any reading of a drawn line.
+    /// First and last moment of all drawn readings.
     pub(crate) times_ms: (i64, i64),
-    /// The lowest and the highest value, with what they were rounded by.
+    /// Lowest and highest value, including their rounding bands.
     pub(crate) values: (f64, f64),
-    /// Whether all values are whole numbers.
+    /// True if all values are whole numbers.
     pub(crate) is_whole: bool,
 }
 
@@ -93,7 +93,7 @@ impl Plotted {
         Ok(Self { notes, times_ms: (first, last), values: (low, high), is_whole, lines })
     }
 
-    /// How many gaps are between readings.
+    /// Returns the number of gaps.
     pub(crate) fn gaps(&self) -> usize {
         let moments: BTreeSet<i64> =
             self.lines.iter().flat_map(PlottedLine::gaps).map(|(_, after)| after.at_ms).collect();
@@ -102,18 +102,18 @@ impl Plotted {
 }
 
 impl PlottedLine {
-    /// The readings around each gap.
+    /// Iterates over the readings around each gap.
     pub(crate) fn gaps(&self) -> impl Iterator<Item = (Spot, Spot)> {
         self.spots.windows(2).filter(|pair| pair[1].before == Break::Gap).map(|pair| (pair[0], pair[1]))
     }
 
-    /// The newest reading.
+    /// Returns the newest reading.
     pub(crate) fn last(&self) -> Option<&Spot> {
         self.spots.last()
     }
 }
 
-/// The readings over the first of them, times the index if there is one; none if that would be a division by 0.
+/// Returns the readings divided by the first one, times the index, if set; `None` if the first is 0.
 fn indexed(line: &Line, index: Option<f64>) -> Result<Option<Vec<ChartPoint>>, ChartError> {
     let factor = match (index, line.points.first()) {
         (None, _) => 1.0,
@@ -131,7 +131,7 @@ fn indexed(line: &Line, index: Option<f64>) -> Result<Option<Vec<ChartPoint>>, C
     Ok(Some(points))
 }
 
-/// What the scale has a place for, and how many readings it has none for.
+/// Returns the readings that the scale can show, and the number of others.
 fn spots(points: &[ChartPoint], is_log: bool) -> (Vec<Spot>, usize) {
     let mut spots = Vec::with_capacity(points.len());
     let mut left = 0;
@@ -141,7 +141,7 @@ fn spots(points: &[ChartPoint], is_log: bool) -> (Vec<Spot>, usize) {
             before = Break::Gap;
         }
         if is_log && point.value <= 0.0 {
-            // With a reading in it, what is between the two that are drawn is no gap.
+            // A reading in between means that there is no gap.
             before = Break::Left;
             left += 1;
             continue;

@@ -1,4 +1,4 @@
-//! Paints a chart as PNG, with letters also on a machine that has no fonts.
+//! Rasterises a chart as PNG, independent of installed fonts.
 
 use crate::paint::Paint;
 use crate::svg::draw;
@@ -7,15 +7,15 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 use std::sync::{Arc, LazyLock};
 
-/// The font that is brought along. It has the Latin, Greek and Cyrillic letters.
+/// The embedded font, with Latin, Greek and Cyrillic characters.
 const FONT: &str = "Noto Sans";
 
-/// The font that is brought along, and those of the machine, which are looked for once: a letter that the first does
-/// not have is taken from one of them, or is an empty box.
+/// The embedded font and those of the system, which are searched once for characters that the first lacks.
+/// Characters in none are drawn as empty boxes.
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut fonts = fontdb::Database::new();
     fonts.load_system_fonts();
-    // A letter is taken from whatever face has it first, which should not be a slanted or a bold one.
+    // Fallback takes the first face with the character, so slanted and bold faces are excluded.
     let unfit: Vec<fontdb::ID> = fonts.faces().filter(|face| !is_plain(face)).map(|face| face.id).collect();
     unfit.into_iter().for_each(|face| fonts.remove_face(face));
     add_own(&mut fonts);
@@ -34,9 +34,13 @@ fn add_own(fonts: &mut fontdb::Database) {
     }
 }
 
-/// The chart as a PNG picture, as [`svg`](crate::svg()) draws it.
+/// Renders the chart as PNG, like [`svg`](crate::svg()).
 ///
-/// It takes four bytes for each pixel while it works, and a core: a server does well to paint off its event loop.
+/// Uses four bytes per pixel and one core: a server should call it off its event loop.
+///
+/// # Errors
+///
+/// [`ChartError`] if the chart is invalid.
 pub fn png(chart: &Chart) -> Result<Vec<u8>, ChartError> {
     painted(chart, &FONTS)
 }
@@ -77,7 +81,7 @@ mod tests {
         }
     }
 
-    /// How many of the pixels of the upper left, where the title is, are not white.
+    /// Counts the non-white pixels of the upper left corner, where the title is.
     fn ink(png: &[u8]) -> usize {
         let pixels = Pixmap::decode_png(png).expect("a PNG");
         assert_eq!((pixels.width(), pixels.height()), (400, 300));

@@ -218,7 +218,7 @@ impl Picture<'_> {
         }
     }
 
-    /// What hatching and bands mean, in which zone the times are, and the notes.
+    /// Draws the explanation of hatching and bands, the time zone, and the notes.
     fn foot(&self, svg: &mut Markup, picture_width: f64) {
         for note in &self.layout.notes {
             text(svg, note, &self.paint.muted)
@@ -262,7 +262,7 @@ impl Picture<'_> {
         }
     }
 
-    /// Of one line its own; of several, none of them.
+    /// Returns the line's colour for a single line, otherwise a neutral one.
     fn band_colour(&self) -> &str {
         match self.plotted.lines.as_slice() {
             [line] => self.paint.line(line.place),

@@ -23,7 +23,7 @@ const OTHER_WIDTH: f64 = 0.66;
 /// Han, kana, hangul, pictures.
 const WIDE_WIDTH: f64 = 1.05;
 
-/// How wide bold letters are beside regular ones: their size is to be taken times this.
+/// Width of bold text relative to regular text of the same size.
 pub(crate) const BOLD_FACTOR: f64 = 1.09;
 
 /// About how wide a text will be at a size, in the unit of the size. Rather too much than too little, since the
@@ -69,9 +69,9 @@ pub(crate) fn shortened(text: &str) -> String {
     short.trim().to_owned()
 }
 
-/// What stands for a character. Line breaks and tabs are spaces. Control characters and noncharacters may not stand
-/// in XML; overrides of the direction of writing would turn round what stands beside the text. U+FFFD shows that
-/// something was there.
+/// Returns a printable replacement for a character. Line breaks and tabs become spaces. Control characters
+/// and noncharacters are invalid in XML, and direction overrides would reverse adjacent text: they become
+/// U+FFFD.
 const fn plain(character: char) -> char {
     match character {
         '\t' | '\n' | '\r' => ' ',

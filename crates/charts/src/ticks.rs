@@ -9,7 +9,7 @@ pub(crate) struct ValueAxis {
     pub(crate) low: f64,
     /// The value at the top.
     pub(crate) high: f64,
-    /// Whether equal distances are equal ratios.
+    /// True for a logarithmic axis.
     pub(crate) is_log: bool,
     /// Marks from the bottom up.
     pub(crate) ticks: Vec<ValueTick>,
@@ -18,9 +18,9 @@ pub(crate) struct ValueAxis {
 /// A mark.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ValueTick {
-    /// Where it is.
+    /// Value of the tick.
     pub(crate) value: f64,
-    /// What it says.
+    /// Its label.
     pub(crate) label: String,
 }
 
@@ -85,7 +85,7 @@ impl ValueAxis {
         Self { low, high, is_log, ticks: ticks.collect() }
     }
 
-    /// Where a value stands: 0 at the bottom, 1 at the top. What is beyond the ends stands at the ends.
+    /// Returns the relative position of a value: 0 at the bottom, 1 at the top, clamped.
     pub(crate) fn share(&self, value: f64) -> f64 {
         let share = if self.is_log {
             (value.max(f64::MIN_POSITIVE) / self.low).ln() / (self.high / self.low).ln()

@@ -1,6 +1,6 @@
-//! How long the repair and the trends of a long series take: `cargo run --release -p domain --example metrics_bench`.
+//! Benchmarks the repair and the trends of a long series: `cargo run --release -p domain --example metrics_bench`.
 //!
-//! The series is made up: eight readings a day, rounded for display, with a replica that lags and a zero now and then.
+//! The series is made up: eight readings a day, rounded for display, with a lagging replica and an occasional zero.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the monotonic clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]

@@ -1,9 +1,10 @@
-//! Who calls: an account, named by its e-mail address.
+//! The account that makes calls, named by its e-mail address.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// An account's number, from 1. The first argument of every question about an account, and what a cluster shards by.
+/// An account's number, from 1. The first argument of every query about an account, and the sharding key of
+/// a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(pub i64);
 

@@ -1,13 +1,13 @@
 //! The secret an account calls with: `tm_live_` + 8 digits of id + 32 digits of secret + 8 digits of checksum, all
-//! hexadecimal. The checksum tells a mistyped key from an unknown one without asking the store, and lets secret
-//! scanners recognise a key. Only the SHA-256 of the secret is ever stored; at 128 random bits it needs no salt
-//! (OWASP ASVS 6.5.2).
+//! hexadecimal. The checksum distinguishes a mistyped key from an unknown one without a query, and lets secret
+//! scanners recognise a key. Only the SHA-256 of the secret is stored; at 128 random bits it needs no salt (OWASP ASVS
+//! 6.5.2).
 
 use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// What every key begins with.
+/// Prefix of every key.
 pub const PREFIX: &str = "tm_live_";
 const ID_DIGITS: usize = 8;
 const SECRET_DIGITS: usize = 32;
@@ -129,7 +129,7 @@ impl ApiKey {
         self.id
     }
 
-    /// What is stored of the secret.
+    /// Returns the stored digest of the secret.
     pub fn digest(&self) -> KeyDigest {
         KeyDigest(Sha256::digest(self.secret).into())
     }

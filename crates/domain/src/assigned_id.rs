@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 /// The smallest assigned id. Ids from here up to 2^63 - 1 are never TikTok's.
 pub const ASSIGNED_ID_MIN: u64 = 9_100_000_000_000_000_000;
-/// How many assigned ids there are.
+/// Number of assigned ids.
 const RANGE: u64 = (1 << 63) - ASSIGNED_ID_MIN;
 
 impl HashtagId {
@@ -26,7 +26,7 @@ impl HashtagId {
         Self::try_from(id).expect("an assigned id is above 0 and below 2^63")
     }
 
-    /// Whether Tagmeter assigned this id, here or elsewhere. Such an id is never stored as TikTok's.
+    /// Returns true if Tagmeter assigned this id, here or elsewhere. Such an id is never stored as TikTok's.
     pub const fn is_assigned(self) -> bool {
         self.get() >= ASSIGNED_ID_MIN
     }

@@ -21,7 +21,8 @@ const EMOJI_STYLE: char = '\u{fe0f}';
 /// The box of a keycap: `*`, the emoji style and this are one emoji, and so are `#`, the emoji style and this.
 const KEYCAP: char = '\u{20e3}';
 
-/// The tags of a caption in their order, as they are spelled and without `#`. One that stands there twice comes twice.
+/// Iterates over the tags of a caption in order, as spelled and without `#`. Repeated tags are returned
+/// repeatedly.
 pub fn tags(caption: &str) -> impl Iterator<Item = &str> {
     let mut rest = caption;
     std::iter::from_fn(move || {
@@ -37,9 +38,9 @@ pub fn tags(caption: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// How many bytes of the text belong to a tag that begins with it.
+/// Returns the length in bytes of the tag at the start of the text.
 fn tag_len(text: &str) -> usize {
-    // The emoji `#` with its box begins no tag.
+    // The keycap emoji of `#` begins no tag.
     if is_keycap(text) {
         return 0;
     }
@@ -48,7 +49,8 @@ fn tag_len(text: &str) -> usize {
         let after = characters.as_str();
         let belongs = match character {
             '*' => is_keycap(after),
-            // Joiners belong to it between what belongs to it: in emoji, and in Persian and Indian words.
+            // A joiner belongs to the tag between two of its characters: in emoji, and in Persian and Indian
+            // words.
             '\u{200c}' | '\u{200d}' => at > 0 && after.chars().next().is_some_and(is_part),
             _ => is_part(character),
         };
@@ -59,17 +61,18 @@ fn tag_len(text: &str) -> usize {
     text.len()
 }
 
-/// Whether the text goes on with what makes a keycap of the character before it.
+/// Returns true if the text continues as a keycap of the previous character.
 fn is_keycap(text: &str) -> bool {
     text.strip_prefix(EMOJI_STYLE).unwrap_or(text).starts_with(KEYCAP)
 }
 
-/// Whether a character belongs to a tag wherever it stands in it.
+/// Returns true if a character belongs to a tag in any position.
 fn is_part(character: char) -> bool {
     is_word(character) || is_picture(character) || is_mark(character)
 }
 
-/// Whether a character of a tag makes it one. Marks and joiners alone are none; `*` belongs to tags as a keycap only.
+/// Returns true if a character makes a tag visible. Marks and joiners alone do not; `*` belongs to tags only
+/// as a keycap.
 fn is_seen(character: char) -> bool {
     is_word(character) || is_picture(character) || character == '*'
 }
@@ -131,7 +134,7 @@ mod tests {
         }
         // The keycap of `#` itself begins no tag, and what stands alone is none.
         assert_eq!(of("#️⃣ #\u{fe0f} #\u{200d} #\u{301}"), Vec::<&str>::new());
-        // A joiner with nothing to join does not belong to the tag.
+        // A trailing joiner does not belong to the tag.
         assert_eq!(of("#a\u{200d} #b\u{200c}!"), ["a", "b"]);
     }
 
@@ -144,7 +147,7 @@ mod tests {
         assert_eq!(tags(&format!("#{}", "a\u{200d}".repeat(1 << 18))).count(), 1);
     }
 
-    /// The rule again, as plainly as it can be said: every character is asked, and tags are gathered one by one.
+    /// A naive implementation of the rule: checks every character and collects tags one by one.
     fn plainly(caption: &str) -> Vec<String> {
         let characters: Vec<char> = caption.chars().collect();
         let keycap_at = |at: usize| match characters.get(at) {

@@ -1,22 +1,22 @@
-//! What has to be said with a number: where it came from (TikTok's Research API above all) or how it was measured limits what it
-//! means.
+//! Caveats: limitations of a number that follow from its source (TikTok's Research API above all) or from the way it
+//! was measured. Answers list them beside the number.
 
 use crate::{CaveatSet, Source, Timestamp, UtcDay, Window};
 use strum::{FromRepr, IntoStaticStr, VariantArray};
 
 const DAY_MS: i64 = 86_400_000;
-/// A new video is found within this long.
+/// Longest delay until the Research API returns a new video.
 const INDEX_LAG_MS: i64 = 2 * DAY_MS;
-/// The counts of a video are up to date within this long.
+/// Longest delay until the counts of a video are up to date.
 const COUNTS_LAG_MS: i64 = 10 * DAY_MS;
-/// 2024-07-01: counts that were read before were far too low.
+/// 2024-07-01: counts read before this day were far too low.
 const COUNTS_MENDED_MS: i64 = 1_719_792_000_000;
-/// 2026-02-26: since then all public videos are returned, also those that the For You feed leaves out.
+/// 2026-02-26: from then on the API returns all public videos, also those that the For You feed omits.
 const ALL_PUBLIC_MS: i64 = 1_772_064_000_000;
-/// 2026-09-10: until then the documentation left Canada out.
+/// 2026-09-10: the documentation excluded Canada until then.
 const CANADA_MS: i64 = 1_788_998_400_000;
 
-/// Something that limits what a number means. The number of each is what the database holds and never changes.
+/// A limitation of a number. The database stores its discriminant, which never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr, IntoStaticStr, VariantArray)]
 #[repr(u8)]
 #[strum(serialize_all = "snake_case")]
@@ -27,12 +27,12 @@ pub enum Caveat {
     CountsLag = 2,
     /// Only adults' videos.
     AdultsOnly = 3,
-    /// Only videos that are still there.
+    /// Only videos that still exist.
     SurvivorsOnly = 4,
-    /// Read before the counts were mended.
+    /// Read before the counts were fixed.
     #[strum(serialize = "counts_too_low_before_july_2024")]
     CountsTooLow = 5,
-    /// Read after videos were let in that the For You feed leaves out.
+    /// Read after the API began to return videos that the For You feed omits.
     #[strum(serialize = "all_public_since_2026_02_26")]
     AllPublic = 6,
     /// Perhaps without Canada.
@@ -41,7 +41,7 @@ pub enum Caveat {
     Rounded = 8,
     /// Some readings were repaired.
     Repaired = 9,
-    /// Some time was not read.
+    /// The series has gaps.
     Gaps = 10,
     /// Few videos.
     SmallSample = 11,
@@ -53,7 +53,7 @@ pub enum Caveat {
     FirstCandidates = 14,
     /// Compared with all time.
     AllTimeBase = 15,
-    /// Shares of what is held.
+    /// Shares of the stored videos.
     ObservedShares = 16,
     /// Not the whole series.
     SeriesCut = 17,
@@ -71,9 +71,9 @@ pub enum Caveat {
     SumTooLarge = 23,
     /// Some creators are known by handle alone.
     CreatorsByHandle = 24,
-    /// Of a week that has begun long ago.
+    /// The forecast week has already begun.
     OutlookPast = 25,
-    /// Trends are not worked out yet.
+    /// Trends are not computed yet.
     TrendsPending = 26,
     /// Some tags are those of captions.
     TagsOfCaptions = 27,
@@ -81,72 +81,62 @@ pub enum Caveat {
     StructuralBreak = 28,
     /// Readings from before and after the Research API changed.
     PipelineChanged = 29,
-    /// Read before videos were let in that the For You feed leaves out: noted to notice [`Self::PipelineChanged`] by.
+    /// Read before the API returned videos that the For You feed omits. Stored to detect [`Self::PipelineChanged`].
     #[strum(serialize = "feed_only_before_2026_02_26")]
     FeedOnly = 30,
-    /// Read after the documentation let Canada in: noted to notice [`Self::PipelineChanged`] by.
+    /// Read after the documentation included Canada. Stored to detect [`Self::PipelineChanged`].
     #[strum(serialize = "canada_since_2026_09_10")]
     CanadaLetIn = 31,
 }
 
 impl Caveat {
-    /// What it is called in answers.
+    /// Returns its code in answers.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub const fn text(self) -> &'static str {
         match self {
-            Self::IndexLag => {
-                "It takes up to 48 hours until a new video is found: the last two days are incomplete."
-            }
-            Self::CountsLag => {
-                "Counts of a video are up to 10 days behind: those of young videos are provisional."
-            }
-            Self::AdultsOnly => "Only public videos of creators of 18 years and older are counted.",
+            Self::IndexLag => "New videos take up to 48 hours to appear: the last two days are incomplete.",
+            Self::CountsLag => "Counts lag by up to 10 days: those of young videos are provisional.",
+            Self::AdultsOnly => "Only public videos of creators aged 18 and over are included.",
             Self::SurvivorsOnly => {
-                "Only videos that still existed when they were asked for are counted: the same days asked for later give fewer."
+                "Only videos that still existed when fetched are included: fetching the same days later returns fewer."
             }
             Self::CountsTooLow => {
-                "These counts were read before TikTok mended them in July 2024 and may be far too low."
+                "These counts were read before TikTok fixed them in July 2024 and may be far too low."
             }
             Self::AllPublic => {
-                "Since 26 February 2026 the Research API also returns videos that the For You feed leaves out: not comparable with what was read before."
+                "Since 26 February 2026 the Research API also returns videos that the For You feed omits: not comparable with earlier readings."
             }
             Self::CanadaMissing => {
-                "Videos from Canada may be missing: until September 2026 the documentation left them out."
+                "Videos from Canada may be missing: the documentation excluded them until September 2026."
             }
-            Self::Rounded => "Some counts were rounded for display; each says by which step.",
+            Self::Rounded => "Some counts are rounded; the rounding step is shown with each.",
             Self::Repaired => {
-                "Some readings could not be right and were repaired; `repair=false`, on the command line `--no-repair`, shows them as read."
+                "Some implausible readings were corrected; `repair=false` (command line: `--no-repair`) shows the originals."
             }
-            Self::Gaps => "At times nothing was read; growth over a gap says how long it really took.",
-            Self::SmallSample => "Fewer than 30 videos: chance has much to say in it.",
-            Self::PartialSample => {
-                "Not all videos of the hashtag are held, or it is not known how many there are: what is missing may differ."
-            }
-            Self::BelowResolution => "Some gains are smaller than the step that the count was rounded to.",
-            Self::FirstCandidates => {
-                "The order is made of the first thousand that were found; what stands behind them is not in it."
-            }
+            Self::Gaps => "The series has gaps; growth over a gap names the real time between its readings.",
+            Self::SmallSample => "Small sample (under 30 videos): indicative only.",
+            Self::PartialSample => "Partial sample: videos not collected may differ.",
+            Self::BelowResolution => "Some gains are smaller than the rounding step of the count.",
+            Self::FirstCandidates => "Only the first 1,000 matches were ranked.",
             Self::AllTimeBase => {
-                "The hashtag's videos of the time asked for are compared with how often others are used at all times."
+                "The hashtag's videos of the requested period are compared with the all-time use of other hashtags."
             }
             Self::ObservedShares => {
-                "Shares of videos, creators and engagement are of the videos held, which may be more of one hashtag than of another."
+                "Shares of videos, creators and engagement are of the stored videos, which may cover some hashtags better than others."
             }
-            Self::SeriesCut => {
-                "The series has more points than an answer holds; ask for a larger step or a shorter time."
-            }
+            Self::SeriesCut => "The series is longer than the limit; use a larger step or a shorter period.",
             Self::CreatorsPart => {
-                "So many videos are held that a part of the creators was looked at, chosen by chance, with all of their videos: shares and percentiles hold for all, counts and lists are of this part."
+                "A random part of the creators was sampled, with all of their videos: shares and percentiles hold for all, counts and lists cover the sample."
             }
             Self::OutlookPast => {
-                "The newest reading is more than 2 days old: pace, surge and the band are of the 7 days after it."
+                "The newest reading is more than 2 days old: pace, surge and the band describe the 7 days after it."
             }
             Self::TrendsPending => {
-                "Trends are being worked out for the first time: how this compares with other hashtags is not known yet."
+                "Trends are being computed for the first time: the comparison with other hashtags is not known yet."
             }
             Self::TagsOfCaptions => {
                 "Some videos are under the hashtag because their caption names it: their source has no list of hashtags."
@@ -158,42 +148,40 @@ impl Caveat {
                 "Readings from before and after a change of the Research API are pooled or compared: it returns other videos since 26 February 2026 (all public ones) and about 10 September 2026 (Canada)."
             }
             Self::FeedOnly => {
-                "Read before 26 February 2026, when the Research API returned no videos that the For You feed leaves out."
+                "Read before 26 February 2026, when the Research API omitted videos that the For You feed omits."
             }
             Self::CanadaLetIn => {
                 "Read since 10 September 2026, when the documentation no longer excluded videos from Canada."
             }
-            Self::MostPlayed => "So many videos are held that only those with the most plays were looked at.",
+            Self::MostPlayed => "Only the most-played videos were ranked.",
             Self::NotAsRead => {
-                "The newest reading of a total does not count: it is a jump that no second reading confirms, or contradicted by others; `as_read` has it."
+                "The newest reading of a total does not count: it is an unconfirmed jump, or other readings contradict it; `as_read` has it."
             }
-            Self::TooFewValues => {
-                "Percentiles, ranks and concentration of fewer than 10 values are unknown: single videos would decide."
-            }
+            Self::TooFewValues => "Percentiles, ranks and concentration need at least 10 values.",
             Self::EngagementPart => {
-                "Engagement is unknown of videos of which plays, likes, comments, shares or saves were not reported."
+                "Engagement is unknown for videos without reported plays, likes, comments, shares or saves."
             }
             Self::SumTooLarge => {
                 "The plays of the stored videos add up to more than 9,007,199,254,740,992 (2^53), so their sum is unknown."
             }
             Self::CreatorsByHandle => {
-                "Some creators are known by handle alone: one who changed it counts twice, and two who used the same one in turn count once."
+                "Some creators are known by handle only: one who changed it counts twice, and two who used the same one in turn count once."
             }
         }
     }
 
-    /// The number the database holds.
+    /// Returns the stored number.
     pub const fn number(self) -> u8 {
         self as u8
     }
 
-    /// Back from the database.
+    /// Parses a stored number.
     pub const fn from_number(number: u8) -> Option<Self> {
         Self::from_repr(number)
     }
 }
 
-/// What has to be said of the videos of a window that were read at that moment.
+/// Returns the caveats of a window's videos that were read at `read_at`.
 pub fn caveats_of(window: Window, read_at: Timestamp) -> Vec<Caveat> {
     let read_ms = read_at.as_ms();
     let age_ms = read_ms.saturating_sub(window.last().ends_at().as_ms());
@@ -206,14 +194,13 @@ pub fn caveats_of(window: Window, read_at: Timestamp) -> Vec<Caveat> {
         Caveat::FeedOnly => read_ms < ALL_PUBLIC_MS,
         Caveat::CanadaMissing => read_ms < CANADA_MS,
         Caveat::CanadaLetIn => read_ms >= CANADA_MS,
-        // Said by who measures, not of the Research API.
+        // The others come from measurements, not from the Research API.
         _ => false,
     };
     Caveat::VARIANTS.iter().copied().filter(applies).collect()
 }
 
-/// What a time of reading says of which videos the Research API returned: of series and comparisons, whatever the day of
-/// posting.
+/// Returns the state of the Research API at `read_at`: which videos it returned, whatever their day of posting.
 pub fn pipeline_of(read_at: Timestamp) -> CaveatSet {
     let read_ms = read_at.as_ms();
     let all_public = if read_ms < ALL_PUBLIC_MS { Caveat::FeedOnly } else { Caveat::AllPublic };
@@ -221,7 +208,7 @@ pub fn pipeline_of(read_at: Timestamp) -> CaveatSet {
     [all_public, canada].into_iter().collect()
 }
 
-/// Changes of the Research API that readings cross: what they are of comes from before and from after.
+/// Lists the changes of the Research API that `readings` span: some are from before, some from after.
 fn crossed(readings: CaveatSet) -> impl Iterator<Item = &'static str> {
     let changes = [
         (
@@ -241,9 +228,9 @@ fn crossed(readings: CaveatSet) -> impl Iterator<Item = &'static str> {
     changes.into_iter().filter(is_crossed).map(|(_, _, change)| change)
 }
 
-/// What has to be said of readings together, with a sentence for people: what was noted of each, and
-/// [`Caveat::PipelineChanged`] where some are from before a change and some from after it.
-pub fn said_of(readings: CaveatSet) -> Vec<(Caveat, String)> {
+/// Returns the caveats of combined readings with their sentences: those of each reading, and
+/// [`Caveat::PipelineChanged`] if the readings span a change of the API.
+pub fn caveat_texts(readings: CaveatSet) -> Vec<(Caveat, String)> {
     let is_note = |caveat: &Caveat| matches!(caveat, Caveat::FeedOnly | Caveat::CanadaLetIn);
     let mut said: Vec<(Caveat, String)> = readings
         .iter()
@@ -262,8 +249,8 @@ pub fn said_of(readings: CaveatSet) -> Vec<(Caveat, String)> {
     said
 }
 
-/// What has to be said of sums that a reading of a video goes into: nothing but for those of the Research API. Where it is
-/// not told when the video was posted or read, only what is true of all of them.
+/// Returns the caveats that one reading of a video adds to a sum: none unless it comes from the Research API. Without
+/// a posting or reading time, only those that apply to every such reading.
 pub fn caveats_of_reading(source: Source, create_time: Option<i64>, read_at: Option<Timestamp>) -> CaveatSet {
     if source != Source::ResearchApi {
         return CaveatSet::default();
@@ -277,7 +264,7 @@ pub fn caveats_of_reading(source: Source, create_time: Option<i64>, read_at: Opt
     }
 }
 
-/// What is true of whatever the Research API returns.
+/// Returns the caveats of all data from the Research API.
 fn always() -> CaveatSet {
     [Caveat::AdultsOnly, Caveat::SurvivorsOnly].into_iter().collect()
 }
@@ -294,7 +281,7 @@ mod tests {
         let day = UtcDay::of(at(last));
         let window = Window::new(day, day).expect("a window");
         let set = caveats_of(window, at(read)).into_iter().collect();
-        said_of(set).into_iter().map(|(caveat, _)| caveat.name()).collect()
+        caveat_texts(set).into_iter().map(|(caveat, _)| caveat.name()).collect()
     }
 
     #[test]
@@ -313,7 +300,7 @@ mod tests {
         let read = at("2026-09-18T00:00:00Z");
         let posted = Some(at("2026-09-15T08:00:00Z").as_ms() / 1000);
         let names = |source, posted, read| {
-            said_of(caveats_of_reading(source, posted, read))
+            caveat_texts(caveats_of_reading(source, posted, read))
                 .into_iter()
                 .map(|(it, _)| it.name())
                 .collect::<Vec<_>>()
@@ -341,7 +328,7 @@ mod tests {
         };
         let changed = |reads: &[&str]| {
             let found =
-                said_of(set(reads)).into_iter().find(|(caveat, _)| *caveat == Caveat::PipelineChanged);
+                caveat_texts(set(reads)).into_iter().find(|(caveat, _)| *caveat == Caveat::PipelineChanged);
             found.map(|(_, text)| (text.contains("26 February 2026"), text.contains("10 September 2026")))
         };
         assert_eq!(changed(&[]), None);
@@ -352,7 +339,7 @@ mod tests {
         assert_eq!(changed(&["2026-09-09", "2026-09-10"]), Some((false, true)));
         assert_eq!(changed(&["2025-06-01", "2026-11-01"]), Some((true, true)));
         let series = pipeline_of(at("2026-01-01")).union(pipeline_of(at("2026-03-01")));
-        assert!(said_of(series).iter().any(|(caveat, _)| *caveat == Caveat::PipelineChanged));
+        assert!(caveat_texts(series).iter().any(|(caveat, _)| *caveat == Caveat::PipelineChanged));
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! Which videos are gone, by two lists: the ids that TikTok's compliance API was asked about, and those it reports as still
+//! Decides which videos are gone, by two lists: the ids sent to TikTok's compliance API, and those it reports as still
 //! valid.
 //!
-//! A download that failed or broke off must never be read as "all of these are gone": what follows from the lists is
-//! deleted for good.
+//! A failed or truncated download must never be read as "all of these are gone", since those videos are deleted for
+//! good.
 
 use crate::VideoId;
 use std::collections::HashSet;
 
-/// Up to so many ids, all of them may be gone.
+/// Up to this many ids, all of them may be gone.
 const FEW: usize = 100;
-/// So many missing ids at the end of the list mean that the download broke off.
+/// This many missing ids at the end of the list mean a truncated download.
 const TAIL_MIN: usize = 20;
 
-/// Why the lists are not believed.
+/// Why the lists are implausible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ComplianceError {
     /// Nothing is valid.
@@ -23,17 +23,17 @@ pub enum ComplianceError {
         /// Ids that were asked about.
         asked: usize,
     },
-    /// Ids that nobody asked about.
+    /// Ids that were not in the request.
     #[error(
         "{number} of the valid ids were not asked about, the first of them {first}: the lists do not belong together, or the download broke off within an id"
     )]
     NotAsked {
         /// The first of them.
         first: VideoId,
-        /// How many there are.
+        /// Their number.
         number: usize,
     },
-    /// The valid ids end long before the asked ones do.
+    /// The valid ids end long before the requested ones do.
     #[error(
         "the last {missing} ids that were asked about are all missing from the valid ones: the download broke off"
     )]
@@ -52,14 +52,14 @@ pub enum ComplianceError {
 }
 
 impl ComplianceError {
-    /// Whether a list that is known to be complete may say this all the same.
+    /// Returns true if `is_complete` overrides this error.
     pub const fn is_doubt(self) -> bool {
         matches!(self, Self::BrokenOff { .. } | Self::MoreThanHalf { .. })
     }
 }
 
-/// The ids that were asked about and are not valid, in the order asked, each once. `is_complete` says that the list of
-/// valid ids is known to be whole.
+/// Returns the ids that were requested and are not valid, in the order of the request, without duplicates.
+/// `is_complete` states that the list of valid ids is complete.
 pub fn gone(
     asked: &[VideoId],
     valid: &[VideoId],

@@ -1,14 +1,14 @@
-//! A number of views, likes, creators or videos, and how finely it was told.
+//! A number of views, likes, creators or videos, and its precision.
 //!
 //! TikTok's web pages round for display: in steps of 100 from 10,000, of 100,000 from a million and of 100 million
-//! from a billion; the mobile app is exact. A number beside its step was not rounded for display, whatever it was read from.
-//! Unknown is no `Count` at all, never 0.
+//! from a billion; the mobile app is exact. A number that is not on its step was not rounded, whatever its source.
+//! Unknown is the absence of a `Count`, never 0.
 
-/// Largest count: programs that read JSON numbers as doubles round integers above it. (#fyp has passed 6.8e13.) Sums of
-/// counts are kept to the same limit; a larger sum is unknown.
+/// Largest count: programs that read JSON numbers as doubles round integers above it. (#fyp has passed
+/// 6.8e13.) Sums of counts have the same limit; a larger sum is unknown.
 pub const COUNT_MAX: u64 = crate::id::EXACT_DOUBLE_MAX;
 
-/// A sum of counts. `None` above [`COUNT_MAX`], where it is unknown.
+/// Returns a sum of counts. `None` above [`COUNT_MAX`].
 pub const fn checked_sum(sum: u128) -> Option<u64> {
     if sum > COUNT_MAX as u128 {
         None
@@ -18,7 +18,7 @@ pub const fn checked_sum(sum: u128) -> Option<u64> {
     }
 }
 
-/// A told number.
+/// A reported number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Count {
     value: u64,
@@ -26,24 +26,26 @@ pub struct Count {
 }
 
 impl Count {
-    /// A number that was told to the last digit. `None` above [`COUNT_MAX`].
+    /// Creates an exact number. `None` above [`COUNT_MAX`].
     pub const fn exact(value: u64) -> Option<Self> {
         if value > COUNT_MAX { None } else { Some(Self { value, rounded: false }) }
     }
 
-    /// A number that is known to be rounded, as `1.25M` is; below 10,000 nothing is. `None` above [`COUNT_MAX`].
+    /// Creates a number known to be rounded, such as `1.25M`; below 10,000 nothing is. `None` above
+    /// [`COUNT_MAX`].
     pub const fn rounded(value: u64) -> Option<Self> {
         if value > COUNT_MAX { None } else { Some(Self { value, rounded: display_step(value) > 1 }) }
     }
 
-    /// A number from a place that may round for display: rounded where it stands on its display step, as 1,200,000 does,
-    /// and exact beside it, as 1,001,000 is. `None` above [`COUNT_MAX`].
+    /// Creates a number from a source that may round for display: rounded if it is on its display step
+    /// (1,200,000), exact otherwise (1,001,000). `None` above [`COUNT_MAX`].
     pub const fn displayed(value: u64) -> Option<Self> {
         if is_on_a_step(value) { Self::rounded(value) } else { Self::exact(value) }
     }
 
-    /// The number on its step where a float cut it off one below, as 16399999 for 16.4M; otherwise unchanged. Of one that is
-    /// not known to be rounded, below `OFF_STEP_SURE` it does not show: the repair of a series looks at the others.
+    /// Corrects a number that a float truncated to one below its step, such as 16399999 for 16.4M; otherwise
+    /// unchanged. Below `OFF_STEP_SURE` this applies only to numbers known to be rounded: the repair of a
+    /// series uses its other readings.
     pub const fn on_step(self) -> Self {
         if is_one_below_a_step(self.value) && (self.rounded || self.value >= OFF_STEP_SURE) {
             Self { value: self.value + 1, rounded: true }
@@ -57,33 +59,33 @@ impl Count {
         self.value
     }
 
-    /// Whether it was rounded for display.
+    /// Returns true if it was rounded for display.
     pub const fn is_rounded(self) -> bool {
         self.rounded
     }
 
-    /// The step it was rounded to: the true number lies within half a step. 1 when exact.
+    /// Returns the rounding step: the true number is within half a step. 1 if exact.
     pub const fn resolution(self) -> u64 {
         if self.rounded { display_step(self.value) } else { 1 }
     }
 }
 
-/// From here on a number one below a step is off its step: of exact ones only one in 100,000 would be, of rounded ones one in
-/// 400 was.
+/// From here on a number one below a step was truncated: only one in 100,000 exact ones is, but one in 400
+/// rounded ones was.
 pub(crate) const OFF_STEP_SURE: u64 = 1_000_000;
 
-/// Whether a number stands on a display step, so that it may have been rounded to it.
+/// Returns true if a number is on a display step, so that it may have been rounded.
 pub(crate) const fn is_on_a_step(value: u64) -> bool {
     let step = display_step(value);
     step > 1 && value.is_multiple_of(step)
 }
 
-/// Whether a number is one below a display step, as 16399999 for 16.4M.
+/// Returns true if a number is one below a display step, such as 16399999 for 16.4M.
 pub(crate) const fn is_one_below_a_step(value: u64) -> bool {
     display_step(value) > 1 && (value + 1).is_multiple_of(display_step(value + 1))
 }
 
-/// The step TikTok's pages round a number of this size to.
+/// Returns the step that TikTok's pages round a number of this size to.
 pub const fn display_step(value: u64) -> u64 {
     match value {
         0..10_000 => 1,

@@ -1,15 +1,15 @@
-//! Who posted a video: a user id where a source reported one, else a handle.
+//! The creator of a video: a user id if a source reported one, otherwise a handle.
 //!
-//! Several sources name creators by handle alone (the Research API, Apify, yt-dlp's older files). Such a creator counts
-//! under a provisional identity made of the folded handle, until a record that has both the id and the handle joins the
-//! two. Handles can be renamed and taken over: a handle that was reported with two ids is joined to neither, and its videos
-//! without an id stay under the handle.
+//! Several sources name creators by handle only (the Research API, Apify, yt-dlp's older files). Such a creator has a
+//! provisional identity derived from the normalised handle, until a record with both id and handle joins the two.
+//! Handles can be renamed and taken over: a handle reported with two ids is joined to neither, and its videos without
+//! an id stay under the handle.
 
 use crate::AuthorId;
 use sha2::{Digest, Sha256};
 use std::num::NonZeroI64;
 
-/// Bytes of the longest handle that is read. TikTok's have at most 24 characters.
+/// Longest handle, in bytes. TikTok's have at most 24 characters.
 const HANDLE_BYTES_MAX: usize = 100;
 
 /// A creator's identity as stored: a user id, or the hash of a handle.
@@ -22,7 +22,7 @@ impl Creator {
         self.0.get()
     }
 
-    /// Reads the stored number; `None` for 0, which stands for an unknown creator.
+    /// Parses the stored number; `None` for 0, the unknown creator.
     pub fn from_i64(number: i64) -> Option<Self> {
         NonZeroI64::new(number).map(Self)
     }
@@ -32,7 +32,7 @@ impl Creator {
         AuthorId::from_i64(self.0.get()).ok()
     }
 
-    /// Whether the creator is known by handle alone.
+    /// Returns true if the creator is known by handle only.
     pub const fn is_by_handle(self) -> bool {
         self.0.get() < 0
     }
@@ -51,13 +51,13 @@ impl From<Handle> for Creator {
     }
 }
 
-/// A handle as it is compared: the hash of the name without `@` in lower case. Always negative.
+/// A normalised handle: the hash of the name without `@` in lower case. Always negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Handle(NonZeroI64);
 
 impl Handle {
-    /// Folds a handle as a source spells it: `@Cat.Lover`, `cat.lover`. `None` for what cannot be a handle: an empty text,
-    /// one with white space or control characters, or a very long one.
+    /// Normalises a handle as a source spells it: `@Cat.Lover`, `cat.lover`. `None` for an invalid one:
+    /// empty, with white space or control characters, or very long.
     pub fn new(text: &str) -> Option<Self> {
         let name = text.trim().trim_start_matches(['@', '＠']);
         let is_handle = !name.is_empty()
@@ -79,7 +79,7 @@ impl Handle {
         self.0.get()
     }
 
-    /// Reads the stored number; `None` where it is not one of a handle.
+    /// Parses the stored number; `None` if it is not a handle's.
     pub fn from_i64(number: i64) -> Option<Self> {
         NonZeroI64::new(number).filter(|number| number.get() < 0).map(Self)
     }

@@ -1,4 +1,4 @@
-//! The unit that is paid: a whole number, never negative, with checked arithmetic only.
+//! The unit of payment: a whole number, never negative, with checked arithmetic only.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ pub const SIGN_UP: Credits = Credits(100);
 /// Price of one successful answer.
 pub const PRICE_OF_A_CALL: Credits = Credits(1);
 
-/// Most credits that one account can hold or one grant can give: far above any use, far below overflow.
+/// Most credits of one account or one grant: far above any use, far below overflow.
 pub const CREDITS_MAX: u64 = 1 << 50;
 
 /// An amount of credits, at most [`CREDITS_MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Credits(u64);
 
-/// More credits than can be held.
+/// More credits than the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("credits are whole numbers from 0 to {CREDITS_MAX}")]
 pub struct CreditsError;
@@ -33,7 +33,7 @@ impl Credits {
         self.0
     }
 
-    /// The sum, if it can be held.
+    /// Returns the sum, or `None` above the limit.
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match Self::new(self.0 + other.0) {
             Ok(sum) => Some(sum),
@@ -41,7 +41,7 @@ impl Credits {
         }
     }
 
-    /// The rest, if there is cover.
+    /// Returns the difference, or `None` if there are too few.
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         match self.0.checked_sub(other.0) {
             Some(rest) => Some(Self(rest)),

@@ -48,7 +48,7 @@ impl WalkCursor {
         self.generation
     }
 
-    /// How many videos of it have been passed.
+    /// Returns the number of videos already passed.
     pub const fn position(self) -> u64 {
         self.position
     }

@@ -9,8 +9,8 @@ use crate::video::{Author, Music, VideoDetails};
 use crate::{Count, VideoId};
 use serde::{Deserialize, Serialize};
 
-/// What stands before each value of a packed video. `play` of the music stands in three places and `id` in two, but is
-/// packed once.
+/// Text before each value of a packed video. `play` of the music is written in three places and `id` in two,
+/// but packed once.
 const BEFORE: [&str; 35] = [
     r#"{"aweme_id":"#,
     r#","region":"#,
@@ -55,15 +55,15 @@ const MUSIC_COVER: usize = 15;
 const AUTHOR_NAME: usize = 30;
 const IMAGES: usize = 33;
 
-/// Programs that read JSON numbers as doubles hold integers up to here exactly, so no larger one is written. Counts end
-/// here ([`crate::count::COUNT_MAX`]); sizes and times of a video that are larger are damaged.
+/// Largest integer written: programs that read JSON numbers as doubles represent integers up to here
+/// exactly. Counts end here ([`crate::count::COUNT_MAX`]); larger sizes and times of a video are damaged.
 const EXACT_INTEGER_MAX: u64 = crate::id::EXACT_DOUBLE_MAX;
 
-/// What is between two packed values. A line feed inside a JSON string is always escaped.
+/// Separator of packed values. A line feed inside a JSON string is always escaped.
 const BETWEEN: &[u8] = b",\n";
 
-/// The values of a video, packed. Counts nobody told are 0 here because the contract's counts are never null; the
-/// numbers themselves are held apart, where unknown stays unknown.
+/// Packs the values of a video. Unreported counts are 0 here because the contract's counts are never null;
+/// the store has the numbers separately, where unknown stays unknown.
 pub fn pack(id: VideoId, details: &VideoDetails, counts: &VideoCounts) -> Vec<u8> {
     let mut packer = Packer { bytes: Vec::with_capacity(768) };
     let d = details;
@@ -103,7 +103,7 @@ impl Packer {
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) {
         let between = if self.bytes.is_empty() { b"[" } else { BETWEEN };
         self.bytes.extend_from_slice(between);
-        // Writing strings, numbers and lists of strings to memory has no way to fail.
+        // Writing strings, numbers and lists of strings to memory cannot fail.
         serde_json::to_writer(&mut self.bytes, value).expect("a value is always JSON");
     }
 
@@ -135,7 +135,8 @@ impl Packer {
     }
 }
 
-/// Writes the video object of a packed video to `out`. `None`, and nothing written, if it is not one.
+/// Writes the video object of a packed video to `out`. `None`, and nothing written, if the bytes are
+/// invalid.
 pub fn unpack(packed: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let begin = out.len();
     let written = write(packed, out);
@@ -181,23 +182,23 @@ fn write(packed: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// What people tell a video by.
+/// The fields by which people recognise a video.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Label {
     /// Its caption.
     pub title: String,
-    /// Handle of who posted it.
+    /// Handle of its creator.
     pub author: String,
 }
 
-/// Reads the caption and the handle of a packed video, and nothing else of it. `None` if it is not one.
+/// Parses only the caption and the handle of a packed video. `None` if the bytes are invalid.
 pub fn label(packed: &[u8]) -> Option<Label> {
     let mut values = packed.strip_prefix(b"[")?.split(|byte| *byte == b'\n');
     let mut next = |skipped| serde_json::from_slice(values.nth(skipped)?.strip_suffix(b",")?).ok();
     Some(Label { title: next(TITLE)?, author: next(AUTHOR_NAME - TITLE - 1)? })
 }
 
-/// Reads the details back out of a packed video. `None` if it is not one.
+/// Parses the details of a packed video. `None` if the bytes are invalid.
 pub fn details(packed: &[u8]) -> Option<VideoDetails> {
     let mut json = Vec::new();
     unpack(packed, &mut json)?;

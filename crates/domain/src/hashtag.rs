@@ -1,4 +1,4 @@
-//! What is held of a hashtag.
+//! The stored record of a hashtag.
 
 use crate::observation::{HashtagCounts, HashtagDetails};
 use crate::{CaveatSet, Count, HashtagId, SourceSet, Tag, Timestamp};
@@ -8,13 +8,13 @@ use strum::IntoStaticStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HashtagRow(pub u32);
 
-/// Where a total comes from.
+/// The basis of a total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Basis {
-    /// Told by TikTok or an upstream.
+    /// Reported by TikTok or an upstream.
     Reported,
-    /// Added up from the videos that are held.
+    /// Added up from the stored videos.
     Observed,
 }
 
@@ -30,9 +30,9 @@ impl Basis {
 pub struct Total {
     /// The number.
     pub value: u64,
-    /// Told or added up.
+    /// Reported or observed.
     pub basis: Basis,
-    /// Whether it was rounded for display. Sums of what is held are never marked so.
+    /// True if rounded for display. Observed sums never are.
     pub rounded: bool,
 }
 
@@ -43,73 +43,73 @@ pub struct Hashtag {
     pub row: HashtagRow,
     /// TikTok's id, once known.
     pub id: Option<HashtagId>,
-    /// The assigned id, where it is not the usual one of the tag because another hashtag has that.
+    /// The assigned id, if it differs from the usual one of the tag because another hashtag has that.
     pub assigned_id: Option<HashtagId>,
     /// Name and key.
     pub tag: Tag,
-    /// The newest reported totals, after the repair of their series: the last kept readings.
+    /// The newest reported totals, after the repair of their series: the last readings that count.
     pub reported: HashtagCounts,
-    /// The newest readings of the totals, where the repair leaves them out or changes them.
+    /// The newest readings of the totals, if the repair omits or changes them.
     pub as_read: AsReadCounts,
     /// When the newest of each of them was read.
     pub reported_times: ReportedTimes,
-    /// What the videos held add up to.
+    /// Sums over the stored videos.
     pub observed: Observed,
-    /// What else the record says.
+    /// Further details of the record.
     pub details: HashtagDetails,
     /// Change sequence of the store at the last change of this hashtag or of a video under it.
     pub changed: u64,
 }
 
-/// The newest reading of a total beside the total that counts.
+/// The newest reading of a total, beside the total that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsRead {
     /// The count as it was read.
     pub count: Count,
     /// When it was read.
     pub at: Timestamp,
-    /// When the total that counts was read: earlier, or at the same time.
+    /// Reading time of the total that counts: earlier, or equal.
     pub counted_at: Timestamp,
 }
 
-/// The newest readings of a hashtag's totals, each `None` where it counts as it was read.
+/// The newest readings of a hashtag's totals, each `None` if it counts unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AsReadCounts {
-    /// Of the views.
+    /// Views.
     pub views: Option<AsRead>,
-    /// Of the creators.
+    /// Creators.
     pub creators: Option<AsRead>,
-    /// Of the videos.
+    /// Videos.
     pub videos: Option<AsRead>,
 }
 
-/// Sums over the videos that are held under a hashtag.
+/// Sums over the stored videos of a hashtag.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// Videos held.
+    /// Number of stored videos.
     pub videos: u64,
     /// Sum of their plays, where known. `None` when it is above [`crate::count::COUNT_MAX`].
     pub views: Option<u64>,
     /// Distinct creators among them, where known.
     pub creators: u64,
-    /// Of these, creators known by handle alone.
+    /// Creators among them known by handle only.
     pub by_handle: u64,
     /// The newest reading of any of them, where one has a time.
     pub read_at: Option<Timestamp>,
-    /// By which ways they came.
+    /// Sources of the videos.
     pub sources: SourceSet,
-    /// What has to be said of their sums.
+    /// Caveats of the sums.
     pub caveats: CaveatSet,
 }
 
 /// When each reported total was read; `None` where it is not reported or its source gives no time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReportedTimes {
-    /// Of the views.
+    /// Time of the views.
     pub views: Option<Timestamp>,
-    /// Of the creators.
+    /// Time of the creators.
     pub creators: Option<Timestamp>,
-    /// Of the videos.
+    /// Time of the videos.
     pub videos: Option<Timestamp>,
 }
 
@@ -167,7 +167,8 @@ impl Hashtag {
         OneBasis { views, creators, read_at }
     }
 
-    /// `view_count`: as reported when that is known, else the sum of plays held; `None` when no video is held either.
+    /// Returns `view_count`: as reported if known, otherwise the sum of stored plays; `None` without stored
+    /// videos.
     pub fn views(&self) -> Option<Total> {
         self.total(self.reported.views, self.observed.views)
     }
@@ -179,12 +180,13 @@ impl Hashtag {
         total.filter(|total| total.basis == Basis::Reported || total.value > 0)
     }
 
-    /// Posts under it: as reported when that is known, else the videos held; `None` when there are none.
+    /// Returns the number of posts: as reported if known, otherwise the stored videos; `None` if there are
+    /// none.
     pub fn videos(&self) -> Option<Total> {
         self.total(self.reported.videos, Some(self.observed.videos))
     }
 
-    /// What it is ranked by in search: its views, 0 while nothing is known of them.
+    /// Returns the ranking key in search: views, 0 if unknown.
     pub fn reach(&self) -> u64 {
         self.views().map_or(0, |total| total.value)
     }

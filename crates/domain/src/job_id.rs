@@ -21,7 +21,7 @@ pub struct JobId(Ulid);
 pub struct JobIdError;
 
 impl JobId {
-    /// From a moment and 80 random bits, the lowest ones of `random`.
+    /// Creates an id from a moment and 80 random bits, the lowest ones of `random`.
     pub const fn new(at: Timestamp, random: u128) -> Self {
         Self(Ulid::from_parts(at.as_ms().unsigned_abs(), random))
     }

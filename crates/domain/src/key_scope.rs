@@ -1,9 +1,9 @@
-//! What an API key may be used for.
+//! Permissions of an API key.
 
 use std::fmt;
 use strum::{FromRepr, IntoStaticStr, VariantArray};
 
-/// What a key may be used for. The number is what the database holds and never changes.
+/// The permissions of a key. The database stores its number, which never changes.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, FromRepr, IntoStaticStr, VariantArray,
 )]
@@ -18,7 +18,7 @@ pub enum KeyScope {
 }
 
 impl KeyScope {
-    /// What it is called in answers and lists.
+    /// Returns the name in answers and lists.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -33,7 +33,7 @@ impl KeyScope {
         Self::from_repr(number)
     }
 
-    /// Whether a key of this scope may do what needs the other one: an admin may also call.
+    /// Returns true if this scope includes the needed one: an admin may also call.
     pub const fn covers(self, needed: Self) -> bool {
         self as u8 >= needed as u8
     }
@@ -51,13 +51,13 @@ mod tests {
 
     #[test]
     fn an_admin_may_also_call_and_a_caller_is_no_admin() {
-        for (held, needed, may) in [
+        for (granted, needed, may) in [
             (KeyScope::Call, KeyScope::Call, true),
             (KeyScope::Call, KeyScope::Admin, false),
             (KeyScope::Admin, KeyScope::Call, true),
             (KeyScope::Admin, KeyScope::Admin, true),
         ] {
-            assert_eq!(held.covers(needed), may, "{held} for {needed}");
+            assert_eq!(granted.covers(needed), may, "{granted} for {needed}");
         }
     }
 

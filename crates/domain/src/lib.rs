@@ -1,9 +1,17 @@
-//! The words and rules of Tagmeter: types that cannot be wrong and pure functions on them.
+//! The domain types and rules of Tagmeter: types that cannot be wrong, and pure functions on them.
 //!
-//! Deliberately absent: async, I/O, SQL, HTTP, reading the clock. Everybody may use this crate; it uses nobody.
-//! Reading order: [`tag`], [`id`] and [`creator`] (what is measured), [`caption`] (tags in a text), [`count`] and [`observation`]
-//! (one reading of it), [`video`] and [`hashtag`] (what is held), [`credits`], [`account`] and [`api_key`] (who asks and
-//! what it costs). [`metrics`] is what is made of the readings.
+//! Deliberately absent: async, I/O, SQL, HTTP, reading the clock. Every crate may depend on this one; it depends on
+//! none. Reading order: [`tag`], [`id`] and [`creator`] (the measured things), [`caption`] (tags in a text), [`count`]
+//! and [`observation`] (parsed facts), [`video`] and [`hashtag`] (stored records), [`credits`], [`account`] and
+//! [`api_key`] (callers and payment). [`metrics`] computes metrics from readings.
+//!
+//! ```
+//! use domain::{Count, Tag};
+//!
+//! let tag = Tag::new("Cat").expect("a tag");
+//! assert_eq!(tag.key().as_str(), "cat");
+//! assert!(Count::displayed(1_200_000).is_some_and(|count| count.is_rounded()));
+//! ```
 
 pub mod tag;
 

@@ -10,7 +10,7 @@ const DOMAINS: [&str; 2] = ["tiktok.com", "tiktokv.com"];
 /// Hosts of short links.
 const SHORT_HOSTS: [&str; 2] = ["vm.tiktok.com", "vt.tiktok.com"];
 
-/// What a link leads to.
+/// The target of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
     /// The page of a hashtag, by its name.
@@ -110,7 +110,7 @@ impl Link {
     }
 }
 
-/// What a path of TikTok leads to.
+/// Returns the target of a path on TikTok.
 fn of_path(host: &str, path: &str) -> Result<Link, LinkError> {
     if SHORT_HOSTS.contains(&host) {
         return Err(LinkError::Short);

@@ -1,10 +1,10 @@
-//! Sets of things that have small numbers: what a sum was made from, and what has to be said of it.
+//! Sets of items with small numbers: sources of a sum, and its caveats.
 
 use crate::{Caveat, Source};
 use std::marker::PhantomData;
 use strum::VariantArray;
 
-/// Something with a number from 1 to 63 that never changes, since the database holds it.
+/// An item with a number from 1 to 63 that never changes, since it is stored.
 pub trait Numbered: Copy + 'static {
     /// All of them, in the order of their numbers.
     const EVERY: &'static [Self];
@@ -13,16 +13,16 @@ pub trait Numbered: Copy + 'static {
     fn to_number(self) -> u8;
 }
 
-/// Some of them: bit n is set when the one with number n is in.
+/// A set: bit n is set if the item with number n is a member.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NumberSet<T> {
     bits: i64,
     of: PhantomData<T>,
 }
 
-/// Sources that something was made from.
+/// Sources of a value.
 pub type SourceSet = NumberSet<Source>;
-/// What has to be said of something.
+/// Caveats of a value.
 pub type CaveatSet = NumberSet<Caveat>;
 
 impl<T> Default for NumberSet<T> {
@@ -32,38 +32,38 @@ impl<T> Default for NumberSet<T> {
 }
 
 impl<T: Numbered> NumberSet<T> {
-    /// Back from the database; bits of numbers that nothing has are left out.
+    /// Parses the stored bits; unknown ones are dropped.
     pub fn from_bits(bits: i64) -> Self {
         T::EVERY.iter().copied().filter(|one| bits & bit(*one) != 0).collect()
     }
 
-    /// What the database holds.
+    /// Returns the stored bits.
     pub fn to_bits(self) -> i64 {
         self.bits
     }
 
-    /// Puts one in.
+    /// Adds an item.
     pub fn insert(&mut self, one: T) {
         self.bits |= bit(one);
     }
 
-    /// Whether one is in.
+    /// Returns true if an item is a member.
     pub fn contains(self, one: T) -> bool {
         self.bits & bit(one) != 0
     }
 
-    /// Whether none is in.
+    /// Returns true if there are no members.
     pub fn is_empty(self) -> bool {
         self.bits == 0
     }
 
-    /// Those of both.
+    /// Returns the union of both.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self { bits: self.bits | other.bits, of: PhantomData }
     }
 
-    /// Those that are in, in the order of their numbers.
+    /// Iterates over the members in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = T> {
         T::EVERY.iter().copied().filter(move |one| self.contains(*one))
     }

@@ -1,24 +1,24 @@
-//! One reading of a hashtag or a video: what, counts, when, by which source. Files, upstreams and trackers all make
-//! these, and everything comes in as these.
+//! Observations: facts about a hashtag or a video, with counts, time and source, exact or rounded. Files and upstreams
+//! produce them, and all data enters as observations.
 
 use crate::video::VideoDetails;
 use crate::{AuthorId, Count, HashtagId, Source, Tag, Timestamp, VideoId};
 
-/// A reading.
+/// An observation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observation {
-    /// Of a hashtag.
+    /// A hashtag's own record.
     Hashtag(Box<HashtagObservation>),
-    /// Of a video.
+    /// A video.
     Video(Box<VideoObservation>),
-    /// Of what a hashtag did within a window of time.
+    /// Sums of a hashtag over a period.
     Window(Box<WindowObservation>),
-    /// That a video is no longer there.
+    /// Removal of a video.
     Removed(RemovedObservation),
 }
 
 impl Observation {
-    /// By which way it came.
+    /// Returns its source.
     pub const fn source(&self) -> Source {
         match self {
             Self::Hashtag(hashtag) => hashtag.source,
@@ -28,7 +28,7 @@ impl Observation {
         }
     }
 
-    /// When it was read; `None` where the source does not tell.
+    /// Returns its reading time; `None` if the source does not report one.
     pub const fn observed_at(&self) -> Option<Timestamp> {
         match self {
             Self::Hashtag(hashtag) => hashtag.observed_at,
@@ -39,31 +39,31 @@ impl Observation {
     }
 }
 
-/// A tag as a source names it: always by name, by id where the source tells it.
+/// A tag as a source names it: always by name, by id if the source reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagRef {
     /// Name and key.
     pub tag: Tag,
-    /// TikTok's id, when told.
+    /// TikTok's id, if reported.
     pub id: Option<HashtagId>,
 }
 
-/// A reading of a hashtag's own record.
+/// An observation of a hashtag's own record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HashtagObservation {
-    /// Which hashtag.
+    /// The hashtag.
     pub tag: TagRef,
-    /// By which way it came.
+    /// The source.
     pub source: Source,
-    /// When the numbers were read, where the source tells it. Without it no snapshot is kept.
+    /// Reading time, if reported. Without it no reading is stored.
     pub observed_at: Option<Timestamp>,
     /// Totals as reported.
     pub counts: HashtagCounts,
-    /// What else the record says.
+    /// Further fields of the record.
     pub details: HashtagDetails,
 }
 
-/// Reported totals of a hashtag. `None` is "not told".
+/// Reported totals of a hashtag. `None` is "not reported".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HashtagCounts {
     /// Lifetime views of all its posts (`view_count`).
@@ -75,13 +75,13 @@ pub struct HashtagCounts {
 }
 
 impl HashtagCounts {
-    /// Whether nothing is told.
+    /// Returns true if nothing is reported.
     pub const fn is_empty(&self) -> bool {
         self.views.is_none() && self.creators.is_none() && self.videos.is_none()
     }
 }
 
-/// The descriptive part of a hashtag's record. `None` is "not told".
+/// The descriptive part of a hashtag's record. `None` is "not reported".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HashtagDetails {
     /// Its description.
@@ -101,14 +101,14 @@ pub struct HashtagDetails {
 }
 
 impl HashtagDetails {
-    /// Whether nothing is told.
+    /// Returns true if nothing is reported.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// A sum over a window of time, as TikTok's Creative Center tells it. It can fall from one day to the next and is another
-/// thing than a lifetime total: the two are never mixed, and this one is never made a growth of.
+/// A sum over a period, as TikTok's Creative Center reports it. Unlike a lifetime total it can fall from one
+/// day to the next: the two are never mixed, and no growth is computed from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowObservation {
     /// Which hashtag.
@@ -117,9 +117,9 @@ pub struct WindowObservation {
     pub source: Source,
     /// When it was read.
     pub observed_at: Timestamp,
-    /// The country it is about, as the source names it; empty where none is told.
+    /// The country it is about, as the source names it; empty if unknown.
     pub country: String,
-    /// How long the window is, where told.
+    /// Length of the window in days, if known.
     pub window_days: Option<u32>,
     /// Views within the window.
     pub views: Option<u64>,
@@ -127,7 +127,7 @@ pub struct WindowObservation {
     pub posts: Option<u64>,
     /// Place in the source's list, from 1.
     pub rank: Option<u64>,
-    /// Branch of industry, as the source names it; empty where none is told.
+    /// Industry, as the source names it; empty if unknown.
     pub industry: String,
 }
 
@@ -138,17 +138,17 @@ pub struct VideoObservation {
     pub id: VideoId,
     /// By which way it came.
     pub source: Source,
-    /// When the numbers were read, where the source tells it. Without it no snapshot is kept.
+    /// Reading time, if reported. Without it no reading is stored.
     pub observed_at: Option<Timestamp>,
-    /// Who posted it, when told.
+    /// Author, if reported.
     pub author: Option<AuthorId>,
     /// The union of the tags its structured lists name, each key once; those of its caption where it has no such list.
     pub tags: Vec<TagRef>,
-    /// Whether tags were taken from the caption because the record lists none.
+    /// True if the tags are from the caption because the record lists none.
     pub has_caption_tags: bool,
     /// Its counts.
     pub counts: VideoCounts,
-    /// What else is told of it.
+    /// Further fields of the record.
     pub details: VideoDetails,
     /// XXH3 of the record as it stood in the source: the same record again changes nothing and is passed over at once.
     pub digest: u64,
@@ -165,7 +165,7 @@ pub struct RemovedObservation {
     pub observed_at: Option<Timestamp>,
 }
 
-/// Counts of a video. `None` is "not told".
+/// Counts of a video. `None` is "not reported".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct VideoCounts {
     /// `play_count`
@@ -183,7 +183,7 @@ pub struct VideoCounts {
 }
 
 impl VideoCounts {
-    /// How many counts there are.
+    /// Number of counts.
     pub const LEN: usize = 6;
 
     /// In the order plays, likes, comments, shares, saves, downloads.
@@ -197,7 +197,7 @@ impl VideoCounts {
         Self { plays, likes, comments, shares, saves, downloads }
     }
 
-    /// Whether nothing is told.
+    /// Returns true if nothing is reported.
     pub fn is_empty(&self) -> bool {
         self.to_array().iter().all(Option::is_none)
     }

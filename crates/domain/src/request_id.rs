@@ -9,7 +9,7 @@ use std::fmt;
 pub struct RequestId(u128);
 
 impl RequestId {
-    /// Of a moment and 74 random bits.
+    /// Creates an id from a moment and 74 random bits.
     pub const fn new(at: Timestamp, random: u128) -> Self {
         let ms = (at.as_ms().unsigned_abs() & 0xffff_ffff_ffff) as u128;
         let random_a = (random >> 62) & 0xfff;

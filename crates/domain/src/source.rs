@@ -48,7 +48,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// What it is called in answers, summaries and logs.
+    /// Returns the name in answers, summaries and logs.
     pub fn name(self) -> &'static str {
         self.into()
     }

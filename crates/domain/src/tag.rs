@@ -1,7 +1,7 @@
-//! What a hashtag is called: the spelling people see ([`Tag`]) and the key that is compared ([`TagKey`]).
+//! The name of a hashtag: its spelling ([`Tag`]) and its key for comparisons ([`TagKey`]).
 //!
-//! Key = NFC + full Unicode case folding + NFC. NFKC would merge tags that TikTok keeps apart (half-width kana), so
-//! it is not used. Making a key of a key changes nothing, for every code point and every string (tested).
+//! Key = NFC + full Unicode case folding + NFC. NFKC would merge tags that TikTok distinguishes (half-width kana), so
+//! it is not used. The key of a key is itself, for every code point and every string (tested).
 
 use crate::link::{LinkError, name_text};
 use icu_casemap::CaseMapperBorrowed;
@@ -108,7 +108,7 @@ impl Tag {
         NFC.normalize(&self.name.to_lowercase()).into_owned()
     }
 
-    /// What it is compared by.
+    /// Returns the key for comparisons.
     pub fn key(&self) -> &TagKey {
         &self.key
     }

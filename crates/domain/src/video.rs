@@ -1,9 +1,9 @@
-//! What is held of a video beside its counts. Its ready JSON is in [`crate::fragment`].
+//! The stored details of a video beside its counts. Its ready JSON is in [`crate::fragment`].
 
 use crate::Region;
 use serde::{Deserialize, Serialize};
 
-/// The descriptive part of a video. Empty, 0 and `None` are "not told".
+/// The descriptive part of a video. Empty, 0 and `None` are "not reported".
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct VideoDetails {
     /// Country it was posted under.
@@ -32,11 +32,11 @@ pub struct VideoDetails {
     pub music: Music,
     /// When it was posted, seconds since 1970.
     pub create_time: Option<i64>,
-    /// Whether it is an advertisement.
+    /// True for an advertisement.
     pub is_ad: bool,
-    /// Who may comment: 0 everyone.
+    /// Comment permissions: 0 for everyone.
     pub item_comment_settings: i64,
-    /// Who posted it.
+    /// Creator.
     pub author: Author,
     /// URLs of the pictures of a photo post.
     pub images: Vec<String>,
@@ -55,7 +55,7 @@ pub struct Music {
     pub play: String,
     /// URL of its cover.
     pub cover: String,
-    /// Who made it.
+    /// Artist.
     pub author: String,
     /// Recorded for this video.
     pub original: bool,
@@ -65,7 +65,7 @@ pub struct Music {
     pub album: String,
 }
 
-/// Who posted a video, in the wire's names.
+/// The creator of a video, in the wire's names.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Author {
     /// TikTok's user id.
@@ -79,7 +79,7 @@ pub struct Author {
 }
 
 impl VideoDetails {
-    /// Lays a newer reading over an older one: what the newer tells wins, what it does not tell stays.
+    /// Merges a newer record over this one: reported values win, unreported ones stay.
     #[must_use]
     pub fn updated_by(self, newer: Self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Windows of days: the pieces in which videos of a long time are asked for, and how a piece that fails is cut smaller.
+//! Windows of days: the periods in which videos are fetched, and the splitting of a failed one.
 
 use crate::{Timestamp, UtcDay};
 use std::fmt;
@@ -6,10 +6,11 @@ use std::fmt;
 /// Most days of a window, the first and the last included. TikTok's Research API takes no more.
 pub const WINDOW_DAYS_MAX: u32 = 30;
 
-/// How long windows are: at first, and after each failure. A window of the last length is cut no further.
+/// Window lengths in days: the first one, and the next after each failure. The last one is not split
+/// further.
 pub const WINDOW_DAYS: [u32; 3] = [WINDOW_DAYS_MAX, 7, 1];
 
-/// No video was posted before 2014-01-01, when musical.ly began; nor will any be asked for from 2100-01-01 on.
+/// No video was posted before 2014-01-01, when musical.ly began; none is fetched from 2100-01-01 on.
 const DAYS: std::ops::Range<i64> = 16_071..47_482;
 
 /// Whole days in UTC, the first and the last included, at most [`WINDOW_DAYS_MAX`].
@@ -72,13 +73,13 @@ impl Window {
         self.last
     }
 
-    /// How many days it has.
+    /// Returns its length in days.
     pub fn days(self) -> u32 {
         u32::try_from(self.last.number().abs_diff(self.first.number()))
             .map_or(WINDOW_DAYS_MAX, |days| days + 1)
     }
 
-    /// Whether a moment is in it.
+    /// Returns true if a moment is in it.
     pub fn contains(self, at: Timestamp) -> bool {
         (self.first..=self.last).contains(&UtcDay::of(at))
     }

@@ -1,7 +1,7 @@
 //! A trend as it is kept: every number of it, in few bytes, so that what is read back is what was worked out.
 
 use domain::metrics::trend::{Trend, TrendWindow};
-use domain::metrics::{Gain, Missing, Outlook, OwnErrors, Standing};
+use domain::metrics::{CountedReading, Gain, Missing, Outlook, OwnErrors};
 use domain::{SourceSet, Timestamp};
 use strum::VariantArray;
 
@@ -146,8 +146,8 @@ fn gain(mask: u32, as_of: Timestamp, views: u64, rest: &mut &[u8]) -> Option<Gai
     let from = Timestamp::from_ms(as_of.as_ms().saturating_sub(span_ms));
     Some(Gain {
         gain,
-        from: Standing { at: from, value, step: from_step },
-        to: Standing { at: as_of, value: views, step: to_step },
+        from: CountedReading { at: from, value, step: from_step },
+        to: CountedReading { at: as_of, value: views, step: to_step },
         span_ms,
         falls,
         is_repaired: mask & IS_REPAIRED != 0,

@@ -2,7 +2,7 @@
 
 use crate::Held;
 use crate::sample::Sample;
-use domain::caveat::{Caveat, said_of};
+use domain::caveat::{Caveat, caveat_texts};
 use domain::hashtag::{AsRead, Observed, Total};
 use domain::metrics::{Coverage, SideCounts};
 use domain::{Basis, CaveatSet, Count, Hashtag, Source, SourceSet, Timestamp};
@@ -393,7 +393,7 @@ impl Meta {
 
     /// Says what was noted of the readings that it is made of.
     pub(super) fn say_of_readings(&mut self, readings: CaveatSet) {
-        said_of(readings).into_iter().for_each(|(caveat, text)| self.say_so(caveat, text));
+        caveat_texts(readings).into_iter().for_each(|(caveat, text)| self.say_so(caveat, text));
     }
 
     /// Says that posts from before and after the limit of five hashtags are pooled, where they are.

@@ -68,10 +68,10 @@ errors! {
     InsufficientCredits "insufficient_credits" PAYMENT_REQUIRED "No credits left"
         Legacy::Account("Your credit balance is exhausted. Please purchase more credits."),
         "The account's balance does not cover the call. Nothing was charged.",
-        "Have credits added to the account (`tagmeter account grant`), then send the same request again. `GET /v1/balance` tells what is left.";
+        "Have credits added to the account (`tagmeter account grant`), then send the same request again. `GET /v1/balance` returns the balance.";
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests" Legacy::AsProblem,
         "The key has used up its requests for now; `Retry-After` says in how many seconds there is room again.",
-        "Wait for the seconds that `Retry-After` names. `RateLimit` on every answer tells how many requests are left.";
+        "Wait for the seconds that `Retry-After` names. `RateLimit` on every answer has the number of requests left.";
     InvalidParameter "invalid_parameter" UNPROCESSABLE_ENTITY "Invalid parameter" Legacy::RequestDetail,
         "A parameter is missing or makes no sense; `param` names it.",
         "Mend the parameter that `param` names; `detail` says what would be right.";
@@ -107,7 +107,7 @@ errors! {
         "A walk goes through an upstream, and none is configured here.",
         "The server's owner adds an `[[upstream]]` of the kind `contract` to the settings.";
     HashtagNotFound "hashtag_not_found" NOT_FOUND "Unknown hashtag" Legacy::Request("Not found challenge"),
-        "No hashtag of this id or name is held. Nothing was charged.",
+        "No hashtag with this id or name is stored. Nothing was charged.",
         "Look for it with `/search-challenge/` or `GET /v1/hashtags?query=`; import it, or configure an upstream that knows it.";
     DownloadExpired "download_expired" GONE "Nothing to continue" Legacy::AsProblem,
         "The rest of an answer was requested, and the server does not store it: it is kept for an hour unless configured otherwise, on the node that made it.",
@@ -147,7 +147,7 @@ errors! {
         "Send the same request again after the seconds that `Retry-After` names. Nothing was charged.";
     UpstreamError "upstream_error" BAD_GATEWAY "The upstream failed" Legacy::AsProblem,
         "Nothing is stored for this, and the upstream's answer cannot be used. Nothing was charged.",
-        "Send the same request again later. `tagmeter doctor` tells the server's owner what is wrong with the upstream.";
+        "Send the same request again later. `tagmeter doctor` shows the server's owner what is wrong with the upstream.";
     UpstreamUnavailable "upstream_unavailable" SERVICE_UNAVAILABLE "The upstream cannot be asked" Legacy::AsProblem,
         "Nothing is stored for this, and the upstream cannot be asked at the moment. Nothing was charged.",
         "Send the same request again after the seconds that `Retry-After` names: the upstream is left alone after failures, or its budget of the day is used up.";

@@ -6,7 +6,7 @@ use crate::query::shown;
 use http::HeaderMap;
 use http::header::ACCEPT;
 use std::borrow::Cow;
-use tables::{Accept, Wish};
+use tables::{Accept, Preference};
 
 /// Which `Accept` headers are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) fn check(
     let accept = Accept::parse(&header);
     let takes = |media_type: &&str| match strictness {
         Strictness::Named => accept.takes(media_type),
-        Strictness::Excluded => !accept.weigh(media_type).is_some_and(Wish::is_refusal),
+        Strictness::Excluded => !accept.weigh(media_type).is_some_and(Preference::is_refusal),
     };
     if media_types.iter().any(takes) { Ok(()) } else { Err(not_acceptable(&header, media_types)) }
 }

@@ -1,4 +1,4 @@
-//! How fast NDJSON of web items becomes observations, beside a plain serde_json parse of the same lines into a struct.
+//! Benchmarks parsing NDJSON of web items into observations, beside a plain serde_json parse of the same lines.
 //!
 //! `cargo run --release -p sources --example parse_bench [RECORDS] [THREADS]`
 #![expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
@@ -49,7 +49,7 @@ fn rate(records: usize, work: impl FnOnce() -> usize) -> (f64, f64) {
     (records as f64 / wall, records as f64 / core)
 }
 
-/// Seconds this thread has been on a core. Only Linux tells; elsewhere there is no such figure.
+/// Returns the CPU seconds of this thread, on Linux only.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 fn core_seconds() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
@@ -73,7 +73,7 @@ fn observations(path: &Path, threads: NonZeroUsize) -> usize {
     count.0
 }
 
-/// What a plain program would read of such a line.
+/// The fields that a plain program would parse.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only parsed")]

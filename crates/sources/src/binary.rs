@@ -1,14 +1,14 @@
-//! Files that are known and not read: databases, pictures, formats of other programs. Told by their first bytes, and
-//! named with what to do instead.
+//! Known but unsupported files: databases, images, formats of other programs. Detected by their first bytes, and named
+//! with advice.
 
 use std::fmt;
 
-/// A kind of file that is not read.
+/// A kind of file that is not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kind {
     what: &'static str,
     advice: &'static str,
-    /// Whether it is a picture, a sound or a film, as tools put beside their records.
+    /// True for images, audio and video, which tools store beside their records.
     pub(crate) is_media: bool,
 }
 
@@ -34,7 +34,7 @@ const TO_PARQUET: &str = "read it in Python with pandas and write it with to_par
 const FROM_R: &str = "open it in R and write the table with write.csv or arrow::write_parquet";
 const UNPACK: &str = "unpack it first";
 
-/// First bytes, from a place, and what they tell. The first that fits counts.
+/// Magic numbers: offset, first bytes, kind. The first match wins.
 const MAGICS: &[(usize, &[u8], Kind)] = &[
     (
         0,
@@ -146,24 +146,24 @@ const MAGICS: &[(usize, &[u8], Kind)] = &[
     (0, b"\xff\xf1", media("a sound file (AAC)")),
 ];
 
-/// Magics in the middle of a container that many kinds share, whose own first bytes have to be there, too.
+/// Magic numbers inside a container that many kinds share; the container's own magic must match too.
 const RIFF: [&[u8]; 3] = [b"WEBP", b"AVI ", b"WAVE"];
 
-/// Magics that texts may begin with as well: a NUL has to follow.
+/// Magic numbers that texts may begin with as well: a NUL must follow.
 const SHORT: [&[u8]; 3] = [b"ORC", b"ID3", b"LZIP"];
 
-/// The kind of a file that begins with these bytes, if it is one that is known and not read.
+/// Returns the kind of a file with this beginning, if it is known but unsupported.
 pub(crate) fn kind_of(head: &[u8]) -> Option<Kind> {
     let fits = |at: usize, magic: &[u8]| {
         let is_there = head.get(at..).is_some_and(|rest| rest.starts_with(magic));
         is_there
             && (!RIFF.contains(&magic) || head.starts_with(b"RIFF"))
             && (!SHORT.contains(&magic) || head.iter().any(|byte| *byte < b'\t'))
-            // Of the box that begins a film, the length comes first.
+            // An MP4 begins with the length of its first box.
             && (at != 4 || head.starts_with(b"\0"))
     };
     let known = MAGICS.iter().find(|(at, magic, _)| fits(*at, magic)).map(|(_, _, kind)| *kind);
-    // Of nine levels of bzip2, the table has the first.
+    // The fourth byte is the bzip2 level, 1 to 9.
     let is_bzip2 =
         || head.starts_with(b"BZh") && head.get(4..10) == Some(b"1AY&SY") && head[3].is_ascii_digit();
     known.or_else(|| is_bzip2().then_some(kind("a file packed by bzip2", UNPACK)))

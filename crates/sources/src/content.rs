@@ -1,5 +1,5 @@
-//! What the bytes are: packed, JSON, lines of text, or nothing that is known. Told by their beginning, never by the name
-//! of the file.
+//! Detects the content of a stream (compressed, JSON, lines of text, unknown) by its first bytes, never by the name of
+//! the file.
 
 use crate::csv;
 use crate::encoding::{self, Decoded};
@@ -7,32 +7,32 @@ use crate::files;
 use crate::files::format::{ReadLine, table_formats, text_formats};
 use crate::files::mapped;
 use crate::future::Present;
-use crate::json::window::{Piece, Window};
+use crate::json::read_buffer::{Piece, ReadBuffer};
 use crate::lookalike;
 use crate::packing::{self, Packing};
-use crate::reading::{Reading, Refusal, Told};
-use crate::record::{Around, HTML, refuse};
+use crate::reading::{Reading, Refusal, SeenDescriptions};
+use crate::record::{HTML, RecordContext, refuse};
 use crate::run::{Outcome, Run, Stop};
 use crate::table::{self, Header};
 use crate::{binary, document, html, lines, parquet};
 use std::io::Read;
 use std::sync::Arc;
 
-/// Longest line of a text format.
+/// Longest line of a text format, in bytes.
 const TEXT_RECORD_BYTES_MAX: usize = 1 << 20;
 
-/// How much is looked at to find records after a beginning that is none.
+/// Bytes searched for records after an unrecognised beginning.
 const HEAD_BYTES: usize = 64 * 1024;
 
-/// Reads a stream of anything.
+/// Reads a stream of any content.
 pub(crate) fn read(run: &mut Run<'_>, stream: &mut dyn Read) -> Outcome {
     unpack(run, stream, 0)
 }
 
-/// Reads what is inside `packings` others.
+/// Reads content nested in `packings` archives or compressions.
 pub(crate) fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) -> Outcome {
-    let mut window = Window::new(stream, document::RECORD_BYTES_MAX);
-    let head = window.hold(packing::HEAD_BYTES);
+    let mut window = ReadBuffer::new(stream, document::RECORD_BYTES_MAX);
+    let head = window.fill(packing::HEAD_BYTES);
     if let Some(packing) = Packing::of(head) {
         return packing.read(run, &mut window, packings);
     }
@@ -50,16 +50,16 @@ pub(crate) fn unpack(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) ->
     match encoding::of(head, run.options.encoding) {
         Some(encoding) => {
             let mut decoded = Decoded::new(encoding, window);
-            plain(run, &mut Window::new(&mut decoded, document::RECORD_BYTES_MAX))
+            plain(run, &mut ReadBuffer::new(&mut decoded, document::RECORD_BYTES_MAX))
         }
         None => plain(run, &mut window),
     }
 }
 
-/// Reads what is not packed.
-fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
-    if window.held().starts_with(b"\xef\xbb\xbf") {
-        window.pass(3);
+/// Reads content that is not compressed.
+fn plain(run: &mut Run<'_>, window: &mut ReadBuffer<&mut dyn Read>) -> Outcome {
+    if window.buffered().starts_with(b"\xef\xbb\xbf") {
+        window.consume(3);
     }
     let outcome = match first_byte(window) {
         None => {
@@ -71,9 +71,9 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
             Ok(())
         }
         Some(b'{' | b'[') => document::read(run, window),
-        Some(b'<') if html::has_scripts(window.hold(document::RECORD_BYTES_MAX)) => html::read(run, window),
-        // A line of a log, or half a record, before the records.
-        Some(_) if document::has_whole_lines(window.hold(HEAD_BYTES)) => lines::read(run, window),
+        Some(b'<') if html::has_scripts(window.fill(document::RECORD_BYTES_MAX)) => html::read(run, window),
+        // Skip a log line, or half a record, before the first record.
+        Some(_) if document::has_whole_lines(window.fill(HEAD_BYTES)) => lines::read(run, window),
         Some(b'<') => Err(Stop::Unknown(HTML.to_owned())),
         Some(_) => text(run, window),
     };
@@ -84,17 +84,17 @@ fn plain(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
     run.end_content()
 }
 
-/// The first byte that is not white space. Before text only empty lines are passed: a tab may stand before the name of the
-/// second column, where the first has none.
-fn first_byte(window: &mut Window<&mut dyn Read>) -> Option<u8> {
+/// Returns the first byte that is not white space. Before text only empty lines are skipped: a tab may
+/// precede the name of the second column if the first column has none.
+fn first_byte(window: &mut ReadBuffer<&mut dyn Read>) -> Option<u8> {
     loop {
-        let held = window.held();
+        let held = window.buffered();
         match held.iter().position(|byte| !byte.is_ascii_whitespace()) {
             Some(at) if matches!(held[at], b'{' | b'[' | b'<') => return window.peek(),
             Some(at) => {
                 let byte = held[at];
                 let passed = memchr::memrchr2(b'\n', b'\r', &held[..at]).map_or(0, |end| end + 1);
-                window.pass(passed);
+                window.consume(passed);
                 return Some(byte);
             }
             None if held.len() >= HEAD_BYTES || !window.grow() => return window.peek(),
@@ -104,7 +104,7 @@ fn first_byte(window: &mut Window<&mut dyn Read>) -> Option<u8> {
 }
 
 /// Reads a table, or records of a format of lines.
-fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
+fn text(run: &mut Run<'_>, window: &mut ReadBuffer<&mut dyn Read>) -> Outcome {
     window.set_cap(TEXT_RECORD_BYTES_MAX);
     if run.options.mapping.is_none() {
         let first = first_line(window);
@@ -127,17 +127,17 @@ fn text(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
 /// Reads records of a format of lines.
 fn lines_of_text(
     run: &mut Run<'_>,
-    window: &mut Window<&mut dyn Read>,
+    window: &mut ReadBuffer<&mut dyn Read>,
     mut reader: Box<dyn ReadLine>,
 ) -> Outcome {
-    let mut told = Told::new(&run.options);
+    let mut seen = SeenDescriptions::new(&run.options);
     let mut present = Present::new(&run.options);
     let mut is_progress_due = 0_u32;
     loop {
         let line = window.line();
-        while memchr::memchr(b'\n', window.held()).is_none() && window.grow() {}
-        // The last number may have lost digits.
-        let is_cut = window.has_damage() && memchr::memchr(b'\n', window.held()).is_none();
+        while memchr::memchr(b'\n', window.buffered()).is_none() && window.grow() {}
+        // The last number may be truncated.
+        let is_cut = window.has_damage() && memchr::memchr(b'\n', window.buffered()).is_none();
         match window.next_line() {
             None => return Ok(()),
             Some(Piece::Whole(record)) => {
@@ -147,7 +147,7 @@ fn lines_of_text(
                         observed_at: run.options.observed_at,
                         source: None,
                         is_listed: false,
-                        told: &mut told,
+                        seen: &mut seen,
                         found: &mut run.found,
                     };
                     let read = match std::str::from_utf8(record) {
@@ -156,16 +156,16 @@ fn lines_of_text(
                         Err(_) => Err(Refusal::Record(encoding::not_text(record, run.options.encoding))),
                     };
                     match read {
-                        Ok(()) => present.check(record, Around::default(), 0, &mut run.found),
+                        Ok(()) => present.check(record, RecordContext::default(), 0, &mut run.found),
                         Err(refusal) => {
-                            refuse(record, refusal.to_string(), Around::default(), &mut run.found);
+                            refuse(record, refusal.to_string(), RecordContext::default(), &mut run.found);
                         }
                     }
                 }
             }
             Some(Piece::TooLong(beginning)) => {
                 let reason = format!("a line longer than {TEXT_RECORD_BYTES_MAX} bytes");
-                refuse(&beginning, reason, Around::default(), &mut run.found);
+                refuse(&beginning, reason, RecordContext::default(), &mut run.found);
             }
         }
         run.deliver(Some(line))?;
@@ -176,15 +176,15 @@ fn lines_of_text(
     }
 }
 
-/// The first line, as far as it is held, to look at.
-fn first_line(window: &mut Window<&mut dyn Read>) -> String {
-    while memchr::memchr2(b'\n', b'\r', window.held()).is_none() && window.grow() {}
-    let held = window.held();
+/// Returns the buffered part of the first line.
+fn first_line(window: &mut ReadBuffer<&mut dyn Read>) -> String {
+    while memchr::memchr2(b'\n', b'\r', window.buffered()).is_none() && window.grow() {}
+    let held = window.buffered();
     let line = &held[..memchr::memchr2(b'\n', b'\r', held).unwrap_or(held.len())];
     String::from_utf8_lossy(line).into_owned()
 }
 
-/// Why a text is of no format: what its first line would have to be.
+/// Returns why a text matches no format: the first lines that formats expect.
 fn unknown_text(first: &str, header: &Header) -> String {
     let start: String = first.chars().take(60).collect();
     let lines = text_formats().map(|(format, text)| (format, text.first_line));

@@ -1,61 +1,61 @@
-//! CSV as trackers, spreadsheets and export buttons write it, by the rules of `csv-core`, which are those of pandas and
-//! of Python's `csv`: a quote opens a cell only at its beginning, `""` in a quoted cell is a quote, what follows the
-//! closing quote belongs to the cell, and a line ends with a line feed, a carriage return or both. DuckDB reads the same,
-//! but guesses anew for each file whether quotes mean anything.
+//! CSV as trackers, spreadsheets and export buttons write it, by the rules of `csv-core`, which are those of pandas
+//! and of Python's `csv`: a quote opens a cell only at its beginning, `""` in a quoted cell is a quote, what follows
+//! the closing quote belongs to the cell, and a line ends with a line feed, a carriage return or both. DuckDB parses
+//! the same way, but guesses for each file whether quotes are special.
 //!
-//! What no rule can know is whether a quote was meant to open a cell. Where a row swallowed others, it is refused and
-//! reading goes on at the first that it swallowed.
+//! No rule can know whether a quote was meant to open a cell. If a quoted cell swallowed rows, its row is rejected and
+//! parsing restarts at the first swallowed row.
 
 use crate::encoding::not_text;
-use crate::json::window::Window;
-use crate::record::Around;
+use crate::json::read_buffer::ReadBuffer;
+use crate::record::RecordContext;
 use crate::run::{Outcome, Run};
 use crate::table::{Header, Row, Rows};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use std::io::Read;
 
-/// Longest row. A quoted cell that is never closed costs no more than this.
+/// Longest row, in bytes. Bounds the cost of a quoted cell that is never closed.
 const ROW_BYTES_MAX: usize = 1 << 20;
 
-/// Bytes that are read again in rows that swallowed others, beyond which such rows are passed over whole.
+/// Bytes of swallowed rows that are parsed again per file; beyond that such rows are skipped whole.
 const AGAIN_BYTES_MAX: usize = 64 << 20;
 
-/// Separators that are known, the likeliest first: spreadsheets write `;` where the comma is the decimal sign.
+/// Known separators, most common first: spreadsheets write `;` where the comma is the decimal sign.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Between the cells of a table of one column: no text has it.
+/// Separator for a table of one column: no text contains it.
 const NO_SEPARATOR: u8 = 0x1f;
 
-/// Digits of a number that is an id, a time or a link rather than a count.
+/// Fewest digits of a number that is an id, a time or a link rather than a count.
 const LONG_DIGITS_MIN: usize = 10;
 
 /// Splits rows into cells.
 struct Splitter {
     core: Reader,
     separator: u8,
-    /// Cells of a row with quotes, one after another, and where each ends.
+    /// Unquoted cells of a row, concatenated.
     text: Vec<u8>,
     ends: Vec<usize>,
     text_len: usize,
     cells: usize,
-    /// Whether `text` has the cells; otherwise they lie in the row itself, with separators between them.
+    /// True if `text` has the cells; otherwise they are in the row itself, with separators between them.
     is_apart: bool,
 }
 
-/// One row as it lies at the beginning of what is held.
+/// The extent of the row at the start of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Extent {
     /// Bytes of the row.
     len: usize,
-    /// Bytes of the row and the end of its line.
+    /// Bytes of the row and its line ending.
     passed: usize,
 }
 
-/// What comes next in a stream.
+/// The next item of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Row(Extent),
-    /// A row that is longer than may be held.
+    /// A row longer than the buffer.
     TooLong,
     End,
 }
@@ -74,20 +74,20 @@ impl Splitter {
         }
     }
 
-    /// Finds the next row and splits it. The window stays where it is.
-    fn next<R: Read>(&mut self, window: &mut Window<R>) -> Next {
+    /// Finds and splits the next row, without consuming it.
+    fn next<R: Read>(&mut self, window: &mut ReadBuffer<R>) -> Next {
         let mut looked = 0;
         loop {
-            let held = window.held();
+            let held = window.buffered();
             match memchr::memchr3(b'\n', b'\r', b'"', &held[looked..]).map(|at| looked + at) {
                 Some(at) if held[at] == b'"' => return self.next_quoted(window),
                 Some(at) => {
                     if held[at] == b'\r' && at + 1 == held.len() {
-                        // The line feed after it may not be held yet.
+                        // The line feed after it may not be buffered yet.
                         window.grow();
                     }
-                    let passed = at + 1 + usize::from(window.held()[at..].starts_with(b"\r\n"));
-                    return self.plain(window.held(), at, passed);
+                    let passed = at + 1 + usize::from(window.buffered()[at..].starts_with(b"\r\n"));
+                    return self.plain(window.buffered(), at, passed);
                 }
                 None => {
                     looked = held.len();
@@ -97,14 +97,14 @@ impl Splitter {
                     return match looked {
                         0 => Next::End,
                         _ if window.is_full() => Next::TooLong,
-                        len => self.plain(window.held(), len, len),
+                        len => self.plain(window.buffered(), len, len),
                     };
                 }
             }
         }
     }
 
-    /// A row without quotes is split where it lies.
+    /// Splits a row without quotes in place.
     fn plain(&mut self, held: &[u8], len: usize, passed: usize) -> Next {
         self.is_apart = false;
         self.cells = 0;
@@ -119,20 +119,20 @@ impl Splitter {
         Next::Row(Extent { len, passed })
     }
 
-    fn next_quoted<R: Read>(&mut self, window: &mut Window<R>) -> Next {
+    fn next_quoted<R: Read>(&mut self, window: &mut ReadBuffer<R>) -> Next {
         self.core.reset();
         self.is_apart = true;
         (self.text_len, self.cells) = (0, 0);
         let mut fed = 0;
         loop {
-            let input = &window.held()[fed..];
+            let input = &window.buffered()[fed..];
             let (text, ends) = (&mut self.text[self.text_len..], &mut self.ends[self.cells..]);
             let (result, read, wrote, ended) = self.core.read_record(input, text, ends);
             fed += read;
             self.text_len += wrote;
             self.cells += ended;
             match result {
-                // At the end of the stream it is fed nothing, and says that the row ends.
+                // At the end of the stream, an empty input ends the row.
                 ReadRecordResult::InputEmpty if !window.grow() && window.is_full() => return Next::TooLong,
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
@@ -141,29 +141,29 @@ impl Splitter {
                 ReadRecordResult::End => return Next::End,
             }
         }
-        if window.held()[..fed].ends_with(b"\r") && window.held().len() == fed {
+        if window.buffered()[..fed].ends_with(b"\r") && window.buffered().len() == fed {
             window.grow();
         }
-        let (row, after) = window.held().split_at(fed);
+        let (row, after) = window.buffered().split_at(fed);
         let len = row.strip_suffix(b"\n").or(row.strip_suffix(b"\r")).unwrap_or(row).len();
         let passed = fed + usize::from(row.ends_with(b"\r") && after.starts_with(b"\n"));
         Next::Row(Extent { len, passed })
     }
 
-    /// The cells of the row that was found. `None` where it is not UTF-8.
+    /// Returns the cells of the current row; `None` if it is not UTF-8.
     fn row<'r>(&'r self, raw: &'r [u8]) -> Option<Row<'r>> {
         let whole = std::str::from_utf8(raw).ok()?;
         let ends = self.ends.get(..self.cells)?;
         if !self.is_apart {
             return Some(Row::of_text(whole, ends, 1, raw));
         }
-        // Quotes between the bytes of one letter may have gone.
+        // Unescaping may have removed a quote between the bytes of one character.
         let text = std::str::from_utf8(self.text.get(..self.text_len)?).ok()?;
         Some(Row::of_text(text, ends, 0, raw))
     }
 }
 
-/// What stands in a cell, as far as that tells a row from a line of prose.
+/// The look of a cell: enough to distinguish a row of data from a line of prose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     Empty,
@@ -196,20 +196,20 @@ impl Look {
         }
     }
 
-    /// Whether prose hardly ever looks like it.
-    const fn is_telling(self) -> bool {
+    /// True if prose hardly ever looks like it.
+    const fn is_distinctive(self) -> bool {
         matches!(self, Self::LongDigits | Self::Link | Self::Time)
     }
 }
 
-/// How the cells of each column look, learned from the first rows that stand on one line.
+/// The looks of each column's cells, learned from the first single-line rows.
 #[derive(Debug, Default)]
 struct Looks {
     columns: Vec<Look>,
     rows: u32,
 }
 
-/// Rows that are looked at to learn how columns look.
+/// Rows that looks are learned from.
 const LOOKS_ROWS_MAX: u32 = 64;
 
 impl Looks {
@@ -226,7 +226,7 @@ impl Looks {
         }
     }
 
-    /// Whether a line has as many cells as there are columns, and they look as those of the rows before.
+    /// Returns true if a line has a cell for each column, and they look like those of previous rows.
     fn is_row(&self, line: &csv::ByteRecord, columns: usize, is_sure: bool) -> bool {
         if line.len() != columns || columns < 2 {
             return false;
@@ -236,29 +236,30 @@ impl Looks {
         let fits = looks.iter().enumerate().all(|(at, look)| {
             matches!(known(at), Look::Empty | Look::Prose) || *look == Look::Empty || *look == known(at)
         });
-        let is_telling = |at: usize| looks[at].is_telling() && (self.rows == 0 || known(at) == looks[at]);
-        let tells = (0..columns).any(is_telling);
+        let is_distinctive =
+            |at: usize| looks[at].is_distinctive() && (self.rows == 0 || known(at) == looks[at]);
+        let tells = (0..columns).any(is_distinctive);
         let has_digits = looks.contains(&Look::Digits);
         fits && (tells || (is_sure && has_digits))
     }
 }
 
-/// Reads the rows of a table whose header was passed.
+/// Reads the rows after the header.
 struct Lines<'w, R> {
-    window: &'w mut Window<R>,
+    window: &'w mut ReadBuffer<R>,
     splitter: Splitter,
     looks: Looks,
-    /// The number of the next line.
+    /// Number of the next line.
     line: u64,
-    /// Bytes that were read again.
+    /// Bytes parsed a second time.
     again: usize,
     encoding: Option<&'static encoding_rs::Encoding>,
 }
 
-/// Why the last row of a damaged file cannot be used.
+/// Reject reason of the last row of a truncated file.
 pub(crate) const CUT: &str = "the file is damaged and ends inside this row";
 
-/// Why a row that swallowed others cannot be used.
+/// Reject reason of a row that swallowed others.
 const SWALLOWED: &str =
     "a quote opens a cell and is not closed before the rows that follow; those are read on their own";
 
@@ -274,12 +275,12 @@ impl<R: Read> Lines<'_, R> {
     }
 
     fn row(&mut self, run: &mut Run<'_>, rows: &mut Rows, extent: Extent) -> Outcome {
-        let raw = &self.window.held()[..extent.len];
+        let raw = &self.window.buffered()[..extent.len];
         let line = self.line;
         let has_lines = self.splitter.is_apart && memchr::memchr2(b'\n', b'\r', raw).is_some();
         if has_lines && let Some(resume) = self.swallowed(extent, rows.columns()) {
             let raw = raw[..resume].trim_ascii_end();
-            rows.refuse(run, raw, SWALLOWED.to_owned(), Around::default(), Some(line))?;
+            rows.refuse(run, raw, SWALLOWED.to_owned(), RecordContext::default(), Some(line))?;
             self.again += extent.passed - resume;
             self.pass(resume);
             return Ok(());
@@ -288,9 +289,9 @@ impl<R: Read> Lines<'_, R> {
             self.pass(extent.passed);
             return Ok(());
         }
-        // Its last number may have lost digits.
+        // Its last number may be truncated.
         if extent.passed == extent.len && self.window.has_damage() {
-            rows.refuse(run, raw, CUT.to_owned(), Around::default(), Some(line))?;
+            rows.refuse(run, raw, CUT.to_owned(), RecordContext::default(), Some(line))?;
             self.pass(extent.passed);
             return Ok(());
         }
@@ -299,22 +300,22 @@ impl<R: Read> Lines<'_, R> {
                 if !has_lines && self.looks.rows < LOOKS_ROWS_MAX && row.len() == rows.columns() {
                     self.looks.learn(&row);
                 }
-                rows.row(run, &row, Around::default(), Some(line))?;
+                rows.row(run, &row, RecordContext::default(), Some(line))?;
             }
             None => {
-                rows.refuse(run, raw, not_text(raw, self.encoding), Around::default(), Some(line))?;
+                rows.refuse(run, raw, not_text(raw, self.encoding), RecordContext::default(), Some(line))?;
             }
         }
         self.pass(extent.passed);
         Ok(())
     }
 
-    /// Where a row begins that a cell of the row before it swallowed.
+    /// Returns the offset of the first row that a cell of this row swallowed.
     fn swallowed(&self, extent: Extent, columns: usize) -> Option<usize> {
         if self.again > AGAIN_BYTES_MAX {
             return None;
         }
-        let raw = &self.window.held()[..extent.len];
+        let raw = &self.window.buffered()[..extent.len];
         let is_damaged =
             self.splitter.cells != columns || follows_closing_quote(raw, self.splitter.separator);
         let has_id = begins_with_id(raw, self.splitter.separator);
@@ -322,7 +323,7 @@ impl<R: Read> Lines<'_, R> {
         loop {
             start += line_end(&raw[start..])?;
             let end = start + line_end(&raw[start..]).unwrap_or(raw.len() - start);
-            // The last line holds the end of the cell, so it may have other cells than it seems.
+            // The last line contains the end of the quoted cell, so its cell count may be off.
             let is_whole = end < raw.len() || is_damaged;
             let line = &raw[start..end];
             let is_row = (has_id && begins_with_id(line, self.splitter.separator))
@@ -333,7 +334,7 @@ impl<R: Read> Lines<'_, R> {
         }
     }
 
-    /// The cells of a line on its own.
+    /// Splits a line on its own.
     fn split(&self, line: &[u8]) -> csv::ByteRecord {
         let mut record = csv::ByteRecord::new();
         let mut reader = csv::ReaderBuilder::new()
@@ -342,17 +343,17 @@ impl<R: Read> Lines<'_, R> {
             .flexible(true)
             .buffer_capacity(line.len().max(1))
             .from_reader(line);
-        // Reading from memory does not fail.
+        // Reading from memory cannot fail.
         if reader.read_byte_record(&mut record).is_err() {
             record.clear();
         }
         record
     }
 
-    /// Passes the first line of a row that does not end. What follows may be rows.
+    /// Skips the first line of an unterminated row; what follows may be rows.
     fn too_long(&mut self, run: &mut Run<'_>, rows: &mut Rows) -> Outcome {
         let line = self.line;
-        let held = self.window.held();
+        let held = self.window.buffered();
         let beginning = held[..held.len().min(crate::record::RAW_BYTES_MAX)].to_vec();
         let reason = format!("a row longer than {ROW_BYTES_MAX} bytes: a quote may not be closed");
         match line_end(held) {
@@ -365,19 +366,20 @@ impl<R: Read> Lines<'_, R> {
                 self.line += 1;
             }
         }
-        rows.refuse(run, &beginning, reason, Around::default(), Some(line))
+        rows.refuse(run, &beginning, reason, RecordContext::default(), Some(line))
     }
 
     fn pass(&mut self, bytes: usize) {
-        let passed = &self.window.held()[..bytes];
+        let passed = &self.window.buffered()[..bytes];
         let feeds = memchr::memchr_iter(b'\n', passed).count();
         let lines = if feeds > 0 { feeds } else { memchr::memchr_iter(b'\r', passed).count() };
         self.line += lines as u64;
-        self.window.pass(bytes);
+        self.window.consume(bytes);
     }
 }
 
-/// Whether the first cell of a line of several is a long number or a link to a video, as prose never begins.
+/// Returns true if the first of several cells is a long number or a link to a video, which prose never
+/// begins with.
 fn begins_with_id(line: &[u8], separator: u8) -> bool {
     let end = memchr::memchr2(separator, b'\n', line).filter(|end| line[*end] == separator);
     let cell = end.map_or(&b""[..], |end| line[..end].strip_prefix(b"\"").unwrap_or(&line[..end]));
@@ -388,13 +390,13 @@ fn begins_with_id(line: &[u8], separator: u8) -> bool {
     }
 }
 
-/// Where the first line ends, after what ends it.
+/// Returns the offset after the first line ending.
 fn line_end(bytes: &[u8]) -> Option<usize> {
     let at = memchr::memchr2(b'\n', b'\r', bytes)?;
     Some(at + 1 + usize::from(bytes[at..].starts_with(b"\r\n")))
 }
 
-/// Whether a closing quote is followed by more of its cell: it may have been meant to open one.
+/// Returns true if a closing quote is followed by more text: it may have been meant to open a cell.
 fn follows_closing_quote(raw: &[u8], separator: u8) -> bool {
     let (mut is_quoted, mut is_start, mut at) = (false, true, 0);
     while let Some(&byte) = raw.get(at) {
@@ -417,18 +419,18 @@ fn follows_closing_quote(raw: &[u8], separator: u8) -> bool {
     is_quoted
 }
 
-/// A table of text: its header, and what stands between its cells.
+/// The header of a text table, and its separator.
 pub(crate) struct Opened {
     pub(crate) header: Header,
     splitter: Splitter,
-    /// Bytes of the header and its line's end, and of a line `sep=` before it.
+    /// Bytes of the header line, with its line ending and a preceding `sep=` line.
     passed: usize,
 }
 
-/// Finds the header of a table. The separator is the one with which `fits` takes the columns or, where it never does, the
-/// one that makes most of them. A first line `sep=;`, as Excel reads it, says it.
+/// Finds the header of a table. The separator is the one for which `fits` accepts the columns, else the one
+/// that yields the most columns. A first line `sep=;`, as Excel writes it, overrides both.
 pub(crate) fn open<R: Read>(
-    window: &mut Window<R>,
+    window: &mut ReadBuffer<R>,
     encoding: Option<&'static encoding_rs::Encoding>,
     fits: impl Fn(&Header) -> bool,
 ) -> Result<Opened, String> {
@@ -438,24 +440,24 @@ pub(crate) fn open<R: Read>(
     let mut stated = [0];
     let mut skipped = before;
     if let Next::Row(extent) = probe.next(window)
-        && let Some(separator) = stated_separator(&window.held()[..extent.len])
+        && let Some(separator) = stated_separator(&window.buffered()[..extent.len])
     {
         stated[0] = separator;
         (all, skipped) = (&stated, extent.passed);
     }
-    window.pass(skipped);
+    window.consume(skipped);
     let mut opened = Vec::new();
     for separator in all.iter().copied() {
         let mut splitter = Splitter::new(separator);
         let Next::Row(extent) = splitter.next(window) else { continue };
-        let raw = &window.held()[..extent.len];
+        let raw = &window.buffered()[..extent.len];
         let row = splitter
             .row(raw)
             .ok_or_else(|| format!("line {}: {}", window.line(), not_text(raw, encoding)))?;
         let header = Header::new(row.iter());
         opened.push(Opened { header, splitter, passed: extent.passed });
     }
-    // The first of equals.
+    // On a tie the first one wins.
     opened.sort_by_key(|opened| std::cmp::Reverse(opened.header.len()));
     let best = opened.iter().position(|opened| fits(&opened.header)).unwrap_or(0);
     if opened.is_empty() {
@@ -468,7 +470,7 @@ pub(crate) fn open<R: Read>(
     Ok(best)
 }
 
-/// The separator that a line `sep=;` states.
+/// Parses the separator of a `sep=;` line.
 fn stated_separator(line: &[u8]) -> Option<u8> {
     let line = line.trim_ascii_start();
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -482,7 +484,7 @@ fn stated_separator(line: &[u8]) -> Option<u8> {
 /// Reads the rows after the header.
 pub(crate) fn read<R: Read>(
     run: &mut Run<'_>,
-    window: &mut Window<R>,
+    window: &mut ReadBuffer<R>,
     opened: Opened,
     rows: &mut Rows,
 ) -> Outcome {

@@ -1,16 +1,17 @@
-//! Text that is not UTF-8: UTF-16 that says so by its byte order mark, and whatever the user states. It is decoded before
-//! anything else looks at it, so that every format of text may have any encoding.
+//! Decodes text that is not UTF-8: UTF-16 with a byte order mark, or an encoding that the user names. It runs before
+//! any parsing, so every text format may have any encoding.
 
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::io::{self, Read};
 
-/// Bytes that are decoded at a time.
+/// Bytes decoded at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// Stands for bytes that cannot be decoded. No UTF-8 has it, so whoever reads the record refuses it.
+/// Replaces undecodable bytes. It is never valid in UTF-8, so the parser rejects the record.
 const UNDECODED: u8 = 0xff;
 
-/// The encoding of a text that begins so, where it is to be decoded. A byte order mark is surer than what the user states.
+/// Returns the encoding of a text with this beginning, if it needs decoding. A byte order mark overrides the
+/// user's choice.
 pub(crate) fn of(head: &[u8], stated: Option<&'static Encoding>) -> Option<&'static Encoding> {
     match head {
         [0xef, 0xbb, 0xbf, ..] => None,
@@ -24,9 +25,9 @@ pub(crate) fn of(head: &[u8], stated: Option<&'static Encoding>) -> Option<&'sta
 pub(crate) struct Decoded<R> {
     stream: R,
     decoder: encoding_rs::Decoder,
-    /// Bytes that are not decoded yet.
+    /// Bytes not decoded yet.
     raw: Vec<u8>,
-    /// What is decoded, and how much of it was taken.
+    /// Decoded bytes, and how many of them were consumed.
     text: Vec<u8>,
     taken: usize,
     is_at_end: bool,
@@ -85,7 +86,7 @@ impl<R: Read> Read for Decoded<R> {
     }
 }
 
-/// Why bytes are no text, and what to do.
+/// Returns why bytes are not text, and what to do.
 pub(crate) fn not_text(bytes: &[u8], stated: Option<&'static Encoding>) -> String {
     if let Some(encoding) = stated.filter(|encoding| *encoding != UTF_8) {
         return format!("bytes that are not {}, as --encoding says", encoding.name());
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8], stated: Option<&str>) -> Vec<u8> {
-        /// One byte at a time.
+        /// A stream that returns one byte at a time.
         struct Slow<'a>(&'a [u8]);
         impl Read for Slow<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -131,7 +132,7 @@ mod tests {
         assert_eq!(decoded(b"caf\xe9 \x80", Some("windows-1252")), "café €".as_bytes());
         assert_eq!(decoded(b"\xea\xee\xf2", Some("windows-1251")), "кот".as_bytes());
         assert_eq!(decoded(b"\x94\x4c", Some("shift_jis")), "猫".as_bytes());
-        // What is no text stays none.
+        // Invalid text stays invalid.
         assert_eq!(decoded(b"a\x81\xff b", Some("shift_jis")), b"a\xff b");
         assert_eq!(of(b"\xef\xbb\xbfa", Encoding::for_label(b"windows-1252")), None);
         assert_eq!(of(b"abc", Some(UTF_8)), None);

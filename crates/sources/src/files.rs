@@ -1,8 +1,8 @@
-//! Files that users hold: exports and captures of other tools. What a file is, is told by its content; bytes go in,
-//! observations and rejects come out, and no more than a record at a time is held.
+//! Exports and captures of other tools. Formats are detected by content; bytes go in, observations and rejects come
+//! out, with at most one record in memory.
 //!
-//! [`open`] or [`from_reader`] make an [`Input`]; [`read`] reads it into a [`Sink`]. One bad record never sinks a
-//! file: it becomes a [`Reject`] with its place and the reason.
+//! [`open`] or [`from_reader`] make an [`Input`]; [`read`] reads it into a [`Sink`]. One bad record never fails a
+//! file: it becomes a [`Reject`] with its place and reason.
 
 pub(crate) mod format;
 
@@ -84,10 +84,10 @@ pub use crate::stated::TimeOf;
 pub use encoding_rs::Encoding;
 pub use mapping::{Mapping, MappingError};
 
-/// What a file gives, in the order of the file.
+/// An item read from a file, in file order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
-    /// A reading of a hashtag or a video.
+    /// A parsed fact about a hashtag or a video.
     Observation(Observation),
     /// A record that cannot be used.
     Reject(Reject),
@@ -96,22 +96,22 @@ pub enum Item {
 /// A record that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
-    /// Why it cannot be used; names the field where one is to blame.
+    /// Reason, naming the field at fault if there is one.
     pub reason: String,
-    /// The record as it stands, at most [`RAW_BYTES_MAX`] of it.
+    /// The raw record, truncated to [`RAW_BYTES_MAX`] bytes.
     pub raw: Box<[u8]>,
 }
 
-/// Where a record stands.
+/// The place of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The file, and the entry in it if it is an archive: `views.tar.gz/data/cat.txt`.
+    /// The file, with the entry if it is an archive: `views.tar.gz/data/cat.txt`.
     pub file: Arc<str>,
-    /// The line it begins on, from 1, where the file is made of lines.
+    /// Its first line, from 1, for line-based files.
     pub line: Option<u64>,
-    /// Its number in the list it stands in, from 1, where it stands in one.
+    /// Its number in the enclosing list, from 1.
     pub record: Option<u64>,
 }
 
@@ -128,21 +128,21 @@ impl fmt::Display for Place {
     }
 }
 
-/// How far a file is read.
+/// Progress of reading a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes taken from the file, compressed as it is.
+    /// Bytes read from the file, compressed ones if it is compressed.
     pub bytes_read: u64,
-    /// Bytes of the file, where that is known.
+    /// Size of the file in bytes, if known.
     pub bytes_total: Option<u64>,
 }
 
-/// Who takes what a file gives.
+/// Receives the items of a file.
 pub trait Sink {
-    /// Takes one item. `Break` stops the reading, which then reports that it was stopped.
+    /// Receives one item. `Break` stops reading; the report then has `is_stopped`.
     fn item(&mut self, item: Item) -> ControlFlow<()>;
 
-    /// Hears how far the file is read, every few hundred kilobytes. `Break` stops the reading.
+    /// Receives progress every few hundred kilobytes. `Break` stops reading.
     fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
         let _ = progress;
         ControlFlow::Continue(())
@@ -156,25 +156,26 @@ impl Sink for Vec<Item> {
     }
 }
 
-/// How to read.
+/// Options for reading a file.
 #[derive(Clone)]
 pub struct Options {
-    /// Threads that read NDJSON and tables, the caller's among them. With 2, the second reads records and rows while the
-    /// caller's splits the file and hands on what was found; what comes out is the same, in the same order. With more, NDJSON
-    /// is read on all others, and descriptions of hashtags and posts of gallery-dl that repeat may come again.
+    /// Threads that read NDJSON and tables, the caller's included. With 2, the second parses records and
+    /// rows while the caller's splits the file and delivers the results; the output is the same, in the same
+    /// order. With more, NDJSON is parsed on all the others, and repeated hashtag descriptions and
+    /// gallery-dl posts may be delivered again.
     pub threads: NonZeroUsize,
-    /// Which column is what. With it, everything is read as a table or as JSON objects with these columns, and no format
-    /// is looked for.
+    /// Maps columns to fields. If set, the file is read as a table or as JSON objects with these columns,
+    /// and format detection is off.
     pub mapping: Option<Arc<Mapping>>,
-    /// The present: readings that are more than an hour ahead of it are rejected. Without a clock none is.
+    /// Current time: readings more than an hour ahead are rejected. Without a clock none is.
     pub clock: Option<Arc<dyn Clock>>,
-    /// When records that state no time of their own were read from TikTok. Without it they are untimed.
+    /// Reading time of records without a time of their own. If `None`, they are untimed.
     pub observed_at: Option<Timestamp>,
-    /// The same, told by each file itself, in place of `observed_at`.
+    /// Takes that time from each file instead of `observed_at`.
     pub time_of: Option<TimeOf>,
-    /// How the text of the file is encoded. Without it the file has to be UTF-8 or begin with a byte order mark.
+    /// Text encoding. If `None`, the file must be UTF-8 or have a byte order mark.
     pub encoding: Option<&'static Encoding>,
-    /// Which sheet of a workbook is read. Without it, the first.
+    /// Sheet of a workbook to read. If `None`, the first.
     pub sheet: Option<Arc<str>>,
 }
 
@@ -192,42 +193,43 @@ impl Default for Options {
     }
 }
 
-/// What was read.
+/// Summary of a file that was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileReport {
-    /// Observations by the way they came.
+    /// Observations by source.
     pub observations: BTreeMap<Source, u64>,
-    /// What was kept of them.
+    /// Stored fields by source.
     pub kept: BTreeMap<Source, Kept>,
-    /// What is lacking though the file has something like it.
+    /// Missing fields that some column or key of the file looks like.
     pub warnings: Vec<Lack>,
-    /// Every `--map` that would read the records by their columns or keys, where something is lacking.
+    /// `--map` arguments that would read the records by column or key, if a field is missing.
     pub maps: Vec<String>,
-    /// Observations whose time of reading is the one that was stated ([`Options::observed_at`], [`Options::time_of`]).
+    /// Observations whose reading time was stated ([`Options::observed_at`], [`Options::time_of`]).
     pub times_stated: u64,
-    /// Records that could not be used.
+    /// Number of rejects.
     pub rejects: u64,
-    /// Bytes taken from the file, compressed as it is.
+    /// Bytes read from the file, compressed ones if it is compressed.
     pub bytes_read: u64,
-    /// Whether there was nothing in the file, or white space only.
+    /// True if the file is empty or only white space.
     pub is_empty: bool,
     /// Why the file could not be read to its end; everything before that was used. It is among the rejects, too.
     pub damage: Option<String>,
-    /// Whether the sink stopped the reading.
+    /// True if the sink stopped reading.
     pub is_stopped: bool,
-    /// Entries of archives that are links, devices, pipes, hidden files or media: they are not read.
+    /// Archive entries skipped: links, devices, pipes, hidden files and media.
     pub passed_over: u64,
-    /// What else is to be said of the file, in words.
+    /// Further notes on the file, as sentences.
     pub notes: Vec<String>,
 }
 
 impl FileReport {
-    /// All observations together.
+    /// Returns the number of observations from all sources.
     pub fn observations_total(&self) -> u64 {
         self.observations.values().sum()
     }
 
-    /// Whether there are observations, and nothing of them can be measured: no count, and no video under a hashtag.
+    /// Returns true if there are observations but none can be measured: no count, and no video under a
+    /// hashtag.
     pub fn keeps_nothing(&self) -> bool {
         self.observations_total() > 0 && self.kept.values().all(Kept::is_nothing)
     }
@@ -236,47 +238,46 @@ impl FileReport {
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// It cannot be opened.
+    /// The file cannot be opened.
     #[error("{file}: cannot be opened: {source}")]
     Open {
-        /// Its name.
+        /// File name.
         file: String,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
-    /// Its content is of no known format.
+    /// The content has no known format.
     #[error("{file}: {reason}")]
     Unknown {
-        /// Its name.
+        /// File name.
         file: String,
-        /// The nearest format and the first thing that did not fit.
+        /// The closest format and the first mismatch.
         reason: String,
     },
 }
 
-/// A file that is about to be read.
+/// A file ready to be read.
 pub struct Input {
     pub(crate) name: String,
     pub(crate) stream: Box<dyn Read + Send>,
-    /// A second hold on the file, where it is one that can be read from any place.
+    /// A second handle to the file, if it is seekable.
     pub(crate) seekable: Option<File>,
     pub(crate) bytes_read: Arc<AtomicU64>,
     pub(crate) bytes_total: Option<u64>,
-    /// When the file was last changed.
+    /// Modification time of the file.
     pub(crate) modified: Option<Timestamp>,
-    /// What the file is called by whoever handed it in, where that is not its name.
+    /// Name that the uploader gave the file, if different.
     pub(crate) called: Option<String>,
 }
 
 impl Input {
-    /// Takes the file for one of this name where its name states a time; its content was handed in by somebody who calls
-    /// it so.
+    /// Uses `name` where the file's name states a time; for uploads, whose stored name differs.
     #[must_use]
     pub fn called(self, name: &str) -> Self {
         Self { called: Some(name.to_owned()), modified: None, ..self }
     }
 
-    /// The name without its folders; none of a stream.
+    /// Returns the name without folders; `None` for a stream.
     pub(crate) fn file_name(&self) -> Option<&str> {
         let name = self.called.as_deref().or(Some(self.name.as_str()).filter(|name| *name != "-"))?;
         name.rsplit('/').next()
@@ -284,6 +285,10 @@ impl Input {
 }
 
 /// Opens a file.
+///
+/// # Errors
+///
+/// [`FileError::Open`] if the file cannot be opened or inspected.
 pub fn open(path: &Path) -> Result<Input, FileError> {
     let name = path.display().to_string();
     let opened = File::open(path).and_then(|file| {
@@ -293,7 +298,7 @@ pub fn open(path: &Path) -> Result<Input, FileError> {
     match opened {
         Ok((file, metadata)) => {
             let seekable = if metadata.is_file() { file.try_clone().ok() } else { None };
-            // A pipe says 0.
+            // A pipe reports a length of 0.
             let bytes_total = Some(metadata.len()).filter(|bytes| *bytes > 0);
             Ok(Input {
                 seekable,
@@ -306,7 +311,7 @@ pub fn open(path: &Path) -> Result<Input, FileError> {
     }
 }
 
-/// Takes any stream, such as standard input (named `-`).
+/// Wraps any stream, such as standard input (named `-`).
 pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Input {
     let bytes_read = Arc::new(AtomicU64::new(0));
     let stream = Box::new(Counted { stream: reader, bytes: Arc::clone(&bytes_read) });
@@ -314,21 +319,25 @@ pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Input {
     Input { name, stream, seekable: None, bytes_read, bytes_total: None, modified: None, called: None }
 }
 
-/// When a file was last changed. A pipe was not.
+/// Returns the modification time; `None` for a pipe.
 fn modified(metadata: &Metadata) -> Option<Timestamp> {
     let since = metadata.modified().ok().filter(|_| metadata.is_file())?.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok().map(Timestamp::from_ms)
 }
 
-/// The encoding of this name, by the names that browsers know. Fails where there is none.
+/// Looks up an encoding by its WHATWG label.
+///
+/// # Errors
+///
+/// [`UnknownEncoding`] if there is none of this name.
 pub fn encoding(label: &str) -> Result<&'static Encoding, UnknownEncoding> {
     let known = Encoding::for_label(label.trim().as_bytes());
-    // The last is how browsers name what they refuse to decode.
+    // `replacement` is the WHATWG name of encodings that browsers refuse to decode.
     let known = known.filter(|encoding| *encoding != encoding_rs::REPLACEMENT);
     known.ok_or_else(|| UnknownEncoding(label.chars().take(40).collect()))
 }
 
-/// There is no encoding of this name.
+/// No encoding has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no encoding {0:?}; utf-8, utf-16le, windows-1252, windows-1251, iso-8859-1, iso-8859-2, shift_jis, gbk, big5 \
@@ -349,24 +358,27 @@ impl Read for Counted {
     }
 }
 
-/// Whether a file that begins with these bytes is a picture, a sound, a film or its subtitles, as tools put beside their
-/// records.
+/// Returns true if a file with this beginning is an image, audio, video or subtitles, as tools store beside
+/// their records.
 pub fn is_media(head: &[u8]) -> bool {
     crate::binary::kind_of(head).is_some_and(|kind| kind.is_media) || head.starts_with(b"WEBVTT")
 }
 
-/// How many bytes [`is_media`] looks at.
+/// Bytes that [`is_media`] examines.
 pub const MEDIA_HEAD_BYTES: usize = 16;
 
-/// Reads a file to its end. Fails only when its content is of no known format; what is wrong with single records, or
-/// with the end of the file, is reported.
+/// Reads a file to its end. Faults of single records, and a damaged end, are reported in the result.
+///
+/// # Errors
+///
+/// [`FileError::Unknown`] if the content has no known format.
 pub fn read(mut input: Input, options: Options, sink: &mut dyn Sink) -> Result<FileReport, FileError> {
     let mut run = Run::new(&mut input, options, sink);
     let result = crate::content::read(&mut run, &mut input.stream);
     run.finish(result)
 }
 
-/// The formats that are read: name, shape and maker.
+/// Lists the supported formats: name, shape and maker.
 pub fn formats() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     format::FORMATS.iter().map(|format| (format.source.name(), format.shape, format.made_by))
 }

@@ -1,28 +1,29 @@
-//! Readings that claim a time in the future or before 2014: a wrong clock, a wrong column, a unit that was taken for
-//! another, or the 1970 that stands for "unknown". They are refused: a series would begin or end with them for good.
+//! Rejects readings with a time in the future or before 2014: a wrong clock, column or unit, or the 1970 that stands
+//! for "unknown". Such a reading would be the first or last point of its series for good.
 
 use crate::files::Options;
 use crate::kept;
-use crate::reading::{Found, retain_from};
-use crate::record::{Around, refuse};
+use crate::reading::{RecordOutput, retain_from};
+use crate::record::{RecordContext, refuse};
 use domain::{Clock, Observation, Timestamp};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// How far a reading may be ahead of our clock: clocks differ, and some sources round to the hour.
+/// Longest time, in milliseconds, that a reading may be ahead of our clock: clocks differ, and some sources
+/// round to the hour.
 pub const AHEAD_MS_MAX: i64 = 3_600_000;
 
-/// Whether a reading made at this moment is one of the future.
+/// Returns true if a reading at `at` is in the future.
 pub fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
     at.as_ms() > now.as_ms().saturating_add(AHEAD_MS_MAX)
 }
 
-/// The present, as far as it is known; without a clock nothing is refused.
+/// The current time, if there is a clock; without one nothing is rejected.
 #[derive(Clone, Default)]
 pub(crate) struct Present {
     clock: Option<Arc<dyn Clock>>,
-    /// When the clock was last asked. It is asked again only for a time that is ahead of that.
+    /// Last value of the clock. It is read again only for a time ahead of this.
     asked: Option<Timestamp>,
 }
 
@@ -37,7 +38,7 @@ impl Present {
         Self { clock: options.clock.clone(), asked: None }
     }
 
-    /// The present, if any of these times may be ahead of it.
+    /// Returns the current time, if any of these times may be ahead of it.
     fn now_beside(&mut self, latest: Option<Timestamp>) -> Option<Timestamp> {
         let clock = self.clock.as_ref()?;
         let latest = latest?;
@@ -47,36 +48,42 @@ impl Present {
         self.asked
     }
 
-    /// Takes what a record gave from `start` on out of `found` where its time cannot be or nothing of it is worth keeping,
-    /// and refuses the record for it.
-    pub(crate) fn check(&mut self, raw: &[u8], around: Around, start: usize, found: &mut Vec<Found>) {
-        self.check_shown(|| Cow::Borrowed(raw), around, start, found);
+    /// Removes the observations of a record, from `start` on, and rejects it if its time is impossible or
+    /// nothing in it is worth storing.
+    pub(crate) fn check(
+        &mut self,
+        raw: &[u8],
+        context: RecordContext,
+        start: usize,
+        found: &mut Vec<RecordOutput>,
+    ) {
+        self.check_shown(|| Cow::Borrowed(raw), context, start, found);
     }
 
-    /// The same of a record that is written out only where it is refused.
+    /// Does the same for a record that is formatted only if rejected.
     pub(crate) fn check_shown<'r>(
         &mut self,
         raw: impl Fn() -> Cow<'r, [u8]>,
-        around: Around,
+        context: RecordContext,
         start: usize,
-        found: &mut Vec<Found>,
+        found: &mut Vec<RecordOutput>,
     ) {
         if let Some(reason) = kept::take_empty(start, found) {
-            refuse(&raw(), reason.to_owned(), around, found);
+            refuse(&raw(), reason.to_owned(), context, found);
         }
-        let times = |found: &Found| match found {
-            Found::Observation(observation) => observation.observed_at().max(posted_at(observation)),
-            Found::Refused { .. } | Found::Foreign { .. } | Found::Note { .. } => None,
+        let times = |found: &RecordOutput| match found {
+            RecordOutput::Observation(observation) => observation.observed_at().max(posted_at(observation)),
+            RecordOutput::Refused { .. } | RecordOutput::Foreign { .. } | RecordOutput::Note { .. } => None,
         };
         let now = self.now_beside(found.iter().skip(start).filter_map(times).max());
         let is_future = |at: Timestamp| now.is_some_and(|now| is_ahead(at, now));
-        let at = |found: &Found| match found {
-            Found::Observation(observation) => {
+        let at = |found: &RecordOutput| match found {
+            RecordOutput::Observation(observation) => {
                 let read = observation.observed_at().filter(|at| at.is_before_tiktok() || is_future(*at));
                 let posted = posted_at(observation).filter(|at| is_future(*at));
                 read.map(|at| ("read", at)).or(posted.map(|at| ("posted", at)))
             }
-            Found::Refused { .. } | Found::Foreign { .. } | Found::Note { .. } => None,
+            RecordOutput::Refused { .. } | RecordOutput::Foreign { .. } | RecordOutput::Note { .. } => None,
         };
         let Some((what, first)) = found.iter().skip(start).find_map(at) else { return };
         retain_from(found, start, |one| at(one).is_none());
@@ -90,11 +97,11 @@ impl Present {
                 "{what} at {time}, before 2014, when there was nothing to read; check the time in the record"
             ),
         };
-        refuse(&raw(), reason, around, found);
+        refuse(&raw(), reason, context, found);
     }
 }
 
-/// When a video was posted, as far as milliseconds tell it.
+/// Returns the posting time of a video, if milliseconds can represent it.
 fn posted_at(observation: &Observation) -> Option<Timestamp> {
     let Observation::Video(video) = observation else { return None };
     video.details.create_time.map(|seconds| Timestamp::from_ms(seconds.saturating_mul(1000)))

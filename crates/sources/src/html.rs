@@ -1,63 +1,65 @@
-//! Pages that a browser saved: the data that TikTok's pages carry in scripts. What is found there goes the way of any
-//! other JSON.
+//! Saved pages: the data in the scripts of TikTok's pages, parsed like any other JSON.
 
 use crate::document::RECORD_BYTES_MAX;
-use crate::json::window::Window;
-use crate::reading::{Found, retain_from};
-use crate::record::{Around, RecordReader};
+use crate::json::read_buffer::ReadBuffer;
+use crate::reading::{RecordOutput, retain_from};
+use crate::record::{RecordContext, RecordReader};
 use crate::run::{Outcome, Run, Stop};
 use memchr::memmem;
 use std::borrow::Cow;
 use std::io::Read;
 
-/// Scripts that hold data, the newest kind of page first. Some pages have more than one.
+/// Script ids with data, newest kind of page first. Some pages have more than one.
 const SCRIPTS: [&str; 4] =
     ["__UNIVERSAL_DATA_FOR_REHYDRATION__", "SIGI_STATE", "sigi-persisted-data", "__NEXT_DATA__"];
 
-/// Most scripts of one kind that are looked at.
+/// Most scripts of one id that are read.
 const SCRIPTS_MAX: usize = 16;
 
-/// Whether these bytes are of a page that has data.
+/// Returns true if the buffered bytes belong to a page with data.
 pub(crate) fn has_scripts(held: &[u8]) -> bool {
     SCRIPTS.iter().any(|id| scripts(held, id).next().is_some())
 }
 
-/// Reads a page that has data.
-pub(crate) fn read(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>) -> Outcome {
-    let held = window.hold(RECORD_BYTES_MAX);
+/// Reads a page with data.
+pub(crate) fn read(run: &mut Run<'_>, window: &mut ReadBuffer<&mut dyn Read>) -> Outcome {
+    let held = window.fill(RECORD_BYTES_MAX);
     let bytes = held.len();
     if bytes >= RECORD_BYTES_MAX {
         return Err(Stop::Unknown(format!("an HTML page longer than {RECORD_BYTES_MAX} bytes")));
     }
-    read_scripts(&mut run.records, held, Around::default(), &mut run.found);
+    read_scripts(&mut run.records, held, RecordContext::default(), &mut run.found);
     if run.found.is_empty() {
-        return Err(Stop::Unknown(
-            "an HTML page of TikTok whose data tells of no hashtag and no video".to_owned(),
-        ));
+        return Err(Stop::Unknown("a TikTok page without hashtag or video data".to_owned()));
     }
-    window.pass(bytes);
+    window.consume(bytes);
     run.deliver(None)?;
     run.progress()
 }
 
-/// Reads the data of a page, which is of many kinds: only some of it is wanted.
-pub(crate) fn read_scripts(records: &mut RecordReader, page: &[u8], around: Around, found: &mut Vec<Found>) {
+/// Reads the data of a page. It has many scopes, most of which are ignored.
+pub(crate) fn read_scripts(
+    records: &mut RecordReader,
+    page: &[u8],
+    context: RecordContext,
+    found: &mut Vec<RecordOutput>,
+) {
     let start = found.len();
     for id in SCRIPTS {
         for json in scripts(page, id).take(SCRIPTS_MAX) {
-            records.read_within(&json, around, found);
+            records.read_within(&json, context, found);
         }
     }
-    let is_useful = found.iter().skip(start).any(|found| matches!(found, Found::Observation(_)));
+    let is_useful = found.iter().skip(start).any(|found| matches!(found, RecordOutput::Observation(_)));
     retain_from(found, start, |found| match found {
-        Found::Observation(_) | Found::Refused { is_unknown: false, .. } => true,
-        Found::Refused { is_unknown: true, .. } => false,
-        Found::Foreign { .. } => !is_useful,
-        Found::Note { .. } => true,
+        RecordOutput::Observation(_) | RecordOutput::Refused { is_unknown: false, .. } => true,
+        RecordOutput::Refused { is_unknown: true, .. } => false,
+        RecordOutput::Foreign { .. } => !is_useful,
+        RecordOutput::Note { .. } => true,
     });
 }
 
-/// The JSON in the scripts that have this name: as their `id`, or as what the script assigns to in older pages.
+/// Lists the JSON in scripts of this name: their `id`, or the variable that older pages assign to.
 fn scripts<'p>(page: &'p [u8], id: &'static str) -> impl Iterator<Item = Cow<'p, [u8]>> {
     let mut rest = page;
     std::iter::from_fn(move || {
@@ -65,7 +67,8 @@ fn scripts<'p>(page: &'p [u8], id: &'static str) -> impl Iterator<Item = Cow<'p,
             let at = memmem::find(rest, id.as_bytes())?;
             let after = &rest[at + id.len()..];
             rest = after;
-            // The name is in the tag or before the `=` of an assignment; the data begins with the next bracket.
+            // The name is in the tag or before the `=` of an assignment; the data begins at the next
+            // bracket.
             let start = after.iter().take(HEAD_BYTES_MAX).position(|byte| *byte == b'{');
             let end = memmem::find(after, b"</script").unwrap_or(after.len());
             let Some(start) = start.filter(|start| *start < end) else { continue };
@@ -78,10 +81,10 @@ fn scripts<'p>(page: &'p [u8], id: &'static str) -> impl Iterator<Item = Cow<'p,
     })
 }
 
-/// Most bytes between the name of a script and its data: other attributes of the tag.
+/// Most bytes between a script's name and its data: other attributes of the tag.
 const HEAD_BYTES_MAX: usize = 1024;
 
-/// What some tools escape when they save a page, though scripts are not to be.
+/// Entities that some tools write into saved scripts, where they do not belong.
 const ENTITIES: [(&str, &str); 6] =
     [("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
 
@@ -90,7 +93,7 @@ fn unescaped(json: &[u8]) -> Cow<'_, [u8]> {
     if !inner.starts_with(b"&quot;") && !inner.starts_with(b"&#34;") {
         return Cow::Borrowed(json);
     }
-    // Bytes that are no text are left to whoever reads the record, and refuses it.
+    // Invalid UTF-8 is left for the record parser to reject.
     let Ok(text) = std::str::from_utf8(json) else { return Cow::Borrowed(json) };
     let plain = ENTITIES.iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain));
     Cow::Owned(plain.into_bytes())

@@ -1,5 +1,5 @@
-//! Lists of videos and of creators that a user names: one a line, or JSON. Nothing of a list is used unless all of it can be
-//! read: what follows from it may be deleted for good.
+//! Lists of videos and creators that a user names: one per line, or JSON. A list is used only if all of it can be
+//! parsed, since its entries may be deleted for good.
 
 use crate::json::id::Id;
 use domain::link::video_id;
@@ -8,50 +8,54 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, V
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
-/// Bytes of the longest line that is read: a link has some hundred.
+/// Longest line, in bytes: a link has about a hundred.
 const LINE_BYTES_MAX: u64 = 4_096;
-/// Characters of a line that are shown.
+/// Characters of a line that a message shows.
 const SHOWN: usize = 60;
-/// What columns of ids are called: the first line may be one of these.
+/// Column names of ids, allowed as the first line.
 const HEADERS: [&str; 6] = ["id", "ids", "video_id", "aweme_id", "item_id", "video"];
 /// Keys of a video's id.
 const ID_KEYS: [&str; 4] = ["id", "video_id", "aweme_id", "item_id"];
 /// Keys of lists of videos.
 const LIST_KEYS: [&str; 7] = ["data", "videos", "ids", "video_ids", "itemList", "items", "aweme_list"];
-/// What a file that is no list begins with.
+/// The UTF-8 byte order mark.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Why a list cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IdListError {
-    /// It cannot be read.
+    /// Reading failed.
     #[error("it cannot be read: {0}")]
     Read(#[from] io::Error),
-    /// A page in place of a list.
+    /// An HTML page instead of a list.
     #[error(
         "it is an HTML page, not a list: an error page or a login page that was saved in place of an answer"
     )]
     Html,
-    /// An answer that reports an error.
+    /// An error answer instead of a list.
     #[error("it is an answer that reports an error, not a list: {0}")]
     ErrorAnswer(String),
     /// JSON of another shape.
     #[error("it is not JSON with ids of videos: {0}")]
     Json(#[from] serde_json::Error),
-    /// A line that names none.
+    /// A line without an id or handle.
     #[error("line {line}, {text:?}: {why}")]
     Line {
-        /// From 1.
+        /// Line number, from 1.
         line: u64,
-        /// How it begins.
+        /// Its beginning.
         text: String,
-        /// What is wrong with it.
+        /// Cause.
         why: String,
     },
 }
 
-/// Reads a list of videos: ids or links, one a line, or JSON: ids, or objects with `id`, `video_id` or `aweme_id`, in lists
-/// or one after another. Each id is handed on; nothing else of the list is in memory.
+/// Parses a list of videos: ids or links, one per line, or JSON: ids, or objects with `id`, `video_id` or
+/// `aweme_id`, in lists or one after another. Calls `take` for each id and buffers nothing else.
+///
+/// # Errors
+///
+/// [`IdListError`] at the first line or value that is not an id; `take` may have been called before.
 pub fn read_videos(input: impl Read, take: &mut dyn FnMut(VideoId)) -> Result<(), IdListError> {
     let mut input = BufReader::new(input);
     match first_byte(&mut input)? {
@@ -69,7 +73,11 @@ pub fn read_videos(input: impl Read, take: &mut dyn FnMut(VideoId)) -> Result<()
     }
 }
 
-/// Reads a list of creators: handles, with or without `@`, or links to their pages, one a line.
+/// Parses a list of creators, one per line: handles, with or without `@`, or links to their pages.
+///
+/// # Errors
+///
+/// [`IdListError`] at the first line that is not a handle.
 pub fn read_handles(input: impl Read, take: &mut dyn FnMut(Handle)) -> Result<(), IdListError> {
     let mut input = BufReader::new(input);
     if first_byte(&mut input)? == Some(b'<') {
@@ -81,7 +89,7 @@ pub fn read_handles(input: impl Read, take: &mut dyn FnMut(Handle)) -> Result<()
     })
 }
 
-/// The handle in a text: the text itself, or that of a link to a creator.
+/// Returns the handle in a text: the text itself, or that of a link to a creator.
 pub fn handle(text: &str) -> Option<Handle> {
     let text = text.trim().trim_matches(['"', '\'', ',']);
     match text.split_once("tiktok.com/@") {
@@ -91,7 +99,7 @@ pub fn handle(text: &str) -> Option<Handle> {
     }
 }
 
-/// The first byte that is no white space, with what is before it taken off.
+/// Skips white space and returns the next byte without consuming it.
 fn first_byte(input: &mut impl BufRead) -> io::Result<Option<u8>> {
     if input.fill_buf()?.starts_with(BOM) {
         input.consume(BOM.len());
@@ -103,7 +111,7 @@ fn first_byte(input: &mut impl BufRead) -> io::Result<Option<u8>> {
             if length == 0 {
                 return Ok(None);
             }
-            // Lines are counted from the first that has something.
+            // Lines are numbered from the first non-empty one.
             input.consume(length);
             continue;
         };
@@ -112,7 +120,7 @@ fn first_byte(input: &mut impl BufRead) -> io::Result<Option<u8>> {
     }
 }
 
-/// Hands the lines on that have something but a comment, and says whether it is the first of them.
+/// Calls `take` for each line that is not empty or a comment, with a flag for the first one.
 fn each_line(
     mut input: impl BufRead,
     mut take: impl FnMut(&str, bool) -> Result<(), String>,
@@ -147,7 +155,7 @@ fn read_json(input: impl Read, take: &mut dyn FnMut(VideoId)) -> Result<(), IdLi
             return Err(IdListError::ErrorAnswer(fault));
         }
         read?;
-        // Values may stand one after another, a line each.
+        // Values may follow one another, one per line.
         match json.end() {
             Ok(()) => return Ok(()),
             Err(error) if error.is_io() => return Err(error.into()),
@@ -156,10 +164,10 @@ fn read_json(input: impl Read, take: &mut dyn FnMut(VideoId)) -> Result<(), IdLi
     }
 }
 
-/// A value that holds ids.
+/// A value that contains ids.
 struct Ids<'t> {
     take: &'t mut dyn FnMut(VideoId),
-    /// What an answer that reports an error says.
+    /// Message of an error answer, if it is one.
     fault: &'t mut Option<String>,
 }
 
@@ -211,7 +219,7 @@ impl<'de> Visitor<'de> for Ids<'_> {
         let (mut has_some, mut has_own) = (false, false);
         while let Some(key) = object.next_key::<String>()? {
             let is_id = ID_KEYS.contains(&key.as_str());
-            // An object has one id, however many names it goes by.
+            // An object has one id, even if under several keys.
             if (is_id && !has_own) || LIST_KEYS.contains(&key.as_str()) {
                 object.next_value_seed(Ids { take: &mut *take, fault: &mut *fault })?;
                 has_some = true;
@@ -230,7 +238,7 @@ impl<'de> Visitor<'de> for Ids<'_> {
     }
 }
 
-/// What an `error` says, unless it says that there is none: TikTok's answers have one with the code `ok`.
+/// Returns the message of an `error`, unless its code is `ok`, which TikTok sends for success.
 fn fault_of(error: &serde_json::Value) -> Option<String> {
     use serde_json::Value;
     match error {

@@ -1,11 +1,11 @@
-//! JSON as captures hold it: found in a stream without reading it whole, and read leniently. Reading order:
-//! [`scan`] (where a value ends), [`window`] (a stream seen through a bounded buffer), [`keys`] (what a record is made
-//! of), [`lenient`], [`number`], [`moment`], [`length`], [`id`] and [`wrapped`] (values of any type where one was expected), [`repair`] (texts that are
-//! almost JSON).
+//! JSON as captures contain it: located in a stream without buffering it whole, and parsed leniently. Reading order:
+//! [`scan`] (where a value ends), [`read_buffer`] (a stream behind a bounded buffer), [`keys`] (the keys of a record),
+//! [`lenient`], [`number`], [`moment`], [`length`], [`id`] and [`wrapped`] (values of unexpected types), [`repair`]
+//! (texts that are almost JSON).
 
 pub(crate) mod scan;
 
-pub(crate) mod window;
+pub(crate) mod read_buffer;
 
 pub(crate) mod keys;
 

@@ -1,27 +1,27 @@
-//! What an import kept: of how many records the things are known that a measurement needs. A record of which nothing
-//! could be kept is refused, so that a number of new videos means something.
+//! Counts the fields that an import stored: for how many records it has what measurements need. A record with nothing
+//! to store is rejected, so that a number of new videos means something.
 
 use crate::lookalike::{Lookalikes, Meaning};
-use crate::reading::{Found, retain_from};
+use crate::reading::{RecordOutput, retain_from};
 use domain::observation::WindowObservation;
 use domain::{HashtagObservation, Observation, Source, VideoObservation};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A field is lacking where fewer than one record in so many has it.
+/// A field is lacking if fewer than one in this many records has it.
 const LACKING_IN: u64 = 10;
 
-/// What was kept of the records of a format.
+/// Stored fields of the records of one format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Kept {
-    /// Of videos.
+    /// Videos.
     pub videos: VideosKept,
-    /// Of hashtags.
+    /// Hashtags.
     pub hashtags: HashtagsKept,
-    /// Of windows of time.
+    /// Sums over a period.
     pub windows: WindowsKept,
-    /// Records that say that a video is removed.
+    /// Removals of videos.
     #[serde(skip_serializing_if = "is_none")]
     pub removed: u64,
 }
@@ -31,57 +31,57 @@ const fn is_none(number: &u64) -> bool {
     *number == 0
 }
 
-/// Of how many records of videos something is known.
+/// Number of video records with each field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VideosKept {
-    /// Records that were kept.
+    /// Records stored.
     pub records: u64,
-    /// With a number of plays.
+    /// Records with plays.
     pub plays: u64,
-    /// With at least one hashtag.
+    /// Records with at least one hashtag.
     pub hashtags: u64,
-    /// With a creator, by id or by handle.
+    /// Records with a creator, by id or by handle.
     pub creator: u64,
-    /// With the time at which the video was posted.
+    /// Records with a posting time.
     pub posted_at: u64,
-    /// With the time at which the record was read from TikTok.
+    /// Records with a reading time.
     pub read_at: u64,
-    /// With any count at all.
+    /// Records with any count.
     pub counts: u64,
 }
 
-/// Of how many records of hashtags something is known.
+/// Number of hashtag records with each field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HashtagsKept {
     /// Records with any count.
     pub records: u64,
-    /// With a number of views.
+    /// Records with views.
     pub views: u64,
-    /// With a number of videos.
+    /// Records with a number of videos.
     pub videos: u64,
-    /// With a number of creators.
+    /// Records with a number of creators.
     pub creators: u64,
-    /// With the time at which the record was read from TikTok.
+    /// Records with a reading time.
     pub read_at: u64,
-    /// Records without any count: names alone, and what videos say of their hashtags.
+    /// Records without counts: names alone, and descriptions in video records.
     pub named: u64,
 }
 
-/// Of how many sums over a window of time something is known. Each has the time at which it was read.
+/// Number of period sums with each field. All have a reading time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WindowsKept {
-    /// Records that were kept.
+    /// Records stored.
     pub records: u64,
-    /// With a number of views.
+    /// Records with views.
     pub views: u64,
-    /// With a number of posts.
+    /// Records with posts.
     pub posts: u64,
 }
 
-/// What a record is of.
+/// The subject of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordKind {
@@ -89,11 +89,11 @@ pub enum RecordKind {
     Videos,
     /// A hashtag.
     Hashtags,
-    /// A sum over a window of time.
+    /// A sum over a period.
     Windows,
 }
 
-/// What may be lacking.
+/// A field that may be lacking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeptField {
@@ -101,11 +101,11 @@ pub enum KeptField {
     Plays,
     /// Hashtags of a video.
     Hashtags,
-    /// Who posted a video.
+    /// Creator of a video.
     Creator,
-    /// When a video was posted.
+    /// Posting time of a video.
     PostedAt,
-    /// When a record was read.
+    /// Reading time.
     ReadAt,
     /// Views of a hashtag.
     Views,
@@ -114,7 +114,7 @@ pub enum KeptField {
 }
 
 impl KeptField {
-    /// In a sentence: "0 of 2 videos have ...".
+    /// Returns the field as a clause: "0 of 2 videos have ...".
     pub const fn phrase(self) -> &'static str {
         match self {
             Self::Plays => "plays",
@@ -138,7 +138,7 @@ impl fmt::Display for RecordKind {
     }
 }
 
-/// A field of which fewer than a tenth of the records have a value.
+/// A field that fewer than a tenth of the records have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lacking {
     pub(crate) of: RecordKind,
@@ -147,29 +147,29 @@ pub(crate) struct Lacking {
     pub(crate) have: u64,
 }
 
-/// Something that is lacking while the file has a column or key that looks like it.
+/// A lacking field, with a column or key of the file that looks like it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lack {
-    /// In which format.
+    /// Format of the records.
     pub source: Source,
-    /// Of what.
+    /// Subject of the records.
     pub of: RecordKind,
-    /// What is lacking.
+    /// The lacking field.
     pub field: KeptField,
-    /// How many records were kept.
+    /// Records stored.
     pub records: u64,
-    /// How many of them have it.
+    /// Records that have the field.
     pub have: u64,
-    /// The column, or the keys with dots between them.
+    /// The column, or the keys joined by dots.
     pub looks_like: String,
-    /// Whether that is a column of a table and not a key.
+    /// True if it is a column of a table, false for a key.
     pub is_column: bool,
-    /// What `--map` is to be given to read it, such as `views=plays`. `None` where it cannot.
+    /// The `--map` argument that reads it, such as `views=plays`. `None` if none does.
     pub map: Option<String>,
 }
 
 impl Lack {
-    /// What looks like a lacking field among the columns or keys of the records.
+    /// Matches a lacking field with the columns or keys found.
     pub(crate) fn of(source: Source, lacking: Lacking, found: &Lookalikes) -> Option<Self> {
         let meanings: &[Meaning] = match (lacking.of, lacking.field) {
             (_, KeptField::Plays) => &[Meaning::Plays],
@@ -182,7 +182,7 @@ impl Lack {
         };
         let (meaning, place) =
             meanings.iter().find_map(|meaning| found.get(*meaning).map(|place| (*meaning, place)))?;
-        // Read by `--map`, a sum over a window would become a lifetime total.
+        // Mapped by hand, a sum over a period would become a lifetime total.
         let map = match lacking.of {
             RecordKind::Videos => found.map(meaning, true),
             RecordKind::Hashtags => found.map(meaning, false),
@@ -193,15 +193,15 @@ impl Lack {
         Some(Self { source, of, field, records, have, looks_like, is_column, map })
     }
 
-    /// Whether the import missed what it is made for: no plays, hashtags or views at all, though they are there. Who maps
-    /// columns may leave some out.
+    /// Returns true if the import failed its purpose: no plays, hashtags or views at all, though the file
+    /// has them. With `--map`, columns may be left out on purpose.
     pub const fn is_grave(&self) -> bool {
         !matches!(self.source, Source::Mapped)
             && self.have == 0
             && matches!(self.field, KeptField::Plays | KeptField::Hashtags | KeptField::Views)
     }
 
-    /// Whether it is the same of another part of a file.
+    /// Returns true if it is the same finding in another part of a file.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         (self.source, self.of, self.field, &self.looks_like)
             == (other.source, other.of, other.field, &other.looks_like)
@@ -229,14 +229,14 @@ impl fmt::Display for Lack {
     }
 }
 
-/// A text as one word of a shell.
+/// Quotes a text as one shell word.
 pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:=@%".contains(c);
     if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 impl Kept {
-    /// Counts an observation that is kept.
+    /// Counts a stored observation.
     pub(crate) fn count(&mut self, observation: &Observation) {
         match observation {
             Observation::Video(video) => self.videos.count(video),
@@ -246,7 +246,7 @@ impl Kept {
         }
     }
 
-    /// With what was kept elsewhere.
+    /// Adds the counts of another part.
     pub fn add(&mut self, other: &Self) {
         let Self { videos, hashtags, windows, removed } = other;
         self.videos.add(videos);
@@ -255,7 +255,7 @@ impl Kept {
         self.removed += removed;
     }
 
-    /// Whether nothing was kept that can be measured: no count of any kind, no video under a hashtag, and no removal.
+    /// Returns true if nothing measurable was stored: no count, no video under a hashtag, and no removal.
     pub const fn is_nothing(&self) -> bool {
         let Self { videos, hashtags, windows, removed } = self;
         *removed == 0
@@ -266,7 +266,7 @@ impl Kept {
             && windows.posts == 0
     }
 
-    /// The fields that are lacking, the most important first.
+    /// Lists the lacking fields, most important first.
     pub(crate) fn lacking(&self) -> impl Iterator<Item = Lacking> + use<> {
         let Self { videos, hashtags, windows, removed: _ } = *self;
         let of_videos = [
@@ -276,7 +276,7 @@ impl Kept {
             (KeptField::PostedAt, videos.posted_at),
             (KeptField::ReadAt, videos.read_at),
         ];
-        // Videos describe their hashtags without numbers; that lacks nothing.
+        // Videos describe their hashtags without counts; that is not a lack.
         let records = if videos.records == 0 { hashtags.records + hashtags.named } else { 0 };
         let of_hashtags = [
             (KeptField::Views, hashtags.views),
@@ -356,18 +356,18 @@ impl WindowsKept {
     }
 }
 
-/// Takes what a record gave from `start` on out of `found` where nothing of it is worth keeping, and says why.
-pub(crate) fn take_empty(start: usize, found: &mut Vec<Found>) -> Option<&'static str> {
-    let why = |found: &Found| match found {
-        Found::Observation(observation) => emptiness(observation),
-        Found::Refused { .. } | Found::Foreign { .. } | Found::Note { .. } => None,
+/// Removes the observations of a record, from `start` on, if none is worth storing, and returns the reason.
+pub(crate) fn take_empty(start: usize, found: &mut Vec<RecordOutput>) -> Option<&'static str> {
+    let why = |found: &RecordOutput| match found {
+        RecordOutput::Observation(observation) => emptiness(observation),
+        RecordOutput::Refused { .. } | RecordOutput::Foreign { .. } | RecordOutput::Note { .. } => None,
     };
     let reason = found.iter().skip(start).find_map(why)?;
     retain_from(found, start, |one| why(one).is_none());
     Some(reason)
 }
 
-/// Why nothing of an observation is worth keeping.
+/// Returns why an observation is not worth storing.
 fn emptiness(observation: &Observation) -> Option<&'static str> {
     match observation {
         Observation::Video(video) => {
@@ -379,7 +379,7 @@ fn emptiness(observation: &Observation) -> Option<&'static str> {
                 && details.create_time.is_none();
             is_empty.then_some("nothing to keep of this video: no count, caption, hashtag or posting time")
         }
-        // A list of names is worth keeping: it says which hashtags there are.
+        // A list of names is worth storing: it adds hashtags.
         Observation::Hashtag(_) | Observation::Removed(_) => None,
         Observation::Window(window) => {
             let is_empty = window.views.is_none() && window.posts.is_none() && window.rank.is_none();

@@ -1,7 +1,9 @@
-//! Outside data becomes observations and rejects. Deliberately absent: the database.
+//! Parses external data into observations and rejects: files of many tools ([`files`]) and live servers ([`upstream`]).
+//! Deliberately absent: the database.
 //!
-//! [`files`] reads what users already hold. Shapes are recognised by content; each may be plain, packed (gzip, zstd), in
-//! an archive (tar, zip), in the scripts of a page that a browser saved, or come from standard input:
+//! [`files`] reads the user's files: [`files::open`] makes an input, [`files::read`] passes its items to a
+//! [`files::Sink`]. Formats are detected by content; each may be plain, compressed (gzip, zstd), in an archive (tar, zip),
+//! in the scripts of a saved page, or come from standard input:
 //!
 //! | name | shape | made by |
 //! |---|---|---|

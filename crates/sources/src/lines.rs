@@ -1,35 +1,35 @@
-//! NDJSON: a record a line. Lines are cut here and read by [`RecordReader`], on this thread or on others beside it; what
-//! comes out is in the order of the lines either way.
+//! NDJSON: one record per line. Lines are split here and parsed by [`RecordReader`], on this thread or on others; the
+//! results come in line order either way.
 
 use crate::document::{RECORD_BYTES_MAX, record_of_line};
-use crate::json::window::{Piece, Window};
-use crate::reading::Found;
-use crate::record::{Around, RecordReader, refuse};
+use crate::json::read_buffer::{Piece, ReadBuffer};
+use crate::reading::RecordOutput;
+use crate::record::{RecordContext, RecordReader, refuse};
 use crate::run::{Outcome, Run, Stop};
 use std::io::Read;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// Bytes of lines that are handed on at a time.
+/// Bytes of lines per chunk.
 const CHUNK_BYTES: usize = 128 * 1024;
 
-/// Chunks that wait for each thread, and results that wait for the caller.
+/// Chunks that may wait for each thread, and results for the caller.
 const WAITING_MAX: usize = 2;
 
 /// Reads lines to the end of the stream.
-pub(crate) fn read<R: Read>(run: &mut Run<'_>, window: &mut Window<R>) -> Outcome {
+pub(crate) fn read<R: Read>(run: &mut Run<'_>, window: &mut ReadBuffer<R>) -> Outcome {
     let others = run.options.threads.get() - 1;
     if alone(run, window, others > 0)?.is_end { Ok(()) } else { together(run, window, others) }
 }
 
-/// How far one thread read.
+/// Outcome of the single-threaded part.
 struct Alone {
     is_end: bool,
 }
 
-/// Reads lines here, until the end of the stream or, if others are to go on, until enough records were looked at: those
-/// are looked at beside what was found in them, which is only known here.
-fn alone<R: Read>(run: &mut Run<'_>, window: &mut Window<R>, others_go_on: bool) -> Result<Alone, Stop> {
+/// Reads lines on this thread until the end of the stream or, if other threads follow, until enough records
+/// were sampled: samples are matched with their results, which only this thread sees.
+fn alone<R: Read>(run: &mut Run<'_>, window: &mut ReadBuffer<R>, others_go_on: bool) -> Result<Alone, Stop> {
     loop {
         if others_go_on && !run.is_sampling() {
             return Ok(Alone { is_end: false });
@@ -48,12 +48,12 @@ fn alone<R: Read>(run: &mut Run<'_>, window: &mut Window<R>, others_go_on: bool)
             run.records.read(record, &mut run.found);
             run.deliver(Some(number))?;
         }
-        window.pass(len);
+        window.consume(len);
         run.progress()?;
     }
 }
 
-/// The records of whole lines, with the numbers of their lines.
+/// Iterates over the records of whole lines, with line numbers.
 fn records(chunk: &[u8], first_line: u64) -> impl Iterator<Item = (u64, &[u8])> {
     let chunk = chunk.strip_suffix(b"\n").unwrap_or(chunk);
     let mut rest = Some(chunk);
@@ -69,24 +69,24 @@ fn records(chunk: &[u8], first_line: u64) -> impl Iterator<Item = (u64, &[u8])> 
     (first_line..).zip(lines).filter_map(|(number, line)| Some((number, record_of_line(line)?)))
 }
 
-/// Refuses a line that is too long to hold. False at the end of the stream.
-fn long_line<R: Read>(run: &mut Run<'_>, window: &mut Window<R>) -> Result<bool, Stop> {
+/// Rejects a line too long to buffer. Returns false at the end of the stream.
+fn long_line<R: Read>(run: &mut Run<'_>, window: &mut ReadBuffer<R>) -> Result<bool, Stop> {
     let line = window.line();
     let Some(Piece::TooLong(beginning)) = window.next_line() else { return Ok(false) };
     let reason = format!("a line longer than {RECORD_BYTES_MAX} bytes");
-    refuse(&beginning, reason, Around::default(), &mut run.found);
+    refuse(&beginning, reason, RecordContext::default(), &mut run.found);
     run.deliver(Some(line))?;
     Ok(true)
 }
 
-/// Lines and the number of the first.
+/// Lines, with the number of the first.
 type Chunk = (u64, Vec<u8>);
-/// What was found, with the line it was found on.
-type Findings = Vec<(u64, Found)>;
+/// Results, with their line.
+type Findings = Vec<(u64, RecordOutput)>;
 
-/// Chunks go to the threads in turn, and what they found is taken from them in the same turn. The first thread goes on
-/// with the reader of this one, so that a single thread beside this one reads exactly as this one would.
-fn together<R: Read>(run: &mut Run<'_>, window: &mut Window<R>, threads: usize) -> Outcome {
+/// Hands chunks to the threads in turn, and collects results in the same turn. The first thread continues
+/// with this thread's reader, so that a single extra thread reads exactly as this one would.
+fn together<R: Read>(run: &mut Run<'_>, window: &mut ReadBuffer<R>, threads: usize) -> Outcome {
     std::thread::scope(|scope| {
         let mut first = Some(std::mem::take(&mut run.records));
         let workers: Vec<(SyncSender<Chunk>, Receiver<Findings>, _)> = (0..threads)
@@ -104,12 +104,13 @@ fn together<R: Read>(run: &mut Run<'_>, window: &mut Window<R>, threads: usize) 
             let chunk = window.lines(CHUNK_BYTES);
             let len = chunk.len();
             if len > 0 {
-                // A thread takes chunks until we hang up; it ends earlier only by a panic, which the scope passes on.
+                // A thread takes chunks until the channel closes; it ends earlier only by a panic, which the
+                // scope propagates.
                 let _ = workers[given % threads].0.send((first_line, chunk.to_vec()));
                 given += 1;
-                window.pass(len);
+                window.consume(len);
             }
-            // All that is under way is taken before a line that was passed over is reported, to keep the order.
+            // Collect all pending results before reporting a skipped line, to preserve the order.
             let under_way_max = if len > 0 { threads * WAITING_MAX } else { 0 };
             while given - taken > under_way_max {
                 take(run, &workers[taken % threads].1)?;
@@ -127,7 +128,7 @@ fn together<R: Read>(run: &mut Run<'_>, window: &mut Window<R>, threads: usize) 
     })
 }
 
-/// Reads chunks until there are no more, or nobody wants what is found; gives the reader back.
+/// Reads chunks until the channel closes or results are no longer wanted; returns the reader.
 fn work(mut reader: RecordReader, chunks: &Receiver<Chunk>, results: &SyncSender<Findings>) -> RecordReader {
     let mut found = Vec::new();
     for (first_line, chunk) in chunks {

@@ -1,14 +1,14 @@
-//! Values that programs print into one cell of a table: JSON, what Python prints of lists, tuples, sets and dicts, numpy's
-//! and R's vectors, arrays of PostgreSQL, lists and structs of DuckDB. All of them are brackets, quotes and words.
+//! Values that programs print into a table cell: JSON; Python lists, tuples, sets and dicts; numpy and R vectors;
+//! PostgreSQL arrays; DuckDB lists and structs. All consist of brackets, quotes and words.
 
 use serde_json::{Map, Number, Value};
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Deepest brackets in brackets.
+/// Deepest nesting of brackets.
 const DEPTH_MAX: u32 = 32;
 
-/// What stands for nothing, as a cell or in a list.
+/// Words for a missing value, in a cell or a list.
 const NOTHING: [&str; 27] = [
     "",
     "NA",
@@ -39,25 +39,25 @@ const NOTHING: [&str; 27] = [
     "NA_character_",
 ];
 
-/// Functions whose calls R and Python print around what they hold.
+/// Functions whose calls R and Python print around values.
 const CALLS: [&str; 8] = ["c", "list", "set", "frozenset", "tuple", "array", "character", "deque"];
 
-/// Whether a text says that there is nothing: an empty cell, or a word that programs write in its place. A caption, a name
-/// or a hashtag that is such a word and nothing else is taken for nothing, too: nobody can tell.
+/// Returns true for a missing value: an empty cell, or a word that programs write instead. A caption, name
+/// or hashtag that is exactly such a word is lost; it cannot be distinguished.
 pub(crate) fn is_nothing(cell: &str) -> bool {
     let cell = cell.trim();
-    // The longest has 13 letters.
+    // The longest word has 13 letters.
     cell.len() <= 13 && NOTHING.contains(&cell)
 }
 
-/// Whether a text begins like a printed list or object.
+/// Returns true if a text begins like a printed list or object.
 pub(crate) fn is_bracketed(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with(['[', '{', '('])
         || CALLS.iter().any(|name| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')))
 }
 
-/// The value of a text in brackets. `None` where it is none, or where a program left out some of it (`...`).
+/// Parses a bracketed text. `None` if it is invalid, or if a program truncated it (`...`).
 pub(crate) fn parse(text: &str) -> Option<Value> {
     let mut parser = Parser { characters: text.trim().chars().peekable(), depth: 0 };
     let value = parser.value()?;
@@ -90,7 +90,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Values between brackets, with commas or only spaces between them.
+    /// Parses values between brackets, separated by commas or spaces.
     fn list(&mut self, open: char, close: char) -> Option<Value> {
         self.eat(open);
         self.depth += 1;
@@ -112,7 +112,7 @@ impl Parser<'_> {
         Some(Value::Array(values))
     }
 
-    /// An object, a set, or an array of PostgreSQL.
+    /// Parses an object, a set, or a PostgreSQL array.
     fn braces(&mut self) -> Option<Value> {
         self.eat('{');
         self.depth += 1;
@@ -152,7 +152,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A text in quotes, which may be doubled in it, or stand behind a backslash.
+    /// Parses a quoted text; quotes in it are doubled or escaped by a backslash.
     fn quoted(&mut self, quote: char) -> Option<String> {
         self.eat(quote);
         let mut text = String::new();
@@ -187,7 +187,7 @@ impl Parser<'_> {
                 let unit = self.unit(4)?;
                 let code = match unit {
                     0xd800..0xdc00 => {
-                        // The other half follows, or the text was cut.
+                        // The other half of a surrogate pair follows, or the text was truncated.
                         if !(self.eat('\\') && self.eat('u')) {
                             return None;
                         }
@@ -212,7 +212,7 @@ impl Parser<'_> {
         (0..digits).try_fold(0, |code, _| Some(code * 16 + self.characters.next()?.to_digit(16)?))
     }
 
-    /// A number, a word that means something, a call, or a text without quotes.
+    /// Parses a number, a keyword, a call, or an unquoted text.
     fn word(&mut self) -> Option<Value> {
         let mut word = String::new();
         while let Some(c) = self.characters.peek().copied() {
@@ -238,7 +238,7 @@ impl Parser<'_> {
         let word = word.trim();
         match word {
             "" => None,
-            // Left out by the program that printed it, or printed by one that could not.
+            // Truncated by the program that printed it.
             _ if word.starts_with("...") || word.starts_with('\u{2026}') || word == "object Object" => None,
             "True" | "true" | "TRUE" => Some(Value::Bool(true)),
             "False" | "false" | "FALSE" => Some(Value::Bool(false)),
@@ -247,7 +247,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `c("a", "b")`, `array(['a'], dtype=object)`, `set()`, `character(0)`.
+    /// Parses `c("a", "b")`, `array(['a'], dtype=object)`, `set()`, `character(0)`.
     fn call(&mut self, name: &str) -> Option<Value> {
         if !CALLS.contains(&name) {
             return None;
@@ -255,7 +255,7 @@ impl Parser<'_> {
         let Value::Array(values) = self.arguments()? else { return None };
         Some(Value::Array(match name {
             "character" => Vec::new(),
-            // One list, or one text for each value.
+            // One list, or one text per value.
             "c" | "list" => values,
             _ => match values.into_iter().next() {
                 Some(Value::Array(inner)) => inner,
@@ -265,7 +265,7 @@ impl Parser<'_> {
         }))
     }
 
-    /// What stands in the brackets of a call. Names of arguments go.
+    /// Parses the arguments of a call, without their names.
     fn arguments(&mut self) -> Option<Value> {
         self.eat('(');
         self.depth += 1;
@@ -290,7 +290,7 @@ impl Parser<'_> {
     }
 }
 
-/// A number as JSON has it: an id keeps all of its digits.
+/// Parses a JSON number; an id keeps all digits.
 fn number(word: &str) -> Option<Number> {
     let is_plain = word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'));
     if !is_plain || !word.starts_with(|c: char| c.is_ascii_digit() || c == '-') {

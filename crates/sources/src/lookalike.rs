@@ -1,6 +1,5 @@
-//! Which columns of a table, or keys of JSON records, look like what an import did not find: told by their names, in
-//! many languages and spellings, and by what stands under them. Looked at only when something is lacking, over the
-//! first few hundred records.
+//! Finds columns of a table, or keys of JSON records, that look like a field an import did not find: by name, in many
+//! languages and spellings, and by value. Runs only if a field is lacking, over the first few hundred records.
 
 mod value;
 
@@ -16,19 +15,19 @@ use words::{BETWEEN, Listed, Words};
 
 pub(crate) use words::Meaning;
 
-/// Records that are looked at.
+/// Records sampled.
 const RECORDS_MAX: usize = 300;
-/// Bytes of them that are kept until it is known whether something is lacking.
+/// Bytes sampled.
 const BYTES_MAX: usize = 1 << 20;
-/// A larger object is looked into for the list of records that it may hold.
+/// A larger object is searched for the list of records in it.
 const RECORD_BYTES_MAX: usize = 64 << 10;
-/// Objects and lists inside one another that are gone into.
+/// Deepest nesting that is searched.
 const DEPTH_MAX: usize = 6;
-/// Different columns or keys that are looked at.
+/// Different columns or keys examined.
 const PLACES_MAX: usize = 2048;
-/// Longest name of a column or way to a key that a message repeats, in bytes.
+/// Longest column name or key path in a message, in bytes.
 const NAME_BYTES_MAX: usize = 200;
-/// Largest part of the words of a name that we may not know.
+/// Most unknown words in a name.
 const UNKNOWN_WORDS_MAX: usize = 1;
 
 /// The first records of a content.
@@ -42,36 +41,36 @@ pub(crate) struct Sample {
 
 #[derive(Debug)]
 struct Record {
-    /// What it was read as. `None` where that is not known, or where there are several in it.
+    /// Format they were parsed as. `None` if unknown or mixed.
     source: Option<Source>,
     content: Content,
 }
 
 #[derive(Debug)]
 enum Content {
-    /// JSON, and the way to the list it stands in: `data.videos[]`.
+    /// JSON, with the path of its list: `data.videos[]`.
     Json(String, Box<[u8]>),
-    /// The cells of a row.
+    /// Cells of a row.
     Row(Vec<String>),
 }
 
 impl Sample {
-    /// Whether more records are of use.
+    /// Returns true if no more records are needed.
     pub(crate) const fn is_full(&self) -> bool {
         self.is_full
     }
 
-    /// How many there are, to be handed to [`Self::settle`].
+    /// Returns the number of records, for [`Self::settle`].
     pub(crate) const fn mark(&self) -> usize {
         self.records.len()
     }
 
-    /// Takes the header of a table.
+    /// Sets the header of a table.
     pub(crate) fn header<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
         self.header = names.take(PLACES_MAX).map(|name| shortened(name).to_owned()).collect();
     }
 
-    /// Takes a row of a table.
+    /// Adds a row of a table.
     pub(crate) fn row<'c>(&mut self, cells: impl Iterator<Item = &'c str>) {
         if self.is_full {
             return;
@@ -81,7 +80,7 @@ impl Sample {
         self.add(Content::Row(cells), bytes);
     }
 
-    /// Takes a JSON record, or a document with records inside.
+    /// Adds a JSON record, or a document with records inside.
     pub(crate) fn json(&mut self, raw: &[u8]) {
         self.json_at("", raw, 0);
     }
@@ -123,14 +122,14 @@ impl Sample {
         self.is_full = self.records.len() >= RECORDS_MAX || self.bytes >= BYTES_MAX;
     }
 
-    /// Notes what the records since `mark` were read as; with nothing read of them, they are no use.
+    /// Sets the format of the records since `mark`; drops them if nothing was parsed.
     pub(crate) fn settle(&mut self, mark: usize, source: Option<Source>) {
         if self.records.len() == mark {
             return;
         }
         match source {
             None => self.records.truncate(mark),
-            // Of several records at once, nobody knows which was which.
+            // With several records at once, it is unknown which was which.
             Some(_) if self.records.len() > mark + 1 => {}
             Some(_) => {
                 if let Some(record) = self.records.last_mut() {
@@ -140,8 +139,7 @@ impl Sample {
         }
     }
 
-    /// What looks like something in the records of a source: the best place of each meaning. Columns that are `used`
-    /// already are left out.
+    /// Finds the best match of each meaning in the records of a source, without the columns already `used`.
     pub(crate) fn lookalikes(&self, source: Source, used: &[&str]) -> Lookalikes {
         let mut places = Places { used, ..Places::default() };
         for record in &self.records {
@@ -166,35 +164,35 @@ fn joined(way: &str, key: &[u8]) -> String {
     if way.is_empty() { key.into_owned() } else { format!("{way}.{key}") }
 }
 
-/// The beginning of a text, not cut inside a character.
+/// Truncates a text at a character boundary.
 fn shortened(text: &str) -> &str {
-    // A cell may hold a long caption with its tags at the end, so this is not the length of a name.
+    // A cell may have its tags at the end of a long caption, so this limit is larger than that of a name.
     const BYTES_MAX: usize = 4096;
     let end = (0..=BYTES_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]
 }
 
-/// The place that looks most like it, for each meaning.
+/// The best match of each meaning.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Lookalikes {
-    /// Whether these are columns of a table and not keys.
+    /// True for columns of a table, false for keys.
     pub(crate) are_columns: bool,
     places: BTreeMap<Meaning, Place>,
 }
 
-/// Where something stands.
+/// A column or key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// The list of an envelope that the record stands in, such as `data.videos[]`; empty for a record of its own.
+    /// Path of the enclosing list, such as `data.videos[]`; empty for a single record.
     pub(crate) list: String,
-    /// The column, or the keys to it with dots between them.
+    /// The column, or the keys joined by dots.
     pub(crate) name: String,
-    /// What kind of value it is where that decides what it is mapped as.
+    /// True for an id, where that decides the field to map it to.
     is_id: bool,
 }
 
 impl Place {
-    /// With the list.
+    /// Formats it with its list.
     pub(crate) fn shown(&self) -> String {
         if self.list.is_empty() { self.name.clone() } else { format!("{}.{}", self.list, self.name) }
     }
@@ -205,7 +203,7 @@ impl Lookalikes {
         self.places.get(&meaning)
     }
 
-    /// What `--map` is to be given for a place: `views=plays`. `None` where it does not reach the place.
+    /// Returns the `--map` argument of a place: `views=plays`. `None` if a mapping cannot reach it.
     pub(crate) fn map(&self, meaning: Meaning, is_of_videos: bool) -> Option<String> {
         let place = self.get(meaning).filter(|place| place.list.is_empty())?;
         let field = match (meaning, is_of_videos) {
@@ -226,7 +224,7 @@ impl Lookalikes {
         Some(format!("{}={field}", place.name))
     }
 
-    /// Every `--map` that reads the records by their columns or keys; empty where nothing says what a record is of.
+    /// Returns all `--map` arguments that read the records; empty if nothing identifies a record.
     pub(crate) fn maps(&self, is_of_videos: bool) -> Vec<String> {
         let identity: &[Meaning] =
             if is_of_videos { &[Meaning::VideoId, Meaning::Url] } else { &[Meaning::HashtagName] };
@@ -240,8 +238,8 @@ impl Lookalikes {
     }
 }
 
-/// Every `--map` that would read a table of these columns, as far as their names tell; empty where they do not tell what
-/// a row is of.
+/// Returns all `--map` arguments for a table with these columns, judged by name; empty if none identifies a
+/// row.
 pub(crate) fn maps_of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
     let mut best: BTreeMap<Meaning, (Fit, Place)> = BTreeMap::new();
     for name in names.take(PLACES_MAX).filter(|name| name.len() <= NAME_BYTES_MAX) {
@@ -262,33 +260,34 @@ pub(crate) fn maps_of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<Str
     if of_videos.is_empty() { found.maps(false) } else { of_videos }
 }
 
-/// The same at the end of a message.
+/// Formats them as advice at the end of a message.
 pub(crate) fn advice<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let maps: String = maps_of_names(names).iter().map(|map| format!(" --map {}", quoted(map))).collect();
     if maps.is_empty() { maps } else { format!("; perhaps{maps}") }
 }
 
-/// Every place that was seen, and what it may mean.
+/// All places seen, with their possible meanings.
 #[derive(Default)]
 struct Places<'u> {
     used: &'u [&'u str],
-    /// By list and name: what the name may mean, with how well it fits (less is better).
+    /// By list and name: possible meanings, with their fit (lower is better).
     seen: BTreeMap<(String, String), Vec<(Meaning, Fit)>>,
-    /// What was found to suit, with the number of the place.
+    /// Confirmed matches, with the number of the place.
     suited: BTreeMap<Meaning, Vec<(Fit, usize, Place)>>,
 }
 
-/// How well a name fits: unknown words, place of the word in its list, keys on the way, order in the file.
+/// Fit of a name to a meaning: unknown words, rank of the word in its list, depth and order in the file.
 type Fit = (usize, usize, usize);
 
 impl Places<'_> {
-    /// Goes through an object. `list` leads to the record, `way` from it to the object.
+    /// Visits an object. `list` is the path of the record, `way` the path from the record to the object.
     fn object(&mut self, list: &str, way: &str, raw: &[u8], depth: usize) {
         if depth == DEPTH_MAX {
             return;
         }
         let keys = Keys::of(raw);
-        // A list inside a record holds comments, mentions and the like. Around records there is only an envelope.
+        // A list inside a record has comments, mentions and the like; around records there are only
+        // envelopes.
         let is_record = keys.pairs().any(|(key, value)| {
             let name = String::from_utf8_lossy(key);
             let is_id =
@@ -332,7 +331,7 @@ impl Places<'_> {
         }
         let Some(meanings) = self.seen.get_mut(&key) else { return };
         let number = self.suited.values().map(Vec::len).sum();
-        // A meaning is noted once, when a value first suits it.
+        // A meaning is confirmed once, by the first suitable value.
         meanings.retain(|(meaning, fit)| {
             let suits = value.suits(*meaning);
             if suits {
@@ -357,7 +356,7 @@ impl Places<'_> {
     }
 }
 
-/// How well a name fits a meaning; `None` where it does not.
+/// Returns how well a name fits a meaning; `None` if it does not.
 fn fit(name: &str, meaning: Meaning) -> Option<Fit> {
     let words = meaning.words();
     let parts: Vec<Vec<String>> =
@@ -365,12 +364,12 @@ fn fit(name: &str, meaning: Meaning) -> Option<Fit> {
     let (last, before) = parts.split_last()?;
     let is_other = |word: &String| has(words.other, word);
     if parts.iter().flatten().any(is_other) {
-        // `username` may be made of a word that makes it something else.
+        // `username` may be split into words of another meaning.
         return None;
     }
     let is_filler = |word: &String| has(words.filler, word);
     let rank = rank_of(last, words).or_else(|| {
-        // `author.name`, `views.total`: the key inside says nothing by itself.
+        // `author.name`, `views.total`: the inner key alone is not meaningful.
         let is_filled = last.iter().all(is_filler);
         if is_filled { before.last().and_then(|words_before| rank_of(words_before, words)) } else { None }
     })?;
@@ -385,7 +384,7 @@ fn fit(name: &str, meaning: Meaning) -> Option<Fit> {
     (unknown <= UNKNOWN_WORDS_MAX).then_some((unknown, rank, parts.len()))
 }
 
-/// A handle says most of a creator, then a name, then what is shown as a name, then a number.
+/// Ranks creator names: a handle, then a name, then a display name, then a number.
 fn creator_rank(parts: &[Vec<String>], rank: usize) -> usize {
     let has = |words: &[&str]| parts.iter().flatten().any(|word| words.contains(&word.as_str()));
     match () {
@@ -396,12 +395,12 @@ fn creator_rank(parts: &[Vec<String>], rank: usize) -> usize {
     }
 }
 
-/// Whether a word is listed.
+/// Returns true if a word is listed.
 fn has(list: Listed, word: &str) -> bool {
     list.split(BETWEEN).any(|known| known == word)
 }
 
-/// The place in the list of the likeliest word of a name; also of all words written as one.
+/// Returns the best rank of a name's words, also joined to one word.
 fn rank_of(name: &[String], words: &Words) -> Option<usize> {
     let of_parts = words.exact.len();
     let spaced = name.join(" ");
@@ -412,7 +411,7 @@ fn rank_of(name: &[String], words: &Words) -> Option<usize> {
         .or_else(|| name.iter().filter_map(|word| rank_of_word(word, words)).min())
 }
 
-/// Whether all words together are one that is known.
+/// Returns true if the joined words form a known word.
 fn is_known_whole(name: &[String], words: &Words) -> bool {
     has(words.exact, &name.concat()) || has(words.parts, &name.join(" "))
 }
@@ -421,12 +420,12 @@ fn rank_of_word(word: &str, words: &Words) -> Option<usize> {
     let exact = words.exact.split(BETWEEN).position(|known| known == word);
     exact.or_else(|| {
         let at = words.parts.split(BETWEEN).position(|part| !part.is_empty() && word.contains(part))?;
-        // After every whole word: their list is shorter than its text.
+        // After all whole words: their list is shorter than its text.
         Some(words.exact.len() + at)
     })
 }
 
-/// The words of a name in lower case: `playCount`, `play_count` and `Play count` are two words each.
+/// Splits a name into lower-case words: `playCount`, `play_count` and `Play count` have two.
 fn words_of(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = ' ';

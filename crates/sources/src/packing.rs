@@ -1,11 +1,11 @@
-//! What is packed is unpacked as it is read: gzip, zstd, tar and zip, also inside one another. Memory stays bounded
-//! whatever an archive claims to hold; entries are read one after another, each as if it were a file.
+//! Decompression and archives: gzip, zstd, tar and zip, also nested. Memory is bounded whatever an archive claims;
+//! entries are read one after another, each like a file.
 
 mod packages;
 
 use crate::content::unpack;
 use crate::files::{Place, Reject};
-use crate::json::window::Window;
+use crate::json::read_buffer::ReadBuffer;
 use crate::run::{Outcome, Run, Stop};
 use crate::workbook;
 use domain::Timestamp;
@@ -18,22 +18,22 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Most packings inside one another: a gzip in a tar in a gzip makes three.
+/// Deepest nesting: a gzip in a tar in a gzip makes three.
 const PACKINGS_MAX: u32 = 4;
 
-/// Largest window of zstd, as a power of two: 128 MiB, what the `zstd` command takes without being told to.
+/// Largest zstd window, as a power of two: 128 MiB, the default limit of the `zstd` command.
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
-/// Most bytes of what is no file of its own and has its index at its end, so that it is put into a temporary file first.
+/// Largest nested content with an index at its end, in bytes; it is spooled to a temporary file.
 const SPOOLED_BYTES_MAX: u64 = 2 << 30;
 
-/// Where a tar header says that it is one.
+/// Position of the magic number in a tar header.
 const TAR_MAGIC: std::ops::Range<usize> = 257..262;
 
-/// How many bytes tell how something is packed.
+/// Bytes needed to detect a packing.
 pub(crate) const HEAD_BYTES: usize = TAR_MAGIC.end;
 
-/// A way of packing.
+/// A compression or archive format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
     Gzip,
@@ -43,12 +43,12 @@ pub(crate) enum Packing {
 }
 
 impl Packing {
-    /// Tells a packing by its first bytes.
+    /// Detects a packing by its first bytes.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         match head {
             _ if head.get(TAR_MAGIC) == Some(b"ustar") => Some(Self::Tar),
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
-            // The second is a frame to be skipped, which may come first.
+            // The second is a skippable frame, which may come first.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
             // The second is that of an empty archive.
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Self::Zip),
@@ -56,11 +56,11 @@ impl Packing {
         }
     }
 
-    /// Unpacks and reads what is inside `packings` others already.
+    /// Unpacks content already nested in `packings` others, and reads it.
     pub(crate) fn read(
         self,
         run: &mut Run<'_>,
-        window: &mut Window<&mut dyn Read>,
+        window: &mut ReadBuffer<&mut dyn Read>,
         packings: u32,
     ) -> Outcome {
         if packings == PACKINGS_MAX {
@@ -78,17 +78,17 @@ impl Packing {
     }
 }
 
-/// Unpacks zstd, any number of frames after one another.
+/// Decompresses zstd with any number of frames.
 fn zstd<'s>(stream: impl Read + 's) -> io::Result<impl Read + 's> {
     let mut decoder = zstd::stream::read::Decoder::new(stream)?;
     decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
-    Ok(Told(decoder))
+    Ok(WindowAdvice(decoder))
 }
 
-/// Says what to do about a window that is too large.
-struct Told<R>(R);
+/// A reader that adds advice to the error of a window that is too large.
+struct WindowAdvice<R>(R);
 
-impl<R: Read> Read for Told<R> {
+impl<R: Read> Read for WindowAdvice<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.to_string() {
             text if text.contains("too much memory") => io::Error::other(format!(
@@ -101,7 +101,7 @@ impl<R: Read> Read for Told<R> {
 }
 
 /// Reads the entries of a tar.
-fn tar(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> Outcome {
+fn tar(run: &mut Run<'_>, window: &mut ReadBuffer<&mut dyn Read>, packings: u32) -> Outcome {
     let outer = Arc::clone(&run.name);
     let mut archive = tar::Archive::new(window);
     let entries = match archive.entries() {
@@ -129,7 +129,7 @@ fn tar(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> 
     Ok(())
 }
 
-/// Reads an entry that has been begun. One that is of no known format becomes a reject.
+/// Reads the current entry. Unknown content becomes a reject.
 fn entry(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) -> Outcome {
     match unpack(run, stream, packings + 1) {
         Err(Stop::Unknown(reason)) => {
@@ -140,19 +140,19 @@ fn entry(run: &mut Run<'_>, stream: &mut dyn Read, packings: u32) -> Outcome {
     }
 }
 
-/// Rejects the entry that has been begun.
+/// Rejects the current entry.
 fn refuse(run: &mut Run<'_>, reason: String) -> Outcome {
     let place = Place { file: Arc::clone(&run.name), line: None, record: None };
     run.reject(Reject { place, reason, raw: Box::default() })
 }
 
-/// Whether it is one of the files that systems put beside those of users, which are passed over in folders, too.
+/// Returns true for system files beside the user's, which are skipped in folders, too.
 fn is_hidden(path: &str) -> bool {
     path.starts_with("__MACOSX/") || path.rsplit('/').next().is_some_and(|name| name.starts_with('.'))
 }
 
 /// Reads the entries of a zip, in the order of its index.
-fn zip(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> Outcome {
+fn zip(run: &mut Run<'_>, window: &mut ReadBuffer<&mut dyn Read>, packings: u32) -> Outcome {
     let (file, is_spooled) = match seekable(run, window, packings, "a zip archive") {
         Ok(found) => found,
         Err(outcome) => return outcome,
@@ -177,11 +177,11 @@ fn zip(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> 
     outcome
 }
 
-/// What has to be read from any place, as a file: the file itself or, inside `packings` others or from a pipe, a
-/// temporary one. Whether it is that is told, too.
+/// Returns a seekable file: the input itself or, inside `packings` others or from a pipe, a temporary copy;
+/// with a flag for the latter.
 pub(crate) fn seekable(
     run: &mut Run<'_>,
-    window: &mut Window<&mut dyn Read>,
+    window: &mut ReadBuffer<&mut dyn Read>,
     packings: u32,
     what: &str,
 ) -> Result<(File, bool), Outcome> {
@@ -201,11 +201,11 @@ pub(crate) fn seekable(
     })
 }
 
-/// What is the same for all entries of a zip.
+/// State shared by all entries of a zip.
 struct Entries<'c> {
     /// Length of the archive.
     bytes: u64,
-    /// Counts the bytes of entries that were read.
+    /// Counts the bytes of entries read so far.
     counted: &'c Arc<AtomicU64>,
     packings: u32,
 }
@@ -226,7 +226,7 @@ fn entries(run: &mut Run<'_>, archive: &Archive, buffer: &mut [u8], of: &Entries
             }
         };
         number += 1;
-        // Entries that share bytes are how a small archive pretends to hold petabytes.
+        // Overlapping entries are how a small archive pretends to contain petabytes.
         bytes = bytes.saturating_add(record.compressed_size_hint());
         if bytes > of.bytes {
             run.begin(Arc::clone(&outer));
@@ -288,13 +288,13 @@ fn zip_entry(
     entry(run, &mut found.verifying_reader(unpacked), of.packings)
 }
 
-/// When an entry of a tar was last changed.
+/// Returns the modification time of a tar entry.
 fn changed_in_tar(header: &tar::Header) -> Option<Timestamp> {
     let seconds = i64::try_from(header.mtime().ok()?).ok()?;
     seconds.checked_mul(1000).map(Timestamp::from_ms)
 }
 
-/// When an entry of a zip was last changed. Where the archive does not say in which zone, it is taken for UTC.
+/// Returns the modification time of a zip entry. Without a time zone it counts as UTC.
 fn changed_in_zip(at: &ZipDateTimeKind) -> Option<Timestamp> {
     let (day, time) = ((at.year(), at.month(), at.day()), (at.hour(), at.minute(), at.second()));
     Timestamp::parse(&format!(
@@ -303,14 +303,14 @@ fn changed_in_zip(at: &ZipDateTimeKind) -> Option<Timestamp> {
     ))
 }
 
-/// Whether an entry is a file by its mode, which many programs leave out: no link, device, pipe or socket.
+/// Returns true if the entry's mode is that of a regular file, or is missing, as many programs leave it.
 fn is_plain(mode: rawzip::EntryMode) -> bool {
     const KIND: u32 = 0o170_000;
     const REGULAR: u32 = 0o100_000;
     matches!(mode.value() & KIND, 0 | REGULAR)
 }
 
-/// Counts what is read of an entry.
+/// Counts the bytes read of an entry.
 pub(crate) struct Counted<R> {
     pub(crate) stream: R,
     pub(crate) bytes: Arc<AtomicU64>,
@@ -324,14 +324,14 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Why a stream could not be put into a temporary file.
+/// Why a stream could not be spooled.
 enum Spool {
     TooLarge,
     Read(io::Error),
     Write(io::Error),
 }
 
-/// Puts a stream into a temporary file that is gone when it is closed.
+/// Copies a stream to a temporary file that is deleted when closed.
 fn spool(stream: &mut impl Read) -> Result<File, Spool> {
     let mut file = tempfile::tempfile().map_err(Spool::Write)?;
     let mut buffer = vec![0; 256 * 1024];

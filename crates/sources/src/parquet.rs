@@ -1,5 +1,5 @@
-//! Parquet files as tables. Of each row group, each column is read a page at a time; what a file claims of its sizes is
-//! looked at first.
+//! Parquet files as tables. Within each row group, columns are read one page at a time; the sizes that a file claims
+//! are checked first.
 
 mod columns;
 mod leaf;
@@ -7,9 +7,9 @@ mod pages;
 mod thrift;
 mod value;
 
-use crate::json::window::Window;
+use crate::json::read_buffer::ReadBuffer;
 use crate::packing::seekable;
-use crate::record::Around;
+use crate::record::RecordContext;
 use crate::run::{Outcome, Run, Stop};
 use crate::table::{Cells, Header, Rows};
 use ::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
@@ -21,19 +21,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a Parquet file begins with; one whose footer is encrypted, too, begins with the second.
+/// Magic numbers of Parquet files; the second is that of an encrypted footer.
 const MAGICS: [&[u8]; 2] = [b"PAR1", b"PARE"];
 
-/// What such files are called in messages.
+/// Name of such files in messages.
 const FILE: &str = "a Parquet file";
 
-/// Whether the bytes are the beginning of a Parquet file.
+/// Returns true if the bytes begin a Parquet file.
 pub(crate) fn is_parquet(head: &[u8]) -> bool {
     MAGICS.iter().any(|magic| head.starts_with(magic))
 }
 
-/// Reads a Parquet file inside `packings` others.
-pub(crate) fn read(run: &mut Run<'_>, window: &mut Window<&mut dyn Read>, packings: u32) -> Outcome {
+/// Reads a Parquet file nested in `packings` archives.
+pub(crate) fn read(run: &mut Run<'_>, window: &mut ReadBuffer<&mut dyn Read>, packings: u32) -> Outcome {
     let (file, is_spooled) = match seekable(run, window, packings, FILE) {
         Ok(found) => found,
         Err(outcome) => return outcome,
@@ -73,12 +73,12 @@ impl From<Stop> for Ended {
     }
 }
 
-/// Calls the library. What it does not expect in a damaged file it panics at: that is damage, and no more.
+/// Calls the library. It panics on damage that it does not expect, which is caught and reported as damage.
 fn guarded<T>(call: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| Err("its bytes make no sense".to_owned()))
 }
 
-/// A file whose columns are known.
+/// A file with known columns.
 struct Table {
     blocks: Arc<Blocks>,
     metadata: ParquetMetaData,
@@ -94,19 +94,19 @@ impl Table {
             let (mut text, mut cells) = (String::new(), Cells::default());
             for _ in 0..count {
                 number += 1;
-                let around = Around::default().element(Some(number));
+                let context = RecordContext::default().element(Some(number));
                 let refused = guarded(|| self.row(&mut leaves, &mut text, &mut cells))
                     .map_err(|why| Ended::Damage(format!("row {number}, {why}")))?;
                 match refused {
-                    None => rows.row(run, &cells.row(), around, None)?,
-                    Some(why) => rows.refuse(run, &cells.row().shown(), why, around, None)?,
+                    None => rows.row(run, &cells.row(), context, None)?,
+                    Some(why) => rows.refuse(run, &cells.row().shown(), why, context, None)?,
                 }
             }
         }
         Ok(())
     }
 
-    /// Puts the next row together. Says why it has to be refused, if it has.
+    /// Assembles the next row, or the reason to reject it.
     fn row(
         &self,
         leaves: &mut [Leaf],

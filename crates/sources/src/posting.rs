@@ -1,32 +1,32 @@
-//! Stated times of posting against those in the ids: the upper 32 bits of an id are the second it was made. A post is stated
-//! some seconds later, a draft or a scheduled one days later. An offset of whole quarter hours that most have is that of a
-//! time zone: the file states local times.
+//! Compares stated posting times with those in the ids: the upper 32 bits of an id are the second of its creation. A
+//! post is published seconds later, a draft or scheduled one days later. A common offset of whole quarter hours is a
+//! time zone: the file uses local times.
 
 use domain::VideoObservation;
 
 const QUARTER_SECONDS: i64 = 900;
 
-/// The farthest time zones, in quarters of an hour.
+/// Largest time zone offset, in quarter hours.
 const QUARTERS_MAX: i64 = 14 * 4;
 
-/// How many seconds before and after a whole quarter a post may be stated.
+/// Tolerance around a whole quarter hour, in seconds.
 const BEFORE_SECONDS: i64 = 30;
 const AFTER_SECONDS: i64 = 180;
 
-/// Fewer videos than this may be chance.
+/// Fewest videos: fewer may share an offset by chance.
 const VIDEOS_MIN: u64 = 3;
 
-/// Of ten videos, so many have the offset, or one of the two of a zone with summer time.
+/// Videos in ten that must have the offset, or one of the two of a zone with summer time.
 const OF_TEN_MIN: u64 = 8;
 
-/// The seconds that ids of TikTok can begin with: of 2014 to 2100.
+/// Seconds in plausible TikTok ids: 2014 to 2100.
 const ID_SECONDS: std::ops::Range<i64> = 1_388_534_400..4_102_444_800;
 
-/// How many videos have which offset.
+/// Number of videos by offset.
 #[derive(Debug)]
 pub(crate) struct PostingTimes {
     videos: u64,
-    /// From [`QUARTERS_MAX`] before to as many after.
+    /// From -[`QUARTERS_MAX`] to +[`QUARTERS_MAX`].
     by_quarter: Vec<u64>,
 }
 
@@ -38,7 +38,7 @@ impl Default for PostingTimes {
 }
 
 impl PostingTimes {
-    /// Takes a video in.
+    /// Adds a video.
     pub(crate) fn add(&mut self, video: &VideoObservation) {
         let Some(stated) = video.details.create_time else { return };
         let in_id = video.id.to_i64() >> 32;
@@ -56,7 +56,7 @@ impl PostingTimes {
         }
     }
 
-    /// What is to be said of them.
+    /// Returns a note if the times look local.
     pub(crate) fn note(&self) -> Option<String> {
         let quarters = |place: usize| i64::try_from(place).unwrap_or(0) - QUARTERS_MAX;
         let others = self.by_quarter.iter().enumerate().filter(|(place, _)| quarters(*place) != 0);

@@ -1,4 +1,4 @@
-//! What a format is handed to read a record into: where observations go, and what the envelope around the record told.
+//! The parsing context of a record: collects its observations, and knows what the envelope around it reported.
 
 use crate::files::Options;
 use crate::files::foreign::Foreign;
@@ -12,59 +12,64 @@ use std::collections::HashSet;
 use std::fmt;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64_with_seed};
 
-/// Most tags read of one video. The most seen is 44; what goes on for ever is an attack.
+/// Most tags read of one video. The most seen is 44; an endless list is an attack.
 const TAGS_MAX: usize = 1000;
 
-/// Most descriptions and totals remembered as told. When full, it forgets all and some are told again, which changes nothing.
+/// Most descriptions and totals remembered. When full, all are dropped and some are delivered again, which
+/// changes nothing.
 const TOLD_MAX: usize = 1 << 16;
 
-/// Most letters of a value that a note shows.
+/// Most characters of a value in a note.
 const NOTE_EXAMPLE_MAX: usize = 40;
 
-/// What a record gave.
+/// A result of parsing a record.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum RecordOutput {
     Observation(Observation),
     Refused {
         reason: String,
-        /// The record's beginning.
+        /// Beginning of the record.
         raw: Box<[u8]>,
-        /// Its number within the page it stood in, from 1.
+        /// Its number within the page, from 1.
         record: Option<u64>,
-        /// Whether it is of no known shape.
+        /// True if it matches no format.
         is_unknown: bool,
     },
-    /// Something to say of the file, once, with how many records it is true of and what the first has.
+    /// A note on the file, delivered once with the number of records it applies to and an example.
     Note {
         what: String,
         example: String,
     },
-    /// A record of a kind that is known and not read. It is named once a file, with how many there are.
+    /// A record of a known but unsupported kind, reported once per file with their number.
     Foreign {
         kind: &'static Foreign,
-        /// What the first one says of itself: its site.
+        /// Detail of the first one: its site.
         of: Option<Box<str>>,
         raw: Box<[u8]>,
         record: Option<u64>,
     },
 }
 
-/// Keeps those from `start` on that are wanted, and all before.
-pub(crate) fn retain_from(found: &mut Vec<Found>, start: usize, is_wanted: impl Fn(&Found) -> bool) {
+/// Retains the items from `start` on that match, and all before.
+pub(crate) fn retain_from(
+    found: &mut Vec<RecordOutput>,
+    start: usize,
+    is_wanted: impl Fn(&RecordOutput) -> bool,
+) {
     let rest = found.split_off(start);
     found.extend(rest.into_iter().filter(is_wanted));
 }
 
-/// Why a record gave nothing.
+/// Why a record has no observations.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// It is of another format.
+    /// It has another format.
     Shape,
-    /// It is no JSON.
+    /// It is not JSON.
     Json(serde_json::Error),
-    /// It is of this format, and unusable.
+    /// It has this format, but cannot be used.
     Record(String),
-    /// It is of a kind that is not read; with what it says of itself.
+    /// It is of an unsupported kind; with a detail.
     Foreign(&'static Foreign, Option<Box<str>>),
 }
 
@@ -91,26 +96,26 @@ impl From<String> for Refusal {
     }
 }
 
-/// Where readings of one record go.
+/// Receives the observations of one record.
 pub(crate) struct Reading<'p> {
-    /// When the record was read, as the envelope around it tells.
+    /// Reading time of the record, if its envelope reports one.
     pub(crate) observed_at: Option<Timestamp>,
-    /// The source an envelope stands for, if it is one of its own.
+    /// Source of the envelope, if it has one of its own.
     pub(crate) source: Option<Source>,
-    /// Whether the record stands in a list.
+    /// True if the record is in a list.
     pub(crate) is_listed: bool,
-    pub(crate) told: &'p mut Told,
-    pub(crate) found: &'p mut Vec<Found>,
+    pub(crate) seen: &'p mut SeenDescriptions,
+    pub(crate) found: &'p mut Vec<RecordOutput>,
 }
 
 impl Reading<'_> {
-    /// Says something of the file that is no fault of the record: a detail that was left out.
+    /// Adds a note that is not a fault of the record: an omitted detail.
     pub(crate) fn note(&mut self, what: String, example: &str) {
         let example = example.chars().take(NOTE_EXAMPLE_MAX).collect();
-        self.found.push(Found::Note { what, example });
+        self.found.push(RecordOutput::Note { what, example });
     }
 
-    /// A video was read.
+    /// Adds a video.
     pub(crate) fn video(&mut self, mut video: VideoObservation) {
         let details = &mut video.details;
         for text in details.content_desc.iter_mut().chain([&mut details.title]) {
@@ -118,35 +123,35 @@ impl Reading<'_> {
                 *text = plain;
             }
         }
-        // A photo post has no length; some sources give that of its sound.
+        // A photo post has no duration; some sources report that of its sound.
         if !details.images.is_empty() {
             details.duration_seconds = 0;
         }
-        self.found.push(Found::Observation(Observation::Video(Box::new(video))));
+        self.found.push(RecordOutput::Observation(Observation::Video(Box::new(video))));
     }
 
-    /// A hashtag's own record was read.
+    /// Adds a hashtag's own record.
     pub(crate) fn hashtag(&mut self, hashtag: HashtagObservation) {
-        self.found.push(Found::Observation(Observation::Hashtag(Box::new(hashtag))));
+        self.found.push(RecordOutput::Observation(Observation::Hashtag(Box::new(hashtag))));
     }
 
-    /// A sum over a window of time was read.
+    /// Adds a sum over a period.
     pub(crate) fn window(&mut self, window: WindowObservation) {
-        self.found.push(Found::Observation(Observation::Window(Box::new(window))));
+        self.found.push(RecordOutput::Observation(Observation::Window(Box::new(window))));
     }
 
-    /// A video's record told the total of a hashtag. Told once a file, as videos beside it tell the same.
+    /// Adds a hashtag total that a video's record reports. Once per file, since other videos repeat it.
     pub(crate) fn total(&mut self, hashtag: HashtagObservation) {
         let Some(views) = hashtag.counts.views else { return };
-        if self.told.is_new_total(hashtag.tag.tag.name(), views.value()) {
+        if self.seen.is_new_total(hashtag.tag.tag.name(), views.value()) {
             self.hashtag(hashtag);
         }
     }
 
-    /// A video's record described one of its tags. Told once a file; nothing when there is nothing to tell.
+    /// Adds a video's description of one of its tags. Once per file, and only if it is not empty.
     pub(crate) fn description(&mut self, source: Source, description: &Description<'_>) {
         let Description { name, text, cover, is_commerce, .. } = description;
-        if (text.is_empty() && cover.is_empty() && !is_commerce) || !self.told.is_new(description) {
+        if (text.is_empty() && cover.is_empty() && !is_commerce) || !self.seen.is_new(description) {
             return;
         }
         let Ok(tag) = Tag::new(name) else { return };
@@ -167,7 +172,7 @@ impl Reading<'_> {
     }
 }
 
-/// What a video's record says of one of its tags. Its counts are never read: in a feed they are placeholders.
+/// A description of a tag in a video's record. Its counts are never read: in a feed they are placeholders.
 pub(crate) struct Description<'a> {
     pub(crate) name: &'a str,
     pub(crate) id: Option<HashtagId>,
@@ -177,16 +182,16 @@ pub(crate) struct Description<'a> {
     pub(crate) kind: Option<i64>,
 }
 
-/// Which descriptions and totals have been told, and what the user says of the file.
+/// Descriptions and totals already delivered, and the user's settings for the file.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct SeenDescriptions {
     hashes: HashSet<u64>,
-    /// When records were read that do not say so themselves.
+    /// Reading time of records without one of their own.
     pub(crate) given_at: Option<Timestamp>,
 }
 
-impl Told {
-    /// Nothing told yet.
+impl SeenDescriptions {
+    /// Starts with nothing delivered.
     pub(crate) fn new(options: &Options) -> Self {
         Self { hashes: HashSet::new(), given_at: options.observed_at }
     }
@@ -212,13 +217,14 @@ impl Told {
     }
 }
 
-/// XXH3 of a record as it stands, together with the time it was read where an envelope told that: the same record
-/// read again later is another reading.
+/// Returns the XXH3 digest of a raw record and the reading time of its envelope: the same record read again
+/// later is another observation.
 pub(crate) fn digest(raw: &[u8], observed_at: Option<Timestamp>) -> u64 {
     xxh3_64_with_seed(raw, observed_at.map_or(0, |at| at.as_ms().cast_unsigned()))
 }
 
-/// Collects the tags of a video: the union of its lists, each key once, with the id of whichever list has it.
+/// Collects the tags of a video: the union of its lists, each key once, with the id from whichever list has
+/// it.
 #[derive(Debug, Default)]
 pub(crate) struct TagList {
     tags: Vec<TagRef>,
@@ -226,12 +232,12 @@ pub(crate) struct TagList {
 }
 
 impl TagList {
-    /// Adds a tag as a list names it. Mentions have no name, and what cannot be a tag is left out.
+    /// Adds a tag of a list. Mentions have no name, and invalid tags are skipped.
     pub(crate) fn add(&mut self, name: &str, id: Option<HashtagId>) -> Result<(), String> {
         if name.is_empty() {
             return Ok(());
         }
-        // The lists of one record repeat each other letter by letter: no need to make a key for that.
+        // The lists of one record repeat each other exactly: skip the key computation for repeats.
         if let Some(known) = self.tags.iter_mut().find(|known| known.tag.name() == name) {
             known.id = known.id.or(id);
             return Ok(());
@@ -248,7 +254,7 @@ impl TagList {
         Ok(())
     }
 
-    /// Adds the tags of a caption, for records that have no list of them. They have no ids.
+    /// Adds the tags of a caption, without ids, for records that have no list.
     pub(crate) fn add_caption(&mut self, caption: &str) -> Result<(), String> {
         for name in caption::tags(&unescaped(caption)) {
             self.add(name, None)?;
@@ -257,17 +263,17 @@ impl TagList {
         Ok(())
     }
 
-    /// Adds the tags of a caption where the lists named none: not every source fills its lists.
+    /// Adds the tags of a caption if the lists are empty: some sources leave them empty.
     pub(crate) fn or_caption(&mut self, caption: &str) -> Result<(), String> {
         if self.tags.is_empty() { self.add_caption(caption) } else { Ok(()) }
     }
 
-    /// Whether there is none yet.
+    /// Returns true if there is none yet.
     pub(crate) const fn is_empty(&self) -> bool {
         self.tags.is_empty()
     }
 
-    /// Whether a caption named one of them.
+    /// Returns true if some tags came from the caption.
     pub(crate) const fn has_caption_tags(&self) -> bool {
         self.has_caption_tags
     }
@@ -302,9 +308,9 @@ mod tests {
 
     #[test]
     fn a_description_is_told_once_and_only_if_it_says_something() {
-        let (mut told, mut found) = (Told::default(), Vec::new());
+        let (mut seen, mut found) = (SeenDescriptions::default(), Vec::new());
         let mut reading =
-            Reading { observed_at: None, source: None, is_listed: false, told: &mut told, found: &mut found };
+            Reading { observed_at: None, source: None, is_listed: false, seen: &mut seen, found: &mut found };
         let silent =
             Description { name: "cat", id: None, text: "", cover: "", is_commerce: false, kind: None };
         reading.description(Source::WebItem, &silent);

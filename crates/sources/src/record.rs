@@ -1,5 +1,5 @@
-//! One JSON record becomes what it tells: its shape is found, envelopes around it are taken off, and its format reads
-//! it. A record may be a whole page with a list of records.
+//! Parses one JSON record: detects its format, unwraps envelopes, and collects observations. A record may be a whole
+//! page with a list of records.
 
 use crate::encoding::not_text;
 use crate::files::contract::error_of;
@@ -10,23 +10,23 @@ use crate::future::Present;
 use crate::json::keys::Keys;
 use crate::json::repair::repair;
 use crate::json::scan::{elements, value_end};
-use crate::reading::{Found, Reading, Refusal, Told, retain_from};
+use crate::reading::{Reading, RecordOutput, Refusal, SeenDescriptions, retain_from};
 use crate::removed;
 use domain::{Observation, Timestamp};
 use std::sync::Arc;
 
-/// Most bytes of a refused record that are kept with its reject.
+/// Most bytes of a rejected record that its reject retains.
 pub const RAW_BYTES_MAX: usize = 64 * 1024;
 
-/// Most envelopes inside one another: `data`, `body`, `exploreList`, `cardItem` make four.
+/// Deepest nesting of envelopes: `data`, `body`, `exploreList`, `cardItem` make four.
 const ENVELOPES_MAX: u32 = 8;
 
-/// What is said of a page that TikTok sends instead of data.
+/// Message for a page that TikTok sends instead of data.
 const BOT_CHECK: &str = "a bot-check page ({\"type\":\"verify\"}): TikTok asked whoever captured this to solve a puzzle and sent no data";
 pub(crate) const HTML: &str =
     "an HTML page, not data: a bot check, a login page or an error page that was saved in place of an answer";
 
-/// Reads records one after another and remembers what the last one was, so that the next is tried as that first.
+/// Parses records one after another and remembers the last format, to try it first.
 #[derive(Default)]
 pub(crate) struct RecordReader {
     mapping: Option<Arc<Mapping>>,
@@ -34,36 +34,36 @@ pub(crate) struct RecordReader {
     encoding: Option<&'static encoding_rs::Encoding>,
     last: Option<&'static Json>,
     is_last_in_envelope: bool,
-    /// The id of the last post of gallery-dl, as it stands.
+    /// Raw id of the last gallery-dl post.
     last_post: Vec<u8>,
-    told: Told,
+    seen: SeenDescriptions,
 }
 
-/// What is known of a record from around it.
+/// Context of a record.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Around {
+pub(crate) struct RecordContext {
     pub(crate) observed_at: Option<Timestamp>,
     pub(crate) is_listed: bool,
     pub(crate) record: Option<u64>,
     envelopes: u32,
-    /// Whether it was made nested again.
+    /// True if it was flattened and has been nested again.
     is_nested: bool,
-    /// Whether it is known when the answer came that it stands in.
+    /// True if the time of the enclosing answer is known.
     is_timed: bool,
 }
 
-impl Around {
-    /// Of an answer that stands alone in something else, of which this is known.
+impl RecordContext {
+    /// Returns the context of an answer embedded in other data.
     pub(crate) fn of_answer(observed_at: Option<Timestamp>, record: Option<u64>) -> Self {
         Self { observed_at, record, is_timed: observed_at.is_some(), ..Self::default() }
     }
 
-    /// Of one of the values inside.
+    /// Returns the context of a nested value.
     pub(crate) fn element(self, record: Option<u64>) -> Self {
         Self { is_listed: true, record, ..self }
     }
 
-    /// Adds what the keys of an envelope tell: when its page was read.
+    /// Adds the page time in the keys of an envelope.
     pub(crate) fn within(self, keys: &Keys<'_>) -> Self {
         let own = if self.is_timed { None } else { time_of(keys) };
         let observed_at = own.or(self.observed_at);
@@ -71,8 +71,8 @@ impl Around {
     }
 }
 
-/// When a page was read: `_fetched_at` (a time or a number), `extra.now` (milliseconds), the `epoch` of a playlist, or
-/// what the Research API and the Creative Center say.
+/// Returns the page time: `_fetched_at` (a time or a number), `extra.now` (milliseconds), the `epoch` of a
+/// playlist, or the times of the Research API and the Creative Center.
 fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
     let fetched = keys.text("_fetched_at");
     let fetched = fetched.and_then(|text| {
@@ -82,180 +82,201 @@ fn time_of(keys: &Keys<'_>) -> Option<Timestamp> {
         Some(extra) => Keys::of(extra).number("now"),
         None if keys.has("entries") => keys.number("epoch"),
         None => {
-            let told = fetched.or_else(|| research_api::answered_at(keys));
-            return told.or_else(|| creative_center::answered_at(keys));
+            let seen = fetched.or_else(|| research_api::answered_at(keys));
+            return seen.or_else(|| creative_center::answered_at(keys));
         }
     };
     fetched.or_else(|| number.int().and_then(Timestamp::of_reading))
 }
 
 impl RecordReader {
-    /// Reads records of all formats or, with a mapping, objects that have its columns.
+    /// Reads all formats or, with a mapping, objects with its columns.
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             mapping: options.mapping.clone(),
             present: Present::new(options),
             encoding: options.encoding,
-            told: Told::new(options),
+            seen: SeenDescriptions::new(options),
             ..Self::default()
         }
     }
 
-    /// Says when records were read that do not say so themselves.
+    /// Sets the reading time of records without one of their own.
     pub(crate) const fn state_time(&mut self, at: Option<Timestamp>) {
-        self.told.given_at = at;
+        self.seen.given_at = at;
     }
 
-    /// Reads one record that stands alone, such as a line.
-    pub(crate) fn read(&mut self, raw: &[u8], found: &mut Vec<Found>) {
-        self.read_within(raw, Around::default(), found);
+    /// Reads a record on its own, such as a line.
+    pub(crate) fn read(&mut self, raw: &[u8], found: &mut Vec<RecordOutput>) {
+        self.read_within(raw, RecordContext::default(), found);
     }
 
-    /// Reads one record of which something is known from around it.
-    pub(crate) fn read_within(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
+    /// Reads a record in context.
+    pub(crate) fn read_within(&mut self, raw: &[u8], context: RecordContext, found: &mut Vec<RecordOutput>) {
         match raw.first() {
-            Some(b'{') => self.object(raw, around, found),
-            Some(b'[') => self.list(raw, around, found),
-            Some(b'<') => refuse(raw, HTML.to_owned(), around, found),
-            // Lists have numbers and texts beside their records.
-            Some(b'n') if around.is_listed && raw == b"null" => {}
-            _ if around.is_listed => foreign(&VALUES, raw, around, found),
-            _ => refuse(raw, "not a JSON object or list".to_owned(), around, found),
+            Some(b'{') => self.object(raw, context, found),
+            Some(b'[') => self.list(raw, context, found),
+            Some(b'<') => refuse(raw, HTML.to_owned(), context, found),
+            // Lists contain numbers and strings besides records.
+            Some(b'n') if context.is_listed && raw == b"null" => {}
+            _ if context.is_listed => foreign(&VALUES, raw, context, found),
+            _ => refuse(raw, "not a JSON object or list".to_owned(), context, found),
         }
     }
 
-    fn object(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
+    fn object(&mut self, raw: &[u8], context: RecordContext, found: &mut Vec<RecordOutput>) {
         if let Some(mapping) = &self.mapping {
             if std::str::from_utf8(raw).is_err() {
-                return refuse(raw, not_text(raw, self.encoding), around, found);
+                return refuse(raw, not_text(raw, self.encoding), context, found);
             }
-            let (told, start) = (&mut self.told, found.len());
-            let mut reading = Reading { observed_at: None, source: None, is_listed: false, told, found };
+            let (seen, start) = (&mut self.seen, found.len());
+            let mut reading = Reading { observed_at: None, source: None, is_listed: false, seen, found };
             match mapped::read_object(raw, mapping, &mut reading) {
-                Ok(()) => self.present.check(raw, around, start, found),
-                Err(refusal) => refuse(raw, refusal.to_string(), around, found),
+                Ok(()) => self.present.check(raw, context, start, found),
+                Err(refusal) => refuse(raw, refusal.to_string(), context, found),
             }
             return;
         }
-        let is_tried = around.envelopes > 0 || around.is_listed || !self.is_last_in_envelope;
+        let is_tried = context.envelopes > 0 || context.is_listed || !self.is_last_in_envelope;
         let keys = Keys::of(raw);
-        // Made flat by a program, it has the keys of a record and lacks what lay inside.
-        if !around.is_nested
+        // A flattened record has the keys of a record but not its nested values.
+        if !context.is_nested
             && flattened::is_flattened(&keys)
             && foreign::of_file(&keys).is_none()
             && let Some(nested) = flattened::nested(raw)
         {
-            return self.object(&nested, Around { is_nested: true, ..around }, found);
+            return self.object(&nested, RecordContext { is_nested: true, ..context }, found);
         }
-        // What does not look like the last one is not taken for one either: what stood before decides nothing, so that a
-        // file reads the same on several threads.
+        // Reuse the previous format only if this record matches it; otherwise the result would depend on
+        // record order, and on the number of threads.
         if let Some(last) = self.last.filter(|last| is_tried && last.fits(&keys))
-            && self.attempt(last, raw, around, found).is_ok()
+            && self.attempt(last, raw, context, found).is_ok()
         {
             return;
         }
         if keys.text("type").is_some_and(|kind| &*kind == "verify") {
-            return refuse(raw, BOT_CHECK.to_owned(), around, found);
+            return refuse(raw, BOT_CHECK.to_owned(), context, found);
         }
         if let Some(source) = removed::source_of(&keys)
             && value_end(raw, 0).is_ok()
         {
             let start = found.len();
-            return match removed::read(&keys, source, around.observed_at) {
+            return match removed::read(&keys, source, context.observed_at) {
                 Ok(removed) => {
-                    found.push(Found::Observation(Observation::Removed(removed)));
-                    self.present.check(raw, around, start, found);
+                    found.push(RecordOutput::Observation(Observation::Removed(removed)));
+                    self.present.check(raw, context, start, found);
                 }
-                Err(reason) => refuse(raw, reason, around, found),
+                Err(reason) => refuse(raw, reason, context, found),
             };
         }
         for (_, json) in json_formats().filter(|(_, json)| json.fits(&keys)) {
-            match self.attempt(json, raw, around, found) {
+            match self.attempt(json, raw, context, found) {
                 Ok(()) => {
                     self.last = Some(json);
-                    if around.envelopes == 0 && !around.is_listed {
+                    if context.envelopes == 0 && !context.is_listed {
                         self.is_last_in_envelope = false;
                     }
                     return;
                 }
                 Err(Refusal::Shape) => {}
-                Err(Refusal::Json(error)) => return refuse(raw, format!("not JSON: {error}"), around, found),
-                Err(Refusal::Record(reason)) => return refuse(raw, reason, around, found),
-                Err(Refusal::Foreign(kind, of)) => return foreign_of(kind, of, raw, around, found),
+                Err(Refusal::Json(error)) => {
+                    return refuse(raw, format!("not JSON: {error}"), context, found);
+                }
+                Err(Refusal::Record(reason)) => return refuse(raw, reason, context, found),
+                Err(Refusal::Foreign(kind, of)) => return foreign_of(kind, of, raw, context, found),
             }
         }
         if har::is_entry(&keys) {
-            return har::read(self, raw, around, found);
+            return har::read(self, raw, context, found);
         }
         if let Some(kind) = foreign::of_file(&keys) {
-            return foreign(kind, raw, around, found);
+            return foreign(kind, raw, context, found);
         }
-        self.envelope(raw, &keys, around, found);
+        self.envelope(raw, &keys, context, found);
     }
 
-    /// Reads what stands inside an object that is no record itself.
-    fn envelope(&mut self, raw: &[u8], keys: &Keys<'_>, around: Around, found: &mut Vec<Found>) {
-        if around.envelopes == ENVELOPES_MAX {
+    /// Reads the content of an object that is not itself a record.
+    fn envelope(
+        &mut self,
+        raw: &[u8],
+        keys: &Keys<'_>,
+        context: RecordContext,
+        found: &mut Vec<RecordOutput>,
+    ) {
+        if context.envelopes == ENVELOPES_MAX {
             return refuse(
                 raw,
                 format!("more than {ENVELOPES_MAX} envelopes inside one another"),
-                around,
+                context,
                 found,
             );
         }
-        let inner = around.within(keys);
+        let inner = context.within(keys);
         let (mut has_content, found_before) = (false, found.len());
         match research_api::error_of(keys) {
             Some(Err(reason)) => {
-                refuse(raw, reason, around, found);
+                refuse(raw, reason, context, found);
                 has_content = true;
             }
             Some(Ok(())) if research_api::is_without_records(keys) => return,
             _ => {}
         }
-        if around.envelopes == 0 && !around.is_listed {
+        if context.envelopes == 0 && !context.is_listed {
             self.is_last_in_envelope = true;
         }
         if let Some(values) = keys.numbered() {
             for (number, value) in (1..).zip(values) {
-                self.read_within(value, Around { is_listed: true, record: Some(number), ..inner }, found);
+                self.read_within(
+                    value,
+                    RecordContext { is_listed: true, record: Some(number), ..inner },
+                    found,
+                );
             }
             return;
         }
         for (key, value) in keys.pairs().filter(|(key, _)| is_envelope_key(key)) {
             let start = found.len();
-            // An empty object is what an answer without a record has in its place.
+            // An answer without a record has an empty object in its place.
             let is_empty = value.first() == Some(&b'{') && Keys::of(value).is_empty();
             match value.first() {
-                Some(b'{') if !is_empty => self.object(value, Around { is_listed: false, ..inner }, found),
+                Some(b'{') if !is_empty => {
+                    self.object(value, RecordContext { is_listed: false, ..inner }, found)
+                }
                 Some(b'[') if !foreign::is_list_key(key) || elements(value).next().is_some() => {
                     self.list(value, inner, found);
                 }
                 _ => continue,
             }
-            // A page has scopes of many kinds; only some of them are wanted.
+            // A page has scopes of many kinds; only some are read.
             if is_scope(key) {
-                retain_from(found, start, |found| !matches!(found, Found::Refused { is_unknown: true, .. }));
+                retain_from(found, start, |found| {
+                    !matches!(found, RecordOutput::Refused { is_unknown: true, .. })
+                });
             }
             has_content |= !is_scope(key) || found.len() > start;
         }
-        // An error may have an empty list in the place of the record.
+        // An error may have an empty list in place of the record.
         if !has_content || (found.len() == found_before && error_of(keys).is_some()) {
-            unknown(raw, keys, around, found);
+            unknown(raw, keys, context, found);
         }
     }
 
-    fn list(&mut self, raw: &[u8], around: Around, found: &mut Vec<Found>) {
-        if around.envelopes == ENVELOPES_MAX {
-            return refuse(raw, format!("more than {ENVELOPES_MAX} lists inside one another"), around, found);
+    fn list(&mut self, raw: &[u8], context: RecordContext, found: &mut Vec<RecordOutput>) {
+        if context.envelopes == ENVELOPES_MAX {
+            return refuse(
+                raw,
+                format!("more than {ENVELOPES_MAX} lists inside one another"),
+                context,
+                found,
+            );
         }
-        let inner = Around { is_listed: true, envelopes: around.envelopes + 1, ..around };
+        let inner = RecordContext { is_listed: true, envelopes: context.envelopes + 1, ..context };
         if let Some(message) = gallery_dl(raw) {
             return self.message(&message, inner, found);
         }
         for (number, element) in (1..).zip(elements(raw)) {
-            // Of lists in lists, the innermost number that is not always 1 says most.
-            let inner = Around { record: Some(number), ..inner };
+            // In nested lists, the innermost number that is not always 1 is the most useful.
+            let inner = RecordContext { record: Some(number), ..inner };
             match element {
                 Ok(element) => self.read_within(element, inner, found),
                 Err(damage) => refuse(raw, damage.reason().to_owned(), inner, found),
@@ -263,8 +284,8 @@ impl RecordReader {
         }
     }
 
-    /// Reads a message of gallery-dl. A post comes once for itself and again with each of its files.
-    fn message(&mut self, message: &Message<'_>, around: Around, found: &mut Vec<Found>) {
+    /// Reads a gallery-dl message. A post comes once for itself and again with each of its files.
+    fn message(&mut self, message: &Message<'_>, context: RecordContext, found: &mut Vec<RecordOutput>) {
         let id = Keys::of(message.record).get("id").unwrap_or_default();
         if message.number == FILE_MESSAGE && !id.is_empty() && id == self.last_post {
             return;
@@ -273,35 +294,35 @@ impl RecordReader {
             id.clone_into(&mut self.last_post);
         }
         let start = found.len();
-        self.object(message.record, around, found);
+        self.object(message.record, context, found);
         if message.number == QUEUE_MESSAGE {
-            retain_from(found, start, |found| matches!(found, Found::Observation(_)));
+            retain_from(found, start, |found| matches!(found, RecordOutput::Observation(_)));
         }
     }
 
-    /// Reads a record as one of this format; once more, repaired, if it is almost JSON.
+    /// Parses a record in one format; a second time after repair, if it is almost JSON.
     fn attempt(
         &mut self,
         json: &'static Json,
         raw: &[u8],
-        around: Around,
-        found: &mut Vec<Found>,
+        context: RecordContext,
+        found: &mut Vec<RecordOutput>,
     ) -> Result<(), Refusal> {
-        let Around { observed_at, is_listed, .. } = around;
+        let RecordContext { observed_at, is_listed, .. } = context;
         let start = found.len();
         let mut read = |text: &str| {
-            let told = &mut self.told;
-            (json.read)(text, &mut Reading { observed_at, source: None, is_listed, told, found })
+            let seen = &mut self.seen;
+            (json.read)(text, &mut Reading { observed_at, source: None, is_listed, seen, found })
         };
-        // Text that is checked once as a whole is read faster than bytes that are checked string by string.
+        // Validating UTF-8 once for the whole record is faster than per string.
         let first = match std::str::from_utf8(raw) {
             Ok(text) => read(text),
-            // A letter that is gone may have been one of a tag.
+            // The replaced character may have been part of a tag.
             Err(_) => return Err(Refusal::Record(not_text(raw, self.encoding))),
         };
         let read = match first {
             Err(Refusal::Shape | Refusal::Foreign(..)) | Ok(()) => first,
-            // The reading of a repaired record says more than why the broken one could not be read.
+            // The outcome after the repair is more useful than the original syntax error.
             Err(why) => match repair(raw) {
                 Some(repaired) => match std::str::from_utf8(&repaired) {
                     Ok(text) => read(text),
@@ -311,46 +332,46 @@ impl RecordReader {
             },
         };
         if read.is_ok() {
-            self.present.check(raw, around, start, found);
+            self.present.check(raw, context, start, found);
         }
         read
     }
 }
 
-/// An object that is neither a record nor an envelope.
-fn unknown(raw: &[u8], keys: &Keys<'_>, around: Around, found: &mut Vec<Found>) {
+/// Rejects an object that is neither a record nor an envelope.
+fn unknown(raw: &[u8], keys: &Keys<'_>, context: RecordContext, found: &mut Vec<RecordOutput>) {
     let damage = keys.damage().or(value_end(raw, 0).err());
     match damage {
-        Some(damage) => refuse(raw, damage.reason().to_owned(), around, found),
+        Some(damage) => refuse(raw, damage.reason().to_owned(), context, found),
         None => {
             let status = keys.number("statusCode").or(keys.number("status_code"));
             match status.0 {
                 Some(code) if code != 0 => {
                     let reason = format!("an answer without a record: TikTok said statusCode {code}");
-                    refuse(raw, reason, around, found);
+                    refuse(raw, reason, context, found);
                 }
                 _ => match (foreign::of(keys), error_of(keys).or(error_in_place_of(keys))) {
-                    (Some(kind), _) => foreign(kind, raw, around, found),
-                    (None, Some(error)) => refuse(raw, error, around, found),
-                    (None, None) => push(raw, nearest(keys), true, around, found),
+                    (Some(kind), _) => foreign(kind, raw, context, found),
+                    (None, Some(error)) => refuse(raw, error, context, found),
+                    (None, None) => push(raw, nearest(keys), true, context, found),
                 },
             }
         }
     }
 }
 
-/// A message in what gallery-dl prints: its number, and the record with it.
+/// A message of gallery-dl's output: its number, and the record.
 struct Message<'r> {
     number: &'r [u8],
     record: &'r [u8],
 }
 
-/// The numbers of gallery-dl's messages: of a post, of one of its files, of a page that it would read next.
+/// gallery-dl's message numbers: a post, one of its files, a page to visit next.
 const POST_MESSAGE: &[u8] = b"2";
 const FILE_MESSAGE: &[u8] = b"3";
 const QUEUE_MESSAGE: &[u8] = b"6";
 
-/// `[2,{...}]`, `[3,"link",{...}]`.
+/// Parses `[2,{...}]`, `[3,"link",{...}]`.
 fn gallery_dl(list: &[u8]) -> Option<Message<'_>> {
     let mut parts = elements(list);
     let number =
@@ -360,23 +381,28 @@ fn gallery_dl(list: &[u8]) -> Option<Message<'_>> {
     (record.first() == Some(&b'{') && parts.next().is_none()).then_some(Message { number, record })
 }
 
-/// Notes a record of a kind that is not read.
-pub(crate) fn foreign(kind: &'static Foreign, raw: &[u8], around: Around, found: &mut Vec<Found>) {
-    foreign_of(kind, None, raw, around, found);
+/// Adds a record of an unsupported kind.
+pub(crate) fn foreign(
+    kind: &'static Foreign,
+    raw: &[u8],
+    context: RecordContext,
+    found: &mut Vec<RecordOutput>,
+) {
+    foreign_of(kind, None, raw, context, found);
 }
 
 fn foreign_of(
     kind: &'static Foreign,
     of: Option<Box<str>>,
     raw: &[u8],
-    around: Around,
-    found: &mut Vec<Found>,
+    context: RecordContext,
+    found: &mut Vec<RecordOutput>,
 ) {
     let raw = raw[..raw.len().min(RAW_BYTES_MAX)].into();
-    found.push(Found::Foreign { kind, of, raw, record: around.record });
+    found.push(RecordOutput::Foreign { kind, of, raw, record: context.record });
 }
 
-/// What a tool says in the place of a record that it could not get.
+/// Returns the error that a tool wrote in place of a record.
 fn error_in_place_of(keys: &Keys<'_>) -> Option<String> {
     if !keys.has_any(&["error_code", "errorCode", "errorDescription", "input", "message", "url"]) {
         return None;
@@ -386,15 +412,15 @@ fn error_in_place_of(keys: &Keys<'_>) -> Option<String> {
     Some(format!("an error in place of a record: {said}"))
 }
 
-/// Most characters of an error that are shown.
+/// Most characters of an error in a message.
 const ERROR_CHARS_MAX: usize = 200;
 
-/// Notes that a record cannot be used.
-pub(crate) fn refuse(raw: &[u8], reason: String, around: Around, found: &mut Vec<Found>) {
-    push(raw, reason, false, around, found);
+/// Adds a reject.
+pub(crate) fn refuse(raw: &[u8], reason: String, context: RecordContext, found: &mut Vec<RecordOutput>) {
+    push(raw, reason, false, context, found);
 }
 
-fn push(raw: &[u8], reason: String, is_unknown: bool, around: Around, found: &mut Vec<Found>) {
+fn push(raw: &[u8], reason: String, is_unknown: bool, context: RecordContext, found: &mut Vec<RecordOutput>) {
     let raw = raw[..raw.len().min(RAW_BYTES_MAX)].into();
-    found.push(Found::Refused { reason, raw, record: around.record, is_unknown });
+    found.push(RecordOutput::Refused { reason, raw, record: context.record, is_unknown });
 }

@@ -1,15 +1,15 @@
-//! A record that is a bare id: the source lists a video and reports nothing else of it, since it was deleted or made
-//! private. Web captures spell it `{"id": "..."}`, mobile ones `{"aweme_id": "..."}`.
+//! Removals: a record that is a bare id, which the source lists without other data since the video was deleted or made
+//! private. Web captures write `{"id": "..."}`, mobile ones `{"aweme_id": "..."}`.
 
 use crate::json::id::Id;
 use crate::json::keys::Keys;
 use domain::{RemovedObservation, Source, Timestamp};
 
-/// The upper 32 bits of a video's id are its second of creation. TikTok's first are of 2014: a smaller number with
-/// nothing beside it can be anything.
+/// Second of creation of the first TikTok ids (upper 32 bits), in 2014: a smaller bare number can be
+/// anything.
 const FIRST_SECOND: u64 = 1_388_534_400;
 
-/// Which kind of capture a bare id is of; `None` for what is no bare id.
+/// Returns the kind of capture a bare id belongs to; `None` if it is not a bare id.
 pub(crate) fn source_of(keys: &Keys<'_>) -> Option<Source> {
     match keys.only() {
         Some(b"id") => Some(Source::WebItem),
@@ -18,7 +18,7 @@ pub(crate) fn source_of(keys: &Keys<'_>) -> Option<Source> {
     }
 }
 
-/// Reads it.
+/// Adds the removal.
 pub(crate) fn read(
     keys: &Keys<'_>,
     source: Source,

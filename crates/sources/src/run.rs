@@ -1,11 +1,11 @@
-//! One reading of one file: what has come out so far, and where it goes.
+//! State of reading one file: its results so far, and their destination.
 
 use crate::files::foreign::Foreign;
 use crate::files::{FileError, FileReport, Input, Item, Options, Place, Progress, Reject, Sink};
 use crate::kept::{Kept, Lack};
 use crate::lookalike::Sample;
 use crate::posting::PostingTimes;
-use crate::reading::{Found, digest};
+use crate::reading::{RecordOutput, digest};
 use crate::record::RecordReader;
 use crate::stated::Stated;
 use domain::{Observation, Source, Timestamp};
@@ -15,10 +15,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A file whose first records are all of no known shape is given up after so many.
+/// Records of unknown format at the start of a file, after which it is abandoned.
 pub const UNKNOWN_RECORDS_MAX: u64 = 1000;
 
-/// Most warnings of one file. They are merged where they say the same, so that only a file of very many kinds has more.
+/// Most warnings of one file. Equal ones are merged, so that only a file with very many formats has more.
 const WARNINGS_MAX: usize = 50;
 
 /// Most notes of one file.
@@ -27,45 +27,45 @@ const NOTES_MAX: usize = 100;
 /// Why reading ends before the end of the file.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The sink wants no more.
+    /// The sink asked to stop.
     Sink,
-    /// The content is of no known format.
+    /// The content has no known format.
     Unknown(String),
 }
 
 pub(crate) type Outcome = Result<(), Stop>;
 
-/// One reading of one file.
+/// The state of reading one file.
 pub(crate) struct Run<'s> {
     pub(crate) options: Options,
-    /// The file's name, with the entry if it is an archive that is read.
+    /// File name, with the archive entry being read.
     pub(crate) name: Arc<str>,
     pub(crate) records: RecordReader,
-    pub(crate) found: Vec<Found>,
+    pub(crate) found: Vec<RecordOutput>,
     pub(crate) bytes_read: Arc<AtomicU64>,
-    /// The file itself, where it is one: it can be read from any place.
+    /// The file itself, if it is seekable.
     pub(crate) seekable: Option<File>,
     sink: &'s mut dyn Sink,
     report: FileReport,
     stated: Stated,
-    /// What was kept of this content, and its first records.
+    /// Stored fields of this content, and its first records.
     kept: BTreeMap<Source, Kept>,
     sample: Sample,
     sampled: usize,
     bytes_total: Option<u64>,
-    /// Records of no known shape, the first one's reason, and whether anything else was seen in this content.
+    /// Records of unknown format, the reason of the first, and whether this content has anything else.
     unknown: u64,
     unknown_reason: Option<String>,
     is_known: bool,
-    /// What records say of the file: how often, and what the first has.
+    /// Notes of records, with their number and a first example.
     counted_notes: Vec<(String, u64, String)>,
-    /// Kinds of this content that are not read.
+    /// Unsupported kinds in this content.
     foreign: Vec<Counted>,
-    /// What this content states of when its videos were posted.
+    /// Posting times stated in this content.
     posting: PostingTimes,
 }
 
-/// How many records of a kind that is not read there are, and where the first one stands.
+/// The number of records of an unsupported kind, with the place of the first.
 struct Counted {
     kind: &'static Foreign,
     of: Option<Box<str>>,
@@ -107,7 +107,7 @@ impl<'s> Run<'s> {
         run
     }
 
-    /// Begins with new content: the file, or an entry of an archive.
+    /// Starts new content: the file, or an archive entry.
     pub(crate) fn begin(&mut self, name: Arc<str>) {
         self.judge();
         self.stated.file();
@@ -118,7 +118,7 @@ impl<'s> Run<'s> {
         self.posting = PostingTimes::default();
     }
 
-    /// Begins with an entry of an archive, which has a name and a time of change of its own.
+    /// Starts an archive entry with its own name and modification time.
     pub(crate) fn begin_entry(&mut self, name: Arc<str>, modified: Option<Timestamp>) {
         self.begin(name);
         self.stated.entry(&self.name, modified);
@@ -130,39 +130,41 @@ impl<'s> Run<'s> {
         self.records.state_time(self.options.observed_at);
     }
 
-    /// Fails where the content is to be given a time of reading by its name or its time of change, and has none.
+    /// Fails if the reading time is to come from the name or the modification time, and there is none.
     pub(crate) fn check_stated_time(&self) -> Outcome {
         self.stated.check().map_err(Stop::Unknown)
     }
 
-    /// Whether records, or rows, are to be handed to [`Self::sample`].
+    /// Returns true if records or rows should be passed to [`Self::sample`].
     pub(crate) const fn is_sampling(&self) -> bool {
         !self.sample.is_full()
     }
 
-    /// Takes a JSON record before what was found in it is delivered, to find what looks like something that is lacking.
+    /// Samples a JSON record before its results are delivered, to find look-alikes of lacking fields.
     pub(crate) fn sample(&mut self, raw: &[u8]) {
         if !self.sample.is_full() {
             self.sample.json(raw);
         }
     }
 
-    /// Takes the names of the columns of a table.
+    /// Samples the header of a table.
     pub(crate) fn sample_header<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
         self.sample.header(names);
     }
 
-    /// Takes a row before what was found in it is delivered.
+    /// Samples a row before its results are delivered.
     pub(crate) fn sample_row<'c>(&mut self, cells: impl Iterator<Item = &'c str>) {
         self.sample.row(cells);
     }
 
-    /// Hands over what was found in the record that begins on this line.
+    /// Delivers the results of the record that begins on this line.
     pub(crate) fn deliver(&mut self, line: Option<u64>) -> Outcome {
         if self.sample.mark() > self.sampled {
             let source = self.found.iter().find_map(|found| match found {
-                Found::Observation(observation) => Some(observation.source()),
-                Found::Refused { .. } | Found::Foreign { .. } | Found::Note { .. } => None,
+                RecordOutput::Observation(observation) => Some(observation.source()),
+                RecordOutput::Refused { .. } | RecordOutput::Foreign { .. } | RecordOutput::Note { .. } => {
+                    None
+                }
             });
             self.sample.settle(self.sampled, source);
             self.sampled = self.sample.mark();
@@ -173,10 +175,10 @@ impl<'s> Run<'s> {
         outcome
     }
 
-    /// Hands over one thing that was found.
-    pub(crate) fn deliver_one(&mut self, found: Found, line: Option<u64>) -> Outcome {
+    /// Delivers one result.
+    pub(crate) fn deliver_one(&mut self, found: RecordOutput, line: Option<u64>) -> Outcome {
         match found {
-            Found::Observation(mut observation) => {
+            RecordOutput::Observation(mut observation) => {
                 self.is_known = true;
                 self.state_time(&mut observation)?;
                 if let Observation::Video(video) = &observation {
@@ -185,7 +187,7 @@ impl<'s> Run<'s> {
                 self.count(&observation);
                 self.hand(Item::Observation(observation))
             }
-            Found::Refused { reason, raw, record, is_unknown } => {
+            RecordOutput::Refused { reason, raw, record, is_unknown } => {
                 if is_unknown {
                     self.unknown += 1;
                     self.unknown_reason.get_or_insert_with(|| reason.clone());
@@ -197,7 +199,7 @@ impl<'s> Run<'s> {
                 let is_given_up = self.unknown == UNKNOWN_RECORDS_MAX && self.foreign.is_empty();
                 if is_given_up { self.end_content() } else { Ok(()) }
             }
-            Found::Foreign { kind, of, raw, record } => {
+            RecordOutput::Foreign { kind, of, raw, record } => {
                 match self.foreign.iter_mut().find(|counted| counted.kind == kind) {
                     Some(counted) => counted.number += 1,
                     None => {
@@ -208,7 +210,7 @@ impl<'s> Run<'s> {
                 }
                 Ok(())
             }
-            Found::Note { what, example } => {
+            RecordOutput::Note { what, example } => {
                 let has_room = self.counted_notes.len() < NOTES_MAX;
                 match self.counted_notes.iter_mut().find(|(known, ..)| *known == what) {
                     Some((_, count, _)) => *count += 1,
@@ -220,14 +222,14 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Hands over a reject.
+    /// Delivers a reject.
     pub(crate) fn reject(&mut self, mut reject: Reject) -> Outcome {
         reject.reason = printable(reject.reason);
         self.report.rejects += 1;
         self.hand(Item::Reject(reject))
     }
 
-    /// Notes that the file is damaged here and cannot be read on.
+    /// Reports that the file is damaged here and cannot be read further.
     pub(crate) fn damage(&mut self, line: Option<u64>, why: &str) -> Outcome {
         self.is_known = true;
         let reason = format!("the file is damaged here and ends early ({why}); everything before was used");
@@ -236,8 +238,8 @@ impl<'s> Run<'s> {
         self.reject(Reject { place, reason, raw: Box::default() })
     }
 
-    /// Ends one content: unknown if all that was seen in it is of no known shape, or of kinds that are not read. Otherwise
-    /// each of those kinds is named once.
+    /// Ends one content. It is unknown if every record has an unknown format or an unsupported kind;
+    /// otherwise each unsupported kind is reported once.
     pub(crate) fn end_content(&mut self) -> Outcome {
         let foreign = std::mem::take(&mut self.foreign);
         if !self.is_known && !foreign.is_empty() {
@@ -264,30 +266,30 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Notes that an entry of an archive is not read.
+    /// Counts a skipped archive entry.
     pub(crate) fn pass_over(&mut self) {
         self.report.passed_over += 1;
     }
 
-    /// Notes something of the file that is no fault of a record.
+    /// Adds a note on the file that is not a fault of a record.
     pub(crate) fn note(&mut self, note: String) {
         if self.report.notes.len() < NOTES_MAX && !self.report.notes.contains(&note) {
             self.report.notes.push(printable(note));
         }
     }
 
-    /// Notes that there is nothing in the file.
+    /// Reports that the file is empty.
     pub(crate) fn empty(&mut self) {
         self.report.is_empty = true;
     }
 
-    /// Says how far the file is read.
+    /// Reports progress.
     pub(crate) fn progress(&mut self) -> Outcome {
         let bytes_read = self.bytes_read.load(Ordering::Relaxed);
         done(self.sink.progress(Progress { bytes_read, bytes_total: self.bytes_total }))
     }
 
-    /// Gives an observation without a time of its own the one that is stated.
+    /// Sets the stated reading time of an observation without its own.
     fn state_time(&mut self, observation: &mut Observation) -> Outcome {
         if observation.observed_at().is_some() {
             self.report.times_stated += u64::from(observation.observed_at() == self.options.observed_at);
@@ -308,7 +310,7 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
-    /// Looks at what was kept of the content that ends here: whether something is lacking that it has something like.
+    /// Looks for look-alikes of the fields that the finished content lacks.
     fn judge(&mut self) {
         let (kept, sample) = (std::mem::take(&mut self.kept), std::mem::take(&mut self.sample));
         self.sampled = 0;
@@ -331,7 +333,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Ends the reading.
+    /// Finishes the file.
     pub(crate) fn finish(mut self, outcome: Outcome) -> Result<FileReport, FileError> {
         self.judge();
         self.report.bytes_read = self.bytes_read.load(Ordering::Relaxed);
@@ -340,7 +342,7 @@ impl<'s> Run<'s> {
             let first = if example.is_empty() { String::new() } else { format!(", the first: {example:?}") };
             self.note(format!("{what} ({count} {records}{first})"));
         }
-        // An empty entry of an archive makes no empty archive.
+        // An empty entry does not make the archive empty.
         self.report.is_empty &= self.report.observations.is_empty() && self.report.rejects == 0;
         match outcome {
             Ok(()) => {}
@@ -364,7 +366,7 @@ impl<'s> Run<'s> {
 }
 
 impl FileReport {
-    /// Adds a warning, to one that says the same where there is one.
+    /// Adds a warning, or merges it with an equal one.
     fn warn(&mut self, lack: Lack) {
         let has_room = self.warnings.len() < WARNINGS_MAX;
         match self.warnings.iter_mut().find(|known| known.is_like(&lack)) {
@@ -378,7 +380,7 @@ impl FileReport {
     }
 }
 
-/// A text for people: what files hold may hold characters that move the cursor of a terminal or colour it.
+/// Removes control characters, which could move the cursor of a terminal or colour its text.
 fn printable(text: String) -> String {
     let is_unseen =
         |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -1,5 +1,5 @@
-//! The time of reading that whoever imports states for records without one of their own: a moment, the date in a
-//! file's name, or when the file was last changed.
+//! The reading time that a user states for records without one of their own: a moment, the date in a file's name, or
+//! its modification time.
 
 use crate::files::{Input, Options};
 use domain::{Clock, Timestamp};
@@ -7,20 +7,20 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-/// Where the time of reading of records without one of their own comes from.
+/// The source of the stated reading time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeOf {
-    /// The name of the file, or of the entry of an archive.
+    /// The name of the file, or of the archive entry.
     FileName,
-    /// When the file, or the entry of an archive, was last changed.
+    /// The modification time of the file, or of the archive entry.
     Modified,
 }
 
-/// What is looked for in a file's name.
+/// Description of valid dates in file names.
 const LOOKED_FOR: &str = "a date such as 2026-11-01 or 20261101, with or without a time (T12:00, -1200, T12_00), or a number of seconds since \
      1970";
 
-/// Names of months, by their first letters.
+/// Prefixes of month names.
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const MONTHS_IN_FULL: [&str; 12] = [
@@ -38,20 +38,20 @@ const MONTHS_IN_FULL: [&str; 12] = [
     "december",
 ];
 
-/// Most readings of one name that a message lists.
+/// Most interpretations of one name in a message.
 const SHOWN_MAX: usize = 4;
 
-/// What is said where nothing has a name or a time of change.
+/// Message for input without a name or a modification time.
 const NO_FILE: &str =
     "has neither a name nor a time of change; state the time itself, such as --observed-at 2026-11-01T12:00Z";
 
-/// The time that is stated for the content that is read.
+/// The stated time for the current content.
 pub(crate) struct Stated {
     of: Option<TimeOf>,
     clock: Option<Arc<dyn Clock>>,
-    /// That of the whole file.
+    /// Time of the whole file.
     file: Result<Option<Timestamp>, String>,
-    /// That of what is read now.
+    /// Time of the current content.
     now: Result<Option<Timestamp>, String>,
 }
 
@@ -65,12 +65,12 @@ impl Stated {
         Self { of: options.time_of, clock, now: file.clone(), file }
     }
 
-    /// Goes back to the file as a whole.
+    /// Returns to the file as a whole.
     pub(crate) fn file(&mut self) {
         self.now.clone_from(&self.file);
     }
 
-    /// Goes on to an entry of an archive. Where its name has no time, that of the archive holds.
+    /// Switches to an archive entry. If its name has no time, the archive's applies.
     pub(crate) fn entry(&mut self, path: &str, modified: Option<Timestamp>) {
         let name = path.rsplit('/').next().unwrap_or(path);
         self.now = match self.of {
@@ -84,12 +84,12 @@ impl Stated {
         };
     }
 
-    /// The time, where there is one.
+    /// Returns the time, if there is one.
     pub(crate) fn at(&self) -> Option<Timestamp> {
         self.now.as_ref().ok().copied().flatten()
     }
 
-    /// Fails where there should be one and is none.
+    /// Fails if a time is required but missing.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.now.as_ref().map(|_| ()).map_err(Clone::clone)
     }
@@ -112,11 +112,11 @@ fn time_of_change(modified: Option<Timestamp>, clock: Option<&dyn Clock>) -> Res
     }
 }
 
-/// Why a name gives no time.
+/// Why a name yields no time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NoTime {
     Absent,
-    /// Several, or one that can be read in two ways.
+    /// Several dates, or an ambiguous one.
     Ambiguous(Vec<String>),
     Future(Timestamp),
 }
@@ -137,13 +137,13 @@ impl fmt::Display for NoTime {
     }
 }
 
-/// The time that the name of a file states, in UTC unless it names an offset. A date alone is its first moment.
+/// Parses the time in a file name, in UTC unless it has an offset. A date alone is its first moment.
 pub(crate) fn time_in_name(name: &str, clock: Option<&dyn Clock>) -> Result<Timestamp, NoTime> {
     let now = clock.map(Clock::now);
     let is_ahead = |at: Timestamp| now.is_some_and(|now| crate::future::is_ahead(at, now));
     let found = readings(name);
     let possible: BTreeSet<_> = found.iter().copied().filter(|reading| !is_ahead(reading.at)).collect();
-    // A day beside a moment of that day says the same, only less.
+    // A day beside a moment of that day adds nothing.
     let finest: Vec<_> = possible
         .iter()
         .filter(|one| {
@@ -160,7 +160,7 @@ pub(crate) fn time_in_name(name: &str, clock: Option<&dyn Clock>) -> Result<Time
     }
 }
 
-/// One way to read a part of a name.
+/// One interpretation of a part of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Reading {
     at: Timestamp,
@@ -201,7 +201,7 @@ fn parts(name: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// Every reading of a name.
+/// Returns every interpretation of a name.
 fn readings(name: &str) -> Vec<Reading> {
     let parts = parts(name);
     let mut readings = Vec::new();
@@ -218,7 +218,8 @@ fn readings(name: &str) -> Vec<Reading> {
     readings
 }
 
-/// The dates that begin here, in every way they can be read, with a time of day that follows; and how many parts that is.
+/// Returns the interpretations of a date that begins here, with a following time of day, and the number of
+/// parts used.
 fn date_at(parts: &[Part<'_>]) -> (Vec<Reading>, usize) {
     match *parts {
         [Part::Digits(digits), ..] if matches!(digits.len(), 8 | 10 | 12..=14) => {
@@ -242,7 +243,7 @@ fn date_at(parts: &[Part<'_>]) -> (Vec<Reading>, usize) {
     }
 }
 
-/// `20261101`, `2026110112`, `202611011200`, `20261101120000`, or a number of seconds or milliseconds since 1970.
+/// Parses `20261101`, `2026110112`, `202611011200`, `20261101120000`, or seconds or milliseconds since 1970.
 fn run_of_digits(digits: &str) -> Vec<Reading> {
     let mut found = Vec::new();
     let part = |range: std::ops::Range<usize>| digits.get(range).unwrap_or("00");
@@ -260,8 +261,8 @@ fn run_of_digits(digits: &str) -> Vec<Reading> {
     found
 }
 
-/// A date with something between its parts: `2026-11-01`, `01.11.2026`, `1-Nov-2026`, `Nov 1 2026`. A day and a month
-/// that may each be the other are two readings.
+/// Parses a date with separators: `2026-11-01`, `01.11.2026`, `1-Nov-2026`, `Nov 1 2026`. If day and month
+/// are interchangeable, there are two interpretations.
 fn separated(parts: &[Part<'_>]) -> (Vec<Reading>, usize) {
     const BETWEEN: [char; 4] = ['-', '_', '.', ' '];
     let mut values = Vec::new();
@@ -306,7 +307,7 @@ fn separated(parts: &[Part<'_>]) -> (Vec<Reading>, usize) {
     (found, used)
 }
 
-/// The number of a month, or a text that is none.
+/// Returns the number of a month, or an invalid text.
 fn month(name: &str) -> String {
     let name = name.to_lowercase();
     let at = MONTHS.iter().position(|month| *month == name);
@@ -314,11 +315,11 @@ fn month(name: &str) -> String {
     at.or_else(|| (name == "sept").then_some(8)).map_or_else(String::new, |at| (at + 1).to_string())
 }
 
-/// A day with the time that follows it, where one does: `T12_00`, `-1200`, ` at 12.00.05`, `T120000Z`, `_12-00+0200`.
+/// Adds the time that follows a day, if any: `T12_00`, `-1200`, ` at 12.00.05`, `T120000Z`, `_12-00+0200`.
 fn with_time(day: Reading, parts: &[Part<'_>]) -> (Reading, usize) {
     let none = (day, 0);
     let mut at = 0;
-    // What may stand between a day and its time.
+    // Separators allowed between a day and its time.
     while let Some(part) = parts.get(at) {
         match part {
             Part::Sign('-' | '_' | '.' | ' ' | ',') => at += 1,
@@ -328,7 +329,7 @@ fn with_time(day: Reading, parts: &[Part<'_>]) -> (Reading, usize) {
     }
     let between = at;
     let Some(Part::Digits(first)) = parts.get(at) else { return none };
-    // The next day begins with what could be an hour and a minute: `2026-10-01_2026-11-01`.
+    // The next day may look like an hour and a minute: `2026-10-01_2026-11-01`.
     if !separated(&parts[at..]).0.is_empty() {
         return none;
     }
@@ -344,7 +345,7 @@ fn with_time(day: Reading, parts: &[Part<'_>]) -> (Reading, usize) {
         }
         _ => return none,
     };
-    // A fraction of a second says nothing here.
+    // Fractions of a second are ignored.
     if let [Part::Sign('.'), Part::Digits(fraction), ..] = &parts[at.min(parts.len())..]
         && fraction.len() <= 9
         && matches!(parts.get(at + 2), Some(Part::Letters("Z" | "z")))
@@ -352,7 +353,7 @@ fn with_time(day: Reading, parts: &[Part<'_>]) -> (Reading, usize) {
         at += 2;
     }
     let (zone, more) = zone(&parts[at.min(parts.len())..]);
-    // A number of four digits right after the day may count something; a time is known by what separates it.
+    // Four digits right after the day may be a counter; a time needs a separator.
     if between == 0 {
         return none;
     }
@@ -365,7 +366,7 @@ fn with_time(day: Reading, parts: &[Part<'_>]) -> (Reading, usize) {
     }
 }
 
-/// Minutes, and seconds where there are some, behind an hour.
+/// Parses minutes and optional seconds after an hour.
 fn clock_after<'n>(parts: &[Part<'n>]) -> Option<(&'n str, Option<&'n str>)> {
     let is_joint =
         |sign: char| matches!(sign, ':' | '-' | '_' | '.' | 'h' | '\u{a789}' | '\u{ff1a}' | '\u{2236}');
@@ -386,7 +387,7 @@ fn clock_after<'n>(parts: &[Part<'n>]) -> Option<(&'n str, Option<&'n str>)> {
     }
 }
 
-/// `Z`, `+0200`, `+02-00`. A minus is taken for one between words.
+/// Parses `Z`, `+0200`, `+02-00`. A minus counts as a hyphen between words.
 fn zone(parts: &[Part<'_>]) -> (String, usize) {
     match parts {
         [Part::Letters("Z" | "z" | "UTC" | "utc"), ..] => ("Z".to_owned(), 1),

@@ -1,9 +1,8 @@
-//! Tables, whatever they are read from: the names of the columns, then rows. [`crate::csv`], workbooks and Parquet
-//! files make both; formats of the family [`Kind::Table`](crate::files::format::Kind) and `--map` read them.
+//! Tables of any origin: a header, then rows. [`crate::csv`], workbooks and Parquet files produce them; formats of the
+//! family [`Kind::Table`](crate::files::format::Kind) and `--map` parse them.
 //!
-//! A cell is text. Of values that are none, the text is canonical: integers as their digits, floats that are whole as
-//! digits without `.0` and others as their shortest decimal, times in RFC 3339 and UTC, `true` and `false`, nothing for
-//! null, lists as JSON.
+//! A cell is text. Other types have a canonical text: integers as digits, whole floats as digits without `.0` and
+//! others as their shortest decimal, times in RFC 3339 and UTC, `true` and `false`, nothing for null, lists as JSON.
 
 mod beside;
 
@@ -13,65 +12,65 @@ use crate::files::format::{Table, table_formats};
 use crate::files::mapped;
 use crate::future::Present;
 use crate::lookalike;
-use crate::reading::{Reading, Refusal, Told, digest};
-use crate::record::{Around, refuse};
+use crate::reading::{Reading, Refusal, SeenDescriptions, digest};
+use crate::record::{RecordContext, refuse};
 use crate::run::{Outcome, Run};
 use beside::Beside;
 use domain::Timestamp;
 use rows::RowReader;
 
-/// Most columns that a message names.
+/// Most columns in a message.
 const COLUMNS_SHOWN_MAX: usize = 60;
 
-/// How many rows a reader sees before it reads the first: enough to tell how a column is written.
+/// Rows that a parser may inspect before it parses the first, to detect how a column is written.
 const SAMPLE_ROWS_MAX: usize = 256;
 
-/// How many bytes of rows a reader sees before it reads the first.
+/// Bytes of rows that a parser may inspect before it parses the first.
 const SAMPLE_BYTES_MAX: usize = 1 << 20;
 
-/// Rows between two reports of progress.
+/// Rows between two progress reports.
 const PROGRESS_ROWS: u32 = 4096;
 
-/// The names of the columns, in their order.
+/// The column names, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
     names: Vec<String>,
 }
 
 impl Header {
-    /// Takes the first row of a table.
+    /// Creates a header from the first row of a table.
     pub(crate) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
         Self { names: names.map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect() }
     }
 
-    /// The names of the columns, in their order.
+    /// Returns the column names, in order.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// How many columns there are.
+    /// Returns the number of columns.
     pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// The names of the first columns, for a message.
+    /// Returns the first column names, for a message.
     pub(crate) fn shown(&self) -> String {
         let names: Vec<_> = self.names.iter().take(COLUMNS_SHOWN_MAX).map(String::as_str).collect();
         let more = if self.names.len() > COLUMNS_SHOWN_MAX { ", ..." } else { "" };
         format!("{}{more}", names.join(", "))
     }
 
-    /// Where the column of this name is; ASCII letter case does not matter.
+    /// Returns the index of a column, ignoring ASCII case.
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|known| known.eq_ignore_ascii_case(name))
     }
 
-    /// Whether there is a column of this name.
+    /// Returns true if there is a column of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.column(name).is_some()
     }
 
-    /// Whether a row is the header again, as in files that were appended to each other.
+    /// Returns true if a row repeats the header, as in concatenated files.
     fn is_repeated_by(&self, row: &Row<'_>) -> bool {
         row.len() == self.len()
             && self
@@ -82,7 +81,7 @@ impl Header {
     }
 }
 
-/// The cells of one row, in a buffer that is used again for the next.
+/// The cells of one row, in a reusable buffer.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Cells {
     text: String,
@@ -90,7 +89,7 @@ pub(crate) struct Cells {
 }
 
 impl Cells {
-    /// Begins a row.
+    /// Starts a row.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
@@ -102,7 +101,7 @@ impl Cells {
         self.ends.push(self.text.len());
     }
 
-    /// The row.
+    /// Returns the row.
     pub(crate) fn row(&self) -> Row<'_> {
         Row { text: &self.text, ends: &self.ends, gap: 0, raw: None }
     }
@@ -112,26 +111,26 @@ impl Cells {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row<'r> {
     text: &'r str,
-    /// Where each cell ends in `text`.
+    /// End offset of each cell in `text`.
     ends: &'r [usize],
     /// Bytes between two cells.
     gap: usize,
-    /// The row as it stands in a file of text.
+    /// The raw row, if the file is text.
     raw: Option<&'r [u8]>,
 }
 
 impl<'r> Row<'r> {
-    /// A row of a text file: cells that end at `ends` of `text`, with `gap` bytes between them.
+    /// Creates a row of a text file: cells that end at `ends` of `text`, with `gap` bytes between them.
     pub(crate) const fn of_text(text: &'r str, ends: &'r [usize], gap: usize, raw: &'r [u8]) -> Self {
         Self { text, ends, gap, raw: Some(raw) }
     }
 
-    /// How many cells there are.
+    /// Returns the number of cells.
     pub(crate) const fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The cell of a column. `None` where the row ends before it.
+    /// Returns a cell. `None` if the row ends before it.
     pub(crate) fn get(&self, column: usize) -> Option<&'r str> {
         let end = *self.ends.get(column)?;
         let start = match column.checked_sub(1) {
@@ -141,13 +140,13 @@ impl<'r> Row<'r> {
         self.text.get(start..end)
     }
 
-    /// The cells, in their order.
+    /// Iterates over the cells in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'r str> {
         let row = *self;
         (0..row.len()).filter_map(move |column| row.get(column))
     }
 
-    /// The digest of the reading that the row is, with the time that the file around it states.
+    /// Returns the digest of the row and the reading time that its file states.
     pub(crate) fn digest(&self, observed_at: Option<Timestamp>) -> u64 {
         match self.raw {
             Some(raw) => digest(raw, observed_at),
@@ -155,7 +154,7 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// The row as it stands in the file or, where that is no text, its cells with tabs between them.
+    /// Returns the raw row or, if the file is not text, its cells joined by tabs.
     pub(crate) fn shown(&self) -> Vec<u8> {
         match self.raw {
             Some(raw) => raw.to_vec(),
@@ -164,30 +163,30 @@ impl<'r> Row<'r> {
     }
 
     fn is_blank(&self) -> bool {
-        // All that text and nothing but separators: only then is it worth a closer look.
+        // Only a row that is all separators is worth a closer look.
         self.text.len() <= self.len() * 4 && self.iter().all(|cell| cell.trim().is_empty())
     }
 
-    fn hold(self, around: Around, line: Option<u64>) -> Held {
+    fn hold(self, context: RecordContext, line: Option<u64>) -> Held {
         Held {
             text: self.text.into(),
             ends: self.ends.into(),
             gap: self.gap,
             raw: self.raw.map(Into::into),
-            around,
+            context,
             line,
         }
     }
 }
 
-/// A row that waits until enough rows are seen.
+/// A row buffered until enough rows were seen.
 #[derive(Debug)]
 struct Held {
     text: Box<str>,
     ends: Box<[usize]>,
     gap: usize,
     raw: Option<Box<[u8]>>,
-    around: Around,
+    context: RecordContext,
     line: Option<u64>,
 }
 
@@ -197,14 +196,14 @@ impl Held {
     }
 }
 
-/// What waits until enough rows are seen.
+/// Items buffered until enough rows were seen.
 #[derive(Debug)]
 enum Waiting {
     Row(Held),
-    Refused { raw: Box<[u8]>, reason: String, around: Around, line: Option<u64> },
+    Refused { raw: Box<[u8]>, reason: String, context: RecordContext, line: Option<u64> },
 }
 
-/// The first rows of a table, for a reader to tell how a column is written before it reads any.
+/// The first rows of a table, which show how its columns are written.
 #[derive(Debug, Default)]
 pub(crate) struct Sample {
     waiting: Vec<Waiting>,
@@ -212,7 +211,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// The rows.
+    /// Iterates over the rows.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.waiting.iter().filter_map(|waiting| match waiting {
             Waiting::Row(held) => Some(held.row()),
@@ -220,7 +219,7 @@ impl Sample {
         })
     }
 
-    /// The cells of a column.
+    /// Iterates over the cells of a column.
     pub(crate) fn column(&self, column: usize) -> impl Iterator<Item = &str> {
         self.rows().filter_map(move |row| row.get(column))
     }
@@ -235,49 +234,49 @@ impl Sample {
     }
 }
 
-/// A reader of rows, or why the table cannot be read.
+/// A row parser, or why the table cannot be parsed.
 pub(crate) type OpenedTable = Result<Box<dyn ReadRow>, String>;
 
-/// Reads the rows of one table.
+/// Parses the rows of one table.
 pub(crate) trait ReadRow: Send {
-    /// How many cells a row needs to be read: the last column that counts is among them.
+    /// Returns the number of cells that a row needs: up to the last used column.
     fn cells_needed(&self) -> usize;
 
-    /// Whether the reader looks at the first rows before it reads one.
+    /// Returns true if the parser wants to inspect the first rows.
     fn is_sampling(&self) -> bool {
         false
     }
 
-    /// Looks at the first rows, before any is read.
+    /// Inspects the first rows, before any is parsed.
     fn survey(&mut self, sample: &Sample) {
         let _ = sample;
     }
 
-    /// Reads one row.
+    /// Parses one row.
     fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal>;
 }
 
-/// A table that is being read: the header goes in, then the rows, then [`Rows::end`].
+/// A table being read: header first, then rows, then [`Rows::end`].
 pub(crate) struct Rows {
     columns: usize,
     state: State,
     rows: u32,
 }
 
-/// How rows are read.
+/// The state of row parsing.
 enum State {
-    /// Enough of the first rows are waited for.
+    /// Buffering the first rows.
     Sampling(RowReader, Sample),
-    /// On this thread.
+    /// Parsing on this thread.
     Here(RowReader),
-    /// On a thread of its own.
+    /// Parsing on a second thread.
     Beside(Beside),
-    /// No more.
+    /// Finished.
     Ended,
 }
 
 impl Rows {
-    /// Finds who reads a table of these columns: the mapping, or a format. Fails with the reason where nobody does.
+    /// Finds the parser for these columns: the mapping, or a format. Fails with the reason if there is none.
     pub(crate) fn open(run: &mut Run<'_>, header: Header) -> Result<Self, String> {
         let reader = reader_of(run, &header)?;
         run.sample_header(header.names().iter().map(String::as_str));
@@ -285,7 +284,7 @@ impl Rows {
         let reader = RowReader {
             header,
             reader,
-            told: Told::new(&run.options),
+            seen: SeenDescriptions::new(&run.options),
             present: Present::new(&run.options),
             observed_at: run.options.observed_at,
         };
@@ -294,17 +293,17 @@ impl Rows {
         Ok(Self { columns, state, rows: 0 })
     }
 
-    /// How many cells a row has.
+    /// Returns the number of columns.
     pub(crate) const fn columns(&self) -> usize {
         self.columns
     }
 
-    /// Reads a row, which begins on this line where it has one; in a list without lines, `around` has its number.
+    /// Parses a row. `line` is its first line in a file of lines; otherwise `context` has its number.
     pub(crate) fn row(
         &mut self,
         run: &mut Run<'_>,
         row: &Row<'_>,
-        around: Around,
+        context: RecordContext,
         line: Option<u64>,
     ) -> Outcome {
         self.rows += 1;
@@ -313,31 +312,31 @@ impl Rows {
         }
         match &mut self.state {
             State::Sampling(_, sample) => {
-                sample.push(Waiting::Row(row.hold(around, line)), row.text.len());
+                sample.push(Waiting::Row(row.hold(context, line)), row.text.len());
                 if sample.is_full() { self.settle(run) } else { Ok(()) }
             }
             State::Here(reader) => {
-                read_here(run, reader, row, around, line)?;
-                // The first rows are looked at beside what was found in them, which is only known here.
+                read_here(run, reader, row, context, line)?;
+                // Samples are matched with their results, which only this thread sees.
                 if run.options.threads.get() > 1 && !run.is_sampling() {
                     self.go_beside();
                 }
                 Ok(())
             }
             State::Beside(beside) => {
-                beside.row(row, around, line, |line, found| run.deliver_one(found, line))
+                beside.row(row, context, line, |line, found| run.deliver_one(found, line))
             }
             State::Ended => Ok(()),
         }
     }
 
-    /// Refuses a row that could not even be split into cells.
+    /// Rejects a row that could not be split into cells.
     pub(crate) fn refuse(
         &mut self,
         run: &mut Run<'_>,
         raw: &[u8],
         reason: String,
-        around: Around,
+        context: RecordContext,
         line: Option<u64>,
     ) -> Outcome {
         let held = || -> Box<[u8]> { raw[..raw.len().min(crate::record::RAW_BYTES_MAX)].into() };
@@ -345,20 +344,20 @@ impl Rows {
             State::Sampling(_, sample) => {
                 let raw = held();
                 let bytes = raw.len();
-                sample.push(Waiting::Refused { raw, reason, around, line }, bytes);
+                sample.push(Waiting::Refused { raw, reason, context, line }, bytes);
                 if sample.is_full() { self.settle(run) } else { Ok(()) }
             }
             State::Beside(beside) => {
-                beside.refuse((held(), reason), around, line, |line, found| run.deliver_one(found, line))
+                beside.refuse((held(), reason), context, line, |line, found| run.deliver_one(found, line))
             }
             State::Here(_) | State::Ended => {
-                refuse(raw, reason, around, &mut run.found);
+                refuse(raw, reason, context, &mut run.found);
                 run.deliver(line)
             }
         }
     }
 
-    /// Ends the table. What waited is read.
+    /// Ends the table, and parses buffered rows.
     pub(crate) fn end(&mut self, run: &mut Run<'_>) -> Outcome {
         self.settle(run)?;
         match std::mem::replace(&mut self.state, State::Ended) {
@@ -387,9 +386,9 @@ impl Rows {
         reader.reader.survey(&sample);
         for waiting in sample.waiting {
             match waiting {
-                Waiting::Row(held) => read_here(run, &mut reader, &held.row(), held.around, held.line)?,
-                Waiting::Refused { raw, reason, around, line } => {
-                    refuse(&raw, reason, around, &mut run.found);
+                Waiting::Row(held) => read_here(run, &mut reader, &held.row(), held.context, held.line)?,
+                Waiting::Refused { raw, reason, context, line } => {
+                    refuse(&raw, reason, context, &mut run.found);
                     run.deliver(line)?;
                 }
             }
@@ -403,7 +402,7 @@ fn read_here(
     run: &mut Run<'_>,
     reader: &mut RowReader,
     row: &Row<'_>,
-    around: Around,
+    context: RecordContext,
     line: Option<u64>,
 ) -> Outcome {
     if reader.is_passed_over(row) {
@@ -412,11 +411,11 @@ fn read_here(
     if run.is_sampling() {
         run.sample_row(row.iter());
     }
-    reader.read(row, around, &mut run.found);
+    reader.read(row, context, &mut run.found);
     run.deliver(line)
 }
 
-/// Who reads a table of these columns: the mapping, or a format. Fails with the reason where nobody does.
+/// Returns the parser for these columns: the mapping, or a format. Fails with the reason if there is none.
 pub(crate) fn reader_of(run: &Run<'_>, header: &Header) -> OpenedTable {
     match &run.options.mapping {
         Some(mapping) => mapped::open(mapping, header),
@@ -427,12 +426,12 @@ pub(crate) fn reader_of(run: &Run<'_>, header: &Header) -> OpenedTable {
     }
 }
 
-/// The format of a table with these columns.
+/// Returns the format of a table with these columns.
 pub(crate) fn format_of(header: &Header) -> Option<&'static Table> {
     table_formats().map(|(_, table)| table).find(|table| (table.fits)(header))
 }
 
-/// Why a table is of no format: what its columns would have to be.
+/// Returns why a table matches no format: the columns that formats expect.
 pub(crate) fn unknown(header: &Header) -> String {
     let known: Vec<_> = table_formats()
         .map(|(format, table)| format!("{} ({})", format.source.name(), table.columns))

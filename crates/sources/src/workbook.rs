@@ -1,6 +1,9 @@
-//! Workbooks (XLSX, XLSM) as tables: which sheet is read, which of its rows names the columns, and its rows as those of
-//! any other table. The archive and its XML are read here rather than by a library for spreadsheets, because those hold
-//! all texts in memory, and make doubles of whole numbers, of which an id is one too many digits.
+//! Workbooks (XLSX, XLSM) as tables: finds the sheet and its header row, and reads the rows like those of any other
+//! table. The archive and its XML are read here rather than by a spreadsheet library, because those hold all texts in
+//! memory and convert whole numbers to doubles, which truncates ids.
+//!
+//! To find the header, the first non-empty rows of each sheet are tried, visible sheets first: the header is the first
+//! row that a format or the mapping recognises.
 
 mod cell;
 mod package;
@@ -10,7 +13,7 @@ mod strings;
 pub(crate) use cell::push_moment;
 
 use crate::packing::Archive;
-use crate::record::Around;
+use crate::record::RecordContext;
 use crate::run::{Outcome, Run, Stop};
 use crate::table::{Cells, Header, Rows, reader_of};
 use package::{Broken, Package, Relationship, attribute, unescaped};
@@ -21,23 +24,22 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use strings::Strings;
 
-/// Most bytes of a text. A cell of Excel holds 32,767 characters.
+/// Longest text, in bytes. A cell of Excel has at most 32,767 characters.
 const TEXT_BYTES_MAX: usize = 1 << 20;
 
-/// Most sheets that are looked at.
+/// Most sheets examined.
 const SHEETS_MAX: usize = 10_000;
 
-/// Sheets that a message names.
+/// Sheets in a message.
 const SHEETS_SHOWN_MAX: usize = 20;
 
-/// Rows with something in them among which the names of the columns are looked for: above a table stand its title, its
-/// date and its filters.
+/// Non-empty rows searched for the header: a title, a date and filters may precede a table.
 const HEADS_MAX: usize = 20;
 
 /// Most bytes of those rows.
 const HEADS_BYTES_MAX: usize = 4 << 20;
 
-/// What workbooks are called in messages.
+/// Name of workbooks in messages.
 const WORKBOOK: &str = "a workbook (XLSX)";
 
 /// Reads a workbook.
@@ -54,14 +56,14 @@ pub(crate) fn read(
     book.read_sheet(run, chosen)
 }
 
-/// A sheet, as the workbook lists it.
+/// A sheet as the workbook lists it.
 struct Listed {
     name: String,
     part: String,
     is_hidden: bool,
 }
 
-/// A workbook, with what its sheets share.
+/// A workbook, with the data that its sheets share.
 struct Workbook<'p> {
     package: &'p Package<'p>,
     sheets: Vec<Listed>,
@@ -69,10 +71,10 @@ struct Workbook<'p> {
     styles: Styles,
 }
 
-/// Which sheet is read, and what its columns are called.
+/// The sheet to read, and its header.
 struct Chosen {
     sheet: usize,
-    /// The number of the row that names the columns.
+    /// Number of the header row.
     head: u32,
     header: Header,
     /// Other sheets that could be read as well.
@@ -94,7 +96,7 @@ impl<'p> Workbook<'p> {
         Ok(Self { package, sheets, strings, styles })
     }
 
-    /// The names of the sheets, for a message.
+    /// Returns the names of sheets, for a message.
     fn names(&self, of: impl Iterator<Item = usize>) -> String {
         let names: Vec<_> =
             of.filter_map(|at| self.sheets.get(at)).map(|sheet| format!("{:?}", sheet.name)).collect();
@@ -102,7 +104,7 @@ impl<'p> Workbook<'p> {
         format!("{}{more}", names[..names.len().min(SHEETS_SHOWN_MAX)].join(", "))
     }
 
-    /// Finds the sheet that is asked for or, without one, the first that is a table; those that are hidden come last.
+    /// Finds the requested sheet or, by default, the first that is a table; hidden sheets come last.
     fn choose(&mut self, run: &Run<'_>) -> Result<Chosen, Stop> {
         let all = 0..self.sheets.len();
         let candidates: Vec<usize> = match &run.options.sheet {
@@ -151,8 +153,8 @@ impl<'p> Workbook<'p> {
         })
     }
 
-    /// Finds the row that names the columns: the first of which somebody can read a table. Without one, tells why the
-    /// first row with several cells is none. `None` for an empty sheet.
+    /// Finds the header: the first row that some parser accepts. Otherwise returns why the first row with
+    /// several cells is not one. `None` for an empty sheet.
     fn head(&mut self, run: &Run<'_>, sheet: usize) -> Result<Option<(u32, Header)>, String> {
         let mut rows = Sheet::open(self.package, &self.sheets[sheet].part).map_err(|why| why.0)?;
         let mut row = SheetRow::default();
@@ -181,7 +183,7 @@ impl<'p> Workbook<'p> {
         }
     }
 
-    /// Reads the rows below the names of the columns.
+    /// Reads the rows below the header.
     fn read_sheet(&mut self, run: &mut Run<'_>, chosen: Chosen) -> Outcome {
         let Chosen { sheet, head, header, others } = chosen;
         let columns = header.len();
@@ -211,7 +213,7 @@ impl<'p> Workbook<'p> {
             }
             fill(&mut cells, &row, columns);
             last = Some(u64::from(row.number));
-            rows.row(run, &cells.row(), Around::default(), last)?;
+            rows.row(run, &cells.row(), RecordContext::default(), last)?;
         }
         rows.end(run)?;
         if let Err(why) = source.finish() {
@@ -227,7 +229,7 @@ impl<'p> Workbook<'p> {
     }
 }
 
-/// The names of the columns: from the first column to the last that has one.
+/// Returns the header: from the first column to the last with a name.
 fn header_of(row: &SheetRow) -> Header {
     let mut names =
         vec![""; row.cells().last().map_or(0, |(column, _)| column as usize + 1).min(COLUMNS_MAX as usize)];
@@ -239,7 +241,7 @@ fn header_of(row: &SheetRow) -> Header {
     Header::new(names.into_iter())
 }
 
-/// The cells below the names of the columns. What stands beside the table is no part of it.
+/// Copies the cells below the header. Cells beside the table are ignored.
 fn fill(cells: &mut Cells, row: &SheetRow, columns: usize) {
     cells.clear();
     let mut next = 0;
@@ -255,7 +257,7 @@ fn fill(cells: &mut Cells, row: &SheetRow, columns: usize) {
     }
 }
 
-/// The sheets that hold cells, and whether days are counted from 1904.
+/// Lists the sheets with cells, and whether days are counted from 1904.
 fn listed(
     package: &Package<'_>,
     main: &str,

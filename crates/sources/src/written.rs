@@ -1,25 +1,25 @@
-//! Details as people and programs write them into cells: times, durations, handles.
+//! Parses details as people and programs write them into cells: times, durations, handles.
 
 use crate::json::number;
 use domain::{Timestamp, VideoId};
 
-/// Longest duration of a video that is believed, in seconds: a day.
+/// Longest plausible duration of a video, in seconds: a day.
 const DURATION_MAX: u64 = 86_400;
 
 /// Seconds between two neighbouring time zones.
 const ZONE_STEP: i64 = 900;
 
-/// The farthest time zones, in seconds.
+/// Largest time zone offset, in seconds.
 const ZONE_MAX: i64 = 14 * 3600;
 
-/// How far the time of posting may be from that in the id, beside the time zone.
+/// Tolerance, in seconds, between the posting time and that in the id, apart from the time zone.
 const ZONE_SLACK: i64 = 120;
 
-/// Numbers from this to the next are days as `20240805`, and no seconds.
+/// Numbers from this one on are days (`20240805`), not seconds.
 const FIRST_DAY: i64 = 20_140_101;
 const LAST_DAY: i64 = 20_991_231;
 
-/// Where the day stands in dates like `01/03/2024`.
+/// Position of the day in dates like `01/03/2024`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     DayFirst,
@@ -27,7 +27,8 @@ pub(crate) enum Order {
 }
 
 impl Order {
-    /// The order in a column of dates: a number above 12 is a day. `None` where no cell tells, or they disagree.
+    /// Detects the order in a column of dates: a number above 12 is a day. `None` if no cell decides, or
+    /// they disagree.
     pub(crate) fn of<'c>(cells: impl Iterator<Item = &'c str>) -> Option<Self> {
         let (mut has_day_first, mut has_month_first) = (false, false);
         for [first, second, _] in cells.filter_map(|cell| parts_of_date(date_of(cell.trim()).0, '/')) {
@@ -42,12 +43,12 @@ impl Order {
     }
 }
 
-/// A time of posting.
+/// Parses a posting time.
 pub(crate) fn time(text: &str, order: Option<Order>) -> Option<Timestamp> {
     parse(text, order, Timestamp::from_source)
 }
 
-/// A time of reading, which may be one of the future, so that it can be refused as one.
+/// Parses a reading time. Future times are returned, so that they can be rejected as such.
 pub(crate) fn time_of_reading(text: &str, order: Option<Order>) -> Option<Timestamp> {
     parse(text, order, Timestamp::of_reading)
 }
@@ -78,7 +79,7 @@ fn parse(text: &str, order: Option<Order>, of_number: fn(i64) -> Option<Timestam
     })
 }
 
-/// Whether a text is a date and a time of day of no stated zone, so that it may be a local time.
+/// Returns true for a date and time without a zone, which may be local.
 pub(crate) fn is_of_no_zone(text: &str) -> bool {
     let text = text.trim().trim_matches(['"', '\'']);
     let (date, clock) = date_of(text);
@@ -92,7 +93,7 @@ pub(crate) fn is_of_no_zone(text: &str) -> bool {
         && !upper.contains("GMT")
 }
 
-/// Digits, also with the fraction that a float leaves behind seconds.
+/// Parses digits, also with the zero fraction of a float.
 fn whole_number(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if whole.is_empty() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
@@ -107,7 +108,7 @@ fn httpdate_of(text: &str) -> Option<Timestamp> {
     Timestamp::from_source(i64::try_from(since.as_secs()).ok()?)
 }
 
-/// The date, and the time of day behind it.
+/// Splits a text into date and time of day.
 fn date_of(text: &str) -> (&str, &str) {
     let (date, clock) = text.split_once([' ', 'T', ',']).unwrap_or((text, ""));
     (date, clock.trim_start_matches([',', ' ']))
@@ -119,7 +120,7 @@ fn parts_of_date(date: &str, mark: char) -> Option<[u32; 3]> {
     parts.next().is_none().then_some(all)
 }
 
-/// Year, month and day of `2024/03/01`, `2024.03.01`, `1.3.2024`, and of `01/03/2024` where the order is known.
+/// Parses `2024/03/01`, `2024.03.01`, `1.3.2024`, and `01/03/2024` if the order is known.
 fn iso_date(date: &str, order: Option<Order>) -> Option<[u32; 3]> {
     for mark in ['-', '/', '.'] {
         let Some([first, second, third]) = parts_of_date(date, mark) else { continue };
@@ -129,7 +130,7 @@ fn iso_date(date: &str, order: Option<Order>) -> Option<[u32; 3]> {
         if third < 1000 {
             return None;
         }
-        // With full stops, and with a day that no month is, there is one reading.
+        // With full stops, or with a day above 12, there is only one interpretation.
         let order = match mark {
             '.' => Some(Order::DayFirst),
             _ if first > 12 => Some(Order::DayFirst),
@@ -144,7 +145,7 @@ fn iso_date(date: &str, order: Option<Order>) -> Option<[u32; 3]> {
     None
 }
 
-/// `16:00`, `16:00:00 UTC`, `4:00 PM`, `16:00:00+0000`, made as RFC 3339 has it.
+/// Converts `16:00`, `16:00:00 UTC`, `4:00 PM`, `16:00:00+0000` to RFC 3339.
 fn full_clock(clock: &str) -> Option<String> {
     let upper = clock.to_ascii_uppercase();
     let (upper, zone) = match upper.trim_end() {
@@ -179,7 +180,7 @@ fn full_clock(clock: &str) -> Option<String> {
     Some(format!("{hour:02}:{minute:02}:{second}{zone}"))
 }
 
-/// `+0000` and `+00:00`.
+/// Converts `+0000` and `+00:00`.
 fn zone_of(text: &str) -> Option<String> {
     let (sign, digits) = text.split_at_checked(1)?;
     let digits: String = digits.chars().filter(|c| *c != ':').collect();
@@ -190,7 +191,7 @@ fn zone_of(text: &str) -> Option<String> {
     }
 }
 
-/// Seconds of `31`, `31.0`, `00:31`, `1:02:03`, `31s`, `2m 5s`, `PT2M5S`.
+/// Parses `31`, `31.0`, `00:31`, `1:02:03`, `31s`, `2m 5s`, `PT2M5S` into seconds.
 pub(crate) fn duration(text: &str) -> Option<u64> {
     let text = text.trim();
     let seconds = match text.contains(':') {
@@ -250,20 +251,20 @@ fn floored(seconds: f64) -> Option<u64> {
     (0.0..1e9).contains(&seconds).then_some(seconds as u64)
 }
 
-/// The second in which a video was made: the upper half of its id.
+/// Returns the second of a video's creation: the upper half of its id.
 pub(crate) fn second_of(id: VideoId) -> Option<i64> {
     let seconds = i64::try_from(id.get() >> 32).ok()?;
     Timestamp::from_source(seconds).map(|_| seconds)
 }
 
-/// The time zone, in seconds, in which a time that is `ahead` of another is the same. `None` where they are the same or no
-/// zone explains it.
+/// Returns the time zone, in seconds, that explains a difference of `ahead` seconds. `None` if they are
+/// equal or no zone does.
 pub(crate) fn zone(ahead: i64) -> Option<i64> {
     let zone = (ahead + ZONE_STEP / 2).div_euclid(ZONE_STEP) * ZONE_STEP;
     (zone != 0 && zone.abs() <= ZONE_MAX && (ahead - zone).abs() <= ZONE_SLACK).then_some(zone)
 }
 
-/// `7 h ahead of`, `5 h 30 min behind`.
+/// Formats `7 h ahead of`, `5 h 30 min behind`.
 pub(crate) fn zone_shown(zone: i64) -> String {
     let (hours, minutes) = (zone.abs() / 3600, zone.abs() / 60 % 60);
     let side = if zone > 0 { "ahead of" } else { "behind" };
@@ -274,7 +275,7 @@ pub(crate) fn zone_shown(zone: i64) -> String {
     }
 }
 
-/// The handle in a link to a video or a profile.
+/// Returns the handle in a link to a video or a profile.
 pub(crate) fn handle_in_link(text: &str) -> Option<&str> {
     let (_, after) = text.split_once("tiktok.com/@")?;
     let handle = after.split(['/', '?', '#']).next().unwrap_or_default();

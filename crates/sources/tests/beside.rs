@@ -91,7 +91,7 @@ proptest! {
     }
 }
 
-/// Panics when it is asked for the nth time.
+/// A clock that panics at the nth call.
 struct Panics(AtomicUsize);
 
 impl Clock for Panics {
@@ -110,7 +110,7 @@ fn a_panic_beside_is_passed_on() {
     let lines = file("", video, &[video.to_owned()]);
     for (name, bytes) in [("x.csv", tables), ("x.ndjson", lines)] {
         for threads in [1, 2] {
-            // Each record is ahead of this clock, which is asked for each.
+            // Each record is ahead of this clock, which is read for each.
             let clock: Arc<dyn Clock> = Arc::new(Panics(AtomicUsize::new(BEGINNING + 1000)));
             let options = Options { clock: Some(clock), ..options(threads) };
             let read = catch_unwind(AssertUnwindSafe(|| read(name, &bytes, options)));
@@ -133,7 +133,7 @@ impl files::Sink for Few {
     }
 }
 
-/// Who wants no more ends the other thread too.
+/// A sink that stops also ends the other thread.
 #[test]
 fn a_sink_that_is_full_stops_both() {
     let rows =

@@ -1,4 +1,4 @@
-//! The rule for tags in captions, held against real captions whose list of tags is known. Skips, saying so, where the
+//! The rule for tags in captions, checked against real captions whose list of tags is known. Skips, saying so, where the
 //! captures are not at hand.
 
 use domain::{Observation, TagKey, caption};

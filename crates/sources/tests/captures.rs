@@ -226,7 +226,7 @@ fn pages_of_the_research_api_give_their_videos() {
     let views = read.videos.iter().filter_map(|video| video.counts.plays);
     assert_eq!(views.map(|views| views.value()).sum::<u64>(), 4_188);
     assert!(read.videos.iter().all(|video| video.source == Source::ResearchApi));
-    // Likes that are left out are not told, and not 0.
+    // Omitted likes are unknown, not 0.
     assert_eq!(read.videos.iter().filter(|video| video.counts.likes.is_none()).count(), 2);
     let nul = crate::read(&folder, &["research-api/videos-nul-bytes.json"]);
     assert_eq!(nul.videos[0].details.author.unique_id, "حموديالباشا4");
@@ -366,8 +366,8 @@ fn the_expectations_of_yt_dlp_give_their_videos() {
         [v.details.title.clone(), v.details.cover.clone(), v.details.music.author.clone()]
     };
     assert!(read.videos.iter().all(|v| !texts(v).iter().any(|text| is_matcher(text))));
-    // Five of Douyin, four of them named at once and one without a link, two live streams, and ten lists of which
-    // only the name is told; two of these are bare ids, as of removed videos.
+    // Five of Douyin, four of them named at once and one without a link, two live streams, and ten lists with
+    // only a name; two of these are bare ids, as of removed videos.
     let count = |part: &str| read.rejects.iter().filter(|reject| reject.reason.contains(part)).count();
     assert_eq!((read.rejects.len(), count("4 videos of another site"), count("a live stream")), (12, 1, 2));
 }

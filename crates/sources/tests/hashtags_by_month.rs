@@ -1,4 +1,4 @@
-//! How many hashtags the videos of a mobile feed have, by the month they were posted in: the figures of docs/metrics.md.
+//! Counts the hashtags of a mobile feed's videos by month of posting: the figures of docs/metrics.md.
 //! Skips, saying so, where the capture is not at hand.
 
 use domain::metrics::structural_break::HASHTAGS_MAX;

@@ -1,4 +1,4 @@
-//! What an import says it kept, what it says is lacking, and the time of reading that is stated for it.
+//! The report of an import: stored fields, lacking fields, and the stated reading time.
 
 use domain::{Clock, Observation, Source, Timestamp};
 use sources::files::{self, FileReport, Item, KeptField, Mapping, Options, RecordKind, TimeOf};
@@ -81,7 +81,7 @@ fn a_key_that_looks_like_what_is_lacking_is_named_with_the_map_that_reads_it() {
             ["id=video_id", "Aufrufe=plays", "createTime=create_time", "scrapedAt=observed_at"]
         );
     }
-    // One in ten is enough not to be told.
+    // One in ten is enough for no warning.
     let known = item(7_000_000_000_000_000_003, r#","stats":{"playCount":5},"Aufrufe":12"#);
     assert_eq!(read(&format!("{known}\n{text}")).warnings.len(), 1);
 }
@@ -91,12 +91,12 @@ fn columns_that_are_not_mapped_are_named() {
     let text = format!("id,Wiedergaben,Etiketten,Gesammelt am\n{ID},12,\"cat, dog\",2024-03-01\n");
     let (report, _) = read_as("t", text.as_str(), mapped(&["id=video_id", "Etiketten=caption"]));
     assert_eq!(report.rejects, 0);
-    let told = warnings(&report);
+    let texts = warnings(&report);
     assert!(
-        told[0].ends_with("the column \"Wiedergaben\" looks like it: --map Wiedergaben=plays"),
-        "{told:?}"
+        texts[0].ends_with("the column \"Wiedergaben\" looks like it: --map Wiedergaben=plays"),
+        "{texts:?}"
     );
-    assert!(told.iter().any(|told| told.ends_with("--map 'Gesammelt am=observed_at'")), "{told:?}");
+    assert!(texts.iter().any(|texts| texts.ends_with("--map 'Gesammelt am=observed_at'")), "{texts:?}");
     assert!(report.maps.is_empty(), "the others are mapped already");
     assert!(!report.warnings.iter().any(|warning| warning.is_grave()), "who maps columns may leave some out");
     assert!(report.keeps_nothing(), "a caption without a hashtag measures nothing");
@@ -120,9 +120,9 @@ fn a_list_inside_an_envelope_is_named_as_what_map_does_not_reach() {
     let items =
         [item(7_000_000_000_000_000_001, ",\"vistas\":12"), item(7_000_000_000_000_000_002, ",\"vistas\":9")];
     let report = read(&format!("{{\"itemList\":[{}]}}", items.join(",")));
-    let told = warnings(&report);
+    let texts = warnings(&report);
     assert_eq!(
-        told,
+        texts,
         [
             "web-item: 0 of 2 videos have plays; the key \"itemList[].vistas\" looks like it; --map reads it when the \
           records of \"itemList\" are in a file of their own, one a line"
@@ -187,8 +187,8 @@ fn a_stated_time_is_used_where_a_record_has_none_and_makes_another_reading() {
         ..mapped(&["id=video_id", "plays=plays", "at=observed_at"])
     };
     let (report, items) = read_as("t", table.as_str(), options);
-    let told: Vec<_> = times(&items).into_iter().map(Timestamp::to_rfc3339).collect();
-    assert_eq!(told, ["2024-03-01T00:00:00Z", "2026-11-01T00:00:00Z"]);
+    let texts: Vec<_> = times(&items).into_iter().map(Timestamp::to_rfc3339).collect();
+    assert_eq!(texts, ["2024-03-01T00:00:00Z", "2026-11-01T00:00:00Z"]);
     assert_eq!(report.times_stated, 1);
 }
 
@@ -242,8 +242,8 @@ fn entries_of_an_archive_are_dated_by_their_own_names_or_else_by_that_of_the_arc
     }
     let bytes = zip.finish().expect("memory");
     let (report, items) = read_as("dumps_20261101.zip", bytes, named());
-    let told: Vec<_> = times(&items).into_iter().map(Timestamp::to_rfc3339).collect();
-    assert_eq!(told, ["2026-11-02T00:00:00Z", "2026-11-01T00:00:00Z"]);
+    let texts: Vec<_> = times(&items).into_iter().map(Timestamp::to_rfc3339).collect();
+    assert_eq!(texts, ["2026-11-02T00:00:00Z", "2026-11-01T00:00:00Z"]);
     assert_eq!((report.rejects, report.times_stated), (1, 2));
 }
 

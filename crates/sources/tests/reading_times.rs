@@ -1,4 +1,4 @@
-//! A reading of the future or of before 2014, and a video of the future, are rejects in every format, with their time; 0
+//! A reading in the future or before 2014, and a video of the future, are rejects in every format, with their time; 0
 //! means that none is known.
 
 use domain::{Observation, Timestamp};

@@ -162,7 +162,7 @@ fn a_har_gives_the_answers_inside() {
     assert_eq!(times(&out), [Some("2025-11-24T16:00:00Z".to_owned())]);
 }
 
-/// What the three posts of most files contain.
+/// The content of the three posts in most files.
 #[derive(Deserialize)]
 struct Truth {
     id: String,

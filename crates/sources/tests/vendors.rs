@@ -1,4 +1,4 @@
-//! What vendors' answers and exports have to be survived in: the contract and tikwm, Apify, yt-dlp; in small made-up
+//! Quirks of vendors' answers and exports: the contract and tikwm, Apify, yt-dlp; in small made-up
 //! files of the same shape.
 
 use domain::{Count, HashtagObservation, Observation, Source, VideoObservation};
@@ -102,7 +102,7 @@ fn videos_of_the_contract_are_read_in_all_their_containers() {
         let [first, second, third] = &out.videos[..] else { panic!("three") };
         assert_eq!((first.source, tags(first)), (Source::Contract, vec![("Cat", None), ("dog", None)]));
         assert_eq!((first.counts.plays, first.counts.likes), (exact(46_179_804), exact(9_180_341)));
-        // What is not told, and 0 beside millions of plays.
+        // Unreported, and 0 beside millions of plays.
         assert_eq!((first.counts.shares, first.counts.comments), (None, None));
         assert_eq!((second.counts.saves, third.details.title.as_str()), (exact(7), ""));
         assert_eq!(first.author.map(|id| id.get()), Some(5));

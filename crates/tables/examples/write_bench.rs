@@ -1,4 +1,4 @@
-//! How many rows of eight columns a second become each format.
+//! Benchmarks each format: rows of eight columns per second.
 //!
 //! `cargo run --release -p tables --example write_bench [ROWS]`
 #![expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
@@ -79,7 +79,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The most memory this process has had, where Linux tells.
+/// Returns the peak memory of this process, on Linux only.
 fn most_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,26 +1,26 @@
-//! Weighs media types by an `Accept` header, as RFC 9110 section 12.5.1 does.
+//! Weighs media types by an `Accept` header (RFC 9110, section 12.5.1).
 
 use std::cmp::Reverse;
 
-/// The weight of a range without `q`, in thousandths.
+/// Weight of a range without `q`, in thousandths.
 const WEIGHT_MAX: u16 = 1000;
 
-/// How much an `Accept` header wants a media type; the greater one is wanted more. Of two wanted alike the one named
-/// more specifically is greater, then the one named first.
+/// Preference of an `Accept` header for a media type; greater is preferred. On equal weight the more
+/// specific range wins, then the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Wish {
+pub struct Preference {
     weight: u16,
     specificity: u8,
     place: Reverse<usize>,
 }
 
-impl Wish {
-    /// Among wishes for names of one thing, the one of the most specific range is greatest.
+impl Preference {
+    /// Compares names of the same type: the most specific range wins.
     pub(crate) const fn by_specificity(&self) -> (u8, u16) {
         (self.specificity, self.weight)
     }
 
-    /// Whether the header excludes the media type with a weight of 0.
+    /// Returns true if the header excludes the media type with a weight of 0.
     pub const fn is_refusal(self) -> bool {
         self.weight == 0
     }
@@ -31,20 +31,20 @@ impl Wish {
 pub struct Accept<'a>(Vec<Range<'a>>);
 
 impl<'a> Accept<'a> {
-    /// Reads a header. Ranges that are malformed, or have a malformed weight, are left out.
+    /// Parses a header. Malformed ranges, and those with malformed weights, are ignored.
     pub fn parse(header: &'a str) -> Self {
         Self(header.split(',').filter_map(Range::parse).collect())
     }
 
-    /// Weighs a media type such as `text/csv`; the most specific range decides. `None` when no range names it.
-    pub fn weigh(&self, media_type: &str) -> Option<Wish> {
+    /// Weighs a media type such as `text/csv`; the most specific range decides. `None` if no range matches.
+    pub fn weigh(&self, media_type: &str) -> Option<Preference> {
         let naming = self.0.iter().enumerate().filter_map(|(place, range)| {
             Some((range.specificity(media_type)?, Reverse(place), range.weight))
         });
-        naming.max().map(|(specificity, place, weight)| Wish { weight, specificity, place })
+        naming.max().map(|(specificity, place, weight)| Preference { weight, specificity, place })
     }
 
-    /// Whether a media type may be sent.
+    /// Returns true if a media type is acceptable.
     pub fn takes(&self, media_type: &str) -> bool {
         self.weigh(media_type).is_some_and(|wish| !wish.is_refusal())
     }
@@ -73,7 +73,7 @@ impl<'a> Range<'a> {
         Some(Self { main, sub, weight })
     }
 
-    /// How specifically it names a media type; `None` if it does not.
+    /// Returns the specificity of the match; `None` if the range does not match.
     fn specificity(&self, media_type: &str) -> Option<u8> {
         let (main, sub) = media_type.split_once('/')?;
         let is_main = self.main.eq_ignore_ascii_case(main);
@@ -86,7 +86,7 @@ impl<'a> Range<'a> {
     }
 }
 
-/// Reads a weight such as `0.5`, in thousandths. More digits than the three of RFC 9110 are rounded.
+/// Parses a weight such as `0.5`, in thousandths. More digits than the three of RFC 9110 are rounded.
 pub fn weight_of(text: &str) -> Option<u16> {
     let weight: f32 = text.parse().ok()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1000")]
@@ -103,7 +103,7 @@ mod tests {
         assert!(accept.takes("text/csv") && accept.takes("image/png") && !accept.takes("text/plain"));
         assert!(accept.weigh("text/csv") > accept.weigh("image/png"));
         assert_eq!(Accept::parse("text/csv").weigh("image/png"), None);
-        assert!(Accept::parse("image/png;q=0").weigh("image/png").is_some_and(Wish::is_refusal));
+        assert!(Accept::parse("image/png;q=0").weigh("image/png").is_some_and(Preference::is_refusal));
         assert!(!Accept::parse("image/png;q=much, json").takes("image/png"));
     }
 }

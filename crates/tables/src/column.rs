@@ -1,16 +1,16 @@
-//! Columns: what their cells are, and whether a row fits them.
+//! Columns: their types, and the check of a row against them.
 
 use crate::{TableError, Value};
 use std::collections::BTreeSet;
 use strum::IntoStaticStr;
 
-/// What the cells of a column are. Any of them may be absent.
+/// The type of a column. Cells of any type may be absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Kind {
     /// Words.
     Text,
-    /// An id. Text in every format, also when it is made of digits: most readers keep only 53 bits of a number.
+    /// An id. Text in every format, even if it is all digits: most readers have only 53 bits for a number.
     Id,
     /// A whole number.
     Integer,
@@ -23,7 +23,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What it is called in errors.
+    /// Returns the name of the type in errors.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -32,20 +32,20 @@ impl Kind {
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Column {
-    /// Its name, as it stands in the header.
+    /// Name in the header.
     pub name: &'static str,
-    /// What its cells are.
+    /// Type of the cells.
     pub kind: Kind,
 }
 
 impl Column {
-    /// A column.
+    /// Creates a column.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
         Self { name, kind }
     }
 }
 
-/// Columns of a table: at least one, each with another name.
+/// Columns of a table: at least one, with distinct names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Columns(Vec<Column>);
 
@@ -65,7 +65,7 @@ impl Columns {
         &self.0
     }
 
-    /// Whether a row has a value for each column, and each is absent or of its column's kind.
+    /// Checks that a row has a value for each column, absent or of its type.
     pub(crate) fn check(&self, row: &[Value<'_>]) -> Result<(), TableError> {
         if row.len() != self.0.len() {
             return Err(TableError::Width { columns: self.0.len(), values: row.len() });

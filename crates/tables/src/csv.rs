@@ -1,7 +1,7 @@
-//! CSV by RFC 4180: UTF-8, a header line, lines end in CR LF.
+//! CSV by RFC 4180: UTF-8, a header line, CR LF line endings.
 //!
-//! A spreadsheet computes what looks like a formula, also in a file from elsewhere. A text that begins as one gets a
-//! leading `'`, as OWASP advises; numbers are left alone. An absent cell and an empty text look the same.
+//! A spreadsheet evaluates text that looks like a formula, even from an untrusted file. Such text gets a leading `'`,
+//! as OWASP advises; numbers are unchanged. An absent cell and an empty text look the same.
 
 use crate::Value;
 use crate::column::Columns;
@@ -9,21 +9,21 @@ use crate::writer::PIECE_BYTES;
 use ::csv::{Terminator, WriterBuilder};
 use std::io::{self, Write};
 
-/// The mark of UTF-8 at the beginning of a file, by which Excel tells that it is.
+/// The UTF-8 byte order mark, by which Excel recognises the encoding.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What a formula begins with, also in full width; and what a spreadsheet passes over before it.
+/// First characters of a formula, also in full width, and white space that a spreadsheet skips before it.
 const FORMULA_STARTS: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
 
-/// Whether a spreadsheet might take a text for a formula.
+/// Returns true if a spreadsheet may evaluate a text as a formula.
 pub(crate) fn is_like_formula(text: &str) -> bool {
     text.starts_with(FORMULA_STARTS)
 }
 
-/// Rows as CSV.
+/// Writes rows as CSV.
 pub(crate) struct CsvWriter<W: Write> {
     out: ::csv::Writer<W>,
-    /// The cell that is being written, kept for its space.
+    /// Reusable buffer of the current cell.
     cell: Vec<u8>,
 }
 
@@ -57,7 +57,7 @@ impl<W: Write> CsvWriter<W> {
     }
 }
 
-/// The error of where the bytes go, if that is what it was.
+/// Returns the I/O error of the output, if that is the cause.
 fn io_error(error: ::csv::Error) -> io::Error {
     match error.into_kind() {
         ::csv::ErrorKind::Io(cause) => cause,

@@ -3,34 +3,34 @@
 use crate::{Kind, XLSX_ROWS_MAX, XLSX_TEXT_MAX};
 use std::io;
 
-/// Why rows cannot be written as they are. A [`crate::Writer`] wraps it in an [`io::Error`] of the kind `InvalidInput`.
+/// Why rows cannot be written. A [`crate::Writer`] wraps it in an [`io::Error`] of the kind `InvalidInput`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
     /// A table without columns.
     #[error("a table has at least one column")]
     NoColumns,
-    /// Two columns of one name.
+    /// Two columns with the same name.
     #[error("two columns are called `{name}`")]
     SameName {
         /// The name.
         name: &'static str,
     },
-    /// A row with another number of values than there are columns.
+    /// A row whose number of values differs from the number of columns.
     #[error("a row has {values} values for {columns} columns")]
     Width {
-        /// How many columns there are.
+        /// Number of columns.
         columns: usize,
-        /// How many values the row has.
+        /// Number of values.
         values: usize,
     },
-    /// A value of another kind than its column's.
+    /// A value of another type than its column.
     #[error("the column `{column}` takes {}, and a row has {} there", want.name(), got.name())]
     Kind {
         /// The column.
         column: &'static str,
-        /// What it takes.
+        /// Expected type.
         want: Kind,
-        /// What was given.
+        /// Actual type.
         got: Kind,
     },
     /// NaN or infinite.
@@ -39,12 +39,12 @@ pub enum TableError {
         /// The column.
         column: &'static str,
     },
-    /// More rows than a sheet holds.
+    /// More rows than a sheet allows.
     #[error(
         "an XLSX sheet holds {XLSX_ROWS_MAX} rows, and there are more; csv and parquet have no such limit"
     )]
     TooManyRows,
-    /// A text that is longer than a cell of a sheet holds.
+    /// A text too long for a cell of a sheet.
     #[error(
         "row {row} has a text in the column `{column}` that is longer than the {XLSX_TEXT_MAX} characters of an \
          XLSX cell; csv and parquet have no such limit"
@@ -52,13 +52,13 @@ pub enum TableError {
     TextTooLong {
         /// The column.
         column: &'static str,
-        /// Number of the row, the first is 1.
+        /// Row number, from 1.
         row: u64,
     },
 }
 
 impl TableError {
-    /// What of a table caused an error of a [`crate::Writer`]; `None` when it came from where the rows go.
+    /// Extracts the table error of a [`crate::Writer`]; `None` for an error of the output.
     pub fn of(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }

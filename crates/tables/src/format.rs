@@ -1,17 +1,17 @@
-//! Formats, and which of them is asked for: by name, by the ending of a file, by an `Accept` header.
+//! Formats, and their selection: by name, by file extension, by an `Accept` header.
 
-use crate::accept::{Accept, Wish};
+use crate::accept::{Accept, Preference};
 use std::path::Path;
 use std::str::FromStr;
 use strum::{IntoStaticStr, VariantArray};
 
-/// In what rows are written.
+/// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Format {
     /// One object: `{"data":[{...},{...}],"meta":{...}}`.
     Json,
-    /// An object a line.
+    /// One object per line.
     Ndjson,
     /// RFC 4180, with a header line.
     Csv,
@@ -21,7 +21,7 @@ pub enum Format {
     Parquet,
 }
 
-/// A name that is none of a format.
+/// Not the name of a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a format; formats are json, ndjson, csv, xlsx and parquet")]
 pub struct UnknownFormat(
@@ -30,17 +30,17 @@ pub struct UnknownFormat(
 );
 
 impl Format {
-    /// What it is called in parameters.
+    /// Returns the name in parameters.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// How names of its files end, without the dot.
+    /// Returns the file extension, without the dot.
     pub fn extension(self) -> &'static str {
         self.name()
     }
 
-    /// Its media type, without parameters.
+    /// Returns the media type, without parameters.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Json => "application/json",
@@ -51,7 +51,7 @@ impl Format {
         }
     }
 
-    /// The value of a `Content-Type` header.
+    /// Returns the value of a `Content-Type` header.
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
@@ -59,7 +59,7 @@ impl Format {
         }
     }
 
-    /// By the ending of a file's name, in small or capital letters.
+    /// Returns the format of a file extension, ignoring case.
     pub fn of_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -68,24 +68,24 @@ impl Format {
         }
     }
 
-    /// The one of all that an `Accept` header prefers.
+    /// Returns the format that an `Accept` header prefers.
     pub fn of_accept(header: &str) -> Option<Self> {
         Self::preferred(header, Self::VARIANTS)
     }
 
-    /// The one of `offered` that an `Accept` header prefers, as RFC 9110 weighs: the most specific range that names a
-    /// format has its weight, and 0 refuses it. Of equals the one named more specifically, then the one named first, then
-    /// the first of `offered`. `None` when it takes none of them.
+    /// Returns the format among `offered` that an `Accept` header prefers, by RFC 9110: the most specific
+    /// matching range determines the weight, and 0 excludes. On equal weight the more specific range wins,
+    /// then the first range, then the first of `offered`. `None` if none is acceptable.
     pub fn preferred(header: &str, offered: &[Self]) -> Option<Self> {
         let accept = Accept::parse(header);
         let wish = |format: &Self| {
             let alias = (*format == Self::Ndjson).then_some("application/ndjson");
             let names = [Some(format.media_type()), alias].into_iter().flatten();
-            // A wide range does not bring back by one name what a narrow one refuses by the other.
+            // A wide range must not re-admit by one name what a narrow one excludes by the other.
             let named = names.filter_map(|name| accept.weigh(name));
-            named.max_by_key(Wish::by_specificity).filter(|wish| !wish.is_refusal())
+            named.max_by_key(Preference::by_specificity).filter(|wish| !wish.is_refusal())
         };
-        // `max_by_key` takes the last of equals, and the first is wanted.
+        // `max_by_key` returns the last of equals, but the first is preferred.
         let wanted = offered.iter().copied().rev().filter(|format| wish(format).is_some());
         wanted.max_by_key(wish)
     }
@@ -132,18 +132,18 @@ mod tests {
             ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some(Format::Json)),
             ("TEXT/CSV;Q=1", Some(Format::Csv)),
             ("application/ndjson", Some(Format::Ndjson)),
-            // What is named is wanted more than what is only not refused, and of equals the one named first.
+            // An explicit match beats a wildcard, and on equal weight the first one wins.
             ("*/*, text/csv", Some(Format::Csv)),
             ("application/x-ndjson, application/json", Some(Format::Ndjson)),
             ("application/json, application/x-ndjson", Some(Format::Json)),
             ("text/csv;q=0.5, application/vnd.apache.parquet", Some(Format::Parquet)),
             ("text/csv;q=0.5, */*", Some(Format::Json)),
             ("text/csv; charset=utf-8 ; q=0.2, application/json;q=0.1", Some(Format::Csv)),
-            // A weight of 0 refuses, also where a wider range takes everything.
+            // A weight of 0 excludes, even if a wider range accepts everything.
             ("application/json;q=0, */*", Some(Format::Ndjson)),
             ("application/*;q=0, */*;q=0.1", Some(Format::Csv)),
             ("*/*;q=0", None),
-            // What is not understood asks for nothing.
+            // Unparseable ranges are ignored.
             ("", None),
             ("json", None),
             ("text/html", None),

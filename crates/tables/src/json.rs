@@ -1,6 +1,6 @@
-//! JSON and NDJSON: an object a row, its keys in the order of the columns.
+//! JSON and NDJSON: one object per row, its keys in column order.
 //!
-//! Integers are written to the last digit, reals as the shortest number that reads back the same.
+//! Integers are written in full, reals as the shortest number that parses to the same value.
 
 use crate::column::Columns;
 use crate::writer::{Meta, PIECE_BYTES};
@@ -37,7 +37,7 @@ impl Serialize for Value<'_> {
     }
 }
 
-/// A list of pairs as an object.
+/// Pairs as an object.
 struct Pairs<'a>(&'a Meta);
 
 impl Serialize for Pairs<'_> {
@@ -46,12 +46,12 @@ impl Serialize for Pairs<'_> {
     }
 }
 
-/// Rows as objects, gathered and written piece by piece.
+/// Writes rows as objects, in chunks.
 struct Objects<W: Write> {
     out: W,
-    /// What is not written yet.
+    /// Bytes not written yet.
     piece: Vec<u8>,
-    /// What stands before the value of each column: `{"name":` of the first, `,"name":` of the others.
+    /// Text before the value of each column: `{"name":` for the first, `,"name":` for the others.
     before: Vec<Vec<u8>>,
 }
 
@@ -80,7 +80,7 @@ impl<W: Write> Objects<W> {
         Ok(())
     }
 
-    /// Writes what is gathered, once that is a piece.
+    /// Writes the buffer if it has reached the chunk size.
     fn write_piece(&mut self) -> io::Result<()> {
         if self.piece.len() < PIECE_BYTES {
             return Ok(());
@@ -96,7 +96,7 @@ impl<W: Write> Objects<W> {
     }
 }
 
-/// A value as JSON, the same as it serializes.
+/// Writes a value as JSON, as it would serialize.
 fn push(out: &mut Vec<u8>, value: &Value<'_>) -> serde_json::Result<()> {
     match value {
         Value::Text(text) | Value::Id(text) if needs_escapes(text) => serde_json::to_writer(out, text),
@@ -114,12 +114,13 @@ fn push(out: &mut Vec<u8>, value: &Value<'_>) -> serde_json::Result<()> {
     }
 }
 
-/// Whether a text cannot stand in JSON as it is. Looks at all of it rather than up to the first: that is faster.
+/// Returns true if a text needs escapes in JSON. Scans all of it, which is faster than stopping at the
+/// first.
 fn needs_escapes(text: &str) -> bool {
     text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\'))
 }
 
-/// An object a line.
+/// One object per line.
 pub(crate) struct NdjsonWriter<W: Write> {
     rows: Objects<W>,
 }
@@ -140,7 +141,8 @@ impl<W: Write> NdjsonWriter<W> {
     }
 }
 
-/// `{"data":[...],"meta":{...}}`, a row a line. What was cut off is no JSON, so that it is not taken for whole.
+/// `{"data":[...],"meta":{...}}`, one row per line. A truncated file is invalid JSON, so it cannot pass for
+/// a complete one.
 pub(crate) struct JsonWriter<W: Write> {
     rows: Objects<W>,
     is_first: bool,

@@ -1,8 +1,8 @@
-//! Rows become files: JSON, NDJSON, CSV, XLSX and Parquet, in bounded memory, so that numbers survive Excel and pandas.
+//! Writes rows as JSON, NDJSON, CSV, XLSX and Parquet, in bounded memory, so that numbers survive Excel and pandas.
 //!
-//! Deliberately absent: what the columns mean, HTTP, reading the clock. Server and command line use this crate; it sees
-//! nobody but `domain`. Reading order: [`Column`] and [`Value`] (what a cell is), [`Writer`] (rows go out one by one),
-//! [`Table`] (a small answer held whole), [`Format`] (which one is asked for). A format is the file of its name.
+//! Deliberately absent: what the columns mean, HTTP, reading the clock. The server and the command line
+//! use this crate, which depends on `domain` only. Reading order: [`Column`] and [`Value`] (cells), [`Writer`] (streams
+//! rows), [`Table`] (a small answer in memory), [`Format`] (selection of a format). Each format is the file of its name.
 //!
 //! The same value in each format:
 //!
@@ -16,11 +16,10 @@
 //! | time | RFC 3339, UTC | RFC 3339, UTC | date, UTC; text before March 1900 and after 9999 | TIMESTAMP, ms, UTC |
 //! | absent | `null` | nothing | empty cell | null |
 //!
-//! What a reader does with it is the reader's: Excel makes a number of an id in CSV, and pandas of one in XLSX unless
-//! `read_excel` is told `dtype={"id": "str"}`. Parquet alone holds every kind by itself.
+//! Readers may still infer types: Excel turns an id in CSV into a number, and so does pandas with one in XLSX unless
+//! `read_excel` is given `dtype={"id": "str"}`. Only Parquet declares the type of every column.
 //!
-//! Pairs of meta data stand in JSON beside the rows, in XLSX on a second sheet, in Parquet in the footer; NDJSON and CSV
-//! have no place for them.
+//! Metadata is beside the rows in JSON, on a second sheet in XLSX, in the footer in Parquet; NDJSON and CSV have none.
 
 mod accept;
 
@@ -44,7 +43,7 @@ mod writer;
 
 mod table;
 
-pub use accept::{Accept, Wish, weight_of};
+pub use accept::{Accept, Preference, weight_of};
 pub use column::{Column, Kind};
 pub use error::TableError;
 pub use format::{Format, UnknownFormat};

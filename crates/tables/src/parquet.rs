@@ -1,8 +1,8 @@
-//! Parquet: a row group is gathered in memory column by column, then written, packed with zstd.
+//! Parquet: row groups are collected in memory by column, then compressed with zstd and written.
 //!
-//! Integers and times are `PLAIN`, texts have a dictionary as long as it pays. Every column may be null. Ids and text are UTF-8 strings, times are milliseconds and say that they are UTC. Pairs of
-//! meta data stand in the footer. The column writers are used as they are: cells come one by one, so arrays of Arrow
-//! would only be one more copy, and its crates one more thing to build.
+//! Integers and times are `PLAIN`; texts use a dictionary while it pays off. Every column is nullable. Ids and texts
+//! are UTF-8 strings, times are milliseconds in UTC. Metadata is in the footer. Cells arrive one by one, so the column
+//! writers are used directly: Arrow arrays would be another copy and more crates.
 
 use crate::column::Columns;
 use crate::writer::Meta;
@@ -24,21 +24,21 @@ use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
-/// Rows of a group; about what DuckDB reads with one thread.
+/// Rows of a group; about the amount that DuckDB reads with one thread.
 const GROUP_ROWS_MAX: usize = 131_072;
 
-/// A group is written sooner when its cells take this much.
+/// Size of the cells, in bytes, at which a group is written earlier.
 const GROUP_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Groups up to this are packed by one thread: threads take longer to begin.
+/// Smaller groups are compressed by one thread: starting threads would take longer.
 const ROWS_ALONE_MAX: usize = 10_000;
 
 const ZSTD_LEVEL: i32 = 3;
 
-/// How deep a value that is there is defined, in a flat schema of optional columns; one that is not has 0.
+/// Definition level of a present value, in a flat schema of optional columns; an absent one has 0.
 const DEFINED: i16 = 1;
 
-/// The cells of a column in the group that is gathered: which are there, and those that are.
+/// The cells of a column in the current group: a presence flag for each, and the present values.
 struct Cells {
     shape: ColumnDescPtr,
     levels: Vec<i16>,
@@ -46,7 +46,7 @@ struct Cells {
 }
 
 enum Values {
-    /// Texts one after another, and where each ends.
+    /// Concatenated texts, with the end of each.
     Text {
         bytes: Vec<u8>,
         ends: Vec<usize>,
@@ -56,8 +56,8 @@ enum Values {
     Flag(Vec<bool>),
 }
 
-/// Where the bytes go, to be taken out in the end. The library would give it back too, but with only the words of an
-/// error.
+/// The output, recoverable at the end. The library would return it too, but with its errors turned into
+/// text.
 struct Slot<W>(Option<W>);
 
 impl<W: Write> Slot<W> {
@@ -76,11 +76,11 @@ impl<W: Write> Write for Slot<W> {
     }
 }
 
-/// Rows as Parquet.
+/// Writes rows as Parquet.
 pub(crate) struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<Slot<W>>,
     columns: Vec<Cells>,
-    /// Threads that help to pack a large group.
+    /// Threads that help to compress a large group.
     helpers: usize,
     rows: usize,
     bytes: usize,
@@ -128,13 +128,13 @@ impl<W: Write + Send> ParquetWriter<W> {
     }
 }
 
-/// A column of a group, ready to be appended, and what is to be said of it in the footer.
+/// A compressed column of a group, with its footer metadata.
 struct Packed {
     bytes: Bytes,
     told: ColumnCloseResult,
 }
 
-/// Packs columns, on so many threads besides this one.
+/// Compresses columns, with the given number of extra threads.
 fn pack_all(columns: &mut [Cells], properties: &WriterPropertiesPtr, others: usize) -> Result<Vec<Packed>> {
     let waiting = Mutex::new(columns.iter_mut().enumerate());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -146,7 +146,7 @@ fn pack_all(columns: &mut [Cells], properties: &WriterPropertiesPtr, others: usi
         Ok(packed)
     };
     let mut packed = std::thread::scope(|scope| -> Result<_> {
-        // Where there are no more threads to be had, this one does all of it.
+        // If no more threads are available, this one does all the work.
         let begun = (0..others).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok());
         let begun: Vec<_> = begun.collect();
         let mut packed = work()?;
@@ -165,8 +165,8 @@ fn open<W: Write + Send>(out: W, columns: &[Column], meta: &Meta) -> Result<Seri
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_key_value_metadata(Some(pairs));
-    // Counts and times hardly repeat, so a dictionary of them would be given up half way. Delta encoding would save little
-    // after zstd, and fastparquet reads wrong numbers from it: findings/fastparquet_delta_int64.sh.
+    // Counts and times rarely repeat, so a dictionary would be abandoned half way. Delta encoding saves
+    // little after zstd, and fastparquet decodes it wrongly: findings/fastparquet_delta_int64.sh.
     for column in columns.iter().filter(|column| matches!(column.kind, Kind::Integer | Kind::Time)) {
         properties = properties
             .set_column_dictionary_enabled(column.name.into(), false)
@@ -203,7 +203,7 @@ impl Cells {
         Self { shape: Arc::clone(shape), levels: Vec::new(), values }
     }
 
-    /// Takes a cell in, and says how many bytes it takes. Its kind is its column's, which was checked before.
+    /// Adds a cell and returns its size in bytes. Its type was checked before.
     fn push(&mut self, value: &Value<'_>) -> usize {
         let bytes = match (&mut self.values, value) {
             (Values::Text { bytes, ends }, Value::Text(text) | Value::Id(text)) => {
@@ -221,7 +221,7 @@ impl Cells {
         bytes.unwrap_or(0) + size_of::<i16>()
     }
 
-    /// Makes of the cells what stands in the file, and keeps none of them.
+    /// Encodes the cells, and clears them.
     fn pack(&mut self, properties: &WriterPropertiesPtr) -> Result<Packed> {
         let mut out = TrackedWrite::new(Vec::new());
         let pages = Box::new(SerializedPageWriter::new(&mut out));
@@ -262,14 +262,14 @@ fn keep<T>(values: &mut Vec<T>, value: T) -> Option<usize> {
     Some(size_of::<T>())
 }
 
-/// The texts, each a part of the one piece of memory that they share.
+/// Returns the texts as slices of one shared buffer.
 fn texts(bytes: Vec<u8>, ends: &[usize]) -> Vec<ByteArray> {
     let whole = ByteArray::from(bytes);
     let starts = std::iter::once(&0).chain(ends);
     starts.zip(ends).map(|(start, end)| whole.slice(*start, end - start)).collect()
 }
 
-/// The error of where the bytes go, if that is what it was.
+/// Returns the I/O error of the output, if that is the cause.
 fn io_error(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(cause) => match cause.downcast::<io::Error>() {

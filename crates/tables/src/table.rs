@@ -1,4 +1,4 @@
-//! A small answer, held whole.
+//! A small answer in memory.
 
 use crate::column::Columns;
 use crate::json::Record;
@@ -6,7 +6,7 @@ use crate::{Column, Format, Options, TableError, Value, Writer};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use std::io::{self, Write};
 
-/// Columns and rows that fit them. It serializes as a list of objects.
+/// Columns and matching rows. Serializes as a list of objects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table<'a> {
     columns: Columns,
@@ -14,19 +14,23 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// A table without rows. There is at least one column, and each has another name.
+    /// Creates a table without rows.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`] without columns, or if two have the same name.
     pub fn new(columns: &[Column]) -> Result<Self, TableError> {
         Ok(Self { columns: Columns::new(columns)?, rows: Vec::new() })
     }
 
-    /// Puts a row at the end: a value for each column, absent or of its kind.
+    /// Appends a row: a value for each column, absent or of its type.
     pub fn push(&mut self, row: Vec<Value<'a>>) -> Result<(), TableError> {
         self.columns.check(&row)?;
         self.rows.push(row);
         Ok(())
     }
 
-    /// Its columns.
+    /// Returns the columns.
     pub fn columns(&self) -> &[Column] {
         self.columns.as_slice()
     }

@@ -1,4 +1,4 @@
-//! What stands in a cell.
+//! The value of a cell.
 
 use crate::Kind;
 use domain::Timestamp;

@@ -1,4 +1,4 @@
-//! Rows go out one by one, in any format, in bounded memory.
+//! Writes rows one by one, in any format, in bounded memory.
 
 use crate::column::Columns;
 use crate::csv::CsvWriter;
@@ -10,26 +10,26 @@ use domain::Timestamp;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// What may be chosen besides the format.
+/// Options besides the format.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// CSV: begin with the byte order mark by which Excel tells UTF-8.
+    /// CSV: begin with a byte order mark, by which Excel recognises UTF-8.
     pub has_byte_order_mark: bool,
-    /// XLSX: when the workbook says that it was created. Without one that is 1980-01-01.
+    /// XLSX: creation time of the workbook. Default: 1980-01-01.
     pub created: Option<Timestamp>,
-    /// XLSX: where rows wait to be packed; the system's folder for temporary files if there is none.
+    /// XLSX: folder for buffered rows. Default: the system's temporary folder.
     pub temporary_folder: Option<PathBuf>,
 }
 
-/// Texts go out in pieces of about so much: less makes many calls, more does not stay in a core's cache.
+/// Size of output chunks: smaller ones cost more calls, larger ones do not fit a core's cache.
 pub(crate) const PIECE_BYTES: usize = 64 * 1024;
 
-/// Pairs of meta data: what they are called, and what they say.
+/// Metadata: names and values.
 pub(crate) type Meta = [(String, String)];
 
-/// Writes rows to `W` in a format. CSV, JSON and NDJSON go out as they come; Parquet holds one group of rows, XLSX keeps
-/// its rows in a temporary file. One that is dropped before [`Writer::finish`] leaves the beginning of a file, which
-/// in CSV and NDJSON looks like a shorter one.
+/// Writes rows to `W` in a format. CSV, JSON and NDJSON are streamed; Parquet buffers one row group, XLSX
+/// buffers rows in a temporary file. Dropping it before [`Writer::finish`] leaves a truncated file, which in
+/// CSV and NDJSON looks like a shorter one.
 pub struct Writer<W: Write + Send> {
     columns: Columns,
     meta: Vec<(String, String)>,
@@ -46,9 +46,11 @@ enum Sink<W: Write + Send> {
 }
 
 impl<W: Write + Send> Writer<W> {
-    /// Begins a table with these columns and pairs of meta data.
+    /// Begins a table with these columns and metadata.
     ///
-    /// Errors are those of `out`, and a [`crate::TableError`] if there is no column or two have one name.
+    /// # Errors
+    ///
+    /// Those of `out`, and a [`crate::TableError`] without columns or if two have the same name.
     pub fn begin(out: W, format: Format, columns: &[Column], meta: &[(&str, String)]) -> io::Result<Self> {
         Self::begin_with(out, format, columns, meta, &Options::default())
     }
@@ -73,10 +75,12 @@ impl<W: Write + Send> Writer<W> {
         Ok(Self { columns, meta, rows: 0, sink })
     }
 
-    /// Writes a row: a value for each column, absent or of its kind.
+    /// Writes a row: a value for each column, absent or of its type.
     ///
-    /// Errors are those of where the rows go, after which nothing more can be written, and a [`crate::TableError`] for a
-    /// row that does not fit, of which nothing was written.
+    /// # Errors
+    ///
+    /// Those of the output, after which nothing more can be written, and a [`crate::TableError`] for a row
+    /// that does not fit, of which nothing was written.
     pub fn row(&mut self, values: &[Value<'_>]) -> io::Result<()> {
         self.columns.check(values)?;
         match &mut self.sink {
@@ -90,17 +94,17 @@ impl<W: Write + Send> Writer<W> {
         Ok(())
     }
 
-    /// How many rows were written.
+    /// Returns the number of rows written.
     pub const fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Writes what is left and gives back what was written to, flushed.
+    /// Writes buffered data and returns the output, flushed.
     pub fn finish(self) -> io::Result<W> {
         self.finish_with(&[])
     }
 
-    /// [`Writer::finish`]; XLSX gets a sheet for each of these tables, other formats have no place for them.
+    /// [`Writer::finish`] with further tables; XLSX gets a sheet for each, other formats omit them.
     pub(crate) fn finish_with(self, others: &[(&str, Table<'_>)]) -> io::Result<W> {
         let mut out = match self.sink {
             Sink::Json(sink) => sink.finish(&self.meta),

@@ -14,22 +14,22 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, IgnoreError, Workboo
 use std::io::{self, BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Most rows of an XLSX sheet besides the header.
+/// Most rows of an XLSX sheet, without the header.
 pub const ROWS_MAX: u64 = 1_048_575;
 
-/// Most characters of an XLSX cell, counted as UTF-16 does.
+/// Most characters of an XLSX cell, in UTF-16 units.
 pub const TEXT_MAX: usize = 32_767;
 
-/// Largest integer, and with a minus the smallest, that is a number in XLSX: 15 digits. Beyond, it is text.
+/// Largest absolute integer that is a number in XLSX: 15 digits. Larger ones are text.
 pub const INTEGER_MAX: i64 = 999_999_999_999_999;
 
-/// The day number that Excel gives to 1970-01-01.
+/// Excel's day number of 1970-01-01.
 const DAY_1970: f64 = 25_569.0;
 
-/// 1900-03-01, before which Excel counts a day that never was, and 10000-01-01.
+/// 1900-03-01, before which Excel counts a day that never existed, to 10000-01-01.
 const DATES_MS: std::ops::Range<i64> = -2_203_891_200_000..253_402_300_800_000;
 
-/// Of 1 to 9. The usual 6 makes files a tenth smaller and takes nearly half as long again.
+/// Compression level, 1 to 9. The default 6 makes files a tenth smaller and takes nearly twice as long.
 const ZIP_LEVEL: u8 = 3;
 
 const DATE_FORMAT: &str = "yyyy-mm-dd hh:mm:ss";
@@ -40,10 +40,10 @@ const TEXT_FORMAT: &str = "@";
 const DATA: &str = "data";
 const ABOUT: &str = "about";
 
-/// Widths of the columns of `about`, in characters.
+/// Column widths of `about`, in characters.
 const ABOUT_WIDTHS: [f64; 2] = [24.0, 80.0];
 
-/// Formats of single cells; the others come from their column.
+/// Formats of single cells; others come from their column.
 struct Formats {
     bold: Format,
     text: Format,
@@ -62,17 +62,17 @@ impl Formats {
     }
 }
 
-/// What is said on the sheet `about` because it occurred.
+/// Remarks for the sheet `about`.
 #[derive(Default)]
 struct Notes {
     has_long_integers: bool,
     has_far_times: bool,
 }
 
-/// Rows as a workbook.
+/// Writes rows as a workbook.
 pub(crate) struct XlsxWriter<W: Write + Send> {
     out: W,
-    /// `None` once writing to it has failed.
+    /// `None` after a failed write.
     book: Option<Workbook>,
     formats: Formats,
     notes: Notes,
@@ -105,7 +105,7 @@ impl<W: Write + Send> XlsxWriter<W> {
         Ok(())
     }
 
-    /// Writes the further tables to sheets of their names, and the meta data.
+    /// Writes the further tables to sheets of their own, and the metadata.
     pub(crate) fn finish(
         mut self,
         columns: &Columns,
@@ -134,8 +134,8 @@ impl<W: Write + Send> XlsxWriter<W> {
     }
 }
 
-/// Does what writes to the workbook. The library panics where its temporary file cannot be written, for instance because
-/// the disk is full; whoever asked for an export gets an error.
+/// Runs workbook writes. The library panics if its temporary file cannot be written, for example on a full
+/// disk; callers get an error instead.
 fn guarded<T>(work: impl FnOnce() -> Result<T, XlsxError>) -> io::Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(done)) => Ok(done),
@@ -152,7 +152,7 @@ fn already_failed() -> io::Error {
 fn new_book(columns: &[Column], formats: &Formats, options: &Options) -> Result<Workbook, XlsxError> {
     let mut book = Workbook::new();
     book.set_zip_compression_level(ZIP_LEVEL);
-    // Files that are packed without a time of their own have this one.
+    // Default time of compressed files.
     let created = match options.created {
         Some(at) => ExcelDateTime::from_timestamp(at.as_seconds())?,
         None => ExcelDateTime::from_ymd(1980, 1, 1)?,
@@ -196,7 +196,7 @@ fn write_table(
     keep_ids_as_they_are(sheet, table.columns(), rows)
 }
 
-/// How wide a column is, in characters, and the number format of its cells.
+/// Returns the width in characters and the number format of a column.
 const fn look(kind: Kind) -> (f64, Option<&'static str>) {
     match kind {
         Kind::Text => (28.0, None),
@@ -210,7 +210,7 @@ const fn look(kind: Kind) -> (f64, Option<&'static str>) {
 
 fn check_texts(columns: &[Column], values: &[Value<'_>], row: u64) -> Result<(), TableError> {
     for (column, value) in columns.iter().zip(values) {
-        // A character is at least a byte, so most texts need not be counted.
+        // A character has at least one byte, so most texts need no counting.
         if let Value::Text(text) | Value::Id(text) = value
             && text.len() > TEXT_MAX
             && text.encode_utf16().count() > TEXT_MAX
@@ -266,13 +266,13 @@ fn write_cell(
     Ok(())
 }
 
-/// Excel's number of a time: days since 1899-12-30, UTC, exact to less than a millisecond.
+/// Returns Excel's number for a time: days since 1899-12-30, UTC, exact to less than a millisecond.
 fn serial(at: Timestamp) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53 within DATES_MS")]
     DATES_MS.contains(&at.as_ms()).then(|| DAY_1970 + at.as_ms() as f64 / 86_400_000.0)
 }
 
-/// Excel marks texts of digits as mistakes; ids are none.
+/// Excel flags digits stored as text as errors; ids are not.
 fn keep_ids_as_they_are(sheet: &mut Worksheet, columns: &[Column], rows: u32) -> Result<(), XlsxError> {
     for (column, place) in columns.iter().zip(0_u16..) {
         if matches!(column.kind, Kind::Id | Kind::Integer) {

@@ -2,7 +2,7 @@
 //! says so too.
 
 use crate::output::{self, counted, grouped};
-use domain::caveat::said_of;
+use domain::caveat::caveat_texts;
 use domain::hashtag::{AsRead, Total};
 use domain::{Basis, Hashtag, Source, Timestamp};
 use measure::{AsReadView, CaveatView};
@@ -186,7 +186,7 @@ impl HashtagView {
             },
             meta: MetaView {
                 source: hashtag.observed.sources.iter().map(Source::name).collect(),
-                caveats: said_of(hashtag.observed.caveats).into_iter().map(CaveatView::from).collect(),
+                caveats: caveat_texts(hashtag.observed.caveats).into_iter().map(CaveatView::from).collect(),
             },
             snapshots: None,
             windows: Vec::new(),

@@ -1,8 +1,9 @@
-//! Writes synthetic web captures as NDJSON, for benchmarks: deterministic, of the shape and size of real ones (1.3 KB).
+//! Writes synthetic web captures as NDJSON, for benchmarks: deterministic, of the shape and size of real ones (1.3
+//! KB).
 //!
 //! `cargo run --release -p testkit --example generate_videos -- COUNT [TAGS] > videos.ndjson`
 //!
-//! Each video has five tags out of TAGS (2,000,000 unless told), drawn log-uniformly, which is Zipf's law with exponent
+//! Each video has five tags out of TAGS (default: 2,000,000), drawn log-uniformly, which is Zipf's law with exponent
 //! 1; one of 100,000 authors drawn the same way; a reading time; ids in no particular order.
 
 #[path = "made_up/hashtag.rs"]

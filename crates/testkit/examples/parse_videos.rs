@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 
-/// What an import keeps of a video.
+/// The fields that an import stores of a video.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only parsed")]

@@ -1,4 +1,4 @@
-//! A store of each kind, so that one story is told on all of them.
+//! A store of each kind, so that one story runs on all of them.
 
 #[cfg(unix)]
 use crate::postgres::{CitusCluster, TestDatabase};
@@ -82,7 +82,7 @@ impl TestStore {
     }
 }
 
-/// Stories of a store, each told on SQLite, on PostgreSQL and on a cluster of Citus: `name::sqlite`, `name::postgres` and
+/// Defines stories of a store that run on SQLite, on PostgreSQL and on a Citus cluster: `name::sqlite`, `name::postgres` and
 /// `name::citus`.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! A small HTTP client that does what it is told: no redirects, no retries, no headers of its own but `Host`.
+//! A minimal HTTP client: no redirects, no retries, no headers of its own but `Host`.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -71,7 +71,7 @@ impl Connection {
         stream.set_nodelay(true).expect("a socket option");
         let (sender, connection) = handshake(TokioIo::new(stream)).await.expect("a connection");
         tokio::spawn(async move {
-            // A connection that the server ends is what some tests are about; the request tells them.
+            // Some tests are about connections that the server closes; the request reports it.
             let _ = connection.await;
         });
         Self { sender }

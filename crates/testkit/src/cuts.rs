@@ -18,7 +18,7 @@ const TRIES: usize = 400;
 /// A hashtag's views up to some moment.
 #[derive(Debug, Clone)]
 pub struct Cut {
-    /// What it is called.
+    /// Name of the series.
     pub name: String,
     /// In order of time.
     pub readings: Vec<(Timestamp, u64)>,
@@ -120,7 +120,7 @@ pub fn captured(seed: u64, count: usize, end: Timestamp) -> Option<Vec<Cut>> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/data/series/hashtag-views-2022-2026.tar.gz");
     let Ok(packed) = std::fs::File::open(&file) else {
-        // Where standard error is closed nobody is there to be told.
+        // If standard error is closed, there is nobody to inform.
         let _ = writeln!(std::io::stderr(), "skipped: no series at {}", file.display());
         return None;
     };

@@ -1,8 +1,8 @@
-//! The API description of a running server, which its real answers are held against: status, headers, media type, and
-//! every property of a JSON body.
+//! Checks the answers of a running server against its API description: status, headers, media type, and every property
+//! of a JSON body.
 //!
-//! It is stricter than JSON Schema, where objects are open: a property that is not described is wrong. It knows the
-//! keywords that the description uses, and stops at any other.
+//! It is stricter than JSON Schema, where objects are open: an undescribed property is an error. It knows the keywords
+//! that the description uses, and stops at any other.
 
 use crate::{Answer, Request, TestServer};
 use http::header::HeaderName;
@@ -28,7 +28,7 @@ const NOTES: [&str; 6] = ["description", "example", "examples", "default", "titl
 #[derive(Debug, Clone)]
 pub struct Description(Value);
 
-/// What an operation answers, as described.
+/// The described answers of an operation.
 #[derive(Debug)]
 pub struct Described<'a> {
     document: &'a Description,
@@ -100,7 +100,7 @@ impl Described<'_> {
         assert!(complaints.is_empty(), "{name} {status}: {}\n{text:.2000}", complaints.join("\n"));
     }
 
-    /// What of an answer is not described.
+    /// Lists the parts of an answer that are not described.
     pub fn complaints(&self, answer: &Answer) -> Vec<String> {
         let response = &self.operation["responses"][answer.status.as_str()];
         if response.is_null() {

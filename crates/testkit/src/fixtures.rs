@@ -1,4 +1,4 @@
-//! Small synthetic observations: a hashtag's record, a video. What is not said is not told.
+//! Small synthetic observations: a hashtag's record, a video. Everything not set is unknown.
 
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
 use domain::video::{Author, Music, VideoDetails};
@@ -124,7 +124,7 @@ pub fn video(id: u64) -> VideoFixture {
 }
 
 impl VideoFixture {
-    /// Under this tag, whose id is not told.
+    /// Adds a tag of unknown id.
     #[must_use]
     pub fn tag(mut self, name: &str) -> Self {
         self.0.tags.push(TagRef { tag: Tag::new(name).expect("a tag"), id: None });
@@ -139,7 +139,7 @@ impl VideoFixture {
         self
     }
 
-    /// Who posted it.
+    /// Sets the author.
     #[must_use]
     pub fn author(mut self, id: u64) -> Self {
         self.0.author = id.try_into().ok();
@@ -147,7 +147,7 @@ impl VideoFixture {
         self
     }
 
-    /// Who posted it, by handle alone.
+    /// Sets the author, by handle only.
     #[must_use]
     pub fn handle(mut self, handle: &str) -> Self {
         self.0.author = None;

@@ -1,5 +1,5 @@
-//! What tests share: a clock that stands still, small synthetic observations, a catalog in a folder of its own, and a
-//! running server in one call. A dev-dependency only.
+//! Shared test code: a stopped clock, small synthetic observations, a catalog in a folder of its own, and a running
+//! server in one call. A dev-dependency only.
 
 #![expect(clippy::missing_panics_doc, reason = "in a test a panic is the message")]
 

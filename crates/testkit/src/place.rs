@@ -1,4 +1,4 @@
-//! Where catalogs and servers of a test keep what they hold, so that one story is told on each backend.
+//! The storage of a test's catalogs and servers, so that one story runs on each backend.
 
 #[cfg(unix)]
 use crate::postgres::TestDatabase;

@@ -18,8 +18,8 @@ pub use shared::TestDatabase;
 
 use std::path::{Path, PathBuf};
 
-/// Where the programs of the newest PostgreSQL server here are. `None`, said aloud, where there is none; with `CI=true`
-/// that is a failure.
+/// Returns the folder of the newest installed PostgreSQL server. `None`, with a message, if there is none;
+/// with `CI=true` that is a failure.
 pub(crate) fn programs() -> Option<PathBuf> {
     let found = installed();
     if found.is_none() {
@@ -36,7 +36,7 @@ pub(crate) fn tell_missing(what: &str, package: &str) {
 }
 
 /// Says that a test is skipped for want of a program that few have.
-#[expect(clippy::print_stderr, reason = "whoever runs the test is told")]
+#[expect(clippy::print_stderr, reason = "the skipped test must be reported")]
 pub(crate) fn tell_skipped(what: &str) {
     eprintln!("skipped: {what} is not installed");
 }

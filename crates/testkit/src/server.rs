@@ -16,13 +16,13 @@ use store::keys::{KeyCreated, NewKey};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Credits of the account, unless told otherwise.
+/// Default credits of the account.
 const CREDITS: u64 = 1_000_000;
 
-/// What the node is called.
+/// Name of the node.
 const NODE: &str = "node-1";
 
-/// Of the ids of requests.
+/// Seed of request ids.
 const SEED: u64 = 7;
 
 /// A server to be started.
@@ -39,13 +39,13 @@ pub struct TestServerBuilder {
 
 /// A running server.
 pub struct TestServer {
-    /// Where it listens.
+    /// Listening address.
     pub address: SocketAddr,
-    /// Of the account.
+    /// The account.
     pub account_id: AccountId,
     /// A key of the account, as it is sent.
     pub key: String,
-    /// What the server goes by.
+    /// Clock of the server.
     pub clock: FixedClock,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
@@ -171,7 +171,7 @@ async fn account(
 }
 
 impl TestServer {
-    /// To be changed before it starts. Keys have no limit unless told otherwise.
+    /// Returns a builder for changes before the start. Keys have no limit by default.
     pub fn builder() -> TestServerBuilder {
         let options = Options { requests_per_minute: 0, ..Options::default() };
         TestServerBuilder {
@@ -205,7 +205,7 @@ impl TestServer {
         request.send(self.address).await
     }
 
-    /// What the account holds, read from the database.
+    /// Reads the account's balance from the database.
     pub async fn balance(&self) -> u64 {
         let balance = self.held.store().balance(self.account_id).await.expect("an answer");
         balance.expect("an account").get()
@@ -243,12 +243,12 @@ impl TestServer {
         key.reveal()
     }
 
-    /// Tells it to stop, and does not wait.
+    /// Requests shutdown without waiting.
     pub fn stop(&mut self) {
         self.stop = None;
     }
 
-    /// Stops it, waits until it has stopped, and gives what it held.
+    /// Shuts down, waits, and returns the catalog.
     pub async fn stopped(mut self) -> TemporaryCatalog {
         self.stop();
         self.running.await.expect("a server that stopped by itself");

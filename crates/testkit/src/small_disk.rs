@@ -27,7 +27,7 @@ impl SmallDisk {
         None
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         self.0.path()
     }

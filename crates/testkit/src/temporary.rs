@@ -85,7 +85,7 @@ impl TemporaryCatalog {
         self.measure.store()
     }
 
-    /// Where its files are.
+    /// Returns the folder of its files.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

@@ -28,7 +28,7 @@ impl RunningWorker {
         Self { stop, running }
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Requests shutdown, and waits for it.
     pub async fn stopped(self) {
         drop(self.stop);
         self.running.await.expect("a worker that stopped by itself");

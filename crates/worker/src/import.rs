@@ -1,5 +1,5 @@
-//! An import: the uploaded file, read by the catalog like any other. It is read anew from its beginning after a restart,
-//! which changes nothing that is there already.
+//! Imports an uploaded file through the catalog. After a restart it is read again from the start, which changes
+//! nothing already stored.
 
 use crate::lease::{JobSignal, Lease};
 use crate::{Outcome, WorkerContext};
@@ -17,20 +17,20 @@ use store::record::Recorded;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// How often progress is written down, besides at each transaction of the store.
+/// Longest time between two progress reports; each transaction of the store reports too.
 const TELL_INTERVAL: Duration = Duration::from_secs(3);
-/// What a file without a name is called in what is told of it.
+/// Name in messages of a file without a name.
 const UNNAMED: &str = "upload";
 
-/// Hears how the import goes, and tells it when to end.
+/// Receives the progress of an import, and stops it on request.
 #[derive(Debug)]
 struct Listener {
     bytes_read: AtomicU64,
     records: AtomicU64,
     counts: Mutex<ImportCounts>,
-    /// Records that this attempt has in the store.
+    /// Records that this attempt has stored.
     committed: AtomicU64,
-    /// The most that an attempt before had.
+    /// The most records that a previous attempt stored.
     committed_before: u64,
     has_recorded: Notify,
     is_over: AtomicBool,
@@ -57,7 +57,7 @@ impl ImportProgress for Listener {
 }
 
 impl Listener {
-    /// `before` is where earlier attempts ended.
+    /// `before` is the state after earlier attempts.
     fn new(before: &ImportState) -> Self {
         Self {
             bytes_read: AtomicU64::new(0),
@@ -74,7 +74,7 @@ impl Listener {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this attempt has more in the store than any before.
+    /// Returns true if this attempt stored more than any before.
     fn is_further(&self) -> bool {
         self.committed.load(Relaxed) > self.committed_before
     }
@@ -187,14 +187,14 @@ fn with_report(state: ImportState, report: &ImportReport, order: &ImportOrder) -
     }
 }
 
-/// What is wrong with a file that was read to its end and of which every record was rejected.
+/// Returns the problem of a complete file whose records were all rejected.
 fn all_rejected(report: &ImportReport) -> Option<String> {
     let first = report.first_rejects.first()?;
     let has_failed = !report.is_stopped && observations(report) == 0;
     has_failed.then(|| format!("every record was rejected; the first: {}", first.reason))
 }
 
-/// What the file has and the import kept nothing of.
+/// Returns the fields that the file seems to have and the import did not store.
 fn missed(report: &ImportReport) -> Option<String> {
     let warnings = report.files.iter().flat_map(|file| &file.warnings);
     warnings.filter(|warning| warning.is_grave).map(|warning| warning.text.clone()).next()
@@ -204,20 +204,20 @@ fn observations(report: &ImportReport) -> u64 {
     report.files.iter().flat_map(|file| file.observations.values()).sum()
 }
 
-/// A file of which nothing could be used, or nothing was kept that can be measured, has failed; one that was read in part
-/// is done, with its problem told.
+/// Decides how the job ends: it failed if nothing could be used or measured; a partly read file is done,
+/// with a problem.
 fn end_of(report: &ImportReport) -> JobEnd {
     let has_problem = report.rejected > 0 || report.files.iter().any(|file| file.problem.is_some());
     let keeps_nothing = report.files.iter().any(|file| file.keeps_nothing);
     if keeps_nothing || has_problem && observations(report) == 0 { JobEnd::Failed } else { JobEnd::Done }
 }
 
-/// What its owner calls a file.
+/// Returns the owner's name of the file.
 fn name_of(order: &ImportOrder) -> &str {
     order.file_name.as_deref().unwrap_or(UNNAMED)
 }
 
-/// Its owner knows the file by another name than we do.
+/// Replaces our path of the file by its owner's name.
 fn told(mut state: ImportState, path: &Path, order: &ImportOrder) -> ImportState {
     let (ours, theirs) = (path.display().to_string(), name_of(order));
     state.problem = state.problem.map(|problem| problem.replace(&ours, theirs));
@@ -231,7 +231,7 @@ fn told(mut state: ImportState, path: &Path, order: &ImportOrder) -> ImportState
     state
 }
 
-/// Removes the file of an import that is over.
+/// Removes the file of a finished import.
 pub(crate) fn clear(context: &WorkerContext, job: &Job) {
     match ImportOrder::of(job) {
         Ok(order) => context.spool.remove(&order.spooled),

@@ -1,5 +1,4 @@
-//! A claim on a job, kept while it is worked on: who holds it says now and then how far it is, and hears whether it is to
-//! stop.
+//! A claim on a job, renewed while the job runs: each report of progress renews it and returns whether to stop.
 
 use crate::{WorkerContext, later};
 use domain::Timestamp;
@@ -12,19 +11,19 @@ use store::jobs::{self, Claim, JobEnd, JobKept};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How long a job is nobody else's after its worker was last heard of. A job whose worker was killed goes on after this.
+/// Duration of a lease, in milliseconds. If a worker is killed, its job can be claimed after this.
 pub(crate) const LEASE_MS: i64 = 60_000;
-/// How often it is kept at least: twice may fail.
+/// Longest time between renewals: two may fail.
 const KEEP_INTERVAL: Duration = Duration::from_secs(15);
-/// How often it is tried to write down what came of a job while the store cannot be written.
+/// Time between attempts to store a result while the store is not writable.
 const WRITE_AGAIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A lease from now on.
+/// Returns a lease from `now` on.
 pub(crate) fn lease_for(now: Timestamp, ms: i64) -> jobs::Lease {
     jobs::Lease { from: now, until: later(now, ms) }
 }
 
-/// What a running job has to do with its claim.
+/// The running job's handle to its claim.
 #[derive(Debug)]
 pub(crate) struct Lease<'c> {
     context: &'c Arc<WorkerContext>,
@@ -32,16 +31,16 @@ pub(crate) struct Lease<'c> {
     stopped: watch::Receiver<bool>,
 }
 
-/// What the holder of a lease is to do.
+/// Signal to the holder of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JobSignal {
-    /// Go on.
+    /// Continue.
     GoOn,
-    /// Stop, and hand the job back: the worker ends.
+    /// Stop and return the job: the worker is shutting down.
     HandBack,
-    /// Stop, and end the job: its owner called it off.
+    /// Stop and end the job: its owner cancelled it.
     Cancel,
-    /// Stop: the job is another's.
+    /// Stop: another worker has the job.
     Drop,
 }
 
@@ -50,7 +49,7 @@ impl<'c> Lease<'c> {
         Self { context, claim, stopped }
     }
 
-    /// Says how far the job is, durably, and keeps it.
+    /// Stores the progress and renews the lease.
     pub(crate) async fn keep(&self, progress: String) -> Result<JobSignal, StoreError> {
         let lease = lease_for(self.context.clock.now(), LEASE_MS);
         Ok(match self.context.catalog.store().keep_job(&self.claim, progress, lease).await? {
@@ -61,18 +60,18 @@ impl<'c> Lease<'c> {
         })
     }
 
-    /// Done when the worker is to end.
+    /// Completes when the worker is shutting down.
     pub(crate) async fn stopped(&self) {
-        // A worker that is gone without a word is one that ends.
+        // A dropped sender means that the worker is shutting down.
         let _ = self.stopped.clone().wait_for(|stopped| *stopped).await;
     }
 
-    /// Whether the worker is to end.
+    /// Returns true if the worker is shutting down.
     pub(crate) fn is_stopped(&self) -> bool {
         *self.stopped.borrow()
     }
 
-    /// Keeps the lease while something is waited for. `progress` says how far the job is.
+    /// Renews the lease while waiting for `work`. `progress` is the current state of the job.
     pub(crate) async fn while_waiting<T>(
         &self,
         progress: impl Fn() -> String,
@@ -84,7 +83,7 @@ impl<'c> Lease<'c> {
             tokio::select! {
                 done = work.as_mut() => return done,
                 () = sleep_until(keep_at) => {
-                    // What it says is heard when the work is done, which is never long.
+                    // The signal is handled after the work, which is always short.
                     if let Err(error) = self.keep(progress()).await {
                         tracing::warn!(%error, "a job cannot be kept just now");
                     }
@@ -94,8 +93,8 @@ impl<'c> Lease<'c> {
         }
     }
 
-    /// Gives the job back through no fault of its own, not to be gone on with before so long: the attempt does not count.
-    /// `progress` takes the place of what was said before, if given.
+    /// Returns the job without counting the attempt, not to be claimed before the pause ends. `progress`, if
+    /// given, replaces the stored state.
     pub(crate) async fn hand_back(
         &self,
         progress: Option<String>,
@@ -106,8 +105,8 @@ impl<'c> Lease<'c> {
         self.context.catalog.store().job_interrupted(&self.claim, progress, lease).await.map(|_| ())
     }
 
-    /// Writes something down, as soon as the store can be written: a full disk or a lost connection must not count as a
-    /// failure of the job. A worker that is to end tries once more.
+    /// Repeats a write until the store accepts it: a full disk or a lost connection is not a failure of the
+    /// job. During shutdown it is tried once more.
     pub(crate) async fn until_written<'w, T>(
         &self,
         mut write: impl FnMut() -> BoxFuture<'w, Result<T, StoreError>> + Send,
@@ -130,20 +129,20 @@ impl<'c> Lease<'c> {
         }
     }
 
-    /// Notes that the job got further than any attempt before.
+    /// Records that the job got further than any attempt before.
     pub(crate) async fn got_further(&self) -> Result<(), StoreError> {
         self.context.catalog.store().job_got_further(&self.claim).await.map(|_| ())
     }
 
-    /// Notes what this attempt failed by; another one may begin after the pause. Returns how many attempts in a row failed
-    /// the same way; `None` when the job is another's.
+    /// Records the failure of this attempt; the next may begin after the pause. Returns the number of
+    /// consecutive attempts with the same failure; `None` if another worker has the job.
     pub(crate) async fn failed(&self, failure: String, pause: Duration) -> Result<Option<u64>, StoreError> {
         let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
         let lease = lease_for(self.context.clock.now(), pause_ms);
         self.context.catalog.store().job_failed(&self.claim, failure, lease).await
     }
 
-    /// Ends the job. `false` when it is another's.
+    /// Ends the job. `false` if another worker has it.
     pub(crate) async fn finish(&self, end: JobEnd, result: String) -> Result<bool, StoreError> {
         let now = self.context.clock.now();
         self.context.catalog.store().finish_job(&self.claim, end, result, now).await

@@ -1,11 +1,10 @@
-//! Does the jobs that requests leave behind: imports of uploaded files, and walks through an upstream.
+//! Runs the jobs that requests create: imports of uploaded files, and walks through an upstream.
 //!
-//! A worker takes no input. It claims what waits in the store, or what somebody began whose lease is over, works on it
-//! while it keeps the lease, and ends it. It looks by itself every few seconds, and at once when a job is made in its
-//! process. Everything it does can be done again: a worker that is killed leaves a job that another one goes on with.
-//! Deliberately absent: SQL, HTTP, and the server.
+//! A worker takes no input. It claims waiting jobs, and jobs whose lease has expired, from the store, runs them while
+//! it renews the lease, and ends them. It polls every few seconds, and is woken by jobs created in its process. All
+//! work is repeatable: after a kill another worker resumes the job. Deliberately absent: SQL, HTTP, and the server.
 //!
-//! Reading order: [`Worker`] (the loop), `lease` (what a running job may say), then a file for each kind.
+//! Reading order: [`Worker`] (the loop), `lease` (the handle of a running job), then a file for each kind.
 
 mod import;
 
@@ -30,31 +29,31 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-/// Imports at once on a node: they take turns at the store's writer anyway.
+/// Concurrent imports per node: the store's writer serialises them anyway.
 pub const IMPORTS_AT_ONCE: usize = 1;
-/// Walks at once on a node. They wait for their upstream most of the time.
+/// Concurrent walks per node. They mostly wait for their upstream.
 pub const WALKS_AT_ONCE: usize = 3;
-/// How often a worker looks for jobs that were made elsewhere, or whose leases are over.
+/// Interval of polling for jobs created elsewhere, or whose lease has expired.
 pub const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// Attempts in a row that may end the same way, without getting further: after the last of them the job has failed. The end
-/// of the process is such a way, too, since attempts are counted in the store before the work begins. What is no fault of
-/// the job does not count: a full disk, a database that cannot be reached, a worker that stops, a lost lease.
+/// Consecutive attempts with the same failure and no progress before the job fails. The end of the process
+/// is such a failure, too, since attempts are counted before the work begins. Failures that are not the
+/// job's do not count: a full disk, an unreachable database, a worker that stops, a lost lease.
 pub const ATTEMPTS_MAX: u64 = 3;
-/// The pause before an attempt that failed or was interrupted is followed by another.
+/// Pause after an attempt that failed or was interrupted.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
-/// What attempts failed by that nothing was heard of.
+/// Failure of attempts that never reported one.
 const PROCESS_ENDED: &str = "the process ended while it worked on the job";
-/// How often it looks for uploads that were left behind.
+/// Interval of searching for orphaned uploads.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// What a worker works with.
+/// Dependencies of a worker.
 #[derive(Clone)]
 pub struct Parts {
-    /// Who tells the time of leases and charges.
+    /// Clock for leases and charges.
     pub clock: Arc<dyn Clock>,
-    /// What this node is called: jobs whose files lie here are done here.
+    /// Name of this node: it runs the jobs whose files are here.
     pub node: String,
-    /// Where uploads lie.
+    /// Folder of uploads.
     pub spool: Spool,
 }
 
@@ -64,7 +63,7 @@ impl fmt::Debug for Parts {
     }
 }
 
-/// Does jobs until it is told to stop.
+/// Runs jobs until shutdown.
 #[derive(Debug, Clone)]
 pub struct Worker {
     context: Arc<WorkerContext>,
@@ -72,7 +71,7 @@ pub struct Worker {
     walks: Arc<Semaphore>,
 }
 
-/// What every job reaches.
+/// Dependencies of every job.
 pub(crate) struct WorkerContext {
     pub(crate) catalog: Catalog,
     pub(crate) clock: Arc<dyn Clock>,
@@ -86,20 +85,20 @@ impl fmt::Debug for WorkerContext {
     }
 }
 
-/// How work on a job came to an end.
+/// The end of work on a job.
 pub(crate) enum Outcome {
-    /// The job is over; with its result.
+    /// The job is over, with its result.
     Ended(JobEnd, String),
-    /// It is to be gone on with, not before so long.
+    /// The job is to be resumed, not before the pause ends.
     HandedBack(String, Duration),
-    /// The store or an upstream could not go on; the job is gone on with from where it last said it was.
+    /// The store or an upstream failed; the job resumes at its last reported progress.
     Interrupted,
-    /// It is another's by now, or has ended.
+    /// Another worker has the job, or it has ended.
     Lost,
 }
 
 impl Worker {
-    /// One that has not begun.
+    /// Creates a worker without starting it.
     pub fn new(catalog: Catalog, parts: Parts) -> Self {
         let Parts { clock, node, spool } = parts;
         Self {
@@ -109,15 +108,15 @@ impl Worker {
         }
     }
 
-    /// Does jobs until `shutdown` is done, then stops the running ones at their next safe point and hands them back. When
-    /// this future is dropped, what runs is cut off, as by a kill.
+    /// Runs jobs until `shutdown` completes, then stops the running ones at their next safe point and
+    /// returns them. Dropping this future interrupts them, like a kill.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         let mut sweep_at = Instant::now();
         loop {
-            // What panics here is tried again in a moment, as what fails is: jobs wait meanwhile and are not lost.
+            // Panics and errors are retried shortly: jobs wait and are not lost.
             let look = async {
                 if Instant::now() >= sweep_at {
                     self.sweep().await;
@@ -138,12 +137,12 @@ impl Worker {
                 () = look_again => {}
             }
         }
-        // Whoever listens is in `running`.
+        // The receivers are in `running`.
         stop.send_replace(true);
         while running.join_next().await.is_some() {}
     }
 
-    /// Begins what waits, as long as there is room.
+    /// Starts waiting jobs while there is capacity.
     async fn begin_jobs(
         &self,
         running: &mut JoinSet<()>,
@@ -167,7 +166,7 @@ impl Worker {
                 JobKind::Import => &self.imports,
                 JobKind::Walk => &self.walks,
             };
-            // Permits are only taken here, and there was one.
+            // Permits are only taken here, and one was available.
             let Ok(permit) = Arc::clone(room).try_acquire_owned() else { return Ok(()) };
             let (context, stopped) = (Arc::clone(context), stopped.clone());
             running.spawn(async move {
@@ -185,7 +184,7 @@ impl Worker {
     }
 }
 
-/// Works on a job and writes down what came of it.
+/// Runs a job and stores its result.
 async fn work(context: Arc<WorkerContext>, job: Job, claim: Claim, stopped: watch::Receiver<bool>) {
     let lease = Lease::new(&context, claim, stopped);
     if job.unheard > ATTEMPTS_MAX {
@@ -200,7 +199,7 @@ async fn work(context: Arc<WorkerContext>, job: Job, claim: Claim, stopped: watc
     };
     let failure = match AssertUnwindSafe(working).catch_unwind().await {
         Ok(Ok(outcome)) => return write(&context, &job, &lease, outcome).await,
-        // It is gone on with from where it last said it was.
+        // It resumes at its last reported progress.
         Ok(Err(error)) if is_no_fault_of_a_job(&error) => {
             tracing::warn!(job = %job.id, %error, "job interrupted; it goes on by itself");
             return write(&context, &job, &lease, Outcome::Interrupted).await;
@@ -218,12 +217,12 @@ async fn work(context: Arc<WorkerContext>, job: Job, claim: Claim, stopped: watc
     }
 }
 
-/// Whether an attempt was ended by what has nothing to do with the job.
+/// Returns true if the failure has nothing to do with the job.
 fn is_no_fault_of_a_job(error: &CatalogError) -> bool {
     error.is_passing() || matches!(error, CatalogError::Store(StoreError::Stopped(_)))
 }
 
-/// Writes down what came of a job.
+/// Stores the result of a job.
 async fn write(context: &WorkerContext, job: &Job, lease: &Lease<'_>, outcome: Outcome) {
     let written = match outcome {
         Outcome::Ended(end, result) => {
@@ -237,7 +236,7 @@ async fn write(context: &WorkerContext, job: &Job, lease: &Lease<'_>, outcome: O
         Outcome::HandedBack(progress, pause) => {
             lease.until_written(|| lease.hand_back(Some(progress.clone()), pause).boxed()).await
         }
-        // Whoever has the job by now goes on; the attempt that lost it does not count.
+        // The new holder of the job continues; the attempt that lost it does not count.
         Outcome::Interrupted | Outcome::Lost => {
             lease.until_written(|| lease.hand_back(None, RETRY_PAUSE).boxed()).await
         }
@@ -247,14 +246,14 @@ async fn write(context: &WorkerContext, job: &Job, lease: &Lease<'_>, outcome: O
     }
 }
 
-/// What a panic says.
+/// Returns the message of a panic.
 fn panicked(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
     format!("a panic: {}", text.unwrap_or("without a message"))
 }
 
-/// A job that failed so often would fail again.
+/// Fails a job after too many attempts.
 fn given_up(job: &Job, failure: &str) -> Outcome {
     tracing::error!(job = %job.id, attempts = ATTEMPTS_MAX, failure, "a job is given up");
     let problem = Some(format!("given up after {ATTEMPTS_MAX} attempts that failed the same way: {failure}"));
@@ -265,7 +264,7 @@ fn given_up(job: &Job, failure: &str) -> Outcome {
     Outcome::Ended(JobEnd::Failed, result)
 }
 
-/// So much later.
+/// Adds milliseconds to a time.
 pub(crate) fn later(at: Timestamp, ms: i64) -> Timestamp {
     Timestamp::from_ms(at.as_ms().saturating_add(ms))
 }

@@ -1,7 +1,8 @@
-//! A walk: a page, its charge, and a note of how far it is, until there is no more. Policy is the catalog's.
+//! Walks an upstream: fetches a page, charges it and stores the progress, until the end. The catalog decides the
+//! policy.
 //!
-//! A page is charged after it is stored, under a request id made of the job and the page's number: a worker that is killed
-//! between any two of these asks for the same page again, and it is charged once.
+//! A page is charged after it is stored, under a request id derived from the job and the page number: a worker killed
+//! in between fetches the same page again, and it is charged once.
 
 use crate::lease::{JobSignal, Lease};
 use crate::{Outcome, WorkerContext};
@@ -77,7 +78,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Whether the account can pay one more page, as far as is known.
+/// Returns true if the account can probably pay one more page.
 async fn can_pay(context: &WorkerContext, job: &Job) -> Result<bool, StoreError> {
     let balance = context.catalog.store().quote(job.account_id).await?;
     Ok(balance.is_some_and(|balance| balance >= PRICE_OF_A_CALL))
@@ -103,7 +104,7 @@ async fn charge(context: &WorkerContext, job: &Job, page: u64) -> Result<bool, S
     })
 }
 
-/// The name of a page's charge: the same for the same page of the same job, whoever asks for it and when.
+/// Returns the request id of a page's charge: the same for the same page of the same job.
 fn page_id(job: &Job, page: u64) -> RequestId {
     let mut bytes = [0; 24];
     bytes[..16].copy_from_slice(&job.id.to_bytes());
@@ -154,7 +155,7 @@ async fn end(
     Ok(ended(if is_failed { JobEnd::Failed } else { JobEnd::Done }, state))
 }
 
-/// What was seen need not be kept any longer: what is to be compared is kept elsewhere.
+/// Drops the state that is no longer needed: the data for later comparisons is stored elsewhere.
 fn ended(end: JobEnd, mut state: WalkState) -> Outcome {
     state.seen.clear();
     Outcome::Ended(end, state.to_json())

@@ -44,7 +44,7 @@ fn read<T: DeserializeOwned>(job: &Job, column: &'static str, text: &str) -> Res
     })
 }
 
-/// How far a job is: its result when it has ended, else its progress, else nothing.
+/// Returns the state of a job: its result if it has ended, else its progress, else nothing.
 fn state<T: DeserializeOwned + Default>(job: &Job) -> Result<T, StoreError> {
     match (&job.result, &job.progress) {
         (Some(result), _) => read(job, "result", result),
@@ -53,7 +53,7 @@ fn state<T: DeserializeOwned + Default>(job: &Job) -> Result<T, StoreError> {
     }
 }
 
-/// What is written here is made of texts, numbers and lists.
+/// Serialises state that consists of texts, numbers and lists, which cannot fail.
 fn written(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("texts, numbers and lists in memory are always JSON")
 }

@@ -12,7 +12,7 @@ use crate::{Catalog, CatalogError};
 use domain::caveat::{Caveat, caveats_of};
 use domain::{Clock, Observation, Tag, Timestamp, UtcDay, Window};
 use sources::files::is_ahead;
-use sources::upstream::tiktok_research::{Allowance, VideosAsked, WindowPage};
+use sources::upstream::tiktok_research::{Allowance, VideosRequest, WindowPage};
 use sources::upstream::{PageRejects, ResearchUpstream, UpstreamError};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -31,15 +31,15 @@ const WAIT_MS_MAX: u64 = 60_000;
 /// The Research API, and what is allowed there.
 #[derive(Debug, Clone)]
 pub struct ResearchSource {
-    /// How it is called.
+    /// The connector.
     pub connector: ResearchUpstream,
-    /// How often.
+    /// Limits of calls.
     pub allowed: Allowed,
     /// Before the second try of a page; before the third twice as long, and so on.
     pub pause: Duration,
 }
 
-/// What is to be read.
+/// The period to fetch.
 #[derive(Debug, Clone)]
 pub struct Backfill {
     /// Under which hashtag.
@@ -50,22 +50,22 @@ pub struct Backfill {
     pub last: UtcDay,
 }
 
-/// How far a backfill is.
+/// Progress of a backfill.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackfillReport {
     /// Windows there are, and how many of them were read to their end, now or before.
     pub windows: u64,
     /// See above.
     pub windows_done: u64,
-    /// Of these, those that were read before.
+    /// Windows fetched by earlier runs.
     pub windows_before: u64,
     /// Days that could not be read, each with the reason.
     pub failed: Vec<(Window, String)>,
-    /// Videos that came, and how many of them were not held before.
+    /// Videos fetched, and those new to the store.
     pub videos: u64,
     /// See above.
     pub videos_new: u64,
-    /// Places of the index that the pages stood for; those without a video are of videos that are gone or not told.
+    /// Index places of the pages; those without a video belong to removed or hidden videos.
     pub positions: u64,
     /// Records that could not be used.
     pub rejects: u64,
@@ -73,9 +73,9 @@ pub struct BackfillReport {
     pub first_rejects: Vec<WindowReject>,
     /// Calls that were made now.
     pub calls: u64,
-    /// Whether it ended because the calls of the UTC day are used up; it goes on after midnight.
+    /// True if it ended because the calls of the UTC day are used up; it can resume after midnight.
     pub is_quota_used_up: bool,
-    /// What has to be said with the numbers.
+    /// Caveats of the numbers.
     pub caveats: BTreeSet<Caveat>,
     /// Fields that the API refused, so that they were left out: what they tell is unknown.
     pub fields_left_out: BTreeSet<String>,
@@ -86,7 +86,7 @@ pub struct BackfillReport {
 pub struct WindowReject {
     /// The window.
     pub window: Window,
-    /// Where its page began in the index.
+    /// Cursor of its page in the index.
     pub cursor: u64,
     /// Its place on the page, from 1.
     pub record: u64,
@@ -139,7 +139,7 @@ impl Allowance for Counted<'_> {
     }
 }
 
-/// How the reading of a window ended.
+/// The result of fetching a window.
 enum Read {
     Done,
     Failed(UpstreamError),
@@ -197,7 +197,7 @@ impl Catalog {
         Ok(report)
     }
 
-    /// Whether a window was read to its end, late enough that nothing was missing.
+    /// Returns true if a window was fetched completely, late enough to miss nothing.
     async fn was_read(&self, tag: &Tag, window: Window) -> Result<bool, CatalogError> {
         let complete_ms = window.last().ends_at().as_ms().saturating_add(INDEX_LAG_MS);
         let asked = self.inner.store.last_fetch(&ask_of(tag, window)).await?;
@@ -215,7 +215,7 @@ impl Catalog {
     ) -> Result<Read, CatalogError> {
         let (mut cursor, mut search_id) = (0, None::<String>);
         loop {
-            let asked = VideosAsked {
+            let asked = VideosRequest {
                 tag: &reading.backfill.tag,
                 window: reading.window,
                 cursor,
@@ -251,7 +251,7 @@ impl Catalog {
     async fn page_of_window(
         &self,
         reading: &Reading<'_>,
-        asked: &VideosAsked<'_>,
+        asked: &VideosRequest<'_>,
     ) -> Result<WindowPage, UpstreamError> {
         let mut tried = 0;
         loop {

@@ -11,7 +11,7 @@ use crate::walk::Keep;
 use crate::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
 use domain::observation::TagRef;
 use domain::{Hashtag, HashtagId, Observation, Region, VideoObservation, WalkCursor};
-use sources::upstream::contract::{COUNT_MAX, Page, PostsAsked};
+use sources::upstream::contract::{COUNT_MAX, Page, PostsRequest};
 use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 
 /// Times an upstream is asked again for a page that is empty and not its last.
@@ -183,7 +183,7 @@ impl Catalog {
 
     async fn fetch_posts(self, tag: TagRef, feed: Feed, cursor: u64) -> Landed {
         let Some(live) = self.inner.live.as_ref() else { return Landed::Denied(Denied::BreakerOpen) };
-        let asked = PostsAsked { cursor, count: COUNT_MAX, region: feed.region };
+        let asked = PostsRequest { cursor, count: COUNT_MAX, region: feed.region };
         let mut empty = 0;
         let page = loop {
             let called = live.ask(|connector, at| {

@@ -11,7 +11,7 @@ use crate::jobs::{FIRST_REJECTS_MAX, StopReason, WalkOrder, WalkReject, WalkStat
 use crate::{Catalog, CatalogError, HashtagRef, UpstreamFault};
 use domain::observation::TagRef;
 use domain::{Hashtag, HashtagId, VideoId, VideoObservation};
-use sources::upstream::contract::{COUNT_MAX, Page, PostsAsked};
+use sources::upstream::contract::{COUNT_MAX, Page, PostsRequest};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -86,7 +86,7 @@ impl Catalog {
         let tag = TagRef { tag: hashtag.tag.clone(), id: Some(id) };
         let mut empty = 0;
         loop {
-            let asked = PostsAsked { cursor: state.cursor, count: COUNT_MAX, region: feed.region };
+            let asked = PostsRequest { cursor: state.cursor, count: COUNT_MAX, region: feed.region };
             let deadline = Instant::now() + CALL_DEADLINE;
             let called = contract.guard.call(deadline, |at| {
                 let (connector, tag) = (contract.connector.clone(), tag.clone());

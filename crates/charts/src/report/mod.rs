@@ -1,7 +1,7 @@
-//! A report: charts, tables and the method as one page of HTML, to hand on or to print.
+//! A report: charts, tables and the method as one HTML page, to share or print.
 //!
-//! The page is one file. It has no scripts and loads nothing, which it also forbids the browser to do. On a screen it
-//! is light or dark, as the reader's system is; on paper it is light.
+//! The page is self-contained: it has no scripts and loads nothing, which its content policy enforces. On screen it
+//! follows the system's light or dark mode; on paper it is light.
 
 mod page;
 
@@ -10,78 +10,78 @@ pub use page::html;
 use crate::{Chart, ChartError};
 use domain::Timestamp;
 
-/// Sections of one report at most.
+/// Most sections of one report.
 pub const SECTIONS_MAX: usize = 200;
 
-/// Charts of one report at most.
+/// Most charts of one report.
 pub const CHARTS_MAX: usize = 200;
 
-/// Columns of one table at most: more are not legible on paper.
+/// Most columns of one table: more are illegible on paper.
 pub const COLUMNS_MAX: usize = 16;
 
-/// Rows of one table at most: more belong into a file of their own.
+/// Most rows of one table: more belong into a separate file.
 pub const ROWS_MAX: usize = 5000;
 
-/// A page.
+/// A report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// The heading, and the title of the window.
+    /// Heading and window title.
     pub title: String,
-    /// What stands below the heading. May be empty.
+    /// Text below the heading. May be empty.
     pub subtitle: String,
-    /// When the report was made, which it says.
+    /// Time of creation, shown on the page.
     pub generated_at: Timestamp,
-    /// What it has to say, at most [`SECTIONS_MAX`] and [`CHARTS_MAX`] charts in all.
+    /// Content, at most [`SECTIONS_MAX`] sections and [`CHARTS_MAX`] charts in total.
     pub sections: Vec<Section>,
-    /// Terms and what they mean, or how a figure came about; at the end of the page.
+    /// Terms with definitions, at the end of the page.
     pub method: Vec<(String, String)>,
 }
 
-/// A part of a report. What is empty is left out.
+/// A section. Empty parts are omitted.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Section {
-    /// The heading.
+    /// Heading.
     pub heading: String,
     /// Text below the heading. An empty line begins a new paragraph.
     pub intro: String,
-    /// Figures that stand out.
+    /// Key figures.
     pub figures: Vec<KeyFigure>,
-    /// Charts. Their theme does not count: they are as the page is.
+    /// Charts. Their theme is ignored in favour of the page's.
     pub charts: Vec<Chart>,
     /// Tables.
     pub tables: Vec<ReportTable>,
-    /// What limits the section: caveats, in small letters.
+    /// Caveats, in small print.
     pub notes: Vec<String>,
 }
 
-/// A figure that stands out.
+/// A highlighted figure.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeyFigure {
-    /// What it is: `Views`.
+    /// Label: `Views`.
     pub label: String,
     /// `1.23M`, as [`human`](crate::human) writes it.
     pub value: String,
-    /// What is to be said of it: `+4.1 % in 7 days`. May be empty.
+    /// Comment: `+4.1 % in 7 days`. May be empty.
     pub note: String,
 }
 
-/// A table of ready texts.
+/// A table of formatted texts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReportTable {
-    /// What it shows.
+    /// Caption.
     pub caption: String,
     /// At most [`COLUMNS_MAX`].
     pub columns: Vec<ReportColumn>,
-    /// At most [`ROWS_MAX`], each with a cell for each column.
+    /// At most [`ROWS_MAX`], each with a cell per column.
     pub rows: Vec<Vec<String>>,
 }
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReportColumn {
-    /// What is above it.
+    /// Header.
     pub name: String,
-    /// Whether its cells are numbers, which stand one below the other at the right.
+    /// True for right-aligned numbers.
     pub is_number: bool,
 }
 

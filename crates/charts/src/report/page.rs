@@ -6,18 +6,20 @@ use crate::report::{KeyFigure, Report, ReportTable, Section};
 use crate::svg::draw;
 use crate::{Chart, ChartError, Theme, moment};
 
-/// How the page looks, without the colours.
+/// Style sheet without the colours.
 const STYLE: &str = include_str!("page.css");
 
-/// What the page may load: nothing. Its own style is in it.
+/// Content security policy: loads nothing; styles are inline.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// From this number of sections on there is a list of them.
+/// Number of sections from which there is a table of contents.
 const CONTENTS_FROM: usize = 4;
 
-/// The report as one page of HTML.
+/// Renders the report as one HTML page.
 ///
-/// Errors: more than a report holds, rows that do not fit their columns, and charts that cannot be drawn.
+/// # Errors
+///
+/// [`ChartError`] if the report exceeds a limit, a row does not fit its columns, or a chart cannot be drawn.
 pub fn html(report: &Report) -> Result<String, ChartError> {
     report.check()?;
     let charts = drawn(report)?;
@@ -32,7 +34,7 @@ pub fn html(report: &Report) -> Result<String, ChartError> {
     Ok(page.finish())
 }
 
-/// The charts of each section as SVG, numbered through, so that their ids differ.
+/// Draws the charts of each section as SVG, numbered to make their ids unique.
 fn drawn(report: &Report) -> Result<Vec<Vec<String>>, ChartError> {
     let mut number = 0;
     let mut draw_next = |chart: &Chart| {
@@ -101,10 +103,10 @@ fn write_contents(main: &mut Markup, report: &Report) {
     });
 }
 
-/// What is said above charts that are wider than the screen.
+/// Hint above charts wider than the screen.
 const SCROLL_HINT: &str = "\u{2194} Scroll charts and tables sideways to see all of them.";
 
-/// The heading of the last section.
+/// Heading of the last section.
 const METHOD: &str = "Method";
 
 fn write_section(part: &mut Markup, section: &Section, charts: &[String]) {

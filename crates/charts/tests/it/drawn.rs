@@ -1,4 +1,4 @@
-//! What a chart shows, and where.
+//! The content of a chart, and its positions.
 
 use crate::{chart, line, point, texts};
 use charts::{Chart, ChartPoint, Line, Theme, svg};

@@ -1,4 +1,4 @@
-//! What cannot be drawn, and what is said of it.
+//! Limits of charts, and their error messages.
 
 use crate::{chart, line, point};
 use charts::report::{ROWS_MAX, Report, ReportColumn, ReportTable, SECTIONS_MAX, Section, html};

@@ -17,7 +17,7 @@ fn colour(pixel: PremultipliedColorU8) -> Colour {
     (pixel.red(), pixel.green(), pixel.blue())
 }
 
-/// Whether it is the blue of the first line, or nearly: the edges of a line are lighter.
+/// Returns true for the blue of the first line, or nearly: edges are lighter.
 fn is_line((red, green, blue): Colour) -> bool {
     red < 140 && green < 170 && blue > 190
 }
@@ -34,7 +34,7 @@ fn columns_with(
     columns.filter(has).collect()
 }
 
-/// How many pixels are of a colour.
+/// Counts the pixels of a colour.
 fn count(pixels: &Pixmap, wanted: Colour) -> usize {
     pixels.pixels().iter().filter(|pixel| colour(**pixel) == wanted).count()
 }

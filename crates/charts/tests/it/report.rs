@@ -68,7 +68,7 @@ fn a_page_is_one_file() {
     for load in ["http://", "https://", "//cdn", "@import", "<script", "<link", "<img", "src=", "font-face"] {
         assert!(!page.contains(load), "{load}");
     }
-    assert!(page.contains("default-src &#39;none&#39;"), "the browser is told to load nothing");
+    assert!(page.contains("default-src &#39;none&#39;"), "the browser must load nothing");
     assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
 }
 

@@ -1,7 +1,7 @@
-//! Plays stored series back day by day: would pace, surge and the band have held?
+//! Replays stored series day by day, to test pace, surge and the band.
 //!
-//! On each day only what had been read by then is known: the series are repaired anew from the readings up to the day. What
-//! came after is taken from the series repaired as a whole.
+//! On each day only the readings up to that day are known, and the series are repaired from those alone. Outcomes are
+//! taken from the series repaired as a whole.
 
 use super::outlook::{Outlook, outlook};
 use super::pace::back;
@@ -30,21 +30,21 @@ pub use growth::GrowthRow;
 pub use last_year::LastYearRow;
 pub use warnings::WarningRow;
 
-/// How far ahead growth is looked at, in days.
+/// Forecast horizons, in days.
 pub const HORIZONS_DAYS: [u32; 2] = [7, 30];
 
-/// Hashtags that a day needs at least in a half: of fewer, a tenth is too little.
+/// Fewest hashtags of a half on a day: of fewer, a tenth is too little.
 pub const HASHTAGS_MIN: usize = 20;
 
-/// Days that are drawn together by the bootstrap.
+/// Days per block of the bootstrap.
 pub const BLOCK_DAYS: i64 = 28;
 
-/// What is ranked by.
+/// A ranking under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Ranking {
-    /// Pace, raw: the default order of what emerges.
+    /// Raw pace: the default order of emerging hashtags.
     Pace,
     /// Growth over the last seven days.
     LastWeek,
@@ -54,7 +54,7 @@ pub enum Ranking {
     Surge,
     /// Z-score of the velocity within the window.
     Zscore,
-    /// The score of the weights that were given.
+    /// The score of the given weights.
     Weighted,
 }
 
@@ -65,14 +65,14 @@ impl Ranking {
     }
 }
 
-/// Half of the hashtags, by their names. The published tables were learned on one and are judged on the other.
+/// Half of the hashtags, by name. The published tables were learned from one and are tested on the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Half {
-    /// The one that tables may be learned on.
+    /// The half that tables may be learned from.
     Tuning,
-    /// The one they may not.
+    /// The hold-out half.
     HeldOut,
 }
 
@@ -80,7 +80,7 @@ impl Half {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Tuning, Self::HeldOut];
 
-    /// What it is called.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -94,7 +94,7 @@ impl Half {
 /// A hashtag's readings, each list in order of time.
 #[derive(Debug, Clone, Copy)]
 pub struct BacktestSeries<'a> {
-    /// What it is called.
+    /// Name of the hashtag.
     pub name: &'a str,
     /// Views.
     pub views: &'a [Reading],
@@ -104,14 +104,14 @@ pub struct BacktestSeries<'a> {
     pub videos: &'a [Reading],
 }
 
-/// What is played back.
+/// A plan for a replay.
 #[derive(Debug, Clone)]
 pub struct BacktestPlan {
-    /// The days: on each what had been read by that moment is ranked.
+    /// Days on which the hashtags are ranked, by the readings up to then.
     pub days: Vec<Timestamp>,
     /// The window of the z-score and the other components.
     pub window: TrendWindow,
-    /// Weights that are judged beside pace.
+    /// Weights to test beside pace.
     pub weights: Option<Weights>,
 }
 
@@ -130,10 +130,10 @@ impl BacktestPlan {
     }
 }
 
-/// A hashtag on a day: what was known, and what came.
+/// A hashtag on a day: its past, and the outcome.
 #[derive(Debug, Clone, PartialEq)]
 struct Candidate {
-    /// Its place among the names in order.
+    /// Index of the name in sorted order.
     tag: u32,
     trend: Trend,
     last_week: Option<f64>,
@@ -143,7 +143,7 @@ struct Candidate {
     usual_week_before: Option<f64>,
     /// ln(last year's same week / the usual week before it).
     last_year: Option<f64>,
-    /// By horizon, growth over it; `None` where nothing was read at its end.
+    /// Growth by horizon; `None` without a reading at its end.
     grew: [Option<f64>; HORIZONS_DAYS.len()],
     /// Views gained over the next 7 days.
     next_week: Option<u64>,
@@ -158,38 +158,38 @@ struct Day {
     candidates: Vec<Candidate>,
 }
 
-/// What was played back.
+/// The result of a replay.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Played {
     names: Vec<String>,
     days: Vec<Day>,
-    /// By tag when the last 7 days reached 3 times the usual week.
+    /// Breakouts of each hashtag.
     breakouts: Vec<warnings::Breakouts>,
 }
 
-/// Everything that is judged of what was played back.
+/// All results of a backtest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Backtest {
     /// The tenth that grew most, by half, horizon and ranking.
     pub growth: Vec<GrowthRow>,
     /// Weeks of 3 times the usual, by half and ranking.
     pub breakouts: Vec<BreakoutRow>,
-    /// How early breakouts were seen.
+    /// Lead time of breakout alarms.
     pub warnings: Vec<WarningRow>,
-    /// Published probabilities beside what came to pass.
+    /// Published probabilities beside observed frequencies.
     pub calibration: Vec<CalibrationTable>,
-    /// How many weeks the band held.
+    /// Coverage of the band.
     pub cover: Vec<CoverRow>,
-    /// What last year's same week says of this year's, which the forecast leaves out.
+    /// Correlation with last year's same week, which the forecast does not use.
     pub last_year: Vec<LastYearRow>,
 }
 
-/// Plays series back and judges all of it.
+/// Replays series and computes all results.
 pub fn backtest(series: &[BacktestSeries<'_>], plan: &BacktestPlan) -> Backtest {
     play(series, &plan.days, plan.window).judge(plan.weights.as_ref())
 }
 
-/// Plays series back.
+/// Replays series.
 pub fn play(series: &[BacktestSeries<'_>], days: &[Timestamp], window: TrendWindow) -> Played {
     let mut ordered: Vec<&BacktestSeries<'_>> = series.iter().collect();
     ordered.sort_by_key(|one| one.name);
@@ -258,13 +258,13 @@ fn candidate(
     })
 }
 
-/// What a series gained after a day; `None` where nothing was read at either end.
+/// Returns the gain of a series after a day; `None` without a reading at either end.
 fn gain_after(whole: &Series, day: Timestamp, days: i64) -> Option<super::series::Gain> {
     let end = back(day, -days);
     whole.gain(day, end).filter(|_| is_fresh(whole, day) && is_fresh(whole, end))
 }
 
-/// Whether there is a kept reading that is young enough at a moment.
+/// Returns true if the newest reading that counts is recent enough at a moment.
 fn is_fresh(whole: &Series, at: Timestamp) -> bool {
     whole.at(at).is_some_and(|it| at.as_ms() - it.at.as_ms() <= READING_AGE_DAYS_MAX * MS_OF_A_DAY)
 }
@@ -279,19 +279,19 @@ impl Candidate {
         self.outlook()?.surge.ok()
     }
 
-    /// Whether a surge is known and the usual week is a step or more. Readings do not fall on the ends of 28 days, so 4
-    /// steps in them can be less than a step a week.
+    /// Returns true if a surge is known and the usual week is a step or more. Readings do not fall on the
+    /// ends of 28 days, so 4 steps in them can be less than a step a week.
     fn is_resolvable(&self) -> bool {
         let step = self.outlook().filter(|outlook| outlook.surge.is_ok()).map(|outlook| as_f64(outlook.step));
         step.is_some_and(|step| self.usual_week.is_some_and(|usual| usual >= step))
     }
 
-    /// The gain of the next week in usual weeks, where those can be told.
+    /// Returns the gain of the next week in usual weeks, if they are resolvable.
     fn times(&self) -> Option<f64> {
         ratio(as_f64(self.next_week?), self.usual_week.filter(|_| self.is_resolvable())?)
     }
 
-    /// What it is ranked by, but for weights.
+    /// Returns the value of a ranking other than the weights.
     fn value(&self, ranking: Ranking) -> Option<f64> {
         match ranking {
             Ranking::Pace => self.outlook().map(Outlook::rank),

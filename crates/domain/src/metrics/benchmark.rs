@@ -1,4 +1,4 @@
-//! What videos under a hashtag usually reach, by their age (metrics.md: benchmark), and where a given one stands.
+//! Percentiles of videos under a hashtag by age (metrics.md: benchmark), and the rank of a given video.
 
 use super::engagement::{EngagementRate, EngagementSums, VideoFigures};
 use super::quantiles::{Percentiles, VALUES_MIN, percentiles, rank};
@@ -6,7 +6,7 @@ use super::{MS_OF_A_DAY, as_f64};
 use crate::observation::VideoCounts;
 use strum::IntoStaticStr;
 
-/// How old a video was when its counts were read.
+/// Age of a video at the time of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum AgeBand {
@@ -25,7 +25,7 @@ pub enum AgeBand {
     /// 90 days or more.
     #[strum(serialize = "90d+")]
     Older,
-    /// Of any age, or of one that is not known.
+    /// Any age, or an unknown one.
     All,
 }
 
@@ -66,7 +66,7 @@ const QUARTER_MS: i64 = 90 * MS_OF_A_DAY;
 pub struct AgeGroup {
     /// Their age.
     pub age: AgeBand,
-    /// How many.
+    /// Number of videos.
     pub videos: u64,
     /// Percentiles of their plays, of those that are reported; `None` with fewer than [`VALUES_MIN`], as of the engagement.
     pub plays: Option<Percentiles>,
@@ -122,7 +122,7 @@ impl AgeGroup {
     }
 }
 
-/// What videos reach, by age.
+/// Percentiles by age.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Benchmark {
     /// A group for each of [`AgeBand::ALL`], also where it is empty.

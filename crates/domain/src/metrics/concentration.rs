@@ -1,4 +1,4 @@
-//! How unevenly something is spread, over videos or over creators (metrics.md: concentration).
+//! Concentration of plays over videos or creators (metrics.md: concentration).
 
 use super::engagement::VideoFigures;
 use super::quantiles::VALUES_MIN;
@@ -6,7 +6,7 @@ use super::{as_f64, ratio};
 use crate::Creator;
 use std::collections::BTreeMap;
 
-/// How unevenly some numbers are spread.
+/// Concentration of a list of numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Concentration {
     /// Gini coefficient, Σ (2i - n - 1) x_i / (n Σ x) with x ascending: 0 when all are equal, (n-1)/n when one has it all.
@@ -17,12 +17,12 @@ pub struct Concentration {
     pub top_decile: f64,
     /// Herfindahl-Hirschman index, Σ of the squared shares: 1/n to 1.
     pub hhi: f64,
-    /// How many numbers.
+    /// Number of values.
     pub count: u64,
 }
 
-/// Of numbers that are finite and not negative, which it sorts. `None` where one is not, with fewer than [`VALUES_MIN`], and
-/// where they are all 0: nothing is spread then.
+/// Computes the concentration, and sorts the values. `None` if one is negative or not finite, with fewer
+/// than [`VALUES_MIN`], and if all are 0.
 pub fn concentration(values: &mut [f64]) -> Option<Concentration> {
     if values.len() < VALUES_MIN || values.iter().any(|value| !value.is_finite() || *value < 0.0) {
         return None;
@@ -45,8 +45,8 @@ pub fn concentration(values: &mut [f64]) -> Option<Concentration> {
     })
 }
 
-/// Plays by creator, of the videos that tell both: what the concentration over creators is made of. In order of the
-/// creators' ids. Sums are exact; they may be above [`crate::count::COUNT_MAX`].
+/// Sums plays by creator, for the concentration over creators, of videos with both known. Ordered by creator
+/// id. Sums are exact and may exceed [`crate::count::COUNT_MAX`].
 pub fn plays_by_creator(videos: &[VideoFigures]) -> BTreeMap<Creator, u128> {
     let mut plays: BTreeMap<Creator, u128> = BTreeMap::new();
     for video in videos {

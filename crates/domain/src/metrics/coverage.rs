@@ -1,29 +1,29 @@
-//! How much of a hashtag a walk has seen: against the total that was told, and as two walks judge one another.
+//! Coverage of a hashtag by a walk: against the reported total, and by comparing two walks.
 
 use super::as_f64;
 use crate::Count;
 
-/// Unique videos seen against the told number of videos.
+/// Unique videos seen, against the reported number of videos.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coverage {
-    /// Unique videos that were seen.
+    /// Unique videos seen.
     pub unique: u64,
-    /// The videos there are by what was told.
+    /// Reported number of videos.
     pub reported: Count,
 }
 
 impl Coverage {
-    /// `None` where no total was told, or a total of 0, which a share cannot be taken of.
+    /// Returns `None` without a reported total, or with a total of 0.
     pub fn new(unique: u64, reported: Option<Count>) -> Option<Self> {
         reported.filter(|reported| reported.value() > 0).map(|reported| Self { unique, reported })
     }
 
-    /// unique / reported. Above 1 when more was seen than was told: totals lag, and are rounded.
+    /// Returns unique / reported. Above 1 if more was seen than reported: totals lag, and are rounded.
     pub fn share(&self) -> f64 {
         as_f64(self.unique) / as_f64(self.reported.value())
     }
 
-    /// The step that the told total is rounded to; the true one lies within half a step of it. 1 when it is exact.
+    /// Returns the rounding step of the reported total; the true one is within half a step. 1 if exact.
     pub const fn step(&self) -> u64 {
         self.reported.resolution()
     }
@@ -61,7 +61,8 @@ pub struct Recapture {
 }
 
 impl Recapture {
-    /// Of two walks' numbers. `None` where they cannot be: more in common than one of them saw, or nothing seen at all.
+    /// Creates it from two walks' numbers. `None` if impossible: more in common than one walk saw, or
+    /// nothing seen.
     pub const fn new(first: u64, second: u64, both: u64) -> Option<Self> {
         if both > first || both > second || first == 0 || second == 0 {
             return None;
@@ -69,7 +70,7 @@ impl Recapture {
         Some(Self { first, second, both })
     }
 
-    /// Of two walks' videos, each list ascending and without repeats.
+    /// Creates it from two walks' videos, each list ascending and without duplicates.
     pub fn of<T: Ord>(first: &[T], second: &[T]) -> Option<Self> {
         let (mut both, mut rest) = (0, second);
         for video in first {
@@ -99,7 +100,8 @@ impl Recapture {
         ((estimate - reach).max(as_f64(self.seen())), estimate + reach)
     }
 
-    /// Whether enough was seen twice for the estimate to be of use ([`OVERLAP_MIN`]). Otherwise it is a lower bound.
+    /// Returns true if the overlap is large enough for the estimate ([`OVERLAP_MIN`]). Otherwise it is a
+    /// lower bound.
     pub const fn is_firm(&self) -> bool {
         self.both >= OVERLAP_MIN
     }

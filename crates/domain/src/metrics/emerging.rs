@@ -1,5 +1,5 @@
-//! What emerges: ranked by pace, raw, among all hashtags; the other components are shown beside it and count for nothing
-//! unless they are given a weight (metrics.md: emerging).
+//! Emerging hashtags: ranked by raw pace among all; the other components are informative and have no influence unless
+//! they are given a weight (metrics.md: emerging).
 
 use super::as_f64;
 use super::quantiles::{quantile, rank};
@@ -14,7 +14,7 @@ const QUANTILES: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Component {
-    /// How unusual its velocity is for it.
+    /// Deviation of its velocity from its own past.
     Zscore,
     /// The growth a day that has lasted a month.
     Pace,
@@ -33,23 +33,23 @@ impl Component {
     pub const ALL: [Self; 6] =
         [Self::Zscore, Self::Pace, Self::Breadth, Self::Novelty, Self::Saturation, Self::Concentration];
 
-    /// What it is called.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// Whether a high one lowers the score.
+    /// Returns true if a high value lowers the score.
     pub const fn is_subtracted(self) -> bool {
         matches!(self, Self::Saturation | Self::Concentration)
     }
 }
 
-/// How many views a hashtag has, by powers of ten.
+/// Size of a hashtag by views, in powers of ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SizeBand(u8);
 
 impl SizeBand {
-    /// How many bands there are.
+    /// Number of bands.
     pub const COUNT: usize = 8;
 
     const NAMES: [&'static str; Self::COUNT] =
@@ -88,7 +88,7 @@ pub fn components(trend: &Trend) -> [Option<f64>; Component::ALL.len()] {
         .map(|value| value.filter(|value| value.is_finite()))
 }
 
-/// What a hashtag is compared with: by component the values of all hashtags that have a trend, whatever their size.
+/// The comparison group of a hashtag: by component, the values of all hashtags with a trend.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Peers {
     hashtags: u64,
@@ -97,7 +97,7 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// Of the component values of hashtags.
+    /// Creates it from component values of hashtags.
     pub fn of(trends: impl Iterator<Item = [Option<f64>; Component::ALL.len()]>) -> Self {
         let mut peers = Self::default();
         for values in trends {
@@ -115,12 +115,12 @@ impl Peers {
         peers
     }
 
-    /// Where a value stands among all, 0 to 1. `None` where nobody has a value.
+    /// Returns the percentile of a value among all, 0 to 1. `None` if there are no values.
     pub fn percentile(&self, component: Component, value: f64) -> Option<f64> {
         rank(&self.values[component as usize], value)
     }
 
-    /// How many hashtags there are.
+    /// Returns the number of hashtags.
     pub const fn all(&self) -> u64 {
         self.hashtags
     }
@@ -159,7 +159,7 @@ impl Peers {
     }
 }
 
-/// The first byte, so that another form can be told from this one.
+/// Format version, the first byte.
 const FORM: u8 = 2;
 
 fn take(rest: &mut &[u8]) -> Option<[u8; 8]> {
@@ -173,14 +173,14 @@ fn thinned(sorted: &[f64]) -> Vec<f64> {
     (0..QUANTILES).filter_map(|at| quantile(sorted, share(at))).collect()
 }
 
-/// What a component brings to a score.
+/// Contribution of a component to a score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Part {
     /// The component.
     pub component: Component,
     /// Its value; `None` where it is not known, and then it counts for nothing.
     pub value: Option<f64>,
-    /// Where the value stands among all, 0 to 1; of saturation 1 less that of dV/dP.
+    /// Percentile of the value among all, 0 to 1; for saturation 1 less that of dV/dP.
     pub percentile: Option<f64>,
     /// The weight it was given.
     pub weight: f64,

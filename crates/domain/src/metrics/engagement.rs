@@ -1,30 +1,29 @@
-//! How many of those who saw a video did something about it (metrics.md: engagement rate by views), and views a video or
-//! a creator (metrics.md: views per video, views per creator).
+//! Engagement rate by views: the share of viewers who reacted to a video (metrics.md); and views per video or creator.
 
 use super::quantiles::{VALUES_MIN, median};
 use super::{as_f64, ratio};
 use crate::observation::VideoCounts;
 use crate::{Creator, Region, Timestamp, VideoId};
 
-/// What is measured of a video.
+/// The measured fields of a video.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VideoFigures {
     /// Which video.
     pub video_id: VideoId,
-    /// Who posted it, when known.
+    /// Creator, if known.
     pub author: Option<Creator>,
     /// When it was posted, when known.
     pub created: Option<Timestamp>,
     /// When its counts were read, when known.
     pub observed_at: Option<Timestamp>,
-    /// Where it was posted, when known.
+    /// Region of posting, if known.
     pub region: Option<Region>,
     /// Its counts.
     pub counts: VideoCounts,
 }
 
 impl VideoFigures {
-    /// Its plays, where told.
+    /// Returns its plays, if reported.
     pub fn plays(&self) -> Option<u64> {
         self.counts.plays.map(crate::Count::value)
     }
@@ -90,7 +89,7 @@ impl EngagementSums {
         self.of_videos += other.of_videos;
     }
 
-    /// What it comes to, with the median of the rates.
+    /// Returns the result, with the median of the rates.
     pub(super) fn rate(&self, median: Option<f64>) -> EngagementRate {
         EngagementRate {
             ratio_of_sums: ratio(self.acted, self.plays),

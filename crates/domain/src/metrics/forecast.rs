@@ -1,4 +1,4 @@
-//! The band that the gain of the next 7 days falls into in 8 of 10 weeks or more.
+//! The band that contains the gain of the next 7 days in 8 of 10 weeks or more.
 
 use super::daily::Daily;
 use super::outlook::READING_AGE_DAYS_MAX;
@@ -8,10 +8,10 @@ use super::{MS_OF_A_DAY, ratio};
 use super::{as_f64, wide_as_f64};
 use crate::count::checked_sum;
 
-/// Days that a forecast is of.
+/// Horizon of a forecast, in days.
 pub const FORECAST_DAYS: usize = 7;
 
-/// Past forecasts that the own errors of a hashtag are taken from: of 7, 14, .. 182 days ago.
+/// Past forecasts that a hashtag's own errors are computed from: of 7, 14, .. 182 days ago.
 pub const PAST_FORECASTS_MAX: usize = 26;
 
 /// The mean error of a forecast, as |ln(actual / forecast)|, over the hashtags that the table was learned on.
@@ -40,7 +40,7 @@ const QUANTILES: [[f64; 3]; BAND_ROWS.len()] = [
     [-0.61, 0.23, 1.37],
 ];
 
-/// How far the past forecasts of a hashtag were off.
+/// Errors of a hashtag's past forecasts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OwnErrors {
     /// The mean error over the usual one: (Σ|e| + 8 x 0.46) / (m + 8) / 0.46. 1 without past forecasts.

@@ -1,5 +1,5 @@
-//! A series as people ask for it: every reading, or one an hour, day or week; totals or gains. No point is made up: where
-//! nothing was read there is none, and the next one says how long the gap was.
+//! A series for display: every reading, or one per hour, day or week; totals or gains. Points are never interpolated:
+//! a period without readings has none, and the next point states the length of the gap.
 
 use super::quantiles::median;
 use super::series::{Point, Repair, Series};
@@ -8,7 +8,7 @@ use crate::{Source, Timestamp};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
-/// Of raw readings, a distance is a gap when it is longer than this many times the median distance.
+/// Factor of the median distance above which the distance of two raw readings is a gap.
 pub const GAP_FACTOR: i64 = 3;
 
 /// 1970-01-01 was a Thursday; weeks begin on the Monday before.
@@ -50,7 +50,7 @@ impl Step {
         self.into()
     }
 
-    /// How long it is; `None` for raw.
+    /// Returns its length in milliseconds; `None` for raw.
     pub const fn ms(self) -> Option<i64> {
         match self {
             Self::Raw => None,
@@ -112,27 +112,27 @@ pub struct HistoryPoint {
     /// The total after the repair, or the gain since the kept point before. `None` where the reading is left out, and for
     /// the gain of the first.
     pub value: Option<u64>,
-    /// The total as it was told.
+    /// The original total.
     pub observed: u64,
     /// The step the total is rounded to, 1 when exact.
     pub step: u64,
-    /// Whether it is rounded.
+    /// True if the total is rounded.
     pub rounded: bool,
-    /// By which way it came.
+    /// The source.
     pub source: Source,
-    /// What was done to the reading; a fall that stayed also when it was at another reading of the bucket.
+    /// Repair of the reading; a fall that stayed also if it was at another reading of the bucket.
     pub repair: Option<Repair>,
     /// The time since the kept reading of the point before, where that is a gap: a bucket or more without a reading, of
     /// raw ones more than [`GAP_FACTOR`] times the median distance.
     pub gap_ms: Option<i64>,
     /// The time that a gain really spans.
     pub span_ms: Option<i64>,
-    /// Whether what it grew by since the point before is below the step of a rounded one of the two.
+    /// True if the growth since the previous point is below the rounding step of either.
     pub is_below_resolution: bool,
 }
 
-/// Tells a series from one moment to another, both included, in order of time. Where a bucket begins before `from` its
-/// readings from then on count. The point before `from` is what the first gain is since.
+/// Returns a series from one moment to another, both included, in time order. If a bucket begins before
+/// `from`, its readings from then on count. The first gain is relative to the point before `from`.
 pub fn history(
     series: &Series,
     step: Step,

@@ -1,4 +1,4 @@
-//! Where in its life a hashtag is, by its weekly velocities (metrics.md: lifecycle, half-life).
+//! Life cycle stage of a hashtag, by its weekly velocities (metrics.md: lifecycle, half-life).
 
 use super::series::{Gain, Series};
 use super::trend::{TrendInput, spans, velocity};
@@ -18,12 +18,12 @@ pub const PEAK_SHARE: f64 = 0.8;
 pub const DORMANT_SHARE: f64 = 0.05;
 /// A change of the velocity from one month to the next by less than this share is a plateau.
 pub const PLATEAU_CHANGE: f64 = 0.2;
-/// What was dormant and is back at this share of its peak velocity is revived.
+/// A dormant hashtag that is back at this share of its peak velocity is revived.
 pub const REVIVED_SHARE: f64 = 0.25;
 /// Weeks that the present and the recent velocity are medians of.
 const RECENT_WEEKS: usize = 4;
 
-/// Where in its life a hashtag is.
+/// Life cycle stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Stage {
@@ -44,14 +44,14 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// What it is called.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
 impl Stage {
-    /// Whether it says that a hashtag is below its own peak and no faster than a month ago.
+    /// Returns true for a stage below the peak and no faster than a month ago.
     pub const fn is_slow(self) -> bool {
         matches!(self, Self::Plateau | Self::Declining | Self::Dormant)
     }
@@ -60,8 +60,8 @@ impl Stage {
 /// Above this percentile of pace a hashtag grows faster than most, and below it slower.
 pub const MIDDLE_PERCENTILE: f64 = 0.5;
 
-/// How a stage and the outlook beside it seem to disagree. Both are of the same reading, but of other windows, and a stage
-/// compares a hashtag with its own past where pace compares it with all others.
+/// An apparent contradiction between stage and outlook. Both describe the same reading, but over other
+/// windows, and the stage compares a hashtag with its own past, pace with all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Contrast {
     /// A slow stage beside a surge of a breakout.
@@ -73,8 +73,8 @@ pub enum Contrast {
 }
 
 impl Contrast {
-    /// Of a stage, the percentile of pace among all, and whether the surge is a breakout. `None` where they agree, or
-    /// nothing is known to compare the stage with.
+    /// Compares a stage with the percentile of pace among all, and with a breakout surge. `None` if they
+    /// agree, or nothing is known to compare with.
     pub fn of(stage: Stage, percentile: Option<f64>, is_breakout: Option<bool>) -> Option<Self> {
         let is_ahead = percentile.is_some_and(|percentile| percentile > MIDDLE_PERCENTILE);
         let is_behind = percentile.is_some_and(|percentile| percentile < MIDDLE_PERCENTILE);
@@ -86,7 +86,7 @@ impl Contrast {
         }
     }
 
-    /// The same in words.
+    /// Returns a sentence for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::SlowAndBreakingOut => {
@@ -107,11 +107,11 @@ impl Contrast {
 pub struct Lifecycle {
     /// The stage.
     pub stage: Stage,
-    /// Where the newest week begins; a gap makes it longer, and a young series shorter.
+    /// Start of the newest week; a gap makes it longer, and a young series shorter.
     pub from: Timestamp,
-    /// Where it ends: when the newest kept reading was taken.
+    /// End of that week: the time of the newest reading that counts.
     pub as_of: Timestamp,
-    /// Where the up to four weeks begin that it is compared with, and which end at `from`; `None` without one.
+    /// Start of the up to four preceding weeks, which end at `from`; `None` without one.
     pub before_from: Option<Timestamp>,
     /// Views a day over the newest week.
     pub velocity: f64,

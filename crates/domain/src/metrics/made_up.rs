@@ -30,7 +30,7 @@ pub(super) fn every(hours: i64, values: impl IntoIterator<Item = u64>) -> Series
     Series::repaired(&readings)
 }
 
-/// What a trend is made of where nothing but views is known.
+/// Trend input with views only.
 pub(super) fn of_views<'a>(views: &'a Series, nothing: &'a Series) -> TrendInput<'a> {
     TrendInput {
         views,
@@ -42,7 +42,7 @@ pub(super) fn of_views<'a>(views: &'a Series, nothing: &'a Series) -> TrendInput
     }
 }
 
-/// Whether two numbers are the same but for rounding.
+/// Returns true if two numbers are equal up to rounding.
 pub(super) fn is_close(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1e-9 * one.abs().max(other.abs()).max(1e-9)
 }

@@ -40,7 +40,7 @@ pub use outlook::{Missing, Outlook, outlook};
 pub use quantiles::{Percentiles, VALUES_MIN, percentiles, rank};
 pub use registry::{METRICS, Metric};
 pub use related::{Association, PairCounts, association, is_generic, relatedness};
-pub use series::{Gain, Point, Reading, Repair, Series, Standing};
+pub use series::{CountedReading, Gain, Point, Reading, Repair, Series};
 pub use share_of_voice::{Base, ShareOfVoice, share_of_voice, shares};
 pub use structural_break::{SIDE_VIDEOS_MIN, Side, SideCounts, Sides};
 pub use trend::{Trend, TrendInput, TrendWindow, trend};
@@ -64,7 +64,7 @@ pub(crate) fn days(ms: i64) -> f64 {
     ms as f64 / MS_OF_A_DAY as f64
 }
 
-/// What a division makes, where it makes a number.
+/// Divides, if the result is a number.
 pub(crate) fn ratio(one: f64, other: f64) -> Option<f64> {
     Some(one / other).filter(|ratio| ratio.is_finite())
 }

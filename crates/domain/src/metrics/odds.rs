@@ -1,4 +1,4 @@
-//! Published tables: how often what a pace or a surge stands for came to pass.
+//! Published tables: observed frequencies of outcomes, by pace or surge.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ pub const PACE_BOUNDS: [f64; 7] = [0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98];
 /// Lower bounds of the cells by surge but the first.
 pub const SURGE_BOUNDS: [f64; 8] = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0];
 
-/// What the published tables were learned on.
+/// Origin of the published tables.
 pub const PUBLISHED_ON: &str = "learned on 377 book hashtags";
 
 /// Tag-days with a known surge and a known week after them that a store needs for tables of its own.

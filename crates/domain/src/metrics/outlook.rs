@@ -1,4 +1,4 @@
-//! What can be said of a hashtag's next week: pace, surge and the band of the gain, or why not.
+//! The outlook of a hashtag for the next week: pace, surge and the band of the gain, or why they are unknown.
 
 use super::MS_OF_A_DAY;
 use super::daily::{Daily, EWMA_DAYS};
@@ -9,7 +9,7 @@ use super::surge::{BREAKOUT_SURGE, SURGE_DAYS, surge};
 use crate::Timestamp;
 use strum::{IntoStaticStr, VariantArray};
 
-/// A newest reading that is older than this says nothing of the next week.
+/// Largest age, in days, of a newest reading that the outlook can be based on.
 pub const READING_AGE_DAYS_MAX: i64 = 2;
 
 /// Days of readings that pace needs.
@@ -23,7 +23,7 @@ pub enum Missing {
     Stale,
     /// There are not enough days of readings.
     TooYoung,
-    /// The month brought fewer steps of display than a surge can be told from.
+    /// The month brought too few display steps to resolve a surge.
     BelowResolution,
     /// The total is 0.
     NoViews,
@@ -36,7 +36,7 @@ impl Missing {
     }
 }
 
-/// What can be said of the next week, as of the newest kept reading.
+/// The outlook for the next week, as of the newest reading that counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outlook {
     /// When that reading was taken.
@@ -47,11 +47,11 @@ pub struct Outlook {
     pub step: u64,
     /// The growth a day that has lasted a month (metrics.md: pace).
     pub pace: Result<f64, Missing>,
-    /// Whether the last 28 days brought less than a step. Such a hashtag ranks last.
+    /// True if the last 28 days brought less than a step. Such a hashtag ranks last.
     pub is_below_step: bool,
     /// The pace of the last days over that of the month (metrics.md: surge).
     pub surge: Result<f64, Missing>,
-    /// How far past forecasts were off.
+    /// Errors of past forecasts.
     pub errors: OwnErrors,
 }
 
@@ -91,8 +91,8 @@ impl Outlook {
         }
     }
 
-    /// What a list of emerging hashtags is ordered by, highest first: the pace, raw, among all; below every pace the
-    /// hashtags that gained less than a step in 28 days, and last those without a pace.
+    /// Returns the ranking key of emerging hashtags, highest first: raw pace; then hashtags that gained less
+    /// than a step in 28 days; last those without a pace.
     pub fn rank(&self) -> f64 {
         match self.pace {
             Ok(_) if self.is_below_step => RANK_BELOW_STEP,
@@ -101,7 +101,7 @@ impl Outlook {
         }
     }
 
-    /// Whether the surge is [`BREAKOUT_SURGE`] or more; `None` where it is not known.
+    /// Returns true if the surge is [`BREAKOUT_SURGE`] or more; `None` if unknown.
     pub fn is_breakout(&self) -> Option<bool> {
         self.surge.ok().map(|surge| surge >= BREAKOUT_SURGE)
     }

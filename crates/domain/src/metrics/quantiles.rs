@@ -1,8 +1,8 @@
-//! Percentiles, and where a value stands among others.
+//! Percentiles, and the rank of a value among others.
 
 use super::as_f64;
 
-/// Fewer values than this have no percentiles, no rank among them and no concentration: single values would decide.
+/// Fewest values for percentiles, ranks and concentration: with fewer, single values would decide.
 pub const VALUES_MIN: usize = 10;
 
 /// Six percentiles of some values, and how many there were.
@@ -20,7 +20,7 @@ pub struct Percentiles {
     pub p90: f64,
     /// Above it is a hundredth of the values.
     pub p99: f64,
-    /// How many values.
+    /// Number of values.
     pub count: u64,
 }
 

@@ -1,5 +1,5 @@
-//! Every metric that is published: what it is called, its formula, its unit, what has to be known of it and where it is
-//! found. The table of docs/metrics.md and the answer of `/v1/metrics` are made of it.
+//! The registry of published metrics: name, formula, unit, caveats and paths. The table of docs/metrics.md and the
+//! answer of `/v1/metrics` are generated from it.
 
 use std::fmt::Write;
 
@@ -8,16 +8,16 @@ use std::fmt::Write;
 pub struct Metric {
     /// As it is named in answers.
     pub name: &'static str,
-    /// What people call it.
+    /// Name for people.
     pub title: &'static str,
     /// Its formula. V, U and P are lifetime views, creators and videos; dX is what X grew by within the window w; x, l, c, s
     /// and f are a video's plays, likes, comments, shares and saves.
     pub formula: &'static str,
-    /// What it is counted in.
+    /// Unit.
     pub unit: &'static str,
-    /// What has to be known of it.
+    /// Caveats.
     pub caveats: &'static [&'static str],
-    /// Where it is found.
+    /// Paths that return it.
     pub paths: &'static [&'static str],
 }
 
@@ -32,17 +32,17 @@ const TRENDING: &str = "/v1/trending";
 const COMPARE: &str = "/v1/compare";
 const WALKS: &str = "/v1/walks";
 
-const REPAIRED: &str = "of the repaired series: falls are not counted, growth goes on from the lower level";
+const REPAIRED: &str = "uses the repaired series: drops are ignored, growth continues from the lower level";
 const REAL_SPAN: &str =
-    "over the time that the readings really span, which a gap makes longer than the window";
-/// Of what depends on how many hashtags a post has.
+    "the period is the real time between the readings, which a gap makes longer than the window";
+/// Caveat of metrics that depend on the number of hashtags per post.
 const BREAK: &str = "`structural_break` where posts from before and after the limit of five hashtags are pooled; `sides` has them apart";
-/// The same of what is not counted by side.
+/// The same for metrics without separate sides.
 const POOLED: &str =
     "`structural_break` where posts from before and after the limit of five hashtags are pooled";
-/// Of what needs a number of values.
-const ENOUGH: &str = "unknown of fewer than 10 values";
-const SAMPLE: &str = "of the videos that are held, not of all there are";
+/// Caveat of metrics that need a number of values.
+const ENOUGH: &str = "unknown for fewer than 10 values";
+const SAMPLE: &str = "of the stored videos, not of all videos";
 const CREATORS_NEEDED: &str = "unknown without two readings of the number of creators";
 const VIDEOS_NEEDED: &str = "unknown without two readings of the number of videos";
 
@@ -54,8 +54,8 @@ pub const METRICS: &[Metric] = &[
         formula: "V",
         unit: "views",
         caveats: &[
-            "lifetime impressions of all posts, not people: no reach",
-            "rounded for display by web sources, with its step beside it",
+            "lifetime impressions of all posts, not unique people",
+            "rounded for display by web sources; the step is given",
         ],
         paths: &[RECORD, LIST, HISTORY, COMPARE],
     },
@@ -64,7 +64,7 @@ pub const METRICS: &[Metric] = &[
         title: "Creators",
         formula: "U",
         unit: "creators",
-        caveats: &["as told; where it is not, the distinct authors of the videos held"],
+        caveats: &["as reported, otherwise the distinct authors of the stored videos"],
         paths: &[RECORD, LIST, HISTORY, COMPARE],
     },
     Metric {
@@ -72,7 +72,7 @@ pub const METRICS: &[Metric] = &[
         title: "Videos",
         formula: "P",
         unit: "videos",
-        caveats: &["as told; where it is not, the videos held"],
+        caveats: &["as reported, otherwise the stored videos"],
         paths: &[RECORD, LIST, HISTORY, COMPARE],
     },
     Metric {
@@ -125,7 +125,7 @@ pub const METRICS: &[Metric] = &[
         title: "Doubling time",
         formula: "ln 2 / log growth",
         unit: "days",
-        caveats: &["if it went on like that; unknown without growth"],
+        caveats: &["if growth continued at this rate; unknown without growth"],
         paths: &[RECORD, TRENDING],
     },
     Metric {
@@ -151,7 +151,7 @@ pub const METRICS: &[Metric] = &[
         unit: "deviations",
         caveats: &[
             "against the hashtag's own past; unknown with fewer than 5 windows, or where they are all alike and exact",
-            "q is the step of a rounded count: a flip of its last digit is not taken for an outbreak",
+            "q is the step of a rounded count: a flip of its last digit does not count as an outbreak",
         ],
         paths: &[RECORD, TRENDING],
     },
@@ -164,7 +164,7 @@ pub const METRICS: &[Metric] = &[
         caveats: &[
             REPAIRED,
             "null with a reason: `stale` where the newest reading is more than 2 days old, `too_young` with less than 7 days of readings, `no_views`",
-            "a gain of less than a step in 28 days is said, and ranks last",
+            "a gain of less than a step in 28 days is marked, and ranks last",
             "by its percentile among all hashtags with a trend comes the published probability to be in the tenth that grows most over 7 days",
         ],
         paths: &[TRENDING, RECORD],
@@ -177,7 +177,7 @@ pub const METRICS: &[Metric] = &[
         caveats: &[
             REPAIRED,
             "null with a reason: `stale`, `too_young` without a reading 28 days or more ago, `below_resolution` where 28 days brought less than 4 steps: exact counts make it known",
-            "with the published probabilities of a week of 3 times the usual, of twice and of half of it",
+            "with the published probabilities of a week of 3 times, twice and half the usual",
         ],
         paths: &[TRENDING, RECORD],
     },
@@ -222,7 +222,7 @@ pub const METRICS: &[Metric] = &[
         title: "Views a video",
         formula: "V / P",
         unit: "views a video",
-        caveats: &["both as told, or both of the videos held; never mixed"],
+        caveats: &["both reported, or both of the stored videos; never mixed"],
         paths: &[RECORD],
     },
     Metric {
@@ -230,7 +230,7 @@ pub const METRICS: &[Metric] = &[
         title: "Views a creator",
         formula: "V / U",
         unit: "views a creator",
-        caveats: &["both as told, or both of the videos held; never mixed"],
+        caveats: &["both reported, or both of the stored videos; never mixed"],
         paths: &[RECORD],
     },
     Metric {
@@ -283,7 +283,7 @@ pub const METRICS: &[Metric] = &[
         title: "Half-life",
         formula: "days from the week of the peak velocity to the first later week with v <= v_peak / 2",
         unit: "days",
-        caveats: &["unknown until that has come"],
+        caveats: &["unknown until then"],
         paths: &[RECORD],
     },
     Metric {
@@ -293,7 +293,7 @@ pub const METRICS: &[Metric] = &[
         unit: "share",
         caveats: &[
             SAMPLE,
-            "unknown of a video of which one of these counts was not reported; `videos` of `of_videos` says how many have one",
+            "unknown for a video if one of these counts was not reported; `videos` of `of_videos` have a rate",
         ],
         paths: &[VIDEOS, BENCHMARK, COMPARE],
     },
@@ -307,7 +307,7 @@ pub const METRICS: &[Metric] = &[
             ENOUGH,
             BREAK,
             "plays are rounded to whole numbers",
-            "a video whose age is not known is in the group of all only",
+            "a video of unknown age is only in the group of all",
         ],
         paths: &[BENCHMARK],
     },
@@ -356,7 +356,7 @@ pub const METRICS: &[Metric] = &[
         title: "Lift",
         formula: "n_ab n / (n_a n_b)",
         unit: "times",
-        caveats: &[SAMPLE, "1 is as often as by chance", POOLED],
+        caveats: &[SAMPLE, "1 is chance", POOLED],
         paths: &[RELATED],
     },
     Metric {
@@ -373,7 +373,7 @@ pub const METRICS: &[Metric] = &[
         formula: "NPMI x log2(1 + n_ab)",
         unit: "none",
         caveats: &[
-            "generic hashtags (fyp, foryou, viral and their like, or under 15 % of all videos held) are left out",
+            "generic hashtags (fyp, foryou, viral and their like, or under 15 % of all stored videos) are left out",
             POOLED,
         ],
         paths: &[RELATED],
@@ -411,7 +411,7 @@ pub const METRICS: &[Metric] = &[
 /// The metrics as a table in Markdown, a row each, as docs/metrics.md has it.
 pub fn markdown() -> String {
     let mut table =
-        String::from("| name | what | formula | unit | to know | where |\n|---|---|---|---|---|---|\n");
+        String::from("| name | title | formula | unit | caveats | where |\n|---|---|---|---|---|---|\n");
     for metric in METRICS {
         let caveats = metric.caveats.join("; ");
         let paths: Vec<String> = metric.paths.iter().map(|path| format!("`{path}`")).collect();
@@ -465,7 +465,7 @@ mod tests {
             format!("(E{:.0} + q/7)", surge::SURGE_HALF_LIFE_DAYS),
             format!("{} x {}) / (m + 8)", forecast::USUAL_ERROR_FORECASTS, forecast::USUAL_ERROR),
             format!(".. {} days ago", forecast::PAST_FORECASTS_MAX * forecast::FORECAST_DAYS),
-            format!("under {:.0} % of all videos", 100.0 * related::GENERIC_SHARE),
+            format!("under {:.0} % of all stored videos", 100.0 * related::GENERIC_SHARE),
             format!("v < {:.0} % of the peak is dormant", 100.0 * lifecycle::DORMANT_SHARE),
             format!(">= {:.0} % is revived", 100.0 * lifecycle::REVIVED_SHARE),
             format!("younger than {} days", lifecycle::YOUNG_DAYS),

@@ -1,8 +1,8 @@
-//! Which hashtags go together (metrics.md: related tags), and which go with everything.
+//! Co-occurrence of hashtags (metrics.md: related tags), and detection of generic ones.
 
 use super::{as_f64, ratio};
 
-/// A hashtag under this share of all videos held, or more, goes with everything.
+/// Share of all stored videos from which a hashtag is generic.
 pub const GENERIC_SHARE: f64 = 0.15;
 
 /// Videos under hashtags a and b.
@@ -18,7 +18,7 @@ pub struct PairCounts {
     pub all: u64,
 }
 
-/// How two hashtags go together.
+/// Association of two hashtags.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Association {
     /// P(b|a): the share of the videos under a that are under b.
@@ -31,7 +31,7 @@ pub struct Association {
     pub support: f64,
 }
 
-/// How two hashtags go together. `None` where one has no videos, and for counts that cannot be.
+/// Computes the association of two hashtags. `None` if one has no videos, or for impossible counts.
 pub fn association(counts: PairCounts) -> Option<Association> {
     let PairCounts { both, a, b, all } = counts;
     let either = a.checked_add(b)?.checked_sub(both)?;
@@ -56,8 +56,8 @@ pub fn association(counts: PairCounts) -> Option<Association> {
     })
 }
 
-/// What related hashtags are ranked by: NPMI x log2(1 + videos under both). NPMI alone favours pairs seen once; the
-/// logarithm makes three videos count twice as much as one, and a thousand only ten times.
+/// Returns the ranking key of related hashtags: NPMI x log2(1 + videos under both). NPMI alone favours pairs
+/// seen once; the logarithm makes three videos count twice as much as one, and a thousand only ten times.
 pub fn relatedness(association: &Association, both: u64) -> f64 {
     association.npmi * as_f64(both).ln_1p() / std::f64::consts::LN_2
 }
@@ -72,14 +72,14 @@ const GENERIC: &str = "4u 4upage 4you 4youpage 4yp blowthisup dlaciebie explore 
 /// Words that add nothing beside a generic one.
 const FILLERS: &str = "chalenge dong en page post shorts tok video videos в глобальные можно хочу";
 
-/// Whether a hashtag goes with everything: by its key, which is generic words in whatever spelling (`fypシ`, `fyppp`,
-/// `viral_video`, `foryoupageviral`), or by its share of all videos held.
+/// Returns true for a generic hashtag: by its key, which is generic words in any spelling (`fypシ`, `fyppp`,
+/// `viral_video`, `foryoupageviral`), or by its share of all stored videos.
 pub fn is_generic(key: &str, share_of_all: f64) -> bool {
     share_of_all >= GENERIC_SHARE || is_of_generic_words(&plain(key))
 }
 
-/// Latin letters in place of those that look the same, no digits at the end, no repeated letters, nothing that is no
-/// letter or digit, nor the kana and marks that are put behind generic words for their looks.
+/// Simplifies a key: Latin letters for look-alikes, no trailing digits, no repeated letters, only letters
+/// and digits, without the decorative kana and marks that follow generic words.
 fn plain(key: &str) -> String {
     let mut plain = String::with_capacity(key.len());
     let is_latin = key.chars().any(|c| c.is_ascii_alphabetic());

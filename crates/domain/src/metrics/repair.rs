@@ -1,4 +1,4 @@
-//! The rules by which a series is repaired, each seen in real series. They look at one pass over the readings.
+//! The repair rules of a series, each observed in real series. They run in one pass over the readings.
 
 use super::series::{BOUNCE_HOURS_MAX, Point, Repair};
 use crate::Source;
@@ -75,7 +75,7 @@ fn sources_that_round(points: &[Point]) -> [bool; 256] {
     })
 }
 
-/// Of several readings at the same moment the one with the smallest step is kept, of equals the largest.
+/// Keeps the reading with the smallest step of several at the same moment, of equals the largest.
 fn keep_the_finest_of_a_moment(points: &mut [Point]) {
     for moment in points.chunk_by_mut(|one, other| one.at == other.at).filter(|moment| moment.len() > 1) {
         let rank = |point: &Point| (point.value == Some(0), point.step, std::cmp::Reverse(point.value));
@@ -88,7 +88,7 @@ fn keep_the_finest_of_a_moment(points: &mut [Point]) {
     }
 }
 
-/// 0 after a number that is not 0 is "not told".
+/// Omits a 0 after a number that is not 0: it means "not reported".
 fn leave_out_lost(points: &mut [Point]) {
     let mut is_known = false;
     for point in points {
@@ -100,8 +100,8 @@ fn leave_out_lost(points: &mut [Point]) {
     }
 }
 
-/// A rounded number that is above or below a finer one of another source by less than its own step, shortly before or
-/// after it, tells nothing that the finer one does not: it would only look like a fall.
+/// Omits a rounded number that differs by less than its own step from a finer one of another source shortly
+/// before or after: it would only look like a fall.
 fn leave_out_told_more_finely(points: &mut [Point]) {
     if points.iter().all(|point| point.source == points[0].source) {
         return;
@@ -136,7 +136,7 @@ fn set_aside(
     }
 }
 
-/// The highest value that readings of the last [`BOUNCE_HOURS_MAX`] stand at, and in any case the newest of them.
+/// The highest value of the readings of the last [`BOUNCE_HOURS_MAX`], and at least that of the newest one.
 #[derive(Default)]
 struct Level {
     newest: Option<(i64, u64)>,
@@ -182,13 +182,15 @@ fn leave_out_lone_highs(points: &mut [Point]) {
     }
 }
 
-/// Whether a value rises by more than a tenth of the level before and the next one takes more than half of that back.
+/// Returns true if a value rises by more than a tenth above the level and the next one takes more than half
+/// of that back.
 fn is_taken_back(level: u64, value: u64, next: u64) -> bool {
     let [level, value, next] = [level, value, next].map(u128::from);
     value * 10 > level * RISE_TENTHS && next * 2 < level + value
 }
 
-/// Whether a value is more than the level before, doubled for each whole day since and once at least. 0 is no level.
+/// Returns true if a value exceeds the level, doubled for each whole day since and at least once. 0 is not a
+/// level.
 fn is_jump(level: u64, value: u64, since_ms: i64) -> bool {
     let doublings = (since_ms / READING_MS_MAX).max(JUMP_DOUBLINGS_MIN);
     let limit = u32::try_from(doublings).ok().and_then(|times| 2_u64.checked_pow(times)?.checked_mul(level));
@@ -204,16 +206,18 @@ struct Best {
     at: usize,
 }
 
-/// Of all ways to leave readings out so that the rest never falls, but for falls that cost [`BOUNCE_HOURS_MAX`] each, takes
-/// the one that keeps the most time. A bounce costs less than a fall would, a fall that stays costs less than what it
-/// saves. Of equal ways, that which keeps the higher readings.
+/// Chooses, of all subsets of readings that never fall (but for falls that cost [`BOUNCE_HOURS_MAX`] each),
+/// the one that keeps the most time. A bounce costs less than a fall would, a fall that stays costs less
+/// than what it saves. Of equal subsets, the one with the higher readings.
+///
+/// Dynamic programming: for each reading, the best subset that ends there, in order of value.
 fn leave_out_contradictions(points: &mut [Point]) {
     let kept: Vec<usize> = (0..points.len()).filter(|at| points[*at].value.is_some()).collect();
     if kept.is_sorted_by_key(|at| points[*at].value) {
         return;
     }
     let mut before: Vec<Option<usize>> = vec![None; points.len()];
-    // Values ascend, and worths with them: what is above another and worth less is of no use.
+    // Values ascend, and so do worths: an entry with a higher value and less worth is useless.
     let mut front: VecDeque<Best> = VecDeque::new();
     for (&at, stands_for_ms) in kept.iter().zip(stand_for_ms(points, &kept)) {
         let value = points[at].value.unwrap_or_default();
@@ -233,8 +237,9 @@ fn leave_out_contradictions(points: &mut [Point]) {
     mark(points, &kept, front.back().map(|best| best.at), &before);
 }
 
-/// The time that each of some readings stands for: the shorter of those to its neighbours, a day at most. Of a reading
-/// beside a gap nothing is known in the gap, and the last one stands for no longer than the one before it does.
+/// Returns the time that each reading stands for: the shorter distance to its neighbours, a day at most.
+/// Beside a gap only the other side counts, and the last reading stands for no longer than the one before
+/// it.
 fn stand_for_ms(points: &[Point], kept: &[usize]) -> Vec<i64> {
     let time = |place: usize| points[kept[place]].at.as_ms();
     let gaps: Vec<i64> = (1..kept.len())

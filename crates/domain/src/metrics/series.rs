@@ -13,22 +13,22 @@ use strum::IntoStaticStr;
 /// but a handful.
 pub const BOUNCE_HOURS_MAX: i64 = 72;
 
-/// One told count.
+/// A count as reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
     /// When it was read.
     pub at: Timestamp,
-    /// What was told.
+    /// The reported count.
     pub count: Count,
-    /// By which way it came.
+    /// The source.
     pub source: Source,
 }
 
-/// What was done to a reading.
+/// The repair of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Repair {
-    /// 0 after a number that was not 0: "not told", left out.
+    /// 0 after a number that was not 0: means "not reported", omitted.
     LostReading,
     /// One below a step of display, as 16399999 for 16.4M: a float cut it off, and it is put back on the step.
     OffStep,
@@ -47,33 +47,34 @@ impl Repair {
     pub const ALL: [Self; 5] =
         [Self::LostReading, Self::OffStep, Self::Bounce, Self::Fall, Self::Unconfirmed];
 
-    /// What it is called in answers.
+    /// Returns the name in answers.
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// A reading and what became of it.
+/// A reading, with its repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
     /// When it was read.
     pub at: Timestamp,
-    /// By which way it came.
+    /// The source.
     pub source: Source,
-    /// The number as it was told.
+    /// The original number.
     pub observed: u64,
-    /// The number after the repair; `None` where the reading is left out. Left out without a repair is what another
-    /// source told more finely at the same moment, or what is within its own rounding of a finer number before or after.
+    /// The number after the repair; `None` if the reading is omitted. Without a repair, it is omitted
+    /// because another source has a finer reading of the same moment, or a finer number just before or after
+    /// within its rounding.
     pub value: Option<u64>,
     /// The step it is rounded to, 1 when exact.
     pub step: u64,
-    /// What was done, if anything. A reading that was put on the step and then left out says the latter.
+    /// The repair, if any. A reading that was put on the step and then omitted has the latter.
     pub repair: Option<Repair>,
 }
 
 /// A value and when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct CountedReading {
     /// When it was read.
     pub at: Timestamp,
     /// The value, after the repair.
@@ -82,23 +83,23 @@ pub struct Standing {
     pub step: u64,
 }
 
-/// What a count grew by between two kept readings.
+/// Growth of a count between two readings that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gain {
     /// The sum of its rises, at most the last value. Falls are not counted: growth goes on from the lower level, and what
     /// was lost more than once is not gained more than once.
     pub gain: u64,
     /// The first reading.
-    pub from: Standing,
+    pub from: CountedReading,
     /// The last one.
-    pub to: Standing,
-    /// The time between the two, which a gap makes longer than what was asked for. Above 0.
+    pub to: CountedReading,
+    /// Time between the two, in milliseconds, which a gap makes longer than requested. Above 0.
     pub span_ms: i64,
     /// Falls that stayed, within the span.
     pub falls: u64,
-    /// Whether any reading from the first to the last, and on to the end asked for, was repaired.
+    /// True if any reading from the first to the last, or up to the requested end, was repaired.
     pub is_repaired: bool,
-    /// Whether the gain is below the step of a rounded end.
+    /// True if the gain is below the rounding step of either end.
     pub is_below_resolution: bool,
 }
 
@@ -114,7 +115,7 @@ pub struct Series {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Kept {
-    standing: Standing,
+    standing: CountedReading,
     /// Sum of all rises up to here. A total that falls and rises often can rise by more than 64 bits hold.
     climbed: u128,
     /// Falls up to here.
@@ -154,7 +155,7 @@ impl Series {
             }
             repaired.push(repaired_now);
             let Some(value) = point.value else { continue };
-            let standing = Standing { at: point.at, value, step: point.step };
+            let standing = CountedReading { at: point.at, value, step: point.step };
             kept.push(match kept.last() {
                 Some(before) => Kept {
                     standing,
@@ -183,33 +184,34 @@ impl Series {
         &self.points
     }
 
-    /// How many readings each repair was made on. One that was put on the step and then left out counts under both.
+    /// Returns the number of readings with each repair. One that was put on the step and then omitted counts
+    /// under both.
     pub fn repairs(&self) -> [(Repair, u64); Repair::ALL.len()] {
         Repair::ALL.map(|repair| (repair, self.repairs[repair as usize]))
     }
 
-    /// How many readings are kept.
+    /// Returns the number of readings that count.
     pub fn kept(&self) -> usize {
         self.kept.len()
     }
 
     /// The kept readings in order of time.
-    pub fn standings(&self) -> impl DoubleEndedIterator<Item = Standing> + ExactSizeIterator {
+    pub fn standings(&self) -> impl DoubleEndedIterator<Item = CountedReading> + ExactSizeIterator {
         self.kept.iter().map(|kept| kept.standing)
     }
 
     /// The oldest kept value.
-    pub fn first(&self) -> Option<Standing> {
+    pub fn first(&self) -> Option<CountedReading> {
         self.kept.first().map(|kept| kept.standing)
     }
 
     /// The newest kept value.
-    pub fn last(&self) -> Option<Standing> {
+    pub fn last(&self) -> Option<CountedReading> {
         self.kept.last().map(|kept| kept.standing)
     }
 
     /// The newest kept value at or before a moment.
-    pub fn at(&self, when: Timestamp) -> Option<Standing> {
+    pub fn at(&self, when: Timestamp) -> Option<CountedReading> {
         self.kept_at(when).map(|kept| kept.standing)
     }
 
@@ -223,8 +225,8 @@ impl Series {
         self.kept[..after].last()
     }
 
-    /// What it grew by between the kept readings nearest before the two ends; before the first reading, it is the first.
-    /// `None` where both ends have the same reading, or there is none.
+    /// Returns the growth between the last readings before the two ends; before the first reading, the first
+    /// one is used. `None` if both ends have the same reading, or there is none.
     pub fn gain(&self, from: Timestamp, to: Timestamp) -> Option<Gain> {
         let first = self.kept_at(from).or(self.kept.first())?;
         let last = self.kept_at(to)?;

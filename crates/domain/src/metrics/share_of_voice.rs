@@ -1,4 +1,4 @@
-//! How several hashtags share what they have together (metrics.md: share of voice), and how much they overlap.
+//! Share of voice of several hashtags (metrics.md: share of voice), and their overlap.
 
 use super::engagement::{VideoFigures, interactions};
 use super::{as_f64, ratio};
@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::iter::Peekable;
 use strum::IntoStaticStr;
 
-/// What is shared.
+/// The shared quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Base {
@@ -25,7 +25,7 @@ impl Base {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Views, Self::Videos, Self::Creators, Self::Engagement];
 
-    /// What it is called.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -49,7 +49,7 @@ impl ShareOfVoice {
     }
 }
 
-/// X_i / Σ X_j of totals that were told, of those that are known. `None` for one that is not, and where all are 0.
+/// Returns X_i / Σ X_j of the reported totals that are known. `None` for an unknown one, and if all are 0.
 pub fn shares(totals: &[Option<f64>]) -> Vec<Option<f64>> {
     let sum: f64 = totals.iter().flatten().sum();
     totals.iter().map(|total| ratio((*total)?, sum)).collect()
@@ -58,7 +58,7 @@ pub fn shares(totals: &[Option<f64>]) -> Vec<Option<f64>> {
 /// Most hashtags that are compared.
 pub const HASHTAGS_MAX: usize = u64::BITS as usize;
 
-/// Of which hashtags something is: a bit for each.
+/// A set of hashtags: a bit for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Under(u64);
 
@@ -77,9 +77,9 @@ impl Under {
     }
 }
 
-/// Shares several hashtags' videos out among them, at most [`HASHTAGS_MAX`]. A video under several of them counts once, an
-/// even part for each; so does a creator who has videos under several. The videos of each are ascending by what tells them
-/// apart.
+/// Computes the shares of several hashtags in their videos, at most [`HASHTAGS_MAX`]. A video under several
+/// of them counts once, in equal parts; so does a creator with videos under several. The videos of each are
+/// ascending by their key.
 pub fn share_of_voice<K: Ord>(
     hashtags: impl IntoIterator<Item = impl IntoIterator<Item = (K, VideoFigures)>>,
 ) -> ShareOfVoice {
@@ -87,7 +87,7 @@ pub fn share_of_voice<K: Ord>(
         hashtags.into_iter().take(HASHTAGS_MAX).map(|videos| videos.into_iter().peekable()).collect();
     let count = sources.len();
     let mut sums = Base::ALL.map(|_| vec![0.0; count]);
-    // Of which hashtags anything is known, by base: a share of what is not known is none.
+    // Hashtags with any known value, by base: an unknown value has no share.
     let mut known = Base::ALL.map(|_| Under::default());
     let mut overlap = vec![vec![0; count]; count];
     let mut creators: Vec<(Creator, Under)> = Vec::new();

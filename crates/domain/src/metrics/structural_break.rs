@@ -35,7 +35,7 @@ impl Side {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Before, Self::After];
 
-    /// What it is called in answers.
+    /// Returns the name in answers.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -53,7 +53,7 @@ impl Side {
     }
 }
 
-/// Where a video stands.
+/// Position of a video relative to the break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// On a side.
@@ -65,7 +65,8 @@ pub enum Place {
 }
 
 impl Place {
-    /// Of a video: by its posting time, else by the second in its id, which in captures is within two days of it.
+    /// Returns the position of a video: by its posting time, otherwise by the second in its id, which in
+    /// captures is within two days of it.
     pub fn of(id: VideoId, posted: Option<Timestamp>) -> Self {
         match posted.or_else(|| id.created_at()).map(Side::of) {
             Some(Some(side)) => Self::On(side),
@@ -93,7 +94,7 @@ pub struct Sides<T> {
 }
 
 impl<T> Sides<T> {
-    /// What belongs to a side.
+    /// Returns the value of a side.
     pub const fn of(&self, side: Side) -> &T {
         match side {
             Side::Before => &self.before,
@@ -115,19 +116,19 @@ impl<T> Sides<T> {
     }
 }
 
-/// How many videos of a sample stand where.
+/// Number of videos of a sample by position.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SideCounts {
     /// On each side.
     pub on: Sides<u64>,
     /// Posted while the break came.
     pub between: u64,
-    /// Of which it is not known when they were posted.
+    /// Videos of unknown posting time.
     pub unknown: u64,
 }
 
 impl SideCounts {
-    /// Of videos that stand there.
+    /// Counts videos by position.
     pub fn of(places: impl IntoIterator<Item = Place>) -> Self {
         let mut counts = Self::default();
         for place in places {
@@ -140,19 +141,20 @@ impl SideCounts {
         counts
     }
 
-    /// Whether posts from before and after the break may be pooled. Those made while it came may be of either kind.
+    /// Returns true if posts from before and after the break may be pooled. Those posted in between may be
+    /// of either kind.
     pub const fn is_pooled(&self) -> bool {
         let kinds = (self.on.before > 0) as u8 + (self.on.after > 0) as u8 + (self.between > 0) as u8;
         kinds > 1 || self.between > 1
     }
 
-    /// Whether both sides have so many videos.
+    /// Returns true if both sides have at least `videos`.
     pub const fn have(&self, videos: u64) -> bool {
         self.on.before >= videos && self.on.after >= videos
     }
 }
 
-/// Of the videos under a hashtag, those that are under another one too.
+/// Videos under a hashtag, and those that are under another one too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Beside {
     /// Under both.

@@ -3,7 +3,7 @@
 use super::daily::Daily;
 use super::outlook::Missing;
 use super::pace::back;
-use super::series::{Series, Standing};
+use super::series::{CountedReading, Series};
 use super::{as_f64, days};
 
 /// From this surge on a hashtag breaks out.
@@ -22,7 +22,7 @@ pub const SURGE_STEPS_MIN: u64 = 4;
 /// step of display, 1 where the count is exact.
 ///
 /// Fails without a reading 28 days or more before, and where the month brought fewer than [`SURGE_STEPS_MIN`] steps.
-pub(super) fn surge(views: &Series, daily: &Daily, now: Standing) -> Result<f64, Missing> {
+pub(super) fn surge(views: &Series, daily: &Daily, now: CountedReading) -> Result<f64, Missing> {
     let begin = back(now.at, SURGE_DAYS);
     if views.at(begin).is_none() {
         return Err(Missing::TooYoung);

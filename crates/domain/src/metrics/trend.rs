@@ -1,4 +1,4 @@
-//! What a hashtag did within a window of time: velocity, growth, momentum and how unusual that is for it.
+//! The trend of a hashtag within a window: velocity, growth, momentum, and how unusual they are for it.
 
 use super::outlook::Outlook;
 use super::quantiles::median;
@@ -23,7 +23,7 @@ pub const MOMENTUM_DAYS_MIN: usize = 7;
 /// After this many days novelty has halved.
 pub const NOVELTY_HALF_LIFE_DAYS: f64 = 90.0;
 
-/// Growth by the hour is not told of less time than this (metrics.md: growth).
+/// Shortest period, in milliseconds, for growth per hour (metrics.md: growth).
 const PER_HOUR_SPAN_MS_MIN: i64 = 1_800_000;
 
 /// 1 / Φ⁻¹(3/4): makes the median absolute deviation of normal values their standard deviation.
@@ -69,7 +69,7 @@ impl TrendWindow {
         self.into()
     }
 
-    /// How long it is.
+    /// Returns its length in milliseconds.
     pub const fn ms(self) -> i64 {
         match self {
             Self::Day => MS_OF_A_DAY,
@@ -79,24 +79,24 @@ impl TrendWindow {
     }
 }
 
-/// What a trend is made of.
+/// Input of a trend.
 #[derive(Debug, Clone, Copy)]
 pub struct TrendInput<'a> {
     /// Lifetime views.
     pub views: &'a Series,
-    /// Creators; empty where not told.
+    /// Creators; empty if not reported.
     pub creators: &'a Series,
-    /// Videos; empty where not told.
+    /// Videos; empty if not reported.
     pub videos: &'a Series,
     /// When the hashtag was first seen.
     pub first_seen: Option<Timestamp>,
     /// Gini coefficient of plays over creators.
     pub concentration: Option<f64>,
-    /// What can be said of the next week, as of the same moment. It is the same for every window.
+    /// Outlook for the next week, as of the same moment. It is the same for every window.
     pub outlook: Option<Outlook>,
 }
 
-/// What a hashtag did within a window. A number is `None` where there are no two readings to make it of.
+/// The trend of a hashtag within a window. A number is `None` without two readings to compute it from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trend {
     /// The window.
@@ -105,7 +105,7 @@ pub struct Trend {
     pub as_of: Timestamp,
     /// The views then.
     pub views: u64,
-    /// What they grew by within the window; its `span_ms` is the time that all rates here are over.
+    /// Growth within the window; its `span_ms` is the period of all rates here.
     pub gain: Option<Gain>,
     /// dV/dt, views a day (metrics.md: velocity).
     pub velocity: Option<f64>,
@@ -121,7 +121,7 @@ pub struct Trend {
     pub acceleration: Option<f64>,
     /// EMA3(v)/EMA14(v) - 1 of the daily velocities (metrics.md: momentum).
     pub momentum: Option<f64>,
-    /// How far the velocity is from the median of the windows before, in deviations (metrics.md: z-score of velocity).
+    /// Deviation of the velocity from the median of the windows before (metrics.md: z-score of velocity).
     pub zscore: Option<f64>,
     /// dU/dV: creators gained a view gained (metrics.md: breadth). `None` without views gained.
     pub breadth: Option<f64>,
@@ -131,7 +131,7 @@ pub struct Trend {
     pub novelty: Option<f64>,
     /// Gini coefficient of plays over creators, as handed in.
     pub concentration: Option<f64>,
-    /// What can be said of the next week, as handed in.
+    /// Outlook for the next week, as passed in.
     pub outlook: Option<Outlook>,
 }
 
@@ -203,8 +203,8 @@ fn acceleration(views: &Series, gain: &Gain, window: TrendWindow) -> Option<f64>
     Some(velocity(gain) - velocity(&earlier))
 }
 
-/// What was gained between the readings nearest before `end`, `end` less a window, and so on, the newest first. A span that
-/// a gap makes longer counts once.
+/// Returns the gains between the readings nearest before `end`, `end` less a window, and so on, newest
+/// first. A span that a gap makes longer counts once.
 pub(super) fn spans(views: &Series, end: Timestamp, window_ms: i64, windows: i64) -> Vec<Gain> {
     let mut found = Vec::new();
     let Some(mut later) = views.at(end) else { return found };

@@ -1,17 +1,17 @@
-//! The weights of the components of what emerges.
+//! Weights of the components of emerging hashtags.
 
 use super::emerging::Component;
 use std::fmt;
 use std::str::FromStr;
 
-/// What each component counts for, in the order of [`Component::ALL`]: finite, none negative, not all 0.
+/// Weight of each component, in the order of [`Component::ALL`]: finite, none negative, not all 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights([f64; Component::ALL.len()]);
 
 /// Most that a component can weigh.
 pub const WEIGHT_MAX: f64 = 1_000.0;
 
-/// Why weights are none.
+/// Why weights are invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WeightsError {
     /// No `=`.
@@ -28,7 +28,7 @@ pub enum WeightsError {
     /// Not a number from 0 to [`WEIGHT_MAX`].
     #[error("the weight {weight:?} of {component} is not a number from 0 to 1000")]
     OutOfRange {
-        /// Of which component.
+        /// The component.
         component: &'static str,
         /// As it was written.
         weight: String,
@@ -41,7 +41,7 @@ pub enum WeightsError {
 /// The former name of `pace`, which is still read.
 const FORMER_PACE: &str = "growth";
 
-/// Pace alone. The others added nothing on held-out hashtags, or could not be judged (docs/metrics.md).
+/// Pace only. The others added nothing on held-out hashtags, or could not be tested (docs/metrics.md).
 impl Default for Weights {
     fn default() -> Self {
         Self([0.0, 1.0, 0.0, 0.0, 0.0, 0.0])
@@ -49,7 +49,7 @@ impl Default for Weights {
 }
 
 impl Weights {
-    /// Of numbers in the order of [`Component::ALL`].
+    /// Creates weights in the order of [`Component::ALL`].
     pub fn new(weights: [f64; Component::ALL.len()]) -> Result<Self, WeightsError> {
         for (component, weight) in Component::ALL.into_iter().zip(weights) {
             if !(0.0..=WEIGHT_MAX).contains(&weight) {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// A hashtag's readings.
 pub(crate) struct Captured {
-    /// What the hashtag is called.
+    /// Name of the hashtag.
     pub(crate) name: String,
     /// In order of time.
     pub(crate) readings: Vec<Reading>,

@@ -1,4 +1,4 @@
-//! What goes to the oracle: random input, and what our formulas make of it.
+//! Test cases for the oracle: random input, with the results of our formulas.
 
 use domain::metrics::engagement::VideoFigures;
 use domain::metrics::share_of_voice::overlap;
@@ -228,7 +228,7 @@ pub(crate) fn sides(runner: &mut TestRunner) -> Value {
     const DAY_MS: i64 = 86_400_000;
     let begins_ms = BREAK.0.as_ms();
     let posted = begins_ms - 60 * DAY_MS..begins_ms + 90 * DAY_MS;
-    // Of an id that holds no time nothing is known where none is told.
+    // If the id holds no time and none is reported, the posting time is unknown.
     let drawn = (posted, 0..10_u8, option::weighted(0.9, 0..5_000_000_u64), 1..4_u8);
     let videos = any_of(runner, vec(drawn, 0..260));
     let videos: Vec<(VideoFigures, u8)> = (1..)

@@ -1,4 +1,4 @@
-//! What docs/metrics.md says is what the program does.
+//! Checks docs/metrics.md against the program.
 
 use domain::metrics::forecast::band;
 use domain::metrics::{Odds, registry};

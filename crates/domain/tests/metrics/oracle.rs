@@ -1,6 +1,7 @@
-//! Metrics against another reading of their formulas: random series, videos and counts, and the real series where they are
-//! at hand, go out as JSON with what we made of them, and `scripts/oracles/metrics.py` works all of it out anew with numpy,
-//! pandas, scipy and scikit-learn. Skips, saying so, where Python has not got those; `TAGMETER_PYTHON` names another one.
+//! Checks metrics against an independent implementation: random series, videos and counts, and the real series if
+//! available, are written as JSON with our results, and `scripts/oracles/metrics.py` recomputes them with numpy,
+//! pandas, scipy and scikit-learn. Skipped, with a message, if Python lacks those; `TAGMETER_PYTHON` names another
+//! one.
 
 use crate::captures::captured;
 use crate::cases;

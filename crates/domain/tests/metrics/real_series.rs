@@ -8,7 +8,7 @@ use domain::metrics::backtest::{
 use domain::metrics::emerging::{Component, Peers, components, emerging};
 use domain::metrics::lifecycle::{Contrast, Stage, lifecycle};
 use domain::metrics::{
-    Point, Reading, Repair, Series, Standing, TrendInput, TrendWindow, Weights, outlook, trend,
+    CountedReading, Point, Reading, Repair, Series, TrendInput, TrendWindow, Weights, outlook, trend,
 };
 use strum::VariantArray;
 
@@ -47,13 +47,13 @@ fn the_repair_finds_what_is_wrong_with_the_real_series() {
     }
     let readings: usize = captured.iter().map(|hashtag| hashtag.readings.len()).sum();
     assert_eq!((captured.len(), readings), (377, 1_458_125));
-    // There is no 0 in these series: what is not told was not written down.
+    // There is no 0 in these series: missing values were not written down.
     assert_eq!(repairs, [0, OFF_STEP, BOUNCES, FALLS.len() as u64, UNCONFIRMED]);
     assert_eq!(falls, FALLS);
 }
 
-/// What must hold of a series however early it is read: no gain exceeds the total, the newest reading is left out only
-/// where it is lower or a jump, and what counts is no lone high.
+/// Checks invariants of a series' prefix: no gain exceeds the total, the newest reading is omitted only if
+/// it is lower or a jump, and no lone high counts.
 fn check_prefix(name: &str, readings: &[Reading]) {
     let series = Series::repaired(readings);
     let points = series.points();
@@ -78,9 +78,9 @@ fn check_prefix(name: &str, readings: &[Reading]) {
     assert!(!is_lone_high(before, last, points.get(at + 1)), "{name}: {last:?} counts, after {before:?}");
 }
 
-/// Whether a kept value is more than twice the one before and nothing confirms it: it is the newest, or the next one is
-/// nearer to the one before.
-fn is_lone_high(before: Option<Standing>, last: Standing, next: Option<&Point>) -> bool {
+/// Returns true if a value that counts is more than twice the one before without confirmation: it is the
+/// newest, or the next one is nearer to the one before.
+fn is_lone_high(before: Option<CountedReading>, last: CountedReading, next: Option<&Point>) -> bool {
     let Some(before) = before.filter(|before| last.at.as_ms() - before.at.as_ms() < TrendWindow::Day.ms())
     else {
         return false;

@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response};
 use std::sync::Arc;
-use tables::{Accept, Wish};
+use tables::{Accept, Preference};
 
 /// The text format of Prometheus, which everything that reads metrics knows; and OpenMetrics.
 const PROMETHEUS: (&str, &str) = ("text/plain", "text/plain; version=0.0.4; charset=utf-8");
@@ -61,10 +61,10 @@ fn exposition(headers: &HeaderMap) -> Result<(Exposition, &'static str), String>
     let wish = |(name, _): (&str, &str)| accept.weigh(name);
     match (wish(PROMETHEUS), wish(OPEN_METRICS)) {
         (Some(one), Some(other)) if one.is_refusal() && other.is_refusal() => Err(header.into_owned()),
-        (one, other) if other > one && !other.is_some_and(Wish::is_refusal) => {
+        (one, other) if other > one && !other.is_some_and(Preference::is_refusal) => {
             Ok((Exposition::OpenMetrics, OPEN_METRICS.1))
         }
-        (one, _) if one.is_some_and(Wish::is_refusal) => Err(header.into_owned()),
+        (one, _) if one.is_some_and(Preference::is_refusal) => Err(header.into_owned()),
         _ => Ok(prometheus),
     }
 }

@@ -5,15 +5,15 @@ use proptest::prelude::*;
 
 /// The rows of a text with what it opens as.
 fn rows(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
-    let mut window = Window::new(text.as_bytes(), ROW_BYTES_MAX);
+    let mut window = ReadBuffer::new(text.as_bytes(), ROW_BYTES_MAX);
     let opened = open(&mut window, None, |_| false).expect("a header");
     let mut splitter = opened.splitter;
-    window.pass(opened.passed);
+    window.consume(opened.passed);
     let mut rows = Vec::new();
     while let Next::Row(extent) = splitter.next(&mut window) {
-        let row = splitter.row(&window.held()[..extent.len]).expect("UTF-8");
+        let row = splitter.row(&window.buffered()[..extent.len]).expect("UTF-8");
         rows.push(row.iter().map(str::to_owned).collect());
-        window.pass(extent.passed);
+        window.consume(extent.passed);
     }
     (opened.header.names().to_vec(), rows)
 }
@@ -77,16 +77,16 @@ proptest! {
                 Ok(bytes)
             }
         }
-        let mut window = Window::new(Cut(text.as_bytes(), cut), ROW_BYTES_MAX);
+        let mut window = ReadBuffer::new(Cut(text.as_bytes(), cut), ROW_BYTES_MAX);
         let mut splitter = Splitter::new(b',');
         let mut ours = Vec::new();
         while let Next::Row(extent) = splitter.next(&mut window) {
-            let row = splitter.row(&window.held()[..extent.len]).expect("UTF-8");
+            let row = splitter.row(&window.buffered()[..extent.len]).expect("UTF-8");
             let cells: Vec<_> = row.iter().map(str::to_owned).collect();
             if extent.len > 0 {
                 ours.push(cells);
             }
-            window.pass(extent.passed);
+            window.consume(extent.passed);
         }
         let mut reader =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());

@@ -1,11 +1,11 @@
-//! Apify's TikTok actors: a video an item of their datasets, as JSON or as CSV. The "overview" has neither ids nor a list
-//! of tags: the id stands in `webVideoUrl`, the tags in the caption. In CSV, and in the overview's JSON, the way to a
-//! value is in its column's name (`authorMeta.name`, `hashtags/0/name`), so a row is made the item again that it was.
+//! Apify's TikTok actors: one video per dataset item, as JSON or CSV. The "overview" has neither ids nor a list of
+//! tags: the id is in `webVideoUrl`, the tags in the caption. CSV and the overview's JSON flatten values into path
+//! names (`authorMeta.name`, `hashtags/0/name`), so rows are first turned back into nested items.
 
 use super::flattened_table::{Records, lists, put};
 use super::format::{Format, Json, Kind, Table};
 use crate::json::id::{Id, video_of_row};
-use crate::json::lenient::{Flag, List, Maybe, Text, first_told};
+use crate::json::lenient::{Flag, List, Maybe, Text, first_non_empty};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
@@ -26,7 +26,7 @@ pub(crate) static ITEMS: Format = Format {
     made_by: "Apify actors",
     kind: Kind::Json(Json {
         all: &["webVideoUrl"],
-        // tiktok-scraper's videos have `webVideoUrl` too, and none of these.
+        // tiktok-scraper's videos have `webVideoUrl` too, but none of these.
         any: &["createTimeISO", "collectCount", "authorMeta.name", "musicMeta.musicName"],
         none: &[],
         within: &[],
@@ -110,7 +110,7 @@ struct VideoMeta<'a> {
 struct Hashtag<'a> {
     id: Id<'a>,
     name: Text<'a>,
-    /// Its description.
+    /// Description of the sound.
     title: Text<'a>,
     cover: Text<'a>,
 }
@@ -122,7 +122,7 @@ struct Picture<'a> {
     download_link: Text<'a>,
 }
 
-/// The hashtag whose page the video was found on, with its views.
+/// The hashtag whose page listed the video, with its views.
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct SearchHashtag<'a> {
@@ -130,7 +130,7 @@ struct SearchHashtag<'a> {
     views: Number,
 }
 
-/// Reads an item of JSON, nested or flat.
+/// Reads a JSON item, nested or flat.
 fn read_item(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     if let Some(nested) = nested_of(raw)? {
         return read(&serde_json::from_str(&nested)?, digest(raw.as_bytes(), reading.observed_at), reading);
@@ -142,7 +142,7 @@ fn read_item(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     read(&item, digest(raw.as_bytes(), reading.observed_at), reading)
 }
 
-/// Reads an item. `digest` is that of what stood in the file for it.
+/// Reads an item. `digest` identifies the original record in the file.
 fn read(item: &Item<'_>, digest: u64, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let id = match item.id.is_none() {
         true => Id::Text(link_id(&item.web_video_url)?.into()),
@@ -196,7 +196,7 @@ fn read(item: &Item<'_>, digest: u64, reading: &mut Reading<'_>) -> Result<(), R
     Ok(())
 }
 
-/// The id in a video's link.
+/// Returns the id in a video link.
 fn link_id(link: &str) -> Result<&str, String> {
     let after = ["/video/", "/photo/"].iter().find_map(|mark| link.split_once(mark));
     let start: String = link.chars().take(80).collect();
@@ -216,11 +216,11 @@ impl Item<'_> {
         let (author, music, video) = (&self.author_meta, &self.music_meta, &self.video_meta);
         let posted_at = Timestamp::parse(&self.create_time_iso).map(Timestamp::as_seconds);
         let images = self.slideshow_image_links.iter();
-        let images = images.map(|picture| first_told(&[&picture.tiktok_link, &picture.download_link]));
+        let images = images.map(|picture| first_non_empty(&[&picture.tiktok_link, &picture.download_link]));
         VideoDetails {
             region: self.location_created.parse().ok(),
             title: self.text.clean(),
-            cover: first_told(&[&video.cover_url, &video.original_cover_url]),
+            cover: first_non_empty(&[&video.cover_url, &video.original_cover_url]),
             origin_cover: video.original_cover_url.clean(),
             duration_seconds: if self.is_slideshow.is_set() {
                 0
@@ -232,7 +232,7 @@ impl Item<'_> {
                 id: music.music_id.to_text(),
                 title: music.music_name.clean(),
                 play: music.play_url.clean(),
-                cover: first_told(&[&music.cover_medium_url, &music.original_cover_medium_url]),
+                cover: first_non_empty(&[&music.cover_medium_url, &music.original_cover_medium_url]),
                 author: music.music_author.clean(),
                 original: music.music_original.is_set(),
                 album: music.music_album.clean(),
@@ -244,7 +244,7 @@ impl Item<'_> {
                 id: author.id.to_text(),
                 unique_id: author.name.clean(),
                 nickname: author.nick_name.clean(),
-                avatar: first_told(&[&author.avatar, &author.original_avatar_url]),
+                avatar: first_non_empty(&[&author.avatar, &author.original_avatar_url]),
             },
             images: images.filter(|url| !url.is_empty()).collect(),
             is_top: self.is_pinned.is_set(),
@@ -253,7 +253,8 @@ impl Item<'_> {
     }
 }
 
-/// An item whose keys are the ways to its values (`"authorMeta.name":"cat"`), made nested. `None` for one that is.
+/// Turns an item with path names (`"authorMeta.name":"cat"`) into a nested one. `None` if it is nested
+/// already.
 fn nested_of(text: &str) -> Result<Option<String>, Refusal> {
     if !["\"authorMeta.", "\"musicMeta.", "\"videoMeta."].iter().any(|start| text.contains(start)) {
         return Ok(None);
@@ -295,10 +296,10 @@ impl ReadRow for Rows {
             item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
         let (id, link) = (text(&item, "id"), text(&item, "webVideoUrl"));
-        // Spreadsheets drop the last digits of an id, and never those in a link.
+        // Spreadsheets drop the last digits of an id, but not in a link.
         let id = video_of_row(&id, &link)?;
         item.insert("id".to_owned(), Value::String(id.to_string()));
-        // People take the columns of names along and leave those of ids.
+        // Exports often have the columns of names but not those of ids.
         let handle = ["author", "authorName", "username"].into_iter().map(|key| text(&item, key));
         let handle = handle.chain([handle_in_link(&link).unwrap_or_default().to_owned()]);
         let handle =
@@ -308,7 +309,7 @@ impl ReadRow for Rows {
             meta.entry("name").or_insert(Value::String(handle));
         }
         let item = lists(Value::Object(item)).to_string();
-        // Its JSON was made here: what is wrong with it would say nothing of the file.
+        // This JSON was generated here: its error messages would not match the file.
         let item = serde_json::from_str(&item).map_err(|_| "the row cannot be read".to_owned())?;
         read(&item, row.digest(reading.observed_at), reading)
     }

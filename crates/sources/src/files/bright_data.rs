@@ -1,10 +1,10 @@
-//! Bright Data's posts: a dataset's records as JSON. Names of hashtags stand with their `#`, times as dates.
+//! Bright Data's posts: dataset records as JSON. Hashtag names include their `#`, times are dates.
 
 use super::display_api::handle_in;
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::length::Length;
-use crate::json::lenient::{Flag, List, Maybe, Text, first_told};
+use crate::json::lenient::{Flag, List, Maybe, Text, first_non_empty};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Reading, Refusal, TagList, digest};
@@ -45,7 +45,7 @@ struct Post<'a> {
     digg_count: Number,
     comment_count: Number,
     share_count: Number,
-    /// A wider count that some records have beside it.
+    /// A broader share count that some records have as well.
     num_share_count: Number,
     collect_count: Number,
     video_duration: Length,
@@ -62,7 +62,7 @@ struct Post<'a> {
     music: Maybe<Sound<'a>>,
     region: Text<'a>,
     is_ad: Flag,
-    /// When it was read.
+    /// Reading time.
     timestamp: Text<'a>,
 }
 
@@ -135,8 +135,8 @@ impl Post<'_> {
             is_ad: self.is_ad.is_set(),
             author: Author {
                 id: self.profile_id.to_text(),
-                // `profile_username` is the name that is shown.
-                unique_id: first_told(&[&self.account_id, &Text(handle.unwrap_or_default().into())]),
+                // `profile_username` is the display name.
+                unique_id: first_non_empty(&[&self.account_id, &Text(handle.unwrap_or_default().into())]),
                 nickname: self.profile_username.clean(),
                 avatar: self.profile_avatar.clean(),
             },

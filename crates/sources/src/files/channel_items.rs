@@ -1,11 +1,11 @@
-//! Items of an Apify actor that names things in its own way: `views`, `bookmarks`, `channel`, `uploadedAt`, with the link in
+//! Items of an Apify actor with its own field names: `views`, `bookmarks`, `channel`, `uploadedAt`, with the link in
 //! `postPage`.
 
 use super::display_api::handle_in;
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::length::Length;
-use crate::json::lenient::{List, Maybe, OrText, Text, first_told};
+use crate::json::lenient::{List, Maybe, OrText, Text, first_non_empty};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Reading, Refusal, TagList, digest};
@@ -89,7 +89,7 @@ struct Song<'a> {
 
 fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let item: Item<'_> = serde_json::from_str(raw)?;
-    // The same names are in use for other sites.
+    // Other sites use the same names.
     if ![&item.post_page, &item.channel.url].iter().any(|link| link.contains("tiktok.com/")) {
         return Err(Refusal::Shape);
     }
@@ -132,14 +132,14 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
             create_time: item.uploaded_at.or(item.uploaded_at_formatted).seconds(),
             author: Author {
                 id: channel.id.to_text(),
-                unique_id: first_told(&[&channel.username, &Text(handle_in(&channel.url).into())]),
+                unique_id: first_non_empty(&[&channel.username, &Text(handle_in(&channel.url).into())]),
                 nickname: channel.name.clean(),
                 avatar: channel.avatar.clean(),
             },
             images: item
                 .images
                 .iter()
-                .map(|OrText(picture, url)| first_told(&[url, &picture.url]))
+                .map(|OrText(picture, url)| first_non_empty(&[url, &picture.url]))
                 .filter(|url| !url.is_empty())
                 .collect(),
             ..VideoDetails::default()

@@ -1,6 +1,6 @@
-//! The contract's own answers and tikwm's, which have the same objects: a hashtag as `/challenge-info-id/` sends it, a
-//! video as `/challenge-posts/` does, alone, in their lists, with or without the envelope `{code,msg,data}`. Counts are
-//! exact; the tags of a video stand in its caption only.
+//! Answers of the contract and of tikwm, which use the same objects: a hashtag as `/challenge-info-id/` sends it, a
+//! video as `/challenge-posts/` does, alone or in their lists, with or without the envelope `{code,msg,data}`. Counts
+//! are exact; a video's tags are only in its caption.
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
@@ -52,7 +52,8 @@ pub(crate) static VIDEO: Format = Format {
     }),
 };
 
-/// A count of 0 beside more plays than this stands for "not told": servers of the contract never send `null`.
+/// With more plays than this, another count of 0 means "not reported": servers of the contract never send
+/// `null`.
 const PLAYS_FEW_MAX: u64 = 1000;
 
 #[derive(Default, Deserialize)]
@@ -74,7 +75,7 @@ struct Record<'a> {
     cid: Option<IgnoredAny>,
 }
 
-/// Reads one hashtag's record.
+/// Reads the record of one hashtag.
 pub(crate) fn read_hashtag(raw: &str, observed_at: Option<Timestamp>) -> Result<HashtagObservation, Refusal> {
     let record: Record<'_> = serde_json::from_str(raw)?;
     if record.cid.is_some() {
@@ -86,7 +87,7 @@ pub(crate) fn read_hashtag(raw: &str, observed_at: Option<Timestamp>) -> Result<
         source: Source::Contract,
         observed_at,
         counts: HashtagCounts {
-            // Nobody is told of a hashtag that nobody used: 0 is what a server sends of what it does not know.
+            // An unused hashtag is never reported, so 0 means unknown.
             views: record.view_count.unless_zero(false).exact("view_count")?,
             creators: record.user_count.unless_zero(false).exact("user_count")?,
             videos: None,
@@ -110,7 +111,7 @@ struct Video<'a> {
     aweme_id: Id<'a>,
     id: Id<'a>,
     region: Text<'a>,
-    /// `null` now and then.
+    /// Sometimes `null`.
     title: Text<'a>,
     content_desc: List<Text<'a>>,
     cover: Text<'a>,
@@ -159,7 +160,7 @@ struct VideoAuthor<'a> {
     avatar: Text<'a>,
 }
 
-/// Reads one video's record. `under` is the hashtag it was asked for under, which its caption need not name.
+/// Reads the record of one video. `under` is the queried hashtag, which its caption may not name.
 pub(crate) fn read_video(
     raw: &str,
     observed_at: Option<Timestamp>,
@@ -191,7 +192,7 @@ pub(crate) fn read_video(
 }
 
 impl Video<'_> {
-    /// The text forms of its ids: where one was rounded, another may hold it in full.
+    /// Returns the text forms of its ids: if one was rounded, another may be complete.
     fn id_texts(&self) -> [String; 3] {
         [&self.video_id, &self.aweme_id, &self.id].map(|id| match id {
             Id::Text(text) => text.clone().into_owned(),
@@ -253,11 +254,11 @@ impl Video<'_> {
     }
 }
 
-/// What an answer that is an error says: `{"code":-1,"msg":...}`, `{"status":"error","message":...}`, or the one key
-/// `message` that the original sends with status 200.
+/// Returns the message of an error answer: `{"code":-1,"msg":...}`, `{"status":"error","message":...}`, or
+/// the single key `message` that the original sends with status 200.
 pub(crate) fn error_of(keys: &Keys<'_>) -> Option<String> {
     let message = keys.text("msg").or(keys.text("message")).filter(|text| !text.is_empty())?;
-    // Vendors that wrap answers say 0 or 200 when all is well.
+    // Vendors that wrap answers send 0 or 200 for success.
     let is_code = keys.number("code").0.is_some_and(|code| !matches!(code, 0 | 200));
     let is_status = keys.text("status").is_some_and(|status| &*status == "error");
     let is_alone = keys.only() == Some(b"message");

@@ -1,5 +1,5 @@
-//! TikTok's Creative Center as people export it: lists of hashtags with their views and posts within a window of time, as
-//! JSON. They are sums over the window, not lifetime totals, and stay apart from those.
+//! Exports of TikTok's Creative Center: lists of hashtags with their views and posts within a period, as JSON. These
+//! sums are not lifetime totals and are stored separately.
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
@@ -51,7 +51,7 @@ struct Named<'a> {
     value: Text<'a>,
 }
 
-/// A day of the row's curve, which has no unit: only the time of the last one is of use.
+/// A day of the row's curve. Its values have no unit: only the time of the last one is used.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Point {
@@ -61,12 +61,12 @@ struct Point {
 
 fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let row: Row<'_> = serde_json::from_str(raw)?;
-    let told = format!("{} {}", &*row.crawl_date, &*row.crawl_time);
+    let date_time = format!("{} {}", &*row.crawl_date, &*row.crawl_time);
     let last = row.trend.iter().filter_map(|point| point.time.seconds()).max();
-    let at = Timestamp::parse(told.trim())
+    let at = Timestamp::parse(date_time.trim())
         .or(reading.observed_at)
         .or_else(|| last.and_then(Timestamp::from_source))
-        .or(reading.told.given_at)
+        .or(reading.seen.given_at)
         .ok_or_else(|| NO_TIME.to_owned())?;
     let country = [&row.country_info.value, &row.country_info.id, &row.country_code]
         .into_iter()
@@ -86,7 +86,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// When an answer was made: its `request_id` begins with the time.
+/// Returns the time of an answer: its `request_id` begins with it.
 pub(crate) fn answered_at(answer: &Keys<'_>) -> Option<Timestamp> {
     Timestamp::from_stamp(&answer.text("request_id")?)
 }

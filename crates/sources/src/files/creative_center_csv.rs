@@ -1,6 +1,6 @@
-//! The Creative Center's lists as CSV: one row a hashtag, country and day, with the columns `hashtag_name`, `video_views`
-//! or `publish_count`, and `crawl_date`, in any order and among others. Rows of its own answers, as pandas writes them,
-//! have no `crawl_date`: their window ends with the last day of `trend`, or when the user says that they were read.
+//! The Creative Center's lists as CSV: one row per hashtag, country and day, with the columns `hashtag_name`,
+//! `video_views` or `publish_count`, and `crawl_date`, in any order. Rows of its own answers, as pandas writes them,
+//! have no `crawl_date`: their period ends on the last day of `trend`, or at the stated reading time.
 
 use super::format::{Format, Kind, Table};
 use crate::json::id::Id;
@@ -28,7 +28,7 @@ pub(crate) static FORMAT: Format = Format {
     }),
 };
 
-/// Where the columns are.
+/// Column positions.
 struct Columns {
     name: usize,
     date: Option<usize>,
@@ -40,7 +40,7 @@ struct Columns {
     views: Option<usize>,
     posts: Option<usize>,
     industry: Option<usize>,
-    /// The same as objects in a cell.
+    /// The same as an object in a cell.
     country_info: Option<usize>,
     industry_info: Option<usize>,
     window_days: Option<usize>,
@@ -73,12 +73,12 @@ impl Columns {
 
 struct Rows {
     columns: Columns,
-    /// The last date, its time and what they mean: a list is of one moment.
+    /// The last date and time cells, parsed: all rows of a list share one moment.
     last: Option<(String, String, Timestamp)>,
 }
 
 impl Rows {
-    /// When a row was read.
+    /// Returns the reading time of a row.
     fn at(&mut self, date: &str, time: &str) -> Result<Timestamp, String> {
         if let Some((known, known_time, at)) = &self.last
             && (known.as_str(), known_time.as_str()) == (date, time)
@@ -107,8 +107,8 @@ impl ReadRow for Rows {
     }
 
     fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
-        let told = |column: Option<usize>| column.and_then(|at| row.get(at)).map(str::trim);
-        let count = |column: Option<usize>, name: &str| match told(column) {
+        let cell_of = |column: Option<usize>| column.and_then(|at| row.get(at)).map(str::trim);
+        let count = |column: Option<usize>, name: &str| match cell_of(column) {
             None => Ok(None),
             Some(text) if is_nothing(text) => Ok(None),
             Some(text) => Number(number::from_text(text))
@@ -118,23 +118,23 @@ impl ReadRow for Rows {
         };
         let tag = Tag::new(row.get(self.columns.name).unwrap_or_default())
             .map_err(|why| format!("hashtag_name: {why}"))?;
-        let observed_at = match told(self.columns.date).filter(|date| !is_nothing(date)) {
-            Some(date) => self.at(date, told(self.columns.time).unwrap_or_default())?,
+        let observed_at = match cell_of(self.columns.date).filter(|date| !is_nothing(date)) {
+            Some(date) => self.at(date, cell_of(self.columns.time).unwrap_or_default())?,
             None => {
-                let last = told(self.columns.trend).and_then(last_day);
+                let last = cell_of(self.columns.trend).and_then(last_day);
                 last.or(reading.observed_at).ok_or_else(|| NO_TIME.to_owned())?
             }
         };
         let columns = &self.columns;
-        let named = |plain: Option<usize>, object: Option<usize>| match told(plain)
+        let named = |plain: Option<usize>, object: Option<usize>| match cell_of(plain)
             .filter(|cell| !is_nothing(cell))
         {
             Some(cell) if !is_bracketed(cell) => clean(cell),
-            cell => cell.or(told(object)).map(name_of).unwrap_or_default(),
+            cell => cell.or(cell_of(object)).map(name_of).unwrap_or_default(),
         };
         let days = count(columns.window_days, "period")?;
         reading.window(WindowObservation {
-            tag: TagRef { tag, id: told(columns.id).and_then(|id| Id::Text(id.into()).hashtag()) },
+            tag: TagRef { tag, id: cell_of(columns.id).and_then(|id| Id::Text(id.into()).hashtag()) },
             source: Source::CreativeCenter,
             observed_at,
             country: named(columns.country, columns.country_info),
@@ -148,10 +148,10 @@ impl ReadRow for Rows {
     }
 }
 
-/// Why a row without any time is refused.
+/// Reject reason of a row without any time.
 const NO_TIME: &str = "it does not tell when it was read, and a sum over a window means nothing without that: state it with --observed-at";
 
-/// The last day of a curve: `[{'date': 1763424000, 'value': 0.15}]`.
+/// Returns the last day of a curve: `[{'date': 1763424000, 'value': 0.15}]`.
 fn last_day(cell: &str) -> Option<Timestamp> {
     let Value::Array(points) = parse(cell)? else { return None };
     let day = |point: &Value| {
@@ -161,7 +161,7 @@ fn last_day(cell: &str) -> Option<Timestamp> {
     points.iter().filter_map(day).max().and_then(Timestamp::from_source)
 }
 
-/// The name in an object: `{'id': 'MY', 'value': 'Malaysia'}`.
+/// Returns the name in an object: `{'id': 'MY', 'value': 'Malaysia'}`.
 fn name_of(cell: &str) -> String {
     let object = parse(cell).unwrap_or_default();
     let text = |key| object.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());

@@ -1,5 +1,4 @@
-//! Web discover lists: cards of users (type 2), hashtags (type 3) and music (type 4). Hashtags are read, the others
-//! passed over.
+//! Web discover lists: cards of users (type 2), hashtags (type 3) and music (type 4). Only hashtags are read.
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
@@ -10,7 +9,7 @@ use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, Tag
 use domain::{Source, Tag};
 use serde::Deserialize;
 
-/// The type of a hashtag's card.
+/// Card type of hashtags.
 const HASHTAG: i64 = 3;
 
 pub(crate) static FORMAT: Format = Format {

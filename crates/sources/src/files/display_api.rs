@@ -1,10 +1,10 @@
-//! TikTok's Display API: a user's own videos, as an app that the user has let in gets them. Its counts are those of the
-//! moment. It has no list of hashtags, and the handle in the link alone.
+//! TikTok's Display API: a user's own videos, as an authorised app gets them. Its counts are current. It has no list
+//! of hashtags, and the handle only in the link.
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
 use crate::json::length::Length;
-use crate::json::lenient::{Text, first_told};
+use crate::json::lenient::{Text, first_non_empty};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Reading, Refusal, TagList, digest};
@@ -20,7 +20,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["id"],
         any: &["embed_link", "embed_html", "cover_image_url", "share_url"],
-        // What the Research API, the app, yt-dlp and profiles have.
+        // Keys of the Research API, the app, yt-dlp and profiles.
         none: &["region_code", "username", "hashtag_names", "aweme_id", "extractor", "follower_count"],
         within: &["data", "videos"],
         read,
@@ -49,7 +49,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let video: Video<'_> = serde_json::from_str(raw)?;
     let links = [&video.share_url, &video.embed_link, &video.embed_html];
     let is_of_tiktok = links.iter().any(|link| link.contains("tiktok.com/"));
-    // A record of which only the cover was asked for is told by its counts.
+    // A record with only the cover requested is recognised by its counts.
     let has_link = links.iter().any(|link| !link.is_empty());
     let has_count = video.view_count.0.is_some() || video.like_count.0.is_some();
     let is_bare = !has_link && has_count && !video.cover_image_url.is_empty();
@@ -79,7 +79,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
             ..VideoCounts::default()
         },
         details: VideoDetails {
-            title: first_told(&[caption]),
+            title: first_non_empty(&[caption]),
             cover: video.cover_image_url.clean(),
             duration_seconds,
             create_time: video.create_time.seconds(),
@@ -91,7 +91,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The handle in a link of TikTok: what stands between `/@` and the next `/`. Empty where there is none.
+/// Returns the handle in a TikTok link: the text between `/@` and the next `/`, or an empty text.
 pub(crate) fn handle_in(link: &str) -> &str {
     let after = link.split_once("tiktok.com/@").map_or("", |(_, after)| after);
     let handle = after.split(['/', '?', '#']).next().unwrap_or_default();

@@ -1,13 +1,12 @@
-//! Objects that a program made flat: what lay inside stands beside the rest under a name that joins both
-//! (`"stats.playCount"`, `"author_uniqueId"`), as pandas' `json_normalize` writes them. They are made nested again, and
-//! so are lists and objects that a program printed into texts.
+//! Objects that a program flattened: nested values have joined names (`"stats.playCount"`, `"author_uniqueId"`), as
+//! pandas' `json_normalize` writes them. They are nested again, and lists and objects printed into strings are parsed.
 
 use crate::json::keys::Keys;
 use crate::literal::{is_bracketed, parse};
 use serde_json::{Map, Value};
 
-/// Objects of the records that are read whose names begin with this letter. Every key of every record is looked at, so there
-/// have to be few to compare it with.
+/// Returns the known nested objects whose names begin with `first`. Every key of every record is checked, so
+/// few names should need comparing.
 fn outer_names(first: u8) -> &'static [&'static str] {
     match first {
         b's' => &["stats", "statsV2", "statistics"],
@@ -21,7 +20,7 @@ fn outer_names(first: u8) -> &'static [&'static str] {
     }
 }
 
-/// What stands behind `_` only where an object was made flat: `author_user_id` is a key of the app.
+/// Names after `_` that only flattened objects have: `author_user_id` is a key of the app.
 const INNER: [&str; 14] = [
     "playCount",
     "diggCount",
@@ -39,10 +38,10 @@ const INNER: [&str; 14] = [
     "authorName",
 ];
 
-/// Deepest objects that are made again.
+/// Deepest nesting that is restored.
 const DEPTH_MAX: usize = 4;
 
-/// Lists and objects that programs print into a text where they want a value.
+/// Keys whose list or object some programs print as a string.
 const PRINTED: [&str; 14] = [
     "hashtags",
     "challenges",
@@ -60,8 +59,8 @@ const PRINTED: [&str; 14] = [
     "video",
 ];
 
-/// Whether an object was made flat, or has texts in the place of lists and objects. Apify's own flat items are read as they
-/// are.
+/// Returns true if an object was flattened, or has strings in place of lists and objects. Apify's own flat
+/// items are read unchanged.
 pub(crate) fn is_flattened(keys: &Keys<'_>) -> bool {
     keys.pairs().any(|(key, value)| is_printed(key, value) || split(key).is_some())
         && !(keys.has("webVideoUrl") && keys.has_any(&["authorMeta.name", "musicMeta.musicName"]))
@@ -71,7 +70,7 @@ fn is_printed(key: &[u8], value: &[u8]) -> bool {
     matches!(value, [b'"', b'[' | b'{' | b'(', ..]) && PRINTED.iter().any(|name| name.as_bytes() == key)
 }
 
-/// The outer and the inner name.
+/// Splits a key into the outer and the inner name.
 fn split(key: &[u8]) -> Option<(&'static str, &str)> {
     outer_names(*key.first()?).iter().find_map(|outer| {
         let (mark, inner) = key.strip_prefix(outer.as_bytes())?.split_first()?;
@@ -87,16 +86,16 @@ fn split(key: &[u8]) -> Option<(&'static str, &str)> {
     })
 }
 
-/// The object as it was. `None` where it is no JSON.
+/// Restores the nested object. `None` if it is not JSON.
 pub(crate) fn nested(raw: &[u8]) -> Option<Vec<u8>> {
     let flat: Map<String, Value> = serde_json::from_slice(raw).ok()?;
-    // With `_` between the names all that is behind a known outer one belongs to it.
+    // With `_` between names, everything after a known outer name belongs to it.
     let is_joined_by_low_line = flat.keys().any(|key| {
         split(key.as_bytes()).is_some_and(|(outer, _)| key.as_bytes().get(outer.len()) == Some(&b'_'))
     });
     let mut whole = Map::new();
     for (key, value) in flat {
-        // What the program had nothing for.
+        // Missing values of the flattened table.
         if value.is_null() && key.contains(['.', '/']) {
             continue;
         }
@@ -120,20 +119,20 @@ fn put(whole: &mut Map<String, Value>, key: &str, value: Value, by_low_line: boo
         })
     });
     let parts = parts.filter(|(_, inner)| !inner.is_empty() && depth < DEPTH_MAX);
-    // `author_user_id` and its like are keys of the app's own.
+    // `author_user_id` and the like are the app's own keys.
     let parts = parts.filter(|_| !is_own(key));
     let Some((outer, inner)) = parts else {
         whole.insert(key.to_owned(), value);
         return;
     };
-    // Where the object itself stands there, too, it wins.
+    // If the nested object is present too, it wins.
     if let Value::Object(object) = whole.entry(outer.to_owned()).or_insert_with(|| Value::Object(Map::new()))
     {
         put(object, inner, value, by_low_line, depth + 1);
     }
 }
 
-/// Keys that hold a `_` of their own.
+/// Returns true for keys that contain a `_` of their own.
 fn is_own(key: &str) -> bool {
     matches!(
         key,

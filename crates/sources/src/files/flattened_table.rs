@@ -1,6 +1,6 @@
-//! Tables of JSON records: the name of a column is the way to a value (`stats.playCount`, `hashtags/0/name`), as pandas'
-//! `json_normalize` and export buttons write it, and lists and objects stand in their cells as JSON or as Python prints
-//! them. A row is made the record again that it was, and read as one.
+//! Tables of JSON records: the column name is the path of a value (`stats.playCount`, `hashtags/0/name`), as pandas'
+//! `json_normalize` and export buttons write it; cells contain lists and objects as JSON or as Python prints them.
+//! Each row is turned back into a JSON record and parsed as one.
 
 use super::flattened;
 use super::format::{Format, Json, Kind, Table, json_formats};
@@ -24,16 +24,16 @@ pub(crate) static FORMAT: Format = Format {
     }),
 };
 
-/// Most parts that the way to a value has: `hashtags/0/name` has three.
+/// Longest path, in parts: `hashtags/0/name` has three.
 const PATH_PARTS_MAX: usize = 5;
 
 /// Columns that only tables of one format have, and its name.
-const TELLING: [(&str, &[&str]); 13] = [
+const SIGNATURES: [(&str, &[&str]); 13] = [
     ("zeeschuimer", &["data.id", "data.stats.playCount", "timestamp_collected"]),
     ("web-item", &["id", "stats.playCount"]),
     ("web-item", &["id", "statsV2.playCount"]),
     ("web-item", &["id", "stats_playCount"]),
-    // Objects stand in the cells.
+    // Cells contain objects.
     ("web-item", &["id", "createTime", "stats"]),
     ("web-item", &["id", "createTime", "statsV2"]),
     ("mobile-aweme", &["aweme_id", "statistics.play_count"]),
@@ -45,10 +45,10 @@ const TELLING: [(&str, &[&str]); 13] = [
     ("research-api", &["video_description", "region_code", "view_count"]),
 ];
 
-/// Lists of tags in the records.
+/// Keys of tag lists in the records.
 const LISTS: [&str; 4] = ["hashtags", "hashtag_names", "challenges", "cha_list"];
 
-/// Counts in the records. One that is told and cannot be read would be lost without a word.
+/// Keys of counts in the records. An unparseable count must be a reject, not silently dropped.
 const COUNTS: [&str; 18] = [
     "playCount",
     "play_count",
@@ -70,9 +70,9 @@ const COUNTS: [&str; 18] = [
     "downloadCount",
 ];
 
-/// The format that tables of these columns are records of.
+/// Returns the format whose records a table with these columns contains.
 fn kind_of(header: &Header) -> Option<&'static Json> {
-    let (name, _) = TELLING.iter().find(|(_, columns)| columns.iter().all(|column| header.has(column)))?;
+    let (name, _) = SIGNATURES.iter().find(|(_, columns)| columns.iter().all(|column| header.has(column)))?;
     let mut record = Map::new();
     for path in header.names() {
         put(&mut record, path, Some(Value::Bool(true)));
@@ -90,7 +90,7 @@ fn open(header: &Header, _: &str) -> OpenedTable {
     Ok(Box::new(Rows { json, records: Records::new(header) }))
 }
 
-/// A record whose objects were joined to their values by `_` (`stats_playCount`), with them made again.
+/// Restores the nested objects of a record joined by `_` (`stats_playCount`).
 fn nested(record: Value) -> String {
     let record = record.to_string();
     let whole = match flattened::is_flattened(&Keys::of(record.as_bytes())) {
@@ -124,14 +124,14 @@ impl ReadRow for Rows {
             Err(Refusal::Shape) => {
                 Err("the row lacks what makes it a record: an id, or any count".to_owned().into())
             }
-            // Its JSON was made here: what is wrong with it would say nothing of the file.
+            // This JSON was generated here: its error messages would not match the file.
             Err(Refusal::Json(_)) => Err("the row cannot be read".to_owned().into()),
             other => other,
         }
     }
 }
 
-/// Makes records of rows.
+/// Turns rows into records.
 pub(crate) struct Records {
     columns: Vec<Column>,
     between: Between,
@@ -156,19 +156,19 @@ impl Records {
         Self { columns: header.names().iter().map(column).collect(), between: Between::Unknown }
     }
 
-    /// How many cells a row has.
+    /// Returns the number of cells of a row.
     pub(crate) fn len(&self) -> usize {
         self.columns.len()
     }
 
-    /// Looks at what stands between the tags of a cell.
+    /// Detects the separator between tags in a cell.
     pub(crate) fn survey(&mut self, sample: &Sample) {
         let is_list = |(at, column): (usize, &Column)| column.is_list.then_some(at);
         let lists: Vec<_> = self.columns.iter().enumerate().filter_map(is_list).collect();
         self.between = Between::of(lists.iter().flat_map(|column| sample.column(*column)));
     }
 
-    /// The record that a row was. Cells without a value leave only their place.
+    /// Returns the record of a row. Cells without a value leave the key empty.
     pub(crate) fn record(&self, row: &Row<'_>) -> Result<Map<String, Value>, String> {
         let mut record = Map::new();
         for (column, cell) in self.columns.iter().zip(row.iter()) {
@@ -181,11 +181,11 @@ impl Records {
         if is_nothing(cell) {
             return Ok(None);
         }
-        if column.is_count && number::told(cell).is_none() {
+        if column.is_count && number::parse(cell).is_none() {
             return Err(format!("{}: {cell:?} is not a number", column.path));
         }
         if column.is_list {
-            // A list of objects keeps what it says of each.
+            // A list of objects keeps all their fields.
             return match parse(cell).filter(|_| is_bracketed(cell)) {
                 Some(list @ Value::Array(_)) if has_objects(&list) => {
                     tag_list::parse(cell, self.between)?;
@@ -203,7 +203,7 @@ impl Records {
         {
             return Ok(Some(value));
         }
-        // A text that was written as JSON: `"2025-02-28T12:45:43.000Z"`.
+        // A string written as JSON: `"2025-02-28T12:45:43.000Z"`.
         let is_quoted = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
         match serde_json::from_str::<String>(text) {
             Ok(inner) if is_quoted => Ok(Some(Value::String(inner))),
@@ -216,7 +216,8 @@ fn has_objects(list: &Value) -> bool {
     list.as_array().is_some_and(|list| list.iter().any(Value::is_object))
 }
 
-/// Puts a value where a column's name says: `hashtags/0/name`, `authorMeta.name`. Without one, there is only the place.
+/// Sets a value at the path of a column name: `hashtags/0/name`, `authorMeta.name`. Without a value, only
+/// the containers are created.
 pub(crate) fn put(record: &mut Map<String, Value>, path: &str, value: Option<Value>) {
     let mut parts = path.splitn(PATH_PARTS_MAX, ['/', '.']);
     let (Some(first), mut object) = (parts.next(), record) else { return };
@@ -231,7 +232,7 @@ pub(crate) fn put(record: &mut Map<String, Value>, path: &str, value: Option<Val
     }
 }
 
-/// Makes lists of objects whose keys are all numbers.
+/// Turns objects whose keys are all numbers into lists.
 pub(crate) fn lists(value: Value) -> Value {
     match value {
         Value::Object(object) => {

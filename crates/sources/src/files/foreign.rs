@@ -1,18 +1,18 @@
-//! Records and files that are known and not read: comments, profiles, posts of other sites, data of another use. They are
-//! told by keys that only they have, named for what they are, once a file, with what to do about them.
+//! Known but unsupported records and files: comments, profiles, posts of other sites, unrelated data. Recognised by
+//! keys that only they have, and reported once per file with advice.
 
 use crate::json::keys::Keys;
 
-/// A kind that is not read.
+/// An unsupported kind.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Foreign {
-    /// One of them.
+    /// Noun for one of them.
     one: &'static str,
-    /// Several of them.
+    /// Noun for several.
     many: &'static str,
-    /// What to do about it; empty where nothing is to be done.
+    /// Advice; empty if there is none.
     advice: &'static str,
-    /// Whether answers have such records beside those that are read, so that they are no fault of the file.
+    /// True if answers have such records beside supported ones, so that they are not a fault of the file.
     pub(crate) is_beside: bool,
 }
 
@@ -25,7 +25,7 @@ impl Foreign {
         Self { one, many, advice, is_beside: true }
     }
 
-    /// What is said of so many of them. `of` is what the first one says of itself.
+    /// Returns the message for `number` records. `of` describes the first one.
     pub(crate) fn message(&self, number: u64, of: Option<&str>) -> String {
         let what = match number {
             1 => self.one.to_owned(),
@@ -37,7 +37,7 @@ impl Foreign {
     }
 }
 
-/// Digits in groups of three.
+/// Formats a number in groups of three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -114,7 +114,7 @@ static OEMBED: Foreign =
 static DONATION: Foreign = Foreign::new(
     "a user's own data as TikTok hands it out (user_data_tiktok.json)",
     "files of users' own data as TikTok hands them out (user_data_tiktok.json)",
-    "it tells what one person watched, liked and wrote, and no counts of hashtags or videos; the links in it can be given to a tool that reads videos",
+    "it lists what one person watched, liked and wrote, and has no counts of hashtags or videos; its links can be given to a tool that reads videos",
 );
 static GEO_JSON: Foreign =
     Foreign::new("GeoJSON, a map", "GeoJSON documents, maps", "there are no hashtags or videos in it");
@@ -165,26 +165,26 @@ pub(crate) static HAR_WITHOUT_CONTENT: Foreign = Foreign::new(
     "open the page with the developer tools open, reload, and save the HAR with contents",
 );
 
-/// How a kind is told: all of these keys, and one of those where there are any.
-struct Telling(&'static Foreign, &'static [&'static str], &'static [&'static str]);
+/// Recognises a kind: all of the first keys, and one of the second if there are any.
+struct Signature(&'static Foreign, &'static [&'static str], &'static [&'static str]);
 
-impl Telling {
+impl Signature {
     fn fits(&self, keys: &Keys<'_>) -> bool {
         let Self(_, all, any) = self;
         keys.has_all(all) && (any.is_empty() || keys.has_any(any))
     }
 }
 
-/// From the most particular to the plainest.
-static TELLING: &[Telling] = &[
+/// Most specific first.
+static SIGNATURES: &[Signature] = &[
     // Comments: of the app and the web, Apify's, tikwm's, the Research API's, Bright Data's.
-    Telling(&COMMENTS, &["cid"], &COMMENT_KEYS),
-    Telling(
+    Signature(&COMMENTS, &["cid"], &COMMENT_KEYS),
+    Signature(
         &COMMENTS,
         &["text", "video_id"],
         &["parent_comment_id", "reply_count", "reply_total", "like_count", "digg_count", "create_time"],
     ),
-    Telling(
+    Signature(
         &COMMENTS,
         &["text"],
         &[
@@ -195,20 +195,20 @@ static TELLING: &[Telling] = &[
             "reply_to_reply_id",
         ],
     ),
-    Telling(
+    Signature(
         &COMMENTS,
         &[],
         &["comment_text", "comment_id", "commentId", "replyCommentTotal", "reply_comment_total"],
     ),
-    Telling(
+    Signature(
         &COMMENTS,
         &["comments"],
         &["has_more", "cursor", "total", "hasMore", "status_code", "top_gifts"],
     ),
     // People: web, app, Research API, Bright Data.
-    Telling(&PROFILES, &["user", "stats"], &[]),
-    Telling(&PROFILES, &["userInfo"], &[]),
-    Telling(
+    Signature(&PROFILES, &["user", "stats"], &[]),
+    Signature(&PROFILES, &["userInfo"], &[]),
+    Signature(
         &PROFILES,
         &[],
         &[
@@ -221,13 +221,13 @@ static TELLING: &[Telling] = &[
             "top_videos_data",
         ],
     ),
-    Telling(&PROFILES, &["uniqueId", "nickname"], &[]),
-    Telling(&PROFILES, &["unique_id", "nickname"], &[]),
-    Telling(&PROFILES, &["biography"], &[]),
-    Telling(&FOLLOWERS, &[], &["user_followers", "user_following"]),
-    Telling(&FOLLOWERS, &["username", "display_name"], &[]),
+    Signature(&PROFILES, &["uniqueId", "nickname"], &[]),
+    Signature(&PROFILES, &["unique_id", "nickname"], &[]),
+    Signature(&PROFILES, &["biography"], &[]),
+    Signature(&FOLLOWERS, &[], &["user_followers", "user_following"]),
+    Signature(&FOLLOWERS, &["username", "display_name"], &[]),
     // Other sites.
-    Telling(
+    Signature(
         &TWEETS,
         &[],
         &[
@@ -246,14 +246,14 @@ static TELLING: &[Telling] = &[
             "quote_count",
         ],
     ),
-    Telling(&TWEETS, &["full_text"], &[]),
-    Telling(&TWEETS, &["text"], &["public_metrics", "referenced_tweets", "in_reply_to_user_id"]),
-    Telling(&INSTAGRAM, &["GraphImages"], &[]),
-    Telling(&PROFILES, &["authorMeta", "profile"], &[]),
-    Telling(&YOUTUBE, &["snippet"], &[]),
-    Telling(&YOUTUBE, &[], &["channelId", "numberOfSubscribers", "videoRenderer", "videoDetails"]),
-    Telling(&INSTAGRAM, &["pk"], &["media_type", "code", "media_id", "taken_at"]),
-    Telling(
+    Signature(&TWEETS, &["full_text"], &[]),
+    Signature(&TWEETS, &["text"], &["public_metrics", "referenced_tweets", "in_reply_to_user_id"]),
+    Signature(&INSTAGRAM, &["GraphImages"], &[]),
+    Signature(&PROFILES, &["authorMeta", "profile"], &[]),
+    Signature(&YOUTUBE, &["snippet"], &[]),
+    Signature(&YOUTUBE, &[], &["channelId", "numberOfSubscribers", "videoRenderer", "videoDetails"]),
+    Signature(&INSTAGRAM, &["pk"], &["media_type", "code", "media_id", "taken_at"]),
+    Signature(
         &INSTAGRAM,
         &[],
         &[
@@ -267,22 +267,22 @@ static TELLING: &[Telling] = &[
             "media_product_type",
         ],
     ),
-    Telling(&VIMEO, &[], &["stats_number_of_plays", "stats_number_of_likes", "vimeo_id"]),
-    Telling(&VIMEO, &["uri", "link", "name"], &["stats", "pictures", "duration"]),
-    Telling(&REDDIT, &[], &["subreddit", "subreddit_id", "selftext"]),
-    Telling(&FACEBOOK, &["platformId"], &["postUrl", "statistics", "account"]),
-    Telling(&FACEBOOK, &[], &["facebookUrl", "reactionLikeCount", "pageName"]),
-    Telling(&BLUESKY, &["uri", "cid", "record"], &[]),
-    Telling(&MASTODON, &["reblogs_count"], &[]),
-    Telling(&DOUYIN, &[], &["danmaku_control", "xigua_base_info", "entertainment_product_info", "awemeId"]),
-    Telling(&SOUNDS, &["musicInfo"], &[]),
-    Telling(&SOUNDS, &["music_info"], &[]),
-    Telling(&OEMBED, &["provider_name", "html"], &[]),
+    Signature(&VIMEO, &[], &["stats_number_of_plays", "stats_number_of_likes", "vimeo_id"]),
+    Signature(&VIMEO, &["uri", "link", "name"], &["stats", "pictures", "duration"]),
+    Signature(&REDDIT, &[], &["subreddit", "subreddit_id", "selftext"]),
+    Signature(&FACEBOOK, &["platformId"], &["postUrl", "statistics", "account"]),
+    Signature(&FACEBOOK, &[], &["facebookUrl", "reactionLikeCount", "pageName"]),
+    Signature(&BLUESKY, &["uri", "cid", "record"], &[]),
+    Signature(&MASTODON, &["reblogs_count"], &[]),
+    Signature(&DOUYIN, &[], &["danmaku_control", "xigua_base_info", "entertainment_product_info", "awemeId"]),
+    Signature(&SOUNDS, &["musicInfo"], &[]),
+    Signature(&SOUNDS, &["music_info"], &[]),
+    Signature(&OEMBED, &["provider_name", "html"], &[]),
 ];
 
-/// How whole files of another use are told. They are no envelopes, whatever is in them.
-static OF_FILES: &[Telling] = &[
-    Telling(
+/// Recognises whole files of another use. They are never treated as envelopes.
+static FILE_SIGNATURES: &[Signature] = &[
+    Signature(
         &DONATION,
         &[],
         &[
@@ -304,35 +304,35 @@ static OF_FILES: &[Telling] = &[
             "Watch History",
         ],
     ),
-    Telling(&DONATION, &["Activity", "Profile"], &[]),
-    Telling(&DONATION, &["Activity", "Video"], &[]),
-    Telling(&GEO_JSON, &["type", "features"], &[]),
-    Telling(&GEO_JSON, &["type", "geometry"], &[]),
-    Telling(&OPEN_API, &["info", "paths"], &["openapi", "swagger"]),
-    Telling(&OPEN_API, &["info"], &["openapi", "swagger"]),
-    Telling(&JSON_SCHEMA, &["$schema"], &["properties", "$defs", "definitions", "type"]),
-    Telling(&POSTMAN, &["info", "item"], &[]),
-    Telling(&NOTEBOOK, &["cells", "nbformat"], &[]),
-    Telling(&PACKAGE, &["name", "version"], &["dependencies", "devDependencies", "scripts"]),
-    Telling(
+    Signature(&DONATION, &["Activity", "Profile"], &[]),
+    Signature(&DONATION, &["Activity", "Video"], &[]),
+    Signature(&GEO_JSON, &["type", "features"], &[]),
+    Signature(&GEO_JSON, &["type", "geometry"], &[]),
+    Signature(&OPEN_API, &["info", "paths"], &["openapi", "swagger"]),
+    Signature(&OPEN_API, &["info"], &["openapi", "swagger"]),
+    Signature(&JSON_SCHEMA, &["$schema"], &["properties", "$defs", "definitions", "type"]),
+    Signature(&POSTMAN, &["info", "item"], &[]),
+    Signature(&NOTEBOOK, &["cells", "nbformat"], &[]),
+    Signature(&PACKAGE, &["name", "version"], &["dependencies", "devDependencies", "scripts"]),
+    Signature(
         &RUN_INPUT,
         &[],
         &["resultsPerPage", "proxyConfiguration", "shouldDownloadVideos", "searchSection"],
     ),
 ];
 
-/// How what stands beside the records of a search is told.
-static OF_SEARCHES: &[Telling] = &[
-    // What a search has beside videos: people, live rooms, words to search for.
-    Telling(&SEARCH_ASIDE, &["type", "common"], &[]),
-    Telling(
+/// Recognises items beside the records of a search.
+static SEARCH_SIGNATURES: &[Signature] = &[
+    // Search results other than videos: people, live rooms, suggested queries.
+    Signature(&SEARCH_ASIDE, &["type", "common"], &[]),
+    Signature(
         &SEARCH_ASIDE,
         &["type"],
         &["user_list", "live_list", "lives", "related_word_list", "music_list"],
     ),
 ];
 
-/// Keys that a comment has and neither a video nor a hashtag has.
+/// Keys that comments have, and videos and hashtags do not.
 const COMMENT_KEYS: [&str; 8] = [
     "reply_comment_total",
     "replyCommentTotal",
@@ -344,7 +344,7 @@ const COMMENT_KEYS: [&str; 8] = [
     "aweme_id",
 ];
 
-/// What records of videos call their plays.
+/// Keys of play counts in video records.
 const PLAYS: [&str; 8] = [
     "play_count",
     "playCount",
@@ -356,7 +356,7 @@ const PLAYS: [&str; 8] = [
     "video_view_count",
 ];
 
-/// The kind of an object that no format reads.
+/// Returns the kind of an object that no format reads.
 pub(crate) fn of(keys: &Keys<'_>) -> Option<&'static Foreign> {
     if let Some(meta) = keys.object("__import_meta")
         && let Some(kind) = Keys::of(meta).text("source_platform").and_then(|platform| of_platform(&platform))
@@ -369,20 +369,20 @@ pub(crate) fn of(keys: &Keys<'_>) -> Option<&'static Foreign> {
         Some(b"Activity") => return Some(&DONATION),
         _ => {}
     }
-    let mut all = TELLING.iter().chain(OF_SEARCHES);
-    let told = all.find(|telling| telling.fits(keys)).map(|Telling(kind, ..)| *kind);
-    // X, YouTube and others call things alike; a link is sure.
+    let mut all = SIGNATURES.iter().chain(SEARCH_SIGNATURES);
+    let by_keys = all.find(|telling| telling.fits(keys)).map(|Signature(kind, ..)| *kind);
+    // X, YouTube and others share key names; a link decides.
     let by_link = || LINKS.iter().find_map(|key| of_link(&keys.text(key)?));
-    let kind = by_link().or(told)?;
-    // Nobody's comment or profile has a number of plays: rather a video whose keys nobody knows.
+    let kind = by_link().or(by_keys)?;
+    // Comments and profiles have no play count: this is rather a video with unknown keys.
     let is_doubtful = [&COMMENTS, &PROFILES, &FOLLOWERS, &SOUNDS].contains(&kind);
     (!is_doubtful || !keys.has_any(&PLAYS)).then_some(kind)
 }
 
-/// Keys of links to a record itself.
+/// Keys of a record's own link.
 const LINKS: [&str; 6] = ["url", "link", "permalink", "webpage_url", "postUrl", "post_url"];
 
-/// The kind of what a link leads to, where that is another site.
+/// Returns the kind of a link to another site.
 fn of_link(link: &str) -> Option<&'static Foreign> {
     let (_, site) = link.split_once("://")?;
     let site = site.split(['/', '?']).next().unwrap_or_default();
@@ -399,16 +399,16 @@ fn of_link(link: &str) -> Option<&'static Foreign> {
     })
 }
 
-/// The kind of a whole file of another use.
+/// Returns the kind of a whole file of another use.
 pub(crate) fn of_file(keys: &Keys<'_>) -> Option<&'static Foreign> {
     if is_by_columns(keys) {
         return Some(&BY_COLUMNS);
     }
-    OF_FILES.iter().find(|telling| telling.fits(keys)).map(|Telling(kind, ..)| *kind)
+    FILE_SIGNATURES.iter().find(|telling| telling.fits(keys)).map(|Signature(kind, ..)| *kind)
 }
 
-/// Whether an object is a table whose cells stand under the numbers of their rows, a column after another, or whose names of
-/// columns stand apart from its rows.
+/// Returns true if an object is a column-oriented table: cells keyed by row number, or column names apart
+/// from the rows.
 fn is_by_columns(keys: &Keys<'_>) -> bool {
     let has_rows = |value: &[u8]| {
         value.strip_prefix(b"{").is_some_and(|inside| inside.trim_ascii_start().starts_with(b"\"0\""))
@@ -417,17 +417,17 @@ fn is_by_columns(keys: &Keys<'_>) -> bool {
     keys.has_all(&["columns", "index", "data"]) || (keys.pairs().nth(1).is_some() && values.all(has_rows))
 }
 
-/// Whether a list under this key is one of records that are named.
+/// Returns true if a list under this key contains records that are reported by name.
 pub(crate) fn is_list_key(key: &[u8]) -> bool {
     matches!(key, b"comments" | b"user_followers" | b"user_following" | b"tweets" | b"statuses")
 }
 
-/// The platform, where the kind does not name it.
+/// Returns the kind for a platform that the kind itself does not name.
 pub(crate) fn named(kind: &'static Foreign, platform: &str) -> Option<Box<str>> {
     (kind == &OTHER_PLATFORM).then(|| platform.chars().take(60).collect())
 }
 
-/// The kind of what Zeeschuimer saw on this platform. `None` for TikTok's posts.
+/// Returns the kind of Zeeschuimer items from this platform. `None` for TikTok's posts.
 pub(crate) fn of_platform(platform: &str) -> Option<&'static Foreign> {
     let platform = platform.trim();
     let has = |part: &str| platform.contains(part);

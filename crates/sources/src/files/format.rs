@@ -1,4 +1,4 @@
-//! What a format is, and the list of them: one file each in this folder, one line each here.
+//! The type of a format, and the list of all formats: one file each in this folder, one line each here.
 
 use super::{
     apify, bright_data, channel_items, contract, creative_center, creative_center_csv, discover, display_api,
@@ -10,7 +10,7 @@ use crate::reading::{Reading, Refusal};
 use crate::table::{Header, OpenedTable};
 use domain::Source;
 
-/// Every format that is read, in the order they are tried.
+/// All supported formats, in detection order.
 pub(crate) static FORMATS: [&Format; 25] = [
     &zeeschuimer::FORMAT,
     &apify::ITEMS,
@@ -39,15 +39,15 @@ pub(crate) static FORMATS: [&Format; 25] = [
     &series_lines::FORMAT,
 ];
 
-/// A format: how it is known and how it is read.
+/// A format: how it is detected and parsed.
 pub(crate) struct Format {
-    /// What its readings are marked with.
+    /// Source that its observations are labelled with.
     pub(crate) source: Source,
-    /// What its records look like, for the table of formats.
+    /// Record shape, for the table of formats.
     pub(crate) shape: &'static str,
-    /// Who makes such files.
+    /// Tools that write such files.
     pub(crate) made_by: &'static str,
-    /// How it is known and read.
+    /// Detection and parsing.
     pub(crate) kind: Kind,
 }
 
@@ -63,55 +63,55 @@ pub(crate) enum Kind {
 
 /// A format of JSON objects.
 pub(crate) struct Json {
-    /// Keys every record of it has.
+    /// Keys that all of its records have.
     pub(crate) all: &'static [&'static str],
-    /// Keys of which every record has at least one.
+    /// Keys of which each record has at least one.
     pub(crate) any: &'static [&'static str],
-    /// Keys that no record of it has: those of its likes have them.
+    /// Keys that none of its records has, but similar formats do.
     pub(crate) none: &'static [&'static str],
-    /// Keys of envelopes under which its records, or lists of them, stand.
+    /// Envelope keys under which its records, or lists of them, appear.
     pub(crate) within: &'static [&'static str],
-    /// Reads one record. It refuses what the keys alone did not tell apart.
+    /// Parses one record. Refuses records that the keys alone could not rule out.
     pub(crate) read: fn(&str, &mut Reading<'_>) -> Result<(), Refusal>,
 }
 
-/// A format of lines.
+/// A line-based format.
 pub(crate) struct Text {
-    /// What its first line must be, in words.
+    /// Description of the first line, for messages.
     pub(crate) first_line: &'static str,
-    /// Whether a first line is one of this format.
+    /// Returns true if a first line matches this format.
     pub(crate) fits: fn(&str) -> bool,
-    /// Makes a reader of the lines that follow, given the first line and the name of the file.
+    /// Creates a parser for the following lines, given the first line and the file name.
     pub(crate) open: fn(&str, &str) -> Opened,
 }
 
 /// A format of tables.
 pub(crate) struct Table {
-    /// The columns that it is known by, in words.
+    /// Description of its columns, for messages.
     pub(crate) columns: &'static str,
-    /// Whether a header is one of this format.
+    /// Returns true if a header matches this format.
     pub(crate) fits: fn(&Header) -> bool,
-    /// Makes a reader of the rows, given the header and the name of the file.
+    /// Creates a parser for the rows, given the header and the file name.
     pub(crate) open: fn(&Header, &str) -> OpenedTable,
 }
 
-/// A reader of lines, or why the file cannot be read.
+/// A line parser, or why the file cannot be parsed.
 pub(crate) type Opened = Result<Box<dyn ReadLine>, String>;
 
-/// Reads a format of lines, one record at a time.
+/// Parses a line-based format, one record at a time.
 pub(crate) trait ReadLine {
-    /// Reads one line.
+    /// Parses one line.
     fn read(&mut self, line: &str, reading: &mut Reading<'_>) -> Result<(), Refusal>;
 }
 
 impl Json {
-    /// Whether an object with these keys may be a record of this format.
+    /// Returns true if an object with these keys may be a record of this format.
     pub(crate) fn fits(&self, keys: &Keys<'_>) -> bool {
         keys.has_all(self.all) && (self.any.is_empty() || keys.has_any(self.any)) && !keys.has_any(self.none)
     }
 }
 
-/// The formats of JSON objects.
+/// Lists the JSON formats.
 pub(crate) fn json_formats() -> impl Iterator<Item = (&'static Format, &'static Json)> {
     FORMATS.iter().filter_map(|format| match &format.kind {
         Kind::Json(json) => Some((*format, json)),
@@ -119,7 +119,7 @@ pub(crate) fn json_formats() -> impl Iterator<Item = (&'static Format, &'static 
     })
 }
 
-/// The formats of lines.
+/// Lists the line-based formats.
 pub(crate) fn text_formats() -> impl Iterator<Item = (&'static Format, &'static Text)> {
     FORMATS.iter().filter_map(|format| match &format.kind {
         Kind::Text(text) => Some((*format, text)),
@@ -127,7 +127,7 @@ pub(crate) fn text_formats() -> impl Iterator<Item = (&'static Format, &'static 
     })
 }
 
-/// The formats of tables.
+/// Lists the table formats.
 pub(crate) fn table_formats() -> impl Iterator<Item = (&'static Format, &'static Table)> {
     FORMATS.iter().filter_map(|format| match &format.kind {
         Kind::Table(table) => Some((*format, table)),
@@ -135,7 +135,7 @@ pub(crate) fn table_formats() -> impl Iterator<Item = (&'static Format, &'static
     })
 }
 
-/// Whether records of some format stand under this key.
+/// Returns true if records of some format appear under this key.
 pub(crate) fn is_envelope_key(key: &[u8]) -> bool {
     // A HAR has its entries in `log`, and a page its data in scopes.
     key == b"log"
@@ -144,35 +144,35 @@ pub(crate) fn is_envelope_key(key: &[u8]) -> bool {
         || json_formats().any(|(_, json)| json.within.iter().any(|within| within.as_bytes() == key))
 }
 
-/// Whether a key is that of a scope of a page, of which there are many kinds.
+/// Returns true for the key of a page scope, of which there are many.
 pub(crate) fn is_scope(key: &[u8]) -> bool {
     key.starts_with(b"webapp.")
 }
 
-/// What to do about objects of no format.
+/// Advice for objects of no format.
 const MAP_HINT: &str = "; objects of any make are read when their keys are named with --map KEY=FIELD";
 
-/// Why an object is of no format: the nearest one, and the first thing that does not fit.
+/// Returns why an object matches no format: the closest one, and the first mismatch.
 pub(crate) fn nearest(keys: &Keys<'_>) -> String {
     let share = |json: &Json| {
         let all = json.all.iter().filter(|key| keys.has(key)).count();
         let any = usize::from(keys.has_any(json.any));
-        // In thousandths, so that they can be compared as whole numbers.
+        // Scores are in thousandths, so that they compare as integers.
         (all + any) * 1000 / (json.all.len() + usize::from(!json.any.is_empty()))
     };
     let shares = json_formats().map(|(format, json)| (share(json), format, json));
-    // The first of equals: the list goes from the most particular to the plainest.
+    // On a tie the first wins: the list runs from the most specific to the most general.
     let best = shares.reduce(|best, next| if next.0 > best.0 { next } else { best });
     let names = keys.names();
     match best {
         Some((1.., format, json)) => {
             let what = match json.all.iter().find(|key| !keys.has(key)) {
                 Some(key) => format!("{key:?} is missing"),
-                None => format!("it tells nothing more under {}", json.any.join(", ")),
+                None => format!("{} are missing", json.any.join(", ")),
             };
             let nearest = format.source.name();
-            format!("of no known shape; the nearest is {nearest}, but {what} (keys: {names}){MAP_HINT}")
+            format!("unrecognised record; closest format {nearest}, but {what} (keys: {names}){MAP_HINT}")
         }
-        _ => format!("of no known shape (keys: {names}){MAP_HINT}"),
+        _ => format!("unrecognised record (keys: {names}){MAP_HINT}"),
     }
 }

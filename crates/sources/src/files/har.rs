@@ -1,5 +1,5 @@
-//! HAR: what a browser heard while its developer tools were open. Each answer in it is read for what it is, JSON or a page;
-//! it was read when its entry ended. Entries come one by one, so that only one is held.
+//! HAR: the traffic a browser recorded with its developer tools open. Each response is parsed as JSON or a page; its
+//! reading time is the end of its entry. Entries are read one by one, so that only one is in memory.
 
 use super::foreign::{HAR_RESOURCE, HAR_WITHOUT_CONTENT};
 use crate::html;
@@ -7,8 +7,8 @@ use crate::json::keys::Keys;
 use crate::json::lenient::{Maybe, Text};
 use crate::json::number::Number;
 use crate::json::scan::{skip_space, value_end};
-use crate::reading::{Found, retain_from};
-use crate::record::{Around, RecordReader, foreign};
+use crate::reading::{RecordOutput, retain_from};
+use crate::record::{RecordContext, RecordReader, foreign};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::Timestamp;
@@ -19,7 +19,7 @@ use std::borrow::Cow;
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Entry<'a> {
     started_date_time: Text<'a>,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     time: Number,
     request: Maybe<Request<'a>>,
     response: Maybe<Response<'a>>,
@@ -45,21 +45,26 @@ struct Content<'a> {
     encoding: Text<'a>,
 }
 
-/// Whether an object with these keys is an entry of a HAR.
+/// Returns true if an object with these keys is a HAR entry.
 pub(crate) fn is_entry(keys: &Keys<'_>) -> bool {
     keys.has_all(&["startedDateTime", "response"])
 }
 
-/// Whether a value that is too long to hold begins like an entry: the bytes of a video, as a rule.
+/// Returns true if a value too long to buffer begins like an entry: usually one with the bytes of a video.
 pub(crate) fn begins_entry(beginning: &[u8]) -> bool {
     memchr::memmem::find(beginning, b"startedDateTime").is_some()
         || memchr::memmem::find(beginning, b"\"request\"").is_some()
 }
 
-/// Reads the answer of an entry.
-pub(crate) fn read(records: &mut RecordReader, raw: &[u8], around: Around, found: &mut Vec<Found>) {
+/// Reads the response of an entry.
+pub(crate) fn read(
+    records: &mut RecordReader,
+    raw: &[u8],
+    context: RecordContext,
+    found: &mut Vec<RecordOutput>,
+) {
     let Ok(entry) = serde_json::from_slice::<Entry<'_>>(raw) else {
-        return foreign(&HAR_RESOURCE, raw, around, found);
+        return foreign(&HAR_RESOURCE, raw, context, found);
     };
     let content = &entry.response.content;
     let is_of_tiktok = entry.request.url.contains("tiktok");
@@ -69,7 +74,7 @@ pub(crate) fn read(records: &mut RecordReader, raw: &[u8], around: Around, found
     };
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
     let start = found.len();
-    let inner = Around::of_answer(read_at(&entry).or(around.observed_at), around.record);
+    let inner = RecordContext::of_answer(read_at(&entry).or(context.observed_at), context.record);
     match body.get(skip_space(body, 0)) {
         Some(b'{' | b'[') => documents(records, body, inner, found),
         Some(b'<') => html::read_scripts(records, body, inner, found),
@@ -77,41 +82,41 @@ pub(crate) fn read(records: &mut RecordReader, raw: &[u8], around: Around, found
             && entry.request.url.contains("/api/")
             && entry.response.status.0 == Some(200) =>
         {
-            return foreign(&HAR_WITHOUT_CONTENT, &raw[..raw.len().min(BEGINNING_BYTES)], around, found);
+            return foreign(&HAR_WITHOUT_CONTENT, &raw[..raw.len().min(BEGINNING_BYTES)], context, found);
         }
         _ => {}
     }
-    // What the other answers of a session are is no fault of theirs.
+    // Other responses of a session are not faults.
     retain_from(found, start, |found| match found {
-        Found::Observation(_) => true,
-        Found::Refused { is_unknown, .. } => is_of_tiktok && !is_unknown,
-        Found::Foreign { .. } => is_of_tiktok,
-        Found::Note { .. } => true,
+        RecordOutput::Observation(_) => true,
+        RecordOutput::Refused { is_unknown, .. } => is_of_tiktok && !is_unknown,
+        RecordOutput::Foreign { .. } => is_of_tiktok,
+        RecordOutput::Note { .. } => true,
     });
     if found.len() == start {
-        foreign(&HAR_RESOURCE, &raw[..raw.len().min(BEGINNING_BYTES)], around, found);
+        foreign(&HAR_RESOURCE, &raw[..raw.len().min(BEGINNING_BYTES)], context, found);
     }
 }
 
-/// How much of an entry is kept with what is said of it.
+/// Bytes of an entry that a message repeats.
 const BEGINNING_BYTES: usize = 1024;
 
-/// Reads all that stands in an answer: some have several documents, one after another.
-fn documents(records: &mut RecordReader, body: &[u8], around: Around, found: &mut Vec<Found>) {
+/// Reads all documents of a response: some have several, one after another.
+fn documents(records: &mut RecordReader, body: &[u8], context: RecordContext, found: &mut Vec<RecordOutput>) {
     let mut at = skip_space(body, 0);
     while matches!(body.get(at), Some(b'{' | b'[')) {
         let end = value_end(body, at).unwrap_or(body.len());
-        records.read_within(&body[at..end], around, found);
+        records.read_within(&body[at..end], context, found);
         at = skip_space(body, end);
     }
 }
 
-/// When the answer had come.
+/// Returns when the response was complete.
 fn read_at(entry: &Entry<'_>) -> Option<Timestamp> {
     let started = Timestamp::parse(&entry.started_date_time)?;
     let took = entry.time.int().filter(|ms| (0..=TOOK_MS_MAX).contains(ms)).unwrap_or(0);
     Some(Timestamp::from_ms(started.as_ms().saturating_add(took)))
 }
 
-/// Longest time an answer may take to be believed: a day.
+/// Longest plausible duration of a response: a day, in milliseconds.
 const TOOK_MS_MAX: i64 = 86_400_000;

@@ -1,8 +1,8 @@
-//! Tables and NDJSON of any make, read by a [`Mapping`] that says which column is what: a row or an object is a reading
-//! of a video or of a hashtag. Tables whose columns are known ([`known`]) are read the same way.
+//! Tables and NDJSON of any layout, read by a [`Mapping`] from columns to fields: a row or object is an observation of
+//! a video or a hashtag. Tables with known columns ([`known`]) are read the same way.
 //!
-//! What identifies a record, counts, tags and the time of the reading must be readable: otherwise the record is a reject.
-//! A detail that cannot be read (a date, a duration, a country) is left out, with a note that counts how often.
+//! Ids, counts, tags and the reading time must be parseable: otherwise the record is a reject. An unparseable detail
+//! (a date, a duration, a country) is omitted, with a note that counts how often.
 
 use super::mapping::{Field, Mapping, Place, nearest};
 use super::tag_list::{self, Between};
@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Opens a table. Fails where a mapped column is not there.
+/// Opens a table. Fails if a mapped column is missing.
 pub(crate) fn open(mapping: &Arc<Mapping>, header: &Header) -> OpenedTable {
     let mut columns = Vec::new();
     for name in mapping.columns() {
@@ -43,7 +43,7 @@ pub(crate) fn open(mapping: &Arc<Mapping>, header: &Header) -> OpenedTable {
     }))
 }
 
-/// Opens a table of videos whose columns are known. Those that it lacks tell nothing.
+/// Opens a table of videos with known columns. Missing columns leave their fields unknown.
 pub(crate) fn known(source: Source, columns: &[(&str, Field)], header: &Header) -> OpenedTable {
     let found: Vec<_> =
         columns.iter().filter_map(|(name, field)| Some((header.column(name)?, *name, *field))).collect();
@@ -53,34 +53,35 @@ pub(crate) fn known(source: Source, columns: &[(&str, Field)], header: &Header) 
     Ok(Box::new(Rows { mapping, columns, source, style: Style::default() }))
 }
 
-/// The rows of a table.
+/// Rows of a table.
 struct Rows {
     mapping: Arc<Mapping>,
-    /// Where the mapped columns are, in the order of the mapping.
+    /// Positions of the mapped columns, in the order of the mapping.
     columns: Vec<usize>,
     source: Source,
     style: Style,
 }
 
-/// How the columns of a table are written, as its first rows show.
+/// Notation of a table's columns, detected from its first rows.
 #[derive(Debug, Default)]
 struct Style {
     between: Between,
-    /// Fields whose ids have lost their last digits.
+    /// Id fields that have lost their last digits.
     cut: Vec<Field>,
-    /// The order of day and month in dates that have both as numbers.
+    /// Order of day and month in numeric dates.
     order: Option<Order>,
-    /// Whether times of posting are those of some time zone: they differ from those in the ids by whole quarter hours.
+    /// True if posting times are local: they differ from those in the ids by whole quarter hours.
     is_local: bool,
 }
 
 /// Fields of ids.
 const IDS: [Field; 4] = [Field::VideoId, Field::AuthorId, Field::MusicId, Field::HashtagId];
 
-/// So many different ids, all as a float leaves them, are no chance: of true ids one in a thousand looks so.
+/// Distinct ids that must look float-rounded before the column counts as damaged: one true id in a thousand
+/// looks so.
 const ROUNDED_IDS_MIN: usize = 3;
 
-/// Fewer times than this may differ from those in the ids by a time zone by chance.
+/// Fewest times to compare with the ids: fewer may differ by a time zone by chance.
 const TIMES_COMPARED_MIN: usize = 3;
 
 impl ReadRow for Rows {
@@ -132,7 +133,7 @@ impl ReadRow for Rows {
     }
 }
 
-/// Reads a JSON object by a mapping. A column is a key, or keys with dots between them where objects lie in objects.
+/// Parses a JSON object by a mapping. A column is a key, or keys joined by dots for nested objects.
 pub(crate) fn read_object(raw: &[u8], mapping: &Mapping, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let object: Value = serde_json::from_slice(raw)?;
     let mut cell = |column: &str| {
@@ -141,7 +142,7 @@ pub(crate) fn read_object(raw: &[u8], mapping: &Mapping, reading: &mut Reading<'
         value.and_then(|value| match value {
             Value::Null => None,
             Value::String(text) => Some(Cow::Borrowed(text.as_str())),
-            // What MongoDB makes of a number.
+            // MongoDB's representation of a number.
             Value::Object(inside) if inside.len() == 1 && inside.keys().all(|key| key.starts_with('$')) => {
                 inside.values().next().map(|value| match value {
                     Value::String(text) => Cow::Borrowed(text.as_str()),
@@ -169,7 +170,7 @@ pub(crate) fn read_object(raw: &[u8], mapping: &Mapping, reading: &mut Reading<'
     tell(&record, reading)
 }
 
-/// What a record says of each mapped field. Empty cells, and words for nothing, say nothing.
+/// The mapped fields of a record. Empty cells and words for nothing are absent.
 struct Record<'m, 'c> {
     mapping: &'m Mapping,
     style: &'m Style,
@@ -206,16 +207,16 @@ impl<'m, 'c> Record<'m, 'c> {
         self.text(field).unwrap_or_default().to_owned()
     }
 
-    /// A count. As on the web, one that lies on its display step is taken for rounded.
+    /// Parses a count. As on the web, one on its display step counts as rounded.
     fn count(&self, field: Field) -> Result<Option<Count>, String> {
         let Some(text) = self.text(field) else { return Ok(None) };
-        let told = number::told(text).filter(|told| told.value >= 0);
-        let told = told.ok_or_else(|| format!("{}: {text:?} is not a number", field.name()))?;
-        let number = number::Number(Some(told.value));
-        if told.is_rounded { number.rounded(field.name()) } else { number.web(field.name()) }
+        let parsed = number::parse(text).filter(|parsed| parsed.value >= 0);
+        let parsed = parsed.ok_or_else(|| format!("{}: {text:?} is not a number", field.name()))?;
+        let number = number::Number(Some(parsed.value));
+        if parsed.is_rounded { number.rounded(field.name()) } else { number.web(field.name()) }
     }
 
-    /// When it was read. A wrong one would make a wrong point of a series.
+    /// Parses the reading time. A wrong one would add a wrong point to a series.
     fn observed_at(&self) -> Result<Option<Timestamp>, String> {
         let Some(text) = self.text(Field::ObservedAt) else { return Ok(None) };
         let read = written::time_of_reading(text, self.style.order);
@@ -234,12 +235,13 @@ impl<'m, 'c> Record<'m, 'c> {
         }
     }
 
-    /// Whether an id stands in a column of ids that lost their last digits, and looks like them.
+    /// Returns true if a text looks damaged and is in a column whose ids lost their last digits.
     fn is_cut(&self, field: Field, text: &str) -> bool {
         self.style.cut.contains(&field) && id::looks_cut(text)
     }
 
-    /// For the digest: what is told, and as what. Another mapping of the same record is another reading.
+    /// Returns the text to digest: values with their fields. Another mapping of the same record is another
+    /// observation.
     fn canonical(&self) -> String {
         let mut text = String::new();
         for (field, value) in &self.values {
@@ -257,7 +259,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Checks what a mapping says of every record.
+/// Checks the constants of a mapping.
 pub(crate) fn check_constants(mapping: &Mapping) -> Result<(), String> {
     let style = Style::default();
     let record = Record::of(mapping, &style, Source::Mapped, &mut |_| None);
@@ -290,7 +292,7 @@ fn tell(record: &Record<'_, '_>, reading: &mut Reading<'_>) -> Result<(), Refusa
     Ok(())
 }
 
-/// A detail that could not be used.
+/// A detail that was omitted.
 struct LeftOut {
     what: String,
     example: String,
@@ -302,13 +304,13 @@ fn video(
     left_out: &mut Vec<LeftOut>,
 ) -> Result<VideoObservation, String> {
     let url = record.text(Field::Url).unwrap_or_default();
-    let told = record.text(Field::VideoId).unwrap_or_default();
-    if record.is_cut(Field::VideoId, told) && id::in_text(url).is_none() {
+    let id_text = record.text(Field::VideoId).unwrap_or_default();
+    if record.is_cut(Field::VideoId, id_text) && id::in_text(url).is_none() {
         return Err(format!(
-            "video id {told} ends as an id does whose last digits a tool has dropped, and so do most of this column; the row has no link that holds them"
+            "video id {id_text} looks rounded (its last digits are zeros), like most of this column; the row has no link with the full id"
         ));
     }
-    let id = id::video_of_row(told, url)?;
+    let id = id::video_of_row(id_text, url)?;
     let tags = tags(record)?;
     Ok(VideoObservation {
         id,
@@ -334,7 +336,7 @@ fn video_counts(record: &Record<'_, '_>) -> Result<VideoCounts, String> {
     })
 }
 
-/// The details of a video that was made in the second `made`, as its id says.
+/// Parses the details of a video created in the second `made`, according to its id.
 fn video_details(record: &Record<'_, '_>, made: Option<i64>, left_out: &mut Vec<LeftOut>) -> VideoDetails {
     let mut leave_out = |field: Field, what: &str| {
         let example = record.owned(field);
@@ -400,12 +402,12 @@ fn video_details(record: &Record<'_, '_>, made: Option<i64>, left_out: &mut Vec<
     }
 }
 
-/// A handle as a table has it: with `@` or without, or as a link.
+/// Returns the handle in a cell: with or without `@`, or as a link.
 fn handle_of(text: &str) -> &str {
     written::handle_in_link(text).unwrap_or(text).trim_start_matches('@')
 }
 
-/// The tags of the list or, where it has none, those of the caption: not every source fills its list.
+/// Returns the tags of the list or, if it has none, those of the caption: some sources leave the list empty.
 fn tags(record: &Record<'_, '_>) -> Result<TagList, String> {
     let mut tags = TagList::default();
     let mut is_listed = false;

@@ -1,8 +1,8 @@
-//! Which column of a table is what: the user says so, since nobody else can know.
+//! User-defined mapping from the columns of a table to fields.
 
 use std::fmt;
 
-/// What a column can be.
+/// A field that a column can be mapped to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Field {
     VideoId,
@@ -32,7 +32,7 @@ pub(crate) enum Field {
     Description,
 }
 
-/// Every field with its name, and whether it is of a video (`Some(true)`), of a hashtag, or of either.
+/// Every field with its name, and whether it belongs to a video (`Some(true)`), a hashtag, or either.
 const FIELDS: [(Field, &str, Option<bool>); 25] = [
     (Field::VideoId, "video_id", Some(true)),
     (Field::Url, "url", Some(true)),
@@ -83,23 +83,23 @@ impl Field {
     }
 }
 
-/// Where the value of a field is.
+/// The source of a field's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Under this name of a column or key.
+    /// The column or key of this name.
     Column(String),
-    /// The same for every record.
+    /// The same value for every record.
     Constant(String),
 }
 
-/// Which column is what, of videos or of hashtags.
+/// A mapping from columns to fields, for videos or hashtags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     pub(crate) places: Vec<(Field, Place)>,
     pub(crate) is_of_videos: bool,
 }
 
-/// Why a mapping makes no sense.
+/// Why a mapping is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct MappingError(String);
 
@@ -110,8 +110,12 @@ impl fmt::Display for MappingError {
 }
 
 impl Mapping {
-    /// Reads `COLUMN=FIELD` and, for what is the same in every record, `FIELD=VALUE`. Fails where a field is unknown or
-    /// named twice, where a constant cannot be read, and where nothing tells which video or hashtag a record is of.
+    /// Parses `COLUMN=FIELD` and, for constants, `FIELD=VALUE`.
+    ///
+    /// # Errors
+    ///
+    /// [`MappingError`] if a field is unknown or named twice, a constant cannot be parsed, or no field
+    /// identifies the video or hashtag of a record.
     pub fn parse(columns: &[String], constants: &[String]) -> Result<Self, MappingError> {
         let mut places: Vec<(Field, Place)> = Vec::new();
         let mut add = |field: Field, place| {
@@ -120,7 +124,7 @@ impl Mapping {
             if is_new { Ok(()) } else { Err(MappingError(format!("{} is named twice", field.name()))) }
         };
         for text in columns {
-            // A column may have `=` in its name, a field has not.
+            // A column name may contain `=`, a field name does not.
             let (column, field) = text.rsplit_once('=').ok_or_else(|| {
                 MappingError(format!("{text:?} is not COLUMN=FIELD, such as \"Play count=plays\""))
             })?;
@@ -137,12 +141,12 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Where a field is, if it is named.
+    /// Returns where a field comes from, if it is mapped.
     pub(crate) fn place(&self, field: Field) -> Option<&Place> {
         self.places.iter().find(|(known, _)| *known == field).map(|(_, place)| place)
     }
 
-    /// The names of columns or keys that are asked for.
+    /// Lists the names of mapped columns or keys.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
         self.places.iter().filter_map(|(_, place)| match place {
             Place::Column(column) => Some(column.as_str()),
@@ -158,7 +162,7 @@ fn is_of_videos(places: &[(Field, Place)]) -> Result<bool, MappingError> {
         (false, true) => false,
         (false, false) => {
             return Err(MappingError(
-                "nothing tells what a record is of: map video_id or url for videos, hashtag_name for hashtags"
+                "no column identifies the record: map video_id or url for videos, hashtag_name for hashtags"
                     .to_owned(),
             ));
         }
@@ -173,7 +177,7 @@ fn is_of_videos(places: &[(Field, Place)]) -> Result<bool, MappingError> {
     }
 }
 
-/// The name that looks most like this one.
+/// Returns the name most similar to `name`.
 pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_lowercase();
     names

@@ -1,10 +1,10 @@
-//! Mobile `aweme`: a video as the app's API sends it, under `aweme_list`, wrapped in `aweme`, alone, or a line each.
+//! Mobile `aweme`: a video as the app's API sends it, under `aweme_list`, wrapped in `aweme`, alone, or one per line.
 //! Its counts are exact.
 
 use super::foreign::DOUYIN;
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
-use crate::json::lenient::{Flag, List, Maybe, Text, first, first_told};
+use crate::json::lenient::{Flag, List, Maybe, Text, first, first_non_empty};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
@@ -20,7 +20,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["aweme_id"],
         any: &["statistics", "cha_list", "text_extra", "desc"],
-        // Comments have them, and videos of Douyin.
+        // Keys of comments, and of Douyin's videos.
         none: &["cid", "danmaku_control", "xigua_base_info", "entertainment_product_info"],
         within: &[
             "aweme_list",
@@ -43,7 +43,7 @@ struct Aweme<'a> {
     share_url: Text<'a>,
     share_info: Maybe<ShareInfo<'a>>,
     desc: Option<Text<'a>>,
-    /// The caption's paragraphs: a JSON array inside a text.
+    /// Paragraphs of the caption: a JSON array in a string.
     content_desc: Text<'a>,
     create_time: Moment,
     region: Text<'a>,
@@ -76,7 +76,7 @@ struct AwemeAuthor<'a> {
     avatar_thumb: Maybe<Address<'a>>,
 }
 
-/// A tag's record inside a video's. Its `view_count` and `user_count` are placeholders.
+/// A tag's record inside a video. Its `view_count` and `user_count` are placeholders.
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Challenge<'a> {
@@ -92,7 +92,7 @@ struct Challenge<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct TextExtra<'a> {
     hashtag_id: Id<'a>,
-    /// Not there where the text mentions a user.
+    /// Absent where the text mentions a user.
     hashtag_name: Text<'a>,
 }
 
@@ -106,7 +106,7 @@ struct Statistics<'a> {
     share_count: Number,
     collect_count: Number,
     download_count: Number,
-    /// Not 0 when the server had lost the counts and sent zeros; a day later they are back.
+    /// Not 0 if the server had lost the counts and sent zeros; they recover within a day.
     lose_count: Number,
     lose_comment_count: Number,
 }
@@ -214,7 +214,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
 }
 
 impl Aweme<'_> {
-    /// Douyin's app sends the same records; its links lead elsewhere.
+    /// Returns true for Douyin: its app sends the same records with other links.
     fn is_of_douyin(&self) -> bool {
         let media = [&self.video.play_addr, &self.video.cover, &self.author.avatar_thumb];
         let media = media.into_iter().filter_map(|address| address.url_list.first());
@@ -283,7 +283,7 @@ fn details(aweme: &Aweme<'_>) -> VideoDetails {
 fn music(music: &AwemeMusic<'_>) -> Music {
     let id = Text(music.id.to_text().into());
     Music {
-        id: first_told(&[&music.id_str, &id]),
+        id: first_non_empty(&[&music.id_str, &id]),
         title: music.title.clean(),
         play: music.play_url.url(),
         cover: [&music.cover_large, &music.cover_thumb]

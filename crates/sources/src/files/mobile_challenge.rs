@@ -48,7 +48,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         return Err(Refusal::Shape);
     }
     let tag = Tag::new(&record.cha_name).map_err(|why| format!("cha_name: {why}"))?;
-    // Zeros throughout are the placeholders of a video's `cha_list` that somebody took out of it.
+    // A record of zeros is a placeholder from a video's `cha_list`, exported alone.
     let (views, creators) = (record.view_count, record.user_count);
     let is_used = |number: Number| number.whole().unwrap_or(0) > 0;
     let is_told = is_used(views) && is_used(creators);

@@ -1,5 +1,5 @@
 //! The older web `node/share` captures: a video split into `itemInfos`, `authorInfos`, `musicInfos` and lists of tags.
-//! Their counts are exact (36322192 plays), which web pages were until mid-2020.
+//! Their counts are exact (36322192 plays), as web pages were until mid-2020.
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;

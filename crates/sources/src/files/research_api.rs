@@ -1,5 +1,4 @@
-//! TikTok's Research API: pages of videos as it answers them, or the videos alone. Its counts are exact, but days old:
-//! what it knows of a video may lag up to ten days behind.
+//! TikTok's Research API: pages of videos, or videos alone. Its counts are exact, but up to ten days old.
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
@@ -19,21 +18,21 @@ pub(crate) static FORMAT: Format = Format {
     source: Source::ResearchApi,
     shape: "`{data:{videos},error}`, `{videos}`, array, NDJSON of videos with `id`",
     made_by: "TikTok's Research API and its clients",
-    kind: Kind::Json(Json { all: &["id"], any: TELLING, none: &[], within: LISTS, read }),
+    kind: Kind::Json(Json { all: &["id"], any: SIGNATURES, none: &[], within: LISTS, read }),
 };
 
 pub(crate) static FORMAT_VIDEO_ID: Format = Format {
     source: Source::ResearchApi,
     shape: "the same with `video_id`",
     made_by: "clients of TikTok's Research API",
-    kind: Kind::Json(Json { all: &["video_id"], any: TELLING, none: &[], within: &[], read }),
+    kind: Kind::Json(Json { all: &["video_id"], any: SIGNATURES, none: &[], within: &[], read }),
 };
 
-/// The lists that its endpoints answer with, and the envelope around them.
+/// Lists that its endpoints return, and the envelope around them.
 const LISTS: &[&str] = &["data", "videos", "user_liked_videos", "pinned_videos_list", "reposted_videos"];
 
-/// Fields that only it has under these names. Every field is there only if it was asked for.
-const TELLING: &[&str] =
+/// Field names unique to it. A field is present only if it was requested.
+const SIGNATURES: &[&str] =
     &["hashtag_names", "hashtag_info_list", "video_description", "region_code", "favorites_count"];
 
 #[derive(Default, Deserialize)]
@@ -57,11 +56,11 @@ struct Video<'a> {
     playlist_id: Id<'a>,
     hashtag_names: List<Text<'a>>,
     hashtag_info_list: List<Maybe<Hashtag<'a>>>,
-    /// One of them, or several.
+    /// One or several.
     video_tag: OneOrMore<VideoTag<'a>>,
 }
 
-/// What a video is marked as: `AIGC` or `Branded`, and a number.
+/// Label of a video: `AIGC` or `Branded`, and a number.
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct VideoTag<'a> {
@@ -69,7 +68,7 @@ struct VideoTag<'a> {
     number: Number,
 }
 
-/// The number of `Branded` that stands for a paid partnership; 7 is a commission, which is no advertisement.
+/// `Branded` number of a paid partnership; 7 is a commission, which is not an advertisement.
 const PAID_PARTNERSHIP: u64 = 1;
 
 impl VideoTag<'_> {
@@ -86,19 +85,19 @@ struct Hashtag<'a> {
     hashtag_description: Text<'a>,
 }
 
-/// Reads one video of a file.
+/// Parses one video of a file.
 fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let video: Video<'_> = serde_json::from_str(raw)?;
     if video.video_id.is_none() && video.id.is_none() {
         return Err(Refusal::Shape);
     }
-    // Programs that keep numbers as doubles round all ids of a record, or none.
+    // Programs that store numbers as doubles round all ids of a record, or none.
     let others = video.hashtag_info_list.iter().map(|hashtag| &hashtag.hashtag_id);
     let is_exact = others.chain([&video.music_id, &video.playlist_id]).any(Id::is_unrounded);
     tell(&video, is_exact, raw, reading)
 }
 
-/// Reads one video of an answer that came from TikTok itself, with no program between that may have rounded its ids.
+/// Parses one video of a response received directly from TikTok, whose ids no program can have rounded.
 pub(crate) fn read_video(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     tell(&serde_json::from_str(raw)?, true, raw, reading)
 }
@@ -112,7 +111,7 @@ fn tell(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>)
         id,
         source: Source::ResearchApi,
         observed_at: reading.observed_at,
-        // It tells creators by their handles only.
+        // It identifies creators by handle only.
         author: None,
         has_caption_tags: tags.has_caption_tags(),
         tags: tags.into_vec(),
@@ -159,21 +158,21 @@ impl Video<'_> {
         for hashtag in self.hashtag_info_list.iter() {
             tags.add(&hashtag.hashtag_name, hashtag.hashtag_id.hashtag())?;
         }
-        // Each field is there only if it was asked for.
+        // A field is present only if it was requested.
         tags.or_caption(&self.video_description)?;
         Ok(tags)
     }
 }
 
-/// When an answer was made: its `error.log_id` begins with the time in UTC, `YYYYMMDDhhmmss`.
+/// Returns the time of an answer: its `error.log_id` begins with the time in UTC, `YYYYMMDDhhmmss`.
 pub(crate) fn answered_at(answer: &Keys<'_>) -> Option<Timestamp> {
     let log_id = Keys::of(answer.object("error")?).text("log_id")?;
     Timestamp::from_stamp(&log_id)
 }
 
-/// Whether it says that all is well, and if not, what it says.
+/// Returns the error of an answer, or `Ok` if it reports success.
 pub(crate) fn error_of(answer: &Keys<'_>) -> Option<Result<(), String>> {
-    // A token that was refused is told in a text, everything else in an object.
+    // A refused token is reported as a string, other errors as an object.
     let (code, message) = match answer.object("error") {
         Some(error) => {
             let error = Keys::of(error);
@@ -191,7 +190,7 @@ pub(crate) fn error_of(answer: &Keys<'_>) -> Option<Result<(), String>> {
     Some(Err(format!("an error in place of an answer: {}{said}", &*code)))
 }
 
-/// Whether an answer has nothing but where to go on: where nothing was found the list may be left out.
+/// Returns true if an answer has only a paging position: the list may be absent if nothing was found.
 pub(crate) fn is_without_records(answer: &Keys<'_>) -> bool {
     let is_of_paging =
         |key: &[u8]| matches!(key, b"cursor" | b"has_more" | b"search_id" | b"max_cursor" | b"count");
@@ -207,28 +206,28 @@ pub(crate) fn is_without_records(answer: &Keys<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::{Found, Told};
+    use crate::reading::{RecordOutput, SeenDescriptions};
     use domain::Observation;
 
     #[test]
     fn an_answer_of_tiktok_itself_is_believed_to_the_last_digit() {
         let raw = r#"{"id":7622263851152706560,"hashtag_names":["cat"]}"#;
-        let (mut told, mut found) = (Told::default(), Vec::new());
+        let (mut seen, mut found) = (SeenDescriptions::default(), Vec::new());
         let mut reading =
-            Reading { observed_at: None, source: None, is_listed: true, told: &mut told, found: &mut found };
+            Reading { observed_at: None, source: None, is_listed: true, seen: &mut seen, found: &mut found };
         assert!(read(raw, &mut reading).is_err());
         read_video(raw, &mut reading).expect("a video");
-        let [Found::Observation(Observation::Video(video))] = &found[..] else { panic!("{found:?}") };
+        let [RecordOutput::Observation(Observation::Video(video))] = &found[..] else { panic!("{found:?}") };
         assert_eq!(video.id.get(), 7_622_263_851_152_706_560);
     }
 
     fn video(raw: &str) -> VideoObservation {
-        let (mut told, mut found) = (Told::default(), Vec::new());
+        let (mut seen, mut found) = (SeenDescriptions::default(), Vec::new());
         let mut reading =
-            Reading { observed_at: None, source: None, is_listed: true, told: &mut told, found: &mut found };
+            Reading { observed_at: None, source: None, is_listed: true, seen: &mut seen, found: &mut found };
         read_video(raw, &mut reading).expect("a video");
         match found.swap_remove(0) {
-            Found::Observation(Observation::Video(video)) => *video,
+            RecordOutput::Observation(Observation::Video(video)) => *video,
             other => panic!("{other:?}"),
         }
     }

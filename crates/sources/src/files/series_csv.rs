@@ -1,5 +1,5 @@
-//! View-count series as CSV: one row a reading, with the columns `snapshot_utc`, `views`, and `challenge_name` or
-//! `title`, in any order and among others; `challenge_id` and `description` are used where they are.
+//! View-count series as CSV: one row per reading, with the columns `snapshot_utc`, `views`, and `challenge_name` or
+//! `title`, in any order and among others; `challenge_id` and `description` are optional.
 
 use super::format::{Format, Kind, Table};
 use crate::json::id::Id;
@@ -24,7 +24,7 @@ pub(crate) static FORMAT: Format = Format {
     }),
 };
 
-/// Where the columns are.
+/// Column positions.
 struct Columns {
     at: usize,
     views: usize,

@@ -1,4 +1,5 @@
-//! View-count series as a text file per tag: `YYYY-MM-DD HH:MM:SS<TAB>views` a line, the tag in the file's name.
+//! View-count series as one text file per tag: lines of `YYYY-MM-DD HH:MM:SS<TAB>views`, with the tag in the file
+//! name.
 
 use super::format::{Format, Kind, ReadLine, Text};
 use crate::json::number::{self, Number};
@@ -12,7 +13,7 @@ pub(crate) static FORMAT: Format = Format {
     made_by: "trackers",
     kind: Kind::Text(Text {
         first_line: "YYYY-MM-DD HH:MM:SS, a tab, and a number of views",
-        // A number too large to keep is a reject of its line, and no other format.
+        // A number too large to store is a reject of its line, not a sign of another format.
         fits: |line| {
             parts(line).is_ok_and(|(_, views)| views.starts_with(|digit: char| digit.is_ascii_digit()))
         },
@@ -38,14 +39,15 @@ impl ReadLine for Points {
     }
 }
 
-/// A line's time and views. Some views, such as 16399999, were cut off by a float on the way; they are kept as they stand.
+/// Parses the time and views of a line. Some views, such as 16399999, were truncated by a float; they are
+/// stored as read.
 fn point(line: &str) -> Result<(Timestamp, Count), String> {
     let (time, views) = parts(line)?;
     let count = Number(number::from_text(views)).web("views")?;
     Ok((time, count.ok_or_else(|| format!("{views:?} is not a number of views"))?))
 }
 
-/// A line's time and the text of its views.
+/// Splits a line into its time and the text of its views.
 fn parts(line: &str) -> Result<(Timestamp, &str), String> {
     let (at, views) = line.trim_end().split_once('\t').ok_or("there is no tab between time and views")?;
     let time =
@@ -53,7 +55,8 @@ fn parts(line: &str) -> Result<(Timestamp, &str), String> {
     Ok((time, views))
 }
 
-/// The tag a file is named after: the last part of its path, less `.txt` and what it is packed in.
+/// Returns the tag that a file is named after: the last part of its path, without `.txt` and compression
+/// suffixes.
 fn tag_of(file: &str) -> Result<Tag, String> {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let name = name.strip_suffix(".gz").or(name.strip_suffix(".zst")).unwrap_or(name);

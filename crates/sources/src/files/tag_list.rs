@@ -1,36 +1,36 @@
-//! Tags in one cell of a table: a list as some program prints it, or names with something between them.
+//! Tags in one table cell: a list as some program prints it, or names with separators.
 
 use crate::json::id::Id;
 use crate::literal::{is_bracketed, is_nothing, parse as parse_literal};
 use domain::HashtagId;
 use serde_json::Value;
 
-/// The names that sources have for a tag's name in an object, the surest first: Apify's `title` is a description, the
-/// web's is the name.
+/// Keys of a tag's name in an object, most reliable first: Apify's `title` is a description, the web's is
+/// the name.
 const NAMES: [&str; 9] =
     ["name", "hashtagName", "hashtag_name", "cha_name", "challengeName", "title", "tag", "hashtag", "text"];
 
-/// And for its id.
+/// Keys of a tag's id.
 const IDS: [&str; 5] = ["id", "cid", "hashtag_id", "hashtagId", "challenge_id"];
 
-/// Deepest lists in lists.
+/// Deepest nesting of lists.
 const DEPTH_MAX: u32 = 4;
 
-/// What stands between names that are in no brackets. It is the same in all cells of a column: `grow your own` is one tag
-/// in a column where commas stand between tags.
+/// The separator of names without brackets. It is the same in all cells of a column: `grow your own` is one
+/// tag in a column with commas between tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Between {
-    /// Commas, semicolons or bars where the cell has one, otherwise spaces.
+    /// Commas, semicolons or bars if the cell has one, otherwise spaces.
     #[default]
     Unknown,
-    /// Commas, semicolons or bars. A hashtag has none of them.
+    /// Commas, semicolons or bars, which no hashtag contains.
     Marks,
     /// Spaces.
     Spaces,
 }
 
 impl Between {
-    /// How the cells of a column are written: with marks as soon as one cell has one.
+    /// Detects the separator of a column: marks as soon as one cell has one.
     pub(crate) fn of<'c>(cells: impl Iterator<Item = &'c str>) -> Self {
         let mut has_cells = false;
         for cell in cells.filter(|cell| !is_nothing(cell) && !is_bracketed(cell)) {
@@ -47,17 +47,17 @@ const fn is_separator(c: char) -> bool {
     matches!(c, ',' | ';' | '|' | '\u{ff0c}' | '\u{3001}' | '\u{60c}' | '\u{ff1b}')
 }
 
-/// A name and, where it is told, an id.
+/// A name and, if known, an id.
 pub(crate) type Named = (String, Option<HashtagId>);
 
-/// Names and, where they are told, ids. What has brackets or quotes and is no list is refused.
+/// Parses names and, if present, ids. Fails for brackets or quotes that do not form a list.
 pub(crate) fn parse(cell: &str, between: Between) -> Result<Vec<Named>, String> {
     let cell = cell.trim();
     if is_nothing(cell) {
         return Ok(Vec::new());
     }
     let mut tags = Vec::new();
-    // A list that was printed as a text once more.
+    // A list printed as a string once more.
     let unquoted = match cell.starts_with(['"', '\'']) {
         true => parse_literal(&format!("[{cell}]")).ok_or_else(|| no_list(cell))?,
         false if is_bracketed(cell) => parse_literal(cell).ok_or_else(|| no_list(cell))?,
@@ -103,7 +103,7 @@ fn collect(value: &Value, tags: &mut Vec<Named>, cell: &str, depth: u32) -> Resu
                 })
             };
             let name = text(&NAMES);
-            // Without any name that is known, it is no tag but something else. A mention has an empty one.
+            // An object without a known name key is not a tag. A mention has an empty name.
             if name.is_none() && !NAMES.iter().any(|key| object.contains_key(*key)) {
                 return Err(no_list(cell));
             }
@@ -127,7 +127,7 @@ fn push(tags: &mut Vec<Named>, name: &str, id: Option<HashtagId>, cell: &str) ->
     Ok(())
 }
 
-/// Names between marks, or else between spaces; `#` begins one, too.
+/// Splits names at marks, or else at spaces; `#` begins one, too.
 fn separated(cell: &str, between: Between) -> impl Iterator<Item = &str> {
     let is_marked = match between {
         Between::Unknown => cell.contains(is_separator),
@@ -202,8 +202,8 @@ mod tests {
         assert_eq!(names(r"['\xe9t\u00e9', 'a']"), ["été", "a"]);
         assert_eq!(names("{'name': 'cat'}"), ["cat"]);
         assert_eq!(names("['null', 'nan']"), ["null", "nan"]);
-        let told = parse("[{'id': '7551', 'name': 'cat'}]", Between::Unknown).expect("a list");
-        assert_eq!(told[0].1.map(HashtagId::get), Some(7551));
+        let seen = parse("[{'id': '7551', 'name': 'cat'}]", Between::Unknown).expect("a list");
+        assert_eq!(seen[0].1.map(HashtagId::get), Some(7551));
         let struct_of_duckdb = parse("[{'name': cat, 'id': 7551}]", Between::Unknown).expect("a list");
         assert_eq!(struct_of_duckdb[0].1.map(HashtagId::get), Some(7551));
     }

@@ -2,7 +2,7 @@
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
-use crate::json::lenient::{Flag, List, Maybe, Text, first_told};
+use crate::json::lenient::{Flag, List, Maybe, Text, first_non_empty};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
@@ -91,7 +91,7 @@ struct VideoMeta {
 struct Hashtag<'a> {
     id: Id<'a>,
     name: Text<'a>,
-    /// Its description.
+    /// Description of the sound.
     title: Text<'a>,
     cover: Text<'a>,
 }
@@ -151,7 +151,7 @@ fn details(post: &Post<'_>, author: &AuthorMeta<'_>) -> VideoDetails {
             id: music.music_id.to_text(),
             title: music.music_name.clean(),
             play: music.play_url.clean(),
-            cover: first_told(&[&music.cover_large, &music.cover_medium]),
+            cover: first_non_empty(&[&music.cover_large, &music.cover_medium]),
             author: music.music_author.clean(),
             original: music.music_original.is_set(),
             duration: music.duration.whole().unwrap_or(0),

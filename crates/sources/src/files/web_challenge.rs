@@ -1,9 +1,9 @@
-//! Web challenge detail: a hashtag's own record with its totals, `challengeInfo{challenge,stats,statsV2}` or what is
-//! inside it.
+//! Web challenge detail: a hashtag's own record with its totals, `challengeInfo{challenge,stats,statsV2}` or its
+//! content.
 
 use super::format::{Format, Json, Kind};
 use crate::json::id::Id;
-use crate::json::lenient::{Flag, Maybe, Text, first_told};
+use crate::json::lenient::{Flag, Maybe, Text, first_non_empty};
 use crate::json::number::Number;
 use crate::reading::{Reading, Refusal};
 use domain::observation::{HashtagCounts, HashtagDetails, HashtagObservation, TagRef};
@@ -52,14 +52,15 @@ struct Stats {
     user_count: Number,
 }
 
-/// Reads `{challenge,stats,statsV2}`; the web search has the same.
+/// Parses `{challenge,stats,statsV2}`, which the web search has too.
 pub(crate) fn read(raw: &str, source: Source, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let record: Record<'_> = serde_json::from_str(raw)?;
     let challenge = &record.challenge;
     let tag = Tag::new(&challenge.title).map_err(|why| format!("challenge.title: {why}"))?;
-    let told = |of: fn(&Stats) -> Number| of(&record.stats_v2).or(of(&record.stats));
-    let (views, videos, creators) = (told(|s| s.view_count), told(|s| s.video_count), told(|s| s.user_count));
-    // The web never tells how many creators there are and sends 0; where something was viewed, somebody posted it.
+    let reported = |of: fn(&Stats) -> Number| of(&record.stats_v2).or(of(&record.stats));
+    let (views, videos, creators) =
+        (reported(|s| s.view_count), reported(|s| s.video_count), reported(|s| s.user_count));
+    // The web never reports the number of creators and sends 0; a hashtag with views has some.
     let is_used = views.whole().unwrap_or(0) > 0 || videos.whole().unwrap_or(0) > 0;
     reading.hashtag(HashtagObservation {
         tag: TagRef { tag, id: challenge.id.hashtag() },
@@ -73,7 +74,7 @@ pub(crate) fn read(raw: &str, source: Source, reading: &mut Reading<'_>) -> Resu
         details: HashtagDetails {
             description: Some(challenge.desc.clean()).filter(|text| !text.is_empty()),
             is_commerce: challenge.is_commerce.0,
-            cover: Some(first_told(&[
+            cover: Some(first_non_empty(&[
                 &challenge.cover_larger,
                 &challenge.cover_medium,
                 &challenge.profile_larger,

@@ -1,11 +1,11 @@
-//! Web `itemStruct`: a video as TikTok's web pages hold it. TikTok-Api, pytok and browsers capture it as arrays, as
-//! objects with the keys "0", "1" ..., under `itemList`, `items` or `itemInfo.itemStruct`, alone, or a line each.
+//! Web `itemStruct`: a video as TikTok's web pages contain it. TikTok-Api, pytok and browsers capture it as arrays, as
+//! objects with the keys "0", "1" ..., under `itemList`, `items` or `itemInfo.itemStruct`, alone, or one per line.
 
 use super::foreign::{named, of_platform};
 use super::format::{Format, Json, Kind};
 use super::zeeschuimer::read_at;
 use crate::json::id::Id;
-use crate::json::lenient::{Flag, List, Maybe, OrText, Text, first, first_told};
+use crate::json::lenient::{Flag, List, Maybe, OrText, Text, first, first_non_empty};
 use crate::json::moment::Moment;
 use crate::json::number::Number;
 use crate::reading::{Description, Reading, Refusal, TagList, digest};
@@ -22,7 +22,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Json(Json {
         all: &["id"],
         any: &["stats", "statsV2", "video", "author", "createTime", "challenges", "textExtra", "contents"],
-        // Comments have it.
+        // Key of comments.
         none: &["cid"],
         within: &[
             "itemList",
@@ -51,7 +51,7 @@ struct Item<'a> {
     collect_time: Number,
     location_created: Text<'a>,
     author: OrText<'a, ItemAuthor<'a>>,
-    /// Beside an author that is a handle only, in older pages.
+    /// In older pages beside an author that is only a handle.
     author_id: Id<'a>,
     nickname: Text<'a>,
     challenges: List<Maybe<Challenge<'a>>>,
@@ -66,10 +66,10 @@ struct Item<'a> {
     is_ad: Flag,
     is_pinned_item: Flag,
     item_comment_status: Number,
-    /// 4CAT's imports of Zeeschuimer's items have it.
+    /// Added by 4CAT's imports of Zeeschuimer items.
     #[serde(rename = "__import_meta")]
     import_meta: Option<Maybe<ImportMeta<'a>>>,
-    /// A user's own record has it, and an item that somebody put its author's handle into.
+    /// Key of a user's own record, and of items that a tool added the author's handle to.
     unique_id: Option<IgnoredAny>,
     /// Only tiktok-scraper has it.
     author_meta: Option<IgnoredAny>,
@@ -78,7 +78,7 @@ struct Item<'a> {
     play_count: Option<IgnoredAny>,
 }
 
-/// What stood around an item of Zeeschuimer's.
+/// Fields that Zeeschuimer stores around an item.
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct ImportMeta<'a> {
@@ -98,7 +98,7 @@ struct ItemAuthor<'a> {
     avatar_thumb: Text<'a>,
 }
 
-/// A tag's record inside a video's. Its `stats` are placeholders.
+/// A tag's record inside a video. Its `stats` are placeholders.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Challenge<'a> {
@@ -181,7 +181,7 @@ struct ImageUrl<'a> {
     url_list: List<Text<'a>>,
 }
 
-/// Reads one video; also what stands under `data` in other envelopes.
+/// Parses one video; other envelopes have the same object under `data`.
 pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let item: Item<'_> = serde_json::from_str(raw)?;
     let is_other = item.author_meta.is_some() || item.play_count.is_some();
@@ -197,7 +197,7 @@ pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> 
         reading.observed_at = read_at(meta.last_updated, meta.timestamp_collected).or(reading.observed_at);
     }
     let source = reading.source.unwrap_or(Source::WebItem);
-    // The envelope knows when its page was read; `collectTime` is added to the item itself by some collectors.
+    // The envelope knows when its page was read; some collectors add `collectTime` to the item itself.
     reading.observed_at = reading.observed_at.or(item.collect_time.int().and_then(Timestamp::of_reading));
     let tags = item.tags()?;
     reading.video(VideoObservation {
@@ -231,7 +231,8 @@ pub(crate) fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> 
 }
 
 impl Item<'_> {
-    /// Whether it has anything that only videos of TikTok have: an id with a `video`, an `author` or `stats` may be anybody's.
+    /// Returns true if it has a key that only TikTok videos have: other sites also have an id with a
+    /// `video`, an `author` or `stats`.
     fn is_a_video(&self) -> bool {
         let has_counts = |s: &Stats| {
             let counts = [s.play_count, s.digg_count, s.comment_count, s.share_count, s.collect_count];
@@ -244,7 +245,7 @@ impl Item<'_> {
             || has_extra
             || !self.author.0.unique_id.is_empty()
             || self.challenges.iter().any(|challenge| !challenge.title.is_empty())
-            // The profile of a user has a time, too.
+            // A user profile has a time, too.
             || self.create_time.seconds().is_some() && self.unique_id.is_none()
     }
 
@@ -302,7 +303,7 @@ impl Item<'_> {
                 id: music.id.to_text(),
                 title: music.title.clean(),
                 play: music.play_url.clean(),
-                cover: first_told(&[&music.cover_large, &music.cover_medium]),
+                cover: first_non_empty(&[&music.cover_large, &music.cover_medium]),
                 author: music.author_name.clean(),
                 original: music.original.is_set(),
                 duration: music.duration.whole().unwrap_or(0),
@@ -313,9 +314,13 @@ impl Item<'_> {
             item_comment_settings: self.item_comment_status.int().unwrap_or(0),
             author: Author {
                 id: self.author_id().to_text(),
-                unique_id: first_told(&[&author.unique_id, &self.author.1]),
-                nickname: first_told(&[&author.nickname, &self.nickname]),
-                avatar: first_told(&[&author.avatar_larger, &author.avatar_medium, &author.avatar_thumb]),
+                unique_id: first_non_empty(&[&author.unique_id, &self.author.1]),
+                nickname: first_non_empty(&[&author.nickname, &self.nickname]),
+                avatar: first_non_empty(&[
+                    &author.avatar_larger,
+                    &author.avatar_medium,
+                    &author.avatar_thumb,
+                ]),
             },
             images,
             is_top: self.is_pinned_item.is_set(),

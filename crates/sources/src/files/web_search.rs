@@ -1,4 +1,4 @@
-//! Web challenge search: a list of hashtags with their totals, as rounded as the page shows them.
+//! Web challenge search: a list of hashtags with totals, rounded as on the page.
 
 use super::format::{Format, Json, Kind};
 use super::web_challenge;
@@ -14,7 +14,7 @@ pub(crate) static FORMAT: Format = Format {
         any: &[],
         none: &[],
         within: &["data", "challenge_list"],
-        // Alone it is a detail record.
+        // Without a list it is a detail record.
         read: |raw, reading| match reading.is_listed {
             true => web_challenge::read(raw, Source::WebSearch, reading),
             false => Err(Refusal::Shape),

@@ -1,6 +1,6 @@
-//! yt-dlp's info JSON: a video a file, a playlist with its `entries`, or a line each. The tags of a video stand in its
-//! caption only. Its lists of test expectations are read as well; values in them that only say what the true one looks
-//! like (`md5:...`, `re:^https`, `type:int`) are not told.
+//! yt-dlp's info JSON: one video per file, a playlist with `entries`, or one per line. A video's tags are only in its
+//! caption. Its lists of test expectations are read as well; patterns (`md5:...`, `re:^https`, `type:int`) count as
+//! missing values.
 
 use super::foreign::OTHER_SITE;
 use super::format::{Format, Json, Kind};
@@ -59,7 +59,7 @@ struct Info<'a> {
     artists: List<Text<'a>>,
     live_status: Text<'a>,
     concurrent_view_count: Option<IgnoredAny>,
-    /// When it was read.
+    /// Reading time.
     epoch: Number,
     /// Only playlists have them.
     entries: Option<IgnoredAny>,
@@ -94,7 +94,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         author: info.uploader_id.author(),
         has_caption_tags: tags.has_caption_tags(),
         tags: tags.into_vec(),
-        // From the app's answers, which are exact, or from the web page's, which are not: it does not tell.
+        // Exact from the app's answers, rounded from web pages; the record does not say which.
         counts: VideoCounts {
             plays: info.view_count.web("view_count")?,
             likes: info.like_count.web("like_count")?,
@@ -110,7 +110,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
 }
 
 impl<'a> Info<'a> {
-    /// yt-dlp reads a thousand sites.
+    /// Refuses other sites: yt-dlp supports a thousand.
     fn check_site(&self) -> Result<(), Refusal> {
         let key = if self.extractor_key.is_empty() { &self.ie_key } else { &self.extractor_key };
         let links = [&self.webpage_url, &self.original_url, &self.uploader_url];
@@ -118,23 +118,23 @@ impl<'a> Info<'a> {
         let (is_tiktok, site) = match (key.is_empty(), link) {
             (false, _) => (key.to_ascii_lowercase().starts_with("tiktok"), &**key),
             (true, Some(link)) => (link.contains("tiktok.com/"), &**link),
-            // Another tool's record, of which too little is known.
+            // A similar record of another tool, with too little data.
             (true, None) => return Err(Refusal::Shape),
         };
         let site: String = site.chars().take(60).collect();
         if is_tiktok { Ok(()) } else { Err(Refusal::Foreign(&OTHER_SITE, Some(site.into()))) }
     }
 
-    /// The caption: the description, or what the title has of it.
+    /// Returns the caption: the description, or as much of it as the title has.
     fn caption(&self) -> &str {
         if let Some(description) = &self.description
             && !is_matcher(description)
         {
             return description;
         }
-        let title = told(&self.title);
+        let title = reported(&self.title);
         match title.strip_suffix("...") {
-            // The last word may be half a tag.
+            // The last word may be a truncated tag.
             Some(cut) => cut.rsplit_once(char::is_whitespace).map_or("", |(whole, _)| whole),
             None if title.starts_with("TikTok video #") => "",
             None => title,
@@ -144,33 +144,33 @@ impl<'a> Info<'a> {
     fn details(&self, caption: &str) -> VideoDetails {
         let picture = |name: &str| {
             let picture = self.thumbnails.iter().find(|picture| &*picture.id == name);
-            picture.map(|picture| clean(told(&picture.url))).unwrap_or_default()
+            picture.map(|picture| clean(reported(&picture.url))).unwrap_or_default()
         };
         let cover = picture("cover");
         let artists: Vec<_> =
-            self.artists.iter().map(|artist| told(artist)).filter(|a| !a.is_empty()).collect();
+            self.artists.iter().map(|artist| reported(artist)).filter(|a| !a.is_empty()).collect();
         VideoDetails {
             title: clean(caption),
-            cover: if cover.is_empty() { clean(told(&self.thumbnail)) } else { cover },
+            cover: if cover.is_empty() { clean(reported(&self.thumbnail)) } else { cover },
             ai_dynamic_cover: picture("dynamicCover"),
             origin_cover: picture("originCover"),
             music: Music {
-                title: clean(told(&self.track)),
+                title: clean(reported(&self.track)),
                 author: clean(&if artists.is_empty() {
-                    told(&self.artist).to_owned()
+                    reported(&self.artist).to_owned()
                 } else {
                     artists.join(", ")
                 }),
-                album: clean(told(&self.album)),
+                album: clean(reported(&self.album)),
                 ..Music::default()
             },
             create_time: self.timestamp.int().filter(|seconds| *seconds > 0),
             author: Author {
                 id: self.uploader_id.author().map(|id| id.to_string()).unwrap_or_default(),
-                unique_id: clean(told(&self.uploader)),
+                unique_id: clean(reported(&self.uploader)),
                 nickname: clean(
                     [&self.channel, &self.creator]
-                        .map(|n| told(n))
+                        .map(|n| reported(n))
                         .into_iter()
                         .find(|n| !n.is_empty())
                         .unwrap_or_default(),
@@ -182,12 +182,13 @@ impl<'a> Info<'a> {
     }
 }
 
-/// A text, unless it only says what the true one looks like.
-fn told(text: &str) -> &str {
+/// Returns a text, or an empty one for a test expectation.
+fn reported(text: &str) -> &str {
     if is_matcher(text) { "" } else { text }
 }
 
-/// Whether a value is one of yt-dlp's test expectations. People write `re:` too, but no regular expressions after it.
+/// Returns true for one of yt-dlp's test expectations. People write `re:` too, but no regular expression
+/// after it.
 fn is_matcher(text: &str) -> bool {
     let Some((kind, rest)) = text.split_once(':') else { return false };
     let is_word = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! Zeeschuimer's NDJSON: a web item under `data`, and when the browser saw it.
+//! Zeeschuimer's NDJSON: a web item under `data`, with the time at which the browser saw it.
 
 use super::foreign::{self, named, of_platform};
 use super::format::{Format, Json, Kind};
@@ -30,7 +30,7 @@ struct Line<'a> {
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     timestamp_collected: Option<Number>,
-    /// When it was read last. With "update", the other stays that of the first time.
+    /// Last reading time. With "update", the other field stays the first time.
     last_updated: Option<Number>,
     #[serde(default)]
     source_platform: Text<'a>,
@@ -53,7 +53,7 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// When an item was read: the last time, where that is told.
+/// Returns the reading time of an item: the last one, if known.
 pub(crate) fn read_at(updated: Option<Number>, collected: Option<Number>) -> Option<Timestamp> {
     let at = |number: Option<Number>| number.and_then(Number::int).and_then(Timestamp::of_reading);
     at(updated).or(at(collected))

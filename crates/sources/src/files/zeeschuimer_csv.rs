@@ -1,5 +1,5 @@
-//! Zeeschuimer's CSV, and 4CAT's, which has the same columns: a post a row. What is unknown stands in it as `undefined`
-//! or `null`. It tells no number of saves, and not when a row was read.
+//! Zeeschuimer's CSV, and 4CAT's, which has the same columns: one post per row. Unknown values are `undefined` or
+//! `null`. It has no saves and no reading time.
 
 use super::format::{Format, Kind, Table};
 use super::mapped;
@@ -30,7 +30,7 @@ const COLUMNS: [(&str, Field); 18] = [
     ("comments", Field::Comments),
     ("shares", Field::Shares),
     ("hashtags", Field::Hashtags),
-    // What the post names beside the hashtags of its caption.
+    // Hashtags of the post other than those of its caption.
     ("challenges", Field::Hashtags),
     ("music_id", Field::MusicId),
     ("thumbnail_url", Field::Cover),

@@ -1,11 +1,11 @@
-//! Ids that arrive as texts, as integers, or as integers that some tool has rounded on the way.
+//! Ids that arrive as strings, as integers, or as integers that some tool has rounded.
 //!
-//! Programs that read JSON numbers as doubles keep 53 bits. An id of 19 digits comes out of them as a multiple of 1024
-//! (`7622263851152706560`) or as the shortest decimal that means the same double (`7622263851152707000`). One true id
-//! in a thousand looks like that by chance, so a rounded one is repaired from a text form beside it, and refused
+//! Programs that read JSON numbers as doubles keep 53 bits. An id of 19 digits comes out as a multiple of 1024
+//! (`7622263851152706560`) or as the shortest decimal of the same double (`7622263851152707000`). One true id in a
+//! thousand looks like that by chance, so a rounded id is restored from a text form in the same record, and rejected
 //! without one.
 
-use super::lenient::{drain_list, not_told};
+use super::lenient::{absent, drain_list};
 use super::wrapped::unwrapped;
 use domain::id::EXACT_DOUBLE_MAX;
 use domain::{AuthorId, HashtagId, VideoId};
@@ -13,25 +13,25 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// Numbers of 15 digits, of which Excel keeps no more.
+/// Numbers of 15 digits, the precision of Excel.
 const EXCEL_DIGITS: std::ops::Range<u64> = 100_000_000_000_000..1_000_000_000_000_000;
 
-/// An id as it stands in a record.
+/// An id as a record writes it.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) enum Id<'a> {
-    /// Not told.
+    /// Absent.
     #[default]
     None,
-    /// A text: trusted.
+    /// A string: trusted.
     Text(Cow<'a, str>),
-    /// An integer written in full.
+    /// An integer with all digits.
     Integer(u64),
     /// A number with a fraction or an exponent, or above 2^64.
     Float(f64),
 }
 
 impl Id<'_> {
-    /// Whether nothing is told. Empty and 0 stand for that, too.
+    /// Returns true if there is no id. Empty and 0 mean that, too.
     pub(crate) fn is_none(&self) -> bool {
         match self {
             Self::None => true,
@@ -41,7 +41,7 @@ impl Id<'_> {
         }
     }
 
-    /// The number, if it is one that no tool has rounded.
+    /// Returns the number, unless it looks rounded.
     fn exact(&self) -> Option<u64> {
         match self {
             Self::Text(text) => {
@@ -54,12 +54,12 @@ impl Id<'_> {
         }
     }
 
-    /// Whether it is an integer that shows that no tool has rounded the integers of its record.
+    /// Returns true for an integer that proves that no tool has rounded the ids of its record.
     pub(crate) fn is_unrounded(&self) -> bool {
         matches!(self, Self::Integer(number) if *number > EXACT_DOUBLE_MAX && !looks_rounded(*number))
     }
 
-    /// A video's id of a record that no tool has rounded.
+    /// Returns the video id of a record that no tool has rounded.
     pub(crate) fn video_as_written(&self) -> Result<VideoId, String> {
         match self {
             Self::Integer(number) => {
@@ -69,20 +69,20 @@ impl Id<'_> {
         }
     }
 
-    /// A hashtag's id, where it is told and sure.
+    /// Returns the hashtag id, if present and certain.
     pub(crate) fn hashtag(&self) -> Option<HashtagId> {
         self.exact().and_then(|number| HashtagId::try_from(number).ok())
     }
 
-    /// An author's id, where it is told and sure.
+    /// Returns the author id, if present and certain.
     pub(crate) fn author(&self) -> Option<AuthorId> {
         self.exact().and_then(|number| AuthorId::try_from(number).ok())
     }
 
-    /// The text to show of an id that is only shown. Empty when not told or not sure.
+    /// Returns the text of an id for display only. Empty if absent or uncertain.
     pub(crate) fn to_text(&self) -> String {
         match self {
-            // What a float left of an id is none.
+            // A float-rounded id is not an id.
             Self::Text(text) if Written::of(bare(text)).is_some() => {
                 self.exact().map(|number| number.to_string()).unwrap_or_default()
             }
@@ -92,7 +92,8 @@ impl Id<'_> {
         }
     }
 
-    /// A video's id. `beside` are texts of the same record that may hold it in full: other id fields, links.
+    /// Returns the video id. `beside` are texts of the same record that may contain it in full: other id
+    /// fields, links.
     pub(crate) fn video(&self, beside: &[&str]) -> Result<VideoId, String> {
         let number = match self {
             Self::None => return Err("the record has no video id".to_owned()),
@@ -119,7 +120,8 @@ impl Id<'_> {
     }
 }
 
-/// A text id that is no id (such as `7.62e18`) may still be told in full elsewhere in the record.
+/// Returns the video id of a string; one that is not an id (such as `7.62e18`) may be found in full
+/// elsewhere in the record.
 fn text_video(text: &str, beside: &[&str]) -> Result<VideoId, String> {
     let text = bare(text);
     match text.parse::<VideoId>() {
@@ -137,8 +139,8 @@ fn text_video(text: &str, beside: &[&str]) -> Result<VideoId, String> {
     }
 }
 
-/// The id of a row that has a link to its video. The link is in no danger of being rounded, so it wins over an id that
-/// agrees with it in the digits that are left of it. One that does not agree is a mistake of the table.
+/// Returns the id of a row that has a link to its video. No tool rounds links, so the link overrides an id
+/// that matches it in the remaining digits. A mismatch is a mistake of the table.
 pub(crate) fn video_of_row(text: &str, link: &str) -> Result<VideoId, String> {
     let text = bare(text);
     let linked = in_text(link);
@@ -148,7 +150,7 @@ pub(crate) fn video_of_row(text: &str, link: &str) -> Result<VideoId, String> {
             link => format!("there is no video id in the link {:?}", shown(link)),
         });
     }
-    // The cell is a link itself, or another.
+    // The cell is the same link, or another one.
     let written = match in_text(text) {
         Some(id) => Written { value: id.get(), unit: 1, is_float: false }.with_zeros(),
         None => Written::of(text).ok_or_else(|| match text.parse::<VideoId>() {
@@ -163,7 +165,7 @@ pub(crate) fn video_of_row(text: &str, link: &str) -> Result<VideoId, String> {
     }
 }
 
-/// The id as a text has it: spreadsheets are kept from rounding it by `="..."` or an apostrophe.
+/// Strips `="..."` or an apostrophe, which protect an id from spreadsheets.
 fn bare(text: &str) -> &str {
     let text = text.trim();
     let text = text.strip_prefix("=").filter(|rest| rest.starts_with('"')).unwrap_or(text);
@@ -174,18 +176,18 @@ fn shown(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// What digits of an id a text has.
+/// The digits of a possibly rounded id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Written {
     value: u64,
-    /// The place of the last digit that is sure: 1, 10, 100.
+    /// Place value of the last certain digit: 1, 10, 100.
     unit: u64,
-    /// Whether it passed through a float, as its exponent or fraction shows.
+    /// True if it passed through a float, as an exponent or fraction shows.
     is_float: bool,
 }
 
 impl Written {
-    /// Digits, digits with a fraction of zeros, or a decimal with an exponent.
+    /// Parses digits, digits with a zero fraction, or a decimal with an exponent.
     fn of(text: &str) -> Option<Self> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, Some(exponent.parse::<u32>().ok()?)),
@@ -203,7 +205,7 @@ impl Written {
             return match (is_whole, fraction.is_empty()) {
                 (false, _) => None,
                 (true, true) => Some(exact.with_zeros()),
-                // `6605434915816951268.0` is a decimal of a database; a float would show as a rounded one.
+                // `6605434915816951268.0` is a decimal of a database; a float would look rounded.
                 (true, false) if looks_rounded(value) => {
                     Some(Self { value, unit: spacing(value), is_float: true })
                 }
@@ -216,7 +218,7 @@ impl Written {
         Some(Self { value: digits.checked_mul(unit)?, unit, is_float: true })
     }
 
-    /// Zeros at its end may stand for digits that are gone.
+    /// Treats trailing zeros as lost digits.
     fn with_zeros(self) -> Self {
         let mut unit = 1;
         while self.value > EXACT_DOUBLE_MAX && self.value.is_multiple_of(unit * 10) {
@@ -225,19 +227,19 @@ impl Written {
         Self { unit: if unit >= CUT_UNIT_MIN { unit } else { 1 }, ..self }
     }
 
-    /// Whether the id may have been written so.
+    /// Returns true if `id` may have been written like this.
     fn may_be(self, id: VideoId) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "to compare with what a double kept of it")]
         let as_double = (self.value as f64, id.get() as f64);
         let is_rounded = looks_rounded(self.value) && as_double.0.to_bits() == as_double.1.to_bits();
-        // Floats are rounded, spreadsheets put zeros in the place of what they drop: Excel after 15 digits, which a
-        // workbook has as a float.
+        // Floats are rounded; spreadsheets replace dropped digits by zeros: Excel after 15 digits, which a
+        // workbook stores as a float.
         let is_cut = !self.is_float || EXCEL_DIGITS.contains(&(self.value / self.unit));
         let off_max = if is_cut { self.unit - 1 } else { self.unit / 2 };
         self.value.abs_diff(id.get()) <= off_max || is_rounded
     }
 
-    /// The id, where nothing beside it tells it in full.
+    /// Returns the id if nothing else in the record has it in full.
     fn alone(self, text: &str, other: Option<VideoId>) -> Result<VideoId, String> {
         if self.is_float && self.unit > 1 {
             let text = shown(text);
@@ -260,32 +262,33 @@ impl Written {
     }
 }
 
-/// From so many zeros on, they may be what a tool made of other digits.
+/// Place value from which trailing zeros may be lost digits.
 const CUT_UNIT_MIN: u64 = 1000;
 
-/// Whether a text is an id whose last digits may be gone: spreadsheets keep 15 of 19 and put zeros in the place of the
-/// others, JavaScript keeps 16 or 17. One true id in a thousand looks like that, so it takes a column of them to tell.
+/// Returns true if the last digits of an id may be lost: spreadsheets keep 15 of 19 digits and write zeros
+/// for the rest, JavaScript keeps 16 or 17. One true id in a thousand looks like that, so only a whole
+/// column is evidence.
 pub(crate) fn ends_in_zeros(text: &str) -> bool {
     is_long(text) && bare(text).parse::<u64>().is_ok_and(|value| value.is_multiple_of(CUT_UNIT_MIN))
 }
 
-/// The same, or whether it is what a float makes of an id.
+/// Returns true for trailing zeros or for the float form of an id.
 pub(crate) fn looks_cut(text: &str) -> bool {
     ends_in_zeros(text) || (is_long(text) && bare(text).parse().is_ok_and(looks_rounded))
 }
 
-/// Whether a text is an id of so many digits that tools round it.
+/// Returns true for an id long enough to be rounded by tools.
 pub(crate) fn is_long(text: &str) -> bool {
     let text = bare(text);
     text.len() > 16 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// How far doubles of this size lie apart.
+/// Returns the distance of neighbouring doubles of this size.
 fn spacing(number: u64) -> u64 {
     if number <= EXACT_DOUBLE_MAX { 1 } else { 1_u64 << (64 - number.leading_zeros() - 53) }
 }
 
-/// Whether an integer is one that a double-reading tool would write for its neighbours as well.
+/// Returns true if a tool that reads doubles would write this integer for its neighbours as well.
 fn looks_rounded(number: u64) -> bool {
     if number <= EXACT_DOUBLE_MAX {
         return false;
@@ -295,7 +298,8 @@ fn looks_rounded(number: u64) -> bool {
     number.is_multiple_of(spacing(number)) || shortest()
 }
 
-/// The video id in a text: the text itself, or what follows `/video/`, `/photo/` or `/v/` in a link.
+/// Returns the video id in a text: the text itself, or the part after `/video/`, `/photo/` or `/v/` in a
+/// link.
 pub(crate) fn in_text(text: &str) -> Option<VideoId> {
     if let Ok(id) = text.parse() {
         return Some(id);
@@ -334,7 +338,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Id<'a> {
             fn visit_unit<E>(self) -> Result<Id<'de>, E> {
                 Ok(Id::None)
             }
-            not_told!(visit_bool(bool), visit_i64(i64));
+            absent!(visit_bool(bool), visit_i64(i64));
         }
         deserializer.deserialize_any(Any)
     }

@@ -1,13 +1,13 @@
-//! What a record is made of: the keys of an object and the values under them, unread. Formats are told apart by these.
+//! The keys of an object with their unparsed values. Formats are detected by these.
 
 use super::lenient::Text;
 use super::number::Number;
 use super::scan::{NoEnd, entries};
 
-/// Keys kept of one object. Real records have under a hundred; what comes after is not looked at.
+/// Keys stored per object. Real records have under a hundred; the rest is ignored.
 const KEYS_MAX: usize = 1024;
 
-/// The keys of an object in their order, with their values as they stand.
+/// The keys of an object in order, with their raw values.
 #[derive(Debug)]
 pub(crate) struct Keys<'a> {
     entries: Vec<(&'a [u8], &'a [u8])>,
@@ -15,7 +15,7 @@ pub(crate) struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Looks an object over. Of a damaged one, what comes before the damage.
+    /// Indexes an object. For a damaged one, the part before the damage.
     pub(crate) fn of(object: &'a [u8]) -> Self {
         let mut keys = Self { entries: Vec::new(), damage: None };
         for entry in entries(object).take(KEYS_MAX) {
@@ -27,57 +27,57 @@ impl<'a> Keys<'a> {
         keys
     }
 
-    /// What stopped the reading, if something did.
+    /// Returns what stopped the scan, if the object is damaged.
     pub(crate) const fn damage(&self) -> Option<NoEnd> {
         self.damage
     }
 
-    /// The value of a key as it stands.
+    /// Returns the raw value of a key.
     pub(crate) fn get(&self, key: &str) -> Option<&'a [u8]> {
         self.entries.iter().find(|(name, _)| *name == key.as_bytes()).map(|(_, value)| *value)
     }
 
-    /// Whether the key is there.
+    /// Returns true if the key is present.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
 
-    /// Whether all of the keys are there.
+    /// Returns true if all keys are present.
     pub(crate) fn has_all(&self, keys: &[&str]) -> bool {
         keys.iter().all(|key| self.has(key))
     }
 
-    /// Whether one of the keys is there.
+    /// Returns true if one of the keys is present.
     pub(crate) fn has_any(&self, keys: &[&str]) -> bool {
         keys.iter().any(|key| self.has(key))
     }
 
-    /// The object under a key.
+    /// Returns the object under a key.
     pub(crate) fn object(&self, key: &str) -> Option<&'a [u8]> {
         self.get(key).filter(|value| value.first() == Some(&b'{'))
     }
 
-    /// The value under a key as a text.
+    /// Returns the value under a key as text.
     pub(crate) fn text(&self, key: &str) -> Option<Text<'a>> {
         self.get(key).and_then(|value| serde_json::from_slice(value).ok())
     }
 
-    /// The value under a key as a number.
+    /// Returns the value under a key as a number.
     pub(crate) fn number(&self, key: &str) -> Number {
         self.get(key).and_then(|value| serde_json::from_slice(value).ok()).unwrap_or_default()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no keys.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The keys with their values.
+    /// Lists the keys with their values.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + '_ {
         self.entries.iter().copied()
     }
 
-    /// The only key, if there is one only.
+    /// Returns the only key, if there is exactly one.
     pub(crate) fn only(&self) -> Option<&'a [u8]> {
         match self.entries[..] {
             [(key, _)] => Some(key),
@@ -85,14 +85,14 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// The values, if all keys are the numbers 0, 1, 2 ... (an array that a tool wrote as an object).
+    /// Returns the values, if the keys are the numbers 0, 1, 2 ... (an array written as an object).
     pub(crate) fn numbered(&self) -> Option<impl Iterator<Item = &'a [u8]>> {
         let is_number = |key: &[u8]| !key.is_empty() && key.iter().all(u8::is_ascii_digit);
         let all = !self.entries.is_empty() && self.entries.iter().all(|(key, _)| is_number(key));
         all.then(|| self.entries.iter().map(|(_, value)| *value))
     }
 
-    /// The first keys, for a message.
+    /// Returns the first keys, for a message.
     pub(crate) fn names(&self) -> String {
         let names: Vec<_> = self
             .entries

@@ -1,6 +1,6 @@
-//! How long a video is, as sources write it: seconds, `"31"`, `"00:31"`, `"PT31S"`.
+//! Parses video lengths as sources write them: seconds, `"31"`, `"00:31"`, `"PT31S"`.
 
-use super::lenient::{drain_list, not_told};
+use super::lenient::{absent, drain_list};
 use super::wrapped::unwrapped;
 use crate::reading::Reading;
 use crate::written::duration;
@@ -10,17 +10,17 @@ use std::fmt;
 /// A length in whole seconds.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) enum Length {
-    /// Not told.
+    /// Absent.
     #[default]
     None,
-    /// So many seconds.
+    /// Seconds.
     Seconds(u64),
-    /// A text that is no length.
+    /// An unparseable text.
     Unread(Box<str>),
 }
 
 impl Length {
-    /// In seconds; 0 is "not told". One that cannot be read is left out, which is noted.
+    /// Returns seconds; 0 if absent. An unparseable length is dropped with a note.
     pub(crate) fn seconds(&self, field: &str, reading: &mut Reading<'_>) -> u64 {
         match self {
             Self::None => 0,
@@ -67,7 +67,7 @@ impl<'de> Deserialize<'de> for Length {
             fn visit_unit<E>(self) -> Result<Length, E> {
                 Ok(Length::None)
             }
-            not_told!(visit_bool(bool), visit_i64(i64));
+            absent!(visit_bool(bool), visit_i64(i64));
         }
         deserializer.deserialize_any(Any)
     }

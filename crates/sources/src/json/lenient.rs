@@ -1,5 +1,5 @@
-//! Values that arrive as another type than expected: `null` for a list, a number for a text, `[]` for an object. Such
-//! a field counts as not told; it never sinks its record.
+//! Values of an unexpected type: `null` for a list, a number for a text, `[]` for an object. Such a field counts as
+//! absent and never fails its record.
 
 use super::wrapped::unwrapped;
 use serde::de::value::MapAccessDeserializer;
@@ -9,31 +9,30 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-/// Room made for a list at first: most videos have no more tags, and moving them to more room costs as much as
-/// reading them.
+/// Initial capacity of a list: most videos have no more tags, and growing costs as much as parsing them.
 const LIST_ROOM: usize = 8;
 
-/// An object; anything else is the default.
+/// An object; any other type becomes the default.
 #[derive(Debug, Default)]
 pub(crate) struct Maybe<T>(pub(crate) T);
 
-/// An object, or a text in its place; anything else is the default of both.
+/// An object, or a text in its place; any other type becomes the default of both.
 #[derive(Debug, Default)]
 pub(crate) struct OrText<'a, T>(pub(crate) T, pub(crate) Text<'a>);
 
-/// An object, or an array of objects; anything else is empty.
+/// An object, or an array of objects; any other type is empty.
 #[derive(Debug)]
 pub(crate) struct OneOrMore<T>(Vec<T>);
 
-/// An array; anything else is empty. Elements are read as `T`, so make those lenient too.
+/// An array; any other type is empty. Elements are parsed as `T`, so make those lenient too.
 #[derive(Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
 
-/// A text; numbers are taken as their digits, anything else is empty.
+/// A text; numbers become their digits, any other type is empty.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
-/// A flag as `true`, `1` or `"true"`; `None` is "not told".
+/// A flag: `true`, `1` or `"true"`; `None` if absent.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Flag(pub(crate) Option<bool>);
 
@@ -76,30 +75,30 @@ impl Flag {
     }
 }
 
-/// A text to keep: NUL bytes, which databases refuse and nobody wrote, are taken out.
+/// Removes NUL bytes, which databases refuse and nobody typed.
 pub(crate) fn clean(text: &str) -> String {
     if memchr::memchr(0, text.as_bytes()).is_some() { text.replace('\0', "") } else { text.to_owned() }
 }
 
 impl Text<'_> {
-    /// The text to keep.
+    /// Returns the text without NUL bytes.
     pub(crate) fn clean(&self) -> String {
         clean(&self.0)
     }
 }
 
-/// The first text of the list that is not empty, to keep.
+/// Returns the first non-empty text of a list, without NUL bytes.
 pub(crate) fn first(list: &[Text<'_>]) -> String {
     list.iter().find(|text| !text.is_empty()).map(Text::clean).unwrap_or_default()
 }
 
-/// The first text that is not empty, to keep.
-pub(crate) fn first_told(texts: &[&Text<'_>]) -> String {
+/// Returns the first non-empty text, without NUL bytes.
+pub(crate) fn first_non_empty(texts: &[&Text<'_>]) -> String {
     texts.iter().find(|text| !text.is_empty()).map(|text| text.clean()).unwrap_or_default()
 }
 
-/// A caption without what tools escape in it: `&amp;`, `&#39;`, `&quot;`. Only whole entities are taken for such, and those
-/// of escaped entities once more.
+/// Decodes entities that tools leave in captions: `&amp;`, `&#39;`, `&quot;`. Only complete entities are
+/// decoded; doubly escaped ones twice.
 pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
     let mut plain = Cow::Borrowed(text);
     for _ in 0..2 {
@@ -111,10 +110,10 @@ pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
     plain
 }
 
-/// Most characters between `&` and `;`.
+/// Most bytes between `&` and `;`.
 const ENTITY_BYTES_MAX: usize = 10;
 
-/// `None` where nothing is escaped.
+/// Decodes one level of entities. `None` if there are none.
 fn once_unescaped(text: &str) -> Option<String> {
     memchr::memchr(b';', text.as_bytes())?;
     let mut plain = String::new();
@@ -130,7 +129,7 @@ fn once_unescaped(text: &str) -> Option<String> {
         }
         let entity = &text[start..=at + len];
         let character = htmlize::unescape(entity);
-        // What is no name stays, and so does what only begins with one (`&notme;`).
+        // Unknown names stay, and so do known ones that only begin the text (`&notme;`).
         if character.ends_with(';') {
             continue;
         }
@@ -145,17 +144,17 @@ fn once_unescaped(text: &str) -> Option<String> {
     })
 }
 
-/// Visitor methods for the types that mean "not told".
-macro_rules! not_told {
+/// Visitor methods for types that count as absent.
+macro_rules! absent {
     ($($method:ident($type:ty)),* $(,)?) => {
         $(fn $method<E>(self, _: $type) -> Result<Self::Value, E> {
             Ok(Self::Value::default())
         })*
     };
 }
-pub(crate) use not_told;
+pub(crate) use absent;
 
-/// Reads a map or a list to its end without keeping it.
+/// Consumes a map or list to its end.
 pub(crate) fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
     while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
     Ok(())
@@ -184,7 +183,7 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Maybe<T> {
             fn visit_unit<E>(self) -> Result<Maybe<T>, E> {
                 Ok(Maybe::default())
             }
-            not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
+            absent!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
         }
         deserializer.deserialize_any(Any(PhantomData))
     }
@@ -217,7 +216,7 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for OneOrMore<T> {
             fn visit_unit<E>(self) -> Result<OneOrMore<T>, E> {
                 Ok(OneOrMore::default())
             }
-            not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
+            absent!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
         }
         deserializer.deserialize_any(Any(PhantomData))
     }
@@ -246,7 +245,7 @@ impl<'de: 'a, 'a, T: Deserialize<'de> + Default> Deserialize<'de> for OrText<'a,
             fn visit_unit<E>(self) -> Result<OrText<'de, T>, E> {
                 Ok(OrText::default())
             }
-            not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64));
+            absent!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64));
         }
         deserializer.deserialize_any(Any(PhantomData))
     }
@@ -275,7 +274,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
             fn visit_unit<E>(self) -> Result<List<T>, E> {
                 Ok(List::default())
             }
-            not_told!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
+            absent!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str));
         }
         deserializer.deserialize_any(Any(PhantomData))
     }
@@ -310,7 +309,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             fn visit_unit<E>(self) -> Result<Text<'de>, E> {
                 Ok(Text::default())
             }
-            not_told!(visit_bool(bool), visit_f64(f64));
+            absent!(visit_bool(bool), visit_f64(f64));
         }
         deserializer.deserialize_any(Any)
     }
@@ -346,7 +345,7 @@ impl<'de> Deserialize<'de> for Flag {
             fn visit_unit<E>(self) -> Result<Flag, E> {
                 Ok(Flag::default())
             }
-            not_told!(visit_i64(i64), visit_f64(f64));
+            absent!(visit_i64(i64), visit_f64(f64));
         }
         deserializer.deserialize_any(Any)
     }

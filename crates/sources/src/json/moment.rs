@@ -1,32 +1,32 @@
-//! When something was posted, as sources write it: seconds, milliseconds, texts of digits, dates with or without a time.
+//! Posting times as sources write them: seconds, milliseconds, strings of digits, dates with or without a time.
 
-use super::lenient::{drain_list, not_told};
+use super::lenient::{absent, drain_list};
 use super::wrapped::unwrapped;
 use domain::Timestamp;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// A time of posting, in seconds since 1970. `None` is "not told".
+/// A posting time, in seconds since 1970. `None` if absent.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment(Option<i64>);
 
-/// Eight digits from this to the next are a day, and no number of seconds.
+/// Eight-digit numbers from this one on are a day (`YYYYMMDD`), not seconds.
 const FIRST_DAY: i64 = 20_140_101;
 const LAST_DAY: i64 = 20_991_231;
 
 impl Moment {
-    /// In seconds since 1970.
+    /// Returns seconds since 1970.
     pub(crate) const fn seconds(self) -> Option<i64> {
         self.0
     }
 
-    /// This or, where it is not told, the other.
+    /// Returns this time or, if absent, the other.
     pub(crate) fn or(self, other: Self) -> Self {
         Self(self.0.or(other.0))
     }
 
-    /// From a number in whatever unit makes it a time since 2014. A number that none does is taken for seconds, so that a
-    /// time of the future is refused as one.
+    /// Interprets a number in the unit that makes it a time since 2014. If none does, it counts as seconds,
+    /// so that a future time is rejected as such.
     fn of_number(number: i64) -> Self {
         if number <= 0 || (FIRST_DAY..=LAST_DAY).contains(&number) {
             return Self(None);
@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Moment {
             fn visit_unit<E>(self) -> Result<Moment, E> {
                 Ok(Moment(None))
             }
-            not_told!(visit_bool(bool));
+            absent!(visit_bool(bool));
         }
         deserializer.deserialize_any(Any)
     }

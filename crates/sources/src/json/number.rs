@@ -1,30 +1,32 @@
-//! Numbers as sources write them: integers, texts of digits, floats (`"6800000.0"`), abbreviations (`"44.5M views"`);
-//! and what they are worth as counts.
+//! Numbers as sources write them: integers, strings of digits, floats (`"6800000.0"`), abbreviations (`"44.5M
+//! views"`); and their conversion to counts.
 
-use super::lenient::{drain_list, not_told};
+use super::lenient::{absent, drain_list};
 use super::wrapped::unwrapped;
 use domain::count::{COUNT_MAX, Count};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// A whole number of any spelling, also one that is too large for anything. `None` is "unknown". What exceeds an `i128`
-/// is its largest.
+/// A whole number of any notation, however large. `None` if unknown; values beyond `i128` saturate.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Number(pub(crate) Option<i128>);
 
 impl Number {
-    /// The number, if 63 bits hold it.
+    /// Returns the number, if it fits 63 bits.
     pub(crate) fn int(self) -> Option<i64> {
         self.0.and_then(|number| i64::try_from(number).ok())
     }
 
-    /// The number, unless it is negative or 63 bits do not hold it.
+    /// Returns the number, if it is not negative and fits 63 bits.
     pub(crate) fn whole(self) -> Option<u64> {
         self.int().and_then(|number| u64::try_from(number).ok())
     }
 
-    /// The number as a count, `None` where it is negative. Rejects a number above [`COUNT_MAX`]: `field` is what the source
-    /// calls it.
+    /// Returns the number as a count; `None` if negative.
+    ///
+    /// # Errors
+    ///
+    /// A message naming `field` if the number is above [`COUNT_MAX`].
     pub(crate) fn count(self, field: &str) -> Result<Option<u64>, String> {
         let Some(number) = self.0 else { return Ok(None) };
         match u64::try_from(number) {
@@ -35,75 +37,76 @@ impl Number {
         }
     }
 
-    /// As a count of the mobile app, which is exact. Fails like [`Self::count`].
+    /// Returns an exact count, as the mobile app reports. Fails like [`Self::count`].
     pub(crate) fn exact(self, field: &str) -> Result<Option<Count>, String> {
         Ok(self.count(field)?.and_then(Count::exact))
     }
 
-    /// As a count of anything else: pages, tables and series tell rounded numbers and exact ones alike, and whether one was
-    /// rounded shows by its display step ([`Count::displayed`]). `statsV2` is no guarantee: in captures of 2025 its plays,
-    /// likes, comments and shares are the rounded ones of `stats` to the last of 3,980 videos, and only `collectCount` is
-    /// exact (46038 beside 46000). Web pages before mid-2020 were exact throughout. Fails like [`Self::count`].
+    /// Returns a count of any other source: pages, tables and series mix rounded and exact numbers, and a
+    /// value on its display step counts as rounded ([`Count::displayed`]). `statsV2` is no guarantee: in
+    /// captures of 2025 its plays, likes, comments and shares are the rounded ones of `stats` in all of
+    /// 3,980 videos, and only `collectCount` is exact (46038 beside 46000). Web pages before mid-2020 were
+    /// exact throughout. Fails like [`Self::count`].
     pub(crate) fn web(self, field: &str) -> Result<Option<Count>, String> {
         Ok(self.count(field)?.and_then(Count::displayed))
     }
 
-    /// As a count that is known to be rounded, as one with a unit is. Fails like [`Self::count`].
+    /// Returns a count known to be rounded, such as one with a unit. Fails like [`Self::count`].
     pub(crate) fn rounded(self, field: &str) -> Result<Option<Count>, String> {
         Ok(self.count(field)?.and_then(Count::rounded))
     }
 
-    /// The count if it is not 0, or if 0 can be believed. For places where 0 also stands for "not told".
+    /// Returns the count if it is not 0, or if 0 is credible. For sources where 0 also means "not reported".
     pub(crate) fn unless_zero(self, zero_is_believed: bool) -> Self {
         if self.0 == Some(0) && !zero_is_believed { Self(None) } else { self }
     }
 
-    /// This or, where it is not told, the other.
+    /// Returns this number or, if absent, the other.
     pub(crate) fn or(self, other: Self) -> Self {
         Self(self.0.or(other.0))
     }
 }
 
-/// Why a count is refused.
+/// Formats the reject reason of a count above the limit.
 fn too_large(field: &str, value: &dyn fmt::Display) -> String {
     format!("{field}: {value} is above {COUNT_MAX} (2^53), the largest count")
 }
 
-/// A number as a text tells it.
+/// A number parsed from text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct ParsedNumber {
     pub(crate) value: i128,
-    /// Whether the text says that it is rounded: by a unit (`1.2M`), or by an exponent as spreadsheets write it.
+    /// True if the text is rounded: it has a unit (`1.2M`), or an exponent as spreadsheets write it.
     pub(crate) is_rounded: bool,
 }
 
-/// Reads a whole number from a text.
+/// Parses a whole number.
 ///
 /// - Digits may be grouped by commas, dots, spaces of any width or apostrophes: in threes, or as in India
-///   (`12,34,567`). A comma or dot that stands once is the decimal sign, but before exactly three digits it groups
-///   them: a count has no fraction (`1.234` is 1234).
-/// - A fraction is read before a unit only, or when it is zero (`17.0`). Before a unit, a mark that may be either (`1,234K`)
-///   leaves the number unknown.
-/// - Units are those in which people count (`K`, `M`, `Mio.`, `mil`, `万`), also apart from the number. What means one
-///   thing here and another there (`1,2 B`, `mil.`) is none.
-/// - After that may stand what is counted (`views`). Anything else makes it no number.
-/// - An exponent is read where it leaves a whole number.
+///   (`12,34,567`). A single comma or dot is the decimal sign, except before exactly three digits, where it
+///   is a group separator: a count has no fraction (`1.234` is 1234).
+/// - A fraction is allowed before a unit, or if it is zero (`17.0`). Before a unit, an ambiguous mark
+///   (`1,234K`) makes the number unknown.
+/// - Units are those used for counts (`K`, `M`, `Mio.`, `mil`, `万`), also after a space. Ambiguous ones
+///   (`1,2 B`, `mil.`) are not units.
+/// - A noun may follow (`views`). Any other text makes it not a number.
+/// - An exponent is allowed if the result is whole.
 pub(crate) fn from_text(text: &str) -> Option<i128> {
-    told(text).map(|told| told.value)
+    parse(text).map(|number| number.value)
 }
 
-/// Reads a number and whether it is rounded. See [`from_text`].
-pub(crate) fn told(text: &str) -> Option<Told> {
+/// Parses a number and detects rounding. See [`from_text`].
+pub(crate) fn parse(text: &str) -> Option<ParsedNumber> {
     let text = text.trim();
     if let Ok(value) = text.parse() {
-        return Some(Told { value, is_rounded: false });
+        return Some(ParsedNumber { value, is_rounded: false });
     }
-    // Only digits that not even an `i128` holds.
+    // More digits than `i128` can represent.
     if text.len() > DIGITS_MAX && text.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(Told { value: i128::MAX, is_rounded: false });
+        return Some(ParsedNumber { value: i128::MAX, is_rounded: false });
     }
     if !text.is_ascii() && text.chars().any(|c| western(c).is_some()) {
-        return told(&text.chars().map(|c| western(c).unwrap_or(c)).collect::<String>());
+        return parse(&text.chars().map(|c| western(c).unwrap_or(c)).collect::<String>());
     }
     let (is_negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -112,7 +115,7 @@ pub(crate) fn told(text: &str) -> Option<Told> {
     let end = unsigned.find(|c: char| !c.is_ascii_digit() && !is_mark(c)).unwrap_or(unsigned.len());
     let (number, after) = unsigned.split_at(end);
     let digits = number.trim_end_matches(is_mark);
-    // A full stop that ends a sentence is no decimal sign; neither is anything else at the end.
+    // A full stop at the end is not a decimal sign, nor is any other mark.
     if !number[digits.len()..].chars().all(is_space) || !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
@@ -123,8 +126,11 @@ pub(crate) fn told(text: &str) -> Option<Told> {
         let end =
             exponent.find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-')).unwrap_or(exponent.len());
         let (exponent, label) = exponent.split_at(end);
-        let told = scientific(digits, exponent, after.starts_with('E')).filter(|_| is_label(label))?;
-        return Some(Told { value: if is_negative { -told.value } else { told.value }, ..told });
+        let number = scientific(digits, exponent, after.starts_with('E')).filter(|_| is_label(label))?;
+        return Some(ParsedNumber {
+            value: if is_negative { -number.value } else { number.value },
+            ..number
+        });
     }
     let (unit, label) = unit_of(after, is_apart, digits)?;
     if !is_label(label) {
@@ -132,16 +138,16 @@ pub(crate) fn told(text: &str) -> Option<Told> {
     }
     let (whole, fraction) = split(digits, unit)?;
     let value = scaled(&whole, &fraction, unit)?;
-    Some(Told { value: if is_negative { -value } else { value }, is_rounded: unit > 0 })
+    Some(ParsedNumber { value: if is_negative { -value } else { value }, is_rounded: unit > 0 })
 }
 
-/// Digits that an `i128` holds in any case.
+/// Digits that always fit an `i128`.
 const DIGITS_MAX: usize = 38;
 
-/// Most zeros that a unit or an exponent adds to a number that is still read.
+/// Largest exponent or unit, in zeros, that is parsed.
 const EXPONENT_MAX: u32 = 400;
 
-/// A digit or mark of another script, in the Western one.
+/// Converts a digit or mark of another script to its Western form.
 fn western(c: char) -> Option<char> {
     let zero = match c {
         '\u{660}'..='\u{669}' => 0x660,
@@ -157,17 +163,17 @@ fn western(c: char) -> Option<char> {
     char::from_digit(u32::from(c) - zero, 10)
 }
 
-/// A space that stands between the digits of a number, or before its unit.
+/// Returns true for a space used between digits, or before a unit.
 const fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{2007}')
 }
 
-/// What stands between the digits of a number.
+/// Returns true for a separator used between digits.
 const fn is_mark(c: char) -> bool {
     is_space(c) || matches!(c, ',' | '.' | '\'' | '\u{2019}')
 }
 
-/// Units, in small letters and without a full stop at the end, with the zeros they add.
+/// Units in lower case without a trailing full stop, with the zeros they add.
 const UNITS: [(&str, u32); 87] = [
     ("k", 3),
     ("thousand", 3),
@@ -258,18 +264,20 @@ const UNITS: [(&str, u32); 87] = [
     ("t", 12),
 ];
 
-/// Units that are a thousand millions somewhere and a thousand or a million elsewhere once they stand apart from the
-/// number, or beside a decimal comma: Turkish `B` is a thousand, `T` is one in the North.
+/// Units that are 10^9 or 10^12 only in English: after a space or with a decimal comma they are ambiguous,
+/// since Turkish `B` is a thousand and Nordic `T` is one too.
 const ONLY_ENGLISH: [&str; 2] = ["b", "t"];
 
-/// A thousand in Spanish and Portuguese, a million in Czech, Slovak, Croatian and Romanian, where it has a full stop.
+/// A thousand in Spanish and Portuguese; with a full stop, a million in Czech, Slovak, Croatian and
+/// Romanian.
 const AMBIGUOUS_WITH_STOP: &str = "mil";
 
 /// Units of two words.
 const DOUBLE_UNITS: [(&str, u32); 4] =
     [("mil millones", 9), ("mil mill", 9), ("mil m", 9), ("mil milhões", 9)];
 
-/// The zeros of the unit that a text begins with, and what comes after it. `None` where the unit is ambiguous.
+/// Returns the zeros of the unit at the start of a text, and the rest of the text. `None` if the unit is
+/// ambiguous.
 fn unit_of<'t>(after: &'t str, is_apart: bool, digits: &str) -> Option<(u32, &'t str)> {
     let is_of_word = |c: char| !c.is_whitespace() && !is_space(c) && c != '.';
     let word = after.split(|c| !is_of_word(c)).next().unwrap_or_default();
@@ -282,7 +290,7 @@ fn unit_of<'t>(after: &'t str, is_apart: bool, digits: &str) -> Option<(u32, &'t
             return Some((zeros, after[unit.len()..].trim_start_matches('.')));
         }
     }
-    // Units of scripts without spaces stand right before what is counted.
+    // In scripts without spaces the noun follows the unit directly.
     let glued = UNITS.iter().find(|(unit, _)| !unit.is_ascii() && word.starts_with(unit) && is_cjk(unit));
     if let Some((unit, zeros)) = glued {
         return Some((*zeros, &after[unit.len()..]));
@@ -304,7 +312,7 @@ fn is_cjk(unit: &str) -> bool {
     unit.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'))
 }
 
-/// What is counted, in small letters, as it stands behind a number.
+/// Nouns that may follow a number, in lower case.
 const LABELS: [&str; 38] = [
     "view",
     "views",
@@ -351,7 +359,7 @@ fn is_label(text: &str) -> bool {
     text.is_empty() || LABELS.contains(&text.as_str())
 }
 
-/// The whole and the fractional digits of a number with marks in it.
+/// Splits a number with marks into its whole and fractional digits.
 fn split(digits: &str, unit: u32) -> Option<(String, String)> {
     let marks: Vec<(usize, char)> = digits.char_indices().filter(|(_, c)| is_mark(*c)).collect();
     let mut kinds: Vec<char> = marks.iter().map(|(_, c)| if is_space(*c) { ' ' } else { *c }).collect();
@@ -363,20 +371,20 @@ fn split(digits: &str, unit: u32) -> Option<(String, String)> {
     };
     let after = &digits[last_at + last.len_utf8()..];
     let fraction = match kinds.as_slice() {
-        // One mark, once: the decimal sign, or between thousands.
+        // A single mark: decimal sign or group separator.
         [mark] if marks.len() == 1 => {
             let before = &digits[..last_at];
             let groups = after.len() == 3 && (1..=3).contains(&before.len()) && !before.starts_with('0');
             match (is_decimal(*mark), groups, unit) {
                 (true, true, 0) => None,
-                // `1.234M` is how English writes it; with a comma it may be either.
+                // `1.234M` is the English notation; with a comma it is ambiguous.
                 (true, true, _) if *mark == ',' => return None,
                 (true, _, _) => Some(after),
                 (false, _, _) => None,
             }
         }
         [_] => None,
-        // Another mark at the end than before: the decimal sign.
+        // A last mark that differs from the others is the decimal sign.
         [.., before, mark]
             if is_decimal(*mark) && before != mark && kinds.iter().filter(|k| *k == mark).count() == 1 =>
         {
@@ -398,7 +406,7 @@ fn split(digits: &str, unit: u32) -> Option<(String, String)> {
     Some((groups.concat(), fraction.unwrap_or_default().to_owned()))
 }
 
-/// Whether groups of digits are those of a number: threes or, with commas, twos before the last three.
+/// Returns true if digit groups are valid: threes or, with commas, twos before the last three.
 fn is_grouped(groups: &[&str], separator: Option<char>) -> bool {
     let [first, inner @ .., last] = groups else { return groups.len() == 1 };
     let lengths = |len: usize| inner.iter().all(|group| group.len() == len);
@@ -407,11 +415,11 @@ fn is_grouped(groups: &[&str], separator: Option<char>) -> bool {
     last.len() == 3 && (is_western || is_indian)
 }
 
-/// The number with `zeros` more, `None` where a fraction is left.
+/// Appends `zeros` to the number; `None` if a fraction remains.
 fn scaled(whole: &str, fraction: &str, zeros: u32) -> Option<i128> {
     let fraction = fraction.trim_end_matches('0');
     let shift = zeros as usize;
-    // More digits than the unit has zeros: rounded away, as the unit is not that fine.
+    // The unit has fewer zeros than the fraction has digits: drop the excess, which is finer than the unit.
     let (kept, cut) = fraction.split_at(fraction.len().min(shift));
     if zeros == 0 && !cut.is_empty() {
         return None;
@@ -424,8 +432,8 @@ fn scaled(whole: &str, fraction: &str, zeros: u32) -> Option<i128> {
     if digits.is_empty() { Some(0) } else { digits.parse().ok() }
 }
 
-/// A number with an exponent. R writes 100,000 as `1e+05` and loses nothing; spreadsheets write `1.23E+06` and do.
-fn scientific(digits: &str, exponent: &str, is_spreadsheet: bool) -> Option<Told> {
+/// Parses an exponent. R writes 100,000 as `1e+05` without loss; spreadsheets write `1.23E+06` with loss.
+fn scientific(digits: &str, exponent: &str, is_spreadsheet: bool) -> Option<ParsedNumber> {
     let exponent: i32 = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
     let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
     if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
@@ -436,10 +444,10 @@ fn scientific(digits: &str, exponent: &str, is_spreadsheet: bool) -> Option<Told
         return None;
     }
     let value = scaled(whole, fraction, exponent)?;
-    Some(Told { value, is_rounded: is_spreadsheet })
+    Some(ParsedNumber { value, is_rounded: is_spreadsheet })
 }
 
-/// The whole number of a float; a fraction is no part of a count.
+/// Returns the whole number of a float; a count has no fraction.
 fn from_float(number: f64) -> Option<i128> {
     #[expect(clippy::cast_possible_truncation, reason = "what is too large becomes the largest")]
     (!number.is_nan()).then_some(number as i128)
@@ -474,7 +482,7 @@ impl<'de> Deserialize<'de> for Number {
             fn visit_unit<E>(self) -> Result<Number, E> {
                 Ok(Number::default())
             }
-            not_told!(visit_bool(bool));
+            absent!(visit_bool(bool));
         }
         deserializer.deserialize_any(Any)
     }

@@ -1,9 +1,9 @@
-//! Texts that are almost JSON: what other programs write and serde_json rightly refuses. Only tried on a record that
-//! was refused, so it costs the others nothing.
+//! Repairs texts that are almost JSON: output of other programs that serde_json rightly refuses. Only run on a record
+//! that failed to parse, so that valid records pay nothing.
 
-/// Rewrites lone surrogates (`\ud83d` without its other half) as U+FFFD, raw control characters in strings as spaces,
-/// bytes that are no UTF-8 as U+FFFD, and numbers nothing can hold (`1e400`, `NaN`, `Infinity`) as `null`. `None` if
-/// there was nothing of the kind.
+/// Replaces lone surrogates (`\ud83d` without its other half) and invalid UTF-8 by U+FFFD, raw control
+/// characters in strings by spaces, and numbers out of range (`1e400`, `NaN`, `Infinity`) by `null`. `None`
+/// if nothing had to be replaced.
 pub(crate) fn repair(raw: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(raw);
     let bytes = text.as_bytes();
@@ -22,7 +22,7 @@ pub(crate) fn repair(raw: &[u8]) -> Option<Vec<u8>> {
     (out != raw).then_some(out)
 }
 
-/// Copies the string that opens at `at`; returns the place after it.
+/// Copies the string that opens at `at`; returns the offset after it.
 fn string(bytes: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
     out.push(b'"');
     let mut at = at + 1;
@@ -64,13 +64,13 @@ fn escape(bytes: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
     at + len
 }
 
-/// The UTF-16 unit of the escape `\uXXXX` at `at`.
+/// Returns the UTF-16 unit of the escape `\uXXXX` at `at`.
 fn unit(bytes: &[u8], at: usize) -> Option<u16> {
     let digits = bytes.get(at..at + 6)?.strip_prefix(br"\u")?;
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Copies the number or word at `at`, or `null` for it.
+/// Copies the number or word at `at`, or `null` in its place.
 fn bare(bytes: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
     let len = bytes[at..].iter().take_while(|b| is_part(b)).count().max(1);

@@ -1,22 +1,22 @@
-//! Where a JSON value ends: brackets and strings are followed, nothing else is looked at, and no value is built. What
-//! lies between is judged later, record by record, so that one bad record cannot spoil the others.
+//! Finds the end of a JSON value by following brackets and strings only; nothing is parsed. Validity is checked later,
+//! record by record, so that one bad record cannot spoil the others.
 
-/// Deepest nesting that is followed; serde_json reads no deeper either.
+/// Deepest nesting that is followed, the same as in serde_json.
 pub(crate) const DEPTH_MAX: u32 = 128;
 
-/// Why no end was found.
+/// Why the end of a value was not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoEnd {
-    /// The bytes stop first.
+    /// The input ends first.
     Incomplete,
-    /// A closing bracket that was not opened, or nothing where a value should be.
+    /// An unmatched closing bracket, or no value.
     Mismatch,
-    /// More than [`DEPTH_MAX`] brackets inside one another.
+    /// More than [`DEPTH_MAX`] nested brackets.
     TooDeep,
 }
 
 impl NoEnd {
-    /// What is said of it in a reject.
+    /// Returns the reject reason.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Incomplete => "the JSON is cut off",
@@ -26,13 +26,13 @@ impl NoEnd {
     }
 }
 
-/// The place of the first byte that is not JSON white space.
+/// Returns the offset of the first byte that is not JSON white space.
 pub(crate) fn skip_space(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r')).unwrap_or(rest.len())
 }
 
-/// The place after the string whose opening quote is at `at`.
+/// Returns the offset after the string whose opening quote is at `at`.
 pub(crate) fn string_end(bytes: &[u8], at: usize) -> Result<usize, NoEnd> {
     let mut at = at + 1;
     loop {
@@ -45,7 +45,7 @@ pub(crate) fn string_end(bytes: &[u8], at: usize) -> Result<usize, NoEnd> {
     }
 }
 
-/// The place after the value that begins at `at` (which is not white space).
+/// Returns the offset after the value that begins at `at` (which must not be white space).
 pub(crate) fn value_end(bytes: &[u8], at: usize) -> Result<usize, NoEnd> {
     match bytes.get(at) {
         None => Err(NoEnd::Incomplete),
@@ -56,7 +56,8 @@ pub(crate) fn value_end(bytes: &[u8], at: usize) -> Result<usize, NoEnd> {
     }
 }
 
-/// Numbers, `true`, `null` and whatever else stands bare. At the end of the bytes more of it may follow.
+/// Ends a bare value: numbers, `true`, `null` and other words. At the end of the input more of it may
+/// follow.
 fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, NoEnd> {
     let is_end =
         |b: &u8| matches!(b, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | b':' | b'"' | b'[' | b'{');
@@ -64,7 +65,7 @@ fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, NoEnd> {
 }
 
 fn container_end(bytes: &[u8], start: usize) -> Result<usize, NoEnd> {
-    // One bit a level: 1 where the level is an object.
+    // A stack of container kinds, one bit per level: 1 for an object. The lowest bit is the innermost level.
     let (mut objects, mut depth) = (0_u128, 0_u32);
     let mut at = start;
     loop {
@@ -97,14 +98,14 @@ fn container_end(bytes: &[u8], start: usize) -> Result<usize, NoEnd> {
     }
 }
 
-/// Whether the bytes are one whole JSON container with at most white space around it.
+/// Returns true if the bytes are exactly one JSON container, with optional white space around it.
 pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     let start = skip_space(bytes, 0);
     matches!(bytes.get(start), Some(b'{' | b'['))
         && container_end(bytes, start).is_ok_and(|end| skip_space(bytes, end) == bytes.len())
 }
 
-/// Whether a string goes over the end of a line, which none in JSON does: rather one was cut off.
+/// Returns true if a string continues over a line end, which JSON does not allow: it was probably truncated.
 pub(crate) fn has_torn_string(bytes: &[u8]) -> bool {
     let mut at = 0;
     while let Some(quote) = memchr::memchr(b'"', &bytes[at..]) {
@@ -117,7 +118,7 @@ pub(crate) fn has_torn_string(bytes: &[u8]) -> bool {
     false
 }
 
-/// The values of the array at the beginning of the bytes. After an error there are no more.
+/// Iterates over the values of the array at the start of the bytes. The first error ends the iteration.
 pub(crate) fn elements(array: &[u8]) -> impl Iterator<Item = Result<&[u8], NoEnd>> {
     let mut at = Some(1);
     std::iter::from_fn(move || {
@@ -133,8 +134,8 @@ pub(crate) fn elements(array: &[u8]) -> impl Iterator<Item = Result<&[u8], NoEnd
     })
 }
 
-/// The keys (between their quotes, escapes and all) and values of the object at the beginning of the bytes. A value
-/// that is cut off comes as what there is of it, and is the last.
+/// Iterates over the keys (raw, between their quotes) and values of the object at the start of the bytes. A
+/// truncated value is returned as far as it goes, and ends the iteration.
 pub(crate) fn entries(object: &[u8]) -> impl Iterator<Item = Result<(&[u8], &[u8]), NoEnd>> {
     let mut at = Some(1);
     std::iter::from_fn(move || {

@@ -1,10 +1,10 @@
-//! Values as MongoDB exports them: `{"$numberLong":"5"}`, `{"$date":"2025-02-28T12:45:43Z"}`, `{"$oid":"..."}`.
+//! MongoDB's extended JSON: `{"$numberLong":"5"}`, `{"$date":"2025-02-28T12:45:43Z"}`, `{"$oid":"..."}`.
 
 use super::lenient::Text;
 use serde::de::{IgnoredAny, MapAccess};
 use std::borrow::Cow;
 
-/// The text of the value that an object stands for; `None` where it stands for none. The object is read to its end.
+/// Returns the text of a wrapped value; `None` if the object wraps none. Consumes the object.
 pub(crate) fn unwrapped<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Cow<'de, str>>, A::Error> {
     let mut value = None;
     while let Some(key) = map.next_key::<Text<'de>>()? {

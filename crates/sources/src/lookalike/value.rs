@@ -1,4 +1,4 @@
-//! What stands under a column or key, as far as it tells what the column may be.
+//! Classifies the values of a column or key.
 
 use super::Meaning;
 use crate::json::id;
@@ -7,11 +7,11 @@ use crate::json::number;
 use crate::json::scan::elements;
 use domain::{Timestamp, caption};
 
-/// A value, as far as it is looked at.
+/// The type of a value.
 pub(super) enum Value {
     Text(String),
     Number(f64, String),
-    /// A list with something in it that may be a name.
+    /// A list with possible names.
     Names,
     Nothing,
 }
@@ -64,7 +64,7 @@ impl Value {
         }
     }
 
-    /// Whether it may be what is meant.
+    /// Returns true if the value may have this meaning.
     pub(super) fn suits(&self, meaning: Meaning) -> bool {
         match (meaning, self) {
             (Meaning::Plays | Meaning::Views | Meaning::Videos, Self::Number(number, _)) => *number > 0.0,

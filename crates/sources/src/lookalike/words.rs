@@ -1,6 +1,6 @@
-//! The words by which columns and keys of other programs name what we look for, in the languages that exports come in.
+//! Words for fields in the column names and keys of other programs, in the languages that exports use.
 
-/// What a column or key may hold.
+/// The meaning of a column or key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Meaning {
     VideoId,
@@ -16,26 +16,26 @@ pub(crate) enum Meaning {
     ReadAt,
 }
 
-/// Words with commas between them.
+/// Words separated by [`BETWEEN`].
 pub(super) type Listed = &'static str;
 
-/// What stands between two words.
+/// Separator between two words.
 pub(super) const BETWEEN: &str = ", ";
 
-/// The words of a meaning. All are in lower case.
+/// The words of a meaning, in lower case.
 pub(super) struct Words {
-    /// Whole words, the likeliest first.
+    /// Whole words, most likely first.
     pub(super) exact: Listed,
-    /// Parts of words, for languages that join or inflect them.
+    /// Parts of words, for languages that compound or inflect.
     pub(super) parts: Listed,
-    /// Words that may stand beside them and say nothing.
+    /// Neutral words that may accompany them.
     pub(super) filler: Listed,
-    /// Words that make it something else, wherever on the way to the value they stand.
+    /// Words that exclude the meaning, anywhere on the path.
     pub(super) other: Listed,
 }
 
 impl Meaning {
-    /// Every meaning.
+    /// All meanings.
     pub(super) const ALL: [Self; 11] = [
         Self::VideoId,
         Self::Url,

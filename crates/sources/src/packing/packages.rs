@@ -1,15 +1,15 @@
-//! Zip archives that are one document: workbooks, which are read, and others, which are named. Told by their entries,
-//! never by the name of the file.
+//! Zip archives that are one document: workbooks, and unsupported ones, which are named. Detected by their entries,
+//! never by the file name.
 
 use super::Archive;
 use rawzip::{CompressionMethod, ZipArchiveEntryWayfinder};
 use std::io::Read;
 
-/// What an archive is, if it is one document.
+/// The document that an archive is.
 pub(crate) enum Package {
     /// An XLSX or XLSM workbook.
     Workbook,
-    /// Something else: what, and what to do with it.
+    /// Another document: its name and advice.
     Other(&'static str),
 }
 
@@ -25,7 +25,7 @@ const BOOK: &str = "an e-book (EPUB), which holds no data that is read";
 const PROGRAM: &str = "a program (JAR or APK), which holds no data that is read";
 const ARRAYS: &str = "arrays of NumPy (NPZ), which are not read; write a table instead, for instance with pandas.DataFrame(...).to_parquet";
 
-/// Entries that tell a kind, in lower case; with each, what it tells.
+/// Entries that identify a kind, in lower case, with the kind.
 const MARKS: [(&str, &str); 6] = [
     ("xl/workbook.bin", BINARY_WORKBOOK),
     ("word/document.xml", WORD),
@@ -35,7 +35,7 @@ const MARKS: [(&str, &str); 6] = [
     ("androidmanifest.xml", PROGRAM),
 ];
 
-/// What an archive is, if it is one document. An index that cannot be read tells nothing.
+/// Detects the document that an archive is, if any. An unreadable index yields none.
 pub(super) fn kind_of(archive: &Archive, buffer: &mut [u8]) -> Option<Package> {
     let (mut has_types, mut has_workbook, mut has_content) = (false, false, false);
     let (mut marked, mut mimetype) = (None, None);
@@ -73,7 +73,7 @@ pub(super) fn kind_of(archive: &Archive, buffer: &mut [u8]) -> Option<Package> {
     marked.map(Package::Other)
 }
 
-/// The beginning of an entry that is not compressed.
+/// Reads the beginning of an uncompressed entry.
 fn text_of(archive: &Archive, place: ZipArchiveEntryWayfinder) -> String {
     const BYTES: u64 = 100;
     let mut text = Vec::new();

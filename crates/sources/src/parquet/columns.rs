@@ -1,4 +1,9 @@
-//! The columns of a file as those of a table: structs are taken apart (`stats.playCount`), lists and maps become JSON.
+//! The columns of a Parquet file as those of a table: structs are flattened (`stats.playCount`), lists and maps become
+//! JSON.
+//!
+//! Parquet stores each leaf column with two levels per value (Dremel encoding): the definition level counts the
+//! optional groups and lists that are present around it, the repetition level is the list that it continues, 0 at the
+//! start of a record. A cell is assembled by walking its [`Node`] tree and consuming the leaves' levels in parallel.
 
 use super::leaf::{Leaf, Level};
 use super::value::Pushed;
@@ -6,7 +11,7 @@ use ::parquet::basic::{ConvertedType, LogicalType, Repetition};
 use ::parquet::errors::ParquetError;
 use ::parquet::schema::types::{SchemaDescriptor, Type};
 
-/// Most bytes of a cell. Of a longer list, the row is refused.
+/// Longest cell, in bytes. A row with a longer list is rejected.
 const CELL_BYTES_MAX: usize = 1 << 20;
 
 /// A column of the table.
@@ -17,10 +22,11 @@ pub(super) struct Column {
     pub(super) has_lists: bool,
 }
 
-/// How a cell is put together. Numbers are levels: how much around a value is there, and of which list it is.
+/// The recipe for assembling a cell. The numbers are levels: definition levels say what is present, repetition levels
+/// which list a value belongs to.
 #[derive(Debug)]
 pub(super) enum Node {
-    /// A column of the file.
+    /// A leaf column of the file.
     Leaf(usize),
     Object {
         present: i16,
@@ -45,10 +51,10 @@ pub(super) enum Node {
     },
 }
 
-/// Why a cell cannot be made.
+/// Why a cell cannot be assembled.
 #[derive(Debug)]
 pub(super) enum Unreadable {
-    /// The row is refused.
+    /// The row is rejected.
     Cell(String),
     /// The file is damaged.
     File(String),
@@ -60,7 +66,7 @@ impl From<ParquetError> for Unreadable {
     }
 }
 
-/// The columns of a file.
+/// Returns the table columns of a schema.
 pub(super) fn columns(schema: &SchemaDescriptor) -> Vec<Column> {
     let mut walk = Walk { leaves: 0, columns: Vec::new() };
     for field in schema.root_schema().get_fields() {
@@ -86,7 +92,7 @@ fn is_annotated(field: &Type, converted: &[ConvertedType], logical: &LogicalType
     converted.contains(&info.converted_type()) || info.logical_type_ref() == Some(logical)
 }
 
-/// The one field of a group that repeats, if it has no other.
+/// Returns the only field of a group, if it is repeated.
 fn repeated_child(field: &Type) -> Option<&Type> {
     match field.get_fields() {
         [child] if repetition(child) == Repetition::REPEATED => Some(child),
@@ -95,7 +101,7 @@ fn repeated_child(field: &Type) -> Option<&Type> {
 }
 
 impl Walk {
-    /// Adds a field as a column or, where it is a plain struct, as one column each of its fields.
+    /// Adds a field as a column or, if it is a plain struct, one column per field.
     fn column(&mut self, field: &Type, name: String, defined: i16) {
         let is_plain = !field.is_primitive()
             && repetition(field) != Repetition::REPEATED
@@ -113,10 +119,10 @@ impl Walk {
         self.columns.push(Column { name, node, has_lists });
     }
 
-    /// Puts a field together. `defined` and `repeated` are the levels of what is around it.
+    /// Builds the node of a field. `defined` and `repeated` are the levels of its parent.
     fn node(&mut self, field: &Type, defined: i16, repeated: i16) -> Node {
         match repetition(field) {
-            // A field that repeats without being a list by name is one.
+            // A repeated field that is not annotated as a list is one.
             Repetition::REPEATED => {
                 let first = self.leaves;
                 let element = Box::new(self.content(field, defined + 1, repeated + 1));
@@ -127,7 +133,7 @@ impl Walk {
         }
     }
 
-    /// The same, without its own repetition, which the levels have in them.
+    /// Builds the node of a field without its own repetition, which the levels already include.
     fn content(&mut self, field: &Type, defined: i16, repeated: i16) -> Node {
         let first = self.leaves;
         if field.is_primitive() {
@@ -155,13 +161,13 @@ impl Walk {
     }
 }
 
-/// What a list is of. In old files the field that repeats is the element itself.
+/// The element of a list. In old files the repeated field is the element itself.
 enum Element<'t> {
     Itself(&'t Type),
     Within(&'t Type),
 }
 
-/// The element of a group that is a list, by the rules of the specification for old and new files.
+/// Returns the element of a list group, by the specification's rules for old and new files.
 fn list_of(field: &Type) -> Option<Element<'_>> {
     if field.is_primitive() || !is_annotated(field, &[ConvertedType::LIST], &LogicalType::List) {
         return None;
@@ -170,7 +176,7 @@ fn list_of(field: &Type) -> Option<Element<'_>> {
     if repeating.is_primitive() {
         return Some(Element::Itself(repeating));
     }
-    // A list of lists in the old way: the field that repeats is a list itself.
+    // A list of lists in the old encoding: the repeated field is a list itself.
     if list_of(repeating).is_some() || map_of(repeating).is_some() {
         return Some(Element::Itself(repeating));
     }
@@ -181,7 +187,7 @@ fn list_of(field: &Type) -> Option<Element<'_>> {
     }
 }
 
-/// Key and value of a group that is a map.
+/// Returns key and value of a map group.
 fn map_of(field: &Type) -> Option<(&Type, &Type)> {
     let converted = [ConvertedType::MAP, ConvertedType::MAP_KEY_VALUE];
     if field.is_primitive() || !is_annotated(field, &converted, &LogicalType::Map) {
@@ -223,7 +229,7 @@ impl Column {
     }
 }
 
-/// A cell that is put together.
+/// A cell under construction.
 struct Cell<'l> {
     leaves: &'l mut [Leaf],
     has_lists: bool,
@@ -262,7 +268,7 @@ impl Cell<'_> {
         pushed
     }
 
-    /// Forgets what is too much. The rest of the record is passed over, and the row refused.
+    /// Drops the text beyond the limit. The rest of the record is skipped, and the row rejected.
     fn cut(&mut self, text: &mut String) {
         if text.len() - self.start > CELL_BYTES_MAX {
             self.is_long = true;
@@ -270,7 +276,7 @@ impl Cell<'_> {
         }
     }
 
-    /// Checks that all columns of the file that a cell is made of stand where a record begins.
+    /// Checks that all leaves of the cell are at the start of a record.
     fn record_begins(&mut self, node: &Node) -> Result<(), Unreadable> {
         let mut all = Vec::new();
         node.each_leaf(&mut |leaf| all.push(leaf));
@@ -282,7 +288,7 @@ impl Cell<'_> {
         Ok(())
     }
 
-    /// Whether there is no list, as opposed to an empty one.
+    /// Returns true if the list is absent, as opposed to empty.
     fn is_null(&mut self, node: &Node) -> Result<bool, Unreadable> {
         match node {
             Node::Leaf(_) => Ok(false),
@@ -292,7 +298,7 @@ impl Cell<'_> {
         }
     }
 
-    /// Adds a node as JSON.
+    /// Writes a node as JSON.
     fn node(&mut self, node: &Node, json: &mut String) -> Result<(), Unreadable> {
         match node {
             Node::Leaf(leaf) => {
@@ -346,7 +352,7 @@ impl Cell<'_> {
                     let start = json.len();
                     self.node(key, json)?;
                     let start = start.min(json.len());
-                    // Keys of JSON are texts.
+                    // JSON keys are strings.
                     if !json[start..].starts_with('"') {
                         json.insert(start, '"');
                         json.push('"');
@@ -369,7 +375,7 @@ impl Cell<'_> {
         Ok(self.peek(first)?.is_some_and(|next| next.repeated >= repeated))
     }
 
-    /// Adds what stands for no value, and passes it over in all columns.
+    /// Writes the given text for an absent value, and skips it in all leaves.
     fn nothing(&mut self, node: &Node, text: &str, json: &mut String) -> Result<(), Unreadable> {
         json.push_str(text);
         let mut all = Vec::new();

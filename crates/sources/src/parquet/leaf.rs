@@ -1,5 +1,5 @@
-//! One column as the library stores it: values, and levels that say which are there and to which list they belong. A few
-//! hundred are held at a time.
+//! One leaf column as the library stores it: values, with definition and repetition levels. A few hundred are in
+//! memory at a time.
 
 use super::pages::{Blocks, Counted};
 use super::value::{Meaning, Pushed};
@@ -14,28 +14,29 @@ use ::parquet::file::serialized_reader::SerializedPageReader;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Records that are read at a time.
+/// Records read at a time.
 const BATCH_RECORDS: usize = 512;
 
-/// The same of columns of lists, whose records may be long.
+/// Records of list columns read at a time; they may be long.
 const BATCH_RECORDS_OF_LISTS: usize = 64;
 
-/// How a value lies in its lists and groups.
+/// The levels of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Level {
-    /// How many of the groups and lists around it are there; all of them for a value.
+    /// Definition level: groups and lists around the value that are present; the maximum if it is present
+    /// itself.
     pub(super) defined: i16,
-    /// The list that it goes on with; 0 where a record begins.
+    /// Repetition level: the list that the value continues; 0 at the start of a record.
     pub(super) repeated: i16,
 }
 
-/// A column that is being read.
+/// A column being read.
 pub(super) struct Leaf {
     values: Values,
     meaning: Meaning,
     defined_max: i16,
     levels: Levels,
-    /// Values of the pages that were read for one batch.
+    /// Values in the pages read for one batch.
     pages: Arc<AtomicU64>,
 }
 
@@ -44,12 +45,12 @@ struct Levels {
     defined: Vec<i16>,
     repeated: Vec<i16>,
     count: usize,
-    /// The next level, and the next value.
+    /// Index of the next level, and of the next value.
     at: usize,
     value: usize,
 }
 
-/// A reader, and what it has read.
+/// A reader, with the batch it has read.
 struct Typed<T: DataType> {
     reader: ColumnReaderImpl<T>,
     values: Vec<T::T>,
@@ -95,7 +96,7 @@ impl Leaf {
             pages: SerializedPageReader::new(Arc::clone(blocks), chunk, rows, None)?,
             values: Arc::clone(&values),
         };
-        // A flat column is read value by value, however many its pages have.
+        // A flat column is read value by value, whatever the size of its pages.
         let reader = match shape.max_rep_level() {
             0 => get_column_reader(Arc::clone(&shape), Box::new(pages.pages)),
             _ => get_column_reader(Arc::clone(&shape), Box::new(pages)),
@@ -136,7 +137,7 @@ impl Leaf {
         }
     }
 
-    /// The next level. `None` at the end of the row group.
+    /// Returns the next levels without consuming them. `None` at the end of the row group.
     pub(super) fn level(&mut self, has_lists: bool) -> ParquetResult<Option<Level>> {
         if self.levels.at == self.levels.count {
             self.fill(if has_lists { BATCH_RECORDS_OF_LISTS } else { BATCH_RECORDS })?;
@@ -151,7 +152,7 @@ impl Leaf {
         }))
     }
 
-    /// Adds the value at this level, where there is one, and goes on to the next.
+    /// Writes the value at these levels, if present, and advances.
     pub(super) fn take(&mut self, level: Level, text: &mut String) -> Result<Pushed, &'static str> {
         self.levels.at += 1;
         if level.defined < self.defined_max {

@@ -1,5 +1,5 @@
-//! The bytes of a Parquet file: its footer and the pages of its columns, looked at before the library reads them. What
-//! they claim decides how much memory is taken, so that has to be within bounds first.
+//! The bytes of a Parquet file: its footer and page headers, checked before the library reads them. Their claims
+//! decide how much memory is allocated, so they must be within bounds first.
 
 use super::thrift::{Compact, I32, LIST, STRUCT};
 use ::parquet::column::page::{Page, PageMetadata, PageReader};
@@ -12,29 +12,29 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most bytes of the footer. Ten thousand row groups of a hundred columns have some 100 MB.
+/// Largest footer, in bytes. Ten thousand row groups of a hundred columns need about 100 MB.
 const FOOTER_BYTES_MAX: u64 = 128 << 20;
 
-/// Most columns and groups of columns.
+/// Most columns and groups.
 const SCHEMA_ELEMENTS_MAX: u64 = 20_000;
 
-/// Most groups inside one another. A list of objects makes three.
+/// Deepest nesting of groups. A list of objects has three.
 const SCHEMA_DEPTH_MAX: usize = 40;
 
-/// Most bytes of one page, unpacked. Most programs write pages of 1 MB, DuckDB up to 100 MB, and fastparquet a column as
-/// one page.
+/// Largest uncompressed page, in bytes. Most programs write pages of 1 MB, DuckDB up to 100 MB, and
+/// fastparquet one page per column.
 pub(super) const PAGE_BYTES_MAX: u64 = 512 << 20;
 
-/// Most values of a dictionary: some 40 bytes of memory each.
+/// Most values of a dictionary, at about 40 bytes of memory each.
 const DICTIONARY_VALUES_MAX: u64 = 4 << 20;
 
-/// Most values of a page of lists, and of the pages that one record goes over.
+/// Most values of a page of lists, and of the pages that one record spans.
 pub(super) const LEVELS_MAX: u64 = 8 << 20;
 
-/// Bytes that are read at a time where headers are looked for.
+/// Bytes read at a time when searching for headers.
 const READ_BYTES: usize = 16 * 1024;
 
-/// The bytes of a file, from any place. Counts what is read.
+/// Random access to the bytes of a file. Counts the bytes read.
 pub(super) struct Blocks {
     file: Mutex<File>,
     bytes: u64,
@@ -64,7 +64,7 @@ impl ChunkReader for Blocks {
     type T = BufReader<Section>;
 
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        // A header is all that is read in this way.
+        // Only headers are read this way.
         let mut held = vec![0; READ_BYTES];
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).try_clone()?;
         let read = self.read_at(start, &mut held)?;
@@ -91,7 +91,7 @@ impl ChunkReader for Blocks {
     }
 }
 
-/// What follows a place of a file.
+/// The bytes after an offset.
 pub(super) struct Section {
     held: Vec<u8>,
     at: usize,
@@ -115,7 +115,7 @@ impl Read for Section {
     }
 }
 
-/// Looks at the footer: it has to be there, whole and of a size that can be read.
+/// Checks that the footer is present, complete and of acceptable size.
 pub(super) fn check_footer(blocks: &Blocks) -> Result<(), String> {
     const TAIL: u64 = 8;
     let tail = blocks.bytes.checked_sub(TAIL).and_then(|start| blocks.get_bytes(start, TAIL as usize).ok());
@@ -134,7 +134,7 @@ pub(super) fn check_footer(blocks: &Blocks) -> Result<(), String> {
     check_schema(&footer).map_err(|error| format!("its footer is damaged: {error}"))
 }
 
-/// Looks at the columns: not too many, and not too deep inside one another.
+/// Checks the number and nesting of columns.
 fn check_schema(footer: &[u8]) -> io::Result<()> {
     const SCHEMA: i64 = 2;
     const CHILDREN: i64 = 5;
@@ -161,7 +161,7 @@ fn check_schema(footer: &[u8]) -> io::Result<()> {
         }
         Ok(true)
     })?;
-    // How many children are still to come, from the outermost group to the innermost.
+    // Children still expected, from the outermost group to the innermost.
     let mut open: Vec<i64> = Vec::new();
     for (place, count) in children.iter().enumerate() {
         if let Some(awaited) = open.last_mut() {
@@ -183,7 +183,7 @@ fn check_schema(footer: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Looks at the headers of the pages of a column. Says how large the largest is, unpacked.
+/// Checks the page headers of a column. Returns the uncompressed size of the largest page.
 pub(super) fn check_pages(
     blocks: &Blocks,
     chunk: &ColumnChunkMetaData,
@@ -206,10 +206,10 @@ pub(super) fn check_pages(
     Ok(largest)
 }
 
-/// What the header of a page claims.
+/// The claims of a page header.
 #[derive(Debug, Default)]
 struct PageHeader {
-    /// Its own length.
+    /// Length of the header itself.
     bytes: u64,
     packed: u64,
     unpacked: u64,
@@ -265,10 +265,10 @@ impl PageHeader {
     }
 }
 
-/// The pages of a column of lists: ends where one record goes over more values than are held.
+/// The pages of a list column: fails if one record spans more values than the limit.
 pub(super) struct Counted<P> {
     pub(super) pages: P,
-    /// Values of the pages since the last record.
+    /// Values in the pages since the last record.
     pub(super) values: Arc<AtomicU64>,
 }
 

@@ -1,20 +1,20 @@
-//! As much of Thrift's compact protocol as it takes to see, before the library reads it, that a footer or the header of a
-//! page claims nothing that would take all memory.
+//! The part of Thrift's compact protocol that is needed to check, before the library does, that a footer or page
+//! header claims no excessive sizes.
 
 use std::io::{self, Read};
 
-/// Structs inside one another that are passed over.
+/// Deepest nesting of skipped structs.
 const DEPTH_MAX: u32 = 32;
 
-/// Bytes of a value that is passed over.
+/// Largest skipped value, in bytes.
 const VALUE_BYTES_MAX: u64 = 16 << 20;
 
-/// Types of fields that matter here.
+/// Field types used here.
 pub(super) const I32: u8 = 5;
 pub(super) const LIST: u8 = 9;
 pub(super) const STRUCT: u8 = 12;
 
-/// Reads Thrift, and counts its bytes.
+/// Parses Thrift, and counts its bytes.
 pub(super) struct Compact<R> {
     stream: R,
     pub(super) bytes: u64,
@@ -51,20 +51,21 @@ impl<R: Read> Compact<R> {
         }
     }
 
-    /// A whole number with a sign.
+    /// Parses a signed integer.
     pub(super) fn integer(&mut self) -> io::Result<i64> {
         let number = self.varint()?;
         Ok((number >> 1).cast_signed() ^ -((number & 1).cast_signed()))
     }
 
-    /// The length of a list and the type of its elements.
+    /// Parses a list header: length and element type.
     pub(super) fn list(&mut self) -> io::Result<(u64, u8)> {
         let head = self.byte()?;
         let length = if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) };
         Ok((length, head & 0x0f))
     }
 
-    /// Goes through the fields of a struct. `on` gets the number and type of each; what it does not read is passed over.
+    /// Iterates over the fields of a struct. `on` gets the number and type of each; fields that it does not
+    /// read are skipped.
     pub(super) fn fields(
         &mut self,
         on: &mut dyn FnMut(&mut Self, i64, u8) -> io::Result<bool>,
@@ -97,7 +98,7 @@ impl<R: Read> Compact<R> {
         }
     }
 
-    /// Passes over a value. Flags of a struct have none.
+    /// Skips a value. Booleans of a struct are in the field header.
     fn pass(&mut self, kind: u8, depth: u32) -> io::Result<()> {
         match kind {
             1 | 2 => Ok(()),
@@ -129,7 +130,7 @@ impl<R: Read> Compact<R> {
         if depth == DEPTH_MAX {
             return Err(invalid("lists too deep inside one another"));
         }
-        // Flags of a list take a byte.
+        // Booleans of a list take a byte each.
         if matches!(kind, 1 | 2) { self.byte().map(drop) } else { self.pass(kind, depth + 1) }
     }
 

@@ -1,4 +1,4 @@
-//! One value of a column becomes text, by the physical and the logical type of the column.
+//! Formats a column value as text, by its physical and logical type.
 
 use crate::workbook::push_moment;
 use ::parquet::basic::{ConvertedType, LogicalType, TimeUnit};
@@ -6,25 +6,25 @@ use ::parquet::data_type::Int96;
 use ::parquet::schema::types::ColumnDescriptor;
 use std::fmt::Write;
 
-/// Below this, a double has all whole numbers.
+/// Below this, doubles represent all integers exactly.
 const EXACT_DOUBLE_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// Years 0 to 9999, in milliseconds since 1970.
 const MOMENTS_MS: std::ops::Range<i64> = -62_167_219_200_000..253_402_300_800_000;
 
-/// What the values of a column mean.
+/// The meaning of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// The number, the flag or the text that it is.
+    /// A number, flag or text, as it is.
     Plain,
     Unsigned,
     /// Days since 1970.
     Day,
-    /// Parts of a second since midnight.
+    /// Time of day, in units since midnight.
     Clock {
         parts: i64,
     },
-    /// Parts of a second since 1970; whether that is known to be in UTC.
+    /// Units since 1970; with a flag for UTC.
     Moment {
         parts: i64,
         is_utc: bool,
@@ -34,19 +34,19 @@ pub(super) enum Meaning {
     },
     Half,
     Uuid,
-    /// Text, which has to be UTF-8.
+    /// Text, which must be UTF-8.
     Text,
-    /// Nothing that fits into a table.
+    /// A type that does not fit a table.
     Nothing,
 }
 
-/// What has become of a value.
+/// The result of formatting a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pushed {
     /// A number or a flag.
     Bare,
     Text,
-    /// No value: what cannot be shown.
+    /// No value: it cannot be shown.
     Nothing,
 }
 
@@ -59,7 +59,7 @@ const fn parts_of(unit: TimeUnit) -> i64 {
 }
 
 impl Meaning {
-    /// Of the values of a column.
+    /// Returns the meaning of a column.
     pub(super) fn of(column: &ColumnDescriptor) -> Self {
         if let Some(known) = column.logical_type_ref().and_then(|logical| Self::logical(logical, column)) {
             return known;
@@ -129,7 +129,7 @@ impl Meaning {
                 let _ = write!(text, "{:02}:{:02}:{:02}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
                 Pushed::Text
             }
-            // What pandas and numpy have for no time.
+            // NaT of pandas and numpy.
             Self::Moment { .. } if value == i64::MIN => Pushed::Nothing,
             Self::Moment { parts, is_utc } => {
                 let ms = value.div_euclid(parts / 1000);
@@ -142,7 +142,7 @@ impl Meaning {
     }
 
     pub(super) fn push_i96(self, value: &Int96, text: &mut String) -> Pushed {
-        // The old way of Hive and Spark to write times: nanoseconds of the day, and the Julian day.
+        // INT96, the old timestamp of Hive and Spark: nanoseconds of the day, and the Julian day.
         let &[low, high, day] = value.data() else { return Pushed::Nothing };
         let nanoseconds = i64::from(low) | (i64::from(high) << 32);
         let ms = (i64::from(day) - 2_440_588) * 86_400_000 + nanoseconds / 1_000_000;
@@ -153,7 +153,7 @@ impl Meaning {
         if !value.is_finite() {
             return Pushed::Nothing;
         }
-        // A double does not have all digits of a whole number this large: its exponent says so.
+        // Doubles of this size are not exact: the exponent form shows that.
         if value.abs() >= EXACT_DOUBLE_MAX {
             bare(format_args!("{value:e}"), text)
         } else {
@@ -165,7 +165,7 @@ impl Meaning {
         if value.is_finite() { bare(value, text) } else { Pushed::Nothing }
     }
 
-    /// Adds bytes. Fails for those of a text that are none.
+    /// Writes bytes. Fails for text that is not UTF-8.
     pub(super) fn push_bytes(self, value: &[u8], text: &mut String) -> Result<Pushed, &'static str> {
         Ok(match (self, value.len()) {
             (Self::Decimal { scale }, 1..=16) => {
@@ -189,7 +189,7 @@ impl Meaning {
                     Pushed::Text
                 }
                 Err(_) if meaning == Self::Text => return Err("not UTF-8"),
-                // Pictures and the like.
+                // Images and other binary data.
                 Err(_) => Pushed::Nothing,
             },
         })
@@ -197,7 +197,7 @@ impl Meaning {
 }
 
 fn bare(value: impl std::fmt::Display, text: &mut String) -> Pushed {
-    // Writing to a text cannot fail.
+    // Writing to a string cannot fail.
     let _ = write!(text, "{value}");
     Pushed::Bare
 }
@@ -207,7 +207,7 @@ fn moment(ms: i64, has_time: bool, is_utc: bool, text: &mut String) -> Pushed {
     Pushed::Text
 }
 
-/// Adds a decimal. Whole ones have no point.
+/// Writes a decimal. Whole numbers have no point.
 fn decimal(value: i128, scale: usize, text: &mut String) -> Pushed {
     let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
@@ -217,7 +217,7 @@ fn decimal(value: i128, scale: usize, text: &mut String) -> Pushed {
     bare(format_args!("{sign}{whole}{point}{fraction}"), text)
 }
 
-/// A number of 16 bits: a sign, five bits of exponent and ten of fraction.
+/// Converts a 16-bit float: a sign, five bits of exponent and ten of fraction.
 fn half(bits: u16) -> f32 {
     let (sign, exponent, fraction) =
         (if bits >> 15 == 0 { 1.0 } else { -1.0 }, i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff));

@@ -77,8 +77,8 @@ fn a_name_without_a_time_or_with_several_gives_none() {
         assert!(matches!(time(name), Err(NoTime::Ambiguous(times)) if times.len() == 2), "{name}");
     }
     assert!(matches!(time("2027-01-01.json"), Err(NoTime::Future(_))));
-    let told = time("01-02-2026.csv").expect_err("it is ambiguous").to_string();
-    assert!(told.contains("2026-01-02T00:00:00Z, 2026-02-01T00:00:00Z"), "{told}");
+    let message = time("01-02-2026.csv").expect_err("it is ambiguous").to_string();
+    assert!(message.contains("2026-01-02T00:00:00Z, 2026-02-01T00:00:00Z"), "{message}");
     assert!(time("items.json").expect_err("there is none").to_string().contains("such as 2026-11-01"));
 }
 

@@ -1,48 +1,52 @@
-//! Reading rows on a thread of its own, beside the one that splits the file into rows and hands on what was found. All
-//! rows go to the one thread, in their order, and what it finds comes back in that order.
+//! Parses rows on a second thread, while the caller's thread splits the file into rows and delivers results. All rows
+//! go to the one thread in order, and results return in that order.
+//!
+//! Rows are batched, and both channels are bounded, so a slow parser blocks the splitter and vice versa. The caller
+//! keeps a few batches in flight and collects the oldest results before it sends more; that is what prevents a
+//! deadlock with both channels full.
 
 use super::Row;
 use super::rows::RowReader;
-use crate::reading::Found;
-use crate::record::{Around, refuse};
+use crate::reading::RecordOutput;
+use crate::record::{RecordContext, refuse};
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-/// Rows, and bytes of rows, that are handed over at a time.
+/// Limits of a batch, in rows and in bytes.
 const BATCH_ROWS: usize = 512;
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// Batches that wait in each direction.
+/// Batches that may wait in each direction.
 const WAITING_MAX: usize = 2;
 
-/// What was found, with the line it was found on.
-type Findings = Vec<(Option<u64>, Found)>;
+/// Results, with their line.
+type Findings = Vec<(Option<u64>, RecordOutput)>;
 
-/// Rows that are handed over together. Their texts and the ends of their cells lie one after another.
+/// A batch of rows. Texts and cell ends are concatenated.
 #[derive(Debug, Default)]
 struct Batch {
     text: String,
     ends: Vec<usize>,
-    /// Rows as they stand in a file of text, where that is not their text.
+    /// Raw rows, where they differ from the text.
     raw: Vec<u8>,
     items: Vec<Item>,
 }
 
 #[derive(Debug)]
 enum Item {
-    Row { text: usize, ends: usize, raw: Raw, gap: usize, around: Around, line: Option<u64> },
-    Refused { raw: Box<[u8]>, reason: String, around: Around, line: Option<u64> },
+    Row { text: usize, ends: usize, raw: Raw, gap: usize, context: RecordContext, line: Option<u64> },
+    Refused { raw: Box<[u8]>, reason: String, context: RecordContext, line: Option<u64> },
 }
 
-/// Where the bytes of a row are.
+/// Location of a row's raw bytes.
 #[derive(Debug, Clone, Copy)]
 enum Raw {
-    /// The file has none: it is no text.
+    /// None: the file is not text.
     None,
-    /// They are the row's text.
+    /// Equal to the row's text.
     Text,
-    /// So many of the batch's.
+    /// This many bytes of the batch.
     Apart(usize),
 }
 
@@ -51,7 +55,7 @@ impl Batch {
         self.items.len() >= BATCH_ROWS || self.text.len() + self.raw.len() >= BATCH_BYTES
     }
 
-    fn push(&mut self, row: &Row<'_>, around: Around, line: Option<u64>) {
+    fn push(&mut self, row: &Row<'_>, context: RecordContext, line: Option<u64>) {
         let raw = match row.raw {
             None => Raw::None,
             Some(raw) if raw == row.text.as_bytes() => Raw::Text,
@@ -63,17 +67,17 @@ impl Batch {
         self.text.push_str(row.text);
         self.ends.extend_from_slice(row.ends);
         let (text, ends) = (row.text.len(), row.ends.len());
-        self.items.push(Item::Row { text, ends, raw, gap: row.gap, around, line });
+        self.items.push(Item::Row { text, ends, raw, gap: row.gap, context, line });
     }
 
-    /// Reads all of it.
+    /// Parses the batch.
     fn read(&self, reader: &mut RowReader) -> Findings {
         let mut findings = Vec::with_capacity(self.items.len());
         let mut found = Vec::new();
         let (mut all_text, mut all_ends, mut all_raw) = (&*self.text, &*self.ends, &*self.raw);
         for item in &self.items {
             let line = match item {
-                Item::Row { text, ends, raw, gap, around, line } => {
+                Item::Row { text, ends, raw, gap, context, line } => {
                     let text = take_text(&mut all_text, *text);
                     let ends = take(&mut all_ends, *ends);
                     let raw = match *raw {
@@ -83,12 +87,12 @@ impl Batch {
                     };
                     let row = Row { text, ends, gap: *gap, raw };
                     if !reader.is_passed_over(&row) {
-                        reader.read(&row, *around, &mut found);
+                        reader.read(&row, *context, &mut found);
                     }
                     line
                 }
-                Item::Refused { raw, reason, around, line } => {
-                    refuse(raw, reason.clone(), *around, &mut found);
+                Item::Refused { raw, reason, context, line } => {
+                    refuse(raw, reason.clone(), *context, &mut found);
                     line
                 }
             };
@@ -110,22 +114,23 @@ fn take_text<'a>(all: &mut &'a str, bytes: usize) -> &'a str {
     first
 }
 
-/// A reader of rows on a thread of its own.
+/// A row parser on a second thread.
 pub(super) struct Beside {
     batch: Batch,
     give: SyncSender<Batch>,
     take: Receiver<Findings>,
-    /// Batches that were handed over and whose findings were not taken.
+    /// Batches sent whose results were not collected.
     under_way: usize,
     thread: JoinHandle<()>,
 }
 
 impl Beside {
-    /// Starts the thread. Gives the reader back where there can be none.
+    /// Starts the thread. Returns the reader if no thread can be started.
     pub(super) fn start(reader: RowReader) -> Result<Self, Box<RowReader>> {
         let (give, batches) = sync_channel::<Batch>(WAITING_MAX);
         let (results, take) = sync_channel(WAITING_MAX);
-        // A thread that cannot be started drops what it was to run, and the reader with it: it is sent once it runs.
+        // A thread that fails to start drops its closure, and would drop the reader with it: so the reader
+        // is sent once the thread runs.
         let (hand, handed) = sync_channel::<RowReader>(1);
         let work = move || {
             let Ok(mut reader) = handed.recv() else { return };
@@ -142,40 +147,40 @@ impl Beside {
         Ok(Self { batch: Batch::default(), give, take, under_way: 0, thread })
     }
 
-    /// Takes a row. What was found in earlier ones is handed to `deliver`.
+    /// Adds a row. Results of earlier rows are passed to `deliver`.
     pub(super) fn row<E>(
         &mut self,
         row: &Row<'_>,
-        around: Around,
+        context: RecordContext,
         line: Option<u64>,
-        deliver: impl FnMut(Option<u64>, Found) -> Result<(), E>,
+        deliver: impl FnMut(Option<u64>, RecordOutput) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.batch.push(row, around, line);
+        self.batch.push(row, context, line);
         if self.batch.is_full() { self.hand_over(deliver) } else { Ok(()) }
     }
 
-    /// Takes a row that is refused already.
+    /// Adds a row that is already rejected.
     pub(super) fn refuse<E>(
         &mut self,
         (raw, reason): (Box<[u8]>, String),
-        around: Around,
+        context: RecordContext,
         line: Option<u64>,
-        deliver: impl FnMut(Option<u64>, Found) -> Result<(), E>,
+        deliver: impl FnMut(Option<u64>, RecordOutput) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.batch.items.push(Item::Refused { raw, reason, around, line });
+        self.batch.items.push(Item::Refused { raw, reason, context, line });
         if self.batch.is_full() { self.hand_over(deliver) } else { Ok(()) }
     }
 
     fn hand_over<E>(
         &mut self,
-        mut deliver: impl FnMut(Option<u64>, Found) -> Result<(), E>,
+        mut deliver: impl FnMut(Option<u64>, RecordOutput) -> Result<(), E>,
     ) -> Result<(), E> {
         let batch = std::mem::take(&mut self.batch);
-        // The thread ends before we hang up only by a panic, which is passed on when its findings are waited for.
+        // The thread ends early only by a panic, which surfaces when its results are collected.
         let _ = self.give.send(batch);
         self.under_way += 1;
-        // As many stay under way as keep the thread busy, and as its channels hold: it never waits for us while we wait
-        // for it.
+        // Keep as many batches in flight as the channels can take: the thread never waits for us while we
+        // wait for it.
         while self.under_way > WAITING_MAX {
             let Ok(findings) = self.take.recv() else { return Ok(()) };
             self.under_way -= 1;
@@ -184,10 +189,10 @@ impl Beside {
         Ok(())
     }
 
-    /// Waits for the rest.
+    /// Collects the remaining results.
     pub(super) fn end<E>(
         mut self,
-        mut deliver: impl FnMut(Option<u64>, Found) -> Result<(), E>,
+        mut deliver: impl FnMut(Option<u64>, RecordOutput) -> Result<(), E>,
     ) -> Result<(), E> {
         if !self.batch.items.is_empty() {
             self.hand_over(&mut deliver)?;
@@ -197,7 +202,7 @@ impl Beside {
         for findings in take {
             findings.into_iter().try_for_each(|(line, found)| deliver(line, found))?;
         }
-        // What panicked while it read is passed on, as if it had been read here.
+        // Propagate a panic of the thread as if it had happened here.
         thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         Ok(())
     }

@@ -1,53 +1,53 @@
-//! Reading rows: who reads each, what refuses it, and what was found in it.
+//! Row parsing: applies the parser, rejects bad rows, and collects results.
 
 use super::{Header, ReadRow, Row};
 use crate::future::Present;
-use crate::reading::{Found, Reading, Refusal, Told};
-use crate::record::{Around, refuse};
+use crate::reading::{Reading, RecordOutput, Refusal, SeenDescriptions};
+use crate::record::{RecordContext, refuse};
 use domain::Timestamp;
 
-/// Reads the rows of one table, on whatever thread.
+/// Parses the rows of one table, on any thread.
 pub(super) struct RowReader {
     pub(super) header: Header,
     pub(super) reader: Box<dyn ReadRow>,
-    pub(super) told: Told,
+    pub(super) seen: SeenDescriptions,
     pub(super) present: Present,
-    /// When rows were read that do not say so themselves.
+    /// Reading time of rows without one of their own.
     pub(super) observed_at: Option<Timestamp>,
 }
 
 impl RowReader {
-    /// Whether nothing is to be read of a row: it is blank, or the header again.
+    /// Returns true for a row to skip: blank, or the header again.
     pub(super) fn is_passed_over(&self, row: &Row<'_>) -> bool {
         row.is_blank() || self.header.is_repeated_by(row)
     }
 
-    /// Reads a row that is not passed over.
-    pub(super) fn read(&mut self, row: &Row<'_>, around: Around, found: &mut Vec<Found>) {
+    /// Parses a row that is not skipped.
+    pub(super) fn read(&mut self, row: &Row<'_>, context: RecordContext, found: &mut Vec<RecordOutput>) {
         let start = found.len();
         let read = self.fits(row).map_err(Refusal::Record).and_then(|()| {
             let mut reading = Reading {
-                observed_at: around.observed_at.or(self.observed_at),
+                observed_at: context.observed_at.or(self.observed_at),
                 source: None,
                 is_listed: false,
-                told: &mut self.told,
+                seen: &mut self.seen,
                 found,
             };
             self.reader.read(row, &mut reading)
         });
         match read {
             Ok(()) => match row.raw {
-                Some(raw) => self.present.check(raw, around, start, found),
-                None => self.present.check_shown(|| row.shown().into(), around, start, found),
+                Some(raw) => self.present.check(raw, context, start, found),
+                None => self.present.check_shown(|| row.shown().into(), context, start, found),
             },
             Err(refusal) => {
                 found.truncate(start);
-                refuse(&row.shown(), refusal.to_string(), around, found);
+                refuse(&row.shown(), refusal.to_string(), context, found);
             }
         }
     }
 
-    /// Whether a row has the cells it should have. Cells beyond the header are no harm where they are empty.
+    /// Checks the number of cells. Extra cells are allowed if empty.
     fn fits(&self, row: &Row<'_>) -> Result<(), String> {
         let (cells, columns) = (row.len(), self.header.len());
         if cells < self.reader.cells_needed() {

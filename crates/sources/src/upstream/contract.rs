@@ -1,5 +1,5 @@
-//! The contract as an upstream: any server of the four challenge endpoints, the original or another Tagmeter, with the
-//! user's key. Records are read by `files::contract`, as saved ones are.
+//! The contract as an upstream: any server of the four challenge endpoints, the original or another Tagmeter, called
+//! with the user's key. Records are parsed by `files::contract`, like saved ones.
 
 mod answer;
 
@@ -20,12 +20,11 @@ use serde_json::value::RawValue;
 use std::fmt;
 use std::time::Duration;
 
-/// Most videos, or rows of a search, that one call brings.
+/// Most videos, or rows of a search, that one call returns.
 pub const COUNT_MAX: u32 = 35;
-/// A page with more records than this is no page.
+/// Most records of a plausible page.
 const RECORDS_MAX: usize = 1_000;
-/// How long one call may take, unless told otherwise: a client that waits for us gives up after 10 s, and there must be
-/// time for a second try.
+/// Default timeout of a call: a waiting client gives up after 10 s, and a second attempt must fit.
 pub const CALL_TIMEOUT: Duration = Duration::from_millis(3_500);
 
 /// A server of the four challenge endpoints.
@@ -38,10 +37,10 @@ pub struct ContractUpstream {
     timeout: Duration,
 }
 
-/// Which page of videos is asked for.
+/// A request for a page of videos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PostsAsked {
-    /// 0, or what the page before ended with.
+pub struct PostsRequest {
+    /// 0, or the cursor of the previous page.
     pub cursor: u64,
     /// At most [`COUNT_MAX`].
     pub count: u32,
@@ -52,13 +51,13 @@ pub struct PostsAsked {
 /// A page as the upstream sent it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
-    /// What could be read.
+    /// Parsed records.
     pub records: Vec<T>,
-    /// The records that could not.
+    /// Records that could not be used.
     pub rejects: PageRejects,
-    /// Where it says that the next page begins.
+    /// Cursor of the next page, as reported.
     pub cursor: u64,
-    /// Whether it says that there is one.
+    /// True if the upstream reports a next page.
     pub has_more: bool,
 }
 
@@ -72,30 +71,30 @@ impl fmt::Debug for ContractUpstream {
 }
 
 impl ContractUpstream {
-    /// A connector under the name it has in the settings.
+    /// Creates a connector with its name in the settings.
     pub fn new(name: &str, base_url: &str, api_key: &str, http: Http) -> Result<Self, SettingError> {
         let base_url = setting::base_url(base_url)?;
         let key = setting::secret_header("api_key", "", api_key)?;
         Ok(Self { name: name.to_owned(), base_url, key, http, timeout: CALL_TIMEOUT })
     }
 
-    /// The same with another deadline for each call.
+    /// Sets the timeout of each call.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// What it is called in the settings.
+    /// Returns its name in the settings.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it is.
+    /// Returns its address.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The hashtag of this id; `None` where the upstream says that there is none.
+    /// Fetches a hashtag by id; `None` if the upstream reports that it does not exist.
     pub async fn hashtag_by_id(
         &self,
         id: HashtagId,
@@ -107,7 +106,7 @@ impl ContractUpstream {
         is_what_was_asked(found, |hashtag| hashtag.tag.id == Some(id))
     }
 
-    /// The hashtag of this name; `None` where the upstream says that there is none.
+    /// Fetches a hashtag by name; `None` if the upstream reports that it does not exist.
     pub async fn hashtag_by_name(
         &self,
         key: &TagKey,
@@ -118,13 +117,13 @@ impl ContractUpstream {
         is_what_was_asked(found, |hashtag| hashtag.tag.tag.key() == key)
     }
 
-    /// A page of the videos under a hashtag, which all carry it, whether their captions name it or not. `None` where
-    /// the upstream says that there is no such hashtag.
+    /// Fetches a page of the videos under a hashtag. All of them carry it, even if their captions do not
+    /// name it. `None` if the upstream reports that the hashtag does not exist.
     pub async fn posts(
         &self,
         hashtag: &TagRef,
         id: HashtagId,
-        asked: PostsAsked,
+        asked: PostsRequest,
         at: Timestamp,
     ) -> Result<Option<Page<VideoObservation>>, UpstreamError> {
         let (id, cursor) = (id.to_string(), asked.cursor.to_string());
@@ -136,7 +135,7 @@ impl ContractUpstream {
         Ok(Some(page.read(|raw| read_video(raw, Some(at), Some(hashtag)))))
     }
 
-    /// A page of the hashtags that answer a keyword.
+    /// Fetches a page of hashtags that match a keyword.
     pub async fn search(
         &self,
         keyword: &str,
@@ -153,7 +152,7 @@ impl ContractUpstream {
         Ok(page.map_or(nothing, |page| page.read(|raw| read_hashtag(raw, Some(at)))))
     }
 
-    /// Whether it can be reached and takes the key, by a call that is wrong on purpose and so costs nothing.
+    /// Checks that it is reachable and accepts the key, by an invalid call, which costs nothing.
     pub async fn check(&self, at: Timestamp) -> Result<(), UpstreamError> {
         let answer = self.get("challenge-info-name", &[("name", "")], at).await?;
         match Opened::of(&answer) {
@@ -182,7 +181,7 @@ impl ContractUpstream {
     }
 }
 
-/// A page, its records unread.
+/// A page with unparsed records.
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 struct RawPage<'a> {
@@ -200,7 +199,7 @@ struct OpenPage<'a> {
     has_more: bool,
 }
 
-/// The page in an answer whose records stand under `list`; `None` where the upstream says that there is nothing.
+/// Returns the page whose records are under `list`; `None` if the upstream reports nothing.
 fn page_of<'a>(answer: &'a Answer, list: &str) -> Result<Option<OpenPage<'a>>, UpstreamError> {
     let Opened::Record(raw) = Opened::of(answer)? else { return Ok(None) };
     let malformed = |reason: String| UpstreamError::Malformed { reason };
@@ -209,7 +208,7 @@ fn page_of<'a>(answer: &'a Answer, list: &str) -> Result<Option<OpenPage<'a>>, U
         Some(records) => {
             serde_json::from_str(records.get()).map_err(|_| malformed(format!("{list} is no list")))?
         }
-        // An empty page of some servers has `null` for its list; a page without the list is another answer.
+        // Some servers send `null` for an empty list; an answer without the key is a different one.
         None if raw.contains(list) => Vec::new(),
         None => return Err(malformed(format!("it holds no {list}"))),
     };
@@ -242,13 +241,13 @@ fn hashtag_of(answer: &Answer, at: Timestamp) -> Result<Option<HashtagObservatio
     let Opened::Record(raw) = Opened::of(answer)? else { return Ok(None) };
     let has_name = Keys::of(raw.as_bytes()).text("cha_name").is_some_and(|name| !name.is_empty());
     read_hashtag(raw, Some(at)).map(Some).map_err(|why| match why {
-        // Without a name it is another answer, not a record of a hashtag.
+        // Without a name it is a different answer, not a hashtag record.
         Refusal::Record(reason) if has_name => UpstreamError::Rejected { reason },
         why => UpstreamError::Malformed { reason: format!("no hashtag: {why}") },
     })
 }
 
-/// An answer about something else must not be recorded as one to what was asked.
+/// Checks that an answer is about the requested hashtag; any other must not be recorded.
 fn is_what_was_asked(
     found: Option<HashtagObservation>,
     is_it: impl Fn(&HashtagObservation) -> bool,

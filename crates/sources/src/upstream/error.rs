@@ -1,80 +1,80 @@
-//! What can come of a call to an upstream, other than an answer.
+//! Errors of a call to an upstream.
 
-/// Why there is no answer. The texts are for the log and for `tagmeter doctor`; clients are told fixed ones.
+/// Why a call failed. The texts are for the log and `tagmeter doctor`; clients get fixed ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UpstreamError {
-    /// It does not accept the key, or what the key may do.
+    /// The key, or its permissions, were refused.
     #[error("access is refused: {reason}")]
     Refused {
-        /// What it said.
+        /// The upstream's message.
         reason: String,
     },
     /// The account at the upstream has no credits left.
     #[error("the account at the upstream has no credits left")]
     OutOfCredits,
-    /// Too many calls for now.
+    /// Too many calls at the moment.
     #[error("too many calls for now")]
     RateLimited {
-        /// When it wants to be asked again, where it said so.
+        /// Milliseconds until the next attempt, if stated.
         retry_after_ms: Option<u64>,
     },
-    /// Its quota of the day is used up.
+    /// The daily quota is used up.
     #[error("the upstream's quota of the day is used up")]
     QuotaUsedUp,
-    /// It answered with a status that is no success and means nothing else here.
+    /// An unexpected status.
     #[error("it answered {status}")]
     Status {
         /// The HTTP status.
         status: u16,
-        /// When it wants to be asked again, where it said so.
+        /// Milliseconds until the next attempt, if stated.
         retry_after_ms: Option<u64>,
     },
-    /// No whole answer within the deadline.
+    /// No complete answer in time.
     #[error("no answer within {timeout_ms} ms")]
     Timeout {
-        /// The deadline.
+        /// Timeout in milliseconds.
         timeout_ms: u64,
     },
-    /// It cannot be reached, or the connection broke.
+    /// Unreachable, or the connection broke.
     #[error("it cannot be reached: {reason}")]
     Connect {
-        /// What the network said.
+        /// The network error.
         reason: String,
     },
-    /// The answer is larger than any real one.
+    /// An implausibly large answer.
     #[error("the answer is larger than {bytes_max} bytes")]
     TooLarge {
         /// The limit.
         bytes_max: u64,
     },
-    /// The answer is not what was agreed.
+    /// An answer that violates the protocol.
     #[error("the answer makes no sense: {reason}")]
     Malformed {
-        /// The first thing that does not fit.
+        /// The first violation.
         reason: String,
     },
-    /// The record that was asked for cannot be used: it would be a reject in a file, too. The same one will be again.
+    /// The requested record cannot be used; a file with it would have a reject. Retrying does not help.
     #[error("the record cannot be used: {reason}")]
     Rejected {
-        /// Why: with the field and its value where one is to blame.
+        /// Reason, naming the field and its value if one is at fault.
         reason: String,
     },
-    /// It refused a request that it will accept in a moment.
+    /// A request refused for the moment; it will be accepted shortly.
     #[error("it is not ready for this yet: {reason}")]
     NotReady {
-        /// What it said.
+        /// The upstream's message.
         reason: String,
     },
-    /// It says that the request is wrong. The same one will be wrong again.
+    /// A request refused as invalid. Retrying does not help.
     #[error("it does not accept the request: {reason}")]
     Invalid {
-        /// What it said.
+        /// The upstream's message.
         reason: String,
     },
 }
 
 impl UpstreamError {
-    /// Whether the same call may go through in a moment.
+    /// Returns true if the same call may succeed shortly.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Refused { .. }
@@ -92,7 +92,7 @@ impl UpstreamError {
         }
     }
 
-    /// When the upstream wants to be asked again, where it said so.
+    /// Returns the milliseconds until the next attempt, if the upstream stated them.
     pub fn retry_after_ms(&self) -> Option<u64> {
         match self {
             Self::RateLimited { retry_after_ms } | Self::Status { retry_after_ms, .. } => *retry_after_ms,
@@ -100,13 +100,13 @@ impl UpstreamError {
         }
     }
 
-    /// Whether it says that something is wrong with the upstream, and not with what was asked for: such failures open
-    /// the circuit.
+    /// Returns true for a fault of the upstream rather than of the request: such failures open the circuit
+    /// breaker.
     pub fn is_fault(&self) -> bool {
         !matches!(self, Self::Invalid { .. } | Self::NotReady { .. } | Self::Rejected { .. })
     }
 
-    /// A word for metrics and logs.
+    /// Returns a label for metrics and logs.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Refused { .. } => "refused",

@@ -1,5 +1,5 @@
-//! One call over the network: with a deadline for the whole of it, a cap on the size of the answer after it is unpacked,
-//! and no redirects, so that a key is never sent anywhere else.
+//! One HTTP call: with a total timeout, a limit on the decompressed size, and no redirects, so that a key is never
+//! sent elsewhere.
 
 use super::UpstreamError;
 use super::retry_after::wait_ms;
@@ -11,37 +11,37 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Largest answer that is read, unpacked: a page of 100 videos has some 300 KB, and nothing real comes near this.
+/// Largest answer, decompressed, in bytes: a page of 100 videos has about 300 KB.
 pub const BODY_BYTES_MAX: usize = 8 << 20;
-/// How long a connection may take to come about.
+/// Timeout of connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Most of a text of the upstream's that goes into a log.
+/// Most characters of an upstream's text in the log.
 const SAID_CHARACTERS_MAX: usize = 200;
 
-/// A client of upstreams. Cheap to clone: clones share connections.
+/// An HTTP client for upstreams. Cheap to clone: clones share connections.
 #[derive(Debug, Clone)]
 pub struct Http {
     direct: Client,
-    /// Goes by the proxy that the environment names (`HTTPS_PROXY`, `NO_PROXY` ...), as people expect of a program.
+    /// Client that uses the proxy of the environment (`HTTPS_PROXY`, `NO_PROXY` ...).
     proxied: Client,
 }
 
-/// What is sent.
+/// A request.
 pub(super) struct Call<'c> {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    /// The body and what it is.
+    /// Media type and bytes of the body.
     pub(super) body: Option<(&'static str, Vec<u8>)>,
-    /// For the whole call.
+    /// Timeout of the whole call.
     pub(super) timeout: Duration,
-    /// Now, for dates in the answer.
+    /// Current time, for dates in the answer.
     pub(super) at: Timestamp,
-    /// Said in errors in place of the address, which may hold what nobody else should read.
+    /// Name used in errors instead of the address, which may contain secrets.
     pub(super) name: &'c str,
 }
 
-/// What came back, whatever its status.
+/// A response of any status.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -50,7 +50,7 @@ pub(super) struct Answer {
 }
 
 impl Http {
-    /// Trusts the authorities that the system trusts.
+    /// Creates a client that trusts the system's certificate authorities.
     pub fn new() -> Result<Self, UpstreamError> {
         let refused =
             |reason: String| UpstreamError::Connect { reason: format!("TLS cannot be set up: {reason}") };
@@ -83,7 +83,7 @@ impl Http {
     }
 
     async fn exchange(&self, call: Call<'_>) -> Result<Answer, UpstreamError> {
-        // What runs on this machine is never behind a proxy.
+        // Servers on this machine are never behind a proxy.
         let client = if is_loopback(&call.url) { &self.direct } else { &self.proxied };
         let mut request = client.request(call.method, call.url).headers(call.headers);
         request = request.header(ACCEPT, HeaderValue::from_static("application/json"));
@@ -129,7 +129,7 @@ fn retry_after_ms(response: &Response, now: Timestamp) -> Option<u64> {
     wait_ms(response.headers().get(RETRY_AFTER)?.to_str().ok()?, now)
 }
 
-/// What the network said, without the address: that may hold a key.
+/// Returns the network error without the address, which may contain a key.
 fn reason_of(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(deeper) = cause.and_then(Error::source) {
@@ -138,7 +138,7 @@ fn reason_of(error: &reqwest::Error) -> String {
     cause.map_or_else(|| "the call failed".to_owned(), ToString::to_string)
 }
 
-/// A text of the upstream's, short enough and without anything that could break a line of a log.
+/// Shortens a text of the upstream and removes line breaks, for the log.
 pub(super) fn said(text: &str) -> String {
     let plain = text.chars().map(|character| if character.is_control() { ' ' } else { character });
     plain.take(SAID_CHARACTERS_MAX).collect::<String>().trim().to_owned()

@@ -1,8 +1,8 @@
-//! Live upstreams: servers that answer with the user's own key. A connector makes one call and says precisely what came
-//! of it; when to call, how often and whether again is decided elsewhere (the catalog). Deliberately absent: the
-//! database, retries, and any clock but the time that is handed in.
+//! Live upstreams: servers called with the user's own key. A connector makes one call and returns a precise result;
+//! the catalog decides when to call, how often and whether to retry. Deliberately absent: the database, retries, and
+//! any clock but the time that is passed in.
 //!
-//! Reading order: [`UpstreamError`], `http` (one call over the network, with its limits), then a connector.
+//! Reading order: [`UpstreamError`], `http` (one call, with its limits), then a connector.
 
 mod error;
 

@@ -1,11 +1,11 @@
-//! Records in an answer of an upstream that cannot be used. All are counted; the first ones are kept with their reasons.
+//! Unusable records in an upstream's answer. All are counted; the first ones are listed with their reasons.
 
 use super::contract::Page;
 use domain::HashtagObservation;
 
-/// Rejects of one answer that are kept with their reasons.
+/// Rejects of one answer that are listed.
 pub const REJECTS_KEPT_MAX: usize = 10;
-/// Longest reason that is kept, in characters: some repeat what the upstream sent.
+/// Longest reason, in characters: some repeat the upstream's text.
 const REASON_CHARS_MAX: usize = 300;
 
 /// A record that cannot be used.
@@ -13,11 +13,11 @@ const REASON_CHARS_MAX: usize = 300;
 pub struct PageReject {
     /// Its place on the page, from 1.
     pub record: u64,
-    /// Why: with the field and its value where one is to blame.
+    /// Reason, naming the field and its value if one is at fault.
     pub reason: String,
 }
 
-/// The records of a page that cannot be used.
+/// The rejects of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageRejects {
     count: u64,
@@ -34,20 +34,20 @@ impl PageRejects {
         }
     }
 
-    /// How many there are.
+    /// Returns their number.
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// The first [`REJECTS_KEPT_MAX`] of them.
+    /// Returns the first [`REJECTS_KEPT_MAX`].
     pub fn first(&self) -> &[PageReject] {
         &self.first
     }
 }
 
-/// An answer some of whose records may be rejects.
+/// An answer that may contain rejects.
 pub trait MayReject {
-    /// The rejects; `None` where an answer has no list of records.
+    /// Returns the rejects; `None` for an answer without a list of records.
     fn rejects(&self) -> Option<&PageRejects>;
 }
 
@@ -63,7 +63,7 @@ impl<T> MayReject for Option<Page<T>> {
     }
 }
 
-/// A record that stands alone and cannot be used is [`super::UpstreamError::Rejected`].
+/// A single unusable record is [`super::UpstreamError::Rejected`].
 impl MayReject for Option<HashtagObservation> {
     fn rejects(&self) -> Option<&PageRejects> {
         None

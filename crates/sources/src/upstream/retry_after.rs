@@ -1,11 +1,11 @@
-//! `Retry-After` as upstreams write it: seconds, a date, or nonsense.
+//! Parses `Retry-After`: seconds, a date, or nonsense.
 
 use domain::Timestamp;
 
-/// A longer wait is cut to this: who says a year has made a mistake, and the breaker looks again anyway.
+/// Longest wait, in milliseconds: more is a mistake of the server, and the breaker probes anyway.
 const WAIT_MS_MAX: u64 = 24 * 3600 * 1000;
 
-/// How long to wait from `now` on, at most a day; `None` where the text says nothing that could be waited for.
+/// Returns the milliseconds to wait from `now`, at most a day; `None` if the text is neither.
 pub(super) fn wait_ms(text: &str, now: Timestamp) -> Option<u64> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<f64>() {
@@ -14,7 +14,7 @@ pub(super) fn wait_ms(text: &str, now: Timestamp) -> Option<u64> {
     let at = httpdate::parse_http_date(text).ok()?;
     let since_1970 = at.duration_since(std::time::UNIX_EPOCH).ok()?;
     let at_ms = i64::try_from(since_1970.as_millis()).ok()?;
-    // A time that is over means: at once.
+    // A time in the past means: immediately.
     Some(u64::try_from(at_ms.saturating_sub(now.as_ms())).unwrap_or(0).min(WAIT_MS_MAX))
 }
 

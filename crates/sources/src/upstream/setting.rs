@@ -1,26 +1,26 @@
-//! What a connector is told by the settings, and what can be wrong with it.
+//! Connector settings and their errors.
 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-/// Why a connector cannot be made.
+/// Why a connector cannot be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// The address is none.
+    /// An invalid address.
     #[error("base_url must be an address such as https://api.example.com: {0}")]
     BaseUrl(String),
-    /// A key or a secret that cannot be sent.
+    /// A key or secret that cannot be sent.
     #[error("{name} must be printable ASCII without spaces")]
     Secret {
-        /// What it is called in the settings.
+        /// Name of the setting.
         name: &'static str,
     },
-    /// The name of a field that cannot be one.
+    /// An invalid field name.
     #[error("{0:?} is no name of a field: small letters, digits and underscores")]
     Field(String),
 }
 
-/// An address that paths can be put behind: without the slash at its end.
+/// Validates a base address and removes its trailing slash.
 pub(super) fn base_url(text: &str) -> Result<String, SettingError> {
     let parsed: Url = text.parse().map_err(|error| SettingError::BaseUrl(format!("{error}")))?;
     if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
@@ -33,7 +33,7 @@ pub(super) fn base_url(text: &str) -> Result<String, SettingError> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-/// A secret that is a header, which is then shown nowhere.
+/// Makes a header of a secret, marked as sensitive.
 pub(super) fn secret_header(
     name: &'static str,
     prefix: &str,
@@ -48,7 +48,7 @@ pub(super) fn secret_header(
     Ok(header)
 }
 
-/// Whether a text can be a key or a secret.
+/// Returns true if a text can be a key or secret.
 pub(super) fn is_secret(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

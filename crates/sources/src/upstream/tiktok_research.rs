@@ -1,8 +1,8 @@
-//! TikTok's Research API as an upstream, with the client key and secret of an approved project. It has no hashtags of
-//! its own: what it tells are the videos under one, window of days by window of days, page by page.
+//! TikTok's Research API as an upstream, with the client key and secret of an approved project. It has no hashtag
+//! records: it returns the videos under a hashtag, by windows of days, page by page.
 //!
-//! Each send of a query counts against the project's quota of the day, also one that fails, so each asks an
-//! [`Allowance`] first. Fetching a token does not count.
+//! Every query sent counts against the project's daily quota, even a failed one, so each one first takes from an
+//! [`Allowance`]. Fetching a token does not count.
 
 mod answer;
 
@@ -12,7 +12,7 @@ mod token;
 
 use super::http::{Answer, Call};
 use super::{Http, PageRejects, SettingError, UpstreamError, setting};
-use answer::Heard;
+use answer::AnswerContent;
 use domain::{HashtagObservation, Tag, Timestamp, VideoObservation, Window};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
@@ -25,13 +25,13 @@ use std::time::Duration;
 use token::Token;
 use tokio::sync::Mutex;
 
-/// Where it is, unless told otherwise.
+/// Default address.
 pub const BASE_URL: &str = "https://open.tiktokapis.com";
-/// Most videos of a page.
+/// Most videos per page.
 pub const COUNT_MAX: u32 = 100;
-/// How long one call may take, unless told otherwise: wide windows of large hashtags take the better part of a minute.
+/// Default timeout of a call: wide windows of large hashtags take most of a minute.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// What is asked for of each video: all that can be measured under a hashtag, and nothing else.
+/// Default fields: everything that is measured, and nothing else.
 pub const FIELDS: [&str; 15] = [
     "id",
     "create_time",
@@ -49,9 +49,9 @@ pub const FIELDS: [&str; 15] = [
     "video_label",
     "video_tag",
 ];
-/// What every version of the API takes. All others are optional: where the API refuses a search, it is made once more
-/// without them.
-const FIELDS_OF_OLD: [&str; 14] = [
+/// Fields that every version of the API accepts. The others are optional: if a search is refused, it is
+/// repeated without them.
+const BASE_FIELDS: [&str; 14] = [
     "id",
     "video_description",
     "create_time",
@@ -67,16 +67,16 @@ const FIELDS_OF_OLD: [&str; 14] = [
     "playlist_id",
     "voice_to_text",
 ];
-/// Without these a video cannot be recorded under its hashtag.
+/// Fields without which a video cannot be recorded.
 const FIELDS_MIN: [&str; 3] = ["id", "create_time", "hashtag_names"];
 
-/// Who allows sends: the quota of the day is counted there, durably, before each of them.
+/// Grants sends: the daily quota is counted durably before each one.
 pub trait Allowance: Send + Sync {
-    /// Takes one send. An error stops the call and is what it ends with.
+    /// Takes one send. An error aborts the call with that error.
     fn take(&self) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 }
 
-/// The Research API, with a project's key. Clones share its token.
+/// The Research API, with a project's key. Clones share the token.
 #[derive(Clone)]
 pub struct ResearchUpstream {
     name: String,
@@ -89,20 +89,21 @@ pub struct ResearchUpstream {
     token: Arc<Mutex<Option<Token>>>,
 }
 
-/// What is asked for of each video.
+/// The requested fields of a video.
 #[derive(Clone)]
 struct Fields {
     all: String,
     /// Without the optional ones.
     of_old: String,
     optional: Vec<String>,
-    /// Whether the API refused the optional ones and took the rest. Clones share it, so that it costs one request.
+    /// True if the API refused the optional fields and accepted the others. Clones share it, so that
+    /// detection costs one request.
     are_refused: Arc<AtomicBool>,
 }
 
 impl Fields {
     fn of(names: &[&str]) -> Self {
-        let is_old = |name: &&&str| FIELDS_OF_OLD.contains(*name);
+        let is_old = |name: &&&str| BASE_FIELDS.contains(*name);
         let (old, optional): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| is_old(name));
         Self {
             all: names.join(","),
@@ -116,53 +117,53 @@ impl Fields {
         self.are_refused.load(Ordering::Relaxed)
     }
 
-    /// Whether there is something to leave out.
+    /// Returns true if there are optional fields to omit.
     fn can_do_with_less(&self) -> bool {
         !self.optional.is_empty() && !self.are_refused()
     }
 
-    /// What is asked for now.
+    /// Returns the fields to request now.
     fn asked(&self) -> &str {
         if self.are_refused() { &self.of_old } else { &self.all }
     }
 
-    /// What is left out now.
+    /// Returns the fields omitted now.
     fn left_out(&self) -> Vec<String> {
         if self.are_refused() { self.optional.clone() } else { Vec::new() }
     }
 }
 
-/// Which page is asked for.
+/// A request for a page of videos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VideosAsked<'a> {
-    /// Under which hashtag.
+pub struct VideosRequest<'a> {
+    /// Hashtag.
     pub tag: &'a Tag,
-    /// Posted on these days.
+    /// Days of posting.
     pub window: Window,
-    /// 0, or what the page before ended with.
+    /// 0, or the cursor of the previous page.
     pub cursor: u64,
-    /// What the page before was found by; without it the search begins anew.
+    /// Search id of the previous page; `None` starts a new search.
     pub search_id: Option<&'a str>,
 }
 
-/// A page of a window as it was answered.
+/// A page of a window as returned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WindowPage {
-    /// What could be read. Fewer than were asked for is normal.
+    /// Parsed videos. Fewer than requested is normal.
     pub videos: Vec<VideoObservation>,
-    /// What the videos tell of their hashtags: ids and descriptions.
+    /// Hashtags described by the videos: ids and descriptions.
     pub hashtags: Vec<HashtagObservation>,
-    /// How many records could not be read, or were not under the hashtag.
+    /// Records that could not be parsed, or were not under the hashtag.
     pub rejects: PageRejects,
-    /// Where the next page begins. It counts places of the index, not videos: some places are empty.
+    /// Cursor of the next page. It counts places of the index, not videos: some places are empty.
     pub cursor: u64,
-    /// Whether there is a next page.
+    /// True if there is a next page.
     pub has_more: bool,
-    /// What the next page is found by. Absent where nothing was found, and not always the one that was sent.
+    /// Search id for the next page. Absent if nothing was found, and it may differ from the one sent.
     pub search_id: Option<String>,
-    /// How many places of the index this page stands for: its videos and those that are gone or not told.
+    /// Index places of this page: its videos, and places that are empty.
     pub positions: u64,
-    /// Fields that the API refused, so that they were left out: what they tell is unknown of these videos.
+    /// Fields that the API refused, whose values are unknown in these videos.
     pub left_out: Vec<String>,
 }
 
@@ -176,7 +177,7 @@ impl fmt::Debug for ResearchUpstream {
 }
 
 impl ResearchUpstream {
-    /// A connector under the name it has in the settings.
+    /// Creates a connector with its name in the settings.
     pub fn new(name: &str, client_key: &str, client_secret: &str, http: Http) -> Result<Self, SettingError> {
         for (name, secret) in [("client_key", client_key), ("client_secret", client_secret)] {
             if !setting::is_secret(secret) {
@@ -195,13 +196,12 @@ impl ResearchUpstream {
         })
     }
 
-    /// The same at another address.
+    /// Sets another address.
     pub fn with_base_url(self, base_url: &str) -> Result<Self, SettingError> {
         Ok(Self { base_url: setting::base_url(base_url)?, ..self })
     }
 
-    /// The same asking for these fields of a video in place of [`FIELDS`]; those without which it cannot be recorded
-    /// are asked for in any case.
+    /// Sets the requested fields instead of [`FIELDS`]; the required ones are always included.
     pub fn with_fields<'f>(self, fields: impl IntoIterator<Item = &'f str>) -> Result<Self, SettingError> {
         let mut names = FIELDS_MIN.to_vec();
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -216,28 +216,29 @@ impl ResearchUpstream {
         Ok(Self { fields: Fields::of(&names), ..self })
     }
 
-    /// The same with another deadline for each call.
+    /// Sets the timeout of each call.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// What it is called in the settings.
+    /// Returns its name in the settings.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it is.
+    /// Returns its address.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// A page of the videos under a hashtag that were posted within a window. Where the token has run out it is
-    /// renewed and the page asked for once more, which takes a second send. So does a new search that the API refuses: it is
-    /// made again without the optional fields, since a name that the API does not know refuses all of it.
+    /// Fetches a page of the videos under a hashtag that were posted within a window. An expired token is
+    /// renewed and the page fetched again, which takes a second send. So does a new search that the API
+    /// refuses: it is repeated without the optional fields, since one unknown field name makes the API
+    /// refuse the whole search.
     pub async fn videos(
         &self,
-        asked: &VideosAsked<'_>,
+        asked: &VideosRequest<'_>,
         at: Timestamp,
         allowance: &impl Allowance,
     ) -> Result<WindowPage, UpstreamError> {
@@ -255,32 +256,32 @@ impl ResearchUpstream {
 
     async fn page(
         &self,
-        asked: &VideosAsked<'_>,
+        asked: &VideosRequest<'_>,
         fields: &str,
         at: Timestamp,
         allowance: &impl Allowance,
     ) -> Result<WindowPage, UpstreamError> {
         let token = self.token(None, at).await?;
         let answer = self.query(asked, fields, &token, at, allowance).await?;
-        if let Heard::Data(data) = Heard::of(&answer)? {
+        if let AnswerContent::Data(data) = AnswerContent::of(&answer)? {
             return page::read(data, asked, at);
         }
         let token = self.token(Some(&token), at).await?;
         let answer = self.query(asked, fields, &token, at, allowance).await?;
-        match Heard::of(&answer)? {
-            Heard::Data(data) => page::read(data, asked, at),
-            Heard::TokenRefused => {
+        match AnswerContent::of(&answer)? {
+            AnswerContent::Data(data) => page::read(data, asked, at),
+            AnswerContent::TokenRefused => {
                 Err(UpstreamError::Refused { reason: "a new access token is refused as well".to_owned() })
             }
         }
     }
 
-    /// Whether it can be reached and takes the key and the secret. Costs nothing of the quota.
+    /// Checks that it is reachable and accepts the key and secret. Takes nothing from the quota.
     pub async fn check(&self, at: Timestamp) -> Result<(), UpstreamError> {
         self.token(None, at).await.map(|_| ())
     }
 
-    /// The token in use, or a new one: when there is none, when it is about to run out, or when it is the refused one.
+    /// Returns the current token, or a new one: if there is none, it expires soon, or it is the refused one.
     async fn token(
         &self,
         refused: Option<&HeaderValue>,
@@ -307,7 +308,7 @@ impl ResearchUpstream {
 
     async fn query(
         &self,
-        asked: &VideosAsked<'_>,
+        asked: &VideosRequest<'_>,
         fields: &str,
         token: &HeaderValue,
         at: Timestamp,
@@ -347,7 +348,7 @@ impl ResearchUpstream {
     }
 }
 
-/// A day as it wants to have it: `20240303`.
+/// Formats a day as the API expects it: `20240303`.
 fn compact(day: &str) -> String {
     day.replace('-', "")
 }

@@ -1,25 +1,25 @@
-//! What a number in a cell becomes: digits as they stand in the file, dates and times by the format of the cell.
+//! Formats the number in a cell: digits as stored in the file, dates and times by the format of the cell.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Below this, a double has all whole numbers.
+/// Below this, doubles represent all integers exactly.
 const EXACT_DOUBLE_MAX: f64 = 9_007_199_254_740_992.0;
 
-/// Significant digits that Excel keeps of a number.
+/// Significant digits that Excel stores.
 const EXCEL_DIGITS: usize = 15;
 
-/// 1970-01-01 as Excel counts days, from 1900 and from 1904.
+/// 1970-01-01 as an Excel day number, from 1900 and from 1904.
 const DAYS_TO_1970_FROM_1900: i64 = 25_569;
 const DAYS_TO_1970_FROM_1904: i64 = 24_107;
 
-/// The day that Excel believes in and that never was: 1900-02-29. Days before it are counted from one day later.
+/// 1900-02-29, a day that only Excel knows. Earlier day numbers are one too low.
 const NO_DAY: f64 = 60.0;
 
 /// The first day that Excel cannot show: 10000-01-01.
 const DAYS_END: f64 = 2_958_466.0;
 
-/// How a number is shown.
+/// Display format of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
     Number,
@@ -27,12 +27,12 @@ pub(super) enum Shown {
     Day,
     /// A day with a time, or a time of the day.
     Time,
-    /// A length of time.
+    /// A duration.
     Span,
 }
 
 impl Shown {
-    /// By the number of a format that is built in.
+    /// Returns the display of a built-in format.
     pub(super) const fn built_in(id: u32) -> Self {
         match id {
             14..=17 | 27..=31 | 34..=36 | 50..=54 | 56..=58 => Self::Day,
@@ -42,7 +42,7 @@ impl Shown {
         }
     }
 
-    /// By the code of a format, such as `yyyy-mm-dd hh:mm` or `#,##0`.
+    /// Returns the display of a format code, such as `yyyy-mm-dd hh:mm` or `#,##0`.
     pub(super) fn of_code(code: &str) -> Self {
         if code.eq_ignore_ascii_case("general") || code.eq_ignore_ascii_case("standard") {
             return Self::Number;
@@ -51,7 +51,7 @@ impl Shown {
         let mut characters = code.chars();
         while let Some(character) = characters.next() {
             match character.to_ascii_lowercase() {
-                // A text, or a character that stands for itself.
+                // A quoted text, or an escaped character.
                 '"' => while characters.next().is_some_and(|next| next != '"') {},
                 '\\' | '_' | '*' => {
                     characters.next();
@@ -65,7 +65,7 @@ impl Shown {
                         return Self::Span;
                     }
                 }
-                // What follows is for numbers below 0, and texts.
+                // The following sections are for negative numbers and texts.
                 ';' => break,
                 'y' | 'd' => has_day = true,
                 'h' | 's' => has_time = true,
@@ -75,7 +75,7 @@ impl Shown {
         match (has_day, has_time) {
             (_, true) => Self::Time,
             (true, false) => Self::Day,
-            // Months alone are `m`, as minutes are; so are formats of one language that hold the letter.
+            // `m` alone is months or minutes; localised formats contain the letter, too.
             (false, false) if code.split(';').next().is_some_and(is_months) => Self::Day,
             (false, false) => Self::Number,
         }
@@ -89,8 +89,8 @@ fn is_months(section: &str) -> bool {
         && bare.bytes().any(|byte| byte.eq_ignore_ascii_case(&b'm'))
 }
 
-/// Adds a number as it stands in a cell. Whole ones are their digits; ids that a program rounded keep their exponent or
-/// get one, so that nobody takes their last digits for true.
+/// Writes a number as stored. Whole numbers are digits; ids that a program rounded keep or get an exponent,
+/// so that their last digits are not mistaken for real ones.
 pub(super) fn push_number(raw: &str, shown: Shown, from_1904: bool, text: &mut String) {
     let raw = raw.trim();
     let Ok(number) = raw.parse::<f64>() else { return text.push_str(raw) };
@@ -117,7 +117,7 @@ fn digits(raw: &str, number: f64) -> Cow<'_, str> {
         return number.to_string().into();
     }
     let is_digits = raw.bytes().skip(usize::from(raw.starts_with('-'))).all(|byte| byte.is_ascii_digit());
-    // Excel keeps 15 digits, and others the double: the shortest digits that mean it, or all that it has.
+    // Excel stores 15 digits, other programs the double: in its shortest form, or with all digits.
     let is_rounded = !is_digits
         || raw.trim_end_matches('0').len() <= EXCEL_DIGITS
         || number.to_string() == raw
@@ -125,7 +125,7 @@ fn digits(raw: &str, number: f64) -> Cow<'_, str> {
     if is_rounded { format!("{number:e}").into() } else { raw.into() }
 }
 
-/// Adds hours, minutes and seconds.
+/// Writes hours, minutes and seconds.
 fn push_span(days: f64, text: &mut String) {
     if !(0.0..DAYS_END).contains(&days) {
         return text.push_str(&days.to_string());
@@ -136,14 +136,14 @@ fn push_span(days: f64, text: &mut String) {
 }
 
 fn push_clock(ms: i64, text: &mut String) {
-    // Writing to a text cannot fail.
+    // Writing to a string cannot fail.
     let _ = write!(text, "{:02}:{:02}:{:02}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
     if ms % 1000 != 0 {
         let _ = write!(text, ".{:03}", ms % 1000);
     }
 }
 
-/// Adds a day or a time. Workbooks have no time zones, so none is stated. False for what is no day.
+/// Writes a day or a time, without a zone, which workbooks do not have. Returns false for an invalid day.
 fn push_time(days: f64, shown: Shown, from_1904: bool, text: &mut String) -> bool {
     if !(0.0..DAYS_END).contains(&days) {
         return false;
@@ -160,7 +160,7 @@ fn push_time(days: f64, shown: Shown, from_1904: bool, text: &mut String) -> boo
     true
 }
 
-/// Adds a moment: the day and, if wanted, the time, with `Z` where it is known to be in UTC.
+/// Writes a moment: the day and, if wanted, the time, with `Z` if it is known to be UTC.
 pub(crate) fn push_moment(ms: i64, has_time: bool, is_utc: bool, text: &mut String) {
     let whole = domain::Timestamp::from_ms(ms).to_rfc3339();
     let end = match (has_time, is_utc) {
@@ -196,7 +196,7 @@ mod tests {
             ("1E-7", "0.0000001"),
             ("4400000", "4400000"),
             ("9007199254740993", "9007199254740993"),
-            // Written whole by openpyxl and pandas.
+            // Written in full by openpyxl and pandas.
             ("7476450316014498872", "7476450316014498872"),
             ("18446744073709551615", "18446744073709551615"),
             // Rounded: by Excel, by a double, by Excel and written in full.

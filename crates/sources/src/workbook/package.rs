@@ -1,5 +1,5 @@
-//! The parts of a workbook, which is a ZIP archive of XML: found by name, unpacked as they are read. What an archive
-//! claims of its sizes is never believed.
+//! The parts of a workbook, which is a ZIP archive of XML: looked up by name, decompressed as they are read. Sizes
+//! claimed by the archive are never trusted.
 
 use crate::packing::{Archive, Counted};
 use flate2::read::DeflateDecoder;
@@ -14,13 +14,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Most bytes of one piece of XML: a tag with its attributes, or a text. A cell of Excel holds 32,767 characters.
+/// Longest piece of XML, in bytes: a tag with its attributes, or a text. A cell of Excel has at most 32,767
+/// characters.
 const PIECE_BYTES_MAX: u64 = 4 << 20;
 
-/// Most bytes of the names of parts that are remembered. A thousand sheets have some 40 KB of them.
+/// Most bytes of part names. A thousand sheets have about 40 KB of them.
 const NAMES_BYTES_MAX: usize = 8 << 20;
 
-/// Why a workbook cannot be read on.
+/// Why a workbook cannot be read further.
 #[derive(Debug)]
 pub(super) struct Broken(pub(super) String);
 
@@ -51,14 +52,14 @@ impl From<io::Error> for Broken {
     }
 }
 
-/// Where a part lies in the archive.
+/// The location of a part in the archive.
 struct Part {
     place: ZipArchiveEntryWayfinder,
     method: CompressionMethod,
     is_encrypted: bool,
 }
 
-/// An archive and the names of its parts.
+/// An archive and its part names.
 pub(super) struct Package<'z> {
     archive: &'z Archive,
     parts: HashMap<String, Part>,
@@ -85,18 +86,18 @@ impl<'z> Package<'z> {
                 method: record.compression_method(),
                 is_encrypted: record.flags().is_encrypted(),
             };
-            // Of two parts of a name, office programs take the first.
+            // If a name occurs twice, office programs use the first.
             parts.entry(name).or_insert(part);
         }
         Ok(Self { archive, parts, counted })
     }
 
-    /// Whether there is a part of this name.
+    /// Returns true if there is a part of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.parts.contains_key(&part_name(name))
     }
 
-    /// Opens a part that is XML.
+    /// Opens an XML part.
     pub(super) fn xml(&self, name: &str) -> Result<Xml<'_>, Broken> {
         let part = self.parts.get(&part_name(name)).ok_or_else(|| format!("its part {name} is missing"))?;
         if part.is_encrypted {
@@ -116,12 +117,12 @@ impl<'z> Package<'z> {
         let mut reader = Reader::from_reader(BufReader::with_capacity(64 * 1024, stream));
         let config = reader.config_mut();
         config.expand_empty_elements = true;
-        // What does not close is noticed where it matters: at the end of the sheet.
+        // Unclosed elements are detected where it matters: at the end of the sheet.
         config.check_end_names = false;
         Ok(Xml { reader, buffer: Vec::new(), meter })
     }
 
-    /// The relationships of a part: what each id stands for, and of which kind it is.
+    /// Returns the relationships of a part: the target and kind of each id.
     pub(super) fn relationships(&self, part: &str) -> Result<Vec<Relationship>, Broken> {
         let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
         let name = if folder.is_empty() {
@@ -158,21 +159,21 @@ impl<'z> Package<'z> {
     }
 }
 
-/// What an id in a part stands for.
+/// The target of an id in a part.
 pub(super) struct Relationship {
     pub(super) id: String,
-    /// A URI, whose end says what it is.
+    /// A URI whose last segment is the kind.
     pub(super) kind: String,
-    /// The name of a part.
+    /// Name of the target part.
     pub(super) target: String,
 }
 
-/// The name of a part: letter case, a slash before it and the wrong kind of slash make no difference.
+/// Normalises a part name: letter case, a leading slash and backslashes make no difference.
 fn part_name(name: &str) -> String {
     name.replace('\\', "/").trim_start_matches('/').to_ascii_lowercase()
 }
 
-/// A target, which stands relative to the folder of the part that names it unless it begins with a slash.
+/// Resolves a target, which is relative to the folder of its part unless it begins with a slash.
 fn resolved(folder: &str, target: &str) -> String {
     if let Some(whole) = target.strip_prefix('/') {
         return whole.to_owned();
@@ -190,7 +191,7 @@ fn resolved(folder: &str, target: &str) -> String {
     parts.join("/")
 }
 
-/// A part as the pieces of its XML.
+/// A part as a sequence of XML events.
 pub(super) struct Xml<'p> {
     reader: Reader<BufReader<Metered<'p>>>,
     buffer: Vec<u8>,
@@ -198,14 +199,14 @@ pub(super) struct Xml<'p> {
 }
 
 impl Xml<'_> {
-    /// The next piece.
+    /// Returns the next event.
     pub(super) fn next(&mut self) -> Result<Event<'_>, Broken> {
         self.buffer.clear();
         self.meter.set(0);
         Ok(self.reader.read_event_into(&mut self.buffer)?)
     }
 
-    /// Reads the rest unseen: at the end of a part, its checksum tells whether it was whole.
+    /// Reads to the end of the part, whose checksum shows if it was complete.
     pub(super) fn finish(&mut self) -> Result<(), Broken> {
         loop {
             self.meter.set(0);
@@ -219,7 +220,7 @@ impl Xml<'_> {
     }
 }
 
-/// Ends a stream that gives more than one piece of XML may have.
+/// Fails if one piece of XML exceeds its limit.
 struct Metered<'p> {
     stream: Box<dyn Read + 'p>,
     bytes: Rc<Cell<u64>>,
@@ -236,7 +237,7 @@ impl Read for Metered<'_> {
     }
 }
 
-/// The attributes of a tag, as they stand. What is no attribute is passed over.
+/// Lists the raw attributes of a tag. Malformed ones are skipped.
 pub(super) fn attributes<'t>(tag: &'t BytesStart<'_>) -> impl Iterator<Item = (&'t str, &'t str)> {
     let mut rest = tag.attributes_raw();
     std::iter::from_fn(move || {
@@ -249,18 +250,19 @@ pub(super) fn attributes<'t>(tag: &'t BytesStart<'_>) -> impl Iterator<Item = (&
     })
 }
 
-/// The value of an attribute, by its name without the namespace.
+/// Returns an attribute by its name without the namespace.
 pub(super) fn attribute<'t>(tag: &'t BytesStart<'_>, name: &str) -> Option<&'t str> {
     let local = |key: &'t str| key.rsplit_once(':').map_or(key, |(_, local)| local);
     attributes(tag).find(|(key, _)| local(key) == name).map(|(_, value)| value)
 }
 
-/// The text of an attribute or of a text: entities resolved.
+/// Decodes the entities of a text or attribute.
 pub(super) fn unescaped(text: &str) -> String {
     quick_xml::escape::unescape(text).map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
 }
 
-/// Adds what a reference such as `&amp;` or `&#233;` stands for. Others are none of XML and stay as they are.
+/// Writes the character of a reference such as `&amp;` or `&#233;`. Unknown ones are not XML and stay
+/// unchanged.
 pub(super) fn push_reference(reference: &BytesRef<'_>, text: &mut String) {
     match reference.resolve_char_ref() {
         Ok(Some(character)) => text.push(character),

@@ -1,4 +1,4 @@
-//! A sheet as its rows, one after another. Only cells that say something are there; a row is held and no more.
+//! Reads a sheet row by row. Only cells with a value are returned, and one row is in memory.
 
 use super::cell::{Shown, push_number};
 use super::package::{Broken, Package, Xml, attribute, attributes, push_reference, unescaped};
@@ -13,16 +13,16 @@ pub(super) const COLUMNS_MAX: u32 = 16_384;
 /// Most rows of a sheet.
 const ROWS_MAX: u32 = 1_048_576;
 
-/// Most bytes of the texts of a row. Cells beyond are a mistake or an attack.
+/// Most bytes of the texts of a row. More is a mistake or an attack.
 const ROW_BYTES_MAX: usize = 8 << 20;
 
-/// Formats of cells that are remembered: Excel has at most 65,490.
+/// Most cell formats: Excel has at most 65,490.
 const STYLES_MAX: usize = 1 << 16;
 
-/// The cells of a row that say something, in the order of their columns.
+/// The cells with a value of a row, in column order.
 #[derive(Debug, Default, Clone)]
 pub(super) struct SheetRow {
-    /// As the program that shows the sheet counts, from 1.
+    /// Row number as spreadsheet programs show it, from 1.
     pub(super) number: u32,
     text: String,
     cells: Vec<(u32, Range<usize>)>,
@@ -35,22 +35,22 @@ impl SheetRow {
         self.cells.clear();
     }
 
-    /// Columns and texts.
+    /// Iterates over columns and texts.
     pub(super) fn cells(&self) -> impl Iterator<Item = (u32, &str)> {
         self.cells.iter().map(|(column, range)| (*column, &self.text[range.clone()]))
     }
 
-    /// How many cells say something.
+    /// Returns the number of cells with a value.
     pub(super) const fn len(&self) -> usize {
         self.cells.len()
     }
 
-    /// Bytes of its texts.
+    /// Returns the bytes of its texts.
     pub(super) const fn bytes(&self) -> usize {
         self.text.len()
     }
 
-    /// Adds a cell whose text begins at `start` of the row's text. Cells that came in another order are put in order.
+    /// Adds a cell whose text begins at `start` of the row's text, in column order.
     pub(super) fn push(&mut self, column: u32, start: usize) {
         let range = start..self.text.len();
         if self.text[range.clone()].trim().is_empty() {
@@ -61,7 +61,7 @@ impl SheetRow {
             Some((last, _)) if *last >= column => {
                 let place = self.cells.partition_point(|(known, _)| *known < column);
                 match self.cells.get(place) {
-                    // Of two cells in one place, the first counts.
+                    // Of two cells in one place, the first wins.
                     Some((known, _)) if *known == column => self.text.truncate(start),
                     _ => self.cells.insert(place, (column, range)),
                 }
@@ -71,15 +71,15 @@ impl SheetRow {
     }
 }
 
-/// How the numbers of cells are shown, by the number of their style.
+/// Display formats of cells, by style number.
 pub(super) struct Styles {
     shown: Vec<Shown>,
-    /// Whether days are counted from 1904.
+    /// True if days are counted from 1904.
     pub(super) from_1904: bool,
 }
 
 impl Styles {
-    /// Reads the part that holds them.
+    /// Parses the part with the styles.
     pub(super) fn read(package: &Package<'_>, part: Option<&str>, from_1904: bool) -> Result<Self, Broken> {
         let mut styles = Self { shown: Vec::new(), from_1904 };
         let Some(part) = part else { return Ok(styles) };
@@ -118,31 +118,31 @@ impl Styles {
 /// The rows of a sheet.
 pub(super) struct Sheet<'p> {
     xml: Xml<'p>,
-    /// The number of the next row, where it does not state it.
+    /// Number of the next row, if it does not state one.
     next: u32,
     /// Cells with a formula whose result is not stored.
     pub(super) without_result: u64,
 }
 
-/// What is known of a cell before its value.
+/// Attributes of a cell, known before its value.
 struct Cell {
     column: u32,
     kind: Kind,
     shown: Shown,
 }
 
-/// What stands in a cell.
+/// The type of a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Number,
-    /// The number of a text.
+    /// Index of a shared text.
     Shared,
-    /// A text of its own.
+    /// An inline text.
     Inline,
-    /// The text that a formula gave, or a day in ISO 8601.
+    /// The text result of a formula, or a day in ISO 8601.
     Text,
     Flag,
-    /// `#N/A` and others: nothing.
+    /// `#N/A` and others: no value.
     Error,
 }
 
@@ -173,7 +173,7 @@ impl Cell {
     }
 }
 
-/// The column of a reference such as `AB12`, from 0.
+/// Returns the column of a reference such as `AB12`, from 0.
 fn column_of(reference: &str) -> Option<u32> {
     let letters = reference.bytes().take_while(u8::is_ascii_alphabetic);
     let number = letters
@@ -188,7 +188,7 @@ impl<'p> Sheet<'p> {
         Ok(Self { xml: package.xml(part)?, next: 1, without_result: 0 })
     }
 
-    /// Reads the next row that says something. False at the end of the sheet.
+    /// Reads the next row with a value. Returns false at the end of the sheet.
     pub(super) fn next(
         &mut self,
         row: &mut SheetRow,
@@ -217,7 +217,7 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// Reads what follows the rows, which says nothing, to know that the sheet was whole.
+    /// Reads the rest of the part, to check that the sheet is complete.
     pub(super) fn finish(&mut self) -> Result<(), Broken> {
         self.xml.finish()
     }
@@ -241,7 +241,7 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// Adds what stands in a cell, up to its end.
+    /// Adds the value of a cell, up to its end tag.
     fn value(
         &mut self,
         cell: &Cell,

@@ -1,5 +1,6 @@
-//! The texts of a workbook: each stands once in a part of its own, and cells name it by its number. A million captions
-//! do not fit into memory, so they are put into a temporary file, from which the few that are in use are read.
+//! The shared texts of a workbook: each is stored once in a part of its own, and cells refer to it by number. A
+//! million captions do not fit into memory, so they are spooled to a temporary file, from which groups of texts are
+//! read and cached.
 
 use super::package::{Broken, Package, push_reference};
 use quick_xml::events::Event;
@@ -10,22 +11,22 @@ use tempfile::SpooledTempFile;
 /// Texts up to this size stay in memory.
 const IN_MEMORY_BYTES_MAX: usize = 8 << 20;
 
-/// Most bytes of all texts: what the temporary file may grow to.
+/// Most bytes of all texts, and of the temporary file.
 const BYTES_MAX: u64 = 4 << 30;
 
-/// Texts that are found together: one place is remembered for so many.
+/// Texts per group: one offset is stored per group.
 const GROUP: u64 = 16;
 
 /// Most texts. A sheet of Excel has at most 1,048,576 rows.
 const COUNT_MAX: u64 = 1 << 26;
 
-/// Most bytes of groups that are kept after they were read.
+/// Bytes of groups that are cached.
 const KEPT_BYTES_MAX: usize = 16 << 20;
 
-/// The texts.
+/// The shared texts.
 pub(super) struct Strings {
     file: SpooledTempFile,
-    /// Where each group begins, and where the last one ends.
+    /// Start offset of each group, and the end of the last one.
     starts: Vec<u64>,
     count: u64,
     kept: HashMap<u64, Box<[u8]>>,
@@ -33,7 +34,7 @@ pub(super) struct Strings {
 }
 
 impl Strings {
-    /// Reads the part that holds them. A workbook may have none.
+    /// Parses the part with the texts. A workbook may have none.
     pub(super) fn read(package: &Package<'_>, part: Option<&str>) -> Result<Self, Broken> {
         let mut file = BufWriter::with_capacity(256 * 1024, SpooledTempFile::new(IN_MEMORY_BYTES_MAX));
         let (mut starts, mut count, mut end) = (Vec::new(), 0_u64, 0_u64);
@@ -88,7 +89,7 @@ impl Strings {
         Ok(Self { file, starts, count, kept: HashMap::new(), kept_bytes: 0 })
     }
 
-    /// Adds the text of this number to another.
+    /// Appends the text of this number.
     pub(super) fn push(&mut self, number: u64, text: &mut String) -> Result<(), Broken> {
         if number >= self.count {
             return Err(Broken(format!("a cell names text {number} of {}", self.count)));
@@ -124,13 +125,13 @@ impl Strings {
     }
 }
 
-/// The first text of a group, and what follows it.
+/// Splits off the first text of a group.
 fn take(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
-/// Which pieces belong to the text of a cell: what stands in `t`, but not how it is pronounced (`rPh`).
+/// Selects the text of a cell: the content of `t`, but not its pronunciation (`rPh`).
 #[derive(Default)]
 pub(super) struct SharedText {
     is_text: bool,
@@ -159,7 +160,8 @@ impl SharedText {
     }
 }
 
-/// Resolves `_x000D_`, which is how Excel writes characters that XML cannot hold: a UTF-16 unit of four digits.
+/// Decodes `_x000D_`, Excel's escape for characters that XML cannot contain: four hex digits of a UTF-16
+/// unit.
 pub(super) fn unescaped_units(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains("_x") {
         return text.into();

@@ -1,4 +1,4 @@
-//! Kinds of JSON and how each is told from its likes, in small made-up files.
+//! Detection of the kinds of JSON, on small made-up files.
 
 mod har;
 mod kinds;

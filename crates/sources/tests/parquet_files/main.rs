@@ -15,7 +15,7 @@ use sources::files::{self, FileError, FileReport, Item, Mapping, Options, Reject
 use std::io::Cursor;
 use std::sync::Arc;
 
-/// What a file gave.
+/// The result of reading a file.
 #[derive(Debug, Default)]
 struct Out {
     videos: Vec<VideoObservation>,

@@ -1,4 +1,4 @@
-//! What an importer has to survive: each thing that real files showed, in small made-up files of the same shape.
+//! Quirks of real files that an importer must survive, reproduced in small made-up files.
 
 use domain::{HashtagObservation, Observation, Source, VideoObservation};
 use flate2::Compression;
@@ -261,7 +261,7 @@ fn a_bad_record_is_rejected_with_its_place_and_the_others_are_read() {
         (r#"{"id":"1"}"#, "no video's id"),
         (r#"{"code":"10000","type":"verify","subtype":"slide"}"#, "bot-check page"),
         (r#"{"statusCode":10204,"itemInfo":{}}"#, "statusCode 10204"),
-        (r#"{"id":"","createTime":1700000000}"#, "nearest is web-item"),
+        (r#"{"id":"","createTime":1700000000}"#, "closest format web-item"),
     ] {
         for (text, line) in [
             (format!("{bad}\n{}\n{}\n", item(11), item(12)), 1),
@@ -312,11 +312,8 @@ fn empty_files_are_empty() {
 
 #[test]
 fn unknown_content_is_refused_with_the_nearest_shape() {
-    assert!(refused(r#"{"foo":1,"bar":2}"#).contains("of no known shape (keys: foo, bar)"));
-    assert!(
-        refused(r#"[{"id":"1","title":"x"}]"#)
-            .contains("nearest is web-item, but it tells nothing more under stats")
-    );
+    assert!(refused(r#"{"foo":1,"bar":2}"#).contains("unrecognised record (keys: foo, bar)"));
+    assert!(refused(r#"[{"id":"1","title":"x"}]"#).contains("closest format web-item, but stats"));
     assert!(refused("name;age\n1;2\n").contains("its first line is \"name;age\""));
     assert!(refused("snapshot_utc,view\n").contains("snapshot_utc, views"));
     assert!(refused(b"PK\x03\x04rest").contains("zip archive whose index, at its end, cannot be read"));
@@ -413,7 +410,7 @@ fn a_record_that_is_too_long_is_passed_over() {
     }
 }
 
-/// A document larger than may be held, made as it is read.
+/// A document too large to buffer, generated as it is read.
 struct Endless {
     made: Vec<u8>,
     next: u64,

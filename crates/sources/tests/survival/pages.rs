@@ -75,7 +75,7 @@ fn pages_without_data_say_what_they_are() {
     }
     let empty =
         page("__UNIVERSAL_DATA_FOR_REHYDRATION__", r#"{"__DEFAULT_SCOPE__":{"webapp.app-context":{"x":1}}}"#);
-    assert!(refused(empty).contains("tells of no hashtag and no video"));
+    assert!(refused(empty).contains("without hashtag or video data"));
     let torn = page("SIGI_STATE", &format!(r#"{{"ItemModule":{{"11":{},"12":{{"id":"12""#, item(11)));
     let out = read(torn);
     assert_eq!((out.ids(), out.rejects.len()), (vec![11], 1), "{:?}", out.rejects);

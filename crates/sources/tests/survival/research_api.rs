@@ -107,5 +107,5 @@ fn answers_that_are_errors_say_what_the_error_was() {
         let out = read(&empty);
         assert!(out.videos.is_empty() && out.rejects.is_empty(), "{empty}: {:?}", out.rejects);
     }
-    assert!(refused(r#"{"error":"x"}"#).contains("of no known shape"));
+    assert!(refused(r#"{"error":"x"}"#).contains("unrecognised record"));
 }

@@ -1,4 +1,4 @@
-//! What stands in a cell: numbers, words for nothing, lists, times, durations.
+//! The content of a cell: numbers, words for nothing, lists, times, durations.
 
 use super::read;
 use domain::Count;

@@ -14,11 +14,11 @@ use tokio::task::JoinSet;
 const AMPLE: Duration = Duration::from_secs(20);
 /// Short for what is never answered.
 const SHORT: Duration = Duration::from_millis(300);
-/// How much memory the largest answers may take: the 8 MiB that are read, again while the buffer grows, what the server
+/// Memory limit of the largest answers: the 8 MiB that are read, again while the buffer grows, what the server
 /// needs itself, and what tests beside this one need where they share the process. Alone it is 11 MB.
 const MEMORY_KB_MAX: u64 = 64 * 1024;
 
-/// What came of each of the four calls, in a word.
+/// Returns the results of the four calls as labels.
 async fn all(upstream: &ContractUpstream) -> [Result<(), UpstreamError>; 4] {
     let (tag, id) = cat();
     [
@@ -71,7 +71,7 @@ async fn a_wait_that_is_asked_for_is_told_if_it_makes_sense() {
     }
 }
 
-/// What a hashtag's record that holds this gives: views and creators, or an error's name.
+/// Fetches a hashtag whose record is `body`: views and creators, or the name of the error.
 async fn hashtag(body: &str) -> Result<(Option<u64>, Option<u64>), &'static str> {
     let stand_in = stand_in(Habits::default()).await;
     stand_in.script([Some(Fault::body(body))]);
@@ -114,7 +114,7 @@ async fn a_hashtag_s_record_is_read_soundly_or_not_at_all() {
     }
 }
 
-/// What a page of videos that holds this gives: records, rejects, cursor, whether there is more; or an error's name.
+/// Fetches a page of videos with this body: records, rejects, cursor, `has_more`; or the name of the error.
 async fn posts(body: &str) -> Result<(usize, u64, u64, bool), &'static str> {
     let stand_in = stand_in(Habits::default()).await;
     stand_in.script([Some(Fault::body(body))]);
@@ -181,7 +181,7 @@ async fn a_reject_of_a_page_keeps_its_place_and_its_reason() {
     assert_eq!(page.rejects.count(), 1);
 }
 
-/// The most memory this process has had so far, where that is told.
+/// Returns the peak memory of this process, if the system reports it.
 fn peak_kb() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

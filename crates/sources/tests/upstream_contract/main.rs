@@ -4,7 +4,7 @@ mod hostile;
 
 use domain::observation::TagRef;
 use domain::{HashtagId, Tag, TagKey, Timestamp};
-use sources::upstream::contract::{COUNT_MAX, PostsAsked};
+use sources::upstream::contract::{COUNT_MAX, PostsRequest};
 use sources::upstream::{ContractUpstream, Http, SettingError};
 use testkit::upstream::{ContractStandIn, Habits, HeldHashtag, HeldVideo};
 
@@ -21,8 +21,8 @@ fn cat() -> (TagRef, HashtagId) {
     (TagRef { tag: Tag::new("cat").expect("a tag"), id: Some(id) }, id)
 }
 
-fn asked(cursor: u64) -> PostsAsked {
-    PostsAsked { cursor, count: COUNT_MAX, region: None }
+fn asked(cursor: u64) -> PostsRequest {
+    PostsRequest { cursor, count: COUNT_MAX, region: None }
 }
 
 /// One that knows #cat with 90 videos, one of them without a title.
@@ -181,7 +181,7 @@ async fn what_is_asked_for_is_what_is_sent() {
     let upstream = connector(&stand_in);
     let (tag, id) = cat();
     let region = "de".parse().ok();
-    let page = PostsAsked { cursor: 7, count: 1_000, region };
+    let page = PostsRequest { cursor: 7, count: 1_000, region };
     upstream.posts(&tag, id, page, NOW).await.expect("an answer");
     upstream.search("two words & more", 0, 0, NOW).await.expect("an answer");
     let asked = stand_in.asked();

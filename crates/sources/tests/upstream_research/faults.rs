@@ -106,7 +106,7 @@ async fn what_pages_repeat_or_leave_out_comes_through_as_it_is() {
     let (first, second) = (scene.walk(may(1, 30)).await, scene.walk(may(1, 30)).await);
     let places =
         |pages: Result<Vec<_>, _>| pages.expect("pages").last().map(|page: &super::WindowPage| page.cursor);
-    assert!(places(first) > places(second), "the same days asked for later give fewer");
+    assert!(places(first) > places(second), "fetching the same days later returns fewer");
 }
 
 #[tokio::test]

@@ -74,8 +74,8 @@ async fn fields_that_are_missing_though_asked_for_are_unknown_and_ok_may_have_wo
     let scene = Scene::start(habits).await;
     let pages = scene.walk(may(1, 30)).await.expect("pages");
     let videos: Vec<_> = pages.iter().flat_map(|page| &page.videos).collect();
-    let told = videos.iter().filter(|video| video.counts.saves.is_some()).count();
-    assert!(videos.len() == 200 && (1..200).contains(&told), "{told} of {}", videos.len());
+    let with_saves = videos.iter().filter(|video| video.counts.saves.is_some()).count();
+    assert!(videos.len() == 200 && (1..200).contains(&with_saves), "{with_saves} of {}", videos.len());
     assert!(videos.iter().all(|video| video.counts.plays.is_some()), "old fields are all there");
     assert!(
         videos.iter().any(|video| video.details.is_ad) && videos.iter().any(|video| !video.details.is_ad)

@@ -11,7 +11,7 @@ mod token;
 mod windows;
 
 use domain::{Tag, Timestamp, UtcDay, Window};
-use sources::upstream::tiktok_research::{Allowance, VideosAsked, WindowPage};
+use sources::upstream::tiktok_research::{Allowance, VideosRequest, WindowPage};
 use sources::upstream::{Http, ResearchUpstream, SettingError, UpstreamError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Scene {
         cursor: u64,
         search_id: Option<&str>,
     ) -> Result<WindowPage, UpstreamError> {
-        let asked = VideosAsked { tag: &self.tag, window, cursor, search_id };
+        let asked = VideosRequest { tag: &self.tag, window, cursor, search_id };
         self.upstream.videos(&asked, self.now(), &self.allowance).await
     }
 
@@ -140,9 +140,9 @@ async fn a_window_is_walked_to_its_end_by_places_of_the_index() {
     let video = &pages[0].videos[0];
     assert_eq!((video.observed_at, video.source), (Some(scene.now()), domain::Source::ResearchApi));
     assert!(video.counts.plays.is_some() && video.counts.saves.is_some() && video.details.region.is_some());
-    let told =
+    let hashtag =
         pages[0].hashtags.iter().find(|hashtag| hashtag.tag.tag.name() == "cat").expect("a description");
-    assert!(told.tag.id.is_some() && told.details.description.as_deref() == Some("all about cat"));
+    assert!(hashtag.tag.id.is_some() && hashtag.details.description.as_deref() == Some("all about cat"));
 }
 
 #[tokio::test]

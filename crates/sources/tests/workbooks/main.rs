@@ -11,7 +11,7 @@ use sources::files::{self, FileError, FileReport, Item, Mapping, Options, Reject
 use std::io::{Cursor, Write};
 use std::sync::Arc;
 
-/// What a file gave.
+/// The result of reading a file.
 #[derive(Debug, Default)]
 struct Out {
     videos: Vec<VideoObservation>,
@@ -88,9 +88,9 @@ fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
 struct Book<'b> {
     /// Names, states (`visible`, `hidden`) and what stands in `sheetData`.
     sheets: Vec<(&'b str, &'b str, &'b str)>,
-    /// What stands in `sst`.
+    /// Content of `sst`.
     strings: &'b str,
-    /// What stands in `styleSheet`.
+    /// Content of `styleSheet`.
     styles: &'b str,
     /// Attributes of `workbookPr`.
     properties: &'b str,

@@ -45,7 +45,7 @@ fn a_byte_order_mark_is_written_when_asked_for() {
     assert!(text(&[]).starts_with("hashtag,"));
 }
 
-/// Whether a field holds the value.
+/// Returns true if a field equals the value.
 fn is_same(field: &str, value: &Value<'_>) -> bool {
     match value {
         Value::Text(text) | Value::Id(text) => {

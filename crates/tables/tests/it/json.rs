@@ -20,13 +20,13 @@ fn an_object_a_line_with_the_columns_in_order() {
 
 #[test]
 fn one_object_holds_rows_and_meta_data() {
-    let meta = [("basis", "observed".to_owned()), ("note", "\"as told\"".to_owned())];
+    let meta = [("basis", "observed".to_owned()), ("note", "\"as quoted\"".to_owned())];
     for count in [0, 1, 3] {
         let rows = vec![row("cat", 7); count];
         let json = written(Format::Json, &COLUMNS, &rows, &meta);
         let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
         assert_eq!(json["data"].as_array().map(Vec::len), Some(count));
-        assert_eq!(json["meta"], serde_json::json!({"basis": "observed", "note": "\"as told\""}));
+        assert_eq!(json["meta"], serde_json::json!({"basis": "observed", "note": "\"as quoted\""}));
         assert_eq!(count > 0, json["data"][0]["views"] == 7);
     }
 }
@@ -41,7 +41,7 @@ fn a_table_serializes_as_a_list_of_objects() {
     assert_eq!((table.columns().len(), table.rows().len()), (2, 1));
 }
 
-/// Whether a piece of JSON is the value. Numbers are read as the standard library does, to the last bit.
+/// Returns true if a piece of JSON equals the value. Numbers are read as the standard library does, to the last bit.
 fn is_same(json: &RawValue, value: &Value<'_>) -> bool {
     let is_text = |text: &str| serde_json::from_str::<String>(json.get()).is_ok_and(|read| read == text);
     match value {

@@ -1,4 +1,4 @@
-//! What is written is read back with the readers that people use, and what is cut off does no harm.
+//! Written files are read back by common readers, and truncated files do no harm.
 
 mod csv;
 mod cut_off;

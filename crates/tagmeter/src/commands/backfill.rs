@@ -9,7 +9,7 @@ use crate::progress::Bar;
 use crate::upstreams;
 use catalog::CatalogError;
 use catalog::upstream::backfill::{Backfill, BackfillReport};
-use domain::caveat::said_of;
+use domain::caveat::caveat_texts;
 use domain::{Clock, Tag, UtcDay};
 use measure::CaveatView;
 use serde::Serialize;
@@ -152,7 +152,7 @@ impl Filled {
             record: reject.record,
             reason: reject.reason,
         });
-        let caveats = said_of(report.caveats.into_iter().collect()).into_iter();
+        let caveats = caveat_texts(report.caveats.into_iter().collect()).into_iter();
         Self {
             ok: report.windows_done == report.windows,
             hashtag: backfill.tag.name().to_owned(),

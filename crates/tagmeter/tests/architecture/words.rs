@@ -6,7 +6,8 @@ use std::fs;
 
 use super::{files, root};
 
-/// Words that no comment, message or document contains. `held` is free where a lock, lease or permit is meant.
+/// Words that no comment, message or document contains. `held` is allowed with a lock, lease or permit, and in
+/// `held out` (of a test set).
 const BANNED: [&str; 8] =
     ["told", "tells", "untell", "anew", "held", "asked for", "of before", "stands behind"];
 /// Words that no doc comment begins with: it names the thing first, or says what a function does.
@@ -21,34 +22,12 @@ const SQL: [&str; 12] = [
 /// Places that are not done yet: a crate, or a document, with the number of its faults. Lower a number when you
 /// mend some, delete the line at zero, and never raise one.
 const LEFT: &[(&str, usize)] = &[
-    ("ARCHITECTURE.md", 16),
-    ("CHANGELOG.md", 11),
-    ("README.md", 6),
-    ("crates/catalog", 100),
-    ("crates/charts", 80),
-    ("crates/domain", 355),
+    ("crates/catalog", 86),
+    ("crates/domain", 6),
     ("crates/measure", 249),
-    ("crates/server", 402),
-    ("crates/sources", 457),
-    ("crates/store", 618),
-    ("crates/tables", 42),
-    ("crates/tagmeter", 325),
-    ("crates/testkit", 85),
-    ("crates/worker", 34),
-    ("docs/api.md", 12),
-    ("docs/benchmarks.md", 3),
-    ("docs/cli.md", 18),
-    ("docs/errors/README.md", 1),
-    ("docs/errors/hashtag_not_found.md", 1),
-    ("docs/errors/insufficient_credits.md", 1),
-    ("docs/errors/rate_limited.md", 1),
-    ("docs/errors/upstream_error.md", 1),
-    ("docs/measuring.md", 9),
-    ("docs/metrics.md", 50),
-    ("docs/removed.md", 1),
-    ("docs/scaling.md", 4),
-    ("docs/sources.md", 13),
-    ("fuzz/src", 3),
+    ("crates/server", 394),
+    ("crates/store", 153),
+    ("crates/tagmeter", 322),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +139,10 @@ fn banned_words(text: &str) -> Vec<&'static str> {
     let mut found = Vec::new();
     for banned in BANNED {
         let length = banned.split(' ').count();
-        let times = words.windows(length).filter(|window| window.join(" ") == banned).count();
+        let mut times = words.windows(length).filter(|window| window.join(" ") == banned).count();
+        if banned == "held" {
+            times -= words.windows(2).filter(|window| *window == ["held", "out"]).count();
+        }
         if !(banned == "held" && holds) {
             found.extend(std::iter::repeat_n(banned, times));
         }

@@ -1,6 +1,6 @@
-//! How many views made-up hashtags have.
+//! View counts of made-up hashtags.
 
-/// Of the first hashtag; the nth has 1/n of it.
+/// Views of the first hashtag; the nth has 1/n of it.
 const MOST_VIEWS: u64 = 50_000_000_000_000;
 
 /// Views of the hashtag with this rank.

@@ -15,7 +15,7 @@ pub struct CitusCluster {
 pub struct Plan {
     /// Its text.
     pub statement: String,
-    /// How many shards it asks; 0 when it stays on the coordinator.
+    /// Number of shards queried; 0 if the query stays on the coordinator.
     pub shards: u64,
 }
 
@@ -35,8 +35,8 @@ fn shards(plan: &serde_json::Value) -> u64 {
 const DATABASE: &str = "tagmeter";
 /// Servers besides the coordinator, to begin with.
 const WORKERS: usize = 2;
-/// Of every server. A transaction that a server was cut off in is looked after every second; Citus does so every minute
-/// unless told otherwise.
+/// Settings of every server. Transactions of a disconnected server are resolved every second instead of
+/// every minute.
 const SETTINGS: [(&str, &str); 6] = [
     ("shared_preload_libraries", "citus,auto_explain"),
     ("citus.shard_count", "8"),
@@ -114,7 +114,7 @@ impl CitusCluster {
         &self.workers
     }
 
-    /// How many transactions wait on any server to be told whether they are committed.
+    /// Returns the number of prepared transactions that wait for a decision, on any server.
     pub fn prepared(&self) -> u64 {
         let count = |server: &Cluster| {
             let count = server.sql(DATABASE, "SELECT count(*) FROM pg_prepared_xacts");
@@ -129,7 +129,7 @@ impl CitusCluster {
         self.sql(&format!("ALTER DATABASE {DATABASE} SET auto_explain.log_min_duration = 0"));
     }
 
-    /// Where clients connect.
+    /// Returns the address for clients.
     pub fn url(&self) -> DatabaseUrl {
         self.coordinator.url(DATABASE)
     }

@@ -18,7 +18,7 @@ pub struct Cluster {
     programs: PathBuf,
     user: Option<(u32, u32)>,
     settings: Vec<(String, String)>,
-    /// Whether it is ended and removed with this handle.
+    /// True if dropping this handle ends and removes it.
     is_owned: bool,
 }
 
@@ -187,7 +187,7 @@ impl Cluster {
         self.user
     }
 
-    /// Where it is.
+    /// Returns its folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

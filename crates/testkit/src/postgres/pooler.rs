@@ -29,7 +29,8 @@ impl Pooler {
         Self::start_with(cluster, &format!("pool_mode = transaction\ndefault_pool_size = {SESSIONS}\n")).await
     }
 
-    /// Whether the one that is installed can follow prepared statements, by `max_prepared_statements` (1.21 and newer).
+    /// Returns true if the installed version supports prepared statements (`max_prepared_statements`, 1.21
+    /// and newer).
     pub fn knows_prepared_statements() -> bool {
         let asked =
             program().map(|program| Command::new(program).arg("--version").output().expect("its version"));
@@ -85,7 +86,7 @@ impl Pooler {
     }
 }
 
-/// Where it is installed.
+/// Returns the path of the installed program.
 fn program() -> Option<&'static str> {
     let usual = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
     usual.into_iter().find(|path| Path::new(path).exists())
@@ -93,7 +94,7 @@ fn program() -> Option<&'static str> {
 
 impl Drop for Pooler {
     fn drop(&mut self) {
-        // It may have ended by itself; the test tells then.
+        // It may have exited by itself; the test detects that.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

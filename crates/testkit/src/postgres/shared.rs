@@ -86,7 +86,7 @@ async fn shared() -> Option<Cluster> {
     Some(cluster)
 }
 
-/// Who runs the tests: the `cargo` that began them, or this process when it was started by hand.
+/// Returns the process that runs the tests: the `cargo` that started them, or this process.
 fn runner() -> u32 {
     let parent = std::os::unix::process::parent_id();
     let name = std::fs::read_to_string(format!("/proc/{parent}/comm")).unwrap_or_default();

@@ -21,9 +21,9 @@ pub struct HeldHashtag {
     pub id: u64,
     /// Its name.
     pub name: String,
-    /// Views it tells.
+    /// Reported views.
     pub views: u64,
-    /// Creators it tells.
+    /// Reported creators.
     pub creators: u64,
     /// The videos under it, in the order in which it pages through them.
     pub videos: Vec<HeldVideo>,
@@ -40,7 +40,7 @@ pub struct HeldVideo {
     pub title: Option<String>,
 }
 
-/// What it does as the original does it.
+/// Quirks of the original to imitate.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Habits {
     /// Errors come with status 200 and a message.
@@ -53,7 +53,7 @@ pub struct Habits {
     pub empty_page_every: Option<u64>,
     /// A page begins with the last so many videos of the page before.
     pub repeats: usize,
-    /// Pages are that much shorter than asked for.
+    /// Number of rows by which pages are shorter than requested.
     pub short_by: usize,
     /// It never gives more videos than this, whatever there is.
     pub videos_max: Option<usize>,
@@ -99,7 +99,7 @@ impl ContractStandIn {
         Self { wire, world }
     }
 
-    /// Where it is.
+    /// Returns its address.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.wire.address)
     }
@@ -151,22 +151,22 @@ impl ContractStandIn {
         self.world().habits = habits;
     }
 
-    /// What is left on the account.
+    /// Sets the remaining credits of the account.
     pub fn credits(&self, credits: u64) {
         self.world().credits = credits;
     }
 
-    /// What the next calls get in place of an answer, in order; `None` for an honest answer.
+    /// Sets the responses of the next calls, in order; `None` for a normal answer.
     pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.wire.script(faults);
     }
 
-    /// What every call gets that the script says nothing of.
+    /// Sets the response of every call that the script does not cover.
     pub fn always(&self, fault: Option<Fault>) {
         self.wire.always(fault);
     }
 
-    /// While held, calls are taken and not answered.
+    /// While paused, calls are accepted and not answered.
     pub fn pause(&self, is_held: bool) {
         self.wire.hold(is_held);
     }

@@ -1,4 +1,4 @@
-//! What a stand-in does in place of an honest answer.
+//! Faults of a stand-in, returned instead of a normal answer.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! What an upstream may do to whoever calls it, whatever was asked for, and what the call may then end with.
+//! Hostile upstream behaviour, independent of the request, and the errors that a call may then return.
 
 use super::Fault;
 

@@ -21,10 +21,10 @@ pub use video::ResearchVideo;
 const CLIENT_KEY: &str = "research-key-1";
 const CLIENT_SECRET: &str = "research-secret-1";
 
-/// What it does beside answering honestly.
+/// Quirks of the stand-in.
 #[derive(Debug, Clone)]
 pub struct ResearchHabits {
-    /// How long a token lives.
+    /// Lifetime of a token, in seconds.
     pub token_seconds: u64,
     /// Requests of a day, failed ones included.
     pub requests_a_day: u64,
@@ -34,11 +34,11 @@ pub struct ResearchHabits {
     pub search_id_refusals: u32,
     /// Every page has a search id of its own. All of them are good.
     pub new_search_ids: bool,
-    /// It tells no search id.
+    /// Omits the search id.
     pub no_search_ids: bool,
     /// A page begins with the last so many videos of the page before.
     pub repeats: usize,
-    /// `cursor` stays what was asked for, and there is always more.
+    /// `cursor` does not advance, and there is always more.
     pub cursor_stands: bool,
     /// After the first page it says that there are no more.
     pub ends_early: bool,
@@ -52,11 +52,11 @@ pub struct ResearchHabits {
     pub no_likes_every: Option<u64>,
     /// Handles end with NUL characters.
     pub nul_in_names: bool,
-    /// About one in so many of the fields that are new is missing though it was asked for.
+    /// About one in this many requested new fields is missing.
     pub no_new_fields_every: Option<u64>,
     /// It does not know these fields, and refuses who asks for them.
     pub unknown_fields: Vec<&'static str>,
-    /// What its `error` says where all is well: most endpoints say nothing.
+    /// Message of `error` on success: empty on most endpoints.
     pub ok_message: &'static str,
 }
 
@@ -98,7 +98,7 @@ impl ResearchStandIn {
         Self { wire, world }
     }
 
-    /// Where it is.
+    /// Returns its address.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.wire.address)
     }
@@ -139,13 +139,13 @@ impl ResearchStandIn {
         world.requests_today()
     }
 
-    /// What the next queries get in place of an answer, in order; `None` for an honest answer. Tokens are given out
-    /// whatever the script says.
+    /// Sets the responses of the next queries, in order; `None` for a normal answer. Tokens are issued
+    /// regardless.
     pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.wire.script(faults);
     }
 
-    /// What every query gets that the script says nothing of.
+    /// Sets the response of every query that the script does not cover.
     pub fn always(&self, fault: Option<Fault>) {
         self.wire.always(fault);
     }
@@ -197,7 +197,7 @@ impl Fault {
         Self::reply(status, &json!({ "error": error }).to_string())
     }
 
-    /// What a gateway says when the server behind it takes too long.
+    /// Returns a gateway's response when the server behind it is too slow.
     pub fn gateway_timeout() -> Self {
         let page = "<html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body></body>\r\n</html>";
         let headers = vec!["Content-Type: text/html".to_owned()];

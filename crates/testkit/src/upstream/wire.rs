@@ -55,12 +55,12 @@ pub(super) fn reply(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// What calls are answered by.
+/// Answers calls.
 pub(super) trait Answers: Send + Sync + 'static {
     /// The honest answer.
     fn answer(&self, asked: &Asked) -> Vec<u8>;
 
-    /// Whether the script is for this call, too.
+    /// Returns true if the script applies to this call.
     fn is_scripted(&self, asked: &Asked) -> bool {
         let _ = asked;
         true
@@ -119,17 +119,17 @@ impl Wire {
         Self { address, state, changed, listening }
     }
 
-    /// What the next calls get, in order; `None` for an honest answer.
+    /// Sets the responses of the next calls, in order; `None` for a normal answer.
     pub(super) fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         lock(&self.state).script.extend(faults);
     }
 
-    /// What all calls get that the script says nothing of.
+    /// Sets the response of all calls that the script does not cover.
     pub(super) fn always(&self, fault: Option<Fault>) {
         lock(&self.state).always = fault;
     }
 
-    /// While held, calls are taken and not answered.
+    /// While paused, calls are accepted and not answered.
     pub(super) fn hold(&self, is_held: bool) {
         lock(&self.state).is_held = is_held;
         self.changed.notify_waiters();

@@ -1,4 +1,4 @@
-//! What the stories share: asking for a job until it has ended, and the time after which a lease is over.
+//! Helpers of the stories: polling a job until it has ended, and the time after which a lease expires.
 
 use serde_json::Value;
 use std::time::Duration;
@@ -9,7 +9,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// A lease is over by then.
 pub(crate) const LEASE_OVER: Duration = Duration::from_secs(61);
 
-/// `data` of a job once it has ended. Its answer, and the list that has it, are held against the API description.
+/// Returns the `data` of a job once it has ended. Its answer, and the list that has it, are checked against
+/// the API description.
 pub(crate) async fn ended(server: &TestServer, key: &str, location: &str) -> Value {
     let ending = async {
         loop {
@@ -41,7 +42,7 @@ pub(crate) async fn data(server: &TestServer, key: &str, location: &str) -> Valu
     answer.json()["data"].clone()
 }
 
-/// Where a job that was made is.
+/// Returns the location of a created job.
 pub(crate) fn location(made: &Answer) -> String {
     assert_eq!(made.status.as_u16(), 202, "{}", made.text());
     let location = made.header("location").to_owned();

@@ -49,7 +49,7 @@ impl Tally {
     }
 }
 
-/// What may be drawn: the hashtags and blocks that took part, whether they were tried or not.
+/// The population to draw from: all hashtags and blocks that took part.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Population {
     tags: BTreeSet<u32>,
@@ -144,7 +144,7 @@ fn correlation([n, x, y, xx, yy, xy]: [f64; 6]) -> Option<f64> {
     (varies(over_x, xx) && varies(over_y, yy)).then(|| over_both / (over_x * over_y).sqrt())
 }
 
-/// How often each of so many is drawn in as many draws.
+/// Draws `count` items with replacement, and returns how often each was drawn.
 fn times(state: &mut u64, count: usize) -> Vec<f64> {
     let mut times = vec![0.0; count];
     for _ in 0..count {

@@ -12,33 +12,33 @@ pub const BREAKOUT_TIMES: f64 = 3.0;
 /// And this is half of it: a week of twice the usual.
 pub const DOUBLE_TIMES: f64 = 2.0;
 
-/// Of all tag-days, the first 20th is picked.
+/// The first 20th of all tag-days is picked.
 pub const PICKED_PART: usize = 20;
 
-/// How well a ranking did.
+/// Performance of a ranking.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BreakoutRow {
-    /// Of which hashtags.
+    /// Half of the hashtags.
     pub half: Half,
-    /// Ranked by what.
+    /// The ranking.
     pub ranking: Ranking,
-    /// Whether the picks are the first 20th, or those whose surge is 3 or more.
+    /// True if the picks are those with a surge of 3 or more, false for the first 20th.
     pub is_alarm: bool,
     /// Tag-days with a usual week of a step or more and a known week after them.
     pub tag_days: u64,
-    /// Of them, those that a breakout followed.
+    /// Share of tag-days followed by a breakout.
     pub base: Option<f64>,
     /// Tag-days that were picked.
     pub picks: u64,
     /// Different hashtags among them.
     pub distinct_hashtags: u64,
-    /// Of the picks, those that a breakout followed.
+    /// Picks followed by a breakout.
     pub hits: u64,
     /// Hits / picks.
     pub precision: Option<f64>,
     /// 95 % interval of the precision.
     pub interval: Option<Interval>,
-    /// Of the picks, the share that a week of twice the usual or more followed.
+    /// Share of picks followed by a week of twice the usual or more.
     pub double: Option<f64>,
     /// Precision over that of last week's growth.
     pub lead: Option<f64>,

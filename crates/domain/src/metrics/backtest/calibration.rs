@@ -1,4 +1,4 @@
-//! Published probabilities beside what came to pass, and how many weeks the band held.
+//! Published probabilities beside observed frequencies, and the coverage of the band.
 
 use super::super::quantiles::{median, rank};
 use super::super::{as_f64, ratio};
@@ -17,7 +17,7 @@ pub const HALF_TIMES: f64 = 0.5;
 /// Tag-days that a cell of a table of one's own needs; a cell of fewer keeps the published probability.
 pub const OWN_CELL_MIN: u64 = 200;
 
-/// What a table is of.
+/// The outcome a table predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -74,9 +74,9 @@ pub struct CalibrationCell {
 /// A table of probabilities, and what came to pass.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CalibrationTable {
-    /// Of which hashtags.
+    /// Half of the hashtags.
     pub half: Half,
-    /// Of what.
+    /// The outcome.
     pub outcome: Outcome,
     /// Cell by cell.
     pub cells: Vec<CalibrationCell>,
@@ -84,10 +84,10 @@ pub struct CalibrationTable {
     pub error: Option<f64>,
 }
 
-/// How many weeks the band held.
+/// Coverage of the band.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CoverRow {
-    /// Of which hashtags.
+    /// Half of the hashtags.
     pub half: Half,
     /// Which row of the table of the band, or all whose forecast is 4 steps or more, or all.
     pub rows: String,
@@ -218,7 +218,7 @@ fn groups() -> Vec<Group> {
     each.chain([large, all]).collect()
 }
 
-/// How many weeks the band held, by half and row of its table.
+/// Computes the coverage of the band, by half and row of its table.
 pub(super) fn cover(played: &Played) -> Vec<CoverRow> {
     let rows = |half| groups().into_iter().map(move |group| cover_row(played, half, group));
     Half::ALL.into_iter().flat_map(rows).collect()

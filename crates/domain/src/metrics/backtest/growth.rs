@@ -7,14 +7,14 @@ use super::{Candidate, HASHTAGS_MIN, HORIZONS_DAYS, Half, Played, Ranking};
 use crate::metrics::Weights;
 use serde::Serialize;
 
-/// How well a ranking did, all days together.
+/// Performance of a ranking over all days.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct GrowthRow {
-    /// Of which hashtags.
+    /// Half of the hashtags.
     pub half: Half,
-    /// How far ahead.
+    /// Horizon, in days.
     pub horizon_days: u32,
-    /// Ranked by what.
+    /// The ranking.
     pub ranking: Ranking,
     /// Days that had enough hashtags.
     pub days: u64,
@@ -28,7 +28,7 @@ pub struct GrowthRow {
     pub distinct_hashtags: u64,
     /// As many equally frequent hashtags would be as diverse.
     pub effective_hashtags: Option<f64>,
-    /// Of the picks, those that were in the tenth that grew most.
+    /// Picks in the tenth that grew most.
     pub hits: u64,
     /// Hits / picks.
     pub precision: Option<f64>,
@@ -38,15 +38,15 @@ pub struct GrowthRow {
     pub lead: Option<f64>,
     /// 95 % interval of the lead.
     pub lead_interval: Option<Interval>,
-    /// What picking by chance would have made of it.
+    /// Expected precision of random picks.
     pub chance: Option<f64>,
     /// Hashtags of the tenth that were in last week's tenth already.
     pub incumbents: u64,
-    /// Of the incumbents, the share that was picked.
+    /// Share of the incumbents that was picked.
     pub incumbents_found: Option<f64>,
     /// Hashtags of the tenth that were not in last week's.
     pub newcomers: u64,
-    /// Of the newcomers, the share that was picked.
+    /// Share of the newcomers that was picked.
     pub newcomers_found: Option<f64>,
 }
 
@@ -98,7 +98,7 @@ impl Sums {
         known.iter().for_each(|one| self.population.add(one.tag, block));
         self.hashtags += known.len() as u64;
         self.by_chance += as_f64((tenth * tenth) as u64) / as_f64(known.len() as u64);
-        // Peers are those that took part, also where what came of them is not known: that is how it would have been.
+        // Peers are all that took part, even if their outcome is unknown, as in production.
         let peers = weights.map(|_| Peers::of(candidates.iter().map(|one| components(&one.trend))));
         let weighted = |one: &Candidate| emerging(&one.trend, peers.as_ref()?, weights?).score;
         for (ranking, found) in RANKINGS.into_iter().zip(&mut self.by_ranking) {

@@ -1,6 +1,6 @@
-//! Last year's same week: whether what it brought over the weeks before it says anything of this year's.
+//! Last year's same week: does its growth over the weeks before predict this year's?
 //!
-//! A year is 364 days, so that weekdays stay where they are.
+//! A year is 364 days, to preserve weekdays.
 
 use super::super::as_f64;
 use super::super::ratio;
@@ -19,10 +19,10 @@ pub const YEAR_DAYS: i64 = 364;
 const WEEK_DAYS: i64 = 7;
 const _: () = assert!(YEAR_DAYS % WEEK_DAYS == 0, "weekdays stay where they are");
 
-/// What last year's same week says of this year's.
+/// Correlation of last year's same week with this year's.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct LastYearRow {
-    /// Of which hashtags.
+    /// Half of the hashtags.
     pub half: Half,
     /// Tag-days with a usual week of a step or more this year and last year, a forecast, and a known week after them.
     pub tag_days: u64,
@@ -38,8 +38,8 @@ pub struct LastYearRow {
     pub error_with_last_year: Option<f64>,
 }
 
-/// ln(last year's next week / its usual week) as known on a day; `None` where less than 56 weeks are held, or the usual
-/// week was below a step.
+/// ln(last year's next week / its usual week) as known on a day; `None` with less than 56 weeks of readings,
+/// or if the usual week was below a step.
 pub(super) fn last_year(views: &Series, day: Timestamp) -> Option<f64> {
     let then = back(day, YEAR_DAYS);
     let begin = back(then, SURGE_DAYS);
@@ -132,7 +132,7 @@ mod tests {
             of(YEAR_DAYS + 199)
         );
         assert!(of(YEAR_DAYS + 150).is_some_and(|found| is_close(found, 0.0)));
-        assert_eq!(of(YEAR_DAYS + SURGE_DAYS - 1), None, "56 weeks are not held");
+        assert_eq!(of(YEAR_DAYS + SURGE_DAYS - 1), None, "there are less than 56 weeks of readings");
         assert!(of(YEAR_DAYS + SURGE_DAYS).is_some());
     }
 

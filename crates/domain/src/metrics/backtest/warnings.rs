@@ -1,4 +1,4 @@
-//! How early a breakout is seen: alarms before the day on which the week's figure shows it.
+//! Lead time of breakout alarms: days before the week's figure shows the breakout.
 
 use super::super::quantiles::median;
 use super::super::{as_f64, ratio, wide_as_f64};
@@ -74,30 +74,32 @@ fn breakout(whole: &Series, day: Timestamp) -> Option<Breakout> {
     Some(Breakout { day, to_come })
 }
 
-/// How early an alarm was.
+/// Lead time of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct WarningRow {
-    /// Of which hashtags.
+    /// Half of the hashtags.
     pub half: Half,
-    /// Ranked by what.
+    /// The ranking.
     pub ranking: Ranking,
     /// From this value on there is an alarm: a surge of 3, or what 1 tag-day in 50 of the tuning half reaches.
     pub threshold: f64,
-    /// Of the tag-days whose 28 days before the last 7 brought a step a week or more, the share with an alarm.
+    /// Share of tag-days with an alarm, among those whose 28 days before the last 7 brought a step a week or
+    /// more.
     pub alarmed: Option<f64>,
     /// Alarms that began on such a tag-day, after 7 days without one.
     pub alarms: u64,
-    /// Of them, those on whose day or within 7 days after it the last 7 days reached 3 times the usual week.
+    /// Share of alarms followed, on the day or within 7 days, by 3 times the usual week over 7 days.
     pub right: Option<f64>,
     /// Breakouts of hashtags that took part on the day.
     pub breakouts: u64,
-    /// Of them, those with an alarm on the day or in the 7 days before, whatever the 28 days before that day brought.
+    /// Share of breakouts with an alarm on the day or in the 7 days before, whatever the 28 days before that
+    /// day brought.
     pub seen: Option<f64>,
     /// Seen a day or more before the week's figure showed it.
     pub seen_1_day_ahead: Option<f64>,
     /// Seen 3 days or more before.
     pub seen_3_days_ahead: Option<f64>,
-    /// Of the week's gain, the share that was still to come at the alarm: the median of those seen.
+    /// Median share of the week's gain still to come at the alarm, of the breakouts seen.
     pub to_come: Option<f64>,
 }
 
@@ -113,12 +115,13 @@ pub(super) fn judge(played: &Played) -> Vec<WarningRow> {
     Half::ALL.into_iter().flat_map(row).collect()
 }
 
-/// What a ranking says of a tag-day whose surge is known.
+/// Returns a ranking's value for a tag-day with a known surge.
 fn value(candidate: &Candidate, ranking: Ranking) -> Option<f64> {
     candidate.value(ranking).filter(|_| candidate.surge().is_some())
 }
 
-/// Whether a breakout could be told on the day: the 28 days before the last 7 brought a step a week or more.
+/// Returns true if a breakout was detectable on the day: the 28 days before the last 7 brought a step a week
+/// or more.
 fn is_counted(candidate: &Candidate) -> bool {
     let step = candidate.outlook().map(|outlook| as_f64(outlook.step));
     step.zip(candidate.usual_week_before).is_some_and(|(step, usual)| usual >= step)

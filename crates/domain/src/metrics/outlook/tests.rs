@@ -81,7 +81,7 @@ fn rounded_counts_need_steps_to_tell_a_surge_from() {
     assert!(found.surge.is_ok_and(|surge| is_close(surge, 1.0)), "{found:?}");
 }
 
-/// The formulas of the definition, each looked up anew.
+/// The formulas of the definition, evaluated naively.
 fn naive(views: &Series, now: Timestamp) -> Option<(f64, f64)> {
     let at_day = |days: i64| Timestamp::from_ms(now.as_ms() - days * MS_OF_A_DAY);
     let climbed = |when: Timestamp| {

@@ -79,7 +79,7 @@ fn a_unit_may_stand_apart_and_is_never_cut_off() {
         ("1.2bn", 1_200_000_000),
         ("1.234M", 1_234_000),
     ] {
-        assert_eq!(told(text), Some(Told { value, is_rounded: true }), "{text}");
+        assert_eq!(parse(text), Some(ParsedNumber { value, is_rounded: true }), "{text}");
     }
     for text in [
         "1,2 mil.",
@@ -113,7 +113,7 @@ fn a_unit_may_stand_apart_and_is_never_cut_off() {
         "5.",
         "1 000 00",
     ] {
-        assert_eq!(told(text), None, "{text}");
+        assert_eq!(parse(text), None, "{text}");
     }
 }
 
@@ -141,9 +141,9 @@ fn digits_may_be_grouped() {
         ("007", 7),
         ("+5", 5),
     ] {
-        assert_eq!(told(text), Some(Told { value, is_rounded: false }), "{text}");
+        assert_eq!(parse(text), Some(ParsedNumber { value, is_rounded: false }), "{text}");
     }
-    assert_eq!(told("1.23E+06"), Some(Told { value: 1_230_000, is_rounded: true }));
+    assert_eq!(parse("1.23E+06"), Some(ParsedNumber { value: 1_230_000, is_rounded: true }));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_count_above_the_limit_is_refused_by_name_value_and_limit() {
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text: String, near in r"[-+0-9.,' eEKMkmb\u{a0}万]{0,20}") {
-        let _ = (told(&text), told(&near));
+        let _ = (parse(&text), parse(&near));
     }
 
     #[test]

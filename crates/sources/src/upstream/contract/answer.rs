@@ -1,5 +1,5 @@
-//! What an answer of a contract server means. The original reports most errors with status 200 and a message; tikwm and
-//! its like wrap everything in `{code,msg,data}`; a Tagmeter is honest. All of them are told apart here.
+//! Interprets the answers of a contract server. The original reports most errors with status 200 and a message; tikwm
+//! and others wrap everything in `{code,msg,data}`; Tagmeter uses HTTP statuses.
 
 use super::super::UpstreamError;
 use super::super::http::{Answer, said};
@@ -8,16 +8,16 @@ use crate::json::number::Number;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// An answer that is none of the errors.
+/// An answer that is not an error.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Opened<'a> {
-    /// The object that was asked for, without its envelope.
+    /// The requested object, without its envelope.
     Record(&'a str),
-    /// There is no such hashtag.
+    /// The hashtag does not exist.
     Missing,
 }
 
-/// What errors and envelopes are told by.
+/// The fields that identify errors and envelopes.
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(default, borrow)]
@@ -47,14 +47,14 @@ impl<'a> Opened<'a> {
                 _ => by_message(&head, answer),
             };
         }
-        // Neither a hashtag nor a page has a message, and every error has one.
+        // Hashtags and pages never have a message, and errors always do.
         let is_error = head.message.is_some() || (head.number().is_some_and(|code| code != 0));
         if is_error { by_message(&head, answer) } else { Ok(Self::Record(text)) }
     }
 }
 
 impl Head<'_> {
-    /// The code of an envelope, which is a number; that of a problem is a word.
+    /// Returns the numeric code of an envelope; that of a problem is text.
     fn number(&self) -> Option<i64> {
         serde_json::from_str::<Number>(self.code?.get()).ok()?.int()
     }
@@ -90,7 +90,7 @@ fn by_status<'a>(answer: &Answer, head: Option<&Head<'_>>) -> Result<Opened<'a>,
     let reason = if text.is_empty() { format!("status {}", answer.status) } else { said(text) };
     let is_missing = head.and_then(Head::word) == Some("hashtag_not_found") || is_not_found(text);
     Err(match answer.status {
-        // A path that is not there is another thing than a hashtag that is not there.
+        // A missing path is not a missing hashtag.
         404 if is_missing => return Ok(Opened::Missing),
         401 | 403 => UpstreamError::Refused { reason },
         402 => UpstreamError::OutOfCredits,
@@ -105,7 +105,7 @@ fn is_not_found(text: &str) -> bool {
     text.contains("not found") && !text.contains("page") && !text.contains("path")
 }
 
-/// By the words in which the original reports errors, and its clients look for.
+/// Recognises errors by the original's messages, which its clients also match.
 fn by_message<'a>(head: &Head<'_>, answer: &Answer) -> Result<Opened<'a>, UpstreamError> {
     let text = head.text();
     let lower = text.to_lowercase();

@@ -1,5 +1,5 @@
-//! What an answer to a query means: data, or one of the errors, which are told by their code first and by the status
-//! where there is no code, as gateways answer with pages of HTML.
+//! Interprets the answer to a query: data, or an error, identified by its code or, without a code, by the status, as
+//! gateways send HTML pages.
 
 use super::super::UpstreamError;
 use super::super::http::{Answer, said};
@@ -7,12 +7,12 @@ use crate::json::lenient::Text;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What an answer says.
+/// The content of an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Heard<'a> {
-    /// `data` as it stands.
+pub(super) enum AnswerContent<'a> {
+    /// Raw `data`.
     Data(&'a str),
-    /// The access token has run out or was never good.
+    /// The access token has expired or was never valid.
     TokenRefused,
 }
 
@@ -28,7 +28,7 @@ struct Envelope<'a> {
     message: Text<'a>,
 }
 
-/// Inside `error`.
+/// Content of `error`.
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct ErrorBody<'a> {
@@ -36,7 +36,7 @@ struct ErrorBody<'a> {
     message: Text<'a>,
 }
 
-impl<'a> Heard<'a> {
+impl<'a> AnswerContent<'a> {
     pub(super) fn of(answer: &'a Answer) -> Result<Self, UpstreamError> {
         let Some(envelope) = Envelope::of(&answer.body) else { return by_status(answer, "") };
         let error = envelope.error();
@@ -61,18 +61,18 @@ impl<'a> Envelope<'a> {
         let bare = |code: &Text<'a>| ErrorBody { code: code.clone(), message: self.message.clone() };
         let Some(error) = self.error else { return bare(&self.code) };
         match serde_json::from_str(error.get()) {
-            // The way in which tokens are refused: a text.
+            // Refused tokens are reported as a string.
             Ok(code) if error.get().starts_with('"') => bare(&code),
             _ => serde_json::from_str(error.get()).unwrap_or_default(),
         }
     }
 }
 
-fn by_code<'a>(code: &str, message: &str, answer: &Answer) -> Result<Heard<'a>, UpstreamError> {
+fn by_code<'a>(code: &str, message: &str, answer: &Answer) -> Result<AnswerContent<'a>, UpstreamError> {
     let reason = said(&if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") });
     let retry_after_ms = answer.retry_after_ms;
     Err(match code {
-        "access_token_invalid" => return Ok(Heard::TokenRefused),
+        "access_token_invalid" => return Ok(AnswerContent::TokenRefused),
         "scope_not_authorized" => UpstreamError::Refused {
             reason: format!(
                 "this client has no access to the Research API, which TikTok grants to a project ({reason})"
@@ -96,28 +96,28 @@ fn by_code<'a>(code: &str, message: &str, answer: &Answer) -> Result<Heard<'a>, 
     })
 }
 
-/// The two refusals of a right request that pass: the search is not known everywhere yet.
+/// Returns true for the two temporary refusals of a valid request: the search has not propagated yet.
 fn is_not_ready(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     let is_search_id = message.contains("search id") && message.contains("is invalid or expired");
     is_search_id || message.contains("invalid count or cursor")
 }
 
-fn by_status<'a>(answer: &Answer, message: &str) -> Result<Heard<'a>, UpstreamError> {
+fn by_status<'a>(answer: &Answer, message: &str) -> Result<AnswerContent<'a>, UpstreamError> {
     let retry_after_ms = answer.retry_after_ms;
     let reason = if message.is_empty() { format!("status {}", answer.status) } else { said(message) };
     Err(match answer.status {
         200..300 if message.is_empty() => UpstreamError::Malformed { reason: shown(&answer.body) },
         200..300 => UpstreamError::Malformed { reason },
         400 | 422 => UpstreamError::Invalid { reason },
-        401 => return Ok(Heard::TokenRefused),
+        401 => return Ok(AnswerContent::TokenRefused),
         403 => UpstreamError::Refused { reason },
         429 => UpstreamError::RateLimited { retry_after_ms },
         status => UpstreamError::Status { status, retry_after_ms },
     })
 }
 
-/// What stands in place of an answer.
+/// Returns the body of an unexpected answer, for a message.
 fn shown(body: &[u8]) -> String {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => "the body is empty".to_owned(),
@@ -133,7 +133,7 @@ mod tests {
 
     fn heard(status: u16, body: &str) -> Result<String, UpstreamError> {
         let answer = Answer { status, body: body.as_bytes().to_vec(), retry_after_ms: Some(3) };
-        Heard::of(&answer).map(|heard| format!("{heard:?}"))
+        AnswerContent::of(&answer).map(|heard| format!("{heard:?}"))
     }
 
     fn coded(code: &str, message: &str) -> String {

@@ -1,18 +1,18 @@
-//! The page in an answer.
+//! Parses the page in an answer.
 
 use super::super::{PageRejects, UpstreamError};
-use super::{VideosAsked, WindowPage};
+use super::{VideosRequest, WindowPage};
 use crate::files::research_api::read_video;
 use crate::json::lenient::{Flag, Text};
 use crate::json::number::Number;
-use crate::reading::{Found, Reading, Told};
+use crate::reading::{Reading, RecordOutput, SeenDescriptions};
 use domain::{Observation, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// A page with more records than this is no page.
+/// Most records of a plausible page.
 const RECORDS_MAX: usize = 1_000;
-/// A longer search id is none.
+/// Longest plausible search id, in bytes.
 const SEARCH_ID_BYTES_MAX: usize = 128;
 
 #[derive(Default, Deserialize)]
@@ -24,11 +24,15 @@ struct Data<'a> {
     search_id: Text<'a>,
 }
 
-pub(super) fn read(data: &str, asked: &VideosAsked<'_>, at: Timestamp) -> Result<WindowPage, UpstreamError> {
+pub(super) fn read(
+    data: &str,
+    asked: &VideosRequest<'_>,
+    at: Timestamp,
+) -> Result<WindowPage, UpstreamError> {
     let malformed = |reason: String| UpstreamError::Malformed { reason };
     let data: Data<'_> = serde_json::from_str(data).map_err(|error| malformed(error.to_string()))?;
     let has_more = data.has_more.is_set();
-    // Where nothing was found the list may be left out.
+    // The list may be absent if nothing was found.
     let records: Vec<&RawValue> = match data.videos {
         Some(list) => {
             serde_json::from_str(list.get()).map_err(|_| malformed("videos is no list".to_owned()))?
@@ -62,40 +66,40 @@ pub(super) fn read(data: &str, asked: &VideosAsked<'_>, at: Timestamp) -> Result
         positions: cursor - asked.cursor,
         left_out: Vec::new(),
     };
-    let mut told = Told::default();
+    let mut seen = SeenDescriptions::default();
     for (number, raw) in (1..).zip(records) {
-        if let Err(reason) = add(raw.get(), asked, at, &mut told, &mut page) {
+        if let Err(reason) = add(raw.get(), asked, at, &mut seen, &mut page) {
             page.rejects.add(number, &reason);
         }
     }
     Ok(page)
 }
 
-/// Adds what a record tells. A video that does not carry the hashtag is not what was asked for.
+/// Adds the observations of a record. A video that does not carry the hashtag is rejected.
 fn add(
     raw: &str,
-    asked: &VideosAsked<'_>,
+    asked: &VideosRequest<'_>,
     at: Timestamp,
-    told: &mut Told,
+    seen: &mut SeenDescriptions,
     page: &mut WindowPage,
 ) -> Result<(), String> {
     let (mut found, before) = (Vec::new(), page.videos.len());
     let mut reading =
-        Reading { observed_at: Some(at), source: None, is_listed: true, told, found: &mut found };
+        Reading { observed_at: Some(at), source: None, is_listed: true, seen, found: &mut found };
     read_video(raw, &mut reading).map_err(|why| why.to_string())?;
     for found in found {
         match found {
-            Found::Observation(Observation::Video(video)) => {
+            RecordOutput::Observation(Observation::Video(video)) => {
                 if video.tags.iter().any(|tag| tag.tag.key() == asked.tag.key()) {
                     page.videos.push(*video);
                 }
             }
-            Found::Observation(Observation::Hashtag(hashtag)) => page.hashtags.push(*hashtag),
-            // It tells no windows.
-            Found::Observation(Observation::Window(_) | Observation::Removed(_))
-            | Found::Refused { .. }
-            | Found::Foreign { .. }
-            | Found::Note { .. } => {}
+            RecordOutput::Observation(Observation::Hashtag(hashtag)) => page.hashtags.push(*hashtag),
+            // It has no period sums.
+            RecordOutput::Observation(Observation::Window(_) | Observation::Removed(_))
+            | RecordOutput::Refused { .. }
+            | RecordOutput::Foreign { .. }
+            | RecordOutput::Note { .. } => {}
         }
     }
     if page.videos.len() == before {

@@ -1,5 +1,4 @@
-//! The access token: what is answered to the client's key and secret, told from an error by its body alone, since errors
-//! come with status 200, 400 and 401 alike.
+//! The access token: errors are recognised by the body alone, since they come with status 200, 400 and 401 alike.
 
 use super::super::http::{Answer, said};
 use super::super::{UpstreamError, setting};
@@ -9,15 +8,15 @@ use domain::Timestamp;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
 
-/// A token is renewed this long before it runs out.
+/// A token is renewed this many milliseconds before it expires.
 const SPARE_MS: i64 = 60_000;
-/// A longer life is not believed.
+/// Longest plausible lifetime, in seconds.
 const LIFE_SECONDS_MAX: u64 = 24 * 3600;
 
 /// A token in use.
 #[derive(Debug)]
 pub(super) struct Token {
-    /// The header that it is sent in.
+    /// The header to send it in.
     pub(super) bearer: HeaderValue,
     good_until: Timestamp,
 }
@@ -57,7 +56,7 @@ impl Token {
             |_| UpstreamError::Malformed { reason: "the access token cannot be sent in a header".to_owned() };
         let bearer =
             setting::secret_header("access_token", "Bearer ", &body.access_token).map_err(malformed)?;
-        // Without a word of how long it lives it serves this one call.
+        // Without a stated lifetime it is used for this call only.
         let life_ms =
             i64::try_from(body.expires_in.whole().unwrap_or(0).min(LIFE_SECONDS_MAX)).unwrap_or(0) * 1000;
         Ok(Self { bearer, good_until: Timestamp::from_ms(at.as_ms().saturating_add(life_ms - SPARE_MS)) })

@@ -3,8 +3,8 @@
 use super::Cluster;
 
 impl Cluster {
-    /// Starts a standby of this server. From then on this one tells nobody of a commit before the standby has it on its
-    /// disk.
+    /// Starts a standby of this server. From then on a commit is acknowledged only when it is on the
+    /// standby's disk.
     pub fn standby(&self) -> Self {
         let folder = self.folder.with_file_name(format!("tagmeter-postgres-{}", crate::postgres::unique()));
         let settings: Vec<_> =

@@ -19,7 +19,7 @@ pub(super) struct Query {
     pub(super) cursor: usize,
     pub(super) search_id: Option<String>,
     pub(super) is_random: bool,
-    /// What a search id is good for: the conditions and the days.
+    /// Scope of a search id: the conditions and the days.
     pub(super) identity: String,
     all: Vec<Condition>,
     any: Vec<Condition>,

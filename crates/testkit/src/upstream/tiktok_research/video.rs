@@ -1,10 +1,10 @@
-//! A video as the stand-in holds it and tells it.
+//! A video of the stand-in, and its JSON.
 
 use super::ResearchHabits;
 use domain::{Timestamp, UtcDay};
 use serde_json::{Map, Value, json};
 
-/// Every field that can be asked for.
+/// All fields that can be requested.
 pub(super) const FIELDS: [&str; 23] = [
     "id",
     "video_description",
@@ -31,7 +31,7 @@ pub(super) const FIELDS: [&str; 23] = [
     "video_tag",
 ];
 
-/// Those that came in 2025.
+/// Fields added in 2025.
 const NEW_FIELDS: [&str; 9] = [
     "is_stem_verified",
     "favorites_count",
@@ -63,7 +63,7 @@ pub struct ResearchVideo {
     pub views: u64,
     /// Seconds.
     pub duration: u64,
-    /// Deleted or private: it has a place in the index and is not told.
+    /// Deleted or private: it has a place in the index and is not returned.
     pub is_gone: bool,
 }
 
@@ -89,7 +89,7 @@ impl ResearchVideo {
         UtcDay::of(Timestamp::from_ms(self.create_time * 1000))
     }
 
-    /// What conditions on a field compare with; `None` for a field that there are no conditions on.
+    /// Returns the values that conditions on a field compare with; `None` if the field allows no conditions.
     pub(super) fn values(&self, field: &str) -> Option<Vec<String>> {
         let one = |value: &dyn ToString| Some(vec![value.to_string()]);
         match field {
@@ -117,7 +117,7 @@ impl ResearchVideo {
         7_000_000_000_000_000_000 + self.id % 31
     }
 
-    /// Whether a field that is new is missing though it was asked for: no field always, none never.
+    /// Returns true if a requested new field is missing: depends on the habits.
     fn is_missing(&self, field: &str, habits: &ResearchHabits) -> bool {
         let Some(every) = habits.no_new_fields_every else { return false };
         let mixed =
@@ -125,7 +125,7 @@ impl ResearchVideo {
         NEW_FIELDS.contains(&field) && (mixed ^ mixed >> 17).is_multiple_of(every)
     }
 
-    /// The fields that were asked for. What has no value is left out, but for the list of hashtags.
+    /// Returns the requested fields. Those without a value are omitted, except the list of hashtags.
     pub(super) fn told(&self, fields: &[String], habits: &ResearchHabits) -> Value {
         let without_likes = habits.no_likes_every.is_some_and(|every| self.id.is_multiple_of(every));
         let mut told = Map::new();

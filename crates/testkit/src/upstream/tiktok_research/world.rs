@@ -1,4 +1,4 @@
-//! What the stand-in knows and has given out: videos, tokens, searches, requests of the day.
+//! State of the stand-in: videos, tokens, searches, requests of the day.
 
 use super::query::Query;
 use super::video::ResearchVideo;
@@ -9,7 +9,7 @@ use domain::{Clock, UtcDay};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
-/// How long it takes until a video is found, where it takes any time.
+/// Delay until a video is found, if enabled.
 const INDEX_LAG_SECONDS: i64 = 48 * 3600;
 /// The first search id; they look like the ids of videos.
 const SEARCH_ID: u64 = 7_378_809_778_820_092_971;

@@ -1,19 +1,19 @@
-//! A stream seen through a buffer that grows to one record and no further.
+//! A stream behind a buffer that grows to the size of one record and no further.
 
 use super::scan::{NoEnd, skip_space, value_end};
 use std::io::{self, Read};
 
-/// Bytes asked of the stream at a time.
+/// Bytes requested from the stream at a time.
 const READ_BYTES: usize = 256 * 1024;
 
-/// A stream and the part of it that is held.
-pub(crate) struct Window<R> {
+/// A stream with its buffered, unread part.
+pub(crate) struct ReadBuffer<R> {
     stream: R,
     buffer: Vec<u8>,
-    /// Where the unread part of the buffer begins and ends; room lies after it.
+    /// Range of unread bytes in `buffer`; free space follows it.
     start: usize,
     end: usize,
-    /// Most bytes held.
+    /// Largest buffer, in bytes.
     cap: usize,
     is_at_end: bool,
     damage: Option<io::Error>,
@@ -21,61 +21,61 @@ pub(crate) struct Window<R> {
     line: u64,
 }
 
-/// One line or value of a stream.
+/// A line or value of a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
     /// Whole.
     Whole(&'a [u8]),
-    /// Longer than the cap: its beginning. The stream is past it.
+    /// The beginning of a piece longer than the cap. The rest was skipped.
     TooLong(Vec<u8>),
 }
 
-/// How much of a piece that is too long is kept for its reject.
+/// Bytes of an oversized piece that are retained for its reject.
 const BEGINNING_BYTES: usize = 1024;
 
-impl<R: Read> Window<R> {
-    /// Looks at a stream, holding at most about `cap` bytes of it.
+impl<R: Read> ReadBuffer<R> {
+    /// Wraps a stream, with a buffer of about `cap` bytes.
     pub(crate) fn new(stream: R, cap: usize) -> Self {
         Self { stream, buffer: Vec::new(), start: 0, end: 0, cap, is_at_end: false, damage: None, line: 1 }
     }
 
-    /// What is held and not yet passed.
-    pub(crate) fn held(&self) -> &[u8] {
+    /// Returns the buffered, unread bytes.
+    pub(crate) fn buffered(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// Whether as much is held as may be.
+    /// Returns true if the buffer is at its cap.
     pub(crate) fn is_full(&self) -> bool {
         self.end - self.start >= self.cap
     }
 
-    /// The number of the line that begins what is held.
+    /// Returns the number of the line at the start of the buffer.
     pub(crate) const fn line(&self) -> u64 {
         self.line
     }
 
-    /// Whether the stream ended before its end.
+    /// Returns true if reading failed before the end of the stream.
     pub(crate) const fn has_damage(&self) -> bool {
         self.damage.is_some()
     }
 
-    /// Holds more or less from now on.
+    /// Changes the cap.
     pub(crate) fn set_cap(&mut self, cap: usize) {
         self.cap = cap;
     }
 
-    /// Passes the rest of the line. False when there is none.
+    /// Skips the rest of the line. Returns false if there is none.
     pub(crate) fn skip_line(&mut self) -> bool {
-        self.pass_line();
-        !self.held().is_empty() || self.grow()
+        self.skip_to_line_end();
+        !self.buffered().is_empty() || self.grow()
     }
 
-    /// Why the stream ended before its end, if it did.
+    /// Returns the error that ended the stream early, if any.
     pub(crate) fn take_damage(&mut self) -> Option<io::Error> {
         self.damage.take()
     }
 
-    /// Holds more, up to the cap. False when there is no more or no more may be held.
+    /// Reads more into the buffer. Returns false at the end of the stream or at the cap.
     pub(crate) fn grow(&mut self) -> bool {
         if self.is_at_end || self.is_full() {
             return false;
@@ -103,25 +103,25 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Holds at least `bytes`, if there are so many.
-    pub(crate) fn hold(&mut self, bytes: usize) -> &[u8] {
+    /// Buffers at least `bytes`, if the stream has as many.
+    pub(crate) fn fill(&mut self, bytes: usize) -> &[u8] {
         while self.end - self.start < bytes && self.grow() {}
-        self.held()
+        self.buffered()
     }
 
-    /// Goes on by `bytes` of what is held.
-    pub(crate) fn pass(&mut self, bytes: usize) {
+    /// Consumes `bytes` of the buffer.
+    pub(crate) fn consume(&mut self, bytes: usize) {
         let passed = &self.buffer[self.start..self.start + bytes];
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.start += bytes;
     }
 
-    /// The next byte that is not white space, not passed.
+    /// Returns the next byte that is not white space, without consuming it.
     pub(crate) fn peek(&mut self) -> Option<u8> {
         loop {
-            let space = skip_space(self.held(), 0);
-            self.pass(space);
-            if let Some(byte) = self.held().first() {
+            let space = skip_space(self.buffered(), 0);
+            self.consume(space);
+            if let Some(byte) = self.buffered().first() {
                 return Some(*byte);
             }
             if !self.grow() {
@@ -130,8 +130,8 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// The bytes up to and without the next newline that ends a record; passes them. `ends` is asked at each newline
-    /// and given what lies between the one before and this one. `None` at the end of the stream.
+    /// Returns the bytes up to the next newline that ends a record, without it, and consumes both. `ends` is
+    /// called at each newline with the bytes since the previous one. `None` at the end of the stream.
     pub(crate) fn line_where(&mut self, mut ends: impl FnMut(&[u8]) -> bool) -> Option<Piece<'_>> {
         let (mut asked, mut looked) = (0, 0);
         loop {
@@ -156,63 +156,63 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// The next line, without its newline.
+    /// Returns the next line, without its newline.
     pub(crate) fn next_line(&mut self) -> Option<Piece<'_>> {
         self.line_where(|_| true)
     }
 
     fn take_line(&mut self, len: usize, passed: usize) -> Piece<'_> {
         let start = self.start;
-        self.pass(passed);
+        self.consume(passed);
         Piece::Whole(&self.buffer[start..start + len])
     }
 
-    /// Passes the rest of a line that is too long. With a newline already held (a quoted cell that never closes), only
-    /// up to that.
+    /// Skips the rest of an oversized line. If a newline is already buffered (an unclosed quoted cell), only
+    /// up to that one.
     fn too_long(&mut self) -> Piece<'static> {
-        let beginning = self.held()[..BEGINNING_BYTES.min(self.held().len())].to_vec();
-        self.pass_line();
+        let beginning = self.buffered()[..BEGINNING_BYTES.min(self.buffered().len())].to_vec();
+        self.skip_to_line_end();
         Piece::TooLong(beginning)
     }
 
-    fn pass_line(&mut self) {
+    fn skip_to_line_end(&mut self) {
         loop {
-            if let Some(at) = memchr::memchr(b'\n', self.held()) {
-                return self.pass(at + 1);
+            if let Some(at) = memchr::memchr(b'\n', self.buffered()) {
+                return self.consume(at + 1);
             }
-            self.pass(self.held().len());
+            self.consume(self.buffered().len());
             if !self.grow() {
                 return;
             }
         }
     }
 
-    /// Holds on to whole lines: all that are held, or the next one however long it is (up to the cap). The bytes end
-    /// after a newline or at the end of the stream; empty when there are none.
+    /// Buffers whole lines: all that fit, or the next one alone if it is longer (up to the cap). The bytes
+    /// end after a newline or at the end of the stream; empty at the end.
     pub(crate) fn lines(&mut self, bytes: usize) -> &[u8] {
-        self.hold(bytes.min(self.cap));
+        self.fill(bytes.min(self.cap));
         loop {
-            let end = memchr::memrchr(b'\n', self.held()).map(|at| at + 1);
+            let end = memchr::memrchr(b'\n', self.buffered()).map(|at| at + 1);
             match end {
                 Some(end) => return &self.buffer[self.start..self.start + end],
-                None if self.is_at_end => return self.held(),
+                None if self.is_at_end => return self.buffered(),
                 None if !self.grow() && !self.is_at_end => return &[],
                 None => {}
             }
         }
     }
 
-    /// The JSON value at the beginning of what is held (after [`Self::peek`]); passes it.
+    /// Returns the JSON value at the start of the buffer (after [`Self::peek`]), and consumes it.
     pub(crate) fn value(&mut self) -> Result<Piece<'_>, NoEnd> {
         let mut tried = 0;
         loop {
-            // Growing by halves keeps looking again from the beginning affordable.
-            if self.is_at_end || self.is_full() || self.held().len() > tried + tried / 2 {
-                tried = self.held().len();
-                match value_end(self.held(), 0) {
+            // Each retry scans from the start, so the buffer grows by half to keep the total linear.
+            if self.is_at_end || self.is_full() || self.buffered().len() > tried + tried / 2 {
+                tried = self.buffered().len();
+                match value_end(self.buffered(), 0) {
                     Ok(end) => {
                         let start = self.start;
-                        self.pass(end);
+                        self.consume(end);
                         return Ok(Piece::Whole(&self.buffer[start..start + end]));
                     }
                     Err(NoEnd::Incomplete) if !self.is_at_end => {}
@@ -225,13 +225,13 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Passes a value that is too long to hold, byte by byte.
+    /// Skips a value too long to buffer, byte by byte.
     fn skip_value(&mut self) -> Result<Vec<u8>, NoEnd> {
-        let beginning = self.held()[..BEGINNING_BYTES].to_vec();
+        let beginning = self.buffered()[..BEGINNING_BYTES].to_vec();
         let (mut depth, mut in_string, mut is_escaped) = (0_u64, false, false);
         loop {
-            for at in 0..self.held().len() {
-                match (self.held()[at], in_string) {
+            for at in 0..self.buffered().len() {
+                match (self.buffered()[at], in_string) {
                     (_, true) if is_escaped => is_escaped = false,
                     (b'\\', true) => is_escaped = true,
                     (b'"', _) => in_string = !in_string,
@@ -240,11 +240,11 @@ impl<R: Read> Window<R> {
                     _ => continue,
                 }
                 if depth == 0 && !in_string && !is_escaped {
-                    self.pass(at + 1);
+                    self.consume(at + 1);
                     return Ok(beginning);
                 }
             }
-            self.pass(self.held().len());
+            self.consume(self.buffered().len());
             if !self.grow() {
                 return Err(NoEnd::Incomplete);
             }
@@ -252,15 +252,15 @@ impl<R: Read> Window<R> {
     }
 }
 
-/// What is held, then the rest of the stream.
-impl<R: Read> Read for Window<R> {
+/// Reads the buffer first, then the rest of the stream.
+impl<R: Read> Read for ReadBuffer<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.held().is_empty() {
+        if self.buffered().is_empty() {
             self.grow();
         }
-        let bytes = buffer.len().min(self.held().len());
-        buffer[..bytes].copy_from_slice(&self.held()[..bytes]);
-        // Lines of packed bytes are not counted.
+        let bytes = buffer.len().min(self.buffered().len());
+        buffer[..bytes].copy_from_slice(&self.buffered()[..bytes]);
+        // Lines of compressed bytes are not counted.
         self.start += bytes;
         match self.damage.take() {
             Some(error) if bytes == 0 => Err(error),
@@ -276,7 +276,7 @@ impl<R: Read> Read for Window<R> {
 mod tests {
     use super::*;
 
-    /// Gives one byte at a time, and an error after the last.
+    /// Returns one byte at a time, and an error after the last.
     struct Drops<'a>(&'a [u8]);
     impl Read for Drops<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -293,7 +293,7 @@ mod tests {
         let mut text = b"one\n".to_vec();
         text.extend(b"x".repeat(3_000_000));
         text.extend(b"\nlast");
-        let mut window = Window::new(&text[..], 1 << 20);
+        let mut window = ReadBuffer::new(&text[..], 1 << 20);
         assert_eq!(window.next_line(), Some(Piece::Whole(b"one")));
         let Some(Piece::TooLong(beginning)) = window.next_line() else { panic!("too long") };
         assert_eq!(beginning, b"x".repeat(BEGINNING_BYTES));
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn values_come_whole_from_a_torn_stream() {
-        let mut window = Window::new(Drops(br#" {"a":[1]} "x" [1,"#), 1 << 20);
+        let mut window = ReadBuffer::new(Drops(br#" {"a":[1]} "x" [1,"#), 1 << 20);
         assert_eq!(window.peek(), Some(b'{'));
         assert_eq!(window.value(), Ok(Piece::Whole(br#"{"a":[1]}"#)));
         assert_eq!(window.peek(), Some(b'"'));
@@ -318,8 +318,8 @@ mod tests {
     #[test]
     fn a_value_that_is_too_long_is_passed_over() {
         let text = format!(r#"["{}\"]",[{{}}]],17 "#, "x".repeat(3_000_000));
-        let mut window = Window::new(text.as_bytes(), 1 << 20);
+        let mut window = ReadBuffer::new(text.as_bytes(), 1 << 20);
         assert!(matches!(window.value(), Ok(Piece::TooLong(_))));
-        assert_eq!(window.held().first(), Some(&b','));
+        assert_eq!(window.buffered().first(), Some(&b','));
     }
 }
