@@ -4,8 +4,9 @@ use crate::ChartError;
 use crate::calendar::moment;
 use crate::text::shortened;
 use domain::Timestamp;
+use serde::Deserialize;
 use std::ops::RangeInclusive;
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::{IntoStaticStr, VariantArray};
 
 /// Allowed width and height in pixels.
 pub const SIZE_PX: RangeInclusive<u32> = 100..=4000;
@@ -47,7 +48,8 @@ pub struct Line {
 }
 
 /// Dark on light or light on dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, IntoStaticStr, EnumString, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Theme {
     /// Dark on white.

@@ -2,30 +2,45 @@
 //! rate would stand.
 
 use crate::Measure;
+use crate::parameters::{DurationText, Number, Rate, VideoText, by, window};
 use crate::sample::{Sample, is_since};
 use crate::view::assigned_id;
 use crate::{MeasureError, Measured, Meta};
+use clap::Args;
 use domain::caveat::Caveat;
+use domain::link::video_id;
 use domain::metrics::benchmark::{AgeBand, AgeGroup, Benchmark, benchmark};
 use domain::metrics::engagement::{EngagementRate, engagement};
 use domain::metrics::structural_break::benchmark_by_side;
 use domain::metrics::{Percentiles, Sides};
-use domain::{Count, Hashtag, Timestamp, VideoId};
-use serde::Serialize;
+use domain::{Count, Hashtag, Length, Timestamp, VideoId};
+use serde::{Deserialize, Serialize};
 use store::samples::SampledVideo;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct BenchmarkAsked {
-    /// Only videos posted at or after this.
-    pub since: Option<Timestamp>,
-    /// Where would so many plays stand?
-    pub plays: Option<u64>,
-    /// Where would such an engagement rate stand?
-    pub engagement: Option<f64>,
-    /// Where does this video stand?
-    pub video: Option<VideoId>,
+/// Question: usual plays and engagement under a hashtag, and where something ranks among them.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, IntoParams, Args)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct BenchmarkQuery {
+    /// Only videos posted within this time back from now: `24h`, `30d`, `6mo`.
+    #[arg(long, value_name = "LENGTH", value_parser = window)]
+    #[serde(deserialize_with = "by::window")]
+    #[param(inline, value_type = DurationText, example = "90d", required = false)]
+    pub window: Option<Length>,
+    /// Show the percentile of this many plays.
+    #[arg(long, value_name = "N")]
+    #[param(inline, value_type = Number, required = false)]
+    pub plays: Option<Number>,
+    /// Show the percentile of this engagement rate, such as 0.08.
+    #[arg(long, value_name = "RATE")]
+    #[param(inline, value_type = Rate, example = 0.05, required = false)]
+    pub engagement: Option<Rate>,
+    /// Show the percentile of this video: its id, or the link of its page.
+    #[arg(long = "video", value_name = "VIDEO", value_parser = video_id, conflicts_with_all = ["plays", "engagement"])]
+    #[serde(deserialize_with = "by::video")]
+    #[param(inline, value_type = VideoText, required = false)]
+    pub video_id: Option<VideoId>,
 }
 
 /// What is usual under a hashtag.
@@ -213,16 +228,34 @@ pub struct StandingView {
 }
 
 impl Measure {
-    /// What is usual under a hashtag.
+    /// Returns usual plays and engagement under a hashtag.
     pub async fn benchmark(
         &self,
         hashtag: &Hashtag,
-        asked: BenchmarkAsked,
+        query: BenchmarkQuery,
     ) -> Result<Measured<BenchmarkView>, MeasureError> {
-        let since = asked.since;
+        let since = query.window.map(|window| window.before(self.inner.clock.now()));
+        self.benchmark_of(hashtag, since, query).await
+    }
+
+    /// Returns the same over the videos posted at or after a moment.
+    pub async fn benchmark_since(
+        &self,
+        hashtag: &Hashtag,
+        since: Option<Timestamp>,
+    ) -> Result<Measured<BenchmarkView>, MeasureError> {
+        self.benchmark_of(hashtag, since, BenchmarkQuery::default()).await
+    }
+
+    async fn benchmark_of(
+        &self,
+        hashtag: &Hashtag,
+        since: Option<Timestamp>,
+        query: BenchmarkQuery,
+    ) -> Result<Measured<BenchmarkView>, MeasureError> {
         let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
         let made = benchmark(sample.figures());
-        let standing = standing(&made, &sample, asked)?;
+        let standing = standing(&made, &sample, query)?;
         let counts = sample.sides();
         let sides = if counts.is_pooled() { benchmark_by_side(sample.figures()) } else { None };
         let data = BenchmarkView {
@@ -266,13 +299,16 @@ fn band_view(band: &AgeGroup) -> BandView {
 fn standing(
     made: &Benchmark,
     sample: &Sample,
-    asked: BenchmarkAsked,
+    query: BenchmarkQuery,
 ) -> Result<Option<StandingView>, MeasureError> {
-    let (age, plays, rate) = match asked.video {
+    let (age, plays, rate) = match query.video_id {
         Some(id) => {
             let video =
                 sample.iter().find(|video| video.id() == id).map(SampledVideo::figures).ok_or_else(|| {
-                    MeasureError::asked("video_id", format!("{id} is not among the videos that are compared"))
+                    MeasureError::parameter(
+                        "video_id",
+                        format!("{id} is not among the videos that are compared"),
+                    )
                 })?;
             (
                 AgeBand::of(&video).unwrap_or(AgeBand::All),
@@ -280,12 +316,12 @@ fn standing(
                 engagement(&video.counts),
             )
         }
-        None if asked.plays.is_none() && asked.engagement.is_none() => return Ok(None),
-        None => (AgeBand::All, asked.plays, asked.engagement),
+        None if query.plays.is_none() && query.engagement.is_none() => return Ok(None),
+        None => (AgeBand::All, query.plays.map(Number::get), query.engagement.map(Rate::get)),
     };
     let group = made.group(age);
     Ok(Some(StandingView {
-        video_id: asked.video.map(|id| id.to_string()),
+        video_id: query.video_id.map(|id| id.to_string()),
         age: age.name(),
         plays,
         plays_percentile: plays.and_then(|plays| group.rank_of_plays(plays)),

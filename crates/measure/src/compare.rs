@@ -2,41 +2,72 @@
 
 use crate::Measure;
 use crate::creators::{as_real, share};
-use crate::sample::{Sample, is_since, place};
+use crate::parameters::{HistoryMetricName, Index, StepName, TagsText, TimeText, by, one_of};
+use crate::sample::{Sample, is_within, place};
 use crate::{
-    AvailableView, HashtagRecord, Held, HistoryAsked, HistoryMetric, HistoryView, MeasureError, Measured,
+    AvailableView, HashtagRecord, Held, HistoryMetric, HistoryQuery, HistoryView, MeasureError, Measured,
     Meta,
 };
+use clap::Args;
 use domain::caveat::Caveat;
 use domain::metrics::engagement::engagement_rate;
-use domain::metrics::history::{Mode, Step};
+use domain::metrics::history::Step;
 use domain::metrics::share_of_voice::{Base, HASHTAGS_MAX, ShareOfVoice, overlap, share_of_voice, shares};
 use domain::metrics::structural_break::{Shared, shared_by_side};
 use domain::metrics::{Side, SideCounts, Sides};
-use domain::{CaveatSet, Hashtag, HashtagRow, Timestamp};
-use serde::Serialize;
+use domain::{CaveatSet, Hashtag, HashtagRow, Moment};
+use serde::{Deserialize, Serialize};
 use store::samples::{CreatorsPart, SamplePart, SampledVideo};
 use store::videos::VideoRow;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Most hashtags that are compared.
 pub const COMPARED_MAX: usize = 10;
 const _: () = assert!(COMPARED_MAX <= HASHTAGS_MAX, "no more can share a voice");
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CompareAsked {
-    /// Which count the series are of.
+/// Question: hashtags side by side.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, IntoParams, Args)]
+#[into_params(parameter_in = Query)]
+pub struct CompareQuery {
+    /// Hashtags to compare, 2 to 10: names, with or without `#`, or ids; separated by commas over HTTP.
+    #[arg(
+        value_name = "NAME|ID",
+        required = true,
+        num_args = 2..=COMPARED_MAX,
+        help = "Tag names, with or without #, or TikTok's ids"
+    )]
+    #[serde(deserialize_with = "by::tags")]
+    #[param(inline, value_type = TagsText, example = "cat,dog")]
+    pub tags: Vec<String>,
+    /// Count to measure.
+    #[arg(long, default_value_t, value_parser = one_of::<HistoryMetric>())]
+    #[serde(default)]
+    #[param(inline, value_type = HistoryMetricName, required = false)]
     pub metric: HistoryMetric,
-    /// How finely.
+    /// Start: a day, a moment, or a length of time back from now such as `90min`, `30d`, `6mo` or `1y`. Limits the series and the videos.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[serde(default, deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, example = "90d", required = false)]
+    pub from: Option<Moment>,
+    /// End, included; a day to its last millisecond.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[serde(default, deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, required = false)]
+    pub to: Option<Moment>,
+    /// Spacing of points: every reading (`raw`), or the last one of each hour, day or week (UTC).
+    #[arg(long, default_value_t, value_parser = one_of::<Step>())]
+    #[serde(default)]
+    #[param(inline, value_type = StepName, required = false)]
     pub step: Step,
-    /// From when on, of the series and of videos.
-    pub from: Option<Timestamp>,
-    /// Until when.
-    pub to: Option<Timestamp>,
-    /// Each series divided by its own first value, times this.
-    pub index: Option<f64>,
+    /// Divide each series by its own first value, times this, such as 100.
+    #[arg(long, value_name = "N")]
+    #[serde(default)]
+    #[param(inline, value_type = Index, example = 100, required = false)]
+    pub index: Option<Index>,
     /// Points of a series at most.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub points_max: usize,
 }
 
@@ -161,14 +192,14 @@ impl Measure {
     pub async fn compare(
         &self,
         hashtags: &[Hashtag],
-        asked: CompareAsked,
+        query: &CompareQuery,
     ) -> Result<Measured<CompareView>, MeasureError> {
         let mut compared = Vec::with_capacity(hashtags.len());
         let mut samples = Vec::with_capacity(hashtags.len());
         let mut meta = Meta::default();
         let part = self.same_part(hashtags);
         for hashtag in hashtags {
-            let (view, sample) = self.compared(hashtag, asked, part, &mut meta).await?;
+            let (view, sample) = self.compared(hashtag, query, part, &mut meta).await?;
             compared.push(view);
             samples.push(sample);
         }
@@ -185,9 +216,9 @@ impl Measure {
         meta.say_of_readings(readings.fold(CaveatSet::default(), CaveatSet::union));
         meta.say_as_read(hashtags);
         let has_nothing = |one: &ComparedView| one.series.points.is_empty() && one.sample_videos == 0;
-        let is_empty = (asked.from.is_some() || asked.to.is_some()) && compared.iter().all(has_nothing);
+        let is_empty = (query.from.is_some() || query.to.is_some()) && compared.iter().all(has_nothing);
         if is_empty {
-            meta.available = self.held_of_any(hashtags, asked.metric).await?.map(AvailableView::from);
+            meta.available = self.held_of_any(hashtags, query.metric).await?.map(AvailableView::from);
         }
         let data = CompareView {
             share_of_voice: shares_view(hashtags, &voice),
@@ -217,26 +248,17 @@ impl Measure {
     async fn compared(
         &self,
         hashtag: &Hashtag,
-        asked: CompareAsked,
+        query: &CompareQuery,
         part: CreatorsPart,
         meta: &mut Meta,
     ) -> Result<(ComparedView, Sample), MeasureError> {
-        let history = HistoryAsked {
-            metric: asked.metric,
-            from: asked.from,
-            to: asked.to,
-            step: asked.step,
-            mode: Mode::Total,
-            is_repaired: true,
-            limit: asked.points_max,
-            after: None,
-        };
+        let &CompareQuery { metric, from, to, step, .. } = query;
+        let history =
+            HistoryQuery { metric, from, to, step, limit: query.points_max, ..HistoryQuery::default() };
         let series = self.history(hashtag, history).await?;
-        let until = asked.to;
-        let wanted = |video: &SampledVideo, _: &[HashtagRow]| {
-            is_since(video, asked.from)
-                && until.is_none_or(|until| video.created_at().is_some_and(|at| at <= until))
-        };
+        let now = self.inner.clock.now();
+        let (from, to) = (from.map(|from| from.begin(now)), to.map(|to| to.end(now)));
+        let wanted = |video: &SampledVideo, _: &[HashtagRow]| is_within(video, from, to);
         let sample = self.sample_of(hashtag, SamplePart::Creators(part), wanted).await?;
         join(meta, &series.meta, series.next.is_some());
         sample.part_caveat().into_iter().for_each(|caveat| meta.say(caveat));
@@ -246,7 +268,7 @@ impl Measure {
         }
         let view = ComparedView {
             record: HashtagRecord::of(hashtag),
-            indexed: asked.index.and_then(|to| indexed(&series.data, to)),
+            indexed: query.index.and_then(|to| indexed(&series.data, to.get())),
             series: series.data,
             available: series.meta.available,
             engagement: rate.ratio_of_sums,

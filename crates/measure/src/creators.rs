@@ -1,31 +1,44 @@
 //! Who carries a hashtag: its creators by videos and plays, and how much hangs on few of them.
 
 use crate::Measure;
+use crate::parameters::{TimeText, by};
 use crate::sample::{Sample, is_since};
 use crate::view::assigned_id;
 use crate::{MeasureError, Measured, Meta, Place};
+use clap::Args;
 use domain::caveat::Caveat;
 use domain::count::checked_sum;
 use domain::metrics::concentration::{Concentration, concentration};
-use domain::{Basis, Creator, Hashtag, Timestamp, fragment};
-use serde::Serialize;
+use domain::{Basis, Creator, Hashtag, Moment, Timestamp, fragment};
+use serde::{Deserialize, Serialize};
 use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 use store::samples::SampledVideo;
 use store::videos::VideoRow;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Videos of a creator that are searched for a name which the first one does not have, the newest first.
 const NAMING_VIDEOS_MAX: u32 = 10;
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CreatorsAsked {
-    /// Only videos posted from then on.
-    pub since: Option<Timestamp>,
-    /// Rows at most.
+/// Question: the creators of a hashtag.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, IntoParams, Args)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct CreatorsQuery {
+    /// Only videos posted from then on: a day, a moment, or a length of time back from now such as `30d` or `6mo`.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, example = "90d", required = false)]
+    pub since: Option<Moment>,
+    /// Rows per page at most.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub limit: u32,
-    /// Behind which row.
+    /// The row that the page follows.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub after: Option<Place>,
 }
 
@@ -138,21 +151,22 @@ impl Measure {
     pub async fn creators(
         &self,
         hashtag: &Hashtag,
-        asked: CreatorsAsked,
+        query: CreatorsQuery,
     ) -> Result<Measured<CreatorsView>, MeasureError> {
-        let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
+        let since = query.since.map(|since| since.begin(self.inner.clock.now()));
+        let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
         let mut creators = tally(sample.iter());
         let mut plays: Vec<f64> = creators.iter().filter_map(|tally| tally.plays).map(as_real).collect();
         let all_plays: u128 = creators.iter().filter_map(|tally| tally.plays).sum();
         let spread = concentration(&mut plays);
         let by_handle = creators.iter().filter(|tally| tally.author.is_by_handle()).count() as u64;
-        let first = asked.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
+        let first = query.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
         // Most plays first, equals by id.
-        put_first(&mut creators, first.saturating_add(asked.limit as usize), |a, b| {
+        put_first(&mut creators, first.saturating_add(query.limit as usize), |a, b| {
             (b.plays, a.author).cmp(&(a.plays, b.author))
         });
         let rest = creators.get(first..).unwrap_or_default();
-        let shown = rest.get(..asked.limit as usize).unwrap_or(rest);
+        let shown = rest.get(..query.limit as usize).unwrap_or(rest);
         let rows: Vec<VideoRow> = shown.iter().map(|tally| tally.video).collect();
         let packed = self.inner.store.packed(&rows).await?;
         let view = |(tally, packed): (&Tally, Vec<u8>)| CreatorView {

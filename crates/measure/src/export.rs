@@ -8,7 +8,9 @@ mod reading;
 mod rows;
 
 use crate::Measure;
+use crate::parameters::{ExportOfName, OptionalTagText, one_of};
 use crate::{HashtagRecord, MeasureError, Tabular, VideoMeasuredView};
+use clap::Args;
 use domain::Hashtag;
 use reading::{Gone, Part, Parts};
 use serde::Deserialize;
@@ -16,6 +18,7 @@ use std::io::{self, Write};
 use strum::{Display, IntoStaticStr, VariantArray};
 use tables::{Column, Format, Kind, Writer};
 use tokio::sync::mpsc;
+use utoipa::IntoParams;
 
 /// Parts that were read and wait to be written: enough that neither side waits for every part of the other.
 const PARTS_WAITING: usize = 4;
@@ -47,6 +50,21 @@ impl ExportOf {
             Self::History => READING.map(|(name, kind)| Column::new(name, kind)).to_vec(),
         }
     }
+}
+
+/// Question: everything stored of a kind, as a file.
+#[derive(Debug, Clone, PartialEq, Deserialize, IntoParams, Args)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// Rows to export: `hashtags`, `history` (every reading of hashtags) or `videos` (every video, under hashtags or not),
+    /// each once and in the order in which they were stored.
+    #[arg(value_name = "WHAT", value_parser = one_of::<ExportOf>())]
+    #[param(inline, value_type = ExportOfName, example = "hashtags")]
+    pub of: ExportOf,
+    /// Only of this hashtag: a name, with or without `#`, or an id.
+    #[arg(long, value_name = "NAME|ID")]
+    #[param(inline, value_type = OptionalTagText, required = false)]
+    pub hashtag: Option<String>,
 }
 
 /// Columns of readings.

@@ -1,23 +1,25 @@
 //! How a count of a hashtag went: its readings, as they are or by hour, day or week, as totals or as gains.
 
 use crate::Measure;
+use crate::parameters::{HistoryMetricName, ModeName, StepName, TimeText, by, one_of};
 use crate::view::assigned_id;
 use crate::{AsReadView, AvailableView, Held, MeasureError, Measured, Meta, Place};
+use clap::{ArgAction, Args};
 use domain::caveat::{Caveat, pipeline_of};
 use domain::metrics::history::{HistoryPoint, Mode, Step, history};
 use domain::metrics::series::{Repair, Series};
 use domain::observation::HashtagCounts;
-use domain::{CaveatSet, Count, Hashtag, Source, SourceSet, Timestamp};
+use domain::{CaveatSet, Count, Hashtag, Moment, Source, SourceSet};
 use serde::{Deserialize, Serialize};
 use store::snapshots::readings_of;
 use strum::{Display, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Most points of an answer that is not a page: charts and files.
 pub const POINTS_MAX: usize = 1_000_000;
 /// Points of a page where nobody says how many: a history is not a list of things, and a chart wants all of it at once.
 pub const HISTORY_LIMIT: u32 = 1_000;
-/// Most points that a page can be asked to have.
+/// Most points that a page can be query to have.
 pub const HISTORY_LIMIT_MAX: u32 = 10_000;
 
 /// Which count.
@@ -51,25 +53,62 @@ impl HistoryMetric {
     }
 }
 
-/// Which part of which history is asked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct HistoryAsked {
-    /// Which count.
+/// Question: the history of a count of a hashtag.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, IntoParams, Args)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct HistoryQuery {
+    /// Count to measure.
+    #[arg(long, default_value_t, value_parser = one_of::<HistoryMetric>())]
+    #[param(inline, value_type = HistoryMetricName, required = false)]
     pub metric: HistoryMetric,
-    /// From when on.
-    pub from: Option<Timestamp>,
-    /// Until when.
-    pub to: Option<Timestamp>,
-    /// How finely.
+    /// Start: a day, a moment, or a length of time back from now such as `90min`, `30d`, `6mo` or `1y`.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, example = "30d", required = false)]
+    pub from: Option<Moment>,
+    /// End, included; a day to its last millisecond.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, required = false)]
+    pub to: Option<Moment>,
+    /// Spacing of points: every reading (`raw`), or the last one of each hour, day or week (UTC).
+    #[arg(long, default_value_t, value_parser = one_of::<Step>())]
+    #[param(inline, value_type = StepName, required = false)]
     pub step: Step,
-    /// As totals or as gains.
+    /// Totals, or the gain since the previous point.
+    #[arg(long, default_value_t, value_parser = one_of::<Mode>())]
+    #[param(inline, value_type = ModeName, required = false)]
     pub mode: Mode,
-    /// Whether readings that cannot be are repaired.
-    pub is_repaired: bool,
+    /// Whether implausible readings are repaired; `false` returns every reading as reported.
+    #[arg(long = "no-repair", action = ArgAction::SetFalse, help = "Do not repair implausible readings")]
+    #[param(default = true, required = false)]
+    pub repair: bool,
     /// Points at most.
+    #[arg(skip = usize::MAX)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub limit: usize,
-    /// Behind which point.
+    /// The point that the page follows.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub after: Option<Place>,
+}
+
+impl Default for HistoryQuery {
+    fn default() -> Self {
+        Self {
+            metric: HistoryMetric::default(),
+            from: None,
+            to: None,
+            step: Step::default(),
+            mode: Mode::default(),
+            repair: true,
+            limit: usize::MAX,
+            after: None,
+        }
+    }
 }
 
 /// How a count went.
@@ -191,16 +230,16 @@ impl Measure {
     pub async fn history(
         &self,
         hashtag: &Hashtag,
-        asked: HistoryAsked,
+        query: HistoryQuery,
     ) -> Result<Measured<HistoryView>, MeasureError> {
-        let history = self.history_points(hashtag, asked).await?;
-        let after = asked.after.map(|place| place.value);
+        let history = self.history_points(hashtag, query).await?;
+        let after = query.after.map(|place| place.value);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
         let is_behind = |point: &&HistoryPoint| after.is_none_or(|after| point.at.as_ms() as f64 > after);
         let mut points: Vec<&HistoryPoint> =
-            history.points.iter().filter(is_behind).take(asked.limit.saturating_add(1)).collect();
-        let has_more = points.len() > asked.limit;
-        points.truncate(asked.limit);
+            history.points.iter().filter(is_behind).take(query.limit.saturating_add(1)).collect();
+        let has_more = points.len() > query.limit;
+        points.truncate(query.limit);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
         let place = |point: &&HistoryPoint| Place { value: point.at.as_ms() as f64, number: 0 };
         let next = points.last().filter(|_| has_more).map(place);
@@ -209,11 +248,11 @@ impl Measure {
             hashtag: hashtag.tag.name().to_owned(),
             hashtag_id: hashtag.id.map(|id| id.to_string()),
             assigned_id: assigned_id(hashtag),
-            metric: asked.metric.name(),
-            step: asked.step.name(),
-            mode: asked.mode.name(),
+            metric: query.metric.name(),
+            step: query.step.name(),
+            mode: query.mode.name(),
             points: points.into_iter().map(PointView::of).collect(),
-            as_read: history.as_read().filter(|_| asked.is_repaired),
+            as_read: history.as_read().filter(|_| query.repair),
             repairs: repairs
                 .map(|(repair, readings)| RepairsView { repair: repair.name(), readings })
                 .collect(),
@@ -228,18 +267,18 @@ impl Measure {
     pub async fn history_points(
         &self,
         hashtag: &Hashtag,
-        asked: HistoryAsked,
+        query: HistoryQuery,
     ) -> Result<History, MeasureError> {
-        if let (Some(from), Some(to)) = (asked.from, asked.to)
-            && to < from
-        {
-            return Err(MeasureError::asked("to", "it is before from; give a later time"));
+        let now = self.inner.clock.now();
+        let from = query.from.map(|from| from.begin(now));
+        let to = query.to.map(|to| to.end(now));
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            return Err(MeasureError::parameter("to", "it is earlier than from"));
         }
         let snapshots = self.snapshots_of(hashtag.row).await?;
-        let readings = readings_of(&snapshots, asked.metric.count());
-        let series =
-            if asked.is_repaired { Series::repaired(&readings) } else { Series::unrepaired(&readings) };
-        let points = history(&series, asked.step, asked.mode, asked.from, asked.to);
+        let readings = readings_of(&snapshots, query.metric.count());
+        let series = if query.repair { Series::repaired(&readings) } else { Series::unrepaired(&readings) };
+        let points = history(&series, query.step, query.mode, from, to);
         let sources = readings.iter().map(|reading| reading.source).collect();
         let held = Held::of(readings.iter().map(|reading| reading.at));
         Ok(History { hashtag: hashtag.clone(), points, series, sources, held })

@@ -28,6 +28,8 @@ mod outlook;
 
 mod overview;
 
+pub mod parameters;
+
 mod peers;
 
 mod related;
@@ -48,24 +50,24 @@ mod videos;
 
 mod view;
 
-pub use benchmark::{BandView, BenchmarkAsked, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
+pub use benchmark::{BandView, BenchmarkQuery, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
 pub use compare::{
-    COMPARED_MAX, CompareAsked, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,
+    COMPARED_MAX, CompareQuery, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,
 };
-pub use creators::{CreatorView, CreatorsAsked, CreatorsView};
-pub use export::ExportOf;
+pub use creators::{CreatorView, CreatorsQuery, CreatorsView};
+pub use export::{ExportOf, ExportQuery};
 pub use history::{
-    HISTORY_LIMIT, HISTORY_LIMIT_MAX, History, HistoryAsked, HistoryMetric, HistoryView, POINTS_MAX,
+    HISTORY_LIMIT, HISTORY_LIMIT_MAX, History, HistoryMetric, HistoryQuery, HistoryView, POINTS_MAX,
     PointView,
 };
 pub use known::Held;
 pub use outlook::{ForecastView, OutlookView, PaceView, SurgeView};
-pub use overview::{HashtagSort, HashtagsAsked, LifecycleView, OverviewView};
-pub use related::{RelatedAsked, RelatedSideView, RelatedSidesView, RelatedView};
+pub use overview::{HashtagSort, HashtagsQuery, LifecycleView, OverviewView};
+pub use related::{RelatedQuery, RelatedSideView, RelatedSidesView, RelatedView};
 pub use tabular::Tabular;
-pub use trending::{TrendingAsked, TrendingView};
+pub use trending::{TrendingQuery, TrendingView};
 pub use trends::{TrendFacts, TrendsProgress};
-pub use videos::{VideoMeasuredView, VideoSort, VideosAsked};
+pub use videos::{VideoMeasuredView, VideoSort, VideosQuery};
 pub use view::{
     AsReadView, AvailableView, CaveatView, HashtagRecord, Meta, SampleView, TotalView, not_as_read,
 };
@@ -171,9 +173,9 @@ pub enum MeasureError {
     /// A text is no name of a hashtag.
     #[error("{0:?} is no hashtag: {1}")]
     Name(String, TagError),
-    /// What is asked for makes no sense.
+    /// A parameter is invalid.
     #[error("{param}: {why}")]
-    Asked {
+    Parameter {
         /// The parameter.
         param: &'static str,
         /// What is wrong with it, and what would be right.
@@ -197,7 +199,7 @@ impl From<store::StoreError> for MeasureError {
 }
 
 impl MeasureError {
-    pub(crate) fn asked(param: &'static str, why: impl Into<String>) -> Self {
-        Self::Asked { param, why: why.into() }
+    pub(crate) fn parameter(param: &'static str, why: impl Into<String>) -> Self {
+        Self::Parameter { param, why: why.into() }
     }
 }

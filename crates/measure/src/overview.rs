@@ -2,11 +2,13 @@
 
 use crate::Measure;
 use crate::outlook::are_enough;
+use crate::parameters::{HashtagSortName, KeywordText, MinimumNumber, Number, by, keyword, one_of};
 use crate::series::HashtagSeries;
 use crate::trending::{EmergingView, size_band};
 use crate::trends::{CONCENTRATION_VIDEOS_MAX, number_of, trend_input};
 use crate::{HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
 use catalog::HashtagRef;
+use clap::Args;
 use domain::caveat::Caveat;
 use domain::metrics::emerging::{Component, emerging};
 use domain::metrics::lifecycle::{Contrast, Lifecycle, lifecycle};
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::trends::TrendSort;
 use strum::{Display, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Hashtags that answer a keyword of which an order other than by match is made.
 const CANDIDATES_MAX: u32 = 1_000;
@@ -152,18 +154,34 @@ impl HashtagSort {
     }
 }
 
-/// Which hashtags are asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HashtagsAsked {
-    /// The keyword.
+/// Question: hashtags by keyword.
+#[derive(Debug, Clone, PartialEq, Deserialize, IntoParams, Args)]
+#[into_params(parameter_in = Query)]
+pub struct HashtagsQuery {
+    /// Keyword that the name contains; `#` and spaces are ignored.
+    #[arg(value_name = "KEYWORD", value_parser = keyword)]
+    #[serde(deserialize_with = "by::keyword")]
+    #[param(inline, value_type = KeywordText, example = "cat")]
     pub query: String,
-    /// Their order.
+    /// Order of the rows: `match` puts the exact name first; the others order the first thousand matches.
+    #[arg(long, default_value_t, value_parser = one_of::<HashtagSort>())]
+    #[serde(default)]
+    #[param(inline, value_type = HashtagSortName, required = false)]
     pub sort: HashtagSort,
-    /// Only those of at least so many views.
-    pub views_min: u64,
-    /// Rows at most.
+    /// Only hashtags with at least this many views.
+    #[arg(long, value_name = "N", default_value_t)]
+    #[serde(default)]
+    #[param(inline, value_type = MinimumNumber, required = false)]
+    pub min_views: Number,
+    /// Rows per page at most.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub limit: u32,
-    /// Behind which row.
+    /// The row that the page follows.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub after: Option<Place>,
 }
 
@@ -226,17 +244,17 @@ impl Measure {
     /// A page of the hashtags that answer a keyword.
     pub async fn hashtags(
         &self,
-        asked: &HashtagsAsked,
+        query: &HashtagsQuery,
     ) -> Result<Measured<Vec<HashtagRecord>>, MeasureError> {
-        let limit = asked.limit.clamp(1, LIMIT_MAX);
-        let (hashtags, next) = match asked.sort {
-            HashtagSort::Match if asked.views_min == 0 => self.by_match(asked, limit).await?,
-            _ => self.by_value(asked, limit).await?,
+        let limit = query.limit.clamp(1, LIMIT_MAX);
+        let (hashtags, next) = match query.sort {
+            HashtagSort::Match if query.min_views.get() == 0 => self.by_match(query, limit).await?,
+            _ => self.by_value(query, limit).await?,
         };
         let newest = hashtags.iter().filter_map(|hashtag| hashtag.reported_at()).max();
         let mut meta = Meta { observed_at: newest.map(Timestamp::to_rfc3339), ..Meta::default() };
         meta.say_as_read(&hashtags);
-        if asked.sort != HashtagSort::Match || asked.views_min > 0 {
+        if query.sort != HashtagSort::Match || query.min_views.get() > 0 {
             meta.say(Caveat::FirstCandidates);
         }
         Ok(Measured { data: hashtags.iter().map(HashtagRecord::of).collect(), meta, next })
@@ -244,16 +262,16 @@ impl Measure {
 
     async fn by_match(
         &self,
-        asked: &HashtagsAsked,
+        query: &HashtagsQuery,
         limit: u32,
     ) -> Result<(Vec<Hashtag>, Option<Place>), MeasureError> {
-        let offset = asked.after.map_or(0, |place| place.number);
+        let offset = query.after.map_or(0, |place| place.number);
         let found = self
             .inner
             .catalog
-            .search(&asked.query, offset, limit)
+            .search(&query.query, offset, limit)
             .await
-            .map_err(|error| no_keyword(error, asked))?;
+            .map_err(|error| no_keyword(error, query))?;
         let next = found.has_more.then_some(Place { value: 0.0, number: found.next_offset });
         Ok((found.hashtags, next))
     }
@@ -261,19 +279,21 @@ impl Measure {
     /// The first that answer the keyword, put in another order.
     async fn by_value(
         &self,
-        asked: &HashtagsAsked,
+        query: &HashtagsQuery,
         limit: u32,
     ) -> Result<(Vec<Hashtag>, Option<Place>), MeasureError> {
         let found = self
             .inner
             .catalog
-            .search(&asked.query, 0, CANDIDATES_MAX)
+            .search(&query.query, 0, CANDIDATES_MAX)
             .await
-            .map_err(|error| no_keyword(error, asked))?;
+            .map_err(|error| no_keyword(error, query))?;
         let mut hashtags = found.hashtags;
-        hashtags.retain(|h| asked.views_min == 0 || h.views().is_some_and(|v| v.value >= asked.views_min));
-        if asked.sort != HashtagSort::Match {
-            let values = self.values_of(&hashtags, asked.sort).await?;
+        hashtags.retain(|h| {
+            query.min_views.get() == 0 || h.views().is_some_and(|v| v.value >= query.min_views.get())
+        });
+        if query.sort != HashtagSort::Match {
+            let values = self.values_of(&hashtags, query.sort).await?;
             let value = |hashtag: &Hashtag| values.get(&hashtag.row).copied();
             hashtags.retain(|hashtag| value(hashtag).is_some());
             hashtags.sort_by(|a, b| {
@@ -281,7 +301,7 @@ impl Measure {
                 of(b).total_cmp(&of(a)).then_with(|| a.row.cmp(&b.row))
             });
         }
-        let first = asked.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
+        let first = query.after.map_or(0, |place| usize::try_from(place.number).unwrap_or(usize::MAX));
         let reached = first.saturating_add(limit as usize);
         let has_more = hashtags.len() > reached;
         let page = hashtags.into_iter().skip(first).take(limit as usize).collect();
@@ -340,10 +360,10 @@ fn overview_meta(hashtag: &Hashtag, series: &HashtagSeries) -> Meta {
     meta
 }
 
-fn no_keyword(error: catalog::CatalogError, asked: &HashtagsAsked) -> MeasureError {
+fn no_keyword(error: catalog::CatalogError, query: &HashtagsQuery) -> MeasureError {
     match error {
         catalog::CatalogError::Name(why) => {
-            MeasureError::asked("query", format!("{:?} cannot be searched for: {why}", asked.query))
+            MeasureError::parameter("query", format!("{:?} cannot be searched for: {why}", query.query))
         }
         error => error.into(),
     }

@@ -2,17 +2,19 @@
 
 use crate::Measure;
 use crate::creators::{as_real, put_first, share};
+use crate::parameters::{TimeText, by};
 use crate::sample::{Sample, is_since, place};
 use crate::view::assigned_id;
 use crate::{LIMIT_MAX, MeasureError, Measured, Meta, TotalView};
+use clap::Args;
 use domain::caveat::Caveat;
 use domain::metrics::related::{Association, PairCounts, association, is_generic, relatedness};
 use domain::metrics::structural_break::{Beside, beside_by_side};
 use domain::metrics::{SideCounts, Sides};
-use domain::{Hashtag, HashtagRow, Timestamp};
-use serde::Serialize;
+use domain::{Hashtag, HashtagRow, Moment};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Hashtags that are judged, those beside it most often.
 const CANDIDATES_MAX: usize = 2_000;
@@ -21,14 +23,27 @@ const BOTH_MIN: u64 = 2;
 /// Below this many videos of the hashtag, one video with both is listed too.
 const FEW_VIDEOS: u64 = 20;
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RelatedAsked {
-    /// Only videos posted from then on.
-    pub since: Option<Timestamp>,
-    /// Whether hashtags that go with everything are listed too.
-    pub with_generic: bool,
+/// Question: the hashtags that occur together with one.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, IntoParams, Args)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct RelatedQuery {
+    /// Only videos posted from then on: a day, a moment, or a length of time back from now such as `30d` or `6mo`.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, example = "90d", required = false)]
+    pub since: Option<Moment>,
+    /// Whether hashtags that go with everything (fyp, foryou, viral ...) are listed too.
+    #[arg(
+        long = "with-generic",
+        help = "List hashtags that go with everything too (fyp, foryou, viral ...)"
+    )]
+    #[param(default = false, required = false)]
+    pub generic: bool,
     /// Rows at most.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub limit: u32,
 }
 
@@ -106,9 +121,10 @@ impl Measure {
     pub async fn related(
         &self,
         hashtag: &Hashtag,
-        asked: RelatedAsked,
+        query: RelatedQuery,
     ) -> Result<Measured<Vec<RelatedView>>, MeasureError> {
-        let sample = self.sample(hashtag, |video| is_since(video, asked.since)).await?;
+        let since = query.since.map(|since| since.begin(self.inner.clock.now()));
+        let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
         let both_min = if sample.len() < FEW_VIDEOS { 1 } else { BOTH_MIN };
         let candidates = candidates(&sample, hashtag.row, both_min);
         let rows: Vec<HashtagRow> = candidates.iter().map(|(row, _)| *row).collect();
@@ -120,9 +136,9 @@ impl Measure {
             judged(hashtag, other, both, sample.len(), all)
         };
         let mut related: Vec<RelatedView> = hashtags.iter().filter_map(judge).collect();
-        related.retain(|other| asked.with_generic || !other.generic);
+        related.retain(|other| query.generic || !other.generic);
         related.sort_by(|a, b| b.relatedness.total_cmp(&a.relatedness).then_with(|| a.name.cmp(&b.name)));
-        related.truncate(asked.limit.clamp(1, LIMIT_MAX) as usize);
+        related.truncate(query.limit.clamp(1, LIMIT_MAX) as usize);
         let counts = sample.sides();
         let rows: HashMap<&str, HashtagRow> =
             hashtags.iter().map(|other| (other.tag.name(), other.row)).collect();
@@ -133,7 +149,7 @@ impl Measure {
         }
         let mut meta = Meta::of_sample(&sample, hashtag);
         meta.say_sides(&counts);
-        if asked.since.is_some() {
+        if query.since.is_some() {
             meta.say(Caveat::AllTimeBase);
         }
         let as_read = |other: &'_ RelatedView| Some((other.name.clone(), other.views.as_read.clone()?));

@@ -202,3 +202,8 @@ pub(super) fn place(video: &SampledVideo) -> Place {
 pub(super) fn is_since(video: &SampledVideo, since: Option<Timestamp>) -> bool {
     since.is_none_or(|since| video.created_at().is_some_and(|at| at >= since))
 }
+
+/// Whether a video was posted within a time; both ends are included.
+pub(super) fn is_within(video: &SampledVideo, since: Option<Timestamp>, until: Option<Timestamp>) -> bool {
+    is_since(video, since) && until.is_none_or(|until| video.created_at().is_some_and(|at| at <= until))
+}

@@ -3,39 +3,64 @@
 use crate::Measure;
 use crate::kept::KeptTrend;
 use crate::outlook::{seen, shown_percentile};
+use crate::parameters::{
+    MinimumNumber, Number, OptionalTagText, TrendSortName, TrendWindowName, WeightsText, by, keyword, one_of,
+};
 use crate::trends::{band_name, kept, lately, number_of};
 use crate::{HashtagRecord, Held, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
+use clap::Args;
 use domain::caveat::Caveat;
 use domain::metrics::emerging::{Component, Emerging, emerging};
 use domain::metrics::outlook::READING_AGE_DAYS_MAX;
 use domain::metrics::{TrendWindow, Weights};
 use domain::{Hashtag, HashtagRow, Source, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::trends::{TrendRow, TrendSort, TrendsQuery};
 use strum::VariantArray;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 const MS_OF_A_DAY: i64 = 86_400_000;
 /// Hashtags that answer a keyword, or stand first by the usual weights, of which a list of its own order is made.
 const CANDIDATES_MAX: u32 = 1_000;
 
-/// Which list is asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrendingAsked {
-    /// Within which window.
+/// Question: the hashtags that grow most.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, IntoParams, Args)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct TrendingQuery {
+    /// Window of time that ends at the newest reading.
+    #[arg(long, default_value_t, value_parser = one_of::<TrendWindow>())]
+    #[param(inline, value_type = TrendWindowName, required = false)]
     pub window: TrendWindow,
-    /// In which order.
+    /// Order of the rows, highest first. `emerging` is by pace, or by the score of `weights`.
+    #[arg(long, default_value_t, value_parser = one_of::<TrendSort>())]
+    #[param(inline, value_type = TrendSortName, required = false)]
     pub sort: TrendSort,
-    /// Only hashtags of at least so many views.
-    pub views_min: u64,
-    /// Only those that answer this keyword.
+    /// Only hashtags with at least this many views.
+    #[arg(long, value_name = "N", default_value_t)]
+    #[param(inline, value_type = MinimumNumber, required = false)]
+    pub min_views: Number,
+    /// Only hashtags that match this keyword.
+    #[arg(long, value_name = "TEXT", value_parser = keyword)]
+    #[serde(deserialize_with = "by::keyword_if_given")]
+    #[param(inline, value_type = OptionalTagText, required = false)]
     pub query: Option<String>,
-    /// Weights of the components; ranked by pace unless given.
+    /// Rank by a score of weighted percentiles, such as `zscore=2,pace=1`; components that are not named have their
+    /// default weight: pace 1, all others 0.
+    #[arg(long, value_name = "COMPONENT=WEIGHT,...")]
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = WeightsText, example = "zscore=2,pace=1", required = false)]
     pub weights: Option<Weights>,
-    /// Rows at most.
+    /// Rows per page at most.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub limit: u32,
-    /// Behind which row.
+    /// The row that the page follows.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub after: Option<Place>,
 }
 
@@ -115,7 +140,7 @@ impl EmergingView {
 impl Measure {
     /// A page of what moves most, as it was worked out when readings came in. Whoever wants what was read by another process
     /// a moment ago calls [`Catalog::follow_trends`] before. Fails with [`MeasureError::TrendsPending`] while there are none.
-    pub async fn trending(&self, asked: &TrendingAsked) -> Result<Measured<Vec<TrendingView>>, MeasureError> {
+    pub async fn trending(&self, query: &TrendingQuery) -> Result<Measured<Vec<TrendingView>>, MeasureError> {
         if !self.has_trends().await? {
             return Err(MeasureError::TrendsPending);
         }
@@ -125,25 +150,25 @@ impl Measure {
             return Ok(Measured { data: Vec::new(), meta: Meta::default().reported(), next: None });
         };
         // What is older has no pace and no surge.
-        let since = match asked.sort {
+        let since = match query.sort {
             TrendSort::Emerging | TrendSort::Pace | TrendSort::Surge => fresh_since(newest),
-            _ => lately(asked.window, newest),
+            _ => lately(query.window, newest),
         };
-        let limit = asked.limit.clamp(1, LIMIT_MAX);
-        let (rows, next) = match (&asked.query, &asked.weights) {
-            (None, None) => self.in_order(asked, since, limit).await?,
-            _ => self.in_own_order(asked, since, newest, limit).await?,
+        let limit = query.limit.clamp(1, LIMIT_MAX);
+        let (rows, next) = match (&query.query, &query.weights) {
+            (None, None) => self.in_order(query, since, limit).await?,
+            _ => self.in_own_order(query, since, newest, limit).await?,
         };
-        let (data, hashtags) = self.trending_views(&rows, asked, newest).await?;
+        let (data, hashtags) = self.trending_views(&rows, query, newest).await?;
         let named = |name: &String| Source::VARIANTS.iter().copied().find(|source| source.name() == name);
         let sources = data.iter().flat_map(|row| &row.trend.source).filter_map(named).collect();
         let mut meta = Meta::of(sources, Some(newest)).reported();
         let age_ms = self.inner.clock.now().as_ms().saturating_sub(newest.as_ms());
-        meta.stale = age_ms > asked.window.ms();
+        meta.stale = age_ms > query.window.ms();
         if self.is_past(newest) {
             meta.say(Caveat::OutlookPast);
         }
-        if !data.is_empty() && (asked.query.is_some() || asked.weights.is_some()) {
+        if !data.is_empty() && (query.query.is_some() || query.weights.is_some()) {
             meta.say(Caveat::FirstCandidates);
         }
         meta.say_as_read(&hashtags);
@@ -163,46 +188,46 @@ impl Measure {
     /// As the store has them in order.
     async fn in_order(
         &self,
-        asked: &TrendingAsked,
+        query: &TrendingQuery,
         since: Timestamp,
         limit: u32,
     ) -> Result<(Vec<TrendRow>, Option<Place>), MeasureError> {
         let after =
-            asked.after.and_then(|place| Some((place.value, HashtagRow(u32::try_from(place.number).ok()?))));
+            query.after.and_then(|place| Some((place.value, HashtagRow(u32::try_from(place.number).ok()?))));
         let trends = TrendsQuery {
-            window: number_of(asked.window),
-            sort: asked.sort,
-            views_min: asked.views_min,
+            window: number_of(query.window),
+            sort: query.sort,
+            views_min: query.min_views.get(),
             read_since: since,
             after,
             limit: limit + 1,
         };
         let rows = self.inner.store.trends(trends).await?;
-        Ok(page(rows, asked.sort, limit))
+        Ok(page(rows, query.sort, limit))
     }
 
     /// Candidates put in order here: those that answer a keyword, or those that stand first by the usual weights.
     async fn in_own_order(
         &self,
-        asked: &TrendingAsked,
+        query: &TrendingQuery,
         since: Timestamp,
         newest: Timestamp,
         limit: u32,
     ) -> Result<(Vec<TrendRow>, Option<Place>), MeasureError> {
-        let mut rows = self.candidates(asked, since).await?;
-        rows.retain(|row| row.views >= asked.views_min && row.read_at >= since);
-        if let Some(weights) = &asked.weights
-            && let Some(peers) = self.peers(asked.window).await?
+        let mut rows = self.candidates(query, since).await?;
+        rows.retain(|row| row.views >= query.min_views.get() && row.read_at >= since);
+        if let Some(weights) = &query.weights
+            && let Some(peers) = self.peers(query.window).await?
         {
             for row in &mut rows {
                 row.values[0] = emerging(&seen(kept(row)?.trend, Some(newest)), &peers, weights).score;
             }
         }
-        let column = asked.sort.column();
+        let column = query.sort.column();
         rows.retain(|row| row.values[column].is_some());
         let key = |row: &TrendRow| (row.values[column].unwrap_or(f64::NEG_INFINITY), row.hashtag);
         rows.sort_by(|a, b| key(b).0.total_cmp(&key(a).0).then(key(a).1.cmp(&key(b).1)));
-        if let Some(place) = asked.after {
+        if let Some(place) = query.after {
             let is_behind = |row: &TrendRow| {
                 let (value, hashtag) = key(row);
                 value < place.value || (value <= place.value && u64::from(hashtag.0) > place.number)
@@ -210,26 +235,26 @@ impl Measure {
             rows.retain(is_behind);
         }
         rows.truncate(limit as usize + 1);
-        Ok(page(rows, asked.sort, limit))
+        Ok(page(rows, query.sort, limit))
     }
 
     async fn candidates(
         &self,
-        asked: &TrendingAsked,
+        query: &TrendingQuery,
         since: Timestamp,
     ) -> Result<Vec<TrendRow>, MeasureError> {
         let store = &self.inner.store;
-        if let Some(query) = &asked.query {
-            let found = self.inner.catalog.search(query, 0, CANDIDATES_MAX).await?;
+        if let Some(keyword) = &query.query {
+            let found = self.inner.catalog.search(keyword, 0, CANDIDATES_MAX).await?;
             let rows: Vec<HashtagRow> = found.hashtags.iter().map(|hashtag| hashtag.row).collect();
             let mut trends = store.trends_of(&rows).await?;
-            trends.retain(|row| row.window == number_of(asked.window));
+            trends.retain(|row| row.window == number_of(query.window));
             return Ok(trends);
         }
         let first = TrendsQuery {
-            window: number_of(asked.window),
-            sort: asked.sort,
-            views_min: asked.views_min,
+            window: number_of(query.window),
+            sort: query.sort,
+            views_min: query.min_views.get(),
             read_since: since,
             after: None,
             limit: CANDIDATES_MAX,
@@ -246,14 +271,14 @@ impl Measure {
     async fn trending_views(
         &self,
         rows: &[TrendRow],
-        asked: &TrendingAsked,
+        query: &TrendingQuery,
         newest: Timestamp,
     ) -> Result<(Vec<TrendingView>, Vec<Hashtag>), MeasureError> {
         let numbers: Vec<HashtagRow> = rows.iter().map(|row| row.hashtag).collect();
         let hashtags = self.inner.store.hashtags(&numbers).await?;
         let by_row: HashMap<HashtagRow, &Hashtag> = hashtags.iter().map(|h| (h.row, h)).collect();
-        let peers = self.peers(asked.window).await?;
-        let (weights, odds) = (asked.weights.unwrap_or_default(), self.odds().await?);
+        let peers = self.peers(query.window).await?;
+        let (weights, odds) = (query.weights.unwrap_or_default(), self.odds().await?);
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
             let Some(hashtag) = by_row.get(&row.hashtag) else { continue };
@@ -262,11 +287,11 @@ impl Measure {
             let placed = peers.as_ref().map(|peers| emerging(&trend, peers, &weights));
             views.push(TrendingView {
                 hashtag: HashtagRecord::of(hashtag),
-                window: asked.window.name(),
+                window: query.window.name(),
                 trend: TrendFacts::of(&trend, sources),
                 outlook: trend.outlook.map(|outlook| OutlookView::of(&outlook, placed.as_ref(), &odds)),
                 emerging: placed
-                    .map(|it| EmergingView::of(&it, asked.window, trend.views, asked.weights.is_some())),
+                    .map(|it| EmergingView::of(&it, query.window, trend.views, query.weights.is_some())),
             });
         }
         Ok((views, hashtags))

@@ -2,18 +2,22 @@
 
 use crate::Measure;
 use crate::creators::{as_real, put_first};
-use crate::sample::is_since;
+use crate::parameters::{
+    MinimumNumber, Number, OptionalTagText, RegionText, TimeText, VideoSortName, by, one_of,
+};
+use crate::sample::is_within;
 use crate::{LIMIT_MAX, MeasureError, Measured, Meta, Place};
 use catalog::HashtagRef;
+use clap::Args;
 use domain::metrics::engagement::engagement;
-use domain::{Count, Creator, Hashtag, HashtagRow, Region, Timestamp, VideoId, fragment};
+use domain::{Count, Creator, Hashtag, HashtagRow, Moment, Region, Timestamp, VideoId, fragment};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::StoreError;
 use store::samples::{SamplePart, SampledVideo};
 use store::videos::{VideoRow, VideoUnder};
 use strum::{Display, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 const MS_OF_A_DAY: f64 = 86_400_000.0;
 
@@ -66,26 +70,52 @@ fn velocity(
     plays.filter(|_| age_ms >= AGE_MS_MIN).map(|plays| as_real(plays) / age_days)
 }
 
-/// Which videos are asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct VideosAsked {
-    /// Their order.
+/// Question: the videos under a hashtag.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, IntoParams, Args)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct VideosQuery {
+    /// Order of the rows, highest first; `velocity` is plays per day since the video was posted. Leaves out videos whose
+    /// value is unknown.
+    #[arg(long, default_value_t, value_parser = one_of::<VideoSort>())]
+    #[param(inline, value_type = VideoSortName, required = false)]
     pub sort: VideoSort,
-    /// Posted at or after this.
-    pub since: Option<Timestamp>,
-    /// Posted at or before this.
-    pub until: Option<Timestamp>,
-    /// Posted under this country.
+    /// Posted at or after this: a day, a moment, or a length of time back from now such as `30d` or `6mo`.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, example = "30d", required = false)]
+    pub since: Option<Moment>,
+    /// Posted at or before this; a day is included.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, required = false)]
+    pub until: Option<Moment>,
+    /// Posted under this country: two letters.
+    #[arg(long, value_name = "COUNTRY")]
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = RegionText, example = "US", required = false)]
     pub region: Option<Region>,
-    /// With at least so many plays.
-    pub plays_min: u64,
+    /// With at least this many plays.
+    #[arg(long, value_name = "N", default_value_t)]
+    #[param(inline, value_type = MinimumNumber, required = false)]
+    pub min_plays: Number,
     /// With this hashtag too.
+    #[arg(long, value_name = "NAME|ID")]
+    #[param(inline, value_type = OptionalTagText, example = "dog", required = false)]
     pub also: Option<String>,
     /// Without this hashtag.
+    #[arg(long, value_name = "NAME|ID")]
+    #[param(inline, value_type = OptionalTagText, required = false)]
     pub not: Option<String>,
-    /// Rows at most.
+    /// Rows per page at most.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub limit: u32,
-    /// Behind which row.
+    /// The row that the page follows.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
     pub after: Option<Place>,
 }
 
@@ -136,25 +166,30 @@ impl Measure {
     pub async fn videos(
         &self,
         hashtag: &Hashtag,
-        asked: &VideosAsked,
+        query: &VideosQuery,
     ) -> Result<Measured<Vec<VideoMeasuredView>>, MeasureError> {
-        let also = self.other(asked.also.as_deref(), "also").await?;
-        let not = self.other(asked.not.as_deref(), "not").await?;
-        let part = match asked.sort {
+        let also = self.other(query.also.as_deref(), "also").await?;
+        let not = self.other(query.not.as_deref(), "not").await?;
+        let part = match query.sort {
             VideoSort::Plays => self.most_played_part(hashtag),
             _ => SamplePart::Creators(self.part_of(hashtag)),
         };
-        let wanted = |video: &SampledVideo, tags: &[HashtagRow]| is_wanted(video, tags, asked, also, not);
+        let now = self.inner.clock.now();
+        let since = query.since.map(|since| since.begin(now));
+        let until = query.until.map(|until| until.end(now));
+        let wanted = |video: &SampledVideo, tags: &[HashtagRow]| {
+            is_within(video, since, until) && is_wanted(video, tags, query, also, not)
+        };
         let sample = self.sample_of(hashtag, part, wanted).await?;
         let is_behind = |value: f64, id: VideoId| {
-            asked
+            query
                 .after
                 .is_none_or(|place| value < place.value || (value <= place.value && id.get() < place.number))
         };
-        let valued = |video| Some((asked.sort.value(video)?, video));
+        let valued = |video| Some((query.sort.value(video)?, video));
         let mut videos: Vec<(f64, &SampledVideo)> =
             sample.iter().filter_map(valued).filter(|(value, video)| is_behind(*value, video.id())).collect();
-        let limit = asked.limit.clamp(1, LIMIT_MAX) as usize;
+        let limit = query.limit.clamp(1, LIMIT_MAX) as usize;
         put_first(&mut videos, limit, |(a, one), (b, other)| b.total_cmp(a).then(other.id().cmp(&one.id())));
         let has_more = videos.len() > limit;
         videos.truncate(limit);
@@ -176,7 +211,7 @@ impl Measure {
     ) -> Result<Option<Option<HashtagRow>>, MeasureError> {
         let Some(text) = text else { return Ok(None) };
         HashtagRef::candidates(text)
-            .map_err(|why| MeasureError::asked(param, format!("{text:?} is no hashtag: {why}")))?;
+            .map_err(|why| MeasureError::parameter(param, format!("{text:?} is no hashtag: {why}")))?;
         Ok(Some(self.inner.catalog.find(text).await?.map(|hashtag| hashtag.row)))
     }
 
@@ -207,15 +242,13 @@ impl Measure {
 fn is_wanted(
     video: &SampledVideo,
     tags: &[HashtagRow],
-    asked: &VideosAsked,
+    query: &VideosQuery,
     also: Option<Option<HashtagRow>>,
     not: Option<Option<HashtagRow>>,
 ) -> bool {
     let has = |row: Option<HashtagRow>| row.is_some_and(|row| tags.contains(&row));
-    is_since(video, asked.since)
-        && asked.until.is_none_or(|until| video.created_at().is_some_and(|at| at <= until))
-        && asked.region.is_none_or(|region| video.region() == Some(region))
-        && (asked.plays_min == 0 || video.plays().is_some_and(|plays| plays >= asked.plays_min))
+    query.region.is_none_or(|region| video.region() == Some(region))
+        && (query.min_plays.get() == 0 || video.plays().is_some_and(|plays| plays >= query.min_plays.get()))
         && also.is_none_or(has)
         && !not.is_some_and(has)
 }

@@ -3,7 +3,8 @@
 use catalog::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
 use domain::metrics::TrendWindow;
 use domain::{Clock, Observation, TagKey, Timestamp, WalkCursor};
-use measure::{Measure, TrendingAsked};
+use measure::parameters::Number;
+use measure::{Measure, TrendingQuery};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use store::trends::TrendSort;
@@ -77,10 +78,10 @@ fn readings(clock: &FixedClock, days: i64) -> Vec<Observation> {
 }
 
 async fn moving(measure: &Measure) -> usize {
-    let asked = TrendingAsked {
+    let asked = TrendingQuery {
         window: TrendWindow::Week,
         sort: TrendSort::Pace,
-        views_min: 0,
+        min_views: Number::default(),
         query: None,
         weights: None,
         limit: 10,

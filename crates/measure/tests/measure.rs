@@ -1,10 +1,12 @@
 //! Questions about what is held, on each backend: what is answered, and what is told with it.
 
+use domain::Moment;
 use domain::metrics::{Mode, Step, TrendWindow};
 use domain::{Hashtag, Observation, Timestamp};
+use measure::parameters::Number;
 use measure::{
-    BenchmarkAsked, CompareAsked, CreatorsAsked, HashtagSort, HashtagsAsked, HistoryAsked, HistoryMetric,
-    MeasureError, Place, RelatedAsked, TrendingAsked, VideoSort, VideosAsked,
+    BenchmarkQuery, CompareQuery, CreatorsQuery, HashtagSort, HashtagsQuery, HistoryMetric, HistoryQuery,
+    MeasureError, Place, RelatedQuery, TrendingQuery, VideoSort, VideosQuery,
 };
 use store::trends::TrendSort;
 use testkit::{FixedClock, Place as Where, TemporaryCatalog, hashtag, video};
@@ -63,14 +65,14 @@ async fn of(held: &TemporaryCatalog, name: &str) -> Hashtag {
     held.measure().measured_hashtag(name).await.expect("a hashtag")
 }
 
-fn history(step: Step, mode: Mode, limit: usize) -> HistoryAsked {
-    HistoryAsked {
+fn history(step: Step, mode: Mode, limit: usize) -> HistoryQuery {
+    HistoryQuery {
         metric: HistoryMetric::Views,
         from: None,
         to: None,
         step,
         mode,
-        is_repaired: true,
+        repair: true,
         limit,
         after: None,
     }
@@ -100,20 +102,21 @@ async fn a_history_is_told_page_by_page(place: &Where) {
         }
     }
     assert_eq!(seen, all.data.points);
-    let backwards = HistoryAsked { from: Some(at(NOW)), to: Some(days_ago(3)), ..asked };
+    let backwards =
+        HistoryQuery { from: Some(Moment::At(at(NOW))), to: Some(Moment::At(days_ago(3))), ..asked };
     let refused = held.measure().history(&cat, backwards).await.expect_err("backwards");
-    assert!(matches!(refused, MeasureError::Asked { param: "to", .. }), "{refused}");
-    let empty = HistoryAsked { metric: HistoryMetric::Creators, after: None, ..asked };
+    assert!(matches!(refused, MeasureError::Parameter { param: "to", .. }), "{refused}");
+    let empty = HistoryQuery { metric: HistoryMetric::Creators, after: None, ..asked };
     assert!(held.measure().history(&cat, empty).await.expect("nothing").data.points.is_empty());
 }
 
 async fn what_moves_most_is_worked_out_when_readings_come_in(place: &Where) {
     let held = held(place).await;
     let trending = async |sort, query: Option<&str>, limit, after| {
-        let asked = TrendingAsked {
+        let asked = TrendingQuery {
             window: TrendWindow::Week,
             sort,
-            views_min: 0,
+            min_views: Number::default(),
             query: query.map(str::to_owned),
             weights: None,
             limit,
@@ -192,22 +195,22 @@ async fn a_hashtag_is_told_with_what_is_derived_of_it(place: &Where) {
 async fn videos_are_filtered_and_put_in_order(place: &Where) {
     let held = held(place).await;
     let cat = of(&held, "cat").await;
-    let ids = async |asked: VideosAsked| {
+    let ids = async |asked: VideosQuery| {
         let page = held.measure().videos(&cat, &asked).await.expect("videos");
         page.data.iter().map(|video| video.id.parse::<u64>().expect("an id")).collect::<Vec<_>>()
     };
-    let base = VideosAsked { limit: 3, ..VideosAsked::default() };
+    let base = VideosQuery { limit: 3, ..VideosQuery::default() };
     assert_eq!(ids(base.clone()).await, [30, 29, 28]);
-    assert_eq!(ids(VideosAsked { sort: VideoSort::Newest, ..base.clone() }).await, [1, 2, 3]);
-    assert_eq!(ids(VideosAsked { also: Some("#dog".into()), ..base.clone() }).await, [20, 19, 18]);
+    assert_eq!(ids(VideosQuery { sort: VideoSort::Newest, ..base.clone() }).await, [1, 2, 3]);
+    assert_eq!(ids(VideosQuery { also: Some("#dog".into()), ..base.clone() }).await, [20, 19, 18]);
     assert_eq!(
-        ids(VideosAsked { not: Some("dog".into()), plays_min: 1_000, ..base.clone() }).await,
+        ids(VideosQuery { not: Some("dog".into()), min_plays: 1_000.into(), ..base.clone() }).await,
         [30, 29, 28]
     );
-    assert_eq!(ids(VideosAsked { also: Some("nosuch".into()), ..base.clone() }).await, Vec::<u64>::new());
-    assert_eq!(ids(VideosAsked { region: "FR".parse().ok(), ..base.clone() }).await, Vec::<u64>::new());
+    assert_eq!(ids(VideosQuery { also: Some("nosuch".into()), ..base.clone() }).await, Vec::<u64>::new());
+    assert_eq!(ids(VideosQuery { region: "FR".parse().ok(), ..base.clone() }).await, Vec::<u64>::new());
     let mut seen = Vec::new();
-    let mut asked = VideosAsked { limit: 7, ..base };
+    let mut asked = VideosQuery { limit: 7, ..base };
     loop {
         let page = held.measure().videos(&cat, &asked).await.expect("a page");
         seen.extend(page.data.iter().map(|video| video.id.parse::<u64>().expect("an id")));
@@ -218,7 +221,7 @@ async fn videos_are_filtered_and_put_in_order(place: &Where) {
     }
     assert_eq!(seen, (1..=30).rev().collect::<Vec<_>>());
     let one =
-        held.measure().videos(&cat, &VideosAsked { limit: 1, ..VideosAsked::default() }).await.expect("one");
+        held.measure().videos(&cat, &VideosQuery { limit: 1, ..VideosQuery::default() }).await.expect("one");
     let video = &one.data[0];
     assert_eq!((video.plays, video.likes, video.shares), (Some(3_000), Some(300), Some(0)));
     assert_eq!(video.hashtags, ["cat", "fyp"]);
@@ -228,7 +231,7 @@ async fn what_changed_is_measured_anew(place: &Where) {
     let held = held(place).await;
     let first = async || {
         let cat = of(&held, "cat").await;
-        let page = held.measure().videos(&cat, &VideosAsked { limit: 1, ..VideosAsked::default() }).await;
+        let page = held.measure().videos(&cat, &VideosQuery { limit: 1, ..VideosQuery::default() }).await;
         let page = page.expect("a page");
         (page.data[0].id.clone(), page.data[0].plays, page.meta.sample.expect("a sample").videos)
     };
@@ -244,7 +247,7 @@ async fn what_goes_with_a_hashtag_is_not_what_goes_with_everything(place: &Where
     let held = held(place).await;
     let cat = of(&held, "cat").await;
     let related = async |with_generic| {
-        let asked = RelatedAsked { since: None, with_generic, limit: 10 };
+        let asked = RelatedQuery { since: None, generic: with_generic, limit: 10 };
         held.measure().related(&cat, asked).await.expect("a list")
     };
     let list = related(false).await;
@@ -260,17 +263,17 @@ async fn what_goes_with_a_hashtag_is_not_what_goes_with_everything(place: &Where
 async fn creators_and_benchmarks_are_of_the_videos_held(place: &Where) {
     let held = held(place).await;
     let cat = of(&held, "cat").await;
-    let asked = CreatorsAsked { since: None, limit: 2, after: None };
+    let asked = CreatorsQuery { since: None, limit: 2, after: None };
     let first = held.measure().creators(&cat, asked).await.expect("creators");
     assert_eq!((first.data.creators_count, first.data.creators.len()), (7, 2));
     assert!(first.data.creators[0].plays >= first.data.creators[1].plays);
-    let rest = CreatorsAsked { limit: 10, after: first.next, ..asked };
+    let rest = CreatorsQuery { limit: 10, after: first.next, ..asked };
     let rest = held.measure().creators(&cat, rest).await.expect("creators");
     assert_eq!((rest.data.creators.len(), rest.next), (5, None));
     let shares: f64 =
         first.data.creators.iter().chain(&rest.data.creators).filter_map(|c| c.plays_share).sum();
     assert!((shares - 1.0).abs() < 1e-9, "{shares}");
-    let asked = BenchmarkAsked { plays: Some(3_000), ..BenchmarkAsked::default() };
+    let asked = BenchmarkQuery { plays: Some(3_000.into()), ..BenchmarkQuery::default() };
     let made = held.measure().benchmark(&cat, asked).await.expect("a benchmark");
     let all = made.data.bands.last().expect("all ages");
     assert_eq!((all.age, all.videos), ("all", 30));
@@ -282,23 +285,24 @@ async fn creators_and_benchmarks_are_of_the_videos_held(place: &Where) {
         "{standing:?}"
     );
     assert!((made.data.engagement.ratio_of_sums.expect("a rate") - 0.1).abs() < 1e-9);
-    let unknown = BenchmarkAsked { video: 99_u64.try_into().ok(), ..BenchmarkAsked::default() };
+    let unknown = BenchmarkQuery { video_id: 99_u64.try_into().ok(), ..BenchmarkQuery::default() };
     let refused = held.measure().benchmark(&cat, unknown).await.expect_err("not among them");
-    assert!(matches!(refused, MeasureError::Asked { param: "video_id", .. }), "{refused}");
+    assert!(matches!(refused, MeasureError::Parameter { param: "video_id", .. }), "{refused}");
 }
 
 async fn hashtags_are_compared_side_by_side(place: &Where) {
     let held = held(place).await;
     let both = [of(&held, "cat").await, of(&held, "dog").await];
-    let asked = CompareAsked {
+    let asked = CompareQuery {
         metric: HistoryMetric::Views,
         step: Step::Day,
-        from: Some(days_ago(10)),
+        from: Some(Moment::At(days_ago(10))),
         to: None,
-        index: Some(100.0),
+        index: "100".parse().ok(),
         points_max: 100,
+        tags: Vec::new(),
     };
-    let made = held.measure().compare(&both, asked).await.expect("a comparison");
+    let made = held.measure().compare(&both, &asked).await.expect("a comparison");
     let [cat, dog] = &made.data.hashtags[..] else { panic!("{made:?}") };
     let last = |one: &measure::ComparedView| {
         one.indexed.as_ref().and_then(|points| points.last()).and_then(|point| point.value)
@@ -312,7 +316,7 @@ async fn hashtags_are_compared_side_by_side(place: &Where) {
     assert_eq!((views.base, views.basis), ("views", "reported"));
     assert!((views.shares[0].expect("a share") - 1_400_000.0 / 3_440_000.0).abs() < 1e-9);
     let with_kitten = [of(&held, "cat").await, of(&held, "kitten").await];
-    let partly = held.measure().compare(&with_kitten, asked).await.expect("a comparison");
+    let partly = held.measure().compare(&with_kitten, &asked).await.expect("a comparison");
     assert_eq!(partly.data.share_of_voice[0].shares, [None, None], "nobody told the views of one");
     let videos = &made.data.share_of_voice[1];
     assert_eq!(videos.shares, [Some(25.0 / 30.0), Some(5.0 / 30.0)]);
@@ -321,7 +325,13 @@ async fn hashtags_are_compared_side_by_side(place: &Where) {
 async fn hashtags_are_listed_by_keyword_and_order(place: &Where) {
     let held = held(place).await;
     let names = async |sort, views_min, limit, after: Option<Place>| {
-        let asked = HashtagsAsked { query: "o".to_owned(), sort, views_min, limit, after };
+        let asked = HashtagsQuery {
+            query: "o".to_owned(),
+            sort,
+            min_views: Number::new(views_min).expect("a count"),
+            limit,
+            after,
+        };
         let page = held.measure().hashtags(&asked).await.expect("a list");
         (page.data.iter().map(|one| one.name.clone()).collect::<Vec<_>>(), page.next)
     };

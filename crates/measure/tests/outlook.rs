@@ -2,7 +2,8 @@
 
 use domain::metrics::{Odds, TrendWindow};
 use domain::{Observation, Timestamp};
-use measure::{OutlookView, TrendingAsked, TrendingView};
+use measure::parameters::Number;
+use measure::{OutlookView, TrendingQuery, TrendingView};
 use store::trends::TrendSort;
 use testkit::{FixedClock, Place, TemporaryCatalog, hashtag};
 
@@ -43,10 +44,10 @@ async fn held(place: &Place) -> TemporaryCatalog {
 }
 
 async fn list(held: &TemporaryCatalog, sort: TrendSort, weights: Option<&str>) -> Vec<TrendingView> {
-    let asked = TrendingAsked {
+    let asked = TrendingQuery {
         window: TrendWindow::Week,
         sort,
-        views_min: 0,
+        min_views: Number::default(),
         query: None,
         weights: weights.map(|weights| weights.parse().expect("weights")),
         limit: 100,

@@ -3,7 +3,7 @@
 
 use catalog::import::{ImportInput, ImportInputs, ImportOptions};
 use domain::Timestamp;
-use measure::RelatedAsked;
+use measure::RelatedQuery;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn captures() -> Option<PathBuf> {
 async fn related(held: &TemporaryCatalog, tag: &str) -> Vec<(String, String)> {
     let measure = held.measure();
     let hashtag = measure.measured_hashtag(tag).await.expect("a hashtag");
-    let asked = RelatedAsked { since: None, with_generic: false, limit: 10 };
+    let asked = RelatedQuery { since: None, generic: false, limit: 10 };
     let list = measure.related(&hashtag, asked).await.expect("a list");
     let line = |other: measure::RelatedView| {
         let figures = format!("{},{},{:.4}", other.both, other.videos, other.npmi);

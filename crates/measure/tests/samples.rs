@@ -3,7 +3,7 @@
 use domain::metrics::Step;
 use domain::{Hashtag, Timestamp};
 use measure::{
-    BenchmarkAsked, CompareAsked, CreatorsAsked, HistoryMetric, Measure, Meta, VideoSort, VideosAsked,
+    BenchmarkQuery, CompareQuery, CreatorsQuery, HistoryMetric, Measure, Meta, VideoSort, VideosQuery,
 };
 use std::collections::BTreeMap;
 use testkit::{FixedClock, Place, video};
@@ -37,14 +37,14 @@ fn says(meta: &Meta, code: &str) -> bool {
 async fn a_part_of_the_creators_stands_for_all(place: &Place) {
     let (_held, measure) = held(place).await;
     let cat = of(&measure, "cat").await;
-    let made = measure.benchmark(&cat, BenchmarkAsked::default()).await.expect("a benchmark");
+    let made = measure.benchmark(&cat, BenchmarkQuery::default()).await.expect("a benchmark");
     let sample = made.meta.sample.clone().expect("a sample");
     assert_eq!(sample.held_videos, VIDEOS);
     assert!((LOOKED_AT / 2..LOOKED_AT * 2).contains(&sample.videos), "{sample:?}");
     assert!(says(&made.meta, "creators_part"), "{:?}", made.meta.caveats);
     let median = made.data.bands.last().and_then(|all| all.plays.as_ref()).expect("plays").p50;
     assert!((700..1_300).contains(&median), "about that of all, 1,000.5: {median}");
-    let asked = CreatorsAsked { since: None, limit: 100, after: None };
+    let asked = CreatorsQuery { since: None, limit: 100, after: None };
     let creators = measure.creators(&cat, asked).await.expect("creators");
     assert!(says(&creators.meta, "creators_part"));
     assert!(creators.data.creators.iter().all(|creator| creator.videos == VIDEOS / CREATORS));
@@ -56,7 +56,7 @@ async fn what_has_the_most_plays_comes_first_also_of_very_many(place: &Place) {
     let cat = of(&measure, "cat").await;
     let (mut after, mut ids) = (None, Vec::new());
     loop {
-        let asked = VideosAsked { limit: 20, after, ..VideosAsked::default() };
+        let asked = VideosQuery { limit: 20, after, ..VideosQuery::default() };
         let page = measure.videos(&cat, &asked).await.expect("a page");
         assert!(says(&page.meta, "most_played") && !says(&page.meta, "creators_part"));
         ids.extend(page.data.iter().map(|video| video.id.parse::<u64>().expect("a number")));
@@ -66,7 +66,7 @@ async fn what_has_the_most_plays_comes_first_also_of_very_many(place: &Place) {
         }
     }
     assert!(ids.iter().copied().eq((VIDEOS - LOOKED_AT / 4 + 1..=VIDEOS).rev()), "{ids:?}");
-    let newest = VideosAsked { sort: VideoSort::Newest, ..VideosAsked::default() };
+    let newest = VideosQuery { sort: VideoSort::Newest, ..VideosQuery::default() };
     let page = measure.videos(&cat, &newest).await.expect("a page");
     assert!(says(&page.meta, "creators_part"));
 }
@@ -74,17 +74,18 @@ async fn what_has_the_most_plays_comes_first_also_of_very_many(place: &Place) {
 async fn what_is_compared_is_of_the_same_creators(place: &Place) {
     let (_held, measure) = held(place).await;
     let both = [of(&measure, "cat").await, of(&measure, "dog").await];
-    let asked = CompareAsked {
+    let asked = CompareQuery {
         metric: HistoryMetric::Views,
         step: Step::Day,
         from: None,
         to: None,
         index: None,
         points_max: 10,
+        tags: Vec::new(),
     };
     // Also when a larger part is kept of one from another question.
     for _ in 0..2 {
-        let made = measure.compare(&both, asked).await.expect("a comparison");
+        let made = measure.compare(&both, &asked).await.expect("a comparison");
         assert!(says(&made.meta, "creators_part"));
         let overlap = &made.data.overlap[0];
         assert_eq!(overlap.share_of_b, Some(1.0), "every video of #dog is one of #cat: {overlap:?}");
@@ -93,7 +94,7 @@ async fn what_is_compared_is_of_the_same_creators(place: &Place) {
         let of_sample: BTreeMap<&str, u64> =
             made.data.hashtags.iter().map(|one| (one.record.name.as_str(), one.sample_videos)).collect();
         assert_eq!((of_sample["cat"], Some(of_sample["dog"])), (made.data.videos_unique, overlap.videos));
-        measure.benchmark(&both[1], BenchmarkAsked::default()).await.expect("a benchmark");
+        measure.benchmark(&both[1], BenchmarkQuery::default()).await.expect("a benchmark");
     }
 }
 

@@ -1,10 +1,11 @@
 //! Posts from before and after the limit of five hashtags, and readings from before and after a change of the Research API,
 //! on each backend: what pools them says so, and gives both sides where there are enough.
 
+use domain::Moment;
 use domain::metrics::{Mode, Step};
 use domain::{Hashtag, Observation, Source, Timestamp};
 use measure::{
-    BenchmarkAsked, CompareAsked, HistoryMetric, Meta, RelatedAsked, RelatedSidesView, RelatedView, Tabular,
+    BenchmarkQuery, CompareQuery, HistoryMetric, Meta, RelatedQuery, RelatedSidesView, RelatedView, Tabular,
 };
 use testkit::{FixedClock, Place, TemporaryCatalog, video};
 
@@ -63,21 +64,22 @@ fn said<'m>(meta: &'m Meta, code: &str) -> Option<&'m str> {
     meta.caveats.iter().find(|caveat| caveat.code == code).map(|caveat| &*caveat.text)
 }
 
-fn compare() -> CompareAsked {
-    CompareAsked {
+fn compare() -> CompareQuery {
+    CompareQuery {
         metric: HistoryMetric::Views,
         step: Step::Day,
         from: None,
         to: None,
         index: None,
         points_max: 10,
+        tags: Vec::new(),
     }
 }
 
 async fn related_hashtags_are_given_by_side(place: &Place) {
     let held = held(place).await;
     let cat = of(&held, "cat").await;
-    let asked = RelatedAsked { since: None, with_generic: true, limit: 10 };
+    let asked = RelatedQuery { since: None, generic: true, limit: 10 };
     let list = held.measure().related(&cat, asked).await.expect("a list");
     let text = said(&list.meta, "structural_break").expect("both sides are pooled");
     assert!(text.contains("40 from before August 2025, 7 of that month and 30 since"), "{text}");
@@ -91,7 +93,7 @@ async fn related_hashtags_are_given_by_side(place: &Place) {
     let table = list.data.table().expect("a table");
     assert!(table.columns().iter().any(|column| column.name == "probability_before"));
 
-    let later = RelatedAsked { since: Some(at("2025-09-01")), ..asked };
+    let later = RelatedQuery { since: Some(Moment::At(at("2025-09-01"))), ..asked };
     let later = held.measure().related(&cat, later).await.expect("a list");
     assert_eq!(said(&later.meta, "structural_break"), None, "one side alone");
     assert!(later.data.iter().all(|other| other.sides.is_none()));
@@ -105,7 +107,7 @@ async fn related_hashtags_are_given_by_side(place: &Place) {
 async fn benchmarks_are_given_by_side(place: &Place) {
     let held = held(place).await;
     let cat = of(&held, "cat").await;
-    let made = held.measure().benchmark(&cat, BenchmarkAsked::default()).await.expect("a benchmark");
+    let made = held.measure().benchmark(&cat, BenchmarkQuery::default()).await.expect("a benchmark");
     assert!(said(&made.meta, "structural_break").is_some());
     let sides = made.data.sides.as_ref().expect("both sides have 10 videos");
     assert_eq!((sides.before.videos, sides.after.videos), (40, 30));
@@ -119,10 +121,10 @@ async fn benchmarks_are_given_by_side(place: &Place) {
     assert_eq!(rows, 3 * made.data.bands.len(), "a file has all, before and after");
 
     let kitten = of(&held, "kitten").await;
-    let few = held.measure().benchmark(&kitten, BenchmarkAsked::default()).await.expect("a benchmark");
+    let few = held.measure().benchmark(&kitten, BenchmarkQuery::default()).await.expect("a benchmark");
     assert!(few.data.sides.is_none() && said(&few.meta, "structural_break").is_some());
     let elsewhere = of(&held, "elsewhere").await;
-    let pure = held.measure().benchmark(&elsewhere, BenchmarkAsked::default()).await.expect("a benchmark");
+    let pure = held.measure().benchmark(&elsewhere, BenchmarkQuery::default()).await.expect("a benchmark");
     assert!(pure.data.sides.is_none() && said(&pure.meta, "structural_break").is_none());
 }
 
@@ -130,7 +132,7 @@ async fn overlap_is_given_by_side_where_both_hashtags_have_enough(place: &Place)
     let held = held(place).await;
     held.record(posts(2_000, 40, "2026-04-01", &["dog", "cat"])).await;
     let hashtags = [of(&held, "cat").await, of(&held, "dog").await, of(&held, "kitten").await];
-    let made = held.measure().compare(&hashtags, compare()).await.expect("a comparison");
+    let made = held.measure().compare(&hashtags, &compare()).await.expect("a comparison");
     let text = said(&made.meta, "structural_break").expect("both sides are pooled");
     assert!(text.contains("40 from before August 2025, 7 of that month and 70 since"), "each once: {text}");
     let pair = |a: &str, b: &str| {
@@ -168,7 +170,7 @@ async fn readings_across_a_change_of_the_research_api_say_so(place: &Place) {
     held.record(read_on("2026-10-01", 30, "both")).await;
     let benchmark = async |name| {
         let hashtag = of(&held, name).await;
-        held.measure().benchmark(&hashtag, BenchmarkAsked::default()).await.expect("a benchmark").meta
+        held.measure().benchmark(&hashtag, BenchmarkQuery::default()).await.expect("a benchmark").meta
     };
     for pure in ["before", "after"] {
         assert_eq!(said(&benchmark(pure).await, "pipeline_changed"), None, "{pure}");
@@ -179,7 +181,7 @@ async fn readings_across_a_change_of_the_research_api_say_so(place: &Place) {
     assert!(text.contains("26 February 2026") && text.contains("10 September 2026"), "{text}");
 
     let pair = [of(&held, "before").await, of(&held, "after").await];
-    let compared = held.measure().compare(&pair, compare()).await.expect("a comparison").meta;
+    let compared = held.measure().compare(&pair, &compare()).await.expect("a comparison").meta;
     let text = said(&compared, "pipeline_changed").expect("one was read before, the other after");
     assert!(text.contains("26 February 2026") && !text.contains("September"), "{text}");
 }
@@ -199,13 +201,13 @@ async fn a_history_across_a_change_of_the_research_api_says_so(place: &Place) {
         .await;
     let cat = of(&held, "cat").await;
     let history = async |to: Option<&str>| {
-        let asked = measure::HistoryAsked {
+        let asked = measure::HistoryQuery {
             metric: HistoryMetric::Views,
             from: None,
-            to: to.map(at),
+            to: to.map(|to| Moment::At(at(to))),
             step: Step::Raw,
             mode: Mode::Total,
-            is_repaired: true,
+            repair: true,
             limit: 10,
             after: None,
         };

@@ -5,7 +5,8 @@ use domain::metrics::TrendWindow;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
 use domain::video::VideoDetails;
 use domain::{Count, HashtagObservation, HashtagRow, Source, Tag, Timestamp, VideoId, fragment};
-use measure::{HashtagSort, HashtagsAsked, Measure, MeasureError, Meta, TrendingAsked};
+use measure::parameters::Number;
+use measure::{HashtagSort, HashtagsQuery, Measure, MeasureError, Meta, TrendingQuery};
 use store::Store;
 use store::record::{Prepared, PreparedVideo};
 use store::trends::{TrendRow, TrendSort};
@@ -108,11 +109,11 @@ async fn at_once(place: &Place) -> TemporaryCatalog {
     held
 }
 
-fn asked(limit: u32) -> TrendingAsked {
-    TrendingAsked {
+fn asked(limit: u32) -> TrendingQuery {
+    TrendingQuery {
         window: TrendWindow::Week,
         sort: TrendSort::Velocity,
-        views_min: 0,
+        min_views: Number::default(),
         query: None,
         weights: None,
         limit,
@@ -136,10 +137,10 @@ async fn while_trends_are_worked_out_for_the_first_time_nothing_is_said_of_them(
     record(held.store(), readings(1..=40, 0..DAYS)).await;
     let measure = held.measure();
     let turn = held.store().trends_turn().await.expect("a turn");
-    let by_growth = HashtagsAsked {
+    let by_growth = HashtagsQuery {
         query: "tag".to_owned(),
         sort: HashtagSort::Growth,
-        views_min: 0,
+        min_views: Number::default(),
         limit: 5,
         after: None,
     };

@@ -10,7 +10,9 @@ mod app;
 mod contract;
 mod downloads;
 mod encoding;
+
 mod errors;
+mod extract;
 mod gate;
 mod header_value;
 mod health;

@@ -2,8 +2,8 @@
 //! nobody can know which was meant; one we do not know is passed over.
 
 use crate::problem::Problem;
-use domain::link::{Link, hashtag_text, video_id};
-use domain::{Length, Moment, Region, TagKey, Timestamp, VideoId};
+use domain::link::{Link, hashtag_text};
+use domain::{Moment, Region, TagKey, Timestamp};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
@@ -13,37 +13,8 @@ pub(crate) const COUNT_DEFAULT: u32 = 10;
 pub(crate) const COUNT_MAX: u32 = 35;
 /// Cursors are below this: programs that read numbers as doubles hold them exactly.
 pub(crate) const CURSOR_END: u64 = 1 << 53;
-/// Largest number that a parameter of `/v1` takes: the largest that JavaScript calls safe.
-pub(crate) const NUMBER_MAX: u64 = CURSOR_END - 1;
-/// What a series can be indexed to.
-const INDEX: RangeInclusive<f64> = 0.001..=1_000_000_000.0;
 /// Characters of a value that an error message repeats.
 const SHOWN_CHARS_MAX: usize = 40;
-
-/// The lengths of time that are described; a few more are read.
-macro_rules! length_pattern {
-    () => {
-        "([1-9][0-9]{0,4}(ms|s|min|h)|[1-9][0-9]{0,3}d|[1-9][0-9]{0,2}(w|mo)|[1-9][0-9]?y)"
-    };
-}
-
-/// What the API description says of points in time; [`Query::moment`] reads them.
-pub(crate) const TIME_PATTERN: &str = concat!(
-    "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
-    "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?",
-    "|-?",
-    length_pattern!(),
-    ")?$"
-);
-
-/// What the API description says of lengths of time; [`Query::window`] reads them.
-pub(crate) const DURATION_PATTERN: &str = concat!("^", length_pattern!(), "?$");
-
-/// A closed set of words that a parameter takes.
-pub(crate) trait Words: Copy {
-    /// Each word and what it stands for; the first is the default.
-    fn words() -> Vec<(&'static str, Self)>;
-}
 
 /// The query of one request.
 #[derive(Debug)]
@@ -53,6 +24,11 @@ impl<'a> Query<'a> {
     /// Of what stands behind `?`; `""` when nothing does.
     pub(crate) fn new(query: &'a str) -> Self {
         Self(query)
+    }
+
+    /// Returns what stands behind `?`.
+    pub(crate) const fn as_str(&self) -> &'a str {
+        self.0
     }
 
     /// A parameter's text without outer white space; `None` when it is not given or empty.
@@ -158,8 +134,8 @@ impl<'a> Query<'a> {
     pub(crate) fn whole(
         &self,
         param: &'static str,
-        bounds: RangeInclusive<u64>,
-    ) -> Result<Option<u64>, Problem> {
+        bounds: RangeInclusive<u32>,
+    ) -> Result<Option<u32>, Problem> {
         let Some(text) = self.text(param)? else { return Ok(None) };
         let number = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
         match number.filter(|number| bounds.contains(number)) {
@@ -171,48 +147,6 @@ impl<'a> Query<'a> {
                 Err(Problem::parameter(param, detail))
             }
         }
-    }
-
-    /// A number of 0 or more, when given.
-    pub(crate) fn real(&self, param: &'static str) -> Result<Option<f64>, Problem> {
-        let Some(text) = self.text(param)? else { return Ok(None) };
-        let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
-        number.map(Some).ok_or_else(|| {
-            Problem::parameter(param, format!("{param} is {}; give a number of 0 or more", shown(&text)))
-        })
-    }
-
-    /// What a series is indexed to, when given.
-    pub(crate) fn index(&self) -> Result<Option<f64>, Problem> {
-        match self.real("index")? {
-            Some(index) if !INDEX.contains(&index) => {
-                let (least, most) = (INDEX.start(), INDEX.end());
-                let detail = format!("index is {index}; give a number from {least} to {most}, such as 100");
-                Err(Problem::parameter("index", detail))
-            }
-            index => Ok(index),
-        }
-    }
-
-    /// A word of a closed set; its default when it is not given.
-    pub(crate) fn word<T: Words>(&self, param: &'static str) -> Result<T, Problem> {
-        self.one_of(param, &T::words())
-    }
-
-    /// One of a few words; the first one when it is not given.
-    pub(crate) fn one_of<T: Copy>(
-        &self,
-        param: &'static str,
-        words: &[(&'static str, T)],
-    ) -> Result<T, Problem> {
-        let Some(text) = self.text(param)? else {
-            return words.first().map(|(_, first)| *first).ok_or_else(|| Problem::internal("no words"));
-        };
-        words.iter().find(|(word, _)| *word == text).map(|(_, one)| *one).ok_or_else(|| {
-            let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let detail = format!("{param} is {}; give one of {}", shown(&text), names.join(", "));
-            Problem::parameter(param, detail)
-        })
     }
 
     /// A point in time, when given: a day, a moment, or a length of time back from now.
@@ -230,32 +164,9 @@ impl<'a> Query<'a> {
         Ok(self.moment(param)?.map(|moment| moment.end(now)))
     }
 
-    /// The beginning of a window that ends now, when given: `24h`, `30d`, `6mo`.
-    pub(crate) fn window(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
-        let length: Option<Length> = self.parsed(param)?;
-        match length {
-            Some(length) if length.is_zero() => {
-                Err(Problem::parameter(param, format!("{param} is 0; give a length of time such as 30d")))
-            }
-            length => Ok(length.map(|length| length.before(now))),
-        }
-    }
-
-    /// The id of a video, when given: digits, or the link of its page.
-    pub(crate) fn video(&self, param: &'static str) -> Result<Option<VideoId>, Problem> {
-        let Some(text) = self.text(param)? else { return Ok(None) };
-        let read = video_id(&text);
-        read.map(Some).map_err(|why| Problem::parameter(param, format!("{param} is {}: {why}", shown(&text))))
-    }
-
     /// A keyword that must be given. The link of a hashtag's page means its name.
     pub(crate) fn keyword(&self, param: &'static str) -> Result<String, Problem> {
         self.named(param, self.required(param, "cat")?)
-    }
-
-    /// The same, when given.
-    pub(crate) fn keyword_if_given(&self, param: &'static str) -> Result<Option<String>, Problem> {
-        self.text(param)?.map(|text| self.named(param, text)).transpose()
     }
 
     fn named(&self, param: &'static str, text: Cow<'a, str>) -> Result<String, Problem> {
@@ -393,14 +304,6 @@ mod tests {
             ambiguous.detail(),
             "from is \"3m\": 3m is ambiguous: write 3min for minutes or 3mo for months"
         );
-        let window = |query| Query::new(query).window("window", now);
-        assert_eq!(
-            window("window=2d").expect("a window").map(Timestamp::to_rfc3339).as_deref(),
-            Some("2026-11-23T12:00:00Z")
-        );
-        for query in ["window=2", "window=3m", "window=0", "window=-2d"] {
-            assert_eq!(refused(window(query)), Some("window"), "{query}");
-        }
     }
 
     #[test]
@@ -408,12 +311,6 @@ mod tests {
         let tag = "name=https%3A%2F%2Fwww.tiktok.com%2Ftag%2FCat%3Flang%3Den";
         assert_eq!(Query::new(tag).tag("name").expect("a tag").as_str(), "cat");
         assert_eq!(Query::new(tag).keyword("name").expect("a keyword"), "#Cat");
-        assert_eq!(Query::new("").keyword_if_given("name").expect("none"), None);
-        let video = "video=https://www.tiktok.com/@a/video/7622263851152706848";
-        assert_eq!(
-            Query::new(video).video("video").expect("a video").map(VideoId::get),
-            Some(7_622_263_851_152_706_848)
-        );
         let told = |query: &str| {
             let problem = Query::new(query).tag("name").expect_err("a refusal");
             problem.detail().to_owned()
@@ -428,22 +325,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_words_are_checked_against_what_there_is() {
-        let words = [("day", 1), ("week", 2)];
-        assert_eq!(Query::new("").one_of("step", &words).expect("the first"), 1);
-        assert_eq!(Query::new("step=week").one_of("step", &words).expect("a word"), 2);
-        assert_eq!(refused(Query::new("step=month").one_of("step", &words)), Some("step"));
+    fn whole_numbers_are_checked_against_their_bounds() {
         assert_eq!(Query::new("limit=7").whole("limit", 1..=100).expect("a number"), Some(7));
         for query in ["limit=0", "limit=101", "limit=x", "limit=1.5", "limit=-1"] {
             assert_eq!(refused(Query::new(query).whole("limit", 1..=100)), Some("limit"), "{query}");
-        }
-        assert_eq!(Query::new("rate=0.05").real("rate").expect("a number"), Some(0.05));
-        for query in ["rate=-1", "rate=nan", "rate=inf", "rate=x"] {
-            assert_eq!(refused(Query::new(query).real("rate")), Some("rate"), "{query}");
-        }
-        assert_eq!(Query::new("index=100").index().expect("a number"), Some(100.0));
-        for query in ["index=0", "index=5e-324", "index=1e308", "index=-1"] {
-            assert_eq!(refused(Query::new(query).index()), Some("index"), "{query}");
         }
         let rest = Query::new("b=2&cursor=x&a=1").without(&["cursor"]);
         assert_eq!(rest, [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);

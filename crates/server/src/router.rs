@@ -10,6 +10,7 @@ use crate::openapi;
 use crate::operations;
 use crate::problem::{Problem, Style};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
+use crate::v1::question::{self, OfHashtag};
 use crate::v1::{balance, compare, export, imports, me, metrics, trending, usage, walks};
 use axum::Router;
 use axum::body::Body;
@@ -29,17 +30,17 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(challenge_info_name::handler),
         routes!(challenge_posts::handler),
         routes!(search_challenge::handler),
-        routes!(hashtags::handler),
-        routes!(show::handler),
-        routes!(videos::handler),
-        routes!(history::handler),
+        question::routes::<hashtags::Hashtags>(),
+        question::routes::<OfHashtag<show::Show>>(),
+        question::routes::<OfHashtag<videos::Videos>>(),
+        question::routes::<OfHashtag<history::History>>(),
         routes!(history_chart::svg),
         routes!(history_chart::png),
-        routes!(benchmark::handler),
-        routes!(related::handler),
-        routes!(creators::handler),
-        routes!(trending::handler),
-        routes!(compare::handler),
+        question::routes::<OfHashtag<benchmark::Benchmark>>(),
+        question::routes::<OfHashtag<related::Related>>(),
+        question::routes::<OfHashtag<creators::Creators>>(),
+        question::routes::<trending::Trending>(),
+        question::routes::<compare::Compare>(),
         routes!(export::handler),
         routes!(me::handler),
         routes!(balance::handler),

@@ -12,8 +12,7 @@ use crate::config::Flags;
 use catalog::import::{EncodingName, ObservedAt, SheetName};
 use clap::{Args, Parser, Subcommand};
 use domain::Moment;
-use domain::link::{LinkError, hashtag_text};
-use std::borrow::Cow;
+use measure::parameters::keyword;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -315,11 +314,6 @@ pub(crate) struct Lookup {
     pub(crate) hashtag: String,
     #[command(flatten)]
     pub(crate) output: Json,
-}
-
-/// A keyword; the link of a hashtag's page means its name.
-pub(crate) fn keyword(text: &str) -> Result<String, LinkError> {
-    hashtag_text(text).map(Cow::into_owned)
 }
 
 /// `tagmeter search`

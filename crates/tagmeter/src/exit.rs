@@ -108,7 +108,7 @@ impl From<measure::MeasureError> for Failure {
         match error {
             MeasureError::Catalog(error) => error.into(),
             // `video_id` of the API is `--video` here.
-            MeasureError::Asked { param, why } => {
+            MeasureError::Parameter { param, why } => {
                 Self::usage(format_args!("--{}: {why}", param.trim_end_matches("_id")))
             }
             error @ MeasureError::Name(..) => Self::usage(error),

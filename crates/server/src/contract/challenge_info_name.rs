@@ -4,7 +4,7 @@ use super::challenge::{self, ChallengeObject};
 use super::{Endpoint, not_found};
 use crate::app::App;
 use crate::gate::serve;
-use crate::openapi::{PaidErrors, TagText};
+use crate::openapi::PaidErrors;
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
 use domain::Operation;
 use http::Response;
+use measure::parameters::TagText;
 use std::sync::Arc;
 use utoipa::IntoParams;
 

@@ -4,7 +4,7 @@ use super::Endpoint;
 use super::challenge::{self, ChallengeObject};
 use crate::app::App;
 use crate::gate::serve;
-use crate::openapi::{KeywordText, SearchErrors};
+use crate::openapi::SearchErrors;
 use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use catalog::{CachedResponse, Catalog, CatalogError, FreshnessRequirement, SearchPage};
 use domain::Operation;
 use http::Response;
+use measure::parameters::KeywordText;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 

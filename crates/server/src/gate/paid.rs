@@ -32,8 +32,6 @@ pub(crate) struct RequestContext<'a> {
     /// The path as sent, without a trailing `/`.
     pub(crate) path: &'a str,
     pub(crate) headers: &'a HeaderMap,
-    /// The current time, for periods such as `30d`.
-    pub(crate) now: Timestamp,
     pub(crate) account_id: AccountId,
     pub(crate) key_id: KeyId,
     pub(crate) request_id: RequestId,
@@ -123,7 +121,6 @@ impl<P: Paid> Endpoint for PaidCall<P> {
             query: Query::new(query),
             path,
             headers: &parts.headers,
-            now,
             account_id,
             key_id,
             request_id: call.id,

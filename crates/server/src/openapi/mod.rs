@@ -22,9 +22,8 @@ pub(crate) use errors::{
     ChartErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors,
     OpenErrors, PaidErrors, ProblemObject, SearchErrors, StartWalkErrors, UploadErrors, WalkErrors,
 };
-pub(crate) use schemas::{
-    Binary, DurationText, KeywordText, OptionalTagText, TagText, TimeText, WeightsText, Word,
-};
+pub(crate) use parameters::of_question as question_parameters;
+pub(crate) use schemas::Binary;
 
 use crate::errors::ErrorCode;
 use bytes::Bytes;

@@ -2,7 +2,8 @@
 //! idempotency key an answer is requested.
 
 use super::schemas::{boolean, integer, text};
-use measure::{LIMIT, LIMIT_MAX};
+use crate::errors::ErrorCode;
+use crate::v1::measured::Paging;
 use strum::VariantArray;
 use tables::Format;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
@@ -14,7 +15,12 @@ pub(super) fn add(operation: &mut Operation) {
     let tag = operation.tags.iter().flatten().next().map(String::as_str);
     let more = match tag {
         Some("challenges") => request_headers().to_vec(),
-        Some("measurement") => of_measurement(operation.operation_id.as_deref().unwrap_or_default()),
+        Some("measurement") => {
+            let is_freshness = |one: &Parameter| matches!(one.name.as_str(), "fresh" | "Cache-Control");
+            let asks_upstream = asks_upstream(operation);
+            let understood = request_headers().into_iter().filter(|one| asks_upstream || !is_freshness(one));
+            understood.chain(range_headers()).collect()
+        }
         Some("imports" | "walks") if operation.request_body.is_some() => {
             vec![idempotency_header("Requests repeated under the same key create one job.")]
         }
@@ -25,32 +31,32 @@ pub(super) fn add(operation: &mut Operation) {
     }
 }
 
-/// Measurements that look up a hashtag's record first, as fresh as requested, are all but these.
-const OF_WHAT_IS_STORED: [&str; 2] = ["list_hashtags", "trending"];
+/// Returns what a question takes beside its own parameters, by how its answer is divided into pages.
+pub(crate) fn of_question(paging: Paging) -> impl Iterator<Item = Parameter> {
+    let (limit, most) = paging.limits();
+    let rows = |limit: Option<u32>, most: u32| {
+        integer().minimum(Some(1)).maximum(Some(most)).default(limit.map(Into::into))
+    };
+    let mut all = Vec::new();
+    if paging != Paging::None {
+        all.push(query("limit", "Rows per page.", rows(Some(limit), most)));
+    }
+    if let Paging::Pages { older_name, .. } = paging {
+        let older = "The older name of `limit`, which takes precedence.";
+        all.extend(older_name.map(|(name, most)| query(name, older, rows(None, most))));
+        all.push(query(
+            "cursor",
+            "`pagination.next_cursor` of the previous page. Valid for one account, path, filter and order.",
+            text().pattern(Some("^([0-9a-f]{64})?$")),
+        ));
+    }
+    all.into_iter().chain(shape_parameters())
+}
 
-/// What a measurement understands beside its own parameters, by its operation id: a list has pages, a picture has no
-/// fields.
-fn of_measurement(name: &str) -> Vec<Parameter> {
-    let shape: &[&str] = match name {
-        "list_hashtags" | "list_hashtag_videos" | "hashtag_creators" | "trending" => {
-            &["limit", "cursor", "fields", "format", "bom"]
-        }
-        "related_hashtags" => &["limit", "fields", "format", "bom"],
-        "hashtag_history" => &["cursor", "fields", "format", "bom"],
-        "show_hashtag" | "hashtag_benchmark" | "compare_hashtags" => &["fields", "format", "bom"],
-        _ => &[],
-    };
-    let is_understood = |parameter: &Parameter| match parameter.name.as_str() {
-        "fresh" | "Cache-Control" => !OF_WHAT_IS_STORED.contains(&name),
-        "Idempotency-Key" | "If-None-Match" | "Range" | "If-Range" | "If-Match" => true,
-        other => shape.contains(&other),
-    };
-    request_headers()
-        .into_iter()
-        .chain(range_headers())
-        .chain(shape_parameters())
-        .filter(is_understood)
-        .collect()
+/// Whether an operation may ask an upstream.
+fn asks_upstream(operation: &Operation) -> bool {
+    let status = ErrorCode::UpstreamError.facts().status;
+    operation.responses.responses.contains_key(status.as_str())
 }
 
 /// What a paid request may say beside its query and its key.
@@ -97,18 +103,8 @@ fn range_headers() -> [Parameter; 3] {
 }
 
 /// How an answer is shaped.
-fn shape_parameters() -> [Parameter; 5] {
+fn shape_parameters() -> [Parameter; 3] {
     [
-        query(
-            "limit",
-            "Rows per page.",
-            integer().minimum(Some(1)).maximum(Some(LIMIT_MAX)).default(Some(LIMIT.into())),
-        ),
-        query(
-            "cursor",
-            "`pagination.next_cursor` of the previous page. Valid for one account, path, filter and order.",
-            text().pattern(Some("^([0-9a-f]{64})?$")),
-        ),
         query(
             "fields",
             "Returns only these fields of `data` (of each row; columns of a file), separated by commas.",

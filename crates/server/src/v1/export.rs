@@ -3,14 +3,15 @@
 //! The file is made whole before anything is charged, so that nobody pays for half of one; then it is sent, and kept for a
 //! while to be continued from (`downloads`). One credit for each thousand rows, rounded up.
 
-use super::measured::{accepted, hashtag};
-use super::words::{EXPORT_FORMATS, ExportFormat, ExportFormatWord, ExportOfWord};
+use super::measured::accepted;
+use super::question::hashtag;
 use crate::app::App;
 use crate::downloads::{Download, FileTag, not_written};
 use crate::encoding::Coding;
+use crate::extract;
 use crate::gate::reply::Content;
 use crate::gate::{Paid, Price, RequestContext, serve};
-use crate::openapi::{ExportErrors, OptionalTagText};
+use crate::openapi::ExportErrors;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -18,10 +19,12 @@ use bytes::Bytes;
 use catalog::FreshnessRequirement;
 use domain::{Credits, KeyId, Operation, RequestId};
 use http::{HeaderValue, Response};
-use measure::ExportOf;
-use std::borrow::Cow;
+use measure::parameters::NameOf;
+use measure::{ExportOf, ExportQuery};
+use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
+use strum::{IntoStaticStr, VariantArray};
 use tables::Format;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -32,21 +35,38 @@ const ROWS_A_CREDIT: u64 = 1_000;
 /// How long a file may take to make.
 const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-/// What may stand in the query.
-#[derive(IntoParams)]
+/// The format of an exported file. `Accept` chooses it where the parameter is absent.
+#[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
-struct Params {
-    /// `hashtags`, `history` (every reading of hashtags) or `videos` (every video, under hashtags or not), each once and in
-    /// the order they came in.
-    #[param(inline)]
-    of: ExportOfWord,
-    /// Only of this hashtag: a name or an id.
-    #[param(inline, required = false)]
-    hashtag: OptionalTagText,
-    /// The file's format; `Accept` chooses it where this is absent.
-    #[param(inline, required = false)]
-    format: ExportFormatWord,
+struct ExportFile {
+    /// Format of the file; `Accept` chooses it where this is absent.
+    #[param(inline, value_type = ExportFormatName, required = false)]
+    format: Option<ExportFormat>,
+}
+
+type ExportFormatName = NameOf<ExportFormat>;
+
+/// Formats that a whole table is exported in; the first one unless another is requested.
+const EXPORT_FORMATS: [Format; 3] = [Format::Ndjson, Format::Parquet, Format::Csv];
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+enum ExportFormat {
+    #[default]
+    Ndjson,
+    Parquet,
+    Csv,
+}
+
+impl From<ExportFormat> for Format {
+    fn from(format: ExportFormat) -> Self {
+        match format {
+            ExportFormat::Ndjson => Self::Ndjson,
+            ExportFormat::Parquet => Self::Parquet,
+            ExportFormat::Csv => Self::Csv,
+        }
+    }
 }
 
 /// What is exported, for whom.
@@ -76,15 +96,13 @@ impl Paid for Export {
     }
 
     fn read(context: &RequestContext<'_>) -> Result<Asked, Problem> {
-        let query = &context.query;
-        query.required("of", "hashtags")?;
-        let of = query.word("of")?;
-        let is_negotiated = query.text("format")?.is_none();
-        let format = match is_negotiated {
-            true => accepted(context, &EXPORT_FORMATS)?,
-            false => query.word::<ExportFormat>("format")?.0,
+        let ExportQuery { of, hashtag } = extract::parameters(context.query.as_str())?;
+        let ExportFile { format } = extract::parameters(context.query.as_str())?;
+        let is_negotiated = format.is_none();
+        let format = match format {
+            None => accepted(context, &EXPORT_FORMATS)?,
+            Some(format) => format.into(),
         };
-        let hashtag = query.text("hashtag")?.map(Cow::into_owned);
         let (key_id, request_id) = (context.key_id, context.request_id);
         Ok(Asked { of, hashtag, format, is_negotiated, key_id, request_id })
     }
@@ -109,7 +127,7 @@ impl Paid for Export {
         let disposition = disposition(&asked);
         let Asked { of, hashtag: text, format, key_id, request_id, .. } = asked;
         let of_hashtag = match &text {
-            Some(text) => Some(hashtag(&app.catalog, text, freshness).await?.0),
+            Some(text) => Some(hashtag(&app.catalog, "hashtag", text, freshness).await?.0),
             None => None,
         };
         let slot = app.downloads.slots.take(key_id)?;
@@ -163,7 +181,7 @@ fn disposition(asked: &Asked) -> Option<HeaderValue> {
     path = "/v1/export",
     operation_id = "export",
     tag = "measurement",
-    params(Params),
+    params(ExportQuery, ExportFile),
     responses(
         (status = 200, description = "The file", content_type = "application/x-ndjson", body = String),
         ExportErrors,

@@ -1,30 +1,24 @@
 //! Answers of measurement on their way out: `{"data","meta","pagination","billing"}` as JSON, or the rows as a file.
 //!
-//! A question is a [`Question`]; [`Measuring`] makes a paid endpoint of it. `fields=` leaves the named fields; `limit=` and
-//! `cursor=` page, and `Link` names the next page; `format=` or `Accept` picks JSON, NDJSON, CSV, XLSX or Parquet.
+//! `fields=` returns only the named fields; `limit=` and `cursor=` page, and `Link` names the next page; `format=` or `Accept`
+//! picks JSON, NDJSON, CSV, XLSX or Parquet.
 
-use super::hashtags::reference;
-use crate::app::App;
 use crate::errors::ErrorCode;
+use crate::gate::RequestContext;
 use crate::gate::cursor::List;
 use crate::gate::reply::Content;
-use crate::gate::{Paid, RequestContext};
 use crate::negotiation::{accept, not_acceptable};
 use crate::problem::Problem;
 use crate::query::{Query, shown};
-use catalog::{Catalog, CatalogError, FreshnessRequirement};
-use domain::{Hashtag, Operation};
+use domain::TagError;
 use http::HeaderValue;
-use measure::{LIMIT, LIMIT_MAX, Measure, MeasureError, Measured, Meta, Place, Tabular};
+use indexmap::IndexSet;
+use measure::{LIMIT, LIMIT_MAX, MeasureError, Measured, Meta, Place, Tabular};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::borrow::Cow;
-use std::future::Future;
-use std::marker::PhantomData;
-use std::sync::Arc;
 use strum::VariantArray;
 use tables::{Format, Options, Table};
-use tokio::runtime::Handle;
 use utoipa::ToSchema;
 
 /// What every question understands beside its own parameters.
@@ -33,40 +27,41 @@ const SHAPE_PARAMS: [&str; 6] = ["cursor", "limit", "fields", "format", "fresh",
 /// When trying again is of use while trends are worked out for the first time.
 const TRENDS_RETRY_SECONDS: u64 = 5;
 
-/// A question that is answered for credits.
-pub(crate) trait Question: Send + 'static {
-    /// What it is called in the ledger.
-    const OPERATION: Operation;
-    /// What is asked.
-    type Query: Send + 'static;
-    /// What is answered.
-    type Answer: Serialize + Tabular + Send;
-    /// Rows of a page unless told otherwise.
-    const LIMIT: u32 = LIMIT;
-    /// Most rows of a page.
-    const LIMIT_MAX: u32 = LIMIT_MAX;
-
-    /// Reads a request.
-    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem>;
-
-    /// The answer.
-    fn answer(
-        measure: &Measure,
-        asked: Self::Query,
-        freshness: FreshnessRequirement,
-    ) -> impl Future<Output = Result<Measured<Self::Answer>, Problem>> + Send;
+/// How an answer is divided into pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paging {
+    /// The answer is whole.
+    None,
+    /// The first rows alone, up to `limit`.
+    First,
+    /// Pages of `limit` rows unless the request says otherwise, and of `most` at most; `older_name` is another name of
+    /// `limit` with its own maximum.
+    Pages { limit: u32, most: u32, older_name: Option<(&'static str, u32)> },
 }
 
-/// Which page is asked for.
+impl Paging {
+    /// Pages of the usual size.
+    pub(crate) const PAGES: Self = Self::Pages { limit: LIMIT, most: LIMIT_MAX, older_name: None };
+
+    /// Returns the rows of a page by default and at most.
+    pub(crate) const fn limits(self) -> (u32, u32) {
+        match self {
+            Self::Pages { limit, most, .. } => (limit, most),
+            Self::None | Self::First => (LIMIT, LIMIT_MAX),
+        }
+    }
+}
+
+/// The page that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Page {
     /// Rows at most.
     pub(crate) limit: u32,
-    /// Behind which row.
+    /// The row that it follows.
     pub(crate) after: Option<Place>,
 }
 
-/// In which shape an answer is wanted.
+/// In which shape an answer is freshness.
 #[derive(Debug)]
 pub(crate) struct Shape {
     format: Format,
@@ -98,52 +93,9 @@ impl Pagination {
     }
 }
 
-/// A question as a paid endpoint.
-pub(crate) struct Measuring<Q>(PhantomData<Q>);
-
-impl<Q: Question> Paid for Measuring<Q> {
-    const OPERATION: Operation = Q::OPERATION;
-    const IS_CONTRACT: bool = false;
-    type Query = (Q::Query, Shape);
-
-    fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem> {
-        let shape = Shape::read(context)?;
-        let page = shape.page(&context.query, Q::LIMIT, Q::LIMIT_MAX)?;
-        Ok((Q::read(context, page)?, shape))
-    }
-
-    fn media_types(_: &RequestContext<'_>) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn is_negotiated((_, shape): &Self::Query) -> bool {
-        shape.is_negotiated
-    }
-
-    fn representation((_, shape): &Self::Query) -> &'static str {
-        // JSON is what kept answers were before formats were part of what they stand for.
-        if shape.is_negotiated && shape.format != Format::Json { shape.format.name() } else { "" }
-    }
-
-    async fn answer(
-        app: &App,
-        (asked, shape): Self::Query,
-        freshness: FreshnessRequirement,
-    ) -> Result<Content, Problem> {
-        let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
-        let (measure, runtime) = (app.measure.clone(), Handle::current());
-        // Going through the videos of a hashtag and putting them in order is work that other calls must not wait for. Who
-        // is timed out leaves it going on, so its room is given back when it ends.
-        let work = tokio::task::spawn_blocking(move || {
-            let _room = room;
-            runtime.block_on(async { shape.content(Q::answer(&measure, asked, freshness).await?) })
-        });
-        work.await.map_err(Problem::internal)?
-    }
-}
-
 impl Shape {
-    fn read(context: &RequestContext<'_>) -> Result<Self, Problem> {
+    /// Reads the shape of a request.
+    pub(super) fn read(context: &RequestContext<'_>) -> Result<Self, Problem> {
         let query = &context.query;
         let format = match query.text("format")? {
             Some(name) => {
@@ -152,7 +104,9 @@ impl Shape {
             None => accepted(context, Format::VARIANTS)?,
         };
         let fields = query.text("fields")?.map(|text| {
-            text.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty()).collect()
+            let named =
+                text.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty());
+            named.collect::<IndexSet<_>>().into_iter().collect()
         });
         let own = query.without(&["cursor"]);
         let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(&own).finish();
@@ -169,9 +123,14 @@ impl Shape {
         })
     }
 
-    fn page(&self, query: &Query<'_>, limit: u32, limit_max: u32) -> Result<Page, Problem> {
-        let asked = query.whole("limit", 1..=limit_max.into())?;
-        let limit = asked.and_then(|asked| u32::try_from(asked).ok()).unwrap_or(limit);
+    /// Reads which page is requested.
+    pub(super) fn page(&self, query: &Query<'_>, paging: Paging) -> Result<Page, Problem> {
+        let (limit, most) = paging.limits();
+        let older = match paging {
+            Paging::Pages { older_name: Some((name, most)), .. } => query.whole(name, 1..=most)?,
+            _ => None,
+        };
+        let limit = query.whole("limit", 1..=most)?.or(older).unwrap_or(limit);
         let after = match query.text("cursor")? {
             None => None,
             Some(text) => Some(self.list.place(&text)?),
@@ -179,7 +138,17 @@ impl Shape {
         Ok(Page { limit, after })
     }
 
-    fn content<T: Serialize + Tabular>(&self, measured: Measured<T>) -> Result<Content, Problem> {
+    /// Whether `Accept` chose the format.
+    pub(super) const fn is_negotiated(&self) -> bool {
+        self.is_negotiated
+    }
+
+    pub(super) const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Returns the answer in this shape.
+    pub(super) fn content<T: Serialize + Tabular>(&self, measured: Measured<T>) -> Result<Content, Problem> {
         let next = measured.next.map(|place| self.list.cursor(place));
         let link = next.as_ref().and_then(|cursor| self.link(cursor));
         let mut content = match self.format {
@@ -327,85 +296,24 @@ fn meta_pairs(meta: &Meta) -> Vec<(&'static str, String)> {
     pairs
 }
 
-/// A question about one hashtag, which the path names.
-pub(crate) trait HashtagQuestion: Send + 'static {
-    /// What it is called in the ledger.
-    const OPERATION: Operation;
-    /// What is asked of it.
-    type Query: Send + 'static;
-    /// What is answered.
-    type Answer: Serialize + Tabular + Send;
-    /// Rows of a page unless told otherwise.
-    const LIMIT: u32 = LIMIT;
-    /// Most rows of a page.
-    const LIMIT_MAX: u32 = LIMIT_MAX;
-
-    /// Reads a request.
-    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem>;
-
-    /// The answer.
-    fn measure(
-        measure: &Measure,
-        hashtag: &Hashtag,
-        asked: Self::Query,
-    ) -> impl Future<Output = Result<Measured<Self::Answer>, MeasureError>> + Send;
-}
-
-/// A question about one hashtag as a question: the hashtag is looked up as fresh as it is wanted, and the answer says
-/// whether it is older.
-pub(crate) struct OfHashtag<H>(PhantomData<H>);
-
-impl<H: HashtagQuestion> Question for OfHashtag<H> {
-    const OPERATION: Operation = H::OPERATION;
-    type Query = (String, H::Query);
-    type Answer = H::Answer;
-    const LIMIT: u32 = H::LIMIT;
-    const LIMIT_MAX: u32 = H::LIMIT_MAX;
-
-    fn read(context: &RequestContext<'_>, page: Page) -> Result<Self::Query, Problem> {
-        Ok((reference(context)?, H::read(context, page)?))
-    }
-
-    async fn answer(
-        measure: &Measure,
-        (reference, asked): Self::Query,
-        freshness: FreshnessRequirement,
-    ) -> Result<Measured<H::Answer>, Problem> {
-        let (found, stale) = hashtag(measure.catalog(), &reference, freshness).await?;
-        let mut measured = H::measure(measure, &found, asked).await.map_err(problem)?;
-        measured.meta.stale = stale;
-        Ok(measured)
-    }
-}
-
-/// The hashtag that a path or a parameter names, as fresh as it is wanted, and whether it is older.
-pub(crate) async fn hashtag(
-    catalog: &Catalog,
-    text: &str,
-    freshness: FreshnessRequirement,
-) -> Result<(Hashtag, bool), Problem> {
-    let found = catalog.fresh_hashtag(text, freshness).await.map_err(|error| match error {
-        CatalogError::Name(why) => problem(MeasureError::Name(text.to_owned(), why)),
-        error => error.into(),
-    })?;
-    found.ok_or_else(|| problem(MeasureError::NotFound(text.to_owned())))
-}
-
 /// What went wrong, as it is told.
 pub(crate) fn problem(error: MeasureError) -> Problem {
     match error {
         MeasureError::NotFound(text) => {
             Problem::new(ErrorCode::HashtagNotFound, format!("no hashtag {} is held here", shown(&text)))
         }
-        MeasureError::Name(text, why) => Problem::parameter(
-            "ref",
-            format!("{} is no hashtag: {why}; give a name such as cat, or an id", shown(&text)),
-        ),
-        MeasureError::Asked { param, why } => Problem::parameter(param, format!("{param}: {why}")),
+        MeasureError::Name(text, why) => not_a_hashtag("ref", &text, &why),
+        MeasureError::Parameter { param, why } => Problem::parameter(param, format!("{param}: {why}")),
         error @ MeasureError::TrendsPending => {
             Problem::new(ErrorCode::Unavailable, error.to_string()).retry_after(TRENDS_RETRY_SECONDS)
         }
         MeasureError::File(error) => crate::downloads::not_written(error),
         MeasureError::Catalog(error) => error.into(),
     }
+}
+
+/// Refuses a text that names no hashtag.
+pub(crate) fn not_a_hashtag(param: &'static str, text: &str, why: &TagError) -> Problem {
+    let detail = format!("{} is no hashtag: {why}; give a name such as cat, or an id", shown(text));
+    Problem::parameter(param, detail)
 }

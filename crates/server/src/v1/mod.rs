@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 mod json_reply;
 
-mod measured;
+pub(crate) mod measured;
 
 mod json_body;
 
@@ -23,20 +23,17 @@ mod strict_json;
 
 mod upload;
 
-mod words;
+pub(crate) mod question;
 
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod imports;
 
 pub(crate) mod walks;
 
-#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod hashtags;
 
-#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod trending;
 
-#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod compare;
 
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]

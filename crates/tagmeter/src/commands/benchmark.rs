@@ -5,22 +5,16 @@ use crate::cli::measuring::Benchmark;
 use crate::exit::Failure;
 use crate::measured::{Target, maybe, nothing_posted, observed, per_cent, share};
 use crate::output::{counted, grouped, print, print_text, say, table};
-use measure::{BandView, BenchmarkAsked, BenchmarkSideView, BenchmarkView};
+use measure::{BandView, BenchmarkSideView, BenchmarkView};
 
 pub(super) async fn run(command: Benchmark, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
     let measure = context.open_existing_measure().await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
-    let asked = BenchmarkAsked {
-        since: command.window.map(|window| window.before(context.now())),
-        plays: command.plays,
-        engagement: command.engagement,
-        video: command.video,
-    };
-    let measured = measure.benchmark(&hashtag, asked).await?;
+    let measured = measure.benchmark(&hashtag, command.query).await?;
     let is_empty = measured.data.bands.iter().all(|band| band.videos == 0);
     let nothing = match is_empty {
-        true => Some(nothing_posted(&measure, &hashtag, "videos", asked.since.is_some()).await?),
+        true => Some(nothing_posted(&measure, &hashtag, "videos", command.query.window.is_some()).await?),
         false => None,
     };
     target.tell(&measured, context.now(), nothing, show, || None)

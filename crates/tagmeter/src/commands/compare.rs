@@ -8,7 +8,8 @@ use crate::measured::{
 };
 use crate::output::{counted, grouped, print, print_text, say, table};
 use domain::Hashtag;
-use measure::{CompareAsked, CompareView, ComparedView, Measure, OverlapView, POINTS_MAX};
+use measure::parameters::Index;
+use measure::{CompareQuery, CompareView, ComparedView, Measure, OverlapView, POINTS_MAX};
 use std::collections::BTreeSet;
 
 /// Characters of a sparkline.
@@ -17,24 +18,17 @@ const SPARK_WIDTH: usize = 48;
 pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, true)?;
     let measure = context.open_existing_measure().await?;
-    let hashtags = hashtags_of(&measure, &command.hashtags).await?;
+    let hashtags = hashtags_of(&measure, &command.query.tags).await?;
     let now = context.now();
-    let asked = CompareAsked {
-        metric: command.metric,
-        step: command.step,
-        from: command.span.from.map(|from| from.begin(now)),
-        to: command.span.to.map(|to| to.end(now)),
-        index: command.index,
-        points_max: POINTS_MAX,
-    };
-    let measured = measure.compare(&hashtags, asked).await?;
+    let query = CompareQuery { points_max: POINTS_MAX, ..command.query };
+    let measured = measure.compare(&hashtags, &query).await?;
     let mut not_read = Vec::new();
     for (hashtag, one) in hashtags.iter().zip(&measured.data.hashtags) {
         if one.series.points.is_empty() {
-            not_read.push(nothing_read(&measure, hashtag, command.metric).await?);
+            not_read.push(nothing_read(&measure, hashtag, query.metric).await?);
         }
     }
-    let chart = || Some(chart(&measured.data, &command));
+    let chart = || Some(chart(&measured.data, &query));
     // The table on the screen says more than the series.
     let is_empty = not_read.len() == measured.data.hashtags.len() && !target.is_screen();
     let nothing = is_empty.then(|| not_read.join(" "));
@@ -58,16 +52,16 @@ pub(super) async fn hashtags_of(measure: &Measure, typed: &[String]) -> Result<V
     Ok(hashtags)
 }
 
-fn chart(compared: &CompareView, command: &Compare) -> charts::Chart {
+fn chart(compared: &CompareView, query: &CompareQuery) -> charts::Chart {
     let names: Vec<String> = compared.hashtags.iter().map(|one| tag(&one.record.name)).collect();
-    let metric = command.metric.name();
-    let (subtitle, unit) = match command.index {
+    let (metric, index) = (query.metric.name(), query.index.map(Index::get));
+    let (subtitle, unit) = match index {
         Some(index) => (format!("{metric}, each {index} at its beginning, UTC"), ""),
         None => (format!("{metric}, UTC"), metric),
     };
     let lines = compared.hashtags.iter().map(|one| line_of(&one.series)).collect();
     let chart = with_lines(names.join(", "), subtitle, unit, lines);
-    charts::Chart { index_to: command.index, ..chart }
+    charts::Chart { index_to: index, ..chart }
 }
 
 fn show(compared: &CompareView) -> Result<(), Failure> {

@@ -1,11 +1,11 @@
-//! `tagmeter creators`: who carries a hashtag.
+//! `tagmeter creators`: the creators of a hashtag.
 
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Creators;
 use crate::exit::Failure;
 use crate::measured::{Target, maybe, nothing_posted, observed, per_cent, share};
 use crate::output::{counted, grouped, print, print_text, say, shortened, table};
-use measure::{CreatorView, CreatorsAsked, CreatorsView};
+use measure::{CreatorView, CreatorsQuery, CreatorsView};
 
 /// Characters of a display name that are shown.
 const NAME_SHOWN_MAX: usize = 32;
@@ -15,14 +15,11 @@ pub(super) async fn run(command: Creators, context: &Context) -> Result<(), Fail
     let measure = context.open_existing_measure().await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let now = context.now();
-    let asked = CreatorsAsked {
-        since: command.since.map(|since| since.begin(now)),
-        limit: if command.limit == 0 { u32::MAX } else { command.limit },
-        after: None,
-    };
-    let measured = measure.creators(&hashtag, asked).await?;
+    let limit = if command.limit == 0 { u32::MAX } else { command.limit };
+    let query = CreatorsQuery { limit, ..command.query };
+    let measured = measure.creators(&hashtag, query).await?;
     let nothing = match measured.data.creators.is_empty() {
-        true => Some(nothing_posted(&measure, &hashtag, "creators", asked.since.is_some()).await?),
+        true => Some(nothing_posted(&measure, &hashtag, "creators", query.since.is_some()).await?),
         false => None,
     };
     target.tell(&measured, now, nothing, show, || None)

@@ -20,7 +20,7 @@ struct Written {
 }
 
 pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failure> {
-    if command.what == ExportOf::Hashtags && command.hashtag.is_some() {
+    if command.query.of == ExportOf::Hashtags && command.query.hashtag.is_some() {
         return Err(Failure::usage("--hashtag is for videos and history")
             .hint("`tagmeter lookup NAME --json` tells one hashtag"));
     }
@@ -30,14 +30,14 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
     }
     let target = Target::of_file(&command.file, false)?;
     let measure = context.open_existing_measure().await?;
-    let only = match &command.hashtag {
+    let only = match &command.query.hashtag {
         Some(typed) => Some(hashtag_of(&measure, typed).await?),
         None => None,
     };
     let bar = Bar::new();
-    let noun = if command.what == ExportOf::Videos { "videos" } else { "hashtags" };
+    let noun = if command.query.of == ExportOf::Videos { "videos" } else { "hashtags" };
     let progress = |done, total| bar.exported(noun, done, total);
-    let (what, only) = (command.what, only.as_ref());
+    let (what, only) = (command.query.of, only.as_ref());
     let (rows, name, summary) = match target {
         Target::Print(FileFormat::Rows(format)) => {
             let written = measure.export_telling(what, only, format, Out, progress).await;

@@ -8,7 +8,7 @@ use crate::measured::{
 };
 use crate::output::{counted, grouped, print, print_text, say, table};
 use domain::metrics::Step;
-use measure::{HistoryAsked, HistoryView, POINTS_MAX, Place, PointView};
+use measure::{HistoryQuery, HistoryView, POINTS_MAX, Place, PointView};
 
 /// Points of a table, unless told otherwise.
 const POINTS_SHOWN: u32 = 60;
@@ -20,24 +20,15 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     let measure = context.open_existing_measure().await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let now = context.now();
-    let asked = HistoryAsked {
-        metric: command.metric,
-        from: command.span.from.map(|from| from.begin(now)),
-        to: command.span.to.map(|to| to.end(now)),
-        step: command.step,
-        mode: command.mode,
-        is_repaired: !command.no_repair,
-        limit: POINTS_MAX,
-        after: None,
-    };
-    let mut measured = measure.history(&hashtag, asked).await?;
+    let query = HistoryQuery { limit: POINTS_MAX, ..command.query };
+    let mut measured = measure.history(&hashtag, query).await?;
     if measured.next.is_some() {
         return Err(Failure::new(format_args!("it has more than {} points", grouped(POINTS_MAX as u64)))
             .hint("--from, --to or a larger --step make them fewer"));
     }
     let limit = command.limit.unwrap_or(if target.is_screen() { POINTS_SHOWN } else { 0 });
     let nothing = match measured.data.points.is_empty() {
-        true => Some(nothing_read(&measure, &hashtag, command.metric).await?),
+        true => Some(nothing_read(&measure, &hashtag, query.metric).await?),
         false => None,
     };
     let course = spark(&measured.data, SPARK_WIDTH);
@@ -46,7 +37,7 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     measured.data.points.drain(..earlier);
     // What `--json` calls `has_more`: the earlier ones.
     measured.next = (earlier > 0).then_some(Place { value: 0.0, number: 0 });
-    let told = Told { course, earlier: earlier as u64, is_repaired: !command.no_repair };
+    let told = Told { course, earlier: earlier as u64, is_repaired: query.repair };
     let chart = chart(&measured.data);
     target.tell(&measured, now, nothing, |history| show(history, &told), || Some(chart))
 }

@@ -5,21 +5,17 @@ use crate::cli::measuring::Related;
 use crate::exit::Failure;
 use crate::measured::{Target, basis, nothing_posted, per_cent, real, share, tag, total};
 use crate::output::{grouped, print, say, table};
-use measure::{RelatedAsked, RelatedView};
+use measure::{RelatedQuery, RelatedView};
 
 pub(super) async fn run(command: Related, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
     let measure = context.open_existing_measure().await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let now = context.now();
-    let asked = RelatedAsked {
-        since: command.since.map(|since| since.begin(now)),
-        with_generic: command.with_generic,
-        limit: command.limit,
-    };
-    let measured = measure.related(&hashtag, asked).await?;
+    let query = RelatedQuery { limit: command.limit, ..command.query };
+    let measured = measure.related(&hashtag, query).await?;
     let nothing = match measured.data.is_empty() {
-        true => Some(nothing_posted(&measure, &hashtag, "related hashtags", asked.since.is_some()).await?),
+        true => Some(nothing_posted(&measure, &hashtag, "related hashtags", query.since.is_some()).await?),
         false => None,
     };
     target.tell(&measured, now, nothing, |rows| show(rows), || None)

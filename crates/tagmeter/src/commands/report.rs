@@ -15,8 +15,8 @@ use crate::output::{Out, grouped, print_json, printed, say};
 use charts::report::{ReportColumn, ReportTable, html};
 use charts::{day, human};
 use domain::metrics::{Mode, Step};
-use domain::{Timestamp, UtcDay};
-use measure::{HistoryAsked, HistoryMetric, HistoryView, Meta, POINTS_MAX, PointView};
+use domain::{Moment, Timestamp, UtcDay};
+use measure::{HistoryQuery, HistoryView, Meta, POINTS_MAX, PointView};
 use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
@@ -122,17 +122,9 @@ fn subtitle(names: &[String], frame: Frame) -> String {
 
 impl Frame {
     /// The whole history of a hashtag.
-    fn history(self, step: Step, mode: Mode) -> HistoryAsked {
-        HistoryAsked {
-            metric: HistoryMetric::Views,
-            from: self.from,
-            to: self.to,
-            step,
-            mode,
-            is_repaired: true,
-            limit: POINTS_MAX,
-            after: None,
-        }
+    fn history(self, step: Step, mode: Mode) -> HistoryQuery {
+        let (from, to) = (self.from.map(Moment::At), self.to.map(Moment::At));
+        HistoryQuery { from, to, step, mode, limit: POINTS_MAX, ..HistoryQuery::default() }
     }
 
     /// Which videos the benchmark, the related hashtags and the creators are of, in words: they know no end of the time.

@@ -8,9 +8,9 @@ use crate::measured::{
 };
 use crate::output::{print, say, table_and_left_out};
 use crate::progress::spinning;
-use domain::Timestamp;
-use domain::metrics::{Mode, Step, TrendWindow};
-use measure::{HistoryAsked, HistoryMetric, Measure, Measured, TrendFacts, TrendingAsked, TrendingView};
+use domain::metrics::{Mode, TrendWindow};
+use domain::{Moment, Timestamp};
+use measure::{HistoryQuery, Measure, Measured, TrendFacts, TrendingQuery, TrendingView};
 use store::trends::TrendSort;
 
 /// Days that a sparkline is of.
@@ -25,25 +25,17 @@ const SCORE: &str = "score";
 pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
     let measure = context.open_existing_measure().await?;
-    if command.query.is_some() {
+    if command.query.query.is_some() {
         measure.catalog().bring_search_up().await?;
     }
     spinning("working trends out", measure.follow_trends()).await?;
-    let asked = TrendingAsked {
-        window: command.window,
-        sort: command.sort,
-        views_min: command.min_views,
-        query: command.query,
-        weights: command.weights,
-        limit: command.limit,
-        after: None,
-    };
-    let measured = measure.trending(&asked).await?;
+    let query = TrendingQuery { limit: command.limit, ..command.query };
+    let measured = measure.trending(&query).await?;
     let courses = if target.is_screen() { courses(&measure, &measured).await? } else { Vec::new() };
     let has_more = measured.next.is_some();
-    let shown = Shown { courses, window: command.window, sort: command.sort, has_more };
+    let shown = Shown { courses, window: query.window, sort: query.sort, has_more };
     let nothing = match measured.data.is_empty() {
-        true => Some(nothing_moves(&measure, &asked, &measured.meta).await?),
+        true => Some(nothing_moves(&measure, &query, &measured.meta).await?),
         false => None,
     };
     target.tell(&measured, context.now(), nothing, |rows| show(rows, &shown), || None)
@@ -53,20 +45,16 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
 async fn courses(measure: &Measure, measured: &Measured<Vec<TrendingView>>) -> Result<Vec<String>, Failure> {
     let newest = measured.meta.observed_at.as_deref().and_then(Timestamp::parse);
     let from = newest.map(|at| Timestamp::from_ms(at.as_ms() - SPARK_DAYS * MS_OF_A_DAY));
-    let asked = HistoryAsked {
-        metric: HistoryMetric::Views,
-        from,
-        to: None,
-        step: Step::Day,
+    let query = HistoryQuery {
+        from: from.map(Moment::At),
         mode: Mode::Gain,
-        is_repaired: true,
         limit: SPARK_DAYS as usize + 1,
-        after: None,
+        ..HistoryQuery::default()
     };
     let mut courses = Vec::with_capacity(measured.data.len());
     for row in &measured.data {
         let hashtag = hashtag_of(measure, &tag(&row.hashtag.name)).await?;
-        let history = measure.history(&hashtag, asked).await?;
+        let history = measure.history(&hashtag, query).await?;
         courses.push(spark(&history.data, SPARK_DAYS as usize));
     }
     Ok(courses)

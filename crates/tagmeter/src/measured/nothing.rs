@@ -3,7 +3,7 @@
 use crate::exit::Failure;
 use crate::output::grouped;
 use domain::Hashtag;
-use measure::{HistoryMetric, Measure, Meta, TrendingAsked};
+use measure::{HistoryMetric, Measure, Meta, TrendingQuery};
 
 /// No reading of a count in the time that was requested.
 pub(crate) async fn nothing_read(
@@ -21,14 +21,14 @@ pub(crate) async fn nothing_read(
 /// No hashtag that moves, of those that a keyword and a least number of views leave.
 pub(crate) async fn nothing_moves(
     measure: &Measure,
-    asked: &TrendingAsked,
+    query: &TrendingQuery,
     meta: &Meta,
 ) -> Result<String, Failure> {
-    let size = match asked.views_min {
+    let size = match query.min_views.get() {
         0 => String::new(),
         least => format!(" of {} views or more", grouped(least)),
     };
-    let matching = match &asked.query {
+    let matching = match &query.query {
         Some(keyword) if measure.catalog().search(keyword, 0, 1).await?.hashtags.is_empty() => {
             return Ok(format!("No hashtag matches {keyword:?}."));
         }

@@ -2,6 +2,8 @@
 
 mod binary;
 
+mod both_ways;
+
 mod captures;
 
 mod command_line;

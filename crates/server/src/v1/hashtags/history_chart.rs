@@ -1,14 +1,14 @@
 //! `GET /v1/hashtags/{ref}/history.svg` and `history.png`: the history as a picture to embed.
 
-use super::super::measured::{hashtag, problem};
-use super::super::words::{HistoryMetricWord, ModeWord, StepWord, ThemeWord};
-use super::history::read;
+use super::super::measured::problem;
+use super::super::question::hashtag;
 use super::reference;
 use crate::app::App;
 use crate::errors::ErrorCode;
+use crate::extract;
 use crate::gate::reply::Content;
 use crate::gate::{Paid, RequestContext, serve};
-use crate::openapi::{Binary, ChartErrors, TagText, TimeText};
+use crate::openapi::{Binary, ChartErrors};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -17,62 +17,48 @@ use charts::{Chart, ChartError, ChartPoint, Line, SIZE_PX, Theme};
 use domain::metrics::Mode;
 use domain::{Hashtag, Operation};
 use http::Response;
-use measure::{History, HistoryAsked, Measure};
+use measure::parameters::{Index, NameOf, TagText, Whole};
+use measure::{History, HistoryQuery, Measure};
+use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// Width and height unless told otherwise.
-const SIZE: (u32, u32) = (800, 400);
+/// Default width.
+const WIDTH: Pixels = Pixels::new(800).expect("within the bounds");
+/// Default height.
+const HEIGHT: Pixels = Pixels::new(400).expect("within the bounds");
 
-/// What may stand in the query.
-#[derive(IntoParams)]
+/// A side of the picture in pixels.
+type Pixels = Whole<{ *SIZE_PX.start() as u64 }, { *SIZE_PX.end() as u64 }>;
+
+type ThemeName = NameOf<Theme>;
+
+/// How the history is drawn.
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
-struct Params {
-    /// The count.
-    #[param(inline, required = false)]
-    metric: HistoryMetricWord,
-    /// From then on: a day, a moment, or a length of time back from now (`30d`, `6mo`).
-    #[param(inline, example = "90d", required = false)]
-    from: TimeText,
-    /// Until then.
-    #[param(inline, required = false)]
-    to: TimeText,
-    /// The step between points.
-    #[param(inline, required = false)]
-    step: StepWord,
-    /// `gain` is the difference from the previous point.
-    #[param(inline, required = false)]
-    mode: ModeWord,
-    /// `false` draws every reading as reported.
-    #[param(default = true, required = false)]
-    repair: bool,
+#[serde(default)]
+pub(crate) struct ChartQuery {
     /// Width in pixels.
-    #[param(minimum = 100, maximum = 4000, default = 800, required = false)]
-    width: u32,
+    #[param(value_type = u32, minimum = 100, maximum = 4000, default = 800, required = false)]
+    width: Pixels,
     /// Height in pixels.
-    #[param(minimum = 100, maximum = 4000, default = 400, required = false)]
-    height: u32,
+    #[param(value_type = u32, minimum = 100, maximum = 4000, default = 400, required = false)]
+    height: Pixels,
     /// Dark on light, or light on dark.
-    #[param(inline, required = false)]
-    theme: ThemeWord,
+    #[param(inline, value_type = ThemeName, required = false)]
+    theme: Theme,
     /// Whether the scale is logarithmic.
     #[param(default = false, required = false)]
     log: bool,
     /// Draws the series divided by its first value, times this.
-    #[param(example = 100, minimum = 0.001, maximum = 1_000_000_000.0, required = false)]
-    index: f64,
+    #[param(inline, value_type = Index, example = 100, required = false)]
+    index: Option<Index>,
 }
 
-/// How it is drawn.
-#[derive(Debug)]
-pub(crate) struct Drawn {
-    width: u32,
-    height: u32,
-    theme: Theme,
-    is_log: bool,
-    index_to: Option<f64>,
-    is_png: bool,
+impl Default for ChartQuery {
+    fn default() -> Self {
+        Self { width: WIDTH, height: HEIGHT, theme: Theme::default(), log: false, index: None }
+    }
 }
 
 pub(crate) struct HistoryChart;
@@ -80,48 +66,36 @@ pub(crate) struct HistoryChart;
 impl Paid for HistoryChart {
     const OPERATION: Operation = Operation::HashtagHistoryChart;
     const IS_CONTRACT: bool = false;
-    type Query = (String, HistoryAsked, Drawn);
+    type Query = (String, HistoryQuery, ChartQuery, bool);
 
     fn media_types(context: &RequestContext<'_>) -> &'static [&'static str] {
         if context.path.ends_with(".png") { &["image/png"] } else { &["image/svg+xml"] }
     }
 
     fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem> {
-        let query = &context.query;
-        let pixels = |param, default: u32| -> Result<u32, Problem> {
-            let bounds = u64::from(*SIZE_PX.start())..=u64::from(*SIZE_PX.end());
-            let told = query.whole(param, bounds)?;
-            Ok(told.and_then(|pixels| u32::try_from(pixels).ok()).unwrap_or(default))
-        };
-        let drawn = Drawn {
-            width: pixels("width", SIZE.0)?,
-            height: pixels("height", SIZE.1)?,
-            theme: query.word("theme")?,
-            is_log: query.flag("log")?,
-            index_to: query.index()?,
-            is_png: context.path.ends_with(".png"),
-        };
-        Ok((reference(context)?, read(context)?, drawn))
+        let query = context.query.as_str();
+        let (history, drawn) = (extract::parameters(query)?, extract::parameters(query)?);
+        Ok((reference(context)?, history, drawn, context.path.ends_with(".png")))
     }
 
     async fn answer(
         app: &App,
-        (reference, asked, drawn): Self::Query,
+        (reference, asked, drawn, is_png): Self::Query,
         freshness: FreshnessRequirement,
     ) -> Result<Content, Problem> {
-        let (found, _) = hashtag(&app.catalog, &reference, freshness).await?;
+        let (found, _) = hashtag(&app.catalog, "ref", &reference, freshness).await?;
         let history = app.measure.history_points(&found, asked).await.map_err(problem)?;
         if history.points.is_empty() {
             return Err(nothing_to_draw(&app.measure, &found, asked).await);
         }
         // A large picture takes tens of milliseconds of nothing but computing.
-        let drawing = tokio::task::spawn_blocking(move || draw(&history, asked, &drawn));
+        let drawing = tokio::task::spawn_blocking(move || draw(&history, asked, &drawn, is_png));
         drawing.await.map_err(Problem::internal)?
     }
 }
 
 /// Says from when to when there are readings.
-async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, asked: HistoryAsked) -> Problem {
+async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, asked: HistoryQuery) -> Problem {
     let (metric, name) = (asked.metric.name(), hashtag.tag.name());
     let detail = match measure.readings_held(hashtag, asked.metric).await {
         Ok(Some(held)) => format!("no {metric} of #{name} in this time; readings are {held}"),
@@ -131,7 +105,12 @@ async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, asked: HistoryAsk
     Problem::new(ErrorCode::InvalidParameter, format!("this cannot be drawn: {detail}"))
 }
 
-fn draw(history: &History, asked: HistoryAsked, drawn: &Drawn) -> Result<Content, Problem> {
+fn draw(
+    history: &History,
+    asked: HistoryQuery,
+    drawn: &ChartQuery,
+    is_png: bool,
+) -> Result<Content, Problem> {
     #[expect(clippy::cast_precision_loss, reason = "a picture is no exact number")]
     let point = |point: &domain::metrics::HistoryPoint| {
         Some(ChartPoint {
@@ -146,7 +125,7 @@ fn draw(history: &History, asked: HistoryAsked, drawn: &Drawn) -> Result<Content
         Mode::Total => unit.to_owned(),
         Mode::Gain => format!("{unit} gained"),
     };
-    let as_read = history.as_read().filter(|_| asked.mode == Mode::Total && asked.is_repaired);
+    let as_read = history.as_read().filter(|_| asked.mode == Mode::Total && asked.repair);
     let newest =
         as_read.map(|read| format!("; newest reading {} not counted", read.shown())).unwrap_or_default();
     let line = Line {
@@ -158,44 +137,44 @@ fn draw(history: &History, asked: HistoryAsked, drawn: &Drawn) -> Result<Content
         subtitle: format!("{what}, as reported by TikTok{newest}"),
         unit: what,
         lines: vec![line],
-        width: drawn.width,
-        height: drawn.height,
+        width: u32::try_from(drawn.width.get()).unwrap_or(u32::MAX),
+        height: u32::try_from(drawn.height.get()).unwrap_or(u32::MAX),
         theme: drawn.theme,
-        is_log: drawn.is_log,
-        index_to: drawn.index_to,
+        is_log: drawn.log,
+        index_to: drawn.index.map(Index::get),
     };
     let refused = |error: ChartError| {
         Problem::new(ErrorCode::InvalidParameter, format!("this cannot be drawn: {error}"))
     };
-    Ok(if drawn.is_png {
+    Ok(if is_png {
         Content::new("image/png", charts::png(&chart).map_err(refused)?)
     } else {
         Content::new("image/svg+xml", charts::svg(&chart).map_err(refused)?)
     })
 }
 
-/// How a count of a hashtag went, as SVG
+/// How a count of a hashtag developed, as SVG
 ///
-/// To embed: gaps are hatched and not drawn across, what was rounded has a band of its step.
+/// For embedding: gaps are hatched, and rounded counts have a band of their rounding step.
 #[utoipa::path(
     get,
     path = "/v1/hashtags/{ref}/history.svg",
     operation_id = "hashtag_history_svg",
     tag = "measurement",
-    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), Params),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), HistoryQuery, ChartQuery),
     responses((status = 200, description = "The picture", content_type = "image/svg+xml", body = inline(Binary)), ChartErrors),
 )]
 pub(crate) async fn svg(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve::<HistoryChart>(app, request).await
 }
 
-/// How a count of a hashtag went, as PNG
+/// How a count of a hashtag developed, as PNG
 #[utoipa::path(
     get,
     path = "/v1/hashtags/{ref}/history.png",
     operation_id = "hashtag_history_png",
     tag = "measurement",
-    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), Params),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), HistoryQuery, ChartQuery),
     responses((status = 200, description = "The picture", content_type = "image/png", body = inline(Binary)), ChartErrors),
 )]
 pub(crate) async fn png(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

@@ -11,11 +11,10 @@ use charts::report::{KeyFigure, ReportTable, Section};
 use charts::{Chart, ChartPoint, Line, human};
 use domain::metrics::backtest::last_year::YEAR_DAYS;
 use domain::metrics::{Mode, Step, TrendWindow};
-use domain::{Caveat, Hashtag};
+use domain::{Caveat, Hashtag, Moment};
 use measure::{
-    BandView, BenchmarkAsked, BenchmarkView, CreatorsAsked, CreatorsView, HistoryAsked, HistoryMetric,
-    HistoryView, LifecycleView, Measure, Meta, OutlookView, OverviewView, RelatedAsked, RelatedView,
-    TotalView,
+    BandView, BenchmarkView, CreatorsQuery, CreatorsView, HistoryMetric, HistoryQuery, HistoryView,
+    LifecycleView, Measure, Meta, OutlookView, OverviewView, RelatedQuery, RelatedView, TotalView,
 };
 
 /// The sides of the limit of five hashtags, in words.
@@ -44,14 +43,14 @@ pub(super) async fn section(
     let step = if is_sparse(&daily.data) { Step::Raw } else { Step::Day };
     let totals = measure.history(hashtag, frame.history(step, Mode::Total)).await?;
     let gains = measure.history(hashtag, frame.history(step, Mode::Gain)).await?;
-    let weekly = HistoryAsked { from: None, ..frame.history(Step::Week, Mode::Gain) };
+    let weekly = HistoryQuery { from: None, ..frame.history(Step::Week, Mode::Gain) };
     let weekly = measure.history(hashtag, weekly).await?;
-    let asked = BenchmarkAsked { since: frame.from, ..BenchmarkAsked::default() };
-    let benchmark = measure.benchmark(hashtag, asked).await?;
-    let asked = RelatedAsked { since: frame.from, with_generic: false, limit: ROWS };
-    let related = measure.related(hashtag, asked).await?;
-    let asked = CreatorsAsked { since: frame.from, limit: ROWS, after: None };
-    let creators = measure.creators(hashtag, asked).await?;
+    let since = frame.from.map(Moment::At);
+    let benchmark = measure.benchmark_since(hashtag, frame.from).await?;
+    let query = RelatedQuery { since, limit: ROWS, ..RelatedQuery::default() };
+    let related = measure.related(hashtag, query).await?;
+    let query = CreatorsQuery { since, limit: ROWS, after: None };
+    let creators = measure.creators(hashtag, query).await?;
 
     let has_videos = benchmark.data.bands.iter().any(|band| band.videos > 0);
     let no_videos = match has_videos {

@@ -6,9 +6,9 @@ use crate::measured::{basis, growth_over, line_of, maybe, outlook, share, tag, t
 use crate::output::{counted, grouped};
 use charts::report::{ReportTable, Section};
 use charts::{Chart, Line};
-use domain::Hashtag;
 use domain::metrics::{Step, TrendWindow};
-use measure::{CompareAsked, CompareView, HistoryMetric, Measure, OverviewView, POINTS_MAX};
+use domain::{Hashtag, Moment};
+use measure::{CompareQuery, CompareView, Measure, OverviewView, POINTS_MAX};
 
 /// From this ratio of the largest to the smallest value on, only a log scale shows all lines.
 const LOG_FROM: f64 = 20.0;
@@ -20,17 +20,15 @@ pub(super) async fn section(
     hashtags: &[Hashtag],
     frame: Frame,
 ) -> Result<Section, Failure> {
-    let asked = CompareAsked {
-        metric: HistoryMetric::Views,
-        step: Step::Day,
-        from: frame.from,
-        to: frame.to,
-        index: None,
+    let query = CompareQuery {
+        from: frame.from.map(Moment::At),
+        to: frame.to.map(Moment::At),
         points_max: POINTS_MAX,
+        ..CompareQuery::default()
     };
-    let mut compared = measure.compare(hashtags, asked).await?;
+    let mut compared = measure.compare(hashtags, &query).await?;
     if compared.data.hashtags.iter().any(|one| is_sparse(&one.series)) {
-        compared = measure.compare(hashtags, CompareAsked { step: Step::Raw, ..asked }).await?;
+        compared = measure.compare(hashtags, &CompareQuery { step: Step::Raw, ..query }).await?;
     }
     let mut overviews = Vec::with_capacity(hashtags.len());
     for hashtag in hashtags {

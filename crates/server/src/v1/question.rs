@@ -1,0 +1,254 @@
+//! Questions that are answered for credits. A [`Question`] is one type: its parameters are deserialized, described in OpenAPI
+//! and passed to the measurement as the same struct, and [`routes`] serves and describes it, so that neither can be forgotten.
+
+use super::hashtags::reference;
+use super::measured::{Page, Pagination, Paging, Shape, not_a_hashtag, problem};
+use crate::app::App;
+use crate::extract;
+use crate::gate::reply::Content;
+use crate::gate::{Billing, Paid, RequestContext, serve};
+use crate::openapi::question_parameters;
+use crate::problem::Problem;
+use axum::extract::{Request, State};
+use axum::routing::get;
+use catalog::{Catalog, CatalogError, FreshnessRequirement};
+use domain::{Hashtag, Operation};
+use measure::parameters::TagText;
+use measure::{Measure, MeasureError, Measured, Meta, Tabular};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use tables::Format;
+use tokio::runtime::Handle;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr, Required, ResponseBuilder, ResponsesBuilder};
+use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
+use utoipa_axum::router::UtoipaMethodRouter;
+
+/// The tag of measurements in the API description.
+const TAG: &str = "measurement";
+
+/// The API description of a question.
+pub(crate) struct Described {
+    pub(crate) path: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) description: &'static str,
+    /// Of the answer.
+    pub(crate) answer: &'static str,
+    /// Name of the schema of the answer.
+    pub(crate) schema: &'static str,
+    /// Whether `data` is a list of rows.
+    pub(crate) is_list: bool,
+}
+
+/// A question that is answered for credits.
+pub(crate) trait Question: Send + 'static {
+    /// Its API description.
+    const DESCRIBED: Described;
+    /// Its operation in the ledger, which is its name in the API description.
+    const OPERATION: Operation;
+    /// How its answer is divided into pages.
+    const PAGING: Paging = Paging::None;
+    /// Its parameters.
+    type Query: DeserializeOwned + IntoParams + Send + 'static;
+    /// The answer.
+    type Answer: Serialize + Tabular + Send;
+    /// The schema of `data`, or of its rows.
+    type Row: ToSchema;
+    /// The errors that it answers.
+    type Errors: IntoResponses;
+
+    /// Answers it.
+    fn answer(
+        measure: &Measure,
+        asked: Asked<Self::Query>,
+        freshness: FreshnessRequirement,
+    ) -> impl Future<Output = Result<Measured<Self::Answer>, Problem>> + Send;
+}
+
+/// A question as it was asked.
+pub(crate) struct Asked<Q> {
+    /// The hashtag in the path; empty where the path has none.
+    reference: String,
+    pub(crate) query: Q,
+    pub(crate) page: Page,
+}
+
+/// The parameters of a question that has none of its own.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct NoParameters {}
+
+/// A question as a paid endpoint.
+pub(crate) struct Measuring<Q>(PhantomData<Q>);
+
+impl<Q: Question> Paid for Measuring<Q> {
+    const OPERATION: Operation = Q::OPERATION;
+    const IS_CONTRACT: bool = false;
+    type Query = (Asked<Q::Query>, Shape);
+
+    fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem> {
+        let shape = Shape::read(context)?;
+        let page = shape.page(&context.query, Q::PAGING)?;
+        let query = extract::parameters(context.query.as_str())?;
+        Ok((Asked { reference: reference(context)?, query, page }, shape))
+    }
+
+    fn media_types(_: &RequestContext<'_>) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn is_negotiated((_, shape): &Self::Query) -> bool {
+        shape.is_negotiated()
+    }
+
+    fn representation((_, shape): &Self::Query) -> &'static str {
+        // JSON is what kept answers were before formats were part of what they stand for.
+        if shape.is_negotiated() && shape.format() != Format::Json { shape.format().name() } else { "" }
+    }
+
+    async fn answer(
+        app: &App,
+        (asked, shape): Self::Query,
+        freshness: FreshnessRequirement,
+    ) -> Result<Content, Problem> {
+        let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
+        let (measure, runtime) = (app.measure.clone(), Handle::current());
+        // Going through the videos of a hashtag and sorting them must not delay other calls. After a timeout the work goes
+        // on, so its permit is returned when it ends.
+        let work = tokio::task::spawn_blocking(move || {
+            let _room = room;
+            runtime.block_on(async { shape.content(Q::answer(&measure, asked, freshness).await?) })
+        });
+        work.await.map_err(Problem::internal)?
+    }
+}
+
+/// Returns the route of a question with its description.
+pub(crate) fn routes<Q: Question>() -> UtoipaMethodRouter<Arc<App>> {
+    let Described { path, summary, description, answer, .. } = Q::DESCRIBED;
+    let json = ContentBuilder::new().schema(Some(Ref::from_schema_name(Q::DESCRIBED.schema))).build();
+    let success = ResponseBuilder::new().description(answer).content("application/json", json).build();
+    let responses =
+        ResponsesBuilder::new().response("200", success).responses_from_into_responses::<Q::Errors>().build();
+    let operation = OperationBuilder::new()
+        .operation_id(Some(Q::OPERATION.name()))
+        .tag(TAG)
+        .summary(Some(summary))
+        .description(Some(description).filter(|text| !text.is_empty()))
+        .parameters(Some(parameters::<Q>()))
+        .responses(responses)
+        .build();
+    let paths = PathsBuilder::new().path(path, PathItem::new(HttpMethod::Get, operation)).build();
+    let handler =
+        async |State(app): State<Arc<App>>, request: Request| serve::<Measuring<Q>>(app, request).await;
+    (schemas::<Q>(), paths, get(handler))
+}
+
+fn parameters<Q: Question>() -> Vec<Parameter> {
+    let of_path = Q::DESCRIBED.path.contains("{ref}").then(|| {
+        ParameterBuilder::new()
+            .name("ref")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some("A name, with or without `#` (`%23`), or an id"))
+            .schema(Some(TagText::schema()))
+            .example(Some("cat".into()))
+            .build()
+    });
+    let own = Q::Query::into_params(|| Some(ParameterIn::Query));
+    of_path.into_iter().chain(own).chain(question_parameters(Q::PAGING)).collect()
+}
+
+fn schemas<Q: Question>() -> Vec<(String, RefOr<Schema>)> {
+    let row = Ref::from_schema_name(Q::Row::name());
+    let data: RefOr<Schema> =
+        if Q::DESCRIBED.is_list { ArrayBuilder::new().items(row).build().into() } else { row.into() };
+    let answer = ObjectBuilder::new()
+        .property("data", data)
+        .property("meta", Ref::from_schema_name(Meta::name()))
+        .property("pagination", Ref::from_schema_name(Pagination::name()))
+        .property("billing", Ref::from_schema_name(Billing::name()));
+    let answer = ["data", "meta", "pagination", "billing"].into_iter().fold(answer, ObjectBuilder::required);
+    let mut all =
+        vec![(Q::DESCRIBED.schema.to_owned(), answer.description(Some(Q::DESCRIBED.answer)).into())];
+    add_schema::<Q::Row>(&mut all);
+    add_schema::<Meta>(&mut all);
+    add_schema::<Pagination>(&mut all);
+    add_schema::<Billing>(&mut all);
+    all
+}
+
+fn add_schema<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
+    all.push((T::name().into_owned(), T::schema()));
+    T::schemas(all);
+}
+
+/// A question about the hashtag that the path names.
+pub(crate) trait HashtagQuestion: Send + 'static {
+    /// Its API description.
+    const DESCRIBED: Described;
+    /// Its operation in the ledger, which is its name in the API description.
+    const OPERATION: Operation;
+    /// How its answer is divided into pages.
+    const PAGING: Paging = Paging::None;
+    /// Its parameters.
+    type Query: DeserializeOwned + IntoParams + Send + 'static;
+    /// The answer.
+    type Answer: Serialize + Tabular + Send;
+    /// The schema of `data`, or of its rows.
+    type Row: ToSchema;
+
+    /// Measures the hashtag.
+    fn measure(
+        measure: &Measure,
+        hashtag: &Hashtag,
+        query: Self::Query,
+        page: Page,
+    ) -> impl Future<Output = Result<Measured<Self::Answer>, MeasureError>> + Send;
+}
+
+/// A [`HashtagQuestion`] as a question: the hashtag is looked up as fresh as requested, and the answer says whether it is
+/// older.
+pub(crate) struct OfHashtag<H>(PhantomData<H>);
+
+impl<H: HashtagQuestion> Question for OfHashtag<H> {
+    const DESCRIBED: Described = H::DESCRIBED;
+    const OPERATION: Operation = H::OPERATION;
+    const PAGING: Paging = H::PAGING;
+    type Query = H::Query;
+    type Answer = H::Answer;
+    type Row = H::Row;
+    type Errors = crate::openapi::MeasureErrors;
+
+    async fn answer(
+        measure: &Measure,
+        asked: Asked<H::Query>,
+        freshness: FreshnessRequirement,
+    ) -> Result<Measured<H::Answer>, Problem> {
+        let (found, stale) = hashtag(measure.catalog(), "ref", &asked.reference, freshness).await?;
+        let measured = H::measure(measure, &found, asked.query, asked.page).await;
+        let mut measured = measured.map_err(problem)?;
+        measured.meta.stale = stale;
+        Ok(measured)
+    }
+}
+
+/// Looks up the hashtag that a parameter names, as fresh as requested, and whether it is older.
+pub(crate) async fn hashtag(
+    catalog: &Catalog,
+    param: &'static str,
+    text: &str,
+    freshness: FreshnessRequirement,
+) -> Result<(Hashtag, bool), Problem> {
+    let found = catalog.fresh_hashtag(text, freshness).await.map_err(|error| match error {
+        CatalogError::Name(why) => not_a_hashtag(param, text, &why),
+        error => error.into(),
+    })?;
+    found.ok_or_else(|| problem(MeasureError::NotFound(text.to_owned())))
+}

@@ -1,0 +1,229 @@
+//! Every question of the API description asked twice with the same words, over HTTP and on the command line: the answers are
+//! the same, and what one refuses the other refuses too.
+
+use crate::binary::{Place, Serving};
+use crate::measuring;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// How the command line asks an operation of the API.
+struct Command {
+    operation: &'static str,
+    /// The command and the hashtag of the path.
+    words: &'static [&'static str],
+    /// Parameters that are arguments without a name.
+    positional: &'static [&'static str],
+}
+
+const fn command(
+    operation: &'static str,
+    words: &'static [&'static str],
+    positional: &'static [&'static str],
+) -> Command {
+    Command { operation, words, positional }
+}
+
+const COMMANDS: [Command; 7] = [
+    command("hashtag_history", &["history", "cat"], &[]),
+    command("hashtag_benchmark", &["benchmark", "cat"], &[]),
+    command("related_hashtags", &["related", "cat"], &[]),
+    command("hashtag_creators", &["creators", "cat"], &[]),
+    command("trending", &["trending"], &[]),
+    command("compare_hashtags", &["compare"], &["tags"]),
+    command("export", &["export"], &["of"]),
+];
+
+/// Measurements that the command line asks in another form: pictures are drawn for a screen or a page, and `lookup`,
+/// `search` and `videos` show records as the challenge endpoints have them.
+const OTHERWISE: [&str; 5] =
+    ["hashtag_history_svg", "hashtag_history_png", "show_hashtag", "list_hashtags", "list_hashtag_videos"];
+
+/// Parameters of the transport and of the shape of an answer.
+const SHAPE: [&str; 7] = ["limit", "points", "cursor", "fields", "format", "bom", "fresh"];
+
+/// A parameter of the API description.
+struct Parameter<'a> {
+    name: &'a str,
+    schema: &'a Value,
+    example: Option<String>,
+    is_required: bool,
+}
+
+impl<'a> Parameter<'a> {
+    fn of(described: &'a Value) -> Option<Self> {
+        let name = described["name"].as_str().expect("a name");
+        let is_asked = described["in"] == "query" && !SHAPE.contains(&name);
+        let example = match &described["example"] {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+        let is_required = described["required"] == true;
+        is_asked.then_some(Self { name, schema: &described["schema"], example, is_required })
+    }
+
+    /// The values to ask with: all of a closed set, else the example, else one of its type.
+    fn values(&self) -> Vec<String> {
+        let words = self.schema["enum"].as_array();
+        if let Some(words) = words {
+            return words.iter().map(|word| word.as_str().expect("a word").to_owned()).collect();
+        }
+        let other = match (self.name, self.schema["type"].as_str()) {
+            ("to", _) => Some("2026-11-12"),
+            ("from" | "since", _) => Some("2026-11-05"),
+            ("video_id", _) => Some("7000000000000000007"),
+            ("query" | "hashtag", _) => Some("cat"),
+            (_, Some("boolean")) => Some(if self.schema["default"] == true { "false" } else { "true" }),
+            (_, Some("integer" | "number")) => Some("7"),
+            _ => None,
+        };
+        let values: BTreeSet<String> = self.example.iter().cloned().chain(other.map(str::to_owned)).collect();
+        assert!(!values.is_empty(), "{} has no enum, no example and no type to ask with", self.name);
+        values.into_iter().collect()
+    }
+
+    /// The value as arguments of the command line.
+    fn arguments(&self, value: &str, command: &Command) -> Vec<String> {
+        if command.positional.contains(&self.name) {
+            return value.split(',').map(str::to_owned).collect();
+        }
+        match (self.name, value) {
+            ("repair", "false") => vec!["--no-repair".to_owned()],
+            ("generic", "true") => vec!["--with-generic".to_owned()],
+            ("video_id", id) => vec!["--video".to_owned(), id.to_owned()],
+            (name, value) => vec![format!("--{}", name.replace('_', "-")), value.to_owned()],
+        }
+    }
+}
+
+/// One way to ask: pairs of the query, and arguments.
+#[derive(Clone, Default)]
+struct Asking {
+    query: Vec<(String, String)>,
+    arguments: Vec<String>,
+}
+
+impl Asking {
+    fn and(&self, parameter: &Parameter<'_>, value: &str, command: &Command) -> Self {
+        let mut more = self.clone();
+        more.query.push((parameter.name.to_owned(), value.to_owned()));
+        more.arguments.extend(parameter.arguments(value, command));
+        more
+    }
+}
+
+/// What is required, then each other parameter with each of its values.
+fn askings(parameters: &[Parameter<'_>], command: &Command) -> Vec<Asking> {
+    let required = parameters.iter().filter(|parameter| parameter.is_required);
+    let base = required.fold(Asking::default(), |asking, parameter| {
+        asking.and(parameter, parameter.values().first().expect("a value"), command)
+    });
+    let mut all = vec![base.clone()];
+    for parameter in parameters {
+        for value in parameter.values() {
+            if !parameter.is_required {
+                all.push(base.and(parameter, &value, command));
+            } else if parameters.iter().filter(|one| one.is_required).count() == 1 {
+                all.push(Asking::default().and(parameter, &value, command));
+            }
+        }
+    }
+    all
+}
+
+fn encoded(path: &str, query: &[(String, String)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    format!("{}?{query}", path.replace("{ref}", "cat"))
+}
+
+/// Leaves out the beginning of a window that ends now, which is another moment each time.
+fn without_now(data: &Value) -> Value {
+    let mut data = data.clone();
+    if let Some(members) = data.as_object_mut() {
+        members.remove("since");
+    }
+    data
+}
+
+/// Asks both ways and compares the answers.
+fn compare(place: &Place, (server, key): (&Serving, &str), path: &str, command: &Command, asking: &Asking) {
+    let arguments: Vec<&str> =
+        command.words.iter().copied().chain(asking.arguments.iter().map(String::as_str)).collect();
+    let path = encoded(path, &asking.query);
+    if command.operation == "export" {
+        let (status, sent) = server.get_text(&format!("{path}&format=ndjson"), key);
+        let printed = place.run(&[&arguments[..], &["-o", "-", "--format", "ndjson"]].concat());
+        if asking.query.iter().any(|(name, _)| name == "hashtag") && asking.arguments[0] == "hashtags" {
+            // The command line names a better command for one hashtag.
+            assert_eq!(printed.code, Some(2), "{arguments:?}");
+            return;
+        }
+        assert_eq!((status, printed.code), (200, Some(0)), "{path}: {sent} {printed:?}");
+        assert_eq!(printed.out, sent, "{path} and {arguments:?}");
+        return;
+    }
+    let (status, sent) = server.get(&path, key);
+    assert_eq!(status, 200, "{path}: {sent}");
+    let printed = place.json(&arguments);
+    assert_eq!(without_now(&printed["data"]), without_now(&sent["data"]), "{path} and {arguments:?}");
+    assert_eq!(printed["meta"], sent["meta"], "{path} and {arguments:?}");
+}
+
+/// A value that no parameter of a type takes is refused both ways, with the name of the parameter.
+fn refused(
+    place: &Place,
+    (server, key): (&Serving, &str),
+    path: &str,
+    command: &Command,
+    asking: &Asking,
+    parameter: &Parameter<'_>,
+) {
+    let is_free_text = matches!(parameter.name, "query" | "hashtag" | "tags");
+    if is_free_text || parameter.schema["type"] == "boolean" {
+        return;
+    }
+    let base: Vec<_> = asking.query.iter().filter(|(name, _)| name != parameter.name).cloned().collect();
+    let wrong = Asking { query: base, ..asking.clone() }.and(parameter, "no such value", command);
+    let (status, problem) = server.get(&encoded(path, &wrong.query), key);
+    assert_eq!((status, &problem["param"]), (422, &Value::from(parameter.name)), "{problem}");
+    let arguments = parameter.arguments("no such value", command);
+    let required = if parameter.is_required { &[][..] } else { &asking.arguments[..] };
+    let all: Vec<&str> =
+        command.words.iter().copied().chain(required.iter().chain(&arguments).map(String::as_str)).collect();
+    let ended = place.run(&all);
+    assert_eq!(ended.code, Some(2), "{all:?}: {ended:?}");
+    let named = if parameter.is_required { "<" } else { arguments[0].as_str() };
+    assert!(ended.err.contains(named), "{all:?}: {}", ended.err);
+}
+
+#[test]
+fn every_question_is_answered_alike_over_http_and_on_the_command_line() {
+    let place = measuring::place();
+    let key = place.key();
+    let server = place.serve();
+    let (_, description) = server.get("/openapi.json", "");
+    let mut asked = Vec::new();
+    for (path, item) in description["paths"].as_object().expect("paths") {
+        let operation = &item["get"];
+        if operation["tags"][0] != "measurement" {
+            continue;
+        }
+        let id = operation["operationId"].as_str().expect("an id");
+        if OTHERWISE.contains(&id) {
+            continue;
+        }
+        let command = COMMANDS.iter().find(|command| command.operation == id);
+        let command = command.unwrap_or_else(|| panic!("no command asks {id}: add it to COMMANDS"));
+        let all = operation["parameters"].as_array().expect("parameters");
+        let parameters: Vec<Parameter<'_>> = all.iter().filter_map(Parameter::of).collect();
+        let askings = askings(&parameters, command);
+        for asking in &askings {
+            compare(&place, (&server, &key), path, command, asking);
+        }
+        for parameter in &parameters {
+            refused(&place, (&server, &key), path, command, &askings[0], parameter);
+        }
+        asked.push(id);
+    }
+    assert_eq!(asked.len(), COMMANDS.len(), "{asked:?}");
+}
