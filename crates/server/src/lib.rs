@@ -24,6 +24,7 @@ mod operations;
 pub mod options;
 mod origins;
 mod outage;
+mod paging;
 mod problem;
 mod public_url;
 mod query;

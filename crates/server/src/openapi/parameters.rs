@@ -3,7 +3,7 @@
 
 use super::schemas::{boolean, integer, text};
 use crate::errors::ErrorCode;
-use crate::v1::measured::Paging;
+use crate::paging::Paging;
 use strum::VariantArray;
 use tables::Format;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};

@@ -8,12 +8,13 @@ use crate::gate::RequestContext;
 use crate::gate::cursor::List;
 use crate::gate::reply::Content;
 use crate::negotiation::{accept, not_acceptable};
+use crate::paging::Paging;
 use crate::problem::Problem;
 use crate::query::{Query, shown};
 use domain::TagError;
 use http::HeaderValue;
 use indexmap::IndexSet;
-use measure::{LIMIT, LIMIT_MAX, MeasureError, Measured, Meta, Place, Tabular};
+use measure::{MeasureError, Measured, Meta, Place, Tabular};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -26,31 +27,6 @@ const SHAPE_PARAMS: [&str; 6] = ["cursor", "limit", "fields", "format", "fresh",
 
 /// When trying again is of use while trends are worked out for the first time.
 const TRENDS_RETRY_SECONDS: u64 = 5;
-
-/// How an answer is divided into pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Paging {
-    /// The answer is whole.
-    None,
-    /// The first rows alone, up to `limit`.
-    First,
-    /// Pages of `limit` rows unless the request says otherwise, and of `most` at most; `older_name` is another name of
-    /// `limit` with its own maximum.
-    Pages { limit: u32, most: u32, older_name: Option<(&'static str, u32)> },
-}
-
-impl Paging {
-    /// Pages of the usual size.
-    pub(crate) const PAGES: Self = Self::Pages { limit: LIMIT, most: LIMIT_MAX, older_name: None };
-
-    /// Returns the rows of a page by default and at most.
-    pub(crate) const fn limits(self) -> (u32, u32) {
-        match self {
-            Self::Pages { limit, most, .. } => (limit, most),
-            Self::None | Self::First => (LIMIT, LIMIT_MAX),
-        }
-    }
-}
 
 /// The page that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,12 +2,13 @@
 //! and passed to the measurement as the same struct, and [`routes`] serves and describes it, so that neither can be forgotten.
 
 use super::hashtags::reference;
-use super::measured::{Page, Pagination, Paging, Shape, not_a_hashtag, problem};
+use super::measured::{Page, Pagination, Shape, not_a_hashtag, problem};
 use crate::app::App;
 use crate::extract;
 use crate::gate::reply::Content;
 use crate::gate::{Billing, Paid, RequestContext, serve};
 use crate::openapi::question_parameters;
+use crate::paging::Paging;
 use crate::problem::Problem;
 use axum::extract::{Request, State};
 use axum::routing::get;

@@ -1,8 +1,9 @@
 //! `GET /v1/trending`: the hashtags that grow most.
 
-use super::measured::{Paging, problem};
+use super::measured::problem;
 use super::question::{Asked, Described, Question};
 use crate::openapi::ListErrors;
+use crate::paging::Paging;
 use crate::problem::Problem;
 use catalog::FreshnessRequirement;
 use domain::Operation;

@@ -56,7 +56,9 @@ fn ids_without_a_link_are_refused_where_digits_are_gone() {
     let cut =
         read("id,plays\n7476450316014490000,5\n7576337773318110000,6\n", &["id=video_id", "plays=plays"]);
     assert_eq!((cut.videos.len(), cut.rejects.len()), (0, 2));
-    assert!(cut.reasons()[0].1.contains("looks rounded (its last digits are zeros), like most of this column"));
+    assert!(
+        cut.reasons()[0].1.contains("looks rounded (its last digits are zeros), like most of this column")
+    );
     let floats = read(
         "id,plays\n7476450316014498816,5\n7576337773318119424,6\n7576353235200392192,7\n",
         &["id=video_id", "plays=plays"],

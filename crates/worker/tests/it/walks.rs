@@ -236,7 +236,7 @@ async fn a_price_is_told_and_nothing_is_done(place: &Place) {
     assert_eq!((capped["pages"].as_u64(), capped["credits"].as_u64()), (Some(3), Some(2)));
     let unknown = price(json!({"hashtag": "dog", "dry_run": true})).await;
     assert_eq!((&unknown["credits"], unknown["max_credits"].as_u64()), (&Value::Null, Some(10_000)));
-    assert!(unknown["basis"].as_str().is_some_and(|basis| basis.contains("cannot be known")));
+    assert!(unknown["basis"].as_str().is_some_and(|basis| basis.contains("the cost is unknown")));
     assert_eq!(server.balance().await, balance);
     assert_eq!(upstream.asked().len(), 0);
     let listed = server.get("/v1/walks").await.json();

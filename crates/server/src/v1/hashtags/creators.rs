@@ -1,7 +1,8 @@
 //! `GET /v1/hashtags/{ref}/creators`: the creators of a hashtag.
 
-use super::super::measured::{Page, Paging};
+use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
+use crate::paging::Paging;
 use domain::{Hashtag, Operation};
 use measure::{CreatorsQuery, CreatorsView, Measure, MeasureError, Measured};
 

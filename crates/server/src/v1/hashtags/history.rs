@@ -1,7 +1,8 @@
 //! `GET /v1/hashtags/{ref}/history`: how a count of a hashtag developed.
 
-use super::super::measured::{Page, Paging};
+use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
+use crate::paging::Paging;
 use domain::{Hashtag, Operation};
 use measure::{HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryQuery, HistoryView, Measure, MeasureError, Measured};
 

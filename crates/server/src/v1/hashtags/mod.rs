@@ -15,10 +15,11 @@ pub(crate) mod related;
 
 pub(crate) mod creators;
 
-use super::measured::{Paging, problem};
+use super::measured::problem;
 use super::question::{Asked, Described, Question};
 use crate::gate::RequestContext;
 use crate::openapi::ListErrors;
+use crate::paging::Paging;
 use crate::problem::Problem;
 use catalog::FreshnessRequirement;
 use domain::Operation;

@@ -1,7 +1,8 @@
 //! `GET /v1/hashtags/{ref}/related`: the hashtags that occur together with one.
 
-use super::super::measured::{Page, Paging};
+use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
+use crate::paging::Paging;
 use domain::{Hashtag, Operation};
 use measure::{Measure, MeasureError, Measured, RelatedQuery, RelatedView};
 

@@ -1,7 +1,8 @@
 //! `GET /v1/hashtags/{ref}/videos`: the videos under a hashtag in numbers, filtered and in an order.
 
-use super::super::measured::{Page, Paging};
+use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
+use crate::paging::Paging;
 use domain::{Hashtag, Operation};
 use measure::{Measure, MeasureError, Measured, VideoMeasuredView, VideosQuery};
 
