@@ -48,7 +48,7 @@ impl Measure {
         Ok(Held::of(readings.iter().map(|reading| reading.at)))
     }
 
-    /// The same as of [`Catalog::posts_held`], of an answer that `is_empty`.
+    /// The same as of [`Measure::posts_held`], of an answer that `is_empty`.
     pub(super) async fn available_posts(
         &self,
         hashtag: &Hashtag,

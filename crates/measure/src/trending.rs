@@ -139,7 +139,7 @@ impl EmergingView {
 
 impl Measure {
     /// A page of what moves most, as it was worked out when readings came in. Whoever wants what was read by another process
-    /// a moment ago calls [`Catalog::follow_trends`] before. Fails with [`MeasureError::TrendsPending`] while there are none.
+    /// a moment ago calls [`Measure::follow_trends`] before. Fails with [`MeasureError::TrendsPending`] while there are none.
     pub async fn trending(&self, query: &TrendingQuery) -> Result<Measured<Vec<TrendingView>>, MeasureError> {
         if !self.has_trends().await? {
             return Err(MeasureError::TrendsPending);

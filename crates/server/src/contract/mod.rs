@@ -29,7 +29,7 @@ pub(crate) mod challenge_posts;
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod search_challenge;
 
-/// An endpoint of the contract: parses its query and makes its answer. [`crate::gate::serve`] does the rest.
+/// An endpoint of the contract: parses its query and makes its answer. [`crate::gate::serve()`] does the rest.
 pub(crate) trait Endpoint: Send + 'static {
     /// The operation that the ledger records.
     const OPERATION: Operation;

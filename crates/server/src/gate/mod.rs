@@ -4,7 +4,7 @@
 //! [`Quote`](quote::Quote), a quote makes a `Receipt` of the ledger, and only a receipt makes a
 //! [`Reply`](reply::Reply) of a paid answer. A limit may err on the caller's side; the charge never does.
 //!
-//! Reading order: [`serve`] (the road of every call with a key), [`keys`], [`limit`] and [`admit`] (who calls), [`free`] and
+//! Reading order: [`mod@serve`] (the road of every call with a key), [`keys`], [`limit`] and [`admit`] (who calls), [`free`] and
 //! [`paid`] (the two kinds of endpoints), [`billing`] and [`quote`] (prices and charges), [`freshness`], [`cursor`], [`reply`],
 //! [`uncancelled`].
 
