@@ -22,11 +22,11 @@ const SQL: [&str; 12] = [
 /// Places that are not done yet: a crate, or a document, with the number of its faults. Lower a number when you
 /// mend some, delete the line at zero, and never raise one.
 const LEFT: &[(&str, usize)] = &[
-    ("crates/catalog", 86),
-    ("crates/measure", 249),
-    ("crates/server", 394),
-    ("crates/store", 153),
-    ("crates/tagmeter", 322),
+    ("crates/catalog", 85),
+    ("crates/measure", 230),
+    ("crates/server", 235),
+    ("crates/store", 141),
+    ("crates/tagmeter", 318),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
