@@ -1,6 +1,8 @@
 //! A hashtag's own record, as fresh as it is wanted.
 
-use super::{CachedResponse, Denied, Flight, FreshnessRequirement, Heard, Landed, Live, late, no_answer};
+use super::{
+    CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, Live, late, no_answer,
+};
 use crate::cache::Ready;
 use crate::{Catalog, CatalogError, HashtagRef, Provenance};
 use domain::{Hashtag, HashtagObservation, Observation, Timestamp};
@@ -88,12 +90,12 @@ impl Catalog {
         let heard =
             self.hear(live, flight, patience, |catalog| catalog.fetch_hashtag(reference.clone())).await?;
         match heard {
-            Heard::Stored => Ok(Freshened::Held { stale: false }),
-            Heard::Missing if has_stored => Ok(Freshened::Held { stale: true }),
-            Heard::Missing => Ok(Freshened::Missing),
-            Heard::NotYet | Heard::Denied(_) if has_stored => Ok(Freshened::Held { stale: true }),
-            Heard::NotYet => Err(late()),
-            Heard::Denied(denied) => Err(no_answer(denied)),
+            CallOutcome::Stored => Ok(Freshened::Held { stale: false }),
+            CallOutcome::Missing if has_stored => Ok(Freshened::Held { stale: true }),
+            CallOutcome::Missing => Ok(Freshened::Missing),
+            CallOutcome::NotYet | CallOutcome::Denied(_) if has_stored => Ok(Freshened::Held { stale: true }),
+            CallOutcome::NotYet => Err(late()),
+            CallOutcome::Denied(denied) => Err(no_answer(denied)),
         }
     }
 

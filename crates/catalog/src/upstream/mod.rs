@@ -213,7 +213,7 @@ impl Landed {
 }
 
 /// Returns the outcome for a caller.
-enum Heard {
+enum CallOutcome {
     Stored,
     Missing,
     /// Nothing within its patience; the flight goes on.
@@ -235,16 +235,16 @@ impl Catalog {
         flight: Flight,
         patience: Duration,
         work: impl FnOnce(Self) -> F,
-    ) -> Result<Heard, CatalogError>
+    ) -> Result<CallOutcome, CatalogError>
     where
         F: Future<Output = Landed> + Send + 'static,
     {
         let landed = timeout(patience, live.flights.join(flight, || work(self.clone()))).await;
         match landed {
-            Err(_) => Ok(Heard::NotYet),
-            Ok(Some(Landed::Stored)) => Ok(Heard::Stored),
-            Ok(Some(Landed::Missing)) => Ok(Heard::Missing),
-            Ok(Some(Landed::Denied(denied))) => Ok(Heard::Denied(denied)),
+            Err(_) => Ok(CallOutcome::NotYet),
+            Ok(Some(Landed::Stored)) => Ok(CallOutcome::Stored),
+            Ok(Some(Landed::Missing)) => Ok(CallOutcome::Missing),
+            Ok(Some(Landed::Denied(denied))) => Ok(CallOutcome::Denied(denied)),
             Ok(Some(Landed::NotStored(error))) => Err(CatalogError::NotStored(error)),
             Ok(None) => Err(store::StoreError::Panicked("asking an upstream panicked".to_owned()).into()),
         }

@@ -5,7 +5,9 @@
 //! a walk still sees each video once, and what is stored grows beyond what an upstream will ever give at once.
 
 use super::hashtag::Freshened;
-use super::{CachedResponse, Denied, Flight, FreshnessRequirement, Heard, Landed, Live, late, no_answer};
+use super::{
+    CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, Live, late, no_answer,
+};
 use crate::cache::Ready;
 use crate::walk::Keep;
 use crate::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
@@ -112,10 +114,10 @@ impl Catalog {
         let has_stored = hashtag.observed.videos > 0;
         let patience = Self::patience(live, has_stored);
         match self.take_in(live, hashtag, feed, 0, patience).await? {
-            Heard::Stored | Heard::Missing => Ok(false),
-            Heard::NotYet | Heard::Denied(_) if has_stored => Ok(true),
-            Heard::NotYet => Err(late()),
-            Heard::Denied(denied) => Err(no_answer(denied)),
+            CallOutcome::Stored | CallOutcome::Missing => Ok(false),
+            CallOutcome::NotYet | CallOutcome::Denied(_) if has_stored => Ok(true),
+            CallOutcome::NotYet => Err(late()),
+            CallOutcome::Denied(denied) => Err(no_answer(denied)),
         }
     }
 
@@ -141,13 +143,13 @@ impl Catalog {
             taken_in += 1;
             let patience = Self::patience(live, false);
             match self.take_in(live, &hashtag, feed, more, patience).await? {
-                Heard::Stored | Heard::Missing => {}
+                CallOutcome::Stored | CallOutcome::Missing => {}
                 // What is here goes out, and the next page may have better luck.
-                Heard::NotYet | Heard::Denied(_) if !page.videos.is_empty() => {
+                CallOutcome::NotYet | CallOutcome::Denied(_) if !page.videos.is_empty() => {
                     return Ok(Some(WalkPage { has_more: true, ..page }));
                 }
-                Heard::NotYet => return Err(late()),
-                Heard::Denied(denied) => return Err(no_answer(denied)),
+                CallOutcome::NotYet => return Err(late()),
+                CallOutcome::Denied(denied) => return Err(no_answer(denied)),
             }
             if page.cursor.generation() != 0 {
                 self.extend(&hashtag, request.region, page.cursor.generation()).await?;
@@ -175,7 +177,7 @@ impl Catalog {
         feed: Feed,
         cursor: u64,
         patience: std::time::Duration,
-    ) -> Result<Heard, CatalogError> {
+    ) -> Result<CallOutcome, CatalogError> {
         let flight = Flight::Posts { hashtag: hashtag.row, region: feed.region, cursor };
         let tag = TagRef { tag: hashtag.tag.clone(), id: Some(feed.id) };
         self.hear(live, flight, patience, |catalog| catalog.fetch_posts(tag, feed, cursor)).await

@@ -1,6 +1,6 @@
 //! A search, with what an upstream finds taken in first.
 
-use super::{CachedResponse, Denied, Flight, FreshnessRequirement, Heard, Landed, late, no_answer};
+use super::{CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, late, no_answer};
 use crate::searching::SearchPage;
 use crate::{Catalog, CatalogError};
 use domain::{Observation, Timestamp};
@@ -58,9 +58,9 @@ impl Catalog {
         let heard =
             self.hear(live, flight, patience, |catalog| catalog.fetch_search(keyword.clone())).await?;
         Ok(match heard {
-            Heard::Stored | Heard::Missing => Searched::At(self.inner.clock.now()),
-            Heard::NotYet => Searched::Failed(late()),
-            Heard::Denied(denied) => Searched::Failed(no_answer(denied)),
+            CallOutcome::Stored | CallOutcome::Missing => Searched::At(self.inner.clock.now()),
+            CallOutcome::NotYet => Searched::Failed(late()),
+            CallOutcome::Denied(denied) => Searched::Failed(no_answer(denied)),
         })
     }
 

@@ -175,7 +175,7 @@ impl Shape {
     }
 }
 
-/// What stands behind the data.
+/// The members after `data`; `billing` follows at the gate.
 #[derive(Serialize)]
 struct Rest<'a> {
     meta: &'a Meta,
