@@ -59,9 +59,13 @@ def one_round(options, source, rows):
     shutil.rmtree(store, ignore_errors=True)
     database = Database(options.database_url) if options.database_url else None
     where = ["--data-dir", store] + (["--database-url", database.url] if database else [])
-    for name, what in [("tagmeter import", "new"), ("tagmeter import, again unchanged", "unchanged")]:
+    for name, what, more in [
+        ("tagmeter import", "new", []),
+        ("tagmeter import, again unchanged", "unchanged", ["--again"]),
+        ("tagmeter import, the file skipped", "unchanged", []),
+    ]:
         read_through(source)
-        command = [options.bin / "tagmeter", *where, "import", source, "--json"]
+        command = [options.bin / "tagmeter", *where, "import", source, "--json", *more]
         imported = run(command, stderr=open(options.data / "import.log", "w"))
         report = last_json(imported["output"])
         check(name, report["videos"][what], options.videos)

@@ -116,7 +116,7 @@ class Soak:
         connection = http.client.HTTPConnection(address, timeout=30)
         try:
             with open(lines, "rb") as body:
-                connection.request("POST", "/v1/imports", body, {
+                connection.request("POST", "/v1/imports?again=true", body, {
                     "X-Api-Key": self.admin, "Content-Type": "application/octet-stream",
                     "Idempotency-Key": f"upload-{number}"})
                 answer = connection.getresponse()

@@ -5,6 +5,8 @@
 
 mod how;
 
+mod imported;
+
 mod inputs;
 
 mod kept;
@@ -12,7 +14,9 @@ mod kept;
 mod reader;
 
 use crate::{Catalog, CatalogError};
-use reader::Reader;
+use imported::Imported;
+use inputs::Entry;
+use reader::{Reader, Shared};
 use serde::{Deserialize, Serialize};
 use sources::files::{Mapping, Progress, Reject};
 use std::io::Write;
@@ -81,7 +85,7 @@ pub struct ImportOptions {
 pub struct ImportReport {
     /// Files that were read, with what became of each.
     pub files: Vec<FileSummary>,
-    /// Changes in the store, all files together.
+    /// Changes in the store, all files together. Records of skipped files count as unchanged.
     pub recorded: Recorded,
     /// Records that could not be used.
     pub rejected: u64,
@@ -104,6 +108,9 @@ pub struct ImportReport {
 pub struct FileSummary {
     /// Its name.
     pub file: String,
+    /// Time of an earlier import of the same file, RFC 3339. It was not read again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<String>,
     /// Observations by the format they came in.
     pub observations: std::collections::BTreeMap<&'static str, u64>,
     /// Records that could not be used.
@@ -165,9 +172,16 @@ impl Catalog {
         options: ImportOptions,
     ) -> Result<ImportReport, CatalogError> {
         let (listener, mut stop) = (options.progress.clone(), options.stop.clone());
-        let (reader, ended) = Reader::start(inputs, options, Arc::clone(&self.inner.clock))?;
+        // The rejected records can only be had by reading.
+        let imported = if options.how.again || options.rejects.is_some() {
+            Imported::default()
+        } else {
+            self.imported_before(&inputs).await?
+        };
+        let (reader, ended) = Reader::start(inputs, options, imported, Arc::clone(&self.inner.clock))?;
         let recorded = {
-            let mut recording = std::pin::pin!(self.record_all(reader.chunks, listener.as_deref()));
+            let recording = self.record_all(reader.chunks, &reader.shared, listener.as_deref());
+            let mut recording = std::pin::pin!(recording);
             tokio::select! {
                 recorded = recording.as_mut() => recorded?,
                 () = stopped(&mut stop) => {
@@ -182,7 +196,11 @@ impl Catalog {
         } else {
             ended.await.map_err(|_| store::StoreError::Closed)??;
         }
-        let report = ImportReport { recorded, ..reader.shared.report() };
+        let mut report = reader.shared.report();
+        if let Some(listener) = listener.filter(|_| report.recorded.records() > 0) {
+            listener.recorded(&report.recorded);
+        }
+        report.recorded.add(&recorded);
         self.invalidate_changed().await?;
         if reader.shared.is_stopped() {
             self.inner.index.nudge();
@@ -196,10 +214,20 @@ impl Catalog {
         Ok(report)
     }
 
-    /// Stores what is read, transaction by transaction, until there is no more.
+    /// Returns the imported files that have the size of one of the inputs.
+    async fn imported_before(&self, inputs: &ImportInputs) -> Result<Imported, CatalogError> {
+        let mut sizes: Vec<u64> =
+            inputs.entries().iter().filter(|entry| entry.path().is_some()).filter_map(Entry::bytes).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        Ok(Imported::new(self.inner.store.imported_files(&sizes).await?))
+    }
+
+    /// Stores what is read, transaction by transaction, until there is no more, and notes the files that are in whole.
     async fn record_all(
         &self,
         mut chunks: mpsc::Receiver<Vec<store::record::Prepared>>,
+        shared: &Shared,
         listener: Option<&dyn ImportProgress>,
     ) -> Result<Recorded, CatalogError> {
         let mut recorded = Recorded::default();
@@ -209,6 +237,11 @@ impl Catalog {
             recorded.add(&transaction);
             if let Some(listener) = listener {
                 listener.recorded(&transaction);
+            }
+            // Where records were forgotten, the same file may record more once they are allowed again.
+            if recorded.videos_forgotten == 0 {
+                let files = shared.take_finished(recorded.records());
+                self.inner.store.add_imported_files(files).await?;
             }
             if transaction.records() == 0 {
                 return Ok(recorded);

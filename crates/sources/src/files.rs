@@ -62,8 +62,10 @@ mod creative_center_csv;
 
 mod series_lines;
 
+use crate::future::IN_THE_FUTURE;
 use crate::run::Run;
 use domain::{Clock, Observation, Source, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -102,6 +104,13 @@ pub struct Reject {
     pub reason: String,
     /// The raw record, truncated to [`RAW_BYTES_MAX`] bytes.
     pub raw: Box<[u8]>,
+}
+
+impl Reject {
+    /// Returns true if the record may be accepted at a later time: its time is ahead of the clock.
+    pub fn may_pass_later(&self) -> bool {
+        self.reason.contains(IN_THE_FUTURE)
+    }
 }
 
 /// The place of a record.
@@ -193,8 +202,12 @@ impl Default for Options {
     }
 }
 
+/// Revision of what is read of files. Raise it when a format reads other records or fields of the same file, so that
+/// files that were imported before are read again.
+pub const READING_REVISION: u32 = 1;
+
 /// Summary of a file that was read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileReport {
     /// Observations by source.
     pub observations: BTreeMap<Source, u64>,

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// round to the hour.
 pub const AHEAD_MS_MAX: i64 = 3_600_000;
 
+/// Part of the reason of every record that is rejected because of the present time.
+pub(crate) const IN_THE_FUTURE: &str = "in the future: at";
+
 /// Returns true if a reading at `at` is in the future.
 pub fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
     at.as_ms() > now.as_ms().saturating_add(AHEAD_MS_MAX)
@@ -90,7 +93,7 @@ impl Present {
         let time = first.to_rfc3339();
         let reason = match now.filter(|_| !first.is_before_tiktok()) {
             Some(now) => format!(
-                "{what} in the future: at {time}, and it is {} now; check the time in the record, and the clock",
+                "{what} {IN_THE_FUTURE} {time}, and it is {} now; check the time in the record, and the clock",
                 now.to_rfc3339()
             ),
             None => format!(

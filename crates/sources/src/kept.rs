@@ -148,7 +148,7 @@ pub(crate) struct Lacking {
 }
 
 /// A lacking field, with a column or key of the file that looks like it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lack {
     /// Format of the records.
     pub source: Source,

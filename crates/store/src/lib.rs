@@ -66,6 +66,8 @@ mod merge;
 
 pub mod forget;
 
+pub mod imported_files;
+
 mod recording;
 
 pub mod audit;

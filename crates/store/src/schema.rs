@@ -4,7 +4,8 @@
 use crate::migration::{Set, set};
 
 /// Steps of `catalog.db`.
-pub(crate) const CATALOG: Set = set!("catalog": "0001_catalog", "0002_identities", "0003_removed");
+pub(crate) const CATALOG: Set =
+    set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files");
 /// Steps of `accounts.db`.
 pub(crate) const ACCOUNTS: Set =
     set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard");
@@ -161,7 +162,7 @@ const WITH_HASHTAG: Distribution = Distribution::With("hashtag", "hashtags");
 const WITH_VIDEO: Distribution = Distribution::With("video", "videos");
 
 /// Every table but `migrations`; those that a transfer moves in the order in which it writes them.
-pub(crate) static TABLES: [Table; 32] = [
+pub(crate) static TABLES: [Table; 33] = [
     Table::new(
         "accounts",
         File::Accounts,
@@ -347,6 +348,12 @@ pub(crate) static TABLES: [Table; 32] = [
     )
     .on(WITH_HASHTAG)
     .moved(WIDEST),
+    Table::new(
+        "imported_files",
+        File::Catalog,
+        columns! { number: integer, bytes: integer, digest: blob, imported_at: integer, summary: text },
+        &["number"],
+    ),
     Table::new("changes", File::Catalog, columns! { sequence: integer, hashtags: blob }, &["sequence"])
         .moved(WIDEST),
     Table::new(

@@ -269,6 +269,9 @@ pub(crate) struct Import {
     /// Which sheet of a workbook is read, by its name. Without it, the first
     #[arg(long, value_name = "NAME")]
     pub(crate) sheet: Option<SheetName>,
+    /// Read files that were imported before, too. Without it, a file with the same content, name and options is skipped
+    #[arg(long)]
+    pub(crate) again: bool,
     #[command(flatten)]
     pub(crate) output: Json,
 }

@@ -34,6 +34,9 @@ pub struct HowToRead {
     /// Which sheet of a workbook is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<SheetName>,
+    /// Reads files that were imported before, too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 impl HowToRead {
@@ -42,7 +45,12 @@ impl HowToRead {
         *self == Self::default()
     }
 
-    /// For whoever reads.
+    /// Returns whether reading times come from the modification times of the files.
+    pub(super) fn reads_modified(&self) -> bool {
+        self.observed_at == Some(ObservedAt::Modified)
+    }
+
+    /// Returns the options of the reading.
     pub(super) fn options(&self) -> Options {
         let (observed_at, time_of) = match self.observed_at {
             None => (None, None),
@@ -235,11 +243,12 @@ mod tests {
             observed_at: "2026-11-01T12:00+02:00".parse().ok(),
             encoding: "latin1".parse().ok(),
             sheet: "Täglich".parse().ok(),
+            again: true,
         };
         let json = serde_json::to_string(&how).expect("texts");
         assert_eq!(
             json,
-            r#"{"observed_at":"2026-11-01T10:00:00Z","encoding":"windows-1252","sheet":"Täglich"}"#
+            r#"{"observed_at":"2026-11-01T10:00:00Z","encoding":"windows-1252","sheet":"Täglich","again":true}"#
         );
         assert_eq!(serde_json::from_str::<HowToRead>(&json).ok(), Some(how));
         assert_eq!(serde_json::from_str::<HowToRead>("{}").ok(), Some(HowToRead::default()));

@@ -50,6 +50,14 @@ impl Entry {
         }
     }
 
+    /// The path of a file to read.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Named(ImportInput::Path(path)) | Self::Found(path) => Some(path),
+            Self::Named(ImportInput::Stdin) | Self::Empty(_) | Self::Unreadable(..) => None,
+        }
+    }
+
     /// Bytes of the file; `None` for a stream.
     pub(super) fn bytes(&self) -> Option<u64> {
         match self {

@@ -1,13 +1,14 @@
 //! The reading half of an import: a thread that reads files, prepares what they hold and hands it to the store's writer.
 //! It may wait for its input for ever (a pipe, a terminal), so all that others need of it is shared.
 
+use super::imported::{Fingerprint, Imported, Summary};
 use super::inputs::{Entry, ImportInputs};
 use super::{
     FIRST_REJECTS_MAX, FileSummary, HowToRead, ImportInput, ImportOptions, ImportProgress, ImportReport,
     KeptReport, KeptWarning, RejectNote,
 };
 use crate::record::prepare;
-use domain::{Clock, Observation};
+use domain::{Clock, Observation, Timestamp};
 use sources::files::{
     self, FileError, FileReport, Input, Item, Kept, Mapping, Options, Progress, Reject, Sink,
 };
@@ -20,6 +21,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use store::StoreError;
+use store::imported_files::ImportedFile;
 use store::record::Prepared;
 use tokio::sync::oneshot;
 
@@ -28,12 +30,24 @@ const CHUNK_RECORDS: usize = 256;
 /// Chunks that may wait for the store: some 4 MB.
 const CHUNKS_MAX: usize = 8;
 
+/// Note on a file that was imported before.
+const SKIPPED: &str = "the file was imported before, so it was not read; \"again\" reads it";
+
 /// State shared by the reading thread and those who wait for it.
 pub(super) struct Shared {
     is_stopped: AtomicBool,
     outgoing: Mutex<Outgoing>,
     report: Mutex<ImportReport>,
     rejects: Mutex<Option<Box<dyn Write + Send>>>,
+    /// Files that were read whole.
+    finished: Mutex<Vec<Finished>>,
+}
+
+/// A file that was read whole.
+struct Finished {
+    /// Records handed over by its end, of all files together.
+    records: u64,
+    file: ImportedFile,
 }
 
 /// Records on their way to the store.
@@ -73,6 +87,13 @@ impl Shared {
         ImportReport { is_stopped: report.is_stopped || self.is_stopped(), ..report }
     }
 
+    /// Takes the files whose records are among the first `recorded` of the import.
+    pub(super) fn take_finished(&self, recorded: u64) -> Vec<ImportedFile> {
+        let mut finished = locked(&self.finished);
+        let whole = finished.partition_point(|file| file.records <= recorded);
+        finished.drain(..whole).map(|finished| finished.file).collect()
+    }
+
     /// Hands over what is left and hangs up.
     fn close(&self) {
         let (chunk, send) = {
@@ -107,6 +128,13 @@ pub(super) struct Reader {
     /// Fields kept of all files, by format.
     kept: BTreeMap<&'static str, Kept>,
     clock: Arc<dyn Clock>,
+    /// Files that were imported before.
+    imported: Imported,
+    /// Summary of the file that is read.
+    summary: Summary,
+    /// Records handed over.
+    handed_over: u64,
+    /// Records read, those of skipped files included.
     records: u64,
     /// Bytes of the files before the one that is read.
     bytes_before: u64,
@@ -120,6 +148,7 @@ impl Reader {
     pub(super) fn start(
         inputs: ImportInputs,
         options: ImportOptions,
+        imported: Imported,
         clock: Arc<dyn Clock>,
     ) -> Result<(Handle, oneshot::Receiver<Result<(), StoreError>>), StoreError> {
         let (send, chunks) = mpsc::sync_channel(CHUNKS_MAX);
@@ -129,6 +158,7 @@ impl Reader {
             outgoing: Mutex::new(Outgoing { chunk: Vec::with_capacity(CHUNK_RECORDS), send: Some(send) }),
             report: Mutex::new(report),
             rejects: Mutex::new(options.rejects),
+            finished: Mutex::default(),
         });
         let mut reader = Self {
             shared: Arc::clone(&shared),
@@ -138,6 +168,9 @@ impl Reader {
             called: options.called,
             kept: BTreeMap::new(),
             clock,
+            imported,
+            summary: Summary::default(),
+            handed_over: 0,
             records: 0,
             bytes_before: 0,
             bytes_total: inputs.entries().iter().map(Entry::bytes).sum(),
@@ -180,6 +213,15 @@ impl Reader {
 
     fn read(&mut self, entry: &Entry) -> FileSummary {
         let summary = FileSummary { file: entry.name(), ..FileSummary::default() };
+        let mut fingerprint = entry.path().and_then(|path| {
+            Fingerprint::new(path, self.called.as_deref(), &self.how, self.mapping.as_deref())
+        });
+        if let Some(fingerprint) = &mut fingerprint {
+            if let Some((at, imported)) = fingerprint.find(&self.imported) {
+                return self.skipped(summary, at, imported);
+            }
+            fingerprint.start();
+        }
         let opened = match entry {
             Entry::Unreadable(_, why) => return FileSummary { problem: Some(why.clone()), ..summary },
             Entry::Empty(_) => return FileSummary { is_empty: true, ..summary },
@@ -197,10 +239,40 @@ impl Reader {
             Some(name) => input.called(name),
             None => input,
         });
+        self.summary = Summary { name: summary.file.clone(), ..Summary::default() };
         match opened.and_then(|input| files::read(input, options, self)) {
-            Ok(report) => self.summed_up(summary, report),
+            Ok(report) => {
+                if let Some(fingerprint) = fingerprint {
+                    self.summary.report = report.clone();
+                    self.finish(fingerprint);
+                }
+                self.summed_up(summary, report)
+            }
             Err(error) => FileSummary { problem: Some(error.to_string()), ..summary },
         }
+    }
+
+    /// Notes that a file was read, to be stored once its records are.
+    fn finish(&self, fingerprint: Fingerprint) {
+        if let Some(file) = fingerprint.finish(&self.summary, self.clock.now()) {
+            locked(&self.shared.finished).push(Finished { records: self.handed_over, file });
+        }
+    }
+
+    /// Reports a file that was imported before as one that changed nothing.
+    fn skipped(&mut self, summary: FileSummary, at: Timestamp, imported: Summary) -> FileSummary {
+        let Summary { mut report, counts, first_rejects, .. } = imported.renamed(&summary.file);
+        report.notes.push(SKIPPED.to_owned());
+        self.records += report.observations_total();
+        {
+            let mut all = locked(&self.shared.report);
+            all.without_time += counts.without_time;
+            all.recorded.add(&counts.unchanged());
+            all.rejected += report.rejects;
+            let room = FIRST_REJECTS_MAX.saturating_sub(all.first_rejects.len());
+            all.first_rejects.extend(first_rejects.into_iter().take(room));
+        }
+        FileSummary { imported_at: Some(at.to_rfc3339()), ..self.summed_up(summary, report) }
     }
 
     fn summed_up(&mut self, summary: FileSummary, report: FileReport) -> FileSummary {
@@ -242,9 +314,18 @@ impl Reader {
 
     fn observe(&mut self, observation: Observation) -> ControlFlow<()> {
         self.records += 1;
+        self.handed_over += 1;
+        let of_kind = match &observation {
+            Observation::Video(_) => &mut self.summary.counts.videos,
+            Observation::Hashtag(_) => &mut self.summary.counts.hashtags,
+            Observation::Window(_) => &mut self.summary.counts.windows,
+            Observation::Removed(_) => &mut self.summary.counts.removals,
+        };
+        *of_kind += 1;
         // A removal without a time counts as of now: no reading is lost with it.
         let is_reading = !matches!(observation, Observation::Removed(_));
         if is_reading && observation.observed_at().is_none() {
+            self.summary.counts.without_time += 1;
             locked(&self.shared.report).without_time += 1;
         }
         let prepared = prepare(observation, &*self.clock);
@@ -264,8 +345,12 @@ impl Reader {
         }
     }
 
-    fn reject(&self, reject: &Reject) {
+    fn reject(&mut self, reject: &Reject) {
         let note = RejectNote::from(reject);
+        self.summary.has_later_records |= reject.may_pass_later();
+        if self.summary.first_rejects.len() < FIRST_REJECTS_MAX {
+            self.summary.first_rejects.push(note.clone());
+        }
         let mut rejects = locked(&self.shared.rejects);
         if let Some(file) = rejects.as_mut() {
             let raw = String::from_utf8_lossy(&reject.raw);

@@ -53,6 +53,9 @@ struct UploadParams {
     /// Which sheet of a workbook is read. Without it, the first.
     #[param(example = "Posts", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     sheet: Option<String>,
+    /// Reads the file even if one with the same content, name and options was imported before.
+    #[param(default = false)]
+    again: Option<bool>,
 }
 
 /// What may stand in the query of a list.
@@ -342,6 +345,7 @@ fn how_to_read(query: &Query<'_>, has_name: bool, now: Timestamp) -> Result<HowT
         observed_at: observed_at.map(|at| at.check(now)).transpose().map_err(refused("observed_at"))?,
         encoding: stated(query, "encoding")?,
         sheet: stated(query, "sheet")?,
+        again: query.flag("again")?,
     })
 }
 

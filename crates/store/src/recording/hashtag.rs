@@ -22,11 +22,13 @@ impl<R: Rows> Recording<'_, R> {
         let held = match &mut touched.reported {
             Some(held) => held,
             place @ None => {
-                let mut held = self.rows.reported(row)?;
-                if is_new {
-                    held.first_nonzero = FirstNonzero::of_new(&held.counts);
-                }
-                place.insert(Box::new(held))
+                let stored = if is_new {
+                    let first_nonzero = FirstNonzero::of_new(&[None; HASHTAG_COLUMNS.len()]);
+                    Reported { first_nonzero, ..Reported::default() }
+                } else {
+                    self.rows.reported(row)?
+                };
+                place.insert(Box::new(stored))
             }
         };
         let counts = [reading.counts.views, reading.counts.creators, reading.counts.videos];
@@ -104,10 +106,10 @@ pub(super) fn write<R: Rows>(
 ) -> Result<Vec<u32>, StoreError> {
     let mut hashtags = tags.in_order();
     assign(rows, &mut hashtags)?;
+    let ids = claim(rows, &hashtags)?;
     let mut changed = Vec::new();
     let mut keys: Vec<(TagKey, u32)> = Vec::new();
-    for (row, mut touched) in hashtags {
-        let id = claim(rows, row, &touched)?;
+    for ((row, mut touched), id) in hashtags.into_iter().zip(ids) {
         if let Some((name, key)) = touched.new.take() {
             rows.make_hashtag(row, &name, id, &touched, sequence)?;
             keys.push((key, row));
@@ -120,41 +122,52 @@ pub(super) fn write<R: Rows>(
         }
     }
     keys.sort_unstable();
-    for (key, row) in keys {
-        rows.make_key(key.as_str(), row)?;
-    }
+    rows.make_keys(&keys)?;
     Ok(changed)
 }
 
-/// The first of the told ids that leads nowhere yet. One that leads to another hashtag stays so: that one was renamed.
-fn claim<R: Rows>(rows: &mut R, row: u32, touched: &Touched) -> Result<Option<HashtagId>, StoreError> {
-    let mut own = None;
-    for id in &touched.ids {
-        if rows.claim_id(*id, row)? {
-            own = own.or(Some(*id));
+/// Returns for each hashtag the first of its reported ids that leads nowhere yet. An id that leads to another hashtag
+/// stays there: that one was renamed.
+fn claim<R: Rows>(rows: &mut R, hashtags: &[(u32, Touched)]) -> Result<Vec<Option<HashtagId>>, StoreError> {
+    let mut reported: Vec<(HashtagId, usize)> = Vec::new();
+    for (place, (_, touched)) in hashtags.iter().enumerate() {
+        reported.extend(touched.ids.iter().map(|id| (*id, place)));
+    }
+    reported.sort_unstable();
+    let ids: Vec<(HashtagId, u32)> = reported.iter().map(|(id, place)| (*id, hashtags[*place].0)).collect();
+    let mut claimed: Vec<Option<HashtagId>> = vec![None; hashtags.len()];
+    for ((id, place), is_claimed) in reported.into_iter().zip(rows.claim_ids(&ids)?) {
+        let own = &mut claimed[place];
+        let rank = |id: &HashtagId| hashtags[place].1.ids.iter().position(|reported| reported == id);
+        if is_claimed && own.is_none_or(|own| rank(&id) < rank(&own)) {
+            *own = Some(id);
         }
     }
-    Ok(own)
+    Ok(claimed)
 }
 
 /// Claims an assigned id for each new hashtag, in order of the ids. Of two keys with the same id the first one to come has
 /// it, in one transaction the lesser key; the other gets the one of the next attempt.
 fn assign<R: Rows>(rows: &mut R, hashtags: &mut [(u32, Touched)]) -> Result<(), StoreError> {
-    let told = hashtags.iter().flat_map(|(_, touched)| touched.ids.iter().copied());
-    let mut expected: Vec<HashtagId> = told.collect();
-    let mut assigned: Vec<(HashtagId, TagKey, usize)> = Vec::new();
+    let reported = hashtags.iter().flat_map(|(_, touched)| touched.ids.iter().copied());
+    let mut expected: Vec<HashtagId> = reported.collect();
+    let mut assigned: Vec<(HashtagId, &TagKey, usize)> = Vec::new();
     for (place, (_, touched)) in hashtags.iter().enumerate() {
         if let Some((_, key)) = &touched.new {
-            assigned.push((HashtagId::assigned(key, 0), key.clone(), place));
+            assigned.push((HashtagId::assigned(key, 0), key, place));
         }
     }
     assigned.sort_unstable();
     expected.extend(assigned.iter().map(|(id, ..)| *id));
     rows.expect_ids(&expected)?;
-    for (usual, key, place) in assigned {
+    let ids: Vec<(HashtagId, u32)> =
+        assigned.iter().map(|(id, _, place)| (*id, hashtags[*place].0)).collect();
+    let claimed = rows.claim_ids(&ids)?;
+    let taken = assigned.into_iter().zip(claimed).filter(|(_, is_claimed)| !is_claimed);
+    let taken: Vec<(TagKey, usize)> = taken.map(|((_, key, place), _)| (key.clone(), place)).collect();
+    for (key, place) in taken {
         let (row, touched) = &mut hashtags[place];
-        let id = claim_assigned(rows, *row, &key)?;
-        touched.assigned_id = (id != usual).then_some(id);
+        touched.assigned_id = Some(claim_assigned(rows, *row, &key)?);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::forget::ForgetKey;
 use crate::merge::{count_value, rounded_bits};
 use crate::record::Prepared;
 use domain::observation::WindowObservation;
-use domain::{Count, HashtagId, Source, Timestamp, VideoId};
+use domain::{Count, HashtagId, Source, TagKey, Timestamp, VideoId};
 use std::collections::BTreeSet;
 
 /// The numbers that come next.
@@ -162,6 +162,10 @@ pub(crate) trait HashtagRows {
     }
     /// Notes that an id, which was expected, leads to a hashtag. `false` if it leads to one already.
     fn claim_id(&mut self, id: HashtagId, hashtag: u32) -> Result<bool, StoreError>;
+    /// Claims ids in this order, each for its hashtag ([`Self::claim_id`]).
+    fn claim_ids(&mut self, ids: &[(HashtagId, u32)]) -> Result<Vec<bool>, StoreError> {
+        ids.iter().map(|(id, hashtag)| self.claim_id(*id, *hashtag)).collect()
+    }
     /// Writes a hashtag that was not there.
     fn make_hashtag(
         &mut self,
@@ -179,8 +183,8 @@ pub(crate) trait HashtagRows {
         touched: &Touched,
         sequence: u64,
     ) -> Result<(), StoreError>;
-    /// Notes the key of a new hashtag.
-    fn make_key(&mut self, key: &str, hashtag: u32) -> Result<(), StoreError>;
+    /// Writes the keys of new hashtags, in ascending order.
+    fn make_keys(&mut self, keys: &[(TagKey, u32)]) -> Result<(), StoreError>;
 }
 
 /// Operations on links of hashtags and videos. Read and written in the order of the table, each link once.

@@ -121,7 +121,12 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
         rejects: rejects.map(|file| Box::new(BufWriter::new(file)) as _),
         progress: Some(Arc::clone(&bar) as _),
         mapping,
-        how: HowToRead { observed_at, encoding: command.encoding, sheet: command.sheet.clone() },
+        how: HowToRead {
+            observed_at,
+            encoding: command.encoding,
+            sheet: command.sheet.clone(),
+            again: command.again,
+        },
         called: None,
         stop: Some(interrupt::listen()?),
     };

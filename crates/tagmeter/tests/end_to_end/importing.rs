@@ -94,3 +94,79 @@ fn a_record_that_panics_the_writer_ends_its_import_and_no_other() {
     assert_eq!(place.json(&["import", "more.ndjson"])["videos"]["new"], 1);
     assert_eq!(place.json(&["lookup", "cat"])["observed"]["videos"], 2);
 }
+
+#[test]
+fn a_file_that_was_imported_is_skipped_until_it_or_its_options_change() {
+    let place = Place::new();
+    let lines = |ids: std::ops::Range<usize>| ids.map(item).collect::<Vec<_>>().join("\n");
+    let note = "the file was imported before, so it was not read; \"again\" reads it";
+    place.write("in/a.ndjson", lines(1..40));
+    place.write("in/b.ndjson", lines(40..50));
+    let first = place.json(&["import", "in"]);
+    assert_eq!(first["videos"], json!({"records": 49, "new": 49, "changed": 0, "unchanged": 0}));
+    assert_eq!(first["files"][0]["imported_at"], json!(null));
+
+    let second = place.json(&["import", "in"]);
+    assert_eq!(second["videos"], json!({"records": 49, "new": 0, "changed": 0, "unchanged": 49}));
+    assert_eq!(second["snapshots"], json!({"new": 0, "without_time": 49, "time_stated": 0}));
+    for (before, after) in
+        [(&first["files"][0], &second["files"][0]), (&first["files"][1], &second["files"][1])]
+    {
+        assert!(after["imported_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{after}");
+        assert_eq!(after["notes"], json!([note]));
+        for field in ["file", "observations", "kept", "warnings", "rejected"] {
+            assert_eq!(after[field], before[field], "{field}");
+        }
+    }
+    assert_eq!((&second["kept"], &second["ok"]), (&first["kept"], &first["ok"]));
+    let shown = place.ok(&["import", "in"]);
+    assert!(shown.out.contains(&format!("Note on in/a.ndjson and 1 file more: {note}")), "{}", shown.out);
+
+    let is_read = |arguments: &[&'static str], file: usize| {
+        let read = place.json(&[&["import", "in"], arguments].concat());
+        read["files"][file]["imported_at"].is_null()
+    };
+    assert!(is_read(&["--again"], 0) && !is_read(&[], 0), "--again reads it, and it is imported again");
+    assert!(is_read(&["--observed-at", "2026-01-01"], 0), "other options");
+    place.write("in/b.ndjson", lines(41..51));
+    assert!(!is_read(&[], 0) && !is_read(&[], 1), "the second of the two skips both");
+    assert_eq!(place.json(&["lookup", "cat"])["observed"]["videos"], 50);
+
+    // Forgotten videos come back only by reading, once they are allowed.
+    place.write("ids.txt", "7\n");
+    place.ok(&["forget", "--ids", "ids.txt", "--yes"]);
+    assert!(is_read(&[], 0) && is_read(&[], 0), "a file with forgotten records is read each time");
+    place.ok(&["forget", "--allow-again", "--ids", "ids.txt"]);
+    let back = place.json(&["import", "in"]);
+    assert_eq!(back["videos"]["new"], 1);
+}
+
+#[test]
+fn a_skipped_file_reports_its_rejects_and_one_that_may_still_change_something_is_read() {
+    let place = Place::new();
+    let import = |arguments: &[&'static str]| -> serde_json::Value {
+        serde_json::from_str(&place.run(&[&["import", "--json"], arguments].concat()).out).expect("JSON")
+    };
+    place.write("rejects.ndjson", format!("{}\n{{\"id\":\"x\"}}\n", item(1)));
+    let first = import(&["rejects.ndjson"]);
+    assert_eq!(first["rejected"]["records"], 1, "{first}");
+    let skipped = import(&["rejects.ndjson"]);
+    assert!(skipped["files"][0]["imported_at"].is_string(), "{skipped}");
+    assert_eq!(skipped["rejected"], first["rejected"]);
+    let out = place.write("out.ndjson", "");
+    let wanted = import(&["rejects.ndjson", "--rejects", "out.ndjson"]);
+    assert!(wanted["files"][0]["imported_at"].is_null(), "{wanted}");
+    let written = std::fs::read_to_string(out).expect("the rejected records");
+    assert!(written.contains("rejects.ndjson"), "{written}");
+
+    // A time ahead of the clock may pass later, and a removal may concern a video that is imported later.
+    place.write("ahead.ndjson", format!("{}\n{}\n", item(2), item(3).replace("1700000000", "9900000000")));
+    place.write("removed.ndjson", format!("{}\n{{\"id\":\"7000000000000000009\"}}\n", item(4)));
+    for (file, rejected) in [("ahead.ndjson", 1), ("removed.ndjson", 0)] {
+        for _ in 0..2 {
+            let read = import(&[file]);
+            let found = (&read["rejected"]["records"], &read["files"][0]["imported_at"]);
+            assert_eq!(found, (&json!(rejected), &json!(null)), "{file}: {read}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ testkit::tell_on_each_backend! {
     a_stated_time_makes_a_history_and_untimed_counts_never_replace_timed_ones,
     what_is_stated_stays_with_the_job,
     what_cannot_be_understood_is_refused_before_the_body,
+    the_same_upload_is_skipped_unless_it_is_to_be_read_again,
 }
 
 /// A video of a web feed under #cat; `more` is more members of its object.
@@ -170,4 +171,27 @@ async fn what_cannot_be_understood_is_refused_before_the_body(place: &Place) {
     )
     .await;
     assert_eq!((&one["observed_at"], &one["kept"]["formats"]), (&Value::Null, &json!([])));
+}
+
+async fn the_same_upload_is_skipped_unless_it_is_to_be_read_again(place: &Place) {
+    let server = place.server().await.start().await;
+    let (key, worker) = (server.admin_key().await, server.worker());
+    let body = || item(1, 5, "") + &item(2, 6, "");
+    let first = imported(&server, &key, "?file_name=a.ndjson", body()).await;
+    assert_eq!((&first["counts"]["videos_new"], &first["notes"]), (&json!(2), &json!([])));
+    let skipped = imported(&server, &key, "?file_name=a.ndjson", body()).await;
+    assert_eq!(
+        skipped["notes"],
+        json!(["the file was imported before, so it was not read; \"again\" reads it"])
+    );
+    assert_eq!((&skipped["state"], &skipped["counts"]["videos_new"]), (&json!("done"), &json!(0)));
+    for field in ["kept", "warnings", "maps", "reading_times", "rejects", "problem"] {
+        assert_eq!(skipped[field], first[field], "{field}");
+    }
+    assert_eq!(skipped["progress"]["records"], first["progress"]["records"]);
+    for query in ["?file_name=a.ndjson&again=true", "?file_name=b.ndjson"] {
+        let read = imported(&server, &key, query, body()).await;
+        assert_eq!((&read["notes"], &read["counts"]["videos_changed"]), (&json!([]), &json!(0)), "{query}");
+    }
+    worker.stopped().await;
 }

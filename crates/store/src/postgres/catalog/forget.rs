@@ -2,6 +2,7 @@
 
 use super::super::Postgres;
 use super::super::connection::Parameter;
+use super::imported_files;
 use super::record::{PostgresRows, begin, in_transaction};
 use crate::StoreError;
 use crate::error::Doing;
@@ -103,10 +104,14 @@ impl Postgres {
     }
 
     pub(crate) async fn allow_again(&self, digests: &Vec<i64>) -> Result<u64, StoreError> {
-        const SQL: &str = "DELETE FROM tagmeter.forgotten WHERE digest = ANY($1) RETURNING 1";
-        let lifted =
-            self.pool.query("let what was forgotten in again", SQL, &[(digests, Type::INT8_ARRAY)]).await?;
-        Ok(lifted.len() as u64)
+        const DOING: &str = "let what was forgotten in again";
+        const SQL: &str = "DELETE FROM tagmeter.forgotten WHERE digest = ANY($1)";
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing(DOING)?;
+        imported_files::clear(&transaction).await?;
+        let lifted = transaction.execute_typed(SQL, &[(digests, Type::INT8_ARRAY)]).await.doing(DOING)?;
+        transaction.commit().await.doing(DOING)?;
+        Ok(lifted)
     }
 
     pub(crate) async fn is_forgetting(&self) -> Result<bool, StoreError> {
@@ -162,6 +167,7 @@ impl Postgres {
 async fn keep_forgotten(transaction: &Transaction<'_>, digests: &Vec<i64>) -> Result<(), StoreError> {
     const DOING: &str = "note what is forgotten";
     transaction.execute_typed(KEEP, &[(digests, Type::INT8_ARRAY)]).await.doing(DOING)?;
+    imported_files::clear(transaction).await?;
     transaction.execute_typed(NOTE, &[]).await.map(|_| ()).doing(DOING)
 }
 

@@ -8,6 +8,8 @@ mod forget;
 
 mod hashtags;
 
+mod imported_files;
+
 mod plays;
 
 mod record;

@@ -12,7 +12,7 @@ use crate::recording::{
     reported_columns, sums,
 };
 use crate::row;
-use domain::{HashtagId, Timestamp};
+use domain::{HashtagId, TagKey, Timestamp};
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
@@ -307,10 +307,13 @@ impl HashtagRows for PostgresRows<'_> {
         Ok(())
     }
 
-    fn make_key(&mut self, key: &str, hashtag: u32) -> Result<(), StoreError> {
+    fn make_keys(&mut self, keys: &[(TagKey, u32)]) -> Result<(), StoreError> {
         let rows = &mut self.hashtags.make_keys;
-        rows.row().text(Some(key)).number(i64::from(hashtag));
-        self.staging.put_full("record hashtags' keys", MAKE_KEYS, rows)
+        for (key, hashtag) in keys {
+            rows.row().text(Some(key.as_str())).number(i64::from(*hashtag));
+            self.staging.put_full("record hashtags' keys", MAKE_KEYS, rows)?;
+        }
+        Ok(())
     }
 }
 

@@ -142,6 +142,7 @@ impl CatalogFile {
     pub(crate) async fn allow_again(&self, digests: Vec<i64>) -> Result<u64, StoreError> {
         const DOING: &str = "let what was forgotten in again";
         self.overwriting(DOING, move |transaction| {
+            super::imported_files::clear(transaction)?;
             let mut lift = transaction.prepare("DELETE FROM forgotten WHERE digest = ?1").doing(DOING)?;
             let mut lifted = 0;
             for digest in &digests {
@@ -231,6 +232,7 @@ fn keep_forgotten(transaction: &Transaction<'_>, digests: &[i64]) -> Result<(), 
     for digest in digests {
         keep.execute([digest]).doing(DOING)?;
     }
+    super::imported_files::clear(transaction)?;
     transaction.execute("UPDATE store SET has_forgotten = 1, is_forgetting = 1", []).map(|_| ()).doing(DOING)
 }
 

@@ -1,22 +1,17 @@
 //! The links between hashtags and videos: writing them.
 
 use super::record::SqliteRows;
+use super::rows_at_once::{ROWS_AT_ONCE, RowsAtOnce};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::{Link, LinkRows};
 use rusqlite::{Statement, Transaction};
 
-/// Links of one statement. They come in the order of the table, so that a statement writes neighbours; each statement of
-/// its own would open the table once more.
-const LINKS_AT_ONCE: usize = 16;
-const LINK_COLUMNS: usize = 5;
-
 /// The statements that links need, prepared once a transaction.
 pub(super) struct LinkStatements<'c> {
     find: Statement<'c>,
     count: Statement<'c>,
-    make: Statement<'c>,
-    make_many: Statement<'c>,
+    make: RowsAtOnce<'c, 5>,
     /// Links to make with the next full statement.
     waiting: Vec<Link>,
     update: Statement<'c>,
@@ -26,16 +21,11 @@ pub(super) struct LinkStatements<'c> {
 impl<'c> LinkStatements<'c> {
     pub(super) fn new(transaction: &'c Transaction<'_>) -> Result<Self, StoreError> {
         let prepare = |sql: &str| transaction.prepare(sql).doing("prepare to write links");
-        let make = |links: usize| {
-            let values = vec!["(?, ?, ?, ?, ?)"; links].join(", ");
-            prepare(&format!("INSERT INTO links (hashtag, author, video, plays, region) VALUES {values}"))
-        };
         Ok(Self {
             find: prepare("SELECT 1 FROM links WHERE hashtag = ?1 AND author = ?2 LIMIT 1")?,
             count: prepare("SELECT count(*) FROM links WHERE hashtag = ?1 AND author = ?2")?,
-            make: make(1)?,
-            make_many: make(LINKS_AT_ONCE)?,
-            waiting: Vec::with_capacity(LINKS_AT_ONCE),
+            make: RowsAtOnce::new(transaction, "INSERT INTO links (hashtag, author, video, plays, region)")?,
+            waiting: Vec::with_capacity(ROWS_AT_ONCE),
             update: prepare(
                 "UPDATE links SET plays = ?4, region = ?5 WHERE hashtag = ?1 AND author = ?2 AND video = ?3",
             )?,
@@ -45,32 +35,17 @@ impl<'c> LinkStatements<'c> {
 
     /// Makes the links that wait.
     pub(super) fn flush(&mut self) -> Result<(), StoreError> {
-        const DOING: &str = "make links";
-        let (many, rest) = self.waiting.as_chunks::<LINKS_AT_ONCE>();
-        for links in many {
-            bind(&mut self.make_many, links).and_then(|()| self.make_many.raw_execute()).doing(DOING)?;
-        }
-        for link in rest {
-            bind(&mut self.make, std::slice::from_ref(link))
-                .and_then(|()| self.make.raw_execute())
-                .doing(DOING)?;
-        }
+        let bind = |statement: &mut Statement<'_>, first, link: &Link| {
+            statement.raw_bind_parameter(first, link.hashtag)?;
+            statement.raw_bind_parameter(first + 1, link.author)?;
+            statement.raw_bind_parameter(first + 2, link.video)?;
+            statement.raw_bind_parameter(first + 3, link.plays)?;
+            statement.raw_bind_parameter(first + 4, link.region)
+        };
+        self.make.insert(&self.waiting, bind).doing("make links")?;
         self.waiting.clear();
         Ok(())
     }
-}
-
-/// Binds the columns of links one after another.
-fn bind(statement: &mut Statement<'_>, links: &[Link]) -> rusqlite::Result<()> {
-    for (n, link) in links.iter().enumerate() {
-        let first = n * LINK_COLUMNS + 1;
-        statement.raw_bind_parameter(first, link.hashtag)?;
-        statement.raw_bind_parameter(first + 1, link.author)?;
-        statement.raw_bind_parameter(first + 2, link.video)?;
-        statement.raw_bind_parameter(first + 3, link.plays)?;
-        statement.raw_bind_parameter(first + 4, link.region)?;
-    }
-    Ok(())
 }
 
 impl LinkRows for SqliteRows<'_> {
@@ -86,7 +61,7 @@ impl LinkRows for SqliteRows<'_> {
     fn make_link(&mut self, link: &Link) -> Result<(), StoreError> {
         // No other link is asked for, changed or dropped that waits: each is written once.
         self.links.waiting.push(*link);
-        if self.links.waiting.len() == LINKS_AT_ONCE { self.links.flush() } else { Ok(()) }
+        if self.links.waiting.len() == ROWS_AT_ONCE { self.links.flush() } else { Ok(()) }
     }
 
     fn change_link(&mut self, link: &Link) -> Result<(), StoreError> {

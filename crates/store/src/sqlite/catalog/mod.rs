@@ -8,6 +8,8 @@ pub(super) mod forget;
 
 mod hashtags;
 
+mod imported_files;
+
 mod links;
 
 mod plays;
@@ -19,6 +21,8 @@ mod record;
 mod record_hashtag;
 
 mod record_video;
+
+mod rows_at_once;
 
 mod snapshots;
 

@@ -1,6 +1,7 @@
 //! Hashtags and their snapshots: the rows that taking observations in reads and writes.
 
 use super::record::{SqliteRows, fill_sql, rows};
+use super::rows_at_once::RowsAtOnce;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::merge::{self, rounded_bits};
@@ -8,8 +9,55 @@ use crate::recording::{
     HASHTAG_COLUMNS, HashtagRows, Point, Reported, ReportedColumns, Times, Touched, reported_columns, sums,
 };
 use crate::row;
-use domain::{HashtagId, Timestamp};
+use domain::{HashtagId, TagKey, Timestamp};
 use rusqlite::{OptionalExtension, Statement, Transaction, params};
+
+/// Columns that every new hashtag has.
+const MADE: [&str; 12] = [
+    "hashtag",
+    "name",
+    "id",
+    "changed",
+    "held_videos",
+    "held_views",
+    "held_creators",
+    "held_sources",
+    "held_caveats",
+    "assigned_id",
+    "held_by_handle",
+    "held_at",
+];
+/// Columns of a hashtag's reported totals and description.
+const REPORTED: [&str; 15] = [
+    "views",
+    "creators",
+    "videos",
+    "views_at",
+    "creators_at",
+    "videos_at",
+    "rounded",
+    "description",
+    "is_pgcshow",
+    "is_commerce",
+    "is_challenge",
+    "is_strong_music",
+    "kind",
+    "cover",
+    "details_at",
+];
+
+/// Returns the statement that makes a hashtag with these columns.
+fn make_sql(columns: &[&str]) -> String {
+    let values = vec!["?"; columns.len()].join(", ");
+    format!("INSERT INTO hashtags ({}) VALUES ({values})", columns.join(", "))
+}
+
+/// Returns the statement that sets these columns, parameters 2 and on, of the hashtag that is parameter 1.
+fn update_sql(columns: &[&str]) -> String {
+    let set: Vec<String> =
+        columns.iter().enumerate().map(|(n, column)| format!("{column} = ?{}", n + 2)).collect();
+    format!("UPDATE hashtags SET {} WHERE hashtag = ?1", set.join(", "))
+}
 
 /// The statements that hashtags need, prepared once a transaction.
 pub(super) struct HashtagStatements<'c> {
@@ -24,8 +72,9 @@ pub(super) struct HashtagStatements<'c> {
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
     make: Statement<'c>,
-    make_key: Statement<'c>,
-    make_id: Statement<'c>,
+    make_reported: Statement<'c>,
+    keys: RowsAtOnce<'c, 2>,
+    ids: RowsAtOnce<'c, 2>,
     set_id: Statement<'c>,
     sums: Statement<'c>,
     reported: Statement<'c>,
@@ -73,13 +122,10 @@ impl<'c> HashtagStatements<'c> {
                  WHERE hashtag = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND coalesce({}) IS NULL",
                 HASHTAG_COLUMNS.join(", ")
             ))?,
-            make: prepare(
-                "INSERT INTO hashtags (hashtag, name, id, changed, held_videos, held_views, held_creators, held_sources,
-                    held_caveats, assigned_id, held_by_handle, held_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?,
-            make_key: prepare("INSERT INTO hashtag_keys (key, hashtag) VALUES (?1, ?2)")?,
-            make_id: prepare("INSERT OR IGNORE INTO hashtag_ids (id, hashtag) VALUES (?1, ?2)")?,
+            make: prepare(&make_sql(&MADE))?,
+            make_reported: prepare(&make_sql(&[&MADE[..], &REPORTED].concat()))?,
+            keys: RowsAtOnce::new(transaction, "INSERT INTO hashtag_keys (key, hashtag)")?,
+            ids: RowsAtOnce::new(transaction, "INSERT OR FAIL INTO hashtag_ids (id, hashtag)")?,
             set_id: prepare("UPDATE hashtags SET id = ?2 WHERE hashtag = ?1 AND id IS NULL")?,
             sums: prepare(&format!(
                 "UPDATE hashtags SET held_videos = held_videos + ?2, held_views = {},
@@ -88,12 +134,7 @@ impl<'c> HashtagStatements<'c> {
                     held_at = max(coalesce(held_at, ?9), coalesce(?9, held_at)) WHERE hashtag = ?1",
                 sums::moved("held_views", "?3")
             ))?,
-            reported: prepare(
-                "UPDATE hashtags SET views = ?2, creators = ?3, videos = ?4, views_at = ?5, creators_at = ?6,
-                    videos_at = ?7, rounded = ?8, description = ?9, is_pgcshow = ?10, is_commerce = ?11,
-                    is_challenge = ?12, is_strong_music = ?13, kind = ?14, cover = ?15, details_at = ?16
-                 WHERE hashtag = ?1",
-            )?,
+            reported: prepare(&update_sql(&REPORTED))?,
         })
     }
 
@@ -104,32 +145,31 @@ impl<'c> HashtagStatements<'c> {
     }
 
     fn report(&mut self, row: u32, reported: &Reported) -> Result<(), StoreError> {
-        let [views, creators, videos] = reported.counts.map(merge::value);
-        let [views_at, creators_at, videos_at] =
-            reported.counts.map(|told| told.and_then(|t| t.at).map(Timestamp::as_ms));
-        let d = &reported.details;
-        self.reported
-            .execute(params![
-                row,
-                views,
-                creators,
-                videos,
-                views_at,
-                creators_at,
-                videos_at,
-                rounded_bits(reported.counts.map(|told| told.map(|t| t.count))),
-                d.description,
-                d.is_pgcshow,
-                d.is_commerce,
-                d.is_challenge,
-                d.is_strong_music,
-                d.kind,
-                d.cover,
-                reported.details_at.map(Timestamp::as_ms),
-            ])
-            .map(|_| ())
-            .doing("write a hashtag's totals")
+        const DOING: &str = "write a hashtag's totals";
+        self.reported.raw_bind_parameter(1, row).doing(DOING)?;
+        bind_reported(&mut self.reported, 2, reported).doing(DOING)?;
+        self.reported.raw_execute().map(|_| ()).doing(DOING)
     }
+}
+
+/// Binds the values of [`REPORTED`], from the parameter `first`.
+fn bind_reported(statement: &mut Statement<'_>, first: usize, reported: &Reported) -> rusqlite::Result<()> {
+    let ats = reported.counts.map(|known| known.and_then(|known| known.at).map(Timestamp::as_ms));
+    for (n, count) in reported.counts.map(merge::value).into_iter().chain(ats).enumerate() {
+        statement.raw_bind_parameter(first + n, count)?;
+    }
+    let first = first + 2 * HASHTAG_COLUMNS.len();
+    let d = &reported.details;
+    let rounded = rounded_bits(reported.counts.map(|known| known.map(|known| known.count)));
+    statement.raw_bind_parameter(first, rounded)?;
+    statement.raw_bind_parameter(first + 1, &d.description)?;
+    statement.raw_bind_parameter(first + 2, d.is_pgcshow)?;
+    statement.raw_bind_parameter(first + 3, d.is_commerce)?;
+    statement.raw_bind_parameter(first + 4, d.is_challenge)?;
+    statement.raw_bind_parameter(first + 5, d.is_strong_music)?;
+    statement.raw_bind_parameter(first + 6, d.kind)?;
+    statement.raw_bind_parameter(first + 7, &d.cover)?;
+    statement.raw_bind_parameter(first + 8, reported.details_at.map(Timestamp::as_ms))
 }
 
 impl SqliteRows<'_> {
@@ -228,11 +268,15 @@ impl HashtagRows for SqliteRows<'_> {
     }
 
     fn claim_id(&mut self, id: HashtagId, hashtag: u32) -> Result<bool, StoreError> {
-        self.hashtags
-            .make_id
-            .execute((id.to_i64(), hashtag))
-            .map(|made| made == 1)
-            .doing("record a hashtag's id")
+        Ok(self.claim_ids(&[(id, hashtag)])? == [true])
+    }
+
+    fn claim_ids(&mut self, ids: &[(HashtagId, u32)]) -> Result<Vec<bool>, StoreError> {
+        let bind = |statement: &mut Statement<'_>, first, (id, hashtag): &(HashtagId, u32)| {
+            statement.raw_bind_parameter(first, id.to_i64())?;
+            statement.raw_bind_parameter(first + 1, hashtag)
+        };
+        self.hashtags.ids.insert_new(ids, bind).doing("record hashtags' ids")
     }
 
     fn make_hashtag(
@@ -243,18 +287,30 @@ impl HashtagRows for SqliteRows<'_> {
         touched: &Touched,
         sequence: u64,
     ) -> Result<(), StoreError> {
-        let own = id.map(|id| id.to_i64());
-        let Touched { videos, creators, by_handle, held_at, sources, caveats, .. } = touched;
-        let (views, sources, caveats) = (touched.views_made(), sources.to_bits(), caveats.to_bits());
-        let (sequence, assigned) = (sequence.cast_signed(), touched.assigned_id.map(|id| id.to_i64()));
-        self.hashtags
-            .make
-            .execute(params![
-                hashtag, name, own, sequence, videos, views, creators, sources, caveats, assigned, by_handle,
-                held_at
-            ])
-            .doing("make a hashtag")?;
-        touched.news().map_or(Ok(()), |reported| self.hashtags.report(hashtag, reported))
+        const DOING: &str = "make a hashtag";
+        let reported = touched.news();
+        let make =
+            if reported.is_some() { &mut self.hashtags.make_reported } else { &mut self.hashtags.make };
+        let mut bind = || {
+            make.raw_bind_parameter(1, hashtag)?;
+            make.raw_bind_parameter(2, name)?;
+            make.raw_bind_parameter(3, id.map(|id| id.to_i64()))?;
+            make.raw_bind_parameter(4, sequence.cast_signed())?;
+            make.raw_bind_parameter(5, touched.videos)?;
+            make.raw_bind_parameter(6, touched.views_made())?;
+            make.raw_bind_parameter(7, touched.creators)?;
+            make.raw_bind_parameter(8, touched.sources.to_bits())?;
+            make.raw_bind_parameter(9, touched.caveats.to_bits())?;
+            make.raw_bind_parameter(10, touched.assigned_id.map(|id| id.to_i64()))?;
+            make.raw_bind_parameter(11, touched.by_handle)?;
+            make.raw_bind_parameter(12, touched.held_at)?;
+            match reported {
+                Some(reported) => bind_reported(make, MADE.len() + 1, reported),
+                None => Ok(()),
+            }?;
+            make.raw_execute()
+        };
+        bind().map(|_| ()).doing(DOING)
     }
 
     fn change_hashtag(
@@ -289,7 +345,11 @@ impl HashtagRows for SqliteRows<'_> {
             .doing("move a hashtag's sums")
     }
 
-    fn make_key(&mut self, key: &str, hashtag: u32) -> Result<(), StoreError> {
-        self.hashtags.make_key.execute(params![key, hashtag]).map(|_| ()).doing("record a hashtag's key")
+    fn make_keys(&mut self, keys: &[(TagKey, u32)]) -> Result<(), StoreError> {
+        let bind = |statement: &mut Statement<'_>, first, (key, hashtag): &(TagKey, u32)| {
+            statement.raw_bind_parameter(first, key.as_str())?;
+            statement.raw_bind_parameter(first + 1, hashtag)
+        };
+        self.hashtags.keys.insert(keys, bind).doing("record hashtags' keys")
     }
 }

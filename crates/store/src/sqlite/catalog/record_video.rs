@@ -1,6 +1,7 @@
 //! Videos and their snapshots: the rows that taking observations in reads and writes.
 
 use super::record::{SqliteRows, fill_sql, rows};
+use super::rows_at_once::RowsAtOnce;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::tags_blob;
@@ -22,7 +23,8 @@ pub(super) struct VideoStatements<'c> {
     keep_fragment: Statement<'c>,
     snapshot: Statement<'c>,
     find_handle: Statement<'c>,
-    keep_handle: Statement<'c>,
+    keep_handles: RowsAtOnce<'c, 2>,
+    are_any_by_handle: Statement<'c>,
     by_handle: Statement<'c>,
     fill: Statement<'c>,
     first_nonzero: Vec<Statement<'c>>,
@@ -67,7 +69,10 @@ impl<'c> VideoStatements<'c> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
             find_handle: prepare("SELECT author FROM handles WHERE handle = ?1")?,
-            keep_handle: prepare("INSERT OR REPLACE INTO handles (handle, author) VALUES (?1, ?2)")?,
+            keep_handles: RowsAtOnce::new(transaction, "INSERT OR REPLACE INTO handles (handle, author)")?,
+            are_any_by_handle: prepare(
+                "SELECT 1 FROM videos INDEXED BY videos_by_handle WHERE handle IS NOT NULL LIMIT 1",
+            )?,
             by_handle: prepare("SELECT video, id FROM videos WHERE handle = ?1 ORDER BY video")?,
             fill: prepare(&fill_sql("video", VIDEO_COLUMNS))?,
             first_nonzero: each(|c| {
@@ -108,15 +113,20 @@ impl VideoRows for SqliteRows<'_> {
     }
 
     fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError> {
-        for ChangedHandle { handle, author, .. } in handles {
-            self.videos.keep_handle.execute((handle, author)).doing("record a handle")?;
-        }
-        Ok(())
+        let bind = |statement: &mut Statement<'_>, first, changed: &ChangedHandle| {
+            statement.raw_bind_parameter(first, changed.handle)?;
+            statement.raw_bind_parameter(first + 1, changed.author)
+        };
+        self.videos.keep_handles.insert(handles, bind).doing("record handles")
     }
 
     fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError> {
         const DOING: &str = "look up the videos of a handle";
         let mut videos = Vec::new();
+        // Where every record gives an id there are none: one look is enough for all handles.
+        if !self.videos.are_any_by_handle.exists([]).doing(DOING)? {
+            return Ok(videos);
+        }
         for handle in handles {
             let mut rows = self.videos.by_handle.query([handle]).doing(DOING)?;
             while let Some(row) = rows.next().doing(DOING)? {
