@@ -27,6 +27,8 @@ mod kills;
 
 mod measuring;
 
+mod old_folder;
+
 mod one_number;
 
 mod outputs;
