@@ -13,8 +13,8 @@ pub const IMPORTED_FILES_MAX: u64 = 100_000;
 pub struct ImportedFile {
     /// Its size.
     pub bytes: u64,
-    /// SHA-256 of its content, name and options.
-    pub digest: [u8; 32],
+    /// Digest of its content, name and options.
+    pub digest: [u8; 16],
     /// Time of the import.
     pub imported_at: Timestamp,
     /// Summary of the import, as JSON of the catalog's own.
@@ -51,7 +51,7 @@ row! {
     /// An imported file's row.
     pub(crate) struct ImportedRow: imported_columns {
         bytes: i64,
-        digest: [u8; 32],
+        digest: [u8; 16],
         imported_at: i64,
         summary: String,
     }

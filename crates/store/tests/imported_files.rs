@@ -7,7 +7,7 @@ use testkit::TestStore;
 
 fn file(bytes: u64, digest: u8, at: i64) -> ImportedFile {
     let summary = format!("{{\"at\":{at}}}");
-    ImportedFile { bytes, digest: [digest; 32], imported_at: Timestamp::from_ms(at), summary }
+    ImportedFile { bytes, digest: [digest; 16], imported_at: Timestamp::from_ms(at), summary }
 }
 
 async fn found(stored: &TestStore, sizes: &[u64]) -> Vec<ImportedFile> {

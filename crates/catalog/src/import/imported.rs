@@ -7,7 +7,6 @@
 use super::{HowToRead, RejectNote};
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use sources::files::{FileReport, Mapping, READING_REVISION};
 use std::collections::HashMap;
 use std::fs::File;
@@ -19,6 +18,7 @@ use std::thread::JoinHandle;
 use std::time::SystemTime;
 use store::imported_files::ImportedFile;
 use store::record::Recorded;
+use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes that are read at a time.
 const BLOCK_BYTES: usize = 256 * 1024;
@@ -26,7 +26,8 @@ const BLOCK_BYTES: usize = 256 * 1024;
 /// Smaller files are digested when they have been read: a thread would cost more.
 const BESIDE_BYTES_MIN: u64 = 1024 * 1024;
 
-type FileDigest = [u8; 32];
+/// XXH3 with 128 bits.
+type FileDigest = [u8; 16];
 
 /// Summary of an imported file, as it is stored.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -210,13 +211,13 @@ fn is_final(summary: &Summary) -> bool {
 
 fn digest(path: &Path, context: &str, is_cancelled: &AtomicBool) -> io::Result<FileDigest> {
     let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    hasher.update((context.len() as u64).to_be_bytes());
-    hasher.update(context);
+    let mut hasher = Xxh3::new();
+    hasher.update(&(context.len() as u64).to_be_bytes());
+    hasher.update(context.as_bytes());
     let mut block = vec![0; BLOCK_BYTES];
     loop {
         match file.read(&mut block) {
-            Ok(0) => return Ok(hasher.finalize().into()),
+            Ok(0) => return Ok(hasher.digest128().to_be_bytes()),
             Ok(bytes) => hasher.update(&block[..bytes]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),

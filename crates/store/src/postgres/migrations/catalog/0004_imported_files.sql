@@ -4,7 +4,7 @@ CREATE TABLE tagmeter.imported_files (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- Size of the file; a file whose size is not here needs no digest.
     bytes bigint NOT NULL,
-    -- SHA-256 of the content, the name and the options of the import.
+    -- XXH3 (128 bits) of the content, the name and the options of the import.
     digest bytea NOT NULL,
     -- Milliseconds since 1970.
     imported_at bigint NOT NULL,

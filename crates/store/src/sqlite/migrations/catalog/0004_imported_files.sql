@@ -4,7 +4,7 @@ CREATE TABLE imported_files (
     number INTEGER PRIMARY KEY,
     -- Size of the file; a file whose size is not here needs no digest.
     bytes INTEGER NOT NULL,
-    -- SHA-256 of the content, the name and the options of the import.
+    -- XXH3 (128 bits) of the content, the name and the options of the import.
     digest BLOB NOT NULL,
     -- Milliseconds since 1970.
     imported_at INTEGER NOT NULL,
