@@ -1,7 +1,7 @@
 //! Taking one reading of a hashtag's own record in, and writing hashtags at the end.
 
 use super::Recording;
-use super::rows::{Point, Rows};
+use super::rows::{MADE_AT_ONCE, NewHashtag, Point, Rows};
 use super::touched::{Reported, Touched, TouchedTags};
 use super::zeros::{FirstNonzero, StoredReadings, Times};
 use crate::StoreError;
@@ -109,9 +109,14 @@ pub(super) fn write<R: Rows>(
     let ids = claim(rows, &hashtags)?;
     let mut changed = Vec::new();
     let mut keys: Vec<(TagKey, u32)> = Vec::new();
+    let mut made: Vec<NewHashtag> = Vec::with_capacity(MADE_AT_ONCE);
     for ((row, mut touched), id) in hashtags.into_iter().zip(ids) {
         if let Some((name, key)) = touched.new.take() {
-            rows.make_hashtag(row, &name, id, &touched, sequence)?;
+            made.push(NewHashtag { row, name, id, touched });
+            if made.len() == MADE_AT_ONCE {
+                rows.make_hashtags(&made, sequence)?;
+                made.clear();
+            }
             keys.push((key, row));
             recorded.hashtags_new += 1;
             changed.push(row);
@@ -121,6 +126,7 @@ pub(super) fn write<R: Rows>(
             changed.push(row);
         }
     }
+    rows.make_hashtags(&made, sequence)?;
     keys.sort_unstable();
     rows.make_keys(&keys)?;
     Ok(changed)

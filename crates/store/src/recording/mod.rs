@@ -31,7 +31,7 @@ pub(crate) use forget::{ForgetRows, forget};
 pub(crate) use hashtag::HASHTAG_COLUMNS;
 pub(crate) use links::Link;
 pub(crate) use removed::{REMOVED_SQL, digests};
-pub(crate) use rows::{Ended, HashtagRows, LinkRows, Numbers, Point, Rows, VideoRows, WindowRow};
+pub(crate) use rows::{Ended, HashtagRows, LinkRows, NewHashtag, Numbers, Point, Rows, VideoRows, WindowRow};
 pub(crate) use touched::{KnownTags, Reported, ReportedColumns, Touched, reported_columns};
 pub(crate) use video::{COUNTS, StoredVideo, VIDEO_COLUMNS, VideoColumns, count_columns, video_columns};
 pub(crate) use zeros::Times;

@@ -102,8 +102,14 @@ pub(crate) trait VideoRows {
     fn set_digest(&mut self, id: VideoId, video: u32, digest: u64) -> Result<(), StoreError>;
     /// Reads a video by its row.
     fn stored_video(&mut self, video: u32) -> Result<StoredVideo, StoreError>;
-    /// Writes a video that was not held.
-    fn make_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError>;
+    /// Writes a new video and its first reading.
+    fn make_video(
+        &mut self,
+        video: u32,
+        id: VideoId,
+        made: StoredVideo,
+        reading: Option<Point<6>>,
+    ) -> Result<(), StoreError>;
     /// Writes what is stored now.
     fn change_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError>;
     /// Keeps a reading. If there is one of the same moment and source, that stays, and is filled ([`Point::fill`]).
@@ -143,6 +149,19 @@ impl WindowRow {
     }
 }
 
+/// New hashtags that are written at once.
+pub(crate) const MADE_AT_ONCE: usize = 16;
+
+/// A new hashtag.
+#[derive(Debug)]
+pub(crate) struct NewHashtag {
+    pub(crate) row: u32,
+    pub(crate) name: Box<str>,
+    /// The id that a source reported.
+    pub(crate) id: Option<HashtagId>,
+    pub(crate) touched: Touched,
+}
+
 /// Hashtags, the ways to them and their snapshots.
 pub(crate) trait HashtagRows {
     /// The hashtag of a key that is in the database, and its id (0 when it has none).
@@ -166,15 +185,8 @@ pub(crate) trait HashtagRows {
     fn claim_ids(&mut self, ids: &[(HashtagId, u32)]) -> Result<Vec<bool>, StoreError> {
         ids.iter().map(|(id, hashtag)| self.claim_id(*id, *hashtag)).collect()
     }
-    /// Writes a hashtag that was not there.
-    fn make_hashtag(
-        &mut self,
-        hashtag: u32,
-        name: &str,
-        id: Option<HashtagId>,
-        touched: &Touched,
-        sequence: u64,
-    ) -> Result<(), StoreError>;
+    /// Writes new hashtags, at most [`MADE_AT_ONCE`].
+    fn make_hashtags(&mut self, made: &[NewHashtag], sequence: u64) -> Result<(), StoreError>;
     /// Writes what changed of a hashtag. The id is for one that has none.
     fn change_hashtag(
         &mut self,

@@ -177,12 +177,9 @@ impl<R: Rows> Recording<'_, R> {
             self.link(hashtag, video, &held);
         }
         self.made_from(&held, source, at, has_caption_tags);
-        self.rows.make_video(video, id, held)?;
         self.recorded.videos_new += 1;
-        match at.and_then(|at| Point::of(at, source, told)) {
-            Some(point) => self.rows.keep_video_point(video, point),
-            None => Ok(()),
-        }
+        let reading = at.and_then(|at| Point::of(at, source, told));
+        self.rows.make_video(video, id, held, reading)
     }
 
     /// Records a further reading of a stored video: it may be newer, older or report other fields.

@@ -8,7 +8,7 @@ use crate::error::Doing;
 use crate::merge::{self, rounded_bits};
 use crate::record::Prepared;
 use crate::recording::{
-    HASHTAG_COLUMNS, HashtagRows, KnownTags, Point, Reported, ReportedColumns, Times, Touched,
+    HASHTAG_COLUMNS, HashtagRows, KnownTags, NewHashtag, Point, Reported, ReportedColumns, Times, Touched,
     reported_columns, sums,
 };
 use crate::row;
@@ -272,20 +272,15 @@ impl HashtagRows for PostgresRows<'_> {
         Ok(is_free)
     }
 
-    fn make_hashtag(
-        &mut self,
-        hashtag: u32,
-        name: &str,
-        id: Option<HashtagId>,
-        touched: &Touched,
-        sequence: u64,
-    ) -> Result<(), StoreError> {
+    fn make_hashtags(&mut self, made: &[NewHashtag], sequence: u64) -> Result<(), StoreError> {
         let rows = &mut self.hashtags.make;
-        rows.row().number(i64::from(hashtag)).text(Some(name)).maybe(id.map(|id| id.to_i64()));
-        rows.number(sequence.cast_signed());
-        copy_sums(rows, touched, touched.views_made());
-        rows.maybe(touched.assigned_id.map(|id| id.to_i64()));
-        copy_reported(rows, touched.news().unwrap_or(&Reported::default()));
+        for NewHashtag { row, name, id, touched } in made {
+            rows.row().number(i64::from(*row)).text(Some(name)).maybe(id.map(|id| id.to_i64()));
+            rows.number(sequence.cast_signed());
+            copy_sums(rows, touched, touched.views_made());
+            rows.maybe(touched.assigned_id.map(|id| id.to_i64()));
+            copy_reported(rows, touched.news().unwrap_or(&Reported::default()));
+        }
         self.staging.put_full("make hashtags", MAKE, rows)
     }
 

@@ -365,8 +365,17 @@ impl VideoRows for PostgresRows<'_> {
         videos.held.get(&video).cloned().ok_or_else(|| missing("video", video))
     }
 
-    fn make_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError> {
-        self.videos.put(video, id, held, true);
+    fn make_video(
+        &mut self,
+        video: u32,
+        id: VideoId,
+        made: StoredVideo,
+        reading: Option<Point<6>>,
+    ) -> Result<(), StoreError> {
+        self.videos.put(video, id, made, true);
+        if let Some(point) = reading {
+            self.videos.points.keep(video, point);
+        }
         Ok(())
     }
 

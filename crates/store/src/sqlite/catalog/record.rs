@@ -198,6 +198,7 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn finish(&mut self, ended: &Ended) -> Result<u64, StoreError> {
+        self.videos.flush()?;
         self.links.flush()?;
         // The next row numbers are those after the largest: only the sequence is kept.
         if !ended.changed.is_empty() {

@@ -6,7 +6,8 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::merge::{self, rounded_bits};
 use crate::recording::{
-    HASHTAG_COLUMNS, HashtagRows, Point, Reported, ReportedColumns, Times, Touched, reported_columns, sums,
+    HASHTAG_COLUMNS, HashtagRows, NewHashtag, Point, Reported, ReportedColumns, Times, Touched,
+    reported_columns, sums,
 };
 use crate::row;
 use domain::{HashtagId, TagKey, Timestamp};
@@ -46,10 +47,9 @@ const REPORTED: [&str; 15] = [
     "details_at",
 ];
 
-/// Returns the statement that makes a hashtag with these columns.
+/// Returns the beginning of the statement that makes hashtags with these columns.
 fn make_sql(columns: &[&str]) -> String {
-    let values = vec!["?"; columns.len()].join(", ");
-    format!("INSERT INTO hashtags ({}) VALUES ({values})", columns.join(", "))
+    format!("INSERT INTO hashtags ({})", columns.join(", "))
 }
 
 /// Returns the statement that sets these columns, parameters 2 and on, of the hashtag that is parameter 1.
@@ -71,8 +71,8 @@ pub(super) struct HashtagStatements<'c> {
     first_nonzero: Vec<Statement<'c>>,
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
-    make: Statement<'c>,
-    make_reported: Statement<'c>,
+    make: RowsAtOnce<'c, { MADE.len() }>,
+    make_reported: RowsAtOnce<'c, { MADE.len() + REPORTED.len() }>,
     keys: RowsAtOnce<'c, 2>,
     ids: RowsAtOnce<'c, 2>,
     set_id: Statement<'c>,
@@ -122,8 +122,8 @@ impl<'c> HashtagStatements<'c> {
                  WHERE hashtag = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND coalesce({}) IS NULL",
                 HASHTAG_COLUMNS.join(", ")
             ))?,
-            make: prepare(&make_sql(&MADE))?,
-            make_reported: prepare(&make_sql(&[&MADE[..], &REPORTED].concat()))?,
+            make: RowsAtOnce::new(transaction, &make_sql(&MADE))?,
+            make_reported: RowsAtOnce::new(transaction, &make_sql(&[&MADE[..], &REPORTED].concat()))?,
             keys: RowsAtOnce::new(transaction, "INSERT INTO hashtag_keys (key, hashtag)")?,
             ids: RowsAtOnce::new(transaction, "INSERT OR FAIL INTO hashtag_ids (id, hashtag)")?,
             set_id: prepare("UPDATE hashtags SET id = ?2 WHERE hashtag = ?1 AND id IS NULL")?,
@@ -279,38 +279,31 @@ impl HashtagRows for SqliteRows<'_> {
         self.hashtags.ids.insert_new(ids, bind).doing("record hashtags' ids")
     }
 
-    fn make_hashtag(
-        &mut self,
-        hashtag: u32,
-        name: &str,
-        id: Option<HashtagId>,
-        touched: &Touched,
-        sequence: u64,
-    ) -> Result<(), StoreError> {
-        const DOING: &str = "make a hashtag";
-        let reported = touched.news();
-        let make =
-            if reported.is_some() { &mut self.hashtags.make_reported } else { &mut self.hashtags.make };
-        let mut bind = || {
-            make.raw_bind_parameter(1, hashtag)?;
-            make.raw_bind_parameter(2, name)?;
-            make.raw_bind_parameter(3, id.map(|id| id.to_i64()))?;
-            make.raw_bind_parameter(4, sequence.cast_signed())?;
-            make.raw_bind_parameter(5, touched.videos)?;
-            make.raw_bind_parameter(6, touched.views_made())?;
-            make.raw_bind_parameter(7, touched.creators)?;
-            make.raw_bind_parameter(8, touched.sources.to_bits())?;
-            make.raw_bind_parameter(9, touched.caveats.to_bits())?;
-            make.raw_bind_parameter(10, touched.assigned_id.map(|id| id.to_i64()))?;
-            make.raw_bind_parameter(11, touched.by_handle)?;
-            make.raw_bind_parameter(12, touched.held_at)?;
-            match reported {
-                Some(reported) => bind_reported(make, MADE.len() + 1, reported),
+    fn make_hashtags(&mut self, made: &[NewHashtag], sequence: u64) -> Result<(), StoreError> {
+        const DOING: &str = "make hashtags";
+        let bind = |make: &mut Statement<'_>, first: usize, new: &&NewHashtag| {
+            let NewHashtag { row, name, id, touched } = *new;
+            make.raw_bind_parameter(first, row)?;
+            make.raw_bind_parameter(first + 1, name)?;
+            make.raw_bind_parameter(first + 2, id.map(|id| id.to_i64()))?;
+            make.raw_bind_parameter(first + 3, sequence.cast_signed())?;
+            make.raw_bind_parameter(first + 4, touched.videos)?;
+            make.raw_bind_parameter(first + 5, touched.views_made())?;
+            make.raw_bind_parameter(first + 6, touched.creators)?;
+            make.raw_bind_parameter(first + 7, touched.sources.to_bits())?;
+            make.raw_bind_parameter(first + 8, touched.caveats.to_bits())?;
+            make.raw_bind_parameter(first + 9, touched.assigned_id.map(|id| id.to_i64()))?;
+            make.raw_bind_parameter(first + 10, touched.by_handle)?;
+            make.raw_bind_parameter(first + 11, touched.held_at)?;
+            match touched.news() {
+                Some(reported) => bind_reported(make, first + MADE.len(), reported),
                 None => Ok(()),
-            }?;
-            make.raw_execute()
+            }
         };
-        bind().map(|_| ()).doing(DOING)
+        let (reported, plain): (Vec<&NewHashtag>, Vec<&NewHashtag>) =
+            made.iter().partition(|new| new.touched.news().is_some());
+        self.hashtags.make.insert(&plain, bind).doing(DOING)?;
+        self.hashtags.make_reported.insert(&reported, bind).doing(DOING)
     }
 
     fn change_hashtag(

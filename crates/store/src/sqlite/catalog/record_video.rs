@@ -1,7 +1,7 @@
 //! Videos and their snapshots: the rows that taking observations in reads and writes.
 
 use super::record::{SqliteRows, fill_sql, rows};
-use super::rows_at_once::RowsAtOnce;
+use super::rows_at_once::{ROWS_AT_ONCE, RowsAtOnce};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::tags_blob;
@@ -18,9 +18,13 @@ pub(super) struct VideoStatements<'c> {
     make_id: Statement<'c>,
     digest: Statement<'c>,
     load: Statement<'c>,
-    make: Statement<'c>,
+    make: RowsAtOnce<'c, 15>,
+    make_fragments: RowsAtOnce<'c, 2>,
+    make_snapshots: RowsAtOnce<'c, 10>,
+    /// New videos that are not written yet: whatever reads or changes rows of videos flushes them first.
+    waiting: Vec<NewVideo>,
     change: Statement<'c>,
-    keep_fragment: Statement<'c>,
+    change_fragment: Statement<'c>,
     snapshot: Statement<'c>,
     find_handle: Statement<'c>,
     keep_handles: RowsAtOnce<'c, 2>,
@@ -50,11 +54,18 @@ impl<'c> VideoStatements<'c> {
                 video_columns!(),
                 ", (SELECT packed FROM video_fragments WHERE video = ?1) FROM videos WHERE video = ?1"
             ))?,
-            make: prepare(
+            make: RowsAtOnce::new(
+                transaction,
                 "INSERT INTO videos (video, id, author, create_time, region, observed_at, rounded, plays, likes,
-                    comments, shares, saves, downloads, tags, handle)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                    comments, shares, saves, downloads, tags, handle)",
             )?,
+            make_fragments: RowsAtOnce::new(transaction, "INSERT INTO video_fragments (video, packed)")?,
+            make_snapshots: RowsAtOnce::new(
+                transaction,
+                "INSERT INTO video_snapshots
+                    (video, observed_at, source, rounded, plays, likes, comments, shares, saves, downloads)",
+            )?,
+            waiting: Vec::with_capacity(ROWS_AT_ONCE),
             change: prepare(
                 "UPDATE videos SET author = ?2, create_time = ?3, region = ?4, observed_at = ?5, rounded = ?6,
                     plays = ?7, likes = ?8, comments = ?9, shares = ?10, saves = ?11, downloads = ?12,
@@ -62,7 +73,9 @@ impl<'c> VideoStatements<'c> {
                     downloads_at = ?18, tags = ?19, handle = ?20, removed_at = ?21
                  WHERE video = ?1",
             )?,
-            keep_fragment: prepare("INSERT OR REPLACE INTO video_fragments (video, packed) VALUES (?1, ?2)")?,
+            change_fragment: prepare(
+                "INSERT OR REPLACE INTO video_fragments (video, packed) VALUES (?1, ?2)",
+            )?,
             snapshot: prepare(
                 "INSERT OR IGNORE INTO video_snapshots
                     (video, observed_at, source, rounded, plays, likes, comments, shares, saves, downloads)
@@ -102,9 +115,71 @@ impl<'c> VideoStatements<'c> {
             .doing("record a video's id")
     }
 
-    fn keep_fragment(&mut self, video: u32, packed: &[u8]) -> Result<(), StoreError> {
-        self.keep_fragment.execute((video, packed)).map(|_| ()).doing("keep a video's JSON")
+    /// Writes a new video with the next full statement.
+    fn make(&mut self, new: NewVideo) -> Result<(), StoreError> {
+        self.waiting.push(new);
+        if self.waiting.len() == ROWS_AT_ONCE { self.flush() } else { Ok(()) }
     }
+
+    /// Writes the new videos that wait.
+    pub(super) fn flush(&mut self) -> Result<(), StoreError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.make.insert(&self.waiting, bind_video).doing("record videos")?;
+        let bind = |statement: &mut Statement<'_>, first: usize, new: &NewVideo| {
+            statement.raw_bind_parameter(first, new.video)?;
+            statement.raw_bind_parameter(first + 1, &new.made.packed)
+        };
+        self.make_fragments.insert(&self.waiting, bind).doing("record the JSON of videos")?;
+        let readings: Vec<(u32, Point<6>)> =
+            self.waiting.iter().filter_map(|new| Some((new.video, new.reading?))).collect();
+        self.make_snapshots.insert(&readings, bind_reading).doing("record readings of videos")?;
+        self.waiting.clear();
+        Ok(())
+    }
+}
+
+/// A video that is not written yet.
+#[derive(Debug)]
+struct NewVideo {
+    video: u32,
+    id: VideoId,
+    made: StoredVideo,
+    reading: Option<Point<6>>,
+}
+
+fn bind_video(make: &mut Statement<'_>, first: usize, new: &NewVideo) -> rusqlite::Result<()> {
+    let NewVideo { video, id, made, .. } = new;
+    // All its counts were read when it was.
+    let columns = made.columns();
+    make.raw_bind_parameter(first, video)?;
+    make.raw_bind_parameter(first + 1, id.to_i64())?;
+    make.raw_bind_parameter(first + 2, made.author)?;
+    make.raw_bind_parameter(first + 3, made.create_time)?;
+    make.raw_bind_parameter(first + 4, made.region)?;
+    make.raw_bind_parameter(first + 5, made.observed_at)?;
+    make.raw_bind_parameter(first + 6, columns.rounded)?;
+    for (n, count) in columns.values.iter().enumerate() {
+        make.raw_bind_parameter(first + 7 + n, count)?;
+    }
+    make.raw_bind_parameter(first + 13, tags_blob(&made.tags))?;
+    make.raw_bind_parameter(first + 14, made.handle)
+}
+
+fn bind_reading(
+    statement: &mut Statement<'_>,
+    first: usize,
+    (video, point): &(u32, Point<6>),
+) -> rusqlite::Result<()> {
+    statement.raw_bind_parameter(first, video)?;
+    statement.raw_bind_parameter(first + 1, point.at)?;
+    statement.raw_bind_parameter(first + 2, point.source)?;
+    statement.raw_bind_parameter(first + 3, point.rounded)?;
+    for (n, count) in point.counts.iter().enumerate() {
+        statement.raw_bind_parameter(first + 4 + n, count)?;
+    }
+    Ok(())
 }
 
 impl VideoRows for SqliteRows<'_> {
@@ -123,6 +198,7 @@ impl VideoRows for SqliteRows<'_> {
     fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError> {
         const DOING: &str = "look up the videos of a handle";
         let mut videos = Vec::new();
+        self.videos.flush()?;
         // Where every record gives an id there are none: one look is enough for all handles.
         if !self.videos.are_any_by_handle.exists([]).doing(DOING)? {
             return Ok(videos);
@@ -174,37 +250,23 @@ impl VideoRows for SqliteRows<'_> {
     }
 
     fn stored_video(&mut self, video: u32) -> Result<StoredVideo, StoreError> {
+        self.videos.flush()?;
         self.videos.load.query_row([video], stored).doing("read a video")
     }
 
-    fn make_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError> {
-        // All its counts were read when it was.
-        let columns = held.columns();
-        let [plays, likes, comments, shares, saves, downloads] = columns.values;
-        self.videos
-            .make
-            .execute(params![
-                video,
-                id.to_i64(),
-                held.author,
-                held.create_time,
-                held.region,
-                held.observed_at,
-                columns.rounded,
-                plays,
-                likes,
-                comments,
-                shares,
-                saves,
-                downloads,
-                tags_blob(&held.tags),
-                held.handle,
-            ])
-            .doing("record a video")?;
-        self.videos.keep_fragment(video, &held.packed)
+    fn make_video(
+        &mut self,
+        video: u32,
+        id: VideoId,
+        made: StoredVideo,
+        reading: Option<Point<6>>,
+    ) -> Result<(), StoreError> {
+        self.snapshots_new += i64::from(reading.is_some());
+        self.videos.make(NewVideo { video, id, made, reading })
     }
 
     fn change_video(&mut self, video: u32, _id: VideoId, held: StoredVideo) -> Result<(), StoreError> {
+        self.videos.flush()?;
         let columns = held.columns();
         let (values, ats) = (columns.values, columns.at);
         self.videos
@@ -233,10 +295,15 @@ impl VideoRows for SqliteRows<'_> {
                 held.removed_at,
             ])
             .doing("change a video")?;
-        self.videos.keep_fragment(video, &held.packed)
+        self.videos
+            .change_fragment
+            .execute((video, &held.packed))
+            .map(|_| ())
+            .doing("record the JSON of a video")
     }
 
     fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError> {
+        self.videos.flush()?;
         let [plays, likes, comments, shares, saves, downloads] = point.counts;
         let Point { at, source, rounded, .. } = point;
         let made = self
@@ -255,6 +322,7 @@ impl VideoRows for SqliteRows<'_> {
     }
 
     fn first_nonzero_video(&mut self, video: u32, n: usize) -> Result<Option<i64>, StoreError> {
+        self.videos.flush()?;
         self.videos.first_nonzero[n]
             .query_row([video], row::sqlite)
             .optional()
@@ -262,6 +330,7 @@ impl VideoRows for SqliteRows<'_> {
     }
 
     fn clear_zeros_video(&mut self, video: u32, n: usize, times: Times) -> Result<(), StoreError> {
+        self.videos.flush()?;
         let within = (video, times.after, times.until);
         if self.videos.clear_zeros[n].execute(within).doing("clear zeros")? > 0 {
             let removed = self.videos.remove_empty.execute(within).doing("remove empty readings")?;

@@ -14,9 +14,6 @@ pub(super) struct RowsAtOnce<'c, const N: usize> {
     many: Statement<'c>,
 }
 
-/// Binds the columns of a row, from the parameter of this number.
-type Bind<T> = fn(&mut Statement<'_>, usize, &T) -> rusqlite::Result<()>;
-
 impl<'c, const N: usize> RowsAtOnce<'c, N> {
     /// Prepares `INSERT INTO table (columns)`; the values follow.
     pub(super) fn new(connection: &'c Connection, insert: &str) -> Result<Self, StoreError> {
@@ -28,20 +25,28 @@ impl<'c, const N: usize> RowsAtOnce<'c, N> {
         Ok(Self { connection, one: prepare(1)?, many: prepare(ROWS_AT_ONCE)? })
     }
 
-    /// Inserts all rows.
-    pub(super) fn insert<T>(&mut self, rows: &[T], bind: Bind<T>) -> rusqlite::Result<()> {
+    /// Inserts all rows. `bind` binds the columns of a row from the parameter of this number on.
+    pub(super) fn insert<T>(
+        &mut self,
+        rows: &[T],
+        bind: impl Fn(&mut Statement<'_>, usize, &T) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
         let (many, rest) = rows.as_chunks::<ROWS_AT_ONCE>();
         for rows in many {
-            execute::<T, N>(&mut self.many, rows, bind)?;
+            execute::<T, N>(&mut self.many, rows, &bind)?;
         }
         for row in rest {
-            execute::<T, N>(&mut self.one, std::slice::from_ref(row), bind)?;
+            execute::<T, N>(&mut self.one, std::slice::from_ref(row), &bind)?;
         }
         Ok(())
     }
 
     /// Inserts the rows whose key is not in the table, by `INSERT OR FAIL`. Returns for each row whether it is new.
-    pub(super) fn insert_new<T>(&mut self, rows: &[T], bind: Bind<T>) -> rusqlite::Result<Vec<bool>> {
+    pub(super) fn insert_new<T>(
+        &mut self,
+        rows: &[T],
+        bind: impl Fn(&mut Statement<'_>, usize, &T) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<Vec<bool>> {
         let mut are_new = Vec::with_capacity(rows.len());
         while are_new.len() < rows.len() {
             let rest = &rows[are_new.len()..];
@@ -49,7 +54,7 @@ impl<'c, const N: usize> RowsAtOnce<'c, N> {
                 Some(rows) => (&mut self.many, rows.as_slice()),
                 None => (&mut self.one, &rest[..1]),
             };
-            match execute::<T, N>(statement, rows, bind) {
+            match execute::<T, N>(statement, rows, &bind) {
                 Ok(()) => are_new.resize(are_new.len() + rows.len(), true),
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                     // The rows before the first known one are in, those after it are not.
@@ -67,7 +72,7 @@ impl<'c, const N: usize> RowsAtOnce<'c, N> {
 fn execute<T, const N: usize>(
     statement: &mut Statement<'_>,
     rows: &[T],
-    bind: Bind<T>,
+    bind: &impl Fn(&mut Statement<'_>, usize, &T) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     for (n, row) in rows.iter().enumerate() {
         bind(statement, n * N + 1, row)?;
