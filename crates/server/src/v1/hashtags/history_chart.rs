@@ -97,7 +97,7 @@ impl Paid for HistoryChart {
 /// Says from when to when there are readings.
 async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, asked: HistoryQuery) -> Problem {
     let (metric, name) = (asked.metric.name(), hashtag.tag.name());
-    let detail = match measure.readings_held(hashtag, asked.metric).await {
+    let detail = match measure.readings_period(hashtag, asked.metric).await {
         Ok(Some(held)) => format!("no {metric} of #{name} in this time; readings are {held}"),
         Ok(None) => format!("no {metric} of #{name}: no source reported them with a time"),
         Err(error) => return problem(error),
