@@ -1,8 +1,8 @@
-//! The folder of large answers: a bounded number of bytes, files that are removed unless they are kept, and the answers
-//! that were paid for, kept for a while so that a download that was cut off can go on.
+//! The folder of large answers, of bounded size. Dropping a file removes it unless it is retained: answers that
+//! were paid for are retained for a while, so that interrupted downloads can be resumed.
 //!
-//! Beside the file of a kept answer lies its record (`ID.json`), so that it is still there after a restart. A record that
-//! says `is_paid: false` was written before its charge: only a ledger that holds the charge makes it an answer.
+//! A retained answer has a record beside its file (`ID.json`) and survives a restart. A record with `is_paid:
+//! false` was written before its charge, and counts only if the ledger refers to it.
 
 use super::record::Record;
 use domain::{AccountId, RequestId, Timestamp};
@@ -17,28 +17,28 @@ use store::private;
 use tempfile::TempDir;
 use xxhash_rust::xxh3::Xxh3;
 
-/// Of the room of all, the part that the kept answers of one account may fill.
+/// Divisor of the folder's size: the limit for the retained answers of one account.
 const ACCOUNT_PART: u64 = 4;
-/// A file without a record that nothing was written to for so long was left by a process that is gone.
+/// Age, since its last write, at which a file without a record counts as left by a process that has ended.
 const ABANDONED_MS: i64 = 24 * 60 * 60 * 1000;
-/// How the name of a record ends.
+/// Extension of a record.
 const RECORD: &str = "json";
 
-/// The folder and what is in it.
+/// The folder and its retained answers.
 #[derive(Debug)]
 pub(crate) struct Spool {
     folder: PathBuf,
-    /// Removed with it, where no folder was named.
+    /// The folder, if none was configured; removed when dropped.
     _temporary: Option<TempDir>,
     room: Arc<Room>,
     keep_ms: i64,
     kept: Mutex<Answers>,
 }
 
-/// The kept answers of each account, the newest last.
+/// The retained answers of each account, the newest last.
 type Answers = BTreeMap<AccountId, VecDeque<Arc<Kept>>>;
 
-/// Bytes that files may take together.
+/// Disk space of all files together.
 #[derive(Debug)]
 struct Room {
     bytes_max: u64,
@@ -56,7 +56,7 @@ impl Room {
     }
 }
 
-/// A file of the folder. Unless it is kept, dropping it removes it and its record.
+/// A file of the folder. Dropping it removes it and its record, unless it is retained.
 #[derive(Debug)]
 pub(crate) struct Stored {
     path: PathBuf,
@@ -70,7 +70,7 @@ pub(crate) struct Stored {
 pub(crate) struct Kept {
     pub(crate) record: Record,
     pub(crate) stored: Arc<Stored>,
-    /// Since when it counts as kept, in milliseconds since 1970.
+    /// Start of its retention, in milliseconds since 1970.
     since_ms: AtomicI64,
 }
 
@@ -80,7 +80,8 @@ impl Kept {
         Self { record, stored, since_ms }
     }
 
-    /// Milliseconds that it has been kept. One that was paid while the clock stood ahead is kept from now on.
+    /// Returns the milliseconds since its retention began. If it was paid while the clock was ahead, that is
+    /// now.
     fn age_ms(&self, now: Timestamp) -> i64 {
         let since_ms = self.since_ms.fetch_min(now.as_ms(), Relaxed).min(now.as_ms());
         now.as_ms().saturating_sub(since_ms)
@@ -101,12 +102,12 @@ impl Stored {
         File::open(&self.path)
     }
 
-    /// Whether it is still there: another process that shares the folder may have removed it.
+    /// Returns true if it still exists: another process that shares the folder may have removed it.
     pub(crate) fn is_there(&self) -> bool {
         self.path.exists()
     }
 
-    /// Its size.
+    /// Returns its size in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -122,14 +123,14 @@ impl Drop for Stored {
             if let Err(error) = fs::remove_file(path)
                 && error.kind() != ErrorKind::NotFound
             {
-                tracing::warn!(%error, "a large answer that is not needed any more cannot be removed");
+                tracing::warn!(%error, "cannot remove a large answer that is no longer needed");
             }
         }
     }
 }
 
 impl Draft {
-    /// Everything is written. Returns the file and the hash of its bytes.
+    /// Completes the file. Returns it with the hash of its bytes.
     pub(crate) fn finish(mut self) -> io::Result<(Arc<Stored>, u128)> {
         self.file.flush()?;
         Ok((Arc::new(self.stored), self.hash.digest128()))
@@ -137,7 +138,7 @@ impl Draft {
 }
 
 impl Write for Draft {
-    /// Fails with `StorageFull` when the folder holds as much as it may and nothing kept can make room.
+    /// Fails with `StorageFull` if the folder is full and no retained answer can be removed.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.spool.make_room(bytes.len() as u64)?;
         self.stored.bytes += bytes.len() as u64;
@@ -152,7 +153,7 @@ impl Write for Draft {
 }
 
 impl Spool {
-    /// Over a folder, with what was kept in it before; without one in a temporary folder.
+    /// Opens a folder with the answers retained in it, or a temporary folder if none is given.
     pub(crate) fn open(
         folder: Option<PathBuf>,
         bytes_max: u64,
@@ -168,12 +169,12 @@ impl Spool {
         Ok(Arc::new(spool))
     }
 
-    /// Writes a small file to the folder, to see whether that works. Blocks on the disk.
+    /// Checks that the folder is writable, by writing a small file. Blocks on the disk.
     pub(crate) fn probe(&self) -> io::Result<()> {
         store::probe::write_to_folder(&self.folder)
     }
 
-    /// Begins a file under the id of the call it answers. Blocks on the disk.
+    /// Creates a file named after the id of its call. Blocks on the disk.
     pub(crate) fn draft(self: &Arc<Self>, id: RequestId) -> io::Result<Draft> {
         private::make_folder(&self.folder)?;
         let path = self.folder.join(id.to_string());
@@ -196,13 +197,13 @@ impl Spool {
             .and_then(|mut file| file.write_all(&json))
             .and_then(|()| fs::rename(&part, path));
         if written.is_err() {
-            // What is left of it is removed with the other leftovers.
+            // If this fails too, it is removed with the abandoned files.
             let _ = fs::remove_file(&part);
         }
         written
     }
 
-    /// Keeps an answer that was paid for. Blocks on the disk.
+    /// Retains an answer, and writes its record. Blocks on the disk.
     pub(crate) fn keep(&self, record: Record, stored: Arc<Stored>) -> io::Result<()> {
         Self::write_record(&record, &stored)?;
         self.insert(Kept::new(record, stored));
@@ -213,7 +214,7 @@ impl Spool {
         kept.stored.is_kept.store(true, Relaxed);
         let mut all = self.lock();
         let of_account = all.entry(kept.record.account_id()).or_default();
-        // Under the record from before its charge.
+        // Replaces the record from before its charge.
         of_account.retain(|other| other.record.id != kept.record.id);
         of_account.push_back(Arc::new(kept));
         of_account.make_contiguous().sort_by_key(|kept| kept.record.paid_at_ms);
@@ -226,7 +227,7 @@ impl Spool {
         }
     }
 
-    /// The newest answer of an account that fits.
+    /// Returns the newest answer of an account that `fits`.
     pub(crate) fn find(
         &self,
         account_id: AccountId,
@@ -238,8 +239,8 @@ impl Spool {
         all.get(&account_id)?.iter().rev().find(|kept| fits(&kept.record)).cloned()
     }
 
-    /// Takes up an account's answer of this id, where another process that shares the folder kept it. Blocks on the disk
-    /// for a moment.
+    /// Loads an account's answer of this id if another process that shares the folder stored it. Blocks on the
+    /// disk.
     pub(crate) fn look_for(&self, account_id: AccountId, id: RequestId, now: Timestamp) {
         let name = id.to_string();
         let is_known = |all: &Answers| all.values().flatten().any(|kept| kept.record.id == name);
@@ -257,7 +258,7 @@ impl Spool {
         }
     }
 
-    /// Takes an answer back that was not charged after all.
+    /// Removes an answer that was not charged.
     pub(crate) fn withdraw(&self, account_id: AccountId, id: RequestId) {
         let (mut all, id) = (self.lock(), id.to_string());
         if let Some(of_account) = all.get_mut(&account_id) {
@@ -266,13 +267,13 @@ impl Spool {
         }
     }
 
-    /// Removes what was kept for long enough.
+    /// Removes expired answers.
     pub(crate) fn sweep(&self, now: Timestamp) {
         self.drop_old(&mut self.lock(), now);
     }
 
     fn drop_old(&self, all: &mut Answers, now: Timestamp) {
-        // Each is looked at: after the clock was set back, the oldest of an account is not the one that was kept first.
+        // Checks each: after the clock was set back, the first of an account need not expire first.
         all.retain(|_, of_account| {
             of_account.retain(|kept| {
                 let is_old = kept.age_ms(now) >= self.keep_ms;
@@ -289,7 +290,7 @@ impl Spool {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes room for so many bytes; kept answers go, the oldest first, until there is enough.
+    /// Takes space for `bytes` bytes, removing retained answers, the oldest first, until there is enough.
     fn make_room(&self, bytes: u64) -> io::Result<()> {
         while !self.room.take(bytes) {
             let mut all = self.lock();
@@ -308,7 +309,7 @@ impl Spool {
         Ok(())
     }
 
-    /// Takes up what an earlier process kept, and removes what it left behind.
+    /// Loads the answers that earlier processes stored, and removes the files that they abandoned.
     fn take_up(&self, now: Timestamp) -> io::Result<()> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -318,7 +319,7 @@ impl Spool {
         let mut found: Vec<(Record, Stored)> = Vec::new();
         for path in entries.flatten().map(|entry| entry.path()) {
             let id = path.file_stem().and_then(|stem| stem.to_str()).and_then(RequestId::parse);
-            // Whatever else lies there is somebody else's.
+            // Other files are not ours.
             let Some(id) = id else { continue };
             if path.extension().is_some_and(|extension| extension == RECORD) {
                 found.extend(self.recorded(&path, id, now));
@@ -333,7 +334,7 @@ impl Spool {
         Ok(())
     }
 
-    /// A record and its whole file; what is too old, cut off or beyond the room is removed.
+    /// Loads a record and its file. Removes both if they are expired, incomplete or do not fit the folder.
     fn recorded(&self, path: &Path, id: RequestId, now: Timestamp) -> Option<(Record, Stored)> {
         let mut record = read_record(path)?;
         let data = path.with_extension("");
@@ -342,18 +343,18 @@ impl Spool {
         let stored = Stored { path: data, bytes: if room.take(bytes) { bytes } else { 0 }, room, is_kept };
         let is_whole = record.id == id.to_string() && record.bytes == bytes && stored.bytes == bytes;
         if is_whole && record.paid_at_ms > now.as_ms() {
-            // Paid while the clock stood ahead: it is kept from now on, and not anew from every start.
+            // Paid while the clock was ahead: its retention begins now, and not at every start.
             record.paid_at_ms = now.as_ms();
             if let Err(error) = Self::write_record(&record, &stored) {
-                tracing::warn!(%error, "the time of a large answer cannot be set right");
+                tracing::warn!(%error, "cannot correct the time of a large answer");
             }
         }
         (is_whole && record.age_ms(now) < self.keep_ms).then_some((record, stored))
     }
 }
 
-/// Removes every kept answer of a folder, whoever it is of; returns how many that were. A download under way goes on to
-/// its end, and cannot be continued after that.
+/// Removes the stored answers of all accounts from a folder and returns their number. Downloads in progress
+/// complete, but cannot be resumed.
 pub fn remove_kept(folder: &Path) -> io::Result<u64> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -381,7 +382,7 @@ fn read_record(path: &Path) -> Option<Record> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
-/// The file goes as soon as nobody is sent it any more.
+/// Ends the retention: the file is removed once no response sends it.
 fn forget(kept: &Arc<Kept>) {
     kept.stored.is_kept.store(false, Relaxed);
 }

@@ -1,4 +1,4 @@
-//! What is kept, for how long, and how much room it takes.
+//! Retention and disk space of stored answers.
 
 use super::*;
 use proptest::prelude::*;
@@ -61,7 +61,7 @@ fn names(folder: &Path) -> usize {
 }
 
 #[test]
-fn what_is_not_kept_is_removed_and_gives_its_room_back() {
+fn dropped_files_are_removed_and_release_their_space() {
     let folder = tempfile::tempdir().expect("a folder");
     let spool = spool(folder.path(), 100, NOW);
     let stored = write(&spool, 1, 100).expect("it fits");
@@ -81,7 +81,7 @@ fn a_file_that_is_being_sent_stays_until_it_was_sent() {
     let spool = spool(folder.path(), 100, NOW);
     keep(&spool, 1, 1, 60, NOW);
     let sent = spool.find(AccountId(1), NOW, |_| true).map(|kept| Arc::clone(&kept.stored)).expect("kept");
-    // The kept one goes to make room, and there is none as long as it is being sent.
+    // It is dropped to make room, but takes space until it was sent.
     assert_eq!(write(&spool, 2, 60).expect_err("full").kind(), ErrorKind::StorageFull);
     assert!(spool.find(AccountId(1), NOW, |_| true).is_none());
     assert!(sent.open().is_ok());
@@ -90,7 +90,7 @@ fn a_file_that_is_being_sent_stays_until_it_was_sent() {
 }
 
 #[test]
-fn another_process_takes_up_what_was_kept_and_removes_what_was_left() {
+fn another_process_loads_stored_answers_and_removes_abandoned_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = spool(folder.path(), 4_000, NOW);
     keep(&first, 1, 1, 100, NOW);
@@ -103,7 +103,7 @@ fn another_process_takes_up_what_was_kept_and_removes_what_was_left() {
     fs::write(folder.path().join(id(5).to_string()), "shorter").expect("written");
     fs::write(folder.path().join("notes.txt"), "another's").expect("written");
     fs::write(folder.path().join(id(6).to_string()), "left").expect("written");
-    // As a process that is killed.
+    // As if the process were killed.
     std::mem::forget(first);
     let again = spool(folder.path(), 4_000, NOW);
     assert_eq!(numbers(&again, 1, NOW, 9), [1, 4]);
@@ -120,12 +120,12 @@ fn another_process_takes_up_what_was_kept_and_removes_what_was_left() {
 }
 
 #[test]
-fn what_was_paid_while_the_clock_stood_ahead_is_kept_as_long_as_any_other() {
+fn an_answer_paid_while_the_clock_was_ahead_is_retained_as_long_as_any_other() {
     const YEAR_MS: i64 = 365 * 86_400_000;
     let folder = tempfile::tempdir().expect("a folder");
     let first = spool(folder.path(), 4_000, at(YEAR_MS));
     keep(&first, 1, 1, 100, at(YEAR_MS));
-    // The clock is set right.
+    // The clock is corrected.
     first.sweep(NOW);
     keep(&first, 2, 1, 100, at(10));
     assert_eq!(numbers(&first, 1, at(KEEP_MS - 1), 9), [1, 2], "nothing that was paid is dropped");
@@ -145,7 +145,7 @@ fn what_was_paid_while_the_clock_stood_ahead_is_kept_as_long_as_any_other() {
 }
 
 #[test]
-fn a_file_left_behind_while_the_clock_stood_ahead_is_removed() {
+fn a_file_abandoned_while_the_clock_was_ahead_is_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join(id(1).to_string());
     fs::write(&path, "left").expect("written");
@@ -174,7 +174,7 @@ fn one_account_does_not_fill_the_room_of_all() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-    /// Room is what the files take, whatever is kept, dropped and swept.
+    /// The space taken is the size of the files, whatever is stored, dropped and swept.
     #[test]
     fn the_room_taken_is_that_of_the_files(
         steps in proptest::collection::vec((1_i64..4, 1_usize..120, 0_i64..40_000), 1..25),
