@@ -73,7 +73,7 @@ impl ChargeContext<'_> {
             Problem::parameter("Idempotency-Key", format!("{why}; ask for less, or without the key"))
         };
         let Some(download) = content.download() else { return content.to_kept().map_err(too_large) };
-        self.keep(content, download, false).await.map_err(not_written)?;
+        self.retain(content, download, false).await.map_err(not_written)?;
         let reference = format!("{} {}", self.id, self.app.downloads.node.as_str());
         KeptAnswer::new(200, REFERENCE, reference.into_bytes()).map_err(too_large)
     }
@@ -86,7 +86,7 @@ impl ChargeContext<'_> {
             download.tail = Billing::new(charged, balance).end_of_object().into();
         }
         if let Some(download) = content.download()
-            && let Err(error) = self.keep(&content, download, true).await
+            && let Err(error) = self.retain(&content, download, true).await
         {
             tracing::warn!(%error, request_id = %self.id, "a paid answer is sent but cannot be stored");
         }
@@ -134,10 +134,10 @@ impl ChargeContext<'_> {
         written.await.map_err(io::Error::other)?.map(|(stored, _)| stored)
     }
 
-    async fn keep(self, content: &Content, download: &Download, is_paid: bool) -> io::Result<()> {
+    async fn retain(self, content: &Content, download: &Download, is_paid: bool) -> io::Result<()> {
         let (record, stored) = (self.record(content, download, is_paid), Arc::clone(&download.stored));
         let spool = Arc::clone(&self.app.downloads.spool);
-        spawn_blocking(move || spool.keep(record, stored)).await.map_err(io::Error::other)?
+        spawn_blocking(move || spool.retain(record, stored)).await.map_err(io::Error::other)?
     }
 
     fn record(self, content: &Content, download: &Download, is_paid: bool) -> Record {

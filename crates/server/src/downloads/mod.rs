@@ -80,10 +80,10 @@ pub(crate) struct Download {
 impl Downloads {
     /// Opens the folder. Fails when it cannot be read.
     pub(crate) fn open(options: &options::Downloads, now: Timestamp) -> io::Result<Self> {
-        let keep_ms = i64::try_from(options.keep.as_millis()).unwrap_or(i64::MAX);
+        let retention_ms = i64::try_from(options.keep.as_millis()).unwrap_or(i64::MAX);
         Ok(Self {
             slots: Slots::new(options.per_key, options.at_once),
-            spool: Spool::open(options.folder.clone(), options.bytes_max, keep_ms, now)?,
+            spool: Spool::open(options.folder.clone(), options.bytes_max, retention_ms, now)?,
             making: Arc::new(Semaphore::new(EXPORTS_MADE_AT_ONCE)),
             node: Node::new(&options.node),
         })

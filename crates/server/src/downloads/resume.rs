@@ -2,7 +2,7 @@
 
 use super::range::{RequestedRange, Tags};
 use super::record::Record;
-use super::spool::Kept;
+use super::spool::Retained;
 use super::{Download, Downloads, FileTag, LARGE_ANSWER_BYTES, digest};
 use crate::encoding::{Coding, Codings};
 use crate::errors::ErrorCode;
@@ -92,16 +92,16 @@ impl Downloads {
         now: Timestamp,
     ) -> Result<Option<Content>, Problem> {
         if let Some(tags) = &request.if_match {
-            let kept = self.tagged(request, now, tags)?.ok_or_else(failed)?;
-            return self.content(&kept, request.key_id, request.range).map(Some);
+            let retained = self.tagged(request, now, tags)?.ok_or_else(failed)?;
+            return self.content(&retained, request.key_id, request.range).map(Some);
         }
         let Some(range) = request.range else { return Ok(None) };
-        let kept = match &request.if_range {
+        let retained = match &request.if_range {
             Some(tags) => self.tagged(request, now, tags)?,
             None => self.newest(request, now),
         };
-        match kept {
-            Some(kept) => self.content(&kept, request.key_id, Some(range)).map(Some),
+        match retained {
+            Some(retained) => self.content(&retained, request.key_id, Some(range)).map(Some),
             None if request.if_range.is_some() || range.is_from_the_beginning() => Ok(None),
             None => Err(expired("no answer to this question is stored here")),
         }
@@ -114,8 +114,9 @@ impl Downloads {
         now: Timestamp,
         sequence: u64,
     ) -> Option<Content> {
-        let kept = self.newest(request, now).filter(|kept| kept.record.exported_at == Some(sequence))?;
-        self.content(&kept, request.key_id, None).ok()
+        let retained =
+            self.newest(request, now).filter(|retained| retained.record.exported_at == Some(sequence))?;
+        self.content(&retained, request.key_id, None).ok()
     }
 
     /// Returns the entity tag of a 304, by which a client resumes a file free of charge: the one of this data
@@ -135,8 +136,8 @@ impl Downloads {
         let is_sent = |record: &Record| {
             request.is_of(record) && sent.iter().any(|tag| tag.as_str() == record.tag.as_str())
         };
-        if let Some(kept) = self.spool.find(request.account_id, now, is_sent) {
-            return Some(FileTag::from_text(kept.record.tag.as_str()));
+        if let Some(retained) = self.spool.find(request.account_id, now, is_sent) {
+            return Some(FileTag::from_text(retained.record.tag.as_str()));
         }
         // The file may be on another node, which the tag names.
         if let Some(tag) = sent.into_iter().next() {
@@ -145,11 +146,11 @@ impl Downloads {
         let is_same = |record: &Record| {
             request.has_form_of(record) && FileTag::from_text(record.tag.as_str()).hash() == hash
         };
-        let kept = self.spool.find(request.account_id, now, is_same)?;
-        Some(FileTag::from_text(kept.record.tag.as_str()))
+        let retained = self.spool.find(request.account_id, now, is_same)?;
+        Some(FileTag::from_text(retained.record.tag.as_str()))
     }
 
-    fn newest(&self, request: &DownloadRequest, now: Timestamp) -> Option<Arc<Kept>> {
+    fn newest(&self, request: &DownloadRequest, now: Timestamp) -> Option<Arc<Retained>> {
         self.spool.find(request.account_id, now, |record| request.has_form_of(record))
     }
 
@@ -159,17 +160,17 @@ impl Downloads {
         request: &DownloadRequest,
         now: Timestamp,
         tags: &Tags,
-    ) -> Result<Option<Arc<Kept>>, Problem> {
+    ) -> Result<Option<Arc<Retained>>, Problem> {
         let fits = |record: &Record| request.is_of(record) && tags.has(&record.tag);
-        if let Some(kept) = self.spool.find(request.account_id, now, fits) {
-            return Ok(Some(kept));
+        if let Some(retained) = self.spool.find(request.account_id, now, fits) {
+            return Ok(Some(retained));
         }
         let named: Vec<FileTag> = tags.named().map(FileTag::from_text).collect();
         for id in named.iter().filter_map(FileTag::id) {
             self.spool.look_for(request.account_id, id, now);
         }
-        if let Some(kept) = self.spool.find(request.account_id, now, fits) {
-            return Ok(Some(kept));
+        if let Some(retained) = self.spool.find(request.account_id, now, fits) {
+            return Ok(Some(retained));
         }
         // A tag without an id is not ours and names no node.
         let elsewhere = |tag: &FileTag| tag.id().and(tag.elsewhere(&self.node)).map(str::to_owned);
@@ -192,7 +193,7 @@ impl Downloads {
         let text = String::from_utf8_lossy(answer.body());
         let (id, node) = text.split_once(' ').unwrap_or((&text, ""));
         let find = || self.spool.find(request.account_id, now, |record| record.id == id);
-        let kept = find().or_else(|| {
+        let retained = find().or_else(|| {
             self.spool.look_for(request.account_id, RequestId::parse(id)?, now);
             find()
         });
@@ -200,7 +201,7 @@ impl Downloads {
             true => expired("the file paid for under this Idempotency-Key is not stored here"),
             false => on_other_node(node),
         };
-        self.content(&kept.ok_or_else(missing)?, request.key_id, request.range_of_new()).map(Some)
+        self.content(&retained.ok_or_else(missing)?, request.key_id, request.range_of_new()).map(Some)
     }
 
     /// Takes a slot for an answer that the ledger stores whole, if it is large.
@@ -220,18 +221,18 @@ impl Downloads {
 
     fn content(
         &self,
-        kept: &Arc<Kept>,
+        retained: &Arc<Retained>,
         key_id: KeyId,
         range: Option<RequestedRange>,
     ) -> Result<Content, Problem> {
-        if !kept.stored.is_there() {
+        if !retained.stored.is_there() {
             return Err(expired("the file was removed"));
         }
         let slot = self.slots.take(key_id)?;
-        let record = &kept.record;
+        let record = &retained.record;
         let tag = FileTag::from_text(record.tag.clone());
         let mut download =
-            Download::new(Arc::clone(&kept.stored), slot, tag).ending(record.tail.clone().into_bytes());
+            Download::new(Arc::clone(&retained.stored), slot, tag).ending(record.tail.clone().into_bytes());
         download.exported_at = record.exported_at;
         download.coding = record.coding.as_deref().and_then(Coding::of_name).unwrap_or(Coding::Identity);
         if let Some(range) = range {

@@ -31,12 +31,12 @@ pub(crate) struct Spool {
     /// The folder, if none was configured; removed when dropped.
     _temporary: Option<TempDir>,
     room: Arc<Room>,
-    keep_ms: i64,
-    kept: Mutex<Answers>,
+    retention_ms: i64,
+    retained: Mutex<Answers>,
 }
 
 /// The retained answers of each account, the newest last.
-type Answers = BTreeMap<AccountId, VecDeque<Arc<Kept>>>;
+type Answers = BTreeMap<AccountId, VecDeque<Arc<Retained>>>;
 
 /// Disk space of all files together.
 #[derive(Debug)]
@@ -62,19 +62,19 @@ pub(crate) struct Stored {
     path: PathBuf,
     bytes: u64,
     room: Arc<Room>,
-    is_kept: AtomicBool,
+    is_retained: AtomicBool,
 }
 
 /// An answer that was paid for.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct Retained {
     pub(crate) record: Record,
     pub(crate) stored: Arc<Stored>,
     /// Start of its retention, in milliseconds since 1970.
     since_ms: AtomicI64,
 }
 
-impl Kept {
+impl Retained {
     fn new(record: Record, stored: Arc<Stored>) -> Self {
         let since_ms = AtomicI64::new(record.paid_at_ms);
         Self { record, stored, since_ms }
@@ -116,7 +116,7 @@ impl Stored {
 impl Drop for Stored {
     fn drop(&mut self) {
         self.room.give_back(self.bytes);
-        if self.is_kept.load(Relaxed) {
+        if self.is_retained.load(Relaxed) {
             return;
         }
         for path in [&self.path, &self.path.with_extension(RECORD)] {
@@ -157,14 +157,14 @@ impl Spool {
     pub(crate) fn open(
         folder: Option<PathBuf>,
         bytes_max: u64,
-        keep_ms: i64,
+        retention_ms: i64,
         now: Timestamp,
     ) -> io::Result<Arc<Self>> {
         let temporary = if folder.is_none() { Some(tempfile::tempdir()?) } else { None };
         let in_temporary = || temporary.as_ref().map(|folder| folder.path().to_owned());
         let folder = folder.or_else(in_temporary).unwrap_or_default();
         let room = Arc::new(Room { bytes_max, taken: AtomicU64::new(0) });
-        let spool = Self { folder, _temporary: temporary, room, keep_ms, kept: Mutex::default() };
+        let spool = Self { folder, _temporary: temporary, room, retention_ms, retained: Mutex::default() };
         spool.take_up(now)?;
         Ok(Arc::new(spool))
     }
@@ -179,8 +179,8 @@ impl Spool {
         private::make_folder(&self.folder)?;
         let path = self.folder.join(id.to_string());
         let file = private::options().write(true).create_new(true).open(&path)?;
-        let is_kept = AtomicBool::new(false);
-        let stored = Stored { path, bytes: 0, room: Arc::clone(&self.room), is_kept };
+        let is_retained = AtomicBool::new(false);
+        let stored = Stored { path, bytes: 0, room: Arc::clone(&self.room), is_retained };
         Ok(Draft { spool: Arc::clone(self), file, stored, hash: Xxh3::new() })
     }
 
@@ -204,26 +204,26 @@ impl Spool {
     }
 
     /// Retains an answer, and writes its record. Blocks on the disk.
-    pub(crate) fn keep(&self, record: Record, stored: Arc<Stored>) -> io::Result<()> {
+    pub(crate) fn retain(&self, record: Record, stored: Arc<Stored>) -> io::Result<()> {
         Self::write_record(&record, &stored)?;
-        self.insert(Kept::new(record, stored));
+        self.insert(Retained::new(record, stored));
         Ok(())
     }
 
-    fn insert(&self, kept: Kept) {
-        kept.stored.is_kept.store(true, Relaxed);
+    fn insert(&self, retained: Retained) {
+        retained.stored.is_retained.store(true, Relaxed);
         let mut all = self.lock();
-        let of_account = all.entry(kept.record.account_id()).or_default();
+        let of_account = all.entry(retained.record.account_id()).or_default();
         // Replaces the record from before its charge.
-        of_account.retain(|other| other.record.id != kept.record.id);
-        of_account.push_back(Arc::new(kept));
-        of_account.make_contiguous().sort_by_key(|kept| kept.record.paid_at_ms);
+        of_account.retain(|other| other.record.id != retained.record.id);
+        of_account.push_back(Arc::new(retained));
+        of_account.make_contiguous().sort_by_key(|retained| retained.record.paid_at_ms);
         // The newest stays, however large it is.
         while of_account.len() > 1
-            && of_account.iter().map(|kept| kept.stored.bytes).sum::<u64>()
+            && of_account.iter().map(|retained| retained.stored.bytes).sum::<u64>()
                 > self.room.bytes_max / ACCOUNT_PART
         {
-            of_account.pop_front().iter().for_each(forget);
+            of_account.pop_front().iter().for_each(release);
         }
     }
 
@@ -233,17 +233,17 @@ impl Spool {
         account_id: AccountId,
         now: Timestamp,
         fits: impl Fn(&Record) -> bool,
-    ) -> Option<Arc<Kept>> {
+    ) -> Option<Arc<Retained>> {
         let mut all = self.lock();
         self.drop_old(&mut all, now);
-        all.get(&account_id)?.iter().rev().find(|kept| fits(&kept.record)).cloned()
+        all.get(&account_id)?.iter().rev().find(|retained| fits(&retained.record)).cloned()
     }
 
     /// Loads an account's answer of this id if another process that shares the folder stored it. Blocks on the
     /// disk.
     pub(crate) fn look_for(&self, account_id: AccountId, id: RequestId, now: Timestamp) {
         let name = id.to_string();
-        let is_known = |all: &Answers| all.values().flatten().any(|kept| kept.record.id == name);
+        let is_known = |all: &Answers| all.values().flatten().any(|retained| retained.record.id == name);
         if is_known(&self.lock()) {
             return;
         }
@@ -251,10 +251,10 @@ impl Spool {
         let Some(record) = read_record(&path.with_extension(RECORD)) else { return };
         let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let is_whole = record.id == name && record.account_id() == account_id && record.bytes == bytes;
-        if is_whole && record.age_ms(now) < self.keep_ms && self.room.take(bytes) {
-            let (room, is_kept) = (Arc::clone(&self.room), AtomicBool::new(true));
-            let stored = Stored { path, bytes, room, is_kept };
-            self.insert(Kept::new(record, Arc::new(stored)));
+        if is_whole && record.age_ms(now) < self.retention_ms && self.room.take(bytes) {
+            let (room, is_retained) = (Arc::clone(&self.room), AtomicBool::new(true));
+            let stored = Stored { path, bytes, room, is_retained };
+            self.insert(Retained::new(record, Arc::new(stored)));
         }
     }
 
@@ -262,8 +262,8 @@ impl Spool {
     pub(crate) fn withdraw(&self, account_id: AccountId, id: RequestId) {
         let (mut all, id) = (self.lock(), id.to_string());
         if let Some(of_account) = all.get_mut(&account_id) {
-            of_account.iter().filter(|kept| kept.record.id == id).for_each(forget);
-            of_account.retain(|kept| kept.record.id != id);
+            of_account.iter().filter(|retained| retained.record.id == id).for_each(release);
+            of_account.retain(|retained| retained.record.id != id);
         }
     }
 
@@ -275,10 +275,10 @@ impl Spool {
     fn drop_old(&self, all: &mut Answers, now: Timestamp) {
         // Checks each: after the clock was set back, the first of an account need not expire first.
         all.retain(|_, of_account| {
-            of_account.retain(|kept| {
-                let is_old = kept.age_ms(now) >= self.keep_ms;
+            of_account.retain(|retained| {
+                let is_old = retained.age_ms(now) >= self.retention_ms;
                 if is_old {
-                    forget(kept);
+                    release(retained);
                 }
                 !is_old
             });
@@ -287,7 +287,7 @@ impl Spool {
     }
 
     fn lock(&self) -> MutexGuard<'_, Answers> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.retained.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes space for `bytes` bytes, removing retained answers, the oldest first, until there is enough.
@@ -296,11 +296,13 @@ impl Spool {
             let mut all = self.lock();
             let oldest = all
                 .iter()
-                .min_by_key(|(_, of_account)| of_account.front().map(|kept| kept.since_ms.load(Relaxed)))
+                .min_by_key(|(_, of_account)| {
+                    of_account.front().map(|retained| retained.since_ms.load(Relaxed))
+                })
                 .map(|(account_id, _)| *account_id)
                 .ok_or(ErrorKind::StorageFull)?;
             if let Some(of_account) = all.get_mut(&oldest) {
-                of_account.pop_front().iter().for_each(forget);
+                of_account.pop_front().iter().for_each(release);
                 if of_account.is_empty() {
                     all.remove(&oldest);
                 }
@@ -329,7 +331,7 @@ impl Spool {
         }
         found.sort_by_key(|(record, _)| record.paid_at_ms);
         for (record, stored) in found {
-            self.insert(Kept::new(record, Arc::new(stored)));
+            self.insert(Retained::new(record, Arc::new(stored)));
         }
         Ok(())
     }
@@ -339,8 +341,9 @@ impl Spool {
         let mut record = read_record(path)?;
         let data = path.with_extension("");
         let bytes = fs::metadata(&data).map_or(0, |metadata| metadata.len());
-        let (room, is_kept) = (Arc::clone(&self.room), AtomicBool::new(false));
-        let stored = Stored { path: data, bytes: if room.take(bytes) { bytes } else { 0 }, room, is_kept };
+        let (room, is_retained) = (Arc::clone(&self.room), AtomicBool::new(false));
+        let stored =
+            Stored { path: data, bytes: if room.take(bytes) { bytes } else { 0 }, room, is_retained };
         let is_whole = record.id == id.to_string() && record.bytes == bytes && stored.bytes == bytes;
         if is_whole && record.paid_at_ms > now.as_ms() {
             // Paid while the clock was ahead: its retention begins now, and not at every start.
@@ -349,13 +352,13 @@ impl Spool {
                 tracing::warn!(%error, "cannot correct the time of a large answer");
             }
         }
-        (is_whole && record.age_ms(now) < self.keep_ms).then_some((record, stored))
+        (is_whole && record.age_ms(now) < self.retention_ms).then_some((record, stored))
     }
 }
 
 /// Removes the stored answers of all accounts from a folder and returns their number. Downloads in progress
 /// complete, but cannot be resumed.
-pub fn remove_kept(folder: &Path) -> io::Result<u64> {
+pub fn remove_retained(folder: &Path) -> io::Result<u64> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
@@ -383,8 +386,8 @@ fn read_record(path: &Path) -> Option<Record> {
 }
 
 /// Ends the retention: the file is removed once no response sends it.
-fn forget(kept: &Arc<Kept>) {
-    kept.stored.is_kept.store(false, Relaxed);
+fn release(retained: &Arc<Retained>) {
+    retained.stored.is_retained.store(false, Relaxed);
 }
 
 fn is_abandoned(path: &Path, now: Timestamp) -> bool {

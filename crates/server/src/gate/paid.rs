@@ -172,7 +172,7 @@ impl<P: Paid> Endpoint for PaidCall<P> {
     }
 }
 
-/// Charges an answer. A large one is written to a file before the charge, and kept after it.
+/// Charges an answer. A large one is written to a file before the charge, and retained after it.
 async fn pay<P: Paid>(
     charge: ChargeContext<'_>,
     quote: Quote,
