@@ -1,5 +1,5 @@
-//! What is usual under a hashtag: percentiles of plays and of engagement by the age of a post, and where a given video or
-//! rate would stand.
+//! Benchmark of a hashtag: percentiles of plays and engagement by the age of a post, and the rank of a given
+//! video, number of plays or rate.
 
 use crate::Measure;
 use crate::parameters::{DurationText, Number, Rate, VideoText, by, window};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use store::samples::SampledVideo;
 use utoipa::{IntoParams, ToSchema};
 
-/// Question: usual plays and engagement under a hashtag, and where something ranks among them.
+/// Question: usual plays and engagement under a hashtag, and the rank of a value among them.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, IntoParams, Args)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -43,48 +43,49 @@ pub struct BenchmarkQuery {
     pub video_id: Option<VideoId>,
 }
 
-/// What is usual under a hashtag.
+/// Usual plays and engagement under a hashtag.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Benchmark)]
 pub struct BenchmarkView {
-    /// Which hashtag.
+    /// Name of the hashtag.
     #[schema(example = "cat")]
     pub hashtag: String,
-    /// TikTok's id; `null` while it is not known.
+    /// TikTok's id; `null` while unknown.
     pub hashtag_id: Option<String>,
-    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// The id in its place while TikTok's is unknown; every endpoint accepts it, also afterwards. `null` once
     /// TikTok's is known.
     #[schema(example = json!(null))]
     pub assigned_id: Option<String>,
     /// Only videos posted from then on; `null` for all.
     pub since: Option<String>,
-    /// `observed`: made of stored videos.
+    /// `observed`: computed from stored videos.
     pub basis: &'static str,
-    /// The newest reading of these videos; `null` where no source gave a time.
+    /// Time of the newest reading of these videos; `null` where unknown.
     pub observed_at: Option<String>,
     /// Engagement of all of them together.
     pub engagement: EngagementView,
-    /// By age of a post when it was last read; the last band is of all ages.
+    /// By age of a post at its newest reading; the last band has all ages.
     pub bands: Vec<BandView>,
-    /// Videos whose age is not known; they are in the last band alone.
+    /// Videos of unknown age; they are in the last band alone.
     pub videos_without_age: u64,
-    /// Where what was asked about stands among all of them; `null` where nothing was asked about.
+    /// Rank of the requested video, plays or rate; `null` if none was requested.
     pub standing: Option<StandingView>,
-    /// The same before and after TikTok limited posts to five hashtags; `null` unless both sides have 10 videos.
+    /// Benchmarks before and after TikTok limited posts to five hashtags; `null` unless both sides have 10
+    /// videos.
     pub sides: Option<BenchmarkSidesView>,
 }
 
-/// What is usual before August 2025, and since September 2025.
+/// Benchmarks before August 2025, and since September 2025.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = BenchmarkSides)]
 pub struct BenchmarkSidesView {
-    /// Of posts from before August 2025.
+    /// Posts from before August 2025.
     pub before: BenchmarkSideView,
-    /// Of posts from September 2025 on.
+    /// Posts from September 2025 on.
     pub after: BenchmarkSideView,
 }
 
-/// What is usual on one side.
+/// Benchmark of one side.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = BenchmarkSide)]
 pub struct BenchmarkSideView {
@@ -92,7 +93,7 @@ pub struct BenchmarkSideView {
     pub videos: u64,
     /// Their engagement.
     pub engagement: EngagementView,
-    /// By age of a post when it was last read; the last band is of all ages.
+    /// By age of a post at its newest reading; the last band has all ages.
     pub bands: Vec<BandView>,
 }
 
@@ -113,17 +114,17 @@ impl BenchmarkSideView {
     }
 }
 
-/// Likes, comments, shares and saves for each play.
+/// Likes, comments, shares and saves per play.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Engagement)]
 pub struct EngagementView {
-    /// All reactions over all plays: what large videos do.
+    /// All reactions over all plays, which large videos dominate.
     pub ratio_of_sums: Option<f64>,
-    /// The median of the videos' own rates: what a typical video does; `null` with fewer than 10.
+    /// Median of the videos' rates, that of a typical video; `null` with fewer than 10.
     pub median_of_ratios: Option<f64>,
-    /// Videos it is made of.
+    /// Videos whose counts were all reported, from which it is computed.
     pub videos: u64,
-    /// Videos that were looked at: of the others a count was not reported.
+    /// All videos.
     pub of_videos: u64,
 }
 
@@ -169,7 +170,7 @@ pub struct PlaysPercentilesView {
     pub p90: u64,
     /// A hundredth is above.
     pub p99: u64,
-    /// Values they are made of.
+    /// Number of values.
     pub count: u64,
 }
 
@@ -182,7 +183,7 @@ impl From<Percentiles> for PlaysPercentilesView {
     }
 }
 
-/// Percentiles, between neighbours by straight line.
+/// Percentiles, interpolated linearly.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Percentiles)]
 pub struct PercentilesView {
@@ -198,7 +199,7 @@ pub struct PercentilesView {
     pub p90: f64,
     /// A hundredth is above.
     pub p99: f64,
-    /// Values they are made of.
+    /// Number of values.
     pub count: u64,
 }
 
@@ -208,13 +209,13 @@ impl From<Percentiles> for PercentilesView {
     }
 }
 
-/// Where something stands.
+/// Rank of a video, a number of plays or a rate.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = Standing)]
 pub struct StandingView {
-    /// The video, where one was asked about.
+    /// The video, if one was requested.
     pub video_id: Option<String>,
-    /// Posts it is compared with: those of its age, where that is known, or all.
+    /// Posts it is compared with: those of its age if that is known, or all.
     #[schema(example = "all")]
     pub age: &'static str,
     /// The plays.
@@ -295,7 +296,7 @@ fn band_view(band: &AgeGroup) -> BandView {
     }
 }
 
-/// Where the video, the plays or the rate that was asked about stands.
+/// Ranks the requested video, plays or rate.
 fn standing(
     made: &Benchmark,
     sample: &Sample,
@@ -305,10 +306,7 @@ fn standing(
         Some(id) => {
             let video =
                 sample.iter().find(|video| video.id() == id).map(SampledVideo::figures).ok_or_else(|| {
-                    MeasureError::parameter(
-                        "video_id",
-                        format!("{id} is not among the videos that are compared"),
-                    )
+                    MeasureError::parameter("video_id", format!("{id} is not among the compared videos"))
                 })?;
             (
                 AgeBand::of(&video).unwrap_or(AgeBand::All),

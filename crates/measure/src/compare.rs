@@ -1,12 +1,12 @@
-//! Several hashtags side by side: their series, who has which share of the voice, and what they have in common.
+//! Comparison of hashtags: their series, shares of voice, and overlap.
 
 use crate::Measure;
 use crate::creators::{as_real, share};
 use crate::parameters::{HistoryMetricName, Index, StepName, TagsText, TimeText, by, one_of};
 use crate::sample::{Sample, is_within, place};
 use crate::{
-    AvailableView, HashtagRecord, Held, HistoryMetric, HistoryQuery, HistoryView, MeasureError, Measured,
-    Meta,
+    AvailableView, DataPeriod, HashtagRecord, HistoryMetric, HistoryQuery, HistoryView, MeasureError,
+    Measured, Meta,
 };
 use clap::Args;
 use domain::caveat::Caveat;
@@ -23,7 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Most hashtags that are compared.
 pub const COMPARED_MAX: usize = 10;
-const _: () = assert!(COMPARED_MAX <= HASHTAGS_MAX, "no more can share a voice");
+const _: () = assert!(COMPARED_MAX <= HASHTAGS_MAX, "share of voice supports as many");
 
 /// Question: hashtags side by side.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, IntoParams, Args)]
@@ -75,20 +75,20 @@ pub struct CompareQuery {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Compare)]
 pub struct CompareView {
-    /// In the order they were asked for.
+    /// In the requested order.
     pub hashtags: Vec<ComparedView>,
-    /// Who has which share, by base.
+    /// Shares of voice, by base.
     pub share_of_voice: Vec<ShareOfVoiceView>,
-    /// What each two have in common, of the videos that are held.
+    /// Overlap of each pair, over stored videos.
     pub overlap: Vec<OverlapView>,
     /// Videos under any of them, each counted once.
     pub videos_unique: u64,
-    /// Whether a time was requested in which there is neither a reading nor a video of any of them.
+    /// True if the requested period has neither a reading nor a video of any of them.
     #[serde(skip)]
     pub(super) is_empty: bool,
 }
 
-/// One of them.
+/// A compared hashtag.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Compared)]
 pub struct ComparedView {
@@ -97,16 +97,16 @@ pub struct ComparedView {
     pub record: HashtagRecord,
     /// Its series.
     pub series: HistoryView,
-    /// From when to when there are readings, of a series without a point; `null` where there are none.
+    /// Period of its readings, for a series without a point; `null` if there are none.
     pub available: Option<AvailableView>,
-    /// The series divided by its first value, times what was asked for; `null` where that was not asked for, or the first
-    /// value is 0 or there is none.
+    /// The series divided by its first value, times `index`; `null` without `index`, and if the first value is
+    /// 0 or missing.
     pub indexed: Option<Vec<IndexedView>>,
-    /// All reactions over all plays of its videos, of those that report all of these counts.
+    /// All reactions over all plays, of its videos for which all of these counts are reported.
     pub engagement: Option<f64>,
-    /// How many those are.
+    /// Number of these videos.
     pub engagement_videos: u64,
-    /// Videos of it that were looked at.
+    /// Videos in its sample.
     pub sample_videos: u64,
 }
 
@@ -114,9 +114,9 @@ pub struct ComparedView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = IndexedPoint)]
 pub struct IndexedView {
-    /// When.
+    /// Time.
     pub at: String,
-    /// The value; `null` where the reading is left out.
+    /// The value; `null` where a repair dropped the reading.
     pub value: Option<f64>,
 }
 
@@ -124,18 +124,18 @@ pub struct IndexedView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = ShareOfVoice)]
 pub struct ShareOfVoiceView {
-    /// `views` (reported), `videos`, `creators` or `engagement` (of the videos held; a video under two of the hashtags
-    /// counts half for each).
+    /// `views` (reported), `videos`, `creators` or `engagement` (of stored videos; a video under two of the
+    /// hashtags counts half for each).
     #[schema(example = "views")]
     pub base: &'static str,
     /// `reported` or `observed`.
     pub basis: &'static str,
-    /// In the order of the hashtags; `null` for a hashtag of which nothing is known on this base, and for all of them where
+    /// In the order of the hashtags; `null` for a hashtag that is unknown on this base, and for all of them if
     /// the views of one were not reported.
     pub shares: Vec<Option<f64>>,
 }
 
-/// What two hashtags have in common.
+/// Overlap of two hashtags.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Overlap)]
 pub struct OverlapView {
@@ -143,36 +143,36 @@ pub struct OverlapView {
     pub a: String,
     /// The second.
     pub b: String,
-    /// Videos with both; `null` where no video of one of the two is stored.
+    /// Videos with both; `null` if no video of one of the two is stored.
     pub videos: Option<u64>,
-    /// Of the videos of the first, the share that has the second.
+    /// Share of the first one's videos that have the second.
     pub share_of_a: Option<f64>,
-    /// Of the videos of the second, the share that has the first.
+    /// Share of the second one's videos that have the first.
     pub share_of_b: Option<f64>,
-    /// The same before and after TikTok limited posts to five hashtags; `null` unless each of the two has 30 videos on each
-    /// side.
+    /// Overlap before and after TikTok limited posts to five hashtags; `null` unless each of the two has 30
+    /// videos on each side.
     pub sides: Option<OverlapSidesView>,
 }
 
-/// What two hashtags have in common before August 2025, and since September 2025.
+/// Overlap of two hashtags before August 2025, and since September 2025.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = OverlapSides)]
 pub struct OverlapSidesView {
-    /// Of posts from before August 2025.
+    /// Posts from before August 2025.
     pub before: OverlapSideView,
-    /// Of posts from September 2025 on.
+    /// Posts from September 2025 on.
     pub after: OverlapSideView,
 }
 
-/// What two hashtags have in common on one side.
+/// Overlap of two hashtags on one side.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = OverlapSide)]
 pub struct OverlapSideView {
     /// Videos with both.
     pub videos: u64,
-    /// Of the videos of the first, the share that has the second.
+    /// Share of the first one's videos that have the second.
     pub share_of_a: Option<f64>,
-    /// Of the videos of the second, the share that has the first.
+    /// Share of the second one's videos that have the first.
     pub share_of_b: Option<f64>,
 }
 
@@ -188,7 +188,7 @@ impl From<Sides<Shared>> for OverlapSidesView {
 }
 
 impl Measure {
-    /// Hashtags side by side.
+    /// Compares hashtags.
     pub async fn compare(
         &self,
         hashtags: &[Hashtag],
@@ -218,7 +218,7 @@ impl Measure {
         let has_nothing = |one: &ComparedView| one.series.points.is_empty() && one.sample_videos == 0;
         let is_empty = (query.from.is_some() || query.to.is_some()) && compared.iter().all(has_nothing);
         if is_empty {
-            meta.available = self.held_of_any(hashtags, query.metric).await?.map(AvailableView::from);
+            meta.available = self.available_of_any(hashtags, query.metric).await?.map(AvailableView::from);
         }
         let data = CompareView {
             share_of_voice: shares_view(hashtags, &voice),
@@ -230,19 +230,19 @@ impl Measure {
         Ok(Measured { data, meta, next: None })
     }
 
-    /// From when to when there are readings or videos of any of them.
-    async fn held_of_any(
+    /// Returns the period of the readings and videos of all of them.
+    async fn available_of_any(
         &self,
         hashtags: &[Hashtag],
         metric: HistoryMetric,
-    ) -> Result<Option<Held>, MeasureError> {
-        let mut held: Option<Held> = None;
+    ) -> Result<Option<DataPeriod>, MeasureError> {
+        let mut all: Option<DataPeriod> = None;
         for hashtag in hashtags {
-            for more in [self.readings_held(hashtag, metric).await?, self.posts_held(hashtag).await?] {
-                held = more.map(|more| held.map_or(more, |held| held.and(more))).or(held);
+            for more in [self.readings_period(hashtag, metric).await?, self.posts_period(hashtag).await?] {
+                all = more.map(|more| all.map_or(more, |all| all.and(more))).or(all);
             }
         }
-        Ok(held)
+        Ok(all)
     }
 
     async fn compared(
@@ -279,7 +279,7 @@ impl Measure {
     }
 }
 
-/// What is to be known of one series is to be known of all together.
+/// Merges the metadata of one series into that of all.
 fn join(meta: &mut Meta, other: &Meta, is_cut: bool) {
     meta.observed_at = meta.observed_at.take().max(other.observed_at.clone());
     for source in &other.source {
@@ -297,7 +297,7 @@ fn join(meta: &mut Meta, other: &Meta, is_cut: bool) {
     }
 }
 
-/// Divided by the first value, times `to`.
+/// Divides a series by its first value, times `to`.
 fn indexed(series: &HistoryView, to: f64) -> Option<Vec<IndexedView>> {
     let first = series.points.iter().find_map(|point| point.value).filter(|first| *first > 0)?;
     let point = |point: &super::PointView| IndexedView {
@@ -307,11 +307,11 @@ fn indexed(series: &HistoryView, to: f64) -> Option<Vec<IndexedView>> {
     Some(series.points.iter().map(point).collect())
 }
 
-/// Views as they are reported; the other bases of the videos that are held.
+/// Returns the shares of reported views, and those of the other bases over stored videos.
 fn shares_view(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<ShareOfVoiceView> {
     let views: Vec<Option<f64>> =
         hashtags.iter().map(|hashtag| hashtag.reported.views.map(|views| as_real(views.value()))).collect();
-    // Of a whole that is not known in full no share is known either.
+    // Without the whole no share is known.
     let is_known = views.iter().all(Option::is_some);
     let reported = ShareOfVoiceView {
         base: Base::Views.name(),
@@ -326,7 +326,7 @@ fn shares_view(hashtags: &[Hashtag], voice: &ShareOfVoice) -> Vec<ShareOfVoiceVi
     std::iter::once(reported).chain(observed).collect()
 }
 
-/// How many videos of all samples were posted on which side of the limit of five hashtags, each counted once.
+/// Counts the videos of all samples on each side of the limit of five hashtags, each once.
 fn sides_together(samples: &[Sample]) -> SideCounts {
     let of = |sample: &'_ Sample| sample.iter().map(|video| (video.row(), place(video))).collect::<Vec<_>>();
     let mut places: Vec<_> = samples.iter().flat_map(of).collect();
@@ -335,7 +335,7 @@ fn sides_together(samples: &[Sample]) -> SideCounts {
     SideCounts::of(places.into_iter().map(|(_, place)| place))
 }
 
-/// The videos of a sample that were posted on a side of the limit of five hashtags, ascending.
+/// Returns the videos of a sample that were posted on a side of the limit of five hashtags, ascending.
 fn rows_on(sample: &Sample, side: Side) -> impl Iterator<Item = VideoRow> {
     sample.iter().filter(move |video| place(video).side() == Some(side)).map(SampledVideo::row)
 }

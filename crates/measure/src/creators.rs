@@ -1,4 +1,4 @@
-//! Who carries a hashtag: its creators by videos and plays, and how much hangs on few of them.
+//! Creators of a hashtag, by videos and plays, and the concentration of plays.
 
 use crate::Measure;
 use crate::parameters::{TimeText, by};
@@ -17,7 +17,7 @@ use store::samples::SampledVideo;
 use store::videos::VideoRow;
 use utoipa::{IntoParams, ToSchema};
 
-/// Videos of a creator that are searched for a name which the first one does not have, the newest first.
+/// Videos of a creator that are searched for a name missing in the first one, the newest first.
 const NAMING_VIDEOS_MAX: u32 = 10;
 
 /// Question: the creators of a hashtag.
@@ -42,46 +42,46 @@ pub struct CreatorsQuery {
     pub after: Option<Place>,
 }
 
-/// Who carries a hashtag.
+/// Creators of a hashtag.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Creators)]
 pub struct CreatorsView {
-    /// Which hashtag.
+    /// Name of the hashtag.
     #[schema(example = "cat")]
     pub hashtag: String,
-    /// TikTok's id; `null` while it is not known.
+    /// TikTok's id; `null` while unknown.
     pub hashtag_id: Option<String>,
-    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// The id in its place while TikTok's is unknown; every endpoint accepts it, also afterwards. `null` once
     /// TikTok's is known.
     #[schema(example = json!(null))]
     pub assigned_id: Option<String>,
-    /// `observed`: made of stored videos.
+    /// `observed`: computed from stored videos.
     pub basis: &'static str,
-    /// The newest reading of these videos; `null` where no source gave a time.
+    /// Time of the newest reading of these videos; `null` where unknown.
     pub observed_at: Option<String>,
-    /// Creators of the videos that were looked at.
+    /// Creators of the videos in the sample.
     pub creators_count: u64,
-    /// Of these, creators known by handle alone.
+    /// Creators among them that are known by handle alone.
     pub creators_by_handle: u64,
-    /// How plays are spread over creators whose plays are known; `null` with fewer than 10 of them.
+    /// Concentration of plays on creators whose plays are known; `null` with fewer than 10 of them.
     pub concentration: Option<ConcentrationView>,
     /// Most plays first.
     pub creators: Vec<CreatorView>,
 }
 
-/// How unevenly something is spread.
+/// Concentration of a total on its parts.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Concentration)]
 pub struct ConcentrationView {
     /// Gini coefficient: 0 when all have the same, towards 1 when one has all.
     pub gini: f64,
-    /// Share of the first.
+    /// Share of the largest.
     pub top1_share: f64,
-    /// Share of the first tenth.
+    /// Share of the largest tenth.
     pub top_decile_share: f64,
     /// Herfindahl-Hirschman index: the sum of the squares of the shares, 0 to 1.
     pub hhi: f64,
-    /// How many they are.
+    /// Number of parts.
     pub count: u64,
 }
 
@@ -97,34 +97,35 @@ impl From<Concentration> for ConcentrationView {
 pub struct CreatorView {
     /// TikTok's user id; `null` for a creator known by handle alone.
     pub id: Option<String>,
-    /// Whether the creator is known by handle alone: no source gave a user id, or sources gave two for the same handle.
+    /// True if the creator is known by handle alone: no source has a user id, or sources have two for the same
+    /// handle.
     pub by_handle: bool,
-    /// Handle without `@`, where told.
+    /// Handle without `@`, if known.
     pub unique_id: Option<String>,
-    /// Display name, where told.
+    /// Display name, if known.
     pub nickname: Option<String>,
     /// Videos under the hashtag.
     pub videos: u64,
-    /// Their plays together, of those that are reported; `null` where none is, and when the sum is above 2^53.
+    /// Sum of their reported plays; `null` if none is reported, or the sum is above 2^53.
     pub plays: Option<u64>,
-    /// Share of all plays; `null` where they are unknown.
+    /// Share of all plays; `null` if they are unknown.
     pub plays_share: Option<f64>,
     /// Share of all videos.
     pub videos_share: Option<f64>,
 }
 
-/// A creator while videos are counted.
+/// Counts of a creator.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tally {
     pub(super) author: Creator,
     pub(super) videos: u64,
-    /// Of the videos that tell them; this may be more than the largest count.
+    /// Sum of the known plays, which may exceed the largest count.
     pub(super) plays: Option<u128>,
-    /// One of the videos: it names its author.
+    /// One of the videos, which names its author.
     pub(super) video: VideoRow,
 }
 
-/// Creators of videos, in the order of their ids.
+/// Counts videos by creator, in the order of their ids.
 fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
     let tally_of = |video: &SampledVideo| {
         let plays = video.plays().map(u128::from);
@@ -132,11 +133,11 @@ fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
     };
     let mut creators: Vec<Tally> = videos.filter_map(tally_of).collect();
     creators.sort_unstable_by_key(|tally| (tally.author, tally.video));
-    creators.dedup_by(|next, kept| {
-        let is_same = next.author == kept.author;
+    creators.dedup_by(|next, sum| {
+        let is_same = next.author == sum.author;
         if is_same {
-            kept.videos += 1;
-            kept.plays = match (kept.plays, next.plays) {
+            sum.videos += 1;
+            sum.plays = match (sum.plays, next.plays) {
                 (Some(one), Some(other)) => Some(one + other),
                 (one, other) => one.or(other),
             };
@@ -147,7 +148,7 @@ fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
 }
 
 impl Measure {
-    /// Who carries a hashtag.
+    /// Returns the creators of a hashtag.
     pub async fn creators(
         &self,
         hashtag: &Hashtag,
@@ -198,8 +199,8 @@ impl Measure {
         Ok(Measured { data, meta, next })
     }
 
-    /// Takes the names of creators whose first video has no nickname from their other videos: a source that gives the
-    /// handle alone may have come first.
+    /// Adds the names of creators whose first video has no nickname from their other videos: the first source
+    /// may have had the handle alone.
     async fn find_names(
         &self,
         shown: &[Tally],
@@ -233,7 +234,7 @@ impl Measure {
     }
 }
 
-/// Puts the first so many in order, and leaves those behind them in any.
+/// Sorts the first `count` values, and leaves the others in any order.
 pub(super) fn put_first<T>(values: &mut [T], count: usize, order: impl Fn(&T, &T) -> Ordering) {
     if count > 0 && count < values.len() {
         values.select_nth_unstable_by(count - 1, &order);
@@ -242,15 +243,15 @@ pub(super) fn put_first<T>(values: &mut [T], count: usize, order: impl Fn(&T, &T
     values[..count].sort_unstable_by(order);
 }
 
-/// A creator as one of the videos names it.
+/// Returns a creator as one of the videos names it.
 fn named(tally: &Tally, packed: &[u8]) -> CreatorView {
     let author = fragment::details(packed).map(|details| details.author);
-    let told = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let known = |text: Option<String>| text.filter(|text| !text.is_empty());
     CreatorView {
         id: tally.author.id().map(|id| id.to_string()),
         by_handle: tally.author.is_by_handle(),
-        unique_id: told(author.as_ref().map(|author| author.unique_id.clone())),
-        nickname: told(author.map(|author| author.nickname)),
+        unique_id: known(author.as_ref().map(|author| author.unique_id.clone())),
+        nickname: known(author.map(|author| author.nickname)),
         videos: tally.videos,
         plays: tally.plays.and_then(checked_sum),
         plays_share: None,
@@ -258,7 +259,7 @@ fn named(tally: &Tally, packed: &[u8]) -> CreatorView {
     }
 }
 
-/// part / whole; `None` of nothing.
+/// Returns part / whole; `None` if the whole is 0.
 pub(super) fn share(part: impl Into<u128>, whole: impl Into<u128>) -> Option<f64> {
     let (part, whole) = (part.into(), whole.into());
     (whole > 0).then(|| as_real(part) / as_real(whole))

@@ -1,9 +1,9 @@
-//! Working the trends of many hashtags out: piece by piece, several at once, each on a thread that nobody waits on for
-//! answers; what came of them is taken in the order of the hashtags.
+//! Computes the trends of many hashtags in pieces, several at once on threads of their own, and returns the
+//! results in the order of the hashtags.
 
 use crate::Measure;
-use crate::kept::KeptTrend;
 use crate::series::HashtagSeries;
+use crate::trend_codec::SourcedTrend;
 use crate::trends::{CONCENTRATION_VIDEOS_MAX, TrendsProgress, gini, number_of, trend_input};
 use catalog::CatalogError;
 use domain::metrics::outlook;
@@ -17,38 +17,38 @@ use strum::VariantArray;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// Hashtags of a piece.
+/// Hashtags per piece.
 const HASHTAGS_MAX: usize = 500;
-/// Readings of a piece that are in memory together; of a single hashtag there may be more.
+/// Readings of a piece in memory at once; a single hashtag may have more.
 const READINGS_MAX: u32 = 50_000;
-/// Pieces that are worked out at once, at most: each takes some megabytes.
+/// Most pieces computed at once: each takes some megabytes.
 const AT_ONCE_MAX: usize = 8;
 
-/// Which hashtags of a piece are worked out.
+/// Selects the hashtags of a piece to compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
     /// All that have readings.
     All,
-    /// Those whose kept trends are of other readings than those held now.
+    /// Hashtags whose stored trends do not match their stored readings.
     Stale,
 }
 
-/// A trend that was worked out and is not stored yet.
+/// A computed trend that is not stored yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Draft {
     pub(super) hashtag: HashtagRow,
     pub(super) window: TrendWindow,
-    /// When the newest reading of views was made.
+    /// Time of the newest reading of views.
     pub(super) read_at: Timestamp,
-    /// Readings of views.
+    /// Number of readings of views.
     pub(super) readings: u64,
-    pub(super) kept: KeptTrend,
+    pub(super) sourced: SourcedTrend,
 }
 
 impl Draft {
-    /// The row of it, with what it is ordered by.
+    /// Returns its row, with the values that lists are ordered by.
     pub(super) fn into_row(self) -> TrendRow {
-        let trend = &self.kept.trend;
+        let trend = &self.sourced.trend;
         let outlook = trend.outlook;
         TrendRow {
             hashtag: self.hashtag,
@@ -65,57 +65,57 @@ impl Draft {
                 outlook.and_then(|outlook| outlook.surge.ok()),
                 trend.breadth,
                 trend.novelty,
-                // Few views gained a video gained are much saturation.
+                // Few views gained per video gained mean high saturation.
                 trend.marginal_views.map(|views| -views),
                 trend.concentration,
             ],
-            facts: self.kept.to_bytes(),
+            facts: self.sourced.to_bytes(),
         }
     }
 }
 
-/// What came of some hashtags.
+/// Results of some hashtags.
 #[derive(Debug, Default)]
 pub(super) struct Piece {
     pub(super) progress: TrendsProgress,
-    /// When the newest reading of them was made, those from the future left out: they say nothing of what is lately.
+    /// Time of their newest reading, except for readings from the future, which do not decide what is recent.
     pub(super) newest: Option<Timestamp>,
     /// In order of hashtag and window.
     pub(super) drafts: Vec<Draft>,
-    /// Of each of them, the counts of which the newest reading is not what counts.
+    /// Counts of each hashtag that differ from its newest reading after repair.
     pub(super) standings: Vec<HashtagStandings>,
 }
 
-/// Pieces under way.
+/// Pieces in progress.
 pub(super) struct Pieces<I> {
     measure: Measure,
     which: Which,
     left: I,
-    under_way: VecDeque<JoinHandle<Result<Piece, CatalogError>>>,
+    in_progress: VecDeque<JoinHandle<Result<Piece, CatalogError>>>,
     at_once: usize,
 }
 
 impl<I: Iterator<Item = HashtagRow>> Pieces<I> {
-    /// Of these hashtags, ascending.
+    /// Splits these hashtags, ascending, into pieces.
     pub(super) fn of(measure: &Measure, which: Which, hashtags: I) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         // One more, so that none is idle while a piece is taken.
         let at_once = AT_ONCE_MAX.min(cores + 1);
-        Self { measure: measure.clone(), which, left: hashtags, under_way: VecDeque::new(), at_once }
+        Self { measure: measure.clone(), which, left: hashtags, in_progress: VecDeque::new(), at_once }
     }
 
-    /// What came of the next ones; `None` at the end.
+    /// Returns the next piece; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Piece>, CatalogError> {
-        while self.under_way.len() < self.at_once {
+        while self.in_progress.len() < self.at_once {
             let hashtags: Vec<HashtagRow> = self.left.by_ref().take(HASHTAGS_MAX).collect();
             if hashtags.is_empty() {
                 break;
             }
             let (measure, which, runtime) = (self.measure.clone(), self.which, Handle::current());
             let piece = move || runtime.block_on(measure.piece(hashtags, which));
-            self.under_way.push_back(spawn_blocking(piece));
+            self.in_progress.push_back(spawn_blocking(piece));
         }
-        match self.under_way.pop_front() {
+        match self.in_progress.pop_front() {
             Some(first) => first.await.map_err(StoreError::of_task)?.map(Some),
             None => Ok(None),
         }
@@ -147,19 +147,19 @@ impl Measure {
                 let concentration = plays.get(&readings.hashtag).and_then(|plays| gini(plays));
                 piece.newest = piece.newest.max(Some(newest_at).filter(|at| *at <= now));
                 piece.drafts.extend(drafts(hashtag, series, newest_at, concentration));
-                piece.progress.worked_out += 1;
+                piece.progress.computed += 1;
             }
         }
         Ok(piece)
     }
 
-    /// Of these hashtags those whose trends are not of the very readings of their series, and those without a trend: one
-    /// reading of the views may stand beside several of the creators.
+    /// Returns the hashtags without a trend, and those whose trends were computed from another number of
+    /// readings than are stored.
     async fn stale(&self, hashtags: &[HashtagRow]) -> Result<Vec<HashtagRow>, CatalogError> {
         let series = self.inner.store.series_facts(hashtags).await?;
         let rows: Vec<HashtagRow> = series.iter().map(|facts| facts.hashtag).collect();
-        let kept = self.inner.store.trends_of(&rows).await?;
-        let known: HashMap<HashtagRow, u64> = kept.iter().map(|row| (row.hashtag, row.readings)).collect();
+        let stored = self.inner.store.trends_of(&rows).await?;
+        let known: HashMap<HashtagRow, u64> = stored.iter().map(|row| (row.hashtag, row.readings)).collect();
         let readings: HashMap<HashtagRow, u64> =
             series.iter().map(|facts| (facts.hashtag, facts.readings)).collect();
         let is_stale = |row: &HashtagRow| readings.get(row).is_none_or(|now| known.get(row) != Some(now));
@@ -167,7 +167,7 @@ impl Measure {
     }
 }
 
-/// When the newest reading of views was made, where there are two at least, of which a trend can be made.
+/// Returns the time of the newest reading of views, if there are the two that a trend needs.
 fn moved_at(readings: &HashtagReadings) -> Option<Timestamp> {
     let mut of_views = readings.snapshots.iter().rev().filter(|snapshot| snapshot.counts.views.is_some());
     let newest_at = of_views.next()?.observed_at;
@@ -184,7 +184,7 @@ fn drafts(
     let outlook = outlook(&series.views, None);
     TrendWindow::VARIANTS.iter().copied().filter_map(move |window| {
         let trend = trend(&trend_input(&series, concentration, outlook), window, None)?;
-        let kept = KeptTrend { trend, sources: series.sources };
-        Some(Draft { hashtag, window, read_at, readings: series.readings, kept })
+        let sourced = SourcedTrend { trend, sources: series.sources };
+        Some(Draft { hashtag, window, read_at, readings: series.readings, sourced })
     })
 }

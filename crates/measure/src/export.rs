@@ -1,7 +1,8 @@
-//! Everything that is held of something, row by row into a file, in bounded memory.
+//! Exports all stored rows of a kind to a file, in bounded memory.
 //!
-//! One thread reads the store, part by part, each of one state of it (`reading`); another makes rows of the parts and
-//! writes them (`rows`). At most [`PARTS_WAITING`] parts are on their way. Whichever of the two fails ends the other.
+//! One thread reads the store in parts, each of one state of it (`reading`); another converts the parts to rows
+//! and writes them (`rows`). At most [`PARTS_WAITING`] parts wait in between. If one thread fails, the other
+//! ends.
 
 mod reading;
 
@@ -20,25 +21,25 @@ use tables::{Column, Format, Kind, Writer};
 use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
-/// Parts that were read and wait to be written: enough that neither side waits for every part of the other.
+/// Parts that may wait to be written: enough that neither side waits for every part of the other.
 const PARTS_WAITING: usize = 4;
 
-/// What is exported.
+/// Rows of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Display, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ExportOf {
-    /// Hashtags' records.
+    /// Records of hashtags.
     #[default]
     Hashtags,
-    /// Every reading of hashtags, as told.
+    /// Every reading of hashtags, as reported.
     History,
     /// Videos in numbers, each once.
     Videos,
 }
 
 impl ExportOf {
-    /// What it is called in requests.
+    /// Returns its name in requests.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -81,8 +82,8 @@ const READING: [(&str, Kind); 9] = [
 ];
 
 impl Measure {
-    /// Writes everything that is held, of one hashtag or of all, and gives the file back with the number of its rows. Rows
-    /// come in the order in which hashtags and videos came in.
+    /// Writes all rows, of one hashtag or of all, in the order in which hashtags and videos were stored.
+    /// Returns the file and the number of its rows.
     pub async fn export<W: Write + Send + 'static>(
         &self,
         of: ExportOf,
@@ -93,7 +94,8 @@ impl Measure {
         self.export_telling(of, hashtag, format, out, |_, _| {}).await
     }
 
-    /// The same; `progress` is told how many hashtags, or videos of all, are done, of how many.
+    /// Exports like [`Self::export`]. Calls `progress` with the numbers of hashtags, or videos of all, done and
+    /// in total.
     pub async fn export_telling<W: Write + Send + 'static>(
         &self,
         of: ExportOf,
@@ -115,7 +117,7 @@ impl Measure {
             (_, None) => self.read_hashtags(of, progress, &parts).await,
         };
         drop(parts);
-        // When writing has failed, reading ended because of it.
+        // If writing has failed, reading ended because of it.
         let written = writing.await.map_err(|error| MeasureError::File(io::Error::other(error)))?;
         let writer = written.map_err(MeasureError::File)?;
         read.map_err(|gone| match gone {
@@ -127,7 +129,7 @@ impl Measure {
     }
 }
 
-/// Writes parts as they come. The file is not finished: whether it is whole, reading knows.
+/// Writes parts as they arrive. Does not finish the file, since only the reader knows if it is complete.
 fn write<W: Write + Send>(mut parts: mpsc::Receiver<Part>, mut writer: Writer<W>) -> io::Result<Writer<W>> {
     while let Some(part) = parts.blocking_recv() {
         rows::write(&part, &mut writer)?;

@@ -1,10 +1,10 @@
-//! Trends follow the catalog: its changes start the work, and an import waits for it.
+//! Trends follow the catalog: its changes start their computation, and an import waits for it.
 
 use crate::{Inner, Measure};
 use catalog::{Catalog, CatchingUp, Follower};
 use std::sync::{Arc, Weak};
 
-/// Follows a catalog for a [`Measure`], and holds neither.
+/// Follows a catalog for a [`Measure`], and keeps neither alive.
 pub(crate) struct TrendsFollower(Weak<Inner>);
 
 impl TrendsFollower {

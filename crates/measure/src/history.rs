@@ -1,9 +1,9 @@
-//! How a count of a hashtag went: its readings, as they are or by hour, day or week, as totals or as gains.
+//! History of a count of a hashtag: all readings or the last one of each hour, day or week, as totals or gains.
 
 use crate::Measure;
 use crate::parameters::{HistoryMetricName, ModeName, StepName, TimeText, by, one_of};
 use crate::view::assigned_id;
-use crate::{AsReadView, AvailableView, Held, MeasureError, Measured, Meta, Place};
+use crate::{AsReadView, AvailableView, DataPeriod, MeasureError, Measured, Meta, Place};
 use clap::{ArgAction, Args};
 use domain::caveat::{Caveat, pipeline_of};
 use domain::metrics::history::{HistoryPoint, Mode, Step, history};
@@ -17,12 +17,12 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Most points of an answer that is not a page: charts and files.
 pub const POINTS_MAX: usize = 1_000_000;
-/// Points of a page where nobody says how many: a history is not a list of things, and a chart wants all of it at once.
+/// Points per page by default: more than of other lists, since a chart needs all of them.
 pub const HISTORY_LIMIT: u32 = 1_000;
-/// Most points that a page can be query to have.
+/// Most points per page.
 pub const HISTORY_LIMIT_MAX: u32 = 10_000;
 
-/// Which count.
+/// A count of a hashtag.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, Display, IntoStaticStr, VariantArray,
 )]
@@ -39,7 +39,7 @@ pub enum HistoryMetric {
 }
 
 impl HistoryMetric {
-    /// What it is called in requests and answers.
+    /// Returns its name in requests and answers.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -80,11 +80,11 @@ pub struct HistoryQuery {
     #[arg(long, default_value_t, value_parser = one_of::<Mode>())]
     #[param(inline, value_type = ModeName, required = false)]
     pub mode: Mode,
-    /// Whether implausible readings are repaired; `false` returns every reading as reported.
+    /// True to repair implausible readings; `false` returns every reading as reported.
     #[arg(long = "no-repair", action = ArgAction::SetFalse, help = "Do not repair implausible readings")]
     #[param(default = true, required = false)]
     pub repair: bool,
-    /// Points at most.
+    /// Most points.
     #[arg(skip = usize::MAX)]
     #[serde(skip)]
     #[param(ignore)]
@@ -111,20 +111,20 @@ impl Default for HistoryQuery {
     }
 }
 
-/// How a count went.
+/// History of a count.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = History)]
 pub struct HistoryView {
-    /// Which hashtag.
+    /// Name of the hashtag.
     #[schema(example = "cat")]
     pub hashtag: String,
-    /// TikTok's id; `null` while it is not known.
+    /// TikTok's id; `null` while unknown.
     pub hashtag_id: Option<String>,
-    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// The id in its place while TikTok's is unknown; every endpoint accepts it, also afterwards. `null` once
     /// TikTok's is known.
     #[schema(example = json!(null))]
     pub assigned_id: Option<String>,
-    /// Which count.
+    /// The count.
     #[schema(example = "views")]
     pub metric: &'static str,
     /// `raw`, `hour`, `day` or `week`.
@@ -135,10 +135,10 @@ pub struct HistoryView {
     pub mode: &'static str,
     /// In order of time.
     pub points: Vec<PointView>,
-    /// The newest reading of the whole series, where it is not the one that counts; `null` where it counts, and where nothing
-    /// was to be repaired.
+    /// The newest reading of the whole series, if the last value after repair differs; `null` if not, or
+    /// without repair.
     pub as_read: Option<AsReadView>,
-    /// Readings of the whole series by what was repaired; none where it was not to be repaired.
+    /// Repaired readings of the whole series by kind; empty without repair.
     pub repairs: Vec<RepairsView>,
 }
 
@@ -148,7 +148,7 @@ pub struct HistoryView {
 pub struct RepairsView {
     /// `lost_reading`, `off_step`, `bounce`, `fall` or `unconfirmed`.
     pub repair: &'static str,
-    /// How many readings.
+    /// Number of readings.
     pub readings: u64,
 }
 
@@ -156,27 +156,28 @@ pub struct RepairsView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = HistoryPoint)]
 pub struct PointView {
-    /// Of the reading, or the beginning of the hour, day or week it stands for.
+    /// Time of the reading, or start of its hour, day or week.
     pub at: String,
-    /// When it was read.
+    /// Time of the reading.
     pub read_at: String,
-    /// The total, or the gain since the point before; `null` where there is none, or it is left out.
+    /// The total, or the gain since the previous point; `null` if there is none, or if a repair dropped the
+    /// reading.
     pub value: Option<u64>,
-    /// The total as it was told.
+    /// The total as reported.
     pub observed: u64,
-    /// Whether that was rounded for display.
+    /// True if that was rounded for display.
     pub rounded: bool,
-    /// The step it was rounded to; 1 when it is exact.
+    /// The step it was rounded to; 1 if it is exact.
     pub step: u64,
-    /// By which way it came.
+    /// Source of the reading.
     pub source: &'static str,
-    /// What was repaired, if anything.
+    /// The repair, if any.
     pub repair: Option<&'static str>,
-    /// Milliseconds since the point before, where that is a gap.
+    /// Milliseconds since the previous point, if that is a gap.
     pub gap_ms: Option<i64>,
-    /// Milliseconds that a gain really spans.
+    /// Milliseconds between the readings of a gain.
     pub span_ms: Option<i64>,
-    /// Whether a gain is below the step of the rounding: it may be anything between none and the step.
+    /// True if a gain is below the rounding step: it may be anything from 0 to the step.
     pub below_resolution: bool,
 }
 
@@ -198,23 +199,23 @@ impl PointView {
     }
 }
 
-/// A history before it is written out: what charts are drawn from.
+/// A history before it is rendered, for charts.
 #[derive(Debug, Clone)]
 pub struct History {
-    /// Which hashtag.
+    /// The hashtag.
     pub hashtag: Hashtag,
     /// In order of time.
     pub points: Vec<HistoryPoint>,
-    /// The series it is made of.
+    /// The whole series.
     pub series: Series,
-    /// By which ways the readings came.
+    /// Sources of the readings.
     pub sources: SourceSet,
-    /// From when to when there are readings.
-    pub held: Option<Held>,
+    /// Period of the readings.
+    pub available: Option<DataPeriod>,
 }
 
 impl History {
-    /// The newest reading, where it is not the one that counts.
+    /// Returns the newest reading, if the last value after repair differs.
     pub fn as_read(&self) -> Option<AsReadView> {
         let (newest, counted) = (self.series.as_read()?, self.series.last()?);
         (newest.observed != counted.value).then(|| AsReadView {
@@ -226,7 +227,7 @@ impl History {
 }
 
 impl Measure {
-    /// The history of a hashtag, a page of it.
+    /// Returns a page of the history of a hashtag.
     pub async fn history(
         &self,
         hashtag: &Hashtag,
@@ -258,12 +259,12 @@ impl Measure {
                 .collect(),
         };
         let mut meta = meta_of(&history);
-        meta.available = history.held.filter(|_| data.points.is_empty()).map(AvailableView::from);
+        meta.available = history.available.filter(|_| data.points.is_empty()).map(AvailableView::from);
         meta.say_not_as_read(data.as_read.iter().map(|read| (data.hashtag.as_str(), data.metric, read)));
         Ok(Measured { data, meta, next })
     }
 
-    /// The history of a hashtag, all of it.
+    /// Returns the whole history of a hashtag.
     pub async fn history_points(
         &self,
         hashtag: &Hashtag,
@@ -280,8 +281,8 @@ impl Measure {
         let series = if query.repair { Series::repaired(&readings) } else { Series::unrepaired(&readings) };
         let points = history(&series, query.step, query.mode, from, to);
         let sources = readings.iter().map(|reading| reading.source).collect();
-        let held = Held::of(readings.iter().map(|reading| reading.at));
-        Ok(History { hashtag: hashtag.clone(), points, series, sources, held })
+        let available = DataPeriod::of(readings.iter().map(|reading| reading.at));
+        Ok(History { hashtag: hashtag.clone(), points, series, sources, available })
     }
 }
 

@@ -1,10 +1,10 @@
-//! Measuring: what the store holds, turned into decisions. A file for each question; formulas are `domain::metrics`.
+//! Answers questions from stored data, a file for each question; formulas are in `domain::metrics`.
 //!
-//! Every answer is [`Measured`]: the data, and what is to be known of it (when it was read, by which way, reported or
-//! observed, of which sample, and what limits it). The shapes are those of `/v1` and of the commands' `--json`: ids are
-//! texts, times RFC 3339 in UTC, what is not known is `null`.
+//! Every answer is [`Measured`]: the data and its metadata (time, sources, basis, sample and caveats). The
+//! shapes are those of `/v1` and of the commands' `--json`: ids are strings, times RFC 3339 in UTC, unknown
+//! values `null`.
 
-mod anew;
+mod available;
 
 mod benchmark;
 
@@ -19,10 +19,6 @@ mod export;
 mod follower;
 
 mod history;
-
-mod kept;
-
-mod known;
 
 mod outlook;
 
@@ -42,14 +38,19 @@ mod sheets;
 
 mod tabular;
 
+mod trend_codec;
+
 mod trending;
 
 mod trends;
+
+mod trends_rebuild;
 
 mod videos;
 
 mod view;
 
+pub use available::DataPeriod;
 pub use benchmark::{BandView, BenchmarkQuery, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
 pub use compare::{
     COMPARED_MAX, CompareQuery, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,
@@ -60,7 +61,6 @@ pub use history::{
     HISTORY_LIMIT, HISTORY_LIMIT_MAX, History, HistoryMetric, HistoryQuery, HistoryView, POINTS_MAX,
     PointView,
 };
-pub use known::Held;
 pub use outlook::{ForecastView, OutlookView, PaceView, SurgeView};
 pub use overview::{HashtagSort, HashtagsQuery, LifecycleView, OverviewView};
 pub use related::{RelatedQuery, RelatedSideView, RelatedSidesView, RelatedView};
@@ -83,11 +83,11 @@ use store::Store;
 
 /// Most rows of a page.
 pub const LIMIT_MAX: u32 = 100;
-/// Rows of a page unless told otherwise.
+/// Rows of a page by default.
 pub const LIMIT: u32 = 20;
 
-/// Most videos of a hashtag that one answer looks at, about, unless set otherwise: some 25 MB. Of a hashtag with more, those
-/// of a part of its creators are sampled.
+/// Approximate maximum of videos in the sample of a hashtag by default: some 25 MB. Of a hashtag with more, the
+/// videos of a part of its creators are sampled.
 pub const SAMPLE_VIDEOS_MAX: u64 = 200_000;
 
 /// Measures what a catalog stores, and keeps trends up to its changes. Cheap to clone: clones share everything.
@@ -100,13 +100,13 @@ struct Inner {
     catalog: Catalog,
     store: Store,
     clock: Arc<dyn Clock>,
-    /// Videos of hashtags that were measured lately.
+    /// Samples of recently measured hashtags.
     samples: Samples,
-    /// Locked while trends are worked out: once for all callers.
+    /// Locked while trends are computed, once for all callers.
     trends: tokio::sync::Mutex<()>,
-    /// Where trends are set aside meanwhile.
+    /// Folder for the temporary file of a rebuild.
     trends_folder: PathBuf,
-    /// What trends are compared with.
+    /// Peers that trends are compared with.
     peers: PeersCache,
     /// Follows the catalog for as long as this lives.
     _follower: Arc<TrendsFollower>,
@@ -118,7 +118,7 @@ impl Measure {
         Self::with_sample(catalog, SAMPLE_VIDEOS_MAX)
     }
 
-    /// Measures a catalog with other samples: at most about so many videos of a hashtag.
+    /// Measures a catalog with samples of about `sample_videos_max` videos at most.
     pub fn with_sample(catalog: Catalog, sample_videos_max: u64) -> Self {
         let inner = Arc::new_cyclic(|inner| Inner {
             store: catalog.store().clone(),
@@ -133,56 +133,56 @@ impl Measure {
         Self { inner }
     }
 
-    /// The catalog that is measured.
+    /// Returns the catalog that is measured.
     pub fn catalog(&self) -> &Catalog {
         &self.inner.catalog
     }
 
-    /// The store underneath.
+    /// Returns the store of the catalog.
     pub fn store(&self) -> &Store {
         &self.inner.store
     }
 }
 
-/// An answer and what is to be known of it.
+/// An answer with its metadata.
 #[derive(Debug, Clone)]
 pub struct Measured<T> {
     /// The answer.
     pub data: T,
-    /// What is to be known of it.
+    /// Its metadata.
     pub meta: Meta,
-    /// Where the next page begins; `None` on the last one.
+    /// Start of the next page; `None` on the last one.
     pub next: Option<Place>,
 }
 
-/// Where a page begins: behind this value and number in its order.
+/// Start of a page: after this value and number in its order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {
     /// The value it is ordered by.
     pub value: f64,
-    /// Of the row: tells equals apart.
+    /// Number of the row, which orders equal values.
     pub number: u64,
 }
 
-/// Why something cannot be measured.
+/// Error of a measurement.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasureError {
-    /// Nothing is held under this name or id.
-    #[error("no hashtag {0} is held here")]
+    /// Nothing is stored under this name or id.
+    #[error("no hashtag {0} is stored")]
     NotFound(String),
-    /// A text is no name of a hashtag.
-    #[error("{0:?} is no hashtag: {1}")]
+    /// A text is not the name of a hashtag.
+    #[error("{0:?} is not a hashtag: {1}")]
     Name(String, TagError),
     /// A parameter is invalid.
     #[error("{param}: {why}")]
     Parameter {
         /// The parameter.
         param: &'static str,
-        /// What is wrong with it, and what would be right.
+        /// The problem, and the accepted values.
         why: String,
     },
-    /// Trends are being worked out for the first time.
-    #[error("trends are being worked out for the first time; try again in a moment")]
+    /// Trends are being computed for the first time.
+    #[error("trends are being computed for the first time; try again in a moment")]
     TrendsPending,
     /// A file cannot be written.
     #[error("the file cannot be written: {0}")]

@@ -1,5 +1,5 @@
-//! What can be said of the 7 days after the newest reading: pace, surge and the band of the gain, each with what the
-//! published tables say of it, or why it is not known.
+//! Outlook for the 7 days after the newest reading: pace, surge and the band of the gain, each with its
+//! published probabilities, or the reason why it is unknown.
 
 use crate::Measure;
 use crate::view::grouped;
@@ -17,75 +17,76 @@ use utoipa::ToSchema;
 
 const MS_OF_A_DAY: i64 = 86_400_000;
 
-/// Days that pace and surge are of: half-lives of averages, then whole spans.
+/// Days that pace and surge are computed over: half-lives of averages, then whole spans.
 const PACE_DAYS: [u32; 3] = [7, 14, 28];
 const SURGE_OVER_DAYS: [u32; 2] = [1, 28];
 const _: () =
     assert!(PACE_SPANS_DAYS[0] == 14 && PACE_SPANS_DAYS[1] == 28 && SURGE_DAYS == 28, "as computed");
 
-/// How often a week ends within the band.
+/// Share of weeks that end within the band.
 const COVER: &str = "80 % or more";
 
-/// What can be said of the 7 days after the newest reading.
+/// Outlook for the 7 days after the newest reading.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Outlook)]
 pub struct OutlookView {
-    /// When the newest reading was taken.
+    /// Time of the newest reading.
     #[schema(example = "2026-11-25T08:00:00Z")]
     pub as_of: String,
-    /// Growth a day that has lasted a month. What emerges is ranked by it.
+    /// Daily growth that has lasted a month. Emerging hashtags are ranked by it.
     pub pace: PaceView,
     /// The pace of the last days over that of the month.
     pub surge: SurgeView,
-    /// The band of the gain of the 7 days after `as_of`; `null` where pace is not known, and
-    /// where the upper end is above 2^53.
+    /// The band of the gain of the 7 days after `as_of`; `null` if pace is unknown, or the upper end is above
+    /// 2^53.
     pub forecast: Option<ForecastView>,
-    /// What the probabilities were learned on.
+    /// Data that the probabilities were learned on.
     #[schema(example = "learned on 377 book hashtags")]
     pub learned_on: String,
 }
 
-/// Pace, and how often hashtags of such a pace were in the tenth that grew most.
+/// Pace, and the probability that hashtags of such a pace are in the tenth that grows most.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Pace)]
 pub struct PaceView {
-    /// Share of the views a day; `null` where `missing` says why.
+    /// Share of the views per day; `null` for the reason in `missing`.
     #[schema(example = 0.012)]
     pub value: Option<f64>,
-    /// Days up to `as_of` that it is of: the least of a moving average whose half-life is the first, and of the growth over
-    /// the others.
+    /// Days up to `as_of` that it is computed over: the minimum of a moving average whose half-life is the
+    /// first, and of the growth over the others.
     #[schema(example = json!([7, 14, 28]))]
     pub days: [u32; 3],
     /// `stale`, `too_young`, `no_views` or `below_step`, which ranks last.
     #[schema(example = json!(null))]
     pub missing: Option<&'static str>,
-    /// The same in words.
+    /// `missing` in words.
     #[schema(example = json!(null))]
     pub reason: Option<String>,
     /// Its rank among all hashtags with a trend, 0 to 1; `null` among fewer than 10.
     pub percentile: Option<f64>,
-    /// Published probability to be in the tenth that grows most over the 7 days; `null` among fewer than 20 hashtags, whose
-    /// tenth says little.
+    /// Published probability of being in the tenth that grows most over the 7 days; `null` among fewer than 20
+    /// hashtags.
     pub probability_top_tenth: Option<f64>,
 }
 
-/// Surge, and how often such a surge was followed by an unusual week.
+/// Surge, and the probabilities of an unusual week after such a surge.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Surge)]
 pub struct SurgeView {
-    /// Times the usual day; `null` where `missing` says why.
+    /// Multiple of the usual day; `null` for the reason in `missing`.
     #[schema(example = 1.4)]
     pub value: Option<f64>,
-    /// Days up to `as_of` that it is of: the half-life of the moving average, and the month that it is compared with.
+    /// Days up to `as_of` that it is computed over: the half-life of the moving average, and the month that it
+    /// is compared with.
     #[schema(example = json!([1, 28]))]
     pub days: [u32; 2],
     /// `stale`, `too_young` or `below_resolution`.
     #[schema(example = json!(null))]
     pub missing: Option<&'static str>,
-    /// The same in words.
+    /// `missing` in words.
     #[schema(example = json!(null))]
     pub reason: Option<String>,
-    /// Whether the surge is 3 or more; `null` where it is not known.
+    /// True if the surge is 3 or more; `null` if it is unknown.
     pub breakout: Option<bool>,
     /// Published probability of a week of 3 times the usual or more.
     pub probability_3x: Option<f64>,
@@ -95,13 +96,13 @@ pub struct SurgeView {
     pub probability_half: Option<f64>,
 }
 
-/// The band that the gain of 7 days falls into.
+/// Band of the gain of 7 days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Forecast)]
 pub struct ForecastView {
-    /// When the 7 days begin: with the newest reading.
+    /// Start of the 7 days: the time of the newest reading.
     pub from: String,
-    /// When they end.
+    /// End of the 7 days.
     pub until: String,
     /// Lower end in views gained, rounded down to the step.
     pub low: u64,
@@ -111,21 +112,22 @@ pub struct ForecastView {
     pub high: u64,
     /// The step that the views are rounded to; 1 when exact.
     pub step: u64,
-    /// How many weeks end within the band.
+    /// Share of weeks that end within the band.
     #[schema(example = "80 % or more")]
     pub cover: &'static str,
     /// Past forecasts of this hashtag that the width was fitted to, 26 at most.
     pub own_forecasts: u32,
 }
 
-/// Looked at from the newest reading of all: a hashtag that was not read for 2 days then is stale.
+/// Returns a trend as of the newest reading of all hashtags: one that was not read in the 2 days before is
+/// stale.
 pub(super) fn seen(trend: Trend, newest: Option<Timestamp>) -> Trend {
     let outlook = trend.outlook.map(|outlook| newest.map_or(outlook, |newest| outlook.seen_at(newest)));
     Trend { outlook, ..trend }
 }
 
 impl OutlookView {
-    /// An outlook as the API shows it, with its rank among all hashtags.
+    /// Renders an outlook with its rank among all hashtags.
     pub(super) fn of(outlook: &Outlook, placed: Option<&Emerging>, odds: &Odds) -> Self {
         Self {
             as_of: outlook.as_of.to_rfc3339(),
@@ -137,12 +139,12 @@ impl OutlookView {
     }
 }
 
-/// Whether there are enough hashtags to speak of a tenth of them, or of most.
+/// Returns true if there are enough hashtags for statements about a tenth of them, or most.
 pub(super) const fn are_enough(placed: &Emerging) -> bool {
     placed.peers >= HASHTAGS_MIN as u64
 }
 
-/// Where a component stands among all, unless they are too few for a rank.
+/// Returns the percentile of a component among all hashtags, unless they are too few.
 pub(super) fn shown_percentile(placed: &Emerging, part: &Part) -> Option<f64> {
     part.percentile.filter(|_| placed.peers >= VALUES_MIN as u64)
 }
@@ -243,13 +245,13 @@ fn views(step: u64) -> String {
 }
 
 impl Measure {
-    /// The probabilities in use: those learned on this store where it has them, else the published ones.
+    /// Returns the probabilities in use: those learned on this store if it has any, else the published ones.
     pub async fn odds(&self) -> Result<Odds, CatalogError> {
         let stored = self.inner.store.trend_odds().await?;
         Ok(stored.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
     }
 
-    /// Uses these probabilities from now on; the published ones where there are none.
+    /// Stores the probabilities to use from now on; `None` for the published ones.
     pub async fn store_odds(&self, odds: Option<&Odds>) -> Result<(), CatalogError> {
         // A struct of numbers and a text is always JSON.
         let json = odds.and_then(|odds| serde_json::to_string(odds).ok());
@@ -270,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_with_the_way_out() {
+    fn reasons_say_what_to_do() {
         assert_eq!(
             why_no_surge(Missing::BelowResolution, 100_000),
             "28 days brought less than 4 steps of 100,000 views: fetch exact counts"

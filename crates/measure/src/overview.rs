@@ -1,4 +1,4 @@
-//! A hashtag with all that can be derived of it, and lists of hashtags with it.
+//! Overview of a hashtag, and lists of hashtags by keyword.
 
 use crate::Measure;
 use crate::outlook::are_enough;
@@ -20,70 +20,70 @@ use store::trends::TrendSort;
 use strum::{Display, IntoStaticStr, VariantArray};
 use utoipa::{IntoParams, ToSchema};
 
-/// Hashtags that answer a keyword of which an order other than by match is made.
+/// Most matches of a keyword that are sorted by another order.
 const CANDIDATES_MAX: u32 = 1_000;
 
-/// A hashtag and what is derived of it.
+/// A hashtag and the numbers derived from it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = HashtagOverview)]
 pub struct OverviewView {
     /// Its record.
     #[serde(flatten)]
     pub record: HashtagRecord,
-    /// Views over videos: what a video under it got. `null` where one is not known or both are not of one basis.
+    /// Views per video; `null` if one of them is unknown, or they are not on one basis.
     pub views_per_video: Option<f64>,
-    /// Views over creators.
+    /// Views per creator.
     pub views_per_creator: Option<f64>,
-    /// Hashtags of about this many views.
+    /// Band of views that it is in.
     pub size_band: Option<&'static str>,
-    /// Readings of its views.
+    /// Number of readings of its views.
     pub readings: u64,
-    /// How it moves, by window: `24h`, `7d`, `30d`. `null` without two readings.
+    /// Trends by window: `24h`, `7d`, `30d`. `null` without two readings.
     pub trends: TrendsView,
-    /// Where it is in its life; `null` where its series is too short to tell.
+    /// Stage of its life cycle; `null` if its series is too short.
     pub lifecycle: Option<LifecycleView>,
-    /// What can be said of the 7 days after the newest reading; `null` without a reading of its views.
+    /// Outlook for the 7 days after the newest reading; `null` without a reading of its views.
     pub outlook: Option<OutlookView>,
-    /// Where it stands among all hashtags, component by component; `null` where none has a trend.
+    /// Rank among all hashtags, by component; `null` if none has a trend.
     pub emerging: Option<EmergingView>,
 }
 
-/// How a hashtag moves, by window.
+/// Trends of a hashtag, by window.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[schema(as = Trends)]
 pub struct TrendsView {
-    /// Within a day.
+    /// Over a day.
     #[serde(rename = "24h")]
     pub day: Option<TrendFacts>,
-    /// Within a week.
+    /// Over a week.
     #[serde(rename = "7d")]
     pub week: Option<TrendFacts>,
-    /// Within 30 days.
+    /// Over 30 days.
     #[serde(rename = "30d")]
     pub month: Option<TrendFacts>,
 }
 
-/// Where a hashtag is in its life.
+/// Life cycle stage of a hashtag.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Lifecycle)]
 pub struct LifecycleView {
     /// `emerging`, `rising`, `peaking`, `plateau`, `declining`, `dormant` or `revived`.
     #[schema(example = "rising")]
     pub stage: &'static str,
-    /// Where the newest week begins: the stage is of the time from here to `until`.
+    /// Start of the newest week: the stage is that of the time from here to `until`.
     pub from: String,
-    /// Where it ends: when the newest reading was taken.
+    /// End of that week: the time of the newest reading.
     pub until: String,
-    /// Where the up to four weeks begin that it is compared with, and which end at `from`; `null` without one.
+    /// Start of the weeks before `from`, four at most, that it is compared with; `null` if there is none.
     pub before_from: Option<String>,
-    /// Views a day over the newest week.
+    /// Views per day in the newest week.
     pub velocity: f64,
     /// Its change against the median of the weeks before, as a share of that; `null` without such weeks.
     #[schema(example = -0.25)]
     pub change: Option<f64>,
-    /// Views a day at its peak.
+    /// Views per day at the peak.
     pub peak_velocity: f64,
-    /// When that was.
+    /// Time of the peak.
     pub peak_at: String,
     /// velocity / peak_velocity.
     pub share_of_peak: f64,
@@ -91,8 +91,8 @@ pub struct LifecycleView {
     pub half_life_days: Option<f64>,
     /// Days since it was first seen.
     pub age_days: Option<f64>,
-    /// Says so where the stage seems to disagree with the pace or the surge: a stage compares the newest week of a hashtag
-    /// with its own past, pace compares 7 to 28 days with other hashtags. `null` where they agree.
+    /// Explains a stage that seems to contradict the pace or the surge: a stage compares the newest week of a
+    /// hashtag with its own past, pace compares 7 to 28 days with other hashtags. `null` if they agree.
     pub note: Option<&'static str>,
 }
 
@@ -123,14 +123,14 @@ impl LifecycleView {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum HashtagSort {
-    /// As a search has them: the exact one first, then by match and reach.
+    /// The exact name first, then by match and reach.
     #[default]
     Match,
     /// Most views first.
     Views,
     /// Most creators first.
     Creators,
-    /// Most views a day first.
+    /// Most views per day first.
     Velocity,
     /// Fastest growth first.
     Growth,
@@ -139,7 +139,7 @@ pub enum HashtagSort {
 }
 
 impl HashtagSort {
-    /// What it is called in requests.
+    /// Returns its name in requests.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -186,16 +186,16 @@ pub struct HashtagsQuery {
 }
 
 impl Measure {
-    /// The hashtag that a text means.
+    /// Returns the hashtag that a text names.
     pub async fn measured_hashtag(&self, text: &str) -> Result<Hashtag, MeasureError> {
         HashtagRef::candidates(text).map_err(|why| MeasureError::Name(text.to_owned(), why))?;
         self.inner.catalog.find(text).await?.ok_or_else(|| MeasureError::NotFound(text.to_owned()))
     }
 
-    /// A hashtag and all that can be derived of it.
+    /// Returns the overview of a hashtag.
     pub async fn overview(&self, hashtag: &Hashtag) -> Result<Measured<OverviewView>, MeasureError> {
         let series = self.series(hashtag.row).await?;
-        // Of more it is not told, so they need not be read.
+        // It is not computed for more videos, so they need not be read.
         let concentration = match hashtag.observed.videos > u64::from(CONCENTRATION_VIDEOS_MAX) {
             true => None,
             false => self.plays_concentration(hashtag.row).await?,
@@ -241,7 +241,7 @@ impl Measure {
         Ok(Measured { data, meta, next: None })
     }
 
-    /// A page of the hashtags that answer a keyword.
+    /// Returns a page of the hashtags that match a keyword.
     pub async fn hashtags(
         &self,
         query: &HashtagsQuery,
@@ -276,7 +276,7 @@ impl Measure {
         Ok((found.hashtags, next))
     }
 
-    /// The first that answer the keyword, put in another order.
+    /// Sorts the first matches of the keyword by another order.
     async fn by_value(
         &self,
         query: &HashtagsQuery,
@@ -308,7 +308,7 @@ impl Measure {
         Ok((page, has_more.then_some(Place { value: 0.0, number: reached as u64 })))
     }
 
-    /// What hashtags are ordered by, where it is known.
+    /// Returns the known values that hashtags are ordered by.
     async fn values_of(
         &self,
         hashtags: &[Hashtag],
@@ -333,7 +333,7 @@ impl Measure {
     }
 }
 
-/// Views over another total; both of one basis, reported first.
+/// Returns views per another total, both on one basis: reported if possible.
 fn per(
     hashtag: &Hashtag,
     reported: fn(&Hashtag) -> Option<domain::Count>,

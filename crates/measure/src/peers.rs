@@ -1,8 +1,8 @@
-//! What trends are compared with: stored beside them, and rebuilt when they have changed by much.
+//! Peers that trends are compared with: stored beside the trends, and rebuilt when these have changed by much.
 
 use crate::Measure;
 use crate::outlook::seen;
-use crate::trends::{KEEP_MAX, kept, lately, number_of};
+use crate::trends::{WRITE_MAX, decoded, number_of, recent_since};
 use catalog::CatalogError;
 use domain::Timestamp;
 use domain::metrics::emerging::{Peers, components};
@@ -11,18 +11,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use strum::VariantArray;
 
-/// Peers are made anew when so many per cent of the trends have come or gone since.
+/// Change in the number of trends, in per cent, at which peers are rebuilt.
 const PEERS_CHANGE_PER_CENT: u64 = 5;
 
-/// Peers for questions, read and decoded once. They are made before it is noted how far trends are worked out, so they
-/// hold until that changes.
+/// Cache of decoded peers. Peers are stored before the sequence of the trends, so they are valid until that
+/// changes.
 #[derive(Debug, Default)]
 pub(crate) struct PeersCache {
     /// By window.
-    kept: Mutex<HashMap<u8, ReadPeers>>,
+    cached: Mutex<HashMap<u8, ReadPeers>>,
 }
 
-/// Peers, and at which sequence they were read.
+/// Peers, and the sequence at which they were read.
 #[derive(Debug)]
 struct ReadPeers {
     sequence: u64,
@@ -31,18 +31,18 @@ struct ReadPeers {
 
 impl PeersCache {
     fn get(&self, window: u8, sequence: u64) -> Option<Option<Arc<Peers>>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&window).filter(|read| read.sequence == sequence).map(|read| read.peers.clone())
+        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        cached.get(&window).filter(|read| read.sequence == sequence).map(|read| read.peers.clone())
     }
 
-    fn keep(&self, window: u8, sequence: u64, peers: Option<Arc<Peers>>) {
+    fn insert(&self, window: u8, sequence: u64, peers: Option<Arc<Peers>>) {
         let read = ReadPeers { sequence, peers };
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(window, read);
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner).insert(window, read);
     }
 }
 
 impl Measure {
-    /// What trends of a window are compared with, for a question.
+    /// Returns the peers of a window.
     pub(super) async fn peers(&self, window: TrendWindow) -> Result<Option<Arc<Peers>>, CatalogError> {
         let number = number_of(window);
         let sequence = self.inner.store.trend_state().await?.sequence;
@@ -50,22 +50,23 @@ impl Measure {
             return Ok(peers);
         }
         let peers = self.stored_peers(window).await?.map(Arc::new);
-        self.inner.peers.keep(number, sequence, peers.clone());
+        self.inner.peers.insert(number, sequence, peers.clone());
         Ok(peers)
     }
 
     async fn stored_peers(&self, window: TrendWindow) -> Result<Option<Peers>, CatalogError> {
-        let kept = self.inner.store.trend_peers(number_of(window)).await?;
-        Ok(kept.and_then(|(bytes, _)| Peers::from_bytes(&bytes)))
+        let stored = self.inner.store.trend_peers(number_of(window)).await?;
+        Ok(stored.and_then(|(bytes, _)| Peers::from_bytes(&bytes)))
     }
 
-    /// Drops what moves no more, and makes anew what trends are compared with where that has changed by much.
+    /// Drops trends of hashtags that were not read recently, and rebuilds peers whose trends have changed by
+    /// much.
     pub(super) async fn renew_peers(&self, newest: Option<Timestamp>) -> Result<(), CatalogError> {
         let store = &self.inner.store;
         for &window in TrendWindow::VARIANTS {
             let number = number_of(window);
             if let Some(newest) = newest {
-                store.drop_trends_before(number, lately(window, newest)).await?;
+                store.drop_trends_before(number, recent_since(window, newest)).await?;
             }
             let now = store.trends_count(number).await?;
             let made_of = store.trend_peers(number).await?.map(|(_, made_of)| made_of);
@@ -87,9 +88,9 @@ impl Measure {
         let mut figures = Vec::new();
         let mut after = None;
         loop {
-            let rows = store.trends_after(number, after, KEEP_MAX as u32).await?;
+            let rows = store.trends_after(number, after, WRITE_MAX as u32).await?;
             for row in &rows {
-                figures.push(components(&seen(kept(row)?.trend, newest)));
+                figures.push(components(&seen(decoded(row)?.trend, newest)));
             }
             match rows.last() {
                 Some(last) => after = Some(last.hashtag),

@@ -1,4 +1,4 @@
-//! Which hashtags go with one: those that stand beside it more often than chance would have it.
+//! Hashtags related to one: those that occur with it more often than by chance.
 
 use crate::Measure;
 use crate::creators::{as_real, put_first, share};
@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 
-/// Hashtags that are judged, those beside it most often.
+/// Most hashtags that are scored: those that occur with it most often.
 const CANDIDATES_MAX: usize = 2_000;
-/// Videos that must have both: fewer may be chance. Of a hashtag with few videos one is enough to be listed.
+/// Videos that must have both: fewer may be chance.
 const BOTH_MIN: u64 = 2;
-/// Below this many videos of the hashtag, one video with both is listed too.
+/// Number of the hashtag's videos below which one video with both is enough.
 const FEW_VIDEOS: u64 = 20;
 
 /// Question: the hashtags that occur together with one.
@@ -33,27 +33,27 @@ pub struct RelatedQuery {
     #[serde(deserialize_with = "by::text")]
     #[param(inline, value_type = TimeText, example = "90d", required = false)]
     pub since: Option<Moment>,
-    /// Whether hashtags that go with everything (fyp, foryou, viral ...) are listed too.
+    /// True to list hashtags that go with everything too (fyp, foryou, viral ...).
     #[arg(
         long = "with-generic",
         help = "List hashtags that go with everything too (fyp, foryou, viral ...)"
     )]
     #[param(default = false, required = false)]
     pub generic: bool,
-    /// Rows at most.
+    /// Most rows.
     #[arg(skip)]
     #[serde(skip)]
     #[param(ignore)]
     pub limit: u32,
 }
 
-/// A hashtag that goes with another.
+/// A related hashtag.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Related)]
 pub struct RelatedView {
-    /// TikTok's id; `null` while it is not known.
+    /// TikTok's id; `null` while unknown.
     pub id: Option<String>,
-    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// The id in its place while TikTok's is unknown; every endpoint accepts it, also afterwards. `null` once
     /// TikTok's is known.
     #[schema(example = json!(null))]
     pub assigned_id: Option<String>,
@@ -64,36 +64,37 @@ pub struct RelatedView {
     pub views: TotalView,
     /// Videos that have both.
     pub both: u64,
-    /// Videos held that have this one.
+    /// Stored videos that have this one.
     pub videos: u64,
     /// Share of the other hashtag's videos that have this one.
     pub probability: f64,
-    /// How many times as often it stands there as anywhere.
+    /// Ratio of its frequency there to its frequency in all stored videos.
     pub lift: f64,
     /// Normalised pointwise mutual information, -1 to 1.
     pub npmi: f64,
-    /// Share of all videos held that have both.
+    /// Share of all stored videos that have both.
     pub support: f64,
-    /// What the list is ordered by: npmi, weighted by support.
+    /// Order of the list: npmi, weighted by support.
     pub relatedness: f64,
-    /// Whether it goes with everything (fyp, foryou ...).
+    /// True if it goes with everything (fyp, foryou ...).
     pub generic: bool,
-    /// Before and after TikTok limited posts to five hashtags; `null` unless the other hashtag has 30 videos on each side.
+    /// Counts before and after TikTok limited posts to five hashtags; `null` unless the other hashtag has 30
+    /// videos on each side.
     pub sides: Option<RelatedSidesView>,
 }
 
-/// How often a hashtag stands beside another before August 2025, and since September 2025.
+/// Co-occurrence of two hashtags before August 2025, and since September 2025.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = RelatedSides)]
 pub struct RelatedSidesView {
-    /// Of posts from before August 2025.
+    /// Posts from before August 2025.
     pub before: RelatedSideView,
-    /// Of posts from September 2025 on.
+    /// Posts from September 2025 on.
     pub after: RelatedSideView,
 }
 
-/// How often a hashtag stands beside another on one side. Lift and NPMI compare with all stored videos, which are not counted
-/// by side.
+/// Co-occurrence of two hashtags on one side. Without lift and NPMI, which compare with all stored videos:
+/// these are not counted by side.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = RelatedSide)]
 pub struct RelatedSideView {
@@ -117,7 +118,7 @@ impl From<Sides<Beside>> for RelatedSidesView {
 }
 
 impl Measure {
-    /// Which hashtags go with one, the closest first.
+    /// Returns the hashtags related to one, the closest first.
     pub async fn related(
         &self,
         hashtag: &Hashtag,
@@ -131,11 +132,11 @@ impl Measure {
         let hashtags = self.inner.store.hashtags(&rows).await?;
         let all = self.inner.store.catalog_size().await?.videos;
         let both: HashMap<HashtagRow, u64> = candidates.into_iter().collect();
-        let judge = |other: &Hashtag| {
+        let score = |other: &Hashtag| {
             let both = *both.get(&other.row)?;
-            judged(hashtag, other, both, sample.len(), all)
+            scored(hashtag, other, both, sample.len(), all)
         };
-        let mut related: Vec<RelatedView> = hashtags.iter().filter_map(judge).collect();
+        let mut related: Vec<RelatedView> = hashtags.iter().filter_map(score).collect();
         related.retain(|other| query.generic || !other.generic);
         related.sort_by(|a, b| b.relatedness.total_cmp(&a.relatedness).then_with(|| a.name.cmp(&b.name)));
         related.truncate(query.limit.clamp(1, LIMIT_MAX) as usize);
@@ -160,7 +161,7 @@ impl Measure {
     }
 }
 
-/// The hashtags that stand beside one most often, and on how many videos, by row.
+/// Returns the hashtags that occur with one most often, and the number of their common videos.
 fn candidates(sample: &Sample, of: HashtagRow, both_min: u64) -> Vec<(HashtagRow, u64)> {
     let mut beside: Vec<HashtagRow> =
         sample.iter().flat_map(|video| sample.tags(video)).copied().filter(|tag| *tag != of).collect();
@@ -172,7 +173,8 @@ fn candidates(sample: &Sample, of: HashtagRow, both_min: u64) -> Vec<(HashtagRow
     found
 }
 
-/// On how many videos of each side some hashtags stand beside one; nothing where posts of both sides are not pooled.
+/// Counts the videos of each side on which some hashtags occur with one; empty if posts of both sides are not
+/// pooled.
 fn beside_each<'r>(
     sample: &Sample,
     counts: &SideCounts,
@@ -193,10 +195,10 @@ fn beside_each<'r>(
     beside
 }
 
-/// `seen` videos of the hashtag were looked at, of which `both` have the other one too; `all` videos are held.
-fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) -> Option<RelatedView> {
+/// Scores a hashtag that `both` of the `seen` sampled videos have too. `all` is the number of stored videos.
+fn scored(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) -> Option<RelatedView> {
     let videos = other.observed.videos;
-    // Of a part of the hashtag's videos the same shares are taken to hold for all of them.
+    // The shares in the sample are assumed for all videos of the hashtag.
     let a = hashtag.observed.videos.max(seen);
     #[expect(
         clippy::cast_possible_truncation,
@@ -205,7 +207,7 @@ fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) ->
     )]
     let scaled = if seen == a { both } else { (as_real(both) * as_real(a) / as_real(seen)).round() as u64 };
     let pair = PairCounts { both: scaled.min(videos).max(1), a, b: videos, all: all.max(a).max(videos) };
-    let judged: Association = association(pair)?;
+    let association: Association = association(pair)?;
     let of_all = share(videos, all).unwrap_or_default();
     Some(RelatedView {
         id: other.id.map(|id| id.to_string()),
@@ -214,11 +216,11 @@ fn judged(hashtag: &Hashtag, other: &Hashtag, both: u64, seen: u64, all: u64) ->
         views: TotalView::views_of(other),
         both,
         videos,
-        probability: judged.probability,
-        lift: judged.lift,
-        npmi: judged.npmi,
-        support: judged.support,
-        relatedness: relatedness(&judged, both),
+        probability: association.probability,
+        lift: association.lift,
+        npmi: association.npmi,
+        support: association.support,
+        relatedness: relatedness(&association, both),
         generic: is_generic(other.tag.key().as_str(), of_all),
         sides: None,
     })

@@ -1,4 +1,4 @@
-//! The videos under a hashtag that are held, as a sample of all there are.
+//! The stored videos of a hashtag, as a sample of all its videos.
 
 use crate::Measure;
 use crate::MeasureError;
@@ -13,21 +13,21 @@ use std::sync::Arc;
 use store::samples::{CreatorsPart, SamplePart, SampledVideo, VideoSample};
 use store::videos::VideoRow;
 
-/// Of the videos that are looked at, one in so many is, where only the most played are wanted.
+/// Divisor of the sample size where only the most played videos are sampled.
 const MOST_PLAYED_SHARE: u64 = 4;
 
-/// Memory for the videos of hashtags that were asked about lately: several questions about one follow one another.
-const KEPT_BYTES_MAX: u64 = 96 << 20;
-/// About how many hashtags that is.
-const KEPT_HASHTAGS: usize = 1_000;
+/// Capacity of the cache of samples: several questions about a hashtag follow one another.
+const CACHE_BYTES_MAX: u64 = 96 << 20;
+/// Estimated number of samples in the cache.
+const CACHED_SAMPLES: usize = 1_000;
 
-/// Of which hashtag, as of which change of it, and which part.
+/// A hashtag, its last change, and the part that is sampled.
 type Key = (HashtagRow, u64, SamplePart);
 
-/// The videos of hashtags that were asked about lately, as they were at a change of the hashtag.
+/// Cache of the samples of recently measured hashtags, each valid until the hashtag changes.
 pub(crate) struct Samples {
-    kept: Cache<Key, Arc<VideoSample>, ByBytes>,
-    /// Videos of a hashtag that are looked at, at most, about.
+    cache: Cache<Key, Arc<VideoSample>, ByBytes>,
+    /// Approximate maximum of videos in a sample.
     videos_max: u64,
 }
 
@@ -42,25 +42,25 @@ impl Weighter<Key, Arc<VideoSample>> for ByBytes {
 
 impl Samples {
     pub(crate) fn new(videos_max: u64) -> Self {
-        // In one piece: a part of the room would be too small for the largest.
+        // One shard: a part of the capacity would be too small for the largest sample.
         let options = OptionsBuilder::new()
             .shards(1)
-            .estimated_items_capacity(KEPT_HASHTAGS)
-            .weight_capacity(KEPT_BYTES_MAX)
+            .estimated_items_capacity(CACHED_SAMPLES)
+            .weight_capacity(CACHE_BYTES_MAX)
             .build()
             .expect("both sizes are set");
-        let kept = Cache::with_options(options, ByBytes, Default::default(), Default::default());
-        Self { kept, videos_max }
+        let cache = Cache::with_options(options, ByBytes, Default::default(), Default::default());
+        Self { cache, videos_max }
     }
 }
 
-/// Videos of a hashtag: those that were looked at, and which of them are wanted.
+/// A sample of the videos of a hashtag, and a selection from it.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
     seen: Arc<VideoSample>,
-    /// Places of those that are wanted; `None` for all.
+    /// Indexes of the selected videos; `None` for all.
     wanted: Option<Vec<u32>>,
-    /// Which of all that are held were looked at.
+    /// The part of the stored videos that is sampled.
     part: SamplePart,
 }
 
@@ -79,7 +79,7 @@ impl Sample {
         Self { seen, wanted, part }
     }
 
-    /// Those that are wanted, in the order in which they came.
+    /// Returns the selected videos, in the order in which they were stored.
     pub(super) fn iter(&self) -> impl Iterator<Item = &SampledVideo> + Clone {
         let all = self.seen.videos();
         let some = self.wanted.iter().flatten().filter_map(|place| all.get(*place as usize));
@@ -87,32 +87,32 @@ impl Sample {
         whole.iter().chain(some)
     }
 
-    /// As formulas take them.
+    /// Returns the selected videos as formulas take them.
     pub(super) fn figures(&self) -> impl Iterator<Item = VideoFigures> {
         self.iter().map(SampledVideo::figures)
     }
 
-    /// The same with what tells them apart, ascending.
+    /// Returns the selected videos as formulas take them, with their rows, ascending.
     pub(super) fn by_row(&self) -> impl Iterator<Item = (VideoRow, VideoFigures)> {
         self.iter().map(|video| (video.row(), video.figures()))
     }
 
-    /// The hashtags of one of them.
+    /// Returns the hashtags of a video.
     pub(super) fn tags(&self, video: &SampledVideo) -> &[HashtagRow] {
         self.seen.tags(video)
     }
 
-    /// How many of them were posted on which side of the limit of five hashtags.
+    /// Counts the selected videos by side of the limit of five hashtags.
     pub(super) fn sides(&self) -> SideCounts {
         SideCounts::of(self.iter().map(place))
     }
 
-    /// When the newest of them was read.
+    /// Returns the time of the newest reading of the selected videos.
     pub(super) fn observed_at(&self) -> Option<Timestamp> {
         self.iter().filter_map(SampledVideo::observed_at).max()
     }
 
-    /// What is to be said where not all that are held were looked at.
+    /// Returns the caveat of a sample that is a part of the stored videos.
     pub(super) fn part_caveat(&self) -> Option<Caveat> {
         match self.part {
             SamplePart::Creators(CreatorsPart::ALL) => None,
@@ -127,20 +127,20 @@ impl Sample {
 }
 
 impl Measure {
-    /// The part that is looked at of a hashtag, for most questions.
+    /// Returns the part of a hashtag's videos that most questions sample.
     pub(super) fn part_of(&self, hashtag: &Hashtag) -> CreatorsPart {
         CreatorsPart::of(self.inner.samples.videos_max, hashtag.observed.videos)
     }
 
-    /// Of each hashtag the same part of all creators, so that what is compared is comparable; of all of them together about
-    /// twice the videos of one.
+    /// Returns one part of the creators to sample for every hashtag, so that the samples are comparable;
+    /// together they have about twice the videos of one.
     pub(super) fn same_part(&self, hashtags: &[Hashtag]) -> CreatorsPart {
         let together = hashtags.iter().map(|hashtag| hashtag.observed.videos).sum();
         let of_all = CreatorsPart::of(self.inner.samples.videos_max.saturating_mul(2), together);
         hashtags.iter().map(|hashtag| self.part_of(hashtag)).fold(of_all, CreatorsPart::min)
     }
 
-    /// A sample that begins with what has the most plays, also where not all are looked at.
+    /// Returns the part with the most played videos, also where not all are sampled.
     pub(super) fn most_played_part(&self, hashtag: &Hashtag) -> SamplePart {
         match self.part_of(hashtag) {
             CreatorsPart::ALL => SamplePart::Creators(CreatorsPart::ALL),
@@ -151,7 +151,7 @@ impl Measure {
         }
     }
 
-    /// Those videos under a hashtag that are wanted.
+    /// Samples the videos of a hashtag, and selects from them.
     pub(super) async fn sample(
         &self,
         hashtag: &Hashtag,
@@ -161,49 +161,49 @@ impl Measure {
         self.sample_of(hashtag, part, |video, _| is_wanted(video)).await
     }
 
-    /// Of a part those videos that are wanted, by their figures and hashtags.
+    /// Samples a part of the videos of a hashtag, and selects from them by figures and hashtags.
     pub(super) async fn sample_of(
         &self,
         hashtag: &Hashtag,
         part: SamplePart,
         is_wanted: impl Fn(&SampledVideo, &[HashtagRow]) -> bool,
     ) -> Result<Sample, MeasureError> {
-        // A smaller part may be in what is kept for other questions.
+        // A smaller part may be contained in the cached sample of other questions.
         if let SamplePart::Creators(some) = part
             && some < self.part_of(hashtag)
-            && let Some(kept) = self.kept(hashtag, SamplePart::Creators(self.part_of(hashtag)))
+            && let Some(cached) = self.cached(hashtag, SamplePart::Creators(self.part_of(hashtag)))
         {
             let is_in = |video: &SampledVideo| some.has(video.author(), video.row());
-            return Ok(Sample::of(kept, part, |video, tags| is_in(video) && is_wanted(video, tags)));
+            return Ok(Sample::of(cached, part, |video, tags| is_in(video) && is_wanted(video, tags)));
         }
-        let seen = match self.kept(hashtag, part) {
-            Some(kept) => kept,
+        let seen = match self.cached(hashtag, part) {
+            Some(cached) => cached,
             None => {
                 let read = Arc::new(self.inner.store.sample(hashtag.row, part).await?);
-                self.inner.samples.kept.insert((hashtag.row, hashtag.changed, part), Arc::clone(&read));
+                self.inner.samples.cache.insert((hashtag.row, hashtag.changed, part), Arc::clone(&read));
                 read
             }
         };
         Ok(Sample::of(seen, part, is_wanted))
     }
 
-    /// What is kept is of the hashtag's last change: of another one it is not found again.
-    fn kept(&self, hashtag: &Hashtag, part: SamplePart) -> Option<Arc<VideoSample>> {
-        self.inner.samples.kept.get(&(hashtag.row, hashtag.changed, part))
+    /// Returns the cached sample as of the hashtag's last change.
+    fn cached(&self, hashtag: &Hashtag, part: SamplePart) -> Option<Arc<VideoSample>> {
+        self.inner.samples.cache.get(&(hashtag.row, hashtag.changed, part))
     }
 }
 
-/// On which side of the limit of five hashtags a video was posted.
+/// Returns the side of the limit of five hashtags on which a video was posted.
 pub(super) fn place(video: &SampledVideo) -> Place {
     Place::of(video.id(), video.created_at())
 }
 
-/// Whether a video was posted at or after a time. One whose time is not told was not.
+/// Returns true if a video was posted at or after a time; false if its time is unknown.
 pub(super) fn is_since(video: &SampledVideo, since: Option<Timestamp>) -> bool {
     since.is_none_or(|since| video.created_at().is_some_and(|at| at >= since))
 }
 
-/// Whether a video was posted within a time; both ends are included.
+/// Returns true if a video was posted within a period, both ends included.
 pub(super) fn is_within(video: &SampledVideo, since: Option<Timestamp>, until: Option<Timestamp>) -> bool {
     is_since(video, since) && until.is_none_or(|until| video.created_at().is_some_and(|at| at <= until))
 }

@@ -15,10 +15,11 @@ pub(crate) struct HashtagSeries {
     pub(crate) creators: Series,
     pub(crate) videos: Series,
     pub(crate) sources: SourceSet,
-    /// When the first and the last reading was made.
+    /// Time of the first reading.
     pub(crate) first_at: Option<Timestamp>,
+    /// Time of the last reading.
     pub(crate) last_at: Option<Timestamp>,
-    /// Readings of views.
+    /// Number of readings of views.
     pub(crate) readings: u64,
 }
 
@@ -36,14 +37,14 @@ impl HashtagSeries {
         }
     }
 
-    /// The counts of which the newest reading is not what counts.
+    /// Returns the counts that differ from the newest reading after repair.
     pub(super) fn standings(&self) -> Standings {
         Standings::of([&self.views, &self.creators, &self.videos])
     }
 }
 
 impl Measure {
-    /// All readings of a hashtag, in order of time.
+    /// Returns all readings of a hashtag, in order of time.
     pub(super) async fn snapshots_of(
         &self,
         hashtag: HashtagRow,
@@ -51,7 +52,7 @@ impl Measure {
         Ok(self.inner.store.hashtag_snapshots(hashtag, None, u32::MAX).await?)
     }
 
-    /// The series of a hashtag.
+    /// Returns the series of a hashtag.
     pub(super) async fn series(&self, hashtag: HashtagRow) -> Result<HashtagSeries, CatalogError> {
         Ok(HashtagSeries::of(&self.snapshots_of(hashtag).await?))
     }

@@ -1,4 +1,4 @@
-//! What answers hold besides their rows, as tables of their own: further sheets of a workbook.
+//! Further tables of answers, besides their rows: sheets of a workbook.
 
 use crate::benchmark::EngagementView;
 use crate::tabular::{RECORD, columns, count, real, record};
@@ -19,7 +19,7 @@ fn sheet<'a>(
     Ok((name, table))
 }
 
-/// The hashtags themselves, who has which share, and what each two have in common.
+/// Returns the hashtags, their shares of voice, and the overlap of each pair.
 pub(super) fn of_compare(compared: &CompareView) -> Result<Sheets<'_>, TableError> {
     let of_record = [("engagement", Kind::Real), ("sample_videos", Kind::Integer)];
     let hashtags = compared.hashtags.iter().map(|one| {
@@ -79,14 +79,14 @@ pub(super) fn of_compare(compared: &CompareView) -> Result<Sheets<'_>, TableErro
     ])
 }
 
-/// What was repaired in the whole series.
+/// Returns the repairs of the whole series.
 pub(super) fn of_history(history: &HistoryView) -> Result<Sheets<'_>, TableError> {
     let repairs = history.repairs.iter();
     let repairs = repairs.map(|repair| vec![Value::text(repair.repair), Value::count(repair.readings)]);
     Ok(vec![sheet("repairs", &[("repair", Kind::Text), ("readings", Kind::Integer)], repairs)?])
 }
 
-/// The engagement of all videos together, and where what was requested stands.
+/// Returns the engagement of all videos, and the rank of the requested value.
 pub(super) fn of_benchmark(benchmark: &BenchmarkView) -> Result<Sheets<'_>, TableError> {
     let rates = |rate: &EngagementView, without_age: Option<u64>, side: Option<Side>| {
         vec![
@@ -141,7 +141,7 @@ pub(super) fn of_benchmark(benchmark: &BenchmarkView) -> Result<Sheets<'_>, Tabl
     ])
 }
 
-/// How plays are spread over the creators.
+/// Returns the concentration of plays on creators.
 pub(super) fn of_creators(creators: &CreatorsView) -> Result<Sheets<'_>, TableError> {
     let spread = creators.concentration.iter().map(|spread| {
         vec![

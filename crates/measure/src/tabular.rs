@@ -1,5 +1,5 @@
-//! Answers as rows: what files of them hold (CSV, NDJSON, XLSX, Parquet), and what a terminal shows. The JSON of an answer
-//! says more; a file has what fits rows of one kind.
+//! Answers as rows, for files (CSV, NDJSON, XLSX, Parquet) and terminals. The JSON of an answer has more: a
+//! file has what fits rows of one kind.
 
 mod record;
 
@@ -17,26 +17,25 @@ use domain::metrics::Side;
 use std::borrow::Cow;
 use tables::{Column, Kind, Table, TableError, Value};
 
-/// An answer that can be told in rows of one kind.
+/// An answer that fits rows of one kind.
 pub trait Tabular {
-    /// The columns, always the same.
+    /// Returns the columns, always the same.
     fn columns() -> Vec<Column>;
 
-    /// The rows, each with a value for each column.
+    /// Returns the rows, each with a value for each column.
     fn rows(&self) -> Vec<Vec<Value<'_>>>;
 
-    /// Whether there is nothing in it: a list, or a page of one, without a row, or a measurement of a time in which there is
-    /// nothing.
+    /// Returns true if it is empty: a list or a page without a row, or a measurement of a period without data.
     fn is_empty_list(&self) -> bool {
         false
     }
 
-    /// The other tables of the answer, by the names of their sheets. Workbooks hold them; files of one table do not.
+    /// Returns the further tables of the answer, by the names of their sheets. Only workbooks have them.
     fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {
         Ok(Vec::new())
     }
 
-    /// Columns and rows.
+    /// Returns columns and rows as a table.
     fn table(&self) -> Result<Table<'_>, TableError> {
         let mut table = Table::new(&Self::columns())?;
         for row in self.rows() {
@@ -277,7 +276,7 @@ impl Tabular for HistoryView {
     }
 }
 
-/// The row of a video.
+/// Returns the row of a video.
 pub(super) fn video_row(video: &VideoMeasuredView) -> [Value<'_>; 16] {
     [
         Value::id_of(&video.id),
@@ -348,7 +347,7 @@ impl Tabular for BenchmarkView {
         let mut all = vec![("hashtag", Kind::Text), ("age", Kind::Text), ("videos", Kind::Integer)];
         all.extend(plays.into_iter().map(|name| (name, Kind::Integer)));
         all.extend(rates.into_iter().map(|name| (name, Kind::Real)));
-        // Of posts from before or after the limit of five hashtags; nothing for all of them together.
+        // `side` is that of the limit of five hashtags, and absent for all posts together.
         all.extend([("basis", Kind::Text), ("observed_at", Kind::Time), ("side", Kind::Text)]);
         columns(&all)
     }
@@ -423,7 +422,7 @@ impl Tabular for CreatorsView {
     }
 }
 
-/// The series one below the other.
+/// The rows of all series, one series after the other.
 impl Tabular for CompareView {
     fn is_empty_list(&self) -> bool {
         self.is_empty

@@ -1,13 +1,15 @@
-//! Which hashtags move most now: read in order from what was worked out when readings came in.
+//! Trending hashtags, read in order from the stored trends.
 
 use crate::Measure;
-use crate::kept::KeptTrend;
 use crate::outlook::{seen, shown_percentile};
 use crate::parameters::{
     MinimumNumber, Number, OptionalTagText, TrendSortName, TrendWindowName, WeightsText, by, keyword, one_of,
 };
-use crate::trends::{band_name, kept, lately, number_of};
-use crate::{HashtagRecord, Held, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts};
+use crate::trend_codec::SourcedTrend;
+use crate::trends::{band_name, decoded, number_of, recent_since};
+use crate::{
+    DataPeriod, HashtagRecord, LIMIT_MAX, MeasureError, Measured, Meta, OutlookView, Place, TrendFacts,
+};
 use clap::Args;
 use domain::caveat::Caveat;
 use domain::metrics::emerging::{Component, Emerging, emerging};
@@ -21,7 +23,8 @@ use strum::VariantArray;
 use utoipa::{IntoParams, ToSchema};
 
 const MS_OF_A_DAY: i64 = 86_400_000;
-/// Hashtags that answer a keyword, or stand first by the usual weights, of which a list of its own order is made.
+/// Most candidates of a list that is sorted here: matches of a keyword, or the first hashtags by the default
+/// weights.
 const CANDIDATES_MAX: u32 = 1_000;
 
 /// Question: the hashtags that grow most.
@@ -64,7 +67,7 @@ pub struct TrendingQuery {
     pub after: Option<Place>,
 }
 
-/// A hashtag that moves.
+/// A trending hashtag.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Trending)]
 pub struct TrendingView {
@@ -74,51 +77,52 @@ pub struct TrendingView {
     /// `24h`, `7d` or `30d`.
     #[schema(example = "7d")]
     pub window: &'static str,
-    /// How it moves.
+    /// Its trend.
     pub trend: TrendFacts,
-    /// What can be said of the 7 days after the newest reading.
+    /// Outlook for the 7 days after the newest reading.
     pub outlook: Option<OutlookView>,
-    /// Where it stands among all hashtags, component by component.
+    /// Rank among all hashtags, by component.
     pub emerging: Option<EmergingView>,
 }
 
-/// Where a hashtag stands among all, component by component. Lists are ranked by pace unless weights are given.
+/// Rank of a hashtag among all, by component. Lists are ranked by pace unless weights are given.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = EmergingScore)]
 pub struct EmergingView {
-    /// 0 to 100 by the weights that were given, and no probability; `null` without weights: lists are ranked by pace then.
+    /// Score by the given weights, 0 to 100; not a probability. `null` without weights: lists are ranked by
+    /// pace then.
     #[schema(example = json!(null))]
     pub score: Option<f64>,
     /// The window of its components other than pace and novelty: `24h`, `7d` or `30d`, up to the newest reading.
     #[schema(example = "7d")]
     pub window: &'static str,
-    /// How many views it has, by powers of ten.
+    /// Band of its views, by powers of ten.
     #[schema(example = "1M-10M")]
     pub size_band: &'static str,
-    /// How many hashtags it is compared with: all that have a trend.
+    /// Number of hashtags it is compared with: all that have a trend.
     pub peers: u64,
-    /// What it is made of.
+    /// Its components.
     pub components: Vec<ComponentView>,
 }
 
-/// A component of what emerges.
+/// A component of the rank.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = EmergingComponent)]
 pub struct ComponentView {
     /// `zscore`, `pace`, `breadth`, `novelty`, `saturation` or `concentration`.
     pub name: &'static str,
-    /// Its value; `null` where it cannot be known, and then it counts for nothing.
+    /// Its value; `null` if it is unknown, and then it does not count.
     pub value: Option<f64>,
     /// Its rank among all hashtags with a trend, 0 to 1; `null` among fewer than 10.
     pub percentile: Option<f64>,
-    /// How much it counts.
+    /// Its weight.
     pub weight: f64,
-    /// What it adds to the score, or takes from it; `null` without weights.
+    /// Its contribution to the score, negative if it lowers it; `null` without weights.
     pub contribution: Option<f64>,
 }
 
 impl EmergingView {
-    /// Of a hashtag of some views; the score only where weights were given.
+    /// Renders the rank of a hashtag with this many views; with a score only if weights were given.
     pub(super) fn of(placed: &Emerging, window: TrendWindow, views: u64, has_weights: bool) -> Self {
         let component = |part: &domain::metrics::Part| ComponentView {
             name: Component::name(part.component),
@@ -138,8 +142,12 @@ impl EmergingView {
 }
 
 impl Measure {
-    /// A page of what moves most, as it was worked out when readings came in. Whoever wants what was read by another process
-    /// a moment ago calls [`Measure::follow_trends`] before. Fails with [`MeasureError::TrendsPending`] while there are none.
+    /// Returns a page of trending hashtags from the stored trends. To include readings that another process
+    /// recorded just now, call [`Measure::follow_trends`] before.
+    ///
+    /// # Errors
+    ///
+    /// [`MeasureError::TrendsPending`] while there are no trends yet.
     pub async fn trending(&self, query: &TrendingQuery) -> Result<Measured<Vec<TrendingView>>, MeasureError> {
         if !self.has_trends().await? {
             return Err(MeasureError::TrendsPending);
@@ -149,10 +157,10 @@ impl Measure {
         let Some(newest) = newest else {
             return Ok(Measured { data: Vec::new(), meta: Meta::default().reported(), next: None });
         };
-        // What is older has no pace and no surge.
+        // Older trends have no pace and no surge.
         let since = match query.sort {
             TrendSort::Emerging | TrendSort::Pace | TrendSort::Surge => fresh_since(newest),
-            _ => lately(query.window, newest),
+            _ => recent_since(query.window, newest),
         };
         let limit = query.limit.clamp(1, LIMIT_MAX);
         let (rows, next) = match (&query.query, &query.weights) {
@@ -180,12 +188,12 @@ impl Measure {
         }
         if data.is_empty() {
             let first = self.inner.store.trends_read_since(number_of(TrendWindow::Month)).await?;
-            meta.available = first.map(|first| Held { first, last: newest }.into());
+            meta.available = first.map(|first| DataPeriod { first, last: newest }.into());
         }
         Ok(Measured { data, meta, next })
     }
 
-    /// As the store has them in order.
+    /// Reads a page in an order of the store.
     async fn in_order(
         &self,
         query: &TrendingQuery,
@@ -206,7 +214,7 @@ impl Measure {
         Ok(page(rows, query.sort, limit))
     }
 
-    /// Candidates put in order here: those that answer a keyword, or those that stand first by the usual weights.
+    /// Sorts candidates: matches of a keyword, or the first hashtags by the default weights.
     async fn in_own_order(
         &self,
         query: &TrendingQuery,
@@ -220,7 +228,7 @@ impl Measure {
             && let Some(peers) = self.peers(query.window).await?
         {
             for row in &mut rows {
-                row.values[0] = emerging(&seen(kept(row)?.trend, Some(newest)), &peers, weights).score;
+                row.values[0] = emerging(&seen(decoded(row)?.trend, Some(newest)), &peers, weights).score;
             }
         }
         let column = query.sort.column();
@@ -262,7 +270,7 @@ impl Measure {
         Ok(store.trends(first).await?)
     }
 
-    /// Whether the week that an outlook is of did not begin just now: its reading is too old for that.
+    /// Returns true if the week of an outlook began too long ago: its reading is old.
     pub(super) fn is_past(&self, as_of: Timestamp) -> bool {
         let age_ms = self.inner.clock.now().as_ms().saturating_sub(as_of.as_ms());
         age_ms > READING_AGE_DAYS_MAX * MS_OF_A_DAY
@@ -282,7 +290,7 @@ impl Measure {
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
             let Some(hashtag) = by_row.get(&row.hashtag) else { continue };
-            let KeptTrend { trend, sources } = kept(row)?;
+            let SourcedTrend { trend, sources } = decoded(row)?;
             let trend = seen(trend, Some(newest));
             let placed = peers.as_ref().map(|peers| emerging(&trend, peers, &weights));
             views.push(TrendingView {
@@ -298,12 +306,12 @@ impl Measure {
     }
 }
 
-/// Hashtags that were read at or after this have a pace, where the newest reading of all is that.
+/// Returns the time since which a hashtag must have been read to have a pace, given the newest reading of all.
 fn fresh_since(newest: Timestamp) -> Timestamp {
     Timestamp::from_ms(newest.as_ms().saturating_sub(READING_AGE_DAYS_MAX * MS_OF_A_DAY))
 }
 
-/// One row more than is shown was read, to see whether there is a next page.
+/// Cuts a page from rows, of which one more than shown was read to detect a next page.
 fn page(mut rows: Vec<TrendRow>, sort: TrendSort, limit: u32) -> (Vec<TrendRow>, Option<Place>) {
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
@@ -315,7 +323,7 @@ fn page(mut rows: Vec<TrendRow>, sort: TrendSort, limit: u32) -> (Vec<TrendRow>,
     (rows, next)
 }
 
-/// The size band of a hashtag, as it is told.
+/// Returns the name of a hashtag's size band.
 pub(super) fn size_band(hashtag: &Hashtag) -> Option<&'static str> {
     hashtag.views().map(|views| band_name(views.value))
 }

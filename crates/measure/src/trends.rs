@@ -1,11 +1,11 @@
-//! Working trends out when readings come in: which hashtags changed is followed by the store's change sequence, as the
-//! search index does, so that whoever recorded the readings (an import, an upstream's answer) need not know of it. What is
-//! asked for later is read in order and not made then.
+//! Computes trends when readings are recorded. Follows the store's change sequence, as the search index does,
+//! so that the recorder of the readings (an import, an upstream's answer) need not know of it. Questions only
+//! read stored trends.
 
 use crate::Measure;
 use crate::drafts::{Draft, Pieces, Which};
-use crate::kept::KeptTrend;
 use crate::series::HashtagSeries;
+use crate::trend_codec::SourcedTrend;
 use catalog::CatalogError;
 use domain::metrics::concentration::concentration;
 use domain::metrics::emerging::SizeBand;
@@ -20,23 +20,24 @@ use store::trends::{TrendRow, TrendState};
 use strum::VariantArray;
 use utoipa::ToSchema;
 
-/// Trends that are kept together: each transaction writes the pages of the indexes anew.
-pub(super) const KEEP_MAX: usize = 20_000;
-/// All trends are made anew where at least so many hashtags changed,
-const ANEW_HASHTAGS_MIN: u64 = 1_000;
-/// a fourth of those with trends,
-const ANEW_PART_OF_TRENDS: u64 = 4;
-/// and not too few of all hashtags, of which most may have no readings but are looked at.
-const ANEW_PART_OF_HASHTAGS: u64 = 50;
-/// Videos that the concentration of a hashtag is taken of, at most: of more it is left out rather than held up for.
+/// Trends written in one transaction: each transaction rewrites the pages of the indexes.
+pub(super) const WRITE_MAX: usize = 20_000;
+/// Changed hashtags that a rebuild of all trends needs.
+const REBUILD_HASHTAGS_MIN: u64 = 1_000;
+/// Divisor: the part of the hashtags with trends that must have changed for a rebuild.
+const REBUILD_PART_OF_TRENDS: u64 = 4;
+/// Divisor: the part of all hashtags that must have changed for a rebuild, which reads those without readings
+/// too.
+const REBUILD_PART_OF_HASHTAGS: u64 = 50;
+/// Most videos of which the concentration of a hashtag is computed; with more it is left out to save time.
 pub(super) const CONCENTRATION_VIDEOS_MAX: u32 = 20_000;
-/// A reading counts as lately made for this long at least, however short the window.
-const LATELY_MS_MIN: i64 = 48 * 3600 * 1000;
+/// Shortest time for which a reading counts as recent, however short the window.
+const RECENT_MS_MIN: i64 = 48 * 3600 * 1000;
 
-/// How long a question waits while trends are worked out for the first time; clients stop waiting at 10 s.
+/// Longest wait of a question for the first trends; clients stop waiting at 10 s.
 const FIRST_TRENDS_WAIT: Duration = Duration::from_secs(2);
 
-/// The number of a window in the database.
+/// Returns the number of a window in the database.
 pub(super) const fn number_of(window: TrendWindow) -> u8 {
     match window {
         TrendWindow::Day => 1,
@@ -45,66 +46,66 @@ pub(super) const fn number_of(window: TrendWindow) -> u8 {
     }
 }
 
-/// The window of a number.
+/// Returns the window of a number.
 pub(super) fn window_of(number: u8) -> Option<TrendWindow> {
     TrendWindow::VARIANTS.iter().copied().find(|window| number_of(*window) == number)
 }
 
-/// How long before the newest reading of all a hashtag may have been read to be among those that move.
-pub(super) fn lately(window: TrendWindow, newest_at: Timestamp) -> Timestamp {
-    Timestamp::from_ms(newest_at.as_ms().saturating_sub(window.ms().max(LATELY_MS_MIN)))
+/// Returns the time since which a hashtag must have been read to have a trend, given the newest reading of all.
+pub(super) fn recent_since(window: TrendWindow, newest_at: Timestamp) -> Timestamp {
+    Timestamp::from_ms(newest_at.as_ms().saturating_sub(window.ms().max(RECENT_MS_MIN)))
 }
 
-/// How a hashtag moves within a window, in numbers. What cannot be known is `null`.
+/// Trend of a hashtag within a window. Unknown numbers are `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Trend)]
 pub struct TrendFacts {
-    /// When the newest reading was made that it is worked out from.
+    /// Time of the newest reading that it is computed from.
     pub observed_at: String,
-    /// By which ways its readings came.
+    /// Sources of its readings.
     pub source: Vec<String>,
-    /// Views then.
+    /// Views at that time.
     pub views: u64,
     /// Views gained.
     pub gain: Option<u64>,
-    /// Milliseconds that the gain really spans: readings do not fall on the ends of a window.
+    /// Milliseconds between the readings of the gain, which need not be at the ends of the window.
     pub span_ms: Option<i64>,
-    /// Falls within it that growth leaves out.
+    /// Falls within the window, which growth ignores.
     pub falls: u64,
-    /// Whether a reading of it was repaired.
+    /// True if a reading of it was repaired.
     pub repaired: bool,
-    /// Whether the gain is below the step that the views are rounded to.
+    /// True if the gain is below the step that the views are rounded to.
     pub below_resolution: bool,
-    /// Views a day.
+    /// Views per day.
     pub velocity: Option<f64>,
     /// Views gained over views before.
     pub growth: Option<f64>,
-    /// Growth in per cent an hour.
+    /// Growth in per cent per hour.
     pub growth_pct_per_hour: Option<f64>,
-    /// Logarithmic growth a day.
+    /// Logarithmic growth per day.
     pub log_growth: Option<f64>,
     /// Days in which it doubles at this rate.
     pub doubling_days: Option<f64>,
-    /// Velocity less that of the window before.
+    /// Velocity minus that of the previous window.
     pub acceleration: Option<f64>,
     /// Velocity of the last days over that of the last weeks.
     pub momentum: Option<f64>,
-    /// How unusual the velocity is for the hashtag itself.
+    /// Deviation of the velocity from the hashtag's usual one.
     pub zscore: Option<f64>,
-    /// Whether the surge is 3 or more; `null` where it is not known.
+    /// True if the surge is 3 or more; `null` if it is unknown.
     pub breakout: Option<bool>,
-    /// New creators for each view gained.
+    /// New creators per view gained.
     pub breadth: Option<f64>,
-    /// Views gained for each new video.
+    /// Views gained per new video.
     pub marginal_views: Option<f64>,
-    /// 1 for a hashtag that was just seen first, towards 0 with age.
+    /// 1 for a hashtag that was just seen for the first time, towards 0 with age.
     pub novelty: Option<f64>,
     /// Gini coefficient of plays over creators.
     pub concentration: Option<f64>,
 }
 
 impl TrendFacts {
-    /// What is told of a trend and of where its readings came from.
+    /// Renders a trend and the sources of its readings.
     pub(super) fn of(trend: &Trend, sources: SourceSet) -> Self {
         let gain = trend.gain;
         Self {
@@ -133,38 +134,38 @@ impl TrendFacts {
     }
 }
 
-/// How far working out has come.
+/// Progress of the computation of trends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TrendsProgress {
-    /// Hashtags looked at.
+    /// Hashtags checked.
     pub hashtags: u64,
-    /// Hashtags whose trends were worked out.
-    pub worked_out: u64,
+    /// Hashtags whose trends were computed.
+    pub computed: u64,
 }
 
 impl TrendsProgress {
     pub(super) fn add(&mut self, more: &Self) {
         self.hashtags += more.hashtags;
-        self.worked_out += more.worked_out;
+        self.computed += more.computed;
     }
 }
 
 impl Measure {
-    /// Works out the trends of every hashtag that was read since it was last done. Whoever is cut off, or does it twice,
-    /// or beside another process, harms nothing.
+    /// Computes the trends of every hashtag that was read since the last time. May be cancelled and repeated,
+    /// and may run in several processes at once.
     pub async fn follow_trends(&self) -> Result<TrendsProgress, CatalogError> {
         let _one_at_a_time = self.inner.trends.lock().await;
         let mut progress = TrendsProgress::default();
         let store = &self.inner.store;
-        let is_settled = |state: &TrendState, sequence| state.sequence == sequence && !self.is_ahead(state);
-        if is_settled(&store.trend_state().await?, store.sequence().await?) {
+        let is_current = |state: &TrendState, sequence| state.sequence == sequence && !self.is_ahead(state);
+        if is_current(&store.trend_state().await?, store.sequence().await?) {
             return Ok(progress);
         }
         let _turn = store.trends_turn().await?;
         loop {
             let state = store.trend_state().await?;
             let sequence = store.sequence().await?;
-            if is_settled(&state, sequence) {
+            if is_current(&state, sequence) {
                 return Ok(progress);
             }
             let changes = match state.sequence {
@@ -173,30 +174,31 @@ impl Measure {
                 since => store.changes_since(since).await?,
             };
             match changes {
-                Changes::Hashtags { hashtags, .. } if self.are_many(hashtags.len()).await? => {
-                    self.work_all_out(sequence, &mut progress).await?;
+                Changes::Hashtags { hashtags, .. } if self.is_rebuild_cheaper(hashtags.len()).await? => {
+                    self.rebuild_trends(sequence, &mut progress).await?;
                 }
                 Changes::Hashtags { hashtags, .. } => {
-                    let newest = self.work_out(hashtags, sequence, state.newest_at, &mut progress).await?;
+                    let newest =
+                        self.update_trends(hashtags, sequence, state.newest_at, &mut progress).await?;
                     self.renew_peers(newest).await?;
                     store.note_trend_state(TrendState { sequence, newest_at: newest }).await?;
                 }
                 Changes::Gap => {
-                    // Noted first: what is kept of another store goes.
+                    // Stored first, so that trends of another store are dropped.
                     store.note_trend_state(TrendState { sequence: 0, newest_at: None }).await?;
-                    self.work_all_out(sequence, &mut progress).await?;
+                    self.rebuild_trends(sequence, &mut progress).await?;
                 }
             }
         }
     }
 
-    /// Whether trends were last worked out while the clock stood ahead. Seen from there all later readings are old, so trends
-    /// are worked out anew.
+    /// Returns true if trends were last computed while the clock was ahead. All later readings would then be
+    /// old, so trends are rebuilt.
     fn is_ahead(&self, state: &TrendState) -> bool {
         state.newest_at.is_some_and(|newest| is_ahead(newest, self.inner.clock.now()))
     }
 
-    /// Has trends worked out in the background, unless that is going on: it looks for news before it ends.
+    /// Computes trends in the background, unless that is in progress: it checks for changes before it ends.
     pub(super) fn nudge_trends(&self) {
         if self.inner.trends.try_lock().is_err() {
             return;
@@ -204,12 +206,13 @@ impl Measure {
         let measure = self.clone();
         tokio::spawn(async move {
             if let Err(error) = measure.follow_trends().await {
-                tracing::warn!(%error, "trends cannot be worked out");
+                tracing::warn!(%error, "cannot compute trends");
             }
         });
     }
 
-    /// Whether trends are worked out at all, be it of older readings. If not, has it done, and waits for a moment.
+    /// Returns true if there are trends, if only of older readings. If not, starts to compute them and waits a
+    /// moment.
     pub(super) async fn has_trends(&self) -> Result<bool, CatalogError> {
         if self.are_trends_known().await? {
             self.nudge_trends();
@@ -219,11 +222,11 @@ impl Measure {
         let done = async {
             if idle {
                 let measure = self.clone();
-                // A task of its own: whoever stops waiting must not stop the work.
+                // A task of its own, so that the work continues when the caller stops waiting.
                 match tokio::spawn(async move { measure.follow_trends().await }).await {
                     Ok(Ok(_)) => {}
-                    Ok(Err(error)) => tracing::warn!(%error, "trends cannot be worked out"),
-                    Err(error) => tracing::warn!(%error, "trends cannot be worked out"),
+                    Ok(Err(error)) => tracing::warn!(%error, "cannot compute trends"),
+                    Err(error) => tracing::warn!(%error, "cannot compute trends"),
                 }
             } else {
                 drop(self.inner.trends.lock().await);
@@ -239,19 +242,19 @@ impl Measure {
         Ok(store.trend_state().await?.sequence > 0 || store.sequence().await? == 0)
     }
 
-    /// Whether so many hashtags changed that it is less work to make all trends anew, as after a reading of every series.
-    async fn are_many(&self, changed: usize) -> Result<bool, CatalogError> {
+    /// Returns true if a rebuild of all trends is less work than an update, as after a reading of every series.
+    async fn is_rebuild_cheaper(&self, changed: usize) -> Result<bool, CatalogError> {
         let (store, changed) = (&self.inner.store, changed as u64);
-        if changed < ANEW_HASHTAGS_MIN || !store.sets_trends_aside() {
+        if changed < REBUILD_HASHTAGS_MIN || !store.sets_trends_aside() {
             return Ok(false);
         }
-        let kept = store.trends_count(number_of(TrendWindow::Month)).await?;
-        let held = store.catalog_size().await?.hashtags;
-        Ok(changed * ANEW_PART_OF_TRENDS >= kept && changed * ANEW_PART_OF_HASHTAGS >= held)
+        let with_trends = store.trends_count(number_of(TrendWindow::Month)).await?;
+        let all = store.catalog_size().await?.hashtags;
+        Ok(changed * REBUILD_PART_OF_TRENDS >= with_trends && changed * REBUILD_PART_OF_HASHTAGS >= all)
     }
 
-    /// Works out the trends of these hashtags that are not of the readings that are held now.
-    async fn work_out(
+    /// Computes those trends of these hashtags that do not match the stored readings.
+    async fn update_trends(
         &self,
         hashtags: Vec<HashtagRow>,
         sequence: u64,
@@ -266,7 +269,7 @@ impl Measure {
             newest = newest.max(piece.newest);
             store.keep_standings(sequence, piece.standings).await?;
             rows.extend(piece.drafts.into_iter().map(Draft::into_row));
-            if rows.len() >= KEEP_MAX {
+            if rows.len() >= WRITE_MAX {
                 store.keep_trends(std::mem::take(&mut rows)).await?;
             }
         }
@@ -274,21 +277,22 @@ impl Measure {
         Ok(newest)
     }
 
-    /// Gini coefficient of plays over creators; `None` where none is told or they are too many to look at now.
+    /// Returns the Gini coefficient of plays over creators; `None` if no plays are known or there are too many
+    /// videos.
     pub(super) async fn plays_concentration(&self, hashtag: HashtagRow) -> Result<Option<f64>, CatalogError> {
         let plays = self.inner.store.creator_plays(&[hashtag], CONCENTRATION_VIDEOS_MAX).await?;
         Ok(plays.first().and_then(|creators| gini(&creators.plays)))
     }
 }
 
-/// Gini coefficient of plays over creators.
+/// Returns the Gini coefficient of plays over creators.
 pub(super) fn gini(plays: &[u128]) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "a Gini coefficient is no exact number")]
     let mut plays: Vec<f64> = plays.iter().map(|plays| *plays as f64).collect();
     concentration(&mut plays).map(|concentration| concentration.gini)
 }
 
-/// What a trend is made from.
+/// Returns the input of a trend.
 pub(super) fn trend_input(
     series: &HashtagSeries,
     concentration: Option<f64>,
@@ -304,16 +308,16 @@ pub(super) fn trend_input(
     }
 }
 
-/// What was kept of a trend.
-pub(super) fn kept(row: &TrendRow) -> Result<KeptTrend, CatalogError> {
-    let kept = window_of(row.window).and_then(|window| KeptTrend::from_bytes(&row.facts, window));
-    kept.ok_or_else(|| {
+/// Decodes a stored trend.
+pub(super) fn decoded(row: &TrendRow) -> Result<SourcedTrend, CatalogError> {
+    let decoded = window_of(row.window).and_then(|window| SourcedTrend::from_bytes(&row.facts, window));
+    decoded.ok_or_else(|| {
         let row = row.hashtag.0.to_string();
         store::StoreError::Inconsistent { table: "trends", column: "facts", row }.into()
     })
 }
 
-/// The size band of so many views, as it is told.
+/// Returns the name of the size band of this many views.
 pub(super) fn band_name(views: u64) -> &'static str {
     SizeBand::of(views).name()
 }

@@ -1,4 +1,4 @@
-//! The videos under a hashtag in numbers, filtered and in an order.
+//! The videos under a hashtag in numbers, filtered and sorted.
 
 use crate::Measure;
 use crate::creators::{as_real, put_first};
@@ -31,21 +31,21 @@ pub enum VideoSort {
     /// Plays.
     #[default]
     Plays,
-    /// When it was posted.
+    /// Time of the post.
     Newest,
     /// Engagement rate.
     Engagement,
-    /// Plays a day since it was posted, when last read.
+    /// Plays per day from the post to the newest reading.
     Velocity,
 }
 
 impl VideoSort {
-    /// What it is called in requests.
+    /// Returns its name in requests.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// `None` where it cannot be known of a video: it is left out of the order.
+    /// Returns the sort value of a video; `None` if it is unknown, and then the video is left out.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
     fn value(self, video: &SampledVideo) -> Option<f64> {
         match self {
@@ -57,7 +57,7 @@ impl VideoSort {
     }
 }
 
-/// Plays a day from when it was posted to when it was read; of less than an hour it says nothing.
+/// Returns plays per day from the post to the reading; `None` within the first hour.
 fn velocity(
     plays: Option<u64>,
     created_at: Option<Timestamp>,
@@ -119,7 +119,7 @@ pub struct VideosQuery {
     pub after: Option<Place>,
 }
 
-/// What hashtags are called, ascending by their rows.
+/// Names of hashtags, ascending by their rows.
 pub(super) type Names = Vec<(HashtagRow, Arc<str>)>;
 
 /// A video in numbers.
@@ -130,17 +130,17 @@ pub struct VideoMeasuredView {
     pub id: String,
     /// Caption.
     pub title: String,
-    /// When it was posted, where told.
+    /// Time of the post, if known.
     pub created_at: Option<String>,
-    /// Country it was posted under, where told.
+    /// Country of the post, if known.
     pub region: Option<String>,
-    /// TikTok's id of who posted it, where told.
+    /// TikTok's id of its creator, if known.
     pub creator_id: Option<String>,
-    /// Handle of who posted it, where told.
+    /// Handle of its creator, if known.
     pub creator: Option<String>,
-    /// When it was last read, where told.
+    /// Time of its newest reading, if known.
     pub observed_at: Option<String>,
-    /// `null` where not told, as the others.
+    /// Plays; `null` if unknown, as the other counts.
     pub plays: Option<u64>,
     /// Likes.
     pub likes: Option<u64>,
@@ -150,19 +150,19 @@ pub struct VideoMeasuredView {
     pub shares: Option<u64>,
     /// Saves.
     pub saves: Option<u64>,
-    /// Likes, comments, shares and saves for each play.
+    /// Likes, comments, shares and saves per play.
     pub engagement: Option<f64>,
-    /// Plays a day from when it was posted to when it was last read.
+    /// Plays per day from the post to the newest reading.
     pub velocity: Option<f64>,
-    /// Whether any of its counts was rounded for display.
+    /// True if any of its counts was rounded for display.
     pub rounded: bool,
     /// Its hashtags.
     pub hashtags: Vec<String>,
 }
 
 impl Measure {
-    /// A page of the videos under a hashtag. An order by what changes is that of the moment: between two pages a video
-    /// may move.
+    /// Returns a page of the videos under a hashtag. Values may change between two pages, so that a video
+    /// moves.
     pub async fn videos(
         &self,
         hashtag: &Hashtag,
@@ -203,7 +203,7 @@ impl Measure {
         Ok(Measured { data, meta, next })
     }
 
-    /// The hashtag of `also` or `not`. One that is not held stands beside no video.
+    /// Returns the hashtag of `also` or `not`. One that is not stored matches no video.
     async fn other(
         &self,
         text: Option<&str>,
@@ -211,11 +211,11 @@ impl Measure {
     ) -> Result<Option<Option<HashtagRow>>, MeasureError> {
         let Some(text) = text else { return Ok(None) };
         HashtagRef::candidates(text)
-            .map_err(|why| MeasureError::parameter(param, format!("{text:?} is no hashtag: {why}")))?;
+            .map_err(|why| MeasureError::parameter(param, format!("{text:?} is not a hashtag: {why}")))?;
         Ok(Some(self.inner.catalog.find(text).await?.map(|hashtag| hashtag.row)))
     }
 
-    /// The ready JSON of each video, and all their hashtags, each once and ascending.
+    /// Returns the packed JSON of each video, and all their hashtags, each once and ascending.
     pub(super) async fn packed_with_tags(
         &self,
         videos: &[VideoUnder],
@@ -258,7 +258,7 @@ fn name_of(row: HashtagRow, names: &Names) -> Option<&str> {
     Some(&names[place].1)
 }
 
-/// A video in numbers, with what is told by its ready JSON and the names of its hashtags.
+/// Renders a video in numbers, with data from its packed JSON and the names of its hashtags.
 pub(super) fn view(video: &VideoUnder, packed: &[u8], names: &Names) -> VideoMeasuredView {
     let label = fragment::label(packed).unwrap_or_default();
     let count = |count: Option<Count>| count.map(Count::value);

@@ -1,6 +1,6 @@
-//! What several answers share: a hashtag's record, totals, and what is to be known of a measurement.
+//! Shared parts of answers: a hashtag's record, totals, and the metadata of a measurement.
 
-use crate::Held;
+use crate::DataPeriod;
 use crate::sample::Sample;
 use domain::caveat::{Caveat, caveat_texts};
 use domain::hashtag::{AsRead, Observed, Total};
@@ -9,37 +9,36 @@ use domain::{Basis, CaveatSet, Count, Hashtag, Source, SourceSet, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Samples below this are too small to say much.
+/// Size of a sample below which results are only indicative.
 const SAMPLE_VIDEOS_MIN: u64 = 30;
 
-/// Totals named at most where the newest reading does not count; the others are counted.
+/// Most totals that the caveat on newest readings names; the others are counted.
 const NAMED_MAX: usize = 20;
 
-/// What is to be known of a measurement.
+/// Metadata of a measurement.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[schema(as = MeasurementMeta)]
 pub struct Meta {
-    /// When the newest of what it is made from was read; `null` where no source told.
+    /// Time of the newest reading that it is computed from; `null` where unknown.
     #[schema(example = "2026-11-25T08:00:00Z")]
     pub observed_at: Option<String>,
-    /// By which ways that came.
+    /// Sources of these readings.
     #[schema(example = json!(["series"]))]
     pub source: Vec<&'static str>,
-    /// `reported` (told by TikTok), `observed` (added up from videos that are held) or `null` where it is neither.
+    /// `reported` (stated by TikTok), `observed` (added up from stored videos) or `null` if it is neither.
     pub basis: Option<&'static str>,
-    /// Whether it is older than it was wanted.
+    /// True if it is older than requested.
     pub stale: bool,
-    /// Of which videos it is made; `null` where it is made of none.
+    /// The videos that it is computed from; `null` if there are none.
     pub sample: Option<SampleView>,
-    /// Of an answer without a row: from when to when there is something. `null` where there is nothing at all, and of answers
-    /// with rows.
+    /// For an answer without a row: the period that has data. `null` if there is no data, and for answers with
+    /// rows.
     pub available: Option<AvailableView>,
-    /// What limits it.
+    /// Its limitations.
     pub caveats: Vec<CaveatView>,
 }
 
-/// From when to when something is stored of what was requested: the readings of a count, or the times at which the stored
-/// videos were posted.
+/// Period of the stored data: of the readings of a count, or of the posting times of stored videos.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Available)]
 pub struct AvailableView {
@@ -51,20 +50,20 @@ pub struct AvailableView {
     pub to: String,
 }
 
-impl From<Held> for AvailableView {
-    fn from(held: Held) -> Self {
-        Self { from: held.first.to_rfc3339(), to: held.last.to_rfc3339() }
+impl From<DataPeriod> for AvailableView {
+    fn from(period: DataPeriod) -> Self {
+        Self { from: period.first.to_rfc3339(), to: period.last.to_rfc3339() }
     }
 }
 
-/// Something that limits what a number means.
+/// A limitation of a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Caveat)]
 pub struct CaveatView {
-    /// For programs.
+    /// Code, for programs.
     #[schema(example = "partial_sample")]
     pub code: &'static str,
-    /// For people.
+    /// Text, for people.
     pub text: String,
 }
 
@@ -80,28 +79,28 @@ impl From<(Caveat, String)> for CaveatView {
     }
 }
 
-/// The videos a measurement is made of.
+/// The videos that a measurement is computed from.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Sample)]
 pub struct SampleView {
-    /// How many.
+    /// Number of videos.
     pub videos: u64,
-    /// Of so many that are held under the hashtag.
+    /// Number of stored videos of the hashtag.
     pub held_videos: u64,
-    /// Of so many that there are, as a source told; `null` where none did.
+    /// Number of all its videos, as reported; `null` if unknown.
     pub reported_videos: Option<u64>,
-    /// videos / reported_videos; `null` where that is not known.
+    /// videos / reported_videos; `null` if unknown.
     pub coverage: Option<f64>,
 }
 
 impl SampleView {
     /// `3 of the 12 videos stored, out of 185 reported`
     fn named(&self) -> String {
-        let (videos, held) = (grouped(self.videos), grouped(self.held_videos));
+        let (videos, all) = (grouped(self.videos), grouped(self.held_videos));
         let noun = if self.held_videos == 1 { "video" } else { "videos" };
         let stored = match self.videos == self.held_videos {
-            true => format!("the {held} {noun} stored"),
-            false => format!("{videos} of the {held} {noun} stored"),
+            true => format!("the {all} {noun} stored"),
+            false => format!("{videos} of the {all} {noun} stored"),
         };
         match self.reported_videos {
             Some(reported) => format!("{stored}, out of {} reported", grouped(reported)),
@@ -110,36 +109,37 @@ impl SampleView {
     }
 }
 
-/// A total: its value, and what it is.
+/// A total with its basis and precision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Total)]
 pub struct TotalView {
-    /// `null` while nothing is known of it.
+    /// Value; `null` if unknown.
     pub value: Option<u64>,
-    /// `reported` or `observed`; `null` beside a `null` value.
+    /// `reported` or `observed`; `null` with a `null` value.
     pub basis: Option<&'static str>,
-    /// Whether it was rounded for display.
+    /// True if it was rounded for display.
     pub rounded: bool,
-    /// The step it was rounded to; 1 when it is exact.
+    /// The step it was rounded to; 1 if it is exact.
     pub step: u64,
-    /// When it was read: of an observed total, the newest reading of the stored videos. `null` where no source gave a time.
+    /// Time of the reading; of an observed total, that of the newest reading of the stored videos. `null` if
+    /// unknown.
     #[schema(example = "2026-11-25T08:00:00Z")]
     pub read_at: Option<String>,
-    /// The newest reading, where it is not the one that counts: `value` is the last reading that the repair of the series
-    /// keeps, as in the history, the gains and the charts.
+    /// The newest reading, if `value` differs: `value` is the last one of the repaired series, as in the
+    /// history, the gains and the charts.
     pub as_read: Option<AsReadView>,
 }
 
-/// The newest reading of a total, where another one counts.
+/// The newest reading of a total that differs from the repaired value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AsRead)]
 pub struct AsReadView {
-    /// As it was read.
+    /// Value as read.
     #[schema(example = 343_500)]
     pub value: u64,
-    /// When.
+    /// Time of this reading.
     pub at: String,
-    /// When the reading that counts was taken.
+    /// Time of the reading that counts.
     pub counted_at: String,
 }
 
@@ -154,14 +154,14 @@ impl From<AsRead> for AsReadView {
 }
 
 impl AsReadView {
-    /// For people: `343,500 on 2022-07-13`.
+    /// Formats it for people: `343,500 on 2022-07-13`.
     pub fn shown(&self) -> String {
         let day: String = self.at.chars().take(10).collect();
         format!("{} on {day}", grouped(self.value))
     }
 }
 
-/// Names the newest readings that do not count, of these hashtags by name; `None` where all count.
+/// Describes the newest readings that do not count, by name of the hashtag; `None` if all count.
 pub fn not_as_read<'a>(
     totals: impl IntoIterator<Item = (&'a str, &'static str, &'a AsReadView)>,
 ) -> Option<String> {
@@ -174,13 +174,13 @@ pub fn not_as_read<'a>(
     let listed = named.get(..named.len().min(NAMED_MAX))?.join("; ");
     (!named.is_empty()).then(|| {
         format!(
-            "The newest reading is not the number that counts where it is a jump that no second reading confirms, \
-             contradicted by others, or off its step of display: {listed}{rest}."
+            "The newest reading does not count if it is an unconfirmed jump, contradicted by other readings, or off its \
+             rounding step: {listed}{rest}."
         )
     })
 }
 
-/// A whole number in groups of three digits.
+/// Formats a whole number in groups of three digits.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits
@@ -196,12 +196,12 @@ impl TotalView {
     fn of(
         hashtag: &Hashtag,
         total: Option<Total>,
-        told: Option<Count>,
-        told_at: Option<Timestamp>,
+        reported: Option<Count>,
+        reported_at: Option<Timestamp>,
         as_read: Option<AsRead>,
     ) -> Self {
         let read_at = total.and_then(|total| match total.basis {
-            Basis::Reported => told_at,
+            Basis::Reported => reported_at,
             Basis::Observed => hashtag.observed.read_at,
         });
         Self {
@@ -209,41 +209,41 @@ impl TotalView {
             value: total.map(|total| total.value),
             basis: total.map(|total| total.basis.name()),
             rounded: total.is_some_and(|total| total.rounded),
-            step: told.map_or(1, Count::resolution),
+            step: reported.map_or(1, Count::resolution),
             as_read: as_read.map(AsReadView::from),
         }
     }
 
-    /// The views of a hashtag.
+    /// Returns the views of a hashtag.
     pub(super) fn views_of(hashtag: &Hashtag) -> Self {
         let [views, _, _] = Self::all_of(hashtag);
         views
     }
 
-    /// The views, creators and videos of a hashtag.
+    /// Returns the views, creators and videos of a hashtag.
     pub(super) fn all_of(hashtag: &Hashtag) -> [Self; 3] {
-        let (told, at, as_read) = (&hashtag.reported, hashtag.counted_times(), &hashtag.as_read);
+        let (reported, at, as_read) = (&hashtag.reported, hashtag.counted_times(), &hashtag.as_read);
         [
-            Self::of(hashtag, hashtag.views(), told.views, at.views, as_read.views),
-            Self::of(hashtag, hashtag.creators(), told.creators, at.creators, as_read.creators),
-            Self::of(hashtag, hashtag.videos(), told.videos, at.videos, as_read.videos),
+            Self::of(hashtag, hashtag.views(), reported.views, at.views, as_read.views),
+            Self::of(hashtag, hashtag.creators(), reported.creators, at.creators, as_read.creators),
+            Self::of(hashtag, hashtag.videos(), reported.videos, at.videos, as_read.videos),
         ]
     }
 }
 
-/// Sums over the videos that are held under a hashtag.
+/// Sums over the stored videos of a hashtag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ObservedSums)]
 pub struct ObservedView {
-    /// Videos held.
+    /// Stored videos.
     pub videos: u64,
-    /// Sum of their plays, where known; `null` when it is above 2^53.
+    /// Sum of their known plays; `null` if it is above 2^53.
     pub views: Option<u64>,
-    /// Distinct creators among them; `null` where none is known.
+    /// Distinct creators among them; `null` if none is known.
     pub creators: Option<u64>,
-    /// Of these, creators known by handle alone: no source gave a user id.
+    /// Creators among these that are known by handle alone: no source has a user id.
     pub creators_by_handle: u64,
-    /// The newest reading of any of them; `null` where no source gave a time.
+    /// Time of the newest reading of any of them; `null` if unknown.
     pub read_at: Option<String>,
 }
 
@@ -259,7 +259,7 @@ impl ObservedView {
     }
 }
 
-/// The id that takes the place of TikTok's while that is not known.
+/// Returns the assigned id of a hashtag while TikTok's is unknown.
 pub(super) fn assigned_id(hashtag: &Hashtag) -> Option<String> {
     hashtag.id.is_none().then(|| hashtag.public_id().to_string())
 }
@@ -268,14 +268,14 @@ pub(super) fn assigned_id(hashtag: &Hashtag) -> Option<String> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Hashtag)]
 pub struct HashtagRecord {
-    /// TikTok's id; `null` while it is not known.
+    /// TikTok's id; `null` while unknown.
     #[schema(example = "7551")]
     pub id: Option<String>,
-    /// The id that takes its place while TikTok's is not known: every endpoint accepts it, also afterwards. `null` once
+    /// The id in its place while TikTok's is unknown; every endpoint accepts it, also afterwards. `null` once
     /// TikTok's is known.
     #[schema(example = json!(null))]
     pub assigned_id: Option<String>,
-    /// As it was first spelt.
+    /// Name as first spelled.
     #[schema(example = "cat")]
     pub name: String,
     /// Lifetime views: impressions, not people.
@@ -284,18 +284,18 @@ pub struct HashtagRecord {
     pub creators: TotalView,
     /// Posts under it.
     pub videos: TotalView,
-    /// When the newest reported total was read.
+    /// Time of the newest reading of a reported total.
     pub reported_at: Option<String>,
-    /// Sums over the videos that are held.
+    /// Sums over the stored videos.
     pub observed: ObservedView,
-    /// Its description, where told.
+    /// Description, if known.
     pub description: Option<String>,
-    /// Whether it is tied to a paid campaign, where told.
+    /// True if it is tied to a paid campaign; `null` if unknown.
     pub is_commerce: Option<bool>,
 }
 
 impl HashtagRecord {
-    /// Of a hashtag.
+    /// Renders the record of a hashtag.
     pub fn of(hashtag: &Hashtag) -> Self {
         let [views, creators, videos] = TotalView::all_of(hashtag);
         Self {
@@ -314,7 +314,7 @@ impl HashtagRecord {
 }
 
 impl Meta {
-    /// Made of readings of these sources, the newest of this time.
+    /// Creates the metadata of readings from these sources, the newest at this time.
     pub(super) fn of(sources: SourceSet, observed_at: Option<Timestamp>) -> Self {
         Self {
             observed_at: observed_at.map(Timestamp::to_rfc3339),
@@ -331,7 +331,7 @@ impl Meta {
         Self { basis: Some(Basis::Observed.name()), ..self }
     }
 
-    /// Made of a sample of a hashtag's videos.
+    /// Creates the metadata of a sample of a hashtag's videos.
     pub(super) fn of_sample(sample: &Sample, hashtag: &Hashtag) -> Self {
         let mut meta = Self::of(hashtag.observed.sources, sample.observed_at())
             .observed()
@@ -340,7 +340,7 @@ impl Meta {
         meta
     }
 
-    /// Made of so many videos of a hashtag.
+    /// Adds a sample of this many videos of a hashtag, with its caveats.
     pub(super) fn sampled(self, videos: u64, hashtag: &Hashtag) -> Self {
         let reported = hashtag.reported.videos;
         let sample = SampleView {
@@ -357,19 +357,17 @@ impl Meta {
             meta.say(Caveat::CreatorsByHandle);
         }
         if is_partial {
-            let text = format!("What is made of videos is of {of}: what is missing may differ.");
+            let text = format!("Based on {of}: missing videos may differ.");
             meta.say_so(Caveat::PartialSample, text);
         }
         if videos < SAMPLE_VIDEOS_MIN {
-            let text = format!(
-                "What is made of videos is of {of}, fewer than {SAMPLE_VIDEOS_MIN}: chance decides much."
-            );
+            let text = format!("Based on {of}, fewer than {SAMPLE_VIDEOS_MIN}: only indicative.");
             meta.say_so(Caveat::SmallSample, text);
         }
         meta
     }
 
-    /// Names the totals whose newest reading is not the one that counts.
+    /// Adds the caveat on totals whose newest reading does not count.
     pub(super) fn say_as_read<'h>(&mut self, hashtags: impl IntoIterator<Item = &'h Hashtag>) {
         let of = |hashtag: &'h Hashtag| {
             let name = hashtag.tag.name();
@@ -381,7 +379,7 @@ impl Meta {
         self.say_not_as_read(totals.iter().map(|(name, what, read)| (*name, *what, read)));
     }
 
-    /// The same of totals that are at hand.
+    /// Adds the caveat on these totals, whose newest reading does not count.
     pub(super) fn say_not_as_read<'a>(
         &mut self,
         totals: impl IntoIterator<Item = (&'a str, &'static str, &'a AsReadView)>,
@@ -391,12 +389,12 @@ impl Meta {
         }
     }
 
-    /// Says what was noted of the readings that it is made of.
+    /// Adds the caveats of the readings that it is computed from.
     pub(super) fn say_of_readings(&mut self, readings: CaveatSet) {
         caveat_texts(readings).into_iter().for_each(|(caveat, text)| self.say_so(caveat, text));
     }
 
-    /// Says that posts from before and after the limit of five hashtags are pooled, where they are.
+    /// Adds the caveat that posts from before and after the limit of five hashtags are pooled, if they are.
     pub(super) fn say_sides(&mut self, counts: &SideCounts) {
         if !counts.is_pooled() {
             return;
@@ -404,8 +402,8 @@ impl Meta {
         let SideCounts { on, between, .. } = counts;
         let text = format!(
             "Posts from before and after TikTok limited them to five hashtags are pooled: {} from before August 2025, {} of \
-             that month and {} since. What depends on how many hashtags a post has is not comparable across that date; \
-             `sides` has each apart where both have enough.",
+             that month and {} since. Numbers that depend on the hashtags per post are not comparable across that date; \
+             `sides` has both sides separately where they have enough.",
             grouped(on.before),
             grouped(*between),
             grouped(on.after)
@@ -413,16 +411,16 @@ impl Meta {
         self.say_so(Caveat::StructuralBreak, text);
     }
 
-    /// Says something of it, once.
+    /// Adds a caveat, once.
     pub(super) fn say(&mut self, caveat: Caveat) {
         self.say_so(caveat, caveat.text().to_owned());
     }
 
-    /// The same in other words.
+    /// Adds a caveat with a text of its own, once.
     fn say_so(&mut self, caveat: Caveat, text: String) {
-        let told = CaveatView { code: caveat.name(), text };
-        if !self.caveats.contains(&told) {
-            self.caveats.push(told);
+        let view = CaveatView { code: caveat.name(), text };
+        if !self.caveats.contains(&view) {
+            self.caveats.push(view);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A clock that stood a year ahead and was set right: what was kept meanwhile is neither dropped nor kept for a year.
+//! A clock that was a year ahead and was corrected: data stored meanwhile is neither lost nor retained for a
+//! year.
 
 use catalog::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
 use domain::metrics::TrendWindow;
@@ -12,14 +13,14 @@ use testkit::{FixedClock, Place, hashtag, video};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
-/// A walk may be gone on with for this long.
+/// Lifetime of a cursor.
 const WALK: Duration = Duration::from_secs(48 * 3600);
-/// Walks after which PostgreSQL was looked through for old ones.
+/// Enough walks for PostgreSQL to delete old ones.
 const OTHERS: u64 = 40;
 
 testkit::tell_on_each_backend! {
-    a_walk_goes_on_and_ends_like_any_other,
-    trends_are_those_of_the_present,
+    a_walk_continues_and_expires_on_time,
+    trends_follow_the_corrected_clock,
 }
 
 async fn page(catalog: &Catalog, name: &str, cursor: WalkCursor) -> Result<WalkPage, CatalogError> {
@@ -32,25 +33,25 @@ fn under(name: &str, ids: std::ops::Range<u64>) -> Vec<Observation> {
     ids.map(|id| video(id).tag(name).plays(id).into()).collect()
 }
 
-async fn a_walk_goes_on_and_ends_like_any_other(place: &Place) {
+async fn a_walk_continues_and_expires_on_time(place: &Place) {
     let clock = FixedClock::default();
-    let held = place.catalog(&clock).await;
-    held.record(under("cat", 1..101)).await;
+    let temp = place.catalog(&clock).await;
+    temp.record(under("cat", 1..101)).await;
     for n in 0..OTHERS {
-        held.record(under(&format!("dog{n}"), 1_000 * (n + 1)..1_000 * (n + 1) + 21)).await;
+        temp.record(under(&format!("dog{n}"), 1_000 * (n + 1)..1_000 * (n + 1) + 21)).await;
     }
-    let right = clock.now();
+    let correct = clock.now();
     clock.advance(YEAR);
-    let first = page(held.catalog(), "cat", WalkCursor::START).await.expect("a page");
-    clock.set(right);
-    // Other walks begin, and what is too old goes.
+    let first = page(temp.catalog(), "cat", WalkCursor::START).await.expect("a page");
+    clock.set(correct);
+    // Other walks begin, and expired ones are deleted.
     for n in 0..OTHERS {
-        page(held.catalog(), &format!("dog{n}"), WalkCursor::START).await.expect("a page");
+        page(temp.catalog(), &format!("dog{n}"), WalkCursor::START).await.expect("a page");
     }
     let mut ids: BTreeSet<Vec<u8>> = first.videos.iter().map(|video| video.to_vec()).collect();
     let mut cursor = first.cursor;
     loop {
-        let next = page(held.catalog(), "cat", cursor).await.expect("the walk goes on");
+        let next = page(temp.catalog(), "cat", cursor).await.expect("the walk goes on");
         ids.extend(next.videos.iter().map(|video| video.to_vec()));
         cursor = next.cursor;
         if !next.has_more {
@@ -59,15 +60,15 @@ async fn a_walk_goes_on_and_ends_like_any_other(place: &Place) {
     }
     assert_eq!(ids.len(), 100, "each once");
     clock.advance(WALK - Duration::from_millis(1));
-    page(held.catalog(), "cat", first.cursor).await.expect("it is kept as long as any other");
+    page(temp.catalog(), "cat", first.cursor).await.expect("the cursor lasts as long as any other");
     clock.advance(Duration::from_millis(2));
-    for catalog in [held.catalog(), &held.again("again.idx", &clock).await] {
+    for catalog in [temp.catalog(), &temp.again("again.idx", &clock).await] {
         let expired = page(catalog, "cat", first.cursor).await;
-        assert!(matches!(expired, Err(CatalogError::CursorUnknown)), "and no longer");
+        assert!(matches!(expired, Err(CatalogError::CursorUnknown)), "it expires");
     }
 }
 
-/// Views of some hashtags each day, up to now.
+/// Daily views of some hashtags, until now.
 fn readings(clock: &FixedClock, days: i64) -> Vec<Observation> {
     let at = |ago: i64| Timestamp::from_ms(clock.now().as_ms() - ago * 86_400_000);
     let reading = |n: u64, ago: i64| {
@@ -78,7 +79,7 @@ fn readings(clock: &FixedClock, days: i64) -> Vec<Observation> {
 }
 
 async fn moving(measure: &Measure) -> usize {
-    let asked = TrendingQuery {
+    let query = TrendingQuery {
         window: TrendWindow::Week,
         sort: TrendSort::Pace,
         min_views: Number::default(),
@@ -87,27 +88,27 @@ async fn moving(measure: &Measure) -> usize {
         limit: 10,
         after: None,
     };
-    let trending = measure.trending(&asked).await.expect("trends");
+    let trending = measure.trending(&query).await.expect("trends");
     trending.data.iter().filter(|row| row.outlook.as_ref().is_some_and(|it| it.pace.value.is_some())).count()
 }
 
-async fn trends_are_those_of_the_present(place: &Place) {
+async fn trends_follow_the_corrected_clock(place: &Place) {
     let clock = FixedClock::default();
-    let held = place.catalog(&clock).await;
-    held.record(readings(&clock, 30)).await;
-    held.measure().follow_trends().await.expect("trends");
-    assert_eq!(moving(held.measure()).await, 5);
-    let right = clock.now();
+    let temp = place.catalog(&clock).await;
+    temp.record(readings(&clock, 30)).await;
+    temp.measure().follow_trends().await.expect("trends");
+    assert_eq!(moving(temp.measure()).await, 5);
+    let correct = clock.now();
     clock.advance(YEAR);
     let ahead = |views| hashtag("early").views(views).observed_at(clock.now()).into();
-    held.record([ahead(5_000)]).await;
+    temp.record([ahead(5_000)]).await;
     clock.advance(DAY);
-    held.record([hashtag("early").views(9_000).observed_at(clock.now()).into()]).await;
-    held.measure().follow_trends().await.expect("trends");
-    assert_eq!(moving(held.measure()).await, 0, "seen from there all others were read long ago");
-    clock.set(right);
-    held.measure().follow_trends().await.expect("trends");
-    assert_eq!(moving(held.measure()).await, 5, "at once, without another reading");
-    let newest = held.store().trend_state().await.expect("a state").newest_at;
-    assert_eq!(newest, Some(right));
+    temp.record([hashtag("early").views(9_000).observed_at(clock.now()).into()]).await;
+    temp.measure().follow_trends().await.expect("trends");
+    assert_eq!(moving(temp.measure()).await, 0, "by this clock all others are stale");
+    clock.set(correct);
+    temp.measure().follow_trends().await.expect("trends");
+    assert_eq!(moving(temp.measure()).await, 5, "at once, without another reading");
+    let newest = temp.store().trend_state().await.expect("a state").newest_at;
+    assert_eq!(newest, Some(correct));
 }

@@ -1,4 +1,4 @@
-//! Exports, on each backend: every row once, in whatever parts it was read, and failures of either side.
+//! Exports, on each backend: each row once however it was read, and failures of either side.
 
 use domain::{Hashtag, Observation, Timestamp};
 use measure::{ExportOf, MeasureError};
@@ -16,20 +16,20 @@ fn days_ago(days: i64) -> Timestamp {
 }
 
 async fn holding(place: &Place, observations: Vec<Observation>) -> TemporaryCatalog {
-    let held = place.catalog(&FixedClock::at(days_ago(0))).await;
-    held.record(observations).await;
-    held
+    let temp = place.catalog(&FixedClock::at(days_ago(0))).await;
+    temp.record(observations).await;
+    temp
 }
 
-async fn lines(held: &TemporaryCatalog, of: ExportOf, only: Option<&Hashtag>) -> Vec<Value> {
-    let (bytes, rows) = held.measure().export(of, only, Format::Ndjson, Vec::new()).await.expect("a file");
+async fn lines(temp: &TemporaryCatalog, of: ExportOf, only: Option<&Hashtag>) -> Vec<Value> {
+    let (bytes, rows) = temp.measure().export(of, only, Format::Ndjson, Vec::new()).await.expect("a file");
     let text = String::from_utf8(bytes).expect("UTF-8");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines.len() as u64, rows);
     lines
 }
 
-async fn readings_are_told_hashtag_by_hashtag(place: &Place) {
+async fn readings_are_exported_by_hashtag(place: &Place) {
     let mut all: Vec<Observation> = Vec::new();
     for day in (0..3_i64).rev() {
         for name in ["cat", "dog"] {
@@ -38,19 +38,19 @@ async fn readings_are_told_hashtag_by_hashtag(place: &Place) {
         }
     }
     all.push(video(1).tag("silent").into());
-    let held = holding(place, all).await;
-    let told = lines(&held, ExportOf::History, None).await;
-    let names: Vec<&str> = told.iter().filter_map(|row| row["hashtag"].as_str()).collect();
+    let temp = holding(place, all).await;
+    let rows = lines(&temp, ExportOf::History, None).await;
+    let names: Vec<&str> = rows.iter().filter_map(|row| row["hashtag"].as_str()).collect();
     assert_eq!(names, ["cat", "cat", "cat", "dog", "dog", "dog"]);
-    let times: Vec<&Value> = told[..3].iter().map(|row| &row["observed_at"]).collect();
+    let times: Vec<&Value> = rows[..3].iter().map(|row| &row["observed_at"]).collect();
     assert_eq!(times, ["2026-11-23T12:00:00Z", "2026-11-24T12:00:00Z", NOW]);
-    let dog = held.catalog().find("dog").await.expect("an answer").expect("a hashtag");
-    assert_eq!(lines(&held, ExportOf::History, Some(&dog)).await, told[3..]);
-    let silent = held.catalog().find("silent").await.expect("an answer").expect("a hashtag");
-    assert_eq!(lines(&held, ExportOf::History, Some(&silent)).await, Vec::<Value>::new());
+    let dog = temp.catalog().find("dog").await.expect("an answer").expect("a hashtag");
+    assert_eq!(lines(&temp, ExportOf::History, Some(&dog)).await, rows[3..]);
+    let silent = temp.catalog().find("silent").await.expect("an answer").expect("a hashtag");
+    assert_eq!(lines(&temp, ExportOf::History, Some(&silent)).await, Vec::<Value>::new());
 }
 
-async fn all_videos_are_told_once_also_without_a_hashtag(place: &Place) {
+async fn each_video_is_exported_once_also_without_a_hashtag(place: &Place) {
     let videos: u64 = 2_500;
     let one = |id: u64| {
         let tags: &[&str] = match id % 5 {
@@ -64,22 +64,22 @@ async fn all_videos_are_told_once_also_without_a_hashtag(place: &Place) {
         }
         video.into()
     };
-    let held = holding(place, (1..=videos).map(one).collect()).await;
-    let told = lines(&held, ExportOf::Videos, None).await;
+    let temp = holding(place, (1..=videos).map(one).collect()).await;
+    let rows = lines(&temp, ExportOf::Videos, None).await;
     let ids: Vec<u64> =
-        told.iter().map(|row| row["id"].as_str().expect("an id").parse().expect("digits")).collect();
-    assert_eq!(ids, (1..=videos).collect::<Vec<u64>>(), "in the order they came in");
-    let names = |id: usize| &told[id - 1]["hashtags"];
+        rows.iter().map(|row| row["id"].as_str().expect("an id").parse().expect("digits")).collect();
+    assert_eq!(ids, (1..=videos).collect::<Vec<u64>>(), "in insertion order");
+    let names = |id: usize| &rows[id - 1]["hashtags"];
     assert_eq!([names(5), names(6), names(7)], [&json!(""), &json!("cat dog"), &json!("cat")]);
-    let dog = held.catalog().find("dog").await.expect("an answer").expect("a hashtag");
-    let mut under = lines(&held, ExportOf::Videos, Some(&dog)).await;
+    let dog = temp.catalog().find("dog").await.expect("an answer").expect("a hashtag");
+    let mut under = lines(&temp, ExportOf::Videos, Some(&dog)).await;
     under.sort_by_key(|row| row["id"].as_str().map(|id| (id.len(), id.to_owned())));
-    let with_dog: Vec<Value> = told.iter().filter(|row| row["hashtags"] == "cat dog").cloned().collect();
-    assert_eq!(under, with_dog, "either way tells the same of a video");
+    let with_dog: Vec<Value> = rows.iter().filter(|row| row["hashtags"] == "cat dog").cloned().collect();
+    assert_eq!(under, with_dog, "both exports have the same columns of a video");
 }
 
-async fn hashtags_are_told_as_their_records_are(place: &Place) {
-    let held = holding(
+async fn hashtags_are_exported_like_their_records(place: &Place) {
+    let temp = holding(
         place,
         vec![
             hashtag("cat").id(7551).views(16_400_000).observed_at(days_ago(1)).into(),
@@ -87,18 +87,18 @@ async fn hashtags_are_told_as_their_records_are(place: &Place) {
         ],
     )
     .await;
-    let told = lines(&held, ExportOf::Hashtags, None).await;
+    let rows = lines(&temp, ExportOf::Hashtags, None).await;
     let record = |row: &Value| {
         (row["id"].clone(), row["name"].clone(), row["views"].clone(), row["views_basis"].clone())
     };
-    assert_eq!(record(&told[0]), (json!("7551"), json!("cat"), json!(16_400_000), json!("reported")));
-    assert_eq!(record(&told[1]), (Value::Null, json!("dog"), json!(500), json!("observed")));
+    assert_eq!(record(&rows[0]), (json!("7551"), json!("cat"), json!(16_400_000), json!("reported")));
+    assert_eq!(record(&rows[1]), (Value::Null, json!("dog"), json!(500), json!("observed")));
     assert_eq!(
-        (&told[0]["reported_at"], &told[1]["observed_videos"]),
+        (&rows[0]["reported_at"], &rows[1]["observed_videos"]),
         (&json!("2026-11-24T12:00:00Z"), &json!(1))
     );
-    let dog = held.catalog().find("dog").await.expect("an answer").expect("a hashtag");
-    assert_eq!(lines(&held, ExportOf::Hashtags, Some(&dog)).await, told[1..]);
+    let dog = temp.catalog().find("dog").await.expect("an answer").expect("a hashtag");
+    assert_eq!(lines(&temp, ExportOf::Hashtags, Some(&dog)).await, rows[1..]);
 }
 
 /// A disk that is full after this many bytes.
@@ -116,11 +116,11 @@ impl Write for Full {
     }
 }
 
-async fn a_full_disk_ends_reading_and_is_told(place: &Place) {
-    let held = holding(place, (1..=6_000_u64).map(|id| video(id).tag("cat").into()).collect()).await;
+async fn a_full_disk_fails_the_export(place: &Place) {
+    let temp = holding(place, (1..=6_000_u64).map(|id| video(id).tag("cat").into()).collect()).await;
     for format in [Format::Ndjson, Format::Csv, Format::Parquet] {
         for room in [0, 1_000] {
-            let failed = held.measure().export(ExportOf::Videos, None, format, Full(room)).await;
+            let failed = temp.measure().export(ExportOf::Videos, None, format, Full(room)).await;
             let Err(MeasureError::File(error)) = failed.map(|(_, rows)| rows) else {
                 panic!("{format:?} with room for {room}");
             };
@@ -129,15 +129,15 @@ async fn a_full_disk_ends_reading_and_is_told(place: &Place) {
     }
 }
 
-/// Takes nothing before it may, and tells when it is given up.
-struct Held {
+/// Blocks writes until released, and signals when dropped.
+struct BlockedWriter {
     may_write: Receiver<()>,
-    given_up: Sender<()>,
+    dropped: Sender<()>,
 }
 
-impl Write for Held {
+impl Write for BlockedWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Whoever holds the other end lets it go on by dropping it.
+        // Dropping the other end releases this one.
         let _ = self.may_write.recv();
         Ok(bytes.len())
     }
@@ -147,29 +147,29 @@ impl Write for Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for BlockedWriter {
     fn drop(&mut self) {
-        let _ = self.given_up.send(());
+        let _ = self.dropped.send(());
     }
 }
 
-async fn an_export_that_nobody_waits_for_ends(place: &Place) {
-    let held = holding(place, (1..=9_000_u64).map(|id| video(id).tag("cat").into()).collect()).await;
-    let ((hold, may_write), (given_up, end)) = (channel(), channel());
-    let out = Held { may_write, given_up };
+async fn an_abandoned_export_ends(place: &Place) {
+    let temp = holding(place, (1..=9_000_u64).map(|id| video(id).tag("cat").into()).collect()).await;
+    let ((hold, may_write), (dropped, end)) = (channel(), channel());
+    let out = BlockedWriter { may_write, dropped };
     tokio::select! {
         biased;
-        _ = held.measure().export(ExportOf::Videos, None, Format::Ndjson, out) => panic!("it cannot be done"),
+        _ = temp.measure().export(ExportOf::Videos, None, Format::Ndjson, out) => panic!("the writer is blocked"),
         () = std::future::ready(()) => drop(hold),
     }
     let ended = tokio::task::spawn_blocking(move || end.recv());
-    ended.await.expect("a thread").expect("the file is given up");
+    ended.await.expect("a thread").expect("the writer is dropped");
 }
 
 testkit::tell_on_each_backend! {
-    readings_are_told_hashtag_by_hashtag,
-    all_videos_are_told_once_also_without_a_hashtag,
-    hashtags_are_told_as_their_records_are,
-    a_full_disk_ends_reading_and_is_told,
-    an_export_that_nobody_waits_for_ends,
+    readings_are_exported_by_hashtag,
+    each_video_is_exported_once_also_without_a_hashtag,
+    hashtags_are_exported_like_their_records,
+    a_full_disk_fails_the_export,
+    an_abandoned_export_ends,
 }

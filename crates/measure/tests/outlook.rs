@@ -1,4 +1,5 @@
-//! What can be said of the next 7 days, on each backend: in lists and of one hashtag, and why it is not known.
+//! Outlooks for the next 7 days, on each backend: in lists and of one hashtag, and reasons where values are
+//! missing.
 
 use domain::metrics::{Odds, TrendWindow};
 use domain::{Observation, Timestamp};
@@ -14,7 +15,7 @@ fn days_ago(days: i64) -> Timestamp {
     Timestamp::from_ms(Timestamp::parse(NOW).expect("a time").as_ms() - days * DAY_MS)
 }
 
-/// A reading a day from `oldest` to `newest` days ago; on the last day the gain is so many times that of the others.
+/// Daily readings from `oldest` to `newest` days ago; the last day's gain is `last` times that of the others.
 fn series(name: &str, begin: u64, a_day: u64, oldest: i64, newest: i64, last: u64) -> Vec<Observation> {
     let reading = |ago: i64| {
         let days = (oldest - ago).unsigned_abs();
@@ -24,10 +25,10 @@ fn series(name: &str, begin: u64, a_day: u64, oldest: i64, newest: i64, last: u6
     (newest..=oldest).rev().map(reading).collect()
 }
 
-async fn held(place: &Place) -> TemporaryCatalog {
-    let held = place.catalog(&FixedClock::at(Timestamp::parse(NOW).expect("a time"))).await;
+async fn sample_catalog(place: &Place) -> TemporaryCatalog {
+    let temp = place.catalog(&FixedClock::at(Timestamp::parse(NOW).expect("a time"))).await;
     let mut all = Vec::new();
-    // The larger the size band, the faster: percentiles within bands would put all of them in the middle.
+    // Larger size bands are faster: percentiles within bands would be equal.
     all.extend(series("small", 5_000, 1, 60, 0, 1));
     all.extend(series("middle", 50_000, 100, 60, 0, 1));
     all.extend(series("large", 500_000, 10_000, 60, 0, 1));
@@ -38,13 +39,13 @@ async fn held(place: &Place) -> TemporaryCatalog {
     for stale in ["stale", "stale_too", "stale_as_well"] {
         all.extend(series(stale, 800_000, 5_000, 60, 3, 1));
     }
-    held.record(all).await;
-    held.measure().follow_trends().await.expect("trends");
-    held
+    temp.record(all).await;
+    temp.measure().follow_trends().await.expect("trends");
+    temp
 }
 
-async fn list(held: &TemporaryCatalog, sort: TrendSort, weights: Option<&str>) -> Vec<TrendingView> {
-    let asked = TrendingQuery {
+async fn list(temp: &TemporaryCatalog, sort: TrendSort, weights: Option<&str>) -> Vec<TrendingView> {
+    let query = TrendingQuery {
         window: TrendWindow::Week,
         sort,
         min_views: Number::default(),
@@ -53,24 +54,24 @@ async fn list(held: &TemporaryCatalog, sort: TrendSort, weights: Option<&str>) -
         limit: 100,
         after: None,
     };
-    held.measure().trending(&asked).await.expect("a list").data
+    temp.measure().trending(&query).await.expect("a list").data
 }
 
 fn names(rows: &[TrendingView]) -> Vec<&str> {
     rows.iter().map(|row| row.hashtag.name.as_str()).collect()
 }
 
-async fn outlook(held: &TemporaryCatalog, name: &str) -> OutlookView {
-    let hashtag = held.measure().measured_hashtag(name).await.expect("a hashtag");
-    held.measure().overview(&hashtag).await.expect("an overview").data.outlook.expect("an outlook")
+async fn outlook(temp: &TemporaryCatalog, name: &str) -> OutlookView {
+    let hashtag = temp.measure().measured_hashtag(name).await.expect("a hashtag");
+    temp.measure().overview(&hashtag).await.expect("an overview").data.outlook.expect("an outlook")
 }
 
-async fn pace_ranks_raw_among_all_and_what_has_none_comes_last(place: &Place) {
-    let held = held(place).await;
-    let rows = list(&held, TrendSort::Emerging, None).await;
+async fn pace_is_ranked_raw_and_missing_ones_come_last(place: &Place) {
+    let temp = sample_catalog(place).await;
+    let rows = list(&temp, TrendSort::Emerging, None).await;
     assert_eq!(names(&rows), ["large", "middle", "surging", "fortnight", "small", "still", "young"]);
-    assert_eq!(names(&list(&held, TrendSort::Pace, None).await), names(&rows));
-    // One list, one scale: percentiles fall with the pace, over all size bands.
+    assert_eq!(names(&list(&temp, TrendSort::Pace, None).await), names(&rows));
+    // Percentiles fall with the pace, across all size bands.
     let paces: Vec<f64> = rows.iter().filter_map(|row| row.outlook.as_ref()?.pace.percentile).collect();
     assert!(paces.len() == 6 && paces.is_sorted_by(|a, b| a > b), "{paces:?}");
     for row in &rows {
@@ -81,64 +82,64 @@ async fn pace_ranks_raw_among_all_and_what_has_none_comes_last(place: &Place) {
             "no weights were given"
         );
     }
-    let weighted = list(&held, TrendSort::Emerging, Some("pace=0,novelty=1")).await;
+    let weighted = list(&temp, TrendSort::Emerging, Some("pace=0,novelty=1")).await;
     let scores: Vec<f64> = weighted.iter().filter_map(|row| row.emerging.as_ref()?.score).collect();
     assert!(scores.len() == 7 && scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
     assert_eq!(names(&weighted)[0], "young");
-    assert_eq!(names(&list(&held, TrendSort::Novelty, None).await)[0], "young");
-    assert_eq!(names(&list(&held, TrendSort::Velocity, None).await).len(), 10, "the stale ones too");
+    assert_eq!(names(&list(&temp, TrendSort::Novelty, None).await)[0], "young");
+    assert_eq!(names(&list(&temp, TrendSort::Velocity, None).await).len(), 10, "the stale ones too");
 }
 
-async fn what_is_not_known_is_named_with_its_reason(place: &Place) {
-    let held = held(place).await;
-    let still = outlook(&held, "still").await;
+async fn missing_values_have_a_reason(place: &Place) {
+    let temp = sample_catalog(place).await;
+    let still = outlook(&temp, "still").await;
     assert_eq!((still.pace.value, still.pace.missing), (None, Some("below_step")));
     assert_eq!(still.pace.reason.as_deref(), Some("below 1 view in 28 days"));
     assert_eq!((still.surge.value, still.surge.missing), (None, Some("below_resolution")));
     assert!(still.forecast.is_some_and(|band| (band.low, band.high) == (0, 1)));
-    let young = outlook(&held, "young").await;
+    let young = outlook(&temp, "young").await;
     assert_eq!((young.pace.missing, young.surge.missing), (Some("too_young"), Some("too_young")));
     assert_eq!((young.pace.percentile, young.pace.probability_top_tenth, young.forecast), (None, None, None));
-    let fortnight = outlook(&held, "fortnight").await;
+    let fortnight = outlook(&temp, "fortnight").await;
     assert!(fortnight.pace.value.is_some() && fortnight.surge.missing == Some("too_young"));
-    let stale = outlook(&held, "stale").await;
+    let stale = outlook(&temp, "stale").await;
     assert_eq!((stale.pace.missing, stale.surge.missing), (Some("stale"), Some("stale")));
     assert_eq!(stale.pace.reason.as_deref(), Some("the newest reading is more than 2 days old"));
     assert_eq!((stale.forecast, stale.surge.breakout), (None, None));
 }
 
-async fn probabilities_go_with_what_they_were_learned_on(place: &Place) {
-    let held = held(place).await;
-    let rows = list(&held, TrendSort::Surge, None).await;
-    assert_eq!(names(&rows), ["surging", "small", "middle", "large"], "those whose surge is known");
-    let surging = outlook(&held, "surging").await;
+async fn probabilities_name_their_training_data(place: &Place) {
+    let temp = sample_catalog(place).await;
+    let rows = list(&temp, TrendSort::Surge, None).await;
+    assert_eq!(names(&rows), ["surging", "small", "middle", "large"], "only known surges");
+    let surging = outlook(&temp, "surging").await;
     assert_eq!(surging.learned_on, "learned on 377 book hashtags");
     assert_eq!((surging.surge.breakout, rows[0].trend.breakout), (Some(true), Some(true)));
     assert_eq!((surging.surge.probability_3x, surging.surge.probability_2x), (Some(0.28), Some(0.42)));
-    let large = outlook(&held, "large").await;
+    let large = outlook(&temp, "large").await;
     let band = large.forecast.expect("a band");
     assert!(band.low < 70_000 && band.middle < 80_000 && 70_000 < band.high, "{band:?}");
     assert_eq!((band.from.as_str(), band.until.as_str()), (NOW, "2026-12-02T12:00:00Z"));
     assert_eq!((band.cover, band.step, band.own_forecasts), ("80 % or more", 1, 7));
 
     let own = Odds { triple: [0.5; 9], learned_on: "learned on this store".to_owned(), ..Odds::default() };
-    held.measure().store_odds(Some(&own)).await.expect("stored");
-    let surging = outlook(&held, "surging").await;
+    temp.measure().store_odds(Some(&own)).await.expect("stored");
+    let surging = outlook(&temp, "surging").await;
     assert_eq!(
         (surging.learned_on.as_str(), surging.surge.probability_3x),
         ("learned on this store", Some(0.5))
     );
-    let rows = list(&held, TrendSort::Surge, None).await;
+    let rows = list(&temp, TrendSort::Surge, None).await;
     assert_eq!(rows[0].outlook.as_ref().map(|it| it.learned_on.as_str()), Some("learned on this store"));
-    held.measure().store_odds(None).await.expect("removed");
-    assert_eq!(outlook(&held, "surging").await.learned_on, "learned on 377 book hashtags");
+    temp.measure().store_odds(None).await.expect("removed");
+    assert_eq!(outlook(&temp, "surging").await.learned_on, "learned on 377 book hashtags");
 }
 
 async fn ranks_among_fewer_than_ten_are_unknown(place: &Place) {
-    let held = place.catalog(&FixedClock::at(Timestamp::parse(NOW).expect("a time"))).await;
-    held.record((0..9).flat_map(|n| series(&format!("tag{n}"), 5_000, 100 + n, 60, 0, 1))).await;
-    held.measure().follow_trends().await.expect("trends");
-    let rows = list(&held, TrendSort::Emerging, None).await;
+    let temp = place.catalog(&FixedClock::at(Timestamp::parse(NOW).expect("a time"))).await;
+    temp.record((0..9).flat_map(|n| series(&format!("tag{n}"), 5_000, 100 + n, 60, 0, 1))).await;
+    temp.measure().follow_trends().await.expect("trends");
+    let rows = list(&temp, TrendSort::Emerging, None).await;
     assert_eq!(rows.len(), 9);
     for row in &rows {
         let (outlook, placed) =
@@ -146,15 +147,15 @@ async fn ranks_among_fewer_than_ten_are_unknown(place: &Place) {
         assert!(outlook.pace.value.is_some() && outlook.pace.percentile.is_none(), "{outlook:?}");
         assert!(placed.components.iter().all(|component| component.percentile.is_none()), "{placed:?}");
     }
-    held.record(series("tag9", 5_000, 500, 60, 0, 1)).await;
-    held.measure().follow_trends().await.expect("trends");
-    let rows = list(&held, TrendSort::Emerging, None).await;
+    temp.record(series("tag9", 5_000, 500, 60, 0, 1)).await;
+    temp.measure().follow_trends().await.expect("trends");
+    let rows = list(&temp, TrendSort::Emerging, None).await;
     assert!(rows.iter().all(|row| row.outlook.as_ref().is_some_and(|it| it.pace.percentile.is_some())));
 }
 
 testkit::tell_on_each_backend! {
     ranks_among_fewer_than_ten_are_unknown,
-    pace_ranks_raw_among_all_and_what_has_none_comes_last,
-    what_is_not_known_is_named_with_its_reason,
-    probabilities_go_with_what_they_were_learned_on,
+    pace_is_ranked_raw_and_missing_ones_come_last,
+    missing_values_have_a_reason,
+    probabilities_name_their_training_data,
 }

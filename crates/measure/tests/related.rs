@@ -1,5 +1,5 @@
-//! Related hashtags over the real captures, against a list that was read through by people: `related.csv`, plain figures.
-//! Skips, saying so, where the captures are not at hand.
+//! Related hashtags of the real captures, compared with `related.csv`, which was reviewed by hand. Skipped
+//! without the captures.
 
 use catalog::import::{ImportInput, ImportInputs, ImportOptions};
 use domain::Timestamp;
@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use testkit::{FixedClock, TemporaryCatalog};
 
-/// The folders of the captures that hold videos.
+/// Folders of the captures that contain videos.
 const FOLDERS: [&str; 9] = [
     "apify",
     "csv",
@@ -23,7 +23,7 @@ const FOLDERS: [&str; 9] = [
 ];
 /// 2026-09-01.
 const AFTER_CAPTURES_MS: i64 = 1_788_220_800_000;
-/// Hashtags that go with everything.
+/// Generic hashtags.
 const GENERIC: [&str; 4] = ["fyp", "foryou", "foryoupage", "viral"];
 
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
@@ -36,27 +36,27 @@ fn captures() -> Option<PathBuf> {
     None
 }
 
-async fn related(held: &TemporaryCatalog, tag: &str) -> Vec<(String, String)> {
-    let measure = held.measure();
+async fn related(temp: &TemporaryCatalog, tag: &str) -> Vec<(String, String)> {
+    let measure = temp.measure();
     let hashtag = measure.measured_hashtag(tag).await.expect("a hashtag");
-    let asked = RelatedQuery { since: None, generic: false, limit: 10 };
-    let list = measure.related(&hashtag, asked).await.expect("a list");
+    let query = RelatedQuery { since: None, generic: false, limit: 10 };
+    let list = measure.related(&hashtag, query).await.expect("a list");
     let line = |other: measure::RelatedView| {
         let figures = format!("{},{},{:.4}", other.both, other.videos, other.npmi);
-        // The spelling is that of the file that was read first.
+        // The spelling depends on the file that was read first.
         (other.name.to_lowercase(), figures)
     };
     list.data.into_iter().map(line).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_goes_with_five_hashtags_is_what_people_said() {
+async fn related_hashtags_of_five_match_the_reviewed_list() {
     let Some(captures) = captures() else { return };
-    // After every reading of the captures: those ahead of the clock are rejects.
-    let held = TemporaryCatalog::open(&FixedClock::at(Timestamp::from_ms(AFTER_CAPTURES_MS))).await;
+    // Later than all captures: readings ahead of the clock are rejected.
+    let temp = TemporaryCatalog::open(&FixedClock::at(Timestamp::from_ms(AFTER_CAPTURES_MS))).await;
     let inputs = FOLDERS.map(|folder| ImportInput::Path(captures.join(folder)));
     let inputs = ImportInputs::list(&inputs, None).expect("captures");
-    held.catalog().import(inputs, ImportOptions::default()).await.expect("imported");
+    temp.catalog().import(inputs, ImportOptions::default()).await.expect("imported");
     let golden = include_str!("related.csv");
     let mut tags: Vec<&str> = Vec::new();
     for tag in golden.lines().skip(1).filter_map(|line| line.split(',').next()) {
@@ -65,14 +65,14 @@ async fn what_goes_with_five_hashtags_is_what_people_said() {
         }
     }
     assert_eq!(tags.len(), 5);
-    let mut told = "tag,related,both,videos,npmi\n".to_owned();
+    let mut text = "tag,related,both,videos,npmi\n".to_owned();
     for tag in &tags {
-        for (name, figures) in related(&held, tag).await {
-            assert!(!GENERIC.contains(&name.to_lowercase().as_str()), "{name} goes with everything");
-            writeln!(told, "{tag},{name},{figures}").expect("memory");
+        for (name, figures) in related(&temp, tag).await {
+            assert!(!GENERIC.contains(&name.to_lowercase().as_str()), "{name} is generic");
+            writeln!(text, "{tag},{name},{figures}").expect("memory");
         }
     }
-    assert_eq!(told, golden);
-    let fyp: BTreeMap<String, String> = related(&held, "fyp").await.into_iter().collect();
+    assert_eq!(text, golden);
+    let fyp: BTreeMap<String, String> = related(&temp, "fyp").await.into_iter().collect();
     assert!(GENERIC.iter().all(|generic| !fyp.contains_key(*generic)), "{fyp:?}");
 }

@@ -1,5 +1,5 @@
-//! Posts from before and after the limit of five hashtags, and readings from before and after a change of the Research API,
-//! on each backend: what pools them says so, and gives both sides where there are enough.
+//! Posts from before and after the limit of five hashtags, and readings from before and after a change of the
+//! Research API, on each backend: pooled answers have a caveat, and both sides where each has enough videos.
 
 use domain::Moment;
 use domain::metrics::{Mode, Step};
@@ -15,7 +15,7 @@ fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("a time")
 }
 
-/// `count` videos under hashtags, posted on a day; of each second one only the id tells when.
+/// `count` videos with the tags, posted on `day`; every second one has its time only in the id.
 fn posts(from: u64, count: u64, day: &str, tags: &[&str]) -> Vec<Observation> {
     let seconds = at(day).as_seconds().unsigned_abs();
     let one = |n: u64| {
@@ -43,24 +43,24 @@ fn without_time(observation: Observation) -> Observation {
     }
 }
 
-/// #cat before and after the limit; #kitten beside half of it before and a tenth of it after; #dog before alone.
-async fn held(place: &Place) -> TemporaryCatalog {
-    let held = place.catalog(&FixedClock::at(at(NOW))).await;
+/// #cat before and after the limit; #kitten with half of it before and a tenth of it after; #dog only before.
+async fn sample_catalog(place: &Place) -> TemporaryCatalog {
+    let temp = place.catalog(&FixedClock::at(at(NOW))).await;
     let mut all = posts(0, 20, "2025-05-10", &["cat", "kitten", "dog"]);
     all.extend(posts(100, 20, "2025-07-31T23:00:00Z", &["cat", "dog"]));
     all.extend(posts(200, 7, "2025-08-15", &["cat", "kitten"]));
     all.extend(posts(300, 3, "2025-09-01", &["cat", "kitten"]));
     all.extend(posts(400, 27, "2026-02-01", &["cat"]));
     all.extend(posts(500, 900, "2026-03-01", &["elsewhere"]));
-    held.record(all).await;
-    held
+    temp.record(all).await;
+    temp
 }
 
-async fn of(held: &TemporaryCatalog, name: &str) -> Hashtag {
-    held.measure().measured_hashtag(name).await.expect("a hashtag")
+async fn of(temp: &TemporaryCatalog, name: &str) -> Hashtag {
+    temp.measure().measured_hashtag(name).await.expect("a hashtag")
 }
 
-fn said<'m>(meta: &'m Meta, code: &str) -> Option<&'m str> {
+fn caveat<'m>(meta: &'m Meta, code: &str) -> Option<&'m str> {
     meta.caveats.iter().find(|caveat| caveat.code == code).map(|caveat| &*caveat.text)
 }
 
@@ -77,11 +77,11 @@ fn compare() -> CompareQuery {
 }
 
 async fn related_hashtags_are_given_by_side(place: &Place) {
-    let held = held(place).await;
-    let cat = of(&held, "cat").await;
-    let asked = RelatedQuery { since: None, generic: true, limit: 10 };
-    let list = held.measure().related(&cat, asked).await.expect("a list");
-    let text = said(&list.meta, "structural_break").expect("both sides are pooled");
+    let temp = sample_catalog(place).await;
+    let cat = of(&temp, "cat").await;
+    let query = RelatedQuery { since: None, generic: true, limit: 10 };
+    let list = temp.measure().related(&cat, query).await.expect("a list");
+    let text = caveat(&list.meta, "structural_break").expect("both sides are pooled");
     assert!(text.contains("40 from before August 2025, 7 of that month and 30 since"), "{text}");
     let sides = |name: &str| {
         let other: &RelatedView = list.data.iter().find(|other| other.name == name).expect("it is related");
@@ -93,22 +93,22 @@ async fn related_hashtags_are_given_by_side(place: &Place) {
     let table = list.data.table().expect("a table");
     assert!(table.columns().iter().any(|column| column.name == "probability_before"));
 
-    let later = RelatedQuery { since: Some(Moment::At(at("2025-09-01"))), ..asked };
-    let later = held.measure().related(&cat, later).await.expect("a list");
-    assert_eq!(said(&later.meta, "structural_break"), None, "one side alone");
+    let later = RelatedQuery { since: Some(Moment::At(at("2025-09-01"))), ..query };
+    let later = temp.measure().related(&cat, later).await.expect("a list");
+    assert_eq!(caveat(&later.meta, "structural_break"), None, "one side alone");
     assert!(later.data.iter().all(|other| other.sides.is_none()));
 
-    let kitten = of(&held, "kitten").await;
-    let few = held.measure().related(&kitten, asked).await.expect("a list");
-    assert!(said(&few.meta, "structural_break").is_some());
+    let kitten = of(&temp, "kitten").await;
+    let few = temp.measure().related(&kitten, query).await.expect("a list");
+    assert!(caveat(&few.meta, "structural_break").is_some());
     assert!(few.data.iter().all(|other| other.sides.is_none()), "3 videos are too few of a side");
 }
 
 async fn benchmarks_are_given_by_side(place: &Place) {
-    let held = held(place).await;
-    let cat = of(&held, "cat").await;
-    let made = held.measure().benchmark(&cat, BenchmarkQuery::default()).await.expect("a benchmark");
-    assert!(said(&made.meta, "structural_break").is_some());
+    let temp = sample_catalog(place).await;
+    let cat = of(&temp, "cat").await;
+    let made = temp.measure().benchmark(&cat, BenchmarkQuery::default()).await.expect("a benchmark");
+    assert!(caveat(&made.meta, "structural_break").is_some());
     let sides = made.data.sides.as_ref().expect("both sides have 10 videos");
     assert_eq!((sides.before.videos, sides.after.videos), (40, 30));
     let median = |bands: &[measure::BandView]| {
@@ -120,20 +120,20 @@ async fn benchmarks_are_given_by_side(place: &Place) {
     let rows = made.data.rows().len();
     assert_eq!(rows, 3 * made.data.bands.len(), "a file has all, before and after");
 
-    let kitten = of(&held, "kitten").await;
-    let few = held.measure().benchmark(&kitten, BenchmarkQuery::default()).await.expect("a benchmark");
-    assert!(few.data.sides.is_none() && said(&few.meta, "structural_break").is_some());
-    let elsewhere = of(&held, "elsewhere").await;
-    let pure = held.measure().benchmark(&elsewhere, BenchmarkQuery::default()).await.expect("a benchmark");
-    assert!(pure.data.sides.is_none() && said(&pure.meta, "structural_break").is_none());
+    let kitten = of(&temp, "kitten").await;
+    let few = temp.measure().benchmark(&kitten, BenchmarkQuery::default()).await.expect("a benchmark");
+    assert!(few.data.sides.is_none() && caveat(&few.meta, "structural_break").is_some());
+    let elsewhere = of(&temp, "elsewhere").await;
+    let pure = temp.measure().benchmark(&elsewhere, BenchmarkQuery::default()).await.expect("a benchmark");
+    assert!(pure.data.sides.is_none() && caveat(&pure.meta, "structural_break").is_none());
 }
 
 async fn overlap_is_given_by_side_where_both_hashtags_have_enough(place: &Place) {
-    let held = held(place).await;
-    held.record(posts(2_000, 40, "2026-04-01", &["dog", "cat"])).await;
-    let hashtags = [of(&held, "cat").await, of(&held, "dog").await, of(&held, "kitten").await];
-    let made = held.measure().compare(&hashtags, &compare()).await.expect("a comparison");
-    let text = said(&made.meta, "structural_break").expect("both sides are pooled");
+    let temp = sample_catalog(place).await;
+    temp.record(posts(2_000, 40, "2026-04-01", &["dog", "cat"])).await;
+    let hashtags = [of(&temp, "cat").await, of(&temp, "dog").await, of(&temp, "kitten").await];
+    let made = temp.measure().compare(&hashtags, &compare()).await.expect("a comparison");
+    let text = caveat(&made.meta, "structural_break").expect("both sides are pooled");
     assert!(text.contains("40 from before August 2025, 7 of that month and 70 since"), "each once: {text}");
     let pair = |a: &str, b: &str| {
         made.data.overlap.iter().find(|pair| (&*pair.a, &*pair.b) == (a, b)).expect("a pair")
@@ -163,31 +163,31 @@ fn read_on(day: &str, from: u64, tag: &str) -> Vec<Observation> {
 }
 
 async fn readings_across_a_change_of_the_research_api_say_so(place: &Place) {
-    let held = place.catalog(&FixedClock::at(at(NOW))).await;
-    held.record(read_on("2026-02-25", 0, "before")).await;
-    held.record(read_on("2026-02-27", 10, "after")).await;
-    held.record(read_on("2026-02-25", 20, "both")).await;
-    held.record(read_on("2026-10-01", 30, "both")).await;
+    let temp = place.catalog(&FixedClock::at(at(NOW))).await;
+    temp.record(read_on("2026-02-25", 0, "before")).await;
+    temp.record(read_on("2026-02-27", 10, "after")).await;
+    temp.record(read_on("2026-02-25", 20, "both")).await;
+    temp.record(read_on("2026-10-01", 30, "both")).await;
     let benchmark = async |name| {
-        let hashtag = of(&held, name).await;
-        held.measure().benchmark(&hashtag, BenchmarkQuery::default()).await.expect("a benchmark").meta
+        let hashtag = of(&temp, name).await;
+        temp.measure().benchmark(&hashtag, BenchmarkQuery::default()).await.expect("a benchmark").meta
     };
     for pure in ["before", "after"] {
-        assert_eq!(said(&benchmark(pure).await, "pipeline_changed"), None, "{pure}");
+        assert_eq!(caveat(&benchmark(pure).await, "pipeline_changed"), None, "{pure}");
     }
-    assert!(said(&benchmark("after").await, "all_public_since_2026_02_26").is_some());
+    assert!(caveat(&benchmark("after").await, "all_public_since_2026_02_26").is_some());
     let meta = benchmark("both").await;
-    let text = said(&meta, "pipeline_changed").expect("readings cross both dates");
+    let text = caveat(&meta, "pipeline_changed").expect("readings cross both dates");
     assert!(text.contains("26 February 2026") && text.contains("10 September 2026"), "{text}");
 
-    let pair = [of(&held, "before").await, of(&held, "after").await];
-    let compared = held.measure().compare(&pair, &compare()).await.expect("a comparison").meta;
-    let text = said(&compared, "pipeline_changed").expect("one was read before, the other after");
+    let pair = [of(&temp, "before").await, of(&temp, "after").await];
+    let compared = temp.measure().compare(&pair, &compare()).await.expect("a comparison").meta;
+    let text = caveat(&compared, "pipeline_changed").expect("one was read before, the other after");
     assert!(text.contains("26 February 2026") && !text.contains("September"), "{text}");
 }
 
 async fn a_history_across_a_change_of_the_research_api_says_so(place: &Place) {
-    let held = place.catalog(&FixedClock::at(at(NOW))).await;
+    let temp = place.catalog(&FixedClock::at(at(NOW))).await;
     let reading = |day: &str, views: u64| -> Observation {
         match testkit::hashtag("cat").views(views).observed_at(at(day)).into() {
             Observation::Hashtag(mut hashtag) => {
@@ -197,11 +197,11 @@ async fn a_history_across_a_change_of_the_research_api_says_so(place: &Place) {
             other => other,
         }
     };
-    held.record(vec![reading("2026-02-01", 100), reading("2026-02-20", 110), reading("2026-03-01", 120)])
+    temp.record(vec![reading("2026-02-01", 100), reading("2026-02-20", 110), reading("2026-03-01", 120)])
         .await;
-    let cat = of(&held, "cat").await;
+    let cat = of(&temp, "cat").await;
     let history = async |to: Option<&str>| {
-        let asked = measure::HistoryQuery {
+        let query = measure::HistoryQuery {
             metric: HistoryMetric::Views,
             from: None,
             to: to.map(|to| Moment::At(at(to))),
@@ -211,10 +211,10 @@ async fn a_history_across_a_change_of_the_research_api_says_so(place: &Place) {
             limit: 10,
             after: None,
         };
-        held.measure().history(&cat, asked).await.expect("a history").meta
+        temp.measure().history(&cat, query).await.expect("a history").meta
     };
-    assert!(said(&history(None).await, "pipeline_changed").is_some());
-    assert_eq!(said(&history(Some("2026-02-25")).await, "pipeline_changed"), None);
+    assert!(caveat(&history(None).await, "pipeline_changed").is_some());
+    assert_eq!(caveat(&history(Some("2026-02-25")).await, "pipeline_changed"), None);
 }
 
 testkit::tell_on_each_backend! {

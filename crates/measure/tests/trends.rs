@@ -1,5 +1,5 @@
-//! Trends that were worked out all at once, step by step, or in several goes because the first ones were cut off are the
-//! same rows; and whoever asks meanwhile is told nothing wrong.
+//! Trends are the same rows whether rebuilt, updated step by step or interrupted; readers meanwhile see
+//! complete lists.
 
 use domain::metrics::TrendWindow;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
@@ -15,14 +15,14 @@ use testkit::{FixedClock, Place, TemporaryCatalog};
 const DAY_MS: i64 = 86_400_000;
 /// Readings of a hashtag, one a day and a bit.
 const DAYS: i64 = 30;
-/// Enough for several pieces, which are worked out at once.
+/// Enough for several pieces, which are computed in parallel.
 const HASHTAGS: u32 = 1_300;
 
 fn clock() -> FixedClock {
     FixedClock::at(at(i64::from(HASHTAGS), DAYS))
 }
 
-/// Another time for each hashtag, so that every reading is one of its own.
+/// Differs for each hashtag, so that no two readings have the same time.
 fn at(hashtag: i64, day: i64) -> Timestamp {
     Timestamp::from_ms(1_700_000_000_000 + day * DAY_MS + hashtag * 1_000)
 }
@@ -31,7 +31,7 @@ fn tag(hashtag: u32) -> TagRef {
     TagRef { tag: Tag::new(&format!("tag{hashtag}")).expect("a tag"), id: None }
 }
 
-/// Hashtags of all sizes and speeds. One in ten tells creators, one in seven was last read long ago, one in a hundred falls.
+/// Hashtags of all sizes and speeds. One in ten has creators, one in seven is stale, one in a hundred falls.
 fn reading(hashtag: u32, day: i64) -> Option<Prepared> {
     if hashtag.is_multiple_of(7) && day > DAYS / 3 || hashtag.is_multiple_of(5) && day % 3 == 0 {
         return None;
@@ -54,7 +54,7 @@ fn reading(hashtag: u32, day: i64) -> Option<Prepared> {
     })))
 }
 
-/// Readings of some days, of some hashtags.
+/// Readings of these hashtags on these days.
 fn readings(hashtags: std::ops::RangeInclusive<u32>, days: std::ops::Range<i64>) -> Vec<Prepared> {
     days.flat_map(|day| hashtags.clone().filter_map(move |hashtag| reading(hashtag, day))).collect()
 }
@@ -86,8 +86,8 @@ async fn record(store: &Store, observations: Vec<Prepared>) {
     store.record_all(observations).await.expect("recorded");
 }
 
-/// Everything that is kept of trends.
-async fn kept(store: &Store) -> (Vec<TrendRow>, Vec<Option<(Vec<u8>, u64)>>) {
+/// All stored trends.
+async fn trend_rows(store: &Store) -> (Vec<TrendRow>, Vec<Option<(Vec<u8>, u64)>>) {
     let all: Vec<HashtagRow> = (1..=HASHTAGS + 100).map(HashtagRow).collect();
     let rows = store.trends_of(&all).await.expect("trends");
     let mut peers = Vec::new();
@@ -99,17 +99,17 @@ async fn kept(store: &Store) -> (Vec<TrendRow>, Vec<Option<(Vec<u8>, u64)>>) {
     (rows, peers)
 }
 
-/// All worked out at once, in a catalog of its own: what others are compared with.
+/// The expected trends: computed at once, in a separate catalog.
 async fn at_once(place: &Place) -> TemporaryCatalog {
-    let held = place.catalog(&clock()).await;
-    record(held.store(), videos()).await;
-    record(held.store(), readings(1..=HASHTAGS, 0..DAYS)).await;
-    let done = held.measure().follow_trends().await.expect("trends");
-    assert_eq!((done.hashtags, done.worked_out), (HASHTAGS.into(), HASHTAGS.into()));
-    held
+    let temp = place.catalog(&clock()).await;
+    record(temp.store(), videos()).await;
+    record(temp.store(), readings(1..=HASHTAGS, 0..DAYS)).await;
+    let done = temp.measure().follow_trends().await.expect("trends");
+    assert_eq!((done.hashtags, done.computed), (HASHTAGS.into(), HASHTAGS.into()));
+    temp
 }
 
-fn asked(limit: u32) -> TrendingQuery {
+fn query(limit: u32) -> TrendingQuery {
     TrendingQuery {
         window: TrendWindow::Week,
         sort: TrendSort::Velocity,
@@ -121,22 +121,22 @@ fn asked(limit: u32) -> TrendingQuery {
     }
 }
 
-/// None while there are no trends.
+/// Returns no names while there are no trends.
 async fn names(measure: &Measure, limit: u32) -> Vec<String> {
-    match measure.trending(&asked(limit)).await {
+    match measure.trending(&query(limit)).await {
         Ok(trending) => trending.data.into_iter().map(|row| row.hashtag.name).collect(),
         Err(MeasureError::TrendsPending) => Vec::new(),
         Err(error) => panic!("{error}"),
     }
 }
 
-/// The clock of the runtime stands still, and moves when everybody waits: that ends the wait for trends.
+/// The runtime's clock is paused and advances when all tasks wait, which ends the wait for trends.
 #[tokio::test(start_paused = true)]
-async fn while_trends_are_worked_out_for_the_first_time_nothing_is_said_of_them() {
-    let held = Place::folders().catalog(&clock()).await;
-    record(held.store(), readings(1..=40, 0..DAYS)).await;
-    let measure = held.measure();
-    let turn = held.store().trends_turn().await.expect("a turn");
+async fn the_first_trends_are_reported_as_pending() {
+    let temp = Place::folders().catalog(&clock()).await;
+    record(temp.store(), readings(1..=40, 0..DAYS)).await;
+    let measure = temp.measure();
+    let turn = temp.store().trends_turn().await.expect("a turn");
     let by_growth = HashtagsQuery {
         query: "tag".to_owned(),
         sort: HashtagSort::Growth,
@@ -145,53 +145,53 @@ async fn while_trends_are_worked_out_for_the_first_time_nothing_is_said_of_them(
         after: None,
     };
     let one = measure.measured_hashtag("tag3").await.expect("a hashtag");
-    let is_said = |meta: &Meta| meta.caveats.iter().any(|caveat| caveat.code == "trends_pending");
+    let is_pending = |meta: &Meta| meta.caveats.iter().any(|caveat| caveat.code == "trends_pending");
     for _ in 0..2 {
-        let trending = measure.trending(&asked(5)).await.map(|trending| trending.data.len());
+        let trending = measure.trending(&query(5)).await.map(|trending| trending.data.len());
         assert!(matches!(trending, Err(MeasureError::TrendsPending)), "{trending:?}");
         let sorted = measure.hashtags(&by_growth).await.map(|found| found.data.len());
         assert!(matches!(sorted, Err(MeasureError::TrendsPending)), "{sorted:?}");
         let overview = measure.overview(&one).await.expect("an overview");
-        assert!(is_said(&overview.meta) && overview.data.emerging.is_none());
+        assert!(is_pending(&overview.meta) && overview.data.emerging.is_none());
     }
     drop(turn);
     measure.follow_trends().await.expect("trends");
     assert_eq!(names(measure, 5).await.len(), 5);
     assert_eq!(measure.hashtags(&by_growth).await.expect("a list").data.len(), 5);
     let overview = measure.overview(&one).await.expect("an overview");
-    assert!(!is_said(&overview.meta) && overview.data.emerging.is_some());
+    assert!(!is_pending(&overview.meta) && overview.data.emerging.is_some());
 }
 
-async fn step_by_step_is_as_all_at_once(place: &Place) {
+async fn incremental_trends_equal_a_rebuild(place: &Place) {
     let all = at_once(place).await;
-    let (rows, peers) = kept(all.store()).await;
+    let (rows, peers) = trend_rows(all.store()).await;
     let months = rows.iter().filter(|row| row.window == 3).count();
     assert_eq!(months, HASHTAGS as usize);
-    assert!(rows.len() < 3 * months, "those that were read long ago are no trends of a day");
+    assert!(rows.len() < 3 * months, "stale hashtags have no trend of a day");
     assert!(rows.iter().filter(|row| row.values[0].is_some()).count() > months, "most have a score");
-    let held = place.catalog(&clock()).await;
-    record(held.store(), videos()).await;
+    let temp = place.catalog(&clock()).await;
+    record(temp.store(), videos()).await;
     let follow = async |hashtags, days| {
-        record(held.store(), readings(hashtags, days)).await;
-        held.measure().follow_trends().await.expect("trends")
+        record(temp.store(), readings(hashtags, days)).await;
+        temp.measure().follow_trends().await.expect("trends")
     };
     follow(1..=HASHTAGS - 200, 0..5).await;
     follow(1..=HASHTAGS - 200, 5..20).await;
     follow(1..=300, 20..21).await;
-    // So many that all are made anew, where that is less work.
+    // Enough for a rebuild, where that is cheaper.
     follow(1..=HASHTAGS - 200, 21..DAYS).await;
     assert_eq!(follow(1..=300, 20..21).await.hashtags, 0, "read before");
     follow(301..=HASHTAGS - 200, 20..21).await;
-    // So many come that all are compared with others.
+    // Enough new ones to change the peers of all.
     follow(HASHTAGS - 199..=HASHTAGS, 0..DAYS).await;
-    assert_eq!(kept(held.store()).await, (rows, peers));
+    assert_eq!(trend_rows(temp.store()).await, (rows, peers));
 }
 
-async fn what_is_cut_off_is_done_the_next_time(place: &Place) {
-    let expected = kept(at_once(place).await.store()).await;
-    let held = place.catalog(&clock()).await;
-    record(held.store(), videos()).await;
-    record(held.store(), readings(1..=HASHTAGS, 0..DAYS)).await;
+async fn interrupted_updates_resume(place: &Place) {
+    let expected = trend_rows(at_once(place).await.store()).await;
+    let temp = place.catalog(&clock()).await;
+    record(temp.store(), videos()).await;
+    record(temp.store(), readings(1..=HASHTAGS, 0..DAYS)).await;
     for steps in [1, 2, 5, 20, 100, 1_000] {
         let cut = async {
             for _ in 0..steps {
@@ -201,34 +201,34 @@ async fn what_is_cut_off_is_done_the_next_time(place: &Place) {
         tokio::select! {
             biased;
             () = cut => {}
-            done = held.measure().follow_trends() => { done.expect("trends"); }
+            done = temp.measure().follow_trends() => { done.expect("trends"); }
         }
     }
-    held.measure().follow_trends().await.expect("trends");
-    assert_eq!(kept(held.store()).await, expected);
+    temp.measure().follow_trends().await.expect("trends");
+    assert_eq!(trend_rows(temp.store()).await, expected);
 }
 
-async fn two_at_once_and_who_asks_meanwhile(place: &Place) {
+async fn concurrent_updates_leave_readers_consistent(place: &Place) {
     let all = at_once(place).await;
-    let (expected, first) = (kept(all.store()).await, names(all.measure(), 20).await);
+    let (expected, first) = (trend_rows(all.store()).await, names(all.measure(), 20).await);
     assert_eq!(first.len(), 20);
-    let held = place.catalog(&clock()).await;
-    record(held.store(), videos()).await;
-    record(held.store(), readings(1..=HASHTAGS, 0..DAYS)).await;
-    let other = Measure::new(held.again("other.idx", &clock()).await);
-    let working: Vec<_> = [held.measure().clone(), other.clone()]
+    let temp = place.catalog(&clock()).await;
+    record(temp.store(), videos()).await;
+    record(temp.store(), readings(1..=HASHTAGS, 0..DAYS)).await;
+    let other = Measure::new(temp.again("other.idx", &clock()).await);
+    let working: Vec<_> = [temp.measure().clone(), other.clone()]
         .map(|measure| tokio::spawn(async move { measure.follow_trends().await.expect("trends") }))
         .into();
     while !working.iter().all(tokio::task::JoinHandle::is_finished) {
-        let told = names(&other, 20).await;
-        assert!(told.is_empty() || told == first, "nothing, or all in order: {told:?}");
+        let listed = names(&other, 20).await;
+        assert!(listed.is_empty() || listed == first, "nothing, or the complete list: {listed:?}");
     }
     assert_eq!(names(&other, 20).await, first);
-    assert_eq!(kept(held.store()).await, expected);
+    assert_eq!(trend_rows(temp.store()).await, expected);
 }
 
 testkit::tell_on_each_backend! {
-    step_by_step_is_as_all_at_once,
-    what_is_cut_off_is_done_the_next_time,
-    two_at_once_and_who_asks_meanwhile,
+    incremental_trends_equal_a_rebuild,
+    interrupted_updates_resume,
+    concurrent_updates_leave_readers_consistent,
 }

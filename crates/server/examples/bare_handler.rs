@@ -1,5 +1,5 @@
-//! What serving is measured against: axum as it comes, one route, bytes that are always the same. No key, no limit, no
-//! charge, no store. `bare_handler ADDRESS FILE` answers every request with the file's bytes.
+//! Baseline of the benchmarks: plain axum, one route, constant bytes; no key, limit, charge or store.
+//! `bare_handler ADDRESS FILE` answers every request with the file's bytes.
 
 use axum::Router;
 use axum::body::Bytes;

@@ -1,5 +1,5 @@
-//! Compression, where the client asks for it and it pays. Compressed bodies are kept for a while: popular pages are
-//! popular again, and squeezing 30 KB takes longer than everything else about them.
+//! Compression, if the client accepts it and it saves bytes. Compressed bodies are cached: compressing a page
+//! of 30 KB takes longer than everything else about it.
 
 use crate::http::cors::vary;
 use axum::body::Body;
@@ -14,23 +14,23 @@ use strum::IntoStaticStr;
 use tables::weight_of;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Smaller bodies fit a packet or two as they are.
+/// Smallest body to compress: smaller ones fit a packet or two.
 pub(crate) const COMPRESSED_BYTES_MIN: usize = 1024;
-/// Fast levels: an answer's latency counts for more than the last per cent of its size.
+/// Fast levels: latency matters more than the last per cent of the size.
 const GZIP_LEVEL: u32 = 1;
 const ZSTD_LEVEL: i32 = 1;
-/// Bytes of compressed bodies kept.
-const KEPT_BYTES: u64 = 32 * 1024 * 1024;
-/// Largest answer of those that are held whole to be encoded.
-const HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// About how many bodies that is.
-const KEPT_BODIES: usize = 8 * 1024;
+/// Capacity of the cache of compressed bodies.
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+/// Largest answer that is buffered to be encoded.
+const BUFFERED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Estimated number of bodies in the cache.
+const CACHE_BODIES: usize = 8 * 1024;
 
 /// A content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum Coding {
-    /// As it is.
+    /// No coding.
     Identity,
     /// gzip.
     Gzip,
@@ -39,17 +39,17 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    /// What it is called.
+    /// Returns its name.
     pub(crate) fn name(self) -> &'static str {
         self.into()
     }
 
-    /// By its name.
+    /// Looks a coding up by its name.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         [Self::Identity, Self::Gzip, Self::Zstd].into_iter().find(|coding| coding.name() == name)
     }
 
-    /// For `Content-Encoding`; none for a body as it is.
+    /// Returns the value of `Content-Encoding`; `None` for identity.
     pub(crate) fn header(self) -> Option<HeaderValue> {
         match self {
             Self::Identity => None,
@@ -59,7 +59,7 @@ impl Coding {
     }
 }
 
-/// What an `Accept-Encoding` header takes.
+/// The codings that an `Accept-Encoding` header accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Codings {
     best: Coding,
@@ -67,11 +67,11 @@ pub(crate) struct Codings {
 }
 
 impl Codings {
-    /// Without a header a body goes out as it is.
+    /// Identity alone, as without a header.
     pub(crate) const IDENTITY: Self = Self { best: Coding::Identity, is_identity_refused: false };
 
-    /// Weighs the codings as RFC 9110 section 12.5.3 does; of two wanted alike zstd, then gzip, then none. `None` when
-    /// nothing is left.
+    /// Negotiates by RFC 9110, section 12.5.3; at equal weights zstd comes before gzip and gzip before
+    /// identity. `None` if no coding is acceptable.
     pub(crate) fn accepted(headers: &HeaderMap) -> Option<Self> {
         if !headers.contains_key(ACCEPT_ENCODING) {
             return Some(Self::IDENTITY);
@@ -87,7 +87,7 @@ impl Codings {
         };
         let (any, identity) = (wanted(&["*"]), wanted(&["identity"]));
         let is_identity_refused = identity.or(any) == Some(0);
-        // `*` names codings only where the body may not go out as it is.
+        // `*` stands for a coding only where identity is refused.
         let other = any.filter(|_| is_identity_refused);
         let weight = |names| wanted(names).or(other).filter(|weight| *weight > 0);
         let codings = [(Coding::Gzip, weight(&["gzip", "x-gzip"])), (Coding::Zstd, weight(&["zstd"]))];
@@ -104,23 +104,23 @@ impl Codings {
         }
     }
 
-    /// The coding that is wanted most.
+    /// Returns the preferred coding.
     pub(crate) fn best(self) -> Coding {
         self.best
     }
 
-    /// Whether a body must be encoded, however small it is.
+    /// Returns true if a body must be encoded, however small it is.
     pub(crate) fn is_identity_refused(self) -> bool {
         self.is_identity_refused
     }
 
-    /// Whether the answer to a request depends on its `Accept-Encoding`, for a body of so many bytes.
+    /// Returns true if `Accept-Encoding` matters to an answer with a body of this size.
     pub(crate) fn matter(self, bytes: usize) -> bool {
         bytes >= COMPRESSED_BYTES_MIN || self.is_identity_refused
     }
 }
 
-/// A coding and its weight in thousandths. What has a malformed weight is left out.
+/// Parses a coding and its weight in thousandths; `None` if the weight is malformed.
 fn weighed(item: &str) -> Option<(&str, u16)> {
     let mut parts = item.split(';').map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;
@@ -140,16 +140,16 @@ impl Weighter<(u128, Coding), Bytes> for BySize {
     }
 }
 
-/// Compresses bodies and remembers them by their hash.
+/// Compresses bodies and caches them by their hash.
 #[derive(Debug)]
 pub(crate) struct Compressor(Cache<(u128, Coding), Bytes, BySize>);
 
 impl Compressor {
     pub(crate) fn new() -> Self {
-        Self(Cache::with_weighter(KEPT_BODIES, KEPT_BYTES, BySize))
+        Self(Cache::with_weighter(CACHE_BODIES, CACHE_BYTES, BySize))
     }
 
-    /// The body to send and its coding. `hash` is the body's own.
+    /// Returns the body to send and its coding. `hash` is that of `body`.
     pub(crate) fn encode(&self, body: Bytes, hash: u128, codings: Codings) -> (Bytes, Coding) {
         if codings.best != Coding::Identity
             && codings.matter(body.len())
@@ -164,7 +164,7 @@ impl Compressor {
         (body, coding)
     }
 
-    /// The same of a body that nobody asks for again.
+    /// Encodes a body without caching it.
     pub(crate) fn encode_once(body: Bytes, codings: Codings) -> (Bytes, Coding) {
         let coding = codings.best;
         if coding == Coding::Identity || !codings.matter(body.len()) {
@@ -178,18 +178,20 @@ impl Compressor {
         }
     }
 
-    /// Encodes an answer that is not encoded yet and is small enough to hold. What carries an `ETag` or may be resumed has
-    /// its own rules, and stays as it is.
+    /// Encodes an answer that is not encoded yet and small enough to buffer. Answers with an `ETag` or ranges
+    /// stay as they are.
     pub(crate) async fn encode_answer(&self, answer: Response<Body>, codings: Codings) -> Response<Body> {
         let bytes = answer.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
-        let Some(bytes) = bytes.filter(|bytes| (1..=HELD_BYTES_MAX).contains(bytes)) else { return answer };
+        let Some(bytes) = bytes.filter(|bytes| (1..=BUFFERED_BYTES_MAX).contains(bytes)) else {
+            return answer;
+        };
         if !codings.matter(bytes) || !is_plain(&answer) {
             return answer;
         }
         let (mut parts, body) = answer.into_parts();
         vary(&mut parts.headers, "accept-encoding");
         // Bytes in memory: it cannot fail.
-        let body = axum::body::to_bytes(body, HELD_BYTES_MAX).await.unwrap_or_default();
+        let body = axum::body::to_bytes(body, BUFFERED_BYTES_MAX).await.unwrap_or_default();
         let hash = xxh3_128(&body);
         let (body, coding) = self.encode(body, hash, codings);
         if let Some(coding) = coding.header() {
@@ -200,12 +202,13 @@ impl Compressor {
     }
 }
 
-/// Gives the answer to `HEAD` the headers that [`Compressor::encode_answer`] gives the one to `GET`. How long an encoded body
-/// would be is not known.
+/// Sets the headers of an answer to `HEAD` that [`Compressor::encode_answer`] sets for `GET`, except for the
+/// unknown length.
 pub(crate) fn encode_head(answer: &mut Response<Body>, codings: Codings) {
     let bytes = answer.headers().get(CONTENT_LENGTH).and_then(|bytes| bytes.to_str().ok()?.parse().ok());
-    let is_held = bytes.is_some_and(|bytes| (1..=HELD_BYTES_MAX).contains(&bytes) && codings.matter(bytes));
-    if !is_held || !is_plain(answer) {
+    let is_buffered =
+        bytes.is_some_and(|bytes| (1..=BUFFERED_BYTES_MAX).contains(&bytes) && codings.matter(bytes));
+    if !is_buffered || !is_plain(answer) {
         return;
     }
     vary(answer.headers_mut(), "accept-encoding");
@@ -215,7 +218,7 @@ pub(crate) fn encode_head(answer: &mut Response<Body>, codings: Codings) {
     }
 }
 
-/// Whether an answer is neither encoded yet nor one that has its own rules.
+/// Returns true for an answer without coding, `ETag` and ranges.
 fn is_plain(answer: &Response<Body>) -> bool {
     let has = |name| answer.headers().contains_key(name);
     ![CONTENT_ENCODING, ETAG, ACCEPT_RANGES, CONTENT_RANGE].into_iter().any(has)

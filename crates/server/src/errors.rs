@@ -2,37 +2,37 @@
 
 use http::StatusCode;
 
-/// How the original words an error, for [`crate::Options::legacy_errors`].
+/// The original's format of an error, for [`crate::Options::legacy_errors`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Legacy {
     /// 200 and `{"message": ...}`: account errors.
     Account(&'static str),
     /// 200 and `{"status":"error","message": ...}` with this text.
     Request(&'static str),
-    /// The same with the problem's own detail.
+    /// 200 and `{"status":"error","message": ...}` with the problem's detail.
     RequestDetail,
-    /// As everywhere else.
+    /// A problem, as on other paths.
     AsProblem,
 }
 
-/// Stands in a legacy text for [`crate::Options::sign_up_site`].
+/// Placeholder in a legacy text for [`crate::Options::sign_up_site`].
 pub(crate) const SITE: &str = "<site>";
 
-/// What is known of a code.
+/// Facts about an error code.
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) name: &'static str,
     pub(crate) status: StatusCode,
     pub(crate) title: &'static str,
     pub(crate) meaning: &'static str,
-    /// What a caller can do about it.
+    /// Advice to the caller.
     pub(crate) remedy: &'static str,
     pub(crate) legacy: Legacy,
 }
 
 macro_rules! errors {
     ($($code:ident $name:literal $status:ident $title:literal $legacy:expr, $meaning:literal, $remedy:literal;)*) => {
-        /// What went wrong, as programs read it (`code`).
+        /// `code` of an error, for programs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) enum ErrorCode {
             $(#[doc = $meaning] $code,)*
@@ -42,7 +42,7 @@ macro_rules! errors {
             /// Every code.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$code),*];
 
-            /// Its line of the table.
+            /// Returns its entry in the catalogue.
             pub(crate) const fn facts(self) -> &'static Facts {
                 match self {
                     $(Self::$code => &Facts {
@@ -70,47 +70,47 @@ errors! {
         "The account's balance does not cover the call. Nothing was charged.",
         "Have credits added to the account (`tagmeter account grant`), then send the same request again. `GET /v1/balance` returns the balance.";
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests" Legacy::AsProblem,
-        "The key has used up its requests for now; `Retry-After` says in how many seconds there is room again.",
+        "The key has used up its requests for now; `Retry-After` says in how many seconds one is accepted again.",
         "Wait for the seconds that `Retry-After` names. `RateLimit` on every answer has the number of requests left.";
     InvalidParameter "invalid_parameter" UNPROCESSABLE_ENTITY "Invalid parameter" Legacy::RequestDetail,
-        "A parameter is missing or makes no sense; `param` names it.",
-        "Mend the parameter that `param` names; `detail` says what would be right.";
+        "A parameter is missing or invalid; `param` names it.",
+        "Correct the parameter that `param` names; `detail` says what would be right.";
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "Idempotency-Key used for another request"
         Legacy::RequestDetail,
         "The `Idempotency-Key` was sent before with another path, query, body or format (`Accept`). Use a new key for a new request.",
-        "Draw a new key for a new request, or send the request as it was the first time.";
+        "Generate a new key, or send the request as it was the first time.";
     Forbidden "forbidden" FORBIDDEN "Not allowed with this key" Legacy::AsProblem,
-        "The key is good, but not for this: it needs another scope.",
+        "The key is valid but lacks the scope that this call needs.",
         "Use a key of the scope that `detail` names; `tagmeter key create --admin` makes one for uploads.";
     InvalidBody "invalid_body" BAD_REQUEST "The body cannot be read" Legacy::AsProblem,
-        "The body is not what this path takes, or did not come whole.",
-        "Send the body as `/openapi.json` describes it, whole.";
+        "The body is not valid for this path, or is incomplete.",
+        "Send the whole body as `/openapi.json` describes it.";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large" Legacy::AsProblem,
-        "The body has more bytes than this path takes.",
-        "Send less at once, or a packed file (`.gz`, `.zst`).";
+        "The body has more bytes than this path accepts.",
+        "Send less at once, or a compressed file (`.gz`, `.zst`).";
     BodyTooSlow "body_too_slow" REQUEST_TIMEOUT "The body came too slowly" Legacy::AsProblem,
-        "The body did not come in the time that it may take.",
+        "The body did not arrive in the time allowed.",
         "Send it over a faster connection, or in smaller files.";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body is of another type" Legacy::AsProblem,
-        "The path does not take a body of this `Content-Type`; `detail` says which it takes.",
+        "The path does not accept a body of this `Content-Type`; `detail` says which it accepts.",
         "Send JSON with `Content-Type: application/json`, and files as they are: `curl --data-binary @file` or `curl -T file`.";
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE "Not answered in this form" Legacy::AsProblem,
-        "`Accept` or `Accept-Encoding` takes none of the forms that this is answered in.",
-        "Leave the header out, or name one of the forms that `detail` lists.";
+        "`Accept` or `Accept-Encoding` accepts none of the representations of this answer.",
+        "Leave the header out, or name one of those that `detail` lists.";
     ImportNotFound "import_not_found" NOT_FOUND "Unknown import" Legacy::AsProblem,
-        "The account has no import of this name.",
+        "The account has no import with this id.",
         "Take the id from `Location` of the upload, or from `GET /v1/imports` with a key of the same account.";
     WalkNotFound "walk_not_found" NOT_FOUND "Unknown walk" Legacy::AsProblem,
-        "The account has no walk of this name.",
+        "The account has no walk with this id.",
         "Take the id from `Location` of the walk, or from `GET /v1/walks` with a key of the same account.";
     NoUpstream "no_upstream" CONFLICT "No upstream" Legacy::AsProblem,
-        "A walk goes through an upstream, and none is configured here.",
+        "A walk fetches from an upstream, and none is configured here.",
         "The server's owner adds an `[[upstream]]` of the kind `contract` to the settings.";
     HashtagNotFound "hashtag_not_found" NOT_FOUND "Unknown hashtag" Legacy::Request("Not found challenge"),
         "No hashtag with this id or name is stored. Nothing was charged.",
         "Look for it with `/search-challenge/` or `GET /v1/hashtags?query=`; import it, or configure an upstream that knows it.";
     DownloadExpired "download_expired" GONE "Nothing to continue" Legacy::AsProblem,
-        "The rest of an answer was requested, and the server does not store it: it is kept for an hour unless configured otherwise, on the node that made it.",
+        "The rest of an answer was requested that the server does not store: answers are stored for an hour unless configured otherwise, on the node that made them.",
         "Send the request to the node that `X-Download-Node` named, or again without `Range`: that is a new answer, which is charged. Nothing was charged for this request.";
     DownloadOnOtherNode "download_on_other_node" MISDIRECTED_REQUEST "The file is on another node" Legacy::AsProblem,
         "`If-Range`, `If-Match` or `Idempotency-Key` names an answer that was paid for and is stored on another node; `detail` names the node, as `X-Download-Node` did. Nothing was charged.",
@@ -118,30 +118,30 @@ errors! {
     PreconditionFailed "precondition_failed" PRECONDITION_FAILED "No answer with this ETag" Legacy::AsProblem,
         "No stored answer to this question has an `ETag` that `If-Match` names.",
         "Leave `If-Match` out for a new answer, which is charged.";
-    RangeNotSatisfiable "range_not_satisfiable" RANGE_NOT_SATISFIABLE "Range behind the end" Legacy::AsProblem,
-        "The range begins behind the last byte; `Content-Range` says how many bytes there are.",
+    RangeNotSatisfiable "range_not_satisfiable" RANGE_NOT_SATISFIABLE "Range after the end" Legacy::AsProblem,
+        "The range begins after the last byte; `Content-Range` says how many bytes there are.",
         "Compare the size of your file with `Content-Range`: if they are equal, it is whole.";
     UnknownPath "unknown_path" NOT_FOUND "Unknown path" Legacy::AsProblem,
-        "There is nothing at this path; `/openapi.json` lists what there is.",
+        "No endpoint has this path; `/openapi.json` lists all.",
         "Compare the path with those in `/openapi.json`.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "Method not allowed" Legacy::AsProblem,
         "The path is answered for the methods in `Allow` only.",
         "Use a method that the header `Allow` names.";
     MalformedRequest "malformed_request" BAD_REQUEST "Malformed request" Legacy::AsProblem,
         "The request is not valid HTTP/1.1: its request line, a header, or a missing or repeated `Host`.",
-        "Send the request with an HTTP library, or as RFC 9112 has it; `detail` says what was wrong.";
+        "Send the request with an HTTP library, or as RFC 9112 defines it; `detail` says what was wrong.";
     HeadersTooLarge "headers_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "Headers too large" Legacy::AsProblem,
         "Request line and headers have at most 16384 bytes, in at most 100 headers.",
         "Send fewer or smaller headers: cookies and tokens of other services are not needed here.";
     HeadersTooSlow "headers_too_slow" REQUEST_TIMEOUT "Headers too slow" Legacy::AsProblem,
-        "Request line and headers did not arrive in the time they may take.",
+        "Request line and headers did not arrive in the time allowed.",
         "Send the request again, its headers at once.";
     UrlTooLong "url_too_long" URI_TOO_LONG "URL too long" Legacy::AsProblem,
         "Path and query have at most 8192 bytes.",
-        "Ask for less in one request.";
+        "Request less at once.";
     Internal "internal_error" INTERNAL_SERVER_ERROR "Internal error" Legacy::AsProblem,
         "Something is wrong on this server; its log has the cause under the request id.",
-        "Tell the server's owner the request id: the log has the cause. Nothing was charged.";
+        "Send the server's owner the request id: the log has the cause. Nothing was charged.";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available at the moment" Legacy::AsProblem,
         "The server could not answer just now; the same request may go through later.",
         "Send the same request again after the seconds that `Retry-After` names. Nothing was charged.";
@@ -149,8 +149,8 @@ errors! {
         "Nothing is stored for this, and the upstream's answer cannot be used. Nothing was charged.",
         "Send the same request again later. `tagmeter doctor` shows the server's owner what is wrong with the upstream.";
     UpstreamUnavailable "upstream_unavailable" SERVICE_UNAVAILABLE "The upstream cannot be asked" Legacy::AsProblem,
-        "Nothing is stored for this, and the upstream cannot be asked at the moment. Nothing was charged.",
-        "Send the same request again after the seconds that `Retry-After` names: the upstream is left alone after failures, or its budget of the day is used up.";
+        "Nothing is stored for this, and the upstream cannot be called at the moment. Nothing was charged.",
+        "Send the same request again after the seconds that `Retry-After` names: calls pause after failures, or the daily budget of the upstream is used up.";
     UpstreamTimeout "upstream_timeout" GATEWAY_TIMEOUT "The upstream did not answer in time" Legacy::AsProblem,
         "Nothing is stored for this, and the upstream did not answer in time. Nothing was charged.",
         "Send the same request again: an answer that came late is stored by then.";
@@ -162,7 +162,7 @@ mod tests {
     use std::fmt::Write;
     use std::path::PathBuf;
 
-    /// The page of a code.
+    /// Renders the page of a code.
     fn page(code: ErrorCode) -> String {
         let Facts { name, status, title, meaning, remedy, .. } = code.facts();
         format!(
@@ -204,11 +204,11 @@ mod tests {
             );
         }
         let held = std::fs::read_dir(&folder).expect("a folder").count();
-        assert_eq!(held, pages.len(), "a page of a code that is no more is removed");
+        assert_eq!(held, pages.len(), "remove the page of a code that no longer exists");
     }
 
     #[test]
-    fn names_differ_and_legacy_texts_can_be_told_apart_as_clients_do() {
+    fn names_differ_and_clients_can_classify_legacy_texts() {
         let names: std::collections::HashSet<_> = ErrorCode::ALL.iter().map(|c| c.facts().name).collect();
         assert_eq!(names.len(), ErrorCode::ALL.len());
         for code in ErrorCode::ALL {

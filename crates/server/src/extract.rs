@@ -1,5 +1,5 @@
-//! Deserializes the parameters of a question from the query of a request. An empty parameter counts as absent; a wrong one is
-//! named, with what would be right. Parameters that a question does not have are refused by the route.
+//! Deserializes the parameters of a question from the query of a request. Empty parameters count as absent;
+//! errors name the parameter and what would be right. Unknown parameters are refused by the route.
 
 use crate::problem::Problem;
 use crate::query::shown;
@@ -29,7 +29,7 @@ pub(crate) fn parameters<T: DeserializeOwned + IntoParams>(query: &str) -> Resul
     })
 }
 
-/// The parameters of a query as a map, which names each in what is wrong with its value.
+/// The parameters of a query as a map, whose errors name the parameter.
 struct Parameters<'a, I> {
     rest: I,
     value: Option<Parameter<'a>>,
@@ -54,7 +54,7 @@ impl<'de, 'a, I: Iterator<Item = Parameter<'a>>> MapAccess<'de> for Parameters<'
     }
 }
 
-/// Says what to give, with the example of the API description.
+/// Describes a missing parameter, with the example of the API description.
 fn missing<T: IntoParams>(name: &str) -> String {
     let all = T::into_params(|| Some(ParameterIn::Query));
     let described = all.iter().find(|one| one.name == name).and_then(|one| serde_json::to_value(one).ok());
@@ -64,10 +64,10 @@ fn missing<T: IntoParams>(name: &str) -> String {
     }
 }
 
-/// Why a query was refused.
+/// The error of a query.
 #[derive(Debug)]
 enum Refusal {
-    /// A parameter, and what is wrong with it; the name is empty until it is known.
+    /// Name of a parameter, empty until it is known, and what is wrong with it.
     Wrong(String, String),
     Repeated(&'static str),
     Missing(&'static str),

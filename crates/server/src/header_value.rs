@@ -1,12 +1,12 @@
-//! Header values that are made for every answer, put together on the stack: the general ways allocate two or three times
-//! for each, and an answer has ten of them.
+//! Builds the header values of every answer on the stack: the general ways allocate two or three times for
+//! each, and an answer has ten.
 
 use http::HeaderValue;
 
-/// Longest value made here.
+/// Longest value, in bytes.
 const BYTES_MAX: usize = 160;
 
-/// A short ASCII text in the making.
+/// Builder of a short ASCII text.
 #[derive(Debug)]
 pub(crate) struct Text {
     bytes: [u8; BYTES_MAX],
@@ -14,7 +14,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// An empty one.
+    /// Creates an empty text.
     pub(crate) fn new() -> Self {
         Self { bytes: [0; BYTES_MAX], len: 0 }
     }
@@ -43,13 +43,13 @@ impl Text {
         self
     }
 
-    /// The value.
+    /// Returns the header value.
     pub(crate) fn finish(&self) -> HeaderValue {
         HeaderValue::from_bytes(&self.bytes[..self.len]).expect("visible ASCII is a header value")
     }
 }
 
-/// A number; the two that are on nearly every answer cost nothing.
+/// Returns a number as a header value; 0 and 1, which nearly every answer has, are static.
 pub(crate) fn number(number: u64) -> HeaderValue {
     match number {
         0 => HeaderValue::from_static("0"),
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_put_together() {
+    fn values_are_built() {
         let value = Text::new().text("\"minute\";r=").number(u64::MAX).text(";t=").number(0).finish();
         assert_eq!(value, format!("\"minute\";r={};t=0", u64::MAX));
         assert_eq!(Text::new().hexadecimal(&[0x00, 0x9a, 0xff]).finish(), "009aff");

@@ -1,5 +1,5 @@
-//! Whether the store can be read and each of its files written, found out in the background at a fixed pace: asking us
-//! does not load them, however often it happens.
+//! Probes in the background whether the store can be read and each of its files written, at fixed intervals:
+//! requests for the health, however many, cause no load.
 
 use crate::app::App;
 use crate::options::Options;
@@ -19,34 +19,34 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-/// How often each file is written to, one page durably, to see whether that works.
+/// Interval of the probes. A probe of a file writes one page durably.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
-/// The same while it does not work, to see soon that it does again.
+/// Interval of the probes after a failure, to notice a recovery soon.
 const PROBE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
-/// How long it may take. Later than that the ledger does not work; writers of other files may be at work for longer.
+/// Timeout of a probe, after which the ledger counts as failed; writers of other files may be busy for longer.
 const PROBE_ANSWER_MAX: Duration = Duration::from_secs(5);
-/// How long an answer is kept for its `Idempotency-Key`.
-const IDEMPOTENT_ANSWERS_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
-/// How many of them are forgotten at a time, so that charges do not wait for long.
-const FORGOTTEN_AT_ONCE: usize = 500;
+/// Retention of an answer for its `Idempotency-Key`.
+const IDEMPOTENT_ANSWERS_RETENTION_MS: i64 = 24 * 60 * 60 * 1000;
+/// Number of expired ones deleted at a time, so that charges do not wait long.
+const DELETED_AT_ONCE: usize = 500;
 
-/// Something that can be well or not, and how often in a row it was not.
+/// Health of one component, and its consecutive failures.
 #[derive(Debug)]
 struct State {
     is_well: AtomicBool,
     failures: AtomicU64,
-    /// As the log names it.
+    /// Name in the log.
     what: &'static str,
     complaint: &'static str,
 }
 
 impl State {
-    /// Nothing is well until it has been seen to be.
+    /// Creates a state that is unhealthy until the first successful probe.
     const fn unknown(what: &'static str, complaint: &'static str) -> Self {
         Self { is_well: AtomicBool::new(false), failures: AtomicU64::new(0), what, complaint }
     }
 
-    /// Notes how it is, and logs it when that changed.
+    /// Records the result of a probe, and logs changes.
     fn note(&self, result: Result<(), &StoreError>) {
         let was_well = self.is_well.swap(result.is_ok(), Relaxed);
         let what = self.what;
@@ -67,7 +67,7 @@ impl State {
     }
 }
 
-/// What is known of the store's state.
+/// Health of the store and of the server's folders.
 #[derive(Debug)]
 pub(crate) struct Health {
     reading: State,
@@ -76,12 +76,12 @@ pub(crate) struct Health {
     walks: State,
     uploads: State,
     downloads: State,
-    /// Commits of charges that had failed when the ledger was last looked at, and those that had not.
+    /// Failed and successful commits of charges as of the last probe of the ledger.
     commits: Mutex<(u64, u64)>,
 }
 
 impl Health {
-    /// Nothing is well until it has been seen to be.
+    /// Creates a state that is unhealthy until the first successful probes.
     pub(crate) fn new() -> Self {
         Self {
             reading: State::unknown("reading the store", "the store cannot be read"),
@@ -98,14 +98,14 @@ impl Health {
         [&self.reading, &self.ledger, &self.catalog, &self.walks, &self.uploads, &self.downloads]
     }
 
-    /// What is wrong, if something is: each file that cannot be read or written.
+    /// Lists what cannot be read or written; `None` if all is well.
     pub(crate) fn complaint(&self) -> Option<String> {
         let unwell = self.all().into_iter().filter(|state| !state.is_well.load(Relaxed));
         let complaints: Vec<&str> = unwell.map(|state| state.complaint).collect();
         (!complaints.is_empty()).then(|| complaints.join("; "))
     }
 
-    /// Nothing is known any more.
+    /// Marks everything as unhealthy until its next probe.
     fn forget(&self) {
         self.all().into_iter().for_each(|state| state.is_well.store(false, Relaxed));
     }
@@ -118,7 +118,7 @@ impl Health {
         }
     }
 
-    /// Whether commits of charges have failed since the last look, and none has gone through.
+    /// Returns true if commits of charges have failed since the last call and none has succeeded.
     fn only_failed(&self, activity: &LedgerActivity) -> bool {
         let now = (activity.commits_failed, activity.commits);
         let before =
@@ -127,25 +127,25 @@ impl Health {
     }
 }
 
-/// Looks once at the keys.
-pub(crate) async fn look_at_keys(app: &App) -> Result<(), StoreError> {
+/// Refreshes the keys once.
+pub(crate) async fn refresh_keys(app: &App) -> Result<(), StoreError> {
     let result = app.keys.refresh().await;
     app.health.reading.note(result.as_ref().copied());
     result
 }
 
-/// Writes once to the ledger, and forgets old idempotent answers.
-pub(crate) async fn try_the_ledger(app: &App) -> Result<(), StoreError> {
+/// Probes the ledger once, and deletes expired idempotent answers.
+pub(crate) async fn probe_ledger(app: &App) -> Result<(), StoreError> {
     let store = app.catalog.store();
     let now = app.clock.now();
     let trying = async {
-        store.forget_idempotent_answers(now, IDEMPOTENT_ANSWERS_KEPT_MS, FORGOTTEN_AT_ONCE).await?;
+        store.forget_idempotent_answers(now, IDEMPOTENT_ANSWERS_RETENTION_MS, DELETED_AT_ONCE).await?;
         store.probe(Probed::Ledger).await.unwrap_or(Ok(()))
     };
     let mut result = timeout(PROBE_ANSWER_MAX, trying)
         .await
         .unwrap_or_else(|_| Err(StoreError::Unreachable("the ledger does not answer".to_owned())));
-    // A page more may find room where a charge does not.
+    // The page of a probe may fit where a charge does not.
     if app.health.only_failed(&store.ledger_activity()) && result.is_ok() {
         result = Err(StoreError::Unreachable("charges cannot be committed".to_owned()));
     }
@@ -153,8 +153,8 @@ pub(crate) async fn try_the_ledger(app: &App) -> Result<(), StoreError> {
     result
 }
 
-/// Writes once to another file. While its writer is at work, here or in another process, that shows how it is.
-pub(crate) async fn try_a_file(app: &App, file: Probed) -> bool {
+/// Probes another file once. A busy writer, here or in another process, is healthy.
+pub(crate) async fn probe_file(app: &App, file: Probed) -> bool {
     let state = app.health.of(file);
     match timeout(PROBE_ANSWER_MAX, app.catalog.store().probe(file)).await {
         Ok(Some(Ok(()))) | Ok(None) | Err(_) => state.note(Ok(())),
@@ -164,8 +164,8 @@ pub(crate) async fn try_a_file(app: &App, file: Probed) -> bool {
     state.is_well.load(Relaxed)
 }
 
-/// Writes a small file to each folder of the server.
-pub(crate) async fn try_the_folders(app: &Arc<App>) -> bool {
+/// Probes each folder of the server once, by a small file.
+pub(crate) async fn probe_folders(app: &Arc<App>) -> bool {
     let trying = Arc::clone(app);
     let tried = spawn_blocking(move || {
         let uploads = trying.options.uploads.as_ref().map_or(Ok(()), |uploads| uploads.spool.probe());
@@ -184,27 +184,27 @@ pub(crate) async fn try_the_folders(app: &Arc<App>) -> bool {
     are_well
 }
 
-/// Goes on looking until it is dropped. Should looking panic, nothing is known, and it begins again.
+/// Probes until it is dropped. After a panic everything is unhealthy, and it starts again.
 pub(crate) async fn watch(app: Arc<App>) {
     loop {
-        let looking = AssertUnwindSafe(look(Arc::clone(&app))).catch_unwind();
-        if looking.await.is_ok() {
+        let probing = AssertUnwindSafe(probe_all(Arc::clone(&app))).catch_unwind();
+        if probing.await.is_ok() {
             return;
         }
-        tracing::error!("looking after the store panicked; it begins again");
+        tracing::error!("a probe of the store panicked; probing starts again");
         app.health.forget();
         sleep(PROBE_RETRY_INTERVAL).await;
     }
 }
 
-async fn look(app: Arc<App>) {
+async fn probe_all(app: Arc<App>) {
     let ledger = {
         let app = Arc::clone(&app);
         async move {
             let mut wait = PROBE_INTERVAL;
             loop {
                 sleep(wait).await;
-                let works = try_the_ledger(&app).await.is_ok();
+                let works = probe_ledger(&app).await.is_ok();
                 if app.health.complaint().is_none() {
                     outage::is_over();
                 }
@@ -219,7 +219,7 @@ async fn look(app: Arc<App>) {
             let mut wait = PROBE_INTERVAL;
             loop {
                 sleep(wait).await;
-                wait = if try_a_file(&app, file).await { PROBE_INTERVAL } else { PROBE_RETRY_INTERVAL };
+                wait = if probe_file(&app, file).await { PROBE_INTERVAL } else { PROBE_RETRY_INTERVAL };
             }
         }
     });
@@ -230,39 +230,40 @@ async fn look(app: Arc<App>) {
             let mut wait = PROBE_INTERVAL;
             loop {
                 sleep(wait).await;
-                wait = if try_the_folders(&app).await { PROBE_INTERVAL } else { PROBE_RETRY_INTERVAL };
+                wait = if probe_folders(&app).await { PROBE_INTERVAL } else { PROBE_RETRY_INTERVAL };
             }
         }
     };
     let keys = async move {
-        let mut news = app.catalog.store().notifications();
-        let now = |news: &Option<watch::Receiver<Notifications>>| news.as_ref().map(|news| *news.borrow());
-        let mut seen = now(&news);
+        let mut receiver = app.catalog.store().notifications();
+        let now = |receiver: &Option<watch::Receiver<Notifications>>| Some(*receiver.as_ref()?.borrow());
+        let mut seen = now(&receiver);
         loop {
-            until_keys_may_differ(news.as_mut(), seen, &app.options).await;
-            // Read before the store is: word that comes meanwhile leads to another look.
-            seen = now(&news);
-            // The result has been noted.
-            let _ = look_at_keys(&app).await;
+            wait_for_key_change(receiver.as_mut(), seen, &app.options).await;
+            // Loaded before the store is read, so that a notification arriving meanwhile causes another
+            // refresh.
+            seen = now(&receiver);
+            // The result is recorded.
+            let _ = refresh_keys(&app).await;
         }
     };
-    // Apart, so that a ledger that hangs does not keep revoked keys alive.
+    // Concurrent, so that a ledger that hangs does not keep revoked keys alive.
     futures_util::future::join4(ledger, files, folders, keys).await;
 }
 
-/// Waits for word, and no longer than asking can be put off.
-async fn until_keys_may_differ(
-    news: Option<&mut watch::Receiver<Notifications>>,
+/// Waits for a notification about keys, at most for the interval of polling.
+async fn wait_for_key_change(
+    receiver: Option<&mut watch::Receiver<Notifications>>,
     seen: Option<Notifications>,
     options: &Options,
 ) {
     let poll_interval = options.keys_poll_interval;
-    let (Some(news), Some(seen)) = (news, seen) else { return sleep(poll_interval).await };
+    let (Some(receiver), Some(seen)) = (receiver, seen) else { return sleep(poll_interval).await };
     let wait = if seen.is_listening { options.keys_poll_interval_heard } else { poll_interval };
-    let word = news.wait_for(|now| now.keys != seen.keys || now.is_listening != seen.is_listening);
-    // Word, no word in time, or nobody who tells any more: all the same, a look is due.
-    let is_over = timeout(wait, word).await.is_ok_and(|word| word.is_err());
-    if is_over {
+    let change = receiver.wait_for(|now| now.keys != seen.keys || now.is_listening != seen.is_listening);
+    // The keys are due after a notification and after a timeout alike. A closed channel must not spin.
+    let is_closed = timeout(wait, change).await.is_ok_and(|change| change.is_err());
+    if is_closed {
         sleep(poll_interval).await;
     }
 }

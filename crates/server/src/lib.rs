@@ -3,8 +3,9 @@
 //! A path leads to the file of its name: `/challenge-posts/` is `contract/challenge_posts.rs`, with its parameters, its
 //! answer, its description and its tests. Deliberately absent: SQL, outgoing calls, the environment, the wall clock.
 //!
-//! Reading order: [`Server`] and [`Options`], `router`, `http` (from socket to request), `gate` (who may, and what it
-//! costs), `downloads` (large answers), `contract` (the answers), `v1` (jobs), `problem` and `errors` (the answers instead).
+//! Reading order: [`Server`] and [`Options`], `router`, `http` (from socket to request), `gate` (authentication
+//! and charges), `downloads` (large answers), `contract` (the challenge endpoints), `v1` (measurement,
+//! accounts, jobs), `problem` and `errors`.
 
 mod app;
 mod contract;
@@ -33,6 +34,6 @@ mod router;
 mod server;
 mod v1;
 
-pub use downloads::spool::remove_kept as remove_kept_downloads;
+pub use downloads::spool::remove_retained as remove_kept_downloads;
 pub use options::{Downloads, Options, Origins, PublicUrl, UPLOADS_AT_ONCE, Uploads};
 pub use server::{BindError, Parts, Server};

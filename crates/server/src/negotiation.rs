@@ -1,4 +1,5 @@
-//! Whether an `Accept` header takes what a path answers. Paths that have several formats choose among them in `v1::measured`.
+//! Checks the `Accept` header against the media types of a path. Paths with several formats choose one in
+//! `v1::measured`.
 
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
@@ -8,16 +9,16 @@ use http::header::ACCEPT;
 use std::borrow::Cow;
 use tables::{Accept, Preference};
 
-/// Which `Accept` headers are refused.
+/// Rule for refusing `Accept` headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strictness {
-    /// Those that do not name what is answered.
+    /// Refuses headers that name none of the media types.
     Named,
-    /// Those alone that exclude it with a weight of 0: clients of the contract and of health checks send anything.
+    /// Refuses only an explicit weight of 0: clients of the contract and of health checks send anything.
     Excluded,
 }
 
-/// The `Accept` header, its lines joined; `None` where there is none.
+/// Returns the `Accept` header, its lines joined, if there is one.
 pub(crate) fn accept(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let mut lines = headers.get_all(ACCEPT).iter().map(|line| line.to_str().unwrap_or(""));
     let first = lines.next()?;
@@ -29,7 +30,7 @@ pub(crate) fn accept(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     })
 }
 
-/// Refuses a request whose `Accept` takes none of the media types that the path answers.
+/// Refuses a request whose `Accept` accepts none of the media types of the path.
 pub(crate) fn check(
     headers: &HeaderMap,
     media_types: &[&str],
@@ -44,7 +45,7 @@ pub(crate) fn check(
     if media_types.iter().any(takes) { Ok(()) } else { Err(not_acceptable(&header, media_types)) }
 }
 
-/// The problem of an `Accept` header that takes nothing of what there is.
+/// Builds the response for an `Accept` header that accepts none of the media types.
 pub(crate) fn not_acceptable(header: &str, media_types: &[&str]) -> Problem {
     let detail = format!("Accept is {}; this path answers {}", shown(header), media_types.join(", "));
     Problem::new(ErrorCode::NotAcceptable, detail)

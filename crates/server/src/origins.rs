@@ -1,4 +1,4 @@
-//! A list of web origins, as a setting writes it: `https://app.example.com, http://localhost:3000`, or `*` for any.
+//! Parses the setting of web origins: `https://app.example.com, http://localhost:3000`, or `*` for any.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ pub struct Origins {
     list: Vec<String>,
 }
 
-/// Why a text is no list of origins.
+/// Error of a text that is not a list of origins.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not an origin; write scheme, host and port alone, such as https://app.example.com, separated by commas, or * for any"
@@ -21,17 +21,17 @@ pub struct OriginsError(
 );
 
 impl Origins {
-    /// Whether there is none.
+    /// Returns true if there is none.
     pub fn is_empty(&self) -> bool {
         !self.is_any && self.list.is_empty()
     }
 
-    /// Whether every origin is one of them.
+    /// Returns true if every origin is allowed.
     pub fn is_any(&self) -> bool {
         self.is_any
     }
 
-    /// Whether this is one of them, as a browser writes it in `Origin`.
+    /// Returns true if the list has this origin, as a browser writes it in `Origin`.
     pub fn has(&self, origin: &[u8]) -> bool {
         self.is_any || self.list.iter().any(|one| one.as_bytes() == origin)
     }
@@ -59,7 +59,7 @@ impl fmt::Display for Origins {
     }
 }
 
-/// An origin as browsers write it: small letters, no default port, no `/`.
+/// Normalizes an origin as browsers write it: lower case, no default port, no `/`.
 fn origin(text: &str) -> Option<String> {
     let uri: http::Uri = text.parse().ok()?;
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);

@@ -1,27 +1,28 @@
-//! One log line where a failure begins, for each cause, and one where it is over: a full disk fails thousands of answers the same way.
+//! Logs each cause of failure once when it begins and once when it is over: a full disk fails thousands of
+//! answers alike.
 
 use domain::RequestId;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A failure that goes on.
+/// An ongoing failure.
 struct Outage {
     code: &'static str,
     cause: String,
     answers: u64,
 }
 
-/// Causes that are told apart: one failure shows differently in different calls.
+/// Most causes that are tracked: one failure shows differently in different calls.
 const CAUSES_MAX: usize = 16;
 
-/// Those that were seen since all was well. Of the process, like the log.
+/// Ongoing failures of the process, which has one log.
 static NOW: Mutex<Vec<Outage>> = Mutex::new(Vec::new());
 
 fn lock() -> MutexGuard<'static, Vec<Outage>> {
     NOW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An answer failed by this cause. Logged as an error the first time since all was well, else for debugging. Where there are
-/// more causes than are told apart, the one seen first makes room.
+/// Counts an answer that failed by this cause. The first one is logged as an error, the others at debug level.
+/// Beyond [`CAUSES_MAX`] causes the oldest is dropped.
 pub(crate) fn failed(request_id: RequestId, code: &'static str, cause: String) {
     let mut now = lock();
     match now.iter_mut().find(|outage| outage.cause == cause) {
@@ -31,7 +32,7 @@ pub(crate) fn failed(request_id: RequestId, code: &'static str, cause: String) {
         }
         None => {
             if now.len() == CAUSES_MAX {
-                tell_end(now.remove(0));
+                log_end(now.remove(0));
             }
             tracing::error!(%request_id, code, cause, "request {request_id} failed: {cause}");
             now.push(Outage { code, cause, answers: 1 });
@@ -39,13 +40,13 @@ pub(crate) fn failed(request_id: RequestId, code: &'static str, cause: String) {
     }
 }
 
-/// All is well as far as is known.
+/// Ends all failures, once all probes succeed.
 pub(crate) fn is_over() {
-    lock().drain(..).for_each(tell_end);
+    lock().drain(..).for_each(log_end);
 }
 
-fn tell_end(Outage { code, cause, answers }: Outage) {
-    // One answer has its line already.
+fn log_end(Outage { code, cause, answers }: Outage) {
+    // A single answer is logged already.
     if answers > 1 {
         tracing::warn!(code, cause, answers, "{answers} requests failed by the same cause: {cause}");
     }

@@ -68,7 +68,7 @@ pub(crate) enum Style<'a> {
 }
 
 impl Problem {
-    /// With a sentence that says what was wrong and what would be right.
+    /// Creates an error response. `detail` says what was wrong and what would be right.
     pub(crate) fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
         let detail = detail.into();
         Self {
@@ -83,76 +83,76 @@ impl Problem {
         }
     }
 
-    /// Of a parameter.
+    /// Creates the response for an invalid parameter.
     pub(crate) fn parameter(param: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { param: Some(param), ..Self::new(ErrorCode::InvalidParameter, detail) }
     }
 
-    /// Of a field that nobody knows.
+    /// Creates the response for an unknown parameter or field.
     pub(crate) fn field(name: String, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { unknown_field: Some(name.into()), ..Self::new(ErrorCode::InvalidParameter, detail) }
     }
 
-    /// A fault of ours.
+    /// Creates the response for an internal error.
     pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(ErrorCode::Internal, INTERNAL_DETAIL) }
     }
 
-    /// A fault that may pass.
+    /// Creates the response for a temporary failure.
     pub(crate) fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let problem = Self::new(ErrorCode::Unavailable, UNAVAILABLE_DETAIL).retry_after(1);
         Self { cause: Some(cause.into()), ..problem }
     }
 
-    /// Names the time after which trying again makes sense.
+    /// Sets `Retry-After`.
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after_seconds: Some(seconds), ..self }
     }
 
-    /// With what goes to the log and not over the wire.
+    /// Sets the cause, which is logged and never sent.
     pub(crate) fn because(self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { cause: Some(cause.into()), ..self }
     }
 
-    /// Names the methods that are answered.
+    /// Sets `Allow`.
     pub(crate) fn allow(self, methods: HeaderValue) -> Self {
         Self { allow: Some(Box::new(methods)), ..self }
     }
 
-    /// Says how many bytes there are, in `Content-Range`.
+    /// Sets `Content-Range`.
     pub(crate) fn content_range(self, value: HeaderValue) -> Self {
         Self { content_range: Some(Box::new(value)), ..self }
     }
 
-    /// After how many seconds trying again makes sense.
+    /// Returns the seconds of `Retry-After`.
     pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after_seconds
     }
 
-    /// What went wrong.
+    /// Returns the error code.
     pub(crate) fn code(&self) -> ErrorCode {
         self.code
     }
 
-    /// The name of a parameter that does not exist.
+    /// Returns the name of an unknown parameter or field.
     #[cfg(test)]
     pub(crate) fn field_name(&self) -> Option<&str> {
         self.unknown_field.as_deref()
     }
 
-    /// What was wrong and what would be right.
+    /// Returns the detail.
     #[cfg(test)]
     pub(crate) fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// Which parameter was wrong.
+    /// Returns the name of an invalid parameter.
     #[cfg(test)]
     pub(crate) fn param(&self) -> Option<&'static str> {
         self.param
     }
 
-    /// The answer. A cause is logged here, where the request id is known.
+    /// Builds the response. A cause is logged here, where the request id is known.
     pub(crate) fn into_response(self, call: &Call, style: Style<'_>) -> Response<Body> {
         let (facts, request_id) = (self.code.facts(), call.id);
         if let Some(cause) = &self.cause {
@@ -183,7 +183,7 @@ impl Problem {
         response
     }
 
-    /// Status, content type and body.
+    /// Returns status, content type and body.
     pub(crate) fn body(&self, call: &Call, style: Style<'_>) -> (StatusCode, &'static str, Vec<u8>) {
         let facts = self.code.facts();
         let json = "application/json";
@@ -214,7 +214,7 @@ impl Problem {
     }
 }
 
-/// The problem type is a reference to where the code is explained: its entry in the API description.
+/// Returns the problem type of a code, a reference to its entry in the API description.
 pub(crate) fn type_of(code: ErrorCode) -> String {
     format!("/openapi.json#/components/responses/{}", code.facts().name)
 }

@@ -1,4 +1,4 @@
-//! Where clients reach the server, when a proxy stands between: the beginning of every link in answers.
+//! Public URL of the server, which a proxy may change: the prefix of every link in answers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,18 +9,18 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublicUrl(Arc<str>);
 
-/// Why a text is no public URL.
+/// Error of a text that is not a public URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an address such as https://api.example.com or https://api.example.com/tagmeter, without query")]
 pub struct PublicUrlError;
 
 impl PublicUrl {
-    /// The text, without a last `/`.
+    /// Returns the text, without a trailing `/`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The link to a path of the server, which begins with `/`.
+    /// Returns the link to a path of the server, which begins with `/`.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }

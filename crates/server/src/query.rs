@@ -1,5 +1,5 @@
-//! Reads the query of a request. A parameter that is empty counts as not given; one that is given twice is refused, as
-//! nobody can know which was meant; one we do not know is passed over.
+//! Parses the query of a request. An empty parameter counts as absent, a repeated one is refused as ambiguous,
+//! and an unknown one is ignored.
 
 use crate::problem::Problem;
 use domain::link::{Link, hashtag_text};
@@ -7,11 +7,11 @@ use domain::{Moment, Region, TagKey, Timestamp};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-/// Rows of a page when `count` is not given.
+/// Rows of a page without `count`.
 pub(crate) const COUNT_DEFAULT: u32 = 10;
-/// Most rows of a page; a larger `count` is brought down to it.
+/// Most rows of a page; a larger `count` is clamped to it.
 pub(crate) const COUNT_MAX: u32 = 35;
-/// Cursors are below this: programs that read numbers as doubles hold them exactly.
+/// Exclusive upper bound of cursors: programs that read numbers as doubles lose no digit.
 pub(crate) const CURSOR_END: u64 = 1 << 53;
 /// Characters of a value that an error message repeats.
 const SHOWN_CHARS_MAX: usize = 40;
@@ -21,17 +21,17 @@ const SHOWN_CHARS_MAX: usize = 40;
 pub(crate) struct Query<'a>(&'a str);
 
 impl<'a> Query<'a> {
-    /// Of what stands behind `?`; `""` when nothing does.
+    /// Wraps the text after `?`, which may be empty.
     pub(crate) fn new(query: &'a str) -> Self {
         Self(query)
     }
 
-    /// Returns what stands behind `?`.
+    /// Returns the text after `?`.
     pub(crate) const fn as_str(&self) -> &'a str {
         self.0
     }
 
-    /// A parameter's text without outer white space; `None` when it is not given or empty.
+    /// Returns a parameter's text without outer white space; `None` if it is absent or empty.
     pub(crate) fn text(&self, param: &'static str) -> Result<Option<Cow<'a, str>>, Problem> {
         let mut values = form_urlencoded::parse(self.0.as_bytes()).filter(|(name, _)| name == param);
         let Some((_, value)) = values.next() else { return Ok(None) };
@@ -45,14 +45,14 @@ impl<'a> Query<'a> {
         Ok((!value.is_empty()).then_some(value))
     }
 
-    /// A parameter that must be given.
+    /// Returns a required parameter.
     pub(crate) fn required(&self, param: &'static str, example: &str) -> Result<Cow<'a, str>, Problem> {
         self.text(param)?.ok_or_else(|| {
             Problem::parameter(param, format!("{param} is missing; give it, such as {param}={example}"))
         })
     }
 
-    /// An id of digits: TikTok's or an assigned one.
+    /// Parses an id of digits: TikTok's or an assigned one.
     pub(crate) fn id<T: std::str::FromStr<Err = domain::IdError>>(
         &self,
         param: &'static str,
@@ -79,12 +79,12 @@ impl<'a> Query<'a> {
         })
     }
 
-    /// Whether a parameter is in the query, empty or not.
+    /// Returns true if a parameter is in the query, empty or not.
     fn names(&self, param: &str) -> bool {
         form_urlencoded::parse(self.0.as_bytes()).any(|(name, _)| name == param)
     }
 
-    /// A tag name, in any spelling.
+    /// Parses a tag name, in any spelling.
     pub(crate) fn tag(&self, param: &'static str) -> Result<TagKey, Problem> {
         let text = self.required(param, "cat")?;
         TagKey::of_typed(&text).map_err(|why| {
@@ -92,7 +92,7 @@ impl<'a> Query<'a> {
         })
     }
 
-    /// Rows of a page, brought within 1 and [`COUNT_MAX`].
+    /// Parses `count`, clamped to 1 to [`COUNT_MAX`].
     pub(crate) fn count(&self) -> Result<u32, Problem> {
         let Some(text) = self.text("count")? else { return Ok(COUNT_DEFAULT) };
         let (is_negative, digits) = match text.strip_prefix('-') {
@@ -103,11 +103,11 @@ impl<'a> Query<'a> {
             let detail = format!("count is {}; give a whole number from 1 to {COUNT_MAX}", shown(&text));
             return Err(Problem::parameter("count", detail));
         }
-        // A number too large for us is larger than the most.
+        // A number that does not fit is above the maximum.
         Ok(if is_negative { 1 } else { digits.parse().unwrap_or(COUNT_MAX).clamp(1, COUNT_MAX) })
     }
 
-    /// Where a page begins: the number the page before it named, 0 for the first.
+    /// Parses `cursor`: 0 for the first page, else the one of the previous page.
     pub(crate) fn cursor(&self) -> Result<u64, Problem> {
         let Some(text) = self.text("cursor")? else { return Ok(0) };
         let number = if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None };
@@ -119,7 +119,7 @@ impl<'a> Query<'a> {
         })
     }
 
-    /// A yes or no; no when it is not given.
+    /// Parses a flag; false if it is absent.
     pub(crate) fn flag(&self, param: &'static str) -> Result<bool, Problem> {
         match self.text(param)?.as_deref() {
             None | Some("false" | "0") => Ok(false),
@@ -130,7 +130,7 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// A whole number within bounds, when given.
+    /// Parses an optional whole number within bounds.
     pub(crate) fn whole(
         &self,
         param: &'static str,
@@ -149,22 +149,22 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// A point in time, when given: a day, a moment, or a length of time back from now.
+    /// Parses an optional point in time: a day, a moment, or a length of time back from now.
     pub(crate) fn moment(&self, param: &'static str) -> Result<Option<Moment>, Problem> {
         self.parsed(param)
     }
 
-    /// The beginning of a time, when given: a day from its first millisecond on.
+    /// Parses an optional start of a period: a day begins with its first millisecond.
     pub(crate) fn begin(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
         Ok(self.moment(param)?.map(|moment| moment.begin(now)))
     }
 
-    /// The end of a time, included, when given: a day to its last millisecond.
+    /// Parses an optional end of a period, included: a day ends with its last millisecond.
     pub(crate) fn end(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
         Ok(self.moment(param)?.map(|moment| moment.end(now)))
     }
 
-    /// A keyword that must be given. The link of a hashtag's page means its name.
+    /// Parses a required keyword. The link of a hashtag's page stands for its name.
     pub(crate) fn keyword(&self, param: &'static str) -> Result<String, Problem> {
         self.named(param, self.required(param, "cat")?)
     }
@@ -175,7 +175,7 @@ impl<'a> Query<'a> {
             .map_err(|why| Problem::parameter(param, format!("{param} is {}: {why}", shown(&text))))
     }
 
-    /// A value that says itself what is wrong with it, when given.
+    /// Parses an optional value whose error says what is wrong with it.
     fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
         &self,
         param: &'static str,
@@ -186,7 +186,7 @@ impl<'a> Query<'a> {
             .map_err(|why| Problem::parameter(param, format!("{param} is {}: {why}", shown(&text))))
     }
 
-    /// The parameters without some, in order: what a cursor belongs to.
+    /// Returns the parameters without some, sorted: a cursor belongs to these.
     pub(crate) fn without(&self, params: &[&str]) -> Vec<(String, String)> {
         let mut rest: Vec<(String, String)> = form_urlencoded::parse(self.0.as_bytes())
             .filter(|(name, _)| !params.contains(&&**name))
@@ -196,7 +196,7 @@ impl<'a> Query<'a> {
         rest
     }
 
-    /// A country, when given.
+    /// Parses an optional country.
     pub(crate) fn region(&self) -> Result<Option<Region>, Problem> {
         let Some(text) = self.text("region")? else { return Ok(None) };
         text.parse()
@@ -205,7 +205,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// A client's text in quotes and within bounds, fit for an answer and a log line.
+/// Quotes and shortens a client's text, for an answer or a log line.
 pub(crate) fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((end, _)) => format!("{:?}...", &text[..end]),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_means_not_given_and_twice_means_nothing() {
+    fn empty_parameters_are_absent_and_repeated_ones_are_refused() {
         for query in ["", "region=", "region=%20", "region", "other=US", "region=+"] {
             assert_eq!(Query::new(query).region().expect("none"), None, "{query}");
         }
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_brought_within_bounds() {
+    fn counts_are_clamped() {
         for (query, want) in [
             ("", 10),
             ("count=", 10),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_days_moments_or_how_long_ago() {
+    fn times_are_days_moments_or_lengths_of_time() {
         let now = Timestamp::parse("2026-11-25T12:00:00Z").expect("a time");
         let begin = |query| Query::new(query).begin("from", now).expect("a time").map(Timestamp::to_rfc3339);
         let end = |query| Query::new(query).end("from", now).expect("a time").map(Timestamp::to_rfc3339);
@@ -307,18 +307,18 @@ mod tests {
     }
 
     #[test]
-    fn links_stand_for_what_they_lead_to() {
+    fn links_stand_for_their_hashtag() {
         let tag = "name=https%3A%2F%2Fwww.tiktok.com%2Ftag%2FCat%3Flang%3Den";
         assert_eq!(Query::new(tag).tag("name").expect("a tag").as_str(), "cat");
         assert_eq!(Query::new(tag).keyword("name").expect("a keyword"), "#Cat");
-        let told = |query: &str| {
+        let detail = |query: &str| {
             let problem = Query::new(query).tag("name").expect_err("a refusal");
             problem.detail().to_owned()
         };
         assert!(
-            told("name=https://www.tiktok.com/@a/video/7622263851152706848").contains("a link to a video")
+            detail("name=https://www.tiktok.com/@a/video/7622263851152706848").contains("a link to a video")
         );
-        assert!(told("name=https://vm.tiktok.com/ZMabc/").contains("a short link"));
+        assert!(detail("name=https://vm.tiktok.com/ZMabc/").contains("a short link"));
         let id =
             Query::new("id=https://www.tiktok.com/tag/cat").id::<HashtagId>("id").expect_err("a refusal");
         assert!(id.detail().contains("a link; give the id alone"), "{}", id.detail());
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn cursors_are_whole_numbers_that_doubles_hold() {
+    fn cursors_are_whole_numbers_exact_as_doubles() {
         assert_eq!(Query::new("cursor=").cursor().expect("the start"), 0);
         assert_eq!(Query::new("cursor=9007199254740991").cursor().expect("the last"), CURSOR_END - 1);
         for query in ["cursor=-1", "cursor=9007199254740992", "cursor=abc", "cursor=1.0", "cursor=+1%2B"] {
@@ -345,7 +345,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_query_is_a_fault_of_ours(query in "\\PC{0,60}|[a-z%=&+0-9]{0,60}") {
+        fn no_query_panics(query in "\\PC{0,60}|[a-z%=&+0-9]{0,60}") {
             let query = Query::new(&query);
             for param in ["id", "name", "keyword"] {
                 let _ = query.text(param);

@@ -1,5 +1,5 @@
-//! Names for requests: the time and 74 bits that look random, made of a seed that is handed in and a counter, so that a
-//! test can repeat them and no lock is held.
+//! Request ids: the time and 74 bits that look random, derived from a given seed and a counter, so that a test
+//! can repeat them and no lock is needed.
 
 use crate::header_value::Text;
 use domain::{RequestId, Timestamp};
@@ -15,19 +15,19 @@ pub(crate) struct RequestIds {
 }
 
 impl RequestIds {
-    /// The seed must differ between two servers on one database and between two runs.
+    /// Creates a generator. The seed must differ between two servers on one database and between two runs.
     pub(crate) fn new(seed: u64) -> Self {
         Self { seed, made: AtomicU64::new(0) }
     }
 
-    /// The next one.
+    /// Returns the next id.
     pub(crate) fn next(&self, now: Timestamp) -> RequestId {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         RequestId::new(now, xxh3_128_with_seed(&number.to_le_bytes(), self.seed))
     }
 }
 
-/// The id as a header: 8-4-4-4-12 hexadecimal digits.
+/// Formats an id as a header value: 8-4-4-4-12 hexadecimal digits.
 pub(crate) fn to_header(id: RequestId) -> HeaderValue {
     let bytes = id.to_bytes();
     let parts = [&bytes[..4], &bytes[4..6], &bytes[6..8], &bytes[8..10], &bytes[10..]];
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_is_the_id_as_it_is_written_elsewhere() {
+    fn the_header_is_the_id_as_text() {
         for random in [0, 7, u128::MAX, 0x1234_5678_9abc_def0_0fed_cba9_8765_4321] {
             let id = RequestId::new(Timestamp::from_ms(1_700_000_000_000), random);
             assert_eq!(to_header(id).to_str().expect("ASCII"), id.to_string());

@@ -1,5 +1,5 @@
-//! Which path leads to which handler. Only documented handlers can be added, and each is reached with and without the
-//! last `/` of its path: clients that follow no redirects depend on it.
+//! Maps paths to handlers. Only documented handlers can be added, and each is reached with and without a
+//! trailing `/`: clients that follow no redirects depend on it.
 
 use crate::app::App;
 use crate::contract::{challenge_info_id, challenge_info_name, challenge_posts, search_challenge};
@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 
 type Routes = UtoipaMethodRouter<Arc<App>>;
 
-/// Every route and the description of all of them.
+/// Builds every route and their description.
 pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
     let all: [Routes; 29] = [
         routes!(challenge_info_id::handler),
@@ -61,7 +61,8 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
     (router.fallback(unknown_path), openapi::finish(description))
 }
 
-/// Adds a route in both forms of its path. `OPTIONS`, and methods that it does not have, are answered with those it has.
+/// Adds a route in both forms of its path. `OPTIONS` and unsupported methods are answered with the supported
+/// ones.
 fn add(router: OpenApiRouter<Arc<App>>, (schemas, paths, methods): Routes) -> OpenApiRouter<Arc<App>> {
     let (path, item) = paths.paths.iter().next().expect("a route has a path");
     let (other, allow) = (other_form(path), allow(item));
@@ -78,9 +79,6 @@ fn add(router: OpenApiRouter<Arc<App>>, (schemas, paths, methods): Routes) -> Op
 
 async fn unknown_path(request: Request) -> Response<Body> {
     let call = Call::of(request.extensions());
-    let detail = format!(
-        "there is nothing at this path; {} lists what there is",
-        call.public_url.link("/openapi.json")
-    );
+    let detail = format!("no endpoint has this path; {} lists all", call.public_url.link("/openapi.json"));
     Problem::new(ErrorCode::UnknownPath, detail).into_response(&call, Style::Problem)
 }

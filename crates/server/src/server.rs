@@ -1,4 +1,4 @@
-//! A server from outside: bind, run, stop.
+//! The life of a server: bind, run, stop.
 
 use crate::app::App;
 use crate::downloads::Downloads;
@@ -26,14 +26,14 @@ use store::probe::Probed;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-/// What a server works with.
+/// Dependencies of a server.
 #[derive(Clone)]
 pub struct Parts {
-    /// Measures the catalog that answers come from, whose store has the accounts too.
+    /// Measurement over the catalog that is served; its store has the accounts too.
     pub measure: Measure,
-    /// Who tells the time of requests and charges.
+    /// Clock of requests and charges.
     pub clock: Arc<dyn Clock>,
-    /// Makes request ids unlike those of other servers and other runs: 64 random bits.
+    /// 64 random bits, by which request ids differ from those of other servers and runs.
     pub seed: u64,
 }
 
@@ -43,26 +43,26 @@ impl fmt::Debug for Parts {
     }
 }
 
-/// Why a server cannot begin.
+/// Error on the start of a server.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// The address is taken, or not ours.
+    /// The address is in use, or not of this machine.
     #[error("cannot listen on {address}: {cause}")]
     Address {
-        /// What was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         cause: std::io::Error,
     },
     /// The folder of large answers cannot be read.
     #[error("the folder for large answers cannot be read: {0}")]
     Downloads(std::io::Error),
     /// The store cannot be read, or the ledger not written.
-    #[error("the store is not fit to serve from: {0}")]
+    #[error("cannot serve from the store: {0}")]
     Store(#[from] StoreError),
 }
 
-/// A server that has its address and does not answer yet; the system queues callers until [`Server::run`].
+/// A server that is bound but does not answer yet; the system queues connections until [`Server::run`].
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -71,7 +71,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes the address (port 0: any free one) and makes sure that the store can be read and the ledger written.
+    /// Binds the address (port 0: any free one) and checks that the store can be read and the ledger written.
     pub async fn bind(address: SocketAddr, parts: Parts, options: Options) -> Result<Self, BindError> {
         let (router, mut description) = router::build();
         if !options.public_url.as_str().is_empty() {
@@ -98,12 +98,12 @@ impl Server {
             documents: Documents::of(&description),
             cursors: CursorKey::of_store(identity),
         });
-        health::look_at_keys(&app).await?;
-        health::try_the_ledger(&app).await?;
+        health::refresh_keys(&app).await?;
+        health::probe_ledger(&app).await?;
         for file in [Probed::Catalog, Probed::Walks] {
-            health::try_a_file(&app, file).await;
+            health::probe_file(&app, file).await;
         }
-        health::try_the_folders(&app).await;
+        health::probe_folders(&app).await;
         let refused = |cause| BindError::Address { address, cause };
         let listener = accept::listen(address).map_err(refused)?;
         let local_addr = listener.local_addr().map_err(refused)?;
@@ -111,13 +111,13 @@ impl Server {
         Ok(Self { listener, local_addr, middleware: Arc::new(RequestMiddleware { app, router }) })
     }
 
-    /// Where it listens.
+    /// Returns the bound address.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
 
-    /// Serves until `shutdown` is done, then accepts nobody, finishes the requests in flight and returns. Requests that
-    /// take longer than [`Options::drain_timeout`] are cut off; their charges are not.
+    /// Serves until `shutdown` completes, then stops accepting, finishes the requests in flight and returns.
+    /// Requests that take longer than [`Options::drain_timeout`] are cut off; their charges are not.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let watch = tokio::spawn(health::watch(Arc::clone(&self.middleware.app)));
         accept::run(self.listener, self.middleware, shutdown).await;

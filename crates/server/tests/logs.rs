@@ -1,5 +1,5 @@
-//! The log names every request and no key, and has the cause of a fault that the answer keeps to itself. A test alone
-//! in its process: what is logged is decided per process.
+//! The log names every request and no key, and has the cause of an internal error, which the answer has not. A
+//! test alone in its process: logging is configured per process.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -32,7 +32,7 @@ impl MakeWriter<'_> for Captured {
     }
 }
 
-/// The runtime of a test runs on the test's own thread, so what it logs is captured and nothing else is.
+/// The runtime of a test runs on the test's thread, so only its own log is captured.
 #[tokio::test]
 async fn requests_are_named_and_keys_are_not() {
     let captured = Captured::default();
@@ -56,7 +56,7 @@ async fn requests_are_named_and_keys_are_not() {
     let database =
         rusqlite::Connection::open(server.held().folder().join("catalog.db")).expect("the catalog's file");
     database.execute_batch("ALTER TABLE hashtags RENAME TO on_fire").expect("a broken catalog");
-    let fault = server.get("/challenge-info-name/?name=neverasked").await;
+    let fault = server.get("/challenge-info-name/?name=neverrequested").await;
     let text = captured.text();
     for id in &ids {
         assert!(text.contains(id.as_str()), "{id} is not in\n{text}");

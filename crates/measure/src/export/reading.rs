@@ -1,4 +1,4 @@
-//! What an export reads, part by part.
+//! Reads the store for an export, in parts.
 
 use super::super::MeasureError;
 use super::super::videos::Names;
@@ -12,37 +12,37 @@ use store::snapshots::HashtagReading;
 use store::videos::{VideoRow, VideoUnder};
 use tokio::sync::mpsc;
 
-/// Hashtags, and videos, that are read at once.
+/// Hashtags or videos per part.
 const PART: u32 = 1_000;
-/// Readings that are read at once: a few hundred kilobytes, which are had again without asking the system for them.
+/// Readings per part: a few hundred kilobytes, which the allocator reuses.
 const READINGS: u32 = 4_000;
-/// Names of hashtags that are kept, as the next videos mostly have the same.
+/// Most cached names of hashtags: consecutive videos mostly share theirs.
 const NAMES_MAX: usize = 100_000;
 
-/// What was read, on its way to be written.
+/// Rows that were read and wait to be written.
 pub(super) enum Part {
     /// Records.
     Hashtags(Vec<Hashtag>),
-    /// Readings, and the hashtags they are of, both ascending.
+    /// Readings and their hashtags, both ascending.
     Readings(Arc<Vec<Hashtag>>, Vec<HashtagReading>),
     /// Videos.
     Videos(Videos),
 }
 
-/// Videos, and what stands in their rows besides.
+/// Videos, with the other data of their rows.
 pub(super) struct Videos {
     pub(super) videos: Vec<VideoUnder>,
-    /// The ready JSON of each.
+    /// Packed JSON of each.
     pub(super) packed: Vec<Vec<u8>>,
-    /// Of their hashtags.
+    /// Names of their hashtags.
     pub(super) names: Names,
 }
 
-/// Why reading ended early.
+/// The reason for reading to end early.
 pub(super) enum Gone {
     /// The store failed.
     Store(MeasureError),
-    /// Nobody writes any more, and whoever did knows why.
+    /// The writer has ended, and has the reason.
     Writing,
 }
 
@@ -52,7 +52,7 @@ impl From<StoreError> for Gone {
     }
 }
 
-/// Where parts are sent to be written.
+/// Channel to the writer.
 pub(super) struct Parts(mpsc::Sender<Part>);
 
 impl Parts {
@@ -60,14 +60,14 @@ impl Parts {
         Self(sender)
     }
 
-    /// Waits while as many as may wait do.
+    /// Sends a part; waits while the channel is full.
     pub(super) async fn send(&self, part: Part) -> Result<(), Gone> {
         self.0.send(part).await.map_err(|_| Gone::Writing)
     }
 }
 
 impl Measure {
-    /// All hashtags, or the readings of all.
+    /// Reads all hashtags, or the readings of all.
     pub(super) async fn read_hashtags(
         &self,
         of: ExportOf,
@@ -90,9 +90,9 @@ impl Measure {
         }
     }
 
-    /// The readings of hashtags that follow one another.
+    /// Reads the readings of consecutive hashtags.
     pub(super) async fn read_history(&self, mut hashtags: Vec<Hashtag>, parts: &Parts) -> Result<(), Gone> {
-        // Of others nothing was ever told.
+        // The others have no readings.
         hashtags.retain(|hashtag| !hashtag.reported.is_empty());
         let [Some(first), Some(last)] = [hashtags.first(), hashtags.last()] else { return Ok(()) };
         let range = first.row..=last.row;
@@ -109,7 +109,7 @@ impl Measure {
         }
     }
 
-    /// The videos under a hashtag.
+    /// Reads the videos under a hashtag.
     pub(super) async fn read_videos_under(&self, hashtag: &Hashtag, parts: &Parts) -> Result<(), Gone> {
         let (mut after, mut known) = (None, HashMap::new());
         loop {
@@ -122,7 +122,7 @@ impl Measure {
         }
     }
 
-    /// All videos, under hashtags or not, that are held when it begins.
+    /// Reads all videos that are stored at the start, under hashtags or not.
     pub(super) async fn read_videos(&self, progress: impl Fn(u64, u64), parts: &Parts) -> Result<(), Gone> {
         let store = &self.inner.store;
         let total = store.catalog_size().await?.last_video.0;
@@ -137,7 +137,7 @@ impl Measure {
         Ok(())
     }
 
-    /// Videos with what stands in their rows besides; `known` are the names of hashtags met before.
+    /// Adds the other data of their rows to videos. `known` caches names of hashtags.
     async fn videos_part(
         &self,
         videos: Vec<VideoUnder>,

@@ -22,7 +22,7 @@ pub(super) fn write<W: Write + Send>(part: &Part, writer: &mut Writer<W>) -> io:
     }
 }
 
-/// Both are ascending. Readings of hashtags that are not among these were not asked for: they came in meanwhile.
+/// Writes readings. Both lists are ascending. Skips readings of other hashtags, which were recorded meanwhile.
 fn write_readings<W: Write + Send>(
     hashtags: &[Hashtag],
     readings: &[HashtagReading],

@@ -1,4 +1,4 @@
-//! The row of a hashtag's record, which several answers begin with.
+//! The columns of a hashtag's record, with which the rows of several answers begin.
 
 use super::{count, id, time};
 use crate::HashtagRecord;
@@ -42,7 +42,7 @@ pub(crate) fn record(record: &HashtagRecord) -> RecordCells<'_> {
     record_cells(ids, &record.name, totals, reported_at, &record.observed)
 }
 
-/// The row of a hashtag: that of its [`HashtagRecord`], without the way through its texts.
+/// Returns the row of a hashtag: that of its [`HashtagRecord`], without formatting its texts first.
 pub(crate) fn hashtag_row(hashtag: &Hashtag) -> RecordCells<'_> {
     let [views, creators, videos] = TotalView::all_of(hashtag);
     let ids = match hashtag.id {

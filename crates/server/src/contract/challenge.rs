@@ -14,8 +14,8 @@ use utoipa::ToSchema;
     "cover": "https://p16.example.com/cat.jpeg",
 }))]
 pub(crate) struct ChallengeObject<'a> {
-    /// Challenge id, digits. Where TikTok's is not known it is an assigned one, from 9100000000000000000 upwards, which
-    /// stays valid when TikTok's becomes known.
+    /// Challenge id, digits. Where TikTok's is unknown it is an assigned one, from 9100000000000000000 upwards,
+    /// which stays valid when TikTok's becomes known.
     id: String,
     /// The tag without `#`, as first spelled.
     cha_name: &'a str,
@@ -36,14 +36,14 @@ pub(crate) struct ChallengeObject<'a> {
     is_challenge: bool,
     /// Tied to a piece of music.
     is_strong_music: bool,
-    /// TikTok's tag type, 1 or 2; 0 when no source has told it.
+    /// TikTok's tag type, 1 or 2; 0 where unknown.
     r#type: i64,
     /// URL of the cover; may be empty.
     cover: &'a str,
 }
 
 impl<'a> ChallengeObject<'a> {
-    /// Flags that no source has told are false, as the contract has no word for "not known".
+    /// Describes a hashtag. Unknown flags are false: the contract cannot express "unknown".
     pub(crate) fn new(hashtag: &'a Hashtag) -> Self {
         let (details, counts) = (&hashtag.details, hashtag.on_one_basis());
         Self {
@@ -62,12 +62,12 @@ impl<'a> ChallengeObject<'a> {
     }
 }
 
-/// The contract's counts are never null: what is not known is 0 here, a sum above the largest count among it.
+/// Returns a count of the contract, which is never null: 0 if it is unknown or above the largest count.
 fn total(total: Option<Total>) -> u64 {
     total.and_then(|total| checked_sum(total.value.into())).unwrap_or(0)
 }
 
-/// The body of a look-up.
+/// Renders the body of a look-up.
 pub(crate) fn render(hashtag: &Hashtag) -> Vec<u8> {
     let mut body = Vec::with_capacity(512);
     write(hashtag, &mut body);

@@ -15,7 +15,7 @@ use http::Response;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// What may stand in the query.
+/// Query parameters.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
@@ -47,7 +47,7 @@ impl Endpoint for ChallengeInfoId {
 
 /// A hashtag by id
 ///
-/// One credit when it is held, nothing when not.
+/// Costs one credit; free if the hashtag is not stored.
 #[utoipa::path(
     get,
     path = "/challenge-info-id/",

@@ -16,7 +16,7 @@ use measure::parameters::TagText;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// What may stand in the query.
+/// Query parameters.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
@@ -48,7 +48,7 @@ impl Endpoint for ChallengeInfoName {
 
 /// A hashtag by name
 ///
-/// One credit when it is held, nothing when not.
+/// Costs one credit; free if the hashtag is not stored.
 #[utoipa::path(
     get,
     path = "/challenge-info-name/",
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_spellings_of_a_tag_ask_for_one_hashtag() {
+    fn spellings_of_a_tag_find_the_same_hashtag() {
         let read = |query| ChallengeInfoName::read(&Query::new(query));
         let cat = read("name=cat").expect("a tag");
         for query in ["name=%23cat", "name=CAT", "name=+cat+", "name=%EF%BC%83Cat"] {

@@ -17,7 +17,7 @@ use http::Response;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
-/// What may stand in the query.
+/// Query parameters.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
@@ -28,10 +28,10 @@ struct Params {
     /// Videos per page. Values outside the bounds are clamped, not refused.
     #[param(default = 10, example = 30, minimum = 1, maximum = 35, required = false)]
     count: i64,
-    /// 0 to begin, then the `cursor` of the page before while its `hasMore` is true.
+    /// 0 for the first page, then the `cursor` of the previous page while its `hasMore` is true.
     #[param(default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
     cursor: i64,
-    /// Only videos posted under this country: two letters. Empty for all.
+    /// Only videos of this country, two letters; empty for all.
     #[param(example = "US", required = false, pattern = "^([A-Za-z]{2})?$")]
     region: String,
 }
@@ -46,12 +46,12 @@ struct PostsPage {
     /// For the next page; grows while `hasMore` is true.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     cursor: u64,
-    /// Whether there is a next page, and it is not empty.
+    /// True if there is a next page, which then is not empty.
     #[schema(rename = "hasMore")]
     has_more: bool,
 }
 
-/// How a page begins, and how one without videos does.
+/// First bytes of a page, and of a page without videos.
 const BEGIN: &[u8] = b"{\"videos\":[";
 const EMPTY: &[u8] = b"{\"videos\":[]";
 
@@ -110,8 +110,8 @@ fn render(page: &WalkPage) -> Vec<u8> {
 
 /// The videos under a hashtag
 ///
-/// A walk from `cursor=0` sees every video that was there when it began exactly once, whatever is imported meanwhile.
-/// One credit a page; a page without videos is free.
+/// A walk from `cursor=0` returns every video stored at its start exactly once, whatever is imported meanwhile.
+/// Costs one credit per page; a page without videos is free.
 #[utoipa::path(
     get,
     path = "/challenge-posts/",
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_put_together_and_an_empty_one_is_a_page() {
+    fn pages_with_and_without_videos_are_rendered() {
         let page = |videos: &[&'static str], has_more| WalkPage {
             videos: videos.iter().map(|video| Bytes::from_static(video.as_bytes())).collect(),
             cursor: WalkCursor::new(1, 2).expect("a cursor"),

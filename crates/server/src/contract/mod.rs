@@ -1,5 +1,5 @@
-//! The four challenge endpoints, one file each; the file is named after the path. What they send and expect is fixed by
-//! the clients that exist. Elsewhere a challenge is called a hashtag.
+//! The four challenge endpoints, one file each, named after the path. Existing clients depend on what they
+//! accept and return. Elsewhere a challenge is called a hashtag.
 
 use crate::app::App;
 use crate::errors::ErrorCode;

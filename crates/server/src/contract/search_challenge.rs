@@ -16,18 +16,18 @@ use measure::parameters::KeywordText;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
-/// What may stand in the query.
+/// Query parameters.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// A word or several: `cat`, `street comedy`. Case, width and a leading `#` do not matter.
+    /// One word or more: `cat`, `street comedy`. Case, width and a leading `#` do not matter.
     #[param(inline, example = "cat")]
     keyword: KeywordText,
     /// Rows per page. Values outside the bounds are clamped, not refused.
     #[param(default = 10, example = 10, minimum = 1, maximum = 35, required = false)]
     count: i64,
-    /// 0 to begin, then the `cursor` of the page before while its `hasMore` is true.
+    /// 0 for the first page, then the `cursor` of the previous page while its `hasMore` is true.
     #[param(default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
     cursor: i64,
 }
@@ -37,17 +37,17 @@ struct Params {
 #[schema(as = ChallengeSearch)]
 #[expect(dead_code, reason = "it describes the answer, which is written row by row")]
 struct FoundPage<'a> {
-    /// The exact tag first, then by how well it fits and by reach.
+    /// The exact tag first, then by match and reach.
     challenge_list: Vec<ChallengeObject<'a>>,
     /// For the next page; grows while `hasMore` is true.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     cursor: u64,
-    /// Whether there is a next page, and it is not empty.
+    /// True if there is a next page, which then is not empty.
     #[schema(rename = "hasMore")]
     has_more: bool,
 }
 
-/// What is searched for.
+/// A parsed query.
 #[derive(Debug, PartialEq, Eq)]
 struct Search {
     keyword: String,
@@ -55,7 +55,7 @@ struct Search {
     limit: u32,
 }
 
-/// How a page begins, and how one without hashtags does.
+/// First bytes of a page, and of a page without hashtags.
 const BEGIN: &[u8] = b"{\"challenge_list\":[";
 const EMPTY: &[u8] = b"{\"challenge_list\":[]";
 
@@ -106,7 +106,8 @@ fn render(page: &SearchPage) -> Vec<u8> {
 
 /// Hashtags by keyword
 ///
-/// Spaces join (`street comedy` finds `streetcomedy`) and split. A page without rows is an answer too, and is free.
+/// Words match joined (`street comedy` finds `streetcomedy`) and apart. Costs one credit per page; a page
+/// without rows is free.
 #[utoipa::path(
     get,
     path = "/search-challenge/",

@@ -1,5 +1,5 @@
-//! The video object as the API description has it. The bytes themselves are made when a video is recorded
-//! (`domain::video`); a test reads them back with this description.
+//! The video object of the API description. The bytes are rendered when a video is recorded
+//! (`domain::fragment`); a test parses them with this description.
 
 use utoipa::ToSchema;
 
@@ -15,7 +15,7 @@ macro_rules! described {
 }
 
 described! {
-    /// A video. Texts that are not known are empty; counts that are not known are 0.
+    /// A video. Unknown texts are empty, unknown counts are 0.
     #[schema(as = Video, example = json!({
         "aweme_id": "7158770362770099483", "video_id": "7158770362770099483", "region": "US", "title": "a cat #cat",
         "content_desc": [], "cover": "https://p16.example.com/cover.jpeg", "ai_dynamic_cover": "", "origin_cover": "",
@@ -30,9 +30,9 @@ described! {
     pub(crate) struct VideoObject {
         /// TikTok's video id, digits.
         aweme_id: String,
-        /// The same.
+        /// Same as `aweme_id`.
         video_id: String,
-        /// Country it was posted under: two letters, or empty.
+        /// Country of the post: two letters, or empty.
         region: String,
         /// Caption.
         title: String,
@@ -46,7 +46,7 @@ described! {
         origin_cover: String,
         /// Seconds; 0 for photo posts.
         duration: u64,
-        /// URL of the video without watermark. Media stay where they are: nothing is hosted or proxied here.
+        /// URL of the video without watermark. Media are neither hosted nor proxied here.
         play: String,
         /// URL of the video with watermark.
         wmplay: String,
@@ -71,25 +71,25 @@ described! {
         download_count: u64,
         /// Saves.
         collect_count: u64,
-        /// When it was posted, seconds since 1970; 0 when not known.
+        /// Time of the post, seconds since 1970; 0 where unknown.
         create_time: i64,
         /// Always null.
         #[schema(value_type = Option<String>)]
         anchors: (),
         /// Always empty.
         anchors_extras: String,
-        /// Whether it is an advertisement.
+        /// True for an advertisement.
         is_ad: bool,
         /// Always an empty object.
         #[schema(value_type = Object)]
         commerce_info: Empty,
         /// Always empty.
         commercial_video_info: String,
-        /// Who may comment; 0 for everyone.
+        /// Permission to comment; 0 for everyone.
         item_comment_settings: i64,
         /// Always empty.
         mentioned_users: String,
-        /// Who posted it.
+        /// Author of the video.
         #[schema(inline)]
         author: AuthorObject,
         /// URLs of the pictures; photo posts only.
@@ -110,7 +110,7 @@ described! {
         play: String,
         /// URL of its cover.
         cover: String,
-        /// Who made it.
+        /// Author of the sound.
         author: String,
         /// Recorded for this video.
         original: bool,
@@ -142,7 +142,7 @@ mod tests {
     use domain::fragment;
     use domain::video::VideoDetails;
 
-    /// The names of an object and of the objects in it, as paths.
+    /// Lists the names in an object and in the objects inside it, as paths.
     fn names(value: &serde_json::Value) -> Vec<String> {
         let inside = |(name, value): (&String, &serde_json::Value)| {
             let below = names(value).into_iter().map(|below| format!("{name}.{below}"));

@@ -1,8 +1,9 @@
-//! Answers around their charge: a large one becomes a file before it is charged, and is kept after.
+//! Large answers and their charge: written to a file before it, stored with a record after it.
 //!
-//! What an answer cost can stand at the end of its own JSON, which is known only after the charge. Such an answer has its
-//! slot and its room checked before, and is written after; should that fail it is sent from memory, as it is paid. One that
-//! the ledger cannot hold for its `Idempotency-Key` is written before, and its end is kept in the record of the file.
+//! A JSON answer may end with its own `billing`, which is known only after the charge. Such an answer takes its
+//! slot before and is written after; if that fails, it is sent from memory, as it is paid. If it is too large
+//! for the ledger to store under its `Idempotency-Key`, it is written before, and its end is stored in the
+//! record of the file.
 
 use super::record::Record;
 use super::resume::{DownloadRequest, REFERENCE};
@@ -20,20 +21,23 @@ use std::sync::Arc;
 use store::idempotency::{BODY_BYTES_MAX, IdempotencyError, KeptAnswer};
 use tokio::task::spawn_blocking;
 
-/// The call that an answer is of.
+/// The call to charge.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChargeContext<'a> {
     pub(crate) app: &'a App,
     pub(crate) request: &'a DownloadRequest,
     pub(crate) id: RequestId,
     pub(crate) now: Timestamp,
-    /// Whether it carries an `Idempotency-Key`.
+    /// True if it carries an `Idempotency-Key`.
     pub(crate) is_repeatable: bool,
 }
 
 impl ChargeContext<'_> {
-    /// Writes a large answer to a file. Fails with 429 or 503 when there is no room for it; nothing is charged. `balance` is
-    /// what the account holds.
+    /// Writes a large answer to a file. `balance` is the account's.
+    ///
+    /// # Errors
+    ///
+    /// 429 or 503 if there is no room for it. Nothing is charged.
     pub(crate) async fn before_charge(self, content: Content, balance: Credits) -> Result<Content, Problem> {
         if content.memory_bytes() < LARGE_ANSWER_BYTES {
             return Ok(content);
@@ -43,14 +47,14 @@ impl ChargeContext<'_> {
         if content.is_open() && (fits_ledger || !self.is_repeatable) {
             return Ok(content.holding(slot));
         }
-        // Who repeats the call may accept another coding.
+        // A repeated call may accept another coding.
         let codings = if self.is_repeatable { Codings::IDENTITY } else { self.request.codings };
         let outgoing = content.outgoing(codings);
         let stored = self.write(&outgoing).await.map_err(not_written)?;
         let mut download =
             Download::new(stored, slot, self.tag(&content, outgoing.coding)).coded(outgoing.coding);
         if content.is_open() {
-            // Until the charge says it; after a crash between the two this is what the answer ends with.
+            // Replaced after the charge; after a crash in between, the answer ends with this.
             let price = content.price.credits();
             let left = balance.checked_sub(price).unwrap_or(Credits::ZERO);
             download = download.ending(Billing::new(price, left).end_of_object());
@@ -62,18 +66,19 @@ impl ChargeContext<'_> {
         FileTag::new(&content.hash_of_data(), coding, self.id, &self.app.downloads.node)
     }
 
-    /// What the ledger holds of an answer for its `Idempotency-Key`: small ones whole, of a file its id.
+    /// Returns the answer as the ledger stores it for its `Idempotency-Key`: a small one whole, a file by its
+    /// id.
     pub(crate) async fn to_kept(self, content: &Content) -> Result<KeptAnswer, Problem> {
         let too_large = |why: IdempotencyError| {
             Problem::parameter("Idempotency-Key", format!("{why}; ask for less, or without the key"))
         };
         let Some(download) = content.download() else { return content.to_kept().map_err(too_large) };
-        self.keep(content, download, false).await.map_err(not_written)?;
+        self.retain(content, download, false).await.map_err(not_written)?;
         let reference = format!("{} {}", self.id, self.app.downloads.node.as_str());
         KeptAnswer::new(200, REFERENCE, reference.into_bytes()).map_err(too_large)
     }
 
-    /// Keeps a large answer that is paid, so that it can be continued.
+    /// Stores a large answer that is paid, so that its download can be resumed.
     pub(crate) async fn after_charge(self, content: Content, charged: Credits, balance: Credits) -> Content {
         let mut content =
             if content.holds_slot() { self.closed(content, charged, balance).await } else { content };
@@ -81,27 +86,28 @@ impl ChargeContext<'_> {
             download.tail = Billing::new(charged, balance).end_of_object().into();
         }
         if let Some(download) = content.download()
-            && let Err(error) = self.keep(&content, download, true).await
+            && let Err(error) = self.retain(&content, download, true).await
         {
-            tracing::warn!(%error, request_id = %self.id, "a paid answer is sent, and cannot be kept");
+            tracing::warn!(%error, request_id = %self.id, "a paid answer is sent but cannot be stored");
         }
         super::Downloads::ranged(&mut content, self.request);
         content
     }
 
-    /// Takes back what was kept for an `Idempotency-Key` whose call turned out to be paid before.
+    /// Removes the file stored for an `Idempotency-Key` whose call was paid before.
     pub(crate) fn withdraw(self) {
         self.app.downloads.spool.withdraw(self.request.account_id, self.id);
     }
 
-    /// The same where the ledger refused the charge. After any other failure it may hold it.
+    /// Removes the file if the ledger refused the charge. After any other failure the ledger may have recorded
+    /// it.
     pub(crate) fn withdraw_if_refused(self, problem: &Problem) {
         if matches!(problem.code(), ErrorCode::InsufficientCredits | ErrorCode::IdempotencyKeyReused) {
             self.withdraw();
         }
     }
 
-    /// Writes an answer that says itself what it cost.
+    /// Appends `billing` and writes the answer to a file; it stays in memory if that fails.
     async fn closed(self, content: Content, charged: Credits, balance: Credits) -> Content {
         let (content, slot) = content.closed(&Billing::new(charged, balance)).without_slot();
         let Some(slot) = slot else { return content };
@@ -128,10 +134,10 @@ impl ChargeContext<'_> {
         written.await.map_err(io::Error::other)?.map(|(stored, _)| stored)
     }
 
-    async fn keep(self, content: &Content, download: &Download, is_paid: bool) -> io::Result<()> {
+    async fn retain(self, content: &Content, download: &Download, is_paid: bool) -> io::Result<()> {
         let (record, stored) = (self.record(content, download, is_paid), Arc::clone(&download.stored));
         let spool = Arc::clone(&self.app.downloads.spool);
-        spawn_blocking(move || spool.keep(record, stored)).await.map_err(io::Error::other)?
+        spawn_blocking(move || spool.retain(record, stored)).await.map_err(io::Error::other)?
     }
 
     fn record(self, content: &Content, download: &Download, is_paid: bool) -> Record {

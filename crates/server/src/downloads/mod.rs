@@ -1,12 +1,14 @@
-//! Large answers: written to a file, charged, sent from that file, and kept for a while, so that a slow reader holds no
-//! memory and a download that was cut off goes on without a second charge.
+//! Large answers: written to a file, charged, sent from that file, and stored for a while, so that a slow
+//! reader takes no memory and an interrupted download is resumed without a second charge.
 //!
-//! Every export is one, and every answer of `/v1` of [`LARGE_ANSWER_BYTES`] or more. A request of the same account for the
-//! same path and query gets a stored answer for nothing if it says that it has a part of it: by `Range`, by `Range` with
-//! `If-Range`, or by `If-Match`. Under an `Idempotency-Key` the ledger holds the id of the file in the answer's place.
+//! These are all exports, and answers of `/v1` of [`LARGE_ANSWER_BYTES`] or more. A request of the same account
+//! for the same path and query is answered from the file, free of charge, if it carries `Range`, `Range` with
+//! `If-Range`, or `If-Match`. Under an `Idempotency-Key` the ledger stores the id of the file instead of the
+//! answer.
 //!
-//! Reading order: [`slots`] (how many at once), [`spool`] and `record` (the files), `tag` (what names them), [`range`] (what
-//! is asked for), [`resume`] (before the charge), [`large`] (around the charge), [`sending`] (the body).
+//! Reading order: [`slots`] (concurrency limits), [`spool`] and `record` (the files), `tag` (their entity
+//! tags), [`range`] (the request headers), [`resume`] (before the charge), [`large`] (around the charge),
+//! [`sending`] (the body).
 
 pub(crate) mod large;
 
@@ -43,19 +45,19 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Answers of `/v1` from this size on are sent from a file.
+/// Size from which an answer of `/v1` is sent from a file.
 pub(crate) const LARGE_ANSWER_BYTES: usize = 64 * 1024;
-/// When trying again is of use after the folder was full.
+/// `Retry-After` when the folder is full, in seconds.
 const RETRY_SECONDS: u64 = 30;
 
-/// What large answers of a server share.
+/// State that the large answers of a server share.
 #[derive(Debug)]
 pub(crate) struct Downloads {
     pub(crate) slots: Slots,
     pub(crate) spool: Arc<Spool>,
-    /// Room for exports that are being made; others wait.
+    /// Permits for exports in the making; others wait.
     pub(crate) making: Arc<Semaphore>,
-    /// The node whose folder it is.
+    /// The node that owns the folder.
     pub(crate) node: Node,
 }
 
@@ -63,25 +65,25 @@ pub(crate) struct Downloads {
 #[derive(Debug)]
 pub(crate) struct Download {
     pub(crate) stored: Arc<Stored>,
-    /// What follows the bytes of the file: what the answer cost, where it says so itself and was written before its charge.
+    /// Bytes sent after those of the file: the `billing` of an answer that was written before its charge.
     pub(crate) tail: Bytes,
     pub(crate) slot: Slot,
     pub(crate) tag: FileTag,
-    /// Of an export, which is sent as it is, whatever coding is accepted: how far the catalog's changes had come before it
-    /// was made.
+    /// Change sequence of the catalog before an export was made. Exports are sent uncompressed, whatever is
+    /// accepted.
     pub(crate) exported_at: Option<u64>,
     pub(crate) coding: Coding,
-    /// The part that is sent; all of it if there is none.
+    /// The range to send; `None` for all.
     pub(crate) span: Option<Span>,
 }
 
 impl Downloads {
     /// Opens the folder. Fails when it cannot be read.
     pub(crate) fn open(options: &options::Downloads, now: Timestamp) -> io::Result<Self> {
-        let keep_ms = i64::try_from(options.keep.as_millis()).unwrap_or(i64::MAX);
+        let retention_ms = i64::try_from(options.keep.as_millis()).unwrap_or(i64::MAX);
         Ok(Self {
             slots: Slots::new(options.per_key, options.at_once),
-            spool: Spool::open(options.folder.clone(), options.bytes_max, keep_ms, now)?,
+            spool: Spool::open(options.folder.clone(), options.bytes_max, retention_ms, now)?,
             making: Arc::new(Semaphore::new(EXPORTS_MADE_AT_ONCE)),
             node: Node::new(&options.node),
         })
@@ -89,7 +91,7 @@ impl Downloads {
 }
 
 impl Download {
-    /// A file that was just written.
+    /// Creates the download of a file.
     pub(crate) fn new(stored: Arc<Stored>, slot: Slot, tag: FileTag) -> Self {
         Self {
             stored,
@@ -102,50 +104,50 @@ impl Download {
         }
     }
 
-    /// The same with these bytes at its end.
+    /// Appends bytes.
     pub(crate) fn ending(self, tail: impl Into<Bytes>) -> Self {
         Self { tail: tail.into(), ..self }
     }
 
-    /// Its size.
+    /// Returns its size in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.stored.bytes() + self.tail.len() as u64
     }
 
-    /// The same, of bytes in this coding.
+    /// Sets the coding of the bytes.
     fn coded(self, coding: Coding) -> Self {
         Self { coding, ..self }
     }
 
-    /// `ETag`.
+    /// Returns its `ETag`.
     pub(crate) fn etag(&self) -> Option<HeaderValue> {
         self.tag.etag()
     }
 
-    /// `Content-Range`, of a part.
+    /// Returns `Content-Range` if a range is sent.
     pub(crate) fn content_range(&self) -> Option<HeaderValue> {
         self.span?.content_range(self.bytes())
     }
 
-    /// The body. Fails when the file cannot be opened.
+    /// Returns the body. Fails if the file cannot be opened.
     pub(crate) fn into_body(self) -> io::Result<Body> {
         let (first, bytes) = self.span.map_or((0, self.bytes()), |span| (span.first, span.bytes()));
         Sending::begin(self, first, bytes).map(Body::new)
     }
 }
 
-/// A digest as text, by which questions are told apart.
+/// Returns the SHA-256 of these parts in hexadecimal.
 fn digest(parts: &[&[u8]]) -> String {
     let digest =
         parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part).chain_update(b"\n"));
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Why a large answer could not be written. Nothing was charged.
+/// Builds the response for an answer that could not be written. Nothing was charged.
 pub(crate) fn not_written(error: io::Error) -> Problem {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            let detail = "the disk space for large answers is used up; ask for less, or try again later";
+            let detail = "the disk space for large answers is used up; request less, or try again later";
             Problem::new(ErrorCode::Unavailable, detail).retry_after(RETRY_SECONDS).because(error)
         }
         _ => Problem::internal(error),

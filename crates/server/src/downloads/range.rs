@@ -1,10 +1,10 @@
-//! The headers that ask for a part of an answer, or for an answer that is stored already: `Range`, `If-Range`, `If-Match`
-//! and `If-None-Match` (RFC 9110, sections 13 and 14).
+//! Headers that request a part of an answer or a stored answer: `Range`, `If-Range`, `If-Match` and
+//! `If-None-Match` (RFC 9110, sections 13 and 14).
 
 use http::header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The part of an answer that a `Range` header asks for.
+/// The part of an answer that a `Range` header requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestedRange {
     /// `bytes=N-`
@@ -15,7 +15,7 @@ pub(crate) enum RequestedRange {
     Last(u64),
 }
 
-/// Bytes of an answer: both ends are included, and the first one is there.
+/// Bytes of an answer, both ends included; never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) first: u64,
@@ -23,8 +23,8 @@ pub(crate) struct Span {
 }
 
 impl RequestedRange {
-    /// One range of bytes. `None` for no header, other units, several ranges and what is no range: RFC 9110 has servers
-    /// ignore those and send the whole answer.
+    /// Parses a single byte range. `None` without a header, for other units, several ranges or a malformed one:
+    /// RFC 9110 has servers ignore these and send the whole answer.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
         let text = one(headers, &RANGE)?;
         let (unit, range) = text.split_once('=')?;
@@ -40,7 +40,7 @@ impl RequestedRange {
         }
     }
 
-    /// The bytes of an answer that has so many; `None` when none of them is asked for.
+    /// Returns the bytes to send of an answer of `bytes` bytes, or `None` if the range is outside it.
     pub(crate) fn within(self, bytes: u64) -> Option<Span> {
         let end = bytes.checked_sub(1)?;
         match self {
@@ -51,7 +51,7 @@ impl RequestedRange {
         }
     }
 
-    /// Whether it begins where the answer does, as the first request of a download does.
+    /// Returns true if it begins at the first byte, as the first request of a download does.
     pub(crate) fn is_from_the_beginning(self) -> bool {
         matches!(self, Self::From(0) | Self::Between(0, _))
     }
@@ -63,7 +63,7 @@ enum Number {
     Invalid,
 }
 
-/// Digits only; more than 64 bits are as many as there can be.
+/// Parses digits alone; a number above 64 bits becomes [`u64::MAX`].
 fn number(text: &str) -> Number {
     let text = text.trim();
     match text {
@@ -76,33 +76,34 @@ fn number(text: &str) -> Number {
 }
 
 impl Span {
-    /// How many bytes it has.
+    /// Returns its length in bytes.
     pub(crate) fn bytes(self) -> u64 {
         self.last - self.first + 1
     }
 
-    /// The value of `Content-Range`.
+    /// Returns `Content-Range` for an answer of `of` bytes.
     pub(crate) fn content_range(self, of: u64) -> Option<HeaderValue> {
         format!("bytes {}-{}/{of}", self.first, self.last).try_into().ok()
     }
 }
 
-/// Which answer the parts belong to that a client has.
+/// Entity tags in a request header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tags {
-    /// Whatever there is.
+    /// `*`: any answer.
     Any,
-    /// One of these entity tags, without their quotes.
+    /// Entity tags without their quotes.
     These(Vec<String>),
 }
 
 impl Tags {
-    /// `If-Match`. Weak tags match nothing, as that header compares strongly.
+    /// Parses `If-Match`. Weak tags match nothing, as that header compares strongly.
     pub(crate) fn if_match(headers: &HeaderMap) -> Option<Self> {
         Self::listed(headers, &IF_MATCH, strong)
     }
 
-    /// `If-None-Match`, which compares weakly: a weak tag counts as the strong one that a proxy made it of.
+    /// Parses `If-None-Match`, which compares weakly: a weak tag matches the strong one that a proxy derived it
+    /// from.
     pub(crate) fn if_none_match(headers: &HeaderMap) -> Option<Self> {
         Self::listed(headers, &IF_NONE_MATCH, |tag| strong(tag.strip_prefix("W/").unwrap_or(tag)))
     }
@@ -120,13 +121,13 @@ impl Tags {
         Some(Self::These(tags().filter_map(read).collect()))
     }
 
-    /// `If-Range`. A date matches nothing: stored answers have no time of modification.
+    /// Parses `If-Range`. A date matches nothing: stored answers have no time of modification.
     pub(crate) fn if_range(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(IF_RANGE)?.to_str().unwrap_or("");
         Some(Self::These(strong(value.trim()).into_iter().collect()))
     }
 
-    /// Those that are named.
+    /// Lists the tags; none for [`Self::Any`].
     pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
         let these = match self {
             Self::Any => &[][..],
@@ -135,7 +136,7 @@ impl Tags {
         these.iter().map(String::as_str)
     }
 
-    /// Whether a stored answer's tag is among them.
+    /// Returns true if a stored answer's tag is among them.
     pub(crate) fn has(&self, tag: &str) -> bool {
         match self {
             Self::Any => true,
@@ -148,7 +149,7 @@ fn strong(tag: &str) -> Option<String> {
     Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned())
 }
 
-/// A header that is given once.
+/// Returns a header that occurs once.
 fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
@@ -211,9 +212,9 @@ mod tests {
     }
 
     proptest! {
-        /// Against asking byte by byte.
+        /// Compares with a check byte by byte.
         #[test]
-        fn a_span_has_the_bytes_that_are_asked_for(wanted in any_wanted(), bytes in 0..30_u64) {
+        fn a_span_has_the_requested_bytes(wanted in any_wanted(), bytes in 0..30_u64) {
             let is_wanted = |place: u64| match wanted {
                 RequestedRange::From(first) => place >= first,
                 RequestedRange::Between(first, last) => (first..=last).contains(&place),

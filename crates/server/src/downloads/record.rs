@@ -1,4 +1,4 @@
-//! What is to be known of a stored answer besides its bytes, as it lies beside them on the disk.
+//! The record of a stored answer, a JSON file beside its bytes.
 
 use domain::{AccountId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 /// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// Of the call that made it.
+    /// Request id of the call that made it.
     pub(crate) id: String,
-    /// Whose it is.
+    /// Account that paid for it.
     pub(crate) account: i64,
     /// Digest of path and query.
     pub(crate) question: String,
-    /// Of the headers that shape an answer: the same question may be answered in another form.
+    /// Digest of the headers that choose its representation.
     pub(crate) variant: String,
     /// Its strong entity tag, without quotes.
     pub(crate) tag: String,
@@ -24,27 +24,27 @@ pub(crate) struct Record {
     pub(crate) disposition: Option<String>,
     /// `Link`.
     pub(crate) link: Option<String>,
-    /// The size of the file.
+    /// Size of the file.
     pub(crate) bytes: u64,
-    /// What follows the bytes of the file.
+    /// Text sent after the bytes of the file.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) tail: String,
-    /// Of an export: how far the catalog's changes had come before it was made.
+    /// Change sequence of the catalog before an export was made.
     #[serde(default)]
     pub(crate) exported_at: Option<u64>,
-    /// When it was charged.
+    /// Time of the charge.
     pub(crate) paid_at_ms: i64,
-    /// Whether the charge is known to be in the ledger.
+    /// True once the charge is known to be in the ledger.
     pub(crate) is_paid: bool,
 }
 
 impl Record {
-    /// Whose it is.
+    /// Returns the account that paid for it.
     pub(crate) fn account_id(&self) -> AccountId {
         AccountId(self.account)
     }
 
-    /// Milliseconds since it was paid.
+    /// Returns the milliseconds since it was paid.
     pub(crate) fn age_ms(&self, now: Timestamp) -> i64 {
         now.as_ms().saturating_sub(self.paid_at_ms)
     }

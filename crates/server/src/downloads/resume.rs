@@ -1,8 +1,8 @@
-//! Answers that are stored already: a download goes on from its file, for nothing.
+//! Resumes downloads from stored answers, free of charge.
 
 use super::range::{RequestedRange, Tags};
 use super::record::Record;
-use super::spool::Kept;
+use super::spool::Retained;
 use super::{Download, Downloads, FileTag, LARGE_ANSWER_BYTES, digest};
 use crate::encoding::{Coding, Codings};
 use crate::errors::ErrorCode;
@@ -16,18 +16,18 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use store::idempotency::KeptAnswer;
 
-/// The `Content-Type` under which the ledger holds the id of a file in the place of an answer.
+/// `Content-Type` under which the ledger stores the id of a file instead of an answer.
 pub(super) const REFERENCE: &str = "application/vnd.tagmeter.stored-answer";
 
-/// Who asks for what, and which part of it.
+/// A caller, the question, and the part of its answer that is requested.
 #[derive(Debug)]
 pub(crate) struct DownloadRequest {
     pub(crate) account_id: AccountId,
     pub(super) key_id: KeyId,
     pub(super) question: String,
     pub(super) variant: String,
-    /// The same of exports. They have one coding, so what is accepted does not matter: proxies such as Caddy accept another
-    /// one for a request with `Range` than for one without.
+    /// The variant of exports, without the accepted codings: exports have only one, and proxies such as Caddy
+    /// accept other codings for a request with `Range` than for one without.
     pub(super) variant_of_exports: String,
     pub(super) codings: Codings,
     range: Option<RequestedRange>,
@@ -37,7 +37,7 @@ pub(crate) struct DownloadRequest {
 }
 
 impl DownloadRequest {
-    /// Reads a request. `path` is without a last `/`.
+    /// Parses a request. `path` has no trailing `/`.
     pub(crate) fn read(
         (account_id, key_id): (AccountId, KeyId),
         (path, query): (&str, &str),
@@ -59,64 +59,69 @@ impl DownloadRequest {
         }
     }
 
-    /// Whether it is for a part of an answer, or for one that is stored.
+    /// Returns true if it requests a part of an answer, or a stored one.
     pub(crate) fn continues(&self) -> bool {
         self.range.is_some() || self.if_match.is_some()
     }
 
-    /// Whether a stored answer is one to this question, and paid.
+    /// Returns true if a stored answer is paid and answers this question.
     fn is_of(&self, record: &Record) -> bool {
         record.is_paid && record.question == self.question
     }
 
-    /// Whether it is also in a form that this request accepts.
+    /// Returns true if it also has a representation that this request accepts.
     fn has_form_of(&self, record: &Record) -> bool {
         self.is_of(record) && [&self.variant, &self.variant_of_exports].contains(&&record.variant)
     }
 
-    /// The range that a new answer is sent in. One that belongs to an older answer is not for this one.
+    /// Returns the range of a new answer. With `If-Range` the range belongs to an older one.
     fn range_of_new(&self) -> Option<RequestedRange> {
         self.range.filter(|_| self.if_range.is_none())
     }
 }
 
 impl Downloads {
-    /// The stored answer that a request goes on with, if it does. The rest of one that is not stored here is refused, and
-    /// not paid for again.
+    /// Returns the stored answer that a request resumes, if any.
+    ///
+    /// # Errors
+    ///
+    /// The request is for the rest of an answer that is not stored here. It is not charged again.
     pub(crate) fn resumed(
         &self,
         request: &DownloadRequest,
         now: Timestamp,
     ) -> Result<Option<Content>, Problem> {
         if let Some(tags) = &request.if_match {
-            let kept = self.tagged(request, now, tags)?.ok_or_else(failed)?;
-            return self.content(&kept, request.key_id, request.range).map(Some);
+            let retained = self.tagged(request, now, tags)?.ok_or_else(failed)?;
+            return self.content(&retained, request.key_id, request.range).map(Some);
         }
         let Some(range) = request.range else { return Ok(None) };
-        let kept = match &request.if_range {
+        let retained = match &request.if_range {
             Some(tags) => self.tagged(request, now, tags)?,
             None => self.newest(request, now),
         };
-        match kept {
-            Some(kept) => self.content(&kept, request.key_id, Some(range)).map(Some),
+        match retained {
+            Some(retained) => self.content(&retained, request.key_id, Some(range)).map(Some),
             None if request.if_range.is_some() || range.is_from_the_beginning() => Ok(None),
-            None => Err(expired("no answer to this question is stored here that could be continued")),
+            None => Err(expired("no answer to this question is stored here")),
         }
     }
 
-    /// The headers of the stored answer that a new one would equal, as nothing was recorded since it was made.
+    /// Returns the stored answer that a new one would equal, if nothing was recorded since it was made.
     pub(crate) fn current(
         &self,
         request: &DownloadRequest,
         now: Timestamp,
         sequence: u64,
     ) -> Option<Content> {
-        let kept = self.newest(request, now).filter(|kept| kept.record.exported_at == Some(sequence))?;
-        self.content(&kept, request.key_id, None).ok()
+        let retained =
+            self.newest(request, now).filter(|retained| retained.record.exported_at == Some(sequence))?;
+        self.content(&retained, request.key_id, None).ok()
     }
 
-    /// The entity tag of a 304, by which a client continues a file free of charge: the one of this data that the client
-    /// sent, or that of the newest stored file of this data. A file that was made only to be compared is in neither.
+    /// Returns the entity tag of a 304, by which a client resumes a file free of charge: the one of this data
+    /// that the client sent, or that of the newest stored file of this data; never that of a file made only for
+    /// the comparison.
     pub(crate) fn tag_of_known(
         &self,
         request: &DownloadRequest,
@@ -131,43 +136,43 @@ impl Downloads {
         let is_sent = |record: &Record| {
             request.is_of(record) && sent.iter().any(|tag| tag.as_str() == record.tag.as_str())
         };
-        if let Some(kept) = self.spool.find(request.account_id, now, is_sent) {
-            return Some(FileTag::from_text(kept.record.tag.as_str()));
+        if let Some(retained) = self.spool.find(request.account_id, now, is_sent) {
+            return Some(FileTag::from_text(retained.record.tag.as_str()));
         }
-        // It may be of another node, which the request for its rest then names.
+        // The file may be on another node, which the tag names.
         if let Some(tag) = sent.into_iter().next() {
             return Some(tag);
         }
         let is_same = |record: &Record| {
             request.has_form_of(record) && FileTag::from_text(record.tag.as_str()).hash() == hash
         };
-        let kept = self.spool.find(request.account_id, now, is_same)?;
-        Some(FileTag::from_text(kept.record.tag.as_str()))
+        let retained = self.spool.find(request.account_id, now, is_same)?;
+        Some(FileTag::from_text(retained.record.tag.as_str()))
     }
 
-    fn newest(&self, request: &DownloadRequest, now: Timestamp) -> Option<Arc<Kept>> {
+    fn newest(&self, request: &DownloadRequest, now: Timestamp) -> Option<Arc<Retained>> {
         self.spool.find(request.account_id, now, |record| request.has_form_of(record))
     }
 
-    /// The answer that one of these tags names. Fails where another node has it.
+    /// Returns the stored answer that one of these tags names. Fails if another node has it.
     fn tagged(
         &self,
         request: &DownloadRequest,
         now: Timestamp,
         tags: &Tags,
-    ) -> Result<Option<Arc<Kept>>, Problem> {
+    ) -> Result<Option<Arc<Retained>>, Problem> {
         let fits = |record: &Record| request.is_of(record) && tags.has(&record.tag);
-        if let Some(kept) = self.spool.find(request.account_id, now, fits) {
-            return Ok(Some(kept));
+        if let Some(retained) = self.spool.find(request.account_id, now, fits) {
+            return Ok(Some(retained));
         }
         let named: Vec<FileTag> = tags.named().map(FileTag::from_text).collect();
         for id in named.iter().filter_map(FileTag::id) {
             self.spool.look_for(request.account_id, id, now);
         }
-        if let Some(kept) = self.spool.find(request.account_id, now, fits) {
-            return Ok(Some(kept));
+        if let Some(retained) = self.spool.find(request.account_id, now, fits) {
+            return Ok(Some(retained));
         }
-        // Of an id, so that a tag of another server's making is no word of a node.
+        // A tag without an id is not ours and names no node.
         let elsewhere = |tag: &FileTag| tag.id().and(tag.elsewhere(&self.node)).map(str::to_owned);
         match named.iter().find_map(elsewhere) {
             Some(node) => Err(on_other_node(&node)),
@@ -175,7 +180,7 @@ impl Downloads {
         }
     }
 
-    /// The file that the ledger refers to.
+    /// Returns the file that the ledger refers to, or `None` if it stores the answer whole.
     pub(crate) fn referred(
         &self,
         answer: &KeptAnswer,
@@ -188,7 +193,7 @@ impl Downloads {
         let text = String::from_utf8_lossy(answer.body());
         let (id, node) = text.split_once(' ').unwrap_or((&text, ""));
         let find = || self.spool.find(request.account_id, now, |record| record.id == id);
-        let kept = find().or_else(|| {
+        let retained = find().or_else(|| {
             self.spool.look_for(request.account_id, RequestId::parse(id)?, now);
             find()
         });
@@ -196,10 +201,10 @@ impl Downloads {
             true => expired("the file paid for under this Idempotency-Key is not stored here"),
             false => on_other_node(node),
         };
-        self.content(&kept.ok_or_else(missing)?, request.key_id, request.range_of_new()).map(Some)
+        self.content(&retained.ok_or_else(missing)?, request.key_id, request.range_of_new()).map(Some)
     }
 
-    /// An answer that the ledger holds whole; a large one is counted as such while it is sent.
+    /// Takes a slot for an answer that the ledger stores whole, if it is large.
     pub(crate) fn counted(&self, content: Content, request: &DownloadRequest) -> Result<Content, Problem> {
         if content.memory_bytes() < LARGE_ANSWER_BYTES {
             return Ok(content);
@@ -207,7 +212,7 @@ impl Downloads {
         Ok(content.holding(self.slots.take(request.key_id)?))
     }
 
-    /// A new answer in the range that was asked for.
+    /// Applies the requested range to a new answer.
     pub(crate) fn ranged(content: &mut Content, request: &DownloadRequest) {
         if let (Some(download), Some(range)) = (content.download_mut(), request.range_of_new()) {
             download.span = range.within(download.bytes());
@@ -216,18 +221,18 @@ impl Downloads {
 
     fn content(
         &self,
-        kept: &Arc<Kept>,
+        retained: &Arc<Retained>,
         key_id: KeyId,
         range: Option<RequestedRange>,
     ) -> Result<Content, Problem> {
-        if !kept.stored.is_there() {
+        if !retained.stored.is_there() {
             return Err(expired("the file was removed"));
         }
         let slot = self.slots.take(key_id)?;
-        let record = &kept.record;
+        let record = &retained.record;
         let tag = FileTag::from_text(record.tag.clone());
         let mut download =
-            Download::new(Arc::clone(&kept.stored), slot, tag).ending(record.tail.clone().into_bytes());
+            Download::new(Arc::clone(&retained.stored), slot, tag).ending(record.tail.clone().into_bytes());
         download.exported_at = record.exported_at;
         download.coding = record.coding.as_deref().and_then(Coding::of_name).unwrap_or(Coding::Identity);
         if let Some(range) = range {
@@ -244,7 +249,7 @@ impl Downloads {
 
 fn expired(what: &'static str) -> Problem {
     let detail = format!(
-        "{what}: its time is over, or another node made it; without Range there is a new answer, which is charged"
+        "{what}: it has expired, or another node made it; without Range there is a new answer, which is charged"
     );
     Problem::new(ErrorCode::DownloadExpired, detail)
 }
@@ -261,7 +266,7 @@ fn failed() -> Problem {
 }
 
 fn not_satisfiable(bytes: u64) -> Problem {
-    let detail = format!("the answer has {bytes} bytes, and the range begins behind them");
+    let detail = format!("the answer has {bytes} bytes, and the range begins after the last");
     let problem = Problem::new(ErrorCode::RangeNotSatisfiable, detail);
     match format!("bytes */{bytes}").try_into() {
         Ok(value) => problem.content_range(value),

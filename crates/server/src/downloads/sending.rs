@@ -1,7 +1,7 @@
-//! Bodies that know their length: a part of a file, read as the client takes it, or bytes in memory.
+//! Bodies of known length: a part of a file, read as the client takes it, or bytes in memory.
 //!
-//! A file is read piece by piece, and the next piece only when the one before is on its way, so a slow reader holds one
-//! piece. A file that turns out shorter than it was ends the connection instead of the body.
+//! A file is read piece by piece, each once the previous one was handed over, so a slow reader takes the memory
+//! of one piece. If a file turns out shorter than recorded, the connection is closed.
 
 use super::Download;
 use super::slots::Slot;
@@ -16,18 +16,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// Bytes that are read at once: reading changes threads, and a slow reader holds this much.
+/// Bytes per read: each read changes threads, and a slow reader takes this much memory.
 const PIECE_BYTES: u64 = 64 * 1024;
 
-/// A part of a stored file on its way out.
+/// Body read from a stored file.
 #[derive(Debug)]
 pub(crate) struct Sending {
     source: Source,
-    /// Bytes of the file that were not handed out yet.
+    /// Bytes of the file still to be read.
     left: u64,
-    /// What follows them.
+    /// Bytes sent after them.
     tail: Bytes,
-    /// Kept until the last byte was handed out: the file is not removed before.
+    /// Keeps the file from being removed before its last byte was handed over.
     _stored: Arc<Stored>,
     _slot: Slot,
 }
@@ -40,7 +40,7 @@ enum Source {
 }
 
 impl Sending {
-    /// `bytes` of a download from a place on.
+    /// Opens the file to send `bytes` bytes from the offset `first`.
     pub(crate) fn begin(download: Download, first: u64, bytes: u64) -> io::Result<Self> {
         let Download { stored, tail, slot, .. } = download;
         let mut file = stored.open()?;
@@ -103,7 +103,7 @@ impl Body for Sending {
     }
 }
 
-/// Stands for the body of an export in the answer to `HEAD`, for which it is not made.
+/// Body of unknown length, for `HEAD` of an export that is not made.
 #[derive(Debug)]
 pub(crate) struct OfUnknownLength;
 
@@ -119,7 +119,7 @@ impl Body for OfUnknownLength {
     }
 }
 
-/// A large answer that is sent from memory, as it could not be written after it was paid.
+/// Body of a large answer in memory: one that the ledger stores, or that could not be written after its charge.
 #[derive(Debug)]
 pub(crate) struct FromMemory {
     body: Option<Bytes>,

@@ -1,7 +1,7 @@
-//! How many large answers are made or sent at once: a cap for each key and one for the server.
+//! Limits of large answers made or sent at once, for each key and for the server.
 //!
-//! A slot is taken before a large answer is made and given back when its last byte was sent or its connection ended, so
-//! slow readers are counted for as long as they read.
+//! A slot is taken before a large answer is made and released when its last byte was sent or its connection
+//! ended, so slow readers count for as long as they read.
 
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
@@ -9,7 +9,7 @@ use domain::KeyId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// `Retry-After` of a refused large answer, in seconds: how soon another one may have ended is not known.
+/// `Retry-After` of a refused large answer, in seconds: a guess.
 const RETRY_SECONDS: u64 = 10;
 
 /// The slots of a server.
@@ -26,7 +26,7 @@ struct Taken {
     by_key: HashMap<KeyId, usize>,
 }
 
-/// One large answer. Dropping it gives the slot back.
+/// The slot of one large answer. Dropping it releases the slot.
 #[derive(Debug)]
 pub(crate) struct Slot {
     key_id: KeyId,
@@ -38,7 +38,7 @@ impl Slots {
         Self { per_key, per_server, taken: Arc::default() }
     }
 
-    /// Takes a slot for a key. Fails with 429 when the key has all of its own, with 503 when the server has none left.
+    /// Takes a slot for a key. Fails with 429 if the key has reached its limit, with 503 if the server has.
     pub(crate) fn take(&self, key_id: KeyId) -> Result<Slot, Problem> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let of_key = taken.by_key.get(&key_id).copied().unwrap_or(0);
@@ -84,13 +84,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_and_the_server_have_so_many_and_get_them_back() {
+    fn slots_are_limited_by_key_and_server_and_released() {
         let slots = Slots::new(2, 3);
         let (first, _second) = (code(&slots, 1).expect("a slot"), code(&slots, 1).expect("a slot"));
         assert_eq!(code(&slots, 1).expect_err("the key has two"), ErrorCode::RateLimited);
         let _third = code(&slots, 2).expect("a slot");
         assert_eq!(code(&slots, 3).expect_err("the server has three"), ErrorCode::Unavailable);
-        // What the key may do about it comes first.
+        // The limit that the caller can act on comes first.
         assert_eq!(code(&slots, 1).expect_err("both are full"), ErrorCode::RateLimited);
         drop(first);
         drop(code(&slots, 3).expect("a slot was given back"));

@@ -1,14 +1,15 @@
-//! Entity tags of stored answers: `HASH[-CODING]-ID.NODE`. `HASH` is that of the data, by which `If-None-Match` compares; `ID` is
-//! the call that made the file, and its name; `NODE` is where the file is, so that another node can say so.
+//! Entity tags of stored answers: `HASH[-CODING]-ID.NODE`. `HASH` is that of the data, which `If-None-Match`
+//! compares; `ID` is that of the call that made the file, and the file's name; `NODE` has the file, so that
+//! other nodes can name it.
 
 use crate::encoding::Coding;
 use domain::RequestId;
 use http::HeaderValue;
 
-/// Characters of an id.
+/// Length of a request id, in characters.
 const ID_LENGTH: usize = 36;
 
-/// What a node is called in entity tags; empty where it has no name.
+/// Name of a node in entity tags; empty if it has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node(String);
 
@@ -17,7 +18,7 @@ pub(crate) struct Node(String);
 pub(crate) struct FileTag(String);
 
 impl Node {
-    /// By the name that is configured; characters with a meaning in headers are left out.
+    /// Derives it from the configured name, without characters that have a meaning in headers.
     pub(crate) fn new(name: &str) -> Self {
         Self(name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect())
     }
@@ -26,14 +27,14 @@ impl Node {
         &self.0
     }
 
-    /// As the value of a header; `None` where it has no name.
+    /// Returns it as a header value, or `None` if it is empty.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         if self.0.is_empty() { None } else { HeaderValue::from_str(&self.0).ok() }
     }
 }
 
 impl FileTag {
-    /// Of the file that a call made on a node, of data of this hash.
+    /// Builds the tag of a file that a call made on a node.
     pub(crate) fn new(hash: &str, coding: Coding, id: RequestId, node: &Node) -> Self {
         let coding = match coding {
             Coding::Identity => String::new(),
@@ -43,7 +44,7 @@ impl FileTag {
         Self(format!("{hash}{coding}-{id}{node}"))
     }
 
-    /// As it is stored, or as a client sends it.
+    /// Wraps a tag as stored, or as sent by a client.
     pub(crate) fn from_text(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -52,28 +53,28 @@ impl FileTag {
         &self.0
     }
 
-    /// As the value of `ETag`.
+    /// Returns the value of `ETag`.
     pub(crate) fn etag(&self) -> Option<HeaderValue> {
         format!("\"{}\"", self.0).try_into().ok()
     }
 
-    /// The hash of the data. Of the tag of an answer that is not stored, all of it.
+    /// Returns the hash of the data, which is the whole tag of an answer without a file.
     pub(crate) fn hash(&self) -> &str {
         self.0.split(['-', '.']).next().unwrap_or_default()
     }
 
-    /// The call that made the file.
+    /// Returns the id of the call that made the file.
     pub(crate) fn id(&self) -> Option<RequestId> {
         let name = self.0.split('.').next()?;
         RequestId::parse(name.get(name.len().checked_sub(ID_LENGTH)?..)?)
     }
 
-    /// The node that has the file.
+    /// Returns the node that has the file.
     pub(crate) fn node(&self) -> Option<&str> {
         self.0.split_once('.').map(|(_, node)| node)
     }
 
-    /// The node that has the file, if it is another one than `here`.
+    /// Returns the node that has the file, if it is not `here`.
     pub(crate) fn elsewhere(&self, here: &Node) -> Option<&str> {
         self.node().filter(|node| *node != here.0)
     }

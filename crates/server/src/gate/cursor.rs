@@ -82,8 +82,8 @@ impl List {
     /// It was not issued here for this list.
     pub(crate) fn place(&self, cursor: &str) -> Result<Place, Problem> {
         self.opened(cursor).ok_or_else(|| {
-            let detail = "cursor is none of this list; send next_cursor as it came, with the key, path, filter and order \
-                          of the page before, or leave it out";
+            let detail = "cursor does not belong to this list; send next_cursor unchanged, with the key, path, filter and \
+                          order of the previous page, or leave it out";
             Problem::parameter("cursor", detail)
         })
     }
@@ -168,7 +168,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_place_comes_back_and_no_text_is_a_fault_of_ours(
+        fn every_place_comes_back_and_other_texts_are_rejected(
             value in proptest::num::f64::NORMAL | proptest::num::f64::ZERO,
             number in any::<u64>(),
             text in "\\PC{0,70}|[0-9a-f]{64}",

@@ -14,7 +14,7 @@ use std::future::Future;
 pub(super) struct FreeCall<W> {
     /// The scope that its key needs.
     pub(super) scope: KeyScope,
-    /// What answers it.
+    /// Makes its answer.
     pub(super) work: W,
 }
 
@@ -49,6 +49,6 @@ where
 }
 
 fn forbidden(needed: KeyScope) -> Problem {
-    let detail = format!("this needs a key of the scope `{needed}`; the server's owner makes one");
+    let detail = format!("this needs a key of the scope `{needed}`; the server's owner can create one");
     Problem::new(ErrorCode::Forbidden, detail)
 }

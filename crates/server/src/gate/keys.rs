@@ -87,7 +87,7 @@ impl Keys {
     }
 
     async fn by_id(&self, key_id: KeyId) -> Result<Option<Arc<KnownKey>>, StoreError> {
-        // Read before the store is: what the store says is then at least as new as the epoch.
+        // Loaded before the store is read, so that the key read is at least as new as the epoch.
         let epoch = self.epoch.load(Ordering::Acquire);
         if let Some(known) = self.known.get(&key_id).filter(|known| known.epoch == epoch) {
             return Ok(Some(known));

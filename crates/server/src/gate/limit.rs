@@ -99,7 +99,7 @@ impl<C: Clock + Clone> Limiter<C> {
 }
 
 impl Denied {
-    /// The rate_limit of a caller that was denied.
+    /// Returns the state of the exhausted limit.
     pub(crate) fn rate_limit(self) -> RateLimitState {
         RateLimitState { remaining: 0, reset_seconds: self.retry_after_seconds }
     }
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_told_in_whole_seconds_rounded_up() {
+    fn the_wait_is_in_whole_seconds_rounded_up() {
         let (limiter, _) = limiter(1);
         limiter.check().expect("room");
         assert_eq!(limiter.check(), Err(Denied { retry_after_seconds: 60 }));

@@ -1,12 +1,12 @@
 //! Authentication, rate limits and billing: key → account and limit → quote → answer → charge → reply.
 //!
-//! Each step can only be taken with what the step before it gave: a [`Caller`](admit::Caller) makes a
-//! [`Quote`](quote::Quote), a quote makes a `Receipt` of the ledger, and only a receipt makes a
-//! [`Reply`](reply::Reply) of a paid answer. A limit may err on the caller's side; the charge never does.
+//! Each step needs the result of the one before: a [`Caller`](admit::Caller) makes a [`Quote`](quote::Quote), a
+//! quote makes a `Receipt` of the ledger, and only a receipt makes a [`Reply`](reply::Reply) of a paid answer.
+//! A limit may err in the caller's favour; the charge never does.
 //!
-//! Reading order: [`mod@serve`] (the road of every call with a key), [`keys`], [`limit`] and [`admit`] (who calls), [`free`] and
-//! [`paid`] (the two kinds of endpoints), [`billing`] and [`quote`] (prices and charges), [`freshness`], [`cursor`], [`reply`],
-//! [`uncancelled`].
+//! Reading order: [`mod@serve`] (every call with a key), [`keys`], [`limit`] and [`admit`] (the caller),
+//! [`free`] and [`paid`] (the two kinds of endpoints), [`billing`] and [`quote`] (prices and charges),
+//! [`freshness`], [`cursor`], [`reply`], [`uncancelled`].
 
 pub(crate) mod keys;
 

@@ -81,7 +81,7 @@ pub(crate) trait Paid: Send + 'static {
     /// Makes a successful answer, as fresh as required if possible.
     fn answer(
         app: &App,
-        asked: Self::Query,
+        parsed: Self::Query,
         freshness: FreshnessRequirement,
     ) -> impl Future<Output = Result<Content, Problem>> + Send;
 }
@@ -127,30 +127,30 @@ impl<P: Paid> Endpoint for PaidCall<P> {
             cursors: &app.cursors,
             public_url: &call.public_url,
         };
-        let asked = check::<P>(parts, call, &context).and_then(|()| P::read(&context));
+        let parsed = check::<P>(parts, call, &context).and_then(|()| P::read(&context));
         let continues = !P::IS_CONTRACT && download.continues();
-        // What is wrong with a request comes before what is stored for it.
-        let asked = if continues { Ok(asked?) } else { asked };
+        // An invalid request is refused before a stored answer is looked for.
+        let parsed = if continues { Ok(parsed?) } else { parsed };
         let (stored, not_stored) = match app.downloads.resumed(&download, now) {
             _ if !continues => (None, None),
             Ok(stored) => (stored, None),
-            // The ledger knows better where the file of a key is.
+            // The ledger knows which node has the file of an `Idempotency-Key`.
             Err(problem) if idempotency_key.is_some() => (None, Some(problem)),
             Err(problem) => return Err(problem),
         };
         if let Some(content) = stored {
-            metadata.is_negotiated = asked.is_ok_and(|asked| P::is_negotiated(&asked));
+            metadata.is_negotiated = parsed.is_ok_and(|parsed| P::is_negotiated(&parsed));
             return Ok(resumed(content, &parts.headers));
         }
         let quote = caller.quote(*balance, idempotency_key.is_some())?;
-        let asked = asked?;
-        metadata.is_negotiated = P::is_negotiated(&asked);
+        let parsed = parsed?;
+        metadata.is_negotiated = P::is_negotiated(&parsed);
         let freshness = requirement(&parts.headers, &Query::new(query))?;
         if parts.method == Method::HEAD {
-            return head::<P>(app, (parts, &download, now), call, (asked, freshness), metadata).await;
+            return head::<P>(app, (parts, &download, now), call, (parsed, freshness), metadata).await;
         }
         let repeatable =
-            idempotency_key.map(|key| (key, fingerprint(path, query, P::representation(&asked))));
+            idempotency_key.map(|key| (key, fingerprint(path, query, P::representation(&parsed))));
         if let Some(content) = replay::<P>(app, &download, repeatable.as_ref()).await? {
             metadata.freshness = content.freshness;
             return Ok(Reply::replayed(content));
@@ -158,7 +158,7 @@ impl<P: Paid> Endpoint for PaidCall<P> {
         if let Some(problem) = not_stored {
             return Err(problem);
         }
-        let content = made::<P>(app, call, asked, freshness).await?;
+        let content = made::<P>(app, call, parsed, freshness).await?;
         metadata.freshness = content.freshness;
         if repeatable.is_none() && content.is_known(&parts.headers) {
             return Ok(not_modified::<P>(app, (&download, now), content));
@@ -172,7 +172,7 @@ impl<P: Paid> Endpoint for PaidCall<P> {
     }
 }
 
-/// Charges an answer. A large one is written to a file before the charge, and kept after it.
+/// Charges an answer. A large one is written to a file before the charge, and retained after it.
 async fn pay<P: Paid>(
     charge: ChargeContext<'_>,
     quote: Quote,
@@ -227,10 +227,10 @@ fn check<P: Paid>(parts: &Parts, call: &Call, context: &RequestContext<'_>) -> R
 async fn made<P: Paid>(
     app: &App,
     call: &Call,
-    asked: P::Query,
+    parsed: P::Query,
     freshness: FreshnessRequirement,
 ) -> Result<Content, Problem> {
-    let answered = tokio::time::timeout(P::timeout(app), P::answer(app, asked, freshness)).await;
+    let answered = tokio::time::timeout(P::timeout(app), P::answer(app, parsed, freshness)).await;
     let content = answered.map_err(|_| Problem::unavailable("the look-up took too long"))??;
     if content.is_file() && call.codings.is_identity_refused() {
         let detail = "Accept-Encoding excludes identity, and files are sent as they are";
@@ -244,10 +244,10 @@ async fn head<P: Paid>(
     app: &App,
     (parts, download, now): (&Parts, &DownloadRequest, Timestamp),
     call: &Call,
-    (asked, freshness): (P::Query, FreshnessRequirement),
+    (parsed, freshness): (P::Query, FreshnessRequirement),
     metadata: &mut ResponseMetadata,
 ) -> Result<Reply, Problem> {
-    if let Some(outline) = P::outline(&asked) {
+    if let Some(outline) = P::outline(&parsed) {
         let sequence = app.catalog.store().sequence().await?;
         return Ok(match app.downloads.current(download, now, sequence) {
             Some(content) if content.is_known(&parts.headers) => Reply::not_modified(content),
@@ -256,7 +256,7 @@ async fn head<P: Paid>(
         });
     }
     let content =
-        made::<P>(app, call, asked, FreshnessRequirement { only_stored: true, ..freshness }).await?;
+        made::<P>(app, call, parsed, FreshnessRequirement { only_stored: true, ..freshness }).await?;
     metadata.freshness = content.freshness;
     let is_known = content.is_known(&parts.headers);
     Ok(if is_known { not_modified::<P>(app, (download, now), content) } else { Reply::head(content) })

@@ -1,4 +1,4 @@
-//! The last step: a successful reply. A paid one is made of a receipt and of nothing else.
+//! The last step: a successful reply. A paid one needs a receipt.
 
 use super::billing::{Billing, Price};
 use super::freshness::FreshnessHeaders;
@@ -38,7 +38,7 @@ pub(crate) struct Tagged {
 }
 
 impl Tagged {
-    /// Of bytes whose hash is known.
+    /// Wraps bytes whose hash is known.
     pub(crate) fn of(ready: Ready) -> Self {
         Self { body: ready.body, hash: ready.hash }
     }
@@ -48,12 +48,12 @@ impl Tagged {
         Self { body, hash }
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub(crate) fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// Weak, because the compressed forms carry it too.
+    /// Returns the weak entity tag, which the compressed forms share.
     fn etag(&self) -> HeaderValue {
         Text::new().text("W/\"").hexadecimal(&self.hash.to_be_bytes()).text("\"").finish()
     }
@@ -71,7 +71,7 @@ fn is_known(hash: &str, headers: &HeaderMap) -> bool {
     })
 }
 
-/// A hash as entity tags begin.
+/// Formats a hash as at the beginning of an entity tag.
 fn hexadecimal(hash: u128) -> String {
     format!("{hash:032x}")
 }
@@ -80,9 +80,9 @@ fn hexadecimal(hash: u128) -> String {
 #[derive(Debug)]
 pub(crate) struct Content {
     tagged: Tagged,
-    /// A body that is too large to hold; `tagged` is empty then.
+    /// File of a large body; `tagged` is then empty.
     file: Option<Download>,
-    /// Of a large answer in memory.
+    /// Slot of a large answer in memory.
     slot: Option<Slot>,
     /// Its `Content-Type`.
     kind: Cow<'static, str>,
@@ -97,32 +97,32 @@ pub(crate) struct Content {
     pub(crate) disposition: Option<HeaderValue>,
     /// `Location` of a job that was created; the status is then 202.
     pub(crate) location: Option<HeaderValue>,
-    /// Whether the client may store it and revalidate it by its `ETag`.
+    /// True if the client may store it and revalidate it by its `ETag`.
     is_cacheable: bool,
 }
 
 impl Content {
-    /// Bytes of this `Content-Type`, at the price of a call.
+    /// Creates an answer at the price of a call.
     pub(crate) fn new(kind: impl Into<Cow<'static, str>>, body: impl Into<Bytes>) -> Self {
         Self::of(Tagged::new(body.into()), kind)
     }
 
-    /// JSON that is ready.
+    /// Creates an answer from rendered JSON.
     pub(crate) fn ready(ready: Ready) -> Self {
         Self::of(Tagged::of(ready), JSON)
     }
 
-    /// A JSON object without its closing brace: `billing` is appended to it.
+    /// Creates an answer from a JSON object without its closing brace: `billing` is appended to it.
     pub(crate) fn open_object(body: impl Into<Bytes>) -> Self {
         Self { is_open: true, ..Self::new(JSON, body) }
     }
 
-    /// A file.
+    /// Creates an answer whose body is a file.
     pub(crate) fn file(kind: impl Into<Cow<'static, str>>, download: Download) -> Self {
         Self { file: Some(download), ..Self::new(kind, Bytes::new()) }
     }
 
-    /// The same answer, its body in a file.
+    /// Moves the body to a file.
     pub(crate) fn in_file(self, download: Download) -> Self {
         let tagged = Tagged { body: Bytes::new(), hash: 0 };
         Self { file: Some(download), tagged, slot: None, is_open: false, ..self }
@@ -148,7 +148,7 @@ impl Content {
         self.is_open
     }
 
-    /// `Content-Type`.
+    /// Returns its `Content-Type`.
     pub(crate) fn kind(&self) -> &str {
         &self.kind
     }
@@ -280,40 +280,40 @@ pub(crate) struct Outgoing {
 }
 
 impl Reply {
-    /// A reply that was paid with this receipt.
+    /// Builds a reply that was paid with this receipt.
     #[expect(clippy::needless_pass_by_value, reason = "a receipt pays for one reply: it is used up")]
     pub(crate) fn paid(receipt: Receipt, content: Content) -> Self {
         Self { charged: receipt.credits(), ..Self::unpaid(content) }
     }
 
-    /// A reply that costs nothing.
+    /// Builds a free reply.
     pub(crate) fn free(content: Content) -> Self {
-        debug_assert!(content.price == Price::Free, "what has a price is paid with a receipt");
+        debug_assert!(content.price == Price::Free, "an answer with a price needs a receipt");
         Self::unpaid(content)
     }
 
-    /// A reply to `HEAD`: the headers alone.
+    /// Builds a reply to `HEAD`: the headers alone.
     pub(crate) fn head(content: Content) -> Self {
         Self { is_head: true, ..Self::unpaid(content) }
     }
 
-    /// A reply to `HEAD` with the headers that are known without making the file.
+    /// Builds a reply to `HEAD` with the headers that are known without making the file.
     pub(crate) fn outline(content: Content, node: Node) -> Self {
         Self { outlined_on: Some(node), ..Self::head(content) }
     }
 
-    /// A reply that was paid for before.
+    /// Builds a reply that was paid for before.
     pub(crate) fn replayed(content: Content) -> Self {
         Self::unpaid(content)
     }
 
-    /// A 304: nothing is sent and nothing is charged.
+    /// Builds a 304: nothing is sent and nothing is charged.
     pub(crate) fn not_modified(content: Content) -> Self {
         Self { status: StatusCode::NOT_MODIFIED, ..Self::unpaid(content) }
     }
 
-    /// A 304 for an answer that was made for the comparison alone. `tag` is of a file that the client can resume; without
-    /// it the `ETag` names the data alone and is weak, since no file is stored.
+    /// Builds a 304 for an answer that was made for the comparison alone. `tag` is of a file that the client
+    /// can resume; without it the `ETag` names the data alone and is weak, since no file is stored.
     pub(crate) fn not_modified_as(content: Content, tag: Option<FileTag>) -> Self {
         let known_as = match tag {
             Some(tag) => tag.etag(),
@@ -360,7 +360,7 @@ impl Reply {
             (None, None) => Some(Tagged { body: Bytes::new(), hash }.etag()),
         };
         let content_range = file.as_ref().and_then(Download::content_range);
-        // What may not be stored is compressed with the other answers of its kind, by the middleware.
+        // The middleware compresses uncacheable answers.
         let codings = if is_cacheable { codings } else { Codings::IDENTITY };
         let mut codings_matter = is_cacheable && file.is_none() && codings.matter(tagged.body.len());
         let mut response = Response::new(Body::empty());
@@ -426,7 +426,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_the_caller_holds_is_recognised() {
+    fn an_answer_the_client_has_is_recognised() {
         let content = Content::new(JSON, Bytes::from_static(b"{}"));
         let etag = content.tagged.etag().to_str().expect("ASCII").to_owned();
         let known = |value: &str| {
@@ -436,7 +436,7 @@ mod tests {
         };
         let strong = etag.trim_start_matches("W/");
         assert!(known(&etag) && known("*") && known(&format!("\"a\", {etag}")) && known(strong));
-        // The same data with another balance behind it, or compressed.
+        // The same data in a file.
         let of_a_file = format!("{}-018bcfe5-6800-7000-8000-000000000007\"", strong.trim_end_matches('"'));
         assert!(known(&of_a_file));
         assert!(!known("\"a\"") && !known("") && !known("W/") && !known(strong.trim_matches('"')));

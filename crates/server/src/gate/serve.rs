@@ -1,5 +1,5 @@
-//! The way of every call that needs a key: key, rate limit, balance, then the endpoint; and the headers of the response,
-//! whatever ends it. [`serve`] is for endpoints that cost credits, [`serve_free`] for the others.
+//! Handles every call that needs a key: key, rate limit, balance, then the endpoint; and writes the response
+//! headers, also of errors. [`serve`] is for endpoints that cost credits, [`serve_free`] for the others.
 
 use super::admit::{Caller, identify, too_many};
 use super::free::FreeCall;
@@ -49,10 +49,10 @@ pub(crate) struct ResponseMetadata {
 
 /// The part of a call that depends on its price: [`FreeCall`] or [`PaidCall`].
 pub(super) trait Endpoint: Send {
-    /// Whether an `Idempotency-Key` names a charge of the endpoint.
+    /// True if an `Idempotency-Key` names a charge of the endpoint.
     const IS_PAID: bool;
 
-    /// Returns how errors are written.
+    /// Returns the format of errors.
     fn error_style(app: &App) -> Style<'_>;
 
     /// Answers the request. `balance` is the account's, and is updated by a charge.
@@ -93,7 +93,7 @@ async fn respond<E: Endpoint>(app: Arc<App>, request: Request, endpoint: E) -> R
     let mut response = match answered {
         Ok((reply, balance)) => {
             metadata.charged = reply.charged();
-            // A file that was there a moment ago: a second request finds it, or another answer.
+            // The file existed a moment ago; a retry gets it or a new answer.
             reply
                 .into_response(balance, call.codings, &app.compressor)
                 .unwrap_or_else(|error| Problem::internal(error).into_response(&call, Style::Problem))

@@ -23,7 +23,7 @@ pub(crate) struct Uncancelled<T: Send + 'static> {
 }
 
 impl<T: Send + 'static> Uncancelled<T> {
-    /// The server does not stop before the work is done.
+    /// Wraps work. The server does not stop before it is done.
     pub(crate) fn new(work: impl Future<Output = T> + Send + 'static, drain: Arc<Drain>) -> Self {
         Self { work: Some(Box::pin(work)), has_begun: false, drain }
     }
@@ -34,7 +34,7 @@ impl<T: Send + 'static> Future for Uncancelled<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         self.has_begun = true;
-        // Out of the way while it runs: should it panic, nothing is left that could be continued.
+        // Taken while it runs, so that nothing is left to continue after a panic.
         let mut work = self.work.take().expect("a future is not polled after it is done");
         let polled = work.as_mut().poll(cx);
         if polled.is_pending() {

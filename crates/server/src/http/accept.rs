@@ -92,8 +92,8 @@ pub(crate) async fn run(
     }
 }
 
-/// Bounds what the kernel holds of an answer that a client takes slowly, and lets [`Activity`](super::activity::Activity)
-/// see each time that it takes some. Elsewhere the system's buffers are as they are.
+/// Bounds the unsent bytes in the kernel, so that [`Activity`](super::activity::Activity) sees each time that a
+/// slow client reads some. Linux only.
 #[cfg(target_os = "linux")]
 pub(super) fn bound_unsent(stream: &TcpStream) {
     if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
@@ -106,11 +106,11 @@ pub(super) fn bound_unsent(_: &TcpStream) {}
 
 /// Sends 503 and closes. A client that cannot be written to at once is just closed.
 fn refuse(app: &App, stream: TcpStream) {
-    let detail = "as many connections are open as this server takes; connect again in a moment";
+    let detail = "the server has no connection left; connect again in a moment";
     let full = farewell(app, &Problem::new(ErrorCode::Unavailable, detail).retry_after(1));
-    // The plain socket is asked, as the runtime has not yet learned that this one can be written to.
+    // Writes to the plain socket: the runtime does not know yet that it is writable.
     if let Err(error) = stream.into_std().and_then(|mut socket| socket.write_all(&full)) {
-        tracing::debug!(%error, "one connection too many could not be told so");
+        tracing::debug!(%error, "cannot send 503 to a connection over the limit");
     }
 }
 

@@ -27,8 +27,8 @@ impl ConnectionTimeouts {
     }
 }
 
-/// What one connection is doing. Times are milliseconds since it was opened, plus one; 0 is "not now".
-/// Held by the connection's socket (which writes it), by its service and by the task that watches the time.
+/// State of one connection. Times are milliseconds since it was opened, plus one; 0 is unset. Shared by the
+/// connection's socket (which writes it), its service and the task that watches the time.
 #[derive(Debug)]
 pub(crate) struct Activity {
     opened: Instant,
@@ -87,7 +87,7 @@ impl Activity {
         }
     }
 
-    /// Bytes went out: the connection is not idle, and who takes an answer, however slowly, has all the time again.
+    /// Marks bytes as sent: the connection is not idle, and the write timeout of a slow reader starts again.
     fn bytes_went(&self) {
         let now = self.now();
         self.idle_since.store(now, Relaxed);
@@ -271,9 +271,9 @@ mod tests {
         }
     }
 
-    /// Reads from a real socket at this many bytes a second; the seconds are those of the runtime's clock, which stands still
-    /// otherwise. How long it was given, in seconds, until it was let go.
-    async fn let_go_after(bytes_a_second: usize, seconds_max: u64) -> Option<u64> {
+    /// Reads from a real socket at this many bytes per second of the runtime's clock, which is paused
+    /// otherwise. Returns the seconds until the connection was overdue.
+    async fn overdue_after(bytes_a_second: usize, seconds_max: u64) -> Option<u64> {
         let listener = listen(([127, 0, 0, 1], 0).into()).expect("an address");
         let connecting = TcpStream::connect(listener.local_addr().expect("an address"));
         let (client, accepted) = tokio::join!(connecting, listener.accept());
@@ -289,14 +289,14 @@ mod tests {
         let timeouts = ConnectionTimeouts { write: WRITE_TIMEOUT, ..TIMEOUTS };
         for second in 1..=seconds_max {
             after(1).await;
-            // It never waits: the kernel holds more than this.
+            // It never waits: the kernel buffers more than this.
             let mut left = &mut piece[..];
             while let Ok(read) = client.read(left)
                 && read > 0
             {
                 left = &mut left[read..];
             }
-            // The writer learns that there is room once the runtime has asked the system.
+            // The writer sees the room once the runtime has polled the system.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
@@ -309,17 +309,17 @@ mod tests {
         None
     }
 
-    /// Windows of TCP open in steps, and a writer is told of room in steps: seen from here a steady reader pauses.
+    /// TCP windows open in steps, so a steady reader seems to pause.
     #[cfg(target_os = "linux")]
     #[tokio::test(start_paused = true)]
-    async fn a_reader_of_1_kib_a_second_is_served_for_hours_and_one_that_stops_is_let_go() {
-        assert_eq!(let_go_after(1024, 4 * 60 * 60).await, None);
-        let stopped = let_go_after(0, 900).await.expect("it is let go");
+    async fn a_reader_of_1_kib_a_second_is_served_for_hours_and_one_that_stops_is_overdue() {
+        assert_eq!(overdue_after(1024, 4 * 60 * 60).await, None);
+        let stopped = overdue_after(0, 900).await.expect("it is overdue");
         assert!(stopped.abs_diff(WRITE_TIMEOUT.as_secs()) <= 1, "after {stopped} s");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_stops_in_the_middle_is_let_go() {
+    async fn a_client_that_stops_in_the_middle_is_overdue() {
         let activity = Activity::new();
         activity.request_begins();
         activity.write_waits();
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_does_not_fetch_its_answer_is_let_go() {
+    async fn a_client_that_does_not_fetch_its_answer_is_overdue() {
         let activity = Activity::new();
         activity.request_begins();
         activity.write_waits();

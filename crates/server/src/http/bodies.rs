@@ -1,4 +1,4 @@
-//! Reads small bodies of requests whole: bounded, in time, and with a problem that says what was wrong.
+//! Reads small bodies of requests whole: within limits of size and time, and with precise errors.
 
 use crate::errors::ErrorCode;
 use crate::problem::Problem;
@@ -31,7 +31,7 @@ fn too_large() -> Problem {
     Problem::new(ErrorCode::BodyTooLarge, format!("the body has more than {SMALL_BYTES_MAX} bytes"))
 }
 
-/// The problem of a body that could not be read: it ended early, or its chunks are malformed.
+/// Builds the response for a body that could not be read: it ended early, or its chunks are malformed.
 pub(crate) fn broken(error: &(dyn Error + 'static)) -> Problem {
     let mut causes = std::iter::successors(Some(error), |error| (*error).source());
     let is_early = |cause: &(dyn Error + 'static)| {

@@ -1,8 +1,9 @@
-//! One client's connection: HTTP/1 by hyper, time by [`Activity`], and the wish to stop by [`Drain`](super::drain::Drain).
+//! One client's connection: HTTP/1 by hyper, timeouts by [`Activity`], shutdown by
+//! [`Drain`](super::drain::Drain).
 
 use super::activity::{Activity, ConnectionTimeouts, Verdict, Watched};
 use super::drain::{ConnectionGuard, Stage};
-use super::farewell::{Worded, farewell};
+use super::farewell::{ProblemSocket, farewell};
 use super::middleware::RequestMiddleware;
 use crate::app::App;
 use crate::errors::ErrorCode;
@@ -18,26 +19,28 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long a client may go on sending what nobody reads, and how many bytes of it, after it was answered: closing at
-/// once would reset the connection and could destroy the answer on its way.
+/// Time for which input is discarded after the last answer: closing at once would reset the connection and
+/// could destroy the answer on its way.
 const LINGER: Duration = Duration::from_secs(2);
+/// Largest number of bytes discarded.
 const LINGER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// A client's socket.
-type Socket = Worded<TcpStream>;
+type Socket = ProblemSocket<TcpStream>;
 
-/// How a connection ended.
+/// The end of a connection.
 enum End {
-    /// By hyper: the client or the protocol had enough.
+    /// hyper has finished or failed.
     Done(Result<(), hyper::Error>),
-    /// The client was too slow at this.
+    /// The client was too slow; the reason.
     Overdue(&'static str),
     /// The server closes.
     Closing,
 }
 
-/// hyper's settings for every connection. Its header timer is off: [`Activity`] watches the time, at no cost per
-/// request. Its default of at most 100 headers stays (setting it explicitly costs an allocation per request).
+/// Returns hyper's settings for every connection. Its header timer is off: [`Activity`] watches the time, at no
+/// cost per request. Its default of at most 100 headers stays (setting it explicitly costs an allocation per
+/// request).
 pub(crate) fn protocol() -> http1::Builder {
     let mut protocol = http1::Builder::new();
     protocol.header_read_timeout(None).max_buf_size(HEADER_BLOCK_BYTES_MAX).half_close(true);
@@ -53,7 +56,7 @@ pub(crate) async fn serve(
     mut stage: ConnectionGuard,
 ) {
     let activity = Arc::new(Activity::new());
-    let socket = Worded::new(stream, Arc::clone(&middleware.app));
+    let socket = ProblemSocket::new(stream, Arc::clone(&middleware.app));
     let io = TokioIo::new(Watched::new(socket, Arc::clone(&activity)));
     let service = service_fn(|request| {
         activity.request_begins();
@@ -91,12 +94,12 @@ pub(crate) async fn serve(
     let socket = connection.into_parts().io.into_inner().into_inner();
     tokio::select! {
         () = part(socket, &middleware.app, end) => {}
-        // Who stops does not wait for stragglers.
+        // A stopping server does not wait for stragglers.
         _ = stage.wait_for(|stage| *stage != Stage::Serving) => {}
     }
 }
 
-/// Says what was wrong where no answer was sent, and closes without destroying the answer that was.
+/// Sends an error if no answer was sent, and closes without destroying an answer on its way.
 async fn part(mut socket: Socket, app: &App, end: End) {
     let problem = match end {
         End::Closing => return,
@@ -119,7 +122,7 @@ async fn part(mut socket: Socket, app: &App, end: End) {
     };
     if let Some(problem) = problem {
         let answer = farewell(app, &problem);
-        // A client that is gone already cannot be told.
+        // The client may be gone already.
         if !matches!(timeout(LINGER, socket.write_all(&answer)).await, Ok(Ok(()))) {
             return;
         }

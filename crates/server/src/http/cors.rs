@@ -1,4 +1,4 @@
-//! Which pages of other origins may read answers: cross-origin requests of browsers, by a list of origins.
+//! CORS: lets pages of configured origins read answers.
 //!
 //! Not a layer of `tower-http`: that one answers every `OPTIONS` itself, with one list of methods for all paths.
 
@@ -10,25 +10,25 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-/// What a page may send.
+/// Request headers that a page may send.
 const REQUEST_HEADERS: &str = "accept, authorization, cache-control, content-type, idempotency-key, if-match, \
                                if-none-match, if-range, range, x-api-key";
-/// What a page may read beside the few headers that browsers always show.
+/// Response headers that a page may read, besides those that browsers always expose.
 const EXPOSED: &str = "accept-ranges, age, allow, content-disposition, content-encoding, content-range, etag, link, location, \
                        ratelimit, ratelimit-policy, retry-after, vary, www-authenticate, x-count-basis, x-credits-charged, \
                        x-credits-remaining, x-download-node, x-observed-at, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, \
                        x-request-id, x-stale";
-/// Seconds a browser may remember a preflight; more than two hours is cut down by all of them.
+/// Seconds for which a browser may cache a preflight; Chromium caps them at two hours.
 const PREFLIGHT_SECONDS: &str = "7200";
 
-/// Whether a request asks, ahead of another one, whether that one is allowed.
+/// Returns true for a preflight request.
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS
         && headers.contains_key(ORIGIN)
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Allows or does not allow the page that sent a request to read its answer.
+/// Writes the headers that let the page that sent a request read its answer, if its origin is allowed.
 pub(crate) fn write(
     origins: &Origins,
     origin: Option<&HeaderValue>,

@@ -49,7 +49,7 @@ impl Drain {
         }
         let cut_off = self.connections();
         self.0.send_replace(Stage::Closing);
-        // What is left now is work a client walked away from: a charge on its way to the disk, finished in a moment.
+        // What remains is work whose client is gone, such as a charge on its way to the disk.
         if tokio::time::timeout(within, self.0.closed()).await.is_err() {
             tracing::warn!(left = self.connections(), "work was still going on when the server stopped");
         }

@@ -1,5 +1,5 @@
-//! Answers that no handler makes: what is said when there is no request that could be handled, ahead of closing the
-//! connection. hyper answers a head it cannot parse with a bare status; [`Worded`] puts a problem in its place.
+//! Errors without a request that could be handled, sent before the connection is closed. hyper answers a head
+//! it cannot parse with a bare status; [`ProblemSocket`] replaces it by a problem.
 
 use super::middleware::{CREDITS_CHARGED, Call, REQUEST_ID};
 use crate::app::App;
@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Longest answer that hyper makes by itself: a status, three headers and no body.
 const AUTOMATIC_BYTES_MAX: usize = 256;
 
-/// A whole answer as bytes, which is the last one of its connection. Counts and logs it, too.
+/// Renders the last answer of a connection, and counts and logs it.
 pub(crate) fn farewell(app: &App, problem: &Problem) -> Vec<u8> {
     let call = Call::unrouted(app);
     let (status, content_type, body) = problem.body(&call, Style::Problem);
@@ -51,7 +51,7 @@ pub(crate) fn farewell(app: &App, problem: &Problem) -> Vec<u8> {
     answer
 }
 
-/// What is wrong with a head that hyper answered with this status.
+/// Builds the response for a head that hyper refused with this status.
 fn unreadable(status: u16) -> Problem {
     match StatusCode::from_u16(status) {
         Ok(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) => {
@@ -67,12 +67,12 @@ fn unreadable(status: u16) -> Problem {
         _ => Problem::new(
             ErrorCode::MalformedRequest,
             "the request line or a header is not valid HTTP/1.1; send `METHOD /path HTTP/1.1`, then `Name: value` lines, \
-             each ended by CR LF, and one way of telling the body's length",
+             each ended by CR LF, and state the body's length in one way",
         ),
     }
 }
 
-/// The status of an answer that hyper made by itself: every answer of ours has a request id.
+/// Returns the status of an answer that hyper made by itself: ours have a request id.
 fn automatic_status(bytes: &[u8]) -> Option<u16> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= AUTOMATIC_BYTES_MAX)?;
     let rest = text.strip_prefix("HTTP/1.1 ").filter(|_| text.ends_with("\r\n\r\n"))?;
@@ -80,34 +80,34 @@ fn automatic_status(bytes: &[u8]) -> Option<u16> {
     (!text.contains(REQUEST_ID.as_str())).then_some(status)
 }
 
-/// A socket that says what was wrong where hyper only says that something was.
-pub(crate) struct Worded<S> {
+/// A socket that replaces the bare error statuses of hyper by problems.
+pub(crate) struct ProblemSocket<S> {
     socket: S,
     app: Arc<App>,
-    /// What is sent in place of bytes of hyper's, and how much of it has gone out.
+    /// Bytes to send instead of hyper's, and the number of them already sent.
     instead: Option<(Vec<u8>, usize)>,
     has_unanswered_bytes: bool,
     has_ended: bool,
 }
 
-impl<S> Worded<S> {
+impl<S> ProblemSocket<S> {
     pub(crate) fn new(socket: S, app: Arc<App>) -> Self {
         Self { socket, app, instead: None, has_unanswered_bytes: false, has_ended: false }
     }
 
-    /// Whether bytes came after the last answer.
+    /// Returns true if bytes arrived after the last answer.
     pub(crate) fn has_unanswered_bytes(&self) -> bool {
         self.has_unanswered_bytes
     }
 
-    /// Whether the client has ended its side.
+    /// Returns true if the client has closed its side.
     pub(crate) fn has_ended(&self) -> bool {
         self.has_ended
     }
 }
 
-impl<S: AsyncWrite + Unpin> Worded<S> {
-    /// Sends what stands in place of `automatic`, which counts as written when all of it has gone out.
+impl<S: AsyncWrite + Unpin> ProblemSocket<S> {
+    /// Sends the replacement of `automatic`, which counts as written once all of it was sent.
     fn poll_instead(&mut self, cx: &mut Context<'_>, automatic: &[u8]) -> Poll<io::Result<usize>> {
         let (app, status) = (&self.app, automatic_status(automatic));
         let (bytes, sent) = self.instead.get_or_insert_with(|| {
@@ -124,7 +124,7 @@ impl<S: AsyncWrite + Unpin> Worded<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Worded<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ProblemSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -141,7 +141,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Worded<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Worded<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ProblemSocket<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.has_unanswered_bytes = false;
         if self.instead.is_some() || automatic_status(bytes).is_some() {

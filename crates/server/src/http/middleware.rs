@@ -44,7 +44,7 @@ pub(crate) struct Call {
 impl Call {
     /// Returns the call of a request that passed [`RequestMiddleware::answer`].
     pub(crate) fn of(extensions: &Extensions) -> Self {
-        extensions.get::<Self>().cloned().expect("every request comes through the middleware, which names it")
+        extensions.get::<Self>().cloned().expect("the middleware adds it to every request")
     }
 
     /// Returns a call without a route, for errors before there is a request.
@@ -97,7 +97,7 @@ impl RequestMiddleware {
         cors::write(&app.options.cors_origins, origin.as_ref(), is_preflight, headers);
         let (status, took) = (response.status(), began.elapsed());
         app.metrics.request_answered(counted, status, took);
-        // Path and query stay out of it: people put keys there. At `debug`, as few want a line for every request;
+        // Without path and query, where people put keys. At `debug`, as few want a line for every request;
         // `tagmeter::requests=debug` in the log filter turns it on.
         tracing::debug!(
             target: "tagmeter::requests",
@@ -114,11 +114,11 @@ impl RequestMiddleware {
         if request.method() == Method::OPTIONS && request.uri().path() == "*" {
             return routes::options(HeaderValue::from_static(ALL_METHODS));
         }
-        // A request without a body, as nearly all are, is spared the boxing.
+        // Spares requests without a body, which nearly all are, the boxing.
         let mut request =
             request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
         if call.route.is_some() && !request.body().is_end_stream() && has_no_use_for_body(request.method()) {
-            // Nobody reads it, but a malformed one is a malformed request, and must not be charged.
+            // It is not used, but a malformed body makes a malformed request, which must not be charged.
             let body = std::mem::take(request.body_mut());
             if let Err(problem) = read_small(body, self.app.options.header_timeout).await {
                 return problem.into_response(&call, Style::Problem);
@@ -129,7 +129,9 @@ impl RequestMiddleware {
         match AssertUnwindSafe(router.call(request)).catch_unwind().await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
-            Err(panic) => Problem::internal(words_of(panic.as_ref())).into_response(&call, Style::Problem),
+            Err(panic) => {
+                Problem::internal(panic_message(panic.as_ref())).into_response(&call, Style::Problem)
+            }
         }
     }
 }
@@ -176,7 +178,7 @@ fn has_no_use_for_body(method: &Method) -> bool {
 /// Removes the body of a response to `HEAD`, whose headers are those of `GET`.
 fn without_body(answer: Response<Body>, codings: Codings) -> Response<Body> {
     let bytes = answer.body().size_hint().exact().filter(|bytes| *bytes > 0);
-    // Of a body of unknown length nothing is said: an empty one would say 0.
+    // A body of unknown length stays: an empty one would state 0.
     let is_known = answer.body().size_hint().exact().is_some();
     let mut answer = if is_known { answer.map(|_| Body::empty()) } else { answer };
     if let Some(bytes) = bytes {
@@ -187,8 +189,8 @@ fn without_body(answer: Response<Body>, codings: Codings) -> Response<Body> {
 }
 
 /// Returns the message of a panic.
-fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
-    let words =
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let message =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("a handler panicked: {}", words.unwrap_or("(no words)"))
+    format!("a handler panicked: {}", message.unwrap_or("(no message)"))
 }

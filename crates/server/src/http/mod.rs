@@ -1,9 +1,9 @@
-//! From a socket to a request and back: our own accept loop over hyper's HTTP/1, because `axum::serve` waits for ever on
-//! a client that sends half a header, and takes headers of any size.
+//! From a socket to a request and back: our own accept loop over hyper's HTTP/1, because `axum::serve` waits
+//! for ever on a client that sends half a header, and accepts headers of any size.
 //!
-//! Reading order: [`accept`] (the loop), [`connection`] (one client), [`activity`] (timeouts), [`drain`] (shutdown),
-//! [`farewell`] (responses to what is no request), [`middleware`] (every request, whatever its path), [`routes`] (paths,
-//! methods and parameters), [`cors`], [`bodies`].
+//! Reading order: [`accept`] (the loop), [`connection`] (one client), [`activity`] (timeouts), [`drain`]
+//! (shutdown), [`farewell`] (errors without a request), [`middleware`] (every request, whatever its path),
+//! [`routes`] (paths, methods and parameters), [`cors`], [`bodies`].
 
 pub(crate) mod accept;
 

@@ -1,6 +1,6 @@
-//! Which paths exist: the methods each answers, the query parameters each takes, and where it is counted.
+//! The routes: methods, query parameters and metrics of each path.
 //!
-//! Made of the API description, so that a route cannot be added without its methods and parameters.
+//! Derived from the API description, so that a route cannot be added without its methods and parameters.
 
 use super::middleware::Call;
 use crate::errors::ErrorCode;
@@ -15,21 +15,21 @@ use std::sync::Arc;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
 
-/// What is not part of the contract: unknown query parameters are refused there.
+/// Prefix of paths outside the contract, which refuse unknown query parameters.
 pub(crate) const V1: &str = "/v1/";
-/// The least similarity at which a name is suggested for an unknown one.
+/// Similarity from which a known name is suggested for an unknown one.
 const NEAR_ENOUGH: f64 = 0.7;
 
 /// A path of the description.
 #[derive(Debug)]
 pub(crate) struct Route {
-    /// As documented.
+    /// Path as documented.
     template: String,
-    /// Its place among the paths of the description.
+    /// Index among the paths of the description.
     number: usize,
     /// Query parameters by method.
     parameters: Vec<(Method, Vec<String>)>,
-    /// What it answers, where it is open to everybody; paths that need a key look at `Accept` when they know the caller.
+    /// Media types of its answer, if it needs no key; other paths check `Accept` after the key.
     open_media_types: Vec<String>,
 }
 
@@ -42,23 +42,23 @@ impl Route {
         Self { template: template.to_owned(), number, parameters, open_media_types }
     }
 
-    /// Its place among the paths of the description.
+    /// Returns its index among the paths of the description.
     pub(crate) fn number(&self) -> usize {
         self.number
     }
 
-    /// Whether it is under `/v1`.
+    /// Returns true if it is under `/v1`.
     pub(crate) fn is_v1(&self) -> bool {
         self.template.starts_with(V1)
     }
 
-    /// Refuses an `Accept` header that excludes what an open path answers.
+    /// Refuses an `Accept` header that excludes the media types of an open path.
     pub(crate) fn check_accept(&self, headers: &HeaderMap) -> Result<(), Problem> {
         let media_types: Vec<&str> = self.open_media_types.iter().map(String::as_str).collect();
         negotiation::check(headers, &media_types, Strictness::Excluded)
     }
 
-    /// Refuses parameters that the route does not take, and any that is given twice.
+    /// Refuses unknown and repeated parameters.
     pub(crate) fn check_query(&self, method: &Method, query: &str) -> Result<(), Problem> {
         if query.is_empty() {
             return Ok(());
@@ -95,21 +95,21 @@ fn unknown(name: &str, known: &[String]) -> Problem {
     Problem::field(name.chars().take(40).collect(), detail)
 }
 
-/// The known name most like an unknown one.
+/// Returns the known name most similar to an unknown one.
 fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let likeness = |one: &String| strsim::jaro_winkler(&name.to_lowercase(), &one.to_lowercase());
     let best = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(best) >= NEAR_ENOUGH).then_some(best)
 }
 
-/// All paths, each with and without its last `/`.
+/// All routes, each by its path with and without a trailing `/`.
 #[derive(Debug)]
 pub(crate) struct Routes {
     matcher: matchit::Router<Arc<Route>>,
 }
 
 impl Routes {
-    /// Of a finished description.
+    /// Collects the routes of a finished description.
     pub(crate) fn new(description: &OpenApi) -> Self {
         let mut matcher = matchit::Router::new();
         for (number, (template, item)) in description.paths.paths.iter().enumerate() {
@@ -121,14 +121,14 @@ impl Routes {
         Self { matcher }
     }
 
-    /// The route of a path as it was sent.
+    /// Returns the route of a path as sent.
     pub(crate) fn find(&self, path: &str) -> Option<Arc<Route>> {
         self.matcher.at(path).ok().map(|found| Arc::clone(found.value))
     }
 }
 
-/// The path with or without its last `/`, where it is answered in that form too: clients that follow no redirects depend
-/// on it.
+/// Returns the path with or without a trailing `/`, if it is answered in that form too: clients that follow no
+/// redirects depend on it.
 pub(crate) fn other_form(path: &str) -> Option<String> {
     match path.strip_suffix('/') {
         None if path.starts_with(V1) => Some(format!("{path}/")),
@@ -136,7 +136,7 @@ pub(crate) fn other_form(path: &str) -> Option<String> {
     }
 }
 
-/// The methods that a path answers, for `Allow`.
+/// Returns the value of `Allow`: the methods of a path.
 pub(crate) fn allow(item: &PathItem) -> HeaderValue {
     let mut names: Vec<&str> = Vec::new();
     let methods: Vec<Method> = operations(item).map(|(method, _)| method).collect();
@@ -170,7 +170,7 @@ fn query_of(operation: &Operation) -> Vec<String> {
     .collect()
 }
 
-/// The media types of its 200, without parameters.
+/// Returns the media types of its 200, without parameters.
 fn media_types_of(operation: &Operation) -> Vec<String> {
     match operation.responses.responses.get("200") {
         Some(RefOr::T(response)) => response
@@ -182,7 +182,7 @@ fn media_types_of(operation: &Operation) -> Vec<String> {
     }
 }
 
-/// The answer to `OPTIONS`.
+/// Builds the answer to `OPTIONS`.
 pub(crate) fn options(allow: HeaderValue) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -190,7 +190,7 @@ pub(crate) fn options(allow: HeaderValue) -> Response<Body> {
     response
 }
 
-/// The answer to a method that a path does not have.
+/// Builds the answer to a method that a path does not have.
 pub(crate) fn method_not_allowed(method: &Method, allow: HeaderValue, call: &Call) -> Response<Body> {
     let methods = allow.to_str().unwrap_or_default();
     let detail = format!("{method} is not answered here; use {methods}");

@@ -1,5 +1,5 @@
-//! What the server counts, for `/metrics`: as OpenMetrics, and in the older text format of Prometheus. Series are found once,
-//! at start, so that counting a request takes no look-up by label.
+//! The series of `/metrics`, as OpenMetrics and in the older text format of Prometheus. They are looked up
+//! once, at start, so that counting a request takes no look-up by label.
 
 mod process;
 
@@ -18,10 +18,10 @@ use prometheus_client::registry::Registry;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// Upper ends of the latency classes, in seconds: from a cached look-up to a client's patience.
+/// Upper bounds of the latency buckets, in seconds: from a cached look-up to a client's timeout.
 const LATENCY_SECONDS: [f64; 12] =
     [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10.0];
-/// Where requests for unknown paths are counted.
+/// Label of unknown paths.
 const OTHER_ROUTE: &str = "other";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -49,13 +49,13 @@ struct ReasonLabels {
 #[derive(Debug)]
 pub(crate) struct RouteMetrics {
     route: String,
-    /// Nearly every answer is one of these.
+    /// Answers of status 200, which nearly all are.
     successes: Counter,
     latency: Histogram,
 }
 
 impl RouteMetrics {
-    /// The path as documented; `other` for paths that are not.
+    /// Returns the path as documented; `other` for unknown paths.
     pub(crate) fn name(&self) -> &str {
         &self.route
     }
@@ -66,7 +66,7 @@ impl RouteMetrics {
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<StatusLabels, Counter>,
-    /// By the place of the path in the description.
+    /// By index of the path in the description.
     routes: Vec<RouteMetrics>,
     other: RouteMetrics,
     charges: Counter,
@@ -79,22 +79,22 @@ pub(crate) struct Metrics {
     cache_misses: Counter,
     upstream_rejects: Family<UpstreamLabels, Counter>,
     process: ProcessMetrics,
-    /// Of series that bear no name of ours.
+    /// Series without the prefix `tagmeter`.
     process_registry: Registry,
 }
 
-/// What the catalog counts.
+/// Counters of the catalog.
 #[derive(Debug, Default)]
 pub(crate) struct Counted<'c> {
-    /// Answers that the hot cache had.
+    /// Answers found in the hot cache.
     pub(crate) cache_hits: u64,
-    /// Answers that it did not have.
+    /// Answers not found in it.
     pub(crate) cache_misses: u64,
     /// Records that could not be used, by upstream.
     pub(crate) upstream_rejects: Vec<(&'c str, u64)>,
 }
 
-/// In which text series are written.
+/// Text format of the series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exposition {
     /// The text format of Prometheus, 0.0.4.
@@ -104,7 +104,7 @@ pub(crate) enum Exposition {
 }
 
 impl Metrics {
-    /// For the paths of the description, in its order.
+    /// Registers the series of these paths, in the order of the description.
     pub(crate) fn new<'a>(paths: impl Iterator<Item = &'a str>) -> Self {
         let mut registry = Registry::with_prefix("tagmeter");
         let requests = Family::<StatusLabels, Counter>::default();
@@ -135,12 +135,12 @@ impl Metrics {
             process_registry: Registry::default(),
         };
         let built = vec![("version", env!("CARGO_PKG_VERSION"))];
-        registry.register("build", "The version that runs", Info::new(built));
+        registry.register("build", "Version of the server", Info::new(built));
         let (process, process_registry) = Self::of_the_process();
         registry.register("requests", "Requests answered, by path and status", metrics.requests.clone());
         registry.register(
             "request_duration_seconds",
-            "From the whole request read to the answer ready",
+            "Time from the request read to the answer ready",
             latency,
         );
         registry.register("credits_charged", "Credits charged", metrics.charges.clone());
@@ -161,12 +161,8 @@ impl Metrics {
             "Connections closed because the client was too slow, by what it was slow at",
             metrics.connections_overdue.clone(),
         );
-        registry.register("cache_hits", "Answers that the hot cache had", metrics.cache_hits.clone());
-        registry.register(
-            "cache_misses",
-            "Answers that the hot cache did not have",
-            metrics.cache_misses.clone(),
-        );
+        registry.register("cache_hits", "Answers found in the hot cache", metrics.cache_hits.clone());
+        registry.register("cache_misses", "Answers not found in the hot cache", metrics.cache_misses.clone());
         registry.register(
             "upstream_rejects",
             "Records of an upstream that could not be used, by its name; the log has the reasons",
@@ -181,12 +177,12 @@ impl Metrics {
         (process, registry)
     }
 
-    /// The series of the path at this place of the description; `None` for unknown paths.
+    /// Returns the series of the path at this index of the description; `None` is for unknown paths.
     pub(crate) fn route(&self, number: Option<usize>) -> &RouteMetrics {
         number.and_then(|number| self.routes.get(number)).unwrap_or(&self.other)
     }
 
-    /// One request answered.
+    /// Counts an answered request.
     pub(crate) fn request_answered(&self, route: &RouteMetrics, status: StatusCode, took: Duration) {
         if status == StatusCode::OK {
             route.successes.inc();
@@ -198,38 +194,38 @@ impl Metrics {
         route.latency.observe(took.as_secs_f64());
     }
 
-    /// Credits were taken.
+    /// Counts charged credits.
     pub(crate) fn charged(&self, credits: u64) {
         self.charges.inc_by(credits);
     }
 
-    /// An answer was repeated.
+    /// Counts a replayed answer.
     pub(crate) fn replayed(&self) {
         self.replays.inc();
     }
 
-    /// A client came.
+    /// Counts an accepted connection.
     pub(crate) fn connection_opened(&self) {
         self.connections.inc();
         self.connections_opened.inc();
     }
 
-    /// A client went.
+    /// Counts a closed connection.
     pub(crate) fn connection_closed(&self) {
         self.connections.dec();
     }
 
-    /// One too many.
+    /// Counts a connection beyond the limit.
     pub(crate) fn connection_refused(&self) {
         self.connections_refused.inc();
     }
 
-    /// One too slow.
+    /// Counts a connection closed by a timeout.
     pub(crate) fn connection_overdue(&self, reason: &'static str) {
         self.connections_overdue.get_or_create(&ReasonLabels { reason }).inc();
     }
 
-    /// All series as text. What the catalog counts is handed in.
+    /// Renders all series, with the counters of the catalog.
     pub(crate) fn to_text(&self, exposition: Exposition, counted: &Counted<'_>) -> String {
         self.cache_hits.inner().store(counted.cache_hits, Relaxed);
         self.cache_misses.inner().store(counted.cache_misses, Relaxed);
@@ -290,7 +286,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_process_is_told_as_it_is() {
+    fn process_series_have_plausible_values() {
         let text = Metrics::new([].into_iter()).to_text(Exposition::Prometheus, &Counted::default());
         let value = |name: &str| -> f64 {
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

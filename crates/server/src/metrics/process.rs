@@ -1,5 +1,5 @@
-//! What the process itself uses, under the names that Prometheus's own client libraries give it. Read when asked, on Linux
-//! alone; elsewhere there are no such series.
+//! Resource use of the process, under the names of Prometheus's own client libraries. Read on each request, on
+//! Linux alone; elsewhere there are no such series.
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -19,7 +19,7 @@ pub(super) struct ProcessMetrics {
 }
 
 impl ProcessMetrics {
-    /// Registers them, where they can be read.
+    /// Registers them where they can be read.
     pub(super) fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
         if cfg!(target_os = "linux") {
@@ -32,21 +32,21 @@ impl ProcessMetrics {
                 ("process_resident_memory_bytes", "Resident memory, in bytes", &metrics.resident_bytes),
                 ("process_virtual_memory_bytes", "Virtual memory, in bytes", &metrics.virtual_bytes),
                 ("process_open_fds", "Open file descriptors", &metrics.open_fds),
-                ("process_max_fds", "Most file descriptors that may be open", &metrics.max_fds),
+                ("process_max_fds", "Maximum number of open file descriptors", &metrics.max_fds),
                 ("process_threads", "Threads", &metrics.threads),
             ] {
                 registry.register(name, help, gauge.clone());
             }
             registry.register(
                 "process_start_time_seconds",
-                "When the process started, in seconds since 1970",
+                "Start of the process, in seconds since 1970",
                 metrics.start_seconds.clone(),
             );
         }
         metrics
     }
 
-    /// Reads them anew. A value that cannot be read stays as it was.
+    /// Updates them. A value that cannot be read stays unchanged.
     #[cfg(target_os = "linux")]
     pub(super) fn read(&self) {
         use procfs::process::{LimitValue, Process};
@@ -72,7 +72,7 @@ impl ProcessMetrics {
         }
     }
 
-    /// There is nothing to read.
+    /// Does nothing.
     #[cfg(not(target_os = "linux"))]
     pub(super) fn read(&self) {}
 }

@@ -1,11 +1,11 @@
-//! OpenMetrics text as the older text format of Prometheus (0.0.4), for programs that know no other.
+//! Converts OpenMetrics text to the older text format of Prometheus (0.0.4), for programs that know no other.
 //!
-//! The two differ in what stands above the series: in the older one a counter is described under the name of its series,
-//! which ends in `_total`, an info is a gauge, there are no units and no last line.
+//! They differ in the lines above the series: in the older one a counter is described under the name of its
+//! series, which ends in `_total`, an info is a gauge, and there are no units and no last line.
 
 use std::fmt::Write;
 
-/// Writes OpenMetrics text in the older format.
+/// Converts OpenMetrics text.
 pub(super) fn of_open_metrics(text: &str) -> String {
     let mut older = String::with_capacity(text.len());
     let mut help = None;
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_above_the_series_is_rewritten() {
+    fn the_lines_above_the_series_are_rewritten() {
         let open = "# HELP a Some \\\"a\\\".\n# TYPE a counter\na_total{x=\"# TYPE\"} 1\n# HELP b_seconds B.\n\
                     # TYPE b_seconds gauge\n# UNIT b_seconds seconds\nb_seconds 2.0\n# HELP c C.\n# TYPE c info\n\
                     c_info{version=\"1\"} 1\n# EOF\n";

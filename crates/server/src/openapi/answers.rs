@@ -1,4 +1,4 @@
-//! Answers in the API description: every media type that a path answers with, and what `fields=` leaves of them. JSON bodies
+//! Answers in the API description: their media types, and the fields that `fields=` makes optional. JSON bodies
 //! of requests, whose unknown fields are refused.
 
 use super::schemas::{bytes, text};
@@ -9,11 +9,11 @@ use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Schema};
 use utoipa::openapi::{Components, Content, Ref, RefOr, Response};
 
-/// The JSON of an answer.
+/// Media type of JSON.
 const JSON: &str = "application/json";
 
-/// Adds the formats that an operation's parameter `format` names, and describes the JSON of one that takes `fields`
-/// without required names.
+/// Adds the formats of an operation's parameter `format`, and makes the fields of its JSON optional if it has a
+/// parameter `fields`.
 pub(super) fn finish(operation: &mut Operation, components: &mut Components) {
     let formats = parameter(operation, "format").map(words).unwrap_or_default();
     let has_fields = parameter(operation, "fields").is_some();
@@ -28,7 +28,7 @@ pub(super) fn finish(operation: &mut Operation, components: &mut Components) {
     }
 }
 
-/// An unknown field of a JSON body is refused: its schema says so.
+/// Closes the schema of a JSON body: unknown fields are refused.
 pub(super) fn close_body(operation: &Operation, components: &mut Components) {
     let Some(RefOr::T(body)) = &operation.request_body else { return };
     let Some(RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. })) = body.content.get(JSON) else {
@@ -46,7 +46,7 @@ fn parameter<'a>(operation: &'a Operation, name: &str) -> Option<&'a Parameter> 
     })
 }
 
-/// The words that a parameter takes.
+/// Returns the enumerated values of a parameter.
 fn words(parameter: &Parameter) -> Vec<String> {
     let Some(RefOr::T(Schema::Object(schema))) = &parameter.schema else { return Vec::new() };
     schema.enum_values.iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
@@ -60,7 +60,7 @@ fn file(format: Format) -> Content {
     ContentBuilder::new().schema(Some(schema)).build()
 }
 
-/// The component that describes the JSON of a response.
+/// Returns the component that describes the JSON of a response.
 fn json_schema(response: &Response) -> Option<String> {
     match response.content.get(JSON)? {
         RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. }) => Some(name_of(reference).to_owned()),
@@ -72,7 +72,7 @@ fn name_of(reference: &Ref) -> &str {
     reference.ref_location.rsplit('/').next().unwrap_or_default()
 }
 
-/// With `fields`, what is under `data` lacks properties: none of its names are required.
+/// Makes every property under `data` optional, since `fields` may leave it out.
 fn leave_fields_optional(components: &mut Components, answer: &str) {
     let Some(RefOr::T(Schema::Object(answer))) = components.schemas.get(answer) else { return };
     if let Some(name) = answer.properties.get("data").and_then(row_of) {
@@ -80,7 +80,7 @@ fn leave_fields_optional(components: &mut Components, answer: &str) {
     }
 }
 
-/// The component of an object, or of the objects of a list.
+/// Returns the component of an object, or of the objects of a list.
 fn row_of(data: &RefOr<Schema>) -> Option<String> {
     match data {
         RefOr::Ref(reference) => Some(name_of(reference).to_owned()),
@@ -102,7 +102,7 @@ fn leave_optional(components: &mut Components, name: &str) {
     }
 }
 
-/// Clears what a schema requires; the components that its parts refer to.
+/// Clears the required properties of a schema. Returns the components that its parts refer to.
 fn clear_required(schema: &mut Schema) -> Vec<String> {
     match schema {
         Schema::Object(object) => {

@@ -14,22 +14,22 @@ use utoipa::{IntoResponses, ToSchema};
 #[schema(as = Problem)]
 #[expect(dead_code, reason = "it describes what `problem` writes")]
 pub(crate) struct ProblemObject {
-    /// Where the error is explained.
+    /// Reference to the explanation of the error.
     r#type: String,
-    /// The error in short.
+    /// Short name of the error.
     title: String,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// What was wrong and what would be right.
+    /// Explains what was wrong and what would be right.
     detail: String,
-    /// The error for programs.
+    /// Error code, for programs.
     code: String,
-    /// The same as `detail`.
+    /// Same as `detail`.
     message: String,
     /// The id of this request in the server's log.
     request_id: String,
-    /// The parameter that was wrong, where it was one.
+    /// The invalid parameter, if there was one.
     #[schema(required = false)]
     param: String,
 }
@@ -58,11 +58,11 @@ const WITH_KEY: &[ErrorCode] = &[
 /// Codes of every path that costs credits.
 const PAID: &[ErrorCode] = &[ErrorCode::InsufficientCredits, ErrorCode::IdempotencyKeyReused];
 
-/// Codes of paths that may ask an upstream.
+/// Codes of paths that may fetch from an upstream.
 const UPSTREAM: &[ErrorCode] =
     &[ErrorCode::UpstreamError, ErrorCode::UpstreamUnavailable, ErrorCode::UpstreamTimeout];
 
-/// Codes of paths whose large answers are stored, to be continued.
+/// Codes of paths whose large answers are stored and can be resumed.
 const STORED: &[ErrorCode] = &[
     ErrorCode::DownloadExpired,
     ErrorCode::DownloadOnOtherNode,
@@ -95,7 +95,7 @@ macro_rules! error_sets {
 error_sets! {
     /// Errors of paths that need no key.
     OpenErrors: [];
-    /// Errors of what is free and needs a key.
+    /// Errors of free paths that need a key.
     FreeErrors: [WITH_KEY];
     /// Errors of a paid look-up.
     PaidErrors: [WITH_KEY, PAID, UPSTREAM, &[ErrorCode::HashtagNotFound]] not_modified;
@@ -105,7 +105,7 @@ error_sets! {
     MeasureErrors: [WITH_KEY, PAID, UPSTREAM, STORED, &[ErrorCode::HashtagNotFound]] not_modified partial;
     /// Errors of a picture.
     ChartErrors: [WITH_KEY, PAID, UPSTREAM, STORED, &[ErrorCode::HashtagNotFound]] not_modified partial;
-    /// Errors of a measured list, which names no hashtag and asks no upstream.
+    /// Errors of a measured list, which names no hashtag and does not fetch.
     ListErrors: [WITH_KEY, PAID, STORED] not_modified partial;
     /// Errors of an export.
     ExportErrors:
@@ -122,7 +122,7 @@ error_sets! {
     WalkErrors: [WITH_KEY, &[ErrorCode::WalkNotFound]];
 }
 
-/// The responses of these codes; one status may stand for several.
+/// Returns the responses of these codes; several may share a status.
 fn by_status(sets: &[&[ErrorCode]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<String, Vec<ErrorCode>> = BTreeMap::new();
     for code in sets.iter().copied().flatten() {
@@ -136,7 +136,7 @@ fn by_status(sets: &[&[ErrorCode]]) -> BTreeMap<String, RefOr<Response>> {
 }
 
 fn not_modified() -> BTreeMap<String, RefOr<Response>> {
-    let description = "The answer that the caller holds (`If-None-Match`) is current. Nothing is charged.";
+    let description = "The answer that the client has (`If-None-Match`) is current. Nothing is charged.";
     let response = ResponseBuilder::new().description(description).build();
     BTreeMap::from([("304".to_owned(), response.into())])
 }
@@ -148,9 +148,9 @@ fn partial() -> BTreeMap<String, RefOr<Response>> {
     BTreeMap::from([("206".to_owned(), response.into())])
 }
 
-/// The response of these codes, which share a status.
+/// Builds the response of these codes, which share a status.
 pub(super) fn problem_response(codes: &[ErrorCode]) -> Response {
-    let told: Vec<String> = codes
+    let descriptions: Vec<String> = codes
         .iter()
         .map(|code| code.facts())
         .map(|f| format!("`{}`: {} {}", f.name, f.meaning, f.remedy))
@@ -163,7 +163,7 @@ pub(super) fn problem_response(codes: &[ErrorCode]) -> Response {
         },
     );
     ResponseBuilder::new()
-        .description(told.join("\n\n"))
+        .description(descriptions.join("\n\n"))
         .content("application/problem+json", content.build())
         .build()
 }

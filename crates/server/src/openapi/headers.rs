@@ -5,14 +5,14 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{Components, Ref, RefOr, Response};
 
-/// Which responses carry a header.
+/// Responses that carry a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum On {
     /// All.
     Every,
-    /// Those of paths that need a key.
+    /// Responses of paths that need a key.
     WithKey,
-    /// Those of these statuses.
+    /// Responses of these statuses.
     Status(&'static [&'static str]),
     /// Answers that can be validated with `If-None-Match`, and 304.
     Validated,
@@ -26,7 +26,7 @@ enum On {
     File,
 }
 
-/// Name, type, meaning, and where it is.
+/// Name, type, description and place of each header.
 const HEADERS: [(&str, Type, &str, On); 22] = [
     ("X-Request-Id", Type::String, "The id of this request in the server's log.", On::Every),
     ("X-Credits-Charged", Type::Integer, "Credits charged for this request.", On::Every),
@@ -44,45 +44,45 @@ const HEADERS: [(&str, Type, &str, On); 22] = [
     (
         "X-Count-Basis",
         Type::String,
-        "What each count is based on, such as `view_count=reported; user_count=unknown`; in a list `mixed` where its rows \
-         differ. 0 stands in the place of an unknown count.",
+        "Basis of each count, such as `view_count=reported; user_count=unknown`; in a list `mixed` where its rows differ. \
+         An unknown count is 0.",
         On::Contract,
     ),
     (
         "X-Observed-At",
         Type::String,
-        "When the counts were read (RFC 3339): of a list, its oldest row. `unknown` where no source gave a time.",
+        "Time of the reading (RFC 3339); of a list, that of its oldest row. `unknown` where no source states a time.",
         On::Contract,
     ),
     ("Age", Type::Integer, "Seconds since `X-Observed-At`; absent where that is unknown.", On::Contract),
     (
         "X-Stale",
         Type::String,
-        "`true` on an answer older than requested: the upstream gave no newer one.",
+        "`true` on an answer older than requested: the upstream returned no newer one.",
         On::Contract,
     ),
     ("ETag", Type::String, "The answer's validator, for `If-None-Match`.", On::Validated),
     (
         "Accept-Ranges",
         Type::String,
-        "`bytes` on an answer that is stored and can be continued with `Range`.",
+        "`bytes` on an answer that is stored and can be resumed with `Range`.",
         On::Stored,
     ),
     (
         "X-Download-Node",
         Type::String,
-        "The node that stores the answer, on one that can be continued: send the requests that continue it there.",
+        "The node that stores the answer: send requests that resume it there.",
         On::Stored,
     ),
     (
         "Content-Range",
         Type::String,
-        "The bytes sent, of how many; with 416 how many there are.",
+        "The range of bytes and the total; with 416 the total alone.",
         On::Status(&["206", "416"]),
     ),
     ("Link", Type::String, "`rel=\"next\"`: the next page; absent on the last one.", On::Page),
     ("Content-Disposition", Type::String, "The suggested file name, on answers that are files.", On::File),
-    ("Location", Type::String, "Where the job is found.", On::Status(&["202"])),
+    ("Location", Type::String, "Path of the job.", On::Status(&["202"])),
     (
         "Retry-After",
         Type::Integer,
@@ -102,7 +102,7 @@ pub(super) fn describe(components: &mut Components) {
     }
 }
 
-/// What of an operation decides which headers its responses carry.
+/// Traits of an operation that decide which headers its responses carry.
 pub(super) struct Traits {
     needs_key: bool,
     is_contract: bool,
@@ -130,7 +130,7 @@ impl Traits {
     }
 }
 
-/// Names the headers of a response of this status.
+/// Adds the headers of a response of this status.
 pub(super) fn add(response: &mut Response, status: &str, traits: &Traits) {
     let is_answer = matches!(status, "200" | "206" | "304");
     for (name, _, _, on) in HEADERS {
@@ -151,7 +151,7 @@ pub(super) fn add(response: &mut Response, status: &str, traits: &Traits) {
     }
 }
 
-/// Names the headers of a response that several operations share: an error of a path that needs a key.
+/// Adds the headers of a response that several operations share: an error of a path that needs a key.
 pub(super) fn add_to_shared(response: &mut Response, status: &str) {
     let traits = Traits {
         needs_key: true,

@@ -18,12 +18,12 @@ pub(super) enum Json {
 }
 
 impl Json {
-    /// A scalar.
+    /// Creates a scalar.
     pub(super) fn of(value: impl Into<Value>) -> Self {
         Self::Scalar(value.into())
     }
 
-    /// The members of an object.
+    /// Returns the members of an object.
     pub(super) fn members(&mut self) -> Option<&mut IndexMap<String, Self>> {
         match self {
             Self::Object(members) => Some(members),
@@ -31,7 +31,7 @@ impl Json {
         }
     }
 
-    /// The text of a string.
+    /// Returns the text of a string.
     pub(super) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Scalar(Value::String(text)) => Some(text),

@@ -1,8 +1,8 @@
-//! The API description. Each path describes itself beside its handler; what belongs to no single path is added here.
+//! The API description. Each path describes itself in the file of its handler; shared parts are added here.
 //!
-//! Reading order: [`base`] (title, keys, the error responses), [`finish`] (what every path gets on top), then `errors`,
-//! `parameters`, `headers`, `answers` and `schemas`. [`Documents`] is what is served: the description as OpenAPI 3.1, and
-//! its twin in 3.0 (`version_3_0`).
+//! Reading order: [`base`] (title, keys, the error responses), [`finish`] (the shared parts of every path),
+//! then `errors`, `parameters`, `headers`, `answers` and `schemas`. [`Documents`] is served: the description as
+//! OpenAPI 3.1, and its twin in 3.0 (`version_3_0`).
 
 mod answers;
 
@@ -35,24 +35,24 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr};
 
-/// What is put around the paths.
+/// The description without the paths.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Tagmeter",
-        description = "TikTok hashtags measured from captures you hold. The four challenge endpoints are those of the \
+        description = "TikTok hashtags measured from your own captures. The four challenge endpoints are those of the \
             TikTok Hashtag API: a client of it works after changing its base URL. Paths are answered with and without \
-            their last `/`. One credit is charged for each successful answer (200), exactly once; errors, misses and \
+            a trailing `/`. One credit is charged for each successful answer (200), exactly once; errors, misses and \
             304 are free. Not affiliated with TikTok.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     servers((url = "/")),
     tags(
         (name = "challenges", description = "Hashtags, which TikTok calls challenges. One credit per successful answer."),
-        (name = "measurement", description = "What is stored, measured: histories, trends, benchmarks, related hashtags, comparisons, files. One credit per successful answer."),
+        (name = "measurement", description = "Measurements of stored data: histories, trends, benchmarks, related hashtags, comparisons, files. One credit per successful answer."),
         (name = "account", description = "The account and its credits. Free."),
-        (name = "imports", description = "Files are uploaded, and imported in the background. Free; for keys of the scope `admin`."),
-        (name = "walks", description = "A whole hashtag, walked through an upstream in the background. One credit per page."),
+        (name = "imports", description = "Uploads of files, which are imported in the background. Free; for keys of the scope `admin`."),
+        (name = "walks", description = "A whole hashtag, fetched from an upstream in the background. One credit per page."),
         (name = "operations", description = "For operators and tools. Free, no key."),
     ),
     components(schemas(ProblemObject)),
@@ -62,7 +62,7 @@ struct Base;
 /// The tag of paths that need no key.
 const OPEN: &str = "operations";
 
-/// Before the paths are added.
+/// Builds the description without the paths.
 pub(crate) fn base() -> Description {
     let mut description = Base::openapi();
     description.openapi = OpenApiVersion::Version31;
@@ -81,7 +81,7 @@ pub(crate) fn base() -> Description {
     description
 }
 
-/// After the paths are added: what their operations have in common.
+/// Adds to the operations of the paths what they have in common.
 pub(crate) fn finish(mut description: Description) -> Description {
     let mut components = description.components.take().unwrap_or_default();
     for item in description.paths.paths.values_mut() {
@@ -109,13 +109,13 @@ fn finish_operation(operation: &mut Operation, components: &mut Components) {
     }
 }
 
-/// The key, in any of the ways that the components describe.
+/// Requires the key, in any of the ways that the components describe.
 fn key_in_any_way(components: &Components) -> Vec<SecurityRequirement> {
     let ways = components.security_schemes.keys();
     ways.map(|way| SecurityRequirement::new(way, std::iter::empty::<String>())).collect()
 }
 
-/// The description as it is served.
+/// The descriptions that are served.
 #[derive(Debug)]
 pub(crate) struct Documents {
     /// `/openapi.json`.
@@ -125,7 +125,7 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
-    /// Both versions, ready to be sent.
+    /// Renders both versions.
     pub(crate) fn of(description: &Description) -> Self {
         let newest = description.to_pretty_json().expect("a description in memory is always JSON");
         let older = version_3_0::twin(&newest);
@@ -170,7 +170,7 @@ mod tests {
 
     /// Generators drop the fields of such a composition without a warning (`findings/openapi_python_client_nested_allof.sh`).
     #[test]
-    fn no_composition_stands_within_another() {
+    fn no_composition_is_nested() {
         fn nested(value: &serde_json::Value, is_part: bool) -> usize {
             match value {
                 serde_json::Value::Object(members) => {

@@ -1,5 +1,5 @@
-//! Parameters in the API description that no single endpoint reads: how fresh, in which shape and under which
-//! idempotency key an answer is requested.
+//! Parameters in the API description that many endpoints share: freshness, shape, pages, ranges, idempotency
+//! keys.
 
 use super::schemas::{boolean, integer, text};
 use crate::errors::ErrorCode;
@@ -10,15 +10,15 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn}
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::openapi::{RefOr, Required};
 
-/// Adds what an operation understands beside its own parameters.
+/// Adds the shared parameters of an operation.
 pub(super) fn add(operation: &mut Operation) {
     let tag = operation.tags.iter().flatten().next().map(String::as_str);
     let more = match tag {
         Some("challenges") => request_headers().to_vec(),
         Some("measurement") => {
             let is_freshness = |one: &Parameter| matches!(one.name.as_str(), "fresh" | "Cache-Control");
-            let asks_upstream = asks_upstream(operation);
-            let understood = request_headers().into_iter().filter(|one| asks_upstream || !is_freshness(one));
+            let may_fetch = may_fetch(operation);
+            let understood = request_headers().into_iter().filter(|one| may_fetch || !is_freshness(one));
             understood.chain(range_headers()).collect()
         }
         Some("imports" | "walks") if operation.request_body.is_some() => {
@@ -31,7 +31,7 @@ pub(super) fn add(operation: &mut Operation) {
     }
 }
 
-/// Returns what a question takes beside its own parameters, by how its answer is divided into pages.
+/// Returns the shared parameters of a question with this paging.
 pub(crate) fn of_question(paging: Paging) -> impl Iterator<Item = Parameter> {
     let (limit, most) = paging.limits();
     let rows = |limit: Option<u32>, most: u32| {
@@ -53,38 +53,38 @@ pub(crate) fn of_question(paging: Paging) -> impl Iterator<Item = Parameter> {
     all.into_iter().chain(shape_parameters())
 }
 
-/// Whether an operation may ask an upstream.
-fn asks_upstream(operation: &Operation) -> bool {
+/// Returns true if an operation may fetch from an upstream.
+fn may_fetch(operation: &Operation) -> bool {
     let status = ErrorCode::UpstreamError.facts().status;
     operation.responses.responses.contains_key(status.as_str())
 }
 
-/// What a paid request may say beside its query and its key.
+/// Parameters of every paid request.
 fn request_headers() -> [Parameter; 4] {
     [
         idempotency_header(
-            "A request repeated under the same key gets the same answer and is charged once. Kept for 24 hours.",
+            "A request repeated under the same key gets the same answer and is charged once. Stored for 24 hours.",
         ),
         header(
             "If-None-Match",
-            "The `ETag` of an answer that you hold: 304 and no charge while it is current.",
+            "The `ETag` of an answer that you have: 304 and no charge while it is current.",
             text(),
         ),
         header(
             "Cache-Control",
-            "`max-age=SECONDS` asks the upstream, where one is configured, if the stored answer is older. `no-cache` \
-             asks it whatever the age. `only-if-cached` never asks it.",
+            "`max-age=SECONDS` fetches from the upstream, where one is configured, if the stored answer is older. \
+             `no-cache` always fetches, `only-if-cached` never.",
             text(),
         ),
         query(
             "fresh",
-            "Asks the upstream, where one is configured, for a fresh answer.",
+            "Fetches a fresh answer from the upstream, where one is configured.",
             boolean().default(Some(false.into())),
         ),
     ]
 }
 
-/// How the rest of a stored answer is requested.
+/// Headers that request a stored answer or its rest.
 fn range_headers() -> [Parameter; 3] {
     [
         header(
@@ -102,7 +102,7 @@ fn range_headers() -> [Parameter; 3] {
     ]
 }
 
-/// How an answer is shaped.
+/// Parameters that shape an answer.
 fn shape_parameters() -> [Parameter; 3] {
     [
         query(

@@ -4,23 +4,23 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::openapi::{RefOr, Response};
 use utoipa::{PartialSchema, ToSchema};
 
-/// A string.
+/// Returns the schema of a string.
 pub(super) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
 }
 
-/// A whole number.
+/// Returns the schema of a whole number.
 pub(super) fn integer() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer))
 }
 
-/// True or false.
+/// Returns the schema of a flag.
 pub(super) fn boolean() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::Boolean))
 }
 
-/// Bytes of this media type. `format` is what generators read, also those of OpenAPI 3.1; `contentMediaType` is what 3.1
-/// defines for bytes that no encoding turned into text.
+/// Returns the schema of bytes of a media type. Generators read `format`, also in OpenAPI 3.1, which itself
+/// defines `contentMediaType` for raw bytes.
 pub(super) fn bytes(media_type: &str) -> ObjectBuilder {
     text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).content_media_type(media_type)
 }
@@ -46,7 +46,7 @@ pub(super) fn describe_bytes(response: &mut Response) {
     }
 }
 
-/// Whether bodies of a media type are read as text.
+/// Returns true if bodies of a media type are text.
 fn is_text(media_type: &str) -> bool {
     media_type.starts_with("text/")
         || ["json", "application/x-ndjson", "application/openmetrics-text"]

@@ -1,23 +1,22 @@
 //! The description in OpenAPI 3.0, for generators that do not read 3.1.
 //!
-//! Between the two the language of schemas changed: 3.0 writes `nullable: true` for the type `null`, `enum` of one for
-//! `const`, true or false for `exclusiveMinimum`, `format: binary` for `contentMediaType`, and ignores what stands beside
-//! a `$ref`.
+//! Their schemas differ: 3.0 writes `nullable: true` for the type `null`, `enum` of one for `const`, true or
+//! false for `exclusiveMinimum`, `format: binary` for `contentMediaType`, and ignores the siblings of a `$ref`.
 
 use super::json::Json;
 use indexmap::IndexMap;
 
-/// The version that is written: the last one that all generators of 3.0 know.
+/// Version of the output: the last one that all generators of 3.0 know.
 const VERSION: &str = "3.0.3";
 
 /// Members of the description whose values are data, not description.
 const DATA: [&str; 5] = ["example", "examples", "default", "enum", "mapping"];
 
-/// Keywords of 3.1 that say nothing that 3.0 could say, and bind nothing.
+/// Keywords of 3.1 without a counterpart in 3.0, which constrain nothing.
 const WITHOUT_COUNTERPART: [&str; 5] =
     ["propertyNames", "$comment", "$schema", "$id", "unevaluatedProperties"];
 
-/// A 3.1 description as 3.0, indented.
+/// Converts a 3.1 description to 3.0, indented.
 pub(super) fn twin(description: &str) -> String {
     let mut twin: Json = serde_json::from_str(description).expect("what was written as JSON is JSON");
     if let Some(members) = twin.members() {
@@ -38,7 +37,7 @@ pub(super) fn twin(description: &str) -> String {
     serde_json::to_string_pretty(&twin).expect("JSON in memory can always be written")
 }
 
-/// Whatever is not a schema: schemas are found below it.
+/// Converts the schemas below an element that is not a schema itself.
 fn element(json: &mut Json) {
     match json {
         Json::Array(items) => items.iter_mut().for_each(element),
@@ -57,10 +56,10 @@ fn element(json: &mut Json) {
     }
 }
 
-/// A schema and those within it.
+/// Converts a schema and those inside it.
 fn schema(json: &mut Json) {
     if let Json::Scalar(serde_json::Value::Bool(_)) = json {
-        // `true` takes everything; `false` stands nowhere but in `additionalProperties`.
+        // `true` accepts everything; `false` occurs in `additionalProperties` alone.
         *json = Json::Object(IndexMap::new());
     }
     let Some(members) = json.members() else { return };
@@ -92,14 +91,14 @@ fn parts(member: &mut Json, convert: impl FnMut(&mut Json)) {
     }
 }
 
-/// A `$ref` alone: generators merge the parts of `allOf`, but not those of an `allOf` within it.
+/// Removes the siblings of a `$ref`: generators merge the parts of `allOf`, but not those of a nested one.
 fn bare_reference(members: &mut IndexMap<String, Json>) {
     if members.contains_key("$ref") {
         members.retain(|name, _| name == "$ref");
     }
 }
 
-/// `const` and `examples`.
+/// Converts `const` and `examples`.
 fn single_values(members: &mut IndexMap<String, Json>) {
     if let Some(value) = members.shift_remove("const") {
         members.insert("enum".to_owned(), Json::Array(vec![value]));
@@ -121,7 +120,7 @@ fn bounds(members: &mut IndexMap<String, Json>) {
     }
 }
 
-/// Bytes, as they are or in base64.
+/// Converts the schema of bytes, raw or in base64.
 fn contents(members: &mut IndexMap<String, Json>) {
     let media_type = members.shift_remove("contentMediaType");
     let encoding = members.shift_remove("contentEncoding");
@@ -182,7 +181,7 @@ fn put_in(members: &mut IndexMap<String, Json>, part: Json) {
     }
 }
 
-/// A `$ref` with members beside it becomes `allOf: [{$ref}]` with them.
+/// A `$ref` with siblings becomes `allOf: [{$ref}]` with them.
 fn reference(members: &mut IndexMap<String, Json>) {
     if members.len() < 2 {
         return;
@@ -198,7 +197,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// A schema of 3.1 as one of 3.0.
+    /// Converts a schema of 3.1.
     fn converted(schema: &Value) -> Value {
         let description = json!({
             "openapi": "3.1.0",

@@ -1,4 +1,4 @@
-//! `GET /healthz`: the process is alive and answers. Says nothing of the store.
+//! `GET /healthz`: the process is alive and answers. Does not check the store.
 
 use crate::openapi::OpenErrors;
 use axum::body::Body;
@@ -17,7 +17,7 @@ pub(crate) async fn handler() -> Response<Body> {
     plain("ok\n")
 }
 
-/// A short text that no cache keeps.
+/// Builds the response of a short text that is not cached.
 pub(super) fn plain(text: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();

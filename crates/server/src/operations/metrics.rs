@@ -1,4 +1,4 @@
-//! `GET /metrics`: what the server counts, for Prometheus and its like.
+//! `GET /metrics`: the series of the server, for Prometheus and other scrapers.
 
 use crate::app::App;
 use crate::http::cors::vary;
@@ -14,14 +14,14 @@ use http::{HeaderMap, HeaderValue, Response};
 use std::sync::Arc;
 use tables::{Accept, Preference};
 
-/// The text format of Prometheus, which everything that reads metrics knows; and OpenMetrics.
+/// Media type and `Content-Type` of the text format of Prometheus, which every scraper knows.
 const PROMETHEUS: (&str, &str) = ("text/plain", "text/plain; version=0.0.4; charset=utf-8");
 const OPEN_METRICS: (&str, &str) =
     ("application/openmetrics-text", "application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-/// Counts
+/// Metrics
 ///
-/// In the format that `Accept` wants more: the text format of Prometheus, or OpenMetrics.
+/// In the format that `Accept` prefers: the text format of Prometheus, or OpenMetrics.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -53,13 +53,14 @@ pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Re
     response
 }
 
-/// The format that `Accept` wants more, of two wanted alike the first; the header, when it excludes both.
+/// Returns the format that `Accept` prefers, the first one at equal preference. Fails with the header if it
+/// excludes both.
 fn exposition(headers: &HeaderMap) -> Result<(Exposition, &'static str), String> {
     let prometheus = (Exposition::Prometheus, PROMETHEUS.1);
     let Some(header) = accept(headers) else { return Ok(prometheus) };
     let accept = Accept::parse(&header);
-    let wish = |(name, _): (&str, &str)| accept.weigh(name);
-    match (wish(PROMETHEUS), wish(OPEN_METRICS)) {
+    let preference = |(name, _): (&str, &str)| accept.weigh(name);
+    match (preference(PROMETHEUS), preference(OPEN_METRICS)) {
         (Some(one), Some(other)) if one.is_refusal() && other.is_refusal() => Err(header.into_owned()),
         (one, other) if other > one && !other.is_some_and(Preference::is_refusal) => {
             Ok((Exposition::OpenMetrics, OPEN_METRICS.1))
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_format_is_that_which_is_wanted_more() {
+    fn the_preferred_format_is_chosen() {
         let chosen = |header: &str| {
             let mut headers = HeaderMap::new();
             headers.insert("accept", header.parse().expect("a header"));

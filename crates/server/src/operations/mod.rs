@@ -1,5 +1,5 @@
-//! What operators and tools ask: whether it lives, whether it is ready, what it counts, what it can do. Free, without a
-//! key, and cheap however often they are asked.
+//! Endpoints for operators and tools: liveness, readiness, metrics, the API description. Free, without a key,
+//! and cheap.
 
 pub(crate) mod healthz;
 

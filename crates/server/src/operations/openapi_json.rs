@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// The API description
 ///
-/// OpenAPI 3.1. `/openapi-3.0.json` says the same in OpenAPI 3.0.
+/// OpenAPI 3.1. `/openapi-3.0.json` is the same in OpenAPI 3.0.
 #[utoipa::path(
     get,
     path = "/openapi.json",
@@ -25,7 +25,7 @@ pub(crate) async fn handler(State(app): State<Arc<App>>) -> Response<Body> {
 
 /// The API description in OpenAPI 3.0
 ///
-/// For generators that do not read 3.1. It says the same as `/openapi.json`.
+/// The same as `/openapi.json`, for generators that do not read 3.1.
 #[utoipa::path(
     get,
     path = "/openapi-3.0.json",

@@ -1,7 +1,7 @@
 //! `GET /v1/compare?tags=a,b,c`: hashtags side by side.
 
 use super::measured::problem;
-use super::question::{Asked, Described, Question, hashtag};
+use super::question::{Described, Question, QuestionRequest, hashtag};
 use crate::openapi::MeasureErrors;
 use crate::problem::Problem;
 use catalog::FreshnessRequirement;
@@ -17,7 +17,7 @@ impl Question for Compare {
     const DESCRIBED: Described = Described {
         path: "/v1/compare",
         summary: "Compare hashtags",
-        description: "Their series, their share of voice on four bases, and what each two have in common; a video counts once.",
+        description: "Their series, their share of voice on four bases, and the overlap of each pair; a video counts once.",
         answer: "The comparison",
         schema: "CompareAnswer",
         is_list: false,
@@ -30,10 +30,10 @@ impl Question for Compare {
 
     async fn answer(
         measure: &Measure,
-        asked: Asked<CompareQuery>,
+        request: QuestionRequest<CompareQuery>,
         freshness: FreshnessRequirement,
     ) -> Result<Measured<CompareView>, Problem> {
-        let query = CompareQuery { points_max: POINTS_MAX, ..asked.query };
+        let query = CompareQuery { points_max: POINTS_MAX, ..request.query };
         let (mut found, mut stale) = (Vec::with_capacity(query.tags.len()), false);
         for tag in &query.tags {
             let (one, is_stale) = hashtag(measure.catalog(), "tags", tag, freshness).await?;

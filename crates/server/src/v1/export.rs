@@ -1,7 +1,8 @@
-//! `GET /v1/export?of=hashtags|history|videos`: everything that is held of it, as a file.
+//! `GET /v1/export?of=hashtags|history|videos`: all stored rows of a kind, as a file.
 //!
-//! The file is made whole before anything is charged, so that nobody pays for half of one; then it is sent, and kept for a
-//! while to be continued from (`downloads`). One credit for each thousand rows, rounded up.
+//! The file is made whole before anything is charged, so that nobody pays for half of one; then it is sent, and
+//! stored for a while so that its download can be resumed (`downloads`). Costs one credit per thousand rows,
+//! rounded up.
 
 use super::measured::accepted;
 use super::question::hashtag;
@@ -30,9 +31,9 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use utoipa::IntoParams;
 
-/// Rows for a credit.
-const ROWS_A_CREDIT: u64 = 1_000;
-/// How long a file may take to make.
+/// Rows per credit.
+const ROWS_PER_CREDIT: u64 = 1_000;
+/// Timeout of making a file.
 const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// The format of an exported file. `Accept` chooses it where the parameter is absent.
@@ -46,7 +47,7 @@ struct ExportFile {
 
 type ExportFormatName = NameOf<ExportFormat>;
 
-/// Formats that a whole table is exported in; the first one unless another is requested.
+/// Formats of an export, the default first.
 const EXPORT_FORMATS: [Format; 3] = [Format::Ndjson, Format::Parquet, Format::Csv];
 
 #[derive(Debug, Clone, Copy, Default, Deserialize, IntoStaticStr, VariantArray)]
@@ -69,12 +70,12 @@ impl From<ExportFormat> for Format {
     }
 }
 
-/// What is exported, for whom.
-pub(crate) struct Asked {
+/// A parsed request for an export.
+pub(crate) struct ExportRequest {
     of: ExportOf,
     hashtag: Option<String>,
     format: Format,
-    /// Whether `Accept` chose it.
+    /// True if `Accept` chose it.
     is_negotiated: bool,
     key_id: KeyId,
     request_id: RequestId,
@@ -85,7 +86,7 @@ pub(crate) struct Export;
 impl Paid for Export {
     const OPERATION: Operation = Operation::Export;
     const IS_CONTRACT: bool = false;
-    type Query = Asked;
+    type Query = ExportRequest;
 
     fn media_types(_: &RequestContext<'_>) -> &'static [&'static str] {
         &[]
@@ -95,7 +96,7 @@ impl Paid for Export {
         TIMEOUT
     }
 
-    fn read(context: &RequestContext<'_>) -> Result<Asked, Problem> {
+    fn read(context: &RequestContext<'_>) -> Result<ExportRequest, Problem> {
         let ExportQuery { of, hashtag } = extract::parameters(context.query.as_str())?;
         let ExportFile { format } = extract::parameters(context.query.as_str())?;
         let is_negotiated = format.is_none();
@@ -104,28 +105,32 @@ impl Paid for Export {
             Some(format) => format.into(),
         };
         let (key_id, request_id) = (context.key_id, context.request_id);
-        Ok(Asked { of, hashtag, format, is_negotiated, key_id, request_id })
+        Ok(ExportRequest { of, hashtag, format, is_negotiated, key_id, request_id })
     }
 
-    fn is_negotiated(asked: &Asked) -> bool {
-        asked.is_negotiated
+    fn is_negotiated(request: &ExportRequest) -> bool {
+        request.is_negotiated
     }
 
-    fn representation(asked: &Asked) -> &'static str {
-        // The first one is what kept answers were before formats were part of what they stand for.
-        if asked.is_negotiated && asked.format != EXPORT_FORMATS[0] { asked.format.name() } else { "" }
+    fn representation(request: &ExportRequest) -> &'static str {
+        // Empty for the default: fingerprints that are stored may be older than the choice of a format.
+        if request.is_negotiated && request.format != EXPORT_FORMATS[0] { request.format.name() } else { "" }
     }
 
-    // A file of everything is not made to be thrown away.
-    fn outline(asked: &Asked) -> Option<Content> {
-        let mut content = Content::new(asked.format.content_type(), Bytes::new());
-        content.disposition = disposition(asked);
+    // A file is too expensive to be made for `HEAD`.
+    fn outline(request: &ExportRequest) -> Option<Content> {
+        let mut content = Content::new(request.format.content_type(), Bytes::new());
+        content.disposition = disposition(request);
         Some(content)
     }
 
-    async fn answer(app: &App, asked: Asked, freshness: FreshnessRequirement) -> Result<Content, Problem> {
-        let disposition = disposition(&asked);
-        let Asked { of, hashtag: text, format, key_id, request_id, .. } = asked;
+    async fn answer(
+        app: &App,
+        request: ExportRequest,
+        freshness: FreshnessRequirement,
+    ) -> Result<Content, Problem> {
+        let disposition = disposition(&request);
+        let ExportRequest { of, hashtag: text, format, key_id, request_id, .. } = request;
         let of_hashtag = match &text {
             Some(text) => Some(hashtag(&app.catalog, "hashtag", text, freshness).await?.0),
             None => None,
@@ -136,7 +141,7 @@ impl Paid for Export {
         let sequence = app.catalog.store().sequence().await?;
         let (measure, runtime) = (app.measure.clone(), Handle::current());
         let spool = Arc::clone(&app.downloads.spool);
-        // Dropped with this future when it took too long.
+        // Dropped with this future on its timeout.
         let (_waiting, given_up) = oneshot::channel::<()>();
         let writing = tokio::task::spawn_blocking(move || {
             let _room = room;
@@ -146,14 +151,14 @@ impl Paid for Export {
                     written = measure.export(of, of_hashtag.as_ref(), format, draft) => {
                         written.map_err(super::measured::problem)
                     }
-                    _ = given_up => Err(Problem::internal("nobody waits for this export any more")),
+                    _ = given_up => Err(Problem::internal("the export has timed out")),
                 }
             })?;
             Ok::<_, Problem>((draft.finish().map_err(not_written)?, rows))
         });
         let ((stored, hash), rows) = writing.await.map_err(Problem::internal)??;
         // Without a row it is free, as an empty page is.
-        let price = Credits::new(rows.div_ceil(ROWS_A_CREDIT)).map_err(Problem::internal)?;
+        let price = Credits::new(rows.div_ceil(ROWS_PER_CREDIT)).map_err(Problem::internal)?;
         let tag = FileTag::new(&format!("{hash:032x}"), Coding::Identity, request_id, &app.downloads.node);
         let download = Download { exported_at: Some(sequence), ..Download::new(stored, slot, tag) };
         let mut content = Content::file(format.content_type(), download);
@@ -163,19 +168,19 @@ impl Paid for Export {
     }
 }
 
-/// What the file is called.
-fn disposition(asked: &Asked) -> Option<HeaderValue> {
-    let (of, extension) = (asked.of.name(), asked.format.extension());
+/// Returns the `Content-Disposition` with the name of the file.
+fn disposition(request: &ExportRequest) -> Option<HeaderValue> {
+    let (of, extension) = (request.of.name(), request.format.extension());
     format!("attachment; filename=\"tagmeter-{of}.{extension}\"").try_into().ok()
 }
 
-/// Everything that is held, as a file
+/// Export stored data as a file
 ///
-/// One credit for each thousand rows, rounded up; `X-Credits-Charged` says how many. The file is kept for an hour unless
-/// configured otherwise: a request for the same with `Range` (and `If-Range`), with `If-Match`, or under the same
-/// `Idempotency-Key` returns the rest of it, or all of it, free of charge. `HEAD` is free and makes no file: it has
-/// `Content-Length` and `ETag` where the account's newest file for the same request is stored and nothing was recorded
-/// since.
+/// Costs one credit per thousand rows, rounded up; `X-Credits-Charged` says how many. The file is stored for an
+/// hour unless configured otherwise: the same request with `Range` (and `If-Range`), with `If-Match`, or under
+/// the same `Idempotency-Key` returns the rest of it, or all of it, free of charge. `HEAD` is free and makes no
+/// file: it has `Content-Length` and `ETag` where the account's newest file for the same request is stored and
+/// nothing was recorded since.
 #[utoipa::path(
     get,
     path = "/v1/export",

@@ -1,4 +1,4 @@
-//! `/v1/imports`: files are uploaded, and imported by the worker. Free; for keys of the scope `admin`.
+//! `/v1/imports`: uploads of files, which the worker imports. Free; for keys of the scope `admin`.
 
 use super::json_reply::NoMeta;
 use super::measured::Pagination;
@@ -31,26 +31,26 @@ const PATH: &str = "/v1/imports";
 /// Longest name of a file, in characters.
 const FILE_NAME_LENGTH_MAX: usize = 255;
 
-/// What may stand in the query of an upload.
+/// Query parameters of an upload.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct UploadParams {
-    /// What the file is called in what is told of it. It does not matter otherwise: formats are told by content.
+    /// Name of the file in reports. It does not matter otherwise: formats are detected by content.
     #[param(example = "captures.ndjson.gz", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     file_name: Option<String>,
-    /// When records that do not say so were read from TikTok, so that a history is kept of them: a time with a zone, a day
-    /// (its first moment, UTC), or `file-name` for the date in `file_name` or in the names of an archive's entries.
+    /// Reading time of records without one, which makes them part of a history: a time with a zone, a day (its
+    /// first moment, UTC), or `file-name` for the date in `file_name` or in the names of an archive's entries.
     #[param(
         example = "2026-11-01T12:00Z",
         pattern = r"^(file-name|[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:?[0-9]{2}))?)?$"
     )]
     observed_at: Option<String>,
-    /// How text in the file is encoded, by a name of the WHATWG encoding standard. Without it, text is UTF-8, or UTF-16
-    /// with a byte order mark.
+    /// Encoding of text in the file, by its WHATWG name. Without it, text is UTF-8, or UTF-16 with a byte order
+    /// mark.
     #[param(example = "windows-1252")]
     encoding: Option<String>,
-    /// Which sheet of a workbook is read. Without it, the first.
+    /// Sheet of a workbook to read. Without it, the first.
     #[param(example = "Posts", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     sheet: Option<String>,
     /// Reads the file even if one with the same content, name and options was imported before.
@@ -58,7 +58,7 @@ struct UploadParams {
     again: Option<bool>,
 }
 
-/// What may stand in the query of a list.
+/// Query parameters of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
@@ -86,26 +86,26 @@ pub(crate) struct ImportView {
     /// Changes in the store, of all attempts together.
     counts: ImportCountsView,
     rejects: ImportRejects,
-    /// Of how many records something is known; known in the end.
+    /// Number of records that have each field; known once the import has ended.
     kept: KeptReport,
-    /// What fewer than a tenth of the records have, though the file has something like it.
+    /// Fields that fewer than a tenth of the records have, though the file has something like them.
     warnings: Vec<KeptWarning>,
     /// With warnings: every `--map` with which `tagmeter import` would read the records by their columns or keys.
     maps: Vec<String>,
-    /// What has to be known of how the file was read, such as details that could not be.
+    /// Notes on how the file was read, such as details that could not be.
     notes: Vec<String>,
     reading_times: ImportReadingTimes,
-    /// Why the file was not read, or not to its end; that every record was rejected; or that plays, hashtags or views are in
-    /// it and none was kept.
+    /// The reason if the file was not read to its end, if every record was rejected, or if none of its plays,
+    /// hashtags or views was stored.
     problem: Option<String>,
 }
 
-/// When records were read from TikTok; known in the end.
+/// Reading times of the records; known once the import has ended.
 #[derive(Serialize, ToSchema)]
 struct ImportReadingTimes {
-    /// Records of which nobody knows: no history is kept of them. `observed_at` states it.
+    /// Records without a reading time, which become part of no history. `observed_at` states one.
     unknown: u64,
-    /// Records of which `observed_at` stated it.
+    /// Records whose reading time `observed_at` stated.
     stated: u64,
 }
 
@@ -124,23 +124,23 @@ struct ImportProgress {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportCounts)]
 struct ImportCountsView {
-    /// Videos that are new here.
+    /// New videos.
     videos_new: u64,
     /// Records that changed a stored video.
     videos_changed: u64,
     /// Stored videos that count as removed from now on.
     videos_removed: u64,
-    /// Records of videos passed over, because the video or its creator was forgotten.
+    /// Records of videos skipped because the video or its creator was forgotten.
     videos_forgotten: u64,
-    /// Hashtags that are new here.
+    /// New hashtags.
     hashtags_new: u64,
     /// Stored hashtags that changed.
     hashtags_changed: u64,
-    /// Snapshots that are new here.
+    /// New readings.
     snapshots_new: u64,
 }
 
-/// Records that could not be used; known in the end.
+/// Rejected records; known once the import has ended.
 #[derive(Serialize, ToSchema)]
 struct ImportRejects {
     /// Number of rejected records.
@@ -149,14 +149,14 @@ struct ImportRejects {
     first: Vec<ImportReject>,
 }
 
-/// A record that could not be used.
+/// A rejected record.
 #[derive(Serialize, ToSchema)]
 struct ImportReject {
     /// The file, and the entry in it if it is an archive.
     file: String,
-    /// Line, from 1, where there are lines.
+    /// Line, from 1, in a file of lines.
     line: Option<u64>,
-    /// Number in its list, from 1, where it stands in one.
+    /// Number in its list, from 1, if it is in one.
     record: Option<u64>,
     /// Reason.
     reason: String,
@@ -253,7 +253,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
     let how = how_to_read(&query, file_name.is_some(), request.app.clock.now())?;
     let idempotency_key = idempotency_key(&request.parts.headers)?;
     let Some(node) = request.app.options.uploads.clone() else {
-        return Err(Problem::new(ErrorCode::Unavailable, "this server takes no uploads"));
+        return Err(Problem::new(ErrorCode::Unavailable, "this server accepts no uploads"));
     };
     let job_id = request.new_job_id();
     let spool = node.spool;
@@ -262,7 +262,8 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
     if uploaded.bytes == 0 {
         return Err(Problem::new(ErrorCode::InvalidBody, "the body is empty; send the file as the body"));
     }
-    let asked = format!("POST {PATH}?{} {:032x}", request.parts.uri.query().unwrap_or(""), uploaded.digest);
+    let identity =
+        format!("POST {PATH}?{} {:032x}", request.parts.uri.query().unwrap_or(""), uploaded.digest);
     let order = ImportOrder { spooled: name, file_name, bytes: uploaded.bytes, how };
     let job = NewJob {
         id: job_id,
@@ -270,11 +271,11 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
         kind: JobKind::Import,
         request: order.to_json(),
         node: Some(node.node),
-        idempotency: idempotency_key.map(|key| (key, Fingerprint::of(asked.as_bytes()))),
+        idempotency: idempotency_key.map(|key| (key, Fingerprint::of(identity.as_bytes()))),
         at: request.app.clock.now(),
     };
     let (app, drain) = (Arc::clone(&request.app), Arc::clone(&request.app.drain));
-    // From here on a client that hangs up changes nothing: a file has its job, and a job its file.
+    // Completes even if the client hangs up: a file has its job, and a job its file.
     let made = Uncancelled::new(
         async move {
             uploaded.place(spool.path(&order.spooled)).await?;
@@ -296,7 +297,7 @@ fn refuse_forms(headers: &HeaderMap) -> Result<(), Problem> {
     if kind.get(..10).is_none_or(|begin| !begin.eq_ignore_ascii_case("multipart/")) {
         return Ok(());
     }
-    let detail = "the body is to be the file itself and not a form: send it with `curl --data-binary @file` or `curl -T file \
+    let detail = "the body must be the file itself, not a form: send it with `curl --data-binary @file` or `curl -T file \
                   -X POST`, not with `curl -F`; file_name= in the query names it";
     Err(Problem::new(ErrorCode::UnsupportedMediaType, detail))
 }
@@ -306,7 +307,7 @@ pub(super) fn the_job(created: JobCreated) -> Result<Job, Problem> {
     match created {
         JobCreated::Created(job) | JobCreated::Same(job) => Ok(job),
         JobCreated::OtherRequest => Err(key_of_other_request()),
-        JobCreated::IdTaken => Err(Problem::unavailable("the id that was drawn for a job is taken")),
+        JobCreated::IdTaken => Err(Problem::unavailable("the new job id is taken")),
     }
 }
 
@@ -322,15 +323,15 @@ fn file_name(query: &Query<'_>) -> Result<Option<String>, Problem> {
     }
 }
 
-/// Parses how the file is to be read.
+/// Parses the options for reading the file.
 fn how_to_read(query: &Query<'_>, has_name: bool, now: Timestamp) -> Result<HowToRead, Problem> {
     let refused =
         |param: &'static str| move |why: HowError| Problem::parameter(param, format!("{param}: {why}"));
     let observed_at = stated::<ObservedAt>(query, "observed_at")?;
     let detail = match observed_at {
         Some(ObservedAt::Modified) => {
-            "observed_at: an upload does not tell when its file was last changed; give the time itself, or file-name \
-             and a file_name with a date"
+            "observed_at: an upload has no time of its file's last change; give the time itself, or file-name and a \
+             file_name with a date"
         }
         Some(ObservedAt::FileName) if !has_name => {
             "observed_at is file-name, and there is no file_name; give the name of the file, such as \
@@ -383,7 +384,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     path = "/v1/imports/{id}",
     operation_id = "get_import",
     tag = "imports",
-    params(("id" = String, Path, description = "Its name")),
+    params(("id" = String, Path, description = "Job id")),
     responses((status = 200, description = "The import", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -395,13 +396,13 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
 
 /// Cancel an import
 ///
-/// Keeps what was imported so far. A running import stops shortly; one that has ended does not change.
+/// Imported records remain. A running import stops shortly; one that has ended does not change.
 #[utoipa::path(
     delete,
     path = "/v1/imports/{id}",
     operation_id = "cancel_import",
     tag = "imports",
-    params(("id" = String, Path, description = "Its name")),
+    params(("id" = String, Path, description = "Job id")),
     responses((status = 200, description = "The import as it is now", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

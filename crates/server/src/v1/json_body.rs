@@ -1,4 +1,4 @@
-//! A small JSON object as the body of a request: bounded, in time, and with every field known.
+//! Parses a small JSON object as the body of a request: within limits of size and time, without unknown fields.
 
 use super::strict_json::StrictValue;
 use crate::errors::ErrorCode;
@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
-/// The fields of a body that are left to be read.
+/// The fields of a body that are still to be taken.
 #[derive(Debug)]
 pub(super) struct Fields {
     fields: Map<String, Value>,
@@ -18,7 +18,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Reads the body, whose fields are among `known`.
+    /// Reads the body, whose fields must be among `known`.
     pub(super) async fn read(
         request: &AuthenticatedRequest,
         body: Body,
@@ -46,7 +46,7 @@ impl Fields {
         Ok(Self { fields, known })
     }
 
-    /// A text; `None` where it is absent or `null`.
+    /// Takes a text; `None` if it is absent or `null`.
     pub(super) fn text(&mut self, field: &'static str) -> Result<Option<String>, Problem> {
         match self.take(field) {
             None => Ok(None),
@@ -55,7 +55,7 @@ impl Fields {
         }
     }
 
-    /// A whole number from 1 on; `None` where it is absent or `null`.
+    /// Takes a whole number from 1 on; `None` if it is absent or `null`.
     pub(super) fn positive(&mut self, field: &'static str) -> Result<Option<u64>, Problem> {
         match self.take(field) {
             None => Ok(None),
@@ -66,7 +66,7 @@ impl Fields {
         }
     }
 
-    /// Yes or no; no where it is absent or `null`.
+    /// Takes a flag; false if it is absent or `null`.
     pub(super) fn flag(&mut self, field: &'static str) -> Result<bool, Problem> {
         match self.take(field) {
             None => Ok(false),
@@ -81,10 +81,10 @@ impl Fields {
     }
 }
 
-/// The largest whole number up to which a double tells all apart.
+/// Largest whole number up to which all are exact as doubles.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
-/// A whole number, also where JSON has it with a fraction of 0: `310.0` is an integer by JSON Schema.
+/// Returns a whole number, also one with a fraction of 0: `310.0` is an integer by JSON Schema.
 fn whole(value: &Value) -> Option<u64> {
     let real = || value.as_f64().filter(|real| real.fract() == 0.0 && (0.0..=EXACT_MAX).contains(real));
     #[expect(
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_of_known_fields_is_refused() {
+    fn only_objects_of_known_fields_are_accepted() {
         for text in ["", "{", "[]", "1", "null", "{\"a\":1} x"] {
             assert_eq!(refused(text), ErrorCode::InvalidBody, "{text}");
         }

@@ -1,7 +1,7 @@
-//! Answers of measurement on their way out: `{"data","meta","pagination","billing"}` as JSON, or the rows as a file.
+//! Renders answers of measurement: `{"data","meta","pagination","billing"}` as JSON, or the rows as a file.
 //!
-//! `fields=` returns only the named fields; `limit=` and `cursor=` page, and `Link` names the next page; `format=` or `Accept`
-//! picks JSON, NDJSON, CSV, XLSX or Parquet.
+//! `fields=` returns only the named fields; `limit=` and `cursor=` page, and `Link` names the next page;
+//! `format=` or `Accept` chooses JSON, NDJSON, CSV, XLSX or Parquet.
 
 use crate::errors::ErrorCode;
 use crate::gate::RequestContext;
@@ -22,55 +22,55 @@ use strum::VariantArray;
 use tables::{Format, Options, Table};
 use utoipa::ToSchema;
 
-/// What every question understands beside its own parameters.
+/// Parameters that every question has besides its own.
 const SHAPE_PARAMS: [&str; 6] = ["cursor", "limit", "fields", "format", "fresh", "bom"];
 
-/// When trying again is of use while trends are worked out for the first time.
+/// `Retry-After` while trends are computed for the first time.
 const TRENDS_RETRY_SECONDS: u64 = 5;
 
-/// The page that a request asks for.
+/// The requested page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Page {
-    /// Rows at most.
+    /// Most rows.
     pub(crate) limit: u32,
-    /// The row that it follows.
+    /// The row before its first.
     pub(crate) after: Option<Place>,
 }
 
-/// In which shape an answer is freshness.
+/// The requested shape of an answer.
 #[derive(Debug)]
 pub(crate) struct Shape {
     format: Format,
-    /// Whether `Accept` chose it.
+    /// True if `Accept` chose it.
     is_negotiated: bool,
     fields: Option<Vec<String>>,
     has_byte_order_mark: bool,
-    /// What its cursors belong to.
+    /// The list that its cursors belong to.
     list: List,
     /// Path and query without a cursor, for the link to the next page.
     address: String,
-    /// What a file of it is called, without its ending.
+    /// File name, without extension.
     name: String,
 }
 
-/// Whether there is more, and where.
+/// Reference to the next page.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Pagination {
-    /// Whether there is a next page.
+    /// True if there is a next page.
     has_more: bool,
     /// `cursor` of the next page; `null` on the last one.
     next_cursor: Option<String>,
 }
 
 impl Pagination {
-    /// Of a list that ends before this cursor.
+    /// Refers to the page at this cursor, if any.
     pub(crate) fn new(next_cursor: Option<String>) -> Self {
         Self { has_more: next_cursor.is_some(), next_cursor }
     }
 }
 
 impl Shape {
-    /// Reads the shape of a request.
+    /// Parses the shape of a request.
     pub(super) fn read(context: &RequestContext<'_>) -> Result<Self, Problem> {
         let query = &context.query;
         let format = match query.text("format")? {
@@ -99,7 +99,7 @@ impl Shape {
         })
     }
 
-    /// Reads which page is requested.
+    /// Parses the requested page.
     pub(super) fn page(&self, query: &Query<'_>, paging: Paging) -> Result<Page, Problem> {
         let (limit, most) = paging.limits();
         let older = match paging {
@@ -114,7 +114,7 @@ impl Shape {
         Ok(Page { limit, after })
     }
 
-    /// Whether `Accept` chose the format.
+    /// Returns true if `Accept` chose the format.
     pub(super) const fn is_negotiated(&self) -> bool {
         self.is_negotiated
     }
@@ -150,7 +150,7 @@ impl Shape {
         };
         let rest = serde_json::to_vec(&Rest { meta: &measured.meta, pagination: Pagination::new(next) });
         let mut body = joined(&data.map_err(Problem::internal)?, &rest.map_err(Problem::internal)?);
-        // What it cost is written before the last brace when it is known.
+        // The gate writes `billing` before the last brace.
         body.pop();
         Ok(Content::open_object(body))
     }
@@ -182,7 +182,7 @@ struct Rest<'a> {
     pagination: Pagination,
 }
 
-/// `{"data":DATA,` and the members of an object.
+/// Joins `{"data":DATA,` and the members of an object.
 pub(super) fn joined(data: &[u8], rest: &[u8]) -> Vec<u8> {
     let mut body = Vec::with_capacity(data.len() + rest.len() + 96);
     body.extend_from_slice(b"{\"data\":");
@@ -192,30 +192,30 @@ pub(super) fn joined(data: &[u8], rest: &[u8]) -> Vec<u8> {
     body
 }
 
-/// The one of these formats that `Accept` prefers; the first where there is no such header.
+/// Returns the format that `Accept` prefers; the first one without such a header.
 pub(super) fn accepted(context: &RequestContext<'_>, offered: &[Format]) -> Result<Format, Problem> {
-    // What browsers send names no format of ours but takes anything.
+    // Browsers name no format of ours but accept anything.
     let header = accept(context.headers).unwrap_or(Cow::Borrowed("*/*"));
     let media_types = || offered.iter().map(|format| format.media_type()).collect::<Vec<_>>();
     Format::preferred(&header, offered).ok_or_else(|| not_acceptable(&header, &media_types()))
 }
 
-/// The named fields of an object, or of each object of a list.
+/// Returns the named fields of an object, or of each object of a list.
 fn only(data: Json, fields: &[String]) -> Result<Json, Problem> {
     match data {
         Json::Array(rows) => {
             rows.into_iter().map(|row| only(row, fields)).collect::<Result<_, _>>().map(Json::Array)
         }
         Json::Object(mut object) => {
-            let mut kept = serde_json::Map::new();
+            let mut selected = serde_json::Map::new();
             for field in fields {
                 let Some(value) = object.remove(field) else {
-                    let names: Vec<&String> = object.keys().chain(kept.keys()).collect();
+                    let names: Vec<&String> = object.keys().chain(selected.keys()).collect();
                     return Err(unknown_field(field, &names));
                 };
-                kept.insert(field.clone(), value);
+                selected.insert(field.clone(), value);
             }
-            Ok(Json::Object(kept))
+            Ok(Json::Object(selected))
         }
         other => Ok(other),
     }
@@ -230,8 +230,8 @@ fn columns_of<'a>(table: &Table<'a>, fields: &[String]) -> Result<Table<'a>, Pro
     };
     let places: Vec<usize> = fields.iter().map(place).collect::<Result<_, _>>()?;
     let columns: Vec<_> = places.iter().map(|place| table.columns()[*place]).collect();
-    let mut part = Table::new(&columns)
-        .map_err(|why| Problem::parameter("fields", format!("fields cannot be told so: {why}")))?;
+    let mut part =
+        Table::new(&columns).map_err(|why| Problem::parameter("fields", format!("fields: {why}")))?;
     for row in table.rows() {
         let values = places.iter().map(|place| row[*place].clone()).collect();
         part.push(values).map_err(Problem::internal)?;
@@ -242,11 +242,11 @@ fn columns_of<'a>(table: &Table<'a>, fields: &[String]) -> Result<Table<'a>, Pro
 fn unknown_field(field: &str, names: &[&String]) -> Problem {
     let mut names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
     names.sort_unstable();
-    let detail = format!("fields names {}; there are {}", shown(field), names.join(", "));
+    let detail = format!("there is no field {}; the fields are {}", shown(field), names.join(", "));
     Problem::parameter("fields", detail)
 }
 
-/// What is to be known of a file's rows.
+/// Returns the metadata of a file's rows.
 fn meta_pairs(meta: &Meta) -> Vec<(&'static str, String)> {
     let mut pairs = vec![("source", meta.source.join(" ")), ("stale", meta.stale.to_string())];
     if let Some(at) = &meta.observed_at {
@@ -272,11 +272,11 @@ fn meta_pairs(meta: &Meta) -> Vec<(&'static str, String)> {
     pairs
 }
 
-/// What went wrong, as it is told.
+/// Builds the response for an error of a measurement.
 pub(crate) fn problem(error: MeasureError) -> Problem {
     match error {
         MeasureError::NotFound(text) => {
-            Problem::new(ErrorCode::HashtagNotFound, format!("no hashtag {} is held here", shown(&text)))
+            Problem::new(ErrorCode::HashtagNotFound, format!("no hashtag {} is stored", shown(&text)))
         }
         MeasureError::Name(text, why) => not_a_hashtag("ref", &text, &why),
         MeasureError::Parameter { param, why } => Problem::parameter(param, format!("{param}: {why}")),
@@ -288,8 +288,8 @@ pub(crate) fn problem(error: MeasureError) -> Problem {
     }
 }
 
-/// Refuses a text that names no hashtag.
+/// Builds the response for a text that names no hashtag.
 pub(crate) fn not_a_hashtag(param: &'static str, text: &str, why: &TagError) -> Problem {
-    let detail = format!("{} is no hashtag: {why}; give a name such as cat, or an id", shown(text));
+    let detail = format!("{} is not a hashtag: {why}; give a name such as cat, or an id", shown(text));
     Problem::parameter(param, detail)
 }

@@ -48,8 +48,8 @@ pub(crate) mod usage;
 
 pub(crate) mod metrics;
 
-/// Jobs on a page of a list.
-const JOBS_ON_A_PAGE: usize = 20;
+/// Jobs per page of a list.
+const JOBS_PER_PAGE: usize = 20;
 
 impl AuthenticatedRequest {
     /// Returns the job that the path names.
@@ -75,20 +75,20 @@ impl AuthenticatedRequest {
             Some(text) => Some(text.parse().map_err(|why: domain::job_id::JobIdError| {
                 Problem::parameter(
                     "cursor",
-                    format!("cursor is the next_cursor of the page before, and {why}"),
+                    format!("cursor is the next_cursor of the previous page, and {why}"),
                 )
             })?),
         };
         let store = self.app.catalog.store();
-        let jobs = store.jobs(self.caller.key.account_id, Some(kind), before, JOBS_ON_A_PAGE).await?;
-        let last = jobs.last().filter(|_| jobs.len() == JOBS_ON_A_PAGE);
+        let jobs = store.jobs(self.caller.key.account_id, Some(kind), before, JOBS_PER_PAGE).await?;
+        let last = jobs.last().filter(|_| jobs.len() == JOBS_PER_PAGE);
         let next = last.map(|job| job.id.to_string());
         Ok((jobs, Pagination::new(next)))
     }
 
     fn job_id(&self, kind: JobKind) -> Result<JobId, Problem> {
         let last = self.parts.uri.path().trim_end_matches('/').rsplit('/').next().unwrap_or("");
-        // What cannot be an id is as unknown as an id that is not there.
+        // A malformed id is as unknown as any other.
         last.parse().map_err(|_| not_found(kind))
     }
 

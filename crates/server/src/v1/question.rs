@@ -1,5 +1,6 @@
-//! Questions that are answered for credits. A [`Question`] is one type: its parameters are deserialized, described in OpenAPI
-//! and passed to the measurement as the same struct, and [`routes`] serves and describes it, so that neither can be forgotten.
+//! Questions that are answered for credits. A [`Question`] is one type: its parameters are deserialized,
+//! described in OpenAPI and passed to the measurement as the same struct, and [`routes`] both serves and
+//! describes it.
 
 use super::hashtags::reference;
 use super::measured::{Page, Pagination, Shape, not_a_hashtag, problem};
@@ -40,11 +41,11 @@ pub(crate) struct Described {
     pub(crate) path: &'static str,
     pub(crate) summary: &'static str,
     pub(crate) description: &'static str,
-    /// Of the answer.
+    /// Description of the answer.
     pub(crate) answer: &'static str,
     /// Name of the schema of the answer.
     pub(crate) schema: &'static str,
-    /// Whether `data` is a list of rows.
+    /// True if `data` is a list of rows.
     pub(crate) is_list: bool,
 }
 
@@ -54,7 +55,7 @@ pub(crate) trait Question: Send + 'static {
     const DESCRIBED: Described;
     /// Its operation in the ledger, which is its name in the API description.
     const OPERATION: Operation;
-    /// How its answer is divided into pages.
+    /// Paging of its answer.
     const PAGING: Paging = Paging::None;
     /// Its parameters.
     type Query: DeserializeOwned + IntoParams + Send + 'static;
@@ -68,13 +69,13 @@ pub(crate) trait Question: Send + 'static {
     /// Answers it.
     fn answer(
         measure: &Measure,
-        asked: Asked<Self::Query>,
+        request: QuestionRequest<Self::Query>,
         freshness: FreshnessRequirement,
     ) -> impl Future<Output = Result<Measured<Self::Answer>, Problem>> + Send;
 }
 
-/// A question as it was asked.
-pub(crate) struct Asked<Q> {
+/// A parsed request of a question.
+pub(crate) struct QuestionRequest<Q> {
     /// The hashtag in the path; empty where the path has none.
     reference: String,
     pub(crate) query: Q,
@@ -91,13 +92,13 @@ pub(crate) struct Measuring<Q>(PhantomData<Q>);
 impl<Q: Question> Paid for Measuring<Q> {
     const OPERATION: Operation = Q::OPERATION;
     const IS_CONTRACT: bool = false;
-    type Query = (Asked<Q::Query>, Shape);
+    type Query = (QuestionRequest<Q::Query>, Shape);
 
     fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem> {
         let shape = Shape::read(context)?;
         let page = shape.page(&context.query, Q::PAGING)?;
         let query = extract::parameters(context.query.as_str())?;
-        Ok((Asked { reference: reference(context)?, query, page }, shape))
+        Ok((QuestionRequest { reference: reference(context)?, query, page }, shape))
     }
 
     fn media_types(_: &RequestContext<'_>) -> &'static [&'static str] {
@@ -109,22 +110,22 @@ impl<Q: Question> Paid for Measuring<Q> {
     }
 
     fn representation((_, shape): &Self::Query) -> &'static str {
-        // JSON is what kept answers were before formats were part of what they stand for.
+        // Empty for the default: fingerprints that are stored may be older than the choice of a format.
         if shape.is_negotiated() && shape.format() != Format::Json { shape.format().name() } else { "" }
     }
 
     async fn answer(
         app: &App,
-        (asked, shape): Self::Query,
+        (request, shape): Self::Query,
         freshness: FreshnessRequirement,
     ) -> Result<Content, Problem> {
         let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
         let (measure, runtime) = (app.measure.clone(), Handle::current());
-        // Going through the videos of a hashtag and sorting them must not delay other calls. After a timeout the work goes
-        // on, so its permit is returned when it ends.
+        // Reading and sorting the videos of a hashtag must not delay other calls. After a timeout the work
+        // continues, so its permit is returned when it ends.
         let work = tokio::task::spawn_blocking(move || {
             let _room = room;
-            runtime.block_on(async { shape.content(Q::answer(&measure, asked, freshness).await?) })
+            runtime.block_on(async { shape.content(Q::answer(&measure, request, freshness).await?) })
         });
         work.await.map_err(Problem::internal)?
     }
@@ -196,7 +197,7 @@ pub(crate) trait HashtagQuestion: Send + 'static {
     const DESCRIBED: Described;
     /// Its operation in the ledger, which is its name in the API description.
     const OPERATION: Operation;
-    /// How its answer is divided into pages.
+    /// Paging of its answer.
     const PAGING: Paging = Paging::None;
     /// Its parameters.
     type Query: DeserializeOwned + IntoParams + Send + 'static;
@@ -214,8 +215,8 @@ pub(crate) trait HashtagQuestion: Send + 'static {
     ) -> impl Future<Output = Result<Measured<Self::Answer>, MeasureError>> + Send;
 }
 
-/// A [`HashtagQuestion`] as a question: the hashtag is looked up as fresh as requested, and the answer says whether it is
-/// older.
+/// A [`HashtagQuestion`] as a question: looks the hashtag up as fresh as requested, and marks the answer if it
+/// is older.
 pub(crate) struct OfHashtag<H>(PhantomData<H>);
 
 impl<H: HashtagQuestion> Question for OfHashtag<H> {
@@ -229,18 +230,18 @@ impl<H: HashtagQuestion> Question for OfHashtag<H> {
 
     async fn answer(
         measure: &Measure,
-        asked: Asked<H::Query>,
+        request: QuestionRequest<H::Query>,
         freshness: FreshnessRequirement,
     ) -> Result<Measured<H::Answer>, Problem> {
-        let (found, stale) = hashtag(measure.catalog(), "ref", &asked.reference, freshness).await?;
-        let measured = H::measure(measure, &found, asked.query, asked.page).await;
+        let (found, stale) = hashtag(measure.catalog(), "ref", &request.reference, freshness).await?;
+        let measured = H::measure(measure, &found, request.query, request.page).await;
         let mut measured = measured.map_err(problem)?;
         measured.meta.stale = stale;
         Ok(measured)
     }
 }
 
-/// Looks up the hashtag that a parameter names, as fresh as requested, and whether it is older.
+/// Looks up the hashtag that a parameter names, as fresh as requested. The flag is true if it is older.
 pub(crate) async fn hashtag(
     catalog: &Catalog,
     param: &'static str,

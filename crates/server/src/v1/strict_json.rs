@@ -1,5 +1,5 @@
-//! JSON whose objects give each key once, at every depth. `serde_json` alone takes the last of two, and another program
-//! may take the first: what was meant cannot be known.
+//! JSON whose objects have each key once, at every depth. `serde_json` alone takes the last of two, where
+//! another program may take the first.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -97,7 +97,7 @@ mod tests {
     }
 
     proptest! {
-        /// What has no duplicate keys is read as `serde_json` reads it.
+        /// JSON without duplicate keys is read as `serde_json` reads it.
         #[test]
         fn the_rest_is_read_as_usual(text in r#"[\[\]{}",:0-9a-c.e\-]{0,24}|\[(null|true|1e3|"x"|\{"a":[0-9]{1,20}\}),-?[0-9]{1,3}\]"#) {
             let (strict, usual) = (serde_json::from_str::<StrictValue>(&text), serde_json::from_str::<Value>(&text));

@@ -1,7 +1,7 @@
 //! `GET /v1/trending`: the hashtags that grow most.
 
 use super::measured::problem;
-use super::question::{Asked, Described, Question};
+use super::question::{Described, Question, QuestionRequest};
 use crate::openapi::ListErrors;
 use crate::paging::Paging;
 use crate::problem::Problem;
@@ -16,7 +16,7 @@ impl Question for Trending {
         path: "/v1/trending",
         summary: "Trending hashtags",
         description: "As of their newest readings, in the order requested; by pace among all hashtags unless `weights` are given. Every row has its pace and surge with published probabilities, the band of the gain of the next 7 days, or why they are unknown; and each component with its value and its rank among all hashtags.",
-        answer: "Those that grow most, first",
+        answer: "The fastest growing first",
         schema: "TrendingAnswer",
         is_list: true,
     };
@@ -29,10 +29,10 @@ impl Question for Trending {
 
     async fn answer(
         measure: &Measure,
-        asked: Asked<TrendingQuery>,
+        request: QuestionRequest<TrendingQuery>,
         _: FreshnessRequirement,
     ) -> Result<Measured<Vec<TrendingView>>, Problem> {
-        let Asked { query, page, .. } = asked;
+        let QuestionRequest { query, page, .. } = request;
         let query = TrendingQuery { limit: page.limit, after: page.after, ..query };
         measure.trending(&query).await.map_err(problem)
     }

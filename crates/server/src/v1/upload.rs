@@ -1,5 +1,5 @@
-//! The body of a request on its way into a file: as it comes, in bounded memory, at a minimum rate, with nothing left
-//! behind unless it came whole.
+//! Streams the body of a request to a file, in bounded memory and at a minimum rate. Nothing is left of an
+//! incomplete upload.
 
 use crate::app::App;
 use crate::errors::ErrorCode;
@@ -19,30 +19,30 @@ use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::time::{Instant, timeout_at};
 use xxhash_rust::xxh3::Xxh3;
 
-/// Bytes that are gathered before they are written.
+/// Size of the write buffer.
 const BUFFER_BYTES: usize = 256 * 1024;
-/// When trying again is of use after the disk was full or others were uploading.
+/// `Retry-After` when the disk is full or too many uploads are in progress.
 const RETRY_SECONDS: u64 = 30;
 
-/// A file that came whole. Unless it is kept, it is removed.
+/// An uploaded file. Dropping it removes it.
 #[derive(Debug)]
 pub(super) struct Uploaded {
     path: Option<PathBuf>,
     /// Its size.
     pub(super) bytes: u64,
-    /// Of its content: tells a repeated upload from another one.
+    /// Digest of its content, which identifies a repeated upload.
     pub(super) digest: u128,
 }
 
 impl Uploaded {
-    /// Takes a body in, under this name.
+    /// Receives a body into a file of this name.
     pub(super) async fn receive(app: &App, spool: &Spool, name: &str, body: Body) -> Result<Self, Problem> {
         let bytes_max = app.options.upload_bytes_max;
         if body.size_hint().lower() > bytes_max {
             return Err(too_large(bytes_max));
         }
         let Ok(_room) = app.uploads.try_acquire() else {
-            let detail = "as many uploads as this server takes at once are under way; try again in a moment";
+            let detail = "too many uploads are in progress; try again in a moment";
             return Err(Problem::new(ErrorCode::Unavailable, detail).retry_after(RETRY_SECONDS));
         };
         private::make_folder(spool.folder()).map_err(not_written)?;
@@ -56,7 +56,7 @@ impl Uploaded {
         let mut file = BufWriter::with_capacity(BUFFER_BYTES, part_file(path).await.map_err(not_written)?);
         let (mut chunks, mut digest, began) = (body.into_data_stream(), Xxh3::new(), Instant::now());
         loop {
-            let due = began + patience(self.bytes);
+            let due = began + time_allowed(self.bytes);
             let Some(chunk) = timeout_at(due, chunks.next()).await.map_err(|_| too_slow())? else { break };
             let chunk = chunk.map_err(|error| broken(&error))?;
             self.bytes += chunk.len() as u64;
@@ -72,7 +72,7 @@ impl Uploaded {
         Ok(())
     }
 
-    /// Gives the file its name. It is still removed unless [`Self::keep`] is called.
+    /// Gives the file its final name. It is still removed unless [`Self::keep`] is called.
     pub(super) async fn place(&mut self, path: PathBuf) -> Result<(), Problem> {
         if let Some(part) = &self.path {
             tokio::fs::rename(part, &path).await.map_err(not_written)?;
@@ -81,7 +81,7 @@ impl Uploaded {
         Ok(())
     }
 
-    /// It is a job's from now on.
+    /// Hands the file over to its job.
     pub(super) fn keep(mut self) {
         self.path = None;
     }
@@ -91,12 +91,12 @@ impl Drop for Uploaded {
     fn drop(&mut self) {
         let Some(path) = self.path.take() else { return };
         if let Err(error) = remove(&path) {
-            tracing::warn!(%error, "an upload that is not wanted cannot be removed");
+            tracing::warn!(%error, "cannot remove an unused upload");
         }
     }
 }
 
-/// A new file for its owner alone, in place of one of this name.
+/// Creates a file that only its owner can read, replacing one of this name.
 async fn part_file(path: &Path) -> io::Result<File> {
     tokio::fs::OpenOptions::from(private::options()).write(true).create(true).truncate(true).open(path).await
 }
@@ -108,18 +108,19 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// How long so many bytes may take, counted from the first moment.
-fn patience(bytes: u64) -> Duration {
+/// Returns the time allowed for this many bytes, from the start.
+fn time_allowed(bytes: u64) -> Duration {
     UPLOAD_PATIENCE + Duration::from_millis(bytes.saturating_mul(1000) / UPLOAD_BYTES_PER_SECOND_MIN)
 }
 
 fn too_large(bytes_max: u64) -> Problem {
-    let detail = format!("the body has more than {bytes_max} bytes; packed files (.gz, .zst) are taken too");
+    let detail =
+        format!("the body has more than {bytes_max} bytes; compressed files (.gz, .zst) are accepted too");
     Problem::new(ErrorCode::BodyTooLarge, detail)
 }
 
 fn too_slow() -> Problem {
-    let detail = format!("the body came at less than {UPLOAD_BYTES_PER_SECOND_MIN} bytes a second");
+    let detail = format!("the body arrived at less than {UPLOAD_BYTES_PER_SECOND_MIN} bytes per second");
     Problem::new(ErrorCode::BodyTooSlow, detail)
 }
 
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
     use std::convert::Infallible;
 
-    /// What is to be filled, in a folder of its own.
+    /// Returns an empty upload in a folder.
     fn part(folder: &Path) -> Uploaded {
         Uploaded { path: Some(folder.join("part")), bytes: 0, digest: 0 }
     }
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_trickles_is_given_up_and_leaves_nothing() {
+    async fn a_body_that_trickles_times_out_and_leaves_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         // A byte a second, for ever.
         let trickle = futures_util::stream::unfold((), |()| async {
@@ -157,7 +158,7 @@ mod tests {
             Some((Ok::<_, Infallible>("x"), ()))
         });
         let (mut part, began) = (part(folder.path()), Instant::now());
-        let problem = part.fill(Body::from_stream(trickle), 1 << 20).await.expect_err("given up");
+        let problem = part.fill(Body::from_stream(trickle), 1 << 20).await.expect_err("timed out");
         assert_eq!(problem.code(), ErrorCode::BodyTooSlow);
         assert_eq!(problem.code().facts().status.as_u16(), 408);
         let took = began.elapsed();
@@ -170,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_finds_no_room_leaves_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        // Whatever is written there is answered as a full disk answers.
+        // Every write there fails as on a full disk.
         std::os::unix::fs::symlink("/dev/full", folder.path().join("part")).expect("a link");
         let mut part = part(folder.path());
         let problem = part.fill(Body::from(vec![7; BUFFER_BYTES * 2]), 1 << 30).await.expect_err("no room");
@@ -182,13 +183,13 @@ mod tests {
 
     #[test]
     fn more_bytes_may_take_longer() {
-        assert_eq!(patience(0), UPLOAD_PATIENCE);
+        assert_eq!(time_allowed(0), UPLOAD_PATIENCE);
         let minute = UPLOAD_BYTES_PER_SECOND_MIN * 60;
-        assert_eq!(patience(minute), UPLOAD_PATIENCE + Duration::from_secs(60));
+        assert_eq!(time_allowed(minute), UPLOAD_PATIENCE + Duration::from_secs(60));
     }
 
     #[test]
-    fn a_full_disk_is_no_fault_of_ours() {
+    fn a_full_disk_is_unavailable() {
         let full = not_written(io::ErrorKind::StorageFull.into());
         assert_eq!(full.code(), ErrorCode::Unavailable);
         assert_eq!(not_written(io::ErrorKind::PermissionDenied.into()).code(), ErrorCode::Internal);

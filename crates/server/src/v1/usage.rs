@@ -25,15 +25,15 @@ const ENTRIES_MAX: usize = 200_000;
 /// Entries of one read.
 const PART: usize = 2_000;
 
-/// What may stand in the query.
+/// Query parameters.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes the query; `Query` reads it")]
 struct Params {
-    /// From then on: a day, a moment, or a length of time back from now.
+    /// Start of the period: a day, a moment, or a length of time back from now.
     #[param(inline, example = "30d", required = false)]
     from: TimeText,
-    /// Until then.
+    /// End of the period.
     #[param(inline, required = false)]
     to: TimeText,
 }
@@ -89,7 +89,7 @@ async fn usage(request: AuthenticatedRequest) -> Result<Content, Problem> {
     let from = query.begin("from", now)?;
     let from = from.unwrap_or_else(|| Timestamp::from_ms(now.as_ms() - DAYS * 86_400_000));
     if to < from {
-        return Err(Problem::parameter("to", "to is before from; give a later time"));
+        return Err(Problem::parameter("to", "to is earlier than from; give a later time"));
     }
     let mut sums = Sums::default();
     let complete = sums.gather(&request, from, to).await?;

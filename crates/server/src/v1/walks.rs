@@ -1,4 +1,4 @@
-//! `/v1/walks`: a whole hashtag, walked through the upstream by the worker. One credit a page.
+//! `/v1/walks`: a whole hashtag, fetched from the upstream by the worker. One credit per page.
 
 use super::imports::{ListParams, the_job};
 use super::json_body::Fields;
@@ -60,19 +60,19 @@ pub(crate) struct WalkView {
     max_credits: u64,
     /// TikTok's id, once it is known.
     hashtag_id: Option<String>,
-    /// The id that takes its place while TikTok's is not known; `null` once TikTok's is known.
+    /// The id in its place while TikTok's is unknown; `null` afterwards.
     assigned_id: Option<String>,
     counters: WalkCountersView,
-    /// The first 10 records that could not be used, each with the reason.
+    /// The first 10 rejected records, each with the reason.
     first_rejects: Vec<WalkRejectView>,
     /// Credits charged so far: one for each page that brought a video new to this walk.
     credits_charged: u64,
-    /// Reason for its end: `end` (the upstream has no more), `cap` (it gives no more, though there are more), `budget`, `stall`
-    /// (it says that there is more and gives none), `repeat` (it gives only what was seen), `upstream` (it could not go
-    /// on). `null` while it runs, and when it was cancelled.
+    /// Reason for its end: `end` (the upstream has no more), `cap` (it returns no more, though there are more),
+    /// `budget`, `stall` (it announces more and returns none), `repeat` (it returns only seen videos),
+    /// `upstream` (it failed). `null` while it runs, and when it was cancelled.
     #[schema(example = "end")]
     stop_reason: Option<&'static str>,
-    /// What went wrong, where something did.
+    /// The problem, if there was one.
     problem: Option<String>,
     /// Share of the hashtag that it saw; `null` until it has ended.
     coverage: Option<CoverageView>,
@@ -88,24 +88,24 @@ struct WalkCountersView {
     idle_page: u64,
     /// Videos, each counted once.
     unique: u64,
-    /// Videos that the walk had seen already.
+    /// Repeated videos.
     duplicate: u64,
-    /// Answers without a single video.
+    /// Pages without a video.
     empty_page: u64,
-    /// Records that could not be used; `first_rejects` has the reasons.
+    /// Rejected records; `first_rejects` has reasons.
     rejects: u64,
 }
 
-/// A record of the upstream that could not be used.
+/// A rejected record of the upstream.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WalkReject)]
 struct WalkRejectView {
-    /// The upstream's cursor that its page was requested with.
+    /// The upstream's cursor of its page.
     cursor: u64,
-    /// Its place on the page, from 1.
+    /// Position on the page, from 1.
     #[schema(minimum = 1, example = 17)]
     record: u64,
-    /// Why, with the field and its value where one is to blame.
+    /// Reason, with the field and its value if one is invalid.
     #[schema(
         example = "play_count: 9223372036854775807 is above 9007199254740992 (2^53), the largest count"
     )]
@@ -124,7 +124,7 @@ struct CoverageView {
     share: Option<ShareView>,
     /// Reason for a missing share.
     share_missing: Option<String>,
-    /// The videos there are, by this walk and the one before it.
+    /// Estimated number of all videos, by this walk and the one before it.
     estimate: Option<EstimateView>,
     /// Reason for a missing estimate.
     estimate_missing: Option<String>,
@@ -136,9 +136,9 @@ struct ReportedView {
     value: u64,
     /// Always `reported`.
     basis: &'static str,
-    /// Whether it was rounded for display.
+    /// True if it was rounded for display.
     rounded: bool,
-    /// The step it was rounded to; 1 when it is exact.
+    /// The step it was rounded to; 1 if it is exact.
     step: u64,
 }
 
@@ -150,15 +150,15 @@ struct ShareView {
     high: f64,
 }
 
-/// Capture and recapture (Chapman), with a 95 % interval. Two walks that begin with the most popular videos see the same
-/// ones more often than chance would have it: then it is too low.
+/// Capture and recapture (Chapman), with a 95 % interval. Too low if both walks begin with the most popular
+/// videos, since they then share more than by chance.
 #[derive(Serialize, ToSchema)]
 struct EstimateView {
-    /// Videos there are.
+    /// Estimated number of all videos.
     videos: f64,
     low: f64,
     high: f64,
-    /// Whether at least 7 videos were seen twice; otherwise it is of little use.
+    /// True if both walks saw at least 7 of the same videos; otherwise the estimate is of little use.
     is_firm: bool,
     /// Videos that both walks saw.
     both: u64,
@@ -173,15 +173,15 @@ struct EstimateView {
 pub(crate) struct WalkPriceView {
     hashtag: String,
     region: Option<String>,
-    /// Pages, if the upstream gives full ones; `null` where that cannot be known.
+    /// Pages, if the upstream returns full ones; `null` if unknown.
     pages: Option<u64>,
-    /// Credits, one a page; `null` where that cannot be known.
+    /// Credits, one per page; `null` if unknown.
     credits: Option<u64>,
     /// Upper limit of the price.
     max_credits: u64,
     /// Number of videos of the hashtag as a source reported it.
     reported_videos: Option<u64>,
-    /// Videos of the hashtag that are stored already.
+    /// Stored videos of the hashtag.
     held_videos: Option<u64>,
     /// Basis of the numbers, or the reason for their absence.
     basis: String,
@@ -280,9 +280,10 @@ impl CoverageView {
 
 /// Start a walk
 ///
-/// Crawls the upstream's feed of a hashtag to its end and stores every page as it arrives. One credit is charged
-/// for each page that brings at least one video new to the walk, once, and never more than `max_credits`; pages that are
-/// empty or bring only repeats or rejects are free. `dry_run` returns the price and starts nothing.
+/// Fetches the upstream's feed of a hashtag to its end and stores every page as it arrives. One credit is
+/// charged for each page that brings at least one video new to the walk, once, and never more than
+/// `max_credits`; pages that are empty or bring only repeats or rejects are free. `dry_run` returns the price
+/// and starts nothing.
 #[utoipa::path(
     post,
     path = "/v1/walks",
@@ -304,7 +305,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
     let (order, dry_run) = (order(&mut fields)?, fields.flag("dry_run")?);
     let catalog = &request.app.catalog;
     if !catalog.has_upstream() {
-        let detail = "a walk goes through an upstream, and none is configured here; the server's owner adds one as \
+        let detail = "a walk fetches from an upstream, and none is configured here; the server's owner adds one as \
                       [[upstream]] to tagmeter.toml";
         return Err(Problem::new(ErrorCode::NoUpstream, detail));
     }
@@ -395,7 +396,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     path = "/v1/walks/{id}",
     operation_id = "get_walk",
     tag = "walks",
-    params(("id" = String, Path, description = "Its name")),
+    params(("id" = String, Path, description = "Job id")),
     responses((status = 200, description = "The walk", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -407,13 +408,13 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
 
 /// Cancel a walk
 ///
-/// Keeps what was stored and charged so far. A running walk stops after its current page.
+/// Stored pages and their charges remain. A running walk stops after its current page.
 #[utoipa::path(
     delete,
     path = "/v1/walks/{id}",
     operation_id = "cancel_walk",
     tag = "walks",
-    params(("id" = String, Path, description = "Its name")),
+    params(("id" = String, Path, description = "Job id")),
     responses((status = 200, description = "The walk as it is now", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

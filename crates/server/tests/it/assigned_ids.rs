@@ -1,5 +1,5 @@
-//! The id that a hashtag has while TikTok's is unknown: every path that takes a hashtag takes it, also once TikTok's is known,
-//! and answers what it answers to the name.
+//! The id of a hashtag while TikTok's is unknown: every path accepts it, also once TikTok's is known, and
+//! answers as for the name.
 
 use domain::assigned_id::ASSIGNED_ID_MIN;
 use domain::{Observation, Timestamp};
@@ -29,7 +29,7 @@ fn holdings() -> impl Iterator<Item = Observation> {
     readings.chain(videos)
 }
 
-/// Every path that takes a hashtag: with its id, and with its name.
+/// Lists every path that names a hashtag: with its id, and with its name.
 fn paths(id: &str, name: &str) -> Vec<[String; 2]> {
     let mut paths: Vec<[String; 2]> = [
         "/v1/hashtags/{}",
@@ -53,15 +53,15 @@ fn paths(id: &str, name: &str) -> Vec<[String; 2]> {
     paths
 }
 
-/// What of an answer says something of the hashtag.
-fn told(answer: &Answer) -> Value {
+/// Returns the part of an answer that is about the hashtag.
+fn content(answer: &Answer) -> Value {
     let is_json = answer.header("content-type") == "application/json";
     if !is_json {
         return Value::String(format!("{:?}", answer.body));
     }
     let mut json = answer.json();
     let members = json.as_object_mut().expect("an object");
-    // A cursor is of one path.
+    // A cursor belongs to one path.
     members.retain(|name, _| name != "billing" && name != "pagination");
     json
 }
@@ -72,15 +72,15 @@ async fn every_path_answers_to_the_id_as_to_the_name(server: &TestServer, id: &s
         assert_eq!(one.status.as_u16(), other.status.as_u16(), "{by_id}: {}", one.text());
         assert!(one.status.as_u16() == 200 || by_name.contains("of=hashtags"), "{by_id}: {}", one.text());
         if one.status.as_u16() == 200 {
-            assert_eq!(told(&one), told(&other), "{by_id} and {by_name}");
+            assert_eq!(content(&one), content(&other), "{by_id} and {by_name}");
         }
     }
     let posts = server.get(&format!("/challenge-posts/?challenge_id={id}&count=35")).await.json();
     assert_eq!(posts["videos"].as_array().map(Vec::len), Some(30), "{posts}");
 }
 
-/// Everything that is said of #kitten names it by both ids, of which one is `null`.
-async fn both_ids_are_told_everywhere(server: &TestServer, id: &Value, assigned_id: &Value) {
+/// Every answer about #kitten has both ids, of which one is `null`.
+async fn every_answer_has_both_ids(server: &TestServer, id: &Value, assigned_id: &Value) {
     let both = [id, assigned_id];
     for path in ["history?step=raw", "creators", "benchmark"] {
         let answer = server.get(&format!("/v1/hashtags/kitten/{path}")).await.json();
@@ -94,7 +94,7 @@ async fn both_ids_are_told_everywhere(server: &TestServer, id: &Value, assigned_
     assert_eq!([&kitten["series"]["hashtag_id"], &kitten["series"]["assigned_id"]], both, "{compared}");
     let related = server.get("/v1/hashtags/cat/related?generic=true").await.json();
     let rows = related["data"].as_array().expect("a list");
-    let kitten = rows.iter().find(|row| row["name"] == "kitten").expect("#kitten stands beside #cat");
+    let kitten = rows.iter().find(|row| row["name"] == "kitten").expect("#kitten is related to #cat");
     assert_eq!([&kitten["id"], &kitten["assigned_id"]], both, "{related}");
 }
 
@@ -105,7 +105,7 @@ async fn an_assigned_id_is_accepted_everywhere_and_for_good(place: &Place) {
     let id = record["data"]["assigned_id"].as_str().expect("an id").to_owned();
     assert!(id.parse::<u64>().expect("digits") >= ASSIGNED_ID_MIN && record["data"]["id"].is_null());
     every_path_answers_to_the_id_as_to_the_name(&server, &id).await;
-    both_ids_are_told_everywhere(&server, &Value::Null, &id.as_str().into()).await;
+    every_answer_has_both_ids(&server, &Value::Null, &id.as_str().into()).await;
     server
         .held()
         .record(vec![hashtag("kitten").id(TIKTOK_ID).views(20_001).observed_at(day(21)).into()])
@@ -113,7 +113,7 @@ async fn an_assigned_id_is_accepted_everywhere_and_for_good(place: &Place) {
     server.held().measure().follow_trends().await.expect("trends");
     let record = server.get(&format!("/v1/hashtags/{id}")).await.json();
     assert_eq!((&record["data"]["id"], &record["data"]["assigned_id"]), (&"42".into(), &Value::Null));
-    both_ids_are_told_everywhere(&server, &"42".into(), &Value::Null).await;
+    every_answer_has_both_ids(&server, &"42".into(), &Value::Null).await;
     for id in [&id, "42"] {
         every_path_answers_to_the_id_as_to_the_name(&server, id).await;
     }

@@ -84,7 +84,7 @@ async fn the_typescript_detector_works() {
     }
 }
 
-/// Legacy mode is for clients that tell account errors from others by their one key.
+/// Legacy mode is for clients that recognise account errors by their single member.
 #[tokio::test]
 async fn clients_that_branch_on_the_original_s_messages_work() {
     let server = holding().credits(0).options(|options| options.legacy_errors = true).start().await;

@@ -1,4 +1,4 @@
-//! Slow and oversized clients: each is refused or closed, soon, and the server goes on.
+//! Slow clients and oversized requests are refused or closed soon, and the server continues.
 
 use crate::wire::{PATIENCE, exchange, holding, read_to_end, status};
 use std::time::Duration;
@@ -27,7 +27,7 @@ async fn clients_that_do_not_finish_their_header_are_closed() {
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-a: ").await.expect("sent");
     let drip = async {
         loop {
-            // Always sooner than the time-out: it counts from the first byte, not from the last.
+            // Always sooner than the timeout, which counts from the first byte, not from the last.
             tokio::time::sleep(SHORT / 10).await;
             if stream.write_all(b"b").await.is_err() {
                 return;
@@ -39,7 +39,7 @@ async fn clients_that_do_not_finish_their_header_are_closed() {
 }
 
 #[tokio::test]
-async fn a_connection_that_lies_idle_is_closed_and_one_that_is_used_is_not() {
+async fn an_idle_connection_is_closed_and_a_used_one_is_not() {
     let server = impatient().await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
@@ -60,7 +60,7 @@ async fn a_client_that_does_not_fetch_its_answers_is_closed() {
         "GET /challenge-posts/?challenge_id=7551&count=35 HTTP/1.1\r\nHost: x\r\nX-Api-Key: {}\r\n\r\n",
         server.key
     );
-    // Asks on and on and never reads, until the buffers between us are full and the server has had enough.
+    // Sends requests and never reads, until the buffers are full and the server closes.
     let stuff = async { while stream.write_all(request.as_bytes()).await.is_ok() {} };
     tokio::time::timeout(PATIENCE, stuff).await.expect("the server closes");
     let counts = server.send(Request::get("/metrics")).await;
@@ -69,7 +69,7 @@ async fn a_client_that_does_not_fetch_its_answers_is_closed() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_refused() {
+async fn oversized_requests_are_refused() {
     let server = TestServer::start().await;
     let long = |count: usize| "b".repeat(count);
     let one_header = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-a: {}\r\n\r\n", long(20_000));
@@ -102,7 +102,7 @@ async fn a_promised_body_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_told_to_come_back() {
+async fn a_connection_over_the_limit_gets_503_with_retry_after() {
     let server = TestServer::builder().options(|options| options.connections_max = 2).start().await;
     let mut first = Connection::open(server.address).await;
     let mut second = Connection::open(server.address).await;

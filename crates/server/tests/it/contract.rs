@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 use testkit::{Answer, Place, Request, TestServer, video};
 
-/// Status, headers in order of name, body. The date is not ours to choose.
+/// Renders status, headers in order of name, and body, without the date.
 fn whole(answer: &Answer) -> String {
     let mut lines: Vec<String> = answer
         .headers
@@ -173,7 +173,7 @@ impl Later for testkit::HashtagFixture {
     }
 }
 
-async fn pages_are_compressed_for_who_asks_and_small_answers_are_not(place: &Place) {
+async fn pages_are_compressed_if_accepted_and_small_answers_are_not(place: &Place) {
     use std::io::Read;
     let server = holding_at(place).await.start().await;
     let page = "/challenge-posts/?challenge_id=7551&count=30";
@@ -241,6 +241,6 @@ testkit::tell_on_each_backend!(
     a_known_hashtag_without_videos_is_an_empty_page,
     search_has_the_exact_tag_first_and_pages_to_its_end,
     an_answer_the_caller_has_is_not_sent_and_not_charged,
-    pages_are_compressed_for_who_asks_and_small_answers_are_not,
+    pages_are_compressed_if_accepted_and_small_answers_are_not,
     no_integer_is_above_what_a_double_holds_and_ids_are_strings,
 );

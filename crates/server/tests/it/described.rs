@@ -1,4 +1,4 @@
-//! Every answer of a running server against the description that it serves.
+//! Compares every answer of a running server with the description that it serves.
 
 use crate::measure::holdings;
 use domain::{Clock, Timestamp};
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use testkit::upstream::ContractStandIn;
 use testkit::{Description, FixedClock, Request, TestServer, hashtag};
 
-/// A server that holds something of everything, and its upstream.
+/// Starts a server with data of every kind, and its upstream.
 async fn server() -> (ContractStandIn, TestServer) {
     let upstream = ContractStandIn::start().await;
     upstream.hold_videos(7551, "cat", 40);
@@ -20,7 +20,7 @@ async fn server() -> (ContractStandIn, TestServer) {
     (upstream, server)
 }
 
-/// Requests that need no job: path as described, as requested, and the status.
+/// Requests that need no job: path as described, path as requested, and status.
 const REQUESTS: &[(&str, &str, u16)] = &[
     ("/challenge-info-id/", "/challenge-info-id/?id=7551", 200),
     ("/challenge-info-id/", "/challenge-info-id/?id=123456", 404),
@@ -99,11 +99,11 @@ async fn every_answer_is_as_described() {
         .filter(|(method, path)| method == "get" && !succeeded.contains(path))
         .map(|(_, path)| path)
         .collect();
-    assert_eq!(missed, ["/v1/imports", "/v1/imports/{id}", "/v1/walks/{id}"], "these are told of below");
+    assert_eq!(missed, ["/v1/imports", "/v1/imports/{id}", "/v1/walks/{id}"], "the other tests cover these");
 }
 
 #[tokio::test]
-async fn every_path_that_needs_a_key_says_so_and_no_other_asks_for_one() {
+async fn every_path_that_needs_a_key_says_so_and_no_other_requires_one() {
     let (_upstream, server) = server().await;
     let description = Description::of(&server).await;
     let document = server.send(Request::get("/openapi.json")).await.json();
@@ -152,7 +152,7 @@ async fn every_format_that_a_path_names_is_answered_and_described() {
     description.operation("get", "/v1/trending").assert_describes(&refused);
 }
 
-/// A successful request of a path, without this parameter, to which another parameter can be added.
+/// Returns a successful request of a path without this parameter, to which another parameter can be appended.
 fn request_without(path: &str, parameter: &str) -> String {
     let (_, request, _) =
         REQUESTS.iter().find(|(of, _, status)| *of == path && *status == 200).expect("a request");
@@ -211,7 +211,7 @@ async fn bounds_defaults_and_words_of_parameters_are_the_server_s() {
 }
 
 #[tokio::test]
-async fn jobs_are_as_described_while_they_wait_and_when_they_are_called_off() {
+async fn jobs_are_as_described_while_queued_and_when_cancelled() {
     let (_upstream, server) = server().await;
     let description = Description::of(&server).await;
     let admin = server.admin_key().await;
@@ -246,7 +246,7 @@ async fn jobs_are_as_described_while_they_wait_and_when_they_are_called_off() {
 }
 
 #[tokio::test]
-async fn an_answer_that_the_caller_holds_and_limits_are_as_described() {
+async fn unchanged_answers_and_limits_are_as_described() {
     let (_upstream, server) = server().await;
     let description = Description::of(&server).await;
     for (described, path) in

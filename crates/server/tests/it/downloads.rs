@@ -1,5 +1,5 @@
-//! Large answers over the wire: their length is told, a download that was cut off goes on for nothing, and there are only
-//! so many at once.
+//! Large answers over the wire: they state their length, interrupted downloads resume free of charge, and their
+//! number is limited.
 
 use crate::wire::{PATIENCE, exchange};
 use domain::{Clock, KeyScope, Observation, Timestamp};
@@ -39,7 +39,7 @@ pub(crate) fn ask(server: &TestServer, path: &str) -> Request {
     Request::get(path).key(&server.key)
 }
 
-/// Status, code of the problem and charge of an answer that is none.
+/// Returns status, code and charge of an error response.
 pub(crate) fn refusal(answer: &Answer) -> (u16, String, String) {
     (answer.status.as_u16(), answer.code(), answer.header("x-credits-charged").to_owned())
 }
@@ -93,7 +93,7 @@ async fn read_raw(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     read
 }
 
-async fn an_export_that_was_cut_off_goes_on_for_nothing(place: &Place) {
+async fn an_interrupted_export_resumes_free_of_charge(place: &Place) {
     let server = holding(place).await.start().await;
     let whole = server.get(EXPORT).await;
     let (etag, bytes) = (whole.header("etag").to_owned(), whole.body.len());
@@ -132,7 +132,7 @@ async fn an_export_that_was_cut_off_goes_on_for_nothing(place: &Place) {
     assert_eq!(behind.header("content-range"), format!("bytes */{bytes}"));
     let known = server.send(ask(&server, EXPORT).header("if-none-match", &etag)).await;
     assert_eq!((known.status.as_u16(), known.header("x-credits-charged")), (304, "0"));
-    // What is no range of bytes is ignored, and so is a part of another file: the answer is new, and paid.
+    // A malformed range and a range of another file are ignored: the answer is new, and paid.
     assert_eq!(server.balance().await, paid);
     let other = ask(&server, EXPORT).header("range", "bytes=5-").header("if-range", "\"another\"");
     let other = server.send(other).await;
@@ -142,14 +142,14 @@ async fn an_export_that_was_cut_off_goes_on_for_nothing(place: &Place) {
     assert_eq!(server.balance().await, paid - 2 * PRICE);
 }
 
-async fn what_is_not_stored_is_not_continued(place: &Place) {
+async fn a_download_that_is_not_stored_is_not_resumed(place: &Place) {
     let server = holding(place).await.start().await;
     let part = |path: &str| ask(&server, path).header("range", "bytes=100-");
     assert_eq!(refusal(&server.send(part(EXPORT)).await), refused(410, "download_expired"));
     let matched = ask(&server, EXPORT).header("if-match", "\"another\"");
     assert_eq!(refusal(&server.send(matched).await), refused(412, "precondition_failed"));
     assert_eq!(server.balance().await, 1_000_000);
-    // The first request of a client that asks for parts alone: paid once.
+    // The first request of a client that fetches only ranges: paid once.
     let first = server.send(ask(&server, EXPORT).header("range", "bytes=0-99")).await;
     assert_eq!(
         (first.status.as_u16(), first.header("x-credits-charged"), first.body.len()),
@@ -157,7 +157,7 @@ async fn what_is_not_stored_is_not_continued(place: &Place) {
     );
     assert_eq!(server.send(part(EXPORT)).await.status.as_u16(), 206);
     assert_eq!(server.balance().await, 1_000_000 - PRICE);
-    // Another question, another account, and later than it is kept.
+    // Another question, another account, and after the retention.
     let other = "/v1/export?of=history&format=csv";
     assert_eq!(refusal(&server.send(part(other)).await), refused(410, "download_expired"));
     let (_, stranger) = server.other_account("you@example.com", KeyScope::Call).await;
@@ -179,8 +179,9 @@ fn files(server: &TestServer) -> Vec<PathBuf> {
     entries.map(|entry| entry.expect("an entry").path()).collect()
 }
 
-/// As through Caddy, which accepts gzip on behalf of a client that accepts nothing, but not of one that asks for a range.
-async fn an_export_goes_on_whatever_coding_is_accepted(place: &Place) {
+/// As through Caddy, which accepts gzip on behalf of a client that accepts nothing, but not of one that sends
+/// `Range`.
+async fn an_export_resumes_whatever_coding_is_accepted(place: &Place) {
     let server = holding(place).await.start().await;
     let whole = server.send(ask(&server, EXPORT).header("accept-encoding", "gzip")).await;
     for coding in ["identity", "zstd", "gzip"] {
@@ -193,7 +194,7 @@ async fn an_export_goes_on_whatever_coding_is_accepted(place: &Place) {
         );
         assert_eq!((rest.header("content-encoding"), rest.header("x-credits-charged")), ("", "0"));
     }
-    // Of what is compressed the bytes are others.
+    // The bytes of a compressed answer differ.
     let packed = server.send(ask(&server, HISTORY).header("accept-encoding", "gzip")).await;
     assert_eq!(packed.header("content-encoding"), "gzip");
     let rest = ask(&server, HISTORY).header("accept-encoding", "identity").header("range", "bytes=100-");
@@ -209,7 +210,7 @@ async fn an_account_without_credits_still_gets_the_rest(place: &Place) {
     assert_eq!(server.get(EXPORT).await.status.as_u16(), 402);
 }
 
-async fn a_restart_does_not_lose_what_was_paid(place: &Place) {
+async fn a_restart_does_not_lose_paid_answers(place: &Place) {
     let server = holding(place).await.start().await;
     let whole = server.get(EXPORT).await;
     let keyed = || ask(&server, "/v1/export?of=history&format=csv").header("idempotency-key", "one");
@@ -225,7 +226,7 @@ async fn a_restart_does_not_lose_what_was_paid(place: &Place) {
     assert_eq!(server.balance().await, paid);
 }
 
-/// Another server over the same store and folder, as after a restart.
+/// Starts another server over the same store and folder, as after a restart.
 pub(crate) async fn second(server: &TestServer, folder: PathBuf) -> SocketAddr {
     let measure = server.held().measure().clone();
     let clock = std::sync::Arc::new(server.clock.clone());
@@ -292,7 +293,7 @@ async fn a_large_answer_is_a_file_too(place: &Place) {
     assert_eq!(json["billing"]["balance_remaining"], server.balance().await);
 }
 
-/// The ledger keeps no more than 1 MiB for a key.
+/// The ledger stores at most 1 MiB for a key.
 async fn json_of_any_size_is_charged_once_under_an_idempotency_key(place: &Place) {
     let server = holding(place).await.start().await;
     let keyed = |coding: &str| {
@@ -340,8 +341,8 @@ async fn json_of_any_size_is_charged_once_under_an_idempotency_key(place: &Place
     assert_eq!(refusal(&server.send(keyed("identity")).await), refused(410, "download_expired"));
 }
 
-/// Killed after the charge and before the record of the file said so: what it cost is at its end all the same.
-async fn json_whose_charge_the_record_does_not_know_of_is_answered_whole(place: &Place) {
+/// As if killed between the charge and the update of the record: the answer still ends with its cost.
+async fn json_whose_record_lacks_the_charge_is_answered_whole(place: &Place) {
     let server = holding(place).await.start().await;
     let keyed = || ask(&server, HISTORY).header("idempotency-key", "one");
     let first = server.send(keyed()).await;
@@ -354,13 +355,13 @@ async fn json_whose_charge_the_record_does_not_know_of_is_answered_whole(place: 
     let again = keyed().send(address).await;
     assert_eq!((again.status.as_u16(), again.header("x-credits-charged")), (200, "0"));
     assert!(again.body == first.body && again.json()["billing"]["credits_charged"] == 1);
-    // Only the ledger knows that it is paid: without the key it is nobody's.
+    // Only the ledger knows that it is paid, so it needs the key.
     let part = ask(&server, HISTORY).header("range", "bytes=9-").send(address).await;
     assert_eq!(refusal(&part), refused(410, "download_expired"));
     assert_eq!(server.balance().await, 999_999);
 }
 
-/// Sends a request and reads nothing of the answer but its first bytes.
+/// Sends a request and reads only the first bytes of the answer.
 async fn begin(server: &TestServer, key: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let request = format!("GET {EXPORT} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {key}\r\n\r\n");
@@ -371,7 +372,7 @@ async fn begin(server: &TestServer, key: &str) -> TcpStream {
     stream
 }
 
-async fn a_key_and_the_server_send_so_many_at_once(place: &Place) {
+async fn a_key_and_the_server_send_a_limited_number_at_once(place: &Place) {
     let options = |options: &mut server::Options| {
         (options.downloads.per_key, options.downloads.at_once) = (2, 3);
     };
@@ -387,7 +388,7 @@ async fn a_key_and_the_server_send_so_many_at_once(place: &Place) {
     }
     let rest = server.send(ask(&server, EXPORT).header("range", "bytes=100-")).await;
     assert_eq!(refusal(&rest), refused(429, "rate_limited"));
-    assert_eq!(server.get("/v1/hashtags/cat").await.status.as_u16(), 200, "a small answer is none of them");
+    assert_eq!(server.get("/v1/hashtags/cat").await.status.as_u16(), 200, "small answers do not count");
     let _slow_too = begin(&server, &other).await;
     for path in [EXPORT, HISTORY] {
         let refusal_of_all = server.send(Request::get(path).key(&third)).await;
@@ -422,7 +423,7 @@ async fn a_full_folder_refuses_and_charges_nothing(place: &Place) {
     assert!(files(&server).is_empty(), "{:?}", files(&server));
 }
 
-async fn what_is_kept_makes_room_for_what_is_new(place: &Place) {
+async fn stored_answers_make_room_for_new_ones(place: &Place) {
     let server = holding(place).await.start().await;
     let bytes = server.get(EXPORT).await.body.len() as u64;
     let options = |options: &mut server::Options| options.downloads.bytes_max = bytes * 3 / 2;
@@ -446,7 +447,7 @@ async fn a_file_that_became_shorter_ends_the_connection(place: &Place) {
     let mut connection = Connection::open(server.address).await;
     let cut = connection.send(ask(&server, EXPORT).header("range", "bytes=0-")).await;
     assert!(cut.is_err(), "a client sees that something is missing");
-    // The client that does not count sees it too: less came than was promised.
+    // A client sees it by the length alone.
     let request =
         format!("GET {EXPORT} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {}\r\nRange: bytes=0-\r\n\r\n", server.key);
     let read = exchange(server.address, request.as_bytes()).await;
@@ -455,17 +456,17 @@ async fn a_file_that_became_shorter_ends_the_connection(place: &Place) {
 
 testkit::tell_on_each_backend! {
     every_body_has_its_length,
-    an_export_that_was_cut_off_goes_on_for_nothing,
-    an_export_goes_on_whatever_coding_is_accepted,
-    what_is_not_stored_is_not_continued,
+    an_interrupted_export_resumes_free_of_charge,
+    an_export_resumes_whatever_coding_is_accepted,
+    a_download_that_is_not_stored_is_not_resumed,
     an_account_without_credits_still_gets_the_rest,
-    a_restart_does_not_lose_what_was_paid,
+    a_restart_does_not_lose_paid_answers,
     an_export_under_an_idempotency_key_is_charged_once,
     a_large_answer_is_a_file_too,
     json_of_any_size_is_charged_once_under_an_idempotency_key,
-    json_whose_charge_the_record_does_not_know_of_is_answered_whole,
-    a_key_and_the_server_send_so_many_at_once,
+    json_whose_record_lacks_the_charge_is_answered_whole,
+    a_key_and_the_server_send_a_limited_number_at_once,
     a_full_folder_refuses_and_charges_nothing,
-    what_is_kept_makes_room_for_what_is_new,
+    stored_answers_make_room_for_new_ones,
     a_file_that_became_shorter_ends_the_connection,
 }

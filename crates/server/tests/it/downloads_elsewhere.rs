@@ -1,10 +1,11 @@
-//! Large answers and several servers: a file is continued where it lies, and no server charges for it again.
+//! Large answers and several servers: a download is resumed on the node that has the file, and no node charges
+//! it again.
 
 use crate::downloads::{EXPORT, HISTORY, ask, folder, holding, holdings, refusal, refused, second};
 use testkit::postgres::TestDatabase;
 use testkit::{Place, Request, TestServer};
 
-/// Two nodes on a database, each with a folder of its own.
+/// Starts two nodes on a database, each with a folder of its own.
 async fn two_nodes(database: &TestDatabase) -> (TestServer, TestServer) {
     let node = |name: &str| {
         let name = name.to_owned();
@@ -41,10 +42,10 @@ async fn another_node_names_the_one_that_has_the_file_and_charges_nothing() {
         let rest = first.send(ranged().header("if-range", &etag)).await;
         assert!(rest.status.as_u16() == 206 && rest.body == whole.body.slice(100..), "{path}");
         assert_eq!(rest.header("x-download-node"), "node-a");
-        // Who has the answer already needs no file.
+        // A client that has the answer needs no file.
         let known = other.send(ask(&other, path).header("if-none-match", &etag)).await;
         assert_eq!((known.status.as_u16(), known.header("x-credits-charged")), (304, "0"), "{path}");
-        // A file of the other node is continued there.
+        // A file of the other node is resumed there.
         let there = other.get(path).await;
         assert_eq!(there.header("x-download-node"), "node-b");
         let rest = other.send(ranged().header("if-range", there.header("etag"))).await;
@@ -73,7 +74,7 @@ async fn an_idempotency_key_is_charged_once_whichever_node_it_is_sent_to() {
 }
 
 /// Servers on one machine may share a data folder.
-async fn a_server_that_shares_the_folder_continues_what_another_made(place: &Place) {
+async fn a_server_that_shares_the_folder_resumes_files_of_the_other(place: &Place) {
     let server = holding(place).await.start().await;
     let neighbour = second(&server, folder(&server)).await;
     let (_, stranger) = server.other_account("you@example.com", domain::KeyScope::Call).await;
@@ -92,4 +93,4 @@ async fn a_server_that_shares_the_folder_continues_what_another_made(place: &Pla
     }
 }
 
-testkit::tell_on_each_backend!(a_server_that_shares_the_folder_continues_what_another_made);
+testkit::tell_on_each_backend!(a_server_that_shares_the_folder_resumes_files_of_the_other);

@@ -1,9 +1,9 @@
-//! A 304 to a large answer: its `ETag` is that of a file that can be continued, or of the data alone.
+//! 304 to a large answer: its `ETag` is that of a file that can be resumed, or of the data alone.
 
 use crate::downloads::{EXPORT, HISTORY, ask, holding};
 use testkit::Place;
 
-async fn a_304_names_a_file_that_goes_on_for_nothing(place: &Place) {
+async fn a_304_names_a_file_that_can_be_resumed_free_of_charge(place: &Place) {
     let server = holding(place).await.start().await;
     for path in [EXPORT, HISTORY] {
         let first = server.get(path).await;
@@ -37,7 +37,7 @@ async fn a_304_names_a_file_that_goes_on_for_nothing(place: &Place) {
     }
 }
 
-/// Nothing is stored under the tag of a 304 that no file belongs to, so it does not look like that of a file.
+/// The tag of a 304 without a file does not look like that of a file.
 async fn a_304_without_a_stored_file_names_the_data(place: &Place) {
     let server = holding(place).await.start().await;
     let same = server.send(ask(&server, EXPORT).header("if-none-match", "*")).await;
@@ -47,6 +47,6 @@ async fn a_304_without_a_stored_file_names_the_data(place: &Place) {
 }
 
 testkit::tell_on_each_backend! {
-    a_304_names_a_file_that_goes_on_for_nothing,
+    a_304_names_a_file_that_can_be_resumed_free_of_charge,
     a_304_without_a_stored_file_names_the_data,
 }

@@ -1,11 +1,11 @@
-//! Every error in both wordings.
+//! Every error in both formats.
 
 use crate::wire::holding;
 use domain::{ApiKey, KeyId};
 use std::fmt::Write;
 use testkit::{Answer, Request, TestServer};
 
-/// Requests that fail, and a name for each.
+/// Returns requests that fail, with a name for each.
 fn failing(server: &TestServer) -> Vec<(&'static str, Request)> {
     let with_key = |path: &str| Request::get(path).key(&server.key);
     let get = |path: &str| Request::get(path);
@@ -39,25 +39,25 @@ fn failing(server: &TestServer) -> Vec<(&'static str, Request)> {
 
 fn line(name: &str, answer: &Answer) -> String {
     let body = answer.text().replace(answer.header("x-request-id"), "<id>");
-    let mut told = format!("{name}\n  {} {}", answer.status.as_u16(), answer.header("content-type"));
+    let mut line = format!("{name}\n  {} {}", answer.status.as_u16(), answer.header("content-type"));
     for header in ["www-authenticate", "allow", "retry-after"] {
         if !answer.header(header).is_empty() {
-            write!(told, " | {header}: {}", answer.header(header)).expect("memory");
+            write!(line, " | {header}: {}", answer.header(header)).expect("memory");
         }
     }
-    format!("{told}\n  {body}\n")
+    format!("{line}\n  {body}\n")
 }
 
 async fn all(server: &TestServer) -> String {
-    let mut told = String::new();
+    let mut lines = String::new();
     for (name, request) in failing(server) {
         let answer = server.send(request).await;
         assert_eq!(answer.header("x-credits-charged"), "0", "{name}");
         assert_eq!(answer.header("x-request-id").len(), 36, "{name}");
-        told.push_str(&line(name, &answer));
+        lines.push_str(&line(name, &answer));
     }
     assert_eq!(server.balance().await, 1_000_000, "errors are free");
-    told
+    lines
 }
 
 #[tokio::test]
@@ -75,14 +75,14 @@ async fn the_original_s_errors() {
 }
 
 #[tokio::test]
-async fn an_empty_account_is_told_so_in_both_wordings() {
-    let mut told = String::new();
+async fn an_empty_account_is_refused_in_both_formats() {
+    let mut lines = String::new();
     for legacy_errors in [false, true] {
         let server =
             holding().credits(0).options(|options| options.legacy_errors = legacy_errors).start().await;
         let answer = server.get("/challenge-info-id/?id=7551").await;
         assert_eq!((answer.header("x-credits-charged"), answer.header("x-credits-remaining")), ("0", "0"));
-        told.push_str(&line("no credits", &answer));
+        lines.push_str(&line("no credits", &answer));
         // Credits that are granted elsewhere count at once.
         let (credits, cause) = (domain::Credits::new(1).expect("one"), "test".parse().expect("a cause"));
         let store = server.held().store();
@@ -92,12 +92,12 @@ async fn an_empty_account_is_told_so_in_both_wordings() {
             .expect("a grant");
         assert!(server.get("/challenge-info-id/?id=7551").await.text().contains("\"cha_name\":\"cat\""));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(lines);
 }
 
 #[tokio::test]
-async fn too_many_requests_are_told_when_to_come_back() {
-    let mut told = String::new();
+async fn too_many_requests_get_retry_after() {
+    let mut lines = String::new();
     for legacy_errors in [false, true] {
         let server =
             holding().key_limit(2).options(|options| options.legacy_errors = legacy_errors).start().await;
@@ -113,8 +113,8 @@ async fn too_many_requests_are_told_when_to_come_back() {
         );
         let wait: u64 = denied.header("retry-after").parse().expect("seconds");
         assert!((29..=30).contains(&wait), "half a minute for one of two a minute: {wait}");
-        told.push_str(&line("rate limited", &denied).replace(&format!(" {wait}"), " <wait>"));
+        lines.push_str(&line("rate limited", &denied).replace(&format!(" {wait}"), " <wait>"));
         assert_eq!(server.balance().await, 999_998);
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(lines);
 }

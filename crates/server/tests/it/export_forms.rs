@@ -1,4 +1,4 @@
-//! Exports in the format that `Accept` or `format` names, and what `HEAD` says of them.
+//! Exports in the format that `Accept` or `format` names, and their `HEAD`.
 
 use crate::downloads::{EXPORT, ask, holding, refusal, refused};
 use domain::Clock;
@@ -13,7 +13,7 @@ fn varies_by_accept(answer: &Answer) -> bool {
     answer.header("vary").split(", ").any(|name| name == "accept")
 }
 
-async fn accept_picks_the_format_and_the_parameter_wins(place: &Place) {
+async fn accept_chooses_the_format_and_the_parameter_wins(place: &Place) {
     let server = holding(place).await.start().await;
     let path = "/v1/export?of=hashtags";
     for (accept, kind) in [
@@ -52,7 +52,7 @@ async fn accept_picks_the_format_and_the_parameter_wins(place: &Place) {
     assert_eq!(server.balance().await, balance - 1);
 }
 
-fn told(answer: &Answer) -> Vec<String> {
+fn headers(answer: &Answer) -> Vec<String> {
     let names = [
         "content-type",
         "content-length",
@@ -88,20 +88,20 @@ async fn head_has_the_headers_of_get_and_makes_no_file(place: &Place) {
         let is_known_before =
             |line: &&String| !line.starts_with("content-length") && !line.starts_with("etag");
         let known =
-            |answer: &Answer| told(answer).iter().filter(is_known_before).cloned().collect::<Vec<_>>();
+            |answer: &Answer| headers(answer).iter().filter(is_known_before).cloned().collect::<Vec<_>>();
         assert_eq!(known(&before), known(&whole), "{path}");
         let paid = server.balance().await;
         let after = head(&server, path, None).await;
-        assert_eq!((after.status.as_u16(), told(&after)), (200, told(&whole)), "{path}");
+        assert_eq!((after.status.as_u16(), headers(&after)), (200, headers(&whole)), "{path}");
         let part = head(&server, path, Some("bytes=10-")).await;
         assert_eq!(part.status.as_u16(), 206, "{path}");
         assert_eq!(part.header("content-length"), (whole.body.len() - 10).to_string());
-        let held = Request::new(Method::HEAD, path).key(&server.key);
-        let held = server.send(held.header("if-none-match", whole.header("etag"))).await;
-        assert_eq!((held.status.as_u16(), held.header("x-credits-charged")), (304, "0"), "{path}");
+        let same = Request::new(Method::HEAD, path).key(&server.key);
+        let same = server.send(same.header("if-none-match", whole.header("etag"))).await;
+        assert_eq!((same.status.as_u16(), same.header("x-credits-charged")), (304, "0"), "{path}");
         assert!(balance > paid && server.balance().await == paid, "{path}");
     }
-    // A new file would have other bytes: its length is not known.
+    // A new file would differ, so its length is unknown.
     let now = server.clock.now();
     server.held().record([hashtag("dog").id(9).views(5).observed_at(now).into()]).await;
     let changed = head(&server, EXPORT, None).await;
@@ -112,6 +112,6 @@ async fn head_has_the_headers_of_get_and_makes_no_file(place: &Place) {
 }
 
 testkit::tell_on_each_backend!(
-    accept_picks_the_format_and_the_parameter_wins,
+    accept_chooses_the_format_and_the_parameter_wins,
     head_has_the_headers_of_get_and_makes_no_file,
 );

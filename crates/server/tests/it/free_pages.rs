@@ -1,4 +1,4 @@
-//! Searches that find nothing and pages past the end are answers, and free.
+//! Searches that find nothing and pages past the end succeed and are free.
 
 use crate::wire::holding_at;
 use testkit::{Place, Request, hashtag};
@@ -60,7 +60,7 @@ async fn an_answer_without_a_row_is_free(place: &Place) {
     }
     assert_eq!(server.balance().await, balance);
     assert_eq!(self::entries(&server).await, entries, "nothing is in the ledger");
-    // What has a row is paid for.
+    // Answers with rows are charged.
     for url in [
         "/search-challenge/?keyword=cat",
         "/v1/hashtags?query=cat",
@@ -77,22 +77,22 @@ async fn entries(server: &testkit::TestServer) -> usize {
     server.held().store().entries(server.account_id, None, 1_000).await.expect("entries").len()
 }
 
-async fn an_idempotency_key_stands_for_a_format_too(place: &Place) {
+async fn an_idempotency_key_belongs_to_a_format_too(place: &Place) {
     let server = holding_at(place).await.start().await;
-    let asked = |accept: &str, coding: &str| {
+    let get = |accept: &str, coding: &str| {
         let request =
             Request::get("/v1/hashtags/cat/videos?limit=2").key(&server.key).header("idempotency-key", "a");
         server.send(request.header("accept", accept).header("accept-encoding", coding))
     };
-    let first = asked("text/csv", "identity").await;
+    let first = get("text/csv", "identity").await;
     assert_eq!((first.status.as_u16(), first.header("x-credits-charged")), (200, "1"));
     for (accept, coding) in [("text/csv", "gzip"), ("text/csv;q=0.9, application/json;q=0.1", "zstd, gzip")] {
-        let again = asked(accept, coding).await;
+        let again = get(accept, coding).await;
         assert_eq!((again.status.as_u16(), again.header("x-credits-charged")), (200, "0"), "{accept}");
         assert!(again.header("content-type").starts_with("text/csv"), "{accept}");
     }
     for accept in ["application/json", "*/*", "application/x-ndjson", "text/csv;q=0.1, application/json"] {
-        let other = asked(accept, "identity").await;
+        let other = get(accept, "identity").await;
         assert_eq!(
             (other.status.as_u16(), other.code().as_str()),
             (422, "idempotency_key_reused"),
@@ -102,4 +102,4 @@ async fn an_idempotency_key_stands_for_a_format_too(place: &Place) {
     assert_eq!(server.balance().await, 999_999);
 }
 
-testkit::tell_on_each_backend!(an_answer_without_a_row_is_free, an_idempotency_key_stands_for_a_format_too);
+testkit::tell_on_each_backend!(an_answer_without_a_row_is_free, an_idempotency_key_belongs_to_a_format_too);

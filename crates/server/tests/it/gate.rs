@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 const CAT: &str = "/challenge-info-id/?id=7551";
 
-/// C credits, many callers at once: exactly C are served.
+/// Sends many calls at once on few credits: exactly as many are served.
 async fn storm(place: &Place, credits: u64, connections: u64, calls_each: u64) {
     let server = holding_at(place).await.credits(credits).start().await;
     let mut callers = JoinSet::new();
@@ -55,7 +55,7 @@ async fn a_revoked_key_is_refused_soon_and_a_new_one_works(place: &Place) {
     });
     refused.await.expect("a revoked key is refused");
     let key = ApiKey::new(KeyId::new(77), [9; 16]);
-    // One with more rights than paid calls need.
+    // With a wider scope than paid calls need.
     let made = |digest| NewKey {
         key_id: key.id(),
         digest,
@@ -81,7 +81,7 @@ async fn a_key_with_another_secret_is_refused(place: &Place) {
     for key in [ApiKey::new(right.id(), [0; 16]), ApiKey::new(KeyId::new(1), [0; 16])] {
         let answer = server.send(Request::get(CAT).key(&key.reveal())).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "invalid_api_key"));
-        assert_eq!(answer.header("x-credits-remaining"), "", "a stranger is told nothing of the account");
+        assert_eq!(answer.header("x-credits-remaining"), "", "a stranger learns nothing about the account");
     }
     let bearer = format!("Bearer {}", server.key);
     assert_eq!(server.send(Request::get(CAT).header("authorization", &bearer)).await.status.as_u16(), 200);
@@ -98,12 +98,12 @@ async fn the_server_s_limit_is_for_keys_without_their_own(place: &Place) {
     }
 }
 
-async fn a_repeated_idempotency_key_gives_the_same_answer_and_one_charge(place: &Place) {
+async fn a_repeated_idempotency_key_returns_the_same_answer_for_one_charge(place: &Place) {
     let server = holding_at(place).await.credits(1).start().await;
     let request = |path: &str, key: &str| Request::get(path).key(&server.key).header("idempotency-key", key);
     let first = server.send(request(CAT, "a")).await;
     assert_eq!((first.status.as_u16(), first.header("x-credits-charged")), (200, "1"));
-    // The hashtag has changed and the account is empty: the answer that was paid for comes back all the same.
+    // The hashtag has changed and the account is empty: the paid answer is returned nevertheless.
     let changed = testkit::hashtag("cat").id(7551).views(2_000_000_000_000).observed_at(server.clock.now());
     server.held().record([changed.into()]).await;
     let again = server.send(request("/challenge-info-id?id=7551", "a")).await;
@@ -155,7 +155,7 @@ testkit::tell_on_each_backend!(
     a_revoked_key_is_refused_soon_and_a_new_one_works,
     a_key_with_another_secret_is_refused,
     the_server_s_limit_is_for_keys_without_their_own,
-    a_repeated_idempotency_key_gives_the_same_answer_and_one_charge,
+    a_repeated_idempotency_key_returns_the_same_answer_for_one_charge,
     one_idempotency_key_sent_many_times_at_once_is_charged_once,
     credits_that_another_server_spent_are_gone,
 );

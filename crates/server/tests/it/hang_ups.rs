@@ -1,4 +1,4 @@
-//! Clients that go away in the middle: every answer has one charge, and nothing else has any.
+//! Clients that hang up during a call: every successful answer has one charge, and nothing else has any.
 
 use crate::wire::holding;
 use domain::RequestId;
@@ -9,11 +9,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Holds up every charge until it is dropped: another process that writes to the ledger's file.
-pub(crate) struct LedgerHeldUp(Database);
+/// Delays every charge until it is dropped, as another process that writes to the ledger's file.
+pub(crate) struct LedgerLock(Database);
 
-impl LedgerHeldUp {
-    pub(crate) fn by_a_lock_on(server: &TestServer) -> Self {
+impl LedgerLock {
+    pub(crate) fn on(server: &TestServer) -> Self {
         let database = Database::open(server.held().folder().join("accounts.db")).expect("the ledger's file");
         database.busy_timeout(Duration::from_secs(10)).expect("a setting");
         database.execute_batch("BEGIN IMMEDIATE").expect("the lock");
@@ -21,9 +21,9 @@ impl LedgerHeldUp {
     }
 }
 
-impl Drop for LedgerHeldUp {
+impl Drop for LedgerLock {
     fn drop(&mut self) {
-        self.0.execute_batch("ROLLBACK").expect("the lock is given back");
+        self.0.execute_batch("ROLLBACK").expect("the lock is released");
     }
 }
 
@@ -37,13 +37,13 @@ async fn send_raw(server: &TestServer, path: &str, idempotency_key: &str) -> Tcp
     stream
 }
 
-/// The charge waits for the disk when the client goes; it is made all the same, once.
+/// The client hangs up while the charge waits for the disk; it is made nevertheless, once.
 #[tokio::test]
-async fn a_client_that_leaves_while_its_charge_is_under_way_is_charged_once() {
+async fn a_client_that_hangs_up_during_its_charge_is_charged_once() {
     let server = holding().start().await;
-    let lock = LedgerHeldUp::by_a_lock_on(&server);
+    let lock = LedgerLock::on(&server);
     let stream = send_raw(&server, "/challenge-info-id/?id=7551", "a").await;
-    // Another call that waits behind the same lock shows that the first has come that far.
+    // A second call that waits for the same lock shows that the first has reached it.
     let mut second = send_raw(&server, "/challenge-info-id/?id=7551", "b").await;
     assert!(tokio::time::timeout(Duration::from_millis(200), second.read_u8()).await.is_err());
     drop(stream);
@@ -60,8 +60,8 @@ async fn a_client_that_leaves_while_its_charge_is_under_way_is_charged_once() {
     assert_eq!(server.balance().await, 999_998);
 }
 
-/// A mix of callers: some read their answers and keep a journal, some leave at various moments, some ask for nothing
-/// that is held.
+/// A mix of callers: some read their answers and write a journal, some hang up at various moments, some request
+/// an unknown hashtag.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_success_has_one_charge_and_nothing_else_has_any() {
     const CALLERS: u64 = 24;
@@ -93,7 +93,7 @@ async fn every_success_has_one_charge_and_nothing_else_has_any() {
         });
     }
     let journal: Vec<(RequestId, u16)> = callers.join_all().await.into_iter().flatten().collect();
-    // Every call that was left is sent once more under its key: then it has been charged, once.
+    // Every abandoned call is sent once more under its key: then it is charged, once.
     let mut left = 0;
     for caller in 0..CALLERS {
         for call in (0..CALLS).filter(|call| (caller + call) % 3 == 0) {
@@ -117,7 +117,7 @@ async fn every_success_has_one_charge_and_nothing_else_has_any() {
     assert_eq!((audit.charges, audit.credits_charged), (charged + left, charged + left));
 }
 
-/// Leaves at once, or after the first byte of the answer, or when a few other tasks have had their turn.
+/// Hangs up at once, after the first byte of the answer, or after a few other tasks have run.
 async fn leave_early(server: &TestServer, caller: u64, call: u64) {
     let mut stream = send_raw(server, "/challenge-info-id/?id=7551", &format!("{caller}-{call}")).await;
     match call % 4 {

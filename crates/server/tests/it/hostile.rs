@@ -1,5 +1,5 @@
-//! Requests that two programs could read in two ways: refused, or read in one clear way. Never a fault, never two
-//! answers to what was sent as one.
+//! Ambiguous requests are refused or have one meaning: never an internal error, never two answers to one
+//! request.
 
 use crate::wire::{exchange, holding, status};
 use testkit::Request;
@@ -30,7 +30,7 @@ async fn ambiguous_requests_get_no_second_reading() {
         let read = exchange(server.address, sent.as_bytes()).await;
         assert!(matches!(status(&read), 400 | 404 | 405 | 501), "{sent:?}\n{read}");
         let ok = read.matches("HTTP/1.1 200").count();
-        // Chunked wins over a length and ends the body, as RFC 9112 has it; the connection must then end too.
+        // Chunked wins over a length and ends the body (RFC 9112); the connection must then end too.
         assert_eq!(ok, 0, "{sent:?}\n{read}");
     }
 }

@@ -1,4 +1,4 @@
-//! Ids that every hashtag has, and the headers that say what the counts of an answer are based on and when they were read.
+//! Ids of every hashtag, and the headers for the basis and the time of the counts in an answer.
 
 use domain::Timestamp;
 use domain::assigned_id::ASSIGNED_ID_MIN;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use testkit::upstream::upstreams_at;
 use testkit::{Answer, Place, Request, TestServer, hashtag, video};
 
-/// Milliseconds of days in 2025.
+/// Returns a day of December 2025.
 fn day(day: u32) -> Timestamp {
     Timestamp::parse(&format!("2025-12-{day:02}T00:00:00Z")).expect("a time")
 }
@@ -32,7 +32,7 @@ async fn a_client_goes_from_a_search_to_the_posts_of_a_hashtag_without_an_id(pla
     }
     let compared = server.get(&format!("/v1/compare?tags={id},kitten2")).await;
     assert_eq!(compared.status, 404, "the other one is missing: {}", compared.text());
-    // TikTok's id becomes known: the answers show it, and the assigned one still leads there.
+    // TikTok's id becomes known: the answers show it, and the assigned one still finds the hashtag.
     server.held().record(vec![hashtag("kitten").id(42).views(9).into()]).await;
     for path in [format!("/challenge-info-id/?id={id}"), "/challenge-info-id/?id=42".to_owned()] {
         assert_eq!(server.get(&path).await.json()["id"], "42", "{path}");
@@ -40,7 +40,7 @@ async fn a_client_goes_from_a_search_to_the_posts_of_a_hashtag_without_an_id(pla
     assert_eq!(server.get(&posts).await.json()["videos"].as_array().map(Vec::len), Some(2));
 }
 
-async fn an_id_that_is_empty_is_refused_with_the_way_to_get_one(place: &Place) {
+async fn an_empty_id_is_refused_with_the_way_to_get_one(place: &Place) {
     let server = place.server().await.start().await;
     for path in ["/challenge-posts/?challenge_id=", "/challenge-info-id/?id="] {
         let answer = server.get(path).await;
@@ -52,7 +52,7 @@ async fn an_id_that_is_empty_is_refused_with_the_way_to_get_one(place: &Place) {
     assert_eq!((unknown.status.as_u16(), &*unknown.code()), (404, "hashtag_not_found"));
 }
 
-async fn every_answer_says_what_its_counts_are_based_on_and_when_they_were_read(place: &Place) {
+async fn every_answer_states_the_basis_and_the_time_of_its_counts(place: &Place) {
     let server = place.server().await.holding([
         hashtag("reported").id(1).views(151_200_000_000).observed_at(day(1)).into(),
         hashtag("both").id(2).views(900).creators(7).observed_at(day(2)).into(),
@@ -61,7 +61,7 @@ async fn every_answer_says_what_its_counts_are_based_on_and_when_they_were_read(
         video(12).tag("reported").tag("observed").plays(12).author(6).observed_at(day(21)).into(),
     ]);
     let server = server.start().await;
-    let told = async |name: &str| {
+    let read = async |name: &str| {
         let answer = server.get(&format!("/challenge-info-name/?name={name}")).await;
         let counts =
             ["view_count", "user_count"].map(|count| answer.json()[count].as_u64().expect("a number"));
@@ -70,22 +70,22 @@ async fn every_answer_says_what_its_counts_are_based_on_and_when_they_were_read(
     };
     let marked = |basis: &str, at: &str, age: &str| [basis, at, age].map(str::to_owned);
     // 31 days until the clock's 2026-01-01.
-    let (counts, said) = told("reported").await;
+    let (counts, said) = read("reported").await;
     assert_eq!(counts, [151_200_000_000, 0], "two stored creators are no total of TikTok's");
     let want = marked("view_count=reported; user_count=unknown", "2025-12-01T00:00:00Z", "2678400");
     assert_eq!(said, want);
     let want = marked("view_count=reported; user_count=reported", "2025-12-02T00:00:00Z", "2592000");
-    assert_eq!(told("both").await, ([900, 7], want));
+    assert_eq!(read("both").await, ([900, 7], want));
     let want = marked("view_count=observed; user_count=observed", "2025-12-21T00:00:00Z", "950400");
-    assert_eq!(told("observed").await, ([42, 2], want));
+    assert_eq!(read("observed").await, ([42, 2], want));
     let want = marked("view_count=reported; user_count=unknown", "unknown", "");
-    assert_eq!(told("undated").await, ([5, 0], want));
+    assert_eq!(read("undated").await, ([5, 0], want));
     // From the cache, and later.
     server.clock.advance(Duration::from_secs(100));
-    assert_eq!(told("observed").await.1[2], "950500");
+    assert_eq!(read("observed").await.1[2], "950500");
 }
 
-async fn lists_say_the_basis_of_all_their_rows_and_the_time_of_the_oldest(place: &Place) {
+async fn lists_state_the_basis_of_all_their_rows_and_the_time_of_the_oldest(place: &Place) {
     let server = place.server().await.holding([
         hashtag("catty").id(1).views(900).creators(7).observed_at(day(2)).into(),
         hashtag("cattle").id(2).views(50).observed_at(day(9)).into(),
@@ -123,7 +123,7 @@ async fn a_tagmeter_behind_a_tagmeter_walks_hashtags_without_an_id(place: &Place
     let page = server.get(&format!("/challenge-posts/?challenge_id={id}&count=35")).await.json();
     assert_eq!(page["videos"].as_array().map(Vec::len), Some(35), "{page}");
     assert_eq!(page["hasMore"], true);
-    // What came is no id of TikTok's.
+    // The upstream's id is not TikTok's.
     let view = server.get("/v1/hashtags/kitten").await.json();
     assert_eq!((&view["data"]["id"], &view["data"]["assigned_id"]), (&serde_json::Value::Null, &id.into()));
 }
@@ -137,7 +137,7 @@ async fn creators_known_by_handle_alone_are_counted_marked_and_joined(place: &Pl
         hashtag("dog").id(2).views(7).into(),
     ]);
     let server = server.start().await;
-    let told = async || {
+    let read = async || {
         let answer = server.get("/v1/hashtags/cat/creators").await.json();
         let data = &answer["data"];
         let rows = data["creators"].as_array().expect("a list").iter().map(|creator| {
@@ -155,7 +155,7 @@ async fn creators_known_by_handle_alone_are_counted_marked_and_joined(place: &Pl
         (rows.collect::<Vec<_>>(), counted, is_said)
     };
     let own = |id: &str| Some(id.to_owned());
-    let (rows, counted, is_said) = told().await;
+    let (rows, counted, is_said) = read().await;
     assert_eq!(rows, [(own("9"), false, 1, 40), (None, true, 2, 30), (None, true, 1, 30)]);
     assert_eq!((counted, is_said), ([Some(3), Some(2)], true));
     assert_eq!(server.get("/challenge-info-name/?name=cat").await.json()["user_count"], 3);
@@ -166,10 +166,10 @@ async fn creators_known_by_handle_alone_are_counted_marked_and_joined(place: &Pl
     };
     assert_eq!(shares("creators"), serde_json::json!([1.0, null]), "nothing of #dog is stored");
     assert_eq!(compared["data"]["overlap"][0]["videos"], serde_json::Value::Null);
-    // A record of another video gives handle and id together: those of before are joined.
+    // A record of another video has handle and id together: the earlier videos are joined.
     let both = video(5).tag("dog").handle("ANN").author(7).plays(1).observed_at(day(21));
     server.held().record(vec![both.into()]).await;
-    let (rows, counted, _) = told().await;
+    let (rows, counted, _) = read().await;
     assert_eq!(rows, [(own("9"), false, 1, 40), (None, true, 1, 30), (own("7"), false, 2, 30)]);
     assert_eq!(counted, [Some(3), Some(1)]);
 }
@@ -177,33 +177,33 @@ async fn creators_known_by_handle_alone_are_counted_marked_and_joined(place: &Pl
 async fn a_creator_whose_name_became_known_later_has_it(place: &Place) {
     let of_ann = |id: u64| video(id).tag("cat").handle("ann").nickname("").plays(id).observed_at(day(20));
     let server = place.server().await.holding([of_ann(1).into()]).start().await;
-    let told = async || {
+    let read = async || {
         let answer = server.get("/v1/hashtags/cat/creators").await.json();
         assert_eq!(answer["data"]["creators_count"], 1, "{answer}");
         let creator = &answer["data"]["creators"][0];
         ["id", "unique_id", "nickname"].map(|name| creator[name].as_str().map(str::to_owned))
     };
     let named = |names: [Option<&str>; 3]| names.map(|name| name.map(str::to_owned));
-    assert_eq!(told().await, named([None, Some("ann"), None]));
+    assert_eq!(read().await, named([None, Some("ann"), None]));
     server.held().record(vec![of_ann(2).author(7).nickname("Ann B.").into()]).await;
-    assert_eq!(told().await, named([Some("7"), Some("ann"), Some("Ann B.")]));
+    assert_eq!(read().await, named([Some("7"), Some("ann"), Some("Ann B.")]));
     server.held().record(vec![of_ann(3).into()]).await;
-    assert_eq!(told().await, named([Some("7"), Some("ann"), Some("Ann B.")]));
+    assert_eq!(read().await, named([Some("7"), Some("ann"), Some("Ann B.")]));
 }
 
 testkit::tell_on_each_backend!(
     a_creator_whose_name_became_known_later_has_it,
     creators_known_by_handle_alone_are_counted_marked_and_joined,
     a_client_goes_from_a_search_to_the_posts_of_a_hashtag_without_an_id,
-    an_id_that_is_empty_is_refused_with_the_way_to_get_one,
-    every_answer_says_what_its_counts_are_based_on_and_when_they_were_read,
-    lists_say_the_basis_of_all_their_rows_and_the_time_of_the_oldest,
+    an_empty_id_is_refused_with_the_way_to_get_one,
+    every_answer_states_the_basis_and_the_time_of_its_counts,
+    lists_state_the_basis_of_all_their_rows_and_the_time_of_the_oldest,
     a_tagmeter_behind_a_tagmeter_walks_hashtags_without_an_id,
 );
 
-/// An answer that is repeated for an `Idempotency-Key`, and one that the caller already has.
+/// An answer replayed for an `Idempotency-Key`, and a 304.
 #[tokio::test]
-async fn answers_that_are_not_made_anew_say_it_too() {
+async fn replayed_and_unchanged_answers_state_it_too() {
     let known = hashtag("cat").id(7551).views(900).observed_at(day(2));
     let server = TestServer::builder().holding([known.into()]).start().await;
     let request = Request::get("/challenge-info-id/?id=7551").key(&server.key);

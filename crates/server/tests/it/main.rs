@@ -1,4 +1,4 @@
-//! A real server on a real socket.
+//! Tests of a real server on a real socket.
 
 mod assigned_ids;
 mod callers;

@@ -1,4 +1,4 @@
-//! Questions of `/v1` over the wire: the shape of each answer, pages, files, charges, and what is told of a mistake.
+//! Questions of `/v1` over the wire: the shape of each answer, pages, files, charges and errors.
 
 use domain::{Clock, Observation, Timestamp};
 use serde_json::Value;
@@ -42,11 +42,11 @@ async fn server(place: &Place) -> TestServer {
     server
 }
 
-/// What is the same every time.
+/// Returns the parts of an answer that are the same every time.
 fn shape(answer: &Answer) -> Value {
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
     let mut json = answer.json();
-    // It counts down from call to call, and is told by tests of its own.
+    // It decreases from call to call, and has tests of its own.
     json["billing"]["balance_remaining"] = Value::Null;
     // Sealed for a store that has another identity in each test.
     if let Some(cursor) = json["pagination"]["next_cursor"].as_str() {
@@ -69,8 +69,8 @@ async fn each_answer_has_its_shape(place: &Place) {
         ("trending", "/v1/trending?limit=1&sort=velocity"),
         ("compare", "/v1/compare?tags=cat,dog&from=2d&index=100"),
     ] {
-        let told = serde_json::to_string_pretty(&shape(&server.get(path).await)).expect("JSON");
-        insta::assert_snapshot!(format!("measure_{name}"), told);
+        let shape = serde_json::to_string_pretty(&shape(&server.get(path).await)).expect("JSON");
+        insta::assert_snapshot!(format!("measure_{name}"), shape);
     }
     assert_eq!(server.balance().await, 1_000_000 - 9, "one credit each");
 }
@@ -118,11 +118,11 @@ async fn a_cursor_of_another_list_is_refused_and_nothing_is_charged(place: &Plac
         );
     }
     let other_page = server.get(&format!("/v1/hashtags/cat/videos?limit=5&fields=id&cursor={cursor}")).await;
-    assert_eq!(other_page.status.as_u16(), 200, "how much and what of it is shown may change");
+    assert_eq!(other_page.status.as_u16(), 200, "limit and fields may change");
     assert_eq!(server.balance().await, balance - 1);
 }
 
-async fn what_is_wrong_is_told_by_name(place: &Place) {
+async fn errors_name_the_parameter(place: &Place) {
     let server = server(place).await;
     for (path, status, param) in [
         ("/v1/hashtags", 422, "query"),
@@ -152,9 +152,9 @@ async fn what_is_wrong_is_told_by_name(place: &Place) {
         ("/v1/usage?from=tomorrow", 422, "from"),
     ] {
         let refused = server.get(path).await;
-        let told = refused.json();
-        assert_eq!(refused.status.as_u16(), status, "{path}: {told}");
-        assert_eq!(told["param"].as_str().unwrap_or(""), param, "{path}: {told}");
+        let error = refused.json();
+        assert_eq!(refused.status.as_u16(), status, "{path}: {error}");
+        assert_eq!(error["param"].as_str().unwrap_or(""), param, "{path}: {error}");
         assert_eq!(refused.header("x-credits-charged"), "0", "{path}");
     }
     let unacceptable = Request::get("/v1/trending").key(&server.key).header("accept", "text/html");
@@ -165,7 +165,7 @@ async fn what_is_wrong_is_told_by_name(place: &Place) {
     assert_eq!(server.balance().await, 1_000_000);
 }
 
-async fn files_hold_the_same_rows(place: &Place) {
+async fn files_have_the_same_rows(place: &Place) {
     let server = server(place).await;
     let json = server.get("/v1/hashtags/cat/videos?limit=100&fields=id,plays").await.json();
     let rows = json["data"].as_array().expect("rows");
@@ -177,9 +177,9 @@ async fn files_hold_the_same_rows(place: &Place) {
     assert_eq!(csv.text(), format!("id,plays\r\n{}\r\n", lines.join("\r\n")));
     let accepted = Request::get("/v1/hashtags/cat/videos?limit=100&fields=id,plays").key(&server.key);
     let ndjson = server.send(accepted.header("accept", "application/x-ndjson")).await;
-    let told: Vec<Value> =
+    let lines: Vec<Value> =
         ndjson.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!(&told, rows);
+    assert_eq!(&lines, rows);
     for (format, begins) in [("xlsx", &b"PK"[..]), ("parquet", b"PAR1")] {
         let file = server.get(&format!("/v1/trending?format={format}")).await;
         assert!(file.body.starts_with(begins), "{format}");
@@ -198,7 +198,7 @@ fn integers(json: &Value, found: &mut Vec<i128>) {
     }
 }
 
-async fn no_integer_is_above_what_doubles_hold(place: &Place) {
+async fn no_integer_is_above_2_to_the_53(place: &Place) {
     const MOST: u64 = i64::MAX.unsigned_abs();
     let huge: Vec<Observation> = vec![
         hashtag("huge").id(5).views(MOST - 1_000).creators(MOST).videos(MOST).observed_at(before(9)).into(),
@@ -243,7 +243,7 @@ async fn pictures_are_drawn(place: &Place) {
     assert_eq!((again.status.as_u16(), again.header("x-credits-charged")), (304, "0"));
 }
 
-async fn an_answer_says_what_it_cost_once(place: &Place) {
+async fn billing_states_a_charge_once(place: &Place) {
     let server = server(place).await;
     let ask = || Request::get("/v1/trending?limit=1").key(&server.key).header("idempotency-key", "one");
     let first = server.send(ask()).await.json();
@@ -278,7 +278,7 @@ async fn an_export_is_paid_by_its_rows(place: &Place) {
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (402, "insufficient_credits"));
 }
 
-async fn the_account_is_told_for_nothing(place: &Place) {
+async fn account_endpoints_are_free(place: &Place) {
     let server = server(place).await;
     server.get("/v1/hashtags/cat").await;
     server.get("/v1/hashtags/cat").await;
@@ -311,11 +311,11 @@ testkit::tell_on_each_backend! {
     each_answer_has_its_shape,
     pages_follow_one_another_and_name_the_next,
     a_cursor_of_another_list_is_refused_and_nothing_is_charged,
-    what_is_wrong_is_told_by_name,
-    files_hold_the_same_rows,
-    no_integer_is_above_what_doubles_hold,
+    errors_name_the_parameter,
+    files_have_the_same_rows,
+    no_integer_is_above_2_to_the_53,
     pictures_are_drawn,
-    an_answer_says_what_it_cost_once,
+    billing_states_a_charge_once,
     an_export_is_paid_by_its_rows,
-    the_account_is_told_for_nothing,
+    account_endpoints_are_free,
 }

@@ -12,29 +12,29 @@ use tokio::time::Instant;
 
 const CAT: &str = "/challenge-info-id/?id=7551";
 
-/// Two nodes; the first one made the account and the key.
+/// Starts two nodes; the first one creates the account and the key.
 async fn two_nodes(url: &DatabaseUrl) -> (TestServer, TestServer) {
     let first = TestServer::builder().database(url.clone()).holding(holdings()).start().await;
     let second = TestServer::builder().database(url.clone()).start().await;
     (first, second)
 }
 
-/// Until word of changes comes through to a node.
-async fn hears(node: &TestServer) {
-    let mut news = node.held().store().notifications().expect("news of a database");
-    let heard = tokio::time::timeout(PATIENCE, news.wait_for(|news| news.is_listening)).await;
-    heard.expect("in time").expect("a listener");
+/// Waits until a node receives notifications.
+async fn listens(node: &TestServer) {
+    let mut receiver = node.held().store().notifications().expect("notifications of a database");
+    let listening = tokio::time::timeout(PATIENCE, receiver.wait_for(|now| now.is_listening)).await;
+    listening.expect("in time").expect("a listener");
 }
 
-/// Asks until the status is another one, and tells how long that took.
+/// Sends requests until one has this status, and returns how long that took.
 pub(crate) async fn until_status(node: &TestServer, status: u16, within: Duration) -> Duration {
     let begun = Instant::now();
     let mut connection = Connection::open(node.address).await;
     let request = Request::get(CAT).key(&node.key);
-    let asking = tokio::time::timeout(within, async {
+    let waiting = tokio::time::timeout(within, async {
         while connection.send(request.clone()).await.expect("an answer").status.as_u16() != status {}
     });
-    asking.await.unwrap_or_else(|_| panic!("{status} within {within:?}"));
+    waiting.await.unwrap_or_else(|_| panic!("{status} within {within:?}"));
     begun.elapsed()
 }
 
@@ -44,16 +44,16 @@ async fn revoke(node: &TestServer) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_revoked_on_one_node_is_refused_on_the_other_when_word_of_it_comes() {
+async fn a_key_revoked_on_one_node_is_refused_on_the_other_after_the_notification() {
     let Some(database) = TestDatabase::create().await else { return };
     let first = TestServer::builder().database(database.url()).holding(holdings()).start().await;
-    // It never asks by itself, so that nothing but word of the change can make it refuse the key.
-    let deaf = |options: &mut server::Options| {
+    // It never polls, so that only the notification can make it refuse the key.
+    let never_polls = |options: &mut server::Options| {
         options.keys_poll_interval = Duration::from_secs(86_400);
         options.keys_poll_interval_heard = Duration::from_secs(86_400);
     };
-    let second = TestServer::builder().database(database.url()).options(deaf).start().await;
-    hears(&second).await;
+    let second = TestServer::builder().database(database.url()).options(never_polls).start().await;
+    listens(&second).await;
     assert_eq!(second.get(CAT).await.status.as_u16(), 200);
     revoke(&first).await;
     let took = until_status(&second, 401, PATIENCE).await;
@@ -61,12 +61,12 @@ async fn a_key_revoked_on_one_node_is_refused_on_the_other_when_word_of_it_comes
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_whose_revocation_nobody_tells_of_is_refused_all_the_same() {
+async fn a_key_revoked_without_a_notification_is_refused_too() {
     let Some(database) = TestDatabase::create().await else { return };
     let (_first, second) = two_nodes(&database.url()).await;
-    hears(&second).await;
+    listens(&second).await;
     assert_eq!(second.get(CAT).await.status.as_u16(), 200);
-    // As `revoke_key` does, but without a word.
+    // As `revoke_key` does, but without a notification.
     database.sql(
         "UPDATE tagmeter.keys SET revoked_at_ms = 1; UPDATE tagmeter.keys_version SET version = version + 1",
     );
@@ -78,7 +78,7 @@ async fn a_key_whose_revocation_nobody_tells_of_is_refused_all_the_same() {
 async fn a_key_is_refused_though_listeners_are_cut_off_again_and_again() {
     let Some(database) = TestDatabase::create().await else { return };
     let (first, second) = two_nodes(&database.url()).await;
-    hears(&second).await;
+    listens(&second).await;
     assert_eq!(second.get(CAT).await.status.as_u16(), 200);
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                WHERE query LIKE 'LISTEN%' AND datname = current_database()";
@@ -100,7 +100,7 @@ async fn a_key_is_refused_though_listeners_are_cut_off_again_and_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_a_pooler_keeps_word_away_keys_are_asked_for() {
+async fn keys_are_polled_where_a_pooler_blocks_notifications() {
     let Some(database) = TestDatabase::create().await else { return };
     let url = format!("{}?prepared_statements=false", database.url_text()).parse().expect("an address");
     let (first, second) = two_nodes(&url).await;
@@ -110,10 +110,10 @@ async fn where_a_pooler_keeps_word_away_keys_are_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_one_node_records_the_other_answers() {
+async fn a_node_answers_with_records_of_the_other() {
     let Some(database) = TestDatabase::create().await else { return };
     let (first, second) = two_nodes(&database.url()).await;
-    hears(&second).await;
+    listens(&second).await;
     let before = second.get(CAT).await;
     assert_eq!(before.text(), first.get(CAT).await.text());
     let views = |views: u64| {
@@ -126,15 +126,15 @@ async fn what_one_node_records_the_other_answers() {
         .await;
     let after = first.get(CAT).await;
     assert_ne!(after.text(), before.text());
-    // Its clock stands still, so only word of the change makes it ask.
+    // Its clock stands still, so only the notification makes it read the store.
     let following =
         tokio::time::timeout(PATIENCE, async { while second.get(CAT).await.text() != after.text() {} });
-    following.await.expect("word comes");
+    following.await.expect("a notification arrives");
     for path in ["/challenge-info-name/?name=quokka", "/search-challenge/?keyword=quokka"] {
         assert_eq!(second.get(path).await.text(), first.get(path).await.text(), "{path}");
         assert!(second.get(path).await.text().contains("9001"), "{path}");
     }
-    // A walk goes on where it is sent.
+    // A walk continues on either node.
     let page = first.get("/challenge-posts/?challenge_id=7551&count=30").await.json();
     let next = format!("/challenge-posts/?challenge_id=7551&count=30&cursor={}", page["cursor"]);
     let (here, there) = (first.get(&next).await, second.get(&next).await);
@@ -142,7 +142,7 @@ async fn what_one_node_records_the_other_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn through_a_pooler_of_transactions_all_is_served_and_charged_exactly() {
+async fn calls_through_a_transaction_pooler_are_served_and_charged_exactly() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let Some(pooler) = Pooler::start(&cluster).await else { return };
     let builder = TestServer::builder().database(pooler.url("postgres")).credits(40);
@@ -180,7 +180,7 @@ async fn a_database_that_hangs_is_noticed_and_nothing_is_charged_meanwhile() {
     }
     cluster.freeze(false);
     let took = until_status(&node, 200, Duration::from_secs(5)).await;
-    eprintln!("answered {} ms after the database went on", took.as_millis());
+    eprintln!("answered {} ms after the database continued", took.as_millis());
     let balance = node.balance().await;
     let answered = node.get(CAT).await;
     assert_eq!((before - 1, answered.status.as_u16()), (balance, 200), "only the call that was answered");
@@ -189,7 +189,7 @@ async fn a_database_that_hangs_is_noticed_and_nothing_is_charged_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_the_database_is_away_calls_are_shed_and_free_and_soon_after_all_is_well() {
+async fn while_the_database_is_down_calls_are_refused_free_of_charge_until_it_is_back() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let node = TestServer::builder().database(cluster.url("postgres")).holding(holdings()).start().await;
     assert_eq!(node.get(CAT).await.status.as_u16(), 200);
@@ -212,7 +212,7 @@ async fn while_the_database_is_away_calls_are_shed_and_free_and_soon_after_all_i
         while node.send(Request::get("/readyz")).await.status.as_u16() != 200 {}
     });
     ready.await.expect("ready within five seconds");
-    eprintln!("answered {} ms after the database was there again", took.as_millis());
+    eprintln!("answered {} ms after the database was back", took.as_millis());
     assert_eq!(node.balance().await, before - 1, "only the call that was answered");
     let audit = node.held().store().audit().await.expect("an audit");
     assert!(audit.ok(), "{audit:?}");

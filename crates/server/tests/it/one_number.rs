@@ -1,5 +1,5 @@
-//! Every surface answers one and the same number for a hashtag's views: the last kept reading of its repaired series. Asked
-//! at several moments of several series, before and after trends are worked out.
+//! Every endpoint answers the same number for a hashtag's views: the last value of its repaired series. Checked
+//! at several moments of several series, before and after trends are computed.
 
 use domain::metrics::series::{Reading, Series};
 use domain::{Clock, Count, Observation, Source, Timestamp};
@@ -10,8 +10,8 @@ use testkit::{FixedClock, Place, TestServer, hashtag, video};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// A lone high, a jump at the end, one that is confirmed, a replica that lags, a fall of today, a number off its step, one
-/// that only grows, and one reading.
+/// A single spike, a jump at the end, a confirmed jump, a lagging replica, a fall at the end, a number off its
+/// rounding step, growth alone, and a single reading.
 const SERIES: [(&str, &[u64]); 8] = [
     ("spiked", &[142_600, 343_100, 142_800, 142_900, 343_500, 143_200]),
     ("jumping", &[142_500, 142_800, 142_900, 143_000, 143_000, 343_500]),
@@ -28,7 +28,7 @@ fn at(reading: usize) -> Timestamp {
     Timestamp::from_ms(FixedClock::default().now().as_ms() - hours * HOUR_MS)
 }
 
-/// The readings from one to another, as observations, and a video under each two hashtags.
+/// Returns the readings from one to another, as observations.
 fn readings(from: usize, to: usize) -> Vec<Observation> {
     let of = |(name, values): (&'static str, &'static [u64])| {
         let read = (from..to.min(values.len()))
@@ -38,7 +38,7 @@ fn readings(from: usize, to: usize) -> Vec<Observation> {
     SERIES.into_iter().flat_map(of).collect()
 }
 
-/// The last kept reading and the newest, of so many readings.
+/// Returns the last value of the repaired series of this many readings, and the newest reading if it differs.
 fn expected(values: &[u64], count: usize) -> (u64, Option<u64>) {
     let values = &values[..count.min(values.len())];
     let reading = |(n, value): (usize, &u64)| {
@@ -56,14 +56,14 @@ async fn get(server: &TestServer, path: &str) -> Value {
     answer.json()
 }
 
-/// The records in an answer, by name.
+/// Returns the records in an answer, by name.
 fn records(answer: &Value) -> BTreeMap<String, Value> {
     let rows = answer["data"].as_array().expect("rows");
     rows.iter().map(|row| (row["name"].as_str().expect("a name").to_owned(), row.clone())).collect()
 }
 
-/// What each surface says of the views, and of the newest reading where it says so.
-async fn told(server: &TestServer, name: &str) -> Vec<(String, Value, Option<Value>)> {
+/// Returns the views in the answer of each endpoint, and the newest reading where it has that.
+async fn answers(server: &TestServer, name: &str) -> Vec<(String, Value, Option<Value>)> {
     let mut all = Vec::new();
     let mut say = |path: &str, views: &Value, as_read: Option<&Value>| {
         all.push((path.to_owned(), views.clone(), as_read.cloned()));
@@ -117,8 +117,8 @@ async fn told(server: &TestServer, name: &str) -> Vec<(String, Value, Option<Val
 async fn check(server: &TestServer, count: usize, when: &str) {
     for (name, values) in SERIES {
         let (views, newest) = expected(values, count);
-        for (surface, told, as_read) in told(server, name).await {
-            assert_eq!(told, views, "{surface} of #{name} after {count} readings, {when}");
+        for (surface, answer, as_read) in answers(server, name).await {
+            assert_eq!(answer, views, "{surface} of #{name} after {count} readings, {when}");
             if let Some(as_read) = as_read {
                 assert_eq!(as_read.as_u64(), newest, "{surface} of #{name} after {count} readings, {when}");
             }
@@ -139,10 +139,10 @@ async fn every_surface_answers_the_same_views(place: &Place) {
         server.held().record(readings(reached, count)).await;
         reached = count;
         if count % 2 == 0 {
-            check(&server, count, "before trends are worked out").await;
+            check(&server, count, "before trends are computed").await;
         }
         server.held().measure().follow_trends().await.expect("trends");
-        check(&server, count, "after trends are worked out").await;
+        check(&server, count, "after trends are computed").await;
     }
     let trending = get(&server, "/v1/trending?window=24h&limit=100").await;
     for (name, row) in records(&trending) {
@@ -153,7 +153,7 @@ async fn every_surface_answers_the_same_views(place: &Place) {
     assert!(caveats.iter().any(|caveat| caveat["code"] == "not_as_read"), "{trending}");
 }
 
-/// Checks every surface on series that were cut at random moments.
+/// Checks every endpoint on series that were cut at random moments.
 async fn check_cuts(server: &TestServer, cuts: &[Cut]) {
     let videos = cuts.iter().zip(1..).map(|(cut, n)| {
         let both = video(n).tag("elsewhere").tag(&cut.name);
@@ -161,13 +161,13 @@ async fn check_cuts(server: &TestServer, cuts: &[Cut]) {
     });
     let readings = cuts.iter().flat_map(Cut::observations);
     server.held().record(videos.chain(readings).collect::<Vec<Observation>>()).await;
-    for is_worked_out in [false, true] {
-        if is_worked_out {
+    for is_computed in [false, true] {
+        if is_computed {
             server.held().measure().follow_trends().await.expect("trends");
         }
         for cut in cuts {
-            for (surface, told, as_read) in told(server, &cut.name).await {
-                assert_eq!(told, cut.views, "{surface} of #{}: {:?}", cut.name, cut.readings);
+            for (surface, answer, as_read) in answers(server, &cut.name).await {
+                assert_eq!(answer, cut.views, "{surface} of #{}: {:?}", cut.name, cut.readings);
                 if let Some(as_read) = as_read {
                     assert_eq!(as_read.as_u64(), cut.as_read, "{surface} of #{}", cut.name);
                 }
@@ -182,7 +182,7 @@ async fn check_cuts(server: &TestServer, cuts: &[Cut]) {
         assert_eq!(row["views"]["as_read"]["value"].as_u64(), cut.as_read, "#{}", cut.name);
         assert!(row["trend"]["gain"].as_u64().unwrap_or(0) <= cut.views, "{row}");
     }
-    // Whoever reads the caveats alone finds the newest readings by name.
+    // The caveats name the newest readings too.
     let caveats = trending["meta"]["caveats"].as_array().expect("caveats");
     let said = caveats.iter().find(|caveat| caveat["code"] == "not_as_read").expect("a caveat");
     let said = said["text"].as_str().expect("a text");

@@ -1,4 +1,4 @@
-//! The free paths.
+//! Endpoints for operators.
 
 use crate::wire::holding;
 use std::io::Write;
@@ -46,7 +46,7 @@ async fn requests_and_charges_are_counted() {
 }
 
 #[tokio::test]
-async fn every_documented_path_exists_with_and_without_its_last_slash() {
+async fn every_documented_path_exists_with_and_without_a_trailing_slash() {
     let server = TestServer::start().await;
     let description = server.send(Request::get("/openapi.json")).await.json();
     let paths: Vec<&String> = description["paths"].as_object().expect("paths").keys().collect();
@@ -60,7 +60,7 @@ async fn every_documented_path_exists_with_and_without_its_last_slash() {
     }
 }
 
-/// Both formats are read by Prometheus's own parser. Skips, saying so, where Python has no `prometheus_client`;
+/// Prometheus's own parser reads both formats. Skips with a message if Python has no `prometheus_client`;
 /// `TAGMETER_PYTHON` names another Python.
 #[expect(clippy::disallowed_methods, reason = "which Python is for the machine to say, not for the settings")]
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn both_formats_are_read_by_prometheus_own_parser() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("Python runs");
-    // A script without its library ends before it reads.
+    // A script without its library exits before it reads.
     let _ = child.stdin.take().expect("a pipe").write_all(texts.to_string().as_bytes());
     let output = child.wait_with_output().expect("the script ends");
     if output.status.code() == Some(77) {

@@ -1,5 +1,5 @@
-//! The database is away for half a minute, under load: calls are shed soon, nothing is charged that was not answered,
-//! and soon after all is well.
+//! An outage of the database for half a minute, under load: calls are refused soon, only answered ones are
+//! charged, and the server recovers soon after.
 
 use crate::nodes::until_status;
 use crate::wire::{PATIENCE, holdings};
@@ -12,17 +12,17 @@ use testkit::{Answer, Connection, Request, TestServer};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long the database is away.
+/// Length of the outage.
 const OUTAGE: Duration = Duration::from_secs(30);
-/// Calls must be answered again by then, once the database is there.
+/// Time for calls to be answered again once the database is back.
 const RECOVERY_MAX: Duration = Duration::from_secs(5);
-/// Clients stop waiting then: no call may take that long, whatever happens.
+/// Timeout of clients: no call may take that long.
 const CLIENT_PATIENCE: Duration = Duration::from_secs(10);
-/// A client that was turned away comes again a little later.
+/// Pause of a client that was refused.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Callers at once, each on a connection of its own.
 const CALLERS: usize = 8;
-/// Answers that the test asked for beside its callers: one before, one after.
+/// Answered calls of the test besides its callers: one before, one after.
 const PROBES: usize = 2;
 const PATHS: [&str; 4] = [
     "/challenge-info-id/?id=7551",
@@ -31,24 +31,24 @@ const PATHS: [&str; 4] = [
     "/search-challenge/?keyword=cat",
 ];
 
-/// What callers go by.
+/// Progress of the test, for the callers.
 #[derive(Default)]
 struct Phase {
-    /// The database is away for certain: it was stopped and is not being started.
+    /// True while the database is certainly down: it was stopped and is not being started.
     is_away: AtomicBool,
     is_over: AtomicBool,
 }
 
-/// What a caller was told.
+/// Answers to a caller.
 #[derive(Default)]
 struct Journal {
     paid: Vec<RequestId>,
     shed: usize,
-    /// Of the answers to calls that began while the database was away.
+    /// Longest time of a call that began during the outage.
     slowest: Duration,
 }
 
-/// Calls until it is over, and holds each answer to what is promised.
+/// Calls until the test ends, and checks each answer.
 async fn calls(node: Arc<TestServer>, phase: Arc<Phase>, first: usize) -> Journal {
     let mut journal = Journal::default();
     let mut connection = Connection::open(node.address).await;
@@ -80,7 +80,7 @@ fn request_id(answer: &Answer) -> RequestId {
     RequestId::parse(answer.header("x-request-id")).expect("an id")
 }
 
-/// Turned away as a client can understand it, for nothing.
+/// Checks that a call was refused with `Retry-After`, free of charge.
 fn is_shed(answer: &Answer, path: &str) {
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "unavailable"), "{path}");
     assert_eq!(answer.header("retry-after"), "1", "{path}");
@@ -107,7 +107,7 @@ async fn is_ready(node: &TestServer) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_a_minute_without_the_database_costs_nobody_a_credit_and_is_over_within_five_seconds() {
+async fn half_a_minute_without_the_database_costs_no_credit_and_recovery_takes_five_seconds() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let builder = TestServer::builder().database(cluster.url("postgres")).holding(holdings());
     let node = Arc::new(builder.start().await);

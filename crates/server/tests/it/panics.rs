@@ -1,5 +1,5 @@
-//! Writers that panic in the middle of their work: the call fails, nothing is charged, and the server goes on or says that it
-//! does not.
+//! Writers that panic during their work: the call fails, nothing is charged, and the server continues or
+//! reports that it does not.
 
 use crate::wire::{PATIENCE, holding_at};
 use testkit::upstream::{ContractStandIn, HeldHashtag};
@@ -8,8 +8,8 @@ use testkit::{Place, Request, TestServer, poison};
 const CAT: &str = "/challenge-info-id/?id=7551";
 
 testkit::tell_on_each_backend! {
-    a_page_of_an_upstream_that_panics_the_writer_harms_no_other,
-    a_charge_that_panics_stops_the_ledger_or_harms_no_other,
+    an_upstream_page_that_panics_the_writer_affects_no_other,
+    a_charge_that_panics_stops_the_ledger_or_affects_no_other,
 }
 
 async fn readiness(server: &TestServer) -> (u16, String) {
@@ -17,7 +17,7 @@ async fn readiness(server: &TestServer) -> (u16, String) {
     (answer.status.as_u16(), answer.text().to_owned())
 }
 
-async fn a_page_of_an_upstream_that_panics_the_writer_harms_no_other(place: &Place) {
+async fn an_upstream_page_that_panics_the_writer_affects_no_other(place: &Place) {
     let upstream = ContractStandIn::start().await;
     upstream.hold_videos(7551, "cat", 20);
     upstream.hold_videos(7552, "dog", 20);
@@ -26,7 +26,7 @@ async fn a_page_of_an_upstream_that_panics_the_writer_harms_no_other(place: &Pla
     let cat = HeldHashtag { id: 7551, name: "cat".to_owned(), views: 5, creators: 5, videos };
     upstream.hold_hashtag(cat);
     let server = place.server().await.upstream(&upstream).start().await;
-    // The record of #cat is sound.
+    // The record of #cat is valid.
     assert_eq!(server.get(CAT).await.status.as_u16(), 200);
     let before = server.balance().await;
     for _ in 0..3 {
@@ -37,8 +37,8 @@ async fn a_page_of_an_upstream_that_panics_the_writer_harms_no_other(place: &Pla
             "{}",
             failed.text()
         );
-        assert!(!failed.text().contains("on purpose"), "causes stay inside");
-        assert_eq!(readiness(&server).await.0, 200, "its writer goes on");
+        assert!(!failed.text().contains("on purpose"), "the cause is not sent");
+        assert_eq!(readiness(&server).await.0, 200, "its writer continues");
     }
     assert_eq!(server.balance().await, before);
     let dogs = server.get("/challenge-posts/?challenge_id=7552&count=35").await;
@@ -46,7 +46,7 @@ async fn a_page_of_an_upstream_that_panics_the_writer_harms_no_other(place: &Pla
     assert_eq!(server.get(CAT).await.status.as_u16(), 200);
 }
 
-async fn a_charge_that_panics_stops_the_ledger_or_harms_no_other(place: &Place) {
+async fn a_charge_that_panics_stops_the_ledger_or_affects_no_other(place: &Place) {
     let server = holding_at(place).await.start().await;
     assert_eq!(server.get(CAT).await.status.as_u16(), 200);
     let before = server.balance().await;
@@ -56,12 +56,12 @@ async fn a_charge_that_panics_stops_the_ledger_or_harms_no_other(place: &Place) 
     assert_eq!(failed.header("x-credits-charged"), "0");
     assert_eq!(server.balance().await, before);
     if server.held().store().is_remote() {
-        // Its lane begins afresh.
+        // Its lane restarts.
         assert_eq!(server.get(CAT).await.status.as_u16(), 200);
         assert_eq!((readiness(&server).await.0, server.balance().await), (200, before - 1));
     } else {
-        // What the file holds is known to a fresh start alone, and that is said.
-        let told = async {
+        // Only a restart can know the contents of the file, so the server is not ready.
+        let unready = async {
             loop {
                 let (status, text) = readiness(&server).await;
                 if status == 503 {
@@ -69,7 +69,7 @@ async fn a_charge_that_panics_stops_the_ledger_or_harms_no_other(place: &Place) 
                 }
             }
         };
-        let text = tokio::time::timeout(PATIENCE, told).await.expect("it is said");
+        let text = tokio::time::timeout(PATIENCE, unready).await.expect("it is not ready");
         assert!(text.contains("the ledger cannot be written"), "{text}");
         assert!(server.get(CAT).await.status.is_server_error());
         assert_eq!(server.balance().await, before);
@@ -78,18 +78,18 @@ async fn a_charge_that_panics_stops_the_ledger_or_harms_no_other(place: &Place) 
     assert!(audit.ok(), "{audit:?}");
 }
 
-/// In one place: looking is the same on both backends, and waits for its pace.
+/// On one backend: probing is the same on both, and waits for its interval.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_look_after_the_store_that_panics_is_said_and_begins_again() {
+async fn a_probe_that_panics_is_reported_and_probing_restarts() {
     let server = holding_at(&Place::folders()).await.start().await;
     assert_eq!(readiness(&server).await.0, 200);
-    // Nothing but the look reads the clock while nobody calls.
-    tokio::time::timeout(PATIENCE, server.clock.panic_once()).await.expect("it looks");
+    // Without calls only the probe reads the clock.
+    tokio::time::timeout(PATIENCE, server.clock.panic_once()).await.expect("it probes");
     let seen = async {
         let mut said = None;
         loop {
             match readiness(&server).await {
-                // The first: what works again is no longer named.
+                // The first one: later ones no longer name what works again.
                 (503, text) if said.is_none() => said = Some(text),
                 (_, _) if said.is_some() => return said,
                 _ => {}
@@ -97,7 +97,6 @@ async fn a_look_after_the_store_that_panics_is_said_and_begins_again() {
             tokio::task::yield_now().await;
         }
     };
-    let said =
-        tokio::time::timeout(PATIENCE, seen).await.expect("nothing is known for a moment, and then it is");
+    let said = tokio::time::timeout(PATIENCE, seen).await.expect("unready for a moment, then ready");
     assert!(said.is_some_and(|text| text.contains("the ledger cannot be written")));
 }

@@ -1,4 +1,4 @@
-//! Requests that are no HTTP, or only half of one: each is told what was wrong, under a request id.
+//! Malformed and incomplete requests: each gets an error that says what was wrong, with a request id.
 
 use crate::wire::{PATIENCE, exchange, holding, read_to_end, status};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use testkit::{Request, TestServer};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-/// The problem that was read, checked as every problem is.
+/// Parses and checks the problem in an answer.
 fn problem(read: &str) -> Value {
     let (head, body) = read.rsplit_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {read:?}"));
     let head = head.to_ascii_lowercase();
@@ -22,7 +22,7 @@ fn problem(read: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_answered_with_a_problem() {
+async fn malformed_requests_are_answered_with_a_problem() {
     let server = TestServer::start().await;
     let long = "b".repeat(20_000);
     let many: String = (0..200).map(|number| format!("X-{number}: a\r\n")).collect();
@@ -81,7 +81,7 @@ async fn what_is_no_request_is_answered_with_a_problem() {
 }
 
 #[tokio::test]
-async fn what_follows_a_good_request_is_told_apart_from_it() {
+async fn garbage_after_a_good_request_is_answered_separately() {
     let server = TestServer::start().await;
     let read = exchange(server.address, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nno request\r\n\r\n").await;
     assert_eq!(status(&read), 200, "{read}");
@@ -90,12 +90,12 @@ async fn what_follows_a_good_request_is_told_apart_from_it() {
 }
 
 #[tokio::test]
-async fn half_a_head_is_told_so_whether_its_sender_waits_or_leaves() {
+async fn half_a_head_gets_an_error_whether_its_sender_waits_or_leaves() {
     let short = Duration::from_millis(150);
     let server = holding().options(|options| options.header_timeout = short).start().await;
     let read = exchange(server.address, b"GET / HTTP/1.1\r\nHost: x\r\nX-a: ").await;
     assert_eq!((status(&read), problem(&read)["code"].as_str()), (408, Some("headers_too_slow")), "{read}");
-    assert_eq!(exchange(server.address, b"").await, "", "who says nothing is told nothing");
+    assert_eq!(exchange(server.address, b"").await, "", "a silent client gets no answer");
     let server = TestServer::start().await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.expect("sent");
@@ -132,9 +132,9 @@ async fn malformed_and_truncated_bodies_are_400_and_free() {
             stream.write_all(sent.as_bytes()).await.expect("sent");
             stream.shutdown().await.expect("half closed");
             let read = read_to_end(&mut stream).await;
-            let told = problem(&read);
+            let error = problem(&read);
             assert_eq!(
-                (status(&read), told["code"].as_str()),
+                (status(&read), error["code"].as_str()),
                 (400, Some("invalid_body")),
                 "{line} {body:?}\n{read}"
             );
@@ -148,7 +148,7 @@ async fn malformed_and_truncated_bodies_are_400_and_free() {
 }
 
 #[tokio::test]
-async fn a_form_is_refused_before_its_body_is_read_and_its_sender_hears_of_it() {
+async fn a_form_is_refused_before_its_body_is_read_and_its_sender_gets_the_answer() {
     let server = holding().start().await;
     let admin = server.admin_key().await;
     for kind in ["multipart/form-data; boundary=x", "Multipart/Mixed; boundary=x"] {
@@ -157,7 +157,7 @@ async fn a_form_is_refused_before_its_body_is_read_and_its_sender_hears_of_it() 
             "POST /v1/imports HTTP/1.1\r\nHost: x\r\nX-Api-Key: {admin}\r\nContent-Type: {kind}\r\nContent-Length: 8000000\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.expect("sent");
-        // The sender goes on sending as curl does, and must still be able to read the answer.
+        // The sender continues to send, as curl does, and must still be able to read the answer.
         let (mut reading, mut writing) = stream.into_split();
         let sending = async {
             for _ in 0..80 {
@@ -171,11 +171,11 @@ async fn a_form_is_refused_before_its_body_is_read_and_its_sender_hears_of_it() 
         };
         let both = async { tokio::join!(sending, reading) };
         let ((), read) = tokio::time::timeout(PATIENCE, both).await.expect("in time");
-        let told = problem(&read);
-        assert_eq!((status(&read), told["code"].as_str()), (415, Some("unsupported_media_type")), "{read}");
+        let error = problem(&read);
+        assert_eq!((status(&read), error["code"].as_str()), (415, Some("unsupported_media_type")), "{read}");
         assert!(
-            told["detail"].as_str().is_some_and(|detail| detail.contains("curl --data-binary @file")),
-            "{told}"
+            error["detail"].as_str().is_some_and(|detail| detail.contains("curl --data-binary @file")),
+            "{error}"
         );
     }
     let listed = server.send(Request::get("/v1/imports").key(&admin)).await.json();

@@ -1,11 +1,12 @@
-//! What holds on every path, checked on all that the description lists, so that a new one is covered when it is added.
+//! Rules of every path, checked on all paths of the description, so that a new path is covered when it is
+//! added.
 
 use crate::wire::{exchange, holding, status};
 use http::Method;
 use serde_json::Value;
 use testkit::{Answer, Request, TestServer};
 
-/// Origins that may read answers.
+/// The origin that may read answers.
 const ORIGIN: &str = "https://app.example.com";
 
 /// A path of the description that can be called.
@@ -14,7 +15,7 @@ struct Path {
     /// With its required parameters.
     url: String,
     methods: Vec<String>,
-    /// Whether it needs a key.
+    /// True if it needs a key.
     is_keyed: bool,
 }
 
@@ -23,13 +24,13 @@ impl Path {
         self.template.starts_with("/v1/")
     }
 
-    /// The same URL with more in its query.
+    /// Appends to the query of the URL.
     fn with(&self, query: &str) -> String {
         format!("{}{}{query}", self.url, if self.url.contains('?') { "&" } else { "?" })
     }
 }
 
-/// Every path, made callable by the examples of its parameters.
+/// Returns every path, with the examples of its required parameters.
 async fn paths(server: &TestServer) -> Vec<Path> {
     let description = server.send(Request::get("/openapi.json")).await.json();
     let all = description["paths"].as_object().expect("paths").iter().map(|(template, item)| {
@@ -58,7 +59,7 @@ async fn paths(server: &TestServer) -> Vec<Path> {
     all.collect()
 }
 
-/// A server, a key for every path, and the paths.
+/// Starts a server, and returns it with a key for every path, and the paths.
 async fn everywhere() -> (TestServer, String, Vec<Path>) {
     let server =
         holding().options(|options| options.cors_origins = ORIGIN.parse().expect("an origin")).start().await;
@@ -79,7 +80,7 @@ async fn call(server: &TestServer, method: &str, url: &str, key: &str) -> Answer
 async fn head_is_get_without_its_body_and_free() {
     let (server, key, paths) = everywhere().await;
     for path in gets(&paths) {
-        // What is left is part of some answers: after the first call it has as many digits as ever after.
+        // Some answers have the balance: after the first call its number of digits stays.
         call(&server, "GET", "/challenge-info-id/?id=7551", &key).await;
         let get = call(&server, "GET", &path.url, &key).await;
         let before = server.balance().await;
@@ -88,7 +89,7 @@ async fn head_is_get_without_its_body_and_free() {
         assert!(head.body.is_empty(), "{}", path.url);
         assert_eq!(head.header("x-credits-charged"), "0", "{}", path.url);
         assert_eq!(server.balance().await, before, "{}", path.url);
-        // Files are not made for a head, nor are counts the same twice.
+        // Files are not made for `HEAD`, and metrics differ each time.
         let is_made = !["/v1/export", "/metrics"].contains(&&*path.template);
         for name in
             ["content-length", "content-type", "etag", "link", "vary", "cache-control", "content-disposition"]
@@ -111,7 +112,7 @@ async fn a_known_head_is_not_modified() {
     let head = Request::new(Method::HEAD, "/challenge-info-id/?id=7551").key(&server.key);
     let known = server.send(head.header("if-none-match", get.header("etag"))).await;
     assert_eq!((known.status.as_u16(), known.header("x-credits-charged")), (304, "0"));
-    // A head under an Idempotency-Key is not what the key stands for.
+    // `HEAD` does not use up an `Idempotency-Key`.
     let head = Request::new(Method::HEAD, "/challenge-info-id/?id=7551")
         .key(&server.key)
         .header("idempotency-key", "a");
@@ -120,11 +121,11 @@ async fn a_known_head_is_not_modified() {
     assert_eq!(server.send(get).await.header("x-credits-charged"), "1");
     let empty = holding().credits(0).start().await;
     let head = Request::new(Method::HEAD, "/challenge-info-id/?id=7551").key(&empty.key);
-    assert_eq!(empty.send(head).await.status.as_u16(), 402, "as the answer to GET");
+    assert_eq!(empty.send(head).await.status.as_u16(), 402, "as for GET");
 }
 
 #[tokio::test]
-async fn allow_is_true_and_options_tells_it() {
+async fn options_returns_the_methods_that_are_answered() {
     let (server, key, paths) = everywhere().await;
     for path in &paths {
         let options = server.send(Request::new(Method::OPTIONS, path.url.clone())).await;
@@ -242,12 +243,12 @@ async fn unknown_and_repeated_parameters_are_refused_under_v1_and_ignored_elsewh
             assert_eq!(unknown.status, usual.status, "{}", path.url);
             continue;
         }
-        let told = |answer: &Answer| (answer.status.as_u16(), answer.code(), answer.json()["param"].clone());
+        let error = |answer: &Answer| (answer.status.as_u16(), answer.code(), answer.json()["param"].clone());
         let want = |name: &str| (422, "invalid_parameter".to_owned(), Value::from(name));
-        assert_eq!(told(&unknown), want("no_such_parameter"), "{}", path.url);
+        assert_eq!(error(&unknown), want("no_such_parameter"), "{}", path.url);
         let twice = path.with("fields=a&fields=a");
         let param = call(&server, "GET", &twice, &key).await;
-        assert_eq!(told(&param), want("fields"), "{}", path.url);
+        assert_eq!(error(&param), want("fields"), "{}", path.url);
         assert_eq!(server.balance().await, before, "{}", path.url);
     }
     for (url, near) in [
@@ -297,7 +298,7 @@ async fn accept_is_weighed_everywhere() {
         let usual = call(&server, "GET", &path.url, &key).await;
         let squeezed = accepting(&path.url, "accept-encoding", "identity;q=0, gzip").await;
         if path.template == "/v1/export" {
-            assert_eq!(squeezed.status.as_u16(), 406, "a file is sent as it is");
+            assert_eq!(squeezed.status.as_u16(), 406, "a file is sent uncompressed");
             continue;
         }
         assert_eq!(
@@ -311,7 +312,7 @@ async fn accept_is_weighed_everywhere() {
 }
 
 #[tokio::test]
-async fn a_key_may_come_in_three_ways_and_only_one_key_may_come() {
+async fn a_key_may_be_sent_in_three_ways_and_only_one_key_may_be_sent() {
     let (server, key, paths) = everywhere().await;
     let basic = |pair: String| format!("Basic {}", base64(&pair));
     let (_, other) = server.other_account("other@example.com", domain::KeyScope::Admin).await;
@@ -377,7 +378,7 @@ async fn every_link_begins_with_the_public_url() {
     assert_eq!(
         server.get(path).await.status.as_u16(),
         200,
-        "what the link names without its prefix is the next page"
+        "the link without its prefix leads to the next page"
     );
     for url in ["/v1/nothing", "/challenge-info-id/?id=x", "/v1/hashtags/nosuch", "/healthz?"] {
         let answer = server.send(Request::new(Method::DELETE, url)).await;

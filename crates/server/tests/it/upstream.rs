@@ -1,4 +1,4 @@
-//! A server with an upstream: what is fresh, what is stale, what nobody gives, and what each costs.
+//! A server with an upstream: fresh, stale and missing answers, and their charges.
 
 use catalog::upstream::Allowed;
 use std::time::Duration;
@@ -17,7 +17,7 @@ async fn server() -> (ContractStandIn, TestServer) {
 }
 
 #[tokio::test]
-async fn an_answer_says_when_it_was_read_and_whether_it_is_older_than_wanted() {
+async fn an_answer_states_its_reading_time_and_whether_it_is_stale() {
     let (upstream, server) = server().await;
     let fresh = server.get(CAT).await;
     assert_eq!((fresh.status.as_u16(), fresh.header("age"), fresh.header("x-stale")), (200, "0", ""));
@@ -43,7 +43,7 @@ async fn an_answer_says_when_it_was_read_and_whether_it_is_older_than_wanted() {
 }
 
 #[tokio::test]
-async fn what_no_upstream_gives_is_said_and_not_charged() {
+async fn failures_of_the_upstream_are_reported_and_not_charged() {
     let (upstream, server) = server().await;
     let before = server.balance().await;
     let missing = server.get("/challenge-info-name/?name=dog").await;
@@ -57,13 +57,13 @@ async fn what_no_upstream_gives_is_said_and_not_charged() {
         let answer = server.get(&format!("/challenge-info-name/?name={name}")).await;
         assert_eq!((answer.status.as_u16(), &*answer.code()), (status, code));
         assert_eq!((answer.header("retry-after"), answer.header("x-credits-charged")), ("5", "0"));
-        assert!(!answer.text().contains("html"), "causes stay inside: {}", answer.text());
+        assert!(!answer.text().contains("html"), "the cause is not sent: {}", answer.text());
     }
     assert_eq!(server.balance().await, before);
 }
 
 #[tokio::test]
-async fn a_client_walks_through_the_upstream_as_if_all_were_here() {
+async fn a_client_walks_through_the_upstream_as_if_all_were_stored() {
     let (upstream, server) = server().await;
     upstream.habits(Habits { errors_in_200: true, repeats: 5, ..Habits::default() });
     let (mut cursor, mut ids, mut pages) = (0, std::collections::BTreeSet::new(), 0);
@@ -105,10 +105,11 @@ async fn rejects_of_an_upstream_are_counted_and_the_rest_is_served() {
     let page = server.get("/challenge-posts/?challenge_id=7551&count=35").await.json();
     assert_eq!(page["videos"].as_array().map(Vec::len), Some(35), "{page}");
     assert_eq!(rejects(&server).await, 1);
-    // A search gives what can be used.
+    // A search returns the valid records.
     let found = server.get("/search-challenge/?keyword=cat").await.json();
     assert_eq!((&found["challenge_list"][0]["cha_name"], rejects(&server).await), (&"cat".into(), 2));
-    // A record that is requested alone is no answer. It is asked for once, and the upstream stays in use.
+    // A rejected record that is requested alone makes an error. It is fetched once, and the upstream stays in
+    // use.
     for n in 1..=8 {
         let calls = upstream.asked().len();
         let answer = server.get("/challenge-info-name/?name=cattle").await;

@@ -1,5 +1,5 @@
-//! The served descriptions by another implementation: `scripts/oracles/openapi.py`. Skips, saying so, where Python has no
-//! openapi-spec-validator; `TAGMETER_PYTHON` names another Python.
+//! Checks the served descriptions by another implementation: `scripts/oracles/openapi.py`. Skips with a message
+//! if Python has no openapi-spec-validator; `TAGMETER_PYTHON` names another Python.
 
 use serde_json::{Value, json};
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use testkit::{Request, TestServer};
 
-/// A Python that has what the script needs.
+/// Returns a Python with the libraries of the script.
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 #[expect(clippy::disallowed_methods, reason = "which Python is for the machine to say, not for the settings")]
 fn python() -> Option<String> {
@@ -20,8 +20,8 @@ fn python() -> Option<String> {
     None
 }
 
-/// Whether the script accepts the descriptions, and what it says.
-fn judged(python: &str, descriptions: &Value) -> (bool, String) {
+/// Runs the script on the descriptions. Returns true if it accepts them, and its output.
+fn validate(python: &str, descriptions: &Value) -> (bool, String) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/oracles/openapi.py");
     let mut child = Command::new(python)
         .arg(script)
@@ -45,10 +45,10 @@ async fn both_descriptions_are_valid_by_the_published_schemas() {
     let server = TestServer::start().await;
     let newest = server.send(Request::get("/openapi.json")).await.json();
     let mut older = server.send(Request::get("/openapi-3.0.json")).await.json();
-    let (is_valid, said) = judged(&python, &json!({"3.1": newest, "3.0": older}));
+    let (is_valid, said) = validate(&python, &json!({"3.1": newest, "3.0": older}));
     assert!(is_valid, "{said}");
-    // What 3.1 allows is no 3.0, and the script sees it.
+    // Valid in 3.1 alone, which the script notices.
     older["components"]["schemas"]["Challenge"]["properties"]["id"]["type"] = json!(["string", "null"]);
-    let (is_valid, said) = judged(&python, &json!({"3.0": older}));
+    let (is_valid, said) = validate(&python, &json!({"3.0": older}));
     assert!(!is_valid && said.contains("Challenge"), "{said}");
 }

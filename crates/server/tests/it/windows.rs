@@ -1,4 +1,4 @@
-//! Times in which there is nothing: the answer is free, and says from when to when there is something.
+//! Periods without data: the answer is free, and names the period that has some.
 
 use crate::measure::holdings;
 use domain::{Observation, Timestamp};
@@ -9,7 +9,7 @@ fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("a time")
 }
 
-/// #cat was read in March and its videos are of February; #dog was read in May, and has none; #fox was read without a time.
+/// #cat has readings in March and videos of February; #dog has readings in May and no videos; #fox has no reading time.
 fn of_last_year() -> Vec<Observation> {
     let read = |name: &str, id, views, time| hashtag(name).id(id).views(views).observed_at(at(time)).into();
     let posted = |id, time| video(id).tag("cat").author(id).plays(9).created_at(at(time)).into();
@@ -27,7 +27,7 @@ fn span(from: &str, to: &str) -> Value {
     json!({"from": from, "to": to})
 }
 
-async fn an_empty_time_is_free_and_says_when_there_is_something(place: &Place) {
+async fn an_empty_period_is_free_and_names_the_one_with_data(place: &Place) {
     let server = place.server().await.holding(of_last_year()).start().await;
     let readings = span("2025-03-01T10:00:00Z", "2025-03-09T11:00:00Z");
     let posts = span("2025-02-03T00:00:00Z", "2025-02-04T05:06:07Z");
@@ -69,7 +69,7 @@ async fn an_empty_time_is_free_and_says_when_there_is_something(place: &Place) {
     assert!(server.get("/v1/hashtags/cat/history.svg?from=2025-06-01").await.text().contains("2025-03-01"));
 }
 
-async fn a_time_with_something_in_it_is_paid_and_needs_no_such_hint(place: &Place) {
+async fn a_period_with_data_is_charged_and_names_no_other(place: &Place) {
     let server = place.server().await.holding(of_last_year()).start().await;
     for path in [
         "/v1/hashtags/cat/history?from=2025-03-01&to=2025-03-01",
@@ -91,7 +91,7 @@ async fn a_time_with_something_in_it_is_paid_and_needs_no_such_hint(place: &Plac
     }
 }
 
-/// The first question after a start, of a store whose trends nobody has worked out.
+/// The first question after a start, over a store whose trends were never computed.
 async fn the_first_question_for_trends_is_answered_with_trends(place: &Place) {
     for path in ["/v1/trending?sort=velocity", "/v1/hashtags?query=cat&sort=growth", "/v1/hashtags/cat"] {
         let server = place.server().await.start().await;
@@ -116,13 +116,13 @@ async fn the_first_question_for_trends_is_answered_with_trends(place: &Place) {
 }
 
 testkit::tell_on_each_backend!(
-    an_empty_time_is_free_and_says_when_there_is_something,
-    a_time_with_something_in_it_is_paid_and_needs_no_such_hint,
+    an_empty_period_is_free_and_names_the_one_with_data,
+    a_period_with_data_is_charged_and_names_no_other,
     the_first_question_for_trends_is_answered_with_trends,
 );
 
-/// While another process is at it, as with a store so large that it takes long. The catalog's own tests have the others that
-/// need trends.
+/// While another process computes them, as with a large store. The tests of `measure` cover the other questions
+/// that need trends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_there_are_no_trends_yet_a_question_for_them_is_refused_and_free() {
     let server = TestServer::start().await;

@@ -1,4 +1,4 @@
-//! What the tests of this folder share: a server that holds a little, and bytes on a bare socket.
+//! Shared by the tests of this folder: a server with a little data, and bytes on a bare socket.
 
 use domain::Observation;
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use testkit::{Place, TestServer, TestServerBuilder, example_hashtag, hashtag, vi
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Far longer than anything here takes; whoever reaches it has failed.
+/// Timeout, far longer than anything here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Videos under #cat.
@@ -30,12 +30,12 @@ pub(crate) fn holdings() -> Vec<Observation> {
     all
 }
 
-/// A server that holds [`holdings`].
+/// Builds a server with [`holdings`].
 pub(crate) fn holding() -> TestServerBuilder {
     TestServer::builder().holding(holdings())
 }
 
-/// The same, at a place.
+/// Builds a server with [`holdings`] at a place.
 pub(crate) async fn holding_at(place: &Place) -> TestServerBuilder {
     place.server().await.holding(holdings())
 }
@@ -48,7 +48,7 @@ pub(crate) async fn exchange(address: SocketAddr, sent: &[u8]) -> String {
     read_to_end(&mut stream).await
 }
 
-/// What comes until the server closes.
+/// Reads until the server closes.
 pub(crate) async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut read = Vec::new();
     let mut buffer = [0; 4096];
@@ -63,7 +63,7 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> String {
     }
 }
 
-/// The status of the first answer in what was read; 0 for none.
+/// Returns the status of the first answer; 0 if there is none.
 pub(crate) fn status(read: &str) -> u16 {
     let rest = read.strip_prefix("HTTP/1.1 ").or_else(|| read.strip_prefix("HTTP/1.0 "));
     rest.and_then(|rest| rest.get(..3)).and_then(|s| s.parse().ok()).unwrap_or(0)

@@ -12,7 +12,7 @@ pub(crate) async fn nothing_read(
     metric: HistoryMetric,
 ) -> Result<String, Failure> {
     let (metric_name, name) = (metric.name(), hashtag.tag.name());
-    Ok(match measure.readings_held(hashtag, metric).await? {
+    Ok(match measure.readings_period(hashtag, metric).await? {
         Some(held) => format!("No {metric_name} of #{name} in this time; readings are {held}."),
         None => format!("No {metric_name} of #{name}: no source reported them with a time."),
     })
@@ -53,7 +53,7 @@ pub(crate) async fn nothing_posted(
     is_limited: bool,
 ) -> Result<String, Failure> {
     let name = hashtag.tag.name();
-    Ok(match measure.posts_held(hashtag).await? {
+    Ok(match measure.posts_period(hashtag).await? {
         Some(_) if !is_limited => {
             format!("No {what} are known under #{name}: too little is told of its videos.")
         }

@@ -147,7 +147,7 @@ async fn what_cannot_be_understood_is_refused_before_the_body(place: &Place) {
         ("observed_at=2026-01-01T12:00", "observed_at", "has no zone"),
         ("observed_at=2099-01-01", "observed_at", "is in the future"),
         ("observed_at=2001-01-01", "observed_at", "before 2014"),
-        ("observed_at=modified", "observed_at", "an upload does not tell when its file was last changed"),
+        ("observed_at=modified", "observed_at", "an upload has no time of its file's last change"),
         ("observed_at=file-name", "observed_at", "there is no file_name"),
         ("encoding=ebcdic", "encoding", "there is no encoding \"ebcdic\"; utf-8,"),
         ("sheet=a%07b", "sheet", "no control characters"),

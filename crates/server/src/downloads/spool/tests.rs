@@ -1,10 +1,10 @@
-//! What is kept, for how long, and how much room it takes.
+//! Retention and disk space of stored answers.
 
 use super::*;
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::from_ms(1_781_028_995_250);
-const KEEP_MS: i64 = 60_000;
+const RETENTION_MS: i64 = 60_000;
 
 fn id(number: u64) -> RequestId {
     RequestId::new(NOW, u128::from(number))
@@ -15,7 +15,7 @@ fn at(ms: i64) -> Timestamp {
 }
 
 fn spool(folder: &Path, bytes_max: u64, now: Timestamp) -> Arc<Spool> {
-    Spool::open(Some(folder.to_owned()), bytes_max, KEEP_MS, now).expect("a folder")
+    Spool::open(Some(folder.to_owned()), bytes_max, RETENTION_MS, now).expect("a folder")
 }
 
 fn write(spool: &Arc<Spool>, number: u64, bytes: usize) -> io::Result<Arc<Stored>> {
@@ -43,9 +43,9 @@ fn record(number: u64, account: i64, stored: &Stored, paid_at: Timestamp) -> Rec
     }
 }
 
-fn keep(spool: &Arc<Spool>, number: u64, account: i64, bytes: usize, paid_at: Timestamp) {
+fn retain(spool: &Arc<Spool>, number: u64, account: i64, bytes: usize, paid_at: Timestamp) {
     let stored = write(spool, number, bytes).expect("written");
-    spool.keep(record(number, account, &stored, paid_at), stored).expect("kept");
+    spool.retain(record(number, account, &stored, paid_at), stored).expect("retained");
 }
 
 fn numbers(spool: &Spool, account: i64, now: Timestamp, up_to: u64) -> Vec<u64> {
@@ -61,7 +61,7 @@ fn names(folder: &Path) -> usize {
 }
 
 #[test]
-fn what_is_not_kept_is_removed_and_gives_its_room_back() {
+fn dropped_files_are_removed_and_release_their_space() {
     let folder = tempfile::tempdir().expect("a folder");
     let spool = spool(folder.path(), 100, NOW);
     let stored = write(&spool, 1, 100).expect("it fits");
@@ -69,7 +69,7 @@ fn what_is_not_kept_is_removed_and_gives_its_room_back() {
     assert_eq!(names(folder.path()), 1, "what did not fit is gone");
     drop(stored);
     assert_eq!((names(folder.path()), spool.room.taken.load(Relaxed)), (0, 0));
-    keep(&spool, 3, 1, 100, NOW);
+    retain(&spool, 3, 1, 100, NOW);
     assert_eq!(names(folder.path()), 2);
     spool.withdraw(AccountId(1), id(3));
     assert_eq!((names(folder.path()), spool.room.taken.load(Relaxed)), (0, 0));
@@ -79,9 +79,12 @@ fn what_is_not_kept_is_removed_and_gives_its_room_back() {
 fn a_file_that_is_being_sent_stays_until_it_was_sent() {
     let folder = tempfile::tempdir().expect("a folder");
     let spool = spool(folder.path(), 100, NOW);
-    keep(&spool, 1, 1, 60, NOW);
-    let sent = spool.find(AccountId(1), NOW, |_| true).map(|kept| Arc::clone(&kept.stored)).expect("kept");
-    // The kept one goes to make room, and there is none as long as it is being sent.
+    retain(&spool, 1, 1, 60, NOW);
+    let sent = spool
+        .find(AccountId(1), NOW, |_| true)
+        .map(|retained| Arc::clone(&retained.stored))
+        .expect("retained");
+    // It is dropped to make room, but takes space until it was sent.
     assert_eq!(write(&spool, 2, 60).expect_err("full").kind(), ErrorKind::StorageFull);
     assert!(spool.find(AccountId(1), NOW, |_| true).is_none());
     assert!(sent.open().is_ok());
@@ -90,20 +93,20 @@ fn a_file_that_is_being_sent_stays_until_it_was_sent() {
 }
 
 #[test]
-fn another_process_takes_up_what_was_kept_and_removes_what_was_left() {
+fn another_process_loads_stored_answers_and_removes_abandoned_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = spool(folder.path(), 4_000, NOW);
-    keep(&first, 1, 1, 100, NOW);
-    keep(&first, 2, 2, 100, at(10));
-    keep(&first, 3, 1, 100, at(-KEEP_MS));
+    retain(&first, 1, 1, 100, NOW);
+    retain(&first, 2, 2, 100, at(10));
+    retain(&first, 3, 1, 100, at(-RETENTION_MS));
     let cut = write(&first, 4, 100).expect("written");
     let unpaid = Record { is_paid: false, ..record(4, 1, &cut, NOW) };
-    first.keep(unpaid, cut).expect("kept");
-    keep(&first, 5, 1, 100, NOW);
+    first.retain(unpaid, cut).expect("retained");
+    retain(&first, 5, 1, 100, NOW);
     fs::write(folder.path().join(id(5).to_string()), "shorter").expect("written");
     fs::write(folder.path().join("notes.txt"), "another's").expect("written");
     fs::write(folder.path().join(id(6).to_string()), "left").expect("written");
-    // As a process that is killed.
+    // As if the process were killed.
     std::mem::forget(first);
     let again = spool(folder.path(), 4_000, NOW);
     assert_eq!(numbers(&again, 1, NOW, 9), [1, 4]);
@@ -120,32 +123,32 @@ fn another_process_takes_up_what_was_kept_and_removes_what_was_left() {
 }
 
 #[test]
-fn what_was_paid_while_the_clock_stood_ahead_is_kept_as_long_as_any_other() {
+fn an_answer_paid_while_the_clock_was_ahead_is_retained_as_long_as_any_other() {
     const YEAR_MS: i64 = 365 * 86_400_000;
     let folder = tempfile::tempdir().expect("a folder");
     let first = spool(folder.path(), 4_000, at(YEAR_MS));
-    keep(&first, 1, 1, 100, at(YEAR_MS));
-    // The clock is set right.
+    retain(&first, 1, 1, 100, at(YEAR_MS));
+    // The clock is corrected.
     first.sweep(NOW);
-    keep(&first, 2, 1, 100, at(10));
-    assert_eq!(numbers(&first, 1, at(KEEP_MS - 1), 9), [1, 2], "nothing that was paid is dropped");
-    assert_eq!(numbers(&first, 1, at(KEEP_MS), 9), [2], "nor kept for longer");
-    assert_eq!(numbers(&first, 1, at(KEEP_MS + 10), 9), [] as [u64; 0]);
+    retain(&first, 2, 1, 100, at(10));
+    assert_eq!(numbers(&first, 1, at(RETENTION_MS - 1), 9), [1, 2], "nothing that was paid is dropped");
+    assert_eq!(numbers(&first, 1, at(RETENTION_MS), 9), [2], "nor retained for longer");
+    assert_eq!(numbers(&first, 1, at(RETENTION_MS + 10), 9), [] as [u64; 0]);
     assert_eq!((names(folder.path()), first.room.taken.load(Relaxed)), (0, 0));
     // The same after restarts, each of which finds the record.
-    keep(&first, 3, 1, 100, at(YEAR_MS));
+    retain(&first, 3, 1, 100, at(YEAR_MS));
     std::mem::forget(first);
-    for ms in [0, KEEP_MS / 2, KEEP_MS - 1] {
+    for ms in [0, RETENTION_MS / 2, RETENTION_MS - 1] {
         let again = spool(folder.path(), 4_000, at(ms));
         assert_eq!(numbers(&again, 1, at(ms), 9), [3]);
         std::mem::forget(again);
     }
-    let last = spool(folder.path(), 4_000, at(KEEP_MS));
-    assert_eq!((numbers(&last, 1, at(KEEP_MS), 9), names(folder.path())), (vec![], 0));
+    let last = spool(folder.path(), 4_000, at(RETENTION_MS));
+    assert_eq!((numbers(&last, 1, at(RETENTION_MS), 9), names(folder.path())), (vec![], 0));
 }
 
 #[test]
-fn a_file_left_behind_while_the_clock_stood_ahead_is_removed() {
+fn a_file_abandoned_while_the_clock_was_ahead_is_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join(id(1).to_string());
     fs::write(&path, "left").expect("written");
@@ -162,19 +165,19 @@ fn a_file_left_behind_while_the_clock_stood_ahead_is_removed() {
 fn one_account_does_not_fill_the_room_of_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let spool = spool(folder.path(), 400, NOW);
-    keep(&spool, 0, 2, 100, at(-1));
+    retain(&spool, 0, 2, 100, at(-1));
     for number in 1..=3 {
-        keep(&spool, number, 1, 50, NOW);
+        retain(&spool, number, 1, 50, NOW);
     }
     assert_eq!(numbers(&spool, 1, NOW, 9), [2, 3]);
     assert_eq!(numbers(&spool, 2, NOW, 9), [0]);
-    keep(&spool, 4, 1, 200, NOW);
+    retain(&spool, 4, 1, 200, NOW);
     assert_eq!(numbers(&spool, 1, NOW, 9), [4], "the newest stays, however large");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-    /// Room is what the files take, whatever is kept, dropped and swept.
+    /// The space taken is the size of the files, whatever is stored, dropped and swept.
     #[test]
     fn the_room_taken_is_that_of_the_files(
         steps in proptest::collection::vec((1_i64..4, 1_usize..120, 0_i64..40_000), 1..25),
@@ -183,7 +186,7 @@ proptest! {
         let (spool, mut now) = (spool(folder.path(), 400, NOW), NOW);
         for (number, (account, bytes, later_ms)) in (0..).zip(steps) {
             now = Timestamp::from_ms(now.as_ms() + later_ms);
-            keep(&spool, number, account, bytes, now);
+            retain(&spool, number, account, bytes, now);
             spool.sweep(now);
             let entries = fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry"));
             let files = entries.filter(|entry| entry.path().extension().is_none());
@@ -192,7 +195,7 @@ proptest! {
             prop_assert_eq!(on_disk, taken);
             prop_assert!(taken <= 400);
             let newest = numbers(&spool, account, now, number + 1).pop();
-            prop_assert_eq!(newest, Some(number), "the newest is kept");
+            prop_assert_eq!(newest, Some(number), "the newest is retained");
         }
     }
 }

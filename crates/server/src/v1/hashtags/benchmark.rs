@@ -1,4 +1,5 @@
-//! `GET /v1/hashtags/{ref}/benchmark`: usual plays and engagement under a hashtag, and where something ranks among them.
+//! `GET /v1/hashtags/{ref}/benchmark`: usual plays and engagement under a hashtag, and the rank of a value
+//! among them.
 
 use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};

@@ -1,4 +1,4 @@
-//! `GET /v1/hashtags/{ref}/history`: how a count of a hashtag developed.
+//! `GET /v1/hashtags/{ref}/history`: a count of a hashtag over time.
 
 use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
@@ -14,8 +14,8 @@ pub(crate) struct History;
 impl HashtagQuestion for History {
     const DESCRIBED: Described = Described {
         path: "/v1/hashtags/{ref}/history",
-        summary: "How a count of a hashtag developed",
-        description: "Its readings, or the last one of each hour, day or week; as totals or gains. Implausible readings are repaired and marked; a gap stays a gap and has its length.",
+        summary: "History of a count of a hashtag",
+        description: "Its readings, or the last one of each hour, day or week; as totals or gains. Implausible readings are repaired and marked; gaps are not filled and have their length.",
         answer: "The history",
         schema: "HistoryAnswer",
         is_list: false,

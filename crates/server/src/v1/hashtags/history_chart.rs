@@ -28,12 +28,12 @@ const WIDTH: Pixels = Pixels::new(800).expect("within the bounds");
 /// Default height.
 const HEIGHT: Pixels = Pixels::new(400).expect("within the bounds");
 
-/// A side of the picture in pixels.
+/// Width or height in pixels.
 type Pixels = Whole<{ *SIZE_PX.start() as u64 }, { *SIZE_PX.end() as u64 }>;
 
 type ThemeName = NameOf<Theme>;
 
-/// How the history is drawn.
+/// Query parameters of a chart.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -47,7 +47,7 @@ pub(crate) struct ChartQuery {
     /// Dark on light, or light on dark.
     #[param(inline, value_type = ThemeName, required = false)]
     theme: Theme,
-    /// Whether the scale is logarithmic.
+    /// True for a logarithmic scale.
     #[param(default = false, required = false)]
     log: bool,
     /// Draws the series divided by its first value, times this.
@@ -80,25 +80,25 @@ impl Paid for HistoryChart {
 
     async fn answer(
         app: &App,
-        (reference, asked, drawn, is_png): Self::Query,
+        (reference, query, drawn, is_png): Self::Query,
         freshness: FreshnessRequirement,
     ) -> Result<Content, Problem> {
         let (found, _) = hashtag(&app.catalog, "ref", &reference, freshness).await?;
-        let history = app.measure.history_points(&found, asked).await.map_err(problem)?;
+        let history = app.measure.history_points(&found, query).await.map_err(problem)?;
         if history.points.is_empty() {
-            return Err(nothing_to_draw(&app.measure, &found, asked).await);
+            return Err(nothing_to_draw(&app.measure, &found, query).await);
         }
-        // A large picture takes tens of milliseconds of nothing but computing.
-        let drawing = tokio::task::spawn_blocking(move || draw(&history, asked, &drawn, is_png));
+        // A large picture takes tens of milliseconds of computing.
+        let drawing = tokio::task::spawn_blocking(move || draw(&history, query, &drawn, is_png));
         drawing.await.map_err(Problem::internal)?
     }
 }
 
-/// Says from when to when there are readings.
-async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, asked: HistoryQuery) -> Problem {
-    let (metric, name) = (asked.metric.name(), hashtag.tag.name());
-    let detail = match measure.readings_held(hashtag, asked.metric).await {
-        Ok(Some(held)) => format!("no {metric} of #{name} in this time; readings are {held}"),
+/// Builds the response for a period without readings, which names the period that has some.
+async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, query: HistoryQuery) -> Problem {
+    let (metric, name) = (query.metric.name(), hashtag.tag.name());
+    let detail = match measure.readings_period(hashtag, query.metric).await {
+        Ok(Some(available)) => format!("no {metric} of #{name} in this period; readings are {available}"),
         Ok(None) => format!("no {metric} of #{name}: no source reported them with a time"),
         Err(error) => return problem(error),
     };
@@ -107,7 +107,7 @@ async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, asked: HistoryQue
 
 fn draw(
     history: &History,
-    asked: HistoryQuery,
+    query: HistoryQuery,
     drawn: &ChartQuery,
     is_png: bool,
 ) -> Result<Content, Problem> {
@@ -120,12 +120,12 @@ fn draw(
             gap_before: point.gap_ms.is_some(),
         })
     };
-    let unit = asked.metric.name();
-    let what = match asked.mode {
+    let unit = query.metric.name();
+    let what = match query.mode {
         Mode::Total => unit.to_owned(),
         Mode::Gain => format!("{unit} gained"),
     };
-    let as_read = history.as_read().filter(|_| asked.mode == Mode::Total && asked.repair);
+    let as_read = history.as_read().filter(|_| query.mode == Mode::Total && query.repair);
     let newest =
         as_read.map(|read| format!("; newest reading {} not counted", read.shown())).unwrap_or_default();
     let line = Line {
@@ -153,7 +153,7 @@ fn draw(
     })
 }
 
-/// How a count of a hashtag developed, as SVG
+/// History of a count of a hashtag, as SVG
 ///
 /// For embedding: gaps are hatched, and rounded counts have a band of their rounding step.
 #[utoipa::path(
@@ -168,7 +168,7 @@ pub(crate) async fn svg(State(app): State<Arc<App>>, request: Request) -> Respon
     serve::<HistoryChart>(app, request).await
 }
 
-/// How a count of a hashtag developed, as PNG
+/// History of a count of a hashtag, as PNG
 #[utoipa::path(
     get,
     path = "/v1/hashtags/{ref}/history.png",

@@ -1,4 +1,5 @@
-//! `GET /v1/hashtags?query=&sort=&min_views=`: hashtags by keyword. Below it a hashtag and what is known of it, a file each.
+//! `GET /v1/hashtags?query=&sort=&min_views=`: hashtags by keyword. The paths of one hashtag are below it, a
+//! file each.
 
 pub(crate) mod show;
 
@@ -16,7 +17,7 @@ pub(crate) mod related;
 pub(crate) mod creators;
 
 use super::measured::problem;
-use super::question::{Asked, Described, Question};
+use super::question::{Described, Question, QuestionRequest};
 use crate::gate::RequestContext;
 use crate::openapi::ListErrors;
 use crate::paging::Paging;
@@ -46,16 +47,16 @@ impl Question for Hashtags {
 
     async fn answer(
         measure: &Measure,
-        asked: Asked<HashtagsQuery>,
+        request: QuestionRequest<HashtagsQuery>,
         _: FreshnessRequirement,
     ) -> Result<Measured<Vec<HashtagRecord>>, Problem> {
-        let Asked { query, page, .. } = asked;
+        let QuestionRequest { query, page, .. } = request;
         let query = HashtagsQuery { limit: page.limit, after: page.after, ..query };
         measure.hashtags(&query).await.map_err(problem)
     }
 }
 
-/// The part of a path that names a hashtag: the one after `/v1/hashtags/`.
+/// Returns the segment of a path that names a hashtag: the one after `/v1/hashtags/`.
 pub(crate) fn reference(context: &RequestContext<'_>) -> Result<String, Problem> {
     let part = context.path.split('/').nth(3).unwrap_or("");
     let text = percent_decode_str(part).decode_utf8().map_err(|_| {

@@ -1,4 +1,4 @@
-//! `GET /v1/hashtags/{ref}`: a hashtag and all that is derived from it.
+//! `GET /v1/hashtags/{ref}`: a hashtag with everything derived from it.
 
 use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion, NoParameters};

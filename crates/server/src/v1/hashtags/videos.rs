@@ -1,4 +1,4 @@
-//! `GET /v1/hashtags/{ref}/videos`: the videos under a hashtag in numbers, filtered and in an order.
+//! `GET /v1/hashtags/{ref}/videos`: the videos under a hashtag in numbers, filtered and sorted.
 
 use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
@@ -12,7 +12,7 @@ impl HashtagQuestion for Videos {
     const DESCRIBED: Described = Described {
         path: "/v1/hashtags/{ref}/videos",
         summary: "The videos under a hashtag, in numbers",
-        description: "Filtered, in an order, with engagement and velocity. The walk that returns each video exactly once is `/challenge-posts/`.",
+        description: "Filtered, sorted, with engagement and velocity. The walk that returns each video exactly once is `/challenge-posts/`.",
         answer: "A page of videos",
         schema: "VideosAnswer",
         is_list: true,

@@ -1,11 +1,12 @@
-//! All trends from nothing. Which hashtags were read lately is known once all are read, so trends are set aside in a temporary
-//! file until then and written once; memory does not grow with them, but for the numbers that peers of one window are made of.
+//! Rebuilds all trends. The recently read hashtags are known only once all are read, so trends go to a
+//! temporary file first and are written to the store once; memory grows only with the figures of the peers of
+//! one window.
 
 use crate::Measure;
 use crate::drafts::{Draft, Pieces, Which};
-use crate::kept::KeptTrend;
 use crate::outlook::seen;
-use crate::trends::{KEEP_MAX, TrendsProgress, lately, number_of, window_of};
+use crate::trend_codec::SourcedTrend;
+use crate::trends::{TrendsProgress, WRITE_MAX, number_of, recent_since, window_of};
 use catalog::CatalogError;
 use domain::metrics::emerging::{Peers, components};
 use domain::metrics::trend::TrendWindow;
@@ -18,42 +19,42 @@ use strum::VariantArray;
 use tokio::task::spawn_blocking;
 
 const BUFFER_BYTES: usize = 256 << 10;
-/// Hashtag, window, when it was read, readings, and how many bytes the trend is.
+/// Head of a record: hashtag, window, reading time, number of readings, and length of the trend in bytes.
 const HEAD_BYTES: usize = 4 + 1 + 8 + 8 + 1;
 
 impl Measure {
-    /// Works out the trends of the hashtags of every row number that was given out, and notes it.
-    pub(super) async fn work_all_out(
+    /// Rebuilds the trends of all hashtags as of this change sequence.
+    pub(super) async fn rebuild_trends(
         &self,
         sequence: u64,
         progress: &mut TrendsProgress,
     ) -> Result<(), CatalogError> {
         let store = &self.inner.store;
         let hashtags = u32::try_from(store.catalog_size().await?.hashtags).unwrap_or(u32::MAX);
-        let mut aside = Aside::in_folder(&self.inner.trends_folder).map_err(CatalogError::Trends)?;
+        let mut scratch = Scratch::in_folder(&self.inner.trends_folder).map_err(CatalogError::Trends)?;
         let mut newest = None;
         let mut pieces = Pieces::of(self, Which::All, (1..=hashtags).map(HashtagRow));
         while let Some(piece) = pieces.next().await? {
             progress.add(&piece.progress);
             newest = newest.max(piece.newest);
             store.keep_standings(sequence, piece.standings).await?;
-            aside.put(&piece.drafts).map_err(CatalogError::Trends)?;
+            scratch.write(&piece.drafts).map_err(CatalogError::Trends)?;
         }
-        let (sorting, peers) = apart(move || Sorting::of(aside, newest)).await?;
+        let (sorting, peers) = blocking(move || Sorting::of(scratch, newest)).await?;
         self.write_all(sorting).await?;
         if let Some(newest) = newest {
             for &window in TrendWindow::VARIANTS {
-                store.drop_trends_before(number_of(window), lately(window, newest)).await?;
+                store.drop_trends_before(number_of(window), recent_since(window, newest)).await?;
             }
         }
         Ok(store.end_trends_rebuild(peers, TrendState { sequence, newest_at: newest }).await?)
     }
 
-    /// While rows are written the next ones are read.
+    /// Writes all rows to the store, reading the next ones meanwhile.
     async fn write_all(&self, sorting: Sorting) -> Result<(), CatalogError> {
         let store = &self.inner.store;
         store.begin_trends_rebuild().await?;
-        let (mut sorting, mut rows) = apart(move || sorting.rows()).await?;
+        let (mut sorting, mut rows) = blocking(move || sorting.rows()).await?;
         while !rows.is_empty() {
             let next = spawn_blocking(move || sorting.rows());
             store.add_rebuilt_trends(rows).await?;
@@ -63,27 +64,27 @@ impl Measure {
     }
 }
 
-/// Does something with the file on a thread that may wait for it.
-async fn apart<T: Send + 'static>(
+/// Runs work on the file on a thread that may block.
+async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, CatalogError> {
     spawn_blocking(work).await.map_err(StoreError::of_task)?.map_err(CatalogError::Trends)
 }
 
-/// Trends set aside.
-struct Aside {
+/// Trends in a temporary file.
+struct Scratch {
     out: BufWriter<File>,
 }
 
-impl Aside {
-    /// In a file without a name: it goes with the process.
+impl Scratch {
+    /// Creates a file without a name, which is removed with the process.
     fn in_folder(folder: &std::path::Path) -> io::Result<Self> {
         Ok(Self { out: BufWriter::with_capacity(BUFFER_BYTES, tempfile::tempfile_in(folder)?) })
     }
 
-    fn put(&mut self, drafts: &[Draft]) -> io::Result<()> {
+    fn write(&mut self, drafts: &[Draft]) -> io::Result<()> {
         for draft in drafts {
-            let bytes = draft.kept.to_bytes();
+            let bytes = draft.sourced.to_bytes();
             self.out.write_all(&draft.hashtag.0.to_le_bytes())?;
             self.out.write_all(&[number_of(draft.window)])?;
             self.out.write_all(&draft.read_at.as_ms().to_le_bytes())?;
@@ -102,7 +103,7 @@ impl Aside {
     }
 }
 
-/// Trends that were set aside, read again.
+/// Reader of the temporary file.
 struct Reading {
     file: BufReader<File>,
 }
@@ -136,31 +137,31 @@ fn decoded(head: &[u8; HEAD_BYTES], bytes: &[u8]) -> Option<Draft> {
         window,
         read_at: Timestamp::from_ms(i64::from_le_bytes(*read_at)),
         readings: u64::from_le_bytes(*readings),
-        kept: KeptTrend::from_bytes(bytes, window)?,
+        sourced: SourcedTrend::from_bytes(bytes, window)?,
     })
 }
 
-/// Trends that are about to be written.
+/// The trends to write to the store.
 struct Sorting {
     reading: Reading,
-    /// The newest reading of all.
+    /// Time of the newest reading.
     newest: Option<Timestamp>,
 }
 
 impl Sorting {
-    /// Makes the peers of each window; also as they are kept.
-    fn of(aside: Aside, newest: Option<Timestamp>) -> io::Result<(Self, Vec<TrendPeers>)> {
-        let mut sorting = Self { reading: aside.finish()?, newest };
-        let mut kept = Vec::new();
+    /// Computes the peers of each window, and returns them as they are stored.
+    fn of(scratch: Scratch, newest: Option<Timestamp>) -> io::Result<(Self, Vec<TrendPeers>)> {
+        let mut sorting = Self { reading: scratch.finish()?, newest };
+        let mut all = Vec::new();
         for &window in TrendWindow::VARIANTS {
             let peers = sorting.peers_of(window)?;
             let (bytes, made_of) = (peers.to_bytes(), peers.all());
             if made_of > 0 {
-                kept.push(TrendPeers { window: number_of(window), peers: bytes, made_of });
+                all.push(TrendPeers { window: number_of(window), peers: bytes, made_of });
             }
         }
         sorting.reading.begin()?;
-        Ok((sorting, kept))
+        Ok((sorting, all))
     }
 
     fn peers_of(&mut self, window: TrendWindow) -> io::Result<Peers> {
@@ -168,9 +169,9 @@ impl Sorting {
         let mut failed = Ok(());
         let figures = std::iter::from_fn(|| {
             loop {
-                match next_moving(&mut self.reading, self.newest) {
+                match next_recent(&mut self.reading, self.newest) {
                     Ok(Some(draft)) if draft.window == window => {
-                        return Some(components(&seen(draft.kept.trend, self.newest)));
+                        return Some(components(&seen(draft.sourced.trend, self.newest)));
                     }
                     Ok(Some(_)) => {}
                     Ok(None) => return None,
@@ -185,11 +186,11 @@ impl Sorting {
         failed.map(|()| peers)
     }
 
-    /// The next rows; none at the end.
+    /// Returns the next rows; none at the end.
     fn rows(mut self) -> io::Result<(Self, Vec<TrendRow>)> {
-        let mut rows = Vec::with_capacity(KEEP_MAX);
-        while rows.len() < KEEP_MAX
-            && let Some(draft) = next_moving(&mut self.reading, self.newest)?
+        let mut rows = Vec::with_capacity(WRITE_MAX);
+        while rows.len() < WRITE_MAX
+            && let Some(draft) = next_recent(&mut self.reading, self.newest)?
         {
             rows.push(draft.into_row());
         }
@@ -197,10 +198,10 @@ impl Sorting {
     }
 }
 
-/// The next trend of a hashtag that was read lately: others are no trends any more.
-fn next_moving(reading: &mut Reading, newest: Option<Timestamp>) -> io::Result<Option<Draft>> {
+/// Returns the next trend of a recently read hashtag, skipping the others.
+fn next_recent(reading: &mut Reading, newest: Option<Timestamp>) -> io::Result<Option<Draft>> {
     while let Some(draft) = reading.next()? {
-        if newest.is_none_or(|newest| draft.read_at >= lately(draft.window, newest)) {
+        if newest.is_none_or(|newest| draft.read_at >= recent_since(draft.window, newest)) {
             return Ok(Some(draft));
         }
     }

@@ -1,11 +1,11 @@
-//! A trend as it is kept: every number of it, in few bytes, so that what is read back is what was worked out.
+//! Encodes trends for the store: every number exactly, in few bytes.
 
 use domain::metrics::trend::{Trend, TrendWindow};
 use domain::metrics::{CountedReading, Gain, Missing, Outlook, OwnErrors};
 use domain::{SourceSet, Timestamp};
 use strum::VariantArray;
 
-/// The first byte, so that another form can be told from this one.
+/// First byte: the version of the form.
 const FORM: u8 = 2;
 
 /// Bits of the mask: the reals first, in the order of [`reals`].
@@ -17,22 +17,22 @@ const IS_REPAIRED: u32 = 1 << 20;
 const IS_BELOW_RESOLUTION: u32 = 1 << 21;
 const OUTLOOK: u32 = 1 << 22;
 const IS_BELOW_STEP: u32 = 1 << 23;
-/// Three bits each: 0 where pace or surge is known, else 1 and the place of the reason.
+/// Three bits each: 0 if pace or surge is known, else 1 plus the index of the reason.
 const NO_PACE_AT: u32 = 24;
 const NO_SURGE_AT: u32 = 27;
 
 /// Numbers of a trend that may be unknown.
 const REALS: usize = 12;
 
-/// A trend and by which ways the readings came that it was worked out from.
+/// A trend and the sources of its readings.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct KeptTrend {
+pub(super) struct SourcedTrend {
     pub(super) trend: Trend,
     pub(super) sources: SourceSet,
 }
 
-impl KeptTrend {
-    /// For the database: the form, a mask of what is there, and that: 8 bytes each, lowest first.
+impl SourcedTrend {
+    /// Encodes it: the form, a mask of the numbers that are present, and these in 8 bytes each, little-endian.
     pub(super) fn to_bytes(self) -> Vec<u8> {
         let (mut bytes, mut mask) = (vec![FORM, 0, 0, 0, 0], 0);
         let trend = &self.trend;
@@ -78,7 +78,7 @@ impl KeptTrend {
         bytes
     }
 
-    /// Back from the database; `None` where the bytes are of another form or damaged.
+    /// Decodes it; `None` if the bytes are of another form or damaged.
     pub(super) fn from_bytes(bytes: &[u8], window: TrendWindow) -> Option<Self> {
         let (form, rest) = bytes.split_first()?;
         let (mask, mut rest) = rest.split_first_chunk()?;
@@ -137,7 +137,7 @@ fn reals(trend: &Trend) -> [Option<f64>; REALS] {
     ]
 }
 
-/// What was gained up to the newest reading, where the window ends.
+/// Decodes the gain up to the newest reading, which ends the window.
 fn gain(mask: u32, as_of: Timestamp, views: u64, rest: &mut &[u8]) -> Option<Gain> {
     let mut next = || take(rest).map(u64::from_le_bytes);
     let (gain, value, span_ms) = (next()?, next()?, next()?.cast_signed());
@@ -155,12 +155,12 @@ fn gain(mask: u32, as_of: Timestamp, views: u64, rest: &mut &[u8]) -> Option<Gai
     })
 }
 
-/// 1 and the place of a reason.
+/// Returns 1 plus the index of a reason.
 fn code(missing: Missing) -> u32 {
     (1..).zip(Missing::VARIANTS).find(|(_, other)| **other == missing).map_or(0, |(code, _)| code)
 }
 
-/// What can be said of the week after the newest reading.
+/// Decodes the outlook for the week after the newest reading.
 fn outlook(mask: u32, as_of: Timestamp, views: u64, rest: &mut &[u8]) -> Option<Outlook> {
     let step = u64::from_le_bytes(take(rest)?);
     let scale = f64::from_le_bytes(take(rest)?);
@@ -200,7 +200,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_back_is_what_was_kept(
+        fn encoded_trends_are_decoded_exactly(
             views in prop::collection::vec((1_i64..200_000_000, 0_u64..50_000_000, any::<bool>()), 1..90),
             creators in prop::collection::vec((1_i64..200_000_000, 0_u64..50_000, any::<bool>()), 0..20),
             concentration in prop::option::of(0.0_f64..1.0),
@@ -212,11 +212,11 @@ mod tests {
                 TrendInput { views: &views, creators: &creators, videos: &creators, first_seen, concentration, outlook };
             for &window in TrendWindow::VARIANTS {
                 let Some(trend) = trend(&input, window, None) else { continue };
-                let kept = KeptTrend { trend, sources: [Source::Series].into_iter().collect() };
-                let bytes = kept.to_bytes();
-                prop_assert!(bytes.len() <= usize::from(u8::MAX), "its length is set aside in one byte");
-                prop_assert_eq!(KeptTrend::from_bytes(&bytes, window), Some(kept));
-                prop_assert_eq!(KeptTrend::from_bytes(&bytes[..bytes.len() - 1], window), None);
+                let sourced = SourcedTrend { trend, sources: [Source::Series].into_iter().collect() };
+                let bytes = sourced.to_bytes();
+                prop_assert!(bytes.len() <= usize::from(u8::MAX), "its length fits one byte");
+                prop_assert_eq!(SourcedTrend::from_bytes(&bytes, window), Some(sourced));
+                prop_assert_eq!(SourcedTrend::from_bytes(&bytes[..bytes.len() - 1], window), None);
             }
         }
     }
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn bytes_of_another_form_are_refused() {
         for bytes in [&b""[..], b"{\"views\":5}", &[FORM], &[1; 40]] {
-            assert_eq!(KeptTrend::from_bytes(bytes, TrendWindow::Day), None);
+            assert_eq!(SourcedTrend::from_bytes(bytes, TrendWindow::Day), None);
         }
     }
 }
