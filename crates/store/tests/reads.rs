@@ -1,4 +1,4 @@
-//! What an empty store answers, and rankings as they are kept: the same on each backend.
+//! Answers of an empty store, and stored rankings: the same on each backend.
 
 use domain::cursor::GENERATION_MAX;
 use domain::{HashtagRow, Region, TagKey, Timestamp};
@@ -55,7 +55,7 @@ testkit::on_each_backend! {
         assert_eq!(store.generation(CAT, 1).await.expect("an answer"), Some(first));
         assert_eq!(store.generation(CAT, 9).await.expect("an answer"), None);
         assert_eq!(store.first_page(CAT, 1, 35).await.expect("an answer"), Some(Vec::new()));
-        assert_eq!(store.first_page(CAT, 1, 36).await.expect("an answer"), None, "more than is kept");
+        assert_eq!(store.first_page(CAT, 1, 36).await.expect("an answer"), None, "more than is stored");
         assert_eq!(store.ranked(CAT, 1, 0, 10).await.expect("an answer"), []);
         assert_eq!(held.again().await.generation(CAT, 3).await.expect("an answer"), Some(later));
     }

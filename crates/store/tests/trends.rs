@@ -1,5 +1,5 @@
-//! What is worked out of readings is kept, found in order and goes when it is old, the same on each backend; and what it is
-//! worked out from is found.
+//! Trends are stored, listed in order and dropped when old, the same on each backend; and the readings for
+//! their computation are found.
 
 use domain::fragment;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
@@ -37,7 +37,7 @@ fn trend(hashtag: u32, window: u8, emerging: Option<f64>, read_at: i64) -> Trend
     }
 }
 
-fn asked(sort: TrendSort, limit: u32) -> TrendsQuery {
+fn query(sort: TrendSort, limit: u32) -> TrendsQuery {
     TrendsQuery { window: 2, sort, views_min: 0, read_since: at(0), after: None, limit }
 }
 
@@ -87,19 +87,19 @@ testkit::on_each_backend! {
             trend(2, 1, Some(1.0), 20),
         ];
         store.keep_trends(rows.clone()).await.expect("kept");
-        assert_eq!(store.trends(asked(TrendSort::Emerging, 1)).await.expect("trends"), [rows[1].clone()]);
-        assert_eq!(hashtags(store, asked(TrendSort::Emerging, 9)).await, [2, 1, 3], "equals by row");
-        assert_eq!(hashtags(store, asked(TrendSort::Velocity, 9)).await, [4, 3, 2, 1]);
-        assert_eq!(hashtags(store, asked(TrendSort::Zscore, 9)).await, [1, 2, 3, 4]);
-        assert_eq!(hashtags(store, asked(TrendSort::Acceleration, 2)).await, [1, 2]);
-        assert_eq!(hashtags(store, asked(TrendSort::Growth, 9)).await, Vec::<u32>::new(), "not known of any");
-        let behind = |value, row| TrendsQuery { after: Some((value, HashtagRow(row))), ..asked(TrendSort::Emerging, 9) };
+        assert_eq!(store.trends(query(TrendSort::Emerging, 1)).await.expect("trends"), [rows[1].clone()]);
+        assert_eq!(hashtags(store, query(TrendSort::Emerging, 9)).await, [2, 1, 3], "equals by row");
+        assert_eq!(hashtags(store, query(TrendSort::Velocity, 9)).await, [4, 3, 2, 1]);
+        assert_eq!(hashtags(store, query(TrendSort::Zscore, 9)).await, [1, 2, 3, 4]);
+        assert_eq!(hashtags(store, query(TrendSort::Acceleration, 2)).await, [1, 2]);
+        assert_eq!(hashtags(store, query(TrendSort::Growth, 9)).await, Vec::<u32>::new(), "not known of any");
+        let behind = |value, row| TrendsQuery { after: Some((value, HashtagRow(row))), ..query(TrendSort::Emerging, 9) };
         assert_eq!(hashtags(store, behind(90.5, 2)).await, [1, 3]);
         assert_eq!(hashtags(store, behind(50.0, 1)).await, [3]);
         assert_eq!(hashtags(store, behind(50.0, 3)).await, Vec::<u32>::new());
-        let large = TrendsQuery { views_min: 2_000, ..asked(TrendSort::Emerging, 9) };
+        let large = TrendsQuery { views_min: 2_000, ..query(TrendSort::Emerging, 9) };
         assert_eq!(hashtags(store, large).await, [2, 3]);
-        let lately = TrendsQuery { read_since: at(20), ..asked(TrendSort::Emerging, 9) };
+        let lately = TrendsQuery { read_since: at(20), ..query(TrendSort::Emerging, 9) };
         assert_eq!(hashtags(store, lately).await, [2, 3]);
     }
 
@@ -112,7 +112,7 @@ testkit::on_each_backend! {
         for first in [1, 2, 150, 201, 202, 690] {
             let views_min = 1_000 * u64::from(first);
             let large: Vec<(f64, u32)> = wanted.iter().copied().filter(|(_, row)| *row >= first).collect();
-            let list = TrendsQuery { views_min, ..asked(TrendSort::Emerging, 5) };
+            let list = TrendsQuery { views_min, ..query(TrendSort::Emerging, 5) };
             let shown: Vec<u32> = large.iter().take(5).map(|(_, row)| *row).collect();
             assert_eq!(hashtags(store, list).await, shown, "from {first}");
             let (value, row) = large[4];
@@ -126,14 +126,14 @@ testkit::on_each_backend! {
         let store = held.store();
         let rows: Vec<TrendRow> = (1..=5).map(|row| trend(row, 2, Some(f64::from(row)), 10)).collect();
         store.keep_trends(rows).await.expect("kept");
-        assert_eq!(hashtags(store, asked(TrendSort::Pace, 9)).await, [5, 4, 3, 2, 1]);
-        assert_eq!(hashtags(store, asked(TrendSort::Emerging, 9)).await, [5, 4, 3, 2, 1], "by pace too");
-        assert_eq!(hashtags(store, asked(TrendSort::Surge, 9)).await, [2, 5, 1, 4, 3]);
-        assert_eq!(hashtags(store, asked(TrendSort::Breadth, 9)).await, Vec::<u32>::new());
-        assert_eq!(hashtags(store, asked(TrendSort::Novelty, 9)).await, [1, 2, 3, 4, 5]);
-        assert_eq!(hashtags(store, asked(TrendSort::Saturation, 9)).await, [1, 2, 3, 4, 5]);
-        assert_eq!(hashtags(store, asked(TrendSort::Concentration, 9)).await, [3, 4, 5]);
-        let behind = TrendsQuery { after: Some((2.0, HashtagRow(5))), ..asked(TrendSort::Surge, 9) };
+        assert_eq!(hashtags(store, query(TrendSort::Pace, 9)).await, [5, 4, 3, 2, 1]);
+        assert_eq!(hashtags(store, query(TrendSort::Emerging, 9)).await, [5, 4, 3, 2, 1], "by pace too");
+        assert_eq!(hashtags(store, query(TrendSort::Surge, 9)).await, [2, 5, 1, 4, 3]);
+        assert_eq!(hashtags(store, query(TrendSort::Breadth, 9)).await, Vec::<u32>::new());
+        assert_eq!(hashtags(store, query(TrendSort::Novelty, 9)).await, [1, 2, 3, 4, 5]);
+        assert_eq!(hashtags(store, query(TrendSort::Saturation, 9)).await, [1, 2, 3, 4, 5]);
+        assert_eq!(hashtags(store, query(TrendSort::Concentration, 9)).await, [3, 4, 5]);
+        let behind = TrendsQuery { after: Some((2.0, HashtagRow(5))), ..query(TrendSort::Surge, 9) };
         assert_eq!(hashtags(store, behind).await, [1, 4, 3]);
     }
 
@@ -210,7 +210,7 @@ testkit::on_each_backend! {
         let all = store.videos_under(HashtagRow(1), None, 10).await.expect("videos");
         assert_eq!(all.next, None);
         let ids: Vec<u64> = all.videos.iter().map(|video| video.id.get()).collect();
-        assert_eq!(ids, [10, 20, 30], "by author; not told comes first");
+        assert_eq!(ids, [10, 20, 30], "by author; unknown comes first");
         let [first, second, _] = &all.videos[..] else { panic!("{all:?}") };
         assert_eq!((first.author, second.author.map(Creator::to_i64)), (None, Some(7)));
         assert_eq!(second.tags, [HashtagRow(2), HashtagRow(1)]);

@@ -60,7 +60,7 @@ testkit::on_each_backend! {
             taken.extend(task.await.expect("a caller"));
         }
         taken.sort_unstable();
-        assert_eq!(taken, (1..=CALLS_MAX).collect::<Vec<_>>(), "each number is told once");
+        assert_eq!(taken, (1..=CALLS_MAX).collect::<Vec<_>>(), "each number is returned once");
         let again = held.again().await;
         assert_eq!(again.upstream_calls("original", today).await.expect("a count"), CALLS_MAX);
         let more = again.take_upstream_call("original", today, Some(CALLS_MAX)).await.expect("an answer");

@@ -1,4 +1,4 @@
-//! What walks saw is found again for the next one, the same on each backend.
+//! The videos a walk saw are found for the next one, the same on each backend.
 
 use domain::{HashtagRow, JobId, Region, Timestamp};
 use store::videos::VideoRow;
@@ -40,7 +40,7 @@ testkit::on_each_backend! {
         assert_eq!(other, None);
     }
 
-    async fn the_same_job_has_one_run_and_only_the_newest_are_kept(held: &TestStore) {
+    async fn a_job_has_one_run_and_only_the_newest_are_retained(held: &TestStore) {
         let store = held.store();
         for n in 1..=8 {
             store.keep_walk_run(run(n, None)).await.expect("kept");

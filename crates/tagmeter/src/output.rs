@@ -81,7 +81,7 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().filter(is_shown).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// True if a character changes the direction in which others are shown.
+/// Returns true if a character changes the direction in which others are shown.
 const fn is_bidirectional(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }

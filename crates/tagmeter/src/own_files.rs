@@ -40,7 +40,7 @@ fn written(command: &Command) -> Option<&Path> {
     path.as_deref()
 }
 
-/// True if a file is, or would be, directly in this folder.
+/// Returns true if a file is, or would be, directly in this folder.
 fn same_folder(path: &Path, folder: &Path) -> bool {
     // Links are followed to the file that would be written.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

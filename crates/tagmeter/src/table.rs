@@ -147,7 +147,7 @@ fn longest_word(text: &str) -> usize {
     text.split(' ').map(narrowest).max().unwrap_or(0)
 }
 
-/// True if a word is a number, an id or a date, which is never broken.
+/// Returns true if a word is a number, an id or a date, which is never broken.
 fn is_number(word: &str) -> bool {
     word.bytes().any(|byte| byte.is_ascii_digit())
         && word.bytes().all(|byte| byte.is_ascii_digit() || b",.:;~%+-()TZ".contains(&byte))

@@ -58,12 +58,12 @@ pub(crate) fn notes_width() -> Option<usize> {
     TERMINAL.get().and_then(|terminal| terminal.notes_width)
 }
 
-/// True if a terminal may show colours: not with `NO_COLOR`, nor if `TERM` is `dumb`.
+/// Returns true if a terminal may show colours: not with `NO_COLOR`, nor if `TERM` is `dumb`.
 pub(crate) fn has_colours() -> bool {
     TERMINAL.get().is_some_and(|terminal| terminal.has_colours)
 }
 
-/// True if the cursor cannot be moved, so that nothing can be redrawn.
+/// Returns true if the cursor cannot be moved, so that nothing can be redrawn.
 pub(crate) fn is_dumb() -> bool {
     TERMINAL.get().is_some_and(|terminal| terminal.is_dumb)
 }

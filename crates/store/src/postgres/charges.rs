@@ -1,7 +1,7 @@
 //! Charges on PostgreSQL: group commits that any number of nodes make to the same accounts.
 //!
-//! Callers queue. A few lanes, each with a connection of its own, commit what queued for their accounts while their last
-//! commit ran. Nothing lingers: under load groups grow by themselves.
+//! Callers queue. A few lanes, each with a connection of its own, commit what queued for their accounts while
+//! their last commit ran. Nothing lingers: under load groups grow by themselves.
 //!
 //! # Vocabulary
 //!
@@ -30,21 +30,24 @@
 //!              (always decides: nobody else can charge the account)               settle ──► replied
 //! ```
 //!
-//! - **Optimistic** (`Lane::debit_known`): one conditional `UPDATE` takes the sum where the row still has the sequence and
-//!   hash that this node last saw, covers the sum, and none of the calls was charged or answered before. No read precedes
-//!   it: two round trips a commit.
-//! - **Pessimistic** (`Lane::lock_and_debit`): for accounts that are unknown, shared, or do not cover every call. The row
-//!   is locked and read first, then decided on. An account stays shared until a round finds its head as this node left it.
+//! - **Optimistic** (`Lane::debit_known`): one conditional `UPDATE` takes the sum where the row still has the
+//!   sequence and hash that this node last saw, covers the sum, and none of the calls was charged or answered
+//!   before. No read precedes it: two round trips a commit.
+//! - **Pessimistic** (`Lane::lock_and_debit`): for accounts that are unknown, shared, or do not cover every
+//!   call. The row is locked and read first, then decided on. An account stays shared until a round finds its
+//!   head as this node left it.
 //!
 //! Replies are sent after `COMMIT` was answered, never before.
 //!
 //! # Who locks what
 //!
-//! - In the process: the queue's mutex, while calls are pushed or taken. Lanes share nothing else that is locked.
-//! - In the database: rows of `balances`, in ascending order of accounts within a transaction, by `SELECT ... FOR UPDATE`
-//!   or by the debit of a single account. Nodes therefore never deadlock. Locks end with the transaction.
-//! - `entries` and `idempotency` need no lock: only a transaction that has the account's row of `balances` inserts there,
-//!   and unique indexes refuse anything else.
+//! - In the process: the queue's mutex, while calls are pushed or taken. Lanes share nothing else that is
+//!   locked.
+//! - In the database: rows of `balances`, in ascending order of accounts within a transaction, by `SELECT ...
+//!   FOR UPDATE` or by the debit of a single account. Nodes therefore never deadlock. Locks end with the
+//!   transaction.
+//! - `entries` and `idempotency` need no lock: only a transaction that has the account's row of `balances`
+//!   inserts there, and unique indexes refuse anything else.
 //! - Waiting is bounded: 2 s for a lock and 10 s for a statement on the server, 4 s for the answer in the lane.
 //!
 //! # Failures, and what is retried
@@ -89,7 +92,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steps::Span;
 use tokio::sync::{Notify, oneshot};
 
-/// Charges of one round, so that it is over well before it would be given up.
+/// Maximum number of charges in a round, so that it ends well before its time limit.
 const ROUND_CHARGES_MAX: usize = 2_000;
 
 /// Calls that wait for the lanes.
@@ -125,7 +128,7 @@ impl Queue {
         if waiting.closed {
             return Err(StoreError::Closed);
         }
-        let kept_bytes = waiting.kept_bytes + call.kept_bytes();
+        let kept_bytes = waiting.kept_bytes + call.stored_bytes();
         if waiting.charges >= CHARGES_WAITING_MAX || kept_bytes > KEPT_BYTES_WAITING_MAX {
             return Err(StoreError::Overloaded);
         }
@@ -140,7 +143,7 @@ impl Queue {
     /// Takes the calls of a lane as soon as there are any; `None` once closed and empty.
     async fn take(&self, lane: usize) -> Option<Vec<Call>> {
         loop {
-            // Who is about to charge goes first and shares this commit.
+            // Tasks about to charge go first and share this commit.
             tokio::task::yield_now().await;
             {
                 let mut waiting = self.lock();
@@ -168,7 +171,7 @@ impl Queue {
 /// Message to the callers of a round that panicked.
 const ROUND: &str = "a round of charges panicked";
 
-/// Closes the queue when a lane ends, also by a panic, and lets go of all who wait in it: they are told `Closed`.
+/// Closes the queue when a lane ends, also by a panic; all calls waiting in it fail with `Closed`.
 struct CloseAtEnd(Arc<Queue>, usize);
 
 impl Drop for CloseAtEnd {
@@ -185,7 +188,7 @@ struct Activity {
     commits: AtomicU64,
     charges: AtomicU64,
     commits_failed: AtomicU64,
-    /// Since the last one that did not, of all lanes.
+    /// Failures of all lanes since the last commit that succeeded.
     failed_in_a_row: AtomicU64,
 }
 
@@ -213,8 +216,8 @@ impl std::fmt::Debug for Charges {
 }
 
 impl Charges {
-    /// Starts the lanes. `one_transaction_per_account` is for clusters, where a transaction over several accounts would
-    /// touch several nodes.
+    /// Starts the lanes. `one_transaction_per_account` is for clusters, where a transaction over several
+    /// accounts would touch several nodes.
     pub(crate) fn start(pool: Pool, one_transaction_per_account: bool) -> Self {
         let span = if one_transaction_per_account { Span::One } else { Span::Many };
         let queue = Arc::new(Queue::new(span.lanes()));
@@ -228,10 +231,10 @@ impl Charges {
             tokio::spawn(async move {
                 let mut lane = fresh();
                 while let Some(calls) = at_end.0.take(number).await {
-                    // Whoever waits in a round that panics is let go with an error. Its connection goes with the lane, and
-                    // so does what was not committed.
+                    // Callers of a round that panics get an error. The lane's connection is dropped, and with
+                    // it what was not committed.
                     if AssertUnwindSafe(lane.round(calls)).catch_unwind().await.is_err() {
-                        tracing::error!(lane = number, "a round of charges panicked; its lane begins afresh");
+                        tracing::error!(lane = number, "a round of charges panicked; its lane restarts");
                         lane = fresh();
                     }
                 }
@@ -249,7 +252,7 @@ impl Charges {
         }
     }
 
-    /// Waits in line for a group commit. The charge is made even if the asker gives up waiting.
+    /// Queues for a group commit. The charge is made even if the caller stops waiting.
     pub(super) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.queue.add(Call { charge, answer })?;
@@ -266,7 +269,7 @@ impl Drop for Charges {
     }
 }
 
-/// The statements of this room; see [`super::statements`].
+/// Statements of this module; see [`super::statements`].
 #[cfg(test)]
 pub(super) use steps::{STATEMENTS, STATEMENTS_OF_MANY};
 
@@ -307,7 +310,7 @@ mod tests {
         let (waiting, answered) = call(1);
         queue.add(waiting).expect("there is room");
         drop(CloseAtEnd(Arc::clone(&queue), 1));
-        assert!(answered.await.is_err(), "let go");
+        assert!(answered.await.is_err(), "dropped");
         assert!(matches!(queue.add(call(2).0), Err(StoreError::Closed)));
         assert!(queue.take(0).await.is_none(), "other lanes end too");
     }

@@ -1,4 +1,4 @@
-//! The totals that count where they are not the newest reading, each with its hashtag on a cluster.
+//! The totals that count and differ from the newest reading; on a cluster co-located with their hashtags.
 
 use super::Postgres;
 use super::connection::Parameter;
@@ -24,7 +24,7 @@ impl Postgres {
         sequence: u64,
         hashtags: &[HashtagStandings],
     ) -> Result<(), StoreError> {
-        const DOING: &str = "keep standings";
+        const DOING: &str = "store standings";
         let sequence = sequence.cast_signed();
         for hashtags in hashtags.chunks(ROWS_MAX) {
             let (gone, kept): (Vec<_>, Vec<_>) =
@@ -47,7 +47,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Reads those that these hashtags have.
+    /// Reads those of these hashtags.
     pub(crate) async fn standings_of(
         &self,
         hashtags: &[HashtagRow],

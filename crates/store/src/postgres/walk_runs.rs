@@ -1,4 +1,5 @@
-//! Videos that finished walks saw. On a cluster they are co-located with their hashtag, which every statement names.
+//! Videos that finished walks saw. On a cluster they are co-located with their hashtag, which every statement
+//! names.
 
 use super::Postgres;
 use super::connection::Parameter;
@@ -27,7 +28,7 @@ const PREVIOUS: &str = concat!(
 
 impl Postgres {
     pub(crate) async fn keep_walk_run(&self, run: &WalkRun) -> Result<(), StoreError> {
-        const DOING: &str = "keep what a walk saw";
+        const DOING: &str = "store what a walk saw";
         let (hashtag, region) = (i64::from(run.hashtag.0), number_of(run.region));
         let (job_id, videos) = (run.job_id.to_bytes(), pack(&run.videos));
         let parameters: [Parameter<'_>; 6] = [
@@ -53,7 +54,7 @@ impl Postgres {
         region: Option<Region>,
         before: Timestamp,
     ) -> Result<Option<WalkRun>, StoreError> {
-        const DOING: &str = "find the walk before";
+        const DOING: &str = "find the previous walk";
         let parameters: [Parameter<'_>; 3] = [
             (&i64::from(hashtag.0), Type::INT8),
             (&number_of(region), Type::INT8),

@@ -1,4 +1,4 @@
-//! The totals that count where they are not the newest reading, in `walks.db` beside the trends.
+//! The totals that count and differ from the newest reading, in `walks.db` beside the trends.
 
 use super::walks::WalksFile;
 use crate::StoreError;
@@ -14,10 +14,10 @@ impl WalksFile {
         sequence: u64,
         hashtags: Vec<HashtagStandings>,
     ) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, sequence, &hashtags).doing("keep standings")).await
+        self.writer.run(move |connection| keep(connection, sequence, &hashtags).doing("store standings")).await
     }
 
-    /// Reads those that these hashtags have.
+    /// Reads those of these hashtags.
     pub(crate) fn standings_of(
         &self,
         hashtags: &[HashtagRow],

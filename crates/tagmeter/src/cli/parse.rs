@@ -25,7 +25,7 @@ pub(crate) fn parse() -> Cli {
     })
 }
 
-/// True if a name or a keyword is missing, which may have begun with `#`.
+/// Returns true if a name or a keyword is missing, which may have begun with `#`.
 fn may_lack_a_hashtag(error: &clap::Error) -> bool {
     let is_missing = match error.kind() {
         ErrorKind::MissingRequiredArgument | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => true,

@@ -114,7 +114,7 @@ fn note(point: &PointView, history: &HistoryView) -> String {
     notes.join("; ")
 }
 
-/// True if a gain spans a time that differs from its step by more than a tenth.
+/// Returns true if a gain spans a time that differs from its step by more than a tenth.
 fn is_far_from(span_ms: i64, step_ms: Option<i64>) -> bool {
     step_ms.is_none_or(|step_ms| crate::measured::is_far_from(span_ms, step_ms))
 }

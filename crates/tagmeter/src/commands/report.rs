@@ -148,7 +148,7 @@ fn table(caption: String, headings: &[&str], rows: Vec<Vec<String>>) -> ReportTa
     ReportTable { caption, columns: headings.iter().map(column).collect(), rows }
 }
 
-/// True if fewer than half of the days have a reading: days without one are no gaps then.
+/// Returns true if fewer than half of the days have a reading: days without one are no gaps then.
 fn is_sparse(daily: &HistoryView) -> bool {
     let at = |point: Option<&PointView>| Timestamp::parse(&point?.at).map(UtcDay::of);
     let days = at(daily.points.first()).zip(at(daily.points.last()));

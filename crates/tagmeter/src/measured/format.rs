@@ -52,7 +52,7 @@ impl FileFormat {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// True if it is not text, and so not for a terminal.
+    /// Returns true if it is not text, and so not for a terminal.
     pub(crate) const fn is_binary(self) -> bool {
         matches!(self, Self::Png | Self::Rows(Format::Xlsx | Format::Parquet))
     }

@@ -121,7 +121,7 @@ pub(crate) fn growth_over(trend: Option<&TrendFacts>, window: TrendWindow) -> St
     format!("{}{over}", per_cent(growth))
 }
 
-/// True if a span differs from its nominal length by more than a tenth.
+/// Returns true if a span differs from its nominal length by more than a tenth.
 pub(crate) fn is_far_from(span_ms: i64, nominal_ms: i64) -> bool {
     (span_ms - nominal_ms).abs() > nominal_ms / 10
 }

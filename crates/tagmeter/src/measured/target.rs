@@ -77,7 +77,7 @@ impl Target {
         }
     }
 
-    /// True for a table on the screen.
+    /// Returns true for a table on the screen.
     pub(crate) const fn is_screen(&self) -> bool {
         matches!(self, Self::Screen)
     }

@@ -25,8 +25,8 @@ const LEFT: &[(&str, usize)] = &[
     ("crates/catalog", 85),
     ("crates/measure", 230),
     ("crates/server", 235),
-    ("crates/store", 141),
-    ("crates/tagmeter", 318),
+    ("crates/store", 18),
+    ("crates/tagmeter", 24),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -151,7 +151,7 @@ fn moves_there_and_back_and_answers_the_same(url: &str) {
 
     let refused = place.run(&["migrate", "--from", url, "--to", "tagmeter-data"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
-    assert!(refused.err.contains("holds data already"), "{}", refused.err);
+    assert!(refused.err.contains("contains data already"), "{}", refused.err);
     let back = place.json(&["migrate", "--from", url, "--to", "back"]);
     assert_eq!(back["audit"], audit);
     let serving = Serving::start(place.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir", "back"]));

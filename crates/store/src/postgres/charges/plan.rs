@@ -1,5 +1,5 @@
-//! Plans the calls of one account that are committed together: each is admitted in order of arrival if the balance still
-//! covers it. Pure: no I/O, the same verdicts from the same stored state.
+//! Plans the calls of one account that are committed together: each is admitted in order of arrival if the
+//! balance still covers it. Pure: no I/O, the same verdicts from the same stored state.
 
 use super::super::quotes::Quotes;
 use super::Activity;
@@ -19,7 +19,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn kept_bytes(&self) -> usize {
+    pub(super) fn stored_bytes(&self) -> usize {
         self.charge.idempotency.as_ref().map_or(0, |idempotent| idempotent.answer.body().len())
     }
 }
@@ -31,7 +31,8 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Groups calls by account, in ascending order of accounts: the order in which every node locks, so that none deadlock.
+    /// Groups calls by account, in ascending order of accounts: the order in which every node locks, so that
+    /// none deadlock.
     pub(super) fn of(calls: Vec<Call>) -> Vec<Self> {
         let mut by_account: BTreeMap<i64, Vec<Call>> = BTreeMap::new();
         for call in calls {
@@ -43,7 +44,7 @@ impl Group {
     /// Fails every call.
     pub(super) fn fail(self, error: &StoreError) {
         for call in self.calls {
-            // The caller may have gone.
+            // The caller may have stopped waiting.
             let _ = call.answer.send(Err(error.for_another()));
         }
     }
@@ -52,7 +53,7 @@ impl Group {
 /// Stored state that decides about a group, read while its account was locked.
 #[derive(Default)]
 pub(super) struct Stored {
-    /// `None` when there is no such account.
+    /// `None` if there is no such account.
     pub(super) head: Option<Head>,
     /// Request ids of the group that were charged before.
     pub(super) charged: HashSet<[u8; 16]>,
@@ -90,17 +91,17 @@ impl Plan {
         Self { group, verdicts, heads: Some((before, after)) }
     }
 
-    /// Returns whether every charge is taken.
+    /// Returns true if every charge is taken.
     pub(super) fn takes_all(&self) -> bool {
         self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Take(_)))
     }
 
-    /// Returns whether any charge is taken.
+    /// Returns true if any charge is taken.
     pub(super) fn takes_any(&self) -> bool {
         self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Take(_)))
     }
 
-    /// The charges that are taken, with where the chain ends after each.
+    /// Returns the charges that are taken, each with the head after it.
     pub(super) fn taken(&self) -> impl Iterator<Item = (&Charge, &Head)> {
         self.group.calls.iter().zip(&self.verdicts).filter_map(|(call, verdict)| match verdict {
             Verdict::Take(head) => Some((&call.charge, head)),
@@ -126,7 +127,7 @@ impl Plan {
                     })
                 }
             };
-            // A caller that is gone was charged all the same.
+            // A caller that stopped waiting is charged all the same.
             let _ = call.answer.send(Ok(outcome));
         }
     }
@@ -137,7 +138,7 @@ struct Admission {
     head: Head,
     charged: HashSet<[u8; 16]>,
     stored: HashMap<String, KeptRow>,
-    /// Place of the charge of this group that is taken under a key.
+    /// Position of this group's charge that is taken under a key.
     kept_here: HashMap<String, usize>,
 }
 

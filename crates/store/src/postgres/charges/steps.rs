@@ -1,9 +1,9 @@
-//! The statements of a group commit, each in two forms: for one account, which a cluster routes to one shard, and for all
-//! accounts of a commit at once, on a single server. Both take the same parameters; where the first takes a value of its
-//! account, the second takes a list of them.
+//! The statements of a group commit, each in two forms: for one account, which a cluster routes to one shard,
+//! and for all accounts of a commit at once, on a single server. Both take the same parameters; where the first
+//! takes a value of its account, the second takes a list of them.
 //!
-//! Calls are looked up row by row (`LATERAL ... LIMIT 1`), so that no query plan that was made while the ledger was small
-//! ever reads all of it.
+//! Calls are looked up row by row (`LATERAL ... LIMIT 1`), so that no query plan that was made while the ledger
+//! was small ever reads all of it.
 
 use super::super::{idempotency, ledger};
 use crate::chain::Hash;
@@ -21,9 +21,10 @@ pub(super) enum Step {
     Charged,
     /// Reads the answers stored under keys of the calls.
     Kept,
-    /// Takes the cost of an account's calls, if the row still has the sequence and hash that were seen, covers the cost, and
-    /// none of the calls was charged or answered before. These conditions hold after the row is locked as they did before:
-    /// a charge in between would have changed the sequence. Returns the accounts where it took.
+    /// Takes the cost of an account's calls, if the row still has the sequence and hash that were seen, covers
+    /// the cost, and none of the calls was charged or answered before. These conditions hold after the row is
+    /// locked as they did before: a charge in between would have changed the sequence. Returns the accounts
+    /// where it took.
     Debit,
     /// Writes the entries.
     Write,
@@ -34,15 +35,16 @@ pub(super) enum Step {
 /// Number of accounts that the statements of a commit are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Span {
-    /// For one: `$1` is its number. Nothing fancy: Citus must see through them.
+    /// For one: `$1` is its number. Kept simple, so that Citus can route them.
     One,
     /// For any number: `$1` has the account of each row.
     Many,
 }
 
 impl Span {
-    /// Lanes of one node, each with a connection: while one waits for the disk, others fill their next commit. The fewer,
-    /// the more charges share a commit and its statements; where each account is a transaction, nothing is shared.
+    /// Lanes of one node, each with a connection: while one waits for the disk, others fill their next commit.
+    /// The fewer, the more charges share a commit and its statements; where each account is a transaction,
+    /// nothing is shared.
     pub(super) fn lanes(self) -> usize {
         match self {
             Self::One => 4,
@@ -50,7 +52,7 @@ impl Span {
         }
     }
 
-    /// Its statements, in the order of [`Step`].
+    /// Returns its statements, in the order of [`Step`].
     pub(super) fn statements(self) -> [&'static str; 6] {
         match self {
             Self::One => OF_ONE,
@@ -58,7 +60,7 @@ impl Span {
         }
     }
 
-    /// The types of a statement's parameters.
+    /// Returns the types of a statement's parameters.
     pub(super) fn types(self, step: Step) -> Vec<Type> {
         const NUMBER: Type = Type::INT8;
         const NUMBERS: Type = Type::INT8_ARRAY;
@@ -158,7 +160,7 @@ const KEEP_MANY: &str =
 const OF_ONE: [&str; 6] = [ledger::LOCK, CHARGED, idempotency::KEPT, DEBIT, WRITE, KEEP];
 const OF_MANY: [&str; 6] = [LOCK_MANY, CHARGED_MANY, KEPT_MANY, DEBIT_MANY, WRITE_MANY, KEEP_MANY];
 
-/// The statements of this room that are for one account; see [`super::super::statements`].
+/// Statements of this module for one account; see [`super::super::statements`].
 #[cfg(test)]
 pub(in super::super) const STATEMENTS: [(&str, &str); 4] =
     [("CHARGED", CHARGED), ("DEBIT", DEBIT), ("WRITE", WRITE), ("KEEP", KEEP)];

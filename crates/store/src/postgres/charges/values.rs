@@ -22,25 +22,25 @@ impl Span {
         }
     }
 
-    /// The accounts whose rows are locked.
+    /// Returns the accounts whose rows are locked.
     pub(super) fn lock_rows(self, accounts: Vec<i64>) -> Values {
         vec![self.each(accounts)]
     }
 
-    /// The request ids to look for.
+    /// Returns the request ids to look up.
     pub(super) fn charged(self, groups: &[Group]) -> Values {
         let (accounts, ids): (Vec<i64>, Vec<Vec<u8>>) =
-            asked(groups).map(|(account_id, charge)| (account_id, bytes_of_id(charge))).unzip();
+            requested(groups).map(|(account_id, charge)| (account_id, bytes_of_id(charge))).unzip();
         vec![self.each(accounts), Box::new(ids)]
     }
 
-    /// The keys to look for; `None` when there are none.
+    /// Returns the keys to look up; `None` if there are none.
     pub(super) fn kept(self, groups: &[Group]) -> Option<Values> {
-        let (accounts, keys) = keys(asked(groups));
+        let (accounts, keys) = keys(requested(groups));
         (!keys.is_empty()).then(|| -> Values { vec![self.each(accounts), Box::new(keys)] })
     }
 
-    /// The debits of accounts that exist.
+    /// Returns the debits of accounts that exist.
     pub(super) fn debit(self, plans: &[Plan]) -> Values {
         let heads: Vec<(i64, Head, Head)> = plans
             .iter()
@@ -67,7 +67,7 @@ impl Span {
         values
     }
 
-    /// The entries of charges that are taken.
+    /// Returns the entries of charges that are taken.
     pub(super) fn write(self, plans: &[Plan]) -> Values {
         let taken: Vec<_> = taken(plans).collect();
         let numbers = |of: fn(&Charge, &Head) -> i64| -> Value {
@@ -86,7 +86,7 @@ impl Span {
         ]
     }
 
-    /// The answers to be kept for them; `None` when there are none.
+    /// Returns the answers to store with them; `None` if there are none.
     pub(super) fn keep(self, plans: &[Plan]) -> Option<Values> {
         let kept: Vec<(i64, &Charge, &Idempotent)> = taken(plans)
             .filter_map(|(account_id, charge, _)| Some((account_id, charge, charge.idempotency.as_ref()?)))
@@ -116,17 +116,17 @@ impl Span {
     }
 }
 
-/// All charges that are taken, with their account and where its chain then ends.
+/// Returns all charges that are taken, with their account and the head after each.
 fn taken(plans: &[Plan]) -> impl Iterator<Item = (i64, &Charge, &Head)> {
     plans.iter().flat_map(|plan| plan.taken().map(|(charge, head)| (plan.group.account_id, charge, head)))
 }
 
-/// All charges that are asked for, with their account.
-fn asked(groups: &[Group]) -> impl Iterator<Item = (i64, &Charge)> {
+/// Returns all requested charges, with their account.
+fn requested(groups: &[Group]) -> impl Iterator<Item = (i64, &Charge)> {
     groups.iter().flat_map(|group| group.calls.iter().map(|call| (group.account_id, &call.charge)))
 }
 
-/// The keys under which answers are to be kept, with their accounts.
+/// Returns the keys under which answers are stored, with their accounts.
 fn keys<'a>(charges: impl Iterator<Item = (i64, &'a Charge)>) -> (Vec<i64>, Vec<String>) {
     let keys = charges.filter_map(|(account_id, charge)| {
         Some((account_id, charge.idempotency.as_ref()?.key.as_str().to_owned()))

@@ -1,4 +1,4 @@
-//! Videos that finished walks saw, in `catalog.db`: they are row numbers, and of no use without the rows.
+//! Videos that finished walks saw, in `catalog.db`: they are row numbers, useless without the rows.
 
 use super::CatalogFile;
 use crate::StoreError;
@@ -31,14 +31,14 @@ impl CatalogFile {
                     let of = (hashtag.0, region.map_or(0, Region::to_number), before.as_ms());
                     statement.query_row(of, row::sqlite::<RunRow>).optional()
                 })
-                .doing("find the walk before")
+                .doing("find the previous walk")
         })?;
         row.map(|row| row.read(hashtag, region)).transpose()
     }
 }
 
 fn keep(connection: &mut Connection, run: &WalkRun) -> Result<(), StoreError> {
-    const DOING: &str = "keep what a walk saw";
+    const DOING: &str = "store what a walk saw";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
     let (hashtag, region) = (run.hashtag.0, run.region.map_or(0, Region::to_number));
     transaction

@@ -80,7 +80,7 @@ fn drawn(compared: &CompareView) -> Vec<Chart> {
     charts
 }
 
-/// True if a linear scale would flatten some of the lines.
+/// Returns true if a linear scale would flatten some of the lines.
 fn is_wide(lines: &[Line], unit: fn(&Line) -> f64) -> bool {
     let values = || lines.iter().flat_map(|line| line.points.iter().map(|point| point.value / unit(line)));
     let most = values().filter(|value| value.is_finite()).fold(0.0, f64::max);
