@@ -112,8 +112,11 @@ fn chosen<'c>(context: &'c Context, name: Option<&str>) -> Result<&'c UpstreamSe
         (_, []) => Err(Failure::usage("no upstream of kind tiktok-research is configured")
             .hint("`tagmeter config` prints an example; put it into tagmeter.toml")),
         (None, [only]) => Ok(only),
-        (None, _) => Err(Failure::usage(format_args!("there are several upstreams of kind tiktok-research: {}", names()))
-            .hint("--upstream NAME chooses one")),
+        (None, _) => Err(Failure::usage(format_args!(
+            "there are several upstreams of kind tiktok-research: {}",
+            names()
+        ))
+        .hint("--upstream NAME chooses one")),
         (Some(name), all) => all.iter().find(|upstream| upstream.name == name).copied().ok_or_else(|| {
             Failure::usage(format_args!("no upstream of kind tiktok-research is called {name:?}"))
                 .hint(format_args!("there are: {}", names()))

@@ -166,16 +166,8 @@ fn show_overlap_by_side(compared: &CompareView) -> Result<(), Failure> {
     if rows.is_empty() {
         return Ok(());
     }
-    let headings = [
-        "a",
-        "b",
-        ">both before",
-        ">share of a",
-        ">share of b",
-        ">both after",
-        ">share of a",
-        ">share of b",
-    ];
+    let headings =
+        ["a", "b", ">both before", ">share of a", ">share of b", ">both after", ">share of a", ">share of b"];
     print("")?;
     print(table(&headings, rows))?;
     print(

@@ -79,12 +79,12 @@ pub(super) async fn run(output: Json, context: &Context) -> Result<Exit, Failure
             "correct its name, or remove it from the environment",
         )
     }));
-    findings.extend(folder::look(&options.data_dir));
+    findings.extend(folder::check(&options.data_dir));
     match &options.database_url {
-        Some(url) => findings.extend(database::look(url, &options, context).await),
-        None => findings.extend(contents::look(&options, context).await),
+        Some(url) => findings.extend(database::check(url, &options, context).await),
+        None => findings.extend(contents::check(&options, context).await),
     }
-    findings.extend(upstreams::look(context).await);
+    findings.extend(upstreams::check(context).await);
     findings.push(port(context.settings.listen.value));
     let settings = context.settings.rows().into_iter();
     let report = Report {

@@ -122,9 +122,8 @@ fn order(command: &Forget) -> Result<ForgetOrder, Failure> {
         let gone = gone(&videos(asked)?, &videos(valid)?, command.complete).map_err(|why| {
             let refused = Failure::refused(format_args!("{}: {why}", valid.display()));
             match why.is_doubt() {
-                true => {
-                    refused.hint("download the list again; --complete accepts it if it is known to be complete")
-                }
+                true => refused
+                    .hint("download the list again; --complete accepts it if it is known to be complete"),
                 false => refused.hint("download the list again"),
             }
         })?;

@@ -39,9 +39,7 @@ pub(super) async fn run(command: Migrate, context: &Context) -> Result<Exit, Fai
     bar.finish();
     let migrated = Migrated::new(&from, &to, done?);
     if migrated.source_changed {
-        say(
-            "warning: the source changed after the migration began; the target lacks these changes",
-        );
+        say("warning: the source changed after the migration began; the target lacks these changes");
         say("hint: stop all writers to the source, and migrate again to an empty target");
     }
     let exit = if migrated.ok { Exit::Done } else { Exit::ProblemFound };
@@ -101,12 +99,12 @@ impl Migrated {
         let rows = self.tables.iter().map(|(name, rows)| vec![(*name).to_owned(), grouped(*rows)]);
         print(table(&["table", ">rows"], rows))?;
         if self.rows_before > 0 {
-            print_text(format_args!("{} of the rows were copied by an earlier run.", grouped(self.rows_before)))?;
+            print_text(format_args!(
+                "{} of the rows were copied by an earlier run.",
+                grouped(self.rows_before)
+            ))?;
         }
         self.audit.show()?;
-        print_text(format_args!(
-            "{} is complete: row counts and ledger match {}.",
-            self.to, self.from
-        ))
+        print_text(format_args!("{} is complete: row counts and ledger match {}.", self.to, self.from))
     }
 }

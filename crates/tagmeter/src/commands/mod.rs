@@ -143,7 +143,9 @@ impl Context {
         let (folder, database) = (&self.settings.data_dir, &self.settings.database_url);
         Err(match database {
             Some(url) => Failure::new(format_args!("there is no data in {} ({})", url.value, url.origin))
-                .hint("import some with `tagmeter import PATH`, or name another database with --database-url"),
+                .hint(
+                    "import some with `tagmeter import PATH`, or name another database with --database-url",
+                ),
             None => Failure::new(format_args!(
                 "there is no data in {} ({})",
                 folder.value.display(),

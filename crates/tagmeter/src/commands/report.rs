@@ -187,11 +187,7 @@ fn notes<'a>(metas: impl IntoIterator<Item = &'a Meta>) -> Vec<String> {
         if let Some(sample) = &meta.sample {
             let of_all = match (sample.reported_videos, sample.coverage) {
                 (Some(all), Some(coverage)) => {
-                    format!(
-                        ", of {} that TikTok reports ({})",
-                        grouped(all),
-                        per_cent(coverage)
-                    )
+                    format!(", of {} that TikTok reports ({})", grouped(all), per_cent(coverage))
                 }
                 _ => "; TikTok reports no total".to_owned(),
             };

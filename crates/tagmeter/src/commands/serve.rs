@@ -104,9 +104,8 @@ pub(super) async fn until_stopped(server: Server, worker: Option<Worker>) -> Res
 #[cfg(unix)]
 pub(crate) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| {
-        signal(kind).map_err(|cause| Failure::new(format_args!("cannot listen for signals: {cause}")))
-    };
+    let listen =
+        |kind| signal(kind).map_err(|cause| Failure::new(format_args!("cannot listen for signals: {cause}")));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     Ok(async move {
         tokio::select! {

@@ -164,9 +164,8 @@ impl Reader<'_> {
         if let Some((foreign, (_, line))) =
             foreign.iter().find_map(|name| Some((name, self.table.values.get(name)?)))
         {
-            return Err(
-                self.refuse(*line, format!("{foreign} is not a setting of upstreams of kind {}", kind.name()))
-            );
+            return Err(self
+                .refuse(*line, format!("{foreign} is not a setting of upstreams of kind {}", kind.name())));
         }
         Ok(UpstreamSettings {
             name: name.to_owned(),

@@ -41,7 +41,7 @@ impl NewFile {
         Ok(Self { file: BufWriter::new(file), path, may_replace })
     }
 
-    /// Syncs it to disk and gives it its name. Returns its size in bytes.
+    /// Syncs it to disk and renames it to its final name. Returns its size in bytes.
     pub(crate) fn finish(self) -> Result<u64, Failure> {
         let Self { file, path, may_replace } = self;
         let refused = |cause: &dyn Display| {

@@ -105,13 +105,13 @@ impl Target {
                     Some(nothing) => say(nothing),
                     None => show(&measured.data)?,
                 }
-                say_caveats(&measured.meta);
+                print_caveats(&measured.meta);
                 return Ok(());
             }
-            Self::Print(format) => say_what_is_missing(measured, *format, nothing, "The output")?,
+            Self::Print(format) => print_missing(measured, *format, nothing, "The output")?,
             Self::File(file, format) => {
                 let name = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-                say_what_is_missing(measured, *format, nothing, &name)?;
+                print_missing(measured, *format, nothing, &name)?;
             }
         }
         match self {
@@ -200,7 +200,7 @@ fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
 }
 
 /// Prints that a file has no rows, and which tables of the answer its format cannot contain.
-fn say_what_is_missing<T: Tabular>(
+fn print_missing<T: Tabular>(
     measured: &Measured<T>,
     format: FileFormat,
     nothing: Option<String>,
@@ -234,7 +234,7 @@ fn say_what_is_missing<T: Tabular>(
 }
 
 /// Prints the newest reading and the caveats of an answer.
-fn say_caveats(meta: &Meta) {
+fn print_caveats(meta: &Meta) {
     if let Some(at) = &meta.observed_at {
         let stale = if meta.stale { ", which is before the window" } else { "" };
         say(format_args!("Last read at {at}{stale}."));

@@ -63,8 +63,9 @@ fn a_format_of_one_table_names_what_is_left_out() {
     let place = place();
     for format in ["csv", "ndjson", "parquet"] {
         let done = place.ok(&["compare", "cat", "kitten", "-o", &format!("both.{format}")]);
-        let said =
-            format!("{format} contains one table; hashtags, share_of_voice, overlap and videos are left out.");
+        let said = format!(
+            "{format} contains one table; hashtags, share_of_voice, overlap and videos are left out."
+        );
         assert!(done.err.contains(&said) && done.err.contains(".xlsx and .json hold all"), "{}", done.err);
     }
     let piped = place.ok(&["compare", "cat", "kitten", "--csv"]);

@@ -95,11 +95,7 @@ fn breakouts(judged: &Backtest) -> Result<(), Failure> {
     let lines = judged.breakouts.iter().map(|row| {
         vec![
             half(row.half),
-            if row.is_alarm {
-                "surge >= 3".to_owned()
-            } else {
-                format!("top 5 % by {}", row.ranking.name())
-            },
+            if row.is_alarm { "surge >= 3".to_owned() } else { format!("top 5 % by {}", row.ranking.name()) },
             grouped(row.picks),
             grouped(row.distinct_hashtags),
             fraction(row.precision),

@@ -14,7 +14,7 @@ const ACCOUNTS_PER_PAGE: usize = 1000;
 /// Maximum number of hashtags named whose sums are off.
 const HASHTAGS_NAMED_MAX: usize = 5;
 
-pub(super) async fn look(options: &StoreOptions, context: &Context) -> Vec<Finding> {
+pub(super) async fn check(options: &StoreOptions, context: &Context) -> Vec<Finding> {
     let files = options.check();
     let mut findings: Vec<Finding> = files.iter().map(file).collect();
     let is_usable = |file: &FileCheck| matches!(file.state, FileState::Sound { schema, schema_newest, .. } if schema == schema_newest);

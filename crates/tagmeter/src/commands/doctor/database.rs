@@ -6,7 +6,7 @@ use crate::output::grouped;
 use store::check::{DatabaseCheck, Pooling};
 use store::{DatabaseUrl, StoreError, StoreOptions};
 
-pub(super) async fn look(url: &DatabaseUrl, options: &StoreOptions, context: &Context) -> Vec<Finding> {
+pub(super) async fn check(url: &DatabaseUrl, options: &StoreOptions, context: &Context) -> Vec<Finding> {
     let pooling = url.pooling().await;
     // What follows must work through any pooler.
     let check = match url.unprepared().check().await {
@@ -53,9 +53,7 @@ fn pooler(pooling: Result<Option<Pooling>, StoreError>) -> Finding {
         ),
         Ok(Some(Pooling::Unprepared(why))) => Finding::problem(
             WHAT,
-            format!(
-                "they do not last beyond their transaction ({why}): a transaction pooler is in between"
-            ),
+            format!("they do not last beyond their transaction ({why}): a transaction pooler is in between"),
             format!(
                 "{ADVICE}; or set max_prepared_statements = 200 in PgBouncer 1.21 or newer, or pool_mode = session"
             ),
@@ -79,8 +77,9 @@ fn connections(check: &DatabaseCheck) -> Finding {
     }
     let nodes = all / ours;
     if nodes < 3 {
-        let hint =
-            format!("there is room for {nodes} nodes at once: raise max_connections, or put pgbouncer in between");
+        let hint = format!(
+            "there is room for {nodes} nodes at once: raise max_connections, or put pgbouncer in between"
+        );
         return Finding::note("connections", found, hint);
     }
     Finding::ok("connections", format!("{found}: room for {}", grouped(nodes)))

@@ -9,7 +9,7 @@ const FREE_NOTE_BYTES: u64 = 1 << 30;
 /// Free space below which soon not even charges can be written.
 const FREE_PROBLEM_BYTES: u64 = 64 << 20;
 
-pub(super) fn look(folder: &Path) -> Vec<Finding> {
+pub(super) fn check(folder: &Path) -> Vec<Finding> {
     if !folder.exists() {
         let missing = Finding::note(
             "data folder",

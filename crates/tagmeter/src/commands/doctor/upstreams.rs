@@ -8,7 +8,7 @@ use domain::{Clock, UtcDay};
 use sources::upstream::{ContractUpstream, Http, UpstreamError};
 use store::Store;
 
-pub(super) async fn look(context: &Context) -> Vec<Finding> {
+pub(super) async fn check(context: &Context) -> Vec<Finding> {
     let upstreams = &context.settings.upstreams;
     if upstreams.is_empty() {
         return Vec::new();
@@ -60,7 +60,9 @@ async fn one(upstream: &UpstreamSettings, http: &Http, spent: Option<u64>, conte
         },
     };
     match checked {
-        Ok(()) => Finding::ok(what, format!("{} accepts our key; {}", upstream.name, budget(upstream, spent))),
+        Ok(()) => {
+            Finding::ok(what, format!("{} accepts our key; {}", upstream.name, budget(upstream, spent)))
+        }
         Err(error) => {
             let found = format!("{} at {}: {error}", upstream.name, upstream.base_url);
             Finding::problem(what, found, hint(&error))

@@ -35,10 +35,8 @@ const REPAIR: (&str, &str) = (
      recovers within 72 hours, and a rise that is reversed as soon, are left out. A fall that lasts stays, and growth \
      continues from there. Stored readings never change: only measurements use the repaired ones.",
 );
-const GAPS: (&str, &str) = (
-    "Gaps",
-    "Times without a reading have no point and no line. A gain over a gap spans all of the gap.",
-);
+const GAPS: (&str, &str) =
+    ("Gaps", "Times without a reading have no point and no line. A gain over a gap spans all of the gap.");
 const LETTERS: (&str, &str) = (
     "Letters in the formulas",
     "V, U and P are lifetime views, creators and videos; dX is what X grew by within the window w; x, l, c, s and f are a \

@@ -198,16 +198,8 @@ fn overlap_by_side(compared: &CompareView) -> Option<ReportTable> {
         let names = [tag(&pair.a), tag(&pair.b)];
         Some(names.into_iter().chain(cells.into_iter().flatten()).collect::<Vec<_>>())
     });
-    let headings = [
-        "A",
-        "B",
-        ">Both before",
-        ">Share of A",
-        ">Share of B",
-        ">Both after",
-        ">Share of A",
-        ">Share of B",
-    ];
+    let headings =
+        ["A", "B", ">Both before", ">Share of A", ">Share of B", ">Both after", ">Share of A", ">Share of B"];
     let rows: Vec<Vec<String>> = rows.collect();
     let caption =
         "Overlap by side: posted before August 2025, and since September 2025 with at most five hashtags";
