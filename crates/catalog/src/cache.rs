@@ -101,7 +101,7 @@ impl HotCache {
     }
 
     /// Caches data read in an era.
-    pub(crate) fn keep_ready(&self, era: Era, reference: HashtagRef, row: HashtagRow, value: Ready) {
+    pub(crate) fn insert_ready(&self, era: Era, reference: HashtagRef, row: HashtagRow, value: Ready) {
         self.ready.insert(reference, Read { row, era, value });
     }
 
@@ -110,7 +110,7 @@ impl HotCache {
     }
 
     /// Caches data read in an era.
-    pub(crate) fn keep_record(&self, era: Era, reference: HashtagRef, hashtag: Hashtag) -> Arc<Hashtag> {
+    pub(crate) fn insert_record(&self, era: Era, reference: HashtagRef, hashtag: Hashtag) -> Arc<Hashtag> {
         let (row, value) = (hashtag.row, Arc::new(hashtag));
         self.records.insert(reference, Read { row, era, value: Arc::clone(&value) });
         value
@@ -126,15 +126,15 @@ impl HotCache {
         page
     }
 
-    pub(crate) fn keep_page(&self, key: PageKey, page: Ready) {
-        self.pages.keep(key, page);
+    pub(crate) fn insert_page(&self, key: PageKey, page: Ready) {
+        self.pages.insert(key, page);
     }
 
     pub(crate) fn generation(&self, hashtag: HashtagRow, region: Option<Region>) -> Option<Generation> {
         self.generations.get(&(hashtag, region))
     }
 
-    pub(crate) fn keep_generation(&self, generation: Generation) {
+    pub(crate) fn insert_generation(&self, generation: Generation) {
         self.generations.insert((generation.hashtag, generation.region), generation);
     }
 
@@ -167,8 +167,8 @@ mod tests {
     fn data_read_before_a_change_is_invalid_after_it() {
         let cache = HotCache::new(1 << 20);
         let (reference, row) = (HashtagRef::Id("7551".parse().expect("an id")), HashtagRow(1));
-        let keep = |era| {
-            cache.keep_ready(
+        let insert = |era| {
+            cache.insert_ready(
                 era,
                 reference.clone(),
                 row,
@@ -177,9 +177,9 @@ mod tests {
         };
         let era = cache.era();
         cache.invalidate(&[row]);
-        keep(era);
+        insert(era);
         assert_eq!(cache.ready(&reference), None);
-        keep(cache.era());
+        insert(cache.era());
         assert!(cache.ready(&reference).is_some());
         cache.invalidate_all();
         assert_eq!(cache.ready(&reference), None);

@@ -37,7 +37,7 @@ impl Catalog {
         let era = cache.era();
         let Some(hashtag) = self.stored(reference).await? else { return Ok(None) };
         let ready = Ready::new(render(&hashtag), Provenance::of_hashtag(&hashtag));
-        cache.keep_ready(era, reference.clone(), hashtag.row, ready.clone());
+        cache.insert_ready(era, reference.clone(), hashtag.row, ready.clone());
         Ok(Some(ready))
     }
 
@@ -56,7 +56,7 @@ impl Catalog {
         }
         let era = cache.era();
         let hashtag = self.stored(reference).await?;
-        Ok(hashtag.map(|hashtag| cache.keep_record(era, reference.clone(), hashtag)))
+        Ok(hashtag.map(|hashtag| cache.insert_record(era, reference.clone(), hashtag)))
     }
 
     async fn stored(&self, reference: &HashtagRef) -> Result<Option<Hashtag>, CatalogError> {

@@ -78,7 +78,7 @@ impl Pages {
         Some(page)
     }
 
-    pub(crate) fn keep(&self, key: PageKey, page: Ready) {
+    pub(crate) fn insert(&self, key: PageKey, page: Ready) {
         if let Some(squeezed) = Squeezed::of(&page) {
             self.squeezed.insert(key.clone(), squeezed);
         }
@@ -142,7 +142,7 @@ mod tests {
         let pages = Pages::new(1 << 20);
         // Twenty times what fits uncompressed, a fifth of what fits compressed.
         for number in 0..200 {
-            pages.keep(key(number), page(number));
+            pages.insert(key(number), page(number));
         }
         assert!(pages.plain.len() < 50);
         for number in 0..200 {

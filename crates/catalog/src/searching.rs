@@ -40,7 +40,7 @@ impl Catalog {
         }
         let page = self.search_at(keyword, offset, limit, sequence).await?;
         let page = Ready::new(render(&page), Provenance::of_hashtags(&page.hashtags));
-        self.inner.cache.keep_page(key, page.clone());
+        self.inner.cache.insert_page(key, page.clone());
         Ok(page)
     }
 

@@ -50,7 +50,7 @@ pub struct WalkPage {
 
 /// Decides if a walk that fits its first page is stored as a generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keep {
+pub(crate) enum Persist {
     /// No: it needs no order to continue in.
     IfLonger,
     /// Yes: more videos may follow.
@@ -74,7 +74,7 @@ impl Catalog {
     ) -> Result<Option<WalkPage>, CatalogError> {
         self.follow().await?;
         match self.cached(reference).await? {
-            Some(hashtag) => self.page(&hashtag, request, Keep::IfLonger).await.map(Some),
+            Some(hashtag) => self.page(&hashtag, request, Persist::IfLonger).await.map(Some),
             None => Ok(None),
         }
     }
@@ -98,9 +98,9 @@ impl Catalog {
         if let Some(page) = self.inner.cache.page(&key) {
             return Ok(Some(page));
         }
-        let page = self.page(&hashtag, request, Keep::IfLonger).await?;
+        let page = self.page(&hashtag, request, Persist::IfLonger).await?;
         let page = Ready::new(render(&page), page.provenance);
-        self.inner.cache.keep_page(key, page.clone());
+        self.inner.cache.insert_page(key, page.clone());
         Ok(Some(page))
     }
 
@@ -108,11 +108,11 @@ impl Catalog {
         &self,
         hashtag: &Hashtag,
         request: WalkRequest,
-        keep: Keep,
+        persist: Persist,
     ) -> Result<WalkPage, CatalogError> {
         let count = request.count.clamp(1, WALK_COUNT_MAX);
         let part = match request.cursor.generation() {
-            0 => self.begin(hashtag, request, count, keep).await?,
+            0 => self.begin(hashtag, request, count, persist).await?,
             slot => self.go_on(hashtag, request, slot, count).await?,
         };
         let reached = part.position + part.shown.len() as u64;
@@ -132,7 +132,7 @@ impl Catalog {
         hashtag: &Hashtag,
         request: WalkRequest,
         count: u32,
-        keep: Keep,
+        persist: Persist,
     ) -> Result<Part, CatalogError> {
         let (inner, region, position) = (&self.inner, request.region, request.cursor.position());
         if hashtag.observed.videos == 0 {
@@ -153,16 +153,16 @@ impl Catalog {
         }
         let ranking = self.ranking(hashtag, region).await?;
         let total = ranking.len() as u64;
-        if position == 0 && total <= u64::from(count) && (keep == Keep::IfLonger || total == 0) {
+        if position == 0 && total <= u64::from(count) && (persist == Persist::IfLonger || total == 0) {
             let shown = inner.store.shown(&ranking).await?;
             return Ok(Part { shown, generation: 0, position, total });
         }
         let expired_before = Timestamp::from_ms(now.as_ms() - VALID_FOR_MS);
         let generation = inner
             .store
-            .keep_generation(hashtag.row, region, hashtag.changed, now, expired_before, ranking)
+            .write_generation(hashtag.row, region, hashtag.changed, now, expired_before, ranking)
             .await?;
-        inner.cache.keep_generation(generation);
+        inner.cache.insert_generation(generation);
         self.first_part(&generation, position, count).await
     }
 
@@ -182,7 +182,7 @@ impl Catalog {
         }
         let kept = self.inner.store.newest_generation(hashtag.row, region).await?.filter(is_current);
         if let Some(generation) = kept {
-            self.inner.cache.keep_generation(generation);
+            self.inner.cache.insert_generation(generation);
         }
         Ok(kept)
     }

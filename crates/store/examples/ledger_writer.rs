@@ -58,7 +58,12 @@ async fn write(folder: &str, receipts: &str, unsynced: bool) -> Result<(), Failu
     let next = Arc::new(AtomicU64::new(first + 1_000_000 * u64::from(std::process::id())));
     let mut callers = Vec::new();
     for _ in 0..CALLERS {
-        callers.push(tokio::spawn(charge_forever(store.clone(), ids.clone(), Arc::clone(&next), Arc::clone(&file))));
+        callers.push(tokio::spawn(charge_forever(
+            store.clone(),
+            ids.clone(),
+            Arc::clone(&next),
+            Arc::clone(&file),
+        )));
     }
     for caller in callers {
         caller.await??;

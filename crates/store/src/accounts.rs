@@ -92,7 +92,7 @@ impl AccountRow {
     /// Returns the account with its credits.
     ///
     /// # Errors
-    /// [`StoreError::Inconsistent`] if the address is none, or an amount is out of range.
+    /// [`StoreError::Inconsistent`] if the address is invalid, or an amount is out of range.
     pub(crate) fn account(self, credits: &CreditsRow) -> Result<Account, StoreError> {
         let number = self.account_id;
         let wrong =

@@ -224,7 +224,10 @@ impl Auditor {
         }
         // The three books must add up to zero.
         if self.granted - self.charged != self.held {
-            self.problem(None, "the books do not balance: granted and charged credits do not add up to the balances");
+            self.problem(
+                None,
+                "the books do not balance: granted and charged credits do not add up to the balances",
+            );
         }
         let told = |credits: i128| u64::try_from(credits).unwrap_or(0);
         self.report.credits_granted = told(self.granted);

@@ -56,7 +56,7 @@ pub async fn backup(
     for name in sqlite::backup::FILES {
         sqlite::backup::copy(&from.data_dir.join(name), &place.join(name), Arc::clone(&progress)).await?;
     }
-    let report = look_over(&place).await?;
+    let report = inspect(&place).await?;
     std::fs::rename(&place, to).map_err(|cause| cannot(to, &cause))?;
     sync(to.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))?;
     Ok(report)
@@ -78,7 +78,7 @@ fn unfinished(to: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Checks the pages of the copy, opens it, audits it, and syncs it to disk.
-async fn look_over(place: &Path) -> Result<BackupReport, StoreError> {
+async fn inspect(place: &Path) -> Result<BackupReport, StoreError> {
     let copy = StoreOptions::in_folder(place);
     for file in copy.check() {
         if let FileState::Damaged(why) = file.state {

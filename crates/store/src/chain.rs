@@ -13,7 +13,7 @@ pub(crate) const NO_ENTRY: Hash = [0; 32];
 
 /// Kind of an entry that adds credits.
 pub(crate) const KIND_GRANT: i64 = 1;
-/// Kind of an entry that takes credits.
+/// Kind of an entry that debits credits.
 pub(crate) const KIND_CHARGE: i64 = 2;
 
 /// Content of an entry, without its place in the file.

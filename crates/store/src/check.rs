@@ -75,7 +75,7 @@ impl DatabaseUrl {
         if !self.prepared_statements {
             return Ok(None);
         }
-        postgres::pooling::look(self).await.map(Some)
+        postgres::pooling::inspect(self).await.map(Some)
     }
 
     /// Returns the address with unprepared statements.
@@ -88,7 +88,7 @@ impl DatabaseUrl {
 
     /// Checks the database.
     pub async fn check(&self) -> Result<DatabaseCheck, StoreError> {
-        postgres::check::look(self).await
+        postgres::check::inspect(self).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-/// Errors of the store. "Not found" is none: look-ups return `Option`.
+/// Errors of the store. "Not found" is not an error: look-ups return `Option`.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database failed: disk full, damaged file, I/O error, lock timeout.
@@ -33,14 +33,14 @@ pub enum StoreError {
     /// The queue for the disk is full; the call was not begun.
     #[error("the ledger has more work waiting than it takes; try again in a moment")]
     Overloaded,
-    /// The disk failed and its contents are uncertain: the ledger takes no more work until a restart, which
+    /// The disk failed and its contents are uncertain: the ledger accepts no more work until a restart, which
     /// reads them again.
     #[error("the ledger stopped and must be restarted, because {0}")]
     Stopped(String),
     /// The work panicked. Its transaction was rolled back; the store continues.
-    #[error("the store failed inside: {0}")]
+    #[error("internal error of the store: {0}")]
     Panicked(String),
-    /// The store is closing and takes no more work.
+    /// The store is closing and accepts no more work.
     #[error("the store is closed")]
     Closed,
 }

@@ -9,7 +9,7 @@ use domain::{AccountId, Credits, Timestamp};
 /// Maximum number of charges that wait for a commit; the next one is refused as overload.
 pub(crate) const CHARGES_WAITING_MAX: usize = 16 * 1024;
 /// Maximum bytes of answers to store that wait with their charges.
-pub(crate) const KEPT_BYTES_WAITING_MAX: usize = 64 << 20;
+pub(crate) const ANSWER_BYTES_WAITING_MAX: usize = 64 << 20;
 
 /// The end of a chain: the account's balance, and its last entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

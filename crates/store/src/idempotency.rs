@@ -25,7 +25,7 @@ pub enum IdempotencyError {
     #[error("an Idempotency-Key is 1 to {KEY_BYTES_MAX} visible ASCII characters")]
     Key,
     /// The answer is no success, or is too large to store.
-    #[error("only successful answers of at most {BODY_BYTES_MAX} bytes are kept for an Idempotency-Key")]
+    #[error("only successful answers of at most {BODY_BYTES_MAX} bytes are stored for an Idempotency-Key")]
     Answer,
 }
 
@@ -125,7 +125,7 @@ pub enum Kept {
 row! {
     /// A stored answer's row.
     #[derive(Clone)]
-    pub(crate) struct KeptRow: kept_columns {
+    pub(crate) struct AnswerRow: answer_columns {
         fingerprint: [u8; 32],
         request_id: [u8; 16],
         status: u16,
@@ -134,9 +134,9 @@ row! {
     }
 }
 
-impl KeptRow {
+impl AnswerRow {
     /// Returns the outcome for a request of this fingerprint.
-    pub(crate) fn kept(self, fingerprint: Fingerprint) -> Kept {
+    pub(crate) fn matched(self, fingerprint: Fingerprint) -> Kept {
         if self.fingerprint != fingerprint.0 {
             return Kept::OtherRequest;
         }

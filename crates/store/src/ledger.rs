@@ -70,7 +70,7 @@ impl Receipt {
         self.request_id
     }
 
-    /// Returns the credits taken.
+    /// Returns the credits debited.
     pub const fn credits(&self) -> Credits {
         self.credits
     }
@@ -91,13 +91,13 @@ impl Receipt {
 pub enum ChargeOutcome {
     /// It is on disk.
     Paid(Receipt),
-    /// The balance does not cover it; nothing was taken.
+    /// The balance does not cover it; nothing was debited.
     Refused {
         /// Current balance.
         balance: Credits,
     },
     /// The same request was charged before under this `Idempotency-Key`: send this answer; nothing more was
-    /// taken.
+    /// debited.
     Replayed {
         /// The answer of the first call.
         answer: KeptAnswer,
@@ -106,9 +106,9 @@ pub enum ChargeOutcome {
         /// Current balance.
         balance: Credits,
     },
-    /// The `Idempotency-Key` was used for another request; nothing was taken.
+    /// The `Idempotency-Key` was used for another request; nothing was debited.
     KeyOfOtherRequest,
-    /// This request id was charged before (see [`Store::charged`]); nothing more was taken.
+    /// This request id was charged before (see [`Store::charged`]); nothing more was debited.
     AlreadyCharged,
     /// There is no such account.
     NoSuchAccount,
@@ -145,7 +145,7 @@ pub enum Movement {
         /// Why.
         cause: String,
     },
-    /// Credits were taken.
+    /// Credits were debited.
     Charge {
         /// The call that was paid for.
         request_id: RequestId,

@@ -57,7 +57,7 @@ impl FromStr for DatabaseUrl {
         if !matches!(scheme, Some("postgres" | "postgresql")) {
             return Err(DatabaseUrlError("it does not begin with postgres://".to_owned()));
         }
-        let own = take_own_parameters(text)?;
+        let own = extract_own_parameters(text)?;
         let (ssl_mode, trust) =
             tls::interpret(own.sslmode, own.sslrootcert.as_deref()).map_err(DatabaseUrlError)?;
         let mut config: Config = own.rest.parse().map_err(|error: tokio_postgres::Error| {
@@ -81,7 +81,7 @@ struct OwnParameters<'t> {
     sslrootcert: Option<String>,
 }
 
-fn take_own_parameters(text: &str) -> Result<OwnParameters<'_>, DatabaseUrlError> {
+fn extract_own_parameters(text: &str) -> Result<OwnParameters<'_>, DatabaseUrlError> {
     let (address, query) = text.split_once('?').unwrap_or((text, ""));
     let mut own = OwnParameters {
         rest: address.to_owned(),

@@ -7,9 +7,9 @@ use domain::UtcDay;
 
 /// Outcome of reserving a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallTaken {
+pub enum CallReservation {
     /// It was counted and may be made.
-    Taken {
+    Reserved {
         /// Calls of the day, including this one.
         calls: u64,
     },
@@ -23,20 +23,20 @@ pub enum CallTaken {
 impl Store {
     /// Counts one more call to an upstream on a day, if fewer than `calls_max` were counted; `None` for no
     /// maximum. Durable on return. After an error the call may have been counted or not.
-    pub async fn take_upstream_call(
+    pub async fn reserve_upstream_call(
         &self,
         upstream: &str,
         day: UtcDay,
         calls_max: Option<u64>,
-    ) -> Result<CallTaken, StoreError> {
-        let taken = match self {
+    ) -> Result<CallReservation, StoreError> {
+        let reserved = match self {
             _ if calls_max == Some(0) => None,
-            Self::Sqlite(sqlite) => sqlite.accounts.take_upstream_call(upstream, day, calls_max).await?,
-            Self::Postgres(postgres) => postgres.take_upstream_call(upstream, day, calls_max).await?,
+            Self::Sqlite(sqlite) => sqlite.accounts.reserve_upstream_call(upstream, day, calls_max).await?,
+            Self::Postgres(postgres) => postgres.reserve_upstream_call(upstream, day, calls_max).await?,
         };
-        match taken {
-            Some(calls) => Ok(CallTaken::Taken { calls }),
-            None => Ok(CallTaken::UsedUp { calls: self.upstream_calls(upstream, day).await? }),
+        match reserved {
+            Some(calls) => Ok(CallReservation::Reserved { calls }),
+            None => Ok(CallReservation::UsedUp { calls: self.upstream_calls(upstream, day).await? }),
         }
     }
 
@@ -57,7 +57,7 @@ impl Store {
     }
 }
 
-/// Converts a maximum for comparison by the database. One above a column's range is none.
+/// Converts a maximum for comparison by the database. One above a column's range is no maximum.
 pub(crate) fn calls_max_of(calls_max: Option<u64>) -> Option<i64> {
     calls_max.and_then(|calls_max| i64::try_from(calls_max).ok())
 }

@@ -7,7 +7,7 @@ use crate::{Store, StoreError};
 use domain::{HashtagRow, JobId, Region, Timestamp};
 
 /// Runs retained of a hashtag and region.
-pub const WALK_RUNS_KEPT: usize = 5;
+pub const WALK_RUNS_MAX: usize = 5;
 
 /// A finished walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,13 +26,13 @@ pub struct WalkRun {
 
 impl Store {
     /// Stores what a walk saw; `videos` may be in any order and repeat. A run of the same job replaces its
-    /// earlier one. Of the hashtag and region only the newest [`WALK_RUNS_KEPT`] are retained.
-    pub async fn keep_walk_run(&self, mut run: WalkRun) -> Result<(), StoreError> {
+    /// earlier one. Of the hashtag and region only the newest [`WALK_RUNS_MAX`] are retained.
+    pub async fn write_walk_run(&self, mut run: WalkRun) -> Result<(), StoreError> {
         run.videos.sort_unstable();
         run.videos.dedup();
         match self {
-            Self::Sqlite(sqlite) => sqlite.catalog.keep_walk_run(run).await,
-            Self::Postgres(postgres) => postgres.keep_walk_run(&run).await,
+            Self::Sqlite(sqlite) => sqlite.catalog.write_walk_run(run).await,
+            Self::Postgres(postgres) => postgres.write_walk_run(&run).await,
         }
     }
 

@@ -28,7 +28,7 @@ pub struct Generation {
 impl Store {
     /// Stores a ranking, with the rendered JSON of its first videos. Drops rankings created before
     /// `expired_before`.
-    pub async fn keep_generation(
+    pub async fn write_generation(
         &self,
         hashtag: HashtagRow,
         region: Option<Region>,
@@ -42,8 +42,8 @@ impl Store {
         let generation =
             NewGeneration { hashtag, region, changed, built_at, expired_before, videos, first_page };
         let kept = match self {
-            Self::Sqlite(sqlite) => sqlite.walks.keep(sqlite.catalog.identity()?, generation).await?,
-            Self::Postgres(postgres) => postgres.keep_generation(generation).await?,
+            Self::Sqlite(sqlite) => sqlite.walks.write(sqlite.catalog.identity()?, generation).await?,
+            Self::Postgres(postgres) => postgres.write_generation(generation).await?,
         };
         // A forget drops rankings after the videos. One that was read before and written after contains some.
         if self.videos_gone().await? != gone_before {

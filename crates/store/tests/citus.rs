@@ -15,7 +15,7 @@ use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
 use store::jobs::{JobEnd, JobKept, JobKind, NewJob};
 use store::ledger::{Charge, ChargeOutcome};
 use store::record::{Prepared, PreparedVideo};
-use store::upstream_calls::CallTaken;
+use store::upstream_calls::CallReservation;
 use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 use store::walk_runs::WalkRun;
 use testkit::postgres::CitusCluster;
@@ -78,7 +78,7 @@ async fn queries_of_requests(store: &Store) {
     let plays: Vec<u64> = ranking.iter().map(|video| video.0).collect();
     assert_eq!(plays.len() as u64, VIDEOS);
     let kept = store
-        .keep_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking.clone())
+        .write_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking.clone())
         .await
         .expect("a generation");
     assert_eq!(store.newest_generation(cat.row, None).await.expect("an answer"), Some(kept));
@@ -92,7 +92,7 @@ async fn queries_of_requests(store: &Store) {
     assert_eq!(extended.map(|extended| (extended.appended, extended.generation)), Some((0, kept)));
     let run =
         WalkRun { hashtag: cat.row, region: None, job_id: JobId::new(NOW, 1), at: NOW, videos: ranking };
-    store.keep_walk_run(run).await.expect("kept");
+    store.write_walk_run(run).await.expect("stored");
     let later = Timestamp::from_ms(NOW.as_ms() + 1);
     let run = store.previous_walk_run(cat.row, None, later).await.expect("an answer");
     assert_eq!(run.map(|run| run.videos.len() as u64), Some(VIDEOS));
@@ -105,8 +105,8 @@ async fn queries_of_upstreams_and_jobs(store: &Store) {
     store.note_fetch(&ask, asked).await.expect("noted");
     assert_eq!(store.last_fetch(&ask).await.expect("an answer"), Some(asked));
     let day = UtcDay::of(NOW);
-    for want in [CallTaken::Taken { calls: 1 }, CallTaken::UsedUp { calls: 1 }] {
-        assert_eq!(store.take_upstream_call("original", day, Some(1)).await.expect("an answer"), want);
+    for want in [CallReservation::Reserved { calls: 1 }, CallReservation::UsedUp { calls: 1 }] {
+        assert_eq!(store.reserve_upstream_call("original", day, Some(1)).await.expect("an answer"), want);
     }
     let job = NewJob {
         id: JobId::new(NOW, 1),

@@ -44,8 +44,8 @@ async fn videos(store: &Store, count: u64) -> Vec<VideoRow> {
 }
 
 async fn keep(store: &Store, videos: &[VideoRow]) -> Generation {
-    let kept = store.keep_generation(CAT, None, 1, at(100), at(0), videos.to_vec());
-    kept.await.expect("kept")
+    let kept = store.write_generation(CAT, None, 1, at(100), at(0), videos.to_vec());
+    kept.await.expect("stored")
 }
 
 testkit::on_each_backend! {

@@ -194,7 +194,7 @@ testkit::on_each_backend! {
         let keep = async |hashtag: &Hashtag| {
             let ranking = store.ranking(hashtag.row, None).await.expect("a ranking");
             let before = Timestamp::from_ms(0);
-            store.keep_generation(hashtag.row, None, hashtag.changed, NOW, before, ranking).await.expect("kept")
+            store.write_generation(hashtag.row, None, hashtag.changed, NOW, before, ranking).await.expect("stored")
         };
         let (of_even, of_odd) = (keep(&even).await, keep(&odd).await);
         assert_eq!(store.first_page(even.row, of_even.slot, 5).await.expect("a head").map(|head| head.len()), Some(5));
@@ -276,9 +276,9 @@ async fn the_bytes_are_deleted_from_the_files_too() {
     let cat = found(&store, "cat").await;
     let ranking = store.ranking(cat.row, None).await.expect("a ranking");
     store
-        .keep_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking)
+        .write_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking)
         .await
-        .expect("kept");
+        .expect("stored");
     assert!(holds(&bytes_of(folder.path()), CAPTION));
     store.forget_videos((1..=200).map(id).collect()).await.expect("forgotten");
     let wiped = store.end_forgetting(false).await.expect("ended");

@@ -41,7 +41,7 @@ async fn claim(store: &Store, node: &str, ms: i64) -> Option<(Job, Claim)> {
     store.claim_job(&KINDS, node, lease(ms, ms + 100)).await.expect("an answer")
 }
 
-async fn look(store: &Store, id: JobId) -> Job {
+async fn inspect(store: &Store, id: JobId) -> Job {
     store.job(ME, id).await.expect("an answer").expect("a job")
 }
 

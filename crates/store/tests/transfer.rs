@@ -135,13 +135,13 @@ async fn fill_work(store: &Store, now: Timestamp) {
         }
     }
     for (upstream, day) in [("one", now), ("one", UtcDay::of(now).ends_at()), ("other", now)] {
-        store.take_upstream_call(upstream, UtcDay::of(day), None).await.expect("a call");
+        store.reserve_upstream_call(upstream, UtcDay::of(day), None).await.expect("a call");
     }
     let cat = store.hashtag_by_key(&TagKey::new("cat").expect("a tag")).await.expect("an answer");
     let hashtag = cat.expect("a hashtag").row;
     let videos = store.ranking(hashtag, None).await.expect("videos");
     let run = WalkRun { hashtag, region: None, job_id: JobId::new(now, 0), at: now, videos };
-    store.keep_walk_run(run).await.expect("kept");
+    store.write_walk_run(run).await.expect("stored");
 }
 
 async fn fill_account(store: &Store, n: u8, now: Timestamp) {

@@ -86,7 +86,7 @@ testkit::on_each_backend! {
             trend(4, 2, None, 40),
             trend(2, 1, Some(1.0), 20),
         ];
-        store.keep_trends(rows.clone()).await.expect("kept");
+        store.keep_trends(rows.clone()).await.expect("stored");
         assert_eq!(store.trends(query(TrendSort::Emerging, 1)).await.expect("trends"), [rows[1].clone()]);
         assert_eq!(hashtags(store, query(TrendSort::Emerging, 9)).await, [2, 1, 3], "equals by row");
         assert_eq!(hashtags(store, query(TrendSort::Velocity, 9)).await, [4, 3, 2, 1]);
@@ -106,7 +106,7 @@ testkit::on_each_backend! {
     async fn lists_of_few_and_of_many_are_in_the_same_order(held: &TestStore) {
         let store = held.store();
         let rows: Vec<TrendRow> = (1..=700_u32).map(|row| trend(row, 2, Some(f64::from(row * 37 % 100)), 10)).collect();
-        store.keep_trends(rows.clone()).await.expect("kept");
+        store.keep_trends(rows.clone()).await.expect("stored");
         let mut wanted: Vec<(f64, u32)> = rows.iter().filter_map(|row| Some((row.values[0]?, row.hashtag.0))).collect();
         wanted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         for first in [1, 2, 150, 201, 202, 690] {
@@ -125,7 +125,7 @@ testkit::on_each_backend! {
     async fn every_order_has_its_column(held: &TestStore) {
         let store = held.store();
         let rows: Vec<TrendRow> = (1..=5).map(|row| trend(row, 2, Some(f64::from(row)), 10)).collect();
-        store.keep_trends(rows).await.expect("kept");
+        store.keep_trends(rows).await.expect("stored");
         assert_eq!(hashtags(store, query(TrendSort::Pace, 9)).await, [5, 4, 3, 2, 1]);
         assert_eq!(hashtags(store, query(TrendSort::Emerging, 9)).await, [5, 4, 3, 2, 1], "by pace too");
         assert_eq!(hashtags(store, query(TrendSort::Surge, 9)).await, [2, 5, 1, 4, 3]);
@@ -150,8 +150,8 @@ testkit::on_each_backend! {
 
     async fn a_trend_is_replaced_and_goes_when_it_is_old(held: &TestStore) {
         let store = held.store();
-        store.keep_trends(vec![trend(1, 2, Some(1.0), 10), trend(1, 1, None, 10)]).await.expect("kept");
-        store.keep_trends(vec![trend(1, 2, None, 50), trend(2, 2, Some(2.0), 5)]).await.expect("kept");
+        store.keep_trends(vec![trend(1, 2, Some(1.0), 10), trend(1, 1, None, 10)]).await.expect("stored");
+        store.keep_trends(vec![trend(1, 2, None, 50), trend(2, 2, Some(2.0), 5)]).await.expect("stored");
         store.keep_trends(Vec::new()).await.expect("nothing to keep");
         assert_eq!(store.trends_count(2).await.expect("a count"), 2);
         let of_both = store.trends_of(&[HashtagRow(2), HashtagRow(1), HashtagRow(9)]).await.expect("trends");
@@ -169,15 +169,15 @@ testkit::on_each_backend! {
         assert_eq!(store.trend_state().await.expect("a state"), TrendState::default());
         let state = |sequence, ms: Option<i64>| TrendState { sequence, newest_at: ms.map(at) };
         store.note_trend_state(state(3, None)).await.expect("noted");
-        store.keep_trends(vec![trend(1, 2, Some(1.0), 10)]).await.expect("kept");
+        store.keep_trends(vec![trend(1, 2, Some(1.0), 10)]).await.expect("stored");
         store.note_trend_state(state(5, Some(9))).await.expect("noted");
         store.note_trend_state(state(4, Some(8))).await.expect("noted");
         assert_eq!(store.trend_state().await.expect("a state"), state(5, Some(9)));
         assert_eq!(held.again().await.trend_state().await.expect("a state"), state(5, Some(9)));
         assert_eq!(store.trends_count(2).await.expect("a count"), 1);
         assert_eq!(store.trend_peers(2).await.expect("an answer"), None);
-        store.keep_trend_peers(2, vec![1, 2], 7).await.expect("kept");
-        store.keep_trend_peers(2, vec![3], 8).await.expect("kept");
+        store.keep_trend_peers(2, vec![1, 2], 7).await.expect("stored");
+        store.keep_trend_peers(2, vec![3], 8).await.expect("stored");
         assert_eq!(store.trend_peers(2).await.expect("an answer"), Some((vec![3], 8)));
         assert_eq!(store.trend_peers(1).await.expect("an answer"), None);
     }

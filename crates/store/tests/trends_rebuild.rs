@@ -118,7 +118,7 @@ testkit::on_each_backend! {
             assert_eq!(kept, Some((vec![time], time.into())));
         }
         let (mut rows, changed) = (trends(1..=MANY, 3), trends(5..=700, 4));
-        store.keep_trends(changed.clone()).await.expect("kept");
+        store.keep_trends(changed.clone()).await.expect("stored");
         rows.splice(4..700, changed);
         assert_stored(store, &rows).await;
     }

@@ -5,7 +5,7 @@ use domain::{Timestamp, UtcDay};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use store::upstream_calls::CallTaken;
+use store::upstream_calls::CallReservation;
 use store::{Store, StoreOptions};
 
 /// Variable of the folder that the child works in.
@@ -40,14 +40,14 @@ fn calls_until_it_is_killed() {
         let store = open(&folder).await;
         let mut out = std::io::stdout();
         loop {
-            match store.take_upstream_call("original", UtcDay::of(NOW), Some(CALLS_MAX)).await {
-                Ok(CallTaken::Taken { .. }) => {
+            match store.reserve_upstream_call("original", UtcDay::of(NOW), Some(CALLS_MAX)).await {
+                Ok(CallReservation::Reserved { .. }) => {
                     // The call itself: one write, which the parent sees completely or not at all.
                     if out.write_all(b"call\n").and_then(|()| out.flush()).is_err() {
                         return;
                     }
                 }
-                Ok(CallTaken::UsedUp { calls }) => {
+                Ok(CallReservation::UsedUp { calls }) => {
                     assert_eq!(calls, CALLS_MAX);
                     return;
                 }

@@ -229,7 +229,7 @@ impl StopReason {
     }
 
     /// Returns true if the walk fetched all that the upstream returns: only such walks can be compared.
-    pub const fn took_all(self) -> bool {
+    pub const fn fetched_all(self) -> bool {
         matches!(self, Self::End | Self::Cap | Self::Stall | Self::Repeat)
     }
 }

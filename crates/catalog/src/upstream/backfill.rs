@@ -17,7 +17,7 @@ use sources::upstream::{PageRejects, ResearchUpstream, UpstreamError};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use store::Store;
-use store::upstream_calls::CallTaken;
+use store::upstream_calls::CallReservation;
 use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 use tokio::time::sleep;
 
@@ -126,12 +126,12 @@ impl BackfillReport {
 impl Allowance for Counted<'_> {
     async fn take(&self) -> Result<(), UpstreamError> {
         let day = UtcDay::of(self.clock.now());
-        match self.store.take_upstream_call(self.name, day, self.calls_max).await {
-            Ok(CallTaken::Taken { .. }) => {
+        match self.store.reserve_upstream_call(self.name, day, self.calls_max).await {
+            Ok(CallReservation::Reserved { .. }) => {
                 self.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 Ok(())
             }
-            Ok(CallTaken::UsedUp { .. }) => Err(UpstreamError::QuotaUsedUp),
+            Ok(CallReservation::UsedUp { .. }) => Err(UpstreamError::QuotaUsedUp),
             Err(error) => {
                 Err(UpstreamError::Connect { reason: format!("the call cannot be counted: {error}") })
             }
@@ -235,7 +235,7 @@ impl Catalog {
             report.videos += page.videos.len() as u64;
             (cursor, search_id) = (page.cursor, page.search_id.clone().or(search_id));
             let has_more = page.has_more;
-            report.videos_new += self.keep_window_page(page).await?;
+            report.videos_new += self.write_window_page(page).await?;
             report.calls = reading.counted.made();
             if !has_more {
                 let at = self.inner.clock.now();
@@ -276,7 +276,7 @@ impl Catalog {
         }
     }
 
-    async fn keep_window_page(&self, page: WindowPage) -> Result<u64, CatalogError> {
+    async fn write_window_page(&self, page: WindowPage) -> Result<u64, CatalogError> {
         let hashtags = page.hashtags.into_iter().map(|hashtag| Observation::Hashtag(Box::new(hashtag)));
         let videos = page.videos.into_iter().map(|video| Observation::Video(Box::new(video)));
         let observations: Vec<Observation> = hashtags.chain(videos).collect();

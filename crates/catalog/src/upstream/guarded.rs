@@ -11,7 +11,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
-use store::upstream_calls::CallTaken;
+use store::upstream_calls::CallReservation;
 use store::{Store, StoreError};
 use tokio::time::{Instant, sleep};
 
@@ -174,9 +174,9 @@ impl Guard {
     /// Takes the call from the day's budget before it is made: an uncounted call is not sent.
     async fn count(&self) -> Result<(), Denied> {
         let day = UtcDay::of(self.clock.now());
-        match self.store.take_upstream_call(&self.name, day, self.allowed.daily_requests).await {
-            Ok(CallTaken::Taken { .. }) => Ok(()),
-            Ok(CallTaken::UsedUp { calls }) => Err(Denied::BudgetUsedUp(calls)),
+        match self.store.reserve_upstream_call(&self.name, day, self.allowed.daily_requests).await {
+            Ok(CallReservation::Reserved { .. }) => Ok(()),
+            Ok(CallReservation::UsedUp { calls }) => Err(Denied::BudgetUsedUp(calls)),
             Err(error) => Err(Denied::Uncounted(Arc::new(error))),
         }
     }

@@ -94,7 +94,9 @@ impl Catalog {
             CallOutcome::Stored => Ok(Freshened::Stored { stale: false }),
             CallOutcome::Missing if has_stored => Ok(Freshened::Stored { stale: true }),
             CallOutcome::Missing => Ok(Freshened::Missing),
-            CallOutcome::NotYet | CallOutcome::Denied(_) if has_stored => Ok(Freshened::Stored { stale: true }),
+            CallOutcome::NotYet | CallOutcome::Denied(_) if has_stored => {
+                Ok(Freshened::Stored { stale: true })
+            }
             CallOutcome::NotYet => Err(late()),
             CallOutcome::Denied(denied) => Err(no_answer(denied)),
         }
@@ -117,14 +119,14 @@ impl Catalog {
             Err(denied) => return Landed::Denied(denied),
         };
         let is_missing = observation.is_none();
-        let stored = self.keep_hashtag(&reference, observation).await;
+        let stored = self.write_hashtag(&reference, observation).await;
         match stored {
             Ok(()) if is_missing => Landed::Missing,
             stored => Landed::of(stored),
         }
     }
 
-    async fn keep_hashtag(
+    async fn write_hashtag(
         &self,
         reference: &HashtagRef,
         observation: Option<HashtagObservation>,

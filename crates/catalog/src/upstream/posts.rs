@@ -9,7 +9,7 @@ use super::{
     CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, Live, late, no_answer,
 };
 use crate::cache::Ready;
-use crate::walk::Keep;
+use crate::walk::Persist;
 use crate::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
 use domain::observation::TagRef;
 use domain::{Hashtag, HashtagId, Observation, Region, VideoObservation, WalkCursor};
@@ -133,7 +133,7 @@ impl Catalog {
         let mut taken_in = 0;
         loop {
             let Some(hashtag) = self.stored_now(reference).await? else { return Ok(None) };
-            let page = self.page(&hashtag, request, Keep::Always).await?;
+            let page = self.page(&hashtag, request, Persist::Always).await?;
             let more = match self.inner.store.last_fetch(&feed.fetch()).await? {
                 Some(LastFetch { cursor: Some(cursor), has_more: true, .. }) if !page.has_more => cursor,
                 _ => return Ok(Some(page)),
@@ -166,7 +166,7 @@ impl Catalog {
         let videos = self.ranking(hashtag, region).await?;
         let extended = self.inner.store.extend_generation(hashtag.row, slot, videos).await?;
         let extended = extended.ok_or(CatalogError::CursorUnknown)?;
-        self.inner.cache.keep_generation(extended.generation);
+        self.inner.cache.insert_generation(extended.generation);
         Ok(())
     }
 
@@ -202,10 +202,10 @@ impl Catalog {
             }
         };
         let Some(page) = page else { return Landed::Missing };
-        Landed::of(self.keep_posts(feed, cursor, page).await)
+        Landed::of(self.write_posts(feed, cursor, page).await)
     }
 
-    pub(super) async fn keep_posts(
+    pub(super) async fn write_posts(
         &self,
         feed: Feed,
         cursor: u64,

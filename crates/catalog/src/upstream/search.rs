@@ -73,13 +73,14 @@ impl Catalog {
         match called.await {
             Err(denied) => Landed::Denied(denied),
             Ok(page) => {
-                let observations = page.records.into_iter().map(|hashtag| Observation::Hashtag(Box::new(hashtag)));
-                Landed::of(self.keep_search(&keyword, observations.collect()).await)
+                let observations =
+                    page.records.into_iter().map(|hashtag| Observation::Hashtag(Box::new(hashtag)));
+                Landed::of(self.write_search(&keyword, observations.collect()).await)
             }
         }
     }
 
-    async fn keep_search(&self, keyword: &str, observations: Vec<Observation>) -> Result<(), CatalogError> {
+    async fn write_search(&self, keyword: &str, observations: Vec<Observation>) -> Result<(), CatalogError> {
         let at = self.inner.clock.now();
         let outcome = if observations.is_empty() { FetchOutcome::Missing } else { FetchOutcome::Found };
         if !observations.is_empty() {

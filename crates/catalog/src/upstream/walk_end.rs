@@ -126,7 +126,7 @@ impl Catalog {
         state: &WalkState,
         hashtag: &Hashtag,
     ) -> Result<Result<WalkEstimate, &'static str>, CatalogError> {
-        if !state.stop_reason.is_some_and(StopReason::took_all) {
+        if !state.stop_reason.is_some_and(StopReason::fetched_all) {
             return Ok(Err("this walk ended before it had all that the upstream gives"));
         }
         let (store, region, videos) = (&self.inner.store, order.region(), state.seen.videos());
@@ -140,7 +140,7 @@ impl Catalog {
         };
         if !videos.is_empty() {
             let at = self.inner.clock.now();
-            store.keep_walk_run(WalkRun { hashtag: hashtag.row, region, job_id, at, videos }).await?;
+            store.write_walk_run(WalkRun { hashtag: hashtag.row, region, job_id, at, videos }).await?;
         }
         Ok(estimate)
     }

@@ -99,7 +99,7 @@ impl Catalog {
             };
             state.faults = 0;
             if !page.records.is_empty() || page.rejects.count() > 0 {
-                return Ok(self.take_page(feed, state, page).await?);
+                return Ok(self.write_page(feed, state, page).await?);
             }
             state.counters.empty_page += 1;
             empty += 1;
@@ -118,7 +118,7 @@ impl Catalog {
 
     /// Stores a page and counts its videos. Its charge depends on what this walk has seen and not on what was
     /// stored before: a page that is fetched again after a kill is the same page.
-    async fn take_page(
+    async fn write_page(
         &self,
         feed: Feed,
         mut state: WalkState,
@@ -126,7 +126,7 @@ impl Catalog {
     ) -> Result<WalkStep, CatalogError> {
         let (cursor, has_more, rejects) = (page.cursor, page.has_more, page.rejects.clone());
         let ids: Vec<VideoId> = page.records.iter().map(|video| video.id).collect();
-        self.keep_posts(feed, state.cursor, page).await?;
+        self.write_posts(feed, state.cursor, page).await?;
         let rows = self.inner.store.video_rows(&ids).await?;
         let new = rows.into_iter().filter(|row| state.seen.insert(*row)).count() as u64;
         if new == 0 {

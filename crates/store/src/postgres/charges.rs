@@ -13,7 +13,7 @@
 //! | group | the calls of one account in a round, in order of arrival | `plan` |
 //! | head | the end of an account's chain of entries: balance, and sequence and hash of the last entry | [`crate::head`] |
 //! | plan | a group with a verdict on each call, and the head before and after | `plan` |
-//! | verdict | `Take`: the call is charged. `Reply`: nothing is taken, and the caller gets the outcome | `plan` |
+//! | verdict | `Accept`: the call is charged. `Reply`: nothing is debited, and the caller gets the outcome | `plan` |
 //! | step | a statement of the transaction: lock, look charges up, look stored answers up, debit, write entries, store answers | `steps` |
 //! | span | whether a transaction has one account (Citus: one shard) or many (one server) | `steps` |
 //! | shared | an account that another node charged since this one last saw it | `lane` |
@@ -23,7 +23,7 @@
 //!
 //! ```text
 //!              head known, not shared, and            debit took
-//! queued ──►   all calls are taken  ──────► debit ───────────────► write entries, COMMIT ──► replied
+//! queued ──►   all calls accepted   ──────► debit ───────────────► write entries, COMMIT ──► replied
 //!              │ no                          │ missed: another         ▲            │
 //!              ▼                             ▼ node was first          │            │ no answer
 //!              lock the row, read head, charges and stored answers ──► plan, debit  ▼
@@ -80,7 +80,7 @@ mod values;
 use super::connection::Pool;
 use super::quotes::Quotes;
 use crate::StoreError;
-use crate::head::{CHARGES_WAITING_MAX, KEPT_BYTES_WAITING_MAX};
+use crate::head::{ANSWER_BYTES_WAITING_MAX, CHARGES_WAITING_MAX};
 use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
 use futures_util::FutureExt;
 use lane::Lane;
@@ -101,7 +101,7 @@ struct Waiting {
     /// By lane.
     calls: Vec<VecDeque<Call>>,
     charges: usize,
-    kept_bytes: usize,
+    answer_bytes: usize,
     closed: bool,
 }
 
@@ -128,11 +128,11 @@ impl Queue {
         if waiting.closed {
             return Err(StoreError::Closed);
         }
-        let kept_bytes = waiting.kept_bytes + call.stored_bytes();
-        if waiting.charges >= CHARGES_WAITING_MAX || kept_bytes > KEPT_BYTES_WAITING_MAX {
+        let answer_bytes = waiting.answer_bytes + call.stored_bytes();
+        if waiting.charges >= CHARGES_WAITING_MAX || answer_bytes > ANSWER_BYTES_WAITING_MAX {
             return Err(StoreError::Overloaded);
         }
-        waiting.kept_bytes = kept_bytes;
+        waiting.answer_bytes = answer_bytes;
         waiting.charges += 1;
         waiting.calls[lane].push_back(call);
         drop(waiting);
@@ -151,7 +151,7 @@ impl Queue {
                 if count > 0 {
                     let calls: Vec<Call> = waiting.calls[lane].drain(..count).collect();
                     waiting.charges -= count;
-                    waiting.kept_bytes -= calls.iter().map(Call::kept_bytes).sum::<usize>();
+                    waiting.answer_bytes -= calls.iter().map(Call::stored_bytes).sum::<usize>();
                     return Some(calls);
                 }
                 if waiting.closed {

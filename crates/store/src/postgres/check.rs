@@ -19,7 +19,7 @@ pub(crate) async fn exists_at(url: &DatabaseUrl) -> Result<bool, StoreError> {
     exists(&Pool::new(url)?).await
 }
 
-pub(crate) async fn look(url: &DatabaseUrl) -> Result<DatabaseCheck, StoreError> {
+pub(crate) async fn inspect(url: &DatabaseUrl) -> Result<DatabaseCheck, StoreError> {
     let pool = Pool::new(url)?;
     let sql = "SELECT current_setting('server_version'),
                       current_setting('max_connections')::bigint

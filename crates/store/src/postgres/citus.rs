@@ -38,11 +38,8 @@ pub(crate) async fn distribute(transaction: &Transaction<'_>) -> Result<(), Stor
         )
         .await
         .doing("list distributed tables")?;
-    let done: Vec<String> = found
-        .iter()
-        .map(row::postgres)
-        .collect::<Result<_, _>>()
-        .doing("list distributed tables")?;
+    let done: Vec<String> =
+        found.iter().map(row::postgres).collect::<Result<_, _>>().doing("list distributed tables")?;
     if distributed().all(|table| done.iter().any(|known| known == table.name)) {
         return Ok(());
     }

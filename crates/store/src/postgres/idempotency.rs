@@ -6,16 +6,16 @@ use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
-use crate::idempotency::{Fingerprint, IdempotencyKey, Kept, KeptRow, Spans, kept_columns};
+use crate::idempotency::{AnswerRow, Fingerprint, IdempotencyKey, Kept, Spans, answer_columns};
 use crate::ledger::limit;
 use crate::row;
 use domain::AccountId;
 use tokio_postgres::types::Type;
 
 /// Answers stored under some keys of an account.
-pub(super) const KEPT: &str = concat!(
+pub(super) const ANSWER: &str = concat!(
     "SELECT account_id, idempotency_key, ",
-    kept_columns!(),
+    answer_columns!(),
     " FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = ANY($2)"
 );
 /// By age, on all shards: with [`SET_RIGHT`] the only statement for no single account.
@@ -65,9 +65,9 @@ impl Postgres {
         const DOING: &str = "look a stored answer up";
         let keys = [key.as_str()];
         let parameters = [(&account_id.0 as _, Type::INT8), (&keys.as_slice() as _, Type::TEXT_ARRAY)];
-        let Some(row) = self.pool.query_opt(DOING, KEPT, &parameters).await? else { return Ok(None) };
-        let (_, _, row): (i64, &str, KeptRow) = row::read(&row).doing(DOING)?;
-        Ok(Some(row.kept(fingerprint)))
+        let Some(row) = self.pool.query_opt(DOING, ANSWER, &parameters).await? else { return Ok(None) };
+        let (_, _, row): (i64, &str, AnswerRow) = row::read(&row).doing(DOING)?;
+        Ok(Some(row.matched(fingerprint)))
     }
 
     pub(crate) async fn forget_idempotent_answers(
@@ -87,7 +87,7 @@ impl Postgres {
 /// Statements of this module; see [`super::statements`].
 #[cfg(test)]
 pub(super) const STATEMENTS: [(&str, &str); 5] = [
-    ("KEPT", KEPT),
+    ("ANSWER", ANSWER),
     ("FORGET", FORGET),
     ("SET_RIGHT", SET_RIGHT),
     ("LOOK_THROUGH", LOOK_THROUGH),

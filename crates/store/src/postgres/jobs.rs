@@ -51,7 +51,7 @@ const CLAIM: &str = concat!(
     ") RETURNING ",
     job_columns!()
 );
-const KEEP: &str = "UPDATE tagmeter.jobs SET progress = $4, lease_until_ms = $5, lease_ms = $6
+const RENEW: &str = "UPDATE tagmeter.jobs SET progress = $4, lease_until_ms = $5, lease_ms = $6
     WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING is_cancel_wanted";
 const FURTHER: &str = "UPDATE tagmeter.jobs SET failures = 0, failure = NULL, unheard = 0
     WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING 1";
@@ -189,7 +189,7 @@ impl Postgres {
             (&lease.until.as_ms(), Type::INT8),
             (&lease.ms(), Type::INT8),
         ];
-        let kept = self.pool.query_opt(DOING, KEEP, &parameters).await?;
+        let kept = self.pool.query_opt(DOING, RENEW, &parameters).await?;
         kept.as_ref().map(row::postgres).transpose().doing(DOING)
     }
 
@@ -296,7 +296,7 @@ pub(super) const STATEMENTS: [(&str, &str); 12] = [
     ("CREATE", CREATE),
     ("CLAIMABLE", CLAIMABLE),
     ("CLAIM", CLAIM),
-    ("KEEP", KEEP),
+    ("RENEW", RENEW),
     ("FURTHER", FURTHER),
     ("INTERRUPTED", INTERRUPTED),
     ("FAILED", FAILED),

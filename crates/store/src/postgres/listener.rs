@@ -77,10 +77,7 @@ async fn listen(pool: Pool, publish: watch::Sender<Notifications>) {
 }
 
 /// Connects and listens until an error.
-async fn listen_once(
-    pool: &Pool,
-    publish: &watch::Sender<Notifications>,
-) -> Result<Infallible, StoreError> {
+async fn listen_once(pool: &Pool, publish: &watch::Sender<Notifications>) -> Result<Infallible, StoreError> {
     let connecting = timeout(SILENCE_MAX, pool.connect_apart()).await.map_err(|_| silence())?;
     let (client, connection) = connecting.doing("listen for changes")?;
     let (send, channels) = mpsc::unbounded_channel();

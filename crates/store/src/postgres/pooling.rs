@@ -17,7 +17,7 @@ const FREE_CONNECTION_WAIT: Duration = Duration::from_secs(2);
 const ANSWER_MAX: Duration = Duration::from_secs(15);
 
 /// Detects how connections of this URL reach the server.
-pub(crate) async fn look(url: &DatabaseUrl) -> Result<Pooling, StoreError> {
+pub(crate) async fn inspect(url: &DatabaseUrl) -> Result<Pooling, StoreError> {
     let looked = timeout(ANSWER_MAX, across_transactions(url)).await;
     looked.unwrap_or_else(|_| Err(StoreError::Unreachable("no answer about pooling in time".to_owned())))
 }

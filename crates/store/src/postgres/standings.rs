@@ -13,7 +13,7 @@ use tokio_postgres::types::Type;
 /// Rows written by one statement.
 const ROWS_MAX: usize = 5_000;
 const DROP: &str = "DELETE FROM tagmeter.standings WHERE hashtag = ANY($1) AND sequence <= $2";
-const KEEP: &str = "INSERT INTO tagmeter.standings (hashtag, sequence, counts)
+const INSERT: &str = "INSERT INTO tagmeter.standings (hashtag, sequence, counts)
     SELECT hashtag, $2, counts FROM unnest($1::bigint[], $3::bytea[]) AS kept (hashtag, counts)
     ON CONFLICT (hashtag) DO UPDATE SET sequence = excluded.sequence, counts = excluded.counts
     WHERE tagmeter.standings.sequence <= excluded.sequence";
@@ -41,7 +41,7 @@ impl Postgres {
             let keep: [Parameter<'_>; 3] =
                 [(&kept_rows, Type::INT8_ARRAY), (&sequence, Type::INT8), (&counts, Type::BYTEA_ARRAY)];
             if !kept.is_empty() {
-                self.pool.query(DOING, KEEP, &keep).await?;
+                self.pool.query(DOING, INSERT, &keep).await?;
             }
         }
         Ok(())

@@ -440,7 +440,7 @@ mod tests {
     #[tokio::test]
     async fn entries_are_read_in_the_order_of_their_account_whatever_its_clock_said_and_from_any_key_on() {
         let Some(database) = testkit::postgres::TestDatabase::create().await else { return };
-        // The clock of the second account runs backwards, that of the third stands still.
+        // The clock of the second account runs backwards, that of the third does not move.
         database.sql(
             "INSERT INTO tagmeter.entries
              SELECT a, n, 1, 1, n, 1000 + n * CASE a WHEN 1 THEN 10 WHEN 2 THEN -10 ELSE 0 END, NULL, NULL, 'c' || n,

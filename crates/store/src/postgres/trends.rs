@@ -55,7 +55,7 @@ const fn ordered_by(sort: TrendSort) -> [&'static str; 2] {
 }
 
 /// Keeps a row that another node computed from later readings meanwhile.
-const KEEP: &str = concat!(
+const WRITE: &str = concat!(
     "INSERT INTO tagmeter.trends (",
     trend_columns!(),
     ")
@@ -72,7 +72,8 @@ const KEEP: &str = concat!(
 const NOTE: &str = "INSERT INTO tagmeter.trend_state (one, sequence, newest_at) VALUES (1, $1, $2)
     ON CONFLICT (one) DO UPDATE SET sequence = excluded.sequence, newest_at = excluded.newest_at
     WHERE tagmeter.trend_state.sequence <= excluded.sequence";
-const KEEP_PEERS: &str = "INSERT INTO tagmeter.trend_peers (trend_window, peers, made_of) VALUES ($1, $2, $3)
+const WRITE_PEERS: &str =
+    "INSERT INTO tagmeter.trend_peers (trend_window, peers, made_of) VALUES ($1, $2, $3)
     ON CONFLICT (trend_window) DO UPDATE SET peers = excluded.peers, made_of = excluded.made_of";
 /// Rows written by one statement.
 const ROWS_MAX: usize = 5_000;
@@ -117,7 +118,7 @@ impl Postgres {
                 (&reals(9), Type::FLOAT8_ARRAY),
                 (&facts, Type::BYTEA_ARRAY),
             ];
-            self.pool.query("store trends", KEEP, &parameters).await?;
+            self.pool.query("store trends", WRITE, &parameters).await?;
         }
         Ok(())
     }
@@ -199,7 +200,7 @@ impl Postgres {
     ) -> Result<(), StoreError> {
         let parameters: [Parameter<'_>; 3] =
             [(&i64::from(window), Type::INT8), (&peers, Type::BYTEA), (&made_of.cast_signed(), Type::INT8)];
-        self.pool.query("store the peers of trends", KEEP_PEERS, &parameters).await.map(|_| ())
+        self.pool.query("store the peers of trends", WRITE_PEERS, &parameters).await.map(|_| ())
     }
 
     pub(crate) async fn trend_odds(&self) -> Result<Option<String>, StoreError> {

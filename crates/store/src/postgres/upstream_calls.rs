@@ -20,7 +20,7 @@ const CALLS_ON: &str = "SELECT calls, upstream FROM tagmeter.upstream_calls WHER
 
 impl Postgres {
     /// Returns the number of calls with this one; `None` if it was not counted.
-    pub(crate) async fn take_upstream_call(
+    pub(crate) async fn reserve_upstream_call(
         &self,
         upstream: &str,
         day: UtcDay,

@@ -27,7 +27,7 @@ macro_rules! select {
 }
 
 impl Postgres {
-    pub(crate) async fn keep_generation(&self, new: NewGeneration) -> Result<Generation, StoreError> {
+    pub(crate) async fn write_generation(&self, new: NewGeneration) -> Result<Generation, StoreError> {
         const NUMBER: &str = "SELECT nextval('tagmeter.generation_numbers')";
         // In a transaction of its own: if a crash lost the number together with the ranking, a cursor with that
         // number could point into another one.

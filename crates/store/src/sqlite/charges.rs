@@ -118,7 +118,7 @@ impl<'a> Group<'a> {
             return Ok(ChargeOutcome::NoSuchAccount);
         };
         if let Some(idempotent) = &charge.idempotency {
-            let kept = idempotency::kept(
+            let kept = idempotency::read(
                 self.transaction,
                 charge.account_id,
                 &idempotent.key,
@@ -167,7 +167,7 @@ impl<'a> Group<'a> {
         head.spent += to_i64(charge.credits);
         head.last_entry = self.transaction.last_insert_rowid();
         if let Some(idempotent) = &charge.idempotency {
-            idempotency::keep(self.transaction, charge, idempotent)?;
+            idempotency::write(self.transaction, charge, idempotent)?;
         }
         Ok(ChargeOutcome::Paid(Receipt {
             request_id: charge.request_id,

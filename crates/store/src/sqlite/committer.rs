@@ -9,7 +9,7 @@ use super::charges::{self, HeadCache};
 use super::checkpoints::Checkpoints;
 use super::ledger::Quotes;
 use crate::StoreError;
-use crate::head::{CHARGES_WAITING_MAX, KEPT_BYTES_WAITING_MAX};
+use crate::head::{ANSWER_BYTES_WAITING_MAX, CHARGES_WAITING_MAX};
 use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,7 +32,7 @@ struct Waiting {
     charges: Vec<Charge>,
     answers: Vec<Answer>,
     tasks: Vec<Task>,
-    kept_bytes: usize,
+    answer_bytes: usize,
     /// True while the thread sleeps.
     asleep: bool,
     closed: bool,
@@ -78,7 +78,7 @@ impl Queue {
             waiting = self.ready.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
         waiting.asleep = false;
-        waiting.kept_bytes = 0;
+        waiting.answer_bytes = 0;
         Some(Waiting {
             charges: std::mem::take(&mut waiting.charges),
             answers: std::mem::take(&mut waiting.answers),
@@ -169,12 +169,12 @@ impl Committer {
     pub(crate) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
         let (sender, answer) = oneshot::channel();
         self.queue.add(|waiting| {
-            let kept_bytes = charge.idempotency.as_ref().map_or(0, |i| i.answer.body().len());
-            let kept_bytes = waiting.kept_bytes + kept_bytes;
-            if waiting.charges.len() >= CHARGES_WAITING_MAX || kept_bytes > KEPT_BYTES_WAITING_MAX {
+            let answer_bytes = charge.idempotency.as_ref().map_or(0, |i| i.answer.body().len());
+            let answer_bytes = waiting.answer_bytes + answer_bytes;
+            if waiting.charges.len() >= CHARGES_WAITING_MAX || answer_bytes > ANSWER_BYTES_WAITING_MAX {
                 return Err(StoreError::Overloaded);
             }
-            waiting.kept_bytes = kept_bytes;
+            waiting.answer_bytes = answer_bytes;
             waiting.charges.push(charge);
             waiting.answers.push(sender);
             Ok(())

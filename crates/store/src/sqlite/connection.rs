@@ -35,7 +35,7 @@ pub(crate) fn open_writer(path: &Path, settings: Settings) -> Result<Connection,
             rusqlite::version()
         )));
     }
-    // SQLite gives its other files the permissions of this one.
+    // SQLite creates its other files with the permissions of this one.
     private::make_file(path).map_err(|cause| {
         StoreError::Unusable(format!("{} cannot be opened for writing: {cause}", path.display()))
     })?;

@@ -5,7 +5,7 @@ use super::catalog::forget::{overwriting, wipe};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
-use crate::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptRow, Spans, kept_columns};
+use crate::idempotency::{AnswerRow, Fingerprint, IdempotencyKey, Idempotent, Kept, Spans, answer_columns};
 use crate::ledger::Charge;
 use crate::row;
 use domain::AccountId;
@@ -21,7 +21,7 @@ impl AccountsFile {
         key: &IdempotencyKey,
         fingerprint: Fingerprint,
     ) -> Result<Option<Kept>, StoreError> {
-        self.readers.with(|connection| kept(connection, account_id, key, fingerprint))
+        self.readers.with(|connection| read(connection, account_id, key, fingerprint))
     }
 
     /// Implements `Store::forget_answers`. Answers are read concurrently with charges, and deleted between
@@ -101,7 +101,7 @@ fn naming(connection: &Connection, after: i64, named: &Named) -> Result<Option<(
 }
 
 /// Reads the answer stored under a key for a request of this fingerprint.
-pub(super) fn kept(
+pub(super) fn read(
     connection: &Connection,
     account_id: AccountId,
     key: &IdempotencyKey,
@@ -109,18 +109,18 @@ pub(super) fn kept(
 ) -> Result<Option<Kept>, StoreError> {
     const SQL: &str = concat!(
         "SELECT ",
-        kept_columns!(),
+        answer_columns!(),
         " FROM idempotency WHERE account_id = ?1 AND idempotency_key = ?2"
     );
-    let row: Option<KeptRow> = connection
+    let row: Option<AnswerRow> = connection
         .prepare_cached(SQL)
         .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
         .doing("look a stored answer up")?;
-    Ok(row.map(|row| row.kept(fingerprint)))
+    Ok(row.map(|row| row.matched(fingerprint)))
 }
 
 /// Stores the answer that a charge of the same transaction pays for.
-pub(super) fn keep(
+pub(super) fn write(
     connection: &Connection,
     charge: &Charge,
     idempotent: &Idempotent,

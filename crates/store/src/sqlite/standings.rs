@@ -14,7 +14,9 @@ impl WalksFile {
         sequence: u64,
         hashtags: Vec<HashtagStandings>,
     ) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, sequence, &hashtags).doing("store standings")).await
+        self.writer
+            .run(move |connection| write(connection, sequence, &hashtags).doing("store standings"))
+            .await
     }
 
     /// Reads those of these hashtags.
@@ -39,7 +41,7 @@ impl WalksFile {
     }
 }
 
-fn keep(connection: &mut Connection, sequence: u64, hashtags: &[HashtagStandings]) -> rusqlite::Result<()> {
+fn write(connection: &mut Connection, sequence: u64, hashtags: &[HashtagStandings]) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     {
         let mut drop =

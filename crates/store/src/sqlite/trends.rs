@@ -84,7 +84,7 @@ impl WalksFile {
     }
 
     pub(crate) async fn keep_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, "trends", &rows)).await
+        self.writer.run(move |connection| write(connection, "trends", &rows)).await
     }
 
     pub(crate) async fn drop_trends_before(&self, window: u8, before: Timestamp) -> Result<u64, StoreError> {
@@ -222,7 +222,7 @@ impl WalksFile {
 }
 
 /// Writes trends to their table, or to one like it.
-pub(super) fn keep(connection: &mut Connection, table: &str, rows: &[TrendRow]) -> Result<(), StoreError> {
+pub(super) fn write(connection: &mut Connection, table: &str, rows: &[TrendRow]) -> Result<(), StoreError> {
     const DOING: &str = "store trends";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
     {

@@ -2,7 +2,7 @@
 //! sort, and one transaction replaces the old ones by both. Readers of any process see the old ones until then;
 //! an interrupted rebuild leaves a table that nothing reads and the next rebuild drops.
 
-use super::trends::keep;
+use super::trends::write;
 use super::walks::WalksFile;
 use crate::StoreError;
 use crate::error::Doing;
@@ -52,7 +52,7 @@ impl WalksFile {
     }
 
     pub(crate) async fn add_rebuilt_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, ASIDE, &rows)).await
+        self.writer.run(move |connection| write(connection, ASIDE, &rows)).await
     }
 
     pub(crate) async fn end_trends_rebuild(

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 impl AccountsFile {
     /// Returns the number of calls with this one; `None` if it was not counted.
-    pub(crate) async fn take_upstream_call(
+    pub(crate) async fn reserve_upstream_call(
         &self,
         upstream: &str,
         day: UtcDay,

@@ -46,12 +46,12 @@ impl WalksFile {
         self.writer.probe().await
     }
 
-    pub(crate) async fn keep(
+    pub(crate) async fn write(
         &self,
         store: u128,
         generation: NewGeneration,
     ) -> Result<Generation, StoreError> {
-        self.writer.run(move |connection| keep(connection, store, &generation)).await
+        self.writer.run(move |connection| write(connection, store, &generation)).await
     }
 
     /// Implements `Store::drop_generations`. The rows stay, emptied: the last one continues the numbering, and
@@ -167,7 +167,7 @@ fn drop_generations(connection: &mut Connection, hashtags: Option<&[HashtagRow]>
     transaction.commit().doing(DOING)
 }
 
-fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result<Generation, StoreError> {
+fn write(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result<Generation, StoreError> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("store a ranking")?;
     drop_expired(&transaction, new)?;

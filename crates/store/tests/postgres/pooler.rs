@@ -20,8 +20,8 @@ async fn without_prepared_statements_a_pooler_of_transactions_serves() {
                 assert_eq!(store.sequence().await.expect("a sequence"), 0);
                 let (hashtag, at, never) =
                     (HashtagRow(caller), Timestamp::from_ms(round), Timestamp::from_ms(-1_000));
-                let kept = store.keep_generation(hashtag, None, 1, at, never, Vec::new());
-                let kept = kept.await.expect("kept");
+                let kept = store.write_generation(hashtag, None, 1, at, never, Vec::new());
+                let kept = kept.await.expect("stored");
                 assert_eq!(store.generation(hashtag, kept.slot).await.expect("an answer"), Some(kept));
             }
         })

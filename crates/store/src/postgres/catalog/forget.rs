@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
-const KEEP: &str = "INSERT INTO tagmeter.forgotten (digest) SELECT d FROM unnest($1::bigint[]) AS d
+const INSERT: &str = "INSERT INTO tagmeter.forgotten (digest) SELECT d FROM unnest($1::bigint[]) AS d
     ON CONFLICT (digest) DO NOTHING";
 const NOTE: &str = "UPDATE tagmeter.store SET has_forgotten = 1, is_forgetting = 1";
 /// Reading whole tables needs other settings than an import.
@@ -167,7 +167,7 @@ impl Postgres {
 
 async fn keep_forgotten(transaction: &Transaction<'_>, digests: &Vec<i64>) -> Result<(), StoreError> {
     const DOING: &str = "store what is forgotten";
-    transaction.execute_typed(KEEP, &[(digests, Type::INT8_ARRAY)]).await.doing(DOING)?;
+    transaction.execute_typed(INSERT, &[(digests, Type::INT8_ARRAY)]).await.doing(DOING)?;
     imported_files::clear(transaction).await?;
     transaction.execute_typed(NOTE, &[]).await.map(|_| ()).doing(DOING)
 }

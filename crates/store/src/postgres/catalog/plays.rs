@@ -51,7 +51,9 @@ impl Postgres {
         let doubtful: Vec<i64> = sums.iter().flat_map(|sum| &sum.videos).copied().collect();
         let with_plays = self.with_plays(&doubtful).await?;
         let mut found: Vec<CreatorPlays> = Vec::new();
-        for sum in sums.iter().filter(|sum| sum.plays > 0 || sum.videos.iter().any(|v| with_plays.contains(v))) {
+        for sum in
+            sums.iter().filter(|sum| sum.plays > 0 || sum.videos.iter().any(|v| with_plays.contains(v)))
+        {
             let (hashtag, plays) = (row_number("links", sum.hashtag)?, sum.plays);
             match found.last_mut().filter(|last| last.hashtag == hashtag) {
                 Some(last) => last.plays.push(plays),

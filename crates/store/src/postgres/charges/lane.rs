@@ -100,14 +100,14 @@ impl Lane {
     }
 
     /// Plans a group from the cached head. Returns the group if its account must be locked first: the head is
-    /// unknown or shared, or not every call would be taken, which only a fresh read may decide.
+    /// unknown or shared, or not every call would be accepted, which only a fresh read may decide.
     fn plan(&self, group: Group) -> Result<Plan, Group> {
         let Some(known) = self.known.get(&group.account_id).filter(|known| !known.is_shared) else {
             return Err(group);
         };
         let stored = Stored { head: Some(known.head), ..Stored::default() };
         let plan = Plan::of(group, stored);
-        if plan.takes_all() { Ok(plan) } else { Err(plan.group) }
+        if plan.accepts_all() { Ok(plan) } else { Err(plan.group) }
     }
 
     /// Commits plans made from cached heads. Returns the groups whose debit missed.
@@ -159,7 +159,7 @@ impl Lane {
                 Err(error) => group.fail(&error),
             }
         }
-        let (taking, replying): (Vec<_>, Vec<_>) = plans.into_iter().partition(Plan::takes_any);
+        let (taking, replying): (Vec<_>, Vec<_>) = plans.into_iter().partition(Plan::accepts_any);
         let Some(connection) = &self.connection else { return Ok(()) };
         if !taking.is_empty() {
             // Conditional, though the rows are locked: it is what notices a shard that has moved.

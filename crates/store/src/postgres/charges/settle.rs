@@ -58,7 +58,7 @@ async fn is_written(
     until: Instant,
 ) -> bool {
     // A plan that takes nothing wrote nothing: its callers get the error and retry.
-    let Some((charge, head)) = plan.taken().next() else { return false };
+    let Some((charge, head)) = plan.accepted().next() else { return false };
     let request_id = charge.request_id.to_bytes();
     while Instant::now() < until {
         let found = match connection.take() {

@@ -8,7 +8,7 @@
 use super::super::{idempotency, ledger};
 use crate::chain::Hash;
 use crate::head::chain_columns;
-use crate::idempotency::kept_columns;
+use crate::idempotency::answer_columns;
 use crate::row::row;
 use tokio_postgres::types::Type;
 
@@ -20,7 +20,7 @@ pub(super) enum Step {
     /// Reads which of the calls were charged before, and by which entry.
     Charged,
     /// Reads the answers stored under keys of the calls.
-    Kept,
+    Answers,
     /// Takes the cost of an account's calls, if the row still has the sequence and hash that were seen, covers
     /// the cost, and none of the calls was charged or answered before. These conditions hold after the row is
     /// locked as they did before: a charge in between would have changed the sequence. Returns the accounts
@@ -29,13 +29,13 @@ pub(super) enum Step {
     /// Writes the entries.
     Write,
     /// Stores answers.
-    Keep,
+    WriteAnswers,
 }
 
 /// Number of accounts that the statements of a commit are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Span {
-    /// For one: `$1` is its number. Kept simple, so that Citus can route them.
+    /// For one: `$1` is its number. Simple, so that Citus can route them.
     One,
     /// For any number: `$1` has the account of each row.
     Many,
@@ -69,13 +69,13 @@ impl Span {
         let rest: &[Type] = match (step, self) {
             (Step::Lock, _) => &[],
             (Step::Charged, _) => &[BYTES],
-            (Step::Kept, _) => &[TEXTS],
+            (Step::Answers, _) => &[TEXTS],
             (Step::Debit, Self::One) => &[NUMBER, NUMBER, Type::BYTEA, NUMBER, Type::BYTEA, BYTES, TEXTS],
             (Step::Debit, Self::Many) => {
                 &[NUMBERS, NUMBERS, BYTES, NUMBERS, BYTES, BYTES, TEXTS, NUMBERS, NUMBERS]
             }
             (Step::Write, _) => &[NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, BYTES, NUMBERS, BYTES],
-            (Step::Keep, _) => &[TEXTS, BYTES, BYTES, NUMBERS, NUMBERS, TEXTS, BYTES],
+            (Step::WriteAnswers, _) => &[TEXTS, BYTES, BYTES, NUMBERS, NUMBERS, TEXTS, BYTES],
         };
         let account = if self == Self::One { NUMBER } else { NUMBERS };
         std::iter::once(account).chain(rest.iter().cloned()).collect()
@@ -106,7 +106,7 @@ const WRITE: &str =
     "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, request_id, operation, hash)
      SELECT $1::bigint, taken.* FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
          $7::bytea[], $8::bigint[], $9::bytea[]) AS taken";
-const KEEP: &str =
+const WRITE_ANSWERS: &str =
     "INSERT INTO tagmeter.idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
                                        content_type, body)
      SELECT $1::bigint, kept.* FROM unnest($2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
@@ -124,10 +124,10 @@ const CHARGED_MANY: &str = concat!(
     " FROM tagmeter.entries
              WHERE account_id = asked.account_id AND request_id = asked.request_id LIMIT 1) AS entry"
 );
-const KEPT_MANY: &str = concat!(
+const ANSWERS_MANY: &str = concat!(
     "SELECT kept.* FROM unnest($1::bigint[], $2::text[]) AS asked (account_id, idempotency_key),
          LATERAL (SELECT account_id, idempotency_key, ",
-    kept_columns!(),
+    answer_columns!(),
     " FROM tagmeter.idempotency
              WHERE account_id = asked.account_id AND idempotency_key = asked.idempotency_key LIMIT 1) AS kept"
 );
@@ -151,27 +151,28 @@ const WRITE_MANY: &str =
     "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, request_id, operation, hash)
      SELECT taken.* FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
          $7::bytea[], $8::bigint[], $9::bytea[]) AS taken (account_id)";
-const KEEP_MANY: &str =
+const WRITE_ANSWERS_MANY: &str =
     "INSERT INTO tagmeter.idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
                                        content_type, body)
      SELECT kept.* FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
          $7::text[], $8::bytea[]) AS kept (account_id)";
 
-const OF_ONE: [&str; 6] = [ledger::LOCK, CHARGED, idempotency::KEPT, DEBIT, WRITE, KEEP];
-const OF_MANY: [&str; 6] = [LOCK_MANY, CHARGED_MANY, KEPT_MANY, DEBIT_MANY, WRITE_MANY, KEEP_MANY];
+const OF_ONE: [&str; 6] = [ledger::LOCK, CHARGED, idempotency::ANSWER, DEBIT, WRITE, WRITE_ANSWERS];
+const OF_MANY: [&str; 6] =
+    [LOCK_MANY, CHARGED_MANY, ANSWERS_MANY, DEBIT_MANY, WRITE_MANY, WRITE_ANSWERS_MANY];
 
 /// Statements of this module for one account; see [`super::super::statements`].
 #[cfg(test)]
 pub(in super::super) const STATEMENTS: [(&str, &str); 4] =
-    [("CHARGED", CHARGED), ("DEBIT", DEBIT), ("WRITE", WRITE), ("KEEP", KEEP)];
+    [("CHARGED", CHARGED), ("DEBIT", DEBIT), ("WRITE", WRITE), ("WRITE_ANSWERS", WRITE_ANSWERS)];
 
 /// Statements for many accounts.
 #[cfg(test)]
 pub(in super::super) const STATEMENTS_OF_MANY: [(&str, &str); 6] = [
     ("LOCK_MANY", LOCK_MANY),
     ("CHARGED_MANY", CHARGED_MANY),
-    ("KEPT_MANY", KEPT_MANY),
+    ("ANSWERS_MANY", ANSWERS_MANY),
     ("DEBIT_MANY", DEBIT_MANY),
     ("WRITE_MANY", WRITE_MANY),
-    ("KEEP_MANY", KEEP_MANY),
+    ("WRITE_ANSWERS_MANY", WRITE_ANSWERS_MANY),
 ];

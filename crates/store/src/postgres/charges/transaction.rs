@@ -10,7 +10,7 @@ use super::values::Values;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::head::ChainRow;
-use crate::idempotency::KeptRow;
+use crate::idempotency::AnswerRow;
 use crate::row::{self, FromRow};
 use futures_util::future::{MaybeDone, maybe_done};
 use std::collections::{HashMap, HashSet};
@@ -106,8 +106,8 @@ impl Connection {
             Box::pin(self.run(Step::Lock, self.span.lock_rows(accounts))),
             Box::pin(self.run(Step::Charged, self.span.charged(groups))),
         ];
-        if let Some(keys) = self.span.kept(groups) {
-            sent.push(Box::pin(self.run(Step::Kept, keys)));
+        if let Some(keys) = self.span.answer_keys(groups) {
+            sent.push(Box::pin(self.run(Step::Answers, keys)));
         }
         let mut answers = all(sent).await?.into_iter().skip(1);
         let mut next = || answers.next().unwrap_or_default();
@@ -125,9 +125,9 @@ impl Connection {
             }
         }
         for row in next() {
-            let (account_id, key, kept): (i64, String, KeptRow) = decoded(&row)?;
+            let (account_id, key, kept): (i64, String, AnswerRow) = decoded(&row)?;
             if let Some(Ok(stored)) = stored.get_mut(&account_id) {
-                stored.kept.insert(key, kept);
+                stored.answers.insert(key, kept);
             }
         }
         let of_group =
@@ -157,11 +157,11 @@ impl Connection {
     /// Writes the entries of plans whose debit took, and commits.
     pub(super) async fn write(&self, plans: &[Plan]) -> End {
         let mut sent: Vec<Sent<'_>> = Vec::new();
-        if plans.iter().any(Plan::takes_any) {
+        if plans.iter().any(Plan::accepts_any) {
             sent.push(Box::pin(self.run(Step::Write, self.span.write(plans))));
         }
-        if let Some(kept) = self.span.keep(plans) {
-            sent.push(Box::pin(self.run(Step::Keep, kept)));
+        if let Some(kept) = self.span.answers(plans) {
+            sent.push(Box::pin(self.run(Step::WriteAnswers, kept)));
         }
         // Sent together with them: after a failure it ends the transaction without writing anything.
         let statements = sent.len();

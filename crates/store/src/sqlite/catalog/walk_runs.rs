@@ -4,13 +4,13 @@ use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::row;
-use crate::walk_runs::{RunRow, WALK_RUNS_KEPT, WalkRun, pack, run_columns};
+use crate::walk_runs::{RunRow, WALK_RUNS_MAX, WalkRun, pack, run_columns};
 use domain::{HashtagRow, Region, Timestamp};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 impl CatalogFile {
-    pub(crate) async fn keep_walk_run(&self, run: WalkRun) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, &run)).await
+    pub(crate) async fn write_walk_run(&self, run: WalkRun) -> Result<(), StoreError> {
+        self.writer.run(move |connection| write(connection, &run)).await
     }
 
     pub(crate) fn previous_walk_run(
@@ -37,7 +37,7 @@ impl CatalogFile {
     }
 }
 
-fn keep(connection: &mut Connection, run: &WalkRun) -> Result<(), StoreError> {
+fn write(connection: &mut Connection, run: &WalkRun) -> Result<(), StoreError> {
     const DOING: &str = "store what a walk saw";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
     let (hashtag, region) = (run.hashtag.0, run.region.map_or(0, Region::to_number));
@@ -61,7 +61,7 @@ fn keep(connection: &mut Connection, run: &WalkRun) -> Result<(), StoreError> {
             "DELETE FROM walk_runs WHERE hashtag = ?1 AND region = ?2 AND job_id IN (
                  SELECT job_id FROM walk_runs WHERE hashtag = ?1 AND region = ?2
                  ORDER BY at_ms DESC, job_id DESC LIMIT -1 OFFSET ?3)",
-            params![hashtag, region, crate::ledger::limit(WALK_RUNS_KEPT)],
+            params![hashtag, region, crate::ledger::limit(WALK_RUNS_MAX)],
         )
         .doing("drop what old walks saw")?;
     transaction.commit().doing(DOING)
