@@ -25,7 +25,7 @@ const LEFT: &[(&str, usize)] = &[
     ("crates/catalog", 28),
     ("crates/measure", 230),
     ("crates/server", 235),
-    ("crates/store", 18),
+    ("crates/store", 17),
     ("crates/tagmeter", 24),
 ];
 
